@@ -1,0 +1,1 @@
+# libconfig.la: reads and prints the configuration. Its unit tests are declared here too.

@@ -1,0 +1,1 @@
+# libcontrol.la: the Varlink server. Its unit tests are declared here too.

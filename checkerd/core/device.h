@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_DEVICE_H
+#define CHECKERD_CORE_DEVICE_H
+
+/*
+ * What a path is, as opposed to how it does: immutable once shared, counted references, so
+ * that the loop, discovery and the control thread's snapshots can hold the same one.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/macro.h"
+
+#define DEVICE_NAME_MAX 64
+
+/* Strings are inside the same allocation; NULL: not known. */
+struct device {
+	_Atomic uint32_t refs; /* [atomic any→any] */
+	uint32_t devt_major, devt_minor; /* 0:0 for a regular file */
+	uint32_t host_key;     /* libpathcheck's host number, 0: not known */
+	const char *name;      /* never NULL: "sda", or a file's last component; unique */
+	const char *node;      /* never NULL: "/dev/sda", the absolute name to open */
+	const char *alias, *map, *wwid, *hcil, *vendor, *product, *revision, *serial;
+	const char *protocol, *host, *target, *sysfs_state;
+};
+
+/* The fields to make one from; NULL where not known. */
+struct device_spec {
+	uint32_t devt_major, devt_minor, host_key;
+	const char *name, *node, *alias, *map, *wwid, *hcil, *vendor, *product, *revision,
+		*serial, *protocol, *host, *target, *sysfs_state;
+};
+
+/* One reference; -ENOMEM. */
+_must_check_ int device_new(struct device **ret, const struct device_spec *spec);
+struct device *device_ref(struct device *d);
+struct device *device_unref(struct device *d); /* NULL allowed; returns NULL */
+bool device_equal(const struct device *a, const struct device *b);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_EVENT_H
+#define CHECKERD_CORE_EVENT_H
+
+/*
+ * What happened, as a value of fixed size: it goes by ring from the loop to the control
+ * thread (show events, monitor) and to the log thread.
+ */
+#include <stdint.h>
+
+#include "checkerd/core/state.h"
+
+#define EVENT_PATH_MAX    64
+#define EVENT_MAP_MAX     128
+#define EVENT_REASON_MAX  128
+#define EVENT_MESSAGE_MAX 320
+
+enum event_type {
+	EVENT_PATH_STATE,
+	EVENT_PATH_ADDED,
+	EVENT_PATH_REMOVED,
+	EVENT_MAP,
+	EVENT_DM,
+	EVENT_ENGINE,
+	EVENT_CONFIG,
+	EVENT_DAEMON,
+	EVENT_TYPE_COUNT_
+};
+
+struct event {
+	uint64_t seq;          /* from 1, without gaps */
+	int64_t realtime_us;   /* wall clock, for printing only */
+	enum event_type type;
+	int priority;          /* syslog level */
+	char path[EVENT_PATH_MAX]; /* "" : none */
+	char map[EVENT_MAP_MAX];
+	char from[16], to[16]; /* states' names, "" : none */
+	char reason[EVENT_REASON_MAX];
+	char message[EVENT_MESSAGE_MAX]; /* the log line, without a newline */
+};
+
+const char *event_type_name(enum event_type t);
+
+#endif

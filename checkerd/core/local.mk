@@ -1,0 +1,1 @@
+# libcore.la: pure decisions. Its unit tests are declared here too.

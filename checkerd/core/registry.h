@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_REGISTRY_H
+#define CHECKERD_CORE_REGISTRY_H
+
+/*
+ * The table of paths: one array of max_paths entries allocated at start, a free list, and
+ * hash indexes by name and node over the same memory. An entry's index is stable while the
+ * path exists; its generation changes when the entry is used again.
+ * Belongs to the loop; nothing here is shared with another thread.
+ */
+#include "checkerd/core/device.h"
+#include "checkerd/core/histogram.h"
+#include "checkerd/core/state.h"
+
+#define REGISTRY_NONE UINT32_MAX
+
+/* What the configuration says of one path; times in microseconds. */
+struct path_settings {
+	int64_t interval_us, max_interval_us, timeout_us;
+	struct path_policy policy;
+	uint32_t checker;  /* enum checker_kind of the configuration */
+};
+
+struct path_counters {
+	uint64_t checks, failures, timeouts, transitions, deferred;
+};
+
+struct path {
+	uint32_t generation;
+	bool used;
+	bool enabled;         /* false: checkerctl disable */
+	bool outstanding;     /* a check is with the engine, its final result to come */
+	bool expired;         /* … and it has gone past its deadline */
+	bool seen;            /* mark for reload by difference */
+	uint32_t engine_id;   /* libpathcheck's */
+	uint8_t engine;       /* enum pathcheck_engine of the last result */
+	uint32_t group;       /* of the last result, REGISTRY_NONE: none yet */
+	struct device *device; /* a reference */
+	struct path_settings settings;
+	struct path_status status;
+	struct path_counters counters;
+	struct histogram latency;
+	int64_t interval_us;  /* present one: settings.interval_us to settings.max_interval_us */
+	struct mono due;      /* next check, MONO_NEVER: none */
+	struct mono started;  /* of the outstanding check */
+	struct mono last;     /* last final result; us 0: none */
+	struct mono enable_at; /* disable --for: when it is enabled again; never: by hand */
+	uint32_t sched_prev, sched_next; /* schedule's links */
+	uint32_t sched_slot;
+	uint32_t next;        /* free list */
+	uint32_t hash_name, hash_node; /* chains */
+};
+
+struct registry;
+
+/* Allocates everything for max_paths. -ENOMEM, -EINVAL. */
+_must_check_ int registry_new(struct registry **ret, uint32_t max_paths);
+struct registry *registry_free(struct registry *r);
+
+/* Bytes registry_new(max_paths) takes: for the bound. */
+uint64_t registry_bytes(uint32_t max_paths);
+
+/* Takes its own reference to d. -ENOSPC: full; -EEXIST: that name or node is there. */
+_must_check_ int registry_add(struct registry *r, struct device *d,
+                              const struct path_settings *s, struct mono now,
+                              uint32_t *ret_index);
+void registry_remove(struct registry *r, uint32_t index);
+/* Puts another device in place of the one there, with the same name and node. */
+void registry_update_device(struct registry *r, uint32_t index, struct device *d);
+
+/* The entry, or NULL when no path has that index. */
+struct path *registry_get(struct registry *r, uint32_t index);
+uint32_t registry_find_name(const struct registry *r, const char *name);
+uint32_t registry_find_node(const struct registry *r, const char *node);
+uint32_t registry_count(const struct registry *r);
+/* Indexes below this may be used: the end of a walk. */
+uint32_t registry_end(const struct registry *r);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_SCHEDULE_H
+#define CHECKERD_CORE_SCHEDULE_H
+
+/*
+ * When each path is due. A wheel of lists over the registry's entries: due times are rounded
+ * up to a grid, coarse enough that few paths share their wake-ups and fine enough that many
+ * do not come in bursts. Putting, taking out and finding the next are O(1) amortised;
+ * nothing allocates after schedule_new().
+ */
+#include "checkerd/core/registry.h"
+
+struct schedule;
+
+_must_check_ int schedule_new(struct schedule **ret, struct registry *r);
+struct schedule *schedule_free(struct schedule *s);
+
+/* Files path `index` under due (rounded up to the grid, stored in path->due); a path that is
+ * already in is moved. MONO_NEVER takes it out. */
+void schedule_put(struct schedule *s, uint32_t index, struct mono due);
+void schedule_remove(struct schedule *s, uint32_t index);
+
+/* The earliest due time, MONO_NEVER when nothing is filed. */
+struct mono schedule_next(struct schedule *s);
+
+/* Takes out one path that is due at `now`, earliest first; REGISTRY_NONE: none is. */
+uint32_t schedule_pop(struct schedule *s, struct mono now);
+
+/*
+ * The first due time of a new path: spread over the interval by its index, so that paths that
+ * were added at once are not checked at once. In [now, now + interval_us).
+ */
+struct mono schedule_spread(struct mono now, int64_t interval_us, uint32_t index);
+
+/* The due time after a check that was due at `due` and is settled at `now`: keeps the phase,
+ * skips what was missed, never earlier than now. */
+struct mono schedule_after(struct mono due, int64_t interval_us, struct mono now);
+
+#endif

@@ -1,0 +1,4 @@
+include checkerd/core/local.mk
+include checkerd/config/local.mk
+include checkerd/control/local.mk
+include checkerd/daemon/local.mk

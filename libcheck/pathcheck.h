@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PATHCHECK_H
+#define PATHCHECK_H
+
+/**
+ * @file
+ * libpathcheck: reads many block devices with direct I/O, over shared asynchronous I/O
+ * contexts, and says within a known time which of them answer.
+ *
+ * One thread, "the caller's thread", owns a struct pathcheck and makes every call on it.
+ * No call blocks on a device; pathcheck_free() in PATHCHECK_THREADS mode is the one
+ * exception. Times are microseconds of CLOCK_MONOTONIC. Functions return 0 (or a count) or a
+ * negative errno; the library never logs, never exits, and installs no signal handlers.
+ *
+ * See libpathcheck(3).
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PATHCHECK_GROUP_SLOTS  1024  /**< Slots of one AIO group. */
+#define PATHCHECK_PATHS_MAX    131072 /**< Upper limit of pathcheck_options.max_paths. */
+#define PATHCHECK_RESCUERS_MIN 2
+#define PATHCHECK_RESCUERS_MAX 256
+#define PATHCHECK_DEVICE_MAX   256   /**< Bytes of a device name, final NUL included. */
+#define PATHCHECK_HOSTS_MAX    1024  /**< pathcheck_path.host is below this. */
+#define PATHCHECK_NO_ID        UINT32_MAX
+
+struct pathcheck;
+
+/** Where the threads and the I/O live. */
+enum pathcheck_mode {
+	/** In the caller's process, which then cannot exit while a read hangs in the kernel. */
+	PATHCHECK_THREADS = 0,
+	/** In a helper process of its own, replaced when it dies or stands still. */
+	PATHCHECK_PROCESS = 1
+};
+
+struct pathcheck_options {
+	size_t size;               /**< sizeof(struct pathcheck_options), for later versions. */
+	enum pathcheck_mode mode;
+	uint32_t max_paths;        /**< 1 to PATHCHECK_PATHS_MAX; memory is reserved for it. */
+	uint32_t max_in_flight;    /**< Requests in the kernel at once; 0: as many as paths. */
+	uint32_t max_in_flight_host; /**< The same for one host key; 0: no cap. */
+	uint32_t rescuers;         /**< Threads for what may block. */
+	uint64_t setup_timeout_us; /**< An io_setup slower than this is worked around. */
+	uint64_t setup_retry_us;   /**< A refused io_setup is tried again after this long. */
+	uint64_t stall_timeout_us; /**< Silence after which a prober counts as standing still. */
+	const char *prober;        /**< Helper program; NULL: the installed one. */
+};
+
+/** Fills in every field with its default, and size. */
+void pathcheck_options_init(struct pathcheck_options *o);
+
+/** What a path is. Strings are copied. */
+struct pathcheck_path {
+	size_t size;        /**< sizeof(struct pathcheck_path). */
+	const char *device; /**< Block device or regular file, absolute. */
+	uint32_t host;      /**< Which HBA, controller or target it hangs on; 0: not known. */
+	uint64_t cookie;    /**< Handed back in each of its results. */
+};
+
+enum pathcheck_verdict {
+	PATHCHECK_OK = 0,    /**< The device gave every byte that was asked for. */
+	PATHCHECK_FAILED,    /**< The device answered with an error, or a short read. */
+	PATHCHECK_TIMED_OUT, /**< No answer in time; the request is still in the kernel. A final
+	                          OK or FAILED with late set follows whenever it comes back. */
+	PATHCHECK_DEFERRED   /**< Not started: no slot, no rescuer, or a cap is reached. Says
+	                          nothing about the device; done when it can be. */
+};
+
+enum pathcheck_stage {
+	PATHCHECK_STAGE_OPEN = 0, /**< Opening the device and learning its block size. */
+	PATHCHECK_STAGE_READ      /**< Reading it. */
+};
+
+enum pathcheck_engine {
+	PATHCHECK_ENGINE_NONE = 0, /**< Nothing was handed to the kernel. */
+	PATHCHECK_ENGINE_AIO,      /**< io_submit on the group's context. */
+	PATHCHECK_ENGINE_SYNC      /**< A rescuer's own direct read. */
+};
+
+struct pathcheck_result {
+	uint64_t cookie;
+	uint32_t id;
+	enum pathcheck_verdict verdict;
+	enum pathcheck_stage stage;
+	enum pathcheck_engine engine;
+	int32_t error;       /**< Positive errno with FAILED. ENODATA: fewer bytes than the block
+	                          size came back. ETIMEDOUT with TIMED_OUT. Else 0. */
+	uint32_t late;       /**< 1: follows a TIMED_OUT of the same check. */
+	int64_t started_us;  /**< When it was handed to the kernel (of this stage); 0: never. */
+	int64_t finished_us; /**< When the answer, or its absence, was noticed. */
+	uint32_t group;      /**< The AIO group it went through. */
+	uint32_t reserved;
+};
+
+enum pathcheck_group_kind { PATHCHECK_GROUP_AIO = 0, PATHCHECK_GROUP_SYNC };
+
+enum pathcheck_group_state {
+	PATHCHECK_GROUP_UNUSED = 0, /**< No such group now. */
+	PATHCHECK_GROUP_SETTING_UP, /**< io_setup has not returned yet, nor taken too long. */
+	PATHCHECK_GROUP_READY,      /**< On AIO. */
+	PATHCHECK_GROUP_FALLBACK,   /**< io_setup was refused or is slow: synchronous for now. */
+	PATHCHECK_GROUP_RETIRING    /**< No path uses it: waits for its orphans, then is gone. */
+};
+
+struct pathcheck_group {
+	uint32_t id;
+	enum pathcheck_group_kind kind;
+	enum pathcheck_group_state state;
+	uint32_t slots;
+	uint32_t paths;     /**< Paths assigned to it. */
+	uint32_t queued;    /**< Waiting for the lane or a rescuer. */
+	uint32_t in_flight; /**< In the kernel, not yet past their deadline. */
+	uint32_t expired;   /**< In the kernel, past their deadline. */
+	uint32_t orphans;   /**< In the kernel, their path is gone. */
+	int32_t setup_error; /**< Why it is synchronous: positive errno, ETIMEDOUT when slow. */
+};
+
+struct pathcheck_stats {
+	size_t size;                 /**< sizeof(struct pathcheck_stats), set by the caller. */
+	uint32_t groups;             /**< Ids below this may be in use. */
+	uint32_t in_flight;          /**< In the kernel: in_flight, expired and orphans. */
+	uint32_t deferred_now, deferred_max;
+	uint64_t deferred_total;
+	uint32_t emergency_now, emergency_max; /**< Checks served synchronously for want of AIO. */
+	uint64_t emergency_total;
+	uint32_t rescuers, rescuers_busy;
+	uint32_t rescuers_stuck;     /**< Busy with one thing for more than a second. */
+	uint32_t rescuers_stuck_max;
+	uint64_t io_setup_failures;
+	uint64_t checks, timeouts, late, stale; /**< stale: results of a path that was gone. */
+	int32_t io_setup_error;      /**< Of the last failure, positive errno. */
+	int32_t prober_pid;          /**< 0 in PATHCHECK_THREADS mode. */
+	uint64_t prober_restarts;
+	int64_t heartbeat_age_us;    /**< Since the prober was last seen to make progress, with
+	                                  something to do; 0 when it has nothing to do. */
+	int64_t oldest_in_flight_us; /**< Age of the oldest request in the kernel; 0: none. */
+};
+
+/** What an engine with these options may use at most, before it is started. */
+struct pathcheck_bound {
+	size_t size;             /**< sizeof(struct pathcheck_bound), set by the caller. */
+	uint64_t shared_bytes;   /**< Tables and rings both sides see. */
+	uint64_t prober_bytes;   /**< Tables only the probing side sees, scratch pages included. */
+	uint64_t stack_bytes;    /**< Of all its threads. */
+	uint64_t client_bytes;   /**< The caller's own tables. */
+	uint32_t threads, groups, descriptors, in_flight;
+};
+int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *ret);
+
+/**
+ * Starts an engine.
+ * @return 0; -EINVAL: an option is out of range; -ENOMEM; -EAGAIN: no thread; -ENOENT,
+ * -EACCES: the helper program cannot be run; or another negative errno.
+ */
+int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
+
+/**
+ * Ends it. PATHCHECK_PROCESS: kills the prober and returns at once. PATHCHECK_THREADS: waits
+ * for whatever the kernel still holds. NULL is allowed. @return NULL.
+ */
+struct pathcheck *pathcheck_free(struct pathcheck *pc);
+
+/** A descriptor to poll for POLLIN: then call pathcheck_results(). Owned by the library. */
+int pathcheck_fd(const struct pathcheck *pc);
+
+/**
+ * Adds a path. It is opened by its first check, on a rescuer.
+ * @param ret_id its id until pathcheck_remove(): below max_paths.
+ * @return 0; -ENOSPC: max_paths are in use; -ENAMETOOLONG; -EINVAL: not absolute, or host
+ * out of range; -EAGAIN: too many commands since the last pathcheck_flush() were not yet
+ * taken: try again after the next result.
+ */
+int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t *ret_id);
+
+/**
+ * Removes a path. A request of it in the kernel becomes an orphan; no result of it is
+ * delivered any more. @return 0, -ENOENT, -EAGAIN as above.
+ */
+int pathcheck_remove(struct pathcheck *pc, uint32_t id);
+
+/**
+ * Queues one check. It gives, in this order: DEFERRED at most once, TIMED_OUT at most
+ * once, and one final OK or FAILED.
+ * @param timeout_us counted from when the request is handed to the kernel.
+ * @return 0; -EBUSY: the path's last check has not had its final result; -ENOENT; -EINVAL:
+ * timeout_us is 0; -EAGAIN as above.
+ */
+int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
+
+/** Hands over what was queued since the last call: once a batch. */
+void pathcheck_flush(struct pathcheck *pc);
+
+/**
+ * Takes results, at most n of them. Never blocks.
+ * @return how many were stored, 0: none is waiting.
+ */
+int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n);
+
+/**
+ * To be called every second or so while checks are outstanding: replaces a prober that
+ * died or stands still. All its paths are kept, and their outstanding checks begin anew.
+ * @return 1: it was replaced; 0: nothing was wrong; -EINPROGRESS: replaced too often lately,
+ * it will be tried again; -errno: it could not be started, and will be tried again.
+ */
+int pathcheck_tend(struct pathcheck *pc);
+
+/** Counters, as of now. @return 0, or -EINVAL when ret->size is not known. */
+int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret);
+
+/** One group. @return 0, or -ENOENT: no group has that id now. */
+int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *ret);
+
+/** Its version, "MAJOR.MINOR.PATCH". */
+const char *pathcheck_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,1 @@
+# faulty disks and the tests on them

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/thread.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#if defined(__has_feature)
+#define HAS_FEATURE(x) __has_feature(x)
+#else
+#define HAS_FEATURE(x) 0
+#endif
+
+/* A sanitizer's runtime keeps its own things on every stack. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+	HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
+#define STACK_FACTOR 32
+#else
+#define STACK_FACTOR 1
+#endif
+
+int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
+                 void *(*fn)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_t t;
+	int r;
+
+	if (stack_bytes == 0)
+		stack_bytes = THREAD_STACK_BYTES;
+	stack_bytes = MAX(stack_bytes * STACK_FACTOR, (size_t)sysconf(_SC_THREAD_STACK_MIN));
+
+	r = pthread_attr_init(&attr);
+	if (r != 0)
+		return -r;
+	r = pthread_attr_setstacksize(&attr, stack_bytes);
+	if (r == 0) {
+		/* Inherited by the new thread; signals belong to the event loop. */
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &old);
+		r = pthread_create(&t, &attr, fn, arg);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
+	pthread_attr_destroy(&attr);
+	if (r != 0)
+		return -r;
+	(void)pthread_setname_np(t, name); /* only cosmetic */
+	*ret_thread = t;
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef UTIL_THREAD_H
+#define UTIL_THREAD_H
+
+/*
+ * Threads with a small, known stack: every one of them is locked into memory, and thirty
+ * default stacks would lock a quarter of a gigabyte.
+ */
+#include <pthread.h>
+
+#include "util/macro.h"
+
+#define THREAD_STACK_BYTES (64 * 1024)
+
+/*
+ * Starts a joinable thread with all signals blocked.
+ * name: at most 15 bytes, shown by ps -L. stack_bytes: 0 for THREAD_STACK_BYTES; sanitizer
+ * builds get more by themselves.
+ * Returns 0 or -errno (EAGAIN: no thread to be had).
+ */
+_must_check_ int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
+                              void *(*fn)(void *), void *arg);
+
+#endif
