@@ -12,15 +12,15 @@
 
 #include "util/macro.h"
 
-#define DEVICE_NAME_MAX 64
+#define DEVICE_NAME_MAX 64 /* final NUL included */
 
 /* Strings are inside the same allocation; NULL: not known. */
 struct device {
-	_Atomic uint32_t refs; /* [atomic any→any] */
+	_Atomic uint32_t refs;           /* [atomic any→any] */
 	uint32_t devt_major, devt_minor; /* 0:0 for a regular file */
-	uint32_t host_key;     /* libpathcheck's host number, 0: not known */
-	const char *name;      /* never NULL: "sda", or a file's last component; unique */
-	const char *node;      /* never NULL: "/dev/sda", the absolute name to open */
+	uint32_t host_key;               /* libpathcheck's host number, 0: not known */
+	const char *name; /* never NULL: "sda", or a file's last component; unique */
+	const char *node; /* never NULL: "/dev/sda", the absolute name to open */
 	const char *alias, *map, *wwid, *hcil, *vendor, *product, *revision, *serial;
 	const char *protocol, *host, *target, *sysfs_state;
 };
@@ -29,13 +29,17 @@ struct device {
 struct device_spec {
 	uint32_t devt_major, devt_minor, host_key;
 	const char *name, *node, *alias, *map, *wwid, *hcil, *vendor, *product, *revision,
-		*serial, *protocol, *host, *target, *sysfs_state;
+	        *serial, *protocol, *host, *target, *sysfs_state;
 };
 
-/* One reference; -ENOMEM. */
+/*
+ * One reference. -EINVAL: no name, or a node that is not absolute; -ENAMETOOLONG: the name
+ * has DEVICE_NAME_MAX bytes or more; -ENOMEM. The strings are copied.
+ */
 _must_check_ int device_new(struct device **ret, const struct device_spec *spec);
 struct device *device_ref(struct device *d);
 struct device *device_unref(struct device *d); /* NULL allowed; returns NULL */
+/* Every field but the references; a NULL string equals only NULL. */
 bool device_equal(const struct device *a, const struct device *b);
 
 #endif

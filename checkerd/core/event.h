@@ -28,10 +28,10 @@ enum event_type {
 };
 
 struct event {
-	uint64_t seq;          /* from 1, without gaps */
-	int64_t realtime_us;   /* wall clock, for printing only */
+	uint64_t seq;        /* from 1, without gaps */
+	int64_t realtime_us; /* wall clock, for printing only */
 	enum event_type type;
-	int priority;          /* syslog level */
+	int priority;              /* syslog level */
 	char path[EVENT_PATH_MAX]; /* "" : none */
 	char map[EVENT_MAP_MAX];
 	char from[16], to[16]; /* states' names, "" : none */

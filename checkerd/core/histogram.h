@@ -16,10 +16,15 @@ struct histogram {
 	uint32_t samples;         /* what the buckets hold now */
 };
 
+/* Two buckets to each power of two; the last one ends at UINT32_MAX us, which is more than
+ * an hour. Less than 1 us counts as 1 us. */
 void histogram_add(struct histogram *h, int64_t us);
 
+/* The largest value that belongs to a bucket. */
+uint32_t histogram_upper_us(unsigned bucket);
+
 /* The upper edge of the bucket that holds this part (0..1) of the samples, at most max_us;
- * 0 without samples. */
+ * 0 without samples. At least the true value, and less than 1.5 times it. */
 uint32_t histogram_quantile(const struct histogram *h, double part);
 
 #endif

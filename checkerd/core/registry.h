@@ -12,13 +12,14 @@
 #include "checkerd/core/histogram.h"
 #include "checkerd/core/state.h"
 
-#define REGISTRY_NONE UINT32_MAX
+#define REGISTRY_NONE      UINT32_MAX
+#define REGISTRY_PATHS_MAX 131072
 
 /* What the configuration says of one path; times in microseconds. */
 struct path_settings {
 	int64_t interval_us, max_interval_us, timeout_us;
 	struct path_policy policy;
-	uint32_t checker;  /* enum checker_kind of the configuration */
+	uint32_t checker; /* enum checker_kind of the configuration */
 };
 
 struct path_counters {
@@ -28,42 +29,49 @@ struct path_counters {
 struct path {
 	uint32_t generation;
 	bool used;
-	bool enabled;         /* false: checkerctl disable */
-	bool outstanding;     /* a check is with the engine, its final result to come */
-	bool expired;         /* … and it has gone past its deadline */
-	bool seen;            /* mark for reload by difference */
-	uint32_t engine_id;   /* libpathcheck's */
-	uint8_t engine;       /* enum pathcheck_engine of the last result */
-	uint32_t group;       /* of the last result, REGISTRY_NONE: none yet */
+	bool enabled;          /* false: checkerctl disable */
+	bool outstanding;      /* a check is with the engine, its final result to come */
+	bool expired;          /* … and it has gone past its deadline */
+	bool seen;             /* mark for reload by difference */
+	uint32_t engine_id;    /* libpathcheck's */
+	uint8_t engine;        /* enum pathcheck_engine of the last result */
+	uint32_t group;        /* of the last result, REGISTRY_NONE: none yet */
 	struct device *device; /* a reference */
 	struct path_settings settings;
 	struct path_status status;
 	struct path_counters counters;
 	struct histogram latency;
-	int64_t interval_us;  /* present one: settings.interval_us to settings.max_interval_us */
-	struct mono due;      /* next check, MONO_NEVER: none */
-	struct mono started;  /* of the outstanding check */
-	struct mono last;     /* last final result; us 0: none */
-	struct mono enable_at; /* disable --for: when it is enabled again; never: by hand */
+	int64_t interval_us; /* present one: settings.interval_us to settings.max_interval_us */
+	struct mono due;     /* next check, MONO_NEVER: none */
+	struct mono started; /* of the outstanding check */
+	struct mono last;    /* last final result; us 0: none */
+	struct mono
+	        enable_at; /* disable --for: when it is enabled again; never: by hand */
 	uint32_t sched_prev, sched_next; /* schedule's links */
-	uint32_t sched_slot;
-	uint32_t next;        /* free list */
-	uint32_t hash_name, hash_node; /* chains */
+	uint32_t sched_slot;             /* REGISTRY_NONE: not in the schedule */
+	uint32_t next;                   /* free list */
+	uint32_t hash_name, hash_node;   /* chains */
 };
 
 struct registry;
 
-/* Allocates everything for max_paths. -ENOMEM, -EINVAL. */
+/* Allocates everything for max_paths, 1 to REGISTRY_PATHS_MAX. -ENOMEM, -EINVAL. */
 _must_check_ int registry_new(struct registry **ret, uint32_t max_paths);
+/* Drops the references of the paths that are left. NULL allowed; returns NULL. */
 struct registry *registry_free(struct registry *r);
 
 /* Bytes registry_new(max_paths) takes: for the bound. */
 uint64_t registry_bytes(uint32_t max_paths);
 
-/* Takes its own reference to d. -ENOSPC: full; -EEXIST: that name or node is there. */
+/*
+ * Takes its own reference to d. The path is enabled, unchecked, not scheduled; what belongs to
+ * the engine is zero, group and engine_id are REGISTRY_NONE.
+ * -ENOSPC: full; -EEXIST: that name or node is there.
+ */
 _must_check_ int registry_add(struct registry *r, struct device *d,
                               const struct path_settings *s, struct mono now,
                               uint32_t *ret_index);
+/* The caller has taken it out of the schedule. Drops the reference. */
 void registry_remove(struct registry *r, uint32_t index);
 /* Puts another device in place of the one there, with the same name and node. */
 void registry_update_device(struct registry *r, uint32_t index, struct device *d);

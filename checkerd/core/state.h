@@ -6,35 +6,37 @@
  * The state machine of one path. Pure: no clock, no system call, no allocation.
  *
  * A path goes down by the device's own answer or by its silence past the timeout, never
- * because a check could not be made: OUTCOME_DEFERRED changes nothing but its counter.
+ * because a check could not be made: OUTCOME_DEFERRED changes nothing at all.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/mono.h"
 
 enum path_state {
-	PATH_UNCHECKED,    /* no check was ever started */
-	PATH_PENDING,      /* the first check is on its way */
+	PATH_UNCHECKED, /* no check was ever started */
+	PATH_PENDING,   /* the first check is on its way */
 	PATH_UP,
-	PATH_DOWN,         /* fail_checks failures in a row */
-	PATH_TIMEOUT,      /* silent past the timeout, fewer than fail_checks times so far */
-	PATH_GHOST,        /* passive path of an active/passive array */
-	PATH_SHAKY,        /* failed, fewer than fail_checks times so far */
-	PATH_DELAYED,      /* answers again, fewer than recover_checks times so far */
-	PATH_REMOVED,      /* the device is gone */
+	PATH_DOWN,    /* fail_checks failures in a row */
+	PATH_TIMEOUT, /* silent past the timeout, fewer than fail_checks times so far */
+	PATH_GHOST,   /* passive path of an active/passive array */
+	PATH_SHAKY,   /* failed, fewer than fail_checks times so far */
+	PATH_DELAYED, /* answers again, fewer than recover_checks times so far */
+	PATH_REMOVED, /* the device is gone */
 	PATH_DISCONNECTED, /* the target says there is no such unit */
 	PATH_STATE_COUNT_
 };
 
 enum outcome_kind {
-	OUTCOME_STARTED,   /* a check was handed to the engine */
+	OUTCOME_STARTED, /* a check was handed to the engine */
 	OUTCOME_OK,
-	OUTCOME_FAILED,    /* error says why */
+	OUTCOME_FAILED, /* error says why */
 	OUTCOME_TIMED_OUT, /* the request went past its deadline and is still in the kernel */
-	OUTCOME_SILENT,    /* a check was due and the last one is still in the kernel */
+	OUTCOME_SILENT, /* a check was due and the last one, past its timeout, is still in
+	                      the kernel; before its timeout this changes nothing */
 	OUTCOME_DEFERRED,
-	OUTCOME_GONE,      /* discovery says the device was removed */
+	OUTCOME_GONE, /* discovery says the device was removed */
 	OUTCOME_KIND_COUNT_
 };
 
@@ -44,8 +46,10 @@ struct outcome {
 	enum outcome_kind kind;
 	enum outcome_stage stage;
 	int error; /* positive errno, or 0 */
+	bool late; /* OK or FAILED that follows a TIMED_OUT of the same check: it was counted */
 };
 
+/* 0 means 1. */
 struct path_policy {
 	uint32_t fail_checks;
 	uint32_t recover_checks;
@@ -59,28 +63,38 @@ struct reason {
 	int64_t timeout_us; /* with TIMED_OUT and SILENT */
 };
 
+/* What the last decision was, as far as device-mapper is concerned. */
+enum path_verdict {
+	VERDICT_NONE, /* none was made yet: dm may hold either from an earlier life */
+	VERDICT_USABLE,
+	VERDICT_UNUSABLE,
+};
+
 struct path_status {
 	enum path_state state;
-	struct mono since;
-	struct reason reason;
-	uint32_t fails;  /* failed checks in a row */
-	uint32_t goods;  /* good checks in a row */
+	struct mono since;    /* when it came to this state */
+	struct reason reason; /* of the last failure; forgotten when the path is up */
+	uint32_t fails;       /* failed checks in a row; saturates */
+	uint32_t goods;       /* good checks in a row; saturates */
+	enum path_verdict verdict;
 };
 
 /* What the caller has to do after a step; bits. */
 enum path_action {
 	ACTION_NONE = 0,
-	ACTION_EVENT = 1 << 0,        /* state changed: record and tell */
-	ACTION_FAIL = 1 << 1,         /* became unusable: dm fail_path */
-	ACTION_REINSTATE = 1 << 2,    /* became usable: dm reinstate_path */
+	ACTION_EVENT = 1 << 0,          /* state changed: record and tell */
+	ACTION_FAIL = 1 << 1,           /* decided to be unusable: dm fail_path */
+	ACTION_REINSTATE = 1 << 2,      /* decided to be usable: dm reinstate_path */
 	ACTION_RESET_INTERVAL = 1 << 3, /* back to polling_interval */
-	ACTION_BACK_OFF = 1 << 4,     /* healthy: the interval may double */
+	ACTION_BACK_OFF = 1 << 4,       /* healthy: the interval may double */
 };
 
 void path_status_init(struct path_status *s, struct mono now);
 
 /*
  * One step. timeout_us is the checker timeout, kept for the reason only.
+ * shaky, timeout and delayed are no decisions: a path that is shaky is still used, one that
+ * is delayed still is not. FAIL and REINSTATE come once for each decision.
  * Returns path_action bits; *ret is the new status (may be the same object as old).
  */
 unsigned path_status_step(const struct path_status *old, const struct outcome *o,
@@ -90,6 +104,11 @@ unsigned path_status_step(const struct path_status *old, const struct outcome *o
 /* "up", "down", …: the words of the interface. */
 const char *path_state_name(enum path_state s);
 bool path_state_usable(enum path_state s); /* up, ghost */
+
+/* "EIO", …; NULL for a number that has no name here. */
+const char *errno_name(int error);
+
+#define REASON_TEXT_MAX 96 /* every reason_format() fits, final NUL included */
 
 /* Writes e.g. "no answer to a read in 30 s", "read: Input/output error (EIO)", "open: …";
  * "" when there is none. Always ends in NUL; returns buf. */
