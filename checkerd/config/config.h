@@ -5,6 +5,8 @@
 /*
  * The configuration, as read: immutable once built, so the loop can use one while another
  * thread reads the next. Reading never logs: problems are collected, each with its position.
+ *
+ * Files in this folder get this header for "config.h"; autoconf's is not used here.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +15,20 @@
 
 #include "util/macro.h"
 
+#define CONFIG_FILE_BYTES_MAX (1024 * 1024) /* of one file */
+#define CONFIG_PROBLEMS_MAX   100           /* errors kept; the same number of warnings */
+#define CONFIG_DROPINS_MAX    256           /* files in FILE.d */
+#define CONFIG_NAME_MAX       63  /* bytes of an alias, a map's or a group's name */
+#define CONFIG_DEVICE_MAX     255 /* bytes of a device's name */
+#define CONFIG_PATHS_MAX      131072
+#define CONFIG_RESCUERS_MIN   2
+#define CONFIG_RESCUERS_MAX   256
+#define CONFIG_CLIENTS_MIN    4
+#define CONFIG_CLIENTS_MAX    1024
+
 enum discovery_kind { DISCOVERY_UDEV, DISCOVERY_STATIC };
 
+/* This version checks with CHECKER_DIRECTIO whatever is not CHECKER_NONE. */
 enum checker_kind {
 	CHECKER_DIRECTIO,
 	CHECKER_TUR,
@@ -28,16 +42,16 @@ enum checker_kind {
 const char *checker_kind_name(enum checker_kind k);
 
 struct static_path {
-	char *device; /* absolute */
-	char *alias;  /* NULL: none */
+	char *device; /* absolute, unique */
+	char *alias;  /* unique; NULL: none */
 	char *map;    /* NULL: none */
 };
 
 struct problem {
-	char *file;      /* NULL: none */
-	unsigned line, column; /* from 1; 0: the file as a whole */
-	bool is_error;   /* else a warning */
-	char *message;   /* one line, names the thing and the remedy */
+	char *file;            /* NULL: none */
+	unsigned line, column; /* from 1, bytes; 0: the file as a whole */
+	bool is_error;         /* else a warning */
+	char *message;         /* one line, names the thing and the remedy */
 };
 
 struct config {
@@ -46,11 +60,12 @@ struct config {
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
 	uint32_t fail_checks, recover_checks;
 	bool dm_control, keep_last_path;
+	/* max_in_flight 0: as many as paths; max_in_flight_host 0: no cap */
 	uint32_t max_paths, max_in_flight, max_in_flight_host, rescuer_threads;
 	int64_t aio_setup_timeout_us;
-	char *socket_group;     /* NULL: root's only */
-	uint32_t max_clients;   /* control connections at once */
-	char *log_level;        /* "info", … */
+	char *socket_group;   /* NULL: root only. Not looked up here: that may block. */
+	uint32_t max_clients; /* control connections at once */
+	int log_level;        /* syslog's number, LOG_ERR to LOG_DEBUG */
 	size_t n_paths;
 	struct static_path *paths;
 	struct config_filters *filters; /* blacklist & exceptions, opaque */
@@ -59,31 +74,51 @@ struct config {
 	struct problem *problems; /* warnings, or with an error every error found */
 };
 
+/* "$sysconfdir/checkerd.conf" */
+const char *config_default_file(void);
+
 /*
  * Reads `file` and then the *.conf of `file`.d in the order of their names.
  * file: NULL for the default; a default that does not exist is an empty configuration.
  * Returns 0 with *ret_config, problems all warnings; or -EINVAL with *ret_config holding only
- * the problems (at least one error); or -ENOMEM with *ret_config NULL.
+ * the problems (at least one error); or -ENOMEM with *ret_config untouched.
+ * Blocks on the file system. Any thread.
  */
 _must_check_ int config_load(const char *file, struct config **ret_config);
 /* The same from memory, `name` for messages. For tests and fuzzing. */
 _must_check_ int config_parse(const char *name, const char *text, size_t size,
                               struct config **ret_config);
-struct config *config_free(struct config *c);
+struct config *config_free(struct config *c); /* NULL allowed; returns NULL */
 
-/* Writes "FILE:LINE:COLUMN: error: …" a line. */
+/* Writes "FILE:LINE:COLUMN: error: …" or "…: warning: …", one a line. */
 void config_print_problems(const struct config *c, FILE *out);
 
-/* The effective configuration in its own syntax, defaults included. */
+/*
+ * The effective configuration in its own syntax, defaults included: parsed again it is
+ * dumped the same. Not for one that config_load() refused. Look at ferror(out) afterwards.
+ */
 void config_dump(const struct config *c, FILE *out);
 
 /* What the filters and rules look at; NULL where not known. */
 struct config_subject {
-	const char *devnode, *wwid, *protocol, *vendor, *product, *property;
+	const char *devnode; /* "sda" */
+	const char *wwid, *protocol, *vendor, *product, *revision;
+	const char *const *properties; /* names of its udev properties, NULL at the end */
+	bool partition;                /* see config_excepted() */
 };
-/* True when the device is to be left out. *ret_why: a static word or a rule of the config. */
+/*
+ * True when the device is to be left out. *ret_why: the keyword that decided, a static word.
+ * Criteria in the order of multipath.conf(5): property, devnode, device, protocol, wwid.
+ */
 bool config_excluded(const struct config *c, const struct config_subject *s,
                      const char **ret_why);
+/*
+ * True when a devnode of blacklist_exceptions asks for the device by name, so that
+ * discovery takes what it leaves out otherwise (loop, ram, dm, …). Only devnode counts: a
+ * partition shares all else with its disk; and for a partition the expression has to match
+ * the whole name, or the usual "^sd[a-z]" would bring them all in. "!…" does not count.
+ */
+bool config_excepted(const struct config *c, const struct config_subject *s);
 
 /* Settings of one device after defaults, devices and overrides. */
 struct config_settings {
@@ -93,7 +128,7 @@ struct config_settings {
 };
 void config_settings_for(const struct config *c, const struct config_subject *s,
                          struct config_settings *ret);
-/* The alias a multipaths section gives this wwid, or NULL. */
+/* The alias a multipaths section gives this wwid, or NULL. Valid as long as c is. */
 const char *config_map_alias(const struct config *c, const char *wwid);
 
 #endif
