@@ -7,40 +7,50 @@
  * eventfd each way, and snapshots handed over whole. Neither side ever waits for the other.
  *
  * loop → control: replies, events, snapshots. control → loop: requests.
+ *
+ * Every request but PORT_SNAPSHOT gets exactly one reply, and the control thread never has
+ * more requests without a reply than the reply ring holds: a reply always finds room.
+ * Everything is allocated by port_new(), but for the texts.
  */
 #include <sys/types.h>
 
+#include "checkerd/control/text.h"
 #include "checkerd/core/device.h"
 #include "checkerd/core/event.h"
 #include "checkerd/core/registry.h"
 #include "util/spsc.h"
 
 enum port_op {
-	PORT_SNAPSHOT,  /* fill and publish a snapshot */
-	PORT_CHECK,     /* check path now; reply when queued, or with wait when answered */
-	PORT_DISABLE,   /* arg_us: for how long, 0: until enabled */
+	PORT_SNAPSHOT, /* fill and publish a snapshot; no reply */
+	PORT_PING,     /* reply at once */
+	/* Check path now. Without wait: reply when that is arranged. With wait: reply by
+	 * port_loop_settle() when the check has its final result or has timed out; at once when
+	 * the last check is past its deadline and still in the kernel, or when nothing can be
+	 * checked (disabled: EBUSY). */
+	PORT_CHECK,
+	PORT_DISABLE, /* arg: for how long in microseconds, 0: until enabled */
 	PORT_ENABLE,
-	PORT_RELOAD,    /* reply when applied or refused; the text says why */
+	PORT_RELOAD, /* reply when applied, or refused (EINVAL); the text says what or why */
 	PORT_LOG_LEVEL, /* arg: syslog level 0..7 */
 };
 
 struct port_request {
 	enum port_op op;
 	bool wait;
-	uint32_t path, generation; /* of a snapshot */
+	uint32_t path,
+	        generation; /* of a snapshot; another generation now: reply ESTALE */
 	int64_t arg;
-	uint64_t token;            /* handed back in the reply */
-	uid_t uid;                 /* who asks, for the log */
+	uint64_t token; /* handed back in the reply */
+	uid_t uid;      /* who asks, for the log */
 	pid_t pid;
 };
 
-#define PORT_TEXT_MAX 2048
-
 struct port_reply {
 	uint64_t token;
-	int error;                 /* 0, or positive errno: ESTALE: that path is gone */
-	enum path_state state;     /* with CHECK: after it */
-	char text[PORT_TEXT_MAX];  /* RELOAD: what changed, or every error, one a line */
+	int error;             /* 0, or positive errno: ESTALE: that path is gone */
+	enum path_state state; /* CHECK, DISABLE, ENABLE: of the path, after it */
+	struct text *text; /* a reference that goes along, or NULL. RELOAD: what changed,
+	                        * or every error, one a line */
 };
 
 /* One path as it was when the snapshot was taken. */
@@ -49,75 +59,109 @@ struct snap_path {
 	uint32_t index, generation;
 	enum path_state state;
 	struct reason reason;
-	struct mono since, last, due, started;
+	struct mono since, last, due, started; /* as in struct path */
 	bool enabled, outstanding;
-	uint8_t engine;        /* enum pathcheck_engine */
-	uint8_t checker;       /* enum checker_kind */
-	uint32_t group;        /* REGISTRY_NONE: none */
+	uint8_t engine;      /* enum pathcheck_engine */
+	const char *checker; /* static string: checker_kind_name() */
+	uint32_t group;      /* REGISTRY_NONE: none */
 	int64_t interval_us, timeout_us;
 	struct path_counters counters;
+	uint32_t samples; /* of the latencies; 0: there are none */
 	uint32_t last_us, p50_us, p99_us, max_us;
 };
 
 struct snap_group {
 	uint32_t id, slots, queued, in_flight, expired, orphans, paths;
-	const char *kind, *state; /* static strings */
+	const char *kind, *state; /* static strings: "aio" or "sync"; the state's name */
 };
 
 #define SNAP_WARNINGS_MAX 8
+#define SNAP_WARNING_SIZE 256
 
+/*
+ * Belongs to the loop from begin to publish, then to the control thread, which only reads it,
+ * until it releases it.
+ */
 struct snapshot {
-	struct mono taken;
-	int64_t taken_realtime_us; /* to turn a struct mono into a wall-clock time */
+	uint32_t max_paths, max_groups; /* [init] capacity of the two arrays */
+	struct mono taken;              /* set by begin: nothing in here is older */
+	int64_t taken_realtime_us; /* set by begin, to turn a struct mono into a date */
 	int64_t started_realtime_us;
 	bool ready, dm_control;
 	uint32_t n_paths;
-	struct snap_path *paths;   /* capacity max_paths */
+	struct snap_path *paths;
 	uint32_t n_groups;
-	struct snap_group *groups; /* capacity for max_paths and a margin */
+	struct snap_group *groups;
 	uint64_t deferred_now, deferred_max, deferred_total;
 	uint64_t emergency_now, emergency_max, emergency_total;
 	uint32_t rescuers, rescuers_busy, rescuers_stuck, rescuers_stuck_max;
 	int64_t aio_nr, aio_max_nr; /* -1: not known */
 	uint64_t io_setup_failures;
 	int64_t lag_last_us, lag_max_us;
-	int64_t oldest_in_flight_us;
+	int64_t oldest_in_flight_us; /* 0: nothing is in flight */
 	uint64_t bound_bytes, locked_bytes;
-	int prober_pid;
+	int prober_pid; /* 0: none */
 	uint64_t prober_restarts;
 	int64_t heartbeat_age_us;
 	uint32_t n_warnings;
-	char warnings[SNAP_WARNINGS_MAX][256];
-	char *config_text; /* `checkerd -T`'s output for what is in force; shared, see port.c */
-	char *memory_text; /* JSON object for show memory, made by the loop's bound code */
+	char warnings[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];
+	struct text *
+	        config_text; /* a reference: `checkerd -T`'s output for what is in force */
+	struct text *memory_text; /* a reference: JSON object for show memory */
 };
+
+/* Gives back the references and sets all but the capacities to zero. Any thread. */
+void snapshot_reset(struct snapshot *s);
 
 struct port;
 
+/* max_paths: 1 to REGISTRY_PATHS_MAX. -ENOMEM, -EINVAL, or what eventfd() says. */
 _must_check_ int port_new(struct port **ret, uint32_t max_paths);
+/* When both sides have stopped. NULL allowed; returns NULL. */
 struct port *port_free(struct port *p);
+/* Bytes port_new(max_paths) takes: for the bound. */
 uint64_t port_bytes(uint32_t max_paths);
+uint32_t port_max_paths(const struct port *p);
+uint32_t port_max_groups(uint32_t max_paths); /* room for them in a snapshot */
 
 /* --- the loop's side --- */
 int port_loop_fd(const struct port *p); /* POLLIN: requests are waiting */
+void port_loop_clear(struct port *p);   /* resets that; before taking the requests */
 bool port_loop_next(struct port *p, struct port_request *ret);
-/* False: the ring is full (the control thread is behind); the caller drops it. */
-bool port_loop_reply(struct port *p, const struct port_reply *reply);
-void port_loop_event(struct port *p, const struct event *e); /* full: dropped and counted */
-/* The snapshot that may be filled now, emptied; NULL while the control thread still reads the
- * last two. Publish hands it over. */
+/* Takes over reply->text. */
+void port_loop_reply(struct port *p, const struct port_reply *reply);
+/* Remembers a PORT_CHECK with wait until … */
+void port_loop_wait(struct port *p, const struct port_request *r);
+/* … the check of that path has its result or has timed out, or it is gone (ESTALE): replies
+ * to everyone who waits for it. Costs next to nothing when nobody does. */
+void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state);
+void port_loop_event(struct port *p,
+                     const struct event *e); /* full: dropped and counted */
+/*
+ * The snapshot that may be filled now, emptied but for its times; NULL while the control
+ * thread still reads the last two, which it does not when it asks for one. Filling may take
+ * many rounds of the loop; one that is begun and not published is to be begun again.
+ * Publish hands it over.
+ */
 struct snapshot *port_loop_snapshot_begin(struct port *p);
 void port_loop_snapshot_publish(struct port *p, struct snapshot *s);
 
 /* --- the control thread's side --- */
-int port_control_fd(const struct port *p); /* POLLIN: replies, events or a snapshot */
-void port_control_clear(struct port *p);   /* resets the eventfd before draining */
-bool port_control_request(struct port *p, const struct port_request *r);
-bool port_control_reply(struct port *p, struct port_reply *ret);
+int port_control_fd(
+        const struct port *p); /* POLLIN: replies, events, a snapshot, or room */
+void port_control_clear(struct port *p); /* resets that; before draining */
+void port_control_wake(struct port *p);  /* makes it readable; any thread */
+/* How many requests may be without a reply. */
+uint32_t port_control_replies_max(const struct port *p);
+/* False: no room; port_control_fd() tells when there is some again. */
+_must_check_ bool port_control_request(struct port *p, const struct port_request *r);
+bool port_control_reply(struct port *p, struct port_reply *ret); /* ret->text: to unref */
 bool port_control_event(struct port *p, struct event *ret);
 uint64_t port_control_events_lost(struct port *p);
-/* The newest published snapshot, NULL: none yet. It stays valid until it is released. */
+/* Takes over the newest snapshot published since the last call; NULL: none was. At most two
+ * can be had at once. */
 struct snapshot *port_control_snapshot(struct port *p);
+/* Gives back what the snapshot holds, and the snapshot. */
 void port_control_snapshot_release(struct port *p, struct snapshot *s);
 
 #endif

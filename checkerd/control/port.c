@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns the rings between the loop and the control thread, the two snapshots, and the list of
+ * who waits for which path's check. Nothing here blocks or allocates after port_new().
+ *
+ * A snapshot is always with exactly one of: the loop (spare, or being filled), `published`,
+ * the control thread. It changes hands by an exchange or a release store that the taker reads
+ * with acquire, so that whoever has it sees all that was written to it.
+ */
+#include "checkerd/control/port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libcheck/pathcheck.h"
+
+#define REQUEST_RING 1024
+#define EVENT_RING   1024
+#define SNAPSHOTS    2
+/* Replies besides one for each path: requests that are answered at once. */
+#define REPLIES_MARGIN 64
+/* Groups that retire while their successors work are there, too. */
+#define GROUPS_MARGIN 16
+
+static_assert(REGISTRY_PATHS_MAX <= UINT32_C(1) << 30, "a power of two above it fits");
+
+/* One PORT_CHECK with wait, in its path's list or on the free list. */
+struct waiter {
+	uint64_t token;
+	uint32_t next;
+};
+
+struct owned_snapshot {
+	struct snapshot s;
+	_Atomic bool spare; /* [atomic control→loop] the loop may have it */
+};
+
+struct port {
+	uint32_t max_paths;   /* [init] */
+	uint32_t replies_max; /* [init] */
+	int loop_fd, control_fd;
+	struct spsc *requests, *replies, *events; /* [init] */
+	/* [atomic control→loop] the control thread found no room for a request */
+	_Atomic bool wants_room;
+	_Atomic uint64_t events_lost; /* [atomic loop→control] */
+	struct owned_snapshot snapshots[SNAPSHOTS];
+	struct owned_snapshot *filling;             /* [loop] */
+	_Atomic(struct owned_snapshot *) published; /* [atomic loop→control] */
+	uint32_t *waiting;                          /* [loop] first waiter of each path */
+	struct waiter *waiters;                     /* [loop] replies_max of them */
+	uint32_t free_waiter;                       /* [loop] */
+};
+
+static uint32_t power_of_two(uint32_t n)
+{
+	uint32_t p = 1;
+
+	while (p < n)
+		p *= 2;
+	return p;
+}
+
+static uint32_t replies_for(uint32_t max_paths)
+{
+	return power_of_two(max_paths + REPLIES_MARGIN);
+}
+
+uint32_t port_max_groups(uint32_t max_paths)
+{
+	return 2 * (max_paths / PATHCHECK_GROUP_SLOTS + 1) + GROUPS_MARGIN;
+}
+
+uint64_t port_bytes(uint32_t max_paths)
+{
+	uint64_t n = replies_for(max_paths);
+
+	return sizeof(struct port) +
+	       spsc_size(REQUEST_RING, sizeof(struct port_request)) +
+	       sizeof(struct spsc) + n * sizeof(struct port_reply) +
+	       spsc_size(EVENT_RING, sizeof(struct event)) +
+	       (uint64_t)max_paths * sizeof(uint32_t) + n * sizeof(struct waiter) +
+	       SNAPSHOTS * ((uint64_t)max_paths * sizeof(struct snap_path) +
+	                    port_max_groups(max_paths) * sizeof(struct snap_group));
+}
+
+void snapshot_reset(struct snapshot *s)
+{
+	struct snapshot empty = {
+		.max_paths = s->max_paths,
+		.max_groups = s->max_groups,
+		.paths = s->paths,
+		.groups = s->groups,
+	};
+
+	for (uint32_t i = 0; i < s->n_paths; i++)
+		device_unref(s->paths[i].device);
+	text_unref(s->config_text);
+	text_unref(s->memory_text);
+	*s = empty;
+}
+
+static int ring_new(struct spsc **ret, uint32_t capacity, uint32_t element_size)
+{
+	size_t size = spsc_size(capacity, element_size);
+
+	/* The head and the tail have cache lines of their own. */
+	size = (size + _Alignof(struct spsc) - 1) & ~(_Alignof(struct spsc) - 1);
+	*ret = aligned_alloc(_Alignof(struct spsc), size);
+	if (!*ret)
+		return -ENOMEM;
+	spsc_init(*ret, capacity, element_size);
+	return 0;
+}
+
+static int rings_new(struct port *p)
+{
+	int r = ring_new(&p->requests, REQUEST_RING, sizeof(struct port_request));
+
+	if (r == 0)
+		r = ring_new(&p->replies, p->replies_max, sizeof(struct port_reply));
+	if (r == 0)
+		r = ring_new(&p->events, EVENT_RING, sizeof(struct event));
+	return r;
+}
+
+static int waiters_new(struct port *p)
+{
+	p->waiting = calloc(p->max_paths, sizeof(*p->waiting));
+	p->waiters = calloc(p->replies_max, sizeof(*p->waiters));
+	if (!p->waiting || !p->waiters)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->max_paths; i++)
+		p->waiting[i] = REGISTRY_NONE;
+	for (uint32_t i = 0; i < p->replies_max; i++)
+		p->waiters[i].next = i + 1 < p->replies_max ? i + 1 : REGISTRY_NONE;
+	return 0;
+}
+
+static int snapshots_new(struct port *p)
+{
+	for (unsigned i = 0; i < SNAPSHOTS; i++) {
+		struct snapshot *s = &p->snapshots[i].s;
+
+		s->max_paths = p->max_paths;
+		s->max_groups = port_max_groups(p->max_paths);
+		s->paths = calloc(s->max_paths, sizeof(*s->paths));
+		s->groups = calloc(s->max_groups, sizeof(*s->groups));
+		if (!s->paths || !s->groups)
+			return -ENOMEM;
+		atomic_init(&p->snapshots[i].spare, true);
+	}
+	return 0;
+}
+
+int port_new(struct port **ret, uint32_t max_paths)
+{
+	struct port *p;
+	int r;
+
+	if (max_paths == 0 || max_paths > REGISTRY_PATHS_MAX)
+		return -EINVAL;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->max_paths = max_paths;
+	p->replies_max = replies_for(max_paths);
+	p->control_fd = -1;
+	p->loop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (p->loop_fd >= 0)
+		p->control_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = p->control_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = rings_new(p);
+	if (r == 0)
+		r = waiters_new(p);
+	if (r == 0)
+		r = snapshots_new(p);
+	if (r < 0) {
+		port_free(p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+struct port *port_free(struct port *p)
+{
+	struct port_reply reply;
+
+	if (!p)
+		return NULL;
+	while (p->replies && spsc_pop(p->replies, &reply))
+		text_unref(reply.text);
+	for (unsigned i = 0; i < SNAPSHOTS; i++) {
+		snapshot_reset(&p->snapshots[i].s);
+		free(p->snapshots[i].s.paths);
+		free(p->snapshots[i].s.groups);
+	}
+	free(p->waiters);
+	free(p->waiting);
+	free(p->events);
+	free(p->replies);
+	free(p->requests);
+	if (p->control_fd >= 0)
+		close(p->control_fd);
+	if (p->loop_fd >= 0)
+		close(p->loop_fd);
+	free(p);
+	return NULL;
+}
+
+uint32_t port_max_paths(const struct port *p)
+{
+	return p->max_paths;
+}
+
+/* An eventfd that is full is readable, which is all that is wanted of it. */
+static void wake(int fd)
+{
+	(void)!eventfd_write(fd, 1);
+}
+
+static void clear(int fd)
+{
+	eventfd_t n;
+
+	(void)!eventfd_read(fd, &n); /* EAGAIN: it was clear */
+}
+
+/* --- the loop's side --- */
+
+int port_loop_fd(const struct port *p)
+{
+	return p->loop_fd;
+}
+
+void port_loop_clear(struct port *p)
+{
+	clear(p->loop_fd);
+}
+
+bool port_loop_next(struct port *p, struct port_request *ret)
+{
+	if (!spsc_pop(p->requests, ret))
+		return false;
+	/* The exchange orders the room just made before the other side's next look at it:
+	 * whichever of the two exchanges comes second sees what the other one did. */
+	if (atomic_exchange_explicit(&p->wants_room, false, memory_order_acq_rel))
+		wake(p->control_fd);
+	return true;
+}
+
+void port_loop_reply(struct port *p, const struct port_reply *reply)
+{
+	bool pushed = spsc_push(p->replies, reply);
+
+	assert(pushed);
+	wake(p->control_fd);
+}
+
+void port_loop_wait(struct port *p, const struct port_request *r)
+{
+	uint32_t w = p->free_waiter;
+
+	assert(r->path < p->max_paths);
+	assert(w != REGISTRY_NONE); /* as many as there may be requests without a reply */
+	p->free_waiter = p->waiters[w].next;
+	p->waiters[w] = (struct waiter){ .token = r->token, .next = p->waiting[r->path] };
+	p->waiting[r->path] = w;
+}
+
+void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state)
+{
+	assert(path < p->max_paths);
+	while (p->waiting[path] != REGISTRY_NONE) {
+		uint32_t w = p->waiting[path];
+		struct port_reply reply = {
+			.token = p->waiters[w].token,
+			.error = error,
+			.state = state,
+		};
+
+		p->waiting[path] = p->waiters[w].next;
+		p->waiters[w].next = p->free_waiter;
+		p->free_waiter = w;
+		port_loop_reply(p, &reply);
+	}
+}
+
+void port_loop_event(struct port *p, const struct event *e)
+{
+	if (!spsc_push(p->events, e)) {
+		atomic_fetch_add_explicit(&p->events_lost, 1, memory_order_relaxed);
+		return;
+	}
+	wake(p->control_fd);
+}
+
+struct snapshot *port_loop_snapshot_begin(struct port *p)
+{
+	struct timespec ts;
+
+	if (p->filling)
+		snapshot_reset(&p->filling->s);
+	for (unsigned i = 0; !p->filling && i < SNAPSHOTS; i++) {
+		struct owned_snapshot *o = &p->snapshots[i];
+
+		if (atomic_load_explicit(&o->spare, memory_order_acquire)) {
+			atomic_store_explicit(&o->spare, false, memory_order_relaxed);
+			p->filling = o;
+		}
+	}
+	if (!p->filling)
+		return NULL;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	p->filling->s.taken = mono_now();
+	p->filling->s.taken_realtime_us =
+	        ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC;
+	return &p->filling->s;
+}
+
+void port_loop_snapshot_publish(struct port *p, struct snapshot *s)
+{
+	struct owned_snapshot *old;
+
+	assert(p->filling && s == &p->filling->s);
+	old = atomic_exchange_explicit(&p->published, p->filling, memory_order_acq_rel);
+	p->filling = NULL;
+	if (old) { /* nobody came for it */
+		snapshot_reset(&old->s);
+		atomic_store_explicit(&old->spare, true, memory_order_release);
+	}
+	wake(p->control_fd);
+}
+
+/* --- the control thread's side --- */
+
+int port_control_fd(const struct port *p)
+{
+	return p->control_fd;
+}
+
+void port_control_clear(struct port *p)
+{
+	clear(p->control_fd);
+}
+
+void port_control_wake(struct port *p)
+{
+	wake(p->control_fd);
+}
+
+uint32_t port_control_replies_max(const struct port *p)
+{
+	return p->replies_max;
+}
+
+bool port_control_request(struct port *p, const struct port_request *r)
+{
+	if (!spsc_push(p->requests, r)) {
+		/* The loop may have made room since; see port_loop_next(). */
+		(void)atomic_exchange_explicit(&p->wants_room, true,
+		                               memory_order_acq_rel);
+		if (!spsc_push(p->requests, r))
+			return false;
+	}
+	wake(p->loop_fd);
+	return true;
+}
+
+bool port_control_reply(struct port *p, struct port_reply *ret)
+{
+	return spsc_pop(p->replies, ret);
+}
+
+bool port_control_event(struct port *p, struct event *ret)
+{
+	return spsc_pop(p->events, ret);
+}
+
+uint64_t port_control_events_lost(struct port *p)
+{
+	return atomic_load_explicit(&p->events_lost, memory_order_relaxed);
+}
+
+struct snapshot *port_control_snapshot(struct port *p)
+{
+	struct owned_snapshot *o =
+	        atomic_exchange_explicit(&p->published, NULL, memory_order_acq_rel);
+
+	return o ? &o->s : NULL;
+}
+
+void port_control_snapshot_release(struct port *p, struct snapshot *s)
+{
+	struct owned_snapshot *o = container_of(s, struct owned_snapshot, s);
+
+	assert(o >= p->snapshots && o < p->snapshots + SNAPSHOTS);
+	snapshot_reset(s);
+	atomic_store_explicit(&o->spare, true, memory_order_release);
+}
