@@ -1,1 +1,20 @@
-# conf
+# SPDX-License-Identifier: LGPL-2.1-or-later
+systemdsystemunit_DATA = \
+	conf/systemd/checkerd.service \
+	conf/systemd/checkerd.socket \
+	$(NULL)
+sysctldir = $(prefix)/lib/sysctl.d
+dist_sysctl_DATA = conf/sysctl.d/60-checkerd.conf
+EXTRA_DIST += \
+	conf/systemd/checkerd.service.in \
+	conf/systemd/checkerd.socket.in \
+	$(NULL)
+CLEANFILES += $(systemdsystemunit_DATA)
+
+# configure leaves ${prefix} in its directories; here they are whole.
+conf/systemd/%: $(srcdir)/conf/systemd/%.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed \
+		-e 's|@bindir[@]|$(bindir)|g' \
+		-e 's|@runstatedir[@]|$(runstatedir)|g' \
+		-e 's|@sbindir[@]|$(sbindir)|g' \
+		$< > $@.tmp && mv $@.tmp $@

@@ -1,1 +1,5 @@
-# man
+# SPDX-License-Identifier: LGPL-2.1-or-later
+dist_man_MANS += \
+	man/checkerd.8 \
+	man/libpathcheck.3 \
+	$(NULL)

@@ -1,4 +1,6 @@
 EXTRA_DIST += \
+	tests/abi/run \
+	tests/abi/units \
 	tests/install-deps \
 	tests/lint/cc \
 	tests/lint/cppcheck.txt \
