@@ -1,1 +1,22 @@
-# faulty disks and the tests on them
+# The faulty disk, and the system tests that run the real daemon on it. They need root and are
+# not part of `make check`: tests/system/run BUILD, or ./runtests.
+EXTRA_DIST += \
+	tests/system/run \
+	tests/system/bed.py \
+	tests/system/harness.py \
+	$(NULL)
+
+noinst_PROGRAMS += tests/system/aiohog
+tests_system_aiohog_SOURCES = tests/system/aiohog.c
+
+if HAVE_FUSE3
+noinst_PROGRAMS += tests/system/faultydisk
+tests_system_faultydisk_SOURCES = \
+	tests/system/disk.c \
+	tests/system/disk.h \
+	tests/system/diskcommand.c \
+	tests/system/faultydisk.c \
+	$(NULL)
+tests_system_faultydisk_CPPFLAGS = $(AM_CPPFLAGS) $(FUSE3_CFLAGS)
+tests_system_faultydisk_LDADD = $(FUSE3_LIBS)
+endif
