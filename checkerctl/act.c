@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The commands that change something or ask for something to be done. */
+#include <string.h>
+#include <strings.h>
+
+#include "checkerctl/columns.h"
+#include "checkerctl/commands.h"
+#include "checkerctl/exit.h"
+#include "checkerctl/text.h"
+
+/* Prints the reply with --json, drops it; what was done needs no words. */
+static void finish(struct ctl *ctl, json_object *reply)
+{
+	if (options_has(ctl->options, OPT_JSON))
+		ctl_print_json(reply);
+	json_object_put(reply);
+}
+
+static void print_checked(struct ctl *ctl, json_object *reply)
+{
+	json_object *list;
+	struct table *t;
+	size_t n = json_count(reply, "results", &list);
+
+	if (table_new(&t, &table_checked, ctl->options, false) != 0)
+		return; /* not reached: the columns were checked */
+	for (size_t i = 0; i < n; i++)
+		(void)table_add(t, NULL,
+		                json_object_array_get_idx(list, i)); /* no tree */
+	table_print(t);
+	table_free(t);
+}
+
+int run_check(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	const struct options *o = ctl->options;
+	json_object *parameters, *reply;
+	int r = table_check_columns(&table_checked, o->columns);
+
+	if (r)
+		return r;
+	parameters = json_object_new_object();
+	json_object_object_add(parameters, "wait",
+	                       json_object_new_boolean(options_has(o, OPT_WAIT)));
+	/* A hung path answers after its timeout, which is the daemon's to know. */
+	ctl->wait_forever = options_has(o, OPT_WAIT) && !options_has(o, OPT_TIMEOUT);
+	r = ctl_call_names(ctl, "Check", CTL_PATHS, operands, n, parameters, &reply);
+	if (r)
+		return r;
+	if (options_has(o, OPT_WAIT) && !options_has(o, OPT_JSON))
+		print_checked(ctl, reply);
+	finish(ctl, reply);
+	return 0;
+}
+
+int run_disable(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *parameters = json_object_new_object(), *reply;
+	int r;
+
+	if (options_has(ctl->options, OPT_FOR))
+		json_object_object_add(
+		        parameters, "for_s",
+		        json_object_new_double((double)ctl->options->for_us /
+		                               USEC_PER_SEC));
+	r = ctl_call_names(ctl, "Disable", CTL_PATHS, operands, n, parameters, &reply);
+	if (r)
+		return r;
+	finish(ctl, reply);
+	return 0;
+}
+
+int run_enable(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply;
+	int r = ctl_call_names(ctl, "Enable", CTL_PATHS, operands, n, NULL, &reply);
+
+	if (r)
+		return r;
+	finish(ctl, reply);
+	return 0;
+}
+
+int run_reload(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply;
+	const char *message;
+	int r = ctl_call(ctl, "Reload", NULL, &reply);
+
+	(void)operands;
+	(void)n;
+	if (r)
+		return r;
+	message = json_text(reply, "message", "");
+	if (!options_has(ctl->options, OPT_JSON) && *message) {
+		text_put(stdout, message, true);
+		if (message[strlen(message) - 1] != '\n')
+			putchar('\n');
+	}
+	finish(ctl, reply);
+	return 0;
+}
+
+int run_log_level(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *parameters = json_object_new_object(), *reply;
+	int r;
+
+	(void)n;
+	json_object_object_add(parameters, "level", json_object_new_string(operands[0]));
+	r = ctl_call(ctl, "SetLogLevel", parameters, &reply);
+	if (r)
+		return r;
+	finish(ctl, reply);
+	return 0;
+}
+
+int run_ping(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	struct mono begin = mono_now();
+	char buf[TEXT_SHORT_BYTES];
+	json_object *reply;
+	int r = ctl_call(ctl, "Ping", NULL, &reply);
+
+	(void)operands;
+	(void)n;
+	if (r)
+		return r;
+	if (!options_has(ctl->options, OPT_JSON))
+		printf("checkerd answers, in %s\n",
+		       text_duration((double)mono_diff(mono_now(), begin) / USEC_PER_SEC,
+		                     buf));
+	finish(ctl, reply);
+	return 0;
+}
+
+/* --- monitor --- */
+
+static void print_event(json_object *event)
+{
+	text_put(stdout, json_text(event, "time", "-"), false);
+	putchar(' ');
+	text_put(stdout, json_text(event, "message", "-"), false);
+	putchar('\n');
+}
+
+static void print_next(struct ctl *ctl, json_object *reply)
+{
+	json_object *event = NULL;
+	double lost = 0;
+
+	json_object_object_get_ex(reply, "event", &event);
+	if (json_object_is_type(event, json_type_object)) {
+		if (options_has(ctl->options, OPT_JSON))
+			ctl_print_json(event);
+		else
+			print_event(event);
+	}
+	if (!json_number(reply, "lost", &lost) || lost <= 0)
+		return;
+	if (options_has(ctl->options, OPT_JSON))
+		printf("{\"lost\":%.0f}\n", lost);
+	else
+		printf("(%.0f events were lost: this terminal was too slow)\n", lost);
+}
+
+int run_monitor(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	bool more = true;
+	int r;
+
+	(void)operands;
+	(void)n;
+	ctl->wait_forever = true;
+	r = ctl_begin(ctl, "Monitor", NULL);
+	while (r == 0 && more) {
+		json_object *reply;
+
+		r = ctl_next(ctl, &reply, &more);
+		if (r)
+			break;
+		print_next(ctl, reply);
+		json_object_put(reply);
+		if (!ctl_flush())
+			r = EXIT_FAILED;
+	}
+	if (r == 0)
+		r = text_complain(EXIT_UNREACHABLE,
+		                  "checkerd ended the stream of events");
+	return r;
+}

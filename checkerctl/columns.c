@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tables of columns. The default ones of show paths fit 80 places with names as they
+ * are found on real hosts; what is long (REASON, MESSAGE) comes last and wraps.
+ */
+#include "checkerctl/columns.h"
+
+#define R COLUMN_RIGHT
+#define S COLUMN_SHOWN
+#define W COLUMN_WRAP
+
+static const struct column paths[] = {
+	{ "NAME", "name", COLUMN_TEXT, S },
+	{ "MAP", "map", COLUMN_TEXT, S },
+	{ "STATE", "state", COLUMN_STATE, S },
+	{ "FOR", "state_since", COLUMN_AGO, S | R },
+	{ "LAST", "last_check", COLUMN_AGO, S | R },
+	{ "NEXT", "next_check_in_s", COLUMN_NEXT, S | R },
+	{ "ENGINE", "engine", COLUMN_TEXT, S },
+	{ "REASON", "reason", COLUMN_TEXT, S | W },
+	{ "DEVICE", "device", COLUMN_TEXT, 0 },
+	{ "DEVT", "devt", COLUMN_TEXT, 0 },
+	{ "ALIAS", "alias", COLUMN_TEXT, 0 },
+	{ "WWID", "wwid", COLUMN_TEXT, 0 },
+	{ "HCIL", "hcil", COLUMN_TEXT, 0 },
+	{ "VENDOR", "vendor", COLUMN_TEXT, 0 },
+	{ "PRODUCT", "product", COLUMN_TEXT, 0 },
+	{ "REVISION", "revision", COLUMN_TEXT, 0 },
+	{ "SERIAL", "serial", COLUMN_TEXT, 0 },
+	{ "PROTOCOL", "protocol", COLUMN_TEXT, 0 },
+	{ "HOST", "host", COLUMN_TEXT, 0 },
+	{ "TARGET", "target", COLUMN_TEXT, 0 },
+	{ "STATE_SINCE", "state_since", COLUMN_TEXT, 0 },
+	{ "ERRNO", "errno", COLUMN_TEXT, R },
+	{ "DM_STATE", "dm_state", COLUMN_TEXT, 0 },
+	{ "SYSFS_STATE", "sysfs_state", COLUMN_TEXT, 0 },
+	{ "CHECKER", "checker", COLUMN_TEXT, 0 },
+	{ "GROUP", "group", COLUMN_TEXT, R },
+	{ "ENABLED", "enabled", COLUMN_TEXT, 0 },
+	{ "MARGINAL", "marginal", COLUMN_TEXT, 0 },
+	{ "INTERVAL_S", "interval_s", COLUMN_TEXT, R },
+	{ "TIMEOUT_S", "timeout_s", COLUMN_TEXT, R },
+	{ "LAST_CHECK", "last_check", COLUMN_TEXT, 0 },
+	{ "NEXT_CHECK_IN_S", "next_check_in_s", COLUMN_TEXT, R },
+	{ "IN_FLIGHT", "in_flight_s", COLUMN_SECONDS, R },
+	{ "IN_FLIGHT_S", "in_flight_s", COLUMN_TEXT, R },
+	{ "CHECKS_TOTAL", "checks_total", COLUMN_TEXT, R },
+	{ "FAILURES_TOTAL", "failures_total", COLUMN_TEXT, R },
+	{ "TIMEOUTS_TOTAL", "timeouts_total", COLUMN_TEXT, R },
+	{ "TRANSITIONS_TOTAL", "transitions_total", COLUMN_TEXT, R },
+	{ "LATENCY_US", "latency_us", COLUMN_TEXT, R },
+	{ "LATENCY", "latency_us.last", COLUMN_MICROS, R },
+	{ "P50", "latency_us.p50", COLUMN_MICROS, R },
+	{ "P99", "latency_us.p99", COLUMN_MICROS, R },
+	{ "MAX", "latency_us.max", COLUMN_MICROS, R },
+};
+
+static const struct column latency[] = {
+	{ "NAME", "name", COLUMN_TEXT, S },
+	{ "MAP", "map", COLUMN_TEXT, S },
+	{ "STATE", "state", COLUMN_STATE, S },
+	{ "CHECKS_TOTAL", "checks_total", COLUMN_TEXT, S | R },
+	{ "LAST", "latency_us.last", COLUMN_MICROS, S | R },
+	{ "P50", "latency_us.p50", COLUMN_MICROS, S | R },
+	{ "P99", "latency_us.p99", COLUMN_MICROS, S | R },
+	{ "MAX", "latency_us.max", COLUMN_MICROS, S | R },
+	{ "LAST_US", "latency_us.last", COLUMN_TEXT, R },
+	{ "P50_US", "latency_us.p50", COLUMN_TEXT, R },
+	{ "P99_US", "latency_us.p99", COLUMN_TEXT, R },
+	{ "MAX_US", "latency_us.max", COLUMN_TEXT, R },
+	{ "HOST", "host", COLUMN_TEXT, 0 },
+	{ "TARGET", "target", COLUMN_TEXT, 0 },
+};
+
+static const struct column maps[] = {
+	{ "NAME", "name", COLUMN_TEXT, S },
+	{ "REDUNDANCY", "redundancy", COLUMN_STATE, S },
+	{ "PATHS_UP", "paths_up", COLUMN_TEXT, S | R },
+	{ "PATHS_TOTAL", "paths_total", COLUMN_TEXT, S | R },
+	{ "QUEUEING", "queueing", COLUMN_TEXT, S },
+	{ "SUSPENDED", "suspended", COLUMN_TEXT, S },
+	{ "PATHS", "paths", COLUMN_TEXT, S | W },
+	{ "DEVT", "devt", COLUMN_TEXT, 0 },
+	{ "UUID", "uuid", COLUMN_TEXT, 0 },
+	{ "WWID", "wwid", COLUMN_TEXT, 0 },
+	{ "DM", "dm", COLUMN_TEXT, 0 },
+};
+
+static const struct column groups[] = {
+	{ "ID", "id", COLUMN_TEXT, S | R },
+	{ "KIND", "kind", COLUMN_TEXT, S },
+	{ "SLOTS", "slots", COLUMN_TEXT, S | R },
+	{ "QUEUED", "queued", COLUMN_TEXT, S | R },
+	{ "IN_FLIGHT", "in_flight", COLUMN_TEXT, S | R },
+	{ "EXPIRED", "expired", COLUMN_TEXT, S | R },
+	{ "ORPHANS", "orphans", COLUMN_TEXT, S | R },
+	{ "STATE", "state", COLUMN_TEXT, S },
+};
+
+static const struct column events[] = {
+	{ "SEQ", "seq", COLUMN_TEXT, S | R },         { "TIME", "time", COLUMN_TEXT, S },
+	{ "MESSAGE", "message", COLUMN_TEXT, S | W }, { "TYPE", "type", COLUMN_TEXT, 0 },
+	{ "PATH", "path", COLUMN_TEXT, 0 },           { "MAP", "map", COLUMN_TEXT, 0 },
+	{ "FROM", "from", COLUMN_STATE, 0 },          { "TO", "to", COLUMN_STATE, 0 },
+	{ "REASON", "reason", COLUMN_TEXT, W },
+};
+
+static const struct column checked[] = {
+	{ "PATH", "path", COLUMN_TEXT, S },
+	{ "STATE", "state", COLUMN_STATE, S },
+};
+
+static_assert(ARRAY_LEN(paths) <= TABLE_COLUMNS_MAX, "-o of all columns");
+
+const struct table_def table_paths = { paths, ARRAY_LEN(paths) };
+const struct table_def table_maps = { maps, ARRAY_LEN(maps) };
+const struct table_def table_groups = { groups, ARRAY_LEN(groups) };
+const struct table_def table_events = { events, ARRAY_LEN(events) };
+const struct table_def table_latency = { latency, ARRAY_LEN(latency) };
+const struct table_def table_checked = { checked, ARRAY_LEN(checked) };

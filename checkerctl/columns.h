@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERCTL_COLUMNS_H
+#define CHECKERCTL_COLUMNS_H
+
+/* The columns of each table: every key of its JSON, and a few that people read better. */
+#include "checkerctl/table.h"
+
+extern const struct table_def table_paths, table_maps, table_groups, table_events,
+        table_latency, table_checked;
+
+#endif

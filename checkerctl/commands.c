@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of commands and what reads it. */
+#include "checkerctl/commands.h"
+
+#include <string.h>
+
+#include "checkerctl/exit.h"
+#include "checkerctl/text.h"
+#include "config.h"
+
+#define NAME_WIDTH     34
+#define ANY            ((size_t)-1)
+#define SUGGEST_WITHIN 4
+#define WORDS_BYTES    64
+
+#define ALWAYS                                                            \
+	(OPT_BIT(OPT_SOCKET) | OPT_BIT(OPT_TIMEOUT) | OPT_BIT(OPT_HELP) | \
+	 OPT_BIT(OPT_VERSION))
+#define JSON  OPT_BIT(OPT_JSON)
+#define LINES (OPT_BIT(OPT_RAW) | OPT_BIT(OPT_NO_HEADINGS))
+#define TABLE (LINES | OPT_BIT(OPT_COLUMNS) | JSON)
+
+static const struct command commands[] = {
+	{ "show paths", "[PATH...]", "every path: its state, since when, why", TABLE, 0,
+	  ANY, show_paths },
+	{ "show paths format", "FORMAT [PATH...]", "paths with multipathd's wildcards",
+	  LINES, 1, ANY, show_paths_format },
+	{ "show maps", "[MAP...]", "multipath maps: how many paths are left", TABLE, 0,
+	  ANY, show_maps },
+	{ "show topology", "[MAP...]", "maps and their paths as a tree", TABLE, 0, ANY,
+	  show_topology },
+	{ "show latency", "[PATH...]", "how long checks take", TABLE, 0, ANY,
+	  show_latency },
+	{ "show groups", "", "AIO groups, their slots, what is stuck", TABLE, 0, 0,
+	  show_groups },
+	{ "show status", "", "the daemon on one screen", JSON, 0, 0, show_status },
+	{ "show config", "", "the configuration, defaults included", JSON, 0, 0,
+	  show_config },
+	{ "show memory", "", "the memory bound and its terms", JSON, 0, 0, show_memory },
+	{ "show events", "[--since SEQ]", "what changed, when and why",
+	  TABLE | OPT_BIT(OPT_SINCE), 0, 0, show_events },
+	{ "monitor", "", "events as they come, until interrupted", JSON, 0, 0,
+	  run_monitor },
+	{ "check", "PATH... [--wait]", "check now", TABLE | OPT_BIT(OPT_WAIT), 1, ANY,
+	  run_check },
+	{ "disable", "PATH... [--for TIME]", "stop checking", JSON | OPT_BIT(OPT_FOR), 1,
+	  ANY, run_disable },
+	{ "enable", "PATH...", "check again", JSON, 1, ANY, run_enable },
+	{ "reload", "", "read the configuration again", JSON, 0, 0, run_reload },
+	{ "log-level", "LEVEL", "log err, warning, notice, info or debug", JSON, 1, 1,
+	  run_log_level },
+	{ "ping", "", "does checkerd answer", JSON, 0, 0, run_ping },
+	{ "health", "[--map MAP]", "one line for monitoring systems",
+	  JSON | OPT_BIT(OPT_MAP), 0, 0, run_health },
+};
+
+/* Names that the documentation of later versions has. */
+static const char *const later[] = {
+	"top", "fail", "reinstate", "metrics", "show history",
+};
+
+static size_t count_words(const char *words)
+{
+	size_t n = 1;
+
+	for (; *words; words++)
+		n += *words == ' ';
+	return n;
+}
+
+/* The first n operands as one string, cut when too long to be a command anyway. */
+static const char *joined(const struct options *o, size_t n, char buf[static WORDS_BYTES])
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < n && i < o->n_operands && used < WORDS_BYTES; i++)
+		used += (size_t)snprintf(buf + used, WORDS_BYTES - used, "%s%s",
+		                         i ? " " : "", o->operands[i]);
+	return buf;
+}
+
+static bool begins_with(const struct options *o, const char *words)
+{
+	char given[WORDS_BYTES];
+	size_t n = count_words(words);
+
+	return o->n_operands >= n && strcmp(joined(o, n, given), words) == 0;
+}
+
+static const struct command *nearest(const struct options *o)
+{
+	const struct command *close = NULL;
+	unsigned best = SUGGEST_WITHIN;
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		char given[WORDS_BYTES];
+		unsigned distance =
+		        text_distance(joined(o, count_words(commands[i].words), given),
+		                      commands[i].words, best);
+
+		if (distance < best) {
+			best = distance;
+			close = &commands[i];
+		}
+	}
+	return close;
+}
+
+static int complain_unknown(const struct options *o)
+{
+	const struct command *close;
+	char given[WORDS_BYTES];
+	bool show = strcmp(o->operands[0], "show") == 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(later); i++)
+		if (begins_with(o, later[i]))
+			return text_usage("'%s' is not in this version (%s)", later[i],
+			                  PACKAGE_VERSION);
+	if (show && o->n_operands == 1)
+		return text_usage("'show' needs to know what to show");
+	close = nearest(o);
+	if (close)
+		return text_usage("there is no command '%s' (do you mean '%s'?)",
+		                  joined(o, count_words(close->words), given),
+		                  close->words);
+	return text_usage("there is no command '%s'", joined(o, show ? 2 : 1, given));
+}
+
+static int check_use(const struct command *c, const struct options *o, size_t n)
+{
+	for (int i = 0; i < OPT_COUNT_; i++)
+		if (options_has(o, (enum option_id)i) &&
+		    !((ALWAYS | c->options) & OPT_BIT(i)))
+			return text_usage("'%s' does not take %s", c->words,
+			                  option_name((enum option_id)i));
+	if (options_has(o, OPT_JSON) &&
+	    (o->given & (OPT_BIT(OPT_RAW) | OPT_BIT(OPT_COLUMNS))))
+		return text_usage(
+		        "--json prints everything: it does not go with %s",
+		        option_name(options_has(o, OPT_RAW) ? OPT_RAW : OPT_COLUMNS));
+	if (n < c->min)
+		return text_usage("'%s' needs %s", c->words, c->arguments);
+	if (n > c->max && c->max == 0)
+		return text_usage("'%s' takes no operands: '%s'", c->words,
+		                  o->operands[o->n_operands - n]);
+	if (n > c->max)
+		return text_usage("too many operands: '%s' takes %s", c->words,
+		                  c->arguments);
+	return 0;
+}
+
+int command_find(const struct options *o, const struct command **ret, size_t *ret_words)
+{
+	const struct command *found = NULL;
+	size_t words = 0;
+	int r;
+
+	assert(o->n_operands > 0);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		size_t n = count_words(commands[i].words);
+
+		if (n > words && begins_with(o, commands[i].words)) {
+			found = &commands[i];
+			words = n;
+		}
+	}
+	if (!found)
+		return complain_unknown(o);
+	r = check_use(found, o, o->n_operands - words);
+	if (r)
+		return r;
+	*ret = found;
+	*ret_words = words;
+	return 0;
+}
+
+void command_short_usage(FILE *f)
+{
+	fputs("usage: checkerctl [OPTION...] COMMAND, such as\n"
+	      "       checkerctl show paths\n"
+	      "       checkerctl show status\n"
+	      "       checkerctl monitor\n"
+	      "       'checkerctl --help' lists them all\n",
+	      f);
+}
+
+void command_help(FILE *f)
+{
+	fputs("Usage: checkerctl [OPTION...] COMMAND\n"
+	      "Ask checkerd how its paths are, and steer it.\n\n"
+	      "Commands:\n",
+	      f);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		char name[128];
+
+		snprintf(name, sizeof(name), "%s%s%s", commands[i].words,
+		         *commands[i].arguments ? " " : "", commands[i].arguments);
+		fprintf(f, "  %-*s  %s\n", NAME_WIDTH, name, commands[i].help);
+	}
+	fputs("\nOptions, before or after the command:\n", f);
+	options_help(f, OPT_BIT(OPT_COUNT_) - 1, NAME_WIDTH);
+	fputs("\nA PATH is sda, /dev/sda, 8:0, an alias, or any link below /dev.\n"
+	      "checkerd's socket is " OPTIONS_DEFAULT_SOCKET ".\n"
+	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no answer from checkerd,\n"
+	      "4 not permitted, 5 no such path, map or group.  health has its own:\n"
+	      "0 redundant, 1 a map degraded, 2 a map without a path, 3 not known.\n",
+	      f);
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Varlink calls, and what a user is told when one fails. */
+#include "checkerctl/ctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "checkerctl/exit.h"
+#include "checkerctl/text.h"
+
+#define INTERFACE      "io.checkerd.Control"
+#define SUGGEST_WITHIN 3 /* letters; a suggestion is closer than that */
+
+const char *json_text(json_object *object, const char *key, const char *missing)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) || !value)
+		return missing;
+	return json_object_get_string(value);
+}
+
+bool json_number(json_object *object, const char *key, double *ret)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    (!json_object_is_type(value, json_type_int) &&
+	     !json_object_is_type(value, json_type_double)))
+		return false;
+	*ret = json_object_get_double(value);
+	return true;
+}
+
+size_t json_count(json_object *object, const char *key, json_object **ret_list)
+{
+	json_object *list = NULL;
+
+	if (!json_object_object_get_ex(object, key, &list) ||
+	    !json_object_is_type(list, json_type_array))
+		return 0;
+	*ret_list = list;
+	return json_object_array_length(list);
+}
+
+void ctl_print_json(json_object *object)
+{
+	text_put_json(stdout, json_object_to_json_string_ext(
+	                              object, JSON_C_TO_STRING_PLAIN |
+	                                              JSON_C_TO_STRING_NOSLASHESCAPE));
+	putchar('\n');
+}
+
+bool ctl_flush(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+/* --- calls --- */
+
+static int ctl_send(struct ctl *ctl, const char *method, json_object *parameters,
+                    bool more)
+{
+	json_object *request = json_object_new_object();
+	char name[128];
+	int r = 0;
+
+	if (ctl->client.fd < 0)
+		r = client_connect(&ctl->client, ctl->options->socket,
+		                   ctl->options->timeout_us);
+	if (r == 0) {
+		snprintf(name, sizeof(name), INTERFACE ".%s", method);
+		json_object_object_add(request, "method", json_object_new_string(name));
+		if (parameters)
+			json_object_object_add(request, "parameters",
+			                       json_object_get(parameters));
+		if (more)
+			json_object_object_add(request, "more",
+			                       json_object_new_boolean(true));
+		r = client_send(&ctl->client, request);
+		if (r == -EMSGSIZE)
+			r = text_usage("these are more names than fit into one request");
+	}
+	json_object_put(request);
+	if (r < 0)
+		r = client_complain(&ctl->client, r);
+	if (r == 0 && ctl->wait_forever)
+		client_no_deadline(&ctl->client);
+	return r;
+}
+
+/* *ret: the whole reply, an error too. */
+static int ctl_receive(struct ctl *ctl, int watch, json_object **ret)
+{
+	int r = client_receive(&ctl->client, watch, ret);
+
+	if (r == -EPIPE)
+		return EXIT_FAILED; /* our own reader went away: that needs no words */
+	return r < 0 ? client_complain(&ctl->client, r) : 0;
+}
+
+static const char *reply_error(json_object *reply)
+{
+	return json_text(reply, "error", NULL);
+}
+
+static json_object *reply_parameters(json_object *reply)
+{
+	json_object *parameters = NULL;
+
+	if (json_object_object_get_ex(reply, "parameters", &parameters) &&
+	    json_object_is_type(parameters, json_type_object))
+		return json_object_get(parameters);
+	return json_object_new_object();
+}
+
+static const struct {
+	const char *name;
+	const char *key; /* of the parameter that tells more, printed after the words */
+	int code;
+	const char *words;
+} errors[] = {
+	{ INTERFACE ".NoSuchPath", "path", EXIT_NOT_FOUND, "no such path: " },
+	{ INTERFACE ".NoSuchMap", "map", EXIT_NOT_FOUND, "no such map: " },
+	{ INTERFACE ".NotPermitted", "reason", EXIT_DENIED, "not permitted: " },
+	{ INTERFACE ".ReloadFailed", "errors", EXIT_FAILED,
+	  "checkerd refused the new configuration and keeps the old one:\n" },
+	{ INTERFACE ".Busy", "reason", EXIT_FAILED, "checkerd is busy: " },
+	{ "org.varlink.service.PermissionDenied", "reason", EXIT_DENIED,
+	  "not permitted: " },
+	{ "org.varlink.service.InvalidParameter", "parameter", EXIT_USAGE,
+	  "checkerd does not take this value of " },
+	{ "org.varlink.service.MethodNotFound", "method", EXIT_FAILED,
+	  "this checkerd is too old to know " },
+	{ "org.varlink.service.MethodNotImplemented", "method", EXIT_FAILED,
+	  "this checkerd cannot do " },
+	{ "org.varlink.service.InterfaceNotFound", "interface", EXIT_FAILED,
+	  "what answers is not checkerd: it does not know " },
+};
+
+/* name: what the user called the path that is not there, NULL: as the daemon calls it. */
+static int complain_error(json_object *reply, const char *name)
+{
+	const char *error = reply_error(reply);
+	json_object *parameters = reply_parameters(reply);
+	int code = -1;
+
+	for (size_t i = 0; i < ARRAY_LEN(errors) && code < 0; i++) {
+		const char *text =
+		        json_text(parameters, errors[i].key, "(it does not say)");
+
+		if (strcmp(error, errors[i].name) == 0)
+			code = text_complain(errors[i].code, "%s%s", errors[i].words,
+			                     name ? name : text);
+	}
+	if (code < 0)
+		code = text_complain(EXIT_FAILED, "checkerd answers with the error %s",
+		                     error);
+	json_object_put(parameters);
+	return code;
+}
+
+static int ctl_exchange(struct ctl *ctl, const char *method, json_object *parameters,
+                        json_object **ret_reply)
+{
+	int r = ctl_send(ctl, method, parameters, false);
+
+	return r ? r : ctl_receive(ctl, -1, ret_reply);
+}
+
+int ctl_call(struct ctl *ctl, const char *method, json_object *parameters,
+             json_object **ret)
+{
+	json_object *reply;
+	int r = ctl_exchange(ctl, method, parameters, &reply);
+
+	json_object_put(parameters);
+	if (r)
+		return r;
+	if (reply_error(reply))
+		r = complain_error(reply, NULL);
+	else
+		*ret = reply_parameters(reply);
+	json_object_put(reply);
+	return r;
+}
+
+int ctl_begin(struct ctl *ctl, const char *method, json_object *parameters)
+{
+	int r = ctl_send(ctl, method, parameters, true);
+
+	json_object_put(parameters);
+	return r;
+}
+
+int ctl_next(struct ctl *ctl, json_object **ret, bool *ret_more)
+{
+	json_object *reply;
+	int r = ctl_receive(ctl, STDOUT_FILENO, &reply);
+
+	if (r)
+		return r;
+	if (reply_error(reply)) {
+		r = complain_error(reply, NULL);
+	} else {
+		json_object *more = NULL;
+
+		*ret_more = json_object_object_get_ex(reply, "continues", &more) &&
+		            json_object_get_boolean(more);
+		*ret = reply_parameters(reply);
+	}
+	json_object_put(reply);
+	return r;
+}
+
+/* --- names --- */
+
+/* What a name leads to: "8:0" for a block device, else the real name. NULL: nothing else
+ * than it says. Looks at the file system only, never into a device. */
+static char *resolve_name(const char *name)
+{
+	struct stat st;
+	char *real;
+
+	if (name[0] != '/' || stat(name, &st) < 0)
+		return NULL;
+	if (S_ISBLK(st.st_mode)) {
+		if (asprintf(&real, "%u:%u", major(st.st_rdev), minor(st.st_rdev)) < 0)
+			return NULL;
+		return real;
+	}
+	real = realpath(name, NULL);
+	if (real && strcmp(real, name) == 0) {
+		free(real);
+		return NULL;
+	}
+	return real;
+}
+
+static const char *const list_key[] = { [CTL_PATHS] = "paths", [CTL_MAPS] = "maps" };
+static const char *const list_method[] = {
+	[CTL_PATHS] = "ListPaths",
+	[CTL_MAPS] = "ListMaps",
+};
+static const char *const name_key[] = { [CTL_PATHS] = "path", [CTL_MAPS] = "map" };
+static const char *const called[] = { "name", "alias", "device" };
+
+/* Says "did you mean" when some path or map is called nearly like that. */
+static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
+{
+	unsigned best = MIN(SUGGEST_WITHIN, (unsigned)strlen(wanted));
+	const char *close = NULL;
+	json_object *reply, *list;
+	size_t n;
+
+	if (ctl_send(ctl, list_method[kind], NULL, false) != 0 ||
+	    client_receive(&ctl->client, -1, &reply) < 0)
+		return; /* the complaint was made; this was a courtesy */
+	json_object *parameters = reply_parameters(reply);
+
+	n = json_count(parameters, list_key[kind], &list);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(called); k++) {
+			const char *name = json_text(json_object_array_get_idx(list, i),
+			                             called[k], NULL);
+			unsigned distance =
+			        name ? text_distance(wanted, name, best) : best;
+
+			if (distance < best) {
+				best = distance;
+				close = name;
+			}
+		}
+	if (close)
+		(void)text_complain(0, "did you mean '%s'?", close);
+	json_object_put(parameters);
+	json_object_put(reply);
+}
+
+static json_object *names_array(char *const *sent, size_t n)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(array, json_object_new_string(sent[i]));
+	return array;
+}
+
+/*
+ * The daemon did not know a name. 1: it goes by another one now, ask again; 0: there is no
+ * other. *ret_name: what the user called it.
+ */
+static int rename_unknown(json_object *reply, const char *const *names, char **sent,
+                          size_t n, const char **ret_name)
+{
+	json_object *parameters = reply_parameters(reply);
+	const char *unknown = json_text(parameters, "path", "");
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char *other;
+
+		if (strcmp(sent[i], unknown) != 0)
+			continue;
+		*ret_name = names[i];
+		other = strcmp(sent[i], names[i]) == 0 ? resolve_name(names[i]) : NULL;
+		if (other) {
+			free(sent[i]);
+			sent[i] = other;
+			r = 1;
+		}
+		break;
+	}
+	json_object_put(parameters);
+	return r;
+}
+
+static int call_sent(struct ctl *ctl, const char *method, enum ctl_names kind,
+                     const char *const *names, char **sent, size_t n,
+                     json_object *parameters, json_object **ret)
+{
+	for (;;) {
+		const char *unknown = NULL;
+		json_object *reply;
+		int r;
+
+		if (n > 0)
+			json_object_object_add(parameters, list_key[kind],
+			                       names_array(sent, n));
+		r = ctl_exchange(ctl, method, parameters, &reply);
+		if (r)
+			return r;
+		if (!reply_error(reply)) {
+			*ret = reply_parameters(reply);
+			json_object_put(reply);
+			return 0;
+		}
+		if (kind == CTL_PATHS &&
+		    strcmp(reply_error(reply), INTERFACE ".NoSuchPath") == 0 &&
+		    rename_unknown(reply, names, sent, n, &unknown)) {
+			json_object_put(reply);
+			continue;
+		}
+		r = complain_error(reply, unknown);
+		if (r == EXIT_NOT_FOUND) {
+			json_object *p = reply_parameters(reply);
+
+			suggest(ctl, kind,
+			        unknown ? unknown : json_text(p, name_key[kind], ""));
+			json_object_put(p);
+		}
+		json_object_put(reply);
+		return r;
+	}
+}
+
+int ctl_call_names(struct ctl *ctl, const char *method, enum ctl_names kind,
+                   const char *const *names, size_t n, json_object *parameters,
+                   json_object **ret)
+{
+	char **sent = calloc(n + 1, sizeof(*sent));
+	int r = 0;
+
+	if (!parameters)
+		parameters = json_object_new_object();
+	for (size_t i = 0; i < n && sent; i++) {
+		sent[i] = strdup(names[i]);
+		r = sent[i] ? r : -ENOMEM;
+	}
+	if (!sent || r < 0)
+		r = text_complain(EXIT_FAILED, "%s", strerror(ENOMEM));
+	else
+		r = call_sent(ctl, method, kind, names, sent, n, parameters, ret);
+	for (size_t i = 0; i < n && sent; i++)
+		free(sent[i]);
+	free(sent);
+	json_object_put(parameters);
+	return r;
+}

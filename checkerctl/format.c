@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One function a wildcard, one table. Values go to a FILE in memory; see format.h. */
+#include "checkerctl/format.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "checkerctl/ctl.h"
+#include "checkerctl/exit.h"
+#include "checkerctl/text.h"
+
+#define PROGRESS_LENGTH 10
+#define LUN_UNKNOWN     UINT64_MAX
+
+struct wildcard {
+	char letter;
+	const char *heading;
+	void (*print)(FILE *f, json_object *path, const char *sysfs,
+	              const char *argument);
+	const char *argument;
+};
+
+static const char *text_of(json_object *path, const char *key, const char *missing)
+{
+	const char *text = json_text(path, key, missing);
+
+	return *text ? text : missing;
+}
+
+static void print_key(FILE *f, json_object *path, const char *sysfs, const char *key)
+{
+	(void)sysfs;
+	fputs(text_of(path, key, ""), f);
+}
+
+/* What checkerd does not know, and multipathd neither at times. */
+static void print_constant(FILE *f, json_object *path, const char *sysfs,
+                           const char *word)
+{
+	(void)path;
+	(void)sysfs;
+	fputs(word, f);
+}
+
+static void print_hcil(FILE *f, json_object *path, const char *sysfs,
+                       const char *argument)
+{
+	(void)sysfs;
+	(void)argument;
+	fputs(text_of(path, "hcil", "#:#:#:#"), f);
+}
+
+static void print_devt(FILE *f, json_object *path, const char *sysfs,
+                       const char *argument)
+{
+	(void)sysfs;
+	(void)argument;
+	fputs(text_of(path, "devt", "#:#"), f);
+}
+
+static void print_dm_state(FILE *f, json_object *path, const char *sysfs,
+                           const char *argument)
+{
+	const char *state = text_of(path, "dm_state", "undef");
+
+	(void)sysfs;
+	(void)argument;
+	fputs(strcmp(state, "active") == 0 || strcmp(state, "failed") == 0 ? state
+	                                                                   : "undef",
+	      f);
+}
+
+static void print_device_state(FILE *f, json_object *path, const char *sysfs,
+                               const char *argument)
+{
+	const char *state = text_of(path, "sysfs_state", NULL);
+
+	(void)sysfs;
+	(void)argument;
+	if (!state)
+		fputs("unknown", f);
+	else
+		fputs(strcmp(state, "offline") == 0 ? "offline" : "running", f);
+}
+
+static void print_checker_state(FILE *f, json_object *path, const char *sysfs,
+                                const char *argument)
+{
+	static const char *const words[][2] = {
+		{ "up", "ready" },
+		{ "down", "faulty" },
+		{ "shaky", "shaky" },
+		{ "ghost", "ghost" },
+		{ "delayed", "delayed" },
+		{ "disconnected", "disconnected" },
+		{ "pending", "i/o pending" },
+		{ "timeout", "i/o timeout" },
+	};
+	const char *state = text_of(path, "state", "");
+
+	(void)sysfs;
+	(void)argument;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i][0], state) == 0) {
+			fputs(words[i][1], f);
+			return;
+		}
+	fputs("undef", f);
+}
+
+static void print_vendor(FILE *f, json_object *path, const char *sysfs,
+                         const char *argument)
+{
+	(void)sysfs;
+	(void)argument;
+	fprintf(f, "%s,%s,%s", text_of(path, "vendor", "##"),
+	        text_of(path, "product", "##"), text_of(path, "revision", "##"));
+}
+
+/* "XXXXXXX... 7/10": seconds until the next check, of the interval's. */
+static void print_next_check(FILE *f, json_object *path, const char *sysfs,
+                             const char *argument)
+{
+	double left = 0, interval = 0;
+	int total, now, filled;
+
+	(void)sysfs;
+	(void)argument;
+	if (!json_number(path, "interval_s", &interval) ||
+	    !json_number(path, "next_check_in_s", &left)) {
+		fputs("orphan", f);
+		return;
+	}
+	total = (int)lround(fmin(fmax(interval, 1), INT_MAX / PROGRESS_LENGTH / 2));
+	now = (int)lround(fmin(fmax(left, 0), total));
+	filled = PROGRESS_LENGTH * now / total;
+	for (int i = 0; i < PROGRESS_LENGTH; i++)
+		putc(i < filled ? 'X' : '.', f);
+	fprintf(f, " %d/%d", now, total);
+}
+
+/* The first word of an attribute that sysfs answers from memory, without asking the device.
+ * False: there is none. */
+static bool sysfs_word(const char *sysfs, const char *name, char word[static 64])
+{
+	char file[PATH_MAX];
+	FILE *f;
+	bool found;
+
+	snprintf(file, sizeof(file), "%s/%s", sysfs, name);
+	f = fopen(file, "re");
+	if (!f)
+		return false;
+	found = fscanf(f, "%63s", word) == 1;
+	fclose(f);
+	return found;
+}
+
+static bool block_word(json_object *path, const char *sysfs, const char *attribute,
+                       char word[static 64])
+{
+	unsigned major, minor;
+	char name[128];
+
+	if (sscanf(text_of(path, "devt", ""), "%u:%u", &major, &minor) != 2)
+		return false;
+	snprintf(name, sizeof(name), "dev/block/%u:%u/%s", major, minor, attribute);
+	return sysfs_word(sysfs, name, word);
+}
+
+static void print_size(FILE *f, json_object *path, const char *sysfs,
+                       const char *argument)
+{
+	static const char units[] = "KMGTP";
+	const char *unit = units;
+	char word[64];
+	double size;
+
+	(void)argument;
+	if (!block_word(path, sysfs, "size", word)) {
+		fputs("[undef]", f);
+		return;
+	}
+	size = floor(strtod(word, NULL) / 2); /* sectors of 512 bytes */
+	for (; size >= 1024 && unit[1]; unit++)
+		size /= 1024;
+	fprintf(f, size < 10 ? "%.1f%c" : "%.0f%c", size, *unit);
+}
+
+static void print_max_sectors(FILE *f, json_object *path, const char *sysfs,
+                              const char *argument)
+{
+	char word[64];
+
+	(void)argument;
+	fputs(block_word(path, sysfs, "queue/max_sectors_kb", word) ? word : "n/a", f);
+}
+
+static void print_marginal(FILE *f, json_object *path, const char *sysfs,
+                           const char *argument)
+{
+	json_object *marginal = NULL;
+
+	(void)sysfs;
+	(void)argument;
+	json_object_object_get_ex(path, "marginal", &marginal);
+	fputs(json_object_get_boolean(marginal) ? "marginal" : "normal", f);
+}
+
+/* Fibre Channel names, by the class that knows them. */
+static void print_fc(FILE *f, json_object *path, const char *sysfs, const char *argument)
+{
+	unsigned host, channel, id;
+	char name[128], word[64];
+
+	if (sscanf(text_of(path, "hcil", ""), "%u:%u:%u:", &host, &channel, &id) != 3) {
+		fputs("[undef]", f);
+		return;
+	}
+	if (strncmp(argument, "host/", 5) == 0)
+		snprintf(name, sizeof(name), "class/fc_host/host%u/%s", host,
+		         argument + 5);
+	else
+		snprintf(name, sizeof(name), "class/fc_transport/target%u:%u:%u/%s", host,
+		         channel, id, argument);
+	fputs(sysfs_word(sysfs, name, word) ? word : "[undef]", f);
+}
+
+/* SAM's eight bytes of a LUN: its 16-bit levels, first level first. */
+static void print_lun(FILE *f, json_object *path, const char *sysfs, const char *argument)
+{
+	uint64_t lun, bytes = LUN_UNKNOWN;
+
+	(void)sysfs;
+	(void)argument;
+	if (sscanf(text_of(path, "hcil", ""), "%*u:%*u:%*u:%" SCNu64, &lun) == 1) {
+		bytes = 0;
+		for (int level = 0; level < 4; level++)
+			bytes |= (lun >> (16 * level) & 0xffff) << (48 - 16 * level);
+	}
+	fprintf(f, "0x%016" PRIx64, bytes);
+}
+
+static void print_map(FILE *f, json_object *path, const char *sysfs, const char *argument)
+{
+	(void)sysfs;
+	(void)argument;
+	fputs(text_of(path, "map", "[orphan]"), f);
+}
+
+static const struct wildcard wildcards[] = {
+	{ 'w', "uuid", print_key, "wwid" },
+	{ 'i', "hcil", print_hcil, NULL },
+	{ 'd', "dev", print_key, "name" },
+	{ 'D', "dev_t", print_devt, NULL },
+	{ 't', "dm_st", print_dm_state, NULL },
+	{ 'o', "dev_st", print_device_state, NULL },
+	{ 'T', "chk_st", print_checker_state, NULL },
+	{ 's', "vend/prod/rev", print_vendor, NULL },
+	{ 'c', "checker", print_key, "checker" },
+	{ 'C', "next_check", print_next_check, NULL },
+	{ 'p', "pri", print_constant, "-1" },
+	{ 'S', "size", print_size, NULL },
+	{ 'z', "serial", print_key, "serial" },
+	{ 'M', "marginal_st", print_marginal, NULL },
+	{ 'm', "multipath", print_map, NULL },
+	{ 'N', "host WWNN", print_fc, "host/node_name" },
+	{ 'n', "target WWNN", print_fc, "node_name" },
+	{ 'R', "host WWPN", print_fc, "host/port_name" },
+	{ 'r', "target WWPN", print_fc, "port_name" },
+	{ 'a', "host adapter", print_constant, "[undef]" },
+	{ 'h', "hwhandler", print_constant, "[undef]" },
+	{ 'g', "vpd page data", print_constant, "[undef]" },
+	{ 'G', "foreign", print_constant, "--" },
+	{ '0', "failures", print_key, "failures_total" },
+	{ 'P', "protocol", print_key, "protocol" },
+	{ 'A', "TPG", print_constant, "[undef]" },
+	{ 'I', "init_st", print_constant, "ok" },
+	{ 'L', "LUN hex", print_lun, NULL },
+	{ 'f', "features", print_constant, "[undef]" },
+	{ 'k', "max_sectors_kb", print_max_sectors, NULL },
+};
+
+static const struct wildcard *find_wildcard(char letter)
+{
+	for (size_t i = 0; i < ARRAY_LEN(wildcards); i++)
+		if (wildcards[i].letter == letter)
+			return &wildcards[i];
+	return NULL;
+}
+
+int format_check(const char *format)
+{
+	char valid[4 * ARRAY_LEN(wildcards) + 1], *end = valid;
+
+	for (const char *s = format; *s; s++) {
+		if (*s != '%')
+			continue;
+		s++;
+		if (*s == '%' || (*s && find_wildcard(*s)))
+			continue;
+		for (size_t i = 0; i < ARRAY_LEN(wildcards); i++)
+			end += sprintf(end, "%%%c ", wildcards[i].letter);
+		return text_usage("there is no wildcard '%%%.1s'; there are %s%%%%", s,
+		                  valid);
+	}
+	return 0;
+}
+
+char *format_value(char letter, json_object *path, const char *sysfs)
+{
+	const struct wildcard *w = find_wildcard(letter);
+	char *value = NULL, *safe = NULL;
+	size_t size;
+	FILE *f = open_memstream(&value, &size);
+
+	assert(w);
+	if (!f)
+		abort();
+	w->print(f, path, sysfs, w->argument);
+	fclose(f);
+	f = open_memstream(&safe, &size);
+	if (!f || !value)
+		abort();
+	text_put(f, value, false);
+	fclose(f);
+	free(value);
+	if (!safe)
+		abort();
+	return safe;
+}
+
+/* Places on the screen. */
+static int cells(const char *s)
+{
+	size_t n = mbstowcs(NULL, s, 0);
+	wchar_t *wide;
+	int width = -1;
+
+	if (n == (size_t)-1)
+		return (int)strlen(s);
+	wide = calloc(n + 1, sizeof(*wide));
+	if (!wide)
+		abort();
+	if (mbstowcs(wide, s, n + 1) != (size_t)-1)
+		width = wcswidth(wide, n);
+	free(wide);
+	return width < 0 ? (int)strlen(s) : width;
+}
+
+/* The widths by letter, of the headings and of every path's values. */
+static void measure(const char *format, json_object *paths, bool headings,
+                    const char *sysfs, int widths[static UCHAR_MAX + 1])
+{
+	for (const char *s = strchr(format, '%'); s; s = strchr(s + 2, '%')) {
+		unsigned char letter = (unsigned char)s[1];
+
+		if (letter == '%' || widths[letter] > 0)
+			continue;
+		if (headings)
+			widths[letter] = cells(find_wildcard((char)letter)->heading);
+		for (size_t i = 0; i < json_object_array_length(paths); i++) {
+			char *value = format_value(
+			        (char)letter, json_object_array_get_idx(paths, i), sysfs);
+
+			widths[letter] = MAX(widths[letter], cells(value));
+			free(value);
+		}
+	}
+}
+
+/* path NULL: the headings. widths NULL: unpadded. */
+static void print_line(FILE *f, const char *format, json_object *path, const char *sysfs,
+                       const int *widths)
+{
+	for (const char *s = format; *s; s++) {
+		char *value;
+
+		if (*s != '%' || *++s == '%') {
+			putc(*s, f);
+			continue;
+		}
+		value = path ? format_value(*s, path, sysfs)
+		             : strdup(find_wildcard(*s)->heading);
+		if (!value)
+			abort();
+		fputs(value, f);
+		if (widths && s[1]) /* no blanks at the end of a line */
+			fprintf(f, "%*s",
+			        MAX(widths[(unsigned char)*s] - cells(value), 0), "");
+		free(value);
+	}
+	putc('\n', f);
+}
+
+void format_print(FILE *f, const char *format, json_object *paths, bool headings,
+                  bool raw, const char *sysfs)
+{
+	int widths[UCHAR_MAX + 1] = { 0 };
+
+	if (raw)
+		headings = false;
+	else
+		measure(format, paths, headings, sysfs, widths);
+	if (headings)
+		print_line(f, format, NULL, sysfs, widths);
+	for (size_t i = 0; i < json_object_array_length(paths); i++)
+		print_line(f, format, json_object_array_get_idx(paths, i), sysfs,
+		           raw ? NULL : widths);
+}

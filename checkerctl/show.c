@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The show commands that are tables: one call, one row an element. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerctl/columns.h"
+#include "checkerctl/commands.h"
+#include "checkerctl/exit.h"
+#include "checkerctl/format.h"
+#include "checkerctl/text.h"
+
+#define SYSFS "/sys"
+
+static bool as_json(const struct ctl *ctl)
+{
+	return options_has(ctl->options, OPT_JSON);
+}
+
+/* The rows of a reply's list below each other, or the reply as it is. */
+static int print_list(struct ctl *ctl, const struct table_def *def, json_object *reply,
+                      const char *key)
+{
+	json_object *list;
+	struct table *t;
+	size_t n;
+	int r;
+
+	if (as_json(ctl)) {
+		ctl_print_json(reply);
+		return 0;
+	}
+	r = table_new(&t, def, ctl->options, false);
+	if (r)
+		return r;
+	n = json_count(reply, key, &list);
+	for (size_t i = 0; i < n; i++)
+		(void)table_add(t, NULL,
+		                json_object_array_get_idx(list, i)); /* no tree */
+	table_print(t);
+	table_free(t);
+	return 0;
+}
+
+static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_names kind,
+                      const char *const *names, size_t n)
+{
+	json_object *reply;
+	int r = table_check_columns(def, ctl->options->columns);
+
+	if (r)
+		return r;
+	r = ctl_call_names(ctl, kind == CTL_PATHS ? "ListPaths" : "ListMaps", kind, names,
+	                   n, NULL, &reply);
+	if (r)
+		return r;
+	r = print_list(ctl, def, reply, kind == CTL_PATHS ? "paths" : "maps");
+	json_object_put(reply);
+	return r;
+}
+
+int show_paths(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	return show_named(ctl, &table_paths, CTL_PATHS, operands, n);
+}
+
+int show_latency(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	return show_named(ctl, &table_latency, CTL_PATHS, operands, n);
+}
+
+int show_maps(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	return show_named(ctl, &table_maps, CTL_MAPS, operands, n);
+}
+
+int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply, *list;
+	int r = format_check(operands[0]);
+
+	if (r)
+		return r;
+	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands + 1, n - 1, NULL,
+	                   &reply);
+	if (r)
+		return r;
+	if (json_count(reply, "paths", &list) > 0)
+		format_print(stdout, operands[0], list,
+		             !options_has(ctl->options, OPT_NO_HEADINGS),
+		             options_has(ctl->options, OPT_RAW), SYSFS);
+	json_object_put(reply);
+	return 0;
+}
+
+int show_events(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *parameters = NULL, *reply;
+	double lost = 0;
+	int r = table_check_columns(&table_events, ctl->options->columns);
+
+	(void)operands;
+	(void)n;
+	if (r)
+		return r;
+	if (options_has(ctl->options, OPT_SINCE)) {
+		parameters = json_object_new_object();
+		json_object_object_add(
+		        parameters, "since",
+		        json_object_new_int64((int64_t)ctl->options->since));
+	}
+	r = ctl_call(ctl, "ListEvents", parameters, &reply);
+	if (r)
+		return r;
+	r = print_list(ctl, &table_events, reply, "events");
+	if (r == 0 && !as_json(ctl) && json_number(reply, "lost", &lost) && lost > 0)
+		(void)text_complain(0, "%.0f earlier events are not kept any more", lost);
+	json_object_put(reply);
+	return r;
+}
+
+/* --- groups --- */
+
+static const char *field(json_object *object, const char *key)
+{
+	return json_text(object, key, "-");
+}
+
+/* What the engine as a whole has, below the table of its groups. */
+static void print_engine(json_object *reply)
+{
+	json_object *deferred = NULL, *emergency = NULL, *rescuers = NULL;
+
+	json_object_object_get_ex(reply, "deferred", &deferred);
+	json_object_object_get_ex(reply, "emergency", &emergency);
+	json_object_object_get_ex(reply, "rescuers", &rescuers);
+	printf("\ndeferred   %s now, %s at most, %s in all\n", field(deferred, "now"),
+	       field(deferred, "max"), field(deferred, "total"));
+	printf("emergency  %s now, %s at most, %s in all\n", field(emergency, "now"),
+	       field(emergency, "max"), field(emergency, "total"));
+	printf("rescuers   %s of %s busy, %s stuck, %s at most\n",
+	       field(rescuers, "busy"), field(rescuers, "size"), field(rescuers, "stuck"),
+	       field(rescuers, "stuck_max"));
+	printf("aio-nr     %s of %s, io_setup refused %s times\n", field(reply, "aio_nr"),
+	       field(reply, "aio_max_nr"), field(reply, "io_setup_failures_total"));
+}
+
+int show_groups(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	const struct options *o = ctl->options;
+	json_object *reply;
+	int r = table_check_columns(&table_groups, o->columns);
+
+	(void)operands;
+	(void)n;
+	if (r)
+		return r;
+	r = ctl_call(ctl, "GetGroups", NULL, &reply);
+	if (r)
+		return r;
+	r = print_list(ctl, &table_groups, reply, "groups");
+	/* Who chose columns or the raw form wants a table and nothing else. */
+	if (r == 0 && !as_json(ctl) && !options_has(o, OPT_RAW) && !o->columns &&
+	    !options_has(o, OPT_NO_HEADINGS))
+		print_engine(reply);
+	json_object_put(reply);
+	return r;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The show commands that are a screen of text: status, config, memory. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "checkerctl/commands.h"
+#include "checkerctl/exit.h"
+#include "checkerctl/text.h"
+
+#define LABEL_WIDTH  14
+#define KEY_BYTES    256
+#define MEMORY_DEPTH 4
+
+static json_object *inner(json_object *object, const char *key)
+{
+	json_object *value = NULL;
+
+	json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+static void label(const char *name)
+{
+	printf("%-*s ", LABEL_WIDTH, name);
+}
+
+/* The daemon's words, safe on a terminal. */
+static void put(const char *text)
+{
+	text_put(stdout, text, false);
+}
+
+static void put_duration(json_object *object, const char *key)
+{
+	char buf[TEXT_SHORT_BYTES];
+	double seconds;
+
+	put(json_number(object, key, &seconds) ? text_duration(seconds, buf) : "-");
+}
+
+static void put_bytes(json_object *object, const char *key)
+{
+	char buf[TEXT_SHORT_BYTES];
+	double bytes;
+
+	put(json_number(object, key, &bytes) ? text_bytes(bytes, buf) : "-");
+}
+
+/* "2000: 1998 up, 2 down": the total, and of the rest what is not 0. */
+static void print_counts(const char *name, json_object *counts)
+{
+	const char *separator = ": ";
+
+	if (!json_object_is_type(counts, json_type_object))
+		return;
+	label(name);
+	put(json_text(counts, "total", "-"));
+	json_object_object_foreach(counts, key, value)
+	{
+		if (strcmp(key, "total") == 0 || json_object_get_int64(value) == 0)
+			continue;
+		fputs(separator, stdout);
+		printf("%lld ", (long long)json_object_get_int64(value));
+		put(key);
+		separator = ", ";
+	}
+	putchar('\n');
+}
+
+static void print_daemon(json_object *s)
+{
+	char buf[TEXT_SHORT_BYTES];
+	struct timespec ts;
+	double started;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	label("checkerd");
+	put(json_text(s, "version", "-"));
+	fputs(", pid ", stdout);
+	put(json_text(s, "pid", "-"));
+	if (text_parse_time(json_text(s, "started", ""), &started) == 0)
+		printf(", running for %s",
+		       text_duration((double)ts.tv_sec - started, buf));
+	puts(json_object_get_boolean(inner(s, "ready")) ? ", ready"
+	                                                : ", first pass not done");
+}
+
+static void print_status(json_object *s)
+{
+	json_object *prober = inner(s, "prober"), *memory = inner(s, "memory"), *warnings;
+	size_t n = json_count(s, "warnings", &warnings);
+
+	print_daemon(s);
+	print_counts("paths", inner(s, "paths"));
+	print_counts("maps", inner(s, "maps"));
+	label("slowest");
+	put_duration(s, "oldest_in_flight_s");
+	puts(" (the oldest check in flight)");
+	label("lag");
+	put_duration(inner(s, "lag_s"), "last");
+	fputs(", at most ", stdout);
+	put_duration(inner(s, "lag_s"), "max");
+	putchar('\n');
+	label("memory");
+	put_bytes(memory, "locked_bytes");
+	fputs(" locked, bound ", stdout);
+	put_bytes(memory, "bound_bytes");
+	putchar('\n');
+	label("prober");
+	fputs("pid ", stdout);
+	put(json_text(prober, "pid", "-"));
+	fputs(", replaced ", stdout);
+	put(json_text(prober, "restarts_total", "-"));
+	fputs(" times, last heartbeat ", stdout);
+	put_duration(prober, "heartbeat_age_s");
+	puts(" ago");
+	label("device-mapper");
+	put(json_text(s, "dm_control", "-"));
+	putchar('\n');
+	for (size_t i = 0; i < n; i++) {
+		label("warning");
+		text_put(stdout,
+		         json_object_get_string(json_object_array_get_idx(warnings, i)),
+		         true);
+		putchar('\n');
+	}
+}
+
+int show_status(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply;
+	int r = ctl_call(ctl, "GetStatus", NULL, &reply);
+
+	(void)operands;
+	(void)n;
+	if (r)
+		return r;
+	if (options_has(ctl->options, OPT_JSON))
+		ctl_print_json(reply);
+	else
+		print_status(reply);
+	json_object_put(reply);
+	return 0;
+}
+
+int show_config(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply;
+	int r = ctl_call(ctl, "GetConfig", NULL, &reply);
+
+	(void)operands;
+	(void)n;
+	if (r)
+		return r;
+	if (options_has(ctl->options, OPT_JSON))
+		ctl_print_json(reply);
+	else
+		text_put(stdout, json_text(reply, "config", ""), true);
+	json_object_put(reply);
+	return 0;
+}
+
+/* The bound's terms are the daemon's affair: whatever it sends, one value a line. */
+static void print_terms(const char *prefix, json_object *value, int depth)
+{
+	char key_path[KEY_BYTES], buf[TEXT_SHORT_BYTES];
+	size_t length = strlen(prefix);
+
+	if (json_object_is_type(value, json_type_object) && depth < MEMORY_DEPTH) {
+		json_object_object_foreach(value, key, member)
+		{
+			snprintf(key_path, sizeof(key_path), "%s%s%s", prefix,
+			         *prefix ? "." : "", key);
+			print_terms(key_path, member, depth + 1);
+		}
+		return;
+	}
+	if (json_object_is_type(value, json_type_array) && depth < MEMORY_DEPTH) {
+		for (size_t i = 0; i < json_object_array_length(value); i++) {
+			json_object *element = json_object_array_get_idx(value, i);
+
+			snprintf(key_path, sizeof(key_path), "%s.%zu", prefix, i);
+			print_terms(key_path, element, depth + 1);
+		}
+		return;
+	}
+	put(prefix);
+	printf("%*s  ", (int)MAX(30 - (int)MIN(length, 30), 0), "");
+	put(value ? json_object_get_string(value) : "-");
+	if (length > 6 && strcmp(prefix + length - 6, "_bytes") == 0 &&
+	    json_object_get_double(value) >= 1024)
+		printf("  (%s)", text_bytes(json_object_get_double(value), buf));
+	putchar('\n');
+}
+
+int show_memory(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply;
+	int r = ctl_call(ctl, "GetMemory", NULL, &reply);
+
+	(void)operands;
+	(void)n;
+	if (r)
+		return r;
+	if (options_has(ctl->options, OPT_JSON))
+		ctl_print_json(reply);
+	else
+		print_terms("", inner(reply, "memory"), 0);
+	json_object_put(reply);
+	return 0;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rows of JSON into libsmartcols, which also escapes what a terminal should not see. Only
+ * here is it known.
+ */
+#include "checkerctl/table.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "checkerctl/ctl.h"
+#include "checkerctl/exit.h"
+#include "checkerctl/text.h"
+
+struct table {
+	struct libscols_table *scols;
+	const struct column *chosen[TABLE_COLUMNS_MAX];
+	size_t n_chosen;
+	bool colours;
+	double now;
+};
+
+/* --- which columns --- */
+
+static const struct column *find_column(const struct table_def *def, const char *name,
+                                        size_t length)
+{
+	for (size_t i = 0; i < def->n; i++)
+		if (strncasecmp(def->columns[i].name, name, length) == 0 &&
+		    def->columns[i].name[length] == '\0')
+			return &def->columns[i];
+	return NULL;
+}
+
+static int complain_column(const struct table_def *def, const char *name, size_t length)
+{
+	char valid[2048] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < def->n && used < sizeof(valid); i++)
+		used += (size_t)snprintf(valid + used, sizeof(valid) - used, "%s%s",
+		                         i ? " " : "", def->columns[i].name);
+	return text_complain(EXIT_USAGE, "there is no column '%.*s'; the columns are: %s",
+	                     (int)length, name, valid);
+}
+
+static void choose_default(const struct table_def *def, const struct column **chosen,
+                           size_t *n)
+{
+	for (size_t i = 0; i < def->n; i++)
+		if (def->columns[i].flags & COLUMN_SHOWN)
+			chosen[(*n)++] = &def->columns[i];
+}
+
+/* "A,B": these; "+A,B": the default ones and these. */
+static int choose_columns(const struct table_def *def, const char *spec,
+                          const struct column **chosen, size_t *ret_n)
+{
+	size_t n = 0;
+
+	assert(def->n <= TABLE_COLUMNS_MAX);
+	if (!spec || *spec == '+')
+		choose_default(def, chosen, &n);
+	if (spec && *spec == '+')
+		spec++;
+	while (spec) {
+		size_t length = strcspn(spec, ",");
+		const struct column *c = find_column(def, spec, length);
+
+		if (!c)
+			return complain_column(def, spec, length);
+		if (n == TABLE_COLUMNS_MAX)
+			return text_usage("-o names more than %d columns",
+			                  TABLE_COLUMNS_MAX);
+		chosen[n++] = c;
+		spec += length;
+		spec = *spec == ',' ? spec + 1 : NULL;
+		if (spec && *spec == '+') /* "+A,+B" is meant as "+A,B" */
+			spec++;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+int table_check_columns(const struct table_def *def, const char *columns)
+{
+	const struct column *chosen[TABLE_COLUMNS_MAX];
+	size_t n;
+
+	return choose_columns(def, columns, chosen, &n);
+}
+
+/* --- cells --- */
+
+static json_object *row_value(json_object *row, const char *key)
+{
+	const char *point = strchr(key, '.');
+	char outer[64];
+
+	if (point) {
+		snprintf(outer, sizeof(outer), "%.*s", (int)(point - key), key);
+		if (!json_object_object_get_ex(row, outer, &row) ||
+		    !json_object_is_type(row, json_type_object))
+			return NULL;
+		key = point + 1;
+	}
+	if (!json_object_object_get_ex(row, key, &row))
+		return NULL;
+	return row;
+}
+
+static char *must(char *s)
+{
+	if (!s)
+		abort(); /* out of memory while printing */
+	return s;
+}
+
+/* "sda,sdb" for ["sda","sdb"]; the values alone for an object. */
+static char *joined(json_object *value)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		abort();
+	if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			fprintf(f, "%s%s", i ? "," : "",
+			        json_object_get_string(
+			                json_object_array_get_idx(value, i)));
+	} else {
+		const char *separator = "";
+
+		json_object_object_foreach(value, key, inner)
+		{
+			(void)key;
+			fprintf(f, "%s%s", separator,
+			        inner ? json_object_get_string(inner) : "-");
+			separator = "/";
+		}
+	}
+	fclose(f);
+	if (text && !*text)
+		strcpy(text = must(realloc(text, 2)), "-");
+	return must(text);
+}
+
+static char *plain(json_object *value)
+{
+	char number[TEXT_SHORT_BYTES];
+
+	switch (json_object_get_type(value)) {
+	case json_type_null:
+		return must(strdup("-"));
+	case json_type_boolean:
+		return must(strdup(json_object_get_boolean(value) ? "yes" : "no"));
+	case json_type_double:
+		snprintf(number, sizeof(number), "%.6g", json_object_get_double(value));
+		return must(strdup(number));
+	case json_type_array:
+	case json_type_object:
+		return joined(value);
+	case json_type_int:
+	case json_type_string:
+		break;
+	}
+	return must(strdup(json_object_get_string(value)));
+}
+
+static char *next_text(json_object *row)
+{
+	json_object *enabled = row_value(row, "enabled");
+	char buf[TEXT_SHORT_BYTES];
+	double seconds;
+
+	if (enabled && !json_object_get_boolean(enabled))
+		return must(strdup("disabled"));
+	if (json_number(row, "in_flight_s", &seconds))
+		return must(strdup("now"));
+	if (!json_number(row, "next_check_in_s", &seconds))
+		return must(strdup("-"));
+	return must(strdup(text_duration(seconds, buf)));
+}
+
+char *column_text(const struct column *c, json_object *row, double now)
+{
+	json_object *value = row_value(row, c->key);
+	char buf[TEXT_SHORT_BYTES];
+	double seconds;
+
+	if (c->kind == COLUMN_NEXT)
+		return next_text(row);
+	if (!value)
+		return plain(NULL);
+	switch (c->kind) {
+	case COLUMN_AGO:
+		if (text_parse_time(json_object_get_string(value), &seconds) < 0)
+			return plain(value);
+		return must(strdup(text_duration(now - seconds, buf)));
+	case COLUMN_SECONDS:
+		return must(strdup(text_duration(json_object_get_double(value), buf)));
+	case COLUMN_MICROS:
+		return must(
+		        strdup(text_duration(json_object_get_double(value) / 1e6, buf)));
+	case COLUMN_TEXT:
+	case COLUMN_STATE:
+	case COLUMN_NEXT:
+		break;
+	}
+	return plain(value);
+}
+
+static const char *state_colour(const char *state)
+{
+	static const struct {
+		const char *state, *colour;
+	} colours[] = {
+		{ "up", "green" },    { "ghost", "green" },      { "full", "green" },
+		{ "down", "red" },    { "timeout", "red" },      { "removed", "red" },
+		{ "none", "red" },    { "disconnected", "red" }, { "shaky", "yellow" },
+		{ "last", "yellow" }, { "degraded", "yellow" },  { "delayed", "yellow" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(colours); i++)
+		if (strcmp(colours[i].state, state) == 0)
+			return colours[i].colour;
+	return NULL;
+}
+
+/* --- tables --- */
+
+static bool want_colours(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+static void make_column(struct table *t, const struct column *c, bool tree)
+{
+	int flags = 0;
+
+	if (tree)
+		flags |= SCOLS_FL_TREE;
+	if (c->flags & COLUMN_RIGHT)
+		flags |= SCOLS_FL_RIGHT;
+	/* A cut or a fold is for people in front of a screen; a pipe gets everything. */
+	if ((c->flags & COLUMN_WRAP) && isatty(STDOUT_FILENO))
+		flags |= SCOLS_FL_WRAP;
+	if (!scols_table_new_column(t->scols, c->name, 0, flags))
+		abort();
+}
+
+int table_new(struct table **ret, const struct table_def *def,
+              const struct options *options, bool tree)
+{
+	struct table *t = calloc(1, sizeof(*t));
+	int r;
+
+	if (!t)
+		abort();
+	r = choose_columns(def, options->columns, t->chosen, &t->n_chosen);
+	if (r) {
+		free(t);
+		return r;
+	}
+	t->scols = scols_new_table();
+	if (!t->scols)
+		abort();
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	t->now = (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	t->colours = want_colours() && !options_has(options, OPT_RAW);
+	scols_table_enable_colors(t->scols, t->colours);
+	scols_table_enable_raw(t->scols, options_has(options, OPT_RAW));
+	scols_table_enable_noheadings(t->scols, options_has(options, OPT_NO_HEADINGS));
+	for (size_t i = 0; i < t->n_chosen; i++)
+		make_column(t, t->chosen[i], tree && i == 0);
+	*ret = t;
+	return 0;
+}
+
+struct table *table_free(struct table *t)
+{
+	if (!t)
+		return NULL;
+	scols_unref_table(t->scols);
+	free(t);
+	return NULL;
+}
+
+struct table_row *table_add(struct table *t, struct table_row *parent, json_object *row)
+{
+	struct libscols_line *line =
+	        scols_table_new_line(t->scols, (struct libscols_line *)parent);
+
+	if (!line)
+		abort();
+	for (size_t i = 0; i < t->n_chosen; i++) {
+		char *text = column_text(t->chosen[i], row, t->now);
+		const char *colour = NULL;
+
+		if (t->colours && t->chosen[i]->kind == COLUMN_STATE)
+			colour = state_colour(text);
+		if (colour)
+			scols_cell_set_color(scols_line_get_cell(line, i), colour);
+		if (scols_line_refer_data(line, i, text) < 0) /* takes the text over */
+			abort();
+	}
+	return (struct table_row *)line;
+}
+
+void table_print(struct table *t)
+{
+	scols_print_table(t->scols);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERCTL_TABLE_H
+#define CHECKERCTL_TABLE_H
+
+/*
+ * Tables and trees of JSON objects, one a row. Which columns there can be is said by a
+ * table_def (columns.h); which ones are shown, by the options.
+ */
+#include <json-c/json.h>
+
+#include "checkerctl/options.h"
+
+enum column_kind {
+	COLUMN_TEXT,    /* as it is; null is "-" */
+	COLUMN_STATE,   /* a word that may have a colour */
+	COLUMN_AGO,     /* a time: how long ago */
+	COLUMN_SECONDS, /* a duration in seconds */
+	COLUMN_MICROS,  /* a duration in microseconds */
+	COLUMN_NEXT,    /* a path's next check: when, "now" or "disabled" */
+};
+
+enum column_flag {
+	COLUMN_RIGHT = 1 << 0,
+	COLUMN_WRAP = 1 << 1,  /* on a terminal, several lines rather than a cut */
+	COLUMN_SHOWN = 1 << 2, /* without -o */
+};
+
+struct column {
+	const char *name;
+	const char *key; /* of the row; "latency_us.p50" goes down */
+	enum column_kind kind;
+	unsigned flags;
+};
+
+struct table_def {
+	const struct column *columns;
+	size_t n;
+};
+
+#define TABLE_COLUMNS_MAX 64
+
+struct table;
+struct table_row;
+
+/* Are these columns ones of the table? 0, or EXIT_USAGE after having listed the valid ones. */
+_must_check_ int table_check_columns(const struct table_def *def, const char *columns);
+
+/* tree: the first column draws it. 0, or an exit code after a message. */
+_must_check_ int table_new(struct table **ret, const struct table_def *def,
+                           const struct options *options, bool tree);
+struct table *table_free(struct table *t);
+
+/* parent: NULL or an earlier row of a tree. Aborts when memory is gone. */
+struct table_row *table_add(struct table *t, struct table_row *parent, json_object *row);
+void table_print(struct table *t);
+
+/* One cell: what a column says of a row; `now`: seconds since 1970. The caller frees. */
+char *column_text(const struct column *c, json_object *row, double now);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* show topology: maps with their paths below them, in the columns of show paths. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerctl/columns.h"
+#include "checkerctl/commands.h"
+#include "checkerctl/exit.h"
+#include "checkerctl/text.h"
+
+/* Paths by name: a map lists names, and thousands of them are not searched one by one. */
+static json_object *by_name(json_object *paths, size_t n)
+{
+	json_object *index = json_object_new_object();
+
+	for (size_t i = 0; i < n; i++) {
+		json_object *path = json_object_array_get_idx(paths, i);
+		const char *name = json_text(path, "name", NULL);
+
+		if (name)
+			json_object_object_add(index, name, json_object_get(path));
+	}
+	return index;
+}
+
+/* A map as a row of show paths has it. */
+static json_object *map_row(json_object *map)
+{
+	json_object *row = json_object_new_object(), *flag = NULL;
+	char reason[128];
+
+	snprintf(reason, sizeof(reason), "%.20s of %.20s paths up%s%s",
+	         json_text(map, "paths_up", "?"), json_text(map, "paths_total", "?"),
+	         json_object_object_get_ex(map, "queueing", &flag) &&
+	                         json_object_get_boolean(flag)
+	                 ? ", queueing"
+	                 : "",
+	         json_object_object_get_ex(map, "suspended", &flag) &&
+	                         json_object_get_boolean(flag)
+	                 ? ", suspended"
+	                 : "");
+	json_object_object_add(row, "name",
+	                       json_object_new_string(json_text(map, "name", "-")));
+	json_object_object_add(row, "state",
+	                       json_object_new_string(json_text(map, "redundancy", "-")));
+	json_object_object_add(row, "reason", json_object_new_string(reason));
+	for (const char *const *key = (const char *const[]){ "devt", "wwid", NULL }; *key;
+	     key++) {
+		json_object *value;
+
+		if (json_object_object_get_ex(map, *key, &value) && value)
+			json_object_object_add(row, *key, json_object_get(value));
+	}
+	return row;
+}
+
+static void add_map(struct table *t, json_object *map, json_object *index)
+{
+	json_object *row = map_row(map), *names, *path;
+	struct table_row *parent = table_add(t, NULL, row);
+	size_t n = json_count(map, "paths", &names);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name =
+		        json_object_get_string(json_object_array_get_idx(names, i));
+
+		if (!name || !json_object_object_get_ex(index, name, &path))
+			continue; /* came or went between the two replies */
+		(void)table_add(t, parent, path);
+	}
+	json_object_put(row);
+}
+
+static int print_tree(struct ctl *ctl, json_object *maps, json_object *paths, bool all)
+{
+	json_object *list, *index;
+	struct table *t;
+	size_t n;
+	int r = table_new(&t, &table_paths, ctl->options, true);
+
+	if (r)
+		return r;
+	n = json_count(paths, "paths", &list);
+	index = by_name(list, n);
+	for (size_t i = 0; all && i < n;
+	     i++) { /* those without a map come first, as roots */
+		json_object *path = json_object_array_get_idx(list, i);
+
+		if (!json_text(path, "map", NULL))
+			(void)table_add(t, NULL, path);
+	}
+	n = json_count(maps, "maps", &list);
+	for (size_t i = 0; i < n; i++)
+		add_map(t, json_object_array_get_idx(list, i), index);
+	table_print(t);
+	table_free(t);
+	json_object_put(index);
+	return 0;
+}
+
+/* There is no method for a topology: both replies in one object. */
+static void print_both(json_object *maps, json_object *paths)
+{
+	json_object *both = json_object_new_object(), *list;
+
+	if (json_object_object_get_ex(maps, "maps", &list))
+		json_object_object_add(both, "maps", json_object_get(list));
+	if (json_object_object_get_ex(paths, "paths", &list))
+		json_object_object_add(both, "paths", json_object_get(list));
+	ctl_print_json(both);
+	json_object_put(both);
+}
+
+int show_topology(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *maps, *paths;
+	int r = table_check_columns(&table_paths, ctl->options->columns);
+
+	if (r)
+		return r;
+	r = ctl_call_names(ctl, "ListMaps", CTL_MAPS, operands, n, NULL, &maps);
+	if (r)
+		return r;
+	r = ctl_call(ctl, "ListPaths", NULL, &paths);
+	if (r == 0) {
+		if (options_has(ctl->options, OPT_JSON))
+			print_both(maps, paths);
+		else
+			r = print_tree(ctl, maps, paths, n == 0);
+		json_object_put(paths);
+	}
+	json_object_put(maps);
+	return r;
+}
