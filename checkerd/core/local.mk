@@ -1,1 +1,64 @@
 # libcore.la: pure decisions. Its unit tests are declared here too.
+noinst_LTLIBRARIES += libcore.la
+libcore_la_SOURCES = \
+	checkerd/core/device.c \
+	checkerd/core/device.h \
+	checkerd/core/event.c \
+	checkerd/core/event.h \
+	checkerd/core/histogram.c \
+	checkerd/core/histogram.h \
+	checkerd/core/reason.c \
+	checkerd/core/registry.c \
+	checkerd/core/registry.h \
+	checkerd/core/schedule.c \
+	checkerd/core/schedule.h \
+	checkerd/core/state.c \
+	checkerd/core/state.h \
+	$(NULL)
+
+if HAVE_CMOCKA
+core_tests = \
+	tests/unit/test-core-model \
+	tests/unit/test-device \
+	tests/unit/test-event \
+	tests/unit/test-histogram \
+	tests/unit/test-reason \
+	tests/unit/test-registry \
+	tests/unit/test-schedule \
+	tests/unit/test-spsc \
+	tests/unit/test-state \
+	$(NULL)
+check_PROGRAMS += $(core_tests)
+TESTS += $(core_tests)
+
+core_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+core_test_ldadd = libcore.la libutil.la $(CMOCKA_LIBS)
+
+tests_unit_test_core_model_SOURCES = tests/unit/test-core-model.c tests/unit/random.h
+tests_unit_test_core_model_CFLAGS = $(core_test_cflags)
+tests_unit_test_core_model_LDADD = $(core_test_ldadd)
+tests_unit_test_device_SOURCES = tests/unit/test-device.c
+tests_unit_test_device_CFLAGS = $(core_test_cflags)
+tests_unit_test_device_LDADD = $(core_test_ldadd)
+tests_unit_test_event_SOURCES = tests/unit/test-event.c
+tests_unit_test_event_CFLAGS = $(core_test_cflags)
+tests_unit_test_event_LDADD = $(core_test_ldadd)
+tests_unit_test_histogram_SOURCES = tests/unit/test-histogram.c tests/unit/random.h
+tests_unit_test_histogram_CFLAGS = $(core_test_cflags)
+tests_unit_test_histogram_LDADD = $(core_test_ldadd)
+tests_unit_test_reason_SOURCES = tests/unit/test-reason.c
+tests_unit_test_reason_CFLAGS = $(core_test_cflags)
+tests_unit_test_reason_LDADD = $(core_test_ldadd)
+tests_unit_test_registry_SOURCES = tests/unit/test-registry.c tests/unit/random.h
+tests_unit_test_registry_CFLAGS = $(core_test_cflags)
+tests_unit_test_registry_LDADD = $(core_test_ldadd)
+tests_unit_test_schedule_SOURCES = tests/unit/test-schedule.c tests/unit/random.h
+tests_unit_test_schedule_CFLAGS = $(core_test_cflags)
+tests_unit_test_schedule_LDADD = $(core_test_ldadd)
+tests_unit_test_spsc_SOURCES = tests/unit/test-spsc.c
+tests_unit_test_spsc_CFLAGS = $(core_test_cflags)
+tests_unit_test_spsc_LDADD = $(core_test_ldadd)
+tests_unit_test_state_SOURCES = tests/unit/test-state.c
+tests_unit_test_state_CFLAGS = $(core_test_cflags)
+tests_unit_test_state_LDADD = $(core_test_ldadd)
+endif

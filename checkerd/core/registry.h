@@ -42,11 +42,10 @@ struct path {
 	struct path_counters counters;
 	struct histogram latency;
 	int64_t interval_us; /* present one: settings.interval_us to settings.max_interval_us */
-	struct mono due;     /* next check, MONO_NEVER: none */
-	struct mono started; /* of the outstanding check */
-	struct mono last;    /* last final result; us 0: none */
-	struct mono
-	        enable_at; /* disable --for: when it is enabled again; never: by hand */
+	struct mono due;                 /* next check, MONO_NEVER: none */
+	struct mono started;             /* of the outstanding check */
+	struct mono last;                /* last final result; us 0: none */
+	struct mono enable_at;           /* end of disable --for; MONO_NEVER: by hand */
 	uint32_t sched_prev, sched_next; /* schedule's links */
 	uint32_t sched_slot;             /* REGISTRY_NONE: not in the schedule */
 	uint32_t next;                   /* free list */

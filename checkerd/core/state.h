@@ -33,8 +33,8 @@ enum outcome_kind {
 	OUTCOME_OK,
 	OUTCOME_FAILED, /* error says why */
 	OUTCOME_TIMED_OUT, /* the request went past its deadline and is still in the kernel */
-	OUTCOME_SILENT, /* a check was due and the last one, past its timeout, is still in
-	                      the kernel; before its timeout this changes nothing */
+	OUTCOME_SILENT, /* a check was due and the last one is still in the kernel: a failure,
+	                 * if that one is past its timeout; else nothing */
 	OUTCOME_DEFERRED,
 	OUTCOME_GONE, /* discovery says the device was removed */
 	OUTCOME_KIND_COUNT_

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns: the buckets' arithmetic. Bucket 2k holds the lower half of [2^k, 2^(k+1)), bucket
+ * 2k + 1 the upper half, so that 64 of them hold every 32-bit number of microseconds, no
+ * upper edge is more than half above what it stands for, and finding one is two shifts.
+ */
+#include "checkerd/core/histogram.h"
+
+#include "util/macro.h"
+
+static_assert(HISTOGRAM_BUCKETS == 2 * 32, "two for each bit of a uint32_t");
+
+static unsigned bucket_of(uint32_t us)
+{
+	unsigned k;
+
+	if (us < 2)
+		return 0;
+	k = 31 - (unsigned)__builtin_clz(us);
+	return 2 * k + (us >> (k - 1) & 1);
+}
+
+uint32_t histogram_upper_us(unsigned bucket)
+{
+	unsigned k = bucket / 2;
+
+	assert(bucket < HISTOGRAM_BUCKETS);
+	if (bucket % 2)
+		return (uint32_t)((UINT64_C(2) << k) - 1);
+	return k ? (UINT32_C(3) << (k - 1)) - 1 : 1;
+}
+
+static void halve(struct histogram *h)
+{
+	h->samples = 0;
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		h->bucket[i] /= 2;
+		h->samples += h->bucket[i];
+	}
+}
+
+void histogram_add(struct histogram *h, int64_t us)
+{
+	uint32_t v = (uint32_t)MIN(MAX(us, 0), (int64_t)UINT32_MAX);
+	uint16_t *b = &h->bucket[bucket_of(v)];
+
+	if (*b == UINT16_MAX)
+		halve(h);
+	++*b;
+	h->samples++;
+	h->last_us = v;
+	h->max_us = MAX(h->max_us, v);
+}
+
+uint32_t histogram_quantile(const struct histogram *h, double part)
+{
+	double wanted = part * h->samples;
+	uint32_t seen = 0;
+
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		seen += h->bucket[i];
+		if (h->bucket[i] && seen >= wanted)
+			return MIN(histogram_upper_us(i), h->max_us);
+	}
+	/* No samples, or part is above 1 or not a number. */
+	return h->samples ? h->max_us : 0;
+}

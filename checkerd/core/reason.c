@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns: the words for why a path is in its state. The error's words are not the C library's:
+ * those depend on the locale, and the block layer gives some numbers a meaning of its own
+ * (blk_errors[] in block/blk-core.c). Any thread.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "checkerd/core/state.h"
+#include "util/macro.h"
+
+struct error_words {
+	int error;
+	const char *name, *words;
+};
+
+#define E(name, words)             \
+	{                          \
+		name, #name, words \
+	}
+
+static const struct error_words errors[] = {
+	E(EIO, "Input/output error"),
+	E(ENODEV, "No such device"),
+	E(ENXIO, "No such device or address"),
+	E(ENOENT, "No such file or directory"),
+	E(ENODATA, "Fewer bytes than asked for, or a medium error"),
+	E(ETIMEDOUT, "The transport timed out"),
+	E(ENOLINK, "The transport failed"),
+	E(EREMOTEIO, "The target failed"),
+	E(EBADE, "Reservation conflict"),
+	E(EILSEQ, "Protection information does not match"),
+	E(ENOSPC, "No space left on device"),
+	E(EINVAL, "Invalid argument"),
+	E(EACCES, "Permission denied"),
+	E(EPERM, "Operation not permitted"),
+	E(EBUSY, "Device or resource busy"),
+	E(ENOTBLK, "Not a block device"),
+	E(EISDIR, "Is a directory"),
+	E(ENOTDIR, "Not a directory"),
+	E(ELOOP, "Too many symbolic links"),
+	E(ENAMETOOLONG, "Name too long"),
+	E(ENOMEDIUM, "No medium"),
+	E(EMEDIUMTYPE, "Wrong medium type"),
+	E(EROFS, "Read-only"),
+	E(EOPNOTSUPP, "Not supported"),
+	E(ENOMEM, "Out of memory"),
+	E(EAGAIN, "Would block"),
+	E(EMFILE, "Too many open files"),
+	E(ENFILE, "Too many open files on this host"),
+	E(EINTR, "Interrupted"),
+	E(EFAULT, "Bad address"),
+	E(EBADF, "Bad file descriptor"),
+	E(EFBIG, "File too large"),
+	E(EOVERFLOW, "Value too large"),
+	E(ESTALE, "Stale file handle"),
+	E(ENOTCONN, "Not connected"),
+	E(ECONNABORTED, "Connection aborted"),
+	E(ESHUTDOWN, "Shut down"),
+	E(EREMCHG, "Remote address changed"),
+	E(ETOOMANYREFS, "Too many references"),
+	E(EKEYREJECTED, "Key rejected"),
+};
+
+#undef E
+
+static const struct error_words *find_error(int error)
+{
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
+		if (errors[i].error == error)
+			return &errors[i];
+	return NULL;
+}
+
+const char *errno_name(int error)
+{
+	const struct error_words *e = find_error(error);
+
+	return e ? e->name : NULL;
+}
+
+/* A duration as people write it: as many decimals as it has, none too many. */
+static void format_seconds(int64_t us, char *buf, size_t size)
+{
+	int64_t part = us % USEC_PER_SEC;
+	int digits = 6;
+
+	if (part == 0) {
+		(void)snprintf(buf, size, "%lld", (long long)(us / USEC_PER_SEC));
+		return;
+	}
+	while (part % 10 == 0) {
+		part /= 10;
+		digits--;
+	}
+	(void)snprintf(buf, size, "%lld.%0*lld", (long long)(us / USEC_PER_SEC), digits,
+	               (long long)part);
+}
+
+static void format_silence(const struct reason *r, char *buf, size_t size)
+{
+	char seconds[32];
+
+	format_seconds(r->timeout_us, seconds, sizeof(seconds));
+	(void)snprintf(buf, size, "no answer to %s in %s s",
+	               r->stage == STAGE_OPEN ? "an open" : "a read", seconds);
+}
+
+static void format_failure(const struct reason *r, char *buf, size_t size)
+{
+	const char *stage = r->stage == STAGE_OPEN ? "open" : "read";
+	const struct error_words *e = find_error(r->error);
+
+	if (e)
+		(void)snprintf(buf, size, "%s: %s (%s)", stage, e->words, e->name);
+	else
+		(void)snprintf(buf, size, "%s: error %d", stage, r->error);
+}
+
+const char *reason_format(const struct reason *r, char *buf, size_t size)
+{
+	assert(size > 0);
+	buf[0] = '\0';
+	switch (r->kind) {
+	case OUTCOME_FAILED:
+		format_failure(r, buf, size);
+		break;
+	case OUTCOME_TIMED_OUT:
+	case OUTCOME_SILENT:
+		format_silence(r, buf, size);
+		break;
+	case OUTCOME_GONE:
+		(void)snprintf(buf, size, "the device was removed");
+		break;
+	case OUTCOME_STARTED:
+	case OUTCOME_OK:
+	case OUTCOME_DEFERRED:
+	case OUTCOME_KIND_COUNT_:
+		break;
+	}
+	return buf;
+}

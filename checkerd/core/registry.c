@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns: the table of paths and its two indexes, in one block of memory made at start. Runs on
+ * the loop. Invariants: an entry is either used and in one chain of each index, or on the
+ * free list; count is the number of the used ones; no entry at or above end was ever used.
+ */
+#include "checkerd/core/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct registry {
+	uint32_t max_paths; /* [init] */
+	uint32_t buckets;   /* [init] of each index, a power of two */
+	uint32_t count;
+	uint32_t end;      /* entries from here on were never used */
+	uint32_t free;     /* head of those that were, and are free again */
+	uint32_t *by_name; /* [init] buckets: head of a chain, or REGISTRY_NONE */
+	uint32_t *by_node; /* [init] */
+	struct path paths[];
+};
+
+/* At least one bucket for each path: a chain is a path or two long. */
+static uint32_t buckets_for(uint32_t max_paths)
+{
+	uint32_t n = 1;
+
+	while (n < max_paths)
+		n *= 2;
+	return n;
+}
+
+uint64_t registry_bytes(uint32_t max_paths)
+{
+	return sizeof(struct registry) + (uint64_t)max_paths * sizeof(struct path) +
+	       2 * (uint64_t)buckets_for(max_paths) * sizeof(uint32_t);
+}
+
+static_assert(sizeof(struct path) % _Alignof(uint32_t) == 0,
+              "the indexes follow the paths without a gap");
+
+int registry_new(struct registry **ret, uint32_t max_paths)
+{
+	struct registry *r;
+
+	if (max_paths == 0 || max_paths > REGISTRY_PATHS_MAX)
+		return -EINVAL;
+	r = calloc(1, registry_bytes(max_paths));
+	if (!r)
+		return -ENOMEM;
+	r->max_paths = max_paths;
+	r->buckets = buckets_for(max_paths);
+	r->free = REGISTRY_NONE;
+	r->by_name = (uint32_t *)(void *)(r->paths + max_paths);
+	r->by_node = r->by_name + r->buckets;
+	for (uint32_t i = 0; i < r->buckets; i++)
+		r->by_name[i] = r->by_node[i] = REGISTRY_NONE;
+	*ret = r;
+	return 0;
+}
+
+struct registry *registry_free(struct registry *r)
+{
+	if (!r)
+		return NULL;
+	for (uint32_t i = 0; i < r->end; i++)
+		if (r->paths[i].used)
+			(void)device_unref(r->paths[i].device); /* NULL, always */
+	free(r);
+	return NULL;
+}
+
+/* FNV-1a, folded so that the low bits, which choose the chain, depend on the high ones. Names
+ * are root's or the kernel's: nobody has a reason to make them collide. */
+static uint32_t *bucket(const struct registry *r, uint32_t *index, const char *s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *s; s++) {
+		h ^= (unsigned char)*s;
+		h *= UINT64_C(0x100000001b3);
+	}
+	return &index[(h ^ h >> 32) & (r->buckets - 1)];
+}
+
+static void unchain(struct registry *r, uint32_t *link, uint32_t index, size_t next)
+{
+	while (*link != index) {
+		assert(*link < r->end);
+		link = (uint32_t *)(void *)((char *)&r->paths[*link] + next);
+	}
+	*link = *(uint32_t *)(void *)((char *)&r->paths[index] + next);
+}
+
+uint32_t registry_find_name(const struct registry *r, const char *name)
+{
+	uint32_t i = *bucket(r, r->by_name, name);
+
+	while (i != REGISTRY_NONE && strcmp(r->paths[i].device->name, name) != 0)
+		i = r->paths[i].hash_name;
+	return i;
+}
+
+uint32_t registry_find_node(const struct registry *r, const char *node)
+{
+	uint32_t i = *bucket(r, r->by_node, node);
+
+	while (i != REGISTRY_NONE && strcmp(r->paths[i].device->node, node) != 0)
+		i = r->paths[i].hash_node;
+	return i;
+}
+
+static uint32_t take_entry(struct registry *r)
+{
+	uint32_t i = r->free;
+
+	if (i == REGISTRY_NONE)
+		return r->end++;
+	r->free = r->paths[i].next;
+	return i;
+}
+
+/* Results carry the generation; 0 is no path's, so that a zeroed one matches none. */
+static uint32_t next_generation(uint32_t g)
+{
+	return g == UINT32_MAX ? 1 : g + 1;
+}
+
+int registry_add(struct registry *r, struct device *d, const struct path_settings *s,
+                 struct mono now, uint32_t *ret_index)
+{
+	uint32_t *name, *node, i;
+	struct path *p;
+
+	if (registry_find_name(r, d->name) != REGISTRY_NONE ||
+	    registry_find_node(r, d->node) != REGISTRY_NONE)
+		return -EEXIST;
+	if (r->count == r->max_paths)
+		return -ENOSPC;
+	i = take_entry(r);
+	p = &r->paths[i];
+	name = bucket(r, r->by_name, d->name);
+	node = bucket(r, r->by_node, d->node);
+	*p = (struct path){
+		.generation = next_generation(p->generation),
+		.used = true,
+		.enabled = true,
+		.engine_id = REGISTRY_NONE,
+		.group = REGISTRY_NONE,
+		.device = device_ref(d),
+		.settings = *s,
+		.interval_us = s->interval_us,
+		.due = MONO_NEVER,
+		.enable_at = MONO_NEVER,
+		.sched_prev = REGISTRY_NONE,
+		.sched_next = REGISTRY_NONE,
+		.sched_slot = REGISTRY_NONE,
+		.next = REGISTRY_NONE,
+		.hash_name = *name,
+		.hash_node = *node,
+	};
+	path_status_init(&p->status, now);
+	*name = *node = i;
+	r->count++;
+	*ret_index = i;
+	return 0;
+}
+
+void registry_remove(struct registry *r, uint32_t index)
+{
+	struct path *p = registry_get(r, index);
+
+	assert(p && p->sched_slot == REGISTRY_NONE);
+	unchain(r, bucket(r, r->by_name, p->device->name), index,
+	        offsetof(struct path, hash_name));
+	unchain(r, bucket(r, r->by_node, p->device->node), index,
+	        offsetof(struct path, hash_node));
+	p->device = device_unref(p->device);
+	p->used = false;
+	p->next = r->free;
+	r->free = index;
+	r->count--;
+}
+
+void registry_update_device(struct registry *r, uint32_t index, struct device *d)
+{
+	struct path *p = registry_get(r, index);
+	struct device *old;
+
+	assert(p && strcmp(p->device->name, d->name) == 0 &&
+	       strcmp(p->device->node, d->node) == 0);
+	old = p->device;
+	p->device = device_ref(d);
+	(void)device_unref(old); /* NULL, always */
+}
+
+struct path *registry_get(struct registry *r, uint32_t index)
+{
+	return index < r->end && r->paths[index].used ? &r->paths[index] : NULL;
+}
+
+uint32_t registry_count(const struct registry *r)
+{
+	return r->count;
+}
+
+uint32_t registry_end(const struct registry *r)
+{
+	return r->end;
+}

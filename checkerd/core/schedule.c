@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns: the wheel and the order of what is due; the links are in the registry's entries. Runs
+ * on the loop.
+ *
+ * Time is counted in ticks of the grid, 10 ms: five thousand paths on a 5 s interval are 500
+ * wake-ups of ten reads each instead of a thousand a second, which io_submit takes as one
+ * batch; and what the rounding adds to the time until a failure is known stays within the
+ * 20 ms that it may cost, with as much left for the check itself.
+ *
+ * Ticks [base, limit) have a list each, and limit - base is at most the number of lists, so
+ * that a list holds one tick only. What is due later waits on the far list, which is gone
+ * through each time half the wheel has turned: every 20 s. Two levels of bits lead to the
+ * first list that is not empty.
+ *
+ * Invariants: nothing filed is before base, nothing on the wheel is at or after limit, and
+ * nothing on the far list is before it. base only grows, and never past the `now` of
+ * schedule_pop().
+ */
+#include "checkerd/core/schedule.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define WORD_BITS 64
+#define SLOTS     (WORD_BITS * WORD_BITS)
+#define FAR       SLOTS /* the far list's number, after those of the wheel */
+
+#define TICK_NEVER UINT64_MAX
+
+struct schedule {
+	struct registry *registry; /* [init] */
+	uint64_t base, limit;      /* ticks */
+	uint64_t far_first;        /* earliest tick on the far list, TICK_NEVER: none */
+	bool far_first_gone;       /* it was taken out: look for it anew */
+	uint64_t summary;          /* which words have a bit set */
+	uint64_t words[WORD_BITS]; /* which lists are not empty */
+	uint32_t head[SLOTS + 1];  /* of circular lists: its prev is the last one */
+};
+
+uint64_t schedule_bytes(void)
+{
+	return sizeof(struct schedule);
+}
+
+int schedule_new(struct schedule **ret, struct registry *r)
+{
+	struct schedule *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->registry = r;
+	s->limit = SLOTS;
+	s->far_first = TICK_NEVER;
+	for (uint32_t i = 0; i <= FAR; i++)
+		s->head[i] = REGISTRY_NONE;
+	*ret = s;
+	return 0;
+}
+
+struct schedule *schedule_free(struct schedule *s)
+{
+	free(s);
+	return NULL;
+}
+
+static struct path *path_at(struct schedule *s, uint32_t index)
+{
+	struct path *p = registry_get(s->registry, index);
+
+	assert(p);
+	return p;
+}
+
+/* Rounded up; TICK_NEVER when its grid point would be past the end of time. */
+static uint64_t tick_of(struct mono t)
+{
+	if (t.us <= 0)
+		return 0;
+	if (t.us > INT64_MAX - SCHEDULE_GRID_US)
+		return TICK_NEVER;
+	return ((uint64_t)t.us + SCHEDULE_GRID_US - 1) / SCHEDULE_GRID_US;
+}
+
+static struct mono tick_time(uint64_t tick)
+{
+	return (struct mono){ (int64_t)tick * SCHEDULE_GRID_US };
+}
+
+/* Of a path that is filed: its due time is a grid point. */
+static uint64_t path_tick(struct schedule *s, uint32_t index)
+{
+	return (uint64_t)path_at(s, index)->due.us / SCHEDULE_GRID_US;
+}
+
+static void list_append(struct schedule *s, uint32_t list, uint32_t index)
+{
+	struct path *p = path_at(s, index);
+	uint32_t first = s->head[list];
+
+	p->sched_slot = list;
+	if (first == REGISTRY_NONE) {
+		s->head[list] = p->sched_prev = p->sched_next = index;
+		return;
+	}
+	p->sched_next = first;
+	p->sched_prev = path_at(s, first)->sched_prev;
+	path_at(s, p->sched_prev)->sched_next = index;
+	path_at(s, first)->sched_prev = index;
+}
+
+static void list_remove(struct schedule *s, uint32_t index)
+{
+	struct path *p = path_at(s, index);
+	uint32_t list = p->sched_slot;
+
+	if (p->sched_next == index) {
+		s->head[list] = REGISTRY_NONE;
+	} else {
+		path_at(s, p->sched_prev)->sched_next = p->sched_next;
+		path_at(s, p->sched_next)->sched_prev = p->sched_prev;
+		if (s->head[list] == index)
+			s->head[list] = p->sched_next;
+	}
+	p->sched_slot = p->sched_prev = p->sched_next = REGISTRY_NONE;
+}
+
+/* Files a path under its due time, which is not before base. */
+static void file(struct schedule *s, uint32_t index)
+{
+	uint64_t tick = path_tick(s, index);
+	uint32_t slot = tick % SLOTS;
+
+	assert(tick >= s->base);
+	if (tick >= s->limit) {
+		list_append(s, FAR, index);
+		/* An outdated far_first is not later than what it stands for. */
+		if (tick <= s->far_first) {
+			s->far_first = tick;
+			s->far_first_gone = false;
+		}
+		return;
+	}
+	list_append(s, slot, index);
+	s->words[slot / WORD_BITS] |= UINT64_C(1) << slot % WORD_BITS;
+	s->summary |= UINT64_C(1) << slot / WORD_BITS;
+}
+
+static void unfile(struct schedule *s, uint32_t index)
+{
+	uint32_t list = path_at(s, index)->sched_slot;
+
+	list_remove(s, index);
+	if (list == FAR) {
+		if (s->head[FAR] == REGISTRY_NONE) {
+			s->far_first = TICK_NEVER;
+			s->far_first_gone = false;
+		} else if (path_tick(s, index) == s->far_first) {
+			s->far_first_gone = true;
+		}
+		return;
+	}
+	if (s->head[list] != REGISTRY_NONE)
+		return;
+	s->words[list / WORD_BITS] &= ~(UINT64_C(1) << list % WORD_BITS);
+	if (!s->words[list / WORD_BITS])
+		s->summary &= ~(UINT64_C(1) << list / WORD_BITS);
+}
+
+void schedule_put(struct schedule *s, uint32_t index, struct mono due)
+{
+	uint64_t tick = tick_of(due);
+
+	schedule_remove(s, index);
+	if (tick == TICK_NEVER)
+		return;
+	path_at(s, index)->due = tick_time(MAX(tick, s->base));
+	file(s, index);
+}
+
+void schedule_remove(struct schedule *s, uint32_t index)
+{
+	struct path *p = path_at(s, index);
+
+	if (p->sched_slot != REGISTRY_NONE)
+		unfile(s, index);
+	p->due = MONO_NEVER;
+}
+
+/* The number of the lowest bit at or after `from`, going round; bits is not 0. */
+static unsigned next_bit(uint64_t bits, unsigned from)
+{
+	uint64_t after = bits & UINT64_MAX << from;
+
+	return (unsigned)__builtin_ctzll(after ? after : bits);
+}
+
+/* The first tick on the wheel that has a list, TICK_NEVER: none. */
+static uint64_t wheel_first(const struct schedule *s)
+{
+	unsigned start = s->base % SLOTS, word = start / WORD_BITS, slot;
+	uint64_t after = s->words[word] & UINT64_MAX << start % WORD_BITS;
+
+	if (!s->summary)
+		return TICK_NEVER;
+	if (after) {
+		slot = word * WORD_BITS + (unsigned)__builtin_ctzll(after);
+	} else {
+		word = next_bit(s->summary, (word + 1) % WORD_BITS);
+		slot = word * WORD_BITS + (unsigned)__builtin_ctzll(s->words[word]);
+	}
+	return s->base + (slot - start) % SLOTS;
+}
+
+static uint64_t far_first(struct schedule *s)
+{
+	uint32_t first = s->head[FAR], i = first;
+
+	if (!s->far_first_gone)
+		return s->far_first;
+	s->far_first = TICK_NEVER;
+	s->far_first_gone = false;
+	do {
+		s->far_first = MIN(s->far_first, path_tick(s, i));
+		i = path_at(s, i)->sched_next;
+	} while (i != first);
+	return s->far_first;
+}
+
+static uint64_t first_tick(struct schedule *s)
+{
+	uint64_t tick = wheel_first(s);
+
+	return tick != TICK_NEVER ? tick : far_first(s);
+}
+
+struct mono schedule_next(struct schedule *s)
+{
+	uint64_t tick = first_tick(s);
+
+	return tick == TICK_NEVER ? MONO_NEVER : tick_time(tick);
+}
+
+/* Takes from the far list what the wheel has room for now. */
+static void refill(struct schedule *s)
+{
+	uint32_t i = s->head[FAR], last;
+
+	s->limit = s->base + SLOTS;
+	if (i == REGISTRY_NONE)
+		return;
+	/* All of them leave the list once; those that are still far go back to it. */
+	last = path_at(s, i)->sched_prev;
+	s->far_first = TICK_NEVER;
+	s->far_first_gone = false;
+	for (;;) {
+		uint32_t next = path_at(s, i)->sched_next;
+		bool end = i == last;
+
+		list_remove(s, i);
+		file(s, i);
+		if (end)
+			break;
+		i = next;
+	}
+}
+
+static void advance(struct schedule *s, uint64_t tick)
+{
+	if (tick <= s->base)
+		return;
+	s->base = tick;
+	if (s->base + SLOTS / 2 >= s->limit)
+		refill(s);
+}
+
+uint32_t schedule_pop(struct schedule *s, struct mono now)
+{
+	uint64_t now_tick = (uint64_t)MAX(now.us, 0) / SCHEDULE_GRID_US;
+	uint64_t tick = first_tick(s);
+	uint32_t index;
+
+	advance(s, MIN(tick, now_tick));
+	if (tick > now_tick)
+		return REGISTRY_NONE;
+	index = s->head[tick % SLOTS];
+	unfile(s, index);
+	return index;
+}
+
+/*
+ * Multiples of the golden ratio, modulo one, spread evenly whatever their number, and so do
+ * every second or every tenth of them: no gap between any n neighbours is much longer than
+ * 1/n. 2654435769 is 2^32 divided by it.
+ */
+struct mono schedule_spread(struct mono now, int64_t interval_us, uint32_t index)
+{
+	uint64_t fraction = (uint32_t)(index * UINT32_C(2654435769));
+	uint64_t interval = (uint64_t)interval_us;
+	int64_t turn, ahead;
+
+	assert(interval_us > 0);
+	/* interval * fraction / 2^32 without 128 bits */
+	turn = (int64_t)((interval >> 32) * fraction +
+	                 ((interval & UINT32_MAX) * fraction >> 32));
+	ahead = (turn - now.us % interval_us) % interval_us;
+	return mono_add(now, ahead < 0 ? ahead + interval_us : ahead);
+}
+
+struct mono schedule_after(struct mono due, int64_t interval_us, struct mono now)
+{
+	int64_t behind = mono_diff(now, due), steps = 1;
+
+	assert(interval_us > 0);
+	if (behind > interval_us)
+		steps = behind / interval_us + (behind % interval_us != 0);
+	return mono_add(due, steps * interval_us);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns: what follows from an outcome. A step counts first, which turns the outcome into an
+ * input of the machine; the table then gives the next state, and the actions follow from
+ * the two. Whoever calls it owns the status; nothing here is remembered.
+ */
+#include "checkerd/core/state.h"
+
+#include <errno.h>
+
+#include "util/macro.h"
+
+/* An outcome, with what it means once it has been counted. */
+enum input {
+	IN_STARTED,
+	IN_GOOD, /* fewer than recover_checks so far */
+	IN_GOOD_ENOUGH,
+	IN_BAD, /* fewer than fail_checks so far */
+	IN_BAD_ENOUGH,
+	IN_NO_DEVICE,
+	IN_TIMED_OUT, /* fewer than fail_checks so far */
+	IN_TIMED_OUT_ENOUGH,
+	IN_SILENT, /* fewer than fail_checks so far, or none that counts */
+	IN_SILENT_ENOUGH,
+	IN_NOTHING,
+	IN_GONE,
+	IN_COUNT_
+};
+
+/* Short, so that the table is one to look at. */
+enum {
+	U = PATH_UNCHECKED,
+	P = PATH_PENDING,
+	OK = PATH_UP,
+	D = PATH_DOWN,
+	T = PATH_TIMEOUT,
+	G = PATH_GHOST,
+	S = PATH_SHAKY,
+	Y = PATH_DELAYED,
+	R = PATH_REMOVED,
+	X = PATH_DISCONNECTED,
+};
+
+/*
+ * A path that was decided to be unusable (down, delayed, removed, disconnected) does not get
+ * a second benefit of the doubt: it is delayed on its way up, and back down on any failure.
+ */
+/* clang-format off */
+static const uint8_t next_state[PATH_STATE_COUNT_][IN_COUNT_] = {
+	/*       started   good    bad    no device   timed out   silent   nothing   gone
+	                     enough  enough                 enough     enough           */
+	[U] = {  P,     OK, OK,  S,  D,     R,        T,  D,     U,  U,     U,     R },
+	[P] = {  P,     OK, OK,  S,  D,     R,        T,  D,     P,  P,     P,     R },
+	[OK] = { OK,    OK, OK,  S,  D,     R,        T,  D,     OK, OK,    OK,    R },
+	[D] = {  D,     Y,  OK,  D,  D,     R,        D,  D,     D,  D,     D,     R },
+	[T] = {  T,     OK, OK,  S,  D,     R,        T,  D,     T,  D,     T,     R },
+	[G] = {  G,     OK, OK,  S,  D,     R,        T,  D,     G,  G,     G,     R },
+	[S] = {  S,     OK, OK,  S,  D,     R,        T,  D,     S,  S,     S,     R },
+	[Y] = {  Y,     Y,  OK,  D,  D,     R,        D,  D,     Y,  Y,     Y,     R },
+	[R] = {  R,     Y,  OK,  D,  D,     R,        D,  D,     R,  R,     R,     R },
+	[X] = {  X,     Y,  OK,  D,  D,     R,        D,  D,     X,  X,     X,     R },
+};
+/* clang-format on */
+
+static void count_up(uint32_t *n)
+{
+	if (*n < UINT32_MAX)
+		++*n;
+}
+
+static bool reason_is_silence(const struct reason *r)
+{
+	return r->kind == OUTCOME_TIMED_OUT || r->kind == OUTCOME_SILENT;
+}
+
+/*
+ * Is the check that is still in the kernel one whose timeout has been told? Before that a
+ * slow disk would go down for no more than an interval shorter than the timeout.
+ */
+static bool silence_counts(const struct path_status *s)
+{
+	return (s->state == PATH_TIMEOUT || s->state == PATH_DOWN) &&
+	       reason_is_silence(&s->reason);
+}
+
+/* The answers of the kernel for a device that is not there any more: its node is gone or
+ * leads nowhere (open), or its queue is dead (read; a SCSI disk set offline answers so too
+ * since 5.18, block/blk-core.c). */
+static bool error_is_no_device(int error)
+{
+	return error == ENODEV || error == ENXIO || error == ENOENT;
+}
+
+static_assert(IN_BAD_ENOUGH == IN_BAD + 1 && IN_TIMED_OUT_ENOUGH == IN_TIMED_OUT + 1 &&
+                      IN_SILENT_ENOUGH == IN_SILENT + 1,
+              "count_failure() steps from the one to the other");
+
+static enum input count_failure(struct path_status *s, bool counted_before,
+                                const struct path_policy *policy, enum input below)
+{
+	if (!counted_before)
+		count_up(&s->fails);
+	s->goods = 0;
+	return s->fails >= policy->fail_checks ? below + 1 : below;
+}
+
+/* Counts the outcome in s, and says what it means to the machine. */
+static enum input count_outcome(struct path_status *s, const struct outcome *o,
+                                const struct path_policy *policy)
+{
+	enum input in;
+
+	switch (o->kind) {
+	case OUTCOME_STARTED:
+		return IN_STARTED;
+	case OUTCOME_OK:
+		count_up(&s->goods);
+		s->fails = 0;
+		return s->goods >= policy->recover_checks ? IN_GOOD_ENOUGH : IN_GOOD;
+	case OUTCOME_FAILED:
+		in = count_failure(s, o->late, policy, IN_BAD);
+		return error_is_no_device(o->error) ? IN_NO_DEVICE : in;
+	case OUTCOME_TIMED_OUT:
+		return count_failure(s, false, policy, IN_TIMED_OUT);
+	case OUTCOME_SILENT:
+		if (!silence_counts(s))
+			return IN_NOTHING;
+		return count_failure(s, false, policy, IN_SILENT);
+	case OUTCOME_GONE:
+		s->goods = 0;
+		return IN_GONE;
+	case OUTCOME_DEFERRED:
+		return IN_NOTHING;
+	case OUTCOME_KIND_COUNT_:
+		break;
+	}
+	assert(!"an outcome that does not exist");
+	return IN_NOTHING;
+}
+
+static bool input_is_failure(enum input in)
+{
+	return (in >= IN_BAD && in <= IN_SILENT_ENOUGH) || in == IN_GONE;
+}
+
+static void note_reason(struct path_status *s, const struct outcome *o,
+                        int64_t timeout_us)
+{
+	struct reason r = {
+		.kind = o->kind,
+		.stage = o->stage,
+		.error = o->error,
+		.timeout_us = timeout_us,
+	};
+
+	if (!reason_is_silence(&r))
+		r.timeout_us = 0;
+	/* It is the same request that is silent still. */
+	if (r.kind == OUTCOME_SILENT)
+		r.stage = s->reason.stage;
+	s->reason = r;
+}
+
+/* What a state decides; VERDICT_NONE: nothing, the last decision stands. */
+static enum path_verdict state_verdict(enum path_state s)
+{
+	switch (s) {
+	case PATH_UP:
+	case PATH_GHOST:
+		return VERDICT_USABLE;
+	case PATH_DOWN:
+	case PATH_REMOVED:
+	case PATH_DISCONNECTED:
+		return VERDICT_UNUSABLE;
+	case PATH_UNCHECKED:
+	case PATH_PENDING:
+	case PATH_TIMEOUT:
+	case PATH_SHAKY:
+	case PATH_DELAYED:
+	case PATH_STATE_COUNT_:
+		break;
+	}
+	return VERDICT_NONE;
+}
+
+static unsigned decide(struct path_status *s)
+{
+	enum path_verdict v = state_verdict(s->state);
+
+	if (v == VERDICT_NONE || v == s->verdict)
+		return ACTION_NONE;
+	s->verdict = v;
+	return v == VERDICT_USABLE ? ACTION_REINSTATE : ACTION_FAIL;
+}
+
+void path_status_init(struct path_status *s, struct mono now)
+{
+	*s = (struct path_status){ .state = PATH_UNCHECKED, .since = now };
+}
+
+unsigned path_status_step(const struct path_status *old, const struct outcome *o,
+                          const struct path_policy *policy, int64_t timeout_us,
+                          struct mono now, struct path_status *ret)
+{
+	struct path_status s = *old;
+	enum input in;
+	unsigned actions = ACTION_NONE;
+
+	assert(s.state < PATH_STATE_COUNT_);
+	in = count_outcome(&s, o, policy);
+	s.state = next_state[s.state][in];
+
+	if (input_is_failure(in)) {
+		note_reason(&s, o, timeout_us);
+		actions |= ACTION_RESET_INTERVAL;
+	} else if (o->kind == OUTCOME_OK && s.state == PATH_UP) {
+		s.reason = (struct reason){ .kind = OUTCOME_OK };
+	}
+	if (s.state != old->state) {
+		s.since = now;
+		actions |= ACTION_EVENT | ACTION_RESET_INTERVAL | decide(&s);
+	} else if (s.state == PATH_UP && o->kind == OUTCOME_OK) {
+		actions |= ACTION_BACK_OFF;
+	}
+
+	*ret = s;
+	return actions;
+}
+
+const char *path_state_name(enum path_state s)
+{
+	static const char *const names[PATH_STATE_COUNT_] = {
+		[PATH_UNCHECKED] = "unchecked",
+		[PATH_PENDING] = "pending",
+		[PATH_UP] = "up",
+		[PATH_DOWN] = "down",
+		[PATH_TIMEOUT] = "timeout",
+		[PATH_GHOST] = "ghost",
+		[PATH_SHAKY] = "shaky",
+		[PATH_DELAYED] = "delayed",
+		[PATH_REMOVED] = "removed",
+		[PATH_DISCONNECTED] = "disconnected",
+	};
+
+	assert(s < PATH_STATE_COUNT_);
+	return names[s];
+}
+
+bool path_state_usable(enum path_state s)
+{
+	return state_verdict(s) == VERDICT_USABLE;
+}

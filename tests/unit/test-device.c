@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices: copied strings, references, and equality that looks at every field. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "checkerd/core/device.h"
+
+static const struct device_spec full = {
+	.devt_major = 8,
+	.devt_minor = 16,
+	.host_key = 3,
+	.name = "sdb",
+	.node = "/dev/sdb",
+	.alias = "left",
+	.map = "mpatha",
+	.wwid = "3600a0b80",
+	.hcil = "1:0:0:1",
+	.vendor = "ACME",
+	.product = "Disk",
+	.revision = "0001",
+	.serial = "S1",
+	.protocol = "scsi:fcp",
+	.host = "host1",
+	.target = "target1:0:0",
+	.sysfs_state = "running",
+};
+
+static struct device *make(const struct device_spec *spec)
+{
+	struct device *d;
+
+	assert_int_equal(device_new(&d, spec), 0);
+	return d;
+}
+
+static void copies_its_strings(void **state)
+{
+	char name[] = "sdc", node[] = "/dev/sdc", empty[] = "";
+	struct device_spec spec = { .name = name, .node = node, .wwid = empty };
+	struct device *d = make(&spec);
+
+	(void)state; /* no fixture */
+	memset(name, 'x', sizeof(name) - 1);
+	memset(node, 'x', sizeof(node) - 1);
+	assert_string_equal(d->name, "sdc");
+	assert_string_equal(d->node, "/dev/sdc");
+	assert_string_equal(d->wwid, "");
+	assert_null(d->alias);
+	assert_null(d->sysfs_state);
+	(void)device_unref(d); /* NULL, always */
+}
+
+static void keeps_every_field(void **state)
+{
+	struct device *d = make(&full);
+
+	(void)state; /* no fixture */
+	assert_int_equal(d->devt_major, 8);
+	assert_int_equal(d->devt_minor, 16);
+	assert_int_equal(d->host_key, 3);
+	assert_string_equal(d->alias, full.alias);
+	assert_string_equal(d->map, full.map);
+	assert_string_equal(d->wwid, full.wwid);
+	assert_string_equal(d->hcil, full.hcil);
+	assert_string_equal(d->vendor, full.vendor);
+	assert_string_equal(d->product, full.product);
+	assert_string_equal(d->revision, full.revision);
+	assert_string_equal(d->serial, full.serial);
+	assert_string_equal(d->protocol, full.protocol);
+	assert_string_equal(d->host, full.host);
+	assert_string_equal(d->target, full.target);
+	assert_string_equal(d->sysfs_state, full.sysfs_state);
+	assert_null(device_unref(d));
+}
+
+static void references(void **state)
+{
+	struct device *d = make(&full);
+
+	(void)state; /* no fixture */
+	assert_ptr_equal(device_ref(d), d);
+	assert_null(device_unref(d));
+	assert_string_equal(d->name,
+	                    "sdb"); /* still there: the sanitizer build would tell */
+	assert_null(device_unref(d));
+	assert_null(device_unref(NULL));
+}
+
+static void assert_differs(const struct device *d, const struct device_spec *spec)
+{
+	struct device *other = make(spec);
+
+	assert_false(device_equal(d, other));
+	assert_false(device_equal(other, d));
+	(void)device_unref(other); /* NULL, always */
+}
+
+/* Change one field after the other, strings to something else and to none. */
+static void equality_sees_every_field(void **state)
+{
+	struct device *a = make(&full), *b = make(&full);
+	struct device_spec spec;
+
+	(void)state; /* no fixture */
+	assert_true(device_equal(a, a));
+	assert_true(device_equal(a, b));
+	spec = full;
+	spec.devt_major++;
+	assert_differs(a, &spec);
+	spec = full;
+	spec.devt_minor++;
+	assert_differs(a, &spec);
+	spec = full;
+	spec.host_key++;
+	assert_differs(a, &spec);
+	for (size_t at = offsetof(struct device_spec, name); at < sizeof(spec);
+	     at += sizeof(const char *)) {
+		const char *other = "/other";
+
+		spec = full;
+		memcpy((char *)&spec + at, &other, sizeof(other));
+		assert_differs(a, &spec);
+		if (at <= offsetof(struct device_spec, node))
+			continue;
+		other = NULL;
+		memcpy((char *)&spec + at, &other, sizeof(other));
+		assert_differs(a, &spec);
+	}
+	(void)device_unref(a); /* NULL, always */
+	(void)device_unref(b);
+}
+
+static void refuses(void **state)
+{
+	char name[DEVICE_NAME_MAX + 1];
+	struct device_spec spec = { .node = "/dev/x" };
+	struct device *d = NULL;
+
+	(void)state; /* no fixture */
+	assert_int_equal(device_new(&d, &spec), -EINVAL);
+	spec.name = "";
+	assert_int_equal(device_new(&d, &spec), -EINVAL);
+	spec.name = "x";
+	spec.node = NULL;
+	assert_int_equal(device_new(&d, &spec), -EINVAL);
+	spec.node = "dev/x";
+	assert_int_equal(device_new(&d, &spec), -EINVAL);
+	memset(name, 'n', DEVICE_NAME_MAX);
+	name[DEVICE_NAME_MAX] = '\0';
+	spec.node = "/dev/x";
+	spec.name = name;
+	assert_int_equal(device_new(&d, &spec), -ENAMETOOLONG);
+	assert_null(d);
+	name[DEVICE_NAME_MAX - 1] = '\0';
+	d = make(&spec);
+	assert_int_equal(strlen(d->name), DEVICE_NAME_MAX - 1);
+	(void)device_unref(d); /* NULL, always */
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(copies_its_strings),
+		cmocka_unit_test(keeps_every_field),
+		cmocka_unit_test(references),
+		cmocka_unit_test(equality_sees_every_field),
+		cmocka_unit_test(refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The words for a reason. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "checkerd/core/event.h"
+#include "util/macro.h"
+
+static_assert(REASON_TEXT_MAX <= EVENT_REASON_MAX, "an event holds every reason");
+
+static void assert_reason(struct reason r, const char *want)
+{
+	char buf[REASON_TEXT_MAX];
+
+	assert_ptr_equal(reason_format(&r, buf, sizeof(buf)), buf);
+	assert_string_equal(buf, want);
+}
+
+static struct reason failed(enum outcome_stage stage, int error)
+{
+	return (struct reason){ .kind = OUTCOME_FAILED, .stage = stage, .error = error };
+}
+
+static struct reason silent(enum outcome_stage stage, int64_t timeout_us)
+{
+	return (struct reason){ OUTCOME_TIMED_OUT, stage, ETIMEDOUT, timeout_us };
+}
+
+static void failures(void **state)
+{
+	(void)state; /* no fixture */
+	assert_reason(failed(STAGE_READ, EIO), "read: Input/output error (EIO)");
+	assert_reason(failed(STAGE_OPEN, ENOENT),
+	              "open: No such file or directory (ENOENT)");
+	assert_reason(failed(STAGE_READ, ENOLINK),
+	              "read: The transport failed (ENOLINK)");
+	assert_reason(failed(STAGE_READ, 4711), "read: error 4711");
+}
+
+static void silences(void **state)
+{
+	struct reason still = { OUTCOME_SILENT, STAGE_READ, 0, 5 * USEC_PER_SEC };
+
+	(void)state; /* no fixture */
+	assert_reason(silent(STAGE_READ, 30 * USEC_PER_SEC),
+	              "no answer to a read in 30 s");
+	assert_reason(silent(STAGE_OPEN, 100 * USEC_PER_SEC),
+	              "no answer to an open in 100 s");
+	assert_reason(silent(STAGE_READ, 500 * USEC_PER_MSEC),
+	              "no answer to a read in 0.5 s");
+	assert_reason(silent(STAGE_READ, 1250001), "no answer to a read in 1.250001 s");
+	assert_reason(silent(STAGE_READ, 2 * USEC_PER_SEC + 50 * USEC_PER_MSEC),
+	              "no answer to a read in 2.05 s");
+	assert_reason(still, "no answer to a read in 5 s");
+}
+
+static void others(void **state)
+{
+	struct path_status fresh;
+
+	(void)state; /* no fixture */
+	path_status_init(&fresh, (struct mono){ 1 });
+	assert_reason(fresh.reason, "");
+	assert_reason((struct reason){ .kind = OUTCOME_OK }, "");
+	assert_reason((struct reason){ .kind = OUTCOME_DEFERRED }, "");
+	assert_reason((struct reason){ .kind = OUTCOME_GONE }, "the device was removed");
+}
+
+static void short_buffer(void **state)
+{
+	struct reason r = failed(STAGE_READ, EIO);
+	char buf[8];
+
+	(void)state; /* no fixture */
+	assert_string_equal(reason_format(&r, buf, sizeof(buf)), "read: I");
+	assert_string_equal(reason_format(&r, buf, 1), "");
+}
+
+/* Every number there is: it fits, and a name it has stands in brackets at the end. */
+static void every_error_fits(void **state)
+{
+	char buf[2 * REASON_TEXT_MAX];
+
+	(void)state; /* no fixture */
+	for (int e = 0; e < 4096; e++) {
+		struct reason r = failed(STAGE_OPEN, e);
+		const char *name = errno_name(e);
+
+		assert_true(strlen(reason_format(&r, buf, sizeof(buf))) <
+		            REASON_TEXT_MAX);
+		if (name)
+			assert_non_null(strstr(buf, name));
+	}
+	assert_string_equal(errno_name(ENODEV), "ENODEV");
+	assert_null(errno_name(0));
+}
+
+static void longest_silence_fits(void **state)
+{
+	struct reason r = silent(STAGE_OPEN, INT64_MAX);
+	char buf[2 * REASON_TEXT_MAX];
+
+	(void)state; /* no fixture */
+	assert_true(strlen(reason_format(&r, buf, sizeof(buf))) < REASON_TEXT_MAX);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(failures),
+		cmocka_unit_test(silences),
+		cmocka_unit_test(others),
+		cmocka_unit_test(short_buffer),
+		cmocka_unit_test(every_error_fits),
+		cmocka_unit_test(longest_silence_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

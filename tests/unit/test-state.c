@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state machine: every state against every outcome, below and at the limits, with the
+ * actions that follow; then the stories that take more than one step.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "checkerd/core/state.h"
+#include "util/macro.h"
+
+#define TIMEOUT_US (30 * USEC_PER_SEC)
+
+static const struct mono before = { 1000 };
+static const struct mono now = { 2000 };
+
+/* A status that a path in this state may have. */
+static struct path_status status_in(enum path_state s)
+{
+	static const enum path_verdict verdicts[PATH_STATE_COUNT_] = {
+		[PATH_UNCHECKED] = VERDICT_NONE,   [PATH_PENDING] = VERDICT_NONE,
+		[PATH_UP] = VERDICT_USABLE,        [PATH_DOWN] = VERDICT_UNUSABLE,
+		[PATH_TIMEOUT] = VERDICT_USABLE,   [PATH_GHOST] = VERDICT_USABLE,
+		[PATH_SHAKY] = VERDICT_USABLE,     [PATH_DELAYED] = VERDICT_UNUSABLE,
+		[PATH_REMOVED] = VERDICT_UNUSABLE, [PATH_DISCONNECTED] = VERDICT_UNUSABLE,
+	};
+	struct path_status p = { .state = s, .since = before, .verdict = verdicts[s] };
+
+	if (s == PATH_TIMEOUT || s == PATH_DOWN)
+		p.reason = (struct reason){ OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT,
+			                    TIMEOUT_US };
+	return p;
+}
+
+/* What came, in the words of the table below. */
+enum what {
+	STARTED,
+	GOOD,
+	GOOD_ENOUGH,
+	BAD,
+	BAD_ENOUGH,
+	NO_DEVICE,
+	SLOW,
+	SLOW_ENOUGH,
+	STILL,
+	STILL_ENOUGH,
+	DEFERRED,
+	GONE,
+	WHAT_COUNT
+};
+
+static const struct {
+	struct outcome outcome;
+	uint32_t fail_checks, recover_checks;
+} given[WHAT_COUNT] = {
+	[STARTED] = { { .kind = OUTCOME_STARTED }, 1, 1 },
+	[GOOD] = { { .kind = OUTCOME_OK, .stage = STAGE_READ }, 1, 2 },
+	[GOOD_ENOUGH] = { { .kind = OUTCOME_OK, .stage = STAGE_READ }, 1, 1 },
+	[BAD] = { { OUTCOME_FAILED, STAGE_READ, EIO, false }, 2, 1 },
+	[BAD_ENOUGH] = { { OUTCOME_FAILED, STAGE_READ, EIO, false }, 1, 1 },
+	[NO_DEVICE] = { { OUTCOME_FAILED, STAGE_OPEN, ENXIO, false }, 9, 1 },
+	[SLOW] = { { OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, false }, 2, 1 },
+	[SLOW_ENOUGH] = { { OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, false }, 1, 1 },
+	[STILL] = { { .kind = OUTCOME_SILENT }, 2, 1 },
+	[STILL_ENOUGH] = { { .kind = OUTCOME_SILENT }, 1, 1 },
+	[DEFERRED] = { { .kind = OUTCOME_DEFERRED }, 1, 1 },
+	[GONE] = { { .kind = OUTCOME_GONE }, 9, 1 },
+};
+
+/*
+ * For each state what it becomes, and what is to be done about device-mapper: + reinstate,
+ * - fail. "=": neither the state nor anything else changes but what is counted.
+ */
+static const char *const expected[PATH_STATE_COUNT_][WHAT_COUNT] = {
+	[PATH_UNCHECKED] = { "pending", "up+", "up+", "shaky", "down-", "removed-",
+	                     "timeout", "down-", "=", "=", "=", "removed-" },
+	[PATH_PENDING] = { "=", "up+", "up+", "shaky", "down-", "removed-", "timeout",
+	                   "down-", "=", "=", "=", "removed-" },
+	[PATH_UP] = { "=", "=", "=", "shaky", "down-", "removed-", "timeout", "down-",
+	              "=", "=", "=", "removed-" },
+	[PATH_DOWN] = { "=", "delayed", "up+", "=", "=", "removed", "=", "=", "=", "=",
+	                "=", "removed" },
+	[PATH_TIMEOUT] = { "=", "up", "up", "shaky", "down-", "removed-", "=", "down-",
+	                   "=", "down-", "=", "removed-" },
+	[PATH_GHOST] = { "=", "up", "up", "shaky", "down-", "removed-", "timeout",
+	                 "down-", "=", "=", "=", "removed-" },
+	[PATH_SHAKY] = { "=", "up", "up", "=", "down-", "removed-", "timeout", "down-",
+	                 "=", "=", "=", "removed-" },
+	[PATH_DELAYED] = { "=", "=", "up+", "down", "down", "removed", "down", "down",
+	                   "=", "=", "=", "removed" },
+	[PATH_REMOVED] = { "=", "delayed", "up+", "down", "down", "=", "down", "down",
+	                   "=", "=", "=", "=" },
+	[PATH_DISCONNECTED] = { "=", "delayed", "up+", "down", "down", "removed", "down",
+	                        "down", "=", "=", "=", "removed" },
+};
+
+/* SILENT is a failure only where the timeout of that very check has been told. */
+static bool is_failure(enum path_state s, enum what w)
+{
+	if (w == STILL || w == STILL_ENOUGH)
+		return s == PATH_TIMEOUT || s == PATH_DOWN;
+	return w == BAD || w == BAD_ENOUGH || w == NO_DEVICE || w == SLOW ||
+	       w == SLOW_ENOUGH || w == GONE;
+}
+
+static unsigned expected_actions(enum path_state s, enum what w, const char *word)
+{
+	unsigned actions = ACTION_NONE;
+
+	if (strchr(word, '+'))
+		actions |= ACTION_REINSTATE;
+	if (strchr(word, '-'))
+		actions |= ACTION_FAIL;
+	if (word[0] != '=')
+		actions |= ACTION_EVENT | ACTION_RESET_INTERVAL;
+	if (is_failure(s, w))
+		actions |= ACTION_RESET_INTERVAL;
+	if (s == PATH_UP && (w == GOOD || w == GOOD_ENOUGH))
+		actions |= ACTION_BACK_OFF;
+	return actions;
+}
+
+static void check_counters(const struct path_status *old, const struct path_status *new,
+                           enum what w)
+{
+	if (w == GOOD || w == GOOD_ENOUGH) {
+		assert_int_equal(new->goods, old->goods + 1);
+		assert_int_equal(new->fails, 0);
+	} else if (w != GONE && is_failure(old->state, w)) {
+		assert_int_equal(new->fails, old->fails + 1);
+		assert_int_equal(new->goods, 0);
+	} else if (w != GONE) {
+		assert_int_equal(new->fails, old->fails);
+		assert_int_equal(new->goods, old->goods);
+	}
+}
+
+static void check_cell(enum path_state s, enum what w)
+{
+	struct path_policy policy = { given[w].fail_checks, given[w].recover_checks };
+	const char *word = expected[s][w];
+	struct path_status old = status_in(s), new;
+	char want[32], got[32];
+	unsigned actions;
+
+	actions =
+	        path_status_step(&old, &given[w].outcome, &policy, TIMEOUT_US, now, &new);
+
+	(void)snprintf(want, sizeof(want), "%s",
+	               word[0] == '=' ? path_state_name(s) : word);
+	want[strcspn(want, "+-")] = '\0';
+	(void)snprintf(got, sizeof(got), "%s", path_state_name(new.state));
+	if (strcmp(got, want) != 0)
+		fail_msg("%s, input %u: %s, not %s", path_state_name(s), w, got, want);
+	if (actions != expected_actions(s, w, word))
+		fail_msg("%s, input %u: actions %#x, not %#x", path_state_name(s), w,
+		         actions, expected_actions(s, w, word));
+	assert_int_equal(new.since.us, new.state == s ? before.us : now.us);
+	check_counters(&old, &new, w);
+	if (w == DEFERRED)
+		assert_memory_equal(&old, &new, sizeof(old));
+	if (is_failure(s, w))
+		assert_int_equal(new.reason.kind, given[w].outcome.kind);
+}
+
+static void every_cell(void **state)
+{
+	(void)state; /* no fixture */
+	for (unsigned s = 0; s < PATH_STATE_COUNT_; s++)
+		for (unsigned w = 0; w < WHAT_COUNT; w++)
+			check_cell(s, w);
+}
+
+/* A story: one path, one policy, outcome by outcome. */
+struct story {
+	struct path_status status;
+	struct path_policy policy;
+	struct mono now;
+};
+
+static struct story begin(uint32_t fail_checks, uint32_t recover_checks)
+{
+	struct story t = { .policy = { fail_checks, recover_checks }, .now = { 5 } };
+
+	path_status_init(&t.status, t.now);
+	return t;
+}
+
+static unsigned step(struct story *t, struct outcome o)
+{
+	t->now.us++;
+	return path_status_step(&t->status, &o, &t->policy, TIMEOUT_US, t->now,
+	                        &t->status);
+}
+
+static const struct outcome good = { .kind = OUTCOME_OK, .stage = STAGE_READ };
+static const struct outcome late_good = { OUTCOME_OK, STAGE_READ, 0, true };
+static const struct outcome bad = { OUTCOME_FAILED, STAGE_READ, EIO, false };
+static const struct outcome late_bad = { OUTCOME_FAILED, STAGE_READ, EIO, true };
+static const struct outcome slow = { OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, false };
+static const struct outcome still = { .kind = OUTCOME_SILENT };
+static const struct outcome started = { .kind = OUTCOME_STARTED };
+static const struct outcome deferred = { .kind = OUTCOME_DEFERRED };
+
+static void assert_state(const struct story *t, enum path_state s)
+{
+	assert_string_equal(path_state_name(t->status.state), path_state_name(s));
+}
+
+static void starts_unchecked(void **state)
+{
+	struct story t = begin(1, 1);
+
+	(void)state; /* no fixture */
+	assert_state(&t, PATH_UNCHECKED);
+	assert_int_equal(t.status.since.us, 5);
+	assert_int_equal(t.status.verdict, VERDICT_NONE);
+	assert_false(path_state_usable(t.status.state));
+}
+
+static void failures_in_a_row(void **state)
+{
+	struct story t = begin(3, 2);
+
+	(void)state; /* no fixture */
+	step(&t, started);
+	step(&t, good);
+	step(&t, bad);
+	step(&t, bad);
+	step(&t, good); /* the row ends here */
+	assert_state(&t, PATH_UP);
+	step(&t, bad);
+	assert_state(&t, PATH_SHAKY);
+	step(&t, slow);
+	assert_state(&t, PATH_TIMEOUT);
+	step(&t, deferred);
+	assert_state(&t, PATH_TIMEOUT);
+	assert_true(step(&t, still) & ACTION_FAIL);
+	assert_state(&t, PATH_DOWN);
+	assert_int_equal(step(&t, still), ACTION_RESET_INTERVAL);
+	assert_int_equal(t.status.fails, 4);
+	step(&t, late_good);
+	assert_state(&t, PATH_DELAYED);
+	assert_true(step(&t, good) & ACTION_REINSTATE);
+	assert_state(&t, PATH_UP);
+	assert_int_equal(t.status.reason.kind, OUTCOME_OK);
+}
+
+/* One check that times out and then comes back with an error failed once, not twice. */
+static void late_failure_counts_once(void **state)
+{
+	struct story t = begin(2, 1);
+
+	(void)state; /* no fixture */
+	step(&t, good);
+	step(&t, slow);
+	assert_false(step(&t, late_bad) & ACTION_FAIL);
+	assert_state(&t, PATH_SHAKY);
+	assert_int_equal(t.status.fails, 1);
+	assert_int_equal(t.status.reason.error, EIO);
+	step(&t, bad);
+	assert_state(&t, PATH_DOWN);
+}
+
+/* An interval shorter than the timeout: being due again is no failure of its own. */
+static void silence_before_timeout_is_nothing(void **state)
+{
+	struct story t = begin(1, 1);
+
+	(void)state; /* no fixture */
+	step(&t, started);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(step(&t, still), ACTION_NONE);
+	assert_state(&t, PATH_PENDING);
+
+	/* Down for another reason, with a new check on its way: the reason stays. */
+	step(&t, bad);
+	assert_state(&t, PATH_DOWN);
+	assert_int_equal(step(&t, still), ACTION_NONE);
+	assert_int_equal(t.status.reason.error, EIO);
+	assert_int_equal(t.status.fails, 1);
+}
+
+static void silence_keeps_its_stage(void **state)
+{
+	struct story t = begin(2, 1);
+	struct outcome open_slow = { OUTCOME_TIMED_OUT, STAGE_OPEN, ETIMEDOUT, false };
+
+	(void)state; /* no fixture */
+	step(&t, slow);
+	step(&t, still);
+	assert_int_equal(t.status.reason.stage, STAGE_READ);
+	assert_int_equal(t.status.reason.timeout_us, TIMEOUT_US);
+	step(&t, open_slow);
+	step(&t, still);
+	assert_int_equal(t.status.reason.stage, STAGE_OPEN);
+}
+
+/* dm may have the path failed since an earlier daemon, whatever the first check said. */
+static void first_decision_is_told(void **state)
+{
+	struct story t = begin(2, 1);
+
+	(void)state; /* no fixture */
+	step(&t, started);
+	step(&t, bad);
+	assert_state(&t, PATH_SHAKY);
+	assert_true(step(&t, good) & ACTION_REINSTATE);
+	step(&t, bad);
+	assert_false(step(&t, good) & ACTION_REINSTATE);
+	step(&t, bad);
+	assert_true(step(&t, bad) & ACTION_FAIL);
+}
+
+static void down_keeps_its_since_and_takes_the_new_reason(void **state)
+{
+	struct story t = begin(1, 1);
+	int64_t since;
+
+	(void)state; /* no fixture */
+	step(&t, bad);
+	since = t.status.since.us;
+	step(&t, slow);
+	assert_state(&t, PATH_DOWN);
+	assert_int_equal(t.status.since.us, since);
+	assert_int_equal(t.status.reason.kind, OUTCOME_TIMED_OUT);
+}
+
+static void no_device_errors(void **state)
+{
+	static const int errors[] = { ENODEV, ENXIO, ENOENT };
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		struct story t = begin(5, 1);
+
+		step(&t, good);
+		step(&t,
+		     (struct outcome){ OUTCOME_FAILED, STAGE_READ, errors[i], false });
+		assert_state(&t, PATH_REMOVED);
+	}
+}
+
+static void counters_saturate(void **state)
+{
+	struct story t = begin(1, 1);
+
+	(void)state; /* no fixture */
+	step(&t, bad);
+	t.status.fails = UINT32_MAX;
+	step(&t, bad);
+	assert_int_equal(t.status.fails, UINT32_MAX);
+	assert_state(&t, PATH_DOWN);
+	step(&t, good);
+	t.status.goods = UINT32_MAX;
+	step(&t, good);
+	assert_int_equal(t.status.goods, UINT32_MAX);
+	assert_state(&t, PATH_UP);
+}
+
+static void limits_of_zero_mean_one(void **state)
+{
+	struct story t = begin(0, 0);
+
+	(void)state; /* no fixture */
+	step(&t, bad);
+	assert_state(&t, PATH_DOWN);
+	step(&t, good);
+	assert_state(&t, PATH_UP);
+}
+
+static void usable_states(void **state)
+{
+	(void)state; /* no fixture */
+	for (unsigned s = 0; s < PATH_STATE_COUNT_; s++)
+		assert_int_equal(path_state_usable(s), s == PATH_UP || s == PATH_GHOST);
+}
+
+static void names(void **state)
+{
+	static const char *const words[PATH_STATE_COUNT_] = {
+		"unchecked", "pending", "up",      "down",    "timeout",
+		"ghost",     "shaky",   "delayed", "removed", "disconnected",
+	};
+
+	(void)state; /* no fixture */
+	for (unsigned s = 0; s < PATH_STATE_COUNT_; s++)
+		assert_string_equal(path_state_name(s), words[s]);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_cell),
+		cmocka_unit_test(starts_unchecked),
+		cmocka_unit_test(failures_in_a_row),
+		cmocka_unit_test(late_failure_counts_once),
+		cmocka_unit_test(silence_before_timeout_is_nothing),
+		cmocka_unit_test(silence_keeps_its_stage),
+		cmocka_unit_test(first_decision_is_told),
+		cmocka_unit_test(down_keeps_its_since_and_takes_the_new_reason),
+		cmocka_unit_test(no_device_errors),
+		cmocka_unit_test(counters_saturate),
+		cmocka_unit_test(limits_of_zero_mean_one),
+		cmocka_unit_test(usable_states),
+		cmocka_unit_test(names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
