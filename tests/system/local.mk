@@ -4,6 +4,14 @@ EXTRA_DIST += \
 	tests/system/run \
 	tests/system/bed.py \
 	tests/system/harness.py \
+	tests/system/test_answers.py \
+	tests/system/test_bed.py \
+	tests/system/test_config.py \
+	tests/system/test_daemon.py \
+	tests/system/test_many.py \
+	tests/system/test_quota.py \
+	tests/system/test_removal.py \
+	tests/system/test_restart.py \
 	$(NULL)
 
 noinst_PROGRAMS += tests/system/aiohog

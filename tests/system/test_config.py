@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Point 8: broken configurations, and -T; reloads that must change nothing."""
+import glob
+import os
+import re
+import signal
+import subprocess
+
+from harness import Skip, check, config, test, wait_until
+
+BAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit", "config-bad")
+POSITION = r"^(?P<file>[^:\n]+):(?P<line>\d+):(?P<column>\d+): error: (?P<what>.+)$"
+
+
+def checkerd(case, *args):
+	return subprocess.run([case.programs["checkerd"], *args], stdin=subprocess.DEVNULL,
+	                      capture_output=True, text=True, timeout=30, check=False,
+	                      env=case.environment())
+
+
+@test([8], root=False)
+def fifty_broken_configurations(case):
+	files = sorted(f for f in glob.glob(os.path.join(BAD, "*.conf")) if os.path.isfile(f))
+	if not files:
+		raise Skip("there are no broken configurations")
+	check(len(files) >= 50, f"only {len(files)} broken configurations")
+	for source in files:
+		name = os.path.join(case.folder, os.path.basename(source))
+		with open(source, "rb") as f, open(name, "wb") as g:
+			data = f.read()
+			g.write(data)
+		os.chmod(name, 0o644)
+		done = checkerd(case, "-t", "-c", name)
+		check(done.returncode == 1, f"{source}: exit status {done.returncode}", done.stderr)
+		found = list(re.finditer(POSITION, done.stderr, re.M))
+		check(found, f"{source}: no position", done.stderr)
+		lines = data.count(b"\n") + 1
+		for m in found:
+			check(m["file"] == name and 1 <= int(m["line"]) <= lines + 1 and
+			      int(m["column"]) >= 1, f"{source}: a position outside the file", m[0])
+			check(len(m["what"]) > 10, f"{source}: says nothing", m[0])
+	case.figure(f"{len(files)} broken configurations")
+
+
+@test([8], root=False)
+def every_error_is_told(case):
+	name = os.path.join(case.folder, "three.conf")
+	with open(name, "w", encoding="utf-8") as f:
+		f.write("defaults {\n\tpolling_intervall 5\n\tchecker_timeout soon\n}\n"
+		        "paths {\n\tpath {\n\t\tdevice relative\n\t}\n}\n")
+	done = checkerd(case, "-t", "-c", name)
+	lines = sorted({int(m["line"]) for m in re.finditer(POSITION, done.stderr, re.M)})
+	check(done.returncode == 1 and lines == [2, 3, 7], "not each of the three errors",
+	      done.stderr)
+	check("polling_interval" in done.stderr.splitlines()[0].replace("polling_intervall", "", 1),
+	      "no suggestion for a mistyped keyword", done.stderr)
+
+
+@test([8], root=False)
+def effective_configuration_reads_back(case):
+	rich = config([("/dev/loop0", "left", "demo"), ("/dev/loop1", "right", "demo")],
+	              extra='blacklist {\n\tdevnode "^sd[a-z]"\n\twwid 36001405\n}\n'
+	              'blacklist_exceptions {\n\tdevnode "^loop"\n}\n'
+	              'multipaths {\n\tmultipath {\n\t\twwid 36001405\n\t\talias big\n\t}\n}\n',
+	              polling_interval="1500ms", checker_timeout="2.5", fail_checks=3)
+	for i, text in enumerate((rich, "")):
+		names = [os.path.join(case.folder, f"{i}-{k}.conf") for k in range(3)]
+		for k, name in enumerate(names):
+			with open(name, "w", encoding="utf-8") as f:
+				f.write(text)
+			os.chmod(name, 0o644)
+			done = checkerd(case, "-T", "-c", name)
+			check(done.returncode == 0 and done.stdout, "-T fails", done.stderr)
+			if k:
+				check(done.stdout == text, "-T of -T's output is not the same", done.stdout)
+			text = done.stdout
+			check(checkerd(case, "-t", "-c", name).returncode == 0, "-t refuses it")
+	bound = checkerd(case, "--print-bound", "-c", names[0])
+	check(bound.returncode == 0 and bound.stdout, "--print-bound fails", bound.stderr)
+
+
+@test([8], root=False)
+def bad_reload_changes_nothing(case):
+	files = [os.path.join(case.folder, f"file{i}") for i in range(4)]
+	for name in files:
+		with open(name, "wb") as f:
+			f.truncate(1 << 16)
+	good = config(files)
+	daemon = case.daemon(good).start().wait_ready(up=4)
+	before = daemon.paths()
+	broken = config(files[:2]).replace("fail_checks", "fail_chekcs")
+	daemon.configure(broken)
+	refused = daemon.ctl("reload", expect=1)
+	check(re.search(r"checkerd\.conf:\d+:\d+: error: ", refused.err + refused.out),
+	      "reload does not say where", refused.out, refused.err)
+	size = len(daemon.log_text())
+	daemon.signal(signal.SIGHUP)
+	wait_until("the log says so", lambda: "fail_chekcs" in daemon.log_text()[size:], 5)
+	after = daemon.paths()
+	check(sorted(after) == sorted(before), "the paths changed")
+	for d, p in after.items():
+		check(p["state_since"] == before[d]["state_since"] and
+		      p["checks_total"] >= before[d]["checks_total"], "a path began anew", p)
+	first = {d: p["checks_total"] for d, p in after.items()}
+	wait_until("checks go on", lambda: all(
+		p["checks_total"] > first[d] for d, p in daemon.paths().items()), 10)
+	daemon.configure(config(files[:2]))
+	daemon.signal(signal.SIGHUP)
+	wait_until("a good one is taken", lambda: len(daemon.paths()) == 2, 5)
