@@ -41,16 +41,19 @@ static void list_add(struct held_list *list, struct held *after, struct held *h)
 		list->first = h;
 }
 
-static void list_remove(struct held_list *list, struct held *h)
+/* Takes out the first, NULL: there is none. */
+static struct held *list_pop(struct held_list *list)
 {
-	if (h->prev)
-		h->prev->next = h->next;
-	else
-		list->first = h->next;
+	struct held *h = list->first;
+
+	if (!h)
+		return NULL;
+	list->first = h->next;
 	if (h->next)
-		h->next->prev = h->prev;
+		h->next->prev = NULL;
 	else
-		list->last = h->prev;
+		list->last = NULL;
+	return h;
 }
 
 int disks_init(struct disks *ds, uint32_t n, uint64_t size)
@@ -153,15 +156,12 @@ static struct held *hold(struct disks *ds, struct disk *d, fuse_req_t req,
 int disks_tick(struct disks *ds)
 {
 	int64_t now = now_ms();
-	struct held *h;
 
-	while ((h = ds->timed.first)) {
-		if (h->due_ms > now)
-			return (int)MIN(h->due_ms - now, 60000);
-		list_remove(&ds->timed, h);
-		held_answer(ds, h, 0);
-	}
-	return -1;
+	while (ds->timed.first && ds->timed.first->due_ms <= now)
+		held_answer(ds, list_pop(&ds->timed), 0);
+	if (!ds->timed.first)
+		return -1;
+	return (int)MIN(ds->timed.first->due_ms - now, 60000);
 }
 
 void disk_release(struct disks *ds, uint32_t index, int error)
@@ -169,10 +169,8 @@ void disk_release(struct disks *ds, uint32_t index, int error)
 	struct disk *d = &ds->disk[index];
 	struct held *h;
 
-	while ((h = d->held.first)) {
-		list_remove(&d->held, h);
+	while ((h = list_pop(&d->held)))
 		held_answer(ds, h, error);
-	}
 }
 
 void disk_invalidate(struct disks *ds, uint32_t index)
@@ -185,12 +183,12 @@ void disks_deinit(struct disks *ds)
 {
 	struct held *h;
 
-	for (uint32_t i = 0; ds->disk && i < ds->n; i++)
+	if (!ds->disk)
+		return;
+	for (uint32_t i = 0; i < ds->n; i++)
 		disk_release(ds, i, EIO);
-	while ((h = ds->timed.first)) {
-		list_remove(&ds->timed, h);
+	while ((h = list_pop(&ds->timed)))
 		held_answer(ds, h, EIO);
-	}
 	free(ds->disk);
 	*ds = (struct disks){ 0 };
 }
@@ -208,21 +206,29 @@ static void op_init(void *data, struct fuse_conn_info *conn)
 	conn->want &= ~(unsigned)FUSE_CAP_AUTO_INVAL_DATA;
 }
 
+/* Exactly "disk" and four digits. */
+static struct disk *disk_named(struct disks *ds, const char *name)
+{
+	char *end;
+	unsigned long i;
+
+	if (strncmp(name, "disk", 4) != 0 || strlen(name) + 1 != DISK_NAME_BYTES)
+		return NULL;
+	i = strtoul(name + 4, &end, 10);
+	return !*end && i < ds->n ? &ds->disk[i] : NULL;
+}
+
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct disks *ds = fuse_req_userdata(req);
 	struct fuse_entry_param e = { .attr_timeout = ATTR_TIMEOUT_S };
-	char *end = NULL;
-	unsigned long i = DISK_MAX;
+	struct disk *d = parent == FUSE_ROOT_ID ? disk_named(ds, name) : NULL;
 
-	if (parent == FUSE_ROOT_ID && !strncmp(name, "disk", 4) && name[4])
-		i = strtoul(name + 4, &end, 10);
-	if (i >= ds->n || *end || strlen(name) + 1 != DISK_NAME_BYTES ||
-	    ds->disk[i].vanished) {
+	if (!d || d->vanished) {
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
-	e.ino = FIRST_DISK + i;
+	e.ino = FIRST_DISK + disk_index(ds, d);
 	disk_stat(ds, e.ino, &e.attr);
 	fuse_reply_entry(req, &e);
 }

@@ -36,7 +36,7 @@ static bool parse_number(const char *s, uint64_t max, uint64_t *ret)
 static bool parse_error(const char *s, int *ret)
 {
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
-		if (!strcmp(s, errors[i].name)) {
+		if (strcmp(s, errors[i].name) == 0) {
 			*ret = errors[i].error;
 			return true;
 		}
@@ -51,7 +51,7 @@ static bool parse_range(const struct disks *ds, const char *s, struct range *ret
 	char first[16];
 	uint64_t a, b;
 
-	if (!strcmp(s, "all")) {
+	if (strcmp(s, "all") == 0) {
 		*ret = (struct range){ 0, ds->n - 1 };
 		return true;
 	}
@@ -212,15 +212,15 @@ bool disk_command(struct disks *ds, char *line, FILE *reply)
 
 	if (!verb)
 		return true;
-	if (!strcmp(verb, "quit")) {
+	if (strcmp(verb, "quit") == 0) {
 		fprintf(reply, "ok\n");
 		return false;
 	}
-	if (!strcmp(verb, "status")) {
+	if (strcmp(verb, "status") == 0) {
 		print_status(ds, where, reply);
 		return true;
 	}
-	while (v < ARRAY_LEN(verbs) && strcmp(verb, verbs[v].name))
+	while (v < ARRAY_LEN(verbs) && strcmp(verb, verbs[v].name) != 0)
 		v++;
 	if (v == ARRAY_LEN(verbs)) {
 		fprintf(reply, "error: no such command: %s\n", verb);

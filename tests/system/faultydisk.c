@@ -257,7 +257,8 @@ static int tell(const char *path, int n, char **words)
 {
 	struct sockaddr_un address;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char line[LINE_MAX_], *status = line;
+	char line[LINE_MAX_];
+	bool ok = false;
 	FILE *stream;
 
 	if (fd < 0 || socket_address(path, &address) < 0 ||
@@ -272,13 +273,17 @@ static int tell(const char *path, int n, char **words)
 		fprintf(stream, "%s%s", i ? " " : "", words[i]);
 	fprintf(stream, "\n");
 	fflush(stream);
-	while ((status = fgets(line, sizeof(line), stream)) && strcmp(line, "ok\n") &&
-	       strncmp(line, "error", 5))
-		fputs(line, stdout);
-	if (status && strcmp(line, "ok\n"))
-		fputs(line, stderr);
+	while (!ok && fgets(line, sizeof(line), stream)) {
+		bool failed = strncmp(line, "error", 5) == 0;
+
+		ok = strcmp(line, "ok\n") == 0;
+		if (!ok)
+			fputs(line, failed ? stderr : stdout);
+		if (failed)
+			break;
+	}
 	fclose(stream);
-	return status && !strcmp(line, "ok\n") ? EXIT_SUCCESS : EXIT_FAILURE;
+	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int usage(void)

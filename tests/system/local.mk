@@ -1,6 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The faulty disk, and the system tests that run the real daemon on it. They need root and are
 # not part of `make check`: tests/system/run BUILD, or ./runtests.
 EXTRA_DIST += \
+	quickstart \
 	tests/system/run \
 	tests/system/bed.py \
 	tests/system/harness.py \
