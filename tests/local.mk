@@ -8,4 +8,13 @@ EXTRA_DIST += \
 	tests/packages \
 	$(NULL)
 
+dist_check_SCRIPTS += \
+	tests/check-core-pure \
+	tests/check-includes \
+	$(NULL)
+TESTS += \
+	tests/check-core-pure \
+	tests/check-includes \
+	$(NULL)
+
 include tests/system/local.mk

@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "libcheck/pathcheck.h"
-
 #define REQUEST_RING 1024
 #define EVENT_RING   1024
 #define SNAPSHOTS    2
@@ -70,7 +68,7 @@ static uint32_t replies_for(uint32_t max_paths)
 
 uint32_t port_max_groups(uint32_t max_paths)
 {
-	return 2 * (max_paths / PATHCHECK_GROUP_SLOTS + 1) + GROUPS_MARGIN;
+	return 2 * (max_paths / PORT_GROUP_PATHS + 1) + GROUPS_MARGIN;
 }
 
 uint64_t port_bytes(uint32_t max_paths)

@@ -20,6 +20,8 @@
 #include "checkerd/core/registry.h"
 #include "util/spsc.h"
 
+#define PORT_GROUP_PATHS 1024 /* of one AIO group: PATHCHECK_GROUP_SLOTS */
+
 enum port_op {
 	PORT_SNAPSHOT, /* fill and publish a snapshot; no reply */
 	PORT_PING,     /* reply at once */
