@@ -1,1 +1,41 @@
-# libcheck
+# libpathcheck, its helper program, and what both are made of.
+noinst_LTLIBRARIES += libengine.la
+libengine_la_SOURCES = \
+	libcheck/backend.h \
+	libcheck/backend_libaio.c \
+	libcheck/checkers/directio.c \
+	libcheck/checkers/directio.h \
+	libcheck/group.c \
+	libcheck/group.h \
+	libcheck/lane.c \
+	libcheck/limits.c \
+	libcheck/limits.h \
+	libcheck/pathcheck.c \
+	libcheck/prober.c \
+	libcheck/prober.h \
+	libcheck/process.c \
+	libcheck/process.h \
+	libcheck/reaper.c \
+	libcheck/rescuer.c \
+	libcheck/shared.c \
+	libcheck/shared.h \
+	$(NULL)
+libengine_la_LIBADD = libutil.la $(LIBAIO_LIBS)
+
+lib_LTLIBRARIES += libpathcheck.la
+include_HEADERS += libcheck/pathcheck.h
+pkgconfig_DATA += libcheck/pathcheck.pc
+EXTRA_DIST += libcheck/pathcheck.map
+libpathcheck_la_SOURCES =
+libpathcheck_la_LIBADD = libengine.la
+libpathcheck_la_LDFLAGS = \
+	$(AM_LDFLAGS) \
+	-version-info $(PATHCHECK_LT_VERSION) \
+	-Wl,--version-script=$(top_srcdir)/libcheck/pathcheck.map \
+	$(NULL)
+EXTRA_libpathcheck_la_DEPENDENCIES = libcheck/pathcheck.map
+
+# Linked with the engine itself, not the shared library: it uses what that hides.
+pkglibexec_PROGRAMS += pathcheck-prober
+pathcheck_prober_SOURCES = libcheck/prober_main.c
+pathcheck_prober_LDADD = libengine.la

@@ -22,12 +22,12 @@
 extern "C" {
 #endif
 
-#define PATHCHECK_GROUP_SLOTS  1024  /**< Slots of one AIO group. */
+#define PATHCHECK_GROUP_SLOTS  1024   /**< Slots of one AIO group. */
 #define PATHCHECK_PATHS_MAX    131072 /**< Upper limit of pathcheck_options.max_paths. */
 #define PATHCHECK_RESCUERS_MIN 2
 #define PATHCHECK_RESCUERS_MAX 256
-#define PATHCHECK_DEVICE_MAX   256   /**< Bytes of a device name, final NUL included. */
-#define PATHCHECK_HOSTS_MAX    1024  /**< pathcheck_path.host is below this. */
+#define PATHCHECK_DEVICE_MAX   256  /**< Bytes of a device name, final NUL included. */
+#define PATHCHECK_HOSTS_MAX    1024 /**< pathcheck_path.host is below this. */
 #define PATHCHECK_NO_ID        UINT32_MAX
 
 struct pathcheck;
@@ -41,16 +41,16 @@ enum pathcheck_mode {
 };
 
 struct pathcheck_options {
-	size_t size;               /**< sizeof(struct pathcheck_options), for later versions. */
+	size_t size; /**< sizeof(struct pathcheck_options). */
 	enum pathcheck_mode mode;
-	uint32_t max_paths;        /**< 1 to PATHCHECK_PATHS_MAX; memory is reserved for it. */
-	uint32_t max_in_flight;    /**< Requests in the kernel at once; 0: as many as paths. */
+	uint32_t max_paths;          /**< 1 to PATHCHECK_PATHS_MAX: memory is reserved. */
+	uint32_t max_in_flight;      /**< Requests in the kernel; 0: as many as paths. */
 	uint32_t max_in_flight_host; /**< The same for one host key; 0: no cap. */
-	uint32_t rescuers;         /**< Threads for what may block. */
-	uint64_t setup_timeout_us; /**< An io_setup slower than this is worked around. */
-	uint64_t setup_retry_us;   /**< A refused io_setup is tried again after this long. */
-	uint64_t stall_timeout_us; /**< Silence after which a prober counts as standing still. */
-	const char *prober;        /**< Helper program; NULL: the installed one. */
+	uint32_t rescuers;           /**< Threads for what may block. */
+	uint64_t setup_timeout_us;   /**< A slower io_setup is worked around. */
+	uint64_t setup_retry_us;     /**< A refused io_setup is tried again after this. */
+	uint64_t stall_timeout_us;   /**< A prober silent for so long is replaced. */
+	const char *prober;          /**< Helper program; NULL: the installed one. */
 };
 
 /** Fills in every field with its default, and size. */
@@ -60,16 +60,16 @@ void pathcheck_options_init(struct pathcheck_options *o);
 struct pathcheck_path {
 	size_t size;        /**< sizeof(struct pathcheck_path). */
 	const char *device; /**< Block device or regular file, absolute. */
-	uint32_t host;      /**< Which HBA, controller or target it hangs on; 0: not known. */
-	uint64_t cookie;    /**< Handed back in each of its results. */
+	uint32_t host; /**< Which HBA, controller or target it hangs on; 0: not known. */
+	uint64_t cookie; /**< Handed back in each of its results. */
 };
 
 enum pathcheck_verdict {
-	PATHCHECK_OK = 0,    /**< The device gave every byte that was asked for. */
-	PATHCHECK_FAILED,    /**< The device answered with an error, or a short read. */
+	PATHCHECK_OK = 0, /**< The device gave every byte that was asked for. */
+	PATHCHECK_FAILED, /**< The device answered with an error, or a short read. */
 	PATHCHECK_TIMED_OUT, /**< No answer in time; the request is still in the kernel. A final
 	                          OK or FAILED with late set follows whenever it comes back. */
-	PATHCHECK_DEFERRED   /**< Not started: no slot, no rescuer, or a cap is reached. Says
+	PATHCHECK_DEFERRED /**< Not started: no slot, no rescuer, or a cap is reached. Says
 	                          nothing about the device; done when it can be. */
 };
 
@@ -90,10 +90,10 @@ struct pathcheck_result {
 	enum pathcheck_verdict verdict;
 	enum pathcheck_stage stage;
 	enum pathcheck_engine engine;
-	int32_t error;       /**< Positive errno with FAILED. ENODATA: fewer bytes than the block
+	int32_t error; /**< Positive errno with FAILED. ENODATA: fewer bytes than the block
 	                          size came back. ETIMEDOUT with TIMED_OUT. Else 0. */
-	uint32_t late;       /**< 1: follows a TIMED_OUT of the same check. */
-	int64_t started_us;  /**< When it was handed to the kernel (of this stage); 0: never. */
+	uint32_t late;      /**< 1: follows a TIMED_OUT of the same check. */
+	int64_t started_us; /**< When it was handed to the kernel (of this stage); 0: never. */
 	int64_t finished_us; /**< When the answer, or its absence, was noticed. */
 	uint32_t group;      /**< The AIO group it went through. */
 	uint32_t reserved;
@@ -105,8 +105,8 @@ enum pathcheck_group_state {
 	PATHCHECK_GROUP_UNUSED = 0, /**< No such group now. */
 	PATHCHECK_GROUP_SETTING_UP, /**< io_setup has not returned yet, nor taken too long. */
 	PATHCHECK_GROUP_READY,      /**< On AIO. */
-	PATHCHECK_GROUP_FALLBACK,   /**< io_setup was refused or is slow: synchronous for now. */
-	PATHCHECK_GROUP_RETIRING    /**< No path uses it: waits for its orphans, then is gone. */
+	PATHCHECK_GROUP_FALLBACK, /**< io_setup was refused or is slow: synchronous for now. */
+	PATHCHECK_GROUP_RETIRING /**< No path uses it: waits for its orphans, then is gone. */
 };
 
 struct pathcheck_group {
@@ -123,33 +123,36 @@ struct pathcheck_group {
 };
 
 struct pathcheck_stats {
-	size_t size;                 /**< sizeof(struct pathcheck_stats), set by the caller. */
-	uint32_t groups;             /**< Ids below this may be in use. */
-	uint32_t in_flight;          /**< In the kernel: in_flight, expired and orphans. */
+	size_t size;        /**< sizeof(struct pathcheck_stats), set by the caller. */
+	uint32_t groups;    /**< Ids below this may be in use. */
+	uint32_t in_flight; /**< In the kernel: in_flight, expired and orphans. */
 	uint32_t deferred_now, deferred_max;
 	uint64_t deferred_total;
-	uint32_t emergency_now, emergency_max; /**< Checks served synchronously for want of AIO. */
+	uint32_t emergency_now,
+	        emergency_max; /**< Checks served synchronously for want of AIO. */
 	uint64_t emergency_total;
 	uint32_t rescuers, rescuers_busy;
-	uint32_t rescuers_stuck;     /**< Busy with one thing for more than a second. */
+	uint32_t rescuers_stuck; /**< Busy with one thing for more than a second. */
 	uint32_t rescuers_stuck_max;
 	uint64_t io_setup_failures;
-	uint64_t checks, timeouts, late, stale; /**< stale: results of a path that was gone. */
-	int32_t io_setup_error;      /**< Of the last failure, positive errno. */
-	int32_t prober_pid;          /**< 0 in PATHCHECK_THREADS mode. */
+	uint64_t checks, timeouts, late,
+	        stale;          /**< stale: results of a path that was gone. */
+	int32_t io_setup_error; /**< Of the last failure, positive errno. */
+	int32_t prober_pid;     /**< 0 in PATHCHECK_THREADS mode. */
 	uint64_t prober_restarts;
-	int64_t heartbeat_age_us;    /**< Since the prober was last seen to make progress, with
+	int64_t heartbeat_age_us; /**< Since the prober was last seen to make progress, with
 	                                  something to do; 0 when it has nothing to do. */
 	int64_t oldest_in_flight_us; /**< Age of the oldest request in the kernel; 0: none. */
 };
 
 /** What an engine with these options may use at most, before it is started. */
 struct pathcheck_bound {
-	size_t size;             /**< sizeof(struct pathcheck_bound), set by the caller. */
-	uint64_t shared_bytes;   /**< Tables and rings both sides see. */
-	uint64_t prober_bytes;   /**< Tables only the probing side sees, scratch pages included. */
-	uint64_t stack_bytes;    /**< Of all its threads. */
-	uint64_t client_bytes;   /**< The caller's own tables. */
+	size_t size;           /**< sizeof(struct pathcheck_bound), set by the caller. */
+	uint64_t shared_bytes; /**< Tables and rings both sides see. */
+	uint64_t
+	        prober_bytes; /**< Tables only the probing side sees, scratch pages included. */
+	uint64_t stack_bytes;  /**< Of all its threads. */
+	uint64_t client_bytes; /**< The caller's own tables. */
 	uint32_t threads, groups, descriptors, in_flight;
 };
 int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *ret);

@@ -13,16 +13,16 @@
 #include <assert.h>
 #include <stddef.h>
 
-#define _cleanup_(f) __attribute__((__cleanup__(f)))
-#define _must_check_ __attribute__((__warn_unused_result__))
-#define _unused_     __attribute__((__unused__))
+#define _cleanup_(f)   __attribute__((__cleanup__(f)))
+#define _must_check_   __attribute__((__warn_unused_result__))
+#define _unused_       __attribute__((__unused__))
 #define _printf_(a, b) __attribute__((__format__(__printf__, a, b)))
 
 /* Cast by way of what is named: an array decays only where it is meant to. */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #define container_of(ptr, type, member) \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))

@@ -14,7 +14,7 @@ struct mono {
 	int64_t us;
 };
 
-#define MONO_NEVER ((struct mono){ INT64_MAX })
+#define MONO_NEVER    ((struct mono){ INT64_MAX })
 #define USEC_PER_SEC  INT64_C(1000000)
 #define USEC_PER_MSEC INT64_C(1000)
 #define NSEC_PER_USEC INT64_C(1000)

@@ -16,8 +16,8 @@
 #include "util/macro.h"
 
 struct spsc {
-	uint32_t capacity;     /* [init] elements, a power of two */
-	uint32_t element_size; /* [init] bytes */
+	uint32_t capacity;                  /* [init] elements, a power of two */
+	uint32_t element_size;              /* [init] bytes */
 	_Alignas(64) _Atomic uint32_t tail; /* [atomic producer→consumer] next to write */
 	_Alignas(64) _Atomic uint32_t head; /* [atomic consumer→producer] next to read */
 	_Alignas(64) unsigned char data[];
@@ -59,7 +59,8 @@ _must_check_ static inline bool spsc_pop(struct spsc *r, void *ret_element)
 
 	if (head == tail)
 		return false;
-	memcpy(ret_element, r->data + (size_t)(head & (r->capacity - 1)) * r->element_size,
+	memcpy(ret_element,
+	       r->data + (size_t)(head & (r->capacity - 1)) * r->element_size,
 	       r->element_size);
 	atomic_store_explicit(&r->head, head + 1, memory_order_release);
 	return true;

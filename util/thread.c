@@ -13,7 +13,7 @@
 
 /* A sanitizer's runtime keeps its own things on every stack. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-	HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
+        HAS_FEATURE(address_sanitizer) || HAS_FEATURE(thread_sanitizer)
 #define STACK_FACTOR 32
 #else
 #define STACK_FACTOR 1
@@ -29,7 +29,8 @@ int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
 
 	if (stack_bytes == 0)
 		stack_bytes = THREAD_STACK_BYTES;
-	stack_bytes = MAX(stack_bytes * STACK_FACTOR, (size_t)sysconf(_SC_THREAD_STACK_MIN));
+	stack_bytes =
+	        MAX(stack_bytes * STACK_FACTOR, (size_t)sysconf(_SC_THREAD_STACK_MIN));
 
 	r = pthread_attr_init(&attr);
 	if (r != 0)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcheck/checkers/directio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libcheck/limits.h"
+
+/* The smallest a disk's block can be, and what a file is read by when nothing says more. */
+#define SECTOR_BYTES 512
+#define FILE_BYTES   4096
+
+/* statx(2)'s answer on direct I/O, for C libraries that do not know it yet: two 32-bit
+ * words, alignment of memory and of offset, at this place of the kernel's structure. */
+#ifndef STATX_DIOALIGN
+#define STATX_DIOALIGN 0x00002000U
+#endif
+#define STATX_DIO_OFFSET_ALIGN_AT 156
+
+/* The same object, by what its name leads to now. */
+static bool same_object(const struct stat *a, const struct stat *b)
+{
+	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT))
+		return false;
+	if (S_ISBLK(a->st_mode))
+		return a->st_rdev == b->st_rdev;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* A disk that was removed keeps its open descriptors, with no bytes behind them. */
+static bool disk_gone(int fd, const struct stat *st)
+{
+	uint64_t bytes = 0;
+
+	return S_ISBLK(st->st_mode) &&
+	       (ioctl(fd, BLKGETSIZE64, &bytes) < 0 || bytes == 0);
+}
+
+/* 0: stale_fd still is what the name leads to; 1: it is not; or -errno of the name. */
+static int look_again(const char *name, int stale_fd)
+{
+	struct stat now, then;
+
+	if (stat(name, &now) < 0)
+		return -errno;
+	if (fstat(stale_fd, &then) < 0)
+		return 1;
+	return same_object(&now, &then) && !disk_gone(stale_fd, &then) ? 0 : 1;
+}
+
+static int file_block(int fd, const struct stat *st, uint32_t *ret_block)
+{
+	struct statx sx = { 0 };
+	uint32_t align;
+
+	*ret_block = st->st_size >= FILE_BYTES ? FILE_BYTES : SECTOR_BYTES;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &sx) < 0 ||
+	    (sx.stx_mask & STATX_DIOALIGN) == 0)
+		return 0;
+	static_assert(sizeof(sx) >= STATX_DIO_OFFSET_ALIGN_AT + sizeof(align),
+	              "the structure has its full size in every version");
+	memcpy(&align, (const char *)&sx + STATX_DIO_OFFSET_ALIGN_AT, sizeof(align));
+	if (align == 0)
+		return -EINVAL;
+	*ret_block = MAX(align, (uint32_t)SECTOR_BYTES);
+	return 0;
+}
+
+static int learn_block(int fd, uint32_t *ret_block)
+{
+	struct stat st;
+	int bytes = 0, r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISBLK(st.st_mode)) {
+		if (ioctl(fd, BLKSSZGET, &bytes) < 0)
+			return -errno;
+		*ret_block = (uint32_t)bytes;
+	} else if (S_ISREG(st.st_mode)) {
+		r = file_block(fd, &st, ret_block);
+		if (r < 0)
+			return r;
+	} else {
+		return -ENOTBLK;
+	}
+	/* What cannot be aligned is noticed here, not by every read. */
+	if (*ret_block < SECTOR_BYTES || *ret_block > SCRATCH_BYTES ||
+	    (*ret_block & (*ret_block - 1)) != 0)
+		return -EINVAL;
+	return 0;
+}
+
+int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block)
+{
+	int fd, r;
+
+	if (stale_fd >= 0) {
+		r = look_again(name, stale_fd);
+		if (r == 0 && learn_block(stale_fd, ret_block) == 0) {
+			*ret_fd = stale_fd;
+			return 0;
+		}
+		(void)close(stale_fd); /* nothing was written to it */
+		if (r < 0)
+			return r;
+	}
+
+	/* O_NONBLOCK: a FIFO or an empty drive in its place must not be waited for. */
+	fd = open(name, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	r = learn_block(fd, ret_block);
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int64_t directio_read(int fd, void *buffer, uint32_t block)
+{
+	ssize_t n;
+
+	do
+		n = pread(fd, buffer, block, 0);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}

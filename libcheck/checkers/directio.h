@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_CHECKERS_DIRECTIO_H
+#define LIBCHECK_CHECKERS_DIRECTIO_H
+
+/* The directio checker's own questions to a device. Every one may block: rescuers only. */
+#include <stdint.h>
+
+#include "util/macro.h"
+
+/*
+ * Opens a block device or regular file for direct reads and learns how many bytes a read
+ * must have. stale_fd: -1, or an open one of that name from before: it is kept when it is
+ * still the same device, and closed when it is not (also on failure).
+ * Returns 0; -ENOTBLK: neither; -EINVAL: direct reads of it are not possible, or its block
+ * is larger than a read may be; or what open(2) says. Sources: open(2), statx(2), and the
+ * kernel's block/bdev.c for what a dead disk's size is.
+ */
+_must_check_ int directio_open(const char *name, int stale_fd, int *ret_fd,
+                               uint32_t *ret_block);
+
+/* Reads the first block. Returns bytes or -errno. */
+int64_t directio_read(int fd, void *buffer, uint32_t block);
+
+#endif

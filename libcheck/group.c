@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcheck/group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "libcheck/prober.h"
+
+void slot_list_init(struct slot_list *l)
+{
+	l->head = NULL;
+	l->tail = &l->head;
+}
+
+void slot_list_append(struct slot_list *l, struct slot *s)
+{
+	s->next = NULL;
+	*l->tail = s;
+	l->tail = &s->next;
+}
+
+struct slot *slot_list_take(struct slot_list *l)
+{
+	struct slot *s = l->head;
+
+	if (s == NULL)
+		return NULL;
+	l->head = s->next;
+	if (l->head == NULL)
+		l->tail = &l->head;
+	s->next = NULL;
+	return s;
+}
+
+bool slot_list_empty(const struct slot_list *l)
+{
+	return l->head == NULL;
+}
+
+int group_init(struct group *g, uint32_t id, struct prober *prober)
+{
+	*g = (struct group){ .id = id, .prober = prober, .wake_fd = -1 };
+	pthread_mutex_init(&g->lock, NULL);
+	slot_list_init(&g->submit);
+	slot_list_init(&g->done);
+	g->setup = (struct job){ .kind = JOB_SETUP, .group = g };
+	g->setup_by = MONO_NEVER;
+
+	g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (g->wake_fd < 0)
+		return -errno;
+	g->scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (g->scratch == MAP_FAILED) {
+		g->scratch = NULL;
+		return -errno;
+	}
+	g->slots = calloc(PATHCHECK_GROUP_SLOTS, sizeof(*g->slots));
+	if (g->slots == NULL)
+		return -ENOMEM;
+
+	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
+		g->slots[i].job.group = g;
+		g->slots[i].fd = g->slots[i].stale_fd = -1;
+		g->slots[i].heap_at = NO_SLOT;
+		g->free[i] = PATHCHECK_GROUP_SLOTS - 1 - i; /* low ones first */
+	}
+	g->count[SLOT_FREE] = PATHCHECK_GROUP_SLOTS;
+	return 0;
+}
+
+void group_deinit(struct group *g)
+{
+	if (g->slots != NULL)
+		assert(g->count[SLOT_FREE] == PATHCHECK_GROUP_SLOTS);
+	assert(g->context == NULL);
+	free(g->slots);
+	if (g->scratch != NULL)
+		munmap(g->scratch, SCRATCH_BYTES);
+	if (g->wake_fd >= 0)
+		close(g->wake_fd);
+	pthread_mutex_destroy(&g->lock);
+}
+
+uint32_t slot_index(const struct group *g, const struct slot *s)
+{
+	return (uint32_t)(s - g->slots);
+}
+
+static void move(struct group *g, struct slot *s, enum slot_state to)
+{
+	assert(g->count[s->state] > 0);
+	g->count[s->state]--;
+	s->state = to;
+	g->count[to]++;
+}
+
+/* --- the heap: a slot's place in it is in the slot --- */
+
+static bool heap_before(const struct group *g, uint32_t a, uint32_t b)
+{
+	return mono_before(g->slots[a].deadline, g->slots[b].deadline);
+}
+
+static void heap_set(struct group *g, uint32_t at, uint32_t index)
+{
+	g->heap[at] = index;
+	g->slots[index].heap_at = at;
+}
+
+static void heap_up(struct group *g, uint32_t at)
+{
+	uint32_t index = g->heap[at];
+
+	while (at > 0 && heap_before(g, index, g->heap[(at - 1) / 2])) {
+		heap_set(g, at, g->heap[(at - 1) / 2]);
+		at = (at - 1) / 2;
+	}
+	heap_set(g, at, index);
+}
+
+static void heap_down(struct group *g, uint32_t at)
+{
+	uint32_t index = g->heap[at];
+
+	for (;;) {
+		uint32_t child = 2 * at + 1;
+
+		if (child >= g->heap_size)
+			break;
+		if (child + 1 < g->heap_size &&
+		    heap_before(g, g->heap[child + 1], g->heap[child]))
+			child++;
+		if (!heap_before(g, g->heap[child], index))
+			break;
+		heap_set(g, at, g->heap[child]);
+		at = child;
+	}
+	heap_set(g, at, index);
+}
+
+static void heap_insert(struct group *g, struct slot *s)
+{
+	assert(s->heap_at == NO_SLOT && g->heap_size < PATHCHECK_GROUP_SLOTS);
+	heap_set(g, g->heap_size++, slot_index(g, s));
+	heap_up(g, g->heap_size - 1);
+}
+
+static void heap_remove(struct group *g, struct slot *s)
+{
+	uint32_t at = s->heap_at, last;
+
+	if (at == NO_SLOT)
+		return;
+	s->heap_at = NO_SLOT;
+	last = g->heap[--g->heap_size];
+	if (at == g->heap_size)
+		return;
+	heap_set(g, at, last);
+	heap_up(g, at);
+	heap_down(g, g->slots[last].heap_at);
+}
+
+/* --- the state machine --- */
+
+struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
+{
+	struct slot *s;
+
+	if (g->count[SLOT_FREE] == 0)
+		return NULL;
+	s = &g->slots[g->free[g->count[SLOT_FREE] - 1]];
+	assert(s->state == SLOT_FREE && s->heap_at == NO_SLOT);
+	move(g, s, SLOT_QUEUED);
+	s->waiting = true;
+	s->in_kernel = s->emergency = s->resource = s->late = false;
+	s->engine = PATHCHECK_ENGINE_NONE;
+	s->path = path;
+	s->generation = generation;
+	s->fd = s->stale_fd = -1;
+	s->started = (struct mono){ 0 };
+	s->result = 0;
+	return s;
+}
+
+bool group_launch(struct group *g, struct slot *s, struct mono started)
+{
+	s->waiting = false;
+	s->started = started;
+	if (s->state != SLOT_QUEUED)
+		return false; /* expired or orphaned: it has no deadline any more */
+	s->deadline = mono_add(started, s->timeout_us);
+	move(g, s, SLOT_IN_FLIGHT);
+	heap_insert(g, s);
+	return mono_before(s->deadline, g->asleep_until);
+}
+
+void group_requeue(struct group *g, struct slot *s)
+{
+	assert(s->state != SLOT_FREE);
+	s->in_kernel = false;
+	s->waiting = true;
+	heap_remove(g, s);
+	if (s->state == SLOT_IN_FLIGHT)
+		move(g, s, SLOT_QUEUED);
+}
+
+void group_orphan(struct group *g, struct slot *s)
+{
+	assert(s->state != SLOT_FREE && s->state != SLOT_ORPHANED);
+	heap_remove(g, s);
+	move(g, s, SLOT_ORPHANED);
+}
+
+void group_finish(struct group *g, struct slot *s)
+{
+	assert(s->state != SLOT_FREE);
+	heap_remove(g, s);
+	s->waiting = s->in_kernel = false;
+	s->path = NO_PATH;
+	g->free[g->count[SLOT_FREE]] = slot_index(g, s);
+	move(g, s, SLOT_FREE);
+}
+
+struct slot *group_expire(struct group *g, struct mono now)
+{
+	struct slot *s;
+
+	if (g->heap_size == 0)
+		return NULL;
+	s = &g->slots[g->heap[0]];
+	if (mono_before(now, s->deadline))
+		return NULL;
+	heap_remove(g, s);
+	move(g, s, SLOT_EXPIRED);
+	return s;
+}
+
+struct mono group_deadline(const struct group *g)
+{
+	return g->heap_size == 0 ? MONO_NEVER : g->slots[g->heap[0]].deadline;
+}
+
+uint32_t group_live(const struct group *g)
+{
+	return g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT] + g->count[SLOT_EXPIRED];
+}
+
+uint32_t group_used(const struct group *g)
+{
+	return PATHCHECK_GROUP_SLOTS - g->count[SLOT_FREE];
+}
+
+void group_publish(const struct group *g)
+{
+	struct group_view *v = &g->prober->shared->groups[g->id];
+
+	atomic_store_explicit(&v->queued, g->count[SLOT_QUEUED], memory_order_relaxed);
+	atomic_store_explicit(&v->in_flight, g->count[SLOT_IN_FLIGHT],
+	                      memory_order_relaxed);
+	atomic_store_explicit(&v->expired, g->count[SLOT_EXPIRED], memory_order_relaxed);
+	atomic_store_explicit(&v->orphans, g->count[SLOT_ORPHANED], memory_order_relaxed);
+	atomic_store_explicit(&v->setup_error, g->setup_error, memory_order_relaxed);
+	atomic_store_explicit(&v->kind,
+	                      g->context != NULL || g->state == PATHCHECK_GROUP_SETTING_UP
+	                              ? PATHCHECK_GROUP_AIO
+	                              : PATHCHECK_GROUP_SYNC,
+	                      memory_order_relaxed);
+	atomic_store_explicit(&v->state, g->state, memory_order_release);
+}
+
+void group_assert(const struct group *g)
+{
+	uint32_t count[SLOT_STATE_COUNT_] = { 0 }, in_heap = 0;
+
+	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
+		const struct slot *s = &g->slots[i];
+
+		count[s->state]++;
+		assert((s->heap_at != NO_SLOT) == (s->state == SLOT_IN_FLIGHT));
+		if (s->heap_at != NO_SLOT) {
+			assert(s->heap_at < g->heap_size && g->heap[s->heap_at] == i);
+			in_heap++;
+		}
+	}
+	for (int i = 0; i < SLOT_STATE_COUNT_; i++)
+		assert(count[i] == g->count[i]);
+	assert(in_heap == g->heap_size);
+	for (uint32_t i = 1; i < g->heap_size; i++)
+		assert(!heap_before(g, g->heap[i], g->heap[(i - 1) / 2]));
+	for (uint32_t i = 0; i < g->count[SLOT_FREE]; i++)
+		assert(g->slots[g->free[i]].state == SLOT_FREE);
+}

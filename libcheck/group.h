@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_GROUP_H
+#define LIBCHECK_GROUP_H
+
+/*
+ * An aio_group: 1,024 slots on one context, and where each of them stands.
+ *
+ * What is here is bookkeeping under group.lock: no system call, no clock, no thread, so that
+ * unit tests drive it by hand. The threads around it are in lane.c, reaper.c and rescuer.c.
+ *
+ *   FREE ──take──▶ QUEUED ──launch──▶ IN_FLIGHT ──expire──▶ EXPIRED
+ *    ▲                │                   │                    │
+ *    │                └──── orphan ───────┼─────── orphan ─────┤
+ *    │                                    ▼                    ▼
+ *    └────────────── finish ───────── ORPHANED ◀───────────────┘
+ *
+ * A QUEUED slot may be finished too: the kernel's answer can overtake the lane's bookkeeping.
+ * Requeue puts a read that would block, or the read after an open, back to QUEUED; one that
+ * has expired or is orphaned stays so.
+ */
+#include <pthread.h>
+
+#include "libcheck/backend.h"
+#include "libcheck/shared.h"
+
+#define NO_SLOT UINT32_MAX
+#define NO_PATH UINT32_MAX
+
+enum slot_state {
+	SLOT_FREE,
+	SLOT_QUEUED,
+	SLOT_IN_FLIGHT,
+	SLOT_EXPIRED,
+	SLOT_ORPHANED,
+	SLOT_STATE_COUNT_
+};
+
+/* What a rescuer has to do for it. */
+enum job_kind {
+	JOB_NONE,
+	JOB_OPEN,  /* open the device, or look whether the open one is still the one */
+	JOB_READ,  /* read it synchronously */
+	JOB_CLOSE, /* give its descriptor back */
+	JOB_SETUP, /* of a group: io_setup */
+	JOB_KIND_COUNT_
+};
+
+struct group;
+
+/* A place in a rescuers' queue, in a slot or in a group. */
+struct job {
+	struct job *next;   /* [rescuers.lock] */
+	enum job_kind kind; /* [rescuers.lock] while queued */
+	bool cancelled; /* [rescuers.lock] its path is gone: there is no name to open */
+	struct group *group; /* [init] */
+};
+
+struct slot {
+	struct backend_request request; /* first: events come back as this */
+	struct job job;
+
+	/* [lock] */
+	enum slot_state state;
+	bool waiting;   /* QUEUED, or EXPIRED but not (or no longer) in the kernel */
+	bool in_kernel; /* handed to io_submit, its event to come */
+	bool emergency; /* counted as served synchronously for want of AIO */
+	bool resource;  /* ended for want of memory or descriptors: to be done again */
+	bool late;      /* its TIMED_OUT was reported */
+	uint8_t stage;  /* enum pathcheck_stage */
+	uint8_t engine; /* enum pathcheck_engine */
+	uint32_t path;  /* the id, for the lane and the results */
+	uint32_t generation;
+	uint32_t host;
+	int fd;         /* what to read; the slot's own to close once it is orphaned */
+	int stale_fd;   /* an old descriptor to look at, and maybe close, when opening */
+	uint32_t block; /* bytes to read */
+	int64_t timeout_us;
+	struct mono started, deadline;
+	uint32_t heap_at;  /* place in group.heap, NO_SLOT: not in it */
+	int64_t result;    /* a rescuer's: bytes or -errno */
+	struct slot *next; /* the one list it is in: submit, done, inbox */
+};
+
+struct slot_list {
+	struct slot *head, **tail;
+};
+
+struct group {
+	uint32_t id;           /* [init] */
+	struct prober *prober; /* [init] */
+	pthread_mutex_t
+	        lock;     /* a leaf: no other lock and no system call while it is held */
+	pthread_t reaper; /* [lane] */
+	bool has_reaper;  /* [lane] */
+	int wake_fd;      /* [init] eventfd */
+	void *scratch;    /* [init] every read's target; nobody looks at it */
+	struct slot *slots;      /* [init] the array */
+	uint32_t members;        /* [lane] paths that call it home */
+	struct slot_list submit; /* [lane] QUEUED and waiting for io_submit */
+	struct job setup;        /* [lock] for when it is queued */
+
+	/* [lock] */
+	enum pathcheck_group_state state;
+	void *context; /* NULL: none, reads go through rescuers */
+	bool setup_running;
+	bool destroying; /* the reaper is in io_destroy */
+	bool wake_sent;  /* wake_fd is written and the reaper has not come round */
+	int setup_error;
+	struct mono
+	        setup_by; /* SETTING_UP: then it counts as slow; FALLBACK: try again */
+	uint32_t count[SLOT_STATE_COUNT_];
+	uint32_t free[PATHCHECK_GROUP_SLOTS]; /* a stack of count[SLOT_FREE] */
+	uint32_t heap[PATHCHECK_GROUP_SLOTS]; /* IN_FLIGHT slots by deadline */
+	uint32_t heap_size;
+	struct mono asleep_until; /* the reaper's plan; us 0: it is awake */
+	struct slot_list done;    /* finished by rescuers, for the reaper */
+};
+
+void slot_list_init(struct slot_list *l);
+void slot_list_append(struct slot_list *l, struct slot *s);
+struct slot *slot_list_take(struct slot_list *l); /* the first, NULL: empty */
+bool slot_list_empty(const struct slot_list *l);
+
+/* Memory, lock and eventfd; no thread, no context. -errno. */
+_must_check_ int group_init(struct group *g, uint32_t id, struct prober *prober);
+void group_deinit(struct group *g); /* asserts that every slot was given back */
+
+/* --- all below: lock held --- */
+
+/* A free slot, QUEUED; NULL: none. */
+struct slot *group_take(struct group *g, uint32_t path, uint32_t generation);
+/* Its request is in the kernel: IN_FLIGHT with a deadline. True: the reaper sleeps past it. */
+bool group_launch(struct group *g, struct slot *s, struct mono started);
+/* Back to waiting: its read has to be done in another way, or follows its open. */
+void group_requeue(struct group *g, struct slot *s);
+/* Its path is gone. */
+void group_orphan(struct group *g, struct slot *s);
+/* Given back: FREE. */
+void group_finish(struct group *g, struct slot *s);
+/* The next slot whose deadline has passed: EXPIRED now. NULL: none. */
+struct slot *group_expire(struct group *g, struct mono now);
+/* The earliest deadline, MONO_NEVER. */
+struct mono group_deadline(const struct group *g);
+/* Slots whose path is alive. */
+uint32_t group_live(const struct group *g);
+/* Slots in the kernel or on their way. */
+uint32_t group_used(const struct group *g);
+uint32_t slot_index(const struct group *g, const struct slot *s);
+/* Shows counters and state to the caller. */
+void group_publish(const struct group *g);
+/* Checks every invariant; tests call it after each step. */
+void group_assert(const struct group *g);
+
+#endif

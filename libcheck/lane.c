@@ -1,0 +1,719 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The lane: takes the caller's commands, owns the table of paths and the list of deferred
+ * checks, and hands reads to the kernel in batches, never one that would wait: those go to a
+ * rescuer. It sleeps on its eventfd; only a shortage of memory makes it look again by itself.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcheck/prober.h"
+#include "util/thread.h"
+
+void lane_wake(struct prober *p)
+{
+	shared_wake(&p->shared->header->lane_waits, p->shared->lane_fd);
+}
+
+void lane_inbox(struct prober *p, struct slot_list *slots)
+{
+	struct slot *s;
+
+	pthread_mutex_lock(&p->inbox_lock);
+	while ((s = slot_list_take(slots)) != NULL)
+		slot_list_append(&p->inbox, s);
+	pthread_mutex_unlock(&p->inbox_lock);
+	lane_wake(p);
+}
+
+/* --- the deferred list: by age, linked through the paths --- */
+
+static void count_deferred(struct prober *p, int by)
+{
+	struct shared_header *h = p->shared->header;
+	uint32_t now = atomic_load(&h->deferred_now) + (uint32_t)by;
+
+	atomic_store(&h->deferred_now, now);
+	if (now > atomic_load(&h->deferred_max))
+		atomic_store(&h->deferred_max, now);
+	if (by > 0)
+		atomic_fetch_add(&h->deferred_total, 1);
+}
+
+static void list_append(struct prober *p, uint32_t id)
+{
+	struct probed_path *path = &p->paths[id];
+
+	assert(!path->deferred);
+	path->deferred = true;
+	path->next = NO_PATH;
+	path->previous = p->deferred_tail;
+	if (p->deferred_tail == NO_PATH)
+		p->deferred_head = id;
+	else
+		p->paths[p->deferred_tail].next = id;
+	p->deferred_tail = id;
+	atomic_fetch_add(&p->waiting, 1);
+	if (!path->closing)
+		count_deferred(p, 1);
+}
+
+static void list_remove(struct prober *p, uint32_t id)
+{
+	struct probed_path *path = &p->paths[id];
+
+	if (!path->deferred)
+		return;
+	path->deferred = false;
+	if (path->previous == NO_PATH)
+		p->deferred_head = path->next;
+	else
+		p->paths[path->previous].next = path->next;
+	if (path->next == NO_PATH)
+		p->deferred_tail = path->previous;
+	else
+		p->paths[path->next].previous = path->previous;
+	atomic_fetch_sub(&p->waiting, 1);
+	if (!path->closing)
+		count_deferred(p, -1);
+}
+
+static void defer(struct prober *p, uint32_t id)
+{
+	struct probed_path *path = &p->paths[id];
+
+	list_append(p, id);
+	if (path->told)
+		return;
+	path->told = true;
+	results_push_one(p, &(struct wire_result){ .id = id,
+	                                           .generation = path->generation,
+	                                           .verdict = PATHCHECK_DEFERRED,
+	                                           .finished_us = mono_now().us });
+}
+
+/* --- groups --- */
+
+static enum pathcheck_group_state state_of(struct group *g)
+{
+	enum pathcheck_group_state state;
+
+	pthread_mutex_lock(&g->lock);
+	state = g->state;
+	pthread_mutex_unlock(&g->lock);
+	return state;
+}
+
+/* An unused group, set up from now on; NULL: none, or no thread for it. */
+static struct group *activate(struct prober *p)
+{
+	struct group *g = NULL;
+
+	for (uint32_t i = 0; i < p->limits.groups && g == NULL; i++)
+		if (state_of(&p->groups[i]) == PATHCHECK_GROUP_UNUSED)
+			g = &p->groups[i];
+	if (g == NULL)
+		return NULL;
+	if (!g->has_reaper) {
+		if (thread_start(&g->reaper, "pc-reaper", 0, reaper_main, g) < 0)
+			return NULL;
+		g->has_reaper = true;
+	}
+	if (g->id >= p->groups_end) {
+		p->groups_end = g->id + 1;
+		atomic_store(&p->shared->header->groups_end, p->groups_end);
+	}
+	pthread_mutex_lock(&g->lock);
+	g->state = PATHCHECK_GROUP_SETTING_UP;
+	g->setup_running = true;
+	g->setup_by = mono_add(mono_now(), p->setup_timeout_us);
+	group_publish(g);
+	pthread_mutex_unlock(&g->lock);
+	reaper_wake(g);
+	rescuers_enqueue(p, &g->setup, JOB_SETUP);
+	return g;
+}
+
+/* A retiring group whose context the reaper has not begun to destroy serves again. */
+static bool take_back(struct group *g)
+{
+	bool taken = false;
+
+	pthread_mutex_lock(&g->lock);
+	if (g->state == PATHCHECK_GROUP_RETIRING && !g->destroying) {
+		g->state = g->context != NULL ? PATHCHECK_GROUP_READY
+		                              : PATHCHECK_GROUP_FALLBACK;
+		if (g->context == NULL && !g->setup_running)
+			g->setup_by = mono_now();
+		taken = true;
+		group_publish(g);
+	}
+	pthread_mutex_unlock(&g->lock);
+	if (taken)
+		reaper_wake(g);
+	return taken;
+}
+
+static bool takes_paths(struct group *g)
+{
+	enum pathcheck_group_state state = state_of(g);
+
+	return state != PATHCHECK_GROUP_UNUSED && state != PATHCHECK_GROUP_RETIRING;
+}
+
+static struct group *find_home(struct prober *p)
+{
+	struct group *least = NULL, *g;
+
+	for (uint32_t i = 0; i < p->groups_end; i++) {
+		g = &p->groups[i];
+		if (!takes_paths(g))
+			continue;
+		if (g->members < PATHCHECK_GROUP_SLOTS)
+			return g;
+		if (least == NULL || g->members < least->members)
+			least = g;
+	}
+	for (uint32_t i = 0; i < p->groups_end; i++)
+		if (take_back(&p->groups[i]))
+			return &p->groups[i];
+	g = activate(p);
+	return g != NULL ? g : least;
+}
+
+static void count_members(struct prober *p, struct group *g, int by)
+{
+	g->members += (uint32_t)by;
+	atomic_store(&p->shared->groups[g->id].paths, g->members);
+}
+
+/* Groups that no path calls home any more; the first one stays. */
+static void retire_groups(struct prober *p)
+{
+	for (uint32_t i = 1; i < p->groups_end; i++) {
+		struct group *g = &p->groups[i];
+
+		if (g->members > 0 || !takes_paths(g))
+			continue;
+		pthread_mutex_lock(&g->lock);
+		g->state = PATHCHECK_GROUP_RETIRING;
+		group_publish(g);
+		pthread_mutex_unlock(&g->lock);
+		reaper_wake(g);
+	}
+}
+
+/* --- slots --- */
+
+static struct slot *take_from(struct group *g, uint32_t id)
+{
+	struct prober *p = g->prober;
+	struct probed_path *path = &p->paths[id];
+	struct slot *s;
+
+	pthread_mutex_lock(&g->lock);
+	s = group_take(g, id, path->generation);
+	if (s != NULL) {
+		atomic_fetch_add(&p->slots_used, 1);
+		atomic_fetch_add(&p->host_used[path->host], 1);
+		s->host = path->host;
+		s->block = path->block;
+		s->timeout_us = (int64_t)path->timeout_us;
+		s->late = path->late;
+		group_publish(g);
+	}
+	pthread_mutex_unlock(&g->lock);
+	return s;
+}
+
+/* From its home, from another group, or, when orphans hold them all, from a further one. */
+static struct slot *take_slot(struct prober *p, uint32_t id)
+{
+	struct probed_path *path = &p->paths[id];
+	struct group *g = &p->groups[path->home];
+	struct slot *s = NULL;
+
+	if (state_of(g) != PATHCHECK_GROUP_UNUSED)
+		s = take_from(g, id);
+	for (uint32_t i = 0; i < p->groups_end && s == NULL; i++)
+		if (takes_paths(&p->groups[i]))
+			s = take_from(&p->groups[i], id);
+	if (s != NULL)
+		return s;
+	g = activate(p);
+	if (g == NULL)
+		return NULL;
+	if (path->used) {
+		count_members(p, &p->groups[path->home], -1);
+		path->home = g->id;
+		count_members(p, g, 1);
+	}
+	return take_from(g, id);
+}
+
+/* The path's slot, while it has one. Lock not held. */
+static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
+{
+	struct slot *s = path->slot;
+	bool mine;
+
+	if (s == NULL)
+		return NULL;
+	pthread_mutex_lock(&s->job.group->lock);
+	mine = s->state != SLOT_FREE && s->path == id &&
+	       s->generation == path->generation;
+	pthread_mutex_unlock(&s->job.group->lock);
+	if (!mine)
+		path->slot = NULL;
+	return path->slot;
+}
+
+/* --- checks --- */
+
+static void to_rescuer(struct prober *p, struct slot *s, enum job_kind kind)
+{
+	struct group *g = s->job.group;
+
+	if (kind == JOB_READ) {
+		pthread_mutex_lock(&g->lock);
+		if (g->context == NULL)
+			slot_emergency(g, s);
+		pthread_mutex_unlock(&g->lock);
+	}
+	rescuers_enqueue(p, &s->job, kind);
+}
+
+/* The descriptor is known: by io_submit, or by a rescuer where that would wait. */
+static void read_next(struct prober *p, struct probed_path *path, struct slot *s)
+{
+	struct group *g = s->job.group;
+
+	pthread_mutex_lock(&g->lock);
+	s->stage = PATHCHECK_STAGE_READ;
+	s->fd = path->fd;
+	s->block = path->block;
+	pthread_mutex_unlock(&g->lock);
+	if (atomic_load(&path->flags) & PATH_BLOCKS)
+		to_rescuer(p, s, JOB_READ);
+	else
+		slot_list_append(&g->submit, s);
+}
+
+/* 0; -EAGAIN: its host's cap is reached; -ENOSPC: the whole cap is, or no slot is free. */
+static int start_check(struct prober *p, uint32_t id)
+{
+	struct probed_path *path = &p->paths[id];
+	struct slot *s;
+	uint8_t flags;
+
+	if (path->host != 0 &&
+	    atomic_load(&p->host_used[path->host]) >= p->limits.in_flight_host)
+		return -EAGAIN;
+	if (atomic_load(&p->slots_used) >= p->limits.in_flight)
+		return -ENOSPC;
+	s = take_slot(p, id);
+	if (s == NULL)
+		return -ENOSPC;
+	path->slot = s;
+	flags = atomic_fetch_and(&path->flags, (uint8_t)~PATH_LOOK_AGAIN);
+	if (path->fd >= 0 && !(flags & PATH_LOOK_AGAIN)) {
+		read_next(p, path, s);
+		return 0;
+	}
+	pthread_mutex_lock(&s->job.group->lock);
+	s->stage = PATHCHECK_STAGE_OPEN;
+	s->stale_fd = path->fd;
+	pthread_mutex_unlock(&s->job.group->lock);
+	path->fd = -1;
+	to_rescuer(p, s, JOB_OPEN);
+	return 0;
+}
+
+/* Gives the descriptor of a path that is gone to a rescuer. False: no slot. */
+static bool start_close(struct prober *p, uint32_t id)
+{
+	struct probed_path *path = &p->paths[id];
+	struct slot *s = take_slot(p, id);
+	struct group *g;
+
+	if (s == NULL)
+		return false;
+	g = s->job.group;
+	pthread_mutex_lock(&g->lock);
+	s->fd = path->fd;
+	group_orphan(g, s);
+	group_publish(g);
+	pthread_mutex_unlock(&g->lock);
+	path->fd = -1;
+	rescuers_enqueue(p, &s->job, JOB_CLOSE);
+	return true;
+}
+
+static void release(struct prober *p, uint32_t id)
+{
+	results_push_one(p, &(struct wire_result){ .id = id,
+	                                           .generation = p->paths[id].generation,
+	                                           .verdict = WIRE_RELEASED });
+}
+
+static bool retry_close(struct prober *p, uint32_t id)
+{
+	struct probed_path *path = &p->paths[id];
+
+	if (atomic_load(&p->stopping)) {
+		(void)close(path->fd); /* nobody is kept waiting any more */
+		path->fd = -1;
+	} else if (!start_close(p, id)) {
+		return false;
+	}
+	list_remove(p, id);
+	path->closing = false;
+	release(p, id);
+	return true;
+}
+
+static void retry_deferred(struct prober *p)
+{
+	uint32_t id = p->deferred_head, next;
+	int r = 0;
+
+	if (id == NO_PATH || mono_before(mono_now(), p->shortage_until))
+		return;
+	for (; id != NO_PATH && r != -ENOSPC; id = next) {
+		next = p->paths[id].next;
+		if (p->paths[id].closing) {
+			if (!retry_close(p, id))
+				return;
+			continue;
+		}
+		r = start_check(p, id);
+		if (r == 0)
+			list_remove(p, id);
+	}
+}
+
+/* --- commands --- */
+
+static void command_add(struct prober *p, const struct command *c)
+{
+	struct probed_path *path = &p->paths[c->id];
+	struct group *home = find_home(p);
+
+	assert(!path->used && !path->deferred);
+	/* No thread for the very first group: its home is that one all the same. */
+	if (home == NULL)
+		home = &p->groups[0];
+	path->used = true;
+	path->generation = c->generation;
+	path->host = c->host < PATHCHECK_HOSTS_MAX ? c->host : 0;
+	path->home = home->id;
+	path->fd = -1;
+	path->slot = NULL;
+	path->closing = path->told = path->late = false;
+	atomic_store(&path->flags, 0);
+	count_members(p, home, 1);
+}
+
+/* Its request becomes an orphan that owns what it needs, its descriptor too. */
+static void command_remove(struct prober *p, uint32_t id)
+{
+	struct probed_path *path = &p->paths[id];
+	struct slot *s = slot_of_path(path, id);
+
+	list_remove(p, id);
+	count_members(p, &p->groups[path->home], -1);
+	path->used = false;
+	if (s != NULL) {
+		struct group *g = s->job.group;
+		bool orphaned = false;
+
+		pthread_mutex_lock(&g->lock);
+		if (s->state != SLOT_FREE && s->path == id) {
+			if (path->fd >= 0)
+				s->fd = path->fd;
+			group_orphan(g, s);
+			group_publish(g);
+			orphaned = true;
+		}
+		pthread_mutex_unlock(&g->lock);
+		if (orphaned) {
+			rescuers_cancel(p, &s->job);
+			path->fd = -1;
+		}
+	}
+	path->slot = NULL;
+	if (path->fd >= 0 && !start_close(p, id)) {
+		path->closing = true;
+		list_append(p, id);
+		return;
+	}
+	release(p, id);
+}
+
+static void command_check(struct prober *p, const struct command *c)
+{
+	struct probed_path *path = &p->paths[c->id];
+
+	if (path->deferred || slot_of_path(path, c->id) != NULL)
+		return; /* the caller's library does not ask twice */
+	path->timeout_us = c->timeout_us;
+	path->told = path->late = false;
+	if (start_check(p, c->id) < 0)
+		defer(p, c->id);
+}
+
+static bool take_commands(struct prober *p)
+{
+	struct command c;
+	unsigned n = 0;
+
+	while (n < COMMAND_BATCH && spsc_pop(p->shared->commands, &c)) {
+		n++;
+		if (c.id >= p->limits.ids)
+			continue;
+		if (c.op == COMMAND_ADD)
+			command_add(p, &c);
+		else if (!p->paths[c.id].used ||
+		         p->paths[c.id].generation != c.generation)
+			continue;
+		else if (c.op == COMMAND_REMOVE)
+			command_remove(p, c.id);
+		else if (c.op == COMMAND_CHECK)
+			command_check(p, &c);
+	}
+	return n > 0;
+}
+
+/* --- slots that come back from a rescuer or a reaper --- */
+
+static void go_on(struct prober *p, struct slot *s)
+{
+	struct group *g = s->job.group;
+	struct probed_path *path = &p->paths[s->path];
+	bool resource, late, orphan;
+
+	pthread_mutex_lock(&g->lock);
+	orphan = s->state == SLOT_ORPHANED;
+	resource = s->resource;
+	late = s->late;
+	pthread_mutex_unlock(&g->lock);
+	if (orphan) {
+		reaper_done(g, s);
+		return;
+	}
+	if (s->stage == PATHCHECK_STAGE_OPEN && !resource) {
+		path->fd = s->fd;
+		path->block = s->block;
+		read_next(p, path, s);
+		return;
+	}
+	/* No memory, no descriptor: nobody's fault; done again when there is some. */
+	pthread_mutex_lock(&g->lock);
+	slot_give_back(g, s);
+	group_publish(g);
+	pthread_mutex_unlock(&g->lock);
+	path->slot = NULL;
+	path->late = late;
+	p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
+	defer(p, (uint32_t)(path - p->paths));
+}
+
+static bool take_inbox(struct prober *p)
+{
+	struct slot_list all;
+	struct slot *s;
+	bool any = false;
+
+	slot_list_init(&all);
+	pthread_mutex_lock(&p->inbox_lock);
+	while ((s = slot_list_take(&p->inbox)) != NULL)
+		slot_list_append(&all, s);
+	pthread_mutex_unlock(&p->inbox_lock);
+	while ((s = slot_list_take(&all)) != NULL) {
+		go_on(p, s);
+		any = true;
+	}
+	return any;
+}
+
+/* --- submission --- */
+
+struct batch {
+	struct slot *slots[SUBMIT_BATCH];
+	struct backend_request *requests[SUBMIT_BATCH];
+	unsigned n;
+};
+
+/* The next reads of a group that can go to its context. False: none is left. */
+static bool fill(struct group *g, struct batch *b, void **ret_context)
+{
+	struct slot_list orphans, sync;
+	struct mono now = mono_now();
+	struct slot *s;
+
+	slot_list_init(&orphans);
+	slot_list_init(&sync);
+	b->n = 0;
+	pthread_mutex_lock(&g->lock);
+	*ret_context = g->context;
+	while (g->state != PATHCHECK_GROUP_SETTING_UP && b->n < SUBMIT_BATCH &&
+	       (s = slot_list_take(&g->submit)) != NULL) {
+		if (s->state == SLOT_ORPHANED) {
+			slot_list_append(&orphans, s);
+		} else if (g->context == NULL) {
+			slot_list_append(&sync, s);
+		} else {
+			s->request.fd = s->fd;
+			s->request.len = s->block;
+			s->request.buffer = g->scratch;
+			s->in_kernel = true;
+			s->engine = PATHCHECK_ENGINE_AIO;
+			s->started = now;
+			b->slots[b->n] = s;
+			b->requests[b->n++] = &s->request;
+		}
+	}
+	pthread_mutex_unlock(&g->lock);
+	while ((s = slot_list_take(&orphans)) != NULL)
+		reaper_done(g, s);
+	while ((s = slot_list_take(&sync)) != NULL)
+		to_rescuer(g->prober, s, JOB_READ);
+	return b->n > 0;
+}
+
+/* io_submit itself refused this one: that is an answer too, and the reaper settles it. */
+static void refused(struct group *g, struct slot *s, int r)
+{
+	pthread_mutex_lock(&g->lock);
+	s->in_kernel = false;
+	s->result = r;
+	pthread_mutex_unlock(&g->lock);
+	reaper_done(g, s);
+}
+
+static void submit_batch(struct group *g, void *context, struct batch *b)
+{
+	bool wake = false;
+	unsigned i = 0;
+
+	while (i < b->n) {
+		int r = g->prober->backend->submit(context, b->requests + i, b->n - i);
+
+		if (r == -EINTR)
+			continue;
+		if (r <= 0) {
+			refused(g, b->slots[i], r == 0 ? -EAGAIN : r);
+			b->slots[i++] = NULL;
+		} else {
+			i += (unsigned)r;
+		}
+	}
+
+	/* Those that were not answered meanwhile have a deadline from now on. */
+	pthread_mutex_lock(&g->lock);
+	for (i = 0; i < b->n; i++) {
+		struct slot *s = b->slots[i];
+
+		if (s == NULL || !s->in_kernel)
+			continue;
+		if (group_launch(g, s, s->started))
+			wake = true;
+	}
+	group_publish(g);
+	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		reaper_wake(g);
+}
+
+static void submit(struct group *g)
+{
+	struct batch b;
+	void *context;
+
+	while (!slot_list_empty(&g->submit) && fill(g, &b, &context))
+		submit_batch(g, context, &b);
+}
+
+/* --- the thread --- */
+
+/* The engine ends: every path goes, every group retires. */
+static void end(struct prober *p)
+{
+	for (uint32_t id = 0; id < p->limits.ids; id++)
+		if (p->paths[id].used)
+			command_remove(p, id);
+	for (uint32_t i = 0; i < p->groups_end; i++) {
+		struct group *g = &p->groups[i];
+
+		pthread_mutex_lock(&g->lock);
+		if (g->state != PATHCHECK_GROUP_UNUSED)
+			g->state = PATHCHECK_GROUP_RETIRING;
+		group_publish(g);
+		pthread_mutex_unlock(&g->lock);
+		reaper_wake(g);
+	}
+}
+
+static void wait_for_work(struct prober *p)
+{
+	struct pollfd pfd = { .fd = p->shared->lane_fd, .events = POLLIN };
+	int64_t left_us = mono_diff(p->shortage_until, mono_now());
+	int timeout_ms = -1;
+
+	if (p->deferred_head != NO_PATH && p->shortage_until.us != 0)
+		timeout_ms = (int)(MAX(left_us, 0) / USEC_PER_MSEC) + 1;
+	if (poll(&pfd, 1, timeout_ms) > 0)
+		shared_drain(p->shared->lane_fd);
+	else
+		p->shortage_until = (struct mono){ 0 };
+}
+
+/* One round without its sleep. True: there may be more to do at once. */
+static bool lane_step(struct prober *p)
+{
+	bool more = take_commands(p);
+
+	more = take_inbox(p) || more;
+	retry_deferred(p);
+	for (uint32_t i = 0; i < p->groups_end; i++)
+		submit(&p->groups[i]);
+	if (!more)
+		retire_groups(p);
+	return more;
+}
+
+static bool done(struct prober *p)
+{
+	if (!atomic_load(&p->stopping))
+		return false;
+	for (uint32_t i = 0; i < p->groups_end; i++)
+		if (state_of(&p->groups[i]) != PATHCHECK_GROUP_UNUSED)
+			return false;
+	return true;
+}
+
+void *lane_main(void *prober)
+{
+	struct prober *p = prober;
+	_Atomic uint32_t *waits = &p->shared->header->lane_waits;
+	bool ended = false;
+
+	for (;;) {
+		if (atomic_load(&p->stopping) && !ended) {
+			end(p);
+			ended = true;
+		}
+		if (lane_step(p))
+			continue;
+		if (done(p))
+			return NULL;
+		shared_going_to_wait(waits);
+		if (lane_step(p)) {
+			atomic_store(waits, 0);
+			continue;
+		}
+		wait_for_work(p);
+	}
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcheck/limits.h"
+
+#include <errno.h>
+
+static uint32_t power_of_two(uint32_t n)
+{
+	uint32_t p = 1;
+
+	while (p < n)
+		p <<= 1;
+	return p;
+}
+
+static uint32_t divide_up(uint32_t a, uint32_t b)
+{
+	return (a + b - 1) / b;
+}
+
+int limits_from_options(const struct pathcheck_options *o, struct limits *ret_limits)
+{
+	struct limits l;
+
+	if (o == NULL || o->size != sizeof(*o) ||
+	    (o->mode != PATHCHECK_THREADS && o->mode != PATHCHECK_PROCESS) ||
+	    o->max_paths == 0 || o->max_paths > PATHCHECK_PATHS_MAX ||
+	    o->rescuers < PATHCHECK_RESCUERS_MIN ||
+	    o->rescuers > PATHCHECK_RESCUERS_MAX || o->setup_timeout_us == 0 ||
+	    o->setup_timeout_us > INT64_MAX / 4 || o->setup_retry_us == 0 ||
+	    o->setup_retry_us > INT64_MAX / 4 || o->stall_timeout_us == 0 ||
+	    o->stall_timeout_us > INT64_MAX / 4)
+		return -EINVAL;
+
+	l.ids = o->max_paths + MAX(SPARE_IDS_MIN, o->max_paths / 4);
+	l.groups = divide_up(o->max_paths, PATHCHECK_GROUP_SLOTS) + SPARE_GROUPS;
+	l.slots = l.groups * PATHCHECK_GROUP_SLOTS;
+	l.in_flight = o->max_in_flight == 0 ? l.slots : MIN(o->max_in_flight, l.slots);
+	l.in_flight_host =
+	        o->max_in_flight_host == 0 ? UINT32_MAX : o->max_in_flight_host;
+	l.rescuers = o->rescuers;
+	l.rescuers_class = o->rescuers - MAX(1U, o->rescuers / 4);
+	l.rescuers_host = MAX(1U, o->rescuers / 2);
+	l.commands = power_of_two(l.ids * COMMANDS_PER_ID);
+	l.results = power_of_two(l.ids * RESULTS_PER_ID);
+	*ret_limits = l;
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_LIMITS_H
+#define LIBCHECK_LIMITS_H
+
+/*
+ * Every limit of the engine and how they hang together. What depends on the options is
+ * computed by limits_from_options() and nowhere else, so that the bound that is printed is
+ * the one that is kept.
+ */
+#include <stdint.h>
+
+#include "libcheck/pathcheck.h"
+#include "util/macro.h"
+#include "util/mono.h"
+
+/* A read's target: a page is enough for most disks, large-block ones go up to this. */
+#define SCRATCH_BYTES 65536
+
+/* Requests handed to io_submit at once, and completions taken at once. */
+#define SUBMIT_BATCH 64
+#define REAP_BATCH   64
+
+/* Commands the lane takes before it submits what they led to. */
+#define COMMAND_BATCH 256
+
+/* A rescuer that is busy with one thing for longer counts as stuck. */
+#define STUCK_AFTER_US USEC_PER_SEC
+
+/* While a check waits for memory or a descriptor the lane looks again this often. */
+#define SHORTAGE_RETRY_US (100 * USEC_PER_MSEC)
+
+/* Killed probers that the kernel does not let go yet; with more, none is started. */
+#define LINGERING_MAX 32
+
+/* Probers started within the window before further ones have to wait. */
+#define RESTARTS_MAX       5
+#define RESTARTS_WINDOW_US (10 * USEC_PER_SEC)
+
+/* Ids beyond max_paths: a removed one comes back only when the prober has let go of it. */
+#define SPARE_IDS_MIN 64
+
+/* Groups beyond those the paths need: room for orphans. */
+#define SPARE_GROUPS 1
+
+/*
+ * An id has at most: ADD, CHECK, REMOVE on the way to the prober; DEFERRED, TIMED_OUT, final,
+ * RELEASED on the way back. So the rings cannot overflow.
+ */
+#define COMMANDS_PER_ID 4
+#define RESULTS_PER_ID  4
+
+static_assert(SCRATCH_BYTES % 4096 == 0, "direct I/O wants pages");
+static_assert(PATHCHECK_PATHS_MAX % PATHCHECK_GROUP_SLOTS == 0, "whole groups");
+static_assert(SUBMIT_BATCH <= PATHCHECK_GROUP_SLOTS, "a batch fits a group");
+
+struct limits {
+	uint32_t ids; /* max_paths and the spare ones */
+	uint32_t groups;
+	uint32_t slots;     /* of all groups */
+	uint32_t in_flight; /* never more than slots */
+	uint32_t in_flight_host;
+	uint32_t rescuers;
+	uint32_t
+	        rescuers_class; /* of reads, and of opens and closes: each leaves the rest */
+	uint32_t rescuers_host; /* of one host */
+	uint32_t commands;      /* ring capacities */
+	uint32_t results;
+};
+
+/* -EINVAL when an option is out of its range. */
+_must_check_ int limits_from_options(const struct pathcheck_options *o,
+                                     struct limits *ret_limits);
+
+#endif

@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The public interface: the caller's side of the rings. One thread owns all of this; nothing
+ * here blocks, and nothing allocates after pathcheck_new() but a new region for a new prober.
+ *
+ * An id moves FREE → USED → LEAVING → FREE; LEAVING until the prober has let go of it. With a
+ * new prober all ids are handed over anew and outstanding checks begin again.
+ */
+#include "libcheck/pathcheck.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "libcheck/process.h"
+#include "libcheck/prober.h"
+#include "util/thread.h"
+
+#define NO_ID PATHCHECK_NO_ID
+
+enum entry_state { ENTRY_FREE, ENTRY_USED, ENTRY_LEAVING };
+
+struct entry {
+	enum entry_state state;
+	bool outstanding; /* its final result has not come */
+	uint32_t generation;
+	uint32_t host;
+	uint32_t next; /* free list */
+	uint64_t cookie;
+	uint64_t timeout_us;
+	struct mono asked; /* when the outstanding check was */
+};
+
+struct pathcheck {
+	struct pathcheck_options options;
+	char *program;
+	struct limits limits;
+	struct shared shared;
+	struct prober prober;   /* THREADS: the probing side */
+	struct process process; /* PROCESS */
+	struct process lingering[LINGERING_MAX];
+	struct entry *entries; /* limits.ids of them */
+	uint32_t free_head;
+	uint32_t used; /* never above max_paths */
+	int epoll_fd;
+	bool lost;                        /* PROCESS: no prober is running */
+	struct mono starts[RESTARTS_MAX]; /* of the last probers, a ring */
+	uint32_t starts_at;
+
+	/* Is the lane making progress? */
+	uint32_t seen_head;
+	struct mono seen_at;
+
+	uint64_t restarts, checks, timeouts, late, stale;
+	uint32_t stuck_max;
+};
+
+const char *pathcheck_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+void pathcheck_options_init(struct pathcheck_options *o)
+{
+	*o = (struct pathcheck_options){
+		.size = sizeof(*o),
+		.mode = PATHCHECK_PROCESS,
+		.max_paths = 1024,
+		.rescuers = 16,
+		.setup_timeout_us = 2 * USEC_PER_SEC,
+		.setup_retry_us = USEC_PER_SEC,
+		.stall_timeout_us = 2 * USEC_PER_SEC,
+	};
+}
+
+int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *ret)
+{
+	struct limits l;
+	int r = limits_from_options(o, &l);
+
+	if (r < 0)
+		return r;
+	if (ret->size != sizeof(*ret))
+		return -EINVAL;
+	ret->shared_bytes = shared_bytes(&l);
+	ret->prober_bytes = prober_bytes(&l);
+	ret->threads = 1 + l.groups + l.rescuers + (o->mode == PATHCHECK_PROCESS ? 1 : 0);
+	ret->stack_bytes = (uint64_t)ret->threads * THREAD_STACK_BYTES;
+	ret->client_bytes =
+	        sizeof(struct pathcheck) + (uint64_t)l.ids * sizeof(struct entry);
+	ret->groups = l.groups;
+	/* A descriptor a path and an orphan; groups' eventfds; region, eventfds, pidfds, poll. */
+	ret->descriptors = l.ids + l.slots + l.groups + 8 + LINGERING_MAX;
+	ret->in_flight = l.in_flight;
+	return 0;
+}
+
+/* --- start and end --- */
+
+static int watch(struct pathcheck *pc, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+
+	return epoll_ctl(pc->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
+}
+
+static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
+{
+	const struct entry *e = &pc->entries[id];
+	struct command c = { .op = op,
+		             .id = id,
+		             .generation = e->generation,
+		             .host = e->host,
+		             .timeout_us = e->timeout_us };
+	bool pushed;
+
+	if (spsc_used(pc->shared.commands) == 0)
+		pc->seen_at = mono_now(); /* from now on the lane has something to do */
+	pushed = spsc_push(pc->shared.commands, &c);
+	assert(pushed); /* the ring has room for all an id can have: limits.h */
+}
+
+static void note_start(struct pathcheck *pc, struct mono now)
+{
+	pc->starts[pc->starts_at] = now;
+	pc->starts_at = (pc->starts_at + 1) % RESTARTS_MAX;
+	pc->seen_head = 0;
+	pc->seen_at = now;
+}
+
+/* A region of its own, and a prober on it. */
+static int start_process(struct pathcheck *pc, struct shared *ret_shared)
+{
+	struct shared s = SHARED_NULL;
+	int r;
+
+	r = shared_create(&s, &pc->options, true);
+	if (r < 0)
+		return r;
+	r = process_start(&pc->process, pc->program, &s);
+	if (r == 0) {
+		r = watch(pc, s.caller_fd);
+		if (r == 0)
+			r = watch(pc, pc->process.pidfd);
+		if (r < 0)
+			process_kill(&pc->process);
+	}
+	if (r < 0) {
+		shared_deinit(&s);
+		return r;
+	}
+	*ret_shared = s;
+	pc->lost = false;
+	note_start(pc, mono_now());
+	return 0;
+}
+
+static int start_threads(struct pathcheck *pc)
+{
+	int r = shared_create(&pc->shared, &pc->options, false);
+
+	if (r < 0)
+		return r;
+	r = watch(pc, pc->shared.caller_fd);
+	if (r < 0)
+		return r;
+	r = prober_start(&pc->prober, &pc->shared, &backend_libaio);
+	note_start(pc, mono_now());
+	return r;
+}
+
+static const char *find_program(const struct pathcheck_options *o)
+{
+	const char *from_environment = secure_getenv("PATHCHECK_PROBER");
+
+	if (o->prober != NULL)
+		return o->prober;
+	return from_environment != NULL ? from_environment
+	                                : PKGLIBEXECDIR "/pathcheck-prober";
+}
+
+static int reserve(struct pathcheck *pc, const struct pathcheck_options *o)
+{
+	pc->program = strdup(find_program(o));
+	pc->entries = calloc(pc->limits.ids, sizeof(*pc->entries));
+	if (pc->program == NULL || pc->entries == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < pc->limits.ids; i++)
+		pc->entries[i].next = i + 1 < pc->limits.ids ? i + 1 : NO_ID;
+	pc->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	return pc->epoll_fd < 0 ? -errno : 0;
+}
+
+int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
+{
+	struct pathcheck *pc;
+	struct limits l;
+	int r;
+
+	r = limits_from_options(o, &l);
+	if (r < 0)
+		return r;
+	pc = calloc(1, sizeof(*pc));
+	if (pc == NULL)
+		return -ENOMEM;
+	pc->options = *o;
+	pc->options.prober = NULL;
+	pc->limits = l;
+	pc->shared = (struct shared)SHARED_NULL;
+	pc->process = (struct process)PROCESS_NULL;
+	pc->epoll_fd = -1;
+	for (int i = 0; i < LINGERING_MAX; i++)
+		pc->lingering[i] = (struct process)PROCESS_NULL;
+
+	r = reserve(pc, o);
+	if (r == 0)
+		r = o->mode == PATHCHECK_PROCESS ? start_process(pc, &pc->shared)
+		                                 : start_threads(pc);
+	if (r < 0) {
+		pathcheck_free(pc);
+		return r;
+	}
+	*ret = pc;
+	return 0;
+}
+
+struct pathcheck *pathcheck_free(struct pathcheck *pc)
+{
+	if (pc == NULL)
+		return NULL;
+	if (pc->options.mode == PATHCHECK_PROCESS) {
+		process_kill(&pc->process);
+		if (!process_collect(
+		            &pc->process)) /* then it is for whoever collects it */
+			process_forget(&pc->process);
+		for (int i = 0; i < LINGERING_MAX; i++)
+			process_forget(&pc->lingering[i]);
+	} else if (pc->prober.shared != NULL) {
+		prober_stop(&pc->prober);
+	}
+	shared_deinit(&pc->shared);
+	if (pc->epoll_fd >= 0)
+		close(pc->epoll_fd);
+	free(pc->entries);
+	free(pc->program);
+	free(pc);
+	return NULL;
+}
+
+int pathcheck_fd(const struct pathcheck *pc)
+{
+	return pc->epoll_fd;
+}
+
+/* --- paths and checks --- */
+
+int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t *ret_id)
+{
+	struct entry *e;
+	uint32_t id;
+
+	if (p->size != sizeof(*p) || p->device == NULL || p->device[0] != '/' ||
+	    p->host >= PATHCHECK_HOSTS_MAX)
+		return -EINVAL;
+	if (strlen(p->device) >= PATHCHECK_DEVICE_MAX)
+		return -ENAMETOOLONG;
+	if (pc->used == pc->options.max_paths)
+		return -ENOSPC;
+	id = pc->free_head;
+	if (id == NO_ID)
+		return -EAGAIN; /* the prober has not let go of enough removed ones */
+
+	e = &pc->entries[id];
+	pc->free_head = e->next;
+	pc->used++;
+	e->state = ENTRY_USED;
+	e->outstanding = false;
+	e->generation++;
+	e->host = p->host;
+	e->cookie = p->cookie;
+	e->timeout_us = 0;
+	strcpy(pc->shared.names[id], p->device); /* its length was looked at */
+	send_command(pc, COMMAND_ADD, id);
+	*ret_id = id;
+	return 0;
+}
+
+static struct entry *find(struct pathcheck *pc, uint32_t id)
+{
+	if (id >= pc->limits.ids || pc->entries[id].state != ENTRY_USED)
+		return NULL;
+	return &pc->entries[id];
+}
+
+int pathcheck_remove(struct pathcheck *pc, uint32_t id)
+{
+	struct entry *e = find(pc, id);
+
+	if (e == NULL)
+		return -ENOENT;
+	e->state = ENTRY_LEAVING;
+	pc->used--;
+	send_command(pc, COMMAND_REMOVE, id);
+	return 0;
+}
+
+int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+{
+	struct entry *e = find(pc, id);
+
+	if (e == NULL)
+		return -ENOENT;
+	if (timeout_us == 0 || timeout_us > INT64_MAX / 4)
+		return -EINVAL;
+	if (e->outstanding)
+		return -EBUSY;
+	e->outstanding = true;
+	e->timeout_us = timeout_us;
+	e->asked = mono_now();
+	send_command(pc, COMMAND_CHECK, id);
+	return 0;
+}
+
+void pathcheck_flush(struct pathcheck *pc)
+{
+	if (spsc_used(pc->shared.commands) > 0)
+		shared_wake(&pc->shared.header->lane_waits, pc->shared.lane_fd);
+}
+
+/* --- results --- */
+
+static void let_go(struct pathcheck *pc, uint32_t id)
+{
+	struct entry *e = &pc->entries[id];
+
+	e->state = ENTRY_FREE;
+	e->next = pc->free_head;
+	pc->free_head = id;
+}
+
+/* False: it is not for the caller. */
+static bool accept(struct pathcheck *pc, const struct wire_result *w,
+                   struct pathcheck_result *ret)
+{
+	struct entry *e;
+
+	if (w->id >= pc->limits.ids || pc->entries[w->id].generation != w->generation) {
+		pc->stale++;
+		return false;
+	}
+	e = &pc->entries[w->id];
+	if (w->verdict == WIRE_RELEASED) {
+		if (e->state == ENTRY_LEAVING)
+			let_go(pc, w->id);
+		return false;
+	}
+	if (e->state != ENTRY_USED) {
+		pc->stale++;
+		return false;
+	}
+	if (w->verdict == PATHCHECK_OK || w->verdict == PATHCHECK_FAILED) {
+		e->outstanding = false;
+		pc->checks++;
+		pc->late += w->late;
+	} else if (w->verdict == PATHCHECK_TIMED_OUT) {
+		pc->timeouts++;
+	}
+	*ret = (struct pathcheck_result){
+		.cookie = e->cookie,
+		.id = w->id,
+		.verdict = (enum pathcheck_verdict)w->verdict,
+		.stage = (enum pathcheck_stage)w->stage,
+		.engine = (enum pathcheck_engine)w->engine,
+		.error = w->error,
+		.late = w->late,
+		.started_us = w->started_us,
+		.finished_us = w->finished_us,
+		.group = w->group,
+	};
+	return true;
+}
+
+static int take_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n)
+{
+	struct wire_result w;
+	size_t got = 0;
+
+	while (got < n && spsc_pop(pc->shared.results, &w))
+		if (accept(pc, &w, &results[got]))
+			got++;
+	return (int)got;
+}
+
+int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n)
+{
+	_Atomic uint32_t *waits = &pc->shared.header->caller_waits;
+	int got;
+
+	if (n == 0 || n > INT32_MAX)
+		return 0;
+	got = take_results(pc, results, n);
+	if ((size_t)got == n)
+		return got;
+	/* Nothing is left: the next one has to wake us, unless it was just being put there. */
+	shared_drain(pc->shared.caller_fd);
+	shared_going_to_wait(waits);
+	got += take_results(pc, results + got, n - (size_t)got);
+	if (got == 0 && process_ended(&pc->process))
+		(void)pathcheck_tend(pc); /* what fails is tried again */
+	return got;
+}
+
+/* --- a prober that is gone or stands still --- */
+
+static void collect_lingering(struct pathcheck *pc)
+{
+	for (int i = 0; i < LINGERING_MAX; i++)
+		if (!process_collect(&pc->lingering[i]))
+			continue; /* the kernel still holds it: next time */
+}
+
+/* It is not waited for: it dies when the kernel lets it. -EINPROGRESS: no room to note it. */
+static int put_away(struct pathcheck *pc)
+{
+	process_kill(&pc->process);
+	if (process_collect(&pc->process))
+		return 0;
+	for (int i = 0; i < LINGERING_MAX; i++)
+		if (pc->lingering[i].pidfd < 0) {
+			(void)epoll_ctl(pc->epoll_fd, EPOLL_CTL_DEL, pc->process.pidfd,
+			                NULL);
+			pc->lingering[i] = pc->process;
+			pc->process = (struct process)PROCESS_NULL;
+			return 0;
+		}
+	return -EINPROGRESS;
+}
+
+/* Everything the old prober knew, for the new one; names move from region to region. */
+static void hand_over(struct pathcheck *pc, struct shared *to)
+{
+	struct shared from = pc->shared;
+
+	pc->shared = *to;
+	for (uint32_t id = 0; id < pc->limits.ids; id++) {
+		struct entry *e = &pc->entries[id];
+
+		if (e->state == ENTRY_LEAVING) {
+			let_go(pc, id);
+			continue;
+		}
+		if (e->state != ENTRY_USED)
+			continue;
+		memcpy(pc->shared.names[id], from.names[id], PATHCHECK_DEVICE_MAX);
+		send_command(pc, COMMAND_ADD, id);
+		if (e->outstanding) {
+			e->asked = mono_now();
+			send_command(pc, COMMAND_CHECK, id);
+		}
+	}
+	shared_deinit(&from);
+	pathcheck_flush(pc);
+}
+
+static int replace(struct pathcheck *pc)
+{
+	struct shared fresh;
+	struct mono oldest = pc->starts[pc->starts_at];
+	int r;
+
+	pc->lost = true;
+	r = put_away(pc);
+	if (r < 0)
+		return r;
+	if (oldest.us != 0 && mono_diff(mono_now(), oldest) < RESTARTS_WINDOW_US)
+		return -EINPROGRESS;
+	r = start_process(pc, &fresh);
+	if (r < 0)
+		return r;
+	hand_over(pc, &fresh);
+	pc->restarts++;
+	return 1;
+}
+
+/* How long nothing moved while there was something to do. */
+static int64_t standing_still_us(struct pathcheck *pc, struct mono now)
+{
+	uint32_t head = atomic_load(&pc->shared.commands->head);
+	uint32_t groups =
+	        MIN(atomic_load(&pc->shared.header->groups_end), pc->limits.groups);
+	int64_t still = 0;
+
+	if (head != pc->seen_head || spsc_used(pc->shared.commands) == 0) {
+		pc->seen_head = head;
+		pc->seen_at = now;
+	} else {
+		still = mono_diff(now, pc->seen_at);
+	}
+	for (uint32_t i = 0; i < groups; i++) {
+		struct mono by = { atomic_load(&pc->shared.groups[i].wake_by_us) };
+
+		if (!mono_is_never(by))
+			still = MAX(still, mono_diff(now, by));
+	}
+	return still;
+}
+
+int pathcheck_tend(struct pathcheck *pc)
+{
+	if (pc->options.mode != PATHCHECK_PROCESS)
+		return 0;
+	collect_lingering(pc);
+	if (pc->lost || process_ended(&pc->process) ||
+	    standing_still_us(pc, mono_now()) > (int64_t)pc->options.stall_timeout_us)
+		return replace(pc);
+	return 0;
+}
+
+/* --- counters --- */
+
+static void count_rescuers(struct pathcheck *pc, struct mono now,
+                           struct pathcheck_stats *ret)
+{
+	for (uint32_t i = 0; i < pc->limits.rescuers; i++) {
+		struct mono since = { atomic_load(&pc->shared.rescuer_busy_us[i]) };
+
+		if (since.us == 0)
+			continue;
+		ret->rescuers_busy++;
+		if (mono_diff(now, since) > STUCK_AFTER_US)
+			ret->rescuers_stuck++;
+	}
+	pc->stuck_max = MAX(pc->stuck_max, ret->rescuers_stuck);
+	ret->rescuers = pc->limits.rescuers;
+	ret->rescuers_stuck_max = pc->stuck_max;
+}
+
+static int64_t oldest_us(const struct pathcheck *pc, struct mono now)
+{
+	int64_t oldest = 0;
+
+	for (uint32_t id = 0; id < pc->limits.ids; id++) {
+		const struct entry *e = &pc->entries[id];
+
+		if (e->state == ENTRY_USED && e->outstanding)
+			oldest = MAX(oldest, mono_diff(now, e->asked));
+	}
+	return oldest;
+}
+
+int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
+{
+	struct shared_header *h = pc->shared.header;
+	struct mono now = mono_now();
+	struct pathcheck_group g;
+
+	if (ret->size != sizeof(*ret))
+		return -EINVAL;
+	*ret = (struct pathcheck_stats){
+		.size = sizeof(*ret),
+		.groups = MIN(atomic_load(&h->groups_end), pc->limits.groups),
+		.deferred_now = atomic_load(&h->deferred_now),
+		.deferred_max = atomic_load(&h->deferred_max),
+		.deferred_total = atomic_load(&h->deferred_total),
+		.emergency_now = atomic_load(&h->emergency_now),
+		.emergency_max = atomic_load(&h->emergency_max),
+		.emergency_total = atomic_load(&h->emergency_total),
+		.io_setup_failures = atomic_load(&h->io_setup_failures),
+		.io_setup_error = atomic_load(&h->io_setup_error),
+		.checks = pc->checks,
+		.timeouts = pc->timeouts,
+		.late = pc->late,
+		.stale = pc->stale,
+		.prober_pid = pc->process.pid,
+		.prober_restarts = pc->restarts,
+		.heartbeat_age_us = standing_still_us(pc, now),
+		.oldest_in_flight_us = oldest_us(pc, now),
+	};
+	for (uint32_t i = 0; i < ret->groups; i++)
+		if (pathcheck_group(pc, i, &g) == 0)
+			ret->in_flight += g.in_flight + g.expired + g.orphans;
+	count_rescuers(pc, now, ret);
+	return 0;
+}
+
+int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *ret)
+{
+	struct group_view *v;
+	uint32_t state;
+
+	if (id >= pc->limits.groups)
+		return -ENOENT;
+	v = &pc->shared.groups[id];
+	state = atomic_load(&v->state);
+	if (state == PATHCHECK_GROUP_UNUSED)
+		return -ENOENT;
+	*ret = (struct pathcheck_group){
+		.id = id,
+		.kind = (enum pathcheck_group_kind)atomic_load(&v->kind),
+		.state = (enum pathcheck_group_state)state,
+		.slots = PATHCHECK_GROUP_SLOTS,
+		.paths = atomic_load(&v->paths),
+		.queued = atomic_load(&v->queued),
+		.in_flight = atomic_load(&v->in_flight),
+		.expired = atomic_load(&v->expired),
+		.orphans = atomic_load(&v->orphans),
+		.setup_error = atomic_load(&v->setup_error),
+	};
+	return 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_PROBER_H
+#define LIBCHECK_PROBER_H
+
+/*
+ * The probing side: everything that touches a device. The same in the caller's process and in
+ * one of its own; it talks to the caller through struct shared only.
+ *
+ * Threads: one lane (takes commands, owns the path table, submits), a reaper a group, and
+ * the rescuers. Locks, every one a leaf: group.lock, rescuers.lock, inbox_lock, results_lock.
+ */
+#include "libcheck/group.h"
+
+/* What the reaper tells the lane of a path; bits of probed_path.flags. */
+enum {
+	PATH_LOOK_AGAIN = 1, /* its last read failed: is it still the same device? */
+	PATH_BLOCKS = 2,     /* it refuses RWF_NOWAIT: always through a rescuer */
+};
+
+/* [lane] but for flags */
+struct probed_path {
+	bool used;
+	bool deferred;         /* in the deferred list */
+	bool closing;          /* in it because no slot was free to close it */
+	bool told;             /* DEFERRED was reported for this check */
+	bool late;             /* TIMED_OUT was reported for this check */
+	_Atomic uint8_t flags; /* [atomic reaper→lane] */
+	uint32_t generation;
+	uint32_t host;
+	uint32_t home; /* group */
+	uint32_t block;
+	int fd; /* -1: not open, or a slot owns it */
+	uint64_t timeout_us;
+	struct slot *
+	        slot; /* of its check; only valid while slot->path and generation match */
+	uint32_t next, previous; /* deferred list */
+};
+
+enum job_class { CLASS_READ, CLASS_OPEN, CLASS_SETUP, CLASS_COUNT_ };
+
+struct rescuers {
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	/* [lock] */
+	struct job *head[CLASS_COUNT_], **tail[CLASS_COUNT_];
+	uint32_t busy[CLASS_COUNT_];
+	uint16_t host_busy[PATHCHECK_HOSTS_MAX];
+	uint32_t idle;
+	bool stopping;
+	/* [lane] */
+	struct rescuer *threads; /* [init] */
+	uint32_t started;
+};
+
+struct rescuer {
+	pthread_t thread;
+	struct prober *prober;
+	uint32_t index;
+	void *scratch; /* its own reads' target */
+	char device
+	        [PATHCHECK_DEVICE_MAX]; /* [rescuers.lock] what it is busy with, "": none */
+};
+
+struct prober {
+	struct shared *shared;                    /* [init] */
+	const struct backend *backend;            /* [init] */
+	struct limits limits;                     /* [init] */
+	int64_t setup_timeout_us, setup_retry_us; /* [init] */
+	struct group *groups;                     /* [init] limits.groups of them */
+	_Atomic uint32_t
+	        slots_used; /* [atomic any] never above limits.in_flight + closing */
+	_Atomic uint32_t host_used[PATHCHECK_HOSTS_MAX]; /* [atomic any] */
+	_Atomic uint32_t waiting; /* [atomic lane→any] entries of the deferred list */
+	_Atomic bool stopping;    /* [atomic caller→any] */
+	struct rescuers rescuers;
+
+	pthread_mutex_t results_lock; /* producers of shared->results */
+
+	pthread_mutex_t inbox_lock;
+	struct slot_list inbox; /* [inbox_lock] slots the lane has to go on with */
+
+	pthread_t lane;
+	bool has_lane;
+	/* [lane] */
+	struct probed_path *paths; /* limits.ids of them */
+	uint32_t groups_end;
+	uint32_t deferred_head, deferred_tail;
+	struct mono shortage_until; /* the deferred wait for memory; us 0: they do not */
+};
+
+/* Allocates everything and starts the threads. -errno. */
+_must_check_ int prober_start(struct prober *p, struct shared *shared,
+                              const struct backend *backend);
+/* Waits for the kernel to give back what it holds. */
+void prober_stop(struct prober *p);
+/* Bytes prober_start() reserves, without stacks. */
+uint64_t prober_bytes(const struct limits *l);
+
+/* --- among the probing side's files --- */
+
+/* A few results on their way to the ring: pushed outside of group.lock. */
+struct result_batch {
+	struct prober *prober;
+	unsigned n;
+	struct wire_result results[REAP_BATCH];
+};
+void results_add(struct result_batch *b, const struct slot *s,
+                 enum pathcheck_verdict verdict, int error, struct mono now);
+bool results_full(const struct result_batch *b);
+void results_push(struct result_batch *b);
+void results_push_one(struct prober *p, const struct wire_result *r);
+
+/* lane.c */
+void *lane_main(void *prober);
+void lane_wake(struct prober *p);
+void lane_inbox(struct prober *p, struct slot_list *slots); /* takes them all, wakes */
+
+/* reaper.c */
+void *reaper_main(void *group);
+struct reaper_work {
+	struct result_batch results;
+	struct slot_list to_rescuers, to_lane;
+	bool setup; /* to be tried again */
+	bool freed; /* a slot */
+	bool lane;  /* has to look */
+};
+/* One round of a reaper without its sleep: answers, expiries, timers; lock not held. */
+struct mono reaper_step(struct group *g, const struct backend_event *events, int n,
+                        struct mono now);
+/* A slot answered by another thread than the reaper: to be settled by it. lock not held. */
+void reaper_done(struct group *g, struct slot *s);
+void reaper_wake(struct group *g);
+/* With lock held: frees the slot and what it counted for. */
+void slot_give_back(struct group *g, struct slot *s);
+/* With lock held: counts the slot as an emergency one. */
+void slot_emergency(struct group *g, struct slot *s);
+
+/* rescuer.c */
+_must_check_ int rescuers_start(struct prober *p);
+void rescuers_stop(struct prober *p);
+void rescuers_enqueue(struct prober *p, struct job *job, enum job_kind kind);
+/* The job's path is gone: its name must not be read any more. Lane only. */
+void rescuers_cancel(struct prober *p, struct job *job);
+void rescuers_enqueue_slots(struct prober *p, struct slot_list *slots);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The prober: libpathcheck's helper program. It opens the devices, owns the AIO contexts and
+ * holds nothing else. It inherits its region, two eventfds and one end of a socket pair; when
+ * the other end closes, its caller is gone or done with it, and it exits: at once, or when the
+ * kernel lets it.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "libcheck/process.h"
+#include "libcheck/prober.h"
+
+#ifndef PR_SET_IO_FLUSHER
+#define PR_SET_IO_FLUSHER 57
+#endif
+
+#define EXIT_USAGE 2
+
+/* What opening devices and their commands needs; all else is given up. */
+static void drop_capabilities(void)
+{
+	static const unsigned keep[] = { CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
+		                         CAP_SYS_RAWIO };
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct have[2], want[2] = { { 0 } };
+
+	if (syscall(SYS_capget, &h, have) < 0)
+		return;
+	for (unsigned i = 0; i < ARRAY_LEN(keep); i++)
+		want[keep[i] / 32].permitted |= 1U << (keep[i] % 32);
+	for (unsigned i = 0; i < ARRAY_LEN(want); i++) {
+		want[i].permitted &= have[i].permitted;
+		want[i].effective = want[i].permitted;
+	}
+	(void)syscall(SYS_capset, &h, want); /* a smaller set is always allowed */
+}
+
+static void raise_descriptors(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl); /* up to the hard limit is always allowed */
+}
+
+/*
+ * With a limit on locked memory every later mapping would count against it, and fail: so all
+ * is locked or nothing.
+ */
+static void lock_memory(void)
+{
+	struct rlimit rl = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &rl) < 0 &&
+	    (getrlimit(RLIMIT_MEMLOCK, &rl) < 0 || rl.rlim_cur != RLIM_INFINITY))
+		return;
+	/* What is never touched need not be there: tables are sized for the largest case. */
+	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
+/* None of these is needed to work; the caller says what is missing for its own process. */
+static void prepare(void)
+{
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0,
+	            0); /* before any thread: they inherit it */
+	raise_descriptors();
+	lock_memory();
+	drop_capabilities();
+}
+
+static void wait_for_end(void)
+{
+	struct pollfd pfd = { .fd = PROBER_FD_LIFE, .events = POLLIN };
+
+	while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
+		continue;
+}
+
+int main(void)
+{
+	static struct prober prober;
+	struct shared shared = SHARED_NULL;
+
+	if (shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_LANE, PROBER_FD_CALLER) <
+	    0)
+		return EXIT_USAGE;
+	prepare();
+	if (prober_start(&prober, &shared, &backend_libaio) < 0)
+		_exit(EXIT_FAILURE);
+	wait_for_end();
+	/* Threads may hang in the kernel: nothing is waited for, nothing is cleaned up. */
+	_exit(EXIT_SUCCESS);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcheck/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* C libraries older than 2.36 have no wrapper for these. */
+static int open_pidfd(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * The four descriptors land at their numbers by way of high ones, so that none is overwritten
+ * before it has been moved. Everything else is closed, and standard streams lead nowhere: a
+ * prober that lingers must hold nothing that anyone waits for.
+ */
+static int set_up_files(posix_spawn_file_actions_t *fa, const int fds[4])
+{
+	int r = 0;
+
+	for (int i = 0; i < 4 && r == 0; i++)
+		r = posix_spawn_file_actions_adddup2(fa, fds[i], PROBER_FD_REGION + i);
+	if (r == 0)
+		r = posix_spawn_file_actions_addclosefrom_np(fa, PROBER_FD_END);
+	if (r == 0)
+		r = posix_spawn_file_actions_addopen(fa, 0, "/dev/null", O_RDONLY, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_addopen(fa, 1, "/dev/null", O_WRONLY, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(fa, 1, 2);
+	if (r == 0)
+		r = posix_spawn_file_actions_addchdir_np(fa, "/");
+	return r;
+}
+
+static int spawn(const char *program, const int fds[4], pid_t *ret_pid)
+{
+	static char *const argv[] = { (char *)"pathcheck-prober", NULL };
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r;
+
+	r = posix_spawn_file_actions_init(&fa);
+	if (r != 0)
+		return -r;
+	r = posix_spawnattr_init(&attr);
+	if (r != 0) {
+		posix_spawn_file_actions_destroy(&fa);
+		return -r;
+	}
+	sigemptyset(&none);
+	sigfillset(&all);
+	r = posix_spawnattr_setsigmask(&attr, &none);
+	if (r == 0)
+		r = posix_spawnattr_setsigdefault(&attr, &all);
+	/* A group of its own: a ^C at the terminal is for the caller. */
+	if (r == 0)
+		r = posix_spawnattr_setpgroup(&attr, 0);
+	if (r == 0)
+		r = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+		                                            POSIX_SPAWN_SETSIGDEF |
+		                                            POSIX_SPAWN_SETPGROUP);
+	if (r == 0)
+		r = set_up_files(&fa, fds);
+	if (r == 0)
+		r = posix_spawn(ret_pid, program, &fa, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&fa);
+	return -r;
+}
+
+/* A copy out of the way of the numbers the helper expects. */
+static int copy_high(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, PROBER_FD_END);
+
+	return copy < 0 ? -errno : copy;
+}
+
+int process_start(struct process *ret, const char *program, const struct shared *s)
+{
+	int pair[2] = { -1, -1 }, fds[4] = { -1, -1, -1, -1 }, r = 0;
+	struct process p = PROCESS_NULL;
+	int from[4];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	from[0] = s->fd;
+	from[1] = s->lane_fd;
+	from[2] = s->caller_fd;
+	from[3] = pair[1];
+	for (int i = 0; i < 4 && r == 0; i++) {
+		fds[i] = copy_high(from[i]);
+		if (fds[i] < 0)
+			r = fds[i];
+	}
+	if (r == 0)
+		r = spawn(program, fds, &p.pid);
+	for (int i = 0; i < 4; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	close(pair[1]);
+	p.life_fd = pair[0];
+	if (r == 0) {
+		p.pidfd = open_pidfd(p.pid);
+		if (p.pidfd < 0) {
+			r = p.pidfd;
+			(void)kill(p.pid, SIGKILL); /* it is ours and not collected */
+		}
+	}
+	if (r < 0) {
+		process_forget(&p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+bool process_ended(const struct process *p)
+{
+	struct pollfd pfd = { .fd = p->pidfd, .events = POLLIN };
+
+	return p->pidfd >= 0 && poll(&pfd, 1, 0) > 0;
+}
+
+void process_kill(struct process *p)
+{
+	if (p->pidfd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, p->pidfd, SIGKILL, NULL,
+		              0); /* or is gone */
+	if (p->life_fd >= 0)
+		close(p->life_fd);
+	p->life_fd = -1;
+}
+
+bool process_collect(struct process *p)
+{
+	siginfo_t info = { 0 };
+
+	if (p->pidfd < 0)
+		return true;
+	/* By number, not P_PIDFD: that is newer, and the number is ours until it is collected. */
+	if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG) == 0 &&
+	    info.si_pid == 0)
+		return false;
+	process_forget(p); /* ECHILD: the caller's own SIGCHLD handling was faster */
+	return true;
+}
+
+void process_forget(struct process *p)
+{
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	if (p->life_fd >= 0)
+		close(p->life_fd);
+	*p = (struct process)PROCESS_NULL;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_PROCESS_H
+#define LIBCHECK_PROCESS_H
+
+/*
+ * The prober as a process: started with nothing but its region, killed without being waited
+ * for. One that was killed lingers while the kernel holds its reads; it is collected later.
+ */
+#include "libcheck/shared.h"
+
+struct process {
+	pid_t pid;   /* 0: none */
+	int pidfd;   /* POLLIN when it has ended */
+	int life_fd; /* our end: when it closes, the prober exits */
+};
+
+#define PROCESS_NULL                       \
+	{                                  \
+		.pidfd = -1, .life_fd = -1 \
+	}
+
+/* program: absolute. -errno, with nothing started. */
+_must_check_ int process_start(struct process *ret, const char *program,
+                               const struct shared *s);
+bool process_ended(const struct process *p);
+/* SIGKILL; at once, whatever it hangs in. */
+void process_kill(struct process *p);
+/* Collects one that has ended. False: the kernel still holds it. */
+_must_check_ bool process_collect(struct process *p);
+void process_forget(struct process *p); /* gives the descriptors back, uncollected */
+
+/* Descriptors the helper program finds: see prober_main.c. */
+enum {
+	PROBER_FD_REGION = 3,
+	PROBER_FD_LANE,
+	PROBER_FD_CALLER,
+	PROBER_FD_LIFE,
+	PROBER_FD_END
+};
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The reaper of one group: the only one that settles its slots. It sleeps in the backend
+ * until a completion, its next deadline, or a word from another thread, and never polls.
+ * While the group has no context it sleeps on its eventfd, and completions come from rescuers.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "libcheck/prober.h"
+
+/* --- results on their way to the caller --- */
+
+void results_add(struct result_batch *b, const struct slot *s,
+                 enum pathcheck_verdict verdict, int error, struct mono now)
+{
+	b->results[b->n++] = (struct wire_result){
+		.id = s->path,
+		.generation = s->generation,
+		.verdict = (uint8_t)verdict,
+		.stage = s->stage,
+		.engine = s->engine,
+		.late = s->late,
+		.error = error,
+		.started_us = s->started.us,
+		.finished_us = now.us,
+		.group = s->job.group->id,
+	};
+}
+
+bool results_full(const struct result_batch *b)
+{
+	return b->n == ARRAY_LEN(b->results);
+}
+
+void results_push(struct result_batch *b)
+{
+	struct shared *sh = b->prober->shared;
+
+	if (b->n == 0)
+		return;
+	pthread_mutex_lock(&b->prober->results_lock);
+	for (unsigned i = 0; i < b->n; i++) {
+		bool pushed = spsc_push(sh->results, &b->results[i]);
+
+		assert(pushed); /* the ring has room for all an id can have: limits.h */
+	}
+	pthread_mutex_unlock(&b->prober->results_lock);
+	b->n = 0;
+	shared_wake(&sh->header->caller_waits, sh->caller_fd);
+}
+
+void results_push_one(struct prober *p, const struct wire_result *r)
+{
+	struct result_batch b = { .prober = p, .n = 1 };
+
+	b.results[0] = *r;
+	results_push(&b);
+}
+
+/* --- slots --- */
+
+static void raise_max(_Atomic uint32_t *max, uint32_t value)
+{
+	uint32_t seen = atomic_load(max);
+
+	while (value > seen && !atomic_compare_exchange_weak(max, &seen, value))
+		continue;
+}
+
+void slot_emergency(struct group *g, struct slot *s)
+{
+	struct shared_header *h = g->prober->shared->header;
+
+	if (s->emergency)
+		return;
+	s->emergency = true;
+	raise_max(&h->emergency_max, atomic_fetch_add(&h->emergency_now, 1) + 1);
+	atomic_fetch_add(&h->emergency_total, 1);
+}
+
+void slot_give_back(struct group *g, struct slot *s)
+{
+	struct prober *p = g->prober;
+
+	if (s->emergency)
+		atomic_fetch_sub(&p->shared->header->emergency_now, 1);
+	atomic_fetch_sub(&p->slots_used, 1);
+	atomic_fetch_sub(&p->host_used[s->host], 1);
+	s->fd = s->stale_fd = -1;
+	group_finish(g, s);
+}
+
+/* With lock held. Its path is gone: what it still holds is closed by a rescuer. */
+static void settle_orphan(struct group *g, struct slot *s, struct reaper_work *w)
+{
+	s->in_kernel = false;
+	if (s->fd < 0) {
+		slot_give_back(g, s);
+		w->freed = true;
+		return;
+	}
+	s->job.kind = JOB_CLOSE;
+	slot_list_append(&w->to_rescuers, s);
+}
+
+/* With lock held. The kernel, or a rescuer, has answered. */
+static void settle(struct group *g, struct slot *s, int64_t result, struct mono now,
+                   struct reaper_work *w)
+{
+	struct probed_path *path;
+	bool good;
+
+	assert(s->state != SLOT_FREE);
+	if (s->state == SLOT_ORPHANED) {
+		settle_orphan(g, s, w);
+		return;
+	}
+	path = &g->prober->paths[s->path];
+	if (s->engine == PATHCHECK_ENGINE_AIO &&
+	    (result == -EAGAIN || result == -EOPNOTSUPP)) {
+		/* It would block, which says nothing of the device. */
+		if (result == -EOPNOTSUPP)
+			atomic_fetch_or(&path->flags, PATH_BLOCKS);
+		group_requeue(g, s);
+		s->job.kind = JOB_READ;
+		slot_list_append(&w->to_rescuers, s);
+		return;
+	}
+	if (s->resource || result == -ENOMEM) {
+		s->resource = true;
+		group_requeue(g, s);
+		slot_list_append(&w->to_lane, s);
+		return;
+	}
+	good = s->stage == PATHCHECK_STAGE_READ && result == (int64_t)s->block;
+	if (!good)
+		atomic_fetch_or(&path->flags, PATH_LOOK_AGAIN);
+	results_add(&w->results, s, good ? PATHCHECK_OK : PATHCHECK_FAILED,
+	            good         ? 0
+	            : result < 0 ? (int)-result
+	                         : ENODATA,
+	            now);
+	slot_give_back(g, s);
+	w->freed = true;
+}
+
+static void expire(struct group *g, struct mono now, struct reaper_work *w)
+{
+	struct slot *s;
+
+	while (!results_full(&w->results) && (s = group_expire(g, now)) != NULL) {
+		if (!s->late) /* once a check */
+			results_add(&w->results, s, PATHCHECK_TIMED_OUT, ETIMEDOUT, now);
+		s->late = true;
+	}
+}
+
+/* With lock held. An io_setup that is slow, or that is to be tried again. */
+static void setup_timer(struct group *g, struct mono now, struct reaper_work *w)
+{
+	if (mono_before(now, g->setup_by))
+		return;
+	g->setup_by = MONO_NEVER;
+	if (g->state == PATHCHECK_GROUP_SETTING_UP) {
+		g->state = PATHCHECK_GROUP_FALLBACK;
+		g->setup_error = ETIMEDOUT;
+		w->lane = true; /* what waited for the context can go to rescuers */
+	} else if (g->state == PATHCHECK_GROUP_FALLBACK && !g->setup_running) {
+		g->setup_running = true;
+		w->setup = true;
+	}
+}
+
+static void hand_on(struct group *g, struct reaper_work *w)
+{
+	struct prober *p = g->prober;
+
+	results_push(&w->results);
+	if (!slot_list_empty(&w->to_rescuers))
+		rescuers_enqueue_slots(p, &w->to_rescuers);
+	if (!slot_list_empty(&w->to_lane))
+		lane_inbox(p, &w->to_lane);
+	if (w->setup)
+		rescuers_enqueue(p, &g->setup, JOB_SETUP);
+	if (w->lane || (w->freed && atomic_load(&p->waiting) > 0))
+		lane_wake(p);
+	w->setup = w->freed = w->lane = false;
+}
+
+static void work_init(struct reaper_work *w, struct prober *p)
+{
+	w->results.prober = p;
+	w->results.n = 0;
+	w->setup = w->freed = w->lane = false;
+	slot_list_init(&w->to_rescuers);
+	slot_list_init(&w->to_lane);
+}
+
+struct mono reaper_step(struct group *g, const struct backend_event *events, int n,
+                        struct mono now)
+{
+	struct reaper_work w;
+	struct mono wake;
+	bool again;
+	int taken = 0;
+
+	work_init(&w, g->prober);
+	do {
+		pthread_mutex_lock(&g->lock);
+		g->wake_sent = false;
+		while (taken < n && !results_full(&w.results)) {
+			struct slot *s =
+			        container_of(events[taken].request, struct slot, request);
+
+			s->in_kernel = false;
+			settle(g, s, events[taken].result, now, &w);
+			taken++;
+		}
+		while (!slot_list_empty(&g->done) && !results_full(&w.results)) {
+			struct slot *s = slot_list_take(&g->done);
+
+			settle(g, s, s->result, now, &w);
+		}
+		expire(g, now, &w);
+		setup_timer(g, now, &w);
+		again = taken < n || !slot_list_empty(&g->done) ||
+		        results_full(&w.results);
+		wake = mono_min(group_deadline(g), g->setup_by);
+		g->asleep_until = again ? (struct mono){ 0 } : wake;
+		group_publish(g);
+		pthread_mutex_unlock(&g->lock);
+		hand_on(g, &w);
+	} while (again);
+	return wake;
+}
+
+void reaper_wake(struct group *g)
+{
+	static const uint64_t one = 1;
+	bool send;
+
+	pthread_mutex_lock(&g->lock);
+	send = !g->wake_sent;
+	g->wake_sent = true;
+	pthread_mutex_unlock(&g->lock);
+	/* Fails only when the counter is full: then it wakes anyway. */
+	if (send && write(g->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void reaper_done(struct group *g, struct slot *s)
+{
+	pthread_mutex_lock(&g->lock);
+	slot_list_append(&g->done, s);
+	pthread_mutex_unlock(&g->lock);
+	reaper_wake(g);
+}
+
+/* With lock held. Nothing of it is left: the lane may use it anew. */
+static void retired(struct group *g)
+{
+	assert(g->context == NULL && group_used(g) == 0);
+	g->state = PATHCHECK_GROUP_UNUSED;
+	g->setup_error = 0;
+	g->setup_by = MONO_NEVER;
+	group_publish(g);
+}
+
+/*
+ * A group without paths gives its context back when the kernel holds nothing of it any more:
+ * until then the lane may take it back into use. When the engine ends, io_destroy waits for
+ * what is left, here, where nobody waits for it.
+ */
+static void retire(struct group *g)
+{
+	bool stopping = atomic_load(&g->prober->stopping);
+	struct reaper_work w;
+	void *context;
+
+	pthread_mutex_lock(&g->lock);
+	if (g->state != PATHCHECK_GROUP_RETIRING || g->setup_running ||
+	    group_live(g) > 0 || (group_used(g) > 0 && !stopping)) {
+		pthread_mutex_unlock(&g->lock);
+		return;
+	}
+	context = g->context;
+	g->context = NULL;
+	g->destroying = true;
+	pthread_mutex_unlock(&g->lock);
+
+	if (context != NULL) {
+		atomic_store(&g->prober->shared->groups[g->id].wake_by_us, INT64_MAX);
+		g->prober->backend->destroy(context);
+	}
+
+	work_init(&w, g->prober);
+	pthread_mutex_lock(&g->lock);
+	g->destroying = false;
+	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
+		if (g->slots[i].state == SLOT_ORPHANED && g->slots[i].in_kernel)
+			settle_orphan(g, &g->slots[i], &w);
+	if (group_used(g) == 0)
+		retired(g);
+	w.lane = true; /* a group it may use again */
+	pthread_mutex_unlock(&g->lock);
+	hand_on(g, &w);
+}
+
+static int sleep_on_eventfd(struct group *g, int64_t timeout_us)
+{
+	struct pollfd pfd = { .fd = g->wake_fd, .events = POLLIN };
+	struct timespec ts = { .tv_sec = timeout_us / USEC_PER_SEC,
+		               .tv_nsec = timeout_us % USEC_PER_SEC * NSEC_PER_USEC };
+
+	if (ppoll(&pfd, 1, timeout_us < 0 ? NULL : &ts, NULL) > 0)
+		shared_drain(g->wake_fd);
+	return 0;
+}
+
+static int sleep_until(struct group *g, struct mono wake, struct backend_event *events)
+{
+	struct group_view *view = &g->prober->shared->groups[g->id];
+	int64_t timeout_us = -1;
+	void *context;
+	int n;
+
+	if (!mono_is_never(wake))
+		timeout_us = MAX(mono_diff(wake, mono_now()), 0);
+	pthread_mutex_lock(&g->lock);
+	context = g->context;
+	pthread_mutex_unlock(&g->lock);
+
+	atomic_store(&view->wake_by_us, wake.us);
+	if (context != NULL)
+		n = g->prober->backend->reap(context, events, REAP_BATCH, timeout_us);
+	else
+		n = sleep_on_eventfd(g, timeout_us);
+	atomic_store(&view->wake_by_us, mono_now().us);
+	return n;
+}
+
+static bool finished(struct group *g)
+{
+	bool unused;
+
+	if (!atomic_load(&g->prober->stopping))
+		return false;
+	pthread_mutex_lock(&g->lock);
+	unused = g->state == PATHCHECK_GROUP_UNUSED;
+	pthread_mutex_unlock(&g->lock);
+	return unused;
+}
+
+void *reaper_main(void *group)
+{
+	struct backend_event events[REAP_BATCH];
+	struct group *g = group;
+	struct mono wake = MONO_NEVER;
+	int n;
+
+	wake = reaper_step(g, events, 0, mono_now());
+	for (;;) {
+		n = sleep_until(g, wake, events);
+		wake = reaper_step(g, events, n, mono_now());
+		retire(g);
+		if (finished(g))
+			break;
+	}
+	atomic_store(&g->prober->shared->groups[g->id].wake_by_us, INT64_MAX);
+	return NULL;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_SHARED_H
+#define LIBCHECK_SHARED_H
+
+/*
+ * What the caller and the prober share: two rings, the device names, and counters. It lives
+ * in anonymous memory or in a memfd; it holds offsets and atomics only, no pointers, no locks.
+ * A prober's region is never given to its successor: one that lingers can harm nothing.
+ *
+ * Tags: "caller" is the thread that owns the struct pathcheck, "prober" any thread of the
+ * probing side.
+ */
+#include <stdatomic.h>
+
+#include "libcheck/limits.h"
+#include "util/spsc.h"
+
+enum command_op {
+	COMMAND_ADD,    /* names[id] is filled in */
+	COMMAND_REMOVE, /* answered with WIRE_RELEASED */
+	COMMAND_CHECK,
+};
+
+struct command {
+	uint32_t op; /* enum command_op */
+	uint32_t id;
+	uint32_t generation;
+	uint32_t host;
+	uint64_t timeout_us;
+};
+
+/* Beside enum pathcheck_verdict: the prober holds nothing of that id any more. */
+#define WIRE_RELEASED 255
+
+struct wire_result {
+	uint32_t id;
+	uint32_t generation;
+	uint8_t verdict;
+	uint8_t stage;
+	uint8_t engine;
+	uint8_t late;
+	int32_t error;
+	int64_t started_us;
+	int64_t finished_us;
+	uint32_t group;
+	uint32_t reserved;
+};
+
+/* [atomic prober→caller] all of it */
+struct group_view {
+	_Atomic uint32_t state; /* enum pathcheck_group_state */
+	_Atomic uint32_t kind;  /* enum pathcheck_group_kind */
+	_Atomic uint32_t paths, queued, in_flight, expired, orphans;
+	_Atomic int32_t setup_error;
+	_Atomic int64_t
+	        wake_by_us; /* its reaper is awake again by then; INT64_MAX: no need */
+};
+
+struct shared_header {
+	uint32_t
+	        size_check; /* [init] sizeof(struct shared_header): the helper's version fits */
+	uint32_t sealed;                  /* [init] */
+	struct pathcheck_options options; /* [init] its pointers are not for the prober */
+	struct limits limits;             /* [init] */
+	uint64_t commands_offset, results_offset, names_offset, groups_offset,
+	        rescuers_offset;
+	uint64_t bytes; /* [init] of the whole region */
+
+	/* One who finds the other asleep wakes it by eventfd: see shared_wake(). */
+	_Alignas(64) _Atomic uint32_t lane_waits;   /* [atomic both] */
+	_Alignas(64) _Atomic uint32_t caller_waits; /* [atomic both] */
+
+	/* [atomic prober→caller] */
+	_Alignas(64) _Atomic uint32_t deferred_now;
+	_Atomic uint32_t deferred_max;
+	_Atomic uint64_t deferred_total;
+	_Atomic uint32_t emergency_now, emergency_max;
+	_Atomic uint64_t emergency_total;
+	_Atomic uint32_t groups_end;
+	_Atomic uint64_t io_setup_failures;
+	_Atomic int32_t io_setup_error;
+};
+
+struct shared {
+	struct shared_header *header;
+	struct spsc *commands; /* caller → lane */
+	struct spsc *results;  /* prober, under prober.results_lock → caller */
+	char (*names)
+	        [PATHCHECK_DEVICE_MAX]; /* [caller until COMMAND_ADD, until RELEASED lane] */
+	struct group_view *groups;
+	_Atomic int64_t *rescuer_busy_us; /* [atomic prober→caller] since when, 0: idle */
+	int fd;                           /* memfd, -1: none */
+	int lane_fd;                      /* eventfds, nonblocking */
+	int caller_fd;
+};
+
+#define SHARED_NULL                                      \
+	{                                                \
+		.fd = -1, .lane_fd = -1, .caller_fd = -1 \
+	}
+
+/* Bytes of the region. */
+uint64_t shared_bytes(const struct limits *l);
+
+/* Makes a region with its eventfds; memfd: can be handed to another process. -errno. */
+_must_check_ int shared_create(struct shared *ret, const struct pathcheck_options *o,
+                               bool memfd);
+/* Takes over descriptors that were inherited. -EPROTO: made by another version. */
+_must_check_ int shared_attach(struct shared *ret, int fd, int lane_fd, int caller_fd);
+void shared_deinit(struct shared *s);
+
+/*
+ * Sleep and wake over one word: the sleeper sets it and looks once more before it sleeps,
+ * the waker clears it after it has put something there. Both are read-modify-writes of the
+ * same word, so one of them sees the other.
+ */
+static inline void shared_going_to_wait(_Atomic uint32_t *waits)
+{
+	(void)atomic_exchange(waits, 1); /* the order is what matters, not the value */
+}
+void shared_wake(_Atomic uint32_t *waits, int fd);
+/* Resets an eventfd. */
+void shared_drain(int fd);
+
+#endif
