@@ -273,7 +273,7 @@ unsigned text_distance(const char *a, const char *b, unsigned limit)
 	return MIN(last[lb], limit);
 }
 
-static void complain(const char *hint, const char *format, va_list args)
+_printf_(2, 0) static void complain(const char *hint, const char *format, va_list args)
 {
 	char message[COMPLAINT_BYTES];
 
