@@ -57,14 +57,24 @@ static int reserve(struct prober *p)
 	return 0;
 }
 
-int prober_start(struct prober *p, struct shared *shared, const struct backend *backend)
+int prober_init(struct prober *p, struct shared *shared, const struct backend *backend)
 {
 	int r;
 
 	init(p, shared, backend);
 	r = reserve(p);
 	if (r < 0)
-		goto fail;
+		prober_stop(p);
+	return r;
+}
+
+int prober_start(struct prober *p, struct shared *shared, const struct backend *backend)
+{
+	int r;
+
+	r = prober_init(p, shared, backend);
+	if (r < 0)
+		return r;
 	r = rescuers_start(p);
 	if (r < 0)
 		goto fail;

@@ -88,7 +88,10 @@ struct prober {
 	struct mono shortage_until; /* the deferred wait for memory; us 0: they do not */
 };
 
-/* Allocates everything and starts the threads. -errno. */
+/* All the memory and no thread: what unit tests step by hand. -errno. */
+_must_check_ int prober_init(struct prober *p, struct shared *shared,
+                             const struct backend *backend);
+/* The same, and starts the threads. -errno. */
 _must_check_ int prober_start(struct prober *p, struct shared *shared,
                               const struct backend *backend);
 /* Waits for the kernel to give back what it holds. */
