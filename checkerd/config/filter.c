@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the filters and rules say of a device. They are immutable: any thread.
+ * The order and the precedence are those of multipath.conf(5), "blacklist and
+ * blacklist_exceptions sections": the first criterion that leaves a device out decides, and
+ * within a criterion an exception wins.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerd/config/rules.h"
+
+static bool any_matches(const struct filter *f, enum criterion c, const char *subject)
+{
+	for (size_t i = 0; i < f->n_patterns[c]; i++)
+		if (pattern_match(f->patterns[c][i], subject))
+			return true;
+	return false;
+}
+
+static bool any_property(const struct filter *f, const char *const *properties)
+{
+	for (; *properties; properties++)
+		if (any_matches(f, CRITERION_PROPERTY, *properties))
+			return true;
+	return false;
+}
+
+/* A pattern that was not given matches. */
+static bool matches(const struct pattern *p, const char *subject)
+{
+	return !p || pattern_match(p, subject);
+}
+
+static bool device_matches(const struct filter *f, const struct config_subject *s)
+{
+	for (size_t i = 0; i < f->n_devices; i++)
+		if (matches(f->devices[i].vendor, s->vendor) &&
+		    matches(f->devices[i].product, s->product))
+			return true;
+	return false;
+}
+
+/* A product_blacklist is a device of the blacklist, written elsewhere. */
+static bool product_blacklisted(const struct config_rules *rules,
+                                const struct config_subject *s)
+{
+	for (size_t i = 0; i < rules->n_devices; i++) {
+		const struct device_rule *r = &rules->devices[i];
+
+		if (r->product_blacklist && matches(r->vendor, s->vendor) &&
+		    pattern_match(r->product_blacklist, s->product))
+			return true;
+	}
+	return false;
+}
+
+static bool property_excludes(const struct config_filters *f,
+                              const struct config_subject *s, const char **ret_why)
+{
+	if (!s->properties || any_property(&f->exceptions, s->properties))
+		return false;
+	if (any_property(&f->blacklist, s->properties)) {
+		*ret_why = "property";
+		return true;
+	}
+	/* A device without an identifier has not been probed yet: that is no missing property. */
+	if (f->exceptions.n_patterns[CRITERION_PROPERTY] == 0 || !s->wwid)
+		return false;
+	*ret_why = "property missing";
+	return true;
+}
+
+static bool list_excludes(const struct config_filters *f, enum criterion c,
+                          const char *subject)
+{
+	return any_matches(&f->blacklist, c, subject) &&
+	       !any_matches(&f->exceptions, c, subject);
+}
+
+bool config_excluded(const struct config *c, const struct config_subject *s,
+                     const char **ret_why)
+{
+	const struct config_filters *f = c->filters;
+
+	if (property_excludes(f, s, ret_why))
+		return true;
+	if (list_excludes(f, CRITERION_DEVNODE, s->devnode))
+		*ret_why = "devnode";
+	else if ((device_matches(&f->blacklist, s) || product_blacklisted(c->rules, s)) &&
+	         !device_matches(&f->exceptions, s))
+		*ret_why = "device";
+	else if (list_excludes(f, CRITERION_PROTOCOL, s->protocol))
+		*ret_why = "protocol";
+	else if (list_excludes(f, CRITERION_WWID, s->wwid))
+		*ret_why = "wwid";
+	else
+		return false;
+	return true;
+}
+
+bool config_excepted(const struct config *c, const struct config_subject *s)
+{
+	const struct filter *f = &c->filters->exceptions;
+
+	for (size_t i = 0; i < f->n_patterns[CRITERION_DEVNODE]; i++) {
+		const struct pattern *p = f->patterns[CRITERION_DEVNODE][i];
+
+		if (p->negated)
+			continue;
+		if (s->partition ? pattern_match_whole(p, s->devnode)
+		                 : pattern_match(p, s->devnode))
+			return true;
+	}
+	return false;
+}
+
+static void overlay_apply(const struct overlay *o, struct config_settings *settings)
+{
+	for (size_t i = 0; i < keyword_count; i++) {
+		const struct keyword *k = &keyword_table[i];
+		size_t size;
+
+		if ((o->set & UINT64_C(1) << i) == 0)
+			continue;
+		size = k->type == VALUE_TIME ? sizeof(int64_t) : sizeof(uint32_t);
+		memcpy((char *)settings + k->in_settings,
+		       (const char *)&o->settings + k->in_settings, size);
+	}
+}
+
+void config_settings_for(const struct config *c, const struct config_subject *s,
+                         struct config_settings *ret)
+{
+	struct config_settings settings = {
+		.checker = c->path_checker,
+		.polling_interval_us = c->polling_interval_us,
+		.max_polling_interval_us = c->max_polling_interval_us,
+		.checker_timeout_us = c->checker_timeout_us,
+		.fail_checks = c->fail_checks,
+		.recover_checks = c->recover_checks,
+	};
+
+	for (size_t i = 0; i < c->rules->n_devices; i++) {
+		const struct device_rule *r = &c->rules->devices[i];
+
+		if (matches(r->vendor, s->vendor) && matches(r->product, s->product) &&
+		    matches(r->revision, s->revision))
+			overlay_apply(&r->overlay, &settings);
+	}
+	overlay_apply(&c->rules->overrides, &settings);
+	/* Sections are combined here for the first time: one may have raised only the one. */
+	settings.max_polling_interval_us =
+	        MAX(settings.max_polling_interval_us, settings.polling_interval_us);
+	*ret = settings;
+}
+
+const char *config_map_alias(const struct config *c, const char *wwid)
+{
+	if (!wwid)
+		return NULL;
+	for (size_t i = c->rules->n_maps; i > 0; i--)
+		if (strcmp(c->rules->maps[i - 1].wwid, wwid) == 0)
+			return c->rules->maps[i - 1].alias;
+	return NULL;
+}
+
+static void filter_deinit(struct filter *f)
+{
+	for (unsigned c = 0; c < CRITERION_COUNT_; c++) {
+		for (size_t i = 0; i < f->n_patterns[c]; i++)
+			pattern_free(f->patterns[c][i]);
+		free(f->patterns[c]);
+	}
+	for (size_t i = 0; i < f->n_devices; i++) {
+		pattern_free(f->devices[i].vendor);
+		pattern_free(f->devices[i].product);
+	}
+	free(f->devices);
+}
+
+struct config_filters *filters_free(struct config_filters *f)
+{
+	if (!f)
+		return NULL;
+	filter_deinit(&f->blacklist);
+	filter_deinit(&f->exceptions);
+	free(f);
+	return NULL;
+}
+
+void device_rule_deinit(struct device_rule *r)
+{
+	pattern_free(r->vendor);
+	pattern_free(r->product);
+	pattern_free(r->revision);
+	pattern_free(r->product_blacklist);
+}
+
+struct config_rules *rules_free(struct config_rules *r)
+{
+	if (!r)
+		return NULL;
+	for (size_t i = 0; i < r->n_devices; i++)
+		device_rule_deinit(&r->devices[i]);
+	for (size_t i = 0; i < r->n_maps; i++) {
+		free(r->maps[i].wwid);
+		free(r->maps[i].alias);
+	}
+	free(r->devices);
+	free(r->maps);
+	free(r);
+	return NULL;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The lexer. Allocates nothing but its problems; one pass, and one before it that looks for
+ * what is not text. Columns are bytes from 1; a tab is one.
+ */
+#include "checkerd/config/lexer.h"
+
+#include <string.h>
+
+#define BYTE_ORDER_MARK      "\xef\xbb\xbf"
+#define BYTE_ORDER_MARK_SIZE (sizeof(BYTE_ORDER_MARK) - 1)
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+/* Not allowed anywhere. */
+static bool is_control(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\n' && !is_blank(c)) || c == 0x7f;
+}
+
+/* Ends a word that is not in quotes. */
+static bool is_delimiter(char c)
+{
+	return is_blank(c) || c == '\n' || c == '"' || c == '#' || c == '!' || c == '{' ||
+	       c == '}';
+}
+
+/* Bytes of the UTF-8 character at s, 0: it is none. RFC 3629, section 4. */
+static size_t utf8_size(const char *s, size_t left)
+{
+	unsigned char c = (unsigned char)s[0], low = 0x80, high = 0xbf;
+	size_t size;
+
+	if (c < 0x80)
+		return 1;
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	size = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
+	if (size > left || (unsigned char)s[1] < low || (unsigned char)s[1] > high)
+		return 0;
+	for (size_t i = 2; i < size; i++)
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return 0;
+	return size;
+}
+
+/* Records the first byte of each line that is not text. */
+static void check_bytes(struct lexer *l)
+{
+	struct position at = l->at;
+	bool told = false; /* about this line */
+	size_t size;
+
+	for (size_t i = l->next; i < l->size; i += size, at.column += (unsigned)size) {
+		unsigned char c = (unsigned char)l->text[i];
+
+		size = utf8_size(l->text + i, l->size - i);
+		if (c == '\n') {
+			at = (struct position){ at.file, at.line + 1, 0 };
+			told = false;
+		} else if (!told && (size == 0 || is_control((char)c))) {
+			told = true;
+			if (c == '\0')
+				problem_error(l->problems, &at,
+				              "NUL byte: this is not a text file, or a "
+				              "damaged one");
+			else if (size == 0)
+				problem_error(l->problems, &at,
+				              "byte 0x%02x is not UTF-8: save the file "
+				              "as UTF-8",
+				              c);
+			else
+				problem_error(l->problems, &at,
+				              "control character 0x%02x: remove it", c);
+		}
+		size = MAX(size, 1U);
+	}
+}
+
+void lexer_init(struct lexer *l, const char *name, const char *text, size_t size,
+                struct problems *problems)
+{
+	*l = (struct lexer){ text, size, 0, { name, 1, 1 }, problems };
+	if (size >= BYTE_ORDER_MARK_SIZE &&
+	    memcmp(text, BYTE_ORDER_MARK, BYTE_ORDER_MARK_SIZE) == 0) {
+		problem_error(problems, &l->at,
+		              "byte-order mark: save the file as UTF-8 without one");
+		l->next = BYTE_ORDER_MARK_SIZE;
+		l->at.column += BYTE_ORDER_MARK_SIZE;
+	}
+	check_bytes(l);
+}
+
+/* The byte to come, '\n' at the end of the text. */
+static char peek(const struct lexer *l)
+{
+	return l->next < l->size ? l->text[l->next] : '\n';
+}
+
+static void step(struct lexer *l)
+{
+	if (peek(l) == '\n') {
+		l->at.line++;
+		l->at.column = 1;
+	} else {
+		l->at.column++;
+	}
+	if (l->next < l->size)
+		l->next++;
+}
+
+/* Takes the byte to come into the word, or reports once that there is no more room. */
+static void take(struct lexer *l, struct token *t, size_t *used)
+{
+	char c = peek(l);
+
+	step(l);
+	if (is_control(c) || t->kind == TOKEN_BAD)
+		return;
+	if (*used < TOKEN_BYTES_MAX) {
+		t->text[(*used)++] = c;
+		return;
+	}
+	problem_error(l->problems, &t->at,
+	              "longer than %d bytes: shorten it or use several lines",
+	              TOKEN_BYTES_MAX);
+	t->kind = TOKEN_BAD;
+}
+
+static void lex_quoted(struct lexer *l, struct token *t, size_t *used)
+{
+	t->quoted = true;
+	step(l);
+	for (;;) {
+		if (peek(l) == '\n') {
+			problem_error(l->problems, &t->at,
+			              "the quotes are not closed on this line: add '\"'");
+			t->kind = TOKEN_BAD;
+			return;
+		}
+		if (peek(l) == '"') {
+			step(l);
+			if (peek(l) != '"')
+				return;
+		}
+		take(l, t, used);
+	}
+}
+
+static void lex_word(struct lexer *l, struct token *t, size_t *used)
+{
+	while (!is_delimiter(peek(l)))
+		take(l, t, used);
+	if (peek(l) == '#' || peek(l) == '!')
+		problem_warning(
+		        l->problems, &l->at,
+		        "'%c' begins a comment here: put a blank before it, or quotes "
+		        "around the value that it belongs to",
+		        peek(l));
+}
+
+void lexer_next(struct lexer *l, struct token *ret)
+{
+	size_t used = 0;
+
+	while (is_blank(peek(l)) || is_control(peek(l)))
+		step(l);
+	if (peek(l) == '#' || peek(l) == '!')
+		while (peek(l) != '\n')
+			step(l);
+
+	ret->kind = TOKEN_WORD;
+	ret->quoted = false;
+	ret->at = l->at;
+	if (l->next >= l->size) {
+		ret->kind = TOKEN_END;
+	} else if (peek(l) == '\n') {
+		ret->kind = TOKEN_NEWLINE;
+		step(l);
+	} else if (peek(l) == '{' || peek(l) == '}') {
+		ret->kind = peek(l) == '{' ? TOKEN_OPEN : TOKEN_CLOSE;
+		step(l);
+	} else if (peek(l) == '"') {
+		lex_quoted(l, ret, &used);
+	} else {
+		lex_word(l, ret, &used);
+	}
+	ret->text[used] = '\0';
+}

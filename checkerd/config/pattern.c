@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Regular expressions of the configuration. The C library's compiler takes memory and stack
+ * in proportion to the expression with its repetitions written out, so that is limited here
+ * before it sees one; and back-references, which make matching exponential, are refused.
+ * A compiled pattern may be used by any thread.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerd/config/rules.h"
+
+/* Elements read so far in each open group, and those of the last one in it. */
+struct estimate {
+	uint64_t total[PATTERN_NESTING_MAX + 1];
+	uint64_t last[PATTERN_NESTING_MAX + 1];
+	unsigned depth;
+};
+
+static void add_element(struct estimate *e, uint64_t size)
+{
+	e->total[e->depth] += size;
+	e->last[e->depth] = size;
+}
+
+static void repeat_last(struct estimate *e, uint64_t times)
+{
+	uint64_t size = e->last[e->depth];
+
+	if (times < 2)
+		return;
+	e->total[e->depth] += size * (times - 1);
+	e->last[e->depth] = size * times;
+}
+
+/* s after '['; returns what follows the bracket expression's ']' , or its end. */
+static const char *skip_bracket(const char *s)
+{
+	if (*s == '^')
+		s++;
+	if (*s == ']')
+		s++;
+	while (*s && *s != ']') {
+		if (*s == '[' && (s[1] == ':' || s[1] == '.' || s[1] == '=')) {
+			char kind = s[1];
+
+			for (s += 2; *s && !(s[0] == kind && s[1] == ']'); s++)
+				;
+			if (*s)
+				s++;
+		}
+		if (*s)
+			s++;
+	}
+	return *s ? s + 1 : s;
+}
+
+/* s after '{'; the larger number of "{m,n}", one more than m of "{m,}"; 0: no interval. */
+static uint64_t interval_times(const char *s)
+{
+	uint64_t times = 0, number = 0;
+
+	for (; *s && *s != '}'; s++) {
+		if (*s == ',') {
+			times = number + 1;
+			number = 0;
+		} else if (*s >= '0' && *s <= '9') {
+			number = MIN(number * 10 + (uint64_t)(*s - '0'), 100000U);
+		} else {
+			return 0;
+		}
+	}
+	return MAX(times, number);
+}
+
+/* The remedy when the expression is one that must not be compiled, else NULL. */
+static const char *find_excess(const char *text)
+{
+	struct estimate e = { .depth = 0 };
+
+	for (const char *s = text; *s;) {
+		char c = *s++;
+
+		if (c == '\\' && *s >= '1' && *s <= '9')
+			return "a back-reference is no part of an extended expression";
+		if (c == '\\' && *s) {
+			s++;
+			add_element(&e, 1);
+		} else if (c == '[') {
+			s = skip_bracket(s);
+			add_element(&e, 1);
+		} else if (c == '(') {
+			if (e.depth == PATTERN_NESTING_MAX)
+				return "more than 16 parentheses in each other: simplify "
+				       "it";
+			e.depth++;
+			e.total[e.depth] = e.last[e.depth] = 0;
+		} else if (c == ')' && e.depth > 0) {
+			e.depth--;
+			add_element(&e, e.total[e.depth + 1] + 1);
+		} else if (c == '{') {
+			repeat_last(&e, interval_times(s));
+		} else if (c == '+') {
+			repeat_last(&e, 2); /* the same as xx* */
+		} else {
+			add_element(&e, 1);
+		}
+		if (e.total[e.depth] > PATTERN_ELEMENTS_MAX)
+			return "too many repetitions: lower the numbers in braces";
+	}
+	return NULL;
+}
+
+int pattern_new(struct pattern **ret, const char *text, bool may_negate, char *error,
+                size_t error_size)
+{
+	static_assert(PATTERN_NESTING_MAX == 16, "said above");
+	bool negated = may_negate && text[0] == '!';
+	const char *expression = negated ? text + 1 : text;
+	const char *excess = find_excess(expression);
+	struct pattern *p;
+	int r;
+
+	if (excess) {
+		snprintf(error, error_size, "%s", excess);
+		return -EINVAL;
+	}
+	if (*expression == '\0') {
+		snprintf(error, error_size,
+		         "nothing after '!': write what is not to match");
+		return -EINVAL;
+	}
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->negated = negated;
+	p->text = strdup(text);
+	if (!p->text) {
+		free(p);
+		return -ENOMEM;
+	}
+	r = regcomp(&p->regex, expression, REG_EXTENDED);
+	if (r != 0) {
+		regerror(r, &p->regex, error, error_size);
+		free(p->text);
+		free(p);
+		return r == REG_ESPACE ? -ENOMEM : -EINVAL;
+	}
+	*ret = p;
+	return 0;
+}
+
+struct pattern *pattern_free(struct pattern *p)
+{
+	if (!p)
+		return NULL;
+	regfree(&p->regex);
+	free(p->text);
+	free(p);
+	return NULL;
+}
+
+bool pattern_match(const struct pattern *p, const char *subject)
+{
+	if (!subject)
+		return false;
+	return (regexec(&p->regex, subject, 0, NULL, 0) == 0) != p->negated;
+}
+
+bool pattern_match_whole(const struct pattern *p, const char *subject)
+{
+	regmatch_t match;
+
+	if (!subject || p->negated || regexec(&p->regex, subject, 1, &match, 0) != 0)
+		return false;
+	return match.rm_so == 0 && subject[match.rm_eo] == '\0';
+}

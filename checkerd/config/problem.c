@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The list of problems found while reading. Any thread; one list belongs to one reader.
+ * A failed allocation never loses an error silently: it makes the whole reading fail.
+ */
+#include "checkerd/config/problem.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUOTED_BYTES_MAX 60 /* of the text in quotes; then "..." */
+#define ESCAPE_BYTES     4  /* "\x7f" */
+
+static_assert(QUOTED_BYTES_MAX + ESCAPE_BYTES + sizeof("''...") <= PROBLEM_QUOTE_SIZE,
+              "a shortened text fits with its quotes");
+
+void *array_room(void *array, size_t n, size_t item_size)
+{
+	/* The capacity is n rounded up to a power of two: full exactly when n is one. */
+	if (n != 0 && (n & (n - 1)) != 0)
+		return array;
+	return reallocarray(array, n == 0 ? 1 : 2 * n, item_size);
+}
+
+_printf_(4, 0) static void add(struct problems *p, const struct position *at,
+                               bool is_error, const char *format, va_list args)
+{
+	struct problem *list, problem = { .is_error = is_error };
+	size_t found = is_error ? ++p->errors : ++p->warnings;
+
+	if (p->oom || found > CONFIG_PROBLEMS_MAX)
+		return;
+	list = array_room(p->list, p->n, sizeof(*list));
+	if (!list) {
+		p->oom = true;
+		return;
+	}
+	p->list = list;
+	if (vasprintf(&problem.message, format, args) < 0) {
+		p->oom = true;
+		return;
+	}
+	if (at) {
+		problem.line = at->line;
+		problem.column = at->column;
+	}
+	if (at && at->file) {
+		problem.file = strdup(at->file);
+		if (!problem.file) {
+			free(problem.message);
+			p->oom = true;
+			return;
+		}
+	}
+	p->list[p->n++] = problem;
+}
+
+void problem_error(struct problems *p, const struct position *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(p, at, true, format, args);
+	va_end(args);
+}
+
+void problem_warning(struct problems *p, const struct position *at, const char *format,
+                     ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(p, at, false, format, args);
+	va_end(args);
+}
+
+static bool is_later(const struct problem *a, const struct problem *b)
+{
+	if (!a->file || !b->file || strcmp(a->file, b->file) != 0)
+		return false;
+	return a->line != b->line ? a->line > b->line : a->column > b->column;
+}
+
+void problems_close(struct problems *p)
+{
+	size_t hidden =
+	        p->errors > CONFIG_PROBLEMS_MAX ? p->errors - CONFIG_PROBLEMS_MAX : 0;
+
+	for (size_t i = 1; i < p->n; i++) {
+		struct problem moving = p->list[i];
+		size_t to = i;
+
+		for (; to > 0 && is_later(&p->list[to - 1], &moving); to--)
+			p->list[to] = p->list[to - 1];
+		p->list[to] = moving;
+	}
+	if (hidden == 0)
+		return;
+	p->errors = 0; /* this one is always kept */
+	problem_error(p, NULL, "%zu more errors are not shown: correct these first",
+	              hidden);
+}
+
+void problems_deinit(struct problem *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].file);
+		free(list[i].message);
+	}
+	free(list);
+}
+
+const char *problem_word(char buf[PROBLEM_QUOTE_SIZE], const char *text)
+{
+	size_t size = 0;
+
+	while (text[size] > ' ' && text[size] <= '~')
+		size++;
+	if (size == 0 || size > QUOTED_BYTES_MAX || text[size] != '\0')
+		return problem_quote(buf, text);
+	memcpy(buf, text, size + 1);
+	return buf;
+}
+
+const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text)
+{
+	size_t used = 0;
+
+	buf[used++] = '\'';
+	for (; *text && used <= QUOTED_BYTES_MAX; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < ' ' || c == 0x7f)
+			used += (size_t)snprintf(buf + used, ESCAPE_BYTES + 1, "\\x%02x",
+			                         c);
+		else
+			buf[used++] = (char)c;
+	}
+	/* A character of several bytes is cut off whole. */
+	while (*text && ((unsigned char)*text & 0xc0) == 0x80) {
+		text--;
+		used--;
+	}
+	snprintf(buf + used, PROBLEM_QUOTE_SIZE - used, "%s", *text ? "...'" : "'");
+	return buf;
+}
+
+void config_print_problems(const struct config *c, FILE *out)
+{
+	for (size_t i = 0; i < c->n_problems; i++) {
+		const struct problem *p = &c->problems[i];
+
+		if (p->file)
+			fprintf(out, "%s:", p->file);
+		if (p->file && p->line)
+			fprintf(out, "%u:%u:", p->line, p->column);
+		fprintf(out, "%s%s: %s\n", p->file ? " " : "",
+		        p->is_error ? "error" : "warning", p->message);
+	}
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From texts to a configuration: the defaults before the first, and after the last what can
+ * only be said of the whole. Owns all until reader_finish() hands it over.
+ */
+#include "checkerd/config/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerd/config/value.h"
+
+#define MAX_INTERVAL_FACTOR 4 /* as in multipath.conf(5) */
+
+struct config *config_free(struct config *c)
+{
+	if (!c)
+		return NULL;
+	for (size_t i = 0; i < c->n_paths; i++) {
+		free(c->paths[i].device);
+		free(c->paths[i].alias);
+		free(c->paths[i].map);
+	}
+	free(c->paths);
+	free(c->socket_group);
+	filters_free(c->filters);
+	rules_free(c->rules);
+	problems_deinit(c->problems, c->n_problems);
+	free(c);
+	return NULL;
+}
+
+static void set_defaults(struct config *c)
+{
+	char error[VALUE_ERROR_SIZE];
+	struct value v;
+
+	for (size_t i = 0; i < keyword_count; i++) {
+		const struct keyword *k = &keyword_table[i];
+
+		if ((k->sections & 1U << SECTION_DEFAULTS) == 0 || k->type == VALUE_GROUP)
+			continue;
+		if (value_parse(k, k->fallback, &v, error) < 0)
+			assert(!"the table's own default is valid");
+		value_store(k, &v, (char *)c + k->in_config);
+	}
+}
+
+int reader_init(struct reader *r)
+{
+	assert(keyword_count <= KEYWORDS_MAX);
+	*r = (struct reader){ .config = calloc(1, sizeof(*r->config)) };
+	r->ignored_told = calloc(ignored_count, sizeof(*r->ignored_told));
+	if (r->config) {
+		r->config->filters = calloc(1, sizeof(*r->config->filters));
+		r->config->rules = calloc(1, sizeof(*r->config->rules));
+	}
+	if (!r->ignored_told || !r->config || !r->config->filters || !r->config->rules) {
+		reader_deinit(r);
+		return -ENOMEM;
+	}
+	set_defaults(r->config);
+	return 0;
+}
+
+void reader_deinit(struct reader *r)
+{
+	config_free(r->config);
+	problems_deinit(r->problems.list, r->problems.n);
+	for (size_t i = 0; i < r->n_names; i++)
+		free(r->names[i]);
+	free(r->names);
+	free(r->path_origins);
+	free(r->map_origins);
+	free(r->ignored_told);
+	*r = (struct reader){ 0 };
+}
+
+const char *reader_keep_name(struct reader *r, const char *name)
+{
+	char **names = array_room(r->names, r->n_names, sizeof(*names));
+
+	if (names) {
+		r->names = names;
+		names[r->n_names] = strdup(name);
+	}
+	if (!names || !names[r->n_names]) {
+		r->problems.oom = true;
+		return NULL;
+	}
+	return names[r->n_names++];
+}
+
+void reader_refuse(struct reader *r, const char *name, const char *why)
+{
+	struct position at = { name, 0, 0 };
+
+	problem_error(&r->problems, &at, "%s", why);
+}
+
+/* One of many texts that have to differ. */
+struct entry {
+	const char *text;
+	const char *
+	        group; /* the same text twice is right when this is the same; NULL: never */
+	size_t order;
+	const struct position *at;
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int r = strcmp(x->text, y->text);
+
+	if (r != 0)
+		return r;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* Sorts the entries; NULL: the last one is like none before it. */
+static const struct entry *earlier(const struct entry *entries, size_t i)
+{
+	if (i == 0 || strcmp(entries[i - 1].text, entries[i].text) != 0)
+		return NULL;
+	if (entries[i].group && strcmp(entries[i - 1].group, entries[i].group) == 0)
+		return NULL;
+	return &entries[i - 1];
+}
+
+static void tell_doubles(struct reader *r, struct entry *entries, size_t n, bool is_error,
+                         const char *what)
+{
+	char quoted[PROBLEM_QUOTE_SIZE];
+
+	qsort(entries, n, sizeof(*entries), compare_entries);
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *first = earlier(entries, i);
+
+		if (!first)
+			continue;
+		problem_quote(quoted, entries[i].text);
+		(is_error ? problem_error : problem_warning)(
+		        &r->problems, entries[i].at,
+		        "%s %s is there twice: change it here or at %s:%u:%u", what,
+		        quoted, first->at->file, first->at->line, first->at->column);
+	}
+}
+
+static void check_doubles(struct reader *r)
+{
+	const struct config *c = r->config;
+	const struct config_rules *rules = c->rules;
+	struct entry *entries =
+	        calloc(MAX(c->n_paths, rules->n_maps) + 1, sizeof(*entries));
+	size_t n = 0;
+
+	if (!entries) {
+		r->problems.oom = true;
+		return;
+	}
+	for (size_t i = 0; i < c->n_paths; i++)
+		entries[i] = (struct entry){ c->paths[i].device, NULL, i,
+			                     &r->path_origins[i].device };
+	tell_doubles(r, entries, c->n_paths, true, "device");
+	for (size_t i = 0; i < c->n_paths; i++)
+		if (c->paths[i].alias)
+			entries[n++] = (struct entry){ c->paths[i].alias, NULL, i,
+				                       &r->path_origins[i].alias };
+	tell_doubles(r, entries, n, true, "alias");
+	/* For maps the names that count are device-mapper's, and multipathd goes on too. */
+	for (size_t i = 0; i < rules->n_maps; i++)
+		entries[i] = (struct entry){ rules->maps[i].alias, rules->maps[i].wwid, i,
+			                     &r->map_origins[i] };
+	tell_doubles(r, entries, rules->n_maps, false, "alias");
+	free(entries);
+}
+
+static void settle_max_interval(struct reader *r)
+{
+	struct config *c = r->config;
+
+	if (r->max_interval_at.line == 0) {
+		c->max_polling_interval_us = MAX_INTERVAL_FACTOR * c->polling_interval_us;
+		return;
+	}
+	if (c->max_polling_interval_us >= c->polling_interval_us)
+		return;
+	problem_warning(
+	        &r->problems, &r->max_interval_at,
+	        "max_polling_interval is less than polling_interval, which is used for "
+	        "both: raise it");
+	c->max_polling_interval_us = c->polling_interval_us;
+}
+
+int reader_finish(struct reader *r, struct config **ret)
+{
+	struct config *c = r->config;
+
+	settle_max_interval(r);
+	check_doubles(r);
+	if (c->n_paths > c->max_paths)
+		problem_error(&r->problems, &r->path_origins[c->max_paths].device,
+		              "%zu paths, and max_paths is %u: raise max_paths",
+		              c->n_paths, c->max_paths);
+	problems_close(&r->problems);
+	if (r->problems.oom)
+		return -ENOMEM;
+	if (r->problems.errors > 0) {
+		struct config *refused = calloc(1, sizeof(*refused));
+
+		if (!refused)
+			return -ENOMEM;
+		config_free(c);
+		r->config = c = refused;
+	}
+	c->problems = r->problems.list;
+	c->n_problems = r->problems.n;
+	r->problems.list = NULL;
+	r->problems.n = 0;
+	r->config = NULL;
+	*ret = c;
+	return r->problems.errors > 0 ? -EINVAL : 0;
+}
+
+int config_parse(const char *name, const char *text, size_t size,
+                 struct config **ret_config)
+{
+	struct reader r;
+	int result = reader_init(&r);
+
+	if (result < 0)
+		return result;
+	if (size > CONFIG_FILE_BYTES_MAX)
+		reader_refuse(&r, name,
+		              "larger than 1 MiB: this is no configuration file");
+	else
+		reader_text(&r, name, text, size);
+	result = reader_finish(&r, ret_config);
+	reader_deinit(&r);
+	return result;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Puts the values of the sections into their places. A draft collects one section; what is
+ * taken from it is moved, what is left is freed with it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerd/config/reader.h"
+#include "checkerd/config/value.h"
+
+/* The pointer out of where it is: from now on it is the taker's to free. */
+#define TAKE(place)                             \
+	({                                      \
+		typeof(place) taken_ = (place); \
+		(place) = NULL;                 \
+		taken_;                         \
+	})
+
+void draft_deinit(struct draft *d)
+{
+	for (unsigned i = 0; i < SLOT_COUNT_; i++) {
+		free(d->text[i]);
+		pattern_free(d->pattern[i]);
+	}
+}
+
+/* NULL: what is wrong is recorded. */
+static struct pattern *make_pattern(struct reader *r, const struct keyword *k,
+                                    const struct token *value)
+{
+	char error[VALUE_ERROR_SIZE], quoted[PROBLEM_QUOTE_SIZE];
+	const char *text = value->text;
+	struct pattern *p = NULL;
+	int result;
+
+	if (strcmp(text, "*") == 0) {
+		text = ".*";
+		problem_warning(&r->problems, &value->at,
+		                "%s '*': taken as '.*': these are regular expressions",
+		                k->name);
+	}
+	result = pattern_new(&p, text, k->type == VALUE_NEGATED_REGEX, error,
+	                     sizeof(error));
+	if (result == -EINVAL)
+		problem_error(&r->problems, &value->at,
+		              "%s %s: bad regular expression: %s", k->name,
+		              problem_quote(quoted, value->text), error);
+	else if (result < 0)
+		r->problems.oom = true;
+	return p;
+}
+
+static void fill_criterion(struct reader *r, struct filter *f, const struct keyword *k,
+                           const struct token *value)
+{
+	struct pattern **list, *p = make_pattern(r, k, value);
+
+	if (!p)
+		return;
+	list = array_room(f->patterns[k->criterion], f->n_patterns[k->criterion],
+	                  sizeof(*list));
+	if (!list) {
+		pattern_free(p);
+		r->problems.oom = true;
+		return;
+	}
+	f->patterns[k->criterion] = list;
+	list[f->n_patterns[k->criterion]++] = p;
+}
+
+static void fill_slot(struct reader *r, const struct keyword *k,
+                      const struct token *value, struct draft *d)
+{
+	d->slot_at[k->slot] = value->at;
+	if (k->type == VALUE_REGEX || k->type == VALUE_NEGATED_REGEX) {
+		pattern_free(d->pattern[k->slot]);
+		d->pattern[k->slot] = make_pattern(r, k, value);
+		return;
+	}
+	free(d->text[k->slot]);
+	d->text[k->slot] = strdup(value->text);
+	if (!d->text[k->slot])
+		r->problems.oom = true;
+}
+
+static void fill_default(struct reader *r, const struct keyword *k, const struct value *v,
+                         const struct token *value)
+{
+	struct config *c = r->config;
+
+	if (k->in_config == offsetof(struct config, max_polling_interval_us))
+		r->max_interval_at = value->at;
+	if (k->type != VALUE_GROUP) {
+		value_store(k, v, (char *)c + k->in_config);
+		return;
+	}
+	free(c->socket_group);
+	c->socket_group = NULL;
+	if (*v->text == '\0')
+		return;
+	c->socket_group = strdup(v->text);
+	if (!c->socket_group)
+		r->problems.oom = true;
+}
+
+/* What is read and kept, but not done by this version. */
+static void tell_not_yet(struct reader *r, const struct keyword *k, const struct value *v,
+                         const struct token *value)
+{
+	if (k->in_config == offsetof(struct config, dm_control) && v->number)
+		problem_warning(&r->problems, &value->at,
+		                "%s %s: this version only observes", k->name,
+		                value->text);
+	if (k->words != checker_words || v->number == CHECKER_DIRECTIO ||
+	    v->number == CHECKER_NONE || (r->checkers_told & 1U << v->number) != 0)
+		return;
+	r->checkers_told |= 1U << v->number;
+	problem_warning(&r->problems, &value->at,
+	                "%s %s: this version checks with directio instead", k->name,
+	                value->text);
+}
+
+/* The same keyword again in the same section: false for what cannot be two. */
+static bool tell_repeated(struct reader *r, enum section in, const struct keyword *k,
+                          const struct position *at, struct draft *d)
+{
+	struct position *seen = &d->seen[k - keyword_table];
+	struct position before = *seen;
+
+	*seen = *at;
+	if (before.line == 0 || in == SECTION_BLACKLIST || in == SECTION_EXCEPTIONS)
+		return true;
+	if (in != SECTION_PATH) {
+		problem_warning(&r->problems, at,
+		                "%s again: this one counts: remove the one at %s:%u:%u",
+		                k->name, before.file, before.line, before.column);
+		return true;
+	}
+	problem_error(&r->problems, at,
+	              "%s again, after %s:%u:%u: each path needs a 'path { }' of its own",
+	              k->name, before.file, before.line, before.column);
+	return false;
+}
+
+void section_value(struct reader *r, enum section in, const struct keyword *k,
+                   const struct position *keyword_at, const struct token *value,
+                   struct draft *d)
+{
+	struct config *c = r->config;
+	char error[VALUE_ERROR_SIZE];
+	struct value v;
+
+	if (!tell_repeated(r, in, k, keyword_at, d))
+		return;
+	if (value_parse(k, value->text, &v, error) < 0) {
+		problem_error(&r->problems, &value->at, "%s", error);
+		/* It was meant to be there: no second message about what is missing. */
+		d->slot_at[k->slot] = value->at;
+		return;
+	}
+	if (k->type == VALUE_WORD || k->type == VALUE_SWITCH)
+		tell_not_yet(r, k, &v, value);
+
+	if (in == SECTION_DEFAULTS) {
+		fill_default(r, k, &v, value);
+	} else if (in == SECTION_BLACKLIST) {
+		fill_criterion(r, &c->filters->blacklist, k, value);
+	} else if (in == SECTION_EXCEPTIONS) {
+		fill_criterion(r, &c->filters->exceptions, k, value);
+	} else if (in == SECTION_OVERRIDES ||
+	           (in == SECTION_DEVICE && k->type != VALUE_REGEX)) {
+		struct overlay *o =
+		        in == SECTION_DEVICE ? &d->overlay : &c->rules->overrides;
+
+		value_store(k, &v, (char *)&o->settings + k->in_settings);
+		o->set |= UINT64_C(1) << (k - keyword_table);
+	} else {
+		fill_slot(r, k, value, d);
+	}
+}
+
+static void commit_path(struct reader *r, struct draft *d)
+{
+	struct config *c = r->config;
+	struct static_path *paths;
+	struct path_origin *origins;
+
+	if (!d->text[SLOT_DEVICE]) {
+		if (d->slot_at[SLOT_DEVICE].line == 0)
+			problem_error(
+			        &r->problems, &d->at,
+			        "path without a device: add 'device /dev/NAME' to it");
+		return;
+	}
+	paths = array_room(c->paths, c->n_paths, sizeof(*paths));
+	if (paths)
+		c->paths = paths;
+	origins = array_room(r->path_origins, c->n_paths, sizeof(*origins));
+	if (origins)
+		r->path_origins = origins;
+	if (!paths || !origins) {
+		r->problems.oom = true;
+		return;
+	}
+	origins[c->n_paths] =
+	        (struct path_origin){ d->slot_at[SLOT_DEVICE], d->slot_at[SLOT_ALIAS] };
+	paths[c->n_paths++] = (struct static_path){ TAKE(d->text[SLOT_DEVICE]),
+		                                    TAKE(d->text[SLOT_ALIAS]),
+		                                    TAKE(d->text[SLOT_MAP]) };
+}
+
+/* A device subsection has to say of which devices. */
+static bool names_devices(struct reader *r, const struct draft *d)
+{
+	if (d->pattern[SLOT_VENDOR] || d->pattern[SLOT_PRODUCT])
+		return true;
+	if (d->slot_at[SLOT_VENDOR].line == 0 && d->slot_at[SLOT_PRODUCT].line == 0)
+		problem_error(&r->problems, &d->at,
+		              "device without vendor and product: add one of them");
+	return false;
+}
+
+static void commit_filter_device(struct reader *r, struct filter *f, struct draft *d)
+{
+	struct device_filter *devices;
+
+	if (!names_devices(r, d))
+		return;
+	devices = array_room(f->devices, f->n_devices, sizeof(*devices));
+	if (!devices) {
+		r->problems.oom = true;
+		return;
+	}
+	f->devices = devices;
+	devices[f->n_devices++] =
+	        (struct device_filter){ TAKE(d->pattern[SLOT_VENDOR]),
+		                        TAKE(d->pattern[SLOT_PRODUCT]) };
+}
+
+static void commit_device(struct reader *r, struct draft *d)
+{
+	struct config_rules *rules = r->config->rules;
+	struct device_rule *devices;
+
+	/* multipath.conf has many that say nothing to us. */
+	if (!names_devices(r, d) ||
+	    (d->overlay.set == 0 && !d->pattern[SLOT_PRODUCT_BLACKLIST]))
+		return;
+	devices = array_room(rules->devices, rules->n_devices, sizeof(*devices));
+	if (!devices) {
+		r->problems.oom = true;
+		return;
+	}
+	rules->devices = devices;
+	devices[rules->n_devices++] = (struct device_rule){
+		.vendor = TAKE(d->pattern[SLOT_VENDOR]),
+		.product = TAKE(d->pattern[SLOT_PRODUCT]),
+		.revision = TAKE(d->pattern[SLOT_REVISION]),
+		.product_blacklist = TAKE(d->pattern[SLOT_PRODUCT_BLACKLIST]),
+		.overlay = d->overlay,
+	};
+}
+
+static void commit_multipath(struct reader *r, struct draft *d)
+{
+	struct config_rules *rules = r->config->rules;
+	struct map_rule *maps;
+	struct position *origins;
+
+	if (!d->text[SLOT_WWID] && d->slot_at[SLOT_WWID].line == 0)
+		problem_error(&r->problems, &d->at,
+		              "multipath without a wwid: add 'wwid IDENTIFIER' to it");
+	if (!d->text[SLOT_WWID] || !d->text[SLOT_ALIAS])
+		return;
+	maps = array_room(rules->maps, rules->n_maps, sizeof(*maps));
+	if (maps)
+		rules->maps = maps;
+	origins = array_room(r->map_origins, rules->n_maps, sizeof(*origins));
+	if (origins)
+		r->map_origins = origins;
+	if (!maps || !origins) {
+		r->problems.oom = true;
+		return;
+	}
+	origins[rules->n_maps] = d->slot_at[SLOT_ALIAS];
+	maps[rules->n_maps++] =
+	        (struct map_rule){ TAKE(d->text[SLOT_WWID]), TAKE(d->text[SLOT_ALIAS]) };
+}
+
+void section_commit(struct reader *r, enum section in, struct draft *d)
+{
+	if (in == SECTION_PATH)
+		commit_path(r, d);
+	else if (in == SECTION_BLACKLIST_DEVICE)
+		commit_filter_device(r, &r->config->filters->blacklist, d);
+	else if (in == SECTION_EXCEPTIONS_DEVICE)
+		commit_filter_device(r, &r->config->filters->exceptions, d);
+	else if (in == SECTION_DEVICE)
+		commit_device(r, d);
+	else if (in == SECTION_MULTIPATH)
+		commit_multipath(r, d);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Values of keywords. Pure but for the FILE they are printed to; any thread.
+ * Numbers are exact: times are decimals read into microseconds without floating point.
+ */
+#include "checkerd/config/value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "checkerd/config/nearest.h"
+#include "checkerd/config/problem.h"
+#include "util/mono.h"
+
+#define GROUP_CHARACTERS \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-$"
+
+static const struct {
+	const char *name;
+	int64_t us;
+} units[] = {
+	{ "h", 3600 * USEC_PER_SEC },
+	{ "m", 60 * USEC_PER_SEC },
+	{ "s", USEC_PER_SEC },
+	{ "ms", USEC_PER_MSEC },
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Digits at *text into *number, INT64_MAX when there are too many. False: there are none. */
+static bool take_digits(const char **text, int64_t *number)
+{
+	const char *s = *text;
+
+	*number = 0;
+	for (; is_digit(*s); s++)
+		if (__builtin_mul_overflow(*number, 10, number) ||
+		    __builtin_add_overflow(*number, *s - '0', number))
+			*number = INT64_MAX;
+	if (s == *text)
+		return false;
+	*text = s;
+	return true;
+}
+
+/* "2", "0.5", "500ms", "1 h" … -EINVAL: not a time; -ERANGE: finer than a microsecond. */
+static int parse_time(const char *text, int64_t *ret_us)
+{
+	const char *fraction, *s = text;
+	int64_t whole, us = 0, unit = USEC_PER_SEC, step;
+
+	if (!take_digits(&s, &whole))
+		return -EINVAL;
+	fraction = s;
+	if (*s == '.') {
+		fraction = ++s;
+		while (is_digit(*s))
+			s++;
+		if (s == fraction)
+			return -EINVAL;
+	}
+	if (*s != '\0') {
+		size_t i;
+
+		for (i = 0; i < ARRAY_LEN(units) && strcmp(units[i].name, s) != 0; i++)
+			;
+		if (i == ARRAY_LEN(units))
+			return -EINVAL;
+		unit = units[i].us;
+	}
+	step = unit;
+	for (; is_digit(*fraction); fraction++) {
+		if (*fraction != '0' && (step == 0 || step % 10 != 0))
+			return -ERANGE;
+		step /= 10;
+		us += step * (*fraction - '0');
+	}
+	if (__builtin_mul_overflow(whole, unit, &whole) ||
+	    __builtin_add_overflow(whole, us, ret_us))
+		*ret_us = INT64_MAX;
+	return 0;
+}
+
+/* Seconds as a decimal, without zeros at its end. */
+static const char *format_seconds(int64_t us, char buf[VALUE_TEXT_SIZE])
+{
+	int n = snprintf(buf, VALUE_TEXT_SIZE, "%" PRId64 ".%06" PRId64,
+	                 us / USEC_PER_SEC, us % USEC_PER_SEC);
+
+	while (buf[n - 1] == '0')
+		n--;
+	if (buf[n - 1] == '.')
+		n--;
+	buf[n] = '\0';
+	return buf;
+}
+
+/* In the largest unit that it is a whole number of, seconds at least. */
+static const char *format_time(int64_t us, char buf[VALUE_TEXT_SIZE])
+{
+	char seconds[VALUE_TEXT_SIZE];
+
+	for (size_t i = 0; us > 0 && units[i].us > USEC_PER_SEC; i++) {
+		if (us % units[i].us != 0)
+			continue;
+		snprintf(buf, VALUE_TEXT_SIZE, "%" PRId64 " %s", us / units[i].us,
+		         units[i].name);
+		return buf;
+	}
+	snprintf(buf, VALUE_TEXT_SIZE, "%.20s s", format_seconds(us, seconds));
+	return buf;
+}
+
+const char *value_range(const struct keyword *k, char *buf, size_t size)
+{
+	char least[VALUE_TEXT_SIZE], most[VALUE_TEXT_SIZE];
+	size_t used = 0;
+
+	if (k->type == VALUE_TIME) {
+		snprintf(buf, size, "between %s and %s", format_time(k->min, least),
+		         format_time(k->max, most));
+		return buf;
+	}
+	if (k->type == VALUE_COUNT) {
+		snprintf(buf, size, "between %" PRId64 " and %" PRId64, k->min, k->max);
+		return buf;
+	}
+	snprintf(buf, size, "%s", k->type == VALUE_SWITCH ? "yes or no" : "");
+	if (k->type != VALUE_WORD)
+		return buf;
+	for (const struct word *w = k->words; w->name; w++) {
+		const char *between = w == k->words ? "" : w[1].name ? ", " : " or ";
+
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", between,
+		                         w->name);
+		assert(used < size); /* the table's own words */
+	}
+	return buf;
+}
+
+static int parse_number(const struct keyword *k, const char *text, struct value *v,
+                        char *error)
+{
+	char range[VALUE_ERROR_SIZE / 2], word[PROBLEM_QUOTE_SIZE];
+	const char *s = text;
+	int r = 0;
+
+	if (k->type == VALUE_TIME)
+		r = parse_time(text, &v->number);
+	else if (!take_digits(&s, &v->number) || *s != '\0')
+		r = -EINVAL;
+	value_range(k, range, sizeof(range));
+	problem_word(word, text);
+	if (r == -ERANGE)
+		snprintf(error, VALUE_ERROR_SIZE,
+		         "%s %s: finer than a microsecond: round it", k->name, word);
+	else if (r < 0 && k->type == VALUE_TIME)
+		snprintf(error, VALUE_ERROR_SIZE,
+		         "%s %s: not a time: must be seconds, or a number and ms, s, m "
+		         "or h, %s",
+		         k->name, word, range);
+	else if (r < 0)
+		snprintf(error, VALUE_ERROR_SIZE,
+		         "%s %s: not a whole number: must be one %s", k->name, word,
+		         range);
+	else if (v->number < k->min || v->number > k->max)
+		snprintf(error, VALUE_ERROR_SIZE, "%s %s: must be %s", k->name, word,
+		         range);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int parse_word(const struct keyword *k, const char *text, struct value *v,
+                      char *error)
+{
+	static const struct word switch_words[] = {
+		{ "yes", 1 }, { "no", 0 }, { "on", 1 }, { "off", 0 }, { NULL, 0 },
+	};
+	const struct word *words = k->type == VALUE_SWITCH ? switch_words : k->words;
+	char range[VALUE_ERROR_SIZE / 2], quoted[PROBLEM_QUOTE_SIZE];
+	struct nearest near;
+
+	nearest_init(&near, text);
+	for (const struct word *w = words; w->name; w++) {
+		if (strcmp(w->name, text) == 0) {
+			v->number = w->number;
+			return 0;
+		}
+		nearest_try(&near, w->name);
+	}
+	snprintf(error, VALUE_ERROR_SIZE, "%s %s: must be %s%s%s%s", k->name,
+	         problem_word(quoted, text), value_range(k, range, sizeof(range)),
+	         near.best ? ": did you mean " : "", near.best ? near.best : "",
+	         near.best ? "?" : "");
+	return -EINVAL;
+}
+
+/* The remedy when text is no such name, else NULL. */
+static const char *name_remedy(const struct keyword *k, const char *text)
+{
+	static_assert(CONFIG_NAME_MAX == 63 && CONFIG_DEVICE_MAX == 255, "said below");
+	size_t size = strlen(text);
+
+	if (k->type == VALUE_GROUP && text[strspn(text, GROUP_CHARACTERS)] != '\0')
+		return "no name of a group: use letters, digits and _ . - $";
+	if (k->type == VALUE_GROUP)
+		return size > CONFIG_NAME_MAX ? "longer than 63 bytes: shorten it" : NULL;
+	if (size == 0)
+		return "empty: write a value or remove the line";
+	if (k->type == VALUE_DEVICE && text[0] != '/')
+		return "not an absolute name: write one like /dev/sda";
+	if (k->type == VALUE_DEVICE)
+		return size > CONFIG_DEVICE_MAX
+		               ? "longer than 255 bytes: use a shorter link to it"
+		               : NULL;
+	if (k->type != VALUE_NAME)
+		return NULL;
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~' || *text == '/')
+			return "use printable ASCII characters, without blanks and '/'";
+	return size > CONFIG_NAME_MAX ? "longer than 63 bytes: shorten it" : NULL;
+}
+
+int value_parse(const struct keyword *k, const char *text, struct value *ret,
+                char error[VALUE_ERROR_SIZE])
+{
+	char quoted[PROBLEM_QUOTE_SIZE];
+	struct value v = { .text = text };
+	const char *remedy;
+	int r = 0;
+
+	switch (k->type) {
+	case VALUE_TIME:
+	case VALUE_COUNT:
+		r = parse_number(k, text, &v, error);
+		break;
+	case VALUE_SWITCH:
+	case VALUE_WORD:
+		r = parse_word(k, text, &v, error);
+		break;
+	case VALUE_GROUP:
+	case VALUE_NAME:
+	case VALUE_DEVICE:
+	case VALUE_TEXT:
+	case VALUE_REGEX:
+	case VALUE_NEGATED_REGEX:
+		remedy = name_remedy(k, text);
+		if (!remedy)
+			break;
+		snprintf(error, VALUE_ERROR_SIZE, "%s %s: %s", k->name,
+		         problem_word(quoted, text), remedy);
+		r = -EINVAL;
+		break;
+	}
+	if (r == 0)
+		*ret = v;
+	return r;
+}
+
+void value_store(const struct keyword *k, const struct value *v, void *field)
+{
+	uint32_t count = (uint32_t)v->number;
+	bool on = v->number != 0;
+	int number = (int)v->number;
+
+	/* memcpy, as an enum's own type is the compiler's choice. */
+	if (k->type == VALUE_TIME)
+		memcpy(field, &v->number, sizeof(v->number));
+	else if (k->type == VALUE_COUNT)
+		memcpy(field, &count, sizeof(count));
+	else if (k->type == VALUE_SWITCH)
+		memcpy(field, &on, sizeof(on));
+	else if (k->type == VALUE_WORD)
+		memcpy(field, &number, sizeof(number));
+	else
+		assert(!"a string is not stored by value");
+}
+
+void value_print_text(const char *text, FILE *out)
+{
+	if (*text && !text[strcspn(text, " \t\r\f\v\"#!{}")]) {
+		fputs(text, out);
+		return;
+	}
+	putc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			putc('"', out);
+		putc(*text, out);
+	}
+	putc('"', out);
+}
+
+void value_print(const struct keyword *k, const void *field, FILE *out)
+{
+	char buf[VALUE_TEXT_SIZE];
+	int64_t us;
+	uint32_t count;
+	bool on;
+	int number;
+
+	if (k->type == VALUE_TIME) {
+		memcpy(&us, field, sizeof(us));
+		fputs(format_seconds(us, buf), out);
+	} else if (k->type == VALUE_COUNT) {
+		memcpy(&count, field, sizeof(count));
+		fprintf(out, "%" PRIu32, count);
+	} else if (k->type == VALUE_SWITCH) {
+		memcpy(&on, field, sizeof(on));
+		/* The word its default is written with: dm_control is on or off. */
+		if (strcmp(k->fallback, "on") == 0 || strcmp(k->fallback, "off") == 0)
+			fputs(on ? "on" : "off", out);
+		else
+			fputs(on ? "yes" : "no", out);
+	} else if (k->type == VALUE_WORD) {
+		memcpy(&number, field, sizeof(number));
+		for (const struct word *w = k->words; w->name; w++)
+			if (w->number == number)
+				fputs(w->name, out);
+	} else {
+		assert(!"a string is not printed by value");
+	}
+}
