@@ -7,6 +7,7 @@ leaves that file behind, and the next run begins by doing what it says.
 import fcntl
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -56,6 +57,8 @@ class Undo:
 				elif kind == "mount":
 					subprocess.run(["umount", "-l", args[0]], stderr=subprocess.DEVNULL,
 					               check=False)
+				elif kind == "folder":
+					shutil.rmtree(args[0], ignore_errors=True)
 			except OSError as e:
 				left.append(f"{kind} {args}: {e}")
 		left += remove_loops(loops)

@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -239,9 +238,7 @@ static int serve(uint32_t n, uint64_t bytes, const char *mountpoint, const char 
 	}
 	disks_deinit(&s.disks);
 	if (s.session) {
-		/* Lazily: loop devices may still have the files open. */
-		(void)umount2(mountpoint, MNT_DETACH);
-		fuse_session_unmount(s.session);
+		fuse_session_unmount(s.session); /* lazily: files may still be open */
 		fuse_session_destroy(s.session);
 	}
 	free(s.buf.mem);

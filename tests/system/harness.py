@@ -28,7 +28,10 @@ class Skip(Exception):
 
 
 class Failure(AssertionError):
-	"""Something did not hold."""
+	"""Something did not hold; with what there is to know about it."""
+
+	def __str__(self):
+		return "\n    ".join(str(a) for a in self.args)
 
 
 def test(points, root=True, timeout=90):
@@ -43,7 +46,7 @@ def test(points, root=True, timeout=90):
 
 def check(condition, message, *details):
 	if not condition:
-		raise Failure(message + "".join(f"\n    {d}" for d in details))
+		raise Failure(message, *details)
 
 
 def wait_until(what, predicate, seconds, every=0.05):
