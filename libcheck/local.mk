@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # libpathcheck, its helper program, and what both are made of.
 noinst_LTLIBRARIES += libengine.la
 libengine_la_SOURCES = \
@@ -24,7 +25,7 @@ libengine_la_LIBADD = libutil.la $(LIBAIO_LIBS)
 
 lib_LTLIBRARIES += libpathcheck.la
 include_HEADERS += libcheck/pathcheck.h
-pkgconfig_DATA += libcheck/pathcheck.pc
+pkgconfig_DATA += libcheck/libpathcheck.pc
 EXTRA_DIST += libcheck/pathcheck.map
 libpathcheck_la_SOURCES =
 libpathcheck_la_LIBADD = libengine.la

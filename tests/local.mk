@@ -1,10 +1,21 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A stranger's program: sees the installed header and the shared library only.
+noinst_PROGRAMS += libcheck/example
+libcheck_example_SOURCES = libcheck/example.c
+libcheck_example_CPPFLAGS = -I$(top_srcdir)/libcheck
+libcheck_example_LDADD = libpathcheck.la
+exampledir = $(docdir)
+dist_example_DATA = libcheck/example.c
+
 EXTRA_DIST += \
 	tests/abi/run \
+	tests/abi/symbols \
 	tests/abi/units \
 	tests/install-deps \
 	tests/lint/cc \
 	tests/lint/cppcheck.txt \
 	tests/lint/run \
+	tests/manuals \
 	tests/packages \
 	$(NULL)
 
