@@ -394,6 +394,14 @@ static int take_results(struct pathcheck *pc, struct pathcheck_result *results, 
 	return (int)got;
 }
 
+/* The prober is gone: pathcheck_tend() replaces it; until then there is nothing to poll. */
+static void note_lost(struct pathcheck *pc)
+{
+	if (!pc->lost)
+		(void)epoll_ctl(pc->epoll_fd, EPOLL_CTL_DEL, pc->process.pidfd, NULL);
+	pc->lost = true;
+}
+
 int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n)
 {
 	_Atomic uint32_t *waits = &pc->shared.header->caller_waits;
@@ -409,7 +417,7 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 	shared_going_to_wait(waits);
 	got += take_results(pc, results + got, n - (size_t)got);
 	if (got == 0 && process_ended(&pc->process))
-		(void)pathcheck_tend(pc); /* what fails is tried again */
+		note_lost(pc);
 	return got;
 }
 

@@ -170,7 +170,10 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
  */
 struct pathcheck *pathcheck_free(struct pathcheck *pc);
 
-/** A descriptor to poll for POLLIN: then call pathcheck_results(). Owned by the library. */
+/**
+ * A descriptor to poll for POLLIN: then call pathcheck_results(). When that has none, the
+ * prober may have died: call pathcheck_tend(). Owned by the library.
+ */
 int pathcheck_fd(const struct pathcheck *pc);
 
 /**
@@ -207,7 +210,8 @@ void pathcheck_flush(struct pathcheck *pc);
 int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n);
 
 /**
- * To be called every second or so while checks are outstanding: replaces a prober that
+ * To be called every second or so while checks are outstanding, and when pathcheck_fd() was
+ * readable without a result: replaces a prober that
  * died or stands still. All its paths are kept, and their outstanding checks begin anew.
  * @return 1: it was replaced; 0: nothing was wrong; -EINPROGRESS: replaced too often lately,
  * it will be tried again; -errno: it could not be started, and will be tried again.
