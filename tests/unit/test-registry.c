@@ -212,7 +212,13 @@ static void bytes_are_exact(void **state)
 	for (size_t n = 0; n < ARRAY_LEN(sizes); n++) {
 		struct registry *r = make_registry(sizes[n]);
 		size_t usable = malloc_usable_size(r);
+		uint64_t paths = sizes[n] * sizeof(struct path);
 
+		/* Beside the paths: two indexes of at most two numbers for each of them. */
+		assert_true(registry_bytes(sizes[n]) >
+		            paths + 2 * sizes[n] * sizeof(uint32_t));
+		assert_true(registry_bytes(sizes[n]) <
+		            paths + 4 * sizes[n] * sizeof(uint32_t) + 256);
 		assert_true(usable >= registry_bytes(sizes[n]));
 		/* What malloc itself rounds up: a page at most, when it maps pages. */
 		assert_true(usable <= registry_bytes(sizes[n]) + 4096);

@@ -287,6 +287,36 @@ static void silence_before_timeout_is_nothing(void **state)
 	assert_int_equal(t.status.fails, 1);
 }
 
+/* It answers again: what it was silent for before is over. */
+static void silence_while_delayed_is_nothing(void **state)
+{
+	struct story t = begin(1, 3);
+
+	(void)state; /* no fixture */
+	step(&t, slow);
+	step(&t, late_good);
+	step(&t, good);
+	assert_state(&t, PATH_DELAYED);
+	assert_int_equal(step(&t, still), ACTION_NONE);
+	step(&t, good);
+	assert_state(&t, PATH_UP);
+}
+
+/* The good checks of the device that went do not speak for the one that comes back. */
+static void removal_ends_the_row_of_good_checks(void **state)
+{
+	struct story t = begin(1, 2);
+
+	(void)state; /* no fixture */
+	for (int i = 0; i < 5; i++)
+		step(&t, good);
+	step(&t, (struct outcome){ .kind = OUTCOME_GONE });
+	step(&t, good);
+	assert_state(&t, PATH_DELAYED);
+	step(&t, good);
+	assert_state(&t, PATH_UP);
+}
+
 static void silence_keeps_its_stage(void **state)
 {
 	struct story t = begin(2, 1);
@@ -402,6 +432,8 @@ int main(void)
 		cmocka_unit_test(failures_in_a_row),
 		cmocka_unit_test(late_failure_counts_once),
 		cmocka_unit_test(silence_before_timeout_is_nothing),
+		cmocka_unit_test(silence_while_delayed_is_nothing),
+		cmocka_unit_test(removal_ends_the_row_of_good_checks),
 		cmocka_unit_test(silence_keeps_its_stage),
 		cmocka_unit_test(first_decision_is_told),
 		cmocka_unit_test(down_keeps_its_since_and_takes_the_new_reason),
