@@ -18,3 +18,14 @@ conf/systemd/%: $(srcdir)/conf/systemd/%.in Makefile
 		-e 's|@runstatedir[@]|$(runstatedir)|g' \
 		-e 's|@sbindir[@]|$(sbindir)|g' \
 		$< > $@.tmp && mv $@.tmp $@
+
+# The sample goes where the daemon looks for it, but never over a file that is there; and
+# only as it was installed is it taken away again.
+EXTRA_DIST += conf/checkerd.conf
+install-data-local:
+	test -e $(DESTDIR)$(sysconfdir)/checkerd.conf || { \
+		$(MKDIR_P) $(DESTDIR)$(sysconfdir) && \
+		$(INSTALL_DATA) $(srcdir)/conf/checkerd.conf $(DESTDIR)$(sysconfdir); }
+uninstall-local:
+	! cmp -s $(srcdir)/conf/checkerd.conf $(DESTDIR)$(sysconfdir)/checkerd.conf || \
+		rm -f $(DESTDIR)$(sysconfdir)/checkerd.conf
