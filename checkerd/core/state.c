@@ -83,12 +83,15 @@ static bool silence_counts(const struct path_status *s)
 	       reason_is_silence(&s->reason);
 }
 
-/* The answers of the kernel for a device that is not there any more: its node is gone or
- * leads nowhere (open), or its queue is dead (read; a SCSI disk set offline answers so too
- * since 5.18, block/blk-core.c). */
-static bool error_is_no_device(int error)
+/*
+ * The kernel's answers for a device that is not there any more, when it is opened. From a read
+ * they say less: ENODEV is also what a SCSI disk that is merely offline answers, since 5.18
+ * (block/blk-core.c).
+ */
+static bool is_no_device(const struct outcome *o)
 {
-	return error == ENODEV || error == ENXIO || error == ENOENT;
+	return o->stage == STAGE_OPEN &&
+	       (o->error == ENODEV || o->error == ENXIO || o->error == ENOENT);
 }
 
 static_assert(IN_BAD_ENOUGH == IN_BAD + 1 && IN_TIMED_OUT_ENOUGH == IN_TIMED_OUT + 1 &&
@@ -119,7 +122,7 @@ static enum input count_outcome(struct path_status *s, const struct outcome *o,
 		return s->goods >= policy->recover_checks ? IN_GOOD_ENOUGH : IN_GOOD;
 	case OUTCOME_FAILED:
 		in = count_failure(s, o->late, policy, IN_BAD);
-		return error_is_no_device(o->error) ? IN_NO_DEVICE : in;
+		return is_no_device(o) ? IN_NO_DEVICE : in;
 	case OUTCOME_TIMED_OUT:
 		return count_failure(s, false, policy, IN_TIMED_OUT);
 	case OUTCOME_SILENT:

@@ -373,6 +373,9 @@ static void no_device_errors(void **state)
 		step(&t, good);
 		step(&t,
 		     (struct outcome){ OUTCOME_FAILED, STAGE_READ, errors[i], false });
+		assert_state(&t, PATH_SHAKY); /* it may be offline and come back */
+		step(&t,
+		     (struct outcome){ OUTCOME_FAILED, STAGE_OPEN, errors[i], false });
 		assert_state(&t, PATH_REMOVED);
 	}
 }
