@@ -73,6 +73,13 @@ static void close_with(struct jw *j, const char *bracket)
 	j->comma = true;
 }
 
+void jw_message_end(struct jw *j)
+{
+	assert(j->depth == 0);
+	put(j, "", 1);
+	j->comma = false;
+}
+
 void jw_object(struct jw *j)
 {
 	open_with(j, "{");

@@ -37,6 +37,9 @@ void jw_rewind(struct jw *j, const struct jw_mark *m);
 /* The buffer's bytes were taken away; the document goes on. */
 void jw_drained(struct jw *j);
 
+/* The NUL after a message; what follows is another document. */
+void jw_message_end(struct jw *j);
+
 void jw_object(struct jw *j);
 void jw_object_end(struct jw *j);
 void jw_array(struct jw *j);

@@ -23,6 +23,7 @@
 #define REQUEST_SMALL        (4 * 1024) /* every client has room for this; more is lent */
 #define REQUEST_DEPTH_MAX    8          /* of objects and arrays in each other */
 #define REQUEST_BRACKETS_MAX 64         /* [ and {: each costs the parser 400 bytes */
+#define PARSE_BYTES          (4 * 1024 * 1024) /* the parser's, while it runs */
 #define NAMES_MAX            (REQUEST_MAX / 4) /* `"a",` is the shortest */
 #define DISABLE_MAX_S        (10 * 365 * 24 * 3600)
 
@@ -39,15 +40,19 @@
 #define LENT_MAX_OTHERS (LENT_MAX / 2) /* to all who are not root, together */
 
 /* --- times --- */
-#define WRITE_TIMEOUT_US  (5 * USEC_PER_SEC)   /* without a byte taken */
-#define IDLE_TIMEOUT_US   (120 * USEC_PER_SEC) /* without a finished request */
-#define LOOP_TIMEOUT_US   (2 * USEC_PER_SEC)   /* for a snapshot, or a reply */
-#define RELOAD_TIMEOUT_US (60 * USEC_PER_SEC)
-#define REPLY_TIMEOUT_US  (60 * USEC_PER_SEC) /* for the whole of one, but Monitor's */
-#define SNAPSHOT_FRESH_US (100 * USEC_PER_MSEC)
+#define WRITE_TIMEOUT_US    (5 * USEC_PER_SEC)   /* without a byte taken */
+#define IDLE_TIMEOUT_US     (120 * USEC_PER_SEC) /* without a finished request */
+#define LOOP_TIMEOUT_US     (2 * USEC_PER_SEC)   /* for a snapshot, or a reply */
+#define RELOAD_TIMEOUT_US   (60 * USEC_PER_SEC)
+#define REPLY_TIMEOUT_US    (60 * USEC_PER_SEC) /* for the whole of one, but Monitor's */
+#define SNAPSHOT_FRESH_US   (100 * USEC_PER_MSEC)
+#define SNAPSHOT_SPACING_US (20 * USEC_PER_MSEC) /* between two, whatever is asked */
 /* Others wait for a snapshot and both are being read: who has read the older one for longer
  * than this has to go. */
 #define SNAPSHOT_HOLD_US (1 * USEC_PER_SEC)
+
+/* --- what comes by the port, at one go --- */
+#define NEWS_BATCH 4096
 
 /* --- events kept --- */
 #define EVENTS_KEPT 4096

@@ -1,24 +1,60 @@
 # libcontrol.la: the Varlink server. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libcontrol.la
+libcontrol_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+libcontrol_la_LIBADD = $(JSONC_LIBS) -lm
 libcontrol_la_SOURCES = \
+	checkerd/control/accept.c \
+	checkerd/control/action.c \
+	checkerd/control/client.c \
+	checkerd/control/control.c \
 	checkerd/control/control.h \
+	checkerd/control/devlink.c \
+	checkerd/control/devlink.h \
+	checkerd/control/documents.c \
+	checkerd/control/documents.h \
+	checkerd/control/history.c \
+	checkerd/control/history.h \
+	checkerd/control/interface.h \
 	checkerd/control/json-writer.c \
 	checkerd/control/json-writer.h \
 	checkerd/control/limits.h \
+	checkerd/control/listen.c \
+	checkerd/control/news.c \
 	checkerd/control/port.c \
 	checkerd/control/port.h \
+	checkerd/control/reply.c \
+	checkerd/control/request.c \
+	checkerd/control/request.h \
+	checkerd/control/server.c \
+	checkerd/control/server.h \
 	checkerd/control/text.c \
 	checkerd/control/text.h \
+	checkerd/control/view.c \
+	checkerd/control/view.h \
 	$(NULL)
+nodist_libcontrol_la_SOURCES = checkerd/control/interface.c
+CLEANFILES += checkerd/control/interface.c
+
+control_interfaces = \
+	$(srcdir)/checkerd/control/io.checkerd.Control.varlink \
+	$(srcdir)/checkerd/control/org.varlink.service.varlink \
+	$(NULL)
+EXTRA_DIST += $(control_interfaces) checkerd/control/varlink-to-c.awk
+
+checkerd/control/interface.c: $(control_interfaces) \
+		$(srcdir)/checkerd/control/varlink-to-c.awk
+	$(AM_V_GEN)$(MKDIR_P) checkerd/control && \
+	$(AWK) -f $(srcdir)/checkerd/control/varlink-to-c.awk $(control_interfaces) >$@.tmp && \
+	mv $@.tmp $@
 
 if HAVE_CMOCKA
 control_tests = \
-	test-json-writer \
+	tests/unit/test-json-writer \
 	$(NULL)
 check_PROGRAMS += $(control_tests)
 TESTS += $(control_tests)
 
-test_json_writer_SOURCES = tests/unit/test-json-writer.c
-test_json_writer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
-test_json_writer_LDADD = libcontrol.la $(CMOCKA_LIBS) $(JSONC_LIBS)
+tests_unit_test_json_writer_SOURCES = tests/unit/test-json-writer.c
+tests_unit_test_json_writer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_test_json_writer_LDADD = libcontrol.la $(CMOCKA_LIBS) $(JSONC_LIBS)
 endif

@@ -61,7 +61,7 @@ static uint32_t power_of_two(uint32_t n)
 	return p;
 }
 
-static uint32_t replies_for(uint32_t max_paths)
+uint32_t port_replies_max(uint32_t max_paths)
 {
 	return power_of_two(max_paths + REPLIES_MARGIN);
 }
@@ -73,7 +73,7 @@ uint32_t port_max_groups(uint32_t max_paths)
 
 uint64_t port_bytes(uint32_t max_paths)
 {
-	uint64_t n = replies_for(max_paths);
+	uint64_t n = port_replies_max(max_paths);
 
 	return sizeof(struct port) +
 	       spsc_size(REQUEST_RING, sizeof(struct port_request)) +
@@ -164,7 +164,7 @@ int port_new(struct port **ret, uint32_t max_paths)
 	if (!p)
 		return -ENOMEM;
 	p->max_paths = max_paths;
-	p->replies_max = replies_for(max_paths);
+	p->replies_max = port_replies_max(max_paths);
 	p->control_fd = -1;
 	p->loop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p->loop_fd >= 0)

@@ -63,7 +63,7 @@ struct snap_path {
 	struct reason reason;
 	struct mono since, last, due, started; /* as in struct path */
 	bool enabled, outstanding;
-	uint8_t engine;      /* enum pathcheck_engine */
+	const char *engine;  /* static string: "aio", "sync", "sg" or "none" */
 	const char *checker; /* static string: checker_kind_name() */
 	uint32_t group;      /* REGISTRY_NONE: none */
 	int64_t interval_us, timeout_us;
@@ -124,7 +124,8 @@ struct port *port_free(struct port *p);
 /* Bytes port_new(max_paths) takes: for the bound. */
 uint64_t port_bytes(uint32_t max_paths);
 uint32_t port_max_paths(const struct port *p);
-uint32_t port_max_groups(uint32_t max_paths); /* room for them in a snapshot */
+uint32_t port_max_groups(uint32_t max_paths);  /* room for them in a snapshot */
+uint32_t port_replies_max(uint32_t max_paths); /* requests that may be without a reply */
 
 /* --- the loop's side --- */
 int port_loop_fd(const struct port *p); /* POLLIN: requests are waiting */
@@ -137,8 +138,8 @@ void port_loop_wait(struct port *p, const struct port_request *r);
 /* … the check of that path has its result or has timed out, or it is gone (ESTALE): replies
  * to everyone who waits for it. Costs next to nothing when nobody does. */
 void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state);
-void port_loop_event(struct port *p,
-                     const struct event *e); /* full: dropped and counted */
+/* No room: it is dropped and counted. */
+void port_loop_event(struct port *p, const struct event *e);
 /*
  * The snapshot that may be filled now, emptied but for its times; NULL while the control
  * thread still reads the last two, which it does not when it asks for one. Filling may take
@@ -149,8 +150,8 @@ struct snapshot *port_loop_snapshot_begin(struct port *p);
 void port_loop_snapshot_publish(struct port *p, struct snapshot *s);
 
 /* --- the control thread's side --- */
-int port_control_fd(
-        const struct port *p); /* POLLIN: replies, events, a snapshot, or room */
+/* POLLIN: replies, events, a snapshot, or room. */
+int port_control_fd(const struct port *p);
 void port_control_clear(struct port *p); /* resets that; before draining */
 void port_control_wake(struct port *p);  /* makes it readable; any thread */
 /* How many requests may be without a reply. */

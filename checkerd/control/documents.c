@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/control/documents.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "config.h"
+
+static void key_string(struct jw *j, const char *key, const char *s)
+{
+	jw_key(j, key);
+	jw_string(j, s);
+}
+
+static void key_uint(struct jw *j, const char *key, uint64_t v)
+{
+	jw_key(j, key);
+	jw_uint(j, v);
+}
+
+static void key_bool(struct jw *j, const char *key, bool v)
+{
+	jw_key(j, key);
+	jw_bool(j, v);
+}
+
+static void key_null(struct jw *j, const char *key)
+{
+	jw_key(j, key);
+	jw_null(j);
+}
+
+static void key_seconds(struct jw *j, const char *key, int64_t us)
+{
+	jw_key(j, key);
+	jw_seconds(j, us);
+}
+
+/* "" is not known. */
+static void key_text(struct jw *j, const char *key, const char *s)
+{
+	key_string(j, key, s[0] != '\0' ? s : NULL);
+}
+
+static void key_date(struct jw *j, const char *key, const struct snapshot *s,
+                     struct mono t)
+{
+	jw_key(j, key);
+	jw_time(j, s->taken_realtime_us + mono_diff(t, s->taken));
+}
+
+static void path_identity(struct jw *j, const struct device *d)
+{
+	char devt[24];
+
+	key_string(j, "name", d->name);
+	key_string(j, "device", d->node);
+	(void)snprintf(devt, sizeof(devt), "%u:%u", d->devt_major, d->devt_minor);
+	key_string(j, "devt", d->devt_major != 0 || d->devt_minor != 0 ? devt : NULL);
+	key_string(j, "alias", d->alias);
+	key_string(j, "map", d->map);
+	key_string(j, "wwid", d->wwid);
+	key_string(j, "hcil", d->hcil);
+	key_string(j, "vendor", d->vendor);
+	key_string(j, "product", d->product);
+	key_string(j, "revision", d->revision);
+	key_string(j, "serial", d->serial);
+	key_string(j, "protocol", d->protocol);
+	key_string(j, "host", d->host);
+	key_string(j, "target", d->target);
+}
+
+static void path_state(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+{
+	char reason[REASON_TEXT_MAX];
+
+	key_string(j, "state", path_state_name(p->state));
+	key_date(j, "state_since", s, p->since);
+	key_text(j, "reason", reason_format(&p->reason, reason, sizeof(reason)));
+	if (p->reason.error != 0)
+		key_uint(j, "errno", (uint64_t)p->reason.error);
+	else
+		key_null(j, "errno");
+	key_null(j, "dm_state");
+	key_string(j, "sysfs_state", p->device->sysfs_state);
+}
+
+static void path_engine(struct jw *j, const struct snap_path *p)
+{
+	key_string(j, "checker", p->checker);
+	key_string(j, "engine", p->engine);
+	if (p->group != REGISTRY_NONE)
+		key_uint(j, "group", p->group);
+	else
+		key_null(j, "group");
+	key_bool(j, "enabled", p->enabled);
+	key_bool(j, "marginal", false);
+}
+
+static void path_times(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+{
+	key_seconds(j, "interval_s", p->interval_us);
+	key_seconds(j, "timeout_s", p->timeout_us);
+	if (p->last.us != 0)
+		key_date(j, "last_check", s, p->last);
+	else
+		key_null(j, "last_check");
+	if (!mono_is_never(p->due))
+		key_seconds(j, "next_check_in_s", MAX(mono_diff(p->due, s->taken), 0));
+	else
+		key_null(j, "next_check_in_s");
+	if (p->outstanding && p->started.us != 0)
+		key_seconds(j, "in_flight_s", MAX(mono_diff(s->taken, p->started), 0));
+	else
+		key_null(j, "in_flight_s");
+}
+
+static void path_counters(struct jw *j, const struct snap_path *p)
+{
+	static const char *const keys[] = { "last", "p50", "p99", "max" };
+	const uint32_t latencies[] = { p->last_us, p->p50_us, p->p99_us, p->max_us };
+
+	key_uint(j, "checks_total", p->counters.checks);
+	key_uint(j, "failures_total", p->counters.failures);
+	key_uint(j, "timeouts_total", p->counters.timeouts);
+	key_uint(j, "transitions_total", p->counters.transitions);
+	jw_key(j, "latency_us");
+	jw_object(j);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (p->samples > 0)
+			key_uint(j, keys[i], latencies[i]);
+		else
+			key_null(j, keys[i]);
+	jw_object_end(j);
+}
+
+void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+{
+	jw_object(j);
+	path_identity(j, p->device);
+	path_state(j, s, p);
+	path_engine(j, p);
+	path_times(j, s, p);
+	path_counters(j, p);
+	jw_object_end(j);
+}
+
+void document_map_begin(struct jw *j, const struct view *v, const struct view_map *m)
+{
+	const struct snap_path *first = &v->snap->paths[v->by_map[m->first]];
+
+	jw_object(j);
+	key_string(j, "name", m->name);
+	key_null(j, "devt");
+	key_null(j, "uuid");
+	key_string(j, "wwid", first->device->wwid); /* its paths are one unit's */
+	key_null(j, "dm");
+	key_uint(j, "paths_total", m->n);
+	key_uint(j, "paths_up", m->up);
+	key_string(j, "redundancy", redundancy_name(view_redundancy(m)));
+	key_null(j, "queueing");
+	key_null(j, "suspended");
+	jw_key(j, "paths");
+	jw_array(j);
+}
+
+void document_group(struct jw *j, const struct snap_group *g)
+{
+	jw_object(j);
+	key_uint(j, "id", g->id);
+	key_string(j, "kind", g->kind);
+	key_uint(j, "slots", g->slots);
+	key_uint(j, "queued", g->queued);
+	key_uint(j, "in_flight", g->in_flight);
+	key_uint(j, "expired", g->expired);
+	key_uint(j, "orphans", g->orphans);
+	key_string(j, "state", g->state);
+	jw_object_end(j);
+}
+
+static void gauge(struct jw *j, const char *key, uint64_t now, uint64_t max,
+                  uint64_t total)
+{
+	jw_key(j, key);
+	jw_object(j);
+	key_uint(j, "now", now);
+	key_uint(j, "max", max);
+	key_uint(j, "total", total);
+	jw_object_end(j);
+}
+
+static void key_known(struct jw *j, const char *key, int64_t v)
+{
+	jw_key(j, key);
+	if (v >= 0)
+		jw_int(j, v);
+	else
+		jw_null(j);
+}
+
+void document_engine(struct jw *j, const struct snapshot *s)
+{
+	gauge(j, "deferred", s->deferred_now, s->deferred_max, s->deferred_total);
+	gauge(j, "emergency", s->emergency_now, s->emergency_max, s->emergency_total);
+	jw_key(j, "rescuers");
+	jw_object(j);
+	key_uint(j, "size", s->rescuers);
+	key_uint(j, "busy", s->rescuers_busy);
+	key_uint(j, "stuck", s->rescuers_stuck);
+	key_uint(j, "stuck_max", s->rescuers_stuck_max);
+	jw_object_end(j);
+	key_known(j, "aio_nr", s->aio_nr);
+	key_known(j, "aio_max_nr", s->aio_max_nr);
+	key_uint(j, "io_setup_failures_total", s->io_setup_failures);
+}
+
+static void status_paths(struct jw *j, const struct snapshot *s)
+{
+	uint32_t n[PATH_STATE_COUNT_] = { 0 };
+
+	for (uint32_t i = 0; i < s->n_paths; i++)
+		n[s->paths[i].state]++;
+	jw_key(j, "paths");
+	jw_object(j);
+	key_uint(j, "total", s->n_paths);
+	for (unsigned i = 0; i < PATH_STATE_COUNT_; i++)
+		key_uint(j, path_state_name(i), n[i]);
+	jw_object_end(j);
+}
+
+static void status_maps(struct jw *j, const struct view *v)
+{
+	uint32_t n[REDUNDANCY_COUNT] = { 0 }, total = 0;
+	struct view_map m;
+
+	for (uint32_t at = 0; view_map(v, at, &m); at += m.n, total++)
+		n[view_redundancy(&m)]++;
+	jw_key(j, "maps");
+	jw_object(j);
+	key_uint(j, "total", total);
+	for (unsigned i = 0; i < REDUNDANCY_COUNT; i++)
+		key_uint(j, redundancy_name(i), n[i]);
+	jw_object_end(j);
+}
+
+static void status_prober(struct jw *j, const struct snapshot *s)
+{
+	jw_key(j, "prober");
+	jw_object(j);
+	jw_key(j, "pid");
+	if (s->prober_pid > 0)
+		jw_int(j, s->prober_pid);
+	else
+		jw_null(j);
+	key_uint(j, "restarts_total", s->prober_restarts);
+	if (s->prober_pid > 0)
+		key_seconds(j, "heartbeat_age_s", s->heartbeat_age_us);
+	else
+		key_null(j, "heartbeat_age_s");
+	jw_object_end(j);
+}
+
+static void status_warnings(struct jw *j, const struct snapshot *s)
+{
+	jw_key(j, "warnings");
+	jw_array(j);
+	for (uint32_t i = 0; i < MIN(s->n_warnings, SNAP_WARNINGS_MAX); i++)
+		jw_string(j, s->warnings[i]);
+	jw_array_end(j);
+}
+
+void document_status(struct jw *j, const struct view *v)
+{
+	const struct snapshot *s = v->snap;
+
+	key_string(j, "version", PACKAGE_VERSION);
+	jw_key(j, "pid");
+	jw_int(j, getpid());
+	jw_key(j, "started");
+	jw_time(j, s->started_realtime_us);
+	key_bool(j, "ready", s->ready);
+	status_paths(j, s);
+	status_maps(j, v);
+	jw_key(j, "lag_s");
+	jw_object(j);
+	key_seconds(j, "last", s->lag_last_us);
+	key_seconds(j, "max", s->lag_max_us);
+	jw_object_end(j);
+	if (s->oldest_in_flight_us > 0)
+		key_seconds(j, "oldest_in_flight_s", s->oldest_in_flight_us);
+	else
+		key_null(j, "oldest_in_flight_s");
+	jw_key(j, "memory");
+	jw_object(j);
+	key_uint(j, "bound_bytes", s->bound_bytes);
+	key_uint(j, "locked_bytes", s->locked_bytes);
+	jw_object_end(j);
+	status_prober(j, s);
+	key_string(j, "dm_control", s->dm_control ? "on" : "off");
+	status_warnings(j, s);
+}
+
+void document_event(struct jw *j, const struct event *e)
+{
+	jw_object(j);
+	key_uint(j, "seq", e->seq);
+	jw_key(j, "time");
+	jw_time(j, e->realtime_us);
+	key_string(j, "type", event_type_name(e->type));
+	key_text(j, "path", e->path);
+	key_text(j, "map", e->map);
+	key_text(j, "from", e->from);
+	key_text(j, "to", e->to);
+	key_text(j, "reason", e->reason);
+	key_string(j, "message", e->message);
+	jw_object_end(j);
+}
+
+void document_info(struct jw *j)
+{
+	key_string(j, "vendor", PACKAGE_NAME);
+	key_string(j, "product", PACKAGE_NAME);
+	key_string(j, "version", PACKAGE_VERSION);
+	key_string(j, "url", PACKAGE_URL);
+	jw_key(j, "interfaces");
+	jw_array(j);
+	jw_string(j, "org.varlink.service");
+	jw_string(j, "io.checkerd.Control");
+	jw_array_end(j);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CONTROL_DOCUMENTS_H
+#define CHECKERD_CONTROL_DOCUMENTS_H
+
+/*
+ * The objects of the interface, from a snapshot: io.checkerd.Control.varlink says what is in
+ * them. Each is one piece: it fits into an empty buffer of OUT_SIZE.
+ */
+#include "checkerd/control/json-writer.h"
+#include "checkerd/control/view.h"
+
+void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p);
+/* The map as far as the list of its paths, which is open. */
+void document_map_begin(struct jw *j, const struct view *v, const struct view_map *m);
+void document_group(struct jw *j, const struct snap_group *g);
+/* The keys of GetGroups besides the list of groups. */
+void document_engine(struct jw *j, const struct snapshot *s);
+/* Needs view_make_maps(). */
+void document_status(struct jw *j, const struct view *v);
+void document_event(struct jw *j, const struct event *e);
+void document_info(struct jw *j);
+
+#endif

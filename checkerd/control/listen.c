@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The socket's name: who has it, and who may connect. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "checkerd/control/control.h"
+#include "checkerd/control/limits.h"
+
+#define LOCK_SUFFIX ".lock"
+
+static int make_directory(const char *path)
+{
+	char copy[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+
+	memcpy(copy, path, strlen(path) + 1);
+	if (mkdir(dirname(copy), 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+/*
+ * Between looking whether somebody listens and listening, nobody else may do the same. The
+ * file is nobody's but the daemon's user's, so nobody else can hold the lock.
+ */
+static int lock(const char *path, int *ret_fd)
+{
+	char name[sizeof(((struct sockaddr_un *)NULL)->sun_path) + sizeof(LOCK_SUFFIX)];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s" LOCK_SUFFIX, path);
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR) {
+			int r = -errno;
+
+			close(fd);
+			return r;
+		}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* 0: nobody has the name, any more. */
+static int make_room(const struct sockaddr_un *address)
+{
+	const struct sockaddr *generic = (const struct sockaddr *)address;
+	struct stat st;
+	int fd, r;
+
+	if (lstat(address->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* EAGAIN: its backlog is full, but it is there. */
+	r = connect(fd, generic, sizeof(*address)) < 0 && errno != EAGAIN ? errno : 0;
+	close(fd);
+	if (r != ECONNREFUSED)
+		return r == 0 || r == EACCES || r == EPERM ? -EADDRINUSE : -r;
+	return unlink(address->sun_path) < 0 ? -errno : 0;
+}
+
+static int bind_and_listen(int fd, const struct sockaddr_un *address, gid_t group)
+{
+	/* The name's mode is the socket's: nobody gets in before it is all set up. */
+	if (fchmod(fd, 0600) < 0 ||
+	    bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
+	    (group != (gid_t)-1 && chown(address->sun_path, (uid_t)-1, group) < 0) ||
+	    chmod(address->sun_path, 0660) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
+		return -errno;
+	return 0;
+}
+
+int control_listen(const char *path, gid_t group, int *ret_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int lock_fd = -1, fd = -1, r;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	r = make_directory(path);
+	if (r < 0)
+		return r;
+	r = lock(path, &lock_fd);
+	if (r < 0)
+		return r;
+	r = make_room(&address);
+	if (r == 0) {
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		r = fd < 0 ? -errno : bind_and_listen(fd, &address, group);
+	}
+	close(lock_fd);
+	if (r < 0) {
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the loop sends: replies, events, snapshots; and asking for a snapshot.
+ *
+ * The port has two snapshots. One is the newest, the other may still be read by clients that
+ * are slow. Before another one is asked for, one of the two has to be given back: the newest
+ * if nobody reads it, or else the older one, whose readers are sent away when they have had
+ * their time.
+ */
+#include "checkerd/control/limits.h"
+#include "checkerd/control/server.h"
+
+bool server_view_fits(const struct server *s, struct mono needs)
+{
+	return s->current && !mono_before(s->current->snap->taken, needs);
+}
+
+void server_release_view(struct server *s, struct client *c)
+{
+	struct view *v = c->view;
+
+	if (!v)
+		return;
+	c->view = NULL;
+	v->users--;
+	if (v->users == 0 && v != s->current)
+		view_clear(v, s->port);
+}
+
+/* Nothing taken before now shows what has just been heard of. */
+static void note_change(struct server *s)
+{
+	s->changed_at = mono_now(); /* not this round's time: it came after that */
+}
+
+static bool take_replies(struct server *s)
+{
+	unsigned n = 0;
+
+	for (; n < NEWS_BATCH; n++) {
+		struct port_reply r;
+		struct client *c;
+
+		if (!port_control_reply(s->port, &r))
+			break;
+		note_change(s);
+		c = action_reply(s, &r);
+		text_unref(r.text);
+		if (c) {
+			client_answered(s, c);
+			client_run(s, c);
+		}
+	}
+	return n == NEWS_BATCH;
+}
+
+static bool take_events(struct server *s)
+{
+	unsigned n = 0;
+
+	while (n < NEWS_BATCH && port_control_event(s->port, history_slot(&s->history))) {
+		history_added(&s->history);
+		n++;
+	}
+	if (n == 0)
+		return false;
+	note_change(s);
+	for (uint32_t i = 0; i < s->max_clients; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->state == CLIENT_REPLYING && c->request.method == METHOD_MONITOR)
+			client_run(s, c);
+	}
+	return n == NEWS_BATCH;
+}
+
+static void take_snapshot(struct server *s)
+{
+	struct snapshot *snap = port_control_snapshot(s->port);
+	struct view *old = s->current, *v = s->views;
+
+	if (!snap)
+		return;
+	s->snapshot_asked = false;
+	s->current = NULL;
+	if (old && old->users == 0)
+		view_clear(old, s->port);
+	else if (old)
+		old->since = s->now;
+	while (v->snap)
+		v++;
+	assert(v < s->views + VIEWS);
+	*v = (struct view){ .snap = snap, .since = s->now };
+	s->current = v;
+	for (uint32_t i = 0; i < s->max_clients; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->state == CLIENT_PARKED && server_view_fits(s, c->needs)) {
+			client_unpark(s, c);
+			client_run(s, c);
+		}
+	}
+}
+
+void server_take_news(struct server *s)
+{
+	bool more;
+
+	port_control_clear(s->port);
+	more = take_replies(s);
+	more |= take_events(s);
+	take_snapshot(s);
+	if (more)
+		port_control_wake(s->port); /* after others have had a turn */
+	/* There may be room again for requests that found none. */
+	for (uint32_t i = 0; i < s->max_clients; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->state == CLIENT_ACTING && c->n_sent < c->n_targets)
+			action_continue(s, c);
+	}
+}
+
+static bool somebody_is_parked(const struct server *s)
+{
+	for (uint32_t i = 0; i < s->max_clients; i++)
+		if (s->clients[i].state == CLIENT_PARKED)
+			return true;
+	return false;
+}
+
+/* Gives one of two snapshots back. MONO_NEVER: done; else when it can be. */
+static struct mono make_room(struct server *s)
+{
+	struct view *older = NULL;
+	struct mono due;
+
+	for (unsigned i = 0; i < VIEWS; i++) {
+		struct view *v = &s->views[i];
+
+		if (!v->snap)
+			return MONO_NEVER;
+		if (v != s->current)
+			older = v;
+	}
+	if (s->current && s->current->users == 0) {
+		view_clear(s->current, s->port);
+		s->current = NULL;
+		return MONO_NEVER;
+	}
+	assert(older);
+	due = mono_add(older->since, SNAPSHOT_HOLD_US);
+	if (mono_before(s->now, due))
+		return due;
+	for (uint32_t i = 0; i < s->max_clients; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->state != CLIENT_FREE && c->view == older)
+			client_drop(s, c);
+	}
+	assert(!older->snap);
+	return MONO_NEVER;
+}
+
+struct mono server_ask_snapshot(struct server *s)
+{
+	struct port_request r = { .op = PORT_SNAPSHOT };
+	struct mono due = mono_add(s->asked_at, SNAPSHOT_SPACING_US);
+
+	if (s->snapshot_asked || !somebody_is_parked(s))
+		return MONO_NEVER;
+	if (mono_before(s->now, due))
+		return due;
+	due = make_room(s);
+	if (!mono_is_never(due))
+		return due;
+	s->snapshot_asked =
+	        port_control_request(s->port, &r); /* or woken for another try */
+	s->asked_at = s->now;
+	return MONO_NEVER;
+}
