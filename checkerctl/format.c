@@ -28,7 +28,7 @@ static const char *text_of(json_object *path, const char *key, const char *missi
 {
 	const char *text = json_text(path, key, missing);
 
-	return *text ? text : missing;
+	return text && *text ? text : missing;
 }
 
 static void print_key(FILE *f, json_object *path, const char *sysfs, const char *key)

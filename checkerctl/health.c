@@ -56,8 +56,11 @@ static int print_health(const struct tally *t)
 	}
 	fputs(t->lost ? "CRITICAL: " : "WARNING: ", stdout);
 	text_put(stdout, json_text(t->worst, "name", "-"), false);
-	printf(" has %s of %s paths up", json_text(t->worst, "paths_up", "?"),
-	       json_text(t->worst, "paths_total", "?"));
+	fputs(" has ", stdout);
+	text_put(stdout, json_text(t->worst, "paths_up", "?"), false);
+	fputs(" of ", stdout);
+	text_put(stdout, json_text(t->worst, "paths_total", "?"), false);
+	fputs(" paths up", stdout);
 	printf("; of %zu %s, %zu without a path, %zu degraded\n", t->maps,
 	       t->maps == 1 ? "map" : "maps", t->lost, t->degraded);
 	return t->lost ? HEALTH_LOST : HEALTH_DEGRADED;

@@ -34,3 +34,44 @@ bin_PROGRAMS += checkerctl/checkerctl
 checkerctl_checkerctl_SOURCES = checkerctl/main.c
 checkerctl_checkerctl_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 checkerctl_checkerctl_LDADD = libctl.la libutil.la
+
+if HAVE_CMOCKA
+CTL_TESTS = \
+	tests/unit/test-ctl-format \
+	tests/unit/test-ctl-frame \
+	tests/unit/test-ctl-options \
+	tests/unit/test-ctl-run \
+	tests/unit/test-ctl-table \
+	tests/unit/test-ctl-text \
+	$(NULL)
+check_PROGRAMS += $(CTL_TESTS)
+TESTS += $(CTL_TESTS)
+
+CTL_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CMOCKA_CFLAGS)
+CTL_TEST_LDADD = libctl.la libutil.la $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_ctl_format_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_test_ctl_format_LDADD = $(CTL_TEST_LDADD)
+tests_unit_test_ctl_frame_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_test_ctl_frame_LDADD = $(CTL_TEST_LDADD)
+tests_unit_test_ctl_options_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_test_ctl_options_LDADD = $(CTL_TEST_LDADD)
+tests_unit_test_ctl_run_SOURCES = \
+	tests/unit/ctl-fake.c \
+	tests/unit/ctl-fake.h \
+	tests/unit/test-ctl-run.c \
+	$(NULL)
+tests_unit_test_ctl_run_CPPFLAGS = \
+	$(CTL_TEST_CPPFLAGS) \
+	-DCHECKERCTL='"$(abs_top_builddir)/checkerctl/checkerctl"' \
+	$(NULL)
+tests_unit_test_ctl_run_LDADD = $(CMOCKA_LIBS)
+EXTRA_tests_unit_test_ctl_run_DEPENDENCIES = checkerctl/checkerctl
+tests_unit_test_ctl_table_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
+tests_unit_test_ctl_text_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_test_ctl_text_LDADD = $(CTL_TEST_LDADD)
+endif
+
+dist_check_SCRIPTS += tests/ctl-words
+TESTS += tests/ctl-words

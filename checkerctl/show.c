@@ -120,28 +120,46 @@ int show_events(struct ctl *ctl, const char *const *operands, size_t n)
 
 /* --- groups --- */
 
-static const char *field(json_object *object, const char *key)
+/* "NAME  words VALUE words VALUE…": below the table, what the engine as a whole has. Keys
+ * go down with a point; a format's % stands for the next key's value. */
+static void print_values(json_object *reply, const char *format, const char *const *keys)
 {
-	return json_text(object, key, "-");
+	for (; *format; format++) {
+		json_object *at = reply;
+		const char *key, *point;
+
+		if (*format != '%') {
+			putchar(*format);
+			continue;
+		}
+		key = *keys++;
+		point = strchr(key, '.');
+		if (point) {
+			char outer[32];
+
+			snprintf(outer, sizeof(outer), "%.*s", (int)(point - key), key);
+			if (!json_object_object_get_ex(reply, outer, &at))
+				at = NULL;
+			key = point + 1;
+		}
+		text_put(stdout, json_text(at, key, "-"), false);
+	}
 }
 
-/* What the engine as a whole has, below the table of its groups. */
 static void print_engine(json_object *reply)
 {
-	json_object *deferred = NULL, *emergency = NULL, *rescuers = NULL;
-
-	json_object_object_get_ex(reply, "deferred", &deferred);
-	json_object_object_get_ex(reply, "emergency", &emergency);
-	json_object_object_get_ex(reply, "rescuers", &rescuers);
-	printf("\ndeferred   %s now, %s at most, %s in all\n", field(deferred, "now"),
-	       field(deferred, "max"), field(deferred, "total"));
-	printf("emergency  %s now, %s at most, %s in all\n", field(emergency, "now"),
-	       field(emergency, "max"), field(emergency, "total"));
-	printf("rescuers   %s of %s busy, %s stuck, %s at most\n",
-	       field(rescuers, "busy"), field(rescuers, "size"), field(rescuers, "stuck"),
-	       field(rescuers, "stuck_max"));
-	printf("aio-nr     %s of %s, io_setup refused %s times\n", field(reply, "aio_nr"),
-	       field(reply, "aio_max_nr"), field(reply, "io_setup_failures_total"));
+	print_values(reply, "\ndeferred   % now, % at most, % in all\n",
+	             (const char *const[]){ "deferred.now", "deferred.max",
+	                                    "deferred.total" });
+	print_values(reply, "emergency  % now, % at most, % in all\n",
+	             (const char *const[]){ "emergency.now", "emergency.max",
+	                                    "emergency.total" });
+	print_values(reply, "rescuers   % of % busy, % stuck, % at most\n",
+	             (const char *const[]){ "rescuers.busy", "rescuers.size",
+	                                    "rescuers.stuck", "rescuers.stuck_max" });
+	print_values(reply, "aio-nr     % of %, io_setup refused % times\n",
+	             (const char *const[]){ "aio_nr", "aio_max_nr",
+	                                    "io_setup_failures_total" });
 }
 
 int show_groups(struct ctl *ctl, const char *const *operands, size_t n)

@@ -170,7 +170,10 @@ static char *plain(json_object *value)
 	case json_type_string:
 		break;
 	}
-	return must(strdup(json_object_get_string(value)));
+	const char *text = json_object_get_string(value);
+
+	return must(
+	        strdup(*text ? text : "-")); /* an empty cell would shift what follows */
 }
 
 static char *next_text(json_object *row)

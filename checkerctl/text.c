@@ -153,7 +153,7 @@ const char *text_duration(double s, char buf[static TEXT_SHORT_BYTES])
 	/* One decimal where it tells something; rounded down, 59.9 s are not "60s". */
 	value = value < 10 && divisor <= 1 ? floor(value * 10 + 1e-6) / 10
 	                                   : floor(value + 1e-6);
-	snprintf(buf, TEXT_SHORT_BYTES, "%.4g%s", value, unit);
+	snprintf(buf, TEXT_SHORT_BYTES, "%.10g%s", value, unit);
 	return buf;
 }
 

@@ -5,6 +5,7 @@ systemdsystemunit_DATA = \
 	$(NULL)
 sysctldir = $(prefix)/lib/sysctl.d
 dist_sysctl_DATA = conf/sysctl.d/60-checkerd.conf
+dist_bashcompletion_DATA = conf/completions/checkerctl
 EXTRA_DIST += \
 	conf/systemd/checkerd.service.in \
 	conf/systemd/checkerd.socket.in \

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* multipathd's wildcards: what each prints, and what it prints when it does not know. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "checkerctl/exit.h"
+#include "checkerctl/format.h"
+
+static char sysfs[] = "/tmp/ctl-format.XXXXXX";
+
+static void write_file(const char *name, const char *text)
+{
+	char file[256];
+	FILE *f;
+
+	for (const char *slash = strchr(name, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		snprintf(file, sizeof(file), "%s/%.*s", sysfs, (int)(slash - name), name);
+		(void)mkdir(file, 0700);
+	}
+	snprintf(file, sizeof(file), "%s/%s", sysfs, name);
+	f = fopen(file, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int make_sysfs(void **state)
+{
+	(void)state;
+	if (!mkdtemp(sysfs))
+		return -1;
+	write_file("dev/block/8:0/size", "209715200\n");
+	write_file("dev/block/8:16/size", "19\n");
+	write_file("dev/block/8:0/queue/max_sectors_kb", "1280\n");
+	write_file("class/fc_host/host3/node_name", "0x20000025b500003e\n");
+	write_file("class/fc_host/host3/port_name", "0x20000025b500003f\n");
+	write_file("class/fc_transport/target3:0:1/node_name", "0x50060160bb60014c\n");
+	write_file("class/fc_transport/target3:0:1/port_name", "0x50060160bb60014d\n");
+	return 0;
+}
+
+static int remove_sysfs(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", sysfs);
+	return system(command); /* NOLINT(cert-env33-c): the name is ours */
+}
+
+static void assert_value(json_object *path, char letter, const char *expected)
+{
+	char *value = format_value(letter, path, sysfs);
+
+	if (strcmp(value, expected) != 0)
+		fail_msg("%%%c is '%s', not '%s'", letter, value, expected);
+	free(value);
+}
+
+static void test_known(void **state)
+{
+	json_object *path = json_tokener_parse(
+	        "{\"wwid\":\"3600\",\"hcil\":\"3:0:1:49154\",\"name\":\"sda\",\"devt\":"
+	        "\"8:0\","
+	        "\"dm_state\":\"failed\",\"sysfs_state\":\"offline\",\"state\":\"down\","
+	        "\"vendor\":\"DGC\",\"product\":\"VRAID\",\"revision\":\"4201\","
+	        "\"checker\":\"directio\",\"interval_s\":20.0,\"next_check_in_s\":15.2,"
+	        "\"serial\":\"CKM\",\"marginal\":true,\"map\":\"mpatha\",\"failures_"
+	        "total\":7,"
+	        "\"protocol\":\"scsi:fcp\"}");
+
+	(void)state;
+	assert_non_null(path);
+	assert_value(path, 'w', "3600");
+	assert_value(path, 'i', "3:0:1:49154");
+	assert_value(path, 'd', "sda");
+	assert_value(path, 'D', "8:0");
+	assert_value(path, 't', "failed");
+	assert_value(path, 'o', "offline");
+	assert_value(path, 'T', "faulty");
+	assert_value(path, 's', "DGC,VRAID,4201");
+	assert_value(path, 'c', "directio");
+	assert_value(path, 'C', "XXXXXXX... 15/20");
+	assert_value(path, 'p', "-1");
+	assert_value(path, 'S', "100G");
+	assert_value(path, 'z', "CKM");
+	assert_value(path, 'M', "marginal");
+	assert_value(path, 'm', "mpatha");
+	assert_value(path, 'N', "0x20000025b500003e");
+	assert_value(path, 'R', "0x20000025b500003f");
+	assert_value(path, 'n', "0x50060160bb60014c");
+	assert_value(path, 'r', "0x50060160bb60014d");
+	assert_value(path, '0', "7");
+	assert_value(path, 'P', "scsi:fcp");
+	assert_value(path, 'I', "ok");
+	assert_value(path, 'L', "0xc002000000000000");
+	assert_value(path, 'k', "1280");
+	json_object_put(path);
+}
+
+static void test_unknown(void **state)
+{
+	json_object *path =
+	        json_tokener_parse("{\"name\":\"x\",\"devt\":null,\"state\":\"new\"}");
+
+	(void)state;
+	assert_value(path, 'w', "");
+	assert_value(path, 'i', "#:#:#:#");
+	assert_value(path, 'D', "#:#");
+	assert_value(path, 't', "undef");
+	assert_value(path, 'o', "unknown");
+	assert_value(path, 'T', "undef");
+	assert_value(path, 's', "##,##,##");
+	assert_value(path, 'C', "orphan");
+	assert_value(path, 'S', "[undef]");
+	assert_value(path, 'M', "normal");
+	assert_value(path, 'm', "[orphan]");
+	assert_value(path, 'N', "[undef]");
+	assert_value(path, 'r', "[undef]");
+	assert_value(path, 'a', "[undef]");
+	assert_value(path, 'h', "[undef]");
+	assert_value(path, 'g', "[undef]");
+	assert_value(path, 'A', "[undef]");
+	assert_value(path, 'f', "[undef]");
+	assert_value(path, 'G', "--");
+	assert_value(path, 'L', "0xffffffffffffffff");
+	assert_value(path, 'k', "n/a");
+	json_object_put(path);
+}
+
+static void test_words(void **state)
+{
+	static const char *const words[][2] = {
+		{ "up", "ready" },
+		{ "down", "faulty" },
+		{ "shaky", "shaky" },
+		{ "ghost", "ghost" },
+		{ "pending", "i/o pending" },
+		{ "timeout", "i/o timeout" },
+		{ "delayed", "delayed" },
+		{ "disconnected", "disconnected" },
+		{ "unchecked", "undef" },
+		{ "removed", "undef" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		json_object *path = json_object_new_object();
+
+		json_object_object_add(path, "state",
+		                       json_object_new_string(words[i][0]));
+		assert_value(path, 'T', words[i][1]);
+		json_object_put(path);
+	}
+}
+
+static void test_numbers(void **state)
+{
+	json_object *path = json_tokener_parse(
+	        "{\"devt\":\"8:16\",\"hcil\":\"1:0:0:5\",\"interval_s\":0.1,"
+	        "\"next_check_in_s\":-3,\"name\":\"a\\u001b[0m\"}");
+
+	(void)state;
+	assert_value(path, 'S',
+	             "9.0K"); /* nineteen sectors; the half kilobyte is dropped */
+	assert_value(path, 'L', "0x0005000000000000");
+	assert_value(path, 'C', ".......... 0/1");
+	assert_value(path, 'd', "a\\x1b[0m");
+	json_object_put(path);
+}
+
+static void test_check(void **state)
+{
+	(void)state;
+	assert_int_equal(format_check("%w %i %d %D %t %o %T %s %c %C %p %S %z %M %m"), 0);
+	assert_int_equal(format_check("%N%n%R%r%a%h%g%G%P%A%I%L%f%0%k 100%%"), 0);
+	assert_int_equal(format_check("no wildcard"), 0);
+	assert_int_equal(format_check(""), 0);
+	assert_int_equal(format_check("%d %x"), EXIT_USAGE);
+	assert_int_equal(format_check("%d %"), EXIT_USAGE);
+	assert_int_equal(format_check("%%%"), EXIT_USAGE);
+}
+
+static char *print(const char *format, bool headings, bool raw)
+{
+	json_object *paths =
+	        json_tokener_parse("[{\"name\":\"sda\",\"state\":\"up\"},{\"name\":"
+	                           "\"sdaaa\",\"state\":\"down\"}]");
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	assert_non_null(f);
+	format_print(f, format, paths, headings, raw, sysfs);
+	fclose(f);
+	json_object_put(paths);
+	return out;
+}
+
+static void assert_print(const char *format, bool headings, bool raw,
+                         const char *expected)
+{
+	char *out = print(format, headings, raw);
+
+	assert_string_equal(out, expected);
+	free(out);
+}
+
+static void test_print(void **state)
+{
+	(void)state;
+	assert_print("%d %T", true, false, "dev   chk_st\nsda   ready\nsdaaa faulty\n");
+	assert_print("%d %T", false, false, "sda   ready\nsdaaa faulty\n");
+	assert_print("%d %T", true, true, "sda ready\nsdaaa faulty\n");
+	assert_print("%d|%T|", true, false,
+	             "dev  |chk_st|\nsda  |ready |\nsdaaa|faulty|\n");
+	assert_print("100%% %d%%", false, true, "100% sda%\n100% sdaaa%\n");
+	assert_print("%%%d", false, false, "%sda\n%sdaaa\n");
+	assert_print("x", true, false, "x\nx\nx\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_known), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_words), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_check), cmocka_unit_test(test_print),
+	};
+
+	return cmocka_run_group_tests_name("ctl-format", tests, make_sysfs, remove_sysfs);
+}

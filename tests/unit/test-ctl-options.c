@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command line: options anywhere, and which commands take which. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerctl/commands.h"
+#include "checkerctl/exit.h"
+
+#define ARGS_MAX 16
+
+/* The words of `line` as an argv; a lone ~ is an empty word. */
+static int parse(const char *line, struct options *o)
+{
+	static char copy[256];
+	char *argv[ARGS_MAX + 1] = { (char[]){ "checkerctl" } }, *rest = copy, *word;
+	int argc = 1;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	while ((word = strsep(&rest, " ")))
+		if (*word && argc < ARGS_MAX)
+			argv[argc++] = strcmp(word, "~") == 0 ? word + 1 : word;
+	return options_parse(o, argc, argv);
+}
+
+static void test_anywhere(void **state)
+{
+	static const char *const lines[] = {
+		"-s /sock --timeout 0.5 --raw show paths sda sdb",
+		"show --raw paths -s /sock sda --timeout=500ms sdb",
+		"show paths sda sdb --socket=/sock --raw --timeout 0.5s",
+		"--raw -s/sock show paths --timeout 0.5 -- sda sdb",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		struct options o;
+
+		assert_int_equal(parse(lines[i], &o), 0);
+		assert_string_equal(o.socket, "/sock");
+		assert_int_equal(o.timeout_us, 500000);
+		assert_true(options_has(&o, OPT_RAW));
+		assert_false(options_has(&o, OPT_JSON));
+		assert_int_equal(o.n_operands, 4);
+		assert_string_equal(o.operands[0], "show");
+		assert_string_equal(o.operands[3], "sdb");
+		assert_null(o.operands[4]);
+		options_deinit(&o);
+	}
+}
+
+static void test_defaults(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(parse("ping", &o), 0);
+	assert_int_equal(o.given, 0);
+	assert_string_equal(o.socket, OPTIONS_DEFAULT_SOCKET);
+	assert_int_equal(o.timeout_us, 5000000);
+	assert_null(o.columns);
+	options_deinit(&o);
+	/* what follows -- is never an option */
+	assert_int_equal(parse("check -- --wait", &o), 0);
+	assert_int_equal(o.given, 0);
+	assert_int_equal(o.n_operands, 2);
+	assert_string_equal(o.operands[1], "--wait");
+	options_deinit(&o);
+}
+
+static void test_wrong_options(void **state)
+{
+	static const char *const lines[] = {
+		"--nonsense ping",
+		"-x ping",
+		"ping --timeout",
+		"ping -s",
+		"ping -s ~",
+		"--json=yes ping",
+		"--timeout 0 ping",
+		"--timeout -1 ping",
+		"--timeout x ping",
+		"--timeout ~ ping",
+		"show events --since -1",
+		"show events --since 1x",
+		"disable sda --for forever",
+		"--no ping --ver=1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		struct options o;
+
+		assert_int_equal(parse(lines[i], &o), EXIT_USAGE);
+		options_deinit(&o);
+	}
+}
+
+static int find(const char *line, const char *expected, size_t expected_words)
+{
+	const struct command *command = NULL;
+	struct options o;
+	size_t words = 0;
+	int r;
+
+	assert_int_equal(parse(line, &o), 0);
+	r = command_find(&o, &command, &words);
+	if (r == 0) {
+		assert_string_equal(command->words, expected);
+		assert_int_equal(words, expected_words);
+	}
+	options_deinit(&o);
+	return r;
+}
+
+static void test_find(void **state)
+{
+	(void)state;
+	assert_int_equal(find("show paths", "show paths", 2), 0);
+	assert_int_equal(find("show paths sda sdb", "show paths", 2), 0);
+	assert_int_equal(find("show paths format %d", "show paths format", 3), 0);
+	assert_int_equal(find("show paths format %d --raw", "show paths format", 3), 0);
+	assert_int_equal(find("show paths sda format", "show paths", 2), 0);
+	assert_int_equal(find("show events --since 3 --json", "show events", 2), 0);
+	assert_int_equal(find("check sda --wait", "check", 1), 0);
+	assert_int_equal(find("disable sda --for 1h", "disable", 1), 0);
+	assert_int_equal(find("health --map m", "health", 1), 0);
+	assert_int_equal(find("ping --json --no-headings", "ping", 1), EXIT_USAGE);
+}
+
+static void test_wrong_commands(void **state)
+{
+	static const char *const lines[] = {
+		"show",
+		"show path",
+		"shwo paths",
+		"paths",
+		"nonsense",
+		"show nonsense",
+		"~",
+		"show ~",
+		"check",
+		"check --wait",
+		"disable",
+		"enable",
+		"log-level",
+		"log-level a b",
+		"ping sda",
+		"reload now",
+		"show status x",
+		"show paths format",
+		"ping --wait",
+		"show paths --since 1",
+		"enable sda --for 1h",
+		"show paths --map m",
+		"show status --raw",
+		"show config -o NAME",
+		"monitor --raw",
+		"show paths --json --raw",
+		"show paths --json -o NAME",
+		"show paths format %d --json",
+		/* of later versions */
+		"top",
+		"fail sda",
+		"reinstate sda",
+		"metrics",
+		"show history sda",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		assert_int_equal(find(lines[i], "none", 0), EXIT_USAGE);
+}
+
+/* Every line fits on a terminal, and names nothing that is not there yet. */
+static void test_help(void **state)
+{
+	char *help = NULL, *rest, *line;
+	size_t size;
+	FILE *f = open_memstream(&help, &size);
+
+	(void)state;
+	assert_non_null(f);
+	command_help(f);
+	fclose(f);
+	assert_non_null(strstr(help, "  show paths [PATH...] "));
+	assert_non_null(strstr(help, "  -s, --socket SOCKET "));
+	assert_null(strstr(help, "reinstate"));
+	assert_null(strstr(help, "metrics"));
+	assert_null(strstr(help, "history"));
+	rest = help;
+	while ((line = strsep(&rest, "\n")))
+		if (!strstr(line, OPTIONS_DEFAULT_SOCKET)) /* which may be anywhere */
+			assert_true(strlen(line) <= 80);
+	free(help);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_anywhere),       cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_wrong_options),  cmocka_unit_test(test_find),
+		cmocka_unit_test(test_wrong_commands), cmocka_unit_test(test_help),
+	};
+
+	return cmocka_run_group_tests_name("ctl-options", tests, NULL, NULL);
+}
