@@ -358,7 +358,7 @@ void *reaper_main(void *group)
 {
 	struct backend_event events[REAP_BATCH];
 	struct group *g = group;
-	struct mono wake = MONO_NEVER;
+	struct mono wake;
 	int n;
 
 	wake = reaper_step(g, events, 0, mono_now());

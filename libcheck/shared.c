@@ -91,6 +91,7 @@ int shared_create(struct shared *ret, const struct pathcheck_options *o, bool me
 	}
 
 	h = s.header;
+	assert(h != NULL); /* or -errno was not negative, says an analyser */
 	lay_out(h, &l);
 	h->size_check = sizeof(*h);
 	h->options = *o;
