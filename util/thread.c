@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "util/mono.h"
+
 #if defined(__has_feature)
 #define HAS_FEATURE(x) __has_feature(x)
 #else
@@ -49,4 +51,17 @@ int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
 	(void)pthread_setname_np(t, name); /* only cosmetic */
 	*ret_thread = t;
 	return 0;
+}
+
+int thread_join_for(pthread_t thread, int64_t limit_us)
+{
+	struct timespec ts;
+
+	/* By the wall clock, as pthread_clockjoin_np() is not known to the thread sanitizer;
+	 * a clock that jumps makes the wait of one exit shorter or longer. */
+	clock_gettime(CLOCK_REALTIME, &ts);
+	limit_us += ts.tv_nsec / NSEC_PER_USEC;
+	ts.tv_sec += limit_us / USEC_PER_SEC;
+	ts.tv_nsec = limit_us % USEC_PER_SEC * NSEC_PER_USEC;
+	return -pthread_timedjoin_np(thread, NULL, &ts);
 }

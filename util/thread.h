@@ -7,6 +7,7 @@
  * default stacks would lock a quarter of a gigabyte.
  */
 #include <pthread.h>
+#include <stdint.h>
 
 #include "util/macro.h"
 
@@ -20,5 +21,8 @@
  */
 _must_check_ int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
                               void *(*fn)(void *), void *arg);
+
+/* Waits at most limit_us for it to end. 0; -ETIMEDOUT: it still runs and is not joined. */
+_must_check_ int thread_join_for(pthread_t thread, int64_t limit_us);
 
 #endif

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# liblog.la: the log thread and what limits its lines.
+noinst_LTLIBRARIES += liblog.la
+liblog_la_SOURCES = \
+	checkerd/log/level.c \
+	checkerd/log/log.c \
+	checkerd/log/log.h \
+	checkerd/log/message_id.h \
+	checkerd/log/rate.c \
+	checkerd/log/rate.h \
+	$(NULL)
+liblog_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+liblog_la_LIBADD = $(SYSTEMD_LIBS)

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns the ring and the thread. log_push() runs on the loop; write_*() and log_main() run on
+ * the log thread, which is the only one that may block on stderr or the journal.
+ */
+#include "checkerd/log/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "checkerd/log/message_id.h"
+#include "util/mono.h"
+#include "util/spsc.h"
+#include "util/thread.h"
+
+#define LOG_RING_RECORDS 256
+/* sd_journal_send() builds its message on the stack. */
+#define LOG_STACK_BYTES (2 * THREAD_STACK_BYTES)
+
+struct log {
+	bool journal;      /* [init] */
+	bool prefix;       /* [init] stderr is read by the journal: "<4>" in front */
+	int wake_fd;       /* [init] eventfd, loop→log thread */
+	pthread_t thread;  /* [init] */
+	_Atomic bool stop; /* [atomic loop→log thread] */
+	_Atomic uint64_t dropped; /* [atomic loop→log thread] not yet reported */
+	struct spsc *ring;        /* of struct event, loop→log thread */
+};
+
+/* stderr is the journal's when JOURNAL_STREAM names its device and inode. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = secure_getenv("JOURNAL_STREAM");
+	char *end;
+	unsigned long long dev, ino;
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	dev = strtoull(stream, &end, 10);
+	if (*end != ':')
+		return false;
+	ino = strtoull(end + 1, NULL, 10);
+	return dev == st.st_dev && ino == st.st_ino;
+}
+
+static const char *message_id(enum event_type t)
+{
+	static const char *const ids[EVENT_TYPE_COUNT_] = {
+		[EVENT_PATH_STATE] = MESSAGE_ID_PATH_STATE,
+		[EVENT_PATH_ADDED] = MESSAGE_ID_PATH_ADDED,
+		[EVENT_PATH_REMOVED] = MESSAGE_ID_PATH_REMOVED,
+		[EVENT_MAP] = MESSAGE_ID_MAP,
+		[EVENT_DM] = MESSAGE_ID_DM,
+		[EVENT_ENGINE] = MESSAGE_ID_ENGINE,
+		[EVENT_CONFIG] = MESSAGE_ID_CONFIG,
+		[EVENT_DAEMON] = MESSAGE_ID_DAEMON,
+	};
+
+	return ids[t];
+}
+
+static void write_journal(const struct event *e)
+{
+	/* Nothing is left to tell it to when the journal refuses. */
+	(void)sd_journal_send("MESSAGE=%s", e->message, "PRIORITY=%d", e->priority,
+	                      "SYSLOG_IDENTIFIER=checkerd", "MESSAGE_ID=%s",
+	                      message_id(e->type), "CHECKERD_PATH=%s", e->path,
+	                      "CHECKERD_MAP=%s", e->map, "CHECKERD_STATE=%s", e->to,
+	                      "CHECKERD_REASON=%s", e->reason, NULL);
+}
+
+static void write_stderr(const struct log *l, const struct event *e)
+{
+	char line[EVENT_MESSAGE_MAX + 32];
+	int n;
+
+	if (l->prefix)
+		n = snprintf(line, sizeof(line), "<%d>%s\n", e->priority, e->message);
+	else
+		n = snprintf(line, sizeof(line), "checkerd: %s\n", e->message);
+	/* One write a line, so that lines of several programs do not mix. */
+	if (n > 0 && write(STDERR_FILENO, line, MIN((size_t)n, sizeof(line) - 1)) < 0)
+		return; /* there is no one to tell */
+}
+
+static void write_event(const struct log *l, const struct event *e)
+{
+	if (l->journal)
+		write_journal(e);
+	else
+		write_stderr(l, e);
+}
+
+static void drain(struct log *l)
+{
+	struct event e;
+	uint64_t dropped;
+
+	while (spsc_pop(l->ring, &e))
+		write_event(l, &e);
+	dropped = atomic_exchange(&l->dropped, 0);
+	if (dropped == 0)
+		return;
+	memset(&e, 0, sizeof(e));
+	e.type = EVENT_DAEMON;
+	e.priority = LOG_WARNING;
+	(void)snprintf(
+	        e.message, sizeof(e.message),
+	        "%llu messages left out: they came faster than they could be written",
+	        (unsigned long long)dropped);
+	write_event(l, &e);
+}
+
+static void *log_main(void *arg)
+{
+	struct log *l = arg;
+	uint64_t n;
+
+	for (;;) {
+		/* Read before draining: what is pushed later wakes the thread again. */
+		bool stop = atomic_load(&l->stop);
+
+		drain(l);
+		if (stop)
+			return NULL;
+		if (read(l->wake_fd, &n, sizeof(n)) < 0 && errno != EINTR)
+			return NULL; /* cannot be: a blocking eventfd */
+	}
+}
+
+static void wake(struct log *l)
+{
+	uint64_t one = 1;
+
+	/* Fails only when the counter is full, and then the thread is awake. */
+	(void)!write(l->wake_fd, &one, sizeof(one));
+}
+
+static void destroy(struct log *l)
+{
+	if (l->wake_fd >= 0)
+		close(l->wake_fd);
+	free(l->ring);
+	free(l);
+}
+
+int log_new(struct log **ret, enum log_target target)
+{
+	struct log *l;
+	int r;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return -ENOMEM;
+	l->prefix = stderr_is_journal();
+	l->journal =
+	        target == LOG_TARGET_JOURNAL || (target == LOG_TARGET_AUTO && l->prefix);
+	l->wake_fd = eventfd(0, EFD_CLOEXEC);
+	if (l->wake_fd < 0) {
+		r = -errno;
+		goto fail;
+	}
+	l->ring = aligned_alloc(_Alignof(struct spsc),
+	                        spsc_size(LOG_RING_RECORDS, sizeof(struct event)));
+	if (l->ring == NULL) {
+		r = -ENOMEM;
+		goto fail;
+	}
+	spsc_init(l->ring, LOG_RING_RECORDS, sizeof(struct event));
+	r = thread_start(&l->thread, "log", LOG_STACK_BYTES, log_main, l);
+	if (r < 0)
+		goto fail;
+	*ret = l;
+	return 0;
+fail:
+	destroy(l);
+	return r;
+}
+
+bool log_free(struct log *l, int64_t limit_us)
+{
+	if (l == NULL)
+		return true;
+	atomic_store(&l->stop, true);
+	wake(l);
+	if (thread_join_for(l->thread, limit_us) < 0)
+		return false;
+	destroy(l);
+	return true;
+}
+
+void log_push(struct log *l, const struct event *e)
+{
+	if (!spsc_push(l->ring, e))
+		atomic_fetch_add(&l->dropped, 1);
+	wake(l);
+}
+
+uint64_t log_bytes(void)
+{
+	return sizeof(struct log) + spsc_size(LOG_RING_RECORDS, sizeof(struct event)) +
+	       LOG_STACK_BYTES;
+}
