@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns the discovery thread, its list of what it has told, and the ring to the loop. The
+ * thread may block: on sysfs, on netlink, on a full ring. The loop's functions never do.
+ */
+#include "checkerd/discovery/discovery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "checkerd/discovery/scan.h"
+#include "util/spsc.h"
+#include "util/thread.h"
+
+#define DISCOVERY_RING_RECORDS 1024
+/* libudev and regular expressions have an appetite. */
+#define DISCOVERY_STACK_BYTES (8 * THREAD_STACK_BYTES)
+#define RING_FULL_WAIT_US     2000
+
+struct discovery {
+	int out_fd;        /* [init] eventfd, thread→loop: records are waiting */
+	int wake_fd;       /* [init] eventfd, loop→thread: the inbox, or stop */
+	pthread_t thread;  /* [init] */
+	struct spsc *ring; /* of struct found, thread→loop */
+	_Atomic bool stop; /* [atomic loop→thread] */
+	_Atomic(struct config_ref *) inbox; /* [atomic loop→thread] a reference */
+
+	/* the thread's own */
+	struct config_ref *ref; /* in force; NULL before the first */
+	struct found_list told;
+	struct watch *watch; /* with discovery udev */
+	int sysfs;
+};
+
+void scan_settings(const struct config *c, const struct config_subject *s,
+                   struct path_settings *ret)
+{
+	struct config_settings settings;
+
+	config_settings_for(c, s, &settings);
+	*ret = (struct path_settings){
+		.interval_us = settings.polling_interval_us,
+		.max_interval_us = MAX(settings.max_polling_interval_us,
+		                       settings.polling_interval_us),
+		.timeout_us = settings.checker_timeout_us,
+		.policy = { settings.fail_checks, settings.recover_checks },
+		.checker = settings.checker,
+	};
+}
+
+static void notify(int fd)
+{
+	uint64_t one = 1;
+
+	/* Fails only when the counter is full, and then the other side is awake. */
+	(void)!write(fd, &one, sizeof(one));
+}
+
+/* Hands a record to the loop, waiting for room. -ECANCELED: the daemon ends. */
+static int emit(void *arg, struct found *f)
+{
+	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
+	struct discovery *d = arg;
+
+	while (!spsc_push(d->ring, f)) {
+		if (atomic_load(&d->stop)) {
+			device_unref(f->device);
+			return -ECANCELED;
+		}
+		(void)nanosleep(&pause, NULL); /* woken early: looks again early */
+	}
+	notify(d->out_fd);
+	return 0;
+}
+
+static int scan(struct discovery *d, struct found_list *list, uint32_t *ret_left_out)
+{
+	const struct config *c = d->ref->config;
+	int r;
+
+	if (c->discovery == DISCOVERY_STATIC) {
+		d->watch = watch_free(d->watch);
+		return scan_static(c, d->sysfs, &d->told, list, ret_left_out);
+	}
+	if (d->watch == NULL) {
+		r = watch_new(&d->watch, d->sysfs);
+		if (r < 0)
+			return r;
+	}
+	return watch_scan(d->watch, c, list, ret_left_out);
+}
+
+/* Tells the difference between what was told and what there is now. */
+static int reconcile(struct discovery *d, bool gone, uint32_t *ret_left_out)
+{
+	struct found_list list = FOUND_LIST_NULL;
+	int r;
+
+	r = scan(d, &list, ret_left_out);
+	if (r == 0)
+		r = found_plan(&d->told, &list, gone, emit, d);
+	if (r < 0) {
+		found_list_deinit(&list);
+		return r;
+	}
+	found_list_deinit(&d->told);
+	d->told = list;
+	return 0;
+}
+
+static void take_config(struct discovery *d)
+{
+	struct config_ref *ref = atomic_exchange(&d->inbox, NULL);
+	struct found sync = { .op = FOUND_SYNC };
+	int r;
+
+	if (ref == NULL)
+		return;
+	config_ref_put(d->ref);
+	d->ref = ref;
+	r = reconcile(d, false, &sync.left_out);
+	sync.generation = ref->generation;
+	sync.error = -r;
+	(void)emit(d, &sync); /* cancelled: the thread ends */
+}
+
+static void take_events(struct discovery *d)
+{
+	uint32_t left_out;
+	int r;
+
+	r = watch_take(d->watch, d->ref->config, &d->told, emit, d);
+	/* Messages were lost, or memory was short: what is there now is what counts. */
+	if (r < 0 && r != -ECANCELED)
+		(void)reconcile(d, true, &left_out); /* the next event tries again */
+}
+
+static void *discovery_main(void *arg)
+{
+	struct discovery *d = arg;
+
+	while (!atomic_load(&d->stop)) {
+		struct pollfd fds[2] = {
+			{ .fd = d->wake_fd, .events = POLLIN },
+			{ .fd = d->watch == NULL ? -1 : watch_fd(d->watch),
+			  .events = POLLIN },
+		};
+		uint64_t n;
+
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0)
+			continue; /* all signals are blocked: memory, for a moment */
+		if (fds[0].revents != 0) {
+			(void)!read(d->wake_fd, &n, sizeof(n)); /* it was readable */
+			take_config(d);
+		} else if (fds[1].revents != 0) {
+			take_events(d);
+		}
+	}
+	d->watch = watch_free(d->watch);
+	found_list_deinit(&d->told);
+	d->ref = config_ref_put(d->ref);
+	return NULL;
+}
+
+static void destroy(struct discovery *d)
+{
+	struct found f;
+
+	while (d->ring != NULL && discovery_next(d, &f))
+		device_unref(f.device);
+	config_ref_put(atomic_load(&d->inbox));
+	free(d->ring);
+	if (d->out_fd >= 0)
+		close(d->out_fd);
+	if (d->wake_fd >= 0)
+		close(d->wake_fd);
+	if (d->sysfs >= 0)
+		close(d->sysfs);
+	free(d);
+}
+
+int discovery_new(struct discovery **ret)
+{
+	struct discovery *d;
+	int r;
+
+	d = calloc(1, sizeof(*d));
+	if (d == NULL)
+		return -ENOMEM;
+	d->out_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	d->sysfs = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (d->out_fd < 0 || d->wake_fd < 0 || d->sysfs < 0) {
+		r = -errno;
+		goto fail;
+	}
+	d->ring = aligned_alloc(_Alignof(struct spsc),
+	                        spsc_size(DISCOVERY_RING_RECORDS, sizeof(struct found)));
+	if (d->ring == NULL) {
+		r = -ENOMEM;
+		goto fail;
+	}
+	spsc_init(d->ring, DISCOVERY_RING_RECORDS, sizeof(struct found));
+	r = thread_start(&d->thread, "discovery", DISCOVERY_STACK_BYTES, discovery_main,
+	                 d);
+	if (r < 0)
+		goto fail;
+	*ret = d;
+	return 0;
+fail:
+	destroy(d);
+	return r;
+}
+
+bool discovery_free(struct discovery *d, int64_t limit_us)
+{
+	if (d == NULL)
+		return true;
+	atomic_store(&d->stop, true);
+	notify(d->wake_fd);
+	if (thread_join_for(d->thread, limit_us) < 0)
+		return false;
+	destroy(d);
+	return true;
+}
+
+void discovery_apply(struct discovery *d, struct config_ref *ref)
+{
+	config_ref_put(atomic_exchange(&d->inbox, config_ref_get(ref)));
+	notify(d->wake_fd);
+}
+
+int discovery_fd(const struct discovery *d)
+{
+	return d->out_fd;
+}
+
+void discovery_clear(struct discovery *d)
+{
+	uint64_t n;
+
+	(void)!read(d->out_fd, &n, sizeof(n)); /* EAGAIN: it was clear */
+}
+
+bool discovery_next(struct discovery *d, struct found *ret)
+{
+	return spsc_pop(d->ring, ret);
+}
+
+uint64_t discovery_bytes(uint32_t max_paths)
+{
+	/* Each device once in force and once more while a reload replaces it, in two lists. */
+	uint64_t device = sizeof(struct device) + IDENTITY_TEXT_MAX + DEVICE_NAME_MAX +
+	                  sizeof(struct found_entry);
+
+	return sizeof(struct discovery) +
+	       spsc_size(DISCOVERY_RING_RECORDS, sizeof(struct found)) +
+	       DISCOVERY_STACK_BYTES + 2 * (uint64_t)max_paths * device;
+}

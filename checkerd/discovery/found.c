@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pure: no system call, no thread of its own. */
+#include "checkerd/discovery/found.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void found_list_deinit(struct found_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		device_unref(l->entries[i].device);
+	free(l->entries);
+	*l = (struct found_list)FOUND_LIST_NULL;
+}
+
+/* Where the name is or would be. */
+static size_t place(const struct found_list *l, const char *name, bool *ret_there)
+{
+	size_t low = 0, high = l->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(l->entries[middle].device->name, name);
+
+		if (order == 0) {
+			*ret_there = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_there = false;
+	return low;
+}
+
+size_t found_list_find(const struct found_list *l, const char *name)
+{
+	bool there;
+	size_t at = place(l, name, &there);
+
+	return there ? at : l->n;
+}
+
+int found_list_append(struct found_list *l, struct device *d,
+                      const struct path_settings *s)
+{
+	if (l->n == l->capacity) {
+		size_t more = l->capacity == 0 ? 64 : 2 * l->capacity;
+		struct found_entry *grown =
+		        reallocarray(l->entries, more, sizeof(l->entries[0]));
+
+		if (grown == NULL) {
+			device_unref(d);
+			return -ENOMEM;
+		}
+		l->entries = grown;
+		l->capacity = more;
+	}
+	l->entries[l->n++] = (struct found_entry){ .device = d, .settings = *s };
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct found_entry *x = a, *y = b;
+
+	return strcmp(x->device->name, y->device->name);
+}
+
+size_t found_list_sort(struct found_list *l)
+{
+	size_t kept = 0, dropped;
+
+	if (l->n == 0)
+		return 0;
+	qsort(l->entries, l->n, sizeof(l->entries[0]), by_name);
+	for (size_t i = 0; i < l->n; i++) {
+		if (kept > 0 && by_name(&l->entries[kept - 1], &l->entries[i]) == 0)
+			device_unref(l->entries[i].device);
+		else
+			l->entries[kept++] = l->entries[i];
+	}
+	dropped = l->n - kept;
+	l->n = kept;
+	return dropped;
+}
+
+int found_list_add(struct found_list *l, struct device *d, const struct path_settings *s)
+{
+	struct found_entry added;
+	bool there;
+	size_t at = place(l, d->name, &there);
+	int r;
+
+	if (there) {
+		device_unref(d);
+		return -EEXIST;
+	}
+	r = found_list_append(l, d, s);
+	if (r < 0)
+		return r;
+	added = l->entries[l->n - 1];
+	memmove(&l->entries[at + 1], &l->entries[at],
+	        (l->n - 1 - at) * sizeof(l->entries[0]));
+	l->entries[at] = added;
+	return 0;
+}
+
+void found_list_remove(struct found_list *l, size_t at)
+{
+	assert(at < l->n);
+	device_unref(l->entries[at].device);
+	l->n--;
+	memmove(&l->entries[at], &l->entries[at + 1],
+	        (l->n - at) * sizeof(l->entries[0]));
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) != 0;
+}
+
+bool found_replaced(const struct device *before, const struct device *after)
+{
+	bool both_devt = (before->devt_major != 0 || before->devt_minor != 0) &&
+	                 (after->devt_major != 0 || after->devt_minor != 0);
+
+	/* Another node, host or number, or another disk under the same name. An alias or a map
+	 * is only what people call it. */
+	return strcmp(before->node, after->node) != 0 ||
+	       before->host_key != after->host_key ||
+	       (both_devt && (before->devt_major != after->devt_major ||
+	                      before->devt_minor != after->devt_minor)) ||
+	       differ(before->wwid, after->wwid) || differ(before->serial, after->serial);
+}
+
+static bool settings_equal(const struct path_settings *a, const struct path_settings *b)
+{
+	return a->interval_us == b->interval_us &&
+	       a->max_interval_us == b->max_interval_us &&
+	       a->timeout_us == b->timeout_us && a->checker == b->checker &&
+	       a->policy.fail_checks == b->policy.fail_checks &&
+	       a->policy.recover_checks == b->policy.recover_checks;
+}
+
+static int tell(enum found_op op, const struct found_entry *e, bool gone,
+                int (*emit)(void *arg, struct found *f), void *arg)
+{
+	struct found f = {
+		.op = op,
+		.gone = gone,
+		.device = device_ref(e->device),
+		.settings = e->settings,
+	};
+
+	return emit(arg, &f);
+}
+
+static int tell_removed(const struct found_list *before, const struct found_list *after,
+                        bool gone, int (*emit)(void *arg, struct found *f), void *arg)
+{
+	int r;
+
+	for (size_t i = 0, j = 0; i < before->n; i++) {
+		const struct found_entry *old = &before->entries[i];
+		bool there;
+
+		while (j < after->n &&
+		       strcmp(after->entries[j].device->name, old->device->name) < 0)
+			j++;
+		there = j < after->n &&
+		        strcmp(after->entries[j].device->name, old->device->name) == 0;
+		if (there && !found_replaced(old->device, after->entries[j].device))
+			continue;
+		/* What another device takes the place of did go away. */
+		r = tell(FOUND_REMOVE, old, gone || there, emit, arg);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int found_plan(const struct found_list *before, const struct found_list *after, bool gone,
+               int (*emit)(void *arg, struct found *f), void *arg)
+{
+	int r;
+
+	r = tell_removed(before, after, gone, emit, arg);
+	if (r < 0)
+		return r;
+	for (size_t i = 0, j = 0; j < after->n; j++) {
+		const struct found_entry *new = &after->entries[j], *old;
+		bool there;
+
+		while (i < before->n &&
+		       strcmp(before->entries[i].device->name, new->device->name) < 0)
+			i++;
+		old = i < before->n ? &before->entries[i] : NULL;
+		there = old != NULL &&
+		        strcmp(old->device->name, new->device->name) == 0 &&
+		        !found_replaced(old->device, new->device);
+		if (there && device_equal(old->device, new->device) &&
+		    settings_equal(&old->settings, &new->settings))
+			continue;
+		r = tell(there ? FOUND_CHANGE : FOUND_ADD, new, false, emit, arg);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_DISCOVERY_IDENTITY_H
+#define CHECKERD_DISCOVERY_IDENTITY_H
+
+/*
+ * Collects what is known of one device before it becomes a struct device. What hardware says
+ * of itself is made harmless here, where it enters: control characters and what is not UTF-8
+ * become \xHH, and all strings of a device together have a limit.
+ *
+ * Reads sysfs only, and of that only what the kernel answers from memory: asking the disk,
+ * as some attributes do, could hang.
+ */
+#include "checkerd/core/device.h"
+
+#define IDENTITY_TEXT_MAX 1024 /* bytes of all strings of one device */
+
+struct identity {
+	struct device_spec spec; /* strings point into text, or are static */
+	size_t used;
+	char text[IDENTITY_TEXT_MAX];
+};
+
+void identity_init(struct identity *id);
+
+/* Copies value into the field, made harmless; NULL, empty or no room: the field is NULL. */
+void identity_set(struct identity *id, const char **field, const char *value);
+/* The same without changing a byte: for a name that will be opened. -ENAMETOOLONG. */
+_must_check_ int identity_set_exact(struct identity *id, const char **field,
+                                    const char *value);
+
+/* Fills in what sysfs knows of the block device, fields that are set already stay. `sysfs`: a
+ * directory's descriptor, /sys or a test's. -ENOENT: there is no such block device. */
+_must_check_ int identity_read_sysfs(struct identity *id, int sysfs, const char *sysname);
+
+/* One attribute, trimmed, at most size - 1 bytes; NULL: not there or empty. */
+const char *sysfs_attribute(int dir, const char *name, char *buf, size_t size);
+
+#endif

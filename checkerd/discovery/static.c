@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The paths the configuration lists. Runs on the discovery thread. Nothing here opens or
+ * stats a path: a file on a dead file system would hang. The kernel's name of a device node
+ * comes from the node's own name or link, in devtmpfs, and its number from sysfs.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkerd/discovery/scan.h"
+
+/* The kernel's name of a node, in `buf`: false when it has none that can be had safely. */
+static bool kernel_name(const char *node, char *buf, size_t size)
+{
+	char link[PATH_MAX];
+	const char *name;
+	ssize_t n;
+
+	if (strncmp(node, "/dev/", 5) != 0)
+		return false;
+	/* /dev/disk/by-id/… -> ../../sda: one step, inside devtmpfs. */
+	n = readlink(node, link, sizeof(link) - 1);
+	if (n > 0) {
+		link[n] = '\0';
+		name = strrchr(link, '/');
+		name = name == NULL ? link : name + 1;
+	} else {
+		name = node + 5;
+	}
+	if (strlen(name) >= size)
+		return false;
+	memcpy(buf, name, strlen(name) + 1);
+	/* sysfs has "cciss!c0d0" for /dev/cciss/c0d0. */
+	for (char *c = buf; *c != '\0'; c++) {
+		if (*c == '/')
+			*c = '!';
+	}
+	return true;
+}
+
+static int describe(const struct config *c, int sysfs, const struct static_path *p,
+                    const char *name, struct found_list *list)
+{
+	struct config_subject subject = { .devnode = name };
+	struct path_settings settings;
+	struct identity id;
+	struct device *d;
+	char sysname[NAME_MAX + 1];
+	int r;
+
+	identity_init(&id);
+	id.spec.name = name;
+	r = identity_set_exact(&id, &id.spec.node, p->device);
+	if (r < 0)
+		return r;
+	identity_set(&id, &id.spec.alias, p->alias);
+	identity_set(&id, &id.spec.map, p->map);
+	if (kernel_name(p->device, sysname, sizeof(sysname))) {
+		subject.devnode = sysname;
+		/* A node that is not there is found missing by its check. */
+		(void)!identity_read_sysfs(&id, sysfs, sysname);
+	}
+	subject.wwid = id.spec.wwid;
+	subject.protocol = id.spec.protocol;
+	subject.vendor = id.spec.vendor;
+	subject.product = id.spec.product;
+	subject.revision = id.spec.revision;
+	scan_settings(c, &subject, &settings);
+	r = device_new(&d, &id.spec);
+	if (r < 0)
+		return r;
+	return found_list_append(list, d, &settings);
+}
+
+int scan_static(const struct config *c, int sysfs, const struct found_list *told,
+                struct found_list *ret, uint32_t *ret_left_out)
+{
+	char(*names)[DEVICE_NAME_MAX] = NULL;
+	const char **nodes = NULL;
+	uint32_t left_out = 0;
+	int r = -ENOMEM;
+
+	if (c->n_paths > 0) {
+		names = calloc(c->n_paths, sizeof(*names));
+		nodes = calloc(c->n_paths, sizeof(*nodes));
+		if (names == NULL || nodes == NULL)
+			goto out;
+	}
+	for (size_t i = 0; i < c->n_paths; i++)
+		nodes[i] = c->paths[i].device;
+	r = scan_names(c->n_paths, nodes, told, names);
+	for (size_t i = 0; r == 0 && i < c->n_paths; i++) {
+		r = describe(c, sysfs, &c->paths[i], names[i], ret);
+		if (r == -ENOMEM)
+			break;
+		if (r < 0) {
+			left_out++;
+			r = 0;
+		}
+	}
+	if (r == 0)
+		*ret_left_out = left_out + (uint32_t)found_list_sort(ret);
+out:
+	free(nodes);
+	free(names);
+	return r;
+}

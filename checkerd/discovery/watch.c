@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns the udev context, the monitor and all that libudev hands out. Runs on the discovery
+ * thread, and no libudev object is ever seen by another.
+ *
+ * Listening begins before the first enumeration, so that nothing falls between the two;
+ * messages the kernel had to drop show as ENOBUFS, and then everything is listed anew.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libudev.h>
+
+#include "checkerd/discovery/scan.h"
+
+/* What a storm of events from a few thousand disks needs. */
+#define MONITOR_BUFFER_BYTES (16 * 1024 * 1024)
+#define PROPERTIES_MAX       128
+
+struct watch {
+	struct udev *udev;
+	struct udev_monitor *monitor;
+	int sysfs; /* borrowed */
+};
+
+struct watch *watch_free(struct watch *w)
+{
+	if (w == NULL)
+		return NULL;
+	udev_monitor_unref(w->monitor);
+	udev_unref(w->udev);
+	free(w);
+	return NULL;
+}
+
+int watch_new(struct watch **ret, int sysfs)
+{
+	/* udevd's own socket: it is running, and its messages come when its rules have. */
+	const char *group = access("/run/udev/control", F_OK) == 0 ? "udev" : "kernel";
+	struct watch *w;
+	int r = -ENOMEM;
+
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return -ENOMEM;
+	w->sysfs = sysfs;
+	w->udev = udev_new();
+	if (w->udev == NULL)
+		goto fail;
+	w->monitor = udev_monitor_new_from_netlink(w->udev, group);
+	if (w->monitor == NULL)
+		goto fail;
+	r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "block", NULL);
+	if (r < 0)
+		goto fail;
+	/* Without CAP_NET_ADMIN the usual size has to do: an overrun is seen and made good. */
+	(void)udev_monitor_set_receive_buffer_size(w->monitor, MONITOR_BUFFER_BYTES);
+	r = udev_monitor_enable_receiving(w->monitor);
+	if (r < 0)
+		goto fail;
+	*ret = w;
+	return 0;
+fail:
+	watch_free(w);
+	return r;
+}
+
+int watch_fd(const struct watch *w)
+{
+	return udev_monitor_get_fd(w->monitor);
+}
+
+static bool starts(const char *s, const char *word)
+{
+	return strncmp(s, word, strlen(word)) == 0;
+}
+
+bool watch_left_out(const char *sysname, bool partition, bool loop_backed,
+                    unsigned long long sectors)
+{
+	static const char *const never[] = {
+		"dm-", "md", "ram", "zram", "sr", "scd", "fd"
+	};
+
+	if (partition)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(never); i++) {
+		size_t n = strlen(never[i]);
+
+		/* "md0", "md_d0" and "md127", not "mdisk" */
+		if (strncmp(sysname, never[i], n) == 0 &&
+		    ((sysname[n] >= '0' && sysname[n] <= '9') || sysname[n] == '_'))
+			return true;
+	}
+	if (starts(sysname, "loop"))
+		return !loop_backed;
+	/* nbd has all its nodes from the start; what is not connected is empty. */
+	return starts(sysname, "nbd") && sectors == 0;
+}
+
+/* The names of its properties, NULL at the end. They live as long as dev. */
+static void property_names(struct udev_device *dev, const char **names)
+{
+	struct udev_list_entry *e;
+	size_t n = 0;
+
+	udev_list_entry_foreach(e, udev_device_get_properties_list_entry(dev))
+	{
+		if (n == PROPERTIES_MAX)
+			break;
+		names[n++] = udev_list_entry_get_name(e);
+	}
+	names[n] = NULL;
+}
+
+static void set_property(struct identity *id, const char **field, struct udev_device *dev,
+                         const char *property)
+{
+	if (*field == NULL)
+		identity_set(id, field, udev_device_get_property_value(dev, property));
+}
+
+static const char *kernel_name(struct udev_device *dev)
+{
+	const char *path = udev_device_get_syspath(dev);
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+
+	return slash == NULL ? NULL : slash + 1;
+}
+
+static bool is_partition(struct udev_device *dev)
+{
+	const char *type = udev_device_get_devtype(dev);
+
+	return type != NULL && strcmp(type, "partition") == 0;
+}
+
+/* Is it left out before anything is asked of the rules? */
+static bool unwanted(const struct watch *w, const char *sysname, bool partition)
+{
+	char name[DEVICE_NAME_MAX + 64], buf[64];
+	unsigned long long sectors;
+	bool backed;
+
+	(void)snprintf(name, sizeof(name), "class/block/%s/loop/backing_file", sysname);
+	backed = faccessat(w->sysfs, name, F_OK, 0) == 0;
+	(void)snprintf(name, sizeof(name), "class/block/%s/size", sysname);
+	sectors = sysfs_attribute(w->sysfs, name, buf, sizeof(buf)) == NULL
+	                  ? 0
+	                  : strtoull(buf, NULL, 10);
+	return watch_left_out(sysname, partition, backed, sectors);
+}
+
+/* Fills in what udev and sysfs know. -ENOENT: the device is gone meanwhile. */
+static int identify(const struct watch *w, struct udev_device *dev, const char *sysname,
+                    struct identity *id)
+{
+	const char *node = udev_device_get_devnode(dev);
+	int r;
+
+	if (node == NULL)
+		return -ENOENT;
+	identity_set(id, &id->spec.name, udev_device_get_sysname(dev));
+	r = identity_set_exact(id, &id->spec.node, node);
+	if (r < 0)
+		return r;
+	set_property(id, &id->spec.wwid, dev, "ID_SERIAL");
+	set_property(id, &id->spec.serial, dev, "ID_SERIAL_SHORT");
+	r = identity_read_sysfs(id, w->sysfs, sysname);
+	if (r < 0)
+		return r;
+	set_property(id, &id->spec.vendor, dev, "ID_VENDOR");
+	set_property(id, &id->spec.product, dev, "ID_MODEL");
+	set_property(id, &id->spec.revision, dev, "ID_REVISION");
+	return 0;
+}
+
+/*
+ * What the rules make of one device. 1: ret holds it, with a reference; 0: it is left out, or
+ * gone; -ENOMEM.
+ */
+static int consider(const struct watch *w, const struct config *c,
+                    struct udev_device *dev, struct found_entry *ret)
+{
+	const char *properties[PROPERTIES_MAX + 1], *why, *alias;
+	const char *sysname = kernel_name(dev);
+	struct config_subject subject = { .devnode = sysname, .properties = properties };
+	struct identity id;
+	int r;
+
+	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
+		return 0;
+	subject.partition = is_partition(dev);
+	if (unwanted(w, sysname, subject.partition) && !config_excepted(c, &subject))
+		return 0;
+	identity_init(&id);
+	r = identify(w, dev, sysname, &id);
+	if (r < 0)
+		return 0;
+	property_names(dev, properties);
+	subject.wwid = id.spec.wwid;
+	subject.protocol = id.spec.protocol;
+	subject.vendor = id.spec.vendor;
+	subject.product = id.spec.product;
+	subject.revision = id.spec.revision;
+	if (config_excluded(c, &subject, &why))
+		return 0;
+	alias = id.spec.wwid == NULL ? NULL : config_map_alias(c, id.spec.wwid);
+	if (id.spec.map == NULL && alias != NULL)
+		identity_set(&id, &id.spec.map, alias);
+	scan_settings(c, &subject, &ret->settings);
+	r = device_new(&ret->device, &id.spec);
+	return r == -ENOMEM ? r : r == 0;
+}
+
+int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
+               uint32_t *ret_left_out)
+{
+	struct udev_enumerate *all;
+	struct udev_list_entry *e;
+	uint32_t left_out = 0;
+	int r;
+
+	all = udev_enumerate_new(w->udev);
+	if (all == NULL)
+		return -ENOMEM;
+	r = udev_enumerate_add_match_subsystem(all, "block");
+	if (r >= 0)
+		r = udev_enumerate_scan_devices(all);
+	if (r < 0)
+		goto out;
+	r = 0;
+	udev_list_entry_foreach(e, udev_enumerate_get_list_entry(all))
+	{
+		struct udev_device *dev = udev_device_new_from_syspath(
+		        w->udev, udev_list_entry_get_name(e));
+		struct found_entry entry;
+
+		if (dev == NULL)
+			continue; /* gone meanwhile */
+		r = consider(w, c, dev, &entry);
+		udev_device_unref(dev);
+		if (r > 0)
+			r = found_list_append(ret, entry.device, &entry.settings);
+		else if (r == 0)
+			left_out++;
+		if (r < 0)
+			break;
+	}
+	if (r == 0)
+		*ret_left_out = left_out + (uint32_t)found_list_sort(ret);
+out:
+	udev_enumerate_unref(all);
+	return r;
+}
+
+/* Makes `told` agree with what has become of one device. */
+static int update(struct watch *w, const struct config *c, struct udev_device *dev,
+                  struct found_list *told, int (*emit)(void *arg, struct found *f),
+                  void *arg)
+{
+	const char *action = udev_device_get_action(dev);
+	bool removed = action != NULL && strcmp(action, "remove") == 0;
+	struct found_list before = FOUND_LIST_NULL, after = FOUND_LIST_NULL;
+	struct found_entry entry;
+	size_t at = found_list_find(told, udev_device_get_sysname(dev));
+	int r = 0;
+
+	if (!removed)
+		r = consider(w, c, dev, &entry);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		after = (struct found_list){ &entry, 1, 1 };
+	if (at < told->n)
+		before = (struct found_list){ &told->entries[at], 1, 1 };
+	/* A loop device that was detached is gone, too: its disk is. */
+	r = found_plan(&before, &after, true, emit, arg);
+	if (at < told->n && after.n > 0) {
+		device_unref(told->entries[at].device);
+		told->entries[at] = entry;
+	} else if (at < told->n) {
+		found_list_remove(told, at);
+	} else if (after.n > 0 && r == 0) {
+		r = found_list_add(told, entry.device, &entry.settings);
+	} else if (after.n > 0) {
+		device_unref(entry.device);
+	}
+	return r;
+}
+
+/* A map came, went or was loaded anew: the paths it holds, or held, may be called otherwise. */
+static int update_map(struct watch *w, const struct config *c, struct udev_device *map,
+                      struct found_list *told, int (*emit)(void *arg, struct found *f),
+                      void *arg)
+{
+	const char *name = udev_device_get_property_value(map, "DM_NAME");
+	char link[DEVICE_NAME_MAX + 64];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < told->n; i++) {
+		const struct device *d = told->entries[i].device;
+		struct udev_device *dev;
+
+		(void)snprintf(link, sizeof(link), "class/block/%s/slaves/%s",
+		               kernel_name(map), d->name);
+		if (faccessat(w->sysfs, link, F_OK, 0) < 0 &&
+		    (name == NULL || d->map == NULL || strcmp(name, d->map) != 0))
+			continue;
+		dev = udev_device_new_from_subsystem_sysname(w->udev, "block", d->name);
+		if (dev == NULL)
+			continue; /* its own removal is on its way */
+		r = update(w, c, dev, told, emit, arg);
+		udev_device_unref(dev);
+	}
+	return r;
+}
+
+int watch_take(struct watch *w, const struct config *c, struct found_list *told,
+               int (*emit)(void *arg, struct found *f), void *arg)
+{
+	for (;;) {
+		struct udev_device *dev;
+		const char *sysname;
+		int r = 0;
+
+		errno = 0;
+		dev = udev_monitor_receive_device(w->monitor);
+		if (dev == NULL)
+			return errno == ENOBUFS ? -ENOBUFS : 0;
+		sysname = kernel_name(dev);
+		/* A path that failed inside a map says so with a DM_ACTION: nothing new. */
+		if (sysname != NULL && starts(sysname, "dm-") &&
+		    udev_device_get_property_value(dev, "DM_ACTION") == NULL)
+			r = update_map(w, c, dev, told, emit, arg);
+		if (r == 0 && sysname != NULL)
+			r = update(w, c, dev, told, emit, arg);
+		udev_device_unref(dev);
+		if (r < 0)
+			return r;
+	}
+}
