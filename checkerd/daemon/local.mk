@@ -1,1 +1,56 @@
-# The daemon: main, loop, discovery, log, notify.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The daemon: libdaemon.la is all of it but main(), so that tests can have its parts.
+noinst_LTLIBRARIES += libdaemon.la
+libdaemon_la_SOURCES = \
+	checkerd/daemon/bound.c \
+	checkerd/daemon/bound.h \
+	checkerd/daemon/checks.c \
+	checkerd/daemon/checks.h \
+	checkerd/daemon/daemon.c \
+	checkerd/daemon/daemon.h \
+	checkerd/daemon/events.c \
+	checkerd/daemon/events.h \
+	checkerd/daemon/fixed.c \
+	checkerd/daemon/fixed.h \
+	checkerd/daemon/hint.c \
+	checkerd/daemon/hint.h \
+	checkerd/daemon/inventory.c \
+	checkerd/daemon/inventory.h \
+	checkerd/daemon/loader.c \
+	checkerd/daemon/loader.h \
+	checkerd/daemon/notify.c \
+	checkerd/daemon/notify.h \
+	checkerd/daemon/options.c \
+	checkerd/daemon/options.h \
+	checkerd/daemon/privileges.c \
+	checkerd/daemon/privileges.h \
+	checkerd/daemon/ready.c \
+	checkerd/daemon/ready.h \
+	checkerd/daemon/reload.c \
+	checkerd/daemon/reload.h \
+	checkerd/daemon/requests.c \
+	checkerd/daemon/requests.h \
+	checkerd/daemon/snapshot_fill.c \
+	checkerd/daemon/snapshot_fill.h \
+	checkerd/daemon/sources.c \
+	checkerd/daemon/sources.h \
+	checkerd/daemon/watchdog.c \
+	checkerd/daemon/watchdog.h \
+	$(NULL)
+libdaemon_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+
+sbin_PROGRAMS += checkerd/checkerd
+checkerd_checkerd_SOURCES = checkerd/daemon/main.c
+checkerd_checkerd_LDADD = \
+	libdaemon.la \
+	libcontrol.la \
+	libdiscovery.la \
+	liblog.la \
+	libconfig.la \
+	libcore.la \
+	libpathcheck.la \
+	libutil.la \
+	$(SYSTEMD_LIBS) \
+	$(UDEV_LIBS) \
+	$(JSONC_LIBS) \
+	$(NULL)

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/daemon/checks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+void checks_engine_options(const struct config *c, struct pathcheck_options *ret)
+{
+	pathcheck_options_init(ret);
+	ret->mode = PATHCHECK_PROCESS;
+	ret->max_paths = c->max_paths;
+	ret->max_in_flight = c->max_in_flight;
+	ret->max_in_flight_host = c->max_in_flight_host;
+	ret->rescuers = c->rescuer_threads;
+	ret->setup_timeout_us = (uint64_t)c->aio_setup_timeout_us;
+}
+
+int checks_init(struct checks *c, const struct config *config, struct events *events,
+                struct port *port, const char **ret_what)
+{
+	struct pathcheck_options o;
+	int r;
+
+	*c = (struct checks){
+		.events = events,
+		.port = port,
+		.tend_at = MONO_NEVER,
+		.sys_dev_block = open("/sys/dev/block", O_PATH | O_DIRECTORY | O_CLOEXEC),
+	};
+	*ret_what = "the table of paths";
+	r = registry_new(&c->registry, config->max_paths);
+	if (r == 0)
+		r = schedule_new(&c->schedule, c->registry);
+	if (r == 0) {
+		*ret_what = "the prober";
+		checks_engine_options(config, &o);
+		r = pathcheck_new(&c->engine, &o);
+	}
+	if (r < 0)
+		checks_deinit(c);
+	return r;
+}
+
+void checks_deinit(struct checks *c)
+{
+	c->engine = pathcheck_free(c->engine);
+	c->schedule = schedule_free(c->schedule);
+	c->registry = registry_free(c->registry);
+	if (c->sys_dev_block >= 0)
+		close(c->sys_dev_block);
+	c->sys_dev_block = -1;
+}
+
+/* A result names its path by both, so that one for a path of the past is known. */
+static uint64_t cookie_of(uint32_t index, const struct path *p)
+{
+	return (uint64_t)p->generation << 32 | index;
+}
+
+static bool is_checked(const struct path *p)
+{
+	return p->enabled && p->settings.checker != CHECKER_NONE;
+}
+
+/* Back to the shortest interval, with the path's phase kept: thousands that fail together do
+ * not become due together. */
+static void reset_interval(struct checks *c, uint32_t index, struct path *p,
+                           struct mono now)
+{
+	int64_t interval = p->settings.interval_us, wait;
+
+	p->interval_us = interval;
+	if (p->sched_slot == REGISTRY_NONE || !p->enabled)
+		return; /* it is just having its turn */
+	wait = mono_diff(p->due, now);
+	if (wait > interval)
+		schedule_put(c->schedule, index, mono_add(now, wait % interval));
+}
+
+static void step(struct checks *c, uint32_t index, struct path *p,
+                 const struct outcome *o, struct mono now)
+{
+	struct path_status before = p->status;
+	unsigned actions;
+
+	actions = path_status_step(&before, o, &p->settings.policy,
+	                           p->settings.timeout_us, now, &p->status);
+	if (p->status.state != before.state) {
+		c->by_state[before.state]--;
+		c->by_state[p->status.state]++;
+		if (before.state != PATH_UNCHECKED && before.state != PATH_PENDING)
+			p->counters.transitions++;
+	}
+	/* That a first check was begun is news to nobody. */
+	if ((actions & ACTION_EVENT) != 0 && o->kind != OUTCOME_STARTED)
+		events_state(c->events, index, p, &before, now);
+	if ((actions & ACTION_RESET_INTERVAL) != 0)
+		reset_interval(c, index, p, now);
+	else if ((actions & ACTION_BACK_OFF) != 0)
+		p->interval_us = MIN(2 * p->interval_us, p->settings.max_interval_us);
+}
+
+/* The engine takes no commands until it has taken those it was handed. */
+static void block(struct checks *c, struct mono now)
+{
+	c->blocked_until = mono_add(now, CHECKS_RETRY_US);
+	c->dirty = true;
+}
+
+int checks_add(struct checks *c, struct device *d, const struct path_settings *s,
+               struct mono now, uint32_t *ret_index)
+{
+	struct pathcheck_path engine_path = {
+		.size = sizeof(engine_path),
+		.device = d->node,
+		.host = d->host_key,
+	};
+	struct path *p;
+	uint32_t index;
+	int r;
+
+	r = registry_add(c->registry, d, s, now, &index);
+	if (r < 0)
+		return r;
+	p = registry_get(c->registry, index);
+	engine_path.cookie = cookie_of(index, p);
+	r = pathcheck_add(c->engine, &engine_path, &p->engine_id);
+	if (r < 0) {
+		registry_remove(c->registry, index);
+		if (r == -EAGAIN)
+			block(c, now);
+		return r;
+	}
+	c->dirty = true;
+	c->by_state[p->status.state]++;
+	c->never_checked += s->checker == CHECKER_NONE;
+	events_new_path(c->events, index);
+	if (is_checked(p))
+		schedule_put(c->schedule, index,
+		             schedule_spread(now,
+		                             MIN(s->interval_us, CHECKS_FIRST_PASS_US),
+		                             index));
+	*ret_index = index;
+	return 0;
+}
+
+int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
+{
+	const struct outcome went = { .kind = OUTCOME_GONE };
+	struct path *p = registry_get(c->registry, index);
+	int r;
+
+	r = pathcheck_remove(c->engine, p->engine_id);
+	if (r == -EAGAIN) {
+		block(c, now);
+		return r;
+	}
+	c->dirty = true;
+	if (gone)
+		step(c, index, p, &went, now);
+	schedule_remove(c->schedule, index);
+	port_loop_settle(c->port, index, ESTALE, p->status.state);
+	c->outstanding -= p->outstanding;
+	c->by_state[p->status.state]--;
+	c->never_checked -= p->settings.checker == CHECKER_NONE;
+	registry_remove(c->registry, index);
+	return 0;
+}
+
+void checks_change(struct checks *c, uint32_t index, struct device *d,
+                   const struct path_settings *s, struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+	bool was_checked = is_checked(p);
+
+	c->never_checked -= p->settings.checker == CHECKER_NONE;
+	c->never_checked += s->checker == CHECKER_NONE;
+	registry_update_device(c->registry, index, d);
+	p->settings = *s;
+	p->interval_us = MIN(MAX(p->interval_us, s->interval_us), s->max_interval_us);
+	if (!is_checked(p)) {
+		if (p->enabled)
+			schedule_remove(c->schedule, index);
+		return;
+	}
+	if (!was_checked)
+		schedule_put(c->schedule, index,
+		             schedule_spread(now, s->interval_us, index));
+	else if (mono_diff(p->due, now) > p->interval_us)
+		schedule_put(c->schedule, index,
+		             mono_add(now, mono_diff(p->due, now) % p->interval_us));
+}
+
+void checks_disable(struct checks *c, uint32_t index, struct mono until)
+{
+	struct path *p = registry_get(c->registry, index);
+
+	p->enabled = false;
+	p->enable_at = until;
+	/* The schedule wakes it again, too. */
+	schedule_put(c->schedule, index, until);
+}
+
+/* Hands one check to the engine. -EAGAIN: it takes no commands now. */
+static int start(struct checks *c, uint32_t index, struct path *p, struct mono now)
+{
+	const struct outcome started = { .kind = OUTCOME_STARTED };
+	int r;
+
+	r = pathcheck_check(c->engine, p->engine_id, (uint64_t)p->settings.timeout_us);
+	if (r == -EAGAIN)
+		return r;
+	if (r < 0) {
+		/* Not made, so nothing is known of the device: its next turn tries again. */
+		p->counters.deferred++;
+		return 0;
+	}
+	c->dirty = true;
+	c->outstanding++;
+	p->outstanding = true;
+	p->expired = false;
+	p->started = now;
+	p->counters.checks++;
+	step(c, index, p, &started, now);
+	return 0;
+}
+
+void checks_hurry(struct checks *c, uint32_t index, struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+
+	if (!is_checked(p) || p->outstanding)
+		return;
+	/* Beside its turn, which stays where it is: many that hurry are not many in step. */
+	if (start(c, index, p, now) == -EAGAIN) {
+		block(c, now);
+		schedule_put(c->schedule, index, now);
+	}
+}
+
+void checks_enable(struct checks *c, uint32_t index, struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+
+	p->enabled = true;
+	p->enable_at = MONO_NEVER;
+	p->interval_us = p->settings.interval_us;
+	if (!is_checked(p)) {
+		schedule_remove(c->schedule, index);
+		return;
+	}
+	schedule_put(c->schedule, index, schedule_spread(now, p->interval_us, index));
+	checks_hurry(c, index, now);
+}
+
+/* One path has its turn. False: the engine takes no commands, nothing more can be begun. */
+static bool have_turn(struct checks *c, uint32_t index, struct mono now)
+{
+	const struct outcome silent = { .kind = OUTCOME_SILENT };
+	struct path *p = registry_get(c->registry, index);
+	bool first = p->status.state == PATH_UNCHECKED;
+	struct mono due = p->due;
+
+	if (!p->enabled) {
+		checks_enable(c, index, now);
+		events_path(c->events, EVENT_CONFIG, LOG_NOTICE, p->device,
+		            "enabled again, its time is over");
+		return true;
+	}
+	c->lag_last_us = mono_diff(now, due);
+	c->lag_max_us = MAX(c->lag_max_us, c->lag_last_us);
+	if (p->outstanding && p->expired) {
+		step(c, index, p, &silent, now);
+	} else if (!p->outstanding && start(c, index, p, now) == -EAGAIN) {
+		p->counters.deferred++;
+		schedule_put(c->schedule, index, due);
+		block(c, now);
+		return false;
+	}
+	/* The first check came early, with others'; from now on the path has a turn of its own. */
+	schedule_put(c->schedule, index,
+	             first ? schedule_spread(mono_add(now, 1), p->interval_us, index)
+	                   : schedule_after(due, p->interval_us, now));
+	return true;
+}
+
+void checks_run(struct checks *c, struct mono now)
+{
+	if (mono_before(now, c->blocked_until))
+		return;
+	c->blocked_until = (struct mono){ 0 };
+	for (unsigned n = 0; n < CHECKS_SLICE; n++) {
+		uint32_t index = schedule_pop(c->schedule, now);
+
+		if (index == REGISTRY_NONE || !have_turn(c, index, now))
+			return;
+	}
+}
+
+struct mono checks_next(struct checks *c)
+{
+	struct mono next = schedule_next(c->schedule);
+
+	return mono_before(next, c->blocked_until) ? c->blocked_until : next;
+}
+
+/*
+ * A device that is not there any more, as opposed to one that answers with an error: its
+ * number is unknown to the kernel. sysfs answers from memory. The errors that say so by
+ * themselves are the state machine's to know.
+ */
+static bool is_gone(const struct checks *c, const struct path *p)
+{
+	const struct device *d = p->device;
+	char number[32];
+
+	if ((d->devt_major == 0 && d->devt_minor == 0) || c->sys_dev_block < 0)
+		return false;
+	(void)snprintf(number, sizeof(number), "%u:%u", d->devt_major, d->devt_minor);
+	return faccessat(c->sys_dev_block, number, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
+}
+
+static void finish_check(struct checks *c, struct path *p,
+                         const struct pathcheck_result *r, struct mono now)
+{
+	c->outstanding -= p->outstanding;
+	p->outstanding = false;
+	p->expired = false;
+	p->last = now;
+	if (r->verdict == PATHCHECK_FAILED && r->late == 0)
+		p->counters.failures++;
+	if (r->verdict == PATHCHECK_OK && r->started_us > 0)
+		histogram_add(&p->latency, r->finished_us - r->started_us);
+}
+
+static void take(struct checks *c, const struct pathcheck_result *r, struct mono now)
+{
+	uint32_t index = (uint32_t)r->cookie;
+	struct path *p = registry_get(c->registry, index);
+	struct outcome o = {
+		.stage = r->stage == PATHCHECK_STAGE_OPEN ? STAGE_OPEN : STAGE_READ,
+		.error = r->error,
+		.late = r->late != 0,
+	};
+
+	if (p == NULL || cookie_of(index, p) != r->cookie) {
+		c->stale++;
+		return;
+	}
+	if (r->verdict == PATHCHECK_DEFERRED) {
+		p->counters.deferred++; /* and that is all it means */
+		return;
+	}
+	p->engine = (uint8_t)r->engine;
+	p->group = r->group;
+	if (r->verdict == PATHCHECK_TIMED_OUT) {
+		p->expired = true;
+		p->counters.timeouts++;
+		o.kind = OUTCOME_TIMED_OUT;
+	} else {
+		finish_check(c, p, r, now);
+		o.kind = r->verdict == PATHCHECK_OK ? OUTCOME_OK
+		         : is_gone(c, p)            ? OUTCOME_GONE
+		                                    : OUTCOME_FAILED;
+	}
+	step(c, index, p, &o, now);
+	port_loop_settle(c->port, index, 0, p->status.state);
+}
+
+bool checks_collect(struct checks *c, struct mono now)
+{
+	struct pathcheck_result results[CHECKS_SLICE];
+	int n;
+
+	n = pathcheck_results(c->engine, results, ARRAY_LEN(results));
+	for (int i = 0; i < n; i++)
+		take(c, &results[i], now);
+	if (n > 0)
+		c->blocked_until = (struct mono){ 0 };
+	return n == (int)ARRAY_LEN(results);
+}
+
+void checks_flush(struct checks *c, struct mono now)
+{
+	if (c->dirty)
+		pathcheck_flush(c->engine);
+	c->dirty = false;
+	/* An engine that takes no commands may be one that has died. */
+	if ((c->outstanding > 0 || c->blocked_until.us > 0) && mono_is_never(c->tend_at))
+		c->tend_at = mono_add(now, CHECKS_TEND_US);
+}
+
+void checks_tend(struct checks *c, struct mono now)
+{
+	int r;
+
+	c->tend_at =
+	        MONO_NEVER; /* checks_flush() sets it while there is something to do */
+	r = pathcheck_tend(c->engine);
+	if (r == 1) {
+		c->replaced = now;
+		c->tend_failing = false;
+		events_say(c->events, EVENT_ENGINE, LOG_WARNING,
+		           "the prober died or stood still: replaced, no state changes "
+		           "for it");
+	} else if (r < 0 && !c->tend_failing) {
+		c->tend_failing = true;
+		if (r == -EINPROGRESS)
+			events_say(
+			        c->events, EVENT_ENGINE, LOG_ERR,
+			        "the prober was replaced too often: the next one waits");
+		else
+			events_say(c->events, EVENT_ENGINE, LOG_ERR,
+			           "the prober cannot be started, it is tried again: %s",
+			           strerrordesc_np(-r));
+	} else if (r == 0) {
+		c->tend_failing = false;
+	}
+}
+
+bool checks_all_answered(const struct checks *c)
+{
+	return c->by_state[PATH_UNCHECKED] + c->by_state[PATH_PENDING] <=
+	       c->never_checked;
+}

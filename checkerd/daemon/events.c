@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/daemon/events.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+/* Lines about one path's states: enough for a bad minute, not for a bad day. */
+static const struct rate_policy path_rate = { .burst = 10,
+	                                      .window_us = 60 * USEC_PER_SEC };
+
+int events_init(struct events *ev, struct port *port, struct log *log, int level,
+                uint32_t max_paths)
+{
+	*ev = (struct events){
+		.port = port, .log = log, .level = level, .max_paths = max_paths
+	};
+	ev->rates = calloc(max_paths, sizeof(ev->rates[0]));
+	return ev->rates == NULL ? -ENOMEM : 0;
+}
+
+void events_deinit(struct events *ev)
+{
+	free(ev->rates);
+	ev->rates = NULL;
+}
+
+uint64_t events_bytes(uint32_t max_paths)
+{
+	return sizeof(struct events) + (uint64_t)max_paths * sizeof(struct rate);
+}
+
+void events_new_path(struct events *ev, uint32_t index)
+{
+	assert(index < ev->max_paths);
+	ev->rates[index] = (struct rate){ .left_out = 0 };
+}
+
+static int64_t realtime_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC;
+}
+
+/* Text that does not fit is cut, but never inside a UTF-8 character. */
+static void put_text(char *buf, size_t size, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= size) {
+		n = size - 1;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(buf, text, n);
+	buf[n] = '\0';
+}
+
+/* Of what describe() gives: a name, an alias, a map, and what stands between them. */
+#define NAME_TEXT_MAX (DEVICE_NAME_MAX + 2 * 64 + 16)
+
+static void begin(struct event *e, enum event_type type, int priority,
+                  const struct device *d)
+{
+	memset(e, 0, sizeof(*e));
+	e->type = type;
+	e->priority = priority;
+	if (d == NULL)
+		return;
+	put_text(e->path, sizeof(e->path), d->name);
+	if (d->map != NULL)
+		put_text(e->map, sizeof(e->map), d->map);
+}
+
+/* "sda", "sda (left)", "sda (left, map demo)": how messages call a path. */
+static void describe(char *buf, size_t size, const struct device *d)
+{
+	const char *alias = d->alias, *map = d->map;
+
+	(void)snprintf(
+	        buf, size, "%s%s%s%s%s%s%s", d->name,
+	        alias != NULL || map != NULL ? " (" : "", alias == NULL ? "" : alias,
+	        alias != NULL && map != NULL ? ", " : "", map == NULL ? "" : "map ",
+	        map == NULL ? "" : map, alias != NULL || map != NULL ? ")" : "");
+}
+
+/* Gives the event its number and hands it on. */
+static void finish(struct events *ev, struct event *e, bool to_log)
+{
+	e->seq = ++ev->seq;
+	e->realtime_us = realtime_us();
+	port_loop_event(ev->port, e);
+	if (to_log && e->priority <= ev->level)
+		log_push(ev->log, e);
+}
+
+static int state_priority(enum path_state from, enum path_state to)
+{
+	switch (to) {
+	case PATH_DOWN:
+	case PATH_REMOVED:
+	case PATH_DISCONNECTED:
+		return LOG_ERR;
+	case PATH_TIMEOUT:
+	case PATH_SHAKY:
+		return LOG_WARNING;
+	case PATH_UNCHECKED:
+	case PATH_PENDING:
+		return LOG_DEBUG;
+	case PATH_UP:
+	case PATH_GHOST:
+	case PATH_DELAYED:
+	case PATH_STATE_COUNT_:
+		break;
+	}
+	/* A healthy system is not worth a line. */
+	return from == PATH_PENDING || from == PATH_UNCHECKED ? LOG_DEBUG : LOG_NOTICE;
+}
+
+void events_state(struct events *ev, uint32_t index, const struct path *p,
+                  const struct path_status *before, struct mono now)
+{
+	enum path_state from = before->state, to = p->status.state;
+	char name[NAME_TEXT_MAX], reason[REASON_TEXT_MAX], left[64] = "", text[512];
+	struct event e;
+	uint32_t left_out = 0;
+	bool to_log;
+
+	assert(index < ev->max_paths);
+	begin(&e, EVENT_PATH_STATE, state_priority(from, to), p->device);
+	put_text(e.from, sizeof(e.from), path_state_name(from));
+	put_text(e.to, sizeof(e.to), path_state_name(to));
+	reason_format(&p->status.reason, reason, sizeof(reason));
+	put_text(e.reason, sizeof(e.reason), reason);
+	to_log = e.priority <= ev->level &&
+	         rate_allow(&ev->rates[index], &path_rate, now, &left_out);
+	if (left_out > 0)
+		(void)snprintf(left, sizeof(left), " (%u earlier changes left out)",
+		               left_out);
+	describe(name, sizeof(name), p->device);
+	if (reason[0] != '\0')
+		(void)snprintf(text, sizeof(text), "%s: %s -> %s: %s%s", name, e.from,
+		               e.to, reason, left);
+	else
+		(void)snprintf(text, sizeof(text), "%s: %s -> %s after %.1f s%s", name,
+		               e.from, e.to,
+		               (double)mono_diff(now, before->since) /
+		                       (double)USEC_PER_SEC,
+		               left);
+	put_text(e.message, sizeof(e.message), text);
+	finish(ev, &e, to_log);
+}
+
+void events_path(struct events *ev, enum event_type type, int priority,
+                 const struct device *d, const char *format, ...)
+{
+	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX],
+	        text[sizeof(name) + sizeof(words) + 2];
+	struct event e;
+	va_list args;
+
+	begin(&e, type, priority, d);
+	describe(name, sizeof(name), d);
+	va_start(args, format);
+	(void)vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	(void)snprintf(text, sizeof(text), "%s: %s", name, words);
+	put_text(e.message, sizeof(e.message), text);
+	finish(ev, &e, true);
+}
+
+void events_say(struct events *ev, enum event_type type, int priority, const char *format,
+                ...)
+{
+	struct event e;
+	va_list args;
+
+	begin(&e, type, priority, NULL);
+	va_start(args, format);
+	(void)vsnprintf(e.message, sizeof(e.message), format, args);
+	va_end(args);
+	finish(ev, &e, true);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/daemon/inventory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c,
+                    struct events *ev)
+{
+	*inv = (struct inventory){ .discovery = d, .checks = c, .events = ev };
+}
+
+void inventory_deinit(struct inventory *inv)
+{
+	if (inv->holding)
+		device_unref(inv->held.device);
+	inv->holding = false;
+}
+
+void inventory_count_anew(struct inventory *inv)
+{
+	inv->added = inv->removed = inv->changed = 0;
+}
+
+/* What comes with the first configuration is told in one line, by whoever waits for it. */
+static bool is_news(const struct inventory *inv)
+{
+	return inv->generation > 0;
+}
+
+static int add(struct inventory *inv, const struct found *f, struct mono now)
+{
+	uint32_t index;
+	int r;
+
+	r = checks_add(inv->checks, f->device, &f->settings, now, &index);
+	if (r == -EAGAIN)
+		return r;
+	if (r == -ENOSPC) {
+		inv->no_room++; /* many at once, most likely: one line for all, with the sync */
+		return 0;
+	}
+	if (r < 0) {
+		events_path(inv->events, EVENT_PATH_ADDED, LOG_ERR, f->device,
+		            "cannot be added: %s", strerrordesc_np(-r));
+		return 0;
+	}
+	inv->added++;
+	if (is_news(inv))
+		events_path(inv->events, EVENT_PATH_ADDED, LOG_INFO, f->device, "added");
+	return 0;
+}
+
+static int apply(struct inventory *inv, const struct found *f, struct mono now)
+{
+	uint32_t index = f->op == FOUND_SYNC ? REGISTRY_NONE
+	                                     : registry_find_name(inv->checks->registry,
+	                                                          f->device->name);
+	int r;
+
+	switch (f->op) {
+	case FOUND_ADD:
+		return add(inv, f, now);
+	case FOUND_CHANGE:
+		if (index == REGISTRY_NONE)
+			return add(inv, f, now); /* it had found no room */
+		checks_change(inv->checks, index, f->device, &f->settings, now);
+		inv->changed++;
+		return 0;
+	case FOUND_REMOVE:
+		if (index == REGISTRY_NONE)
+			return 0;
+		r = checks_remove(inv->checks, index, f->gone, now);
+		if (r < 0)
+			return r;
+		inv->removed++;
+		events_path(inv->events, EVENT_PATH_REMOVED,
+		            f->gone ? LOG_NOTICE : LOG_INFO, f->device,
+		            f->gone ? "its device is gone" : "no longer configured");
+		return 0;
+	case FOUND_SYNC:
+		if (inv->no_room > 0)
+			events_say(inv->events, EVENT_CONFIG, LOG_ERR,
+			           "%u paths are not checked, there is no room for them: "
+			           "raise "
+			           "max_paths and systemctl restart checkerd",
+			           inv->no_room);
+		if (f->error != 0)
+			events_say(inv->events, EVENT_CONFIG, LOG_ERR,
+			           "the devices cannot be listed: %s",
+			           strerrordesc_np(f->error));
+		inv->no_room = 0;
+		inv->left_out = f->left_out;
+		inv->error = f->error;
+		inv->generation = f->generation;
+		return 0;
+	}
+	return 0;
+}
+
+bool inventory_take(struct inventory *inv, struct mono now)
+{
+	for (unsigned n = 0; n < INVENTORY_SLICE; n++) {
+		if (!inv->holding && !discovery_next(inv->discovery, &inv->held))
+			return false;
+		inv->holding = true;
+		if (apply(inv, &inv->held, now) == -EAGAIN)
+			return false;
+		device_unref(inv->held.device);
+		inv->holding = false;
+	}
+	return true;
+}

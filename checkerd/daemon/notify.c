@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/daemon/notify.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+void notify_init(struct notify *n)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *name = secure_getenv("NOTIFY_SOCKET");
+	size_t length;
+
+	n->fd = -1;
+	if (name == NULL || (name[0] != '/' && name[0] != '@'))
+		return;
+	length = strlen(name);
+	if (length < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, name, length + 1);
+		if (name[0] == '@')
+			address.sun_path[0] = '\0'; /* the abstract namespace */
+		length += offsetof(struct sockaddr_un, sun_path) + (name[0] == '/');
+		n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (n->fd >= 0 &&
+		    connect(n->fd, (struct sockaddr *)&address, (socklen_t)length) < 0)
+			notify_deinit(n);
+	}
+	unsetenv(
+	        "NOTIFY_SOCKET"); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+}
+
+void notify_deinit(struct notify *n)
+{
+	if (n->fd >= 0)
+		close(n->fd);
+	n->fd = -1;
+}
+
+int notify_send(const struct notify *n, const char *state)
+{
+	if (n->fd < 0 || send(n->fd, state, strlen(state), MSG_NOSIGNAL) >= 0)
+		return 0;
+	return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? -EAGAIN : 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/daemon/privileges.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PR_SET_IO_FLUSHER
+#define PR_SET_IO_FLUSHER 57
+#endif
+
+#define OOM_SCORE_WANTED (-1000)
+
+void warnings_add(struct warnings *w, const char *format, ...)
+{
+	va_list args;
+
+	if (w->n == SNAP_WARNINGS_MAX)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(w->text[w->n++], SNAP_WARNING_SIZE, format, args);
+	va_end(args);
+}
+
+/* capget(2) has no wrapper in libc. */
+static bool capable(unsigned capability)
+{
+	struct __user_cap_header_struct header = { .version =
+		                                           _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	memset(data, 0, sizeof(data));
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[capability / 32].effective & UINT32_C(1) << capability % 32) != 0;
+}
+
+static void take_io_flusher(struct warnings *w)
+{
+	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
+		warnings_add(w,
+		             "memory is allocated like any program's, it may wait for "
+		             "I/O to the "
+		             "disks that are checked: PR_SET_IO_FLUSHER: %s "
+		             "(CAP_SYS_RESOURCE)",
+		             strerrordesc_np(errno));
+}
+
+/*
+ * With a limit below what will be needed, MCL_FUTURE would make allocations fail later: then
+ * it is not tried. An arena for each thread would lock 64 MiB of nothing each.
+ */
+static void take_memory(struct warnings *w)
+{
+	struct rlimit limit;
+
+	(void)mallopt(M_ARENA_MAX, 1);
+	if (!capable(CAP_IPC_LOCK) &&
+	    (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY)) {
+		warnings_add(w, "memory is not locked, it may be swapped out to the "
+		                "disks that are "
+		                "checked: mlockall needs CAP_IPC_LOCK");
+		return;
+	}
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		warnings_add(w, "memory is not locked: mlockall: %s",
+		             strerrordesc_np(errno));
+}
+
+static void take_oom_score(struct warnings *w)
+{
+	char buf[16];
+	ssize_t n;
+	int fd, error = 0;
+
+	fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
+	if (n > 0) {
+		buf[n] = '\0';
+		if (strtol(buf, NULL, 10) > OOM_SCORE_WANTED &&
+		    pwrite(fd, "-1000", 5, 0) < 0)
+			error = errno;
+	} else {
+		error = errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (error != 0)
+		warnings_add(w,
+		             "it may be killed when memory is short: oom_score_adj: %s "
+		             "(CAP_SYS_RESOURCE)",
+		             strerrordesc_np(error));
+}
+
+/* The prober inherits the limit, and it is the one that needs many. */
+static void take_descriptors(struct warnings *w, uint32_t descriptors)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= descriptors)
+		return;
+	if (limit.rlim_max >= descriptors) {
+		limit.rlim_cur = descriptors;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+			return;
+	} else {
+		const struct rlimit more = { descriptors, descriptors };
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return;
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE,
+		                &limit); /* what may be had is better than less */
+	}
+	warnings_add(w,
+	             "%" PRIu64 " descriptors may be opened, max_paths may need %" PRIu32
+	             ": lower max_paths, or raise LimitNOFILE",
+	             (uint64_t)limit.rlim_cur, descriptors);
+}
+
+void privileges_take(struct warnings *w, uint32_t descriptors)
+{
+	take_io_flusher(w);
+	take_memory(w);
+	take_oom_score(w);
+	take_descriptors(w, descriptors);
+}

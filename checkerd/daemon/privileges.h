@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_DAEMON_PRIVILEGES_H
+#define CHECKERD_DAEMON_PRIVILEGES_H
+
+/*
+ * What keeps the daemon going when the system is short of memory or of I/O, as far as it may
+ * have it. What it may not have is said once, and kept for show status.
+ */
+#include "checkerd/control/port.h"
+
+struct warnings {
+	unsigned n;
+	char text[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];
+};
+
+/* More than there is room for is dropped. */
+void warnings_add(struct warnings *w, const char *format, ...) _printf_(2, 3);
+
+/*
+ * To be called before any thread is started: they inherit. descriptors: how many one process
+ * may need.
+ */
+void privileges_take(struct warnings *w, uint32_t descriptors);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/daemon/requests.h"
+
+#include <errno.h>
+#include <syslog.h>
+
+static void reply(struct requests *q, const struct port_request *r, int error,
+                  enum path_state state)
+{
+	const struct port_reply answer = { .token = r->token,
+		                           .error = error,
+		                           .state = state };
+
+	port_loop_reply(q->port, &answer);
+}
+
+static void check(struct requests *q, const struct port_request *r, struct path *p,
+                  struct mono now)
+{
+	if (!p->enabled || p->settings.checker == CHECKER_NONE) {
+		reply(q, r, EBUSY, p->status.state);
+		return;
+	}
+	/* One that is outstanding already is the check that is asked for. */
+	checks_hurry(q->checks, r->path, now);
+	if (r->wait && !(p->outstanding && p->expired))
+		port_loop_wait(q->port, r);
+	else
+		reply(q, r, 0, p->status.state);
+}
+
+static void disable(struct requests *q, const struct port_request *r, struct path *p,
+                    struct mono now)
+{
+	checks_disable(q->checks, r->path,
+	               r->arg > 0 ? mono_add(now, r->arg) : MONO_NEVER);
+	if (r->arg > 0)
+		events_path(q->events, EVENT_CONFIG, LOG_NOTICE, p->device,
+		            "disabled by user %u for %.0f s", r->uid,
+		            (double)r->arg / (double)USEC_PER_SEC);
+	else
+		events_path(q->events, EVENT_CONFIG, LOG_NOTICE, p->device,
+		            "disabled by user %u until it is enabled", r->uid);
+	/* Who waits for its check would wait for long. */
+	if (!p->outstanding)
+		port_loop_settle(q->port, r->path, EBUSY, p->status.state);
+	reply(q, r, 0, p->status.state);
+}
+
+static void enable(struct requests *q, const struct port_request *r, struct path *p,
+                   struct mono now)
+{
+	if (!p->enabled) {
+		checks_enable(q->checks, r->path, now);
+		events_path(q->events, EVENT_CONFIG, LOG_NOTICE, p->device,
+		            "enabled by user %u", r->uid);
+	}
+	reply(q, r, 0, p->status.state);
+}
+
+/* What is about one path, which may be gone since the snapshot it was chosen from. */
+static void serve_path(struct requests *q, const struct port_request *r, struct mono now)
+{
+	struct path *p = registry_get(q->checks->registry, r->path);
+
+	if (p == NULL || p->generation != r->generation)
+		reply(q, r, ESTALE, PATH_REMOVED);
+	else if (r->op == PORT_CHECK)
+		check(q, r, p, now);
+	else if (r->op == PORT_DISABLE)
+		disable(q, r, p, now);
+	else
+		enable(q, r, p, now);
+}
+
+static void set_log_level(struct requests *q, const struct port_request *r)
+{
+	if (r->arg < LOG_EMERG || r->arg > LOG_DEBUG) {
+		reply(q, r, EINVAL, PATH_UNCHECKED);
+		return;
+	}
+	q->events->level = (int)r->arg;
+	events_say(q->events, EVENT_DAEMON, LOG_NOTICE, "log level set to %s by user %u",
+	           log_level_name(q->events->level), r->uid);
+	reply(q, r, 0, PATH_UNCHECKED);
+}
+
+static void serve(struct requests *q, const struct port_request *r, struct mono now)
+{
+	switch (r->op) {
+	case PORT_SNAPSHOT:
+		snapshot_fill_ask(q->snapshots);
+		return;
+	case PORT_PING:
+		reply(q, r, 0, PATH_UNCHECKED);
+		return;
+	case PORT_CHECK:
+	case PORT_DISABLE:
+	case PORT_ENABLE:
+		serve_path(q, r, now);
+		return;
+	case PORT_RELOAD:
+		if (!reload_ask_with_token(q->reload, r->token, now))
+			reply(q, r, EBUSY, PATH_UNCHECKED);
+		return;
+	case PORT_LOG_LEVEL:
+		set_log_level(q, r);
+		return;
+	}
+	reply(q, r, EOPNOTSUPP, PATH_UNCHECKED);
+}
+
+bool requests_take(struct requests *q, struct mono now)
+{
+	struct port_request r;
+
+	for (unsigned n = 0; n < REQUESTS_SLICE; n++) {
+		if (!port_loop_next(q->port, &r))
+			return false;
+		serve(q, &r, now);
+	}
+	return true;
+}
