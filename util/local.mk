@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
 	util/macro.h \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # libcore.la: pure decisions. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libcore.la
 libcore_la_SOURCES = \

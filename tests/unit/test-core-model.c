@@ -222,7 +222,8 @@ static void time_out(struct world *w, uint32_t i)
 static void final_answer(struct world *w, uint32_t i, const struct answer *a)
 {
 	struct path *p = registry_get(w->registry, i);
-	struct outcome o = { a->error ? OUTCOME_FAILED : OUTCOME_OK, STAGE_READ, a->error,
+	struct outcome o = { a->error ? OUTCOME_FAILED : OUTCOME_OK,
+		             a->error == ENXIO ? STAGE_OPEN : STAGE_READ, a->error,
 		             a->late };
 	struct shadow *s = &w->shadow[i];
 
