@@ -98,10 +98,10 @@ static void test_strange_rows(void **state)
 {
 	static const char *const rows[] = {
 		"{}",
-		"{\"name\":[],\"state\":{},\"state_since\":5,\"latency_us\":7,"
-		"\"enabled\":\"x\","
-		"\"next_check_in_s\":\"soon\",\"in_flight_s\":{},\"last_check\":"
-		"\"never\"}",
+		("{\"name\":[],\"state\":{},\"state_since\":5,\"latency_us\":7,"
+		 "\"enabled\":\"x\","
+		 "\"next_check_in_s\":\"soon\",\"in_flight_s\":{},\"last_check\":"
+		 "\"never\"}"),
 		"{\"latency_us\":{\"last\":{}},\"name\":{\"a\":{\"b\":null}},\"map\":["
 		"null,[]]}",
 	};
