@@ -825,10 +825,11 @@ static void test_health(void **state)
 		char reply[512];
 		const struct fake_answer answers[] = { { "Maps", FAKE_WELL, reply, 0 },
 			                               { 0 } };
-		struct fake *f = fake_start(answers);
+		struct fake *f;
 
 		snprintf(reply, sizeof(reply), "{\"parameters\":{\"maps\":[%s]}}",
 		         cases[i].maps);
+		f = fake_start(answers);
 		assert_outcome(f, "health", cases[i].code, cases[i].says, "");
 		assert_outcome(f, "health --json", cases[i].code, cases[i].json, "");
 		fake_stop(f);
