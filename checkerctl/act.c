@@ -166,13 +166,18 @@ static void print_next(struct ctl *ctl, json_object *reply)
 
 int run_monitor(struct ctl *ctl, const char *const *operands, size_t n)
 {
+	json_object *parameters = json_object_new_object();
 	bool more = true;
 	int r;
 
 	(void)operands;
 	(void)n;
+	if (options_has(ctl->options, OPT_SINCE))
+		json_object_object_add(
+		        parameters, "since",
+		        json_object_new_int64((int64_t)ctl->options->since));
 	ctl->wait_forever = true;
-	r = ctl_begin(ctl, "Monitor", NULL);
+	r = ctl_begin(ctl, "Monitor", parameters);
 	while (r == 0 && more) {
 		json_object *reply;
 

@@ -37,6 +37,7 @@ checkerctl_checkerctl_LDADD = libctl.la libutil.la
 
 if HAVE_CMOCKA
 CTL_TESTS = \
+	tests/unit/test-ctl-client \
 	tests/unit/test-ctl-format \
 	tests/unit/test-ctl-frame \
 	tests/unit/test-ctl-options \
@@ -50,6 +51,8 @@ TESTS += $(CTL_TESTS)
 CTL_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CMOCKA_CFLAGS)
 CTL_TEST_LDADD = libctl.la libutil.la $(JSONC_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_test_ctl_client_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_test_ctl_client_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_format_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_format_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_frame_CPPFLAGS = $(CTL_TEST_CPPFLAGS)

@@ -32,7 +32,7 @@ static const struct option_def defs[OPT_COUNT_] = {
 	                  "how long to wait for checkerd (5)" },
 	[OPT_HELP] = { 0, "--help", NULL, "show this" },
 	[OPT_VERSION] = { 0, "--version", NULL, "show the version" },
-	[OPT_SINCE] = { 0, "--since", "SEQ", "show events: those after this number" },
+	[OPT_SINCE] = { 0, "--since", "SEQ", "show events, monitor: those after this" },
 	[OPT_WAIT] = { 0, "--wait", NULL, "check: wait for the answers" },
 	[OPT_FOR] = { 0, "--for", "TIME", "disable: for so long: 90s, 10m, 1h30m" },
 	[OPT_MAP] = { 0, "--map", "MAP", "health: of this map alone" },

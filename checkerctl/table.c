@@ -253,8 +253,7 @@ static void make_column(struct table *t, const struct column *c, bool tree)
 		flags |= SCOLS_FL_TREE;
 	if (c->flags & COLUMN_RIGHT)
 		flags |= SCOLS_FL_RIGHT;
-	/* A cut or a fold is for people in front of a screen; a pipe gets everything. */
-	if ((c->flags & COLUMN_WRAP) && isatty(STDOUT_FILENO))
+	if (c->flags & COLUMN_WRAP) /* on a terminal; a pipe gets one line */
 		flags |= SCOLS_FL_WRAP;
 	if (!scols_table_new_column(t->scols, c->name, 0, flags))
 		abort();

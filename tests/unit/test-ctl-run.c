@@ -717,7 +717,7 @@ static void test_monitor(void **state)
 
 	(void)state;
 	assert_outcome(
-	        f, "monitor --json --timeout 0.001", 3,
+	        f, "monitor --json --timeout 1us", 3,
 	        "{\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\",\"message\":\"event 1\"}\n"
 	        "{\"lost\":12}\n{\"seq\":2,",
 	        "closed the connection\n");
@@ -725,6 +725,23 @@ static void test_monitor(void **state)
 	assert_outcome(f, "monitor", 3,
 	               "2026-01-01T00:00:00Z event 1\n(12 events were lost",
 	               "closed the connection\n");
+	fake_stop(f);
+}
+
+/* Each event is out before the next is waited for; here the next one never comes. */
+static void test_monitor_at_once(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "Monitor", FAKE_WELL, EVENT(1, true), 0 },
+		{ 0 },
+	};
+	struct fake *f = fake_start(answers);
+	struct outcome o = run_line(f, RUN_OUT_FULL, "monitor --since 5");
+
+	(void)state;
+	assert_int_equal(o.code, 1);
+	assert_has(fake_request(f, 0), "\"since\":5");
+	outcome_free(&o);
 	fake_stop(f);
 }
 
@@ -817,6 +834,9 @@ static void test_health(void **state)
 		  "CRITICAL: b has 0 of 2 paths up; of 2 maps, 1 without a path, 1 "
 		  "degraded\n",
 		  "{\"health\":\"lost\"" },
+		{ "{\"name\":\"b\",\"redundancy\":\"none\"},{\"name\":\"a\","
+		  "\"redundancy\":\"last\"}",
+		  2, "CRITICAL: b has ? of ? paths up; of 2 maps, 1 without", "" },
 		{ "", 3, "UNKNOWN: ", "{\"health\":\"unknown\"" },
 	};
 
@@ -864,6 +884,7 @@ int main(void)
 		TEST(test_control_characters),
 		TEST(test_terminal),
 		TEST(test_monitor),
+		TEST(test_monitor_at_once),
 		TEST(test_monitor_unread),
 		TEST(test_output_lost),
 		TEST(test_usage),
