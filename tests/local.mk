@@ -15,17 +15,18 @@ EXTRA_DIST += \
 	tests/lint/cc \
 	tests/lint/cppcheck.txt \
 	tests/lint/run \
-	tests/manuals \
 	tests/packages \
 	$(NULL)
 
 dist_check_SCRIPTS += \
 	tests/check-core-pure \
 	tests/check-includes \
+	tests/manuals \
 	$(NULL)
 TESTS += \
 	tests/check-core-pure \
 	tests/check-includes \
+	tests/manuals \
 	$(NULL)
 
 include tests/system/local.mk
