@@ -49,12 +49,27 @@ checkerd/control/interface.c: $(control_interfaces) \
 
 if HAVE_CMOCKA
 control_tests = \
+	tests/unit/test-control \
 	tests/unit/test-json-writer \
+	tests/unit/test-port \
 	$(NULL)
 check_PROGRAMS += $(control_tests)
 TESTS += $(control_tests)
 
+control_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
+control_test_ldadd = libcontrol.la libcore.la libutil.la $(CMOCKA_LIBS) $(JSONC_LIBS)
+
+tests_unit_test_control_SOURCES = \
+	tests/unit/control-harness.c \
+	tests/unit/control-harness.h \
+	tests/unit/test-control.c \
+	$(NULL)
+tests_unit_test_control_CFLAGS = $(control_test_cflags)
+tests_unit_test_control_LDADD = $(control_test_ldadd)
 tests_unit_test_json_writer_SOURCES = tests/unit/test-json-writer.c
-tests_unit_test_json_writer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
-tests_unit_test_json_writer_LDADD = libcontrol.la $(CMOCKA_LIBS) $(JSONC_LIBS)
+tests_unit_test_json_writer_CFLAGS = $(control_test_cflags)
+tests_unit_test_json_writer_LDADD = $(control_test_ldadd)
+tests_unit_test_port_SOURCES = tests/unit/test-port.c
+tests_unit_test_port_CFLAGS = $(control_test_cflags)
+tests_unit_test_port_LDADD = $(control_test_ldadd)
 endif

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the server answers, over its socket. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control-harness.h"
+
+#define MANY 3000
+
+static struct test t;
+static int fd;
+
+static void start(uint32_t n_paths,
+                  void (*spec)(uint32_t, struct device_spec *, char[64], char[64]))
+{
+	test_start(&t, n_paths, spec);
+	fd = client_connect(&t);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	t = (struct test){ 0 };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	close(fd);
+	test_stop(&t);
+	return 0;
+}
+
+/* --- org.varlink.service --- */
+
+static void test_info(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(2, plain_spec);
+	o = call(fd, "org.varlink.service.GetInfo", "{}");
+	assert_string_equal(get_string(o, "product"), "checkerd");
+	assert_non_null(get_string(o, "vendor"));
+	assert_non_null(get_string(o, "version"));
+	assert_non_null(get_string(o, "url"));
+	assert_string_equal(get_string(o, "interfaces[0]"), "org.varlink.service");
+	assert_string_equal(get_string(o, "interfaces[1]"), "io.checkerd.Control");
+	json_object_put(o);
+	/* parameters may be left out */
+	client_send(fd, "{\"method\":\"org.varlink.service.GetInfo\"}");
+	o = client_receive(fd);
+	assert_string_equal(get_string(o, "parameters.product"), "checkerd");
+	json_object_put(o);
+}
+
+static void test_interface_description(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(2, plain_spec);
+	o = call(fd, "org.varlink.service.GetInterfaceDescription",
+	         "{\"interface\":\"io.checkerd.Control\"}");
+	assert_non_null(strstr(get_string(o, "description"),
+	                       "\ninterface io.checkerd.Control\n"));
+	assert_non_null(strstr(get_string(o, "description"), "\nmethod ListPaths("));
+	assert_non_null(strstr(get_string(o, "description"), "\nerror Busy ("));
+	json_object_put(o);
+	o = call(fd, "org.varlink.service.GetInterfaceDescription",
+	         "{\"interface\":\"org.varlink.service\"}");
+	assert_non_null(strstr(get_string(o, "description"), "method GetInfo("));
+	json_object_put(o);
+	call_fails(fd, "org.varlink.service.GetInterfaceDescription",
+	           "{\"interface\":\"no.such\"}", "org.varlink.service.InterfaceNotFound",
+	           "no.such");
+}
+
+static void test_wrong_calls(void **state)
+{
+	(void)state;
+	start(2, plain_spec);
+	call_fails(fd, "no.such.Method", "{}", "org.varlink.service.InterfaceNotFound",
+	           "no.such");
+	call_fails(fd, "Nonsense", "{}", "org.varlink.service.MethodNotFound",
+	           "io.checkerd.Control.Nonsense");
+	call_fails(fd, "ListPaths", "{\"path\":[]}",
+	           "org.varlink.service.InvalidParameter", "path");
+	call_fails(fd, "ListPaths", "{\"paths\":\"sd0\"}",
+	           "org.varlink.service.InvalidParameter", "paths");
+	call_fails(fd, "ListPaths", "{\"paths\":[1]}",
+	           "org.varlink.service.InvalidParameter", "paths");
+	call_fails(fd, "ListPaths", "{\"paths\":[\"sd0\\u0000x\"]}",
+	           "org.varlink.service.InvalidParameter", "paths");
+	call_fails(fd, "Check", "{}", "org.varlink.service.InvalidParameter", "paths");
+	call_fails(fd, "Check", "{\"paths\":[\"sd0\"],\"wait\":1}",
+	           "org.varlink.service.InvalidParameter", "wait");
+	call_fails(fd, "Disable", "{\"paths\":[\"sd0\"],\"for_s\":0}",
+	           "org.varlink.service.InvalidParameter", "for_s");
+	call_fails(fd, "Disable", "{\"paths\":[\"sd0\"],\"for_s\":1e300}",
+	           "org.varlink.service.InvalidParameter", "for_s");
+	call_fails(fd, "ListEvents", "{\"since\":-1}",
+	           "org.varlink.service.InvalidParameter", "since");
+	call_fails(fd, "SetLogLevel", "{\"level\":\"loud\"}",
+	           "org.varlink.service.InvalidParameter", "level");
+	call_fails(fd, "Monitor", "{}", "org.varlink.service.ExpectedMore", "");
+	call_fails(fd, "ListPaths", "{\"paths\":[\"sd0\",\"sdz\"]}",
+	           "io.checkerd.Control.NoSuchPath", "sdz");
+	call_fails(fd, "ListMaps", "{\"maps\":[\"m\"]}", "io.checkerd.Control.NoSuchMap",
+	           "m");
+	/* and after all that the connection is as good as new */
+	json_object_put(call(fd, "Ping", "{}"));
+}
+
+/* --- reading --- */
+
+static void known_spec(uint32_t i, struct device_spec *ret, char name[64], char node[64])
+{
+	plain_spec(i, ret, name, node);
+	if (i == 1) {
+		*ret = (struct device_spec){ .alias = NULL }; /* a regular file, say */
+		return;
+	}
+	ret->alias = "left";
+	ret->map = "demo";
+	ret->wwid = "3600";
+	ret->hcil = "1:0:0:1";
+	ret->vendor = "ACME";
+	ret->product = "Disk";
+	ret->revision = "1.0";
+	ret->serial = "S1";
+	ret->protocol = "scsi:fcp";
+	ret->host = "host1";
+	ret->target = "0x5000";
+	ret->sysfs_state = "running";
+}
+
+static void decorate_paths(struct loop *l, struct snapshot *s)
+{
+	struct snap_path *p = &s->paths[0];
+
+	(void)l;
+	s->taken_realtime_us = 1000 * USEC_PER_SEC;
+	p->state = PATH_DOWN;
+	p->reason = (struct reason){ .kind = OUTCOME_FAILED,
+		                     .stage = STAGE_READ,
+		                     .error = EIO };
+	p->since = mono_add(s->taken, -1500 * USEC_PER_MSEC);
+	p->last = mono_add(s->taken, -2 * USEC_PER_SEC);
+	p->due = mono_add(s->taken, 3500 * USEC_PER_MSEC);
+	p->started = mono_add(s->taken, -250 * USEC_PER_MSEC);
+	p->outstanding = true;
+	p->group = 7;
+	p->interval_us = 2500 * USEC_PER_MSEC;
+	p->counters = (struct path_counters){ .checks = UINT64_C(1) << 40,
+		                              .failures = 2,
+		                              .timeouts = 3,
+		                              .transitions = 4 };
+	p->samples = 1;
+	p->last_us = 10;
+	p->p50_us = 20;
+	p->p99_us = 30;
+	p->max_us = UINT32_MAX;
+
+	p = &s->paths[1];
+	p->state = PATH_UNCHECKED;
+	p->due = MONO_NEVER;
+	p->last = (struct mono){ 0 };
+	p->engine = "none";
+	p->group = REGISTRY_NONE;
+	p->enabled = false;
+}
+
+static void test_every_key_of_a_path(void **state)
+{
+	struct json_object *o, *want;
+	char text[2048], reason[REASON_TEXT_MAX];
+	const struct reason r = { .kind = OUTCOME_FAILED,
+		                  .stage = STAGE_READ,
+		                  .error = EIO };
+
+	(void)state;
+	t.loop.decorate = decorate_paths;
+	start(2, known_spec);
+	o = call(fd, "ListPaths", "{}");
+	(void)snprintf(
+	        text, sizeof(text),
+	        "{\"paths\":[{\"name\":\"sd0\",\"device\":\"/dev/checkerd-test/sd0\","
+	        "\"devt\":\"8:0\",\"alias\":\"left\",\"map\":\"demo\",\"wwid\":\"3600\","
+	        "\"hcil\":\"1:0:0:1\",\"vendor\":\"ACME\",\"product\":\"Disk\","
+	        "\"revision\":\"1.0\",\"serial\":\"S1\",\"protocol\":\"scsi:fcp\","
+	        "\"host\":\"host1\",\"target\":\"0x5000\",\"state\":\"down\","
+	        "\"state_since\":\"1970-01-01T00:16:38.500000Z\",\"reason\":\"%s\","
+	        "\"errno\":5,\"dm_state\":null,\"sysfs_state\":\"running\","
+	        "\"checker\":\"directio\",\"engine\":\"aio\",\"group\":7,\"enabled\":"
+	        "true,"
+	        "\"marginal\":false,\"interval_s\":2.5,\"timeout_s\":30,"
+	        "\"last_check\":\"1970-01-01T00:16:38.000000Z\",\"next_check_in_s\":3.5,"
+	        "\"in_flight_s\":0.25,\"checks_total\":1099511627776,\"failures_total\":"
+	        "2,"
+	        "\"timeouts_total\":3,\"transitions_total\":4,"
+	        "\"latency_us\":{\"last\":10,\"p50\":20,\"p99\":30,\"max\":4294967295}},"
+	        "{\"name\":\"sd1\",\"device\":\"/dev/checkerd-test/sd1\",\"devt\":null,"
+	        "\"alias\":null,\"map\":null,\"wwid\":null,\"hcil\":null,\"vendor\":null,"
+	        "\"product\":null,\"revision\":null,\"serial\":null,\"protocol\":null,"
+	        "\"host\":null,\"target\":null,\"state\":\"unchecked\","
+	        "\"state_since\":\"1970-01-01T00:16:30.000000Z\",\"reason\":null,"
+	        "\"errno\":null,\"dm_state\":null,\"sysfs_state\":null,"
+	        "\"checker\":\"directio\",\"engine\":\"none\",\"group\":null,"
+	        "\"enabled\":false,\"marginal\":false,\"interval_s\":5,\"timeout_s\":30,"
+	        "\"last_check\":null,\"next_check_in_s\":null,\"in_flight_s\":null,"
+	        "\"checks_total\":0,\"failures_total\":0,\"timeouts_total\":0,"
+	        "\"transitions_total\":0,\"latency_us\":{\"last\":null,\"p50\":null,"
+	        "\"p99\":null,\"max\":null}}]}",
+	        reason_format(&r, reason, sizeof(reason)));
+	want = json_tokener_parse(text);
+	assert_non_null(want);
+	assert_string_equal(json_object_to_json_string(o),
+	                    json_object_to_json_string(want));
+	json_object_put(want);
+	json_object_put(o);
+}
+
+static void test_names_of_a_path(void **state)
+{
+	static const char *const names[] = { "sd0", "/dev/checkerd-test/sd0", "8:0",
+		                             "left" };
+	struct json_object *o;
+
+	(void)state;
+	start(2, known_spec);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char parameters[128];
+
+		(void)snprintf(parameters, sizeof(parameters), "{\"paths\":[\"%s\"]}",
+		               names[i]);
+		o = call(fd, "ListPaths", parameters);
+		assert_int_equal(json_object_array_length(get(o, "paths")), 1);
+		assert_string_equal(get_string(o, "paths[0].name"), "sd0");
+		json_object_put(o);
+	}
+	/* in the order they were asked for; with none, none; and null is not given */
+	o = call(fd, "ListPaths", "{\"paths\":[\"sd1\",\"left\"]}");
+	assert_string_equal(get_string(o, "paths[0].name"), "sd1");
+	assert_string_equal(get_string(o, "paths[1].name"), "sd0");
+	json_object_put(o);
+	o = call(fd, "ListPaths", "{\"paths\":[]}");
+	assert_int_equal(json_object_array_length(get(o, "paths")), 0);
+	json_object_put(o);
+	o = call(fd, "ListPaths", "{\"paths\":null}");
+	assert_int_equal(json_object_array_length(get(o, "paths")), 2);
+	json_object_put(o);
+	call_fails(fd, "ListPaths", "{\"paths\":[\"\"]}",
+	           "io.checkerd.Control.NoSuchPath", "");
+	call_fails(fd, "ListPaths", "{\"paths\":[\"0:0\"]}",
+	           "io.checkerd.Control.NoSuchPath", "0:0");
+}
+
+/* Whatever a device calls itself: it is a string when it gets here. */
+static void strange_spec(uint32_t i, struct device_spec *ret, char name[64],
+                         char node[64])
+{
+	static char huge[8][4096];
+
+	plain_spec(i, ret, name, node);
+	strcpy(name, "s\xff\"\\\n\x1b[31m");
+	ret->vendor = "\xe2\x82";
+	/* The worst that can be asked of the buffer: all of it escaped, all of it long. */
+	for (size_t k = 0; k < ARRAY_LEN(huge); k++)
+		memset(huge[k], 1, sizeof(huge[k]) - 1);
+	ret->alias = huge[0];
+	ret->map = huge[1];
+	ret->wwid = ret->hcil = ret->product = ret->revision = huge[2];
+	ret->serial = ret->protocol = ret->host = ret->target = ret->sysfs_state =
+	        huge[3];
+}
+
+static void test_strange_names(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(1, strange_spec);
+	o = call(fd, "ListPaths", "{}");
+	assert_string_equal(get_string(o, "paths[0].name"),
+	                    "s\xef\xbf\xbd\"\\\n\x1b[31m");
+	assert_string_equal(get_string(o, "paths[0].vendor"), "\xef\xbf\xbd\xef\xbf\xbd");
+	assert_int_equal(strlen(get_string(o, "paths[0].alias")), 512);
+	json_object_put(o);
+	o = call(fd, "ListMaps", "{}");
+	assert_int_equal(get_int(o, "maps[0].paths_total"), 1);
+	json_object_put(o);
+	call_fails(fd, "ListPaths", "{\"paths\":[\"\\u001b\\\"\xff\"]}",
+	           "io.checkerd.Control.NoSuchPath", "\x1b\"\xef\xbf\xbd");
+}
+
+static void map_spec(uint32_t i, struct device_spec *ret, char name[64], char node[64])
+{
+	/* even ones are up */
+	static const char *const maps[] = { "b", "c", "b",  "d", "a",
+		                            "a", "a", NULL, "e", NULL };
+
+	plain_spec(i, ret, name, node);
+	ret->map = maps[i];
+	ret->wwid = "w";
+}
+
+static void test_maps(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(10, map_spec);
+	o = call(fd, "ListMaps", "{}");
+	assert_string_equal(
+	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	        "{\"maps\":[{\"name\":\"a\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\","
+	        "\"dm\":null,\"paths_total\":3,\"paths_up\":2,\"redundancy\":"
+	        "\"degraded\","
+	        "\"queueing\":null,\"suspended\":null,\"paths\":[\"sd4\",\"sd5\",\"sd6\"]"
+	        "},"
+	        "{\"name\":\"b\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
+	        "\"paths_total\":2,\"paths_up\":2,\"redundancy\":\"full\",\"queueing\":"
+	        "null,"
+	        "\"suspended\":null,\"paths\":[\"sd0\",\"sd2\"]},"
+	        "{\"name\":\"c\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
+	        "\"paths_total\":1,\"paths_up\":0,\"redundancy\":\"none\",\"queueing\":"
+	        "null,"
+	        "\"suspended\":null,\"paths\":[\"sd1\"]},"
+	        "{\"name\":\"d\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
+	        "\"paths_total\":1,\"paths_up\":0,\"redundancy\":\"none\",\"queueing\":"
+	        "null,"
+	        "\"suspended\":null,\"paths\":[\"sd3\"]},"
+	        "{\"name\":\"e\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
+	        "\"paths_total\":1,\"paths_up\":1,\"redundancy\":\"full\",\"queueing\":"
+	        "null,"
+	        "\"suspended\":null,\"paths\":[\"sd8\"]}]}");
+	json_object_put(o);
+	o = call(fd, "ListMaps", "{\"maps\":[\"e\",\"b\"]}");
+	assert_int_equal(json_object_array_length(get(o, "maps")), 2);
+	assert_string_equal(get_string(o, "maps[0].name"), "e");
+	assert_string_equal(get_string(o, "maps[1].paths[1]"), "sd2");
+	json_object_put(o);
+	call_fails(fd, "ListMaps", "{\"maps\":[\"bb\"]}", "io.checkerd.Control.NoSuchMap",
+	           "bb");
+}
+
+static void one_up(struct loop *l, struct snapshot *s)
+{
+	(void)l;
+	for (uint32_t i = 0; i < s->n_paths; i++)
+		s->paths[i].state = i == 4 ? PATH_GHOST : PATH_SHAKY;
+}
+
+static void test_last_path_of_a_map(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	t.loop.decorate = one_up;
+	start(10, map_spec);
+	o = call(fd, "ListMaps", "{\"maps\":[\"a\"]}");
+	assert_string_equal(get_string(o, "maps[0].redundancy"), "last");
+	assert_int_equal(get_int(o, "maps[0].paths_up"), 1);
+	json_object_put(o);
+}
+
+static void decorate_rest(struct loop *l, struct snapshot *s)
+{
+	(void)l;
+	s->groups[s->n_groups++] =
+	        (struct snap_group){ 0, 1024, 1, 2, 3, 4, 5, "aio", "ready" };
+	s->groups[s->n_groups++] =
+	        (struct snap_group){ .id = 1, .kind = "sync", .state = "fallback" };
+	s->deferred_now = 1;
+	s->deferred_max = 2;
+	s->deferred_total = 3;
+	s->emergency_now = 4;
+	s->emergency_max = 5;
+	s->emergency_total = 6;
+	s->rescuers = 16;
+	s->rescuers_busy = 7;
+	s->rescuers_stuck = 8;
+	s->rescuers_stuck_max = 9;
+	s->aio_nr = 2048;
+	s->io_setup_failures = 10;
+	s->started_realtime_us = 0;
+	s->lag_last_us = 1000;
+	s->lag_max_us = 2000;
+	s->oldest_in_flight_us = 1500000;
+	s->bound_bytes = 11;
+	s->locked_bytes = 12;
+	s->prober_pid = 13;
+	s->prober_restarts = 14;
+	s->heartbeat_age_us = 15;
+	s->n_warnings = 1;
+	strcpy(s->warnings[0], "mind the gap");
+	if (text_new(&s->memory_text, "{\"bound\":{\"x\":1}}", 17) < 0)
+		abort();
+}
+
+static void test_groups(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	t.loop.decorate = decorate_rest;
+	start(4, map_spec);
+	o = call(fd, "GetGroups", "{}");
+	assert_string_equal(
+	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	        "{\"groups\":[{\"id\":0,\"kind\":\"aio\",\"slots\":1024,\"queued\":1,"
+	        "\"in_flight\":2,\"expired\":3,\"orphans\":4,\"state\":\"ready\"},"
+	        "{\"id\":1,\"kind\":\"sync\",\"slots\":0,\"queued\":0,\"in_flight\":0,"
+	        "\"expired\":0,\"orphans\":0,\"state\":\"fallback\"}],"
+	        "\"deferred\":{\"now\":1,\"max\":2,\"total\":3},"
+	        "\"emergency\":{\"now\":4,\"max\":5,\"total\":6},"
+	        "\"rescuers\":{\"size\":16,\"busy\":7,\"stuck\":8,\"stuck_max\":9},"
+	        "\"aio_nr\":2048,\"aio_max_nr\":null,\"io_setup_failures_total\":10}");
+	json_object_put(o);
+}
+
+static void test_status(void **state)
+{
+	struct json_object *o;
+	char want[1024];
+
+	(void)state;
+	t.loop.decorate = decorate_rest;
+	start(4, map_spec);
+	o = call(fd, "GetStatus", "{}");
+	(void)snprintf(
+	        want, sizeof(want),
+	        "{\"version\":\"%s\",\"pid\":%d,"
+	        "\"started\":\"1970-01-01T00:00:00.000000Z\",\"ready\":true,"
+	        "\"paths\":{\"total\":4,\"unchecked\":0,\"pending\":0,\"up\":2,\"down\":"
+	        "2,"
+	        "\"timeout\":0,\"ghost\":0,\"shaky\":0,\"delayed\":0,\"removed\":0,"
+	        "\"disconnected\":0},"
+	        "\"maps\":{\"total\":3,\"full\":1,\"degraded\":0,\"last\":0,\"none\":2},"
+	        "\"lag_s\":{\"last\":0.001,\"max\":0.002},\"oldest_in_flight_s\":1.5,"
+	        "\"memory\":{\"bound_bytes\":11,\"locked_bytes\":12},"
+	        "\"prober\":{\"pid\":13,\"restarts_total\":14,"
+	        "\"heartbeat_age_s\":0.000015},\"dm_control\":\"off\","
+	        "\"warnings\":[\"mind the gap\"]}",
+	        get_string(o, "version"), (int)getpid());
+	assert_string_equal(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	                    want);
+	json_object_put(o);
+	o = call(fd, "GetMemory", "{}");
+	assert_int_equal(get_int(o, "memory.bound.x"), 1);
+	json_object_put(o);
+}
+
+static void test_what_is_not_known_is_null(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(0, plain_spec);
+	o = call(fd, "GetStatus", "{}");
+	assert_null(get(o, "oldest_in_flight_s"));
+	assert_null(get(o, "prober.pid"));
+	assert_null(get(o, "prober.heartbeat_age_s"));
+	json_object_put(o);
+	o = call(fd, "GetConfig", "{}");
+	assert_string_equal(get_string(o, "config"), "");
+	json_object_put(o);
+	o = call(fd, "GetMemory", "{}");
+	assert_true(json_object_is_type(get(o, "memory"), json_type_object));
+	json_object_put(o);
+	o = call(fd, "ListPaths", "{}");
+	assert_int_equal(json_object_array_length(get(o, "paths")), 0);
+	json_object_put(o);
+}
+
+/* A configuration of megabytes, with every kind of character at every place of a piece. */
+static void test_large_config(void **state)
+{
+	size_t size = 3 * 1024 * 1024;
+	char *config = malloc(size + 1);
+	struct json_object *o;
+
+	(void)state;
+	for (size_t i = 0; i + 8 <= size; i += 8)
+		memcpy(config + i,
+		       "\"\n\xe2\x82\xac"
+		       "\xc3\xa9t",
+		       8);
+	config[size] = '\0';
+	config[0] = '#'; /* so that no piece ends where a character does by luck */
+	t.loop.config = config;
+	start(1, plain_spec);
+	o = call(fd, "GetConfig", "{}");
+	assert_int_equal(json_object_get_string_len(get(o, "config")), size);
+	assert_memory_equal(get_string(o, "config"), config, size);
+	json_object_put(o);
+	free(config);
+}
+
+static void test_many_paths(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(MANY, plain_spec);
+	o = call(fd, "ListPaths", "{}");
+	assert_int_equal(json_object_array_length(get(o, "paths")), MANY);
+	for (unsigned i = 0; i < MANY; i++) {
+		char where[32], name[32];
+
+		(void)snprintf(where, sizeof(where), "paths[%u].name", i);
+		(void)snprintf(name, sizeof(name), "sd%u", i);
+		assert_string_equal(get_string(o, where), name);
+	}
+	json_object_put(o);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static const struct CMUnitTest tests[] = {
+	TEST(test_info),
+	TEST(test_interface_description),
+	TEST(test_wrong_calls),
+	TEST(test_every_key_of_a_path),
+	TEST(test_names_of_a_path),
+	TEST(test_strange_names),
+	TEST(test_maps),
+	TEST(test_last_path_of_a_map),
+	TEST(test_groups),
+	TEST(test_status),
+	TEST(test_what_is_not_known_is_null),
+	TEST(test_large_config),
+	TEST(test_many_paths),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
