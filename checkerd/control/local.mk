@@ -50,6 +50,7 @@ checkerd/control/interface.c: $(control_interfaces) \
 if HAVE_CMOCKA
 control_tests = \
 	tests/unit/test-control \
+	tests/unit/test-control-change \
 	tests/unit/test-json-writer \
 	tests/unit/test-port \
 	$(NULL)
@@ -66,6 +67,13 @@ tests_unit_test_control_SOURCES = \
 	$(NULL)
 tests_unit_test_control_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_LDADD = $(control_test_ldadd)
+tests_unit_test_control_change_SOURCES = \
+	tests/unit/control-harness.c \
+	tests/unit/control-harness.h \
+	tests/unit/test-control-change.c \
+	$(NULL)
+tests_unit_test_control_change_CFLAGS = $(control_test_cflags)
+tests_unit_test_control_change_LDADD = $(control_test_ldadd)
 tests_unit_test_json_writer_SOURCES = tests/unit/test-json-writer.c
 tests_unit_test_json_writer_CFLAGS = $(control_test_cflags)
 tests_unit_test_json_writer_LDADD = $(control_test_ldadd)

@@ -40,19 +40,25 @@ static void fill(struct loop *l, struct snapshot *s)
 		l->decorate(l, s);
 }
 
+void loop_answer_snapshot(struct loop *l, void *arg)
+{
+	struct snapshot *s = port_loop_snapshot_begin(l->port);
+
+	(void)arg;
+	if (!s)
+		abort(); /* it must not be asked for then */
+	fill(l, s);
+	port_loop_snapshot_publish(l->port, s);
+}
+
 static void answer(struct loop *l, const struct port_request *r)
 {
 	struct port_reply reply = { .token = r->token, .state = PATH_UP };
-	struct snapshot *s;
 
 	if (l->silent)
 		return;
 	if (r->op == PORT_SNAPSHOT) {
-		s = port_loop_snapshot_begin(l->port);
-		if (!s)
-			abort(); /* it must not be asked for then */
-		fill(l, s);
-		port_loop_snapshot_publish(l->port, s);
+		loop_answer_snapshot(l, NULL);
 		return;
 	}
 	if (l->stale && r->op != PORT_PING)

@@ -68,7 +68,10 @@ void loop_do(struct loop *l, void (*f)(struct loop *, void *), void *arg);
 /* Waits until so many requests of that kind were made. */
 void loop_wait_for(struct loop *l, enum port_op op, unsigned n);
 unsigned loop_count(struct loop *l, enum port_op op);
+/* For loop_do(): */
 void loop_settle_all(struct loop *l, void *arg);
+void loop_answer_snapshot(struct loop *l,
+                          void *arg);        /* one that was asked for in silence */
 void loop_emit(struct loop *l, void *count); /* unsigned *: so many events */
 
 int client_connect(const struct test *t);

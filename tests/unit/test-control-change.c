@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What goes through to the loop, snapshots that are shared, and events. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control-harness.h"
+
+#define MANY 3000
+
+static struct test t;
+static int fd;
+
+static void start(uint32_t n_paths)
+{
+	test_start(&t, n_paths, plain_spec);
+	fd = client_connect(&t);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	t = (struct test){ 0 };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	close(fd);
+	test_stop(&t);
+	return 0;
+}
+
+static struct port_request last_of(enum port_op op)
+{
+	struct port_request r = { 0 };
+
+	pthread_mutex_lock(&t.loop.mutex);
+	for (unsigned i = 0; i < t.loop.n_log; i++)
+		if (t.loop.log[i].op == op)
+			r = t.loop.log[i];
+	pthread_mutex_unlock(&t.loop.mutex);
+	assert_int_equal(r.op, op);
+	return r;
+}
+
+static void set_silent(struct loop *l, void *arg)
+{
+	l->silent = *(bool *)arg;
+}
+
+static void set_stale(struct loop *l, void *arg)
+{
+	l->stale = *(bool *)arg;
+}
+
+/* Nothing the thread was told before this is still to be done. */
+static void pass_through(void)
+{
+	int other = client_connect(&t);
+
+	json_object_put(call(other, "org.varlink.service.GetInfo", "{}"));
+	close(other);
+}
+
+/* --- changes --- */
+
+static void test_disable_and_enable(void **state)
+{
+	struct json_object *o;
+	struct port_request r;
+
+	(void)state;
+	start(4);
+	o = call(fd, "ListPaths", "{\"paths\":[\"sd2\"]}");
+	assert_true(json_object_get_boolean(get(o, "paths[0].enabled")));
+	json_object_put(o);
+	json_object_put(
+	        call(fd, "Disable", "{\"paths\":[\"sd2\",\"8:3\"],\"for_s\":1.5}"));
+	r = last_of(PORT_DISABLE);
+	assert_int_equal(r.path, 3);
+	assert_int_equal(r.generation, 1);
+	assert_int_equal(r.arg, 1500000);
+	assert_int_equal(r.uid, geteuid());
+	assert_int_equal(r.pid, getpid());
+	assert_int_equal(loop_count(&t.loop, PORT_DISABLE), 2);
+	/* and who looks next sees it, however fresh the last snapshot is */
+	o = call(fd, "ListPaths", "{\"paths\":[\"sd2\"]}");
+	assert_false(json_object_get_boolean(get(o, "paths[0].enabled")));
+	json_object_put(o);
+	json_object_put(call(fd, "Enable", "{\"paths\":[\"sd2\"]}"));
+	o = call(fd, "ListPaths", "{\"paths\":[\"sd2\"]}");
+	assert_true(json_object_get_boolean(get(o, "paths[0].enabled")));
+	json_object_put(o);
+	json_object_put(call(fd, "Disable", "{\"paths\":[\"sd2\"]}"));
+	assert_int_equal(last_of(PORT_DISABLE).arg, 0);
+
+	call_fails(fd, "Enable", "{\"paths\":[\"sd2\",\"sdz\"]}",
+	           "io.checkerd.Control.NoSuchPath", "sdz");
+	assert_int_equal(loop_count(&t.loop, PORT_ENABLE), 1); /* all or nothing */
+	loop_do(&t.loop, set_stale, &(bool){ true });
+	call_fails(fd, "Enable", "{\"paths\":[\"sd1\"]}",
+	           "io.checkerd.Control.NoSuchPath", "sd1");
+}
+
+static void test_reload_and_log_level(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(1);
+	o = call(fd, "Reload", "{}");
+	assert_string_equal(get_string(o, "message"), "nothing changed");
+	json_object_put(o);
+	json_object_put(call(fd, "SetLogLevel", "{\"level\":\"emerg\"}"));
+	assert_int_equal(last_of(PORT_LOG_LEVEL).arg, 0);
+	json_object_put(call(fd, "SetLogLevel", "{\"level\":\"debug\"}"));
+	assert_int_equal(last_of(PORT_LOG_LEVEL).arg, 7);
+}
+
+static void test_refused_reload(void **state)
+{
+	static const char errors[] = "a.conf:1:2: error: \"x\"\na.conf:3:4: error: y\n";
+
+	(void)state;
+	t.loop.reload_error = errors;
+	start(1);
+	call_fails(fd, "Reload", "{}", "io.checkerd.Control.ReloadFailed", errors);
+}
+
+static void test_check(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(4);
+	o = call(fd, "Check", "{\"paths\":[\"sd1\",\"sd1\",\"sd0\"]}");
+	assert_string_equal(
+	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	        "{\"results\":[{\"path\":\"sd1\",\"state\":\"up\"},{\"path\":\"sd1\","
+	        "\"state\":\"up\"},{\"path\":\"sd0\",\"state\":\"up\"}]}");
+	json_object_put(o);
+	assert_false(last_of(PORT_CHECK).wait);
+	o = call(fd, "Check", "{\"paths\":[]}");
+	assert_int_equal(json_object_array_length(get(o, "results")), 0);
+	json_object_put(o);
+	loop_do(&t.loop, set_stale, &(bool){ true });
+	o = call(fd, "Check", "{\"paths\":[\"sd1\"],\"wait\":true}");
+	assert_string_equal(get_string(o, "results[0].state"), "removed");
+	json_object_put(o);
+}
+
+/* {"paths":["sd0",…],"wait":true} */
+static char *all_paths(unsigned n)
+{
+	char *text = malloc(n * 16 + 64), *at = text;
+
+	at += sprintf(at, "{\"wait\":true,\"paths\":[");
+	for (unsigned i = 0; i < n; i++)
+		at += sprintf(at, "%s\"sd%u\"", i > 0 ? "," : "", i);
+	(void)sprintf(at, "]}");
+	return text;
+}
+
+/* More than the request ring holds, answered long after. */
+static void test_check_many_and_wait(void **state)
+{
+	char *parameters = all_paths(MANY);
+	struct json_object *reply;
+	int other;
+
+	(void)state;
+	t.loop.hold_checks = true;
+	start(MANY);
+	other = client_connect(&t);
+	client_call(fd, "Check", parameters);
+	loop_wait_for(&t.loop, PORT_CHECK, MANY);
+	/* another one waits for one of them, too, and nobody else waits for either */
+	client_call(other, "Check", "{\"paths\":[\"sd1\"],\"wait\":true}");
+	loop_wait_for(&t.loop, PORT_CHECK, MANY + 1);
+	pass_through();
+	loop_do(&t.loop, loop_settle_all, NULL);
+	reply = client_receive(fd);
+	assert_int_equal(json_object_array_length(get(reply, "parameters.results")),
+	                 MANY);
+	assert_string_equal(get_string(reply, "parameters.results[2].state"), "up");
+	assert_string_equal(get_string(reply, "parameters.results[2999].path"), "sd2999");
+	assert_string_equal(get_string(reply, "parameters.results[2999].state"),
+	                    "timeout");
+	json_object_put(reply);
+	reply = client_receive(other);
+	assert_string_equal(get_string(reply, "parameters.results[0].state"), "timeout");
+	json_object_put(reply);
+	close(other);
+	free(parameters);
+}
+
+/* Who goes away leaves nothing behind: again and again, and more than there is room for. */
+static void test_check_and_go_away(void **state)
+{
+	char *parameters = all_paths(MANY);
+
+	(void)state;
+	t.loop.hold_checks = true;
+	start(MANY);
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned before = loop_count(&t.loop, PORT_CHECK);
+		int other = client_connect(&t);
+
+		client_call(other, "Check", parameters);
+		loop_wait_for(&t.loop, PORT_CHECK, before + 100);
+		close(other);
+		pass_through();
+		/* what the loop still owes is no hindrance to others */
+		json_object_put(call(fd, "Disable", "{\"paths\":[\"sd0\"]}"));
+		json_object_put(call(fd, "Ping", "{}"));
+		loop_do(&t.loop, loop_settle_all, NULL);
+	}
+	free(parameters);
+}
+
+/* The places of checks that wait are used up: the others wait, and are served in the end. */
+static void test_more_checks_than_places(void **state)
+{
+	char *parameters = all_paths(MANY);
+	int fds[4];
+
+	(void)state;
+	t.loop.hold_checks = true;
+	start(MANY);
+	for (unsigned i = 0; i < 4; i++) {
+		fds[i] = client_connect(&t);
+		client_call(fds[i], "Check", parameters);
+	}
+	loop_wait_for(&t.loop, PORT_CHECK, MANY + 1);
+	json_object_put(call(fd, "Ping", "{}"));
+	json_object_put(call(fd, "Disable", "{\"paths\":[\"sd0\"]}"));
+	for (unsigned done = 0; done < 4 * MANY;) {
+		done = loop_count(&t.loop, PORT_CHECK);
+		loop_do(&t.loop, loop_settle_all, NULL);
+	}
+	loop_do(&t.loop, loop_settle_all, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		struct json_object *reply = client_receive(fds[i]);
+
+		assert_int_equal(
+		        json_object_array_length(get(reply, "parameters.results")), MANY);
+		json_object_put(reply);
+		close(fds[i]);
+	}
+	free(parameters);
+}
+
+static void test_oneway(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(2);
+	client_send(fd, "{\"method\":\"io.checkerd.Control.Disable\",\"oneway\":true,"
+	                "\"parameters\":{\"paths\":[\"sd0\"]}}");
+	client_send(fd, "{\"method\":\"io.checkerd.Control.Nonsense\",\"oneway\":true}");
+	client_send(fd, "{\"method\":\"io.checkerd.Control.ListPaths\",\"oneway\":true}");
+	client_send(fd, "{\"method\":\"io.checkerd.Control.Monitor\",\"oneway\":true,"
+	                "\"more\":true}");
+	/* the next reply is the next call's */
+	o = call(fd, "ListPaths", "{\"paths\":[\"sd0\"]}");
+	assert_false(json_object_get_boolean(get(o, "paths[0].enabled")));
+	json_object_put(o);
+}
+
+/* What was asked before the end is done, all of it, though nobody is there any more. */
+static void test_oneway_and_go_away(void **state)
+{
+	int other;
+
+	(void)state;
+	start(40);
+	other = client_connect(&t);
+	for (unsigned i = 0; i < 40; i++) {
+		char text[160];
+
+		(void)snprintf(
+		        text, sizeof(text),
+		        "{\"method\":\"io.checkerd.Control.Disable\",\"oneway\":true,"
+		        "\"parameters\":{\"paths\":[\"sd%u\"]}}",
+		        i);
+		client_send(other, text);
+	}
+	close(other);
+	loop_wait_for(&t.loop, PORT_DISABLE, 40);
+}
+
+static void test_pipelined(void **state)
+{
+	static const char *const methods[] = { "ListPaths", "Ping", "GetGroups",
+		                               "Reload" };
+	static const char *const keys[] = { "paths", NULL, "groups", "message" };
+
+	(void)state;
+	start(MANY);
+	for (unsigned i = 0; i < 40; i++)
+		client_call(fd, methods[i % 4], "{}");
+	for (unsigned i = 0; i < 40; i++) {
+		struct json_object *o = client_receive(fd), *p = get(o, "parameters");
+
+		if (keys[i % 4])
+			assert_true(json_object_object_get_ex(p, keys[i % 4], NULL));
+		else
+			assert_int_equal(json_object_object_length(p), 0);
+		json_object_put(o);
+	}
+}
+
+/* The end of what a client sends is not the end of what it reads. */
+static void test_half_closed(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(MANY);
+	client_call(fd, "ListPaths", "{}");
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	o = client_receive(fd);
+	assert_int_equal(json_object_array_length(get(o, "parameters.paths")), MANY);
+	json_object_put(o);
+	assert_true(client_is_closed(fd));
+}
+
+/* --- snapshots --- */
+
+/* All of these are waiting when it comes. */
+static void test_clients_share_a_snapshot(void **state)
+{
+	int fds[8];
+
+	(void)state;
+	t.loop.silent = true;
+	start(2);
+	client_call(fd, "ListPaths", "{}");
+	loop_wait_for(&t.loop, PORT_SNAPSHOT, 1);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		fds[i] = client_connect(&t);
+		client_call(fds[i], "ListPaths", "{}");
+	}
+	pass_through();
+	loop_do(&t.loop, set_silent, &(bool){ false });
+	loop_do(&t.loop, loop_answer_snapshot, NULL);
+	json_object_put(client_receive(fd));
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		json_object_put(client_receive(fds[i]));
+		close(fds[i]);
+	}
+	assert_int_equal(loop_count(&t.loop, PORT_SNAPSHOT), 1);
+}
+
+static void test_loop_does_not_answer(void **state)
+{
+	static const char reason[] = "the main loop does not answer in time";
+
+	(void)state;
+	t.loop.silent = true;
+	t.options.loop_timeout_us = 20 * USEC_PER_MSEC;
+	start(2);
+	call_fails(fd, "ListPaths", "{}", "io.checkerd.Control.Busy", reason);
+	call_fails(fd, "Ping", "{}", "io.checkerd.Control.Busy", reason);
+	call_fails(fd, "SetLogLevel", "{\"level\":\"info\"}", "io.checkerd.Control.Busy",
+	           reason);
+	json_object_put(call(fd, "org.varlink.service.GetInfo", "{}"));
+	/* it comes back: what it was asked meanwhile is answered to nobody */
+	loop_do(&t.loop, set_silent, &(bool){ false });
+	loop_do(&t.loop, loop_answer_snapshot, NULL);
+	json_object_put(call(fd, "Ping", "{}"));
+	json_object_put(call(fd, "ListPaths", "{}"));
+}
+
+/* --- events --- */
+
+static void test_list_events(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(2);
+	o = call(fd, "ListEvents", "{}");
+	assert_string_equal(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	                    "{\"events\":[],\"lost\":0}");
+	json_object_put(o);
+	loop_do(&t.loop, loop_emit, &(unsigned){ 3 });
+	o = call(fd, "ListEvents", "{\"since\":2}");
+	assert_string_equal(
+	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	        "{\"events\":[{\"seq\":3,\"time\":\"1970-01-01T00:00:03.000000Z\","
+	        "\"type\":\"path_state\",\"path\":\"sd1\",\"map\":null,\"from\":\"up\","
+	        "\"to\":\"down\",\"reason\":null,\"message\":\"sd1: "
+	        "down\"}],\"lost\":0}");
+	json_object_put(o);
+	o = call(fd, "ListEvents", "{\"since\":77}");
+	assert_int_equal(json_object_array_length(get(o, "events")), 0);
+	json_object_put(o);
+}
+
+static void emit(unsigned n)
+{
+	while (n > 0) {
+		unsigned some = MIN(n, 500u); /* the ring holds that many */
+
+		loop_do(&t.loop, loop_emit, &some);
+		n -= some;
+		pass_through();
+	}
+}
+
+static void test_old_events_are_lost(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(2);
+	emit(5000);
+	o = call(fd, "ListEvents", "{\"since\":100}");
+	assert_int_equal(json_object_array_length(get(o, "events")), 4096);
+	assert_int_equal(get_int(o, "events[0].seq"), 905);
+	assert_int_equal(get_int(o, "events[4095].seq"), 5000);
+	assert_int_equal(get_int(o, "lost"), 804);
+	json_object_put(o);
+}
+
+static void monitor(int client, const char *parameters)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text),
+	               "{\"method\":\"io.checkerd.Control.Monitor\",\"more\":true,"
+	               "\"parameters\":%s}",
+	               parameters);
+	client_send(client, text);
+	pass_through();
+}
+
+static uint64_t next_event(int client)
+{
+	struct json_object *o = client_receive(client);
+	int64_t seq;
+
+	assert_non_null(o);
+	assert_true(json_object_get_boolean(get(o, "continues")));
+	seq = get_int(o, "parameters.event.seq");
+	json_object_put(o);
+	return (uint64_t)seq;
+}
+
+static void test_monitor(void **state)
+{
+	int other;
+
+	(void)state;
+	t.options.idle_timeout_us = 10 * USEC_PER_MSEC; /* is not idle */
+	t.options.write_timeout_us = 10 * USEC_PER_MSEC;
+	start(2);
+	emit(5);
+	monitor(fd, "{}");
+	other = client_connect(&t);
+	monitor(other, "{\"since\":3}");
+	assert_int_equal(next_event(other), 4);
+	assert_int_equal(next_event(other), 5);
+	for (unsigned i = 6; i < 20; i++) {
+		emit(1);
+		assert_int_equal(next_event(fd), i);
+		assert_int_equal(next_event(other), i);
+	}
+	close(other);
+	emit(1);
+	assert_int_equal(next_event(fd), 20);
+}
+
+/* A client that does not read for a while gets what is kept, and how many are not. */
+static void test_slow_monitor(void **state)
+{
+	uint64_t last = 0, lost = 0, events = 0;
+
+	(void)state;
+	start(2);
+	monitor(fd, "{}");
+	emit(12000);
+	while (last < 12000) {
+		struct json_object *o = client_receive(fd), *n;
+
+		assert_non_null(o);
+		if (json_object_object_get_ex(get(o, "parameters"), "lost", &n)) {
+			assert_false(json_object_object_get_ex(get(o, "parameters"),
+			                                       "event", NULL));
+			lost += (uint64_t)json_object_get_int64(n);
+			last += (uint64_t)json_object_get_int64(n);
+		} else {
+			events++;
+			assert_int_equal(get_int(o, "parameters.event.seq"), ++last);
+		}
+		json_object_put(o);
+	}
+	assert_int_equal(events + lost, 12000);
+	assert_true(lost > 0);
+	assert_in_range(events, 4096, 11999);
+	emit(1);
+	assert_int_equal(next_event(fd), 12001);
+}
+
+/* The port had no room for some: the numbers tell. */
+static void pass_over(struct loop *l, void *n)
+{
+	l->seq += *(unsigned *)n;
+}
+
+static void test_events_that_never_came(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(2);
+	monitor(fd, "{}");
+	emit(1);
+	assert_int_equal(next_event(fd), 1);
+	loop_do(&t.loop, pass_over, &(unsigned){ 7 });
+	emit(1);
+	o = client_receive(fd);
+	assert_int_equal(get_int(o, "parameters.lost"), 7);
+	json_object_put(o);
+	assert_int_equal(next_event(fd), 9);
+	close(fd);
+	fd = client_connect(&t);
+	o = call(fd, "ListEvents", "{}");
+	assert_int_equal(json_object_array_length(get(o, "events")), 2);
+	assert_int_equal(get_int(o, "lost"), 7);
+	json_object_put(o);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_disable_and_enable),
+		TEST(test_reload_and_log_level),
+		TEST(test_refused_reload),
+		TEST(test_check),
+		TEST(test_check_many_and_wait),
+		TEST(test_check_and_go_away),
+		TEST(test_more_checks_than_places),
+		TEST(test_oneway),
+		TEST(test_oneway_and_go_away),
+		TEST(test_pipelined),
+		TEST(test_half_closed),
+		TEST(test_clients_share_a_snapshot),
+		TEST(test_loop_does_not_answer),
+		TEST(test_list_events),
+		TEST(test_old_events_are_lost),
+		TEST(test_monitor),
+		TEST(test_slow_monitor),
+		TEST(test_events_that_never_came),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
