@@ -55,9 +55,10 @@ static size_t utf8_size(const char *s, size_t left)
 	return size;
 }
 
-/* Records the first byte of each line that is not text. */
-static void check_bytes(struct lexer *l)
+/* Records the first byte of each line that is not text. False: the whole is no text. */
+static bool check_bytes(struct lexer *l)
 {
+	bool binary = l->size > 0 && memchr(l->text, '\0', l->size);
 	struct position at = l->at;
 	bool told = false; /* about this line */
 	size_t size;
@@ -69,23 +70,25 @@ static void check_bytes(struct lexer *l)
 		if (c == '\n') {
 			at = (struct position){ at.file, at.line + 1, 0 };
 			told = false;
-		} else if (!told && (size == 0 || is_control((char)c))) {
+		} else if (c == '\0') {
+			problem_error(l->problems, &at,
+			              "NUL byte: this is no text file, or a damaged one");
+			return false;
+		} else if (binary || told) {
+			/* The NUL says enough, and so does one such byte in a line. */
+		} else if (size == 0) {
 			told = true;
-			if (c == '\0')
-				problem_error(l->problems, &at,
-				              "NUL byte: this is not a text file, or a "
-				              "damaged one");
-			else if (size == 0)
-				problem_error(l->problems, &at,
-				              "byte 0x%02x is not UTF-8: save the file "
-				              "as UTF-8",
-				              c);
-			else
-				problem_error(l->problems, &at,
-				              "control character 0x%02x: remove it", c);
+			problem_error(l->problems, &at,
+			              "byte 0x%02x is not UTF-8: save the file as UTF-8",
+			              c);
+		} else if (is_control((char)c)) {
+			told = true;
+			problem_error(l->problems, &at,
+			              "control character 0x%02x: remove it", c);
 		}
 		size = MAX(size, 1U);
 	}
+	return true;
 }
 
 void lexer_init(struct lexer *l, const char *name, const char *text, size_t size,
@@ -99,7 +102,8 @@ void lexer_init(struct lexer *l, const char *name, const char *text, size_t size
 		l->next = BYTE_ORDER_MARK_SIZE;
 		l->at.column += BYTE_ORDER_MARK_SIZE;
 	}
-	check_bytes(l);
+	if (!check_bytes(l))
+		l->next = l->size;
 }
 
 /* The byte to come, '\n' at the end of the text. */

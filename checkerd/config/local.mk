@@ -23,3 +23,48 @@ libconfig_la_SOURCES = \
 	checkerd/config/value.c \
 	checkerd/config/value.h \
 	$(NULL)
+
+if HAVE_CMOCKA
+config_tests = \
+	tests/unit/test-config \
+	tests/unit/test-config-bad \
+	tests/unit/test-config-docs \
+	tests/unit/test-config-filter \
+	tests/unit/test-config-load \
+	tests/unit/test-config-robust \
+	$(NULL)
+check_PROGRAMS += $(config_tests)
+TESTS += $(config_tests)
+# Configurations with a mistake each, and what is to be said of it; see test-config-bad.c.
+EXTRA_DIST += tests/unit/config-bad
+
+config_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
+config_test_ldadd = libconfig.la $(CMOCKA_LIBS)
+
+tests_unit_test_config_SOURCES = tests/unit/test-config.c tests/unit/config-text.h
+tests_unit_test_config_CFLAGS = $(config_test_cflags)
+tests_unit_test_config_LDADD = $(config_test_ldadd)
+tests_unit_test_config_bad_SOURCES = tests/unit/test-config-bad.c tests/unit/config-text.h
+tests_unit_test_config_bad_CFLAGS = $(config_test_cflags)
+tests_unit_test_config_bad_LDADD = $(config_test_ldadd)
+tests_unit_test_config_docs_SOURCES = tests/unit/test-config-docs.c tests/unit/config-text.h
+tests_unit_test_config_docs_CFLAGS = $(config_test_cflags)
+tests_unit_test_config_docs_LDADD = $(config_test_ldadd)
+tests_unit_test_config_filter_SOURCES = tests/unit/test-config-filter.c tests/unit/config-text.h
+tests_unit_test_config_filter_CFLAGS = $(config_test_cflags)
+tests_unit_test_config_filter_LDADD = $(config_test_ldadd)
+tests_unit_test_config_load_SOURCES = tests/unit/test-config-load.c tests/unit/config-text.h
+tests_unit_test_config_load_CFLAGS = $(config_test_cflags)
+tests_unit_test_config_load_LDADD = $(config_test_ldadd)
+tests_unit_test_config_robust_SOURCES = \
+	tests/unit/test-config-robust.c \
+	tests/unit/config-text.h \
+	tests/unit/random.h \
+	$(NULL)
+tests_unit_test_config_robust_CFLAGS = $(config_test_cflags)
+tests_unit_test_config_robust_LDADD = $(config_test_ldadd)
+# The test's own malloc and friends, to make them fail.
+tests_unit_test_config_robust_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=strdup,--wrap=asprintf,--wrap=vasprintf
+endif

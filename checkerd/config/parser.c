@@ -79,7 +79,7 @@ static bool begins_entry(const struct parser *p, enum section in)
 
 	return p->token.kind == TOKEN_WORD && !p->token.quoted &&
 	       (table_keyword(in, name) || table_subsection(in, name) != SECTION_TOP ||
-	        table_ignored(in, name) >= 0);
+	        table_ignored(in, name) >= 0 || table_ignored_section(in, name));
 }
 
 /* After a value: the line ends, the section ends, or another entry begins. */
@@ -92,7 +92,8 @@ static void end_entry(struct parser *p, enum section in, const char *name)
 	at = p->token.at;
 	if (p->token.kind == TOKEN_OPEN) {
 		problem_error(&p->reader->problems, &at,
-		              "'{' after the value of %s: only a section has braces",
+		              "'{' after the value of %s: only a section has braces, "
+		              "and a value with braces needs quotes",
 		              name);
 		skip_block(p, &at);
 		return;
@@ -118,6 +119,8 @@ static void parse_value(struct parser *p, enum section in, const struct keyword 
 	struct problems *problems = &p->reader->problems;
 	struct position at = p->token.at;
 
+	/* Wrong or not, it is there: no second message about what is missing. */
+	d->slot_at[k->slot] = at;
 	next(p);
 	switch (p->token.kind) {
 	case TOKEN_WORD:

@@ -57,21 +57,28 @@ static const char *skip_bracket(const char *s)
 	return *s ? s + 1 : s;
 }
 
-/* s after '{'; the larger number of "{m,n}", one more than m of "{m,}"; 0: no interval. */
-static uint64_t interval_times(const char *s)
+/*
+ * *s after '{', moved past an interval's '}'. The larger number of "{m,n}", one more than m
+ * of "{m,}"; 0: no interval.
+ */
+static uint64_t take_interval(const char **s)
 {
 	uint64_t times = 0, number = 0;
+	const char *end;
 
-	for (; *s && *s != '}'; s++) {
-		if (*s == ',') {
+	for (end = *s; *end && *end != '}'; end++) {
+		if (*end == ',') {
 			times = number + 1;
 			number = 0;
-		} else if (*s >= '0' && *s <= '9') {
-			number = MIN(number * 10 + (uint64_t)(*s - '0'), 100000U);
+		} else if (*end >= '0' && *end <= '9') {
+			number = MIN(number * 10 + (uint64_t)(*end - '0'), 100000U);
 		} else {
 			return 0;
 		}
 	}
+	if (*end == '\0')
+		return 0;
+	*s = end + 1;
 	return MAX(times, number);
 }
 
@@ -101,7 +108,7 @@ static const char *find_excess(const char *text)
 			e.depth--;
 			add_element(&e, e.total[e.depth + 1] + 1);
 		} else if (c == '{') {
-			repeat_last(&e, interval_times(s));
+			repeat_last(&e, take_interval(&s));
 		} else if (c == '+') {
 			repeat_last(&e, 2); /* the same as xx* */
 		} else {

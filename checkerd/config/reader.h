@@ -36,7 +36,7 @@ struct draft {
 	        seen[KEYWORDS_MAX]; /* where a keyword was given last; line 0: not */
 	char *text[SLOT_COUNT_];    /* owned */
 	struct pattern *pattern[SLOT_COUNT_]; /* owned */
-	struct position slot_at[SLOT_COUNT_]; /* of the value; line 0: not given */
+	struct position slot_at[SLOT_COUNT_]; /* of value or keyword; line 0: not given */
 	struct overlay overlay;
 };
 

@@ -156,8 +156,6 @@ void section_value(struct reader *r, enum section in, const struct keyword *k,
 		return;
 	if (value_parse(k, value->text, &v, error) < 0) {
 		problem_error(&r->problems, &value->at, "%s", error);
-		/* It was meant to be there: no second message about what is missing. */
-		d->slot_at[k->slot] = value->at;
 		return;
 	}
 	if (k->type == VALUE_WORD || k->type == VALUE_SWITCH)
