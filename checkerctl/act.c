@@ -101,8 +101,24 @@ int run_reload(struct ctl *ctl, const char *const *operands, size_t n)
 	return 0;
 }
 
+static bool is_level(const char *word)
+{
+	static const char *const levels[] = { "emerg",   "alert",  "crit", "err",
+		                              "warning", "notice", "info", "debug" };
+
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+		if (strcmp(levels[i], word) == 0)
+			return true;
+	return false;
+}
+
 int run_log_level(struct ctl *ctl, const char *const *operands, size_t n)
 {
+	if (!is_level(operands[0]))
+		return text_usage(
+		        "there is no log level '%s': err, warning, notice, info, debug",
+		        operands[0]);
+
 	json_object *parameters = json_object_new_object(), *reply;
 	int r;
 

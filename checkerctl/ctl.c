@@ -47,6 +47,28 @@ size_t json_count(json_object *object, const char *key, json_object **ret_list)
 	return json_object_array_length(list);
 }
 
+/* Devices by number, which is the order in which they were found; after them what has no
+ * number, by name. */
+static int compare_named(const void *a, const void *b)
+{
+	json_object *x = *(json_object *const *)a, *y = *(json_object *const *)b;
+	unsigned xn[2], yn[2];
+	bool xd = sscanf(json_text(x, "devt", ""), "%u:%u", &xn[0], &xn[1]) == 2;
+	bool yd = sscanf(json_text(y, "devt", ""), "%u:%u", &yn[0], &yn[1]) == 2;
+
+	if (xd != yd)
+		return xd ? -1 : 1;
+	for (size_t i = 0; xd && i < 2; i++)
+		if (xn[i] != yn[i])
+			return xn[i] < yn[i] ? -1 : 1;
+	return strverscmp(json_text(x, "name", ""), json_text(y, "name", ""));
+}
+
+void json_sort_named(json_object *list)
+{
+	json_object_array_sort(list, compare_named);
+}
+
 void ctl_print_json(json_object *object)
 {
 	text_put_json(stdout, json_object_to_json_string_ext(

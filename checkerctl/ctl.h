@@ -48,5 +48,7 @@ const char *json_text(json_object *object, const char *key, const char *missing)
 _must_check_ bool json_number(json_object *object, const char *key, double *ret);
 /* A list that may be missing: 0 elements. */
 size_t json_count(json_object *object, const char *key, json_object **ret_list);
+/* Paths or maps as people count them: sdz before sdaa, disk2 before disk10. */
+void json_sort_named(json_object *list);
 
 #endif

@@ -41,10 +41,15 @@ static int print_list(struct ctl *ctl, const struct table_def *def, json_object 
 	return 0;
 }
 
+static const char *list_key(enum ctl_names kind)
+{
+	return kind == CTL_PATHS ? "paths" : "maps";
+}
+
 static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_names kind,
                       const char *const *names, size_t n)
 {
-	json_object *reply;
+	json_object *reply, *list;
 	int r = table_check_columns(def, ctl->options->columns);
 
 	if (r)
@@ -53,7 +58,10 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 	                   n, NULL, &reply);
 	if (r)
 		return r;
-	r = print_list(ctl, def, reply, kind == CTL_PATHS ? "paths" : "maps");
+	/* In the order they were asked for; all of them in one that is easy to look through. */
+	if (n == 0 && !as_json(ctl) && json_count(reply, list_key(kind), &list) > 0)
+		json_sort_named(list);
+	r = print_list(ctl, def, reply, list_key(kind));
 	json_object_put(reply);
 	return r;
 }
@@ -84,10 +92,13 @@ int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n)
 	                   &reply);
 	if (r)
 		return r;
-	if (json_count(reply, "paths", &list) > 0)
+	if (json_count(reply, "paths", &list) > 0) {
+		if (n == 1)
+			json_sort_named(list);
 		format_print(stdout, operands[0], list,
 		             !options_has(ctl->options, OPT_NO_HEADINGS),
 		             options_has(ctl->options, OPT_RAW), SYSFS);
+	}
 	json_object_put(reply);
 	return 0;
 }

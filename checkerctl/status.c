@@ -90,13 +90,19 @@ static void print_status(json_object *s)
 {
 	json_object *prober = inner(s, "prober"), *memory = inner(s, "memory"), *warnings;
 	size_t n = json_count(s, "warnings", &warnings);
+	double oldest;
 
 	print_daemon(s);
 	print_counts("paths", inner(s, "paths"));
 	print_counts("maps", inner(s, "maps"));
-	label("slowest");
-	put_duration(s, "oldest_in_flight_s");
-	puts(" (the oldest check in flight)");
+	label("in flight");
+	if (json_number(s, "oldest_in_flight_s", &oldest)) {
+		fputs("the oldest check for ", stdout);
+		put_duration(s, "oldest_in_flight_s");
+		putchar('\n');
+	} else {
+		puts("no check right now");
+	}
 	label("lag");
 	put_duration(inner(s, "lag_s"), "last");
 	fputs(", at most ", stdout);

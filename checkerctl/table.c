@@ -259,6 +259,15 @@ static void make_column(struct table *t, const struct column *c, bool tree)
 		abort();
 }
 
+/* The names', when they are shown. */
+static size_t tree_column(const struct table *t)
+{
+	for (size_t i = 0; i < t->n_chosen; i++)
+		if (strcmp(t->chosen[i]->name, "NAME") == 0)
+			return i;
+	return 0;
+}
+
 int table_new(struct table **ret, const struct table_def *def,
               const struct options *options, bool tree)
 {
@@ -283,8 +292,10 @@ int table_new(struct table **ret, const struct table_def *def,
 	scols_table_enable_colors(t->scols, t->colours);
 	scols_table_enable_raw(t->scols, options_has(options, OPT_RAW));
 	scols_table_enable_noheadings(t->scols, options_has(options, OPT_NO_HEADINGS));
+	if (options_has(options, OPT_RAW))
+		tree = false; /* its lines would be part of the names */
 	for (size_t i = 0; i < t->n_chosen; i++)
-		make_column(t, t->chosen[i], tree && i == 0);
+		make_column(t, t->chosen[i], tree && i == tree_column(t));
 	*ret = t;
 	return 0;
 }

@@ -45,7 +45,7 @@ struct table_row;
 /* Are these columns ones of the table? 0, or EXIT_USAGE after having listed the valid ones. */
 _must_check_ int table_check_columns(const struct table_def *def, const char *columns);
 
-/* tree: the first column draws it. 0, or an exit code after a message. */
+/* tree: the column of names draws it, but not in the raw form. 0, or an exit code after a message. */
 _must_check_ int table_new(struct table **ret, const struct table_def *def,
                            const struct options *options, bool tree);
 struct table *table_free(struct table *t);

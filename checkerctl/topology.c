@@ -82,6 +82,8 @@ static int print_tree(struct ctl *ctl, json_object *maps, json_object *paths, bo
 		return r;
 	n = json_count(paths, "paths", &list);
 	index = by_name(list, n);
+	if (n > 0)
+		json_sort_named(list);
 	for (size_t i = 0; all && i < n;
 	     i++) { /* those without a map come first, as roots */
 		json_object *path = json_object_array_get_idx(list, i);
@@ -90,6 +92,8 @@ static int print_tree(struct ctl *ctl, json_object *maps, json_object *paths, bo
 			(void)table_add(t, NULL, path);
 	}
 	n = json_count(maps, "maps", &list);
+	if (all && n > 0)
+		json_sort_named(list);
 	for (size_t i = 0; i < n; i++)
 		add_map(t, json_object_array_get_idx(list, i), index);
 	table_print(t);

@@ -241,6 +241,35 @@ static void test_json(void **state)
 	fake_stop(f);
 }
 
+/* All of them as people count them; those that were asked for as they were asked for; JSON
+ * as the daemon has it. */
+static void test_order(void **state)
+{
+	static const struct fake_answer answers[] = {
+		REPLY("ListPaths",
+		      "{\"parameters\":{\"paths\":[{\"name\":\"disk10\"},"
+		      "{\"name\":\"disk9\"},{\"name\":\"sdaa\",\"devt\":\"65:160\"},"
+		      "{\"name\":\"sdc\",\"devt\":\"8:32\"},"
+		      "{\"name\":\"sdb\",\"devt\":\"8:16\"}]}}"),
+		REPLY("ListMaps", "{\"parameters\":{\"maps\":[{\"name\":\"m10\"},"
+		                  "{\"name\":\"m9\",\"paths\":[\"sdb\"]}]}}"),
+		{ 0 },
+	};
+	struct fake *f = fake_start(answers);
+
+	(void)state;
+	assert_whole(f, "show paths --raw --no-headings -o NAME",
+	             "sdb\nsdc\nsdaa\ndisk9\ndisk10\n");
+	assert_whole(f, "show paths --raw --no-headings -o NAME x",
+	             "disk10\ndisk9\nsdaa\nsdc\nsdb\n");
+	assert_whole(f, "show paths format --raw %d", "sdb\nsdc\nsdaa\ndisk9\ndisk10\n");
+	assert_whole(f, "show maps --raw --no-headings -o NAME", "m9\nm10\n");
+	assert_whole(f, "show topology --raw --no-headings -o NAME,STATE",
+	             "sdb -\nsdc -\nsdaa -\ndisk9 -\ndisk10 -\nm9 -\nsdb -\nm10 -\n");
+	assert_outcome(f, "show maps --json", 0, "[{\"name\":\"m10\"},", "");
+	fake_stop(f);
+}
+
 /* --- errors --- */
 
 static void test_error_replies(void **state)
@@ -799,6 +828,7 @@ static void test_usage(void **state)
 	assert_outcome(f, "show nothing", 2, "", "; see 'checkerctl --help'\n");
 	assert_outcome(f, "show pats", 2, "", "(do you mean 'show paths'?)");
 	assert_outcome(f, "top", 2, "", "'top' is not in this version");
+	assert_outcome(f, "log-level loud", 2, "", "no log level 'loud'");
 	assert_outcome(f, "fail sda", 2, "", "'fail' is not in this version");
 	assert_outcome(f, "show paths -o NOSUCH", 2, "", "columns are: NAME MAP STATE");
 	assert_outcome(f, "show paths format %x", 2, "", "there is no wildcard '%x'");
@@ -870,6 +900,7 @@ int main(void)
 		TEST(test_requests),
 		TEST(test_output),
 		TEST(test_json),
+		TEST(test_order),
 		TEST(test_error_replies),
 		TEST(test_no_such),
 		TEST(test_links),
