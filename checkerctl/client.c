@@ -138,6 +138,7 @@ int client_send(struct client *c, json_object *request)
 	return 0;
 }
 
+/* text: with its NUL after length bytes. */
 static int parse_message(const char *text, size_t length, json_object **ret)
 {
 	json_tokener *tokener = json_tokener_new();
@@ -146,9 +147,10 @@ static int parse_message(const char *text, size_t length, json_object **ret)
 
 	if (!tokener)
 		return -ENOMEM;
-	message = json_tokener_parse_ex(tokener, text, (int)length);
-	whole = json_tokener_get_error(tokener) == json_tokener_success &&
-	        json_tokener_get_parse_end(tokener) == length;
+	json_tokener_set_flags(tokener,
+	                       JSON_TOKENER_STRICT); /* nothing after the object */
+	message = json_tokener_parse_ex(tokener, text, (int)length + 1);
+	whole = json_tokener_get_error(tokener) == json_tokener_success;
 	json_tokener_free(tokener);
 	if (!whole || !json_object_is_type(message, json_type_object)) {
 		json_object_put(message);
