@@ -44,11 +44,22 @@ CTL_TESTS = \
 	tests/unit/test-ctl-run \
 	tests/unit/test-ctl-table \
 	tests/unit/test-ctl-text \
+	tests/unit/test-ctl-trouble \
 	$(NULL)
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
 
 CTL_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CMOCKA_CFLAGS)
+# These run the program itself.
+CTL_RUN_CPPFLAGS = \
+	$(CTL_TEST_CPPFLAGS) \
+	-DCHECKERCTL='"$(abs_top_builddir)/checkerctl/checkerctl"' \
+	$(NULL)
+CTL_FAKE = \
+	tests/unit/ctl-fake.c \
+	tests/unit/ctl-fake.h \
+	tests/unit/ctl-replies.h \
+	$(NULL)
 CTL_TEST_LDADD = libctl.la libutil.la $(JSONC_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_ctl_client_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
@@ -59,21 +70,16 @@ tests_unit_test_ctl_frame_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_frame_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_options_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_options_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_run_SOURCES = \
-	tests/unit/ctl-fake.c \
-	tests/unit/ctl-fake.h \
-	tests/unit/test-ctl-run.c \
-	$(NULL)
-tests_unit_test_ctl_run_CPPFLAGS = \
-	$(CTL_TEST_CPPFLAGS) \
-	-DCHECKERCTL='"$(abs_top_builddir)/checkerctl/checkerctl"' \
-	$(NULL)
+tests_unit_test_ctl_run_SOURCES = tests/unit/test-ctl-run.c $(CTL_FAKE)
+tests_unit_test_ctl_run_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_test_ctl_run_LDADD = $(CMOCKA_LIBS)
-EXTRA_tests_unit_test_ctl_run_DEPENDENCIES = checkerctl/checkerctl
 tests_unit_test_ctl_table_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_text_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_text_LDADD = $(CTL_TEST_LDADD)
+tests_unit_test_ctl_trouble_SOURCES = tests/unit/test-ctl-trouble.c $(CTL_FAKE)
+tests_unit_test_ctl_trouble_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_test_ctl_trouble_LDADD = $(CMOCKA_LIBS)
 endif
 
 dist_check_SCRIPTS += tests/ctl-words

@@ -2,6 +2,12 @@
 /* One thread, one client at a time; it ends when its socket pair says so. */
 #include "tests/unit/ctl-fake.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NOBODY 65534
+#define NOBODY  65534
+#define ALARM_S 120
 
 struct fake {
 	char folder[64], socket[96];
@@ -312,4 +319,46 @@ void outcome_free(struct outcome *o)
 {
 	free(o->out);
 	free(o->err);
+}
+
+/* --- for tests of either kind --- */
+
+int ctl_arm(void **state)
+{
+	(void)state;
+	alarm(ALARM_S);
+	return 0;
+}
+
+/* `line` as arguments after -s SOCKET. */
+struct outcome run_line(struct fake *f, unsigned flags, const char *line)
+{
+	const char *args[32] = { "-s", fake_socket(f) };
+	char copy[256], *rest = copy, *word;
+	size_t n = 2;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	while ((word = strsep(&rest, " ")) && n < 31)
+		args[n++] = word;
+	return run_ctl(flags, args);
+}
+
+void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' is not in: %s", part, text);
+}
+
+void assert_outcome(struct fake *f, const char *line, int code, const char *out,
+                    const char *err)
+{
+	struct outcome o = run_line(f, 0, line);
+
+	if (o.code != code)
+		fail_msg("'%s' ends with %d, not %d: %s", line, o.code, code, o.err);
+	assert_has(o.out, out);
+	assert_has(o.err, err);
+	if (!*err)
+		assert_string_equal(o.err, "");
+	outcome_free(&o);
 }

@@ -56,4 +56,16 @@ enum run_flag {
 struct outcome run_ctl(unsigned flags, const char *const *args);
 void outcome_free(struct outcome *o);
 
+/* `line` as arguments after -s SOCKET, without quotes. */
+struct outcome run_line(struct fake *f, unsigned flags, const char *line);
+
+/* Fail the test: text has no such part; the line ends with another code, or its output or its
+ * complaints have no such part. With err "" there have to be none. */
+void assert_has(const char *text, const char *part);
+void assert_outcome(struct fake *f, const char *line, int code, const char *out,
+                    const char *err);
+
+/* A test's setup: what hangs is killed, and fails. */
+int ctl_arm(void **state);
+
 #endif
