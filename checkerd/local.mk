@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 include checkerd/core/local.mk
 include checkerd/config/local.mk
 include checkerd/control/local.mk

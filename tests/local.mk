@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/lint/cppcheck.txt \
 	tests/lint/run \
 	tests/packages \
+	tests/unit/.clang-tidy \
 	$(NULL)
 
 dist_check_SCRIPTS += \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # libconfig.la: reads and prints the configuration. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libconfig.la
 libconfig_la_SOURCES = \

@@ -28,7 +28,7 @@ static int look(int fd, const char *name, int flags, struct statx *ret)
 /* True: both are on one file system, so no mount is between them. */
 static int same_mount(int a, int b)
 {
-	struct statx x, y;
+	struct statx x = { 0 }, y = { 0 };
 	int r = look(a, "", AT_EMPTY_PATH, &x);
 
 	if (r == 0)

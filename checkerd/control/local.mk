@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # libcontrol.la: the Varlink server. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libcontrol.la
 libcontrol_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)

@@ -96,7 +96,7 @@ static int start_control(struct daemon *d, const struct config *c, int listen_fd
 static int make_parts(struct daemon *d, const struct options *o, const struct config *c)
 {
 	struct bound bound;
-	struct text *memory;
+	struct text *memory = NULL;
 	const char *what;
 	int r;
 

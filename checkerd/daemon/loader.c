@@ -62,6 +62,7 @@ static int adapt(struct loaded *l, const struct config *present, FILE *out)
 {
 	int r;
 
+	assert(l->config != NULL); /* config_load() said 0 */
 	if (present == NULL)
 		return 0;
 	r = fixed_keep(present, l->config, out);

@@ -265,7 +265,7 @@ static int update(struct watch *w, const struct config *c, struct udev_device *d
 	const char *action = udev_device_get_action(dev);
 	bool removed = action != NULL && strcmp(action, "remove") == 0;
 	struct found_list before = FOUND_LIST_NULL, after = FOUND_LIST_NULL;
-	struct found_entry entry;
+	struct found_entry entry = { 0 };
 	size_t at = found_list_find(told, udev_device_get_sysname(dev));
 	int r = 0;
 
