@@ -272,19 +272,6 @@ static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
 
 /* --- checks --- */
 
-static void to_rescuer(struct prober *p, struct slot *s, enum job_kind kind)
-{
-	struct group *g = s->job.group;
-
-	if (kind == JOB_READ) {
-		pthread_mutex_lock(&g->lock);
-		if (g->context == NULL)
-			slot_emergency(g, s);
-		pthread_mutex_unlock(&g->lock);
-	}
-	rescuers_enqueue(p, &s->job, kind);
-}
-
 /* The descriptor is known: by io_submit, or by a rescuer where that would wait. */
 static void read_next(struct prober *p, struct probed_path *path, struct slot *s)
 {
@@ -296,7 +283,7 @@ static void read_next(struct prober *p, struct probed_path *path, struct slot *s
 	s->block = path->block;
 	pthread_mutex_unlock(&g->lock);
 	if (atomic_load(&path->flags) & PATH_BLOCKS)
-		to_rescuer(p, s, JOB_READ);
+		lane_to_rescuer(p, s, JOB_READ);
 	else
 		slot_list_append(&g->submit, s);
 }
@@ -327,7 +314,7 @@ static int start_check(struct prober *p, uint32_t id)
 	s->stale_fd = path->fd;
 	pthread_mutex_unlock(&s->job.group->lock);
 	path->fd = -1;
-	to_rescuer(p, s, JOB_OPEN);
+	lane_to_rescuer(p, s, JOB_OPEN);
 	return 0;
 }
 
@@ -538,104 +525,6 @@ static bool take_inbox(struct prober *p)
 	return any;
 }
 
-/* --- submission --- */
-
-struct batch {
-	struct slot *slots[SUBMIT_BATCH];
-	struct backend_request *requests[SUBMIT_BATCH];
-	unsigned n;
-};
-
-/* The next reads of a group that can go to its context. False: none is left. */
-static bool fill(struct group *g, struct batch *b, void **ret_context)
-{
-	struct slot_list orphans, sync;
-	struct mono now = mono_now();
-	struct slot *s;
-
-	slot_list_init(&orphans);
-	slot_list_init(&sync);
-	b->n = 0;
-	pthread_mutex_lock(&g->lock);
-	*ret_context = g->context;
-	while (g->state != PATHCHECK_GROUP_SETTING_UP && b->n < SUBMIT_BATCH &&
-	       (s = slot_list_take(&g->submit)) != NULL) {
-		if (s->state == SLOT_ORPHANED) {
-			slot_list_append(&orphans, s);
-		} else if (g->context == NULL) {
-			slot_list_append(&sync, s);
-		} else {
-			s->request.fd = s->fd;
-			s->request.len = s->block;
-			s->request.buffer = g->scratch;
-			s->in_kernel = true;
-			s->engine = PATHCHECK_ENGINE_AIO;
-			s->started = now;
-			b->slots[b->n] = s;
-			b->requests[b->n++] = &s->request;
-		}
-	}
-	pthread_mutex_unlock(&g->lock);
-	while ((s = slot_list_take(&orphans)) != NULL)
-		reaper_done(g, s);
-	while ((s = slot_list_take(&sync)) != NULL)
-		to_rescuer(g->prober, s, JOB_READ);
-	return b->n > 0;
-}
-
-/* io_submit itself refused this one: that is an answer too, and the reaper settles it. */
-static void refused(struct group *g, struct slot *s, int r)
-{
-	pthread_mutex_lock(&g->lock);
-	s->in_kernel = false;
-	s->result = r;
-	pthread_mutex_unlock(&g->lock);
-	reaper_done(g, s);
-}
-
-static void submit_batch(struct group *g, void *context, struct batch *b)
-{
-	bool wake = false;
-	unsigned i = 0;
-
-	while (i < b->n) {
-		int r = g->prober->backend->submit(context, b->requests + i, b->n - i);
-
-		if (r == -EINTR)
-			continue;
-		if (r <= 0) {
-			refused(g, b->slots[i], r == 0 ? -EAGAIN : r);
-			b->slots[i++] = NULL;
-		} else {
-			i += (unsigned)r;
-		}
-	}
-
-	/* Those that were not answered meanwhile have a deadline from now on. */
-	pthread_mutex_lock(&g->lock);
-	for (i = 0; i < b->n; i++) {
-		struct slot *s = b->slots[i];
-
-		if (s == NULL || !s->in_kernel)
-			continue;
-		if (group_launch(g, s, s->started))
-			wake = true;
-	}
-	group_publish(g);
-	pthread_mutex_unlock(&g->lock);
-	if (wake)
-		reaper_wake(g);
-}
-
-static void submit(struct group *g)
-{
-	struct batch b;
-	void *context;
-
-	while (!slot_list_empty(&g->submit) && fill(g, &b, &context))
-		submit_batch(g, context, &b);
-}
-
 /* --- the thread --- */
 
 /* The engine ends: every path goes, every group retires. */
@@ -678,7 +567,7 @@ static bool lane_step(struct prober *p)
 	more = take_inbox(p) || more;
 	retry_deferred(p);
 	for (uint32_t i = 0; i < p->groups_end; i++)
-		submit(&p->groups[i]);
+		lane_submit(&p->groups[i]);
 	if (!more)
 		retire_groups(p);
 	return more;

@@ -20,6 +20,7 @@ libengine_la_SOURCES = \
 	libcheck/rescuer.c \
 	libcheck/shared.c \
 	libcheck/shared.h \
+	libcheck/submit.c \
 	$(NULL)
 libengine_la_LIBADD = libutil.la $(LIBAIO_LIBS)
 

@@ -118,6 +118,10 @@ void *lane_main(void *prober);
 void lane_wake(struct prober *p);
 void lane_inbox(struct prober *p, struct slot_list *slots); /* takes them all, wakes */
 
+/* submit.c: lane only */
+void lane_to_rescuer(struct prober *p, struct slot *s, enum job_kind kind);
+void lane_submit(struct group *g); /* all that it has queued */
+
 /* reaper.c */
 void *reaper_main(void *group);
 struct reaper_work {
