@@ -82,7 +82,7 @@ const char *config_default_file(void);
  * file: NULL for the default; a default that does not exist is an empty configuration.
  * Returns 0 with *ret_config, problems all warnings; or -EINVAL with *ret_config holding only
  * the problems (at least one error); or -ENOMEM with *ret_config untouched.
- * Blocks on the file system. Any thread.
+ * Blocks on the file system. Any thread with 512 KiB of stack: expressions are compiled.
  */
 _must_check_ int config_load(const char *file, struct config **ret_config);
 /* The same from memory, `name` for messages. For tests and fuzzing. */

@@ -12,6 +12,9 @@
 
 #include "checkerd/config/rules.h"
 
+/* What a loop costs the C library beside its content: its time grows with their cube. */
+#define LOOP_ELEMENTS 8
+
 /* Elements read so far in each open group, and those of the last one in it. */
 struct estimate {
 	uint64_t total[PATTERN_NESTING_MAX + 1];
@@ -25,14 +28,13 @@ static void add_element(struct estimate *e, uint64_t size)
 	e->last[e->depth] = size;
 }
 
-static void repeat_last(struct estimate *e, uint64_t times)
+/* The last element `times` times instead of once, each of them with `more` added to it. */
+static void repeat_last(struct estimate *e, uint64_t times, uint64_t more)
 {
-	uint64_t size = e->last[e->depth];
+	uint64_t size = (e->last[e->depth] + more) * MAX(times, 1U);
 
-	if (times < 2)
-		return;
-	e->total[e->depth] += size * (times - 1);
-	e->last[e->depth] = size * times;
+	e->total[e->depth] += size - e->last[e->depth];
+	e->last[e->depth] = size;
 }
 
 /* s after '['; returns what follows the bracket expression's ']' , or its end. */
@@ -57,29 +59,28 @@ static const char *skip_bracket(const char *s)
 	return *s ? s + 1 : s;
 }
 
-/*
- * *s after '{', moved past an interval's '}'. The larger number of "{m,n}", one more than m
- * of "{m,}"; 0: no interval.
- */
-static uint64_t take_interval(const char **s)
+/* An interval at *s, after its '{': takes it, up to its '}', into account. */
+static void take_interval(struct estimate *e, const char **s)
 {
 	uint64_t times = 0, number = 0;
+	bool open = false;
 	const char *end;
 
 	for (end = *s; *end && *end != '}'; end++) {
 		if (*end == ',') {
-			times = number + 1;
+			times = number + 1; /* "{m,}": as many, and a loop */
 			number = 0;
+			open = true;
 		} else if (*end >= '0' && *end <= '9') {
 			number = MIN(number * 10 + (uint64_t)(*end - '0'), 100000U);
 		} else {
-			return 0;
+			return;
 		}
 	}
 	if (*end == '\0')
-		return 0;
+		return;
 	*s = end + 1;
-	return MAX(times, number);
+	repeat_last(e, MAX(times, number), open ? LOOP_ELEMENTS : 0);
 }
 
 /* The remedy when the expression is one that must not be compiled, else NULL. */
@@ -108,14 +109,15 @@ static const char *find_excess(const char *text)
 			e.depth--;
 			add_element(&e, e.total[e.depth + 1] + 1);
 		} else if (c == '{') {
-			repeat_last(&e, take_interval(&s));
-		} else if (c == '+') {
-			repeat_last(&e, 2); /* the same as xx* */
+			take_interval(&e, &s);
+		} else if (c == '*' || c == '?' || c == '+') {
+			repeat_last(&e, c == '+' ? 2 : 1, LOOP_ELEMENTS); /* x+ is xx* */
 		} else {
 			add_element(&e, 1);
 		}
 		if (e.total[e.depth] > PATTERN_ELEMENTS_MAX)
-			return "too many repetitions: lower the numbers in braces";
+			return "too many repetitions: use fewer, or lower numbers in "
+			       "braces";
 	}
 	return NULL;
 }
@@ -180,7 +182,8 @@ bool pattern_match_whole(const struct pattern *p, const char *subject)
 {
 	regmatch_t match;
 
-	if (!subject || p->negated || regexec(&p->regex, subject, 1, &match, 0) != 0)
+	assert(!p->negated); /* what would be the whole of what does not match? */
+	if (!subject || regexec(&p->regex, subject, 1, &match, 0) != 0)
 		return false;
 	return match.rm_so == 0 && subject[match.rm_eo] == '\0';
 }

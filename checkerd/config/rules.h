@@ -25,7 +25,7 @@ _must_check_ int pattern_new(struct pattern **ret, const char *text, bool may_ne
 struct pattern *pattern_free(struct pattern *p); /* NULL allowed; returns NULL */
 /* What is not known matches nothing, not even the opposite of something. */
 bool pattern_match(const struct pattern *p, const char *subject);
-/* The same for the whole of the subject. */
+/* The same for the whole of the subject; not for a negated one. */
 bool pattern_match_whole(const struct pattern *p, const char *subject);
 
 /* A device subsection; NULL patterns match anything. */

@@ -208,6 +208,7 @@ static void asked_for_by_name(void **state)
 	                              "	devnode ^loop\n"
 	                              "	devnode ^sd[a-z]\n"
 	                              "	devnode ^vdb[12]\n"
+	                              "	devnode vdd[0-9]\n"
 	                              "	devnode \"!^dm-\"\n"
 	                              "	wwid .\n"
 	                              "	device { vendor . }\n"
@@ -229,6 +230,10 @@ static void asked_for_by_name(void **state)
 	        c, &(struct config_subject){ .devnode = "vdb3", .partition = true }));
 	assert_false(config_excepted(
 	        c, &(struct config_subject){ .devnode = "xvdb1", .partition = true }));
+	assert_false(config_excepted(
+	        c, &(struct config_subject){ .devnode = "xvdd1", .partition = true }));
+	assert_true(config_excepted(
+	        c, &(struct config_subject){ .devnode = "vdd1", .partition = true }));
 	assert_false(config_excepted(c, &(struct config_subject){ 0 }));
 	config_free(c);
 }
@@ -301,6 +306,10 @@ static void expressions_that_are_too_much(void **state)
 		{ "a{4097}", -EINVAL },
 		{ "(a{65}){65}", -EINVAL },
 		{ "(a{60}){60}", 0 },
+		{ "(()*){400}", 0 },
+		{ "(()*){410}", -EINVAL },
+		{ "x.{0,255}", 0 },
+		{ "x.{0,500}", -EINVAL },
 		{ "(((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)", -EINVAL },
 		{ "[]a{9999}]x", 0 },
 		{ "[^]{9999}]x", 0 },

@@ -10,6 +10,8 @@
 #include <syslog.h>
 
 #include "checkerd/config/nearest.h"
+#include "checkerd/config/problem.h"
+#include "checkerd/config/rules.h"
 #include "tests/unit/config-text.h"
 
 #define SECOND INT64_C(1000000)
@@ -252,6 +254,77 @@ static void quotes_and_comments(void **state)
 	config_free(c);
 }
 
+/* As a value: what is UTF-8 and what is not, at the edges of RFC 3629. */
+static void characters(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} rows[] = {
+		{ "~", true },
+		{ "\x7f", false },
+		{ "\x1f", false },
+		{ "\t", true },
+		{ "\xc2\x80", true },
+		{ "\xc1\xbf", false },
+		{ "\xe0\xa0\x80", true },
+		{ "\xe0\x9f\xbf", false },
+		{ "\xed\x9f\xbf", true },
+		{ "\xed\xa0\x80", false },
+		{ "\xef\xbf\xbf", true },
+		{ "\xf0\x90\x80\x80", true },
+		{ "\xf0\x8f\xbf\xbf", false },
+		{ "\xf4\x8f\xbf\xbf", true },
+		{ "\xf4\x90\x80\x80", false },
+		{ "\xf5\x80\x80\x80", false },
+		{ "\x80", false },
+		{ "\xe2\x82", false },
+		{ "\xe2\x82z", false },
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct config *c = NULL;
+		char text[128];
+		int n = snprintf(text, sizeof(text),
+		                 "multipaths { multipath { alias a wwid \"x%s\" } }",
+		                 rows[i].text);
+
+		assert_int_equal(config_parse(TEST_NAME, text, (size_t)n, &c),
+		                 rows[i].good ? 0 : -EINVAL);
+		if (rows[i].good)
+			assert_string_equal(c->rules->maps[0].wwid + 1, rows[i].text);
+		else
+			assert_int_equal(c->problems[0].column, 41);
+		config_free(c);
+	}
+	/* Cut off by the end of the text. */
+	for (size_t size = 1; size < 4; size++) {
+		char *text = strndup("\xf4\x8f\xbf\xbf", size);
+		struct config *c = NULL;
+
+		assert_non_null(text);
+		assert_int_equal(config_parse(TEST_NAME, text, size, &c), -EINVAL);
+		config_free(c);
+		free(text);
+	}
+}
+
+static void the_longest_word(void **state)
+{
+	static const char begin[] = "multipaths { multipath { alias a wwid ";
+	char text[8192], wwid[4096];
+	struct config *c;
+
+	(void)state; /* no fixture */
+	memset(wwid, 'w', sizeof(wwid) - 1);
+	wwid[sizeof(wwid) - 1] = '\0';
+	snprintf(text, sizeof(text), "%s%s } }", begin, wwid);
+	c = text_parse(text);
+	assert_string_equal(config_map_alias(c, wwid), "a");
+	config_free(c);
+}
+
 static void the_last_one_counts(void **state)
 {
 	struct config *c = text_parse("defaults { fail_checks 2 }\n"
@@ -308,6 +381,8 @@ static void warnings(void **state)
 	                              "multipaths {\n"
 	                              "	multipath { wwid 1 alias a }\n"
 	                              "	multipath { wwid 2 alias a }\n"
+	                              "	multipath { wwid 3 alias b }\n"
+	                              "	multipath { wwid 3 alias b }\n"
 	                              "}\n");
 	char *text = text_problems(c);
 
@@ -476,6 +551,35 @@ static void suggestions(void **state)
 	}
 }
 
+static void quoted_in_messages(void **state)
+{
+	char buf[PROBLEM_QUOTE_SIZE], text[128];
+
+	(void)state; /* no fixture */
+	assert_string_equal(problem_quote(buf, ""), "''");
+	assert_string_equal(problem_quote(buf, "a b"), "'a b'");
+	assert_string_equal(problem_quote(buf, "a\x1b[2J\n\x7f"),
+	                    "'a\\x1b[2J\\x0a\\x7f'");
+	assert_string_equal(problem_word(buf, "a_b"), "a_b");
+	assert_string_equal(problem_word(buf, ""), "''");
+	assert_string_equal(problem_word(buf, "a b"), "'a b'");
+	assert_string_equal(problem_word(buf, "\xc3\xa4"), "'\xc3\xa4'");
+
+	/* Sixty bytes, and a character of two of them is not halved. */
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	problem_quote(buf, text);
+	assert_int_equal(strlen(buf), 60 + strlen("''..."));
+	assert_string_equal(buf + 60, "x...'");
+	memcpy(text + 59, "\xc3\xa4", 2);
+	assert_string_equal(problem_quote(buf, text) + 59, "x...'");
+	memcpy(text + 58, "\xc3\xa4x", 3);
+	assert_string_equal(problem_quote(buf, text) + 58, "x\xc3\xa4...'");
+	/* The longest: escapes up to the end. */
+	memset(text, '\n', sizeof(text) - 1);
+	assert_true(strlen(problem_quote(buf, text)) < PROBLEM_QUOTE_SIZE);
+}
+
 static void what_is_printed(void **state)
 {
 	struct config *c = text_parse(
@@ -567,12 +671,15 @@ int main(void)
 		cmocka_unit_test(as_many_paths_as_room),
 		cmocka_unit_test(the_longest_names),
 		cmocka_unit_test(quotes_and_comments),
+		cmocka_unit_test(characters),
+		cmocka_unit_test(the_longest_word),
 		cmocka_unit_test(the_last_one_counts),
 		cmocka_unit_test(warnings),
 		cmocka_unit_test(every_word_of_multipath_conf),
 		cmocka_unit_test(too_many_errors),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(suggestions),
+		cmocka_unit_test(quoted_in_messages),
 		cmocka_unit_test(what_is_printed),
 	};
 
