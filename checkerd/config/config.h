@@ -3,8 +3,9 @@
 #define CHECKERD_CONFIG_CONFIG_H
 
 /*
- * The configuration, as read: immutable once built, so the loop can use one while another
- * thread reads the next. Reading never logs: problems are collected, each with its position.
+ * The configuration, as read: immutable once built, so the loop can use one while
+ * another thread reads the next. Reading never logs: problems are collected, each with
+ * its position.
  *
  * Files in this folder get this header for "config.h"; autoconf's is not used here.
  */
@@ -80,8 +81,8 @@ const char *config_default_file(void);
 /*
  * Reads `file` and then the *.conf of `file`.d in the order of their names.
  * file: NULL for the default; a default that does not exist is an empty configuration.
- * Returns 0 with *ret_config, problems all warnings; or -EINVAL with *ret_config holding only
- * the problems (at least one error); or -ENOMEM with *ret_config untouched.
+ * Returns 0 with *ret_config, problems all warnings; or -EINVAL with *ret_config holding
+ * only the problems (at least one error); or -ENOMEM with *ret_config untouched.
  * Blocks on the file system. Any thread with 512 KiB of stack: expressions are compiled.
  */
 _must_check_ int config_load(const char *file, struct config **ret_config);
@@ -95,7 +96,8 @@ void config_print_problems(const struct config *c, FILE *out);
 
 /*
  * The effective configuration in its own syntax, defaults included: parsed again it is
- * dumped the same. Not for one that config_load() refused. Look at ferror(out) afterwards.
+ * dumped the same. Not for one that config_load() refused. Look at ferror(out)
+ * afterwards.
  */
 void config_dump(const struct config *c, FILE *out);
 
@@ -107,16 +109,18 @@ struct config_subject {
 	bool partition;                /* see config_excepted() */
 };
 /*
- * True when the device is to be left out. *ret_why: the keyword that decided, a static word.
- * Criteria in the order of multipath.conf(5): property, devnode, device, protocol, wwid.
+ * True when the device is to be left out. *ret_why: the keyword that decided, a static
+ * word. Criteria in the order of multipath.conf(5): property, devnode, device,
+ * protocol, wwid.
  */
 bool config_excluded(const struct config *c, const struct config_subject *s,
                      const char **ret_why);
 /*
  * True when a devnode of blacklist_exceptions asks for the device by name, so that
- * discovery takes what it leaves out otherwise (loop, ram, dm, …). Only devnode counts: a
- * partition shares all else with its disk; and for a partition the expression has to match
- * the whole name, or the usual "^sd[a-z]" would bring them all in. "!…" does not count.
+ * discovery takes what it leaves out otherwise (loop, ram, dm, …). Only devnode counts:
+ * a partition shares all else with its disk; and for a partition the expression has to
+ * match the whole name, or the usual "^sd[a-z]" would bring them all in. "!…" does not
+ * count.
  */
 bool config_excepted(const struct config *c, const struct config_subject *s);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Prints a configuration in its own syntax. Invariant: what is printed is read back to the
- * same configuration, without a problem that reading the first one did not have.
+ * Prints a configuration in its own syntax. Invariant: what is printed is read back to
+ * the same configuration, without a problem that reading the first one did not have.
  */
 #include "checkerd/config/rules.h"
 #include "checkerd/config/value.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the filters and rules say of a device. They are immutable: any thread.
- * The order and the precedence are those of multipath.conf(5), "blacklist and
- * blacklist_exceptions sections": the first criterion that leaves a device out decides, and
- * within a criterion an exception wins.
+ * What the filters and rules say of a device. They are immutable: any thread. The order
+ * and the precedence are those of multipath.conf(5), "blacklist and
+ * blacklist_exceptions sections": the first criterion that leaves a device out decides,
+ * and within a criterion an exception wins.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +64,10 @@ static bool property_excludes(const struct config_filters *f,
 		*ret_why = "property";
 		return true;
 	}
-	/* A device without an identifier has not been probed yet: that is no missing property. */
+	/*
+	 * A device without an identifier has not been probed yet: that is no missing
+	 * property.
+	 */
 	if (f->exceptions.n_patterns[CRITERION_PROPERTY] == 0 || !s->wwid)
 		return false;
 	*ret_why = "property missing";
@@ -149,7 +152,10 @@ void config_settings_for(const struct config *c, const struct config_subject *s,
 			overlay_apply(&r->overlay, &settings);
 	}
 	overlay_apply(&c->rules->overrides, &settings);
-	/* Sections are combined here for the first time: one may have raised only the one. */
+	/*
+	 * Sections are combined here for the first time: one may have raised only the
+	 * one.
+	 */
 	settings.max_polling_interval_us =
 	        MAX(settings.max_polling_interval_us, settings.polling_interval_us);
 	*ret = settings;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The lexer. Allocates nothing but its problems; one pass, and one before it that looks for
- * what is not text. Columns are bytes from 1; a tab is one.
+ * The lexer. Allocates nothing but its problems; one pass, and one before it that looks
+ * for what is not text. Columns are bytes from 1; a tab is one.
  */
 #include "checkerd/config/lexer.h"
 

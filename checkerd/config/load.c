@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads configuration files. Whatever a name stands for, opening it does not hang and what
- * was opened is what is checked. May block on the file system: not for the daemon's loop.
+ * Reads configuration files. Whatever a name stands for, opening it does not hang and
+ * what was opened is what is checked. May block on the file system: not for the
+ * daemon's loop.
  */
 #include "checkerd/config/load.h"
 
@@ -105,7 +106,10 @@ static void read_fd(struct reader *r, int fd, const char *name)
 static void read_file(struct reader *r, int at_fd, const char *file, const char *name,
                       bool may_be_missing)
 {
-	/* O_NONBLOCK: a FIFO without a writer must not stop us before we see what it is. */
+	/*
+	 * O_NONBLOCK: a FIFO without a writer must not stop us before we see what it
+	 * is.
+	 */
 	int fd = openat(at_fd, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd >= 0) {

@@ -233,8 +233,8 @@ static void parse_entry(struct parser *p, enum section in, struct draft *d)
 }
 
 /*
- * A section that can only be at the top, inside of another: it is that one's brace that is
- * missing, and everything after it would be misread.
+ * A section that can only be at the top, inside of another: it is that one's brace that
+ * is missing, and everything after it would be misread.
  */
 static bool begins_top_section(const struct parser *p, enum section in)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Regular expressions of the configuration. The C library's compiler takes memory and stack
- * in proportion to the expression with its repetitions written out, so that is limited here
- * before it sees one; and back-references, which make matching exponential, are refused.
- * A compiled pattern may be used by any thread.
+ * Regular expressions of the configuration. The C library's compiler takes memory and
+ * stack in proportion to the expression with its repetitions written out, so that is
+ * limited here before it sees one; and back-references, which make matching
+ * exponential, are refused. A compiled pattern may be used by any thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,9 @@ static void add_element(struct estimate *e, uint64_t size)
 	e->last[e->depth] = size;
 }
 
-/* The last element `times` times instead of once, each of them with `more` added to it. */
+/*
+ * The last element `times` times instead of once, each of them with `more` added to it.
+ */
 static void repeat_last(struct estimate *e, uint64_t times, uint64_t more)
 {
 	uint64_t size = (e->last[e->depth] + more) * MAX(times, 1U);

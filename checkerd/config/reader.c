@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From texts to a configuration: the defaults before the first, and after the last what can
- * only be said of the whole. Owns all until reader_finish() hands it over.
+ * From texts to a configuration: the defaults before the first, and after the last what
+ * can only be said of the whole. Owns all until reader_finish() hands it over.
  */
 #include "checkerd/config/reader.h"
 
@@ -102,8 +102,7 @@ void reader_refuse(struct reader *r, const char *name, const char *why)
 /* One of many texts that have to differ. */
 struct entry {
 	const char *text;
-	const char *
-	        group; /* the same text twice is right when this is the same; NULL: never */
+	const char *group; /* the same text twice is right with the same of these */
 	size_t order;
 	const struct position *at;
 };
@@ -168,7 +167,7 @@ static void check_doubles(struct reader *r)
 			entries[n++] = (struct entry){ c->paths[i].alias, NULL, i,
 				                       &r->path_origins[i].alias };
 	tell_doubles(r, entries, n, true, "alias");
-	/* For maps the names that count are device-mapper's, and multipathd goes on too. */
+	/* For maps device-mapper's names count, and multipathd goes on too. */
 	for (size_t i = 0; i < rules->n_maps; i++)
 		entries[i] = (struct entry){ rules->maps[i].alias, rules->maps[i].wwid, i,
 			                     &r->map_origins[i] };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Puts the values of the sections into their places. A draft collects one section; what is
- * taken from it is moved, what is left is freed with it.
+ * Puts the values of the sections into their places. A draft collects one section; what
+ * is taken from it is moved, what is left is freed with it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,13 +10,22 @@
 #include "checkerd/config/reader.h"
 #include "checkerd/config/value.h"
 
-/* The pointer out of where it is: from now on it is the taker's to free. */
-#define TAKE(place)                             \
-	({                                      \
-		typeof(place) taken_ = (place); \
-		(place) = NULL;                 \
-		taken_;                         \
-	})
+/* Out of where they are: from now on they are the taker's to free. */
+static char *take_text(char **place)
+{
+	char *text = *place;
+
+	*place = NULL;
+	return text;
+}
+
+static struct pattern *take_pattern(struct pattern **place)
+{
+	struct pattern *p = *place;
+
+	*place = NULL;
+	return p;
+}
 
 void draft_deinit(struct draft *d)
 {
@@ -204,9 +213,9 @@ static void commit_path(struct reader *r, struct draft *d)
 	}
 	origins[c->n_paths] =
 	        (struct path_origin){ d->slot_at[SLOT_DEVICE], d->slot_at[SLOT_ALIAS] };
-	paths[c->n_paths++] = (struct static_path){ TAKE(d->text[SLOT_DEVICE]),
-		                                    TAKE(d->text[SLOT_ALIAS]),
-		                                    TAKE(d->text[SLOT_MAP]) };
+	paths[c->n_paths++] = (struct static_path){ take_text(&d->text[SLOT_DEVICE]),
+		                                    take_text(&d->text[SLOT_ALIAS]),
+		                                    take_text(&d->text[SLOT_MAP]) };
 }
 
 /* A device subsection has to say of which devices. */
@@ -233,8 +242,8 @@ static void commit_filter_device(struct reader *r, struct filter *f, struct draf
 	}
 	f->devices = devices;
 	devices[f->n_devices++] =
-	        (struct device_filter){ TAKE(d->pattern[SLOT_VENDOR]),
-		                        TAKE(d->pattern[SLOT_PRODUCT]) };
+	        (struct device_filter){ take_pattern(&d->pattern[SLOT_VENDOR]),
+		                        take_pattern(&d->pattern[SLOT_PRODUCT]) };
 }
 
 static void commit_device(struct reader *r, struct draft *d)
@@ -253,10 +262,10 @@ static void commit_device(struct reader *r, struct draft *d)
 	}
 	rules->devices = devices;
 	devices[rules->n_devices++] = (struct device_rule){
-		.vendor = TAKE(d->pattern[SLOT_VENDOR]),
-		.product = TAKE(d->pattern[SLOT_PRODUCT]),
-		.revision = TAKE(d->pattern[SLOT_REVISION]),
-		.product_blacklist = TAKE(d->pattern[SLOT_PRODUCT_BLACKLIST]),
+		.vendor = take_pattern(&d->pattern[SLOT_VENDOR]),
+		.product = take_pattern(&d->pattern[SLOT_PRODUCT]),
+		.revision = take_pattern(&d->pattern[SLOT_REVISION]),
+		.product_blacklist = take_pattern(&d->pattern[SLOT_PRODUCT_BLACKLIST]),
 		.overlay = d->overlay,
 	};
 }
@@ -283,8 +292,8 @@ static void commit_multipath(struct reader *r, struct draft *d)
 		return;
 	}
 	origins[rules->n_maps] = d->slot_at[SLOT_ALIAS];
-	maps[rules->n_maps++] =
-	        (struct map_rule){ TAKE(d->text[SLOT_WWID]), TAKE(d->text[SLOT_ALIAS]) };
+	maps[rules->n_maps++] = (struct map_rule){ take_text(&d->text[SLOT_WWID]),
+		                                   take_text(&d->text[SLOT_ALIAS]) };
 }
 
 void section_commit(struct reader *r, enum section in, struct draft *d)

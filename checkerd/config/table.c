@@ -292,8 +292,8 @@ static const struct {
 };
 
 /*
- * multipath.conf(5)'s keywords that mean nothing here, up to multipath-tools 0.9.x and with
- * the ones that older and distributors' versions had.
+ * multipath.conf(5)'s keywords that mean nothing here, up to multipath-tools 0.9.x and
+ * with the ones that older and distributors' versions had.
  */
 static const char *const ignored[] = {
 	"alias_prefix",

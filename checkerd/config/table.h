@@ -3,8 +3,8 @@
 #define CHECKERD_CONFIG_TABLE_H
 
 /*
- * The one table of what may be written: what is parsed, dumped, and said by the sample and
- * by checkerd.conf(5) is checked against it.
+ * The one table of what may be written: what is parsed, dumped, and said by the sample
+ * and by checkerd.conf(5) is checked against it.
  */
 #include "checkerd/config/config.h"
 

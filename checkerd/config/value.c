@@ -31,7 +31,10 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Digits at *text into *number, INT64_MAX when there are too many. False: there are none. */
+/*
+ * Digits at *text into *number, INT64_MAX when there are too many. False: there are
+ * none.
+ */
 static bool take_digits(const char **text, int64_t *number)
 {
 	const char *s = *text;

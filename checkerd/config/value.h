@@ -14,13 +14,16 @@ struct value {
 };
 
 /*
- * Reads text as k's type says and checks its range. -EINVAL: `error` says in one line what
- * is wrong and what would be right. Expressions are not compiled here.
+ * Reads text as k's type says and checks its range. -EINVAL: `error` says in one line
+ * what is wrong and what would be right. Expressions are not compiled here.
  */
 _must_check_ int value_parse(const struct keyword *k, const char *text, struct value *ret,
                              char error[VALUE_ERROR_SIZE]);
 
-/* What may be written, for people: "between 0.1 s and 1 h", "yes or no", "udev or static". */
+/*
+ * What may be written, for people: "between 0.1 s and 1 h", "yes or no", "udev or
+ * static".
+ */
 const char *value_range(const struct keyword *k, char *buf, size_t size);
 
 /* To and from the field at `field`, whose type is that of k's. Not for strings. */

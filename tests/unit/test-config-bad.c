@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every file of config-bad/ is refused with exactly the errors that it announces in its own
- * comments, in this order: "# expect: LINE:COLUMN: part of the message". The system tests
- * hold the program against the same files.
+ * Every file of config-bad/ is refused with exactly the errors that it announces in its
+ * own comments, in this order: "# expect: LINE:COLUMN: part of the message". The system
+ * tests hold the program against the same files.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of keywords, the sample and the manual say the same: every keyword is in each,
- * with the same default and, in the manual, the same range.
+ * The table of keywords, the sample and the manual say the same: every keyword is in
+ * each, with the same default and, in the manual, the same range.
  */
 #include <stdarg.h>
 #include <stddef.h>

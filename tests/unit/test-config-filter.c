@@ -174,7 +174,10 @@ static void a_missing_property(void **state)
 	        excluded(c, &(struct config_subject){ .wwid = "1",
 	                                              .properties = other + 1 }),
 	        "property missing");
-	/* Without a WWID nothing can be said yet, and without the list of properties neither. */
+	/*
+	 * Without a WWID nothing can be said yet, and without the list of properties
+	 * neither.
+	 */
 	assert_null(excluded(c, &(struct config_subject){ .properties = other + 1 }));
 	assert_null(excluded(c, &(struct config_subject){ .wwid = "1" }));
 	assert_null(excluded(

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Configuration files as they are found: which are read, in which order, which refused. */
+/*
+ * Configuration files as they are found: which are read, in which order, which refused.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whatever is read: no crash, a refusal has an error with its position, and what is accepted
- * is printed in a form that is read back to the same. Every failing allocation is survived.
- * The random inputs are the same in each run.
+ * Whatever is read: no crash, a refusal has an error with its position, and what is
+ * accepted is printed in a form that is read back to the same. Every failing allocation
+ * is survived. The random inputs are the same in each run.
  */
 #include <stdarg.h>
 #include <stddef.h>
