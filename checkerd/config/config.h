@@ -16,16 +16,17 @@
 
 #include "util/macro.h"
 
-#define CONFIG_FILE_BYTES_MAX (1024 * 1024) /* of one file */
-#define CONFIG_PROBLEMS_MAX   100           /* errors kept; the same number of warnings */
-#define CONFIG_DROPINS_MAX    256           /* files in FILE.d */
-#define CONFIG_NAME_MAX       63  /* bytes of an alias, a map's or a group's name */
-#define CONFIG_DEVICE_MAX     255 /* bytes of a device's name */
-#define CONFIG_PATHS_MAX      131072
-#define CONFIG_RESCUERS_MIN   2
-#define CONFIG_RESCUERS_MAX   256
-#define CONFIG_CLIENTS_MIN    4
-#define CONFIG_CLIENTS_MAX    1024
+#define CONFIG_FILE_BYTES_MAX  (1024 * 1024) /* of one file */
+#define CONFIG_PROBLEMS_MAX    100  /* errors kept; the same number of warnings */
+#define CONFIG_DROPINS_MAX     256  /* files in FILE.d */
+#define CONFIG_EXPRESSIONS_MAX 1024 /* that are more than a text and an anchor */
+#define CONFIG_NAME_MAX        63   /* bytes of an alias, a map's or a group's name */
+#define CONFIG_DEVICE_MAX      255  /* bytes of a device's name */
+#define CONFIG_PATHS_MAX       131072
+#define CONFIG_RESCUERS_MIN    2
+#define CONFIG_RESCUERS_MAX    256
+#define CONFIG_CLIENTS_MIN     4
+#define CONFIG_CLIENTS_MAX     1024
 
 enum discovery_kind { DISCOVERY_UDEV, DISCOVERY_STATIC };
 

@@ -64,10 +64,7 @@ static bool property_excludes(const struct config_filters *f,
 		*ret_why = "property";
 		return true;
 	}
-	/*
-	 * A device without an identifier has not been probed yet: that is no missing
-	 * property.
-	 */
+	/* Without an identifier it has not been probed yet: no property is missing. */
 	if (f->exceptions.n_patterns[CRITERION_PROPERTY] == 0 || !s->wwid)
 		return false;
 	*ret_why = "property missing";
@@ -152,10 +149,7 @@ void config_settings_for(const struct config *c, const struct config_subject *s,
 			overlay_apply(&r->overlay, &settings);
 	}
 	overlay_apply(&c->rules->overrides, &settings);
-	/*
-	 * Sections are combined here for the first time: one may have raised only the
-	 * one.
-	 */
+	/* Only here do sections meet: one of them may have raised only the one. */
 	settings.max_polling_interval_us =
 	        MAX(settings.max_polling_interval_us, settings.polling_interval_us);
 	*ret = settings;

@@ -106,10 +106,7 @@ static void read_fd(struct reader *r, int fd, const char *name)
 static void read_file(struct reader *r, int at_fd, const char *file, const char *name,
                       bool may_be_missing)
 {
-	/*
-	 * O_NONBLOCK: a FIFO without a writer must not stop us before we see what it
-	 * is.
-	 */
+	/* O_NONBLOCK: a FIFO must not hold us before we see that it is one. */
 	int fd = openat(at_fd, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd >= 0) {

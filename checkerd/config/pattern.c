@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Regular expressions of the configuration. The C library's compiler takes memory and
- * stack in proportion to the expression with its repetitions written out, so that is
- * limited here before it sees one; and back-references, which make matching
- * exponential, are refused. A compiled pattern may be used by any thread.
+ * Regular expressions of the configuration. What has no special characters, as lists of
+ * identifiers have not, is compared without the C library, which takes kilobytes for the
+ * simplest expression. Its memory and stack grow with an expression with its repetitions
+ * written out, so that is limited before it sees one; and back-references, which make
+ * matching exponential, are refused. A pattern may be used by any thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,8 +13,11 @@
 
 #include "checkerd/config/rules.h"
 
-/* What a loop costs the C library beside its content: its time grows with their cube. */
-#define LOOP_ELEMENTS 8
+/*
+ * What an alternative, a loop or an empty group counts for: the C library's memory grows
+ * with the square of their number, and its time with the cube.
+ */
+#define BRANCH_ELEMENTS 32
 
 /* Elements read so far in each open group, and those of the last one in it. */
 struct estimate {
@@ -82,7 +86,7 @@ static void take_interval(struct estimate *e, const char **s)
 	if (*end == '\0')
 		return;
 	*s = end + 1;
-	repeat_last(e, MAX(times, number), open ? LOOP_ELEMENTS : 0);
+	repeat_last(e, MAX(times, number), open ? BRANCH_ELEMENTS : 0);
 }
 
 /* The remedy when the expression is one that must not be compiled, else NULL. */
@@ -109,11 +113,17 @@ static const char *find_excess(const char *text)
 			e.total[e.depth] = e.last[e.depth] = 0;
 		} else if (c == ')' && e.depth > 0) {
 			e.depth--;
-			add_element(&e, e.total[e.depth + 1] + 1);
+			add_element(&e, e.total[e.depth + 1] == 0
+			                        ? BRANCH_ELEMENTS
+			                        : e.total[e.depth + 1] + 1);
 		} else if (c == '{') {
 			take_interval(&e, &s);
 		} else if (c == '*' || c == '?' || c == '+') {
-			repeat_last(&e, c == '+' ? 2 : 1, LOOP_ELEMENTS); /* x+ is xx* */
+			repeat_last(&e, c == '+' ? 2 : 1,
+			            BRANCH_ELEMENTS); /* x+ is xx* */
+		} else if (c == '|') {
+			add_element(&e, BRANCH_ELEMENTS);
+			e.last[e.depth] = 0;
 		} else {
 			add_element(&e, 1);
 		}
@@ -124,21 +134,48 @@ static const char *find_excess(const char *text)
 	return NULL;
 }
 
+/* An expression without special characters but for '^' and '$' at its ends. */
+static bool take_literal(struct pattern *p, const char *expression)
+{
+	size_t size = strlen(expression);
+
+	p->from_begin = expression[0] == '^';
+	p->literal = expression + (p->from_begin ? 1 : 0);
+	size -= p->from_begin ? 1 : 0;
+	p->to_end = size > 0 && p->literal[size - 1] == '$';
+	p->literal_size = size - (p->to_end ? 1 : 0);
+	return strcspn(p->literal, ".[](){}*+?|^$\\") == p->literal_size;
+}
+
+static int compile(struct pattern *p, const char *expression, char *error,
+                   size_t error_size)
+{
+	const char *excess;
+	int r;
+
+	if (take_literal(p, expression))
+		return 0;
+	p->literal = NULL;
+	excess = find_excess(expression);
+	if (excess) {
+		snprintf(error, error_size, "%s", excess);
+		return -EINVAL;
+	}
+	r = regcomp(&p->regex, expression, REG_EXTENDED);
+	if (r != 0)
+		regerror(r, &p->regex, error, error_size);
+	return r == 0 ? 0 : r == REG_ESPACE ? -ENOMEM : -EINVAL;
+}
+
 int pattern_new(struct pattern **ret, const char *text, bool may_negate, char *error,
                 size_t error_size)
 {
 	static_assert(PATTERN_NESTING_MAX == 16, "said above");
 	bool negated = may_negate && text[0] == '!';
-	const char *expression = negated ? text + 1 : text;
-	const char *excess = find_excess(expression);
 	struct pattern *p;
 	int r;
 
-	if (excess) {
-		snprintf(error, error_size, "%s", excess);
-		return -EINVAL;
-	}
-	if (*expression == '\0') {
+	if (text[negated] == '\0') {
 		snprintf(error, error_size,
 		         "nothing after '!': write what is not to match");
 		return -EINVAL;
@@ -148,16 +185,11 @@ int pattern_new(struct pattern **ret, const char *text, bool may_negate, char *e
 		return -ENOMEM;
 	p->negated = negated;
 	p->text = strdup(text);
-	if (!p->text) {
-		free(p);
-		return -ENOMEM;
-	}
-	r = regcomp(&p->regex, expression, REG_EXTENDED);
-	if (r != 0) {
-		regerror(r, &p->regex, error, error_size);
+	r = p->text ? compile(p, p->text + negated, error, error_size) : -ENOMEM;
+	if (r < 0) {
 		free(p->text);
 		free(p);
-		return r == REG_ESPACE ? -ENOMEM : -EINVAL;
+		return r;
 	}
 	*ret = p;
 	return 0;
@@ -167,17 +199,37 @@ struct pattern *pattern_free(struct pattern *p)
 {
 	if (!p)
 		return NULL;
-	regfree(&p->regex);
+	if (!p->literal)
+		regfree(&p->regex);
 	free(p->text);
 	free(p);
 	return NULL;
 }
 
+static bool match_literal(const struct pattern *p, const char *subject)
+{
+	size_t size = strlen(subject);
+
+	if (size < p->literal_size)
+		return false;
+	if (p->from_begin)
+		return memcmp(subject, p->literal, p->literal_size) == 0 &&
+		       (!p->to_end || size == p->literal_size);
+	if (p->to_end)
+		return memcmp(subject + size - p->literal_size, p->literal,
+		              p->literal_size) == 0;
+	return memmem(subject, size, p->literal, p->literal_size) != NULL;
+}
+
 bool pattern_match(const struct pattern *p, const char *subject)
 {
+	bool found;
+
 	if (!subject)
 		return false;
-	return (regexec(&p->regex, subject, 0, NULL, 0) == 0) != p->negated;
+	found = p->literal ? match_literal(p, subject)
+	                   : regexec(&p->regex, subject, 0, NULL, 0) == 0;
+	return found != p->negated;
 }
 
 bool pattern_match_whole(const struct pattern *p, const char *subject)
@@ -185,7 +237,11 @@ bool pattern_match_whole(const struct pattern *p, const char *subject)
 	regmatch_t match;
 
 	assert(!p->negated); /* what would be the whole of what does not match? */
-	if (!subject || regexec(&p->regex, subject, 1, &match, 0) != 0)
+	if (!subject)
+		return false;
+	if (p->literal)
+		return strlen(subject) == p->literal_size && match_literal(p, subject);
+	if (regexec(&p->regex, subject, 1, &match, 0) != 0)
 		return false;
 	return match.rm_so == 0 && subject[match.rm_eo] == '\0';
 }

@@ -27,6 +27,7 @@ struct reader {
 	bool *ignored_told;              /* ignored_count of them */
 	unsigned checkers_told;          /* bits 1 << enum checker_kind */
 	bool protocol_told;
+	size_t compiled; /* patterns that are not literal */
 };
 
 /* One section being read, from its name to its closing brace. */

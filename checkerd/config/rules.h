@@ -10,13 +10,17 @@
 
 #include "checkerd/config/table.h"
 
-#define PATTERN_ELEMENTS_MAX 4096 /* an expression written out, repetitions and all */
+#define PATTERN_ELEMENTS_MAX 8192 /* an expression written out, repetitions and all */
 #define PATTERN_NESTING_MAX  16   /* parentheses */
 
 struct pattern {
 	char *text; /* as written, '!' included; owned */
 	bool negated;
-	regex_t regex;
+	/* Without special characters: compared, not compiled. */
+	const char *literal; /* in text; NULL: compiled */
+	size_t literal_size;
+	bool from_begin, to_end;
+	regex_t regex; /* only without a literal */
 };
 
 /* -ENOMEM; -EINVAL: `error` says why, in one line that does not repeat the text. */

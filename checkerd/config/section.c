@@ -39,6 +39,7 @@ void draft_deinit(struct draft *d)
 static struct pattern *make_pattern(struct reader *r, const struct keyword *k,
                                     const struct token *value)
 {
+	static_assert(CONFIG_EXPRESSIONS_MAX == 1024, "said below");
 	char error[VALUE_ERROR_SIZE], quoted[PROBLEM_QUOTE_SIZE];
 	const char *text = value->text;
 	struct pattern *p = NULL;
@@ -58,6 +59,9 @@ static struct pattern *make_pattern(struct reader *r, const struct keyword *k,
 		              problem_quote(quoted, value->text), error);
 	else if (result < 0)
 		r->problems.oom = true;
+	else if (!p->literal && ++r->compiled == CONFIG_EXPRESSIONS_MAX + 1)
+		problem_error(&r->problems, &value->at,
+		              "more than 1024 regular expressions: join some with '|'");
 	return p;
 }
 

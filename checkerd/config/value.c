@@ -31,10 +31,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/*
- * Digits at *text into *number, INT64_MAX when there are too many. False: there are
- * none.
- */
+/* Digits at *text into *number, INT64_MAX for too many. False: there are none. */
 static bool take_digits(const char **text, int64_t *number)
 {
 	const char *s = *text;
@@ -50,7 +47,7 @@ static bool take_digits(const char **text, int64_t *number)
 	return true;
 }
 
-/* "2", "0.5", "500ms", "1 h" … -EINVAL: not a time; -ERANGE: finer than a microsecond. */
+/* "2", "0.5", "500ms" … -EINVAL: not a time; -ERANGE: finer than a microsecond. */
 static int parse_time(const char *text, int64_t *ret_us)
 {
 	const char *fraction, *s = text;

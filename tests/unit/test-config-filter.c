@@ -305,14 +305,16 @@ static void expressions_that_are_too_much(void **state)
 		int result;
 	} rows[] = {
 		{ "[0-9a-f]{16}:[0-9a-f]{16}:[0-9a-f]{16}", 0 },
-		{ "a{4096}", 0 },
-		{ "a{4097}", -EINVAL },
-		{ "(a{65}){65}", -EINVAL },
-		{ "(a{60}){60}", 0 },
-		{ "(()*){400}", 0 },
-		{ "(()*){410}", -EINVAL },
-		{ "x.{0,255}", 0 },
-		{ "x.{0,500}", -EINVAL },
+		{ "a{8192}", 0 },
+		{ "a{8193}", -EINVAL },
+		{ "(a{90}){90}", 0 },
+		{ "(a{91}){91}", -EINVAL },
+		{ "(()*){126}", 0 },
+		{ "(()*){127}", -EINVAL },
+		{ "(a|b){234}", 0 },
+		{ "(a|b){235}", -EINVAL },
+		{ "x.{0,240}", 0 },
+		{ "x.{0,255}", -EINVAL },
 		{ "(((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)", -EINVAL },
 		{ "[]a{9999}]x", 0 },
 		{ "[^]{9999}]x", 0 },
@@ -341,6 +343,103 @@ static void expressions_that_are_too_much(void **state)
 	}
 }
 
+/* As many identifiers as the longest value has room for. */
+static void a_list_of_identifiers(void **state)
+{
+	static const char wwid[] = "36001405f0000000000000000000000|";
+	char text[4096] = "^(", error[256] = "";
+	struct pattern *p = NULL;
+
+	(void)state; /* no fixture */
+	while (strlen(text) + sizeof(wwid) + 3 < sizeof(text))
+		strcat(text, wwid);
+	strcat(text, "x)$");
+	assert_int_equal(pattern_new(&p, text, false, error, sizeof(error)), 0);
+	assert_true(pattern_match(p, "x"));
+	assert_false(pattern_match(p, "36001405"));
+	pattern_free(p);
+}
+
+/* The number-th text over an alphabet, "" first. */
+static void enumerate(unsigned number, const char *alphabet, char *text)
+{
+	for (; number > 0; number = (number - 1) / (unsigned)strlen(alphabet))
+		*text++ = alphabet[(number - 1) % strlen(alphabet)];
+	*text = '\0';
+}
+
+static bool regex_matches(const char *expression, const char *subject, bool *whole)
+{
+	regmatch_t match;
+	regex_t regex;
+	bool found;
+
+	assert_int_equal(regcomp(&regex, expression, REG_EXTENDED), 0);
+	found = regexec(&regex, subject, 1, &match, 0) == 0;
+	*whole = found && match.rm_so == 0 && subject[match.rm_eo] == '\0';
+	regfree(&regex);
+	return found;
+}
+
+/* What is compared without the C library matches what the C library would. */
+static void literals(void **state)
+{
+	unsigned compared = 0;
+
+	(void)state; /* no fixture */
+	for (unsigned i = 1; i < 341; i++) {
+		struct pattern *p = NULL;
+		char text[8], error[256] = "";
+
+		enumerate(i, "ab^$", text);
+		assert_int_equal(pattern_new(&p, text, false, error, sizeof(error)), 0);
+		for (unsigned j = 0; p->literal && j < 31; j++) {
+			char subject[8];
+			bool whole, found;
+
+			enumerate(j, "ab", subject);
+			found = regex_matches(text, subject, &whole);
+			if (pattern_match(p, subject) != found ||
+			    pattern_match_whole(p, subject) != whole)
+				fail_msg("%s and %s", text, subject);
+			compared++;
+		}
+		pattern_free(p);
+	}
+	assert_true(compared > 2000);
+}
+
+/* A literal needs no compiling: any number of them, but not of the others. */
+static void the_number_of_expressions(void **state)
+{
+	(void)state; /* no fixture */
+	for (unsigned more = 0; more <= 1; more++) {
+		char *text = NULL, *problems;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+		struct config *c = NULL;
+
+		assert_non_null(out);
+		fputs("blacklist {\n", out);
+		for (int i = 0; i < 3000; i++)
+			fprintf(out, "wwid ^3600%d$\n", i);
+		for (unsigned i = 0; i < CONFIG_EXPRESSIONS_MAX + more; i++)
+			fputs("devnode ^sd[a-z]\n", out);
+		fputs("}\n", out);
+		fclose(out);
+		assert_int_equal(config_parse(TEST_NAME, text, size, &c),
+		                 more ? -EINVAL : 0);
+		problems = text_problems(c);
+		assert_string_equal(problems,
+		                    more ? "test.conf:4026:9: error: more than 1024 "
+		                           "regular expressions: join some with '|'\n"
+		                         : "");
+		free(problems);
+		free(text);
+		config_free(c);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -355,6 +454,9 @@ int main(void)
 		cmocka_unit_test(settings),
 		cmocka_unit_test(devices_do_not_negate),
 		cmocka_unit_test(expressions_that_are_too_much),
+		cmocka_unit_test(a_list_of_identifiers),
+		cmocka_unit_test(literals),
+		cmocka_unit_test(the_number_of_expressions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
