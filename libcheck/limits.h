@@ -29,6 +29,9 @@
 /* While a check waits for memory or a descriptor the lane looks again this often. */
 #define SHORTAGE_RETRY_US (100 * USEC_PER_MSEC)
 
+/* A prober that does not move for so long is looked at: it may have been killed. */
+#define LOOK_AT_PROBER_US (100 * USEC_PER_MSEC)
+
 /* Killed probers that the kernel does not let go yet; with more, none is started. */
 #define LINGERING_MAX 32
 

@@ -518,11 +518,16 @@ static int64_t standing_still_us(struct pathcheck *pc, struct mono now)
 
 int pathcheck_tend(struct pathcheck *pc)
 {
+	int64_t still_us;
+
 	if (pc->options.mode != PATHCHECK_PROCESS)
 		return 0;
 	collect_lingering(pc);
-	if (pc->lost || process_ended(&pc->process) ||
-	    standing_still_us(pc, mono_now()) > (int64_t)pc->options.stall_timeout_us)
+	if (pc->lost || process_ended(&pc->process))
+		return replace(pc);
+	still_us = standing_still_us(pc, mono_now());
+	if (still_us > (int64_t)pc->options.stall_timeout_us ||
+	    (still_us > LOOK_AT_PROBER_US && process_dying(&pc->process)))
 		return replace(pc);
 	return 0;
 }

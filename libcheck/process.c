@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -132,6 +134,35 @@ bool process_ended(const struct process *p)
 	struct pollfd pfd = { .fd = p->pidfd, .events = POLLIN };
 
 	return p->pidfd >= 0 && poll(&pfd, 1, 0) > 0;
+}
+
+/* include/linux/sched.h: the flag in the ninth field of /proc/PID/stat, see proc(5). */
+#define TASK_EXITING 0x4U
+
+bool process_dying(const struct process *p)
+{
+	char name[40], text[512], state;
+	const char *after_name;
+	unsigned flags = 0;
+	ssize_t n;
+	int fd;
+
+	if (p->pid == 0)
+		return false;
+	(void)snprintf(name, sizeof(name), "/proc/%d/stat", (int)p->pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return process_ended(p);
+	n = read(fd, text, sizeof(text) - 1);
+	(void)close(fd); /* nothing was written to it */
+	if (n <= 0)
+		return process_ended(p);
+	text[n] = '\0';
+	after_name = strrchr(text, ')');
+	if (after_name == NULL ||
+	    sscanf(after_name, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return false;
+	return state == 'Z' || (flags & TASK_EXITING) != 0;
 }
 
 void process_kill(struct process *p)

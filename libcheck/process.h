@@ -23,6 +23,11 @@ struct process {
 _must_check_ int process_start(struct process *ret, const char *program,
                                const struct shared *s);
 bool process_ended(const struct process *p);
+/*
+ * It was killed, or is on its way out for another reason, even while the kernel holds it for
+ * its reads: process_ended() is true only when they are over. Reads procfs.
+ */
+bool process_dying(const struct process *p);
 /* SIGKILL; at once, whatever it hangs in. */
 void process_kill(struct process *p);
 /* Collects one that has ended. False: the kernel still holds it. */

@@ -45,7 +45,8 @@ struct port {
 	_Atomic bool wants_room;
 	_Atomic uint64_t events_lost; /* [atomic loop→control] */
 	struct owned_snapshot snapshots[SNAPSHOTS];
-	struct owned_snapshot *filling;             /* [loop] */
+	struct owned_snapshot *filling; /* [loop] */
+	int64_t offset_us; /* [loop] the wall clock's, see realtime_offset_us() */
 	_Atomic(struct owned_snapshot *) published; /* [atomic loop→control] */
 	uint32_t *waiting;                          /* [loop] first waiter of each path */
 	struct waiter *waiters;                     /* [loop] replies_max of them */
@@ -297,10 +298,25 @@ void port_loop_event(struct port *p, const struct event *e)
 	wake(p->control_fd);
 }
 
-struct snapshot *port_loop_snapshot_begin(struct port *p)
+/*
+ * The wall clock's distance from the monotonic one, as of this snapshot. It is kept while the
+ * two agree with it to a millisecond, so that the same moment has the same date every time.
+ */
+static int64_t realtime_offset_us(struct port *p, struct mono now)
 {
 	struct timespec ts;
+	int64_t offset_us;
 
+	clock_gettime(CLOCK_REALTIME, &ts);
+	offset_us = ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC - now.us;
+	if (offset_us > p->offset_us + USEC_PER_MSEC ||
+	    offset_us < p->offset_us - USEC_PER_MSEC)
+		p->offset_us = offset_us;
+	return p->offset_us;
+}
+
+struct snapshot *port_loop_snapshot_begin(struct port *p)
+{
 	if (p->filling)
 		snapshot_reset(&p->filling->s);
 	for (unsigned i = 0; !p->filling && i < SNAPSHOTS; i++) {
@@ -313,10 +329,9 @@ struct snapshot *port_loop_snapshot_begin(struct port *p)
 	}
 	if (!p->filling)
 		return NULL;
-	clock_gettime(CLOCK_REALTIME, &ts);
 	p->filling->s.taken = mono_now();
 	p->filling->s.taken_realtime_us =
-	        ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC;
+	        p->filling->s.taken.us + realtime_offset_us(p, p->filling->s.taken);
 	return &p->filling->s;
 }
 

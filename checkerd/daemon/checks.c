@@ -29,6 +29,7 @@ int checks_init(struct checks *c, const struct config *config, struct events *ev
 		.events = events,
 		.port = port,
 		.tend_at = MONO_NEVER,
+		.recheck = REGISTRY_NONE,
 		.sys_dev_block = open("/sys/dev/block", O_PATH | O_DIRECTORY | O_CLOEXEC),
 	};
 	*ret_what = "the table of paths";
@@ -81,6 +82,13 @@ static void reset_interval(struct checks *c, uint32_t index, struct path *p,
 		schedule_put(c->schedule, index, mono_add(now, wait % interval));
 }
 
+/* That a first check was begun, or went well, is news to nobody: thousands do at start. */
+static bool is_first_good(enum path_state from, enum path_state to)
+{
+	return to == PATH_PENDING || ((from == PATH_UNCHECKED || from == PATH_PENDING) &&
+	                              path_state_usable(to));
+}
+
 static void step(struct checks *c, uint32_t index, struct path *p,
                  const struct outcome *o, struct mono now)
 {
@@ -95,8 +103,8 @@ static void step(struct checks *c, uint32_t index, struct path *p,
 		if (before.state != PATH_UNCHECKED && before.state != PATH_PENDING)
 			p->counters.transitions++;
 	}
-	/* That a first check was begun is news to nobody. */
-	if ((actions & ACTION_EVENT) != 0 && o->kind != OUTCOME_STARTED)
+	if ((actions & ACTION_EVENT) != 0 &&
+	    !is_first_good(before.state, p->status.state))
 		events_state(c->events, index, p, &before, now);
 	if ((actions & ACTION_RESET_INTERVAL) != 0)
 		reset_interval(c, index, p, now);
@@ -288,11 +296,25 @@ static bool have_turn(struct checks *c, uint32_t index, struct mono now)
 	return true;
 }
 
+/* After the prober was replaced every path is checked again, beside its turn; a slice. */
+static void recheck(struct checks *c, struct mono now)
+{
+	uint32_t end = registry_end(c->registry);
+
+	for (unsigned n = 0; n < CHECKS_SLICE && c->recheck < end; n++, c->recheck++)
+		if (registry_get(c->registry, c->recheck) != NULL)
+			checks_hurry(c, c->recheck, now);
+	if (c->recheck >= end)
+		c->recheck = REGISTRY_NONE;
+}
+
 void checks_run(struct checks *c, struct mono now)
 {
 	if (mono_before(now, c->blocked_until))
 		return;
 	c->blocked_until = (struct mono){ 0 };
+	if (c->recheck != REGISTRY_NONE)
+		recheck(c, now);
 	for (unsigned n = 0; n < CHECKS_SLICE; n++) {
 		uint32_t index = schedule_pop(c->schedule, now);
 
@@ -305,6 +327,8 @@ struct mono checks_next(struct checks *c)
 {
 	struct mono next = schedule_next(c->schedule);
 
+	if (c->recheck != REGISTRY_NONE)
+		next = (struct mono){ 0 };
 	return mono_before(next, c->blocked_until) ? c->blocked_until : next;
 }
 
@@ -382,6 +406,8 @@ bool checks_collect(struct checks *c, struct mono now)
 		take(c, &results[i], now);
 	if (n > 0)
 		c->blocked_until = (struct mono){ 0 };
+	else
+		c->tend_at = now; /* woken for nothing: the prober may have died */
 	return n == (int)ARRAY_LEN(results);
 }
 
@@ -405,6 +431,7 @@ void checks_tend(struct checks *c, struct mono now)
 	if (r == 1) {
 		c->replaced = now;
 		c->tend_failing = false;
+		c->recheck = 0; /* what the old one was asked was never answered */
 		events_say(c->events, EVENT_ENGINE, LOG_WARNING,
 		           "the prober died or stood still: replaced, no state changes "
 		           "for it");

@@ -40,6 +40,7 @@ struct checks {
 	struct mono
 	        replaced; /* when the prober was last seen to be replaced; us 0: never */
 	bool tend_failing;
+	uint32_t recheck; /* the next path to check again, REGISTRY_NONE: none is */
 	int64_t lag_last_us, lag_max_us;
 	uint64_t stale; /* results for paths that are gone */
 };
