@@ -81,7 +81,7 @@ def removed_loop_backing(case):
 	path = daemon.wait_state(bare, "down", "removed")
 	check(path["reason"], "a device without backing has no reason", path)
 	case.figure(f"without backing: {path['state']}, {path['reason']}")
-	path = daemon.wait_state(gone, "down", "removed")
+	path = daemon.wait_state(gone, "removed")
 	check(path["errno"] in (2, 6) and path["reason"], "not the right reason", path)
 	case.figure(f"no such device: {path['state']}, {path['reason']}")
 	case.disk.tell("heal", 2101)
