@@ -202,6 +202,11 @@ int reader_finish(struct reader *r, struct config **ret)
 		problem_error(&r->problems, &r->path_origins[c->max_paths].device,
 		              "%zu paths, and max_paths is %u: raise max_paths",
 		              c->n_paths, c->max_paths);
+	if (c->n_paths > 0 && c->discovery != DISCOVERY_STATIC)
+		problem_warning(
+		        &r->problems, &r->path_origins[0].device,
+		        "paths are checked with 'discovery static' only: add that to "
+		        "defaults");
 	problems_close(&r->problems);
 	if (r->problems.oom)
 		return -ENOMEM;

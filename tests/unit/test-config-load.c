@@ -141,8 +141,8 @@ static void errors_of_all_files_at_once(void **state)
 	struct config *c = NULL;
 	char *text, wanted[1024];
 
-	write_file(p->file,
-	           "defaults { fail_checks 0 }\npaths { path { device /dev/a } }");
+	write_file(p->file, "defaults { fail_checks 0 discovery static }\npaths { path { "
+	                    "device /dev/a } }");
 	write_dropin(p, "1.conf", "paths { path { device /dev/a } }\n");
 	write_dropin(p, "2.conf", "\n}\n");
 	assert_int_equal(config_load(p->file, &c), -EINVAL);

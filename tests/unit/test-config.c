@@ -168,6 +168,7 @@ static void paths(void **state)
 	                   "		device \"/srv/two words.img\"\n"
 	                   "	} path { map demo device /dev/sdb }\n"
 	                   "}\n");
+	char *text;
 
 	(void)state; /* no fixture */
 	assert_int_equal(c->n_paths, 3);
@@ -179,6 +180,13 @@ static void paths(void **state)
 	assert_null(c->paths[1].map);
 	assert_string_equal(c->paths[2].device, "/dev/sdb");
 	assert_string_equal(c->paths[2].map, "demo");
+	text = text_problems(c);
+	assert_string_equal(text,
+	                    "test.conf:1:23: warning: paths are checked with 'discovery "
+	                    "static' only: add that to defaults\n");
+	free(text);
+	config_free(c);
+	c = text_parse("defaults { discovery static }\npaths { path { device /d } }");
 	assert_int_equal(c->n_problems, 0);
 	config_free(c);
 }
