@@ -172,7 +172,7 @@ static int start_threads(struct pathcheck *pc)
 	return r;
 }
 
-static const char *find_program(const struct pathcheck_options *o)
+const char *pathcheck_program(const struct pathcheck_options *o)
 {
 	const char *from_environment = secure_getenv("PATHCHECK_PROBER");
 
@@ -184,7 +184,7 @@ static const char *find_program(const struct pathcheck_options *o)
 
 static int reserve(struct pathcheck *pc, const struct pathcheck_options *o)
 {
-	pc->program = strdup(find_program(o));
+	pc->program = strdup(pathcheck_program(o));
 	pc->entries = calloc(pc->limits.ids, sizeof(*pc->entries));
 	if (pc->program == NULL || pc->entries == NULL)
 		return -ENOMEM;

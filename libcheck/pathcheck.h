@@ -224,6 +224,12 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret);
 /** One group. @return 0, or -ENOENT: no group has that id now. */
 int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *ret);
 
+/**
+ * The helper program that pathcheck_new() runs with these options: theirs, else what
+ * PATHCHECK_PROBER in the environment says, else the installed one.
+ */
+const char *pathcheck_program(const struct pathcheck_options *o);
+
 /** Its version, "MAJOR.MINOR.PATCH". */
 const char *pathcheck_version(void);
 

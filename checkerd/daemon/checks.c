@@ -37,8 +37,8 @@ int checks_init(struct checks *c, const struct config *config, struct events *ev
 	if (r == 0)
 		r = schedule_new(&c->schedule, c->registry);
 	if (r == 0) {
-		*ret_what = "the prober";
 		checks_engine_options(config, &o);
+		*ret_what = pathcheck_program(&o);
 		r = pathcheck_new(&c->engine, &o);
 	}
 	if (r < 0)

@@ -121,6 +121,11 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	if (r < 0)
 		return complain(r, "the events");
 	r = checks_init(&d->checks, c, &d->events, d->port, &what);
+	if (r == -ENOENT || r == -EACCES)
+		(void)fprintf(
+		        stderr,
+		        "checkerd: the prober cannot be run: install it, or name it in "
+		        "the environment as PATHCHECK_PROBER\n");
 	if (r < 0)
 		return complain(r, what);
 	r = discovery_new(&d->discovery);
