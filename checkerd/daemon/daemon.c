@@ -75,6 +75,11 @@ static int listen_on(const struct options *o, const struct config *c, int *ret_f
 	if (r == -EADDRINUSE)
 		(void)fprintf(stderr, "checkerd: another checkerd already serves %s\n",
 		              o->socket);
+	else if (r == -ENOENT)
+		(void)fprintf(stderr,
+		              "checkerd: %s: its directory does not exist: create it, or "
+		              "name another socket with -s\n",
+		              o->socket);
 	else if (r < 0)
 		(void)complain(r, o->socket);
 	return r;
