@@ -177,6 +177,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
 	s->in_kernel = s->emergency = s->resource = s->late = false;
+	s->job.cancelled = false; /* of its last life; it is in no queue */
 	s->engine = PATHCHECK_ENGINE_NONE;
 	s->path = path;
 	s->generation = generation;
@@ -188,6 +189,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 
 bool group_launch(struct group *g, struct slot *s, struct mono started)
 {
+	assert(s->state != SLOT_FREE && s->state != SLOT_IN_FLIGHT);
 	s->waiting = false;
 	s->started = started;
 	if (s->state != SLOT_QUEUED)

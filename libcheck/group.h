@@ -51,7 +51,7 @@ struct group;
 struct job {
 	struct job *next;   /* [rescuers.lock] */
 	enum job_kind kind; /* [rescuers.lock] while queued */
-	bool cancelled; /* [rescuers.lock] its path is gone: there is no name to open */
+	bool cancelled; /* [rescuers.lock] while queued; its path is gone: no name to open */
 	struct group *group; /* [init] */
 };
 

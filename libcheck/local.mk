@@ -41,3 +41,18 @@ EXTRA_libpathcheck_la_DEPENDENCIES = libcheck/pathcheck.map
 pkglibexec_PROGRAMS += pathcheck-prober
 pathcheck_prober_SOURCES = libcheck/prober_main.c
 pathcheck_prober_LDADD = libengine.la
+
+if HAVE_CMOCKA
+engine_tests = \
+	tests/unit/test-group \
+	$(NULL)
+check_PROGRAMS += $(engine_tests)
+TESTS += $(engine_tests)
+
+engine_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+engine_test_ldadd = libengine.la libutil.la $(CMOCKA_LIBS)
+
+tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
+tests_unit_test_group_CFLAGS = $(engine_test_cflags)
+tests_unit_test_group_LDADD = $(engine_test_ldadd)
+endif
