@@ -136,7 +136,10 @@ class Result:
 class Daemon:
 	"""One checkerd, with its own configuration, socket and log."""
 
-	def __init__(self, case, config, name="checkerd", socket=None, user=None, args=()):
+	def __init__(self, case, config, name="checkerd", socket=None, user=None, args=(),
+	             env=None, listen=None):
+		"""env: more of the environment. listen: a listening socket to start it with, as a
+		service manager does."""
 		self.case = case
 		self.name = name
 		self.config = os.path.join(case.folder, f"{name}.conf")
@@ -145,6 +148,8 @@ class Daemon:
 		self.process = None
 		self.user = user
 		self.args = list(args)
+		self.env = env or {}
+		self.listen = listen
 		self.configure(config)
 
 	def configure(self, text):
@@ -157,7 +162,11 @@ class Daemon:
 	def start(self):
 		command = [self.case.programs["checkerd"], "-c", self.config, "-s", self.socket,
 		           "--log-target=stderr", *self.args]
-		env = self.case.environment()
+		env = {**self.case.environment(), **self.env}
+		if self.listen is not None:
+			fd = self.listen.fileno()
+			command = ["bash", "-c", f'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&{fd}', "-",
+			           *command]
 		if self.user is not None:
 			command = ["setpriv", "--reuid", str(self.user[0]), "--regid", str(self.user[1]),
 			           "--clear-groups", "--pdeathsig", "KILL", *command]
@@ -165,6 +174,7 @@ class Daemon:
 			self.process = subprocess.Popen(
 				command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
 				cwd=self.case.folder, start_new_session=True,
+				pass_fds=() if self.listen is None else (self.listen.fileno(),),
 				preexec_fn=None if self.user is not None else _die_with_parent)
 		self.case.daemons.append(self)
 		return self

@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/system/test_quota.py \
 	tests/system/test_removal.py \
 	tests/system/test_restart.py \
+	tests/system/test_systemd.py \
 	$(NULL)
 
 noinst_PROGRAMS += tests/system/aiohog
