@@ -5,6 +5,7 @@ A test is a function with the decorator @test; it is called with a Case, through
 makes everything it needs. Whatever the case made is gone when the test ends, however it ends.
 """
 import ctypes
+import datetime
 import json
 import os
 import shutil
@@ -60,6 +61,18 @@ def wait_until(what, predicate, seconds, every=0.05):
 		if time.monotonic() > deadline:
 			raise Failure(f"not within {seconds * MARGIN:g} s: {what}")
 		time.sleep(every)
+
+
+def same_state(a, b):
+	"""Has the path of the earlier and the later record kept its state all the time? Times of
+	day are derived from the monotonic clock: an adjusted clock moves them a little."""
+	moved = moment(b["state_since"]) - moment(a["state_since"])
+	return (a["state"] == b["state"] and a["transitions_total"] == b["transitions_total"] and
+	        abs(moved.total_seconds()) < 0.1)
+
+
+def moment(text):
+	return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def be_subreaper():

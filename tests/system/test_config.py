@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 
-from harness import Skip, check, config, test, wait_until
+from harness import Skip, check, config, same_state, test, wait_until
 
 BAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit", "config-bad")
 POSITION = r"^(?P<file>[^:\n]+):(?P<line>\d+):(?P<column>\d+): error: (?P<what>.+)$"
@@ -105,7 +105,7 @@ def bad_reload_changes_nothing(case):
 	after = daemon.paths()
 	check(sorted(after) == sorted(before), "the paths changed")
 	for d, p in after.items():
-		check(p["state_since"] == before[d]["state_since"] and
+		check(same_state(before[d], p) and
 		      p["checks_total"] >= before[d]["checks_total"], "a path began anew", p)
 	first = {d: p["checks_total"] for d, p in after.items()}
 	wait_until("checks go on", lambda: all(

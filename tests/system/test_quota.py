@@ -3,7 +3,7 @@
 import time
 
 import bed
-from harness import MARGIN, check, config, test, wait_until
+from harness import MARGIN, check, config, same_state, test, wait_until
 
 PATHS = 200
 
@@ -46,8 +46,7 @@ def goes_back_to_aio(case, daemon, before):
 		p["engine"] == "aio" for p in daemon.paths().values()), 10)
 	case.figure(f"quota freed: all paths on AIO again after {time.monotonic() - begin:.1f} s")
 	for d, p in daemon.paths().items():
-		check(p["state"] == "up" and p["transitions_total"] == before[d]["transitions_total"]
-		      and p["state_since"] == before[d]["state_since"] and not p["failures_total"],
+		check(p["state"] == "up" and same_state(before[d], p) and not p["failures_total"],
 		      "a state changed on the way", before[d], p)
 
 

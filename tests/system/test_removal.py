@@ -2,7 +2,8 @@
 """Points 3 and 5: paths come and go while some of them hang."""
 import time
 
-from harness import (SANITIZED, check, config, open_files, rss_kib, test, wait_until)
+from harness import (SANITIZED, check, config, open_files, rss_kib, same_state, test,
+                     wait_until)
 
 ROUNDS = 100
 INTERVAL = 1
@@ -95,7 +96,7 @@ def reload_disturbs_no_unchanged_path(case):
 def unchanged(case, first, second, devices, elapsed):
 	for d in devices[:50]:
 		a, b = first[d], second[d]
-		check(b["state"] == "down" and b["state_since"] == a["state_since"],
+		check(b["state"] == "down" and same_state(a, b),
 		      "a hung path's state was lost by a reload", a, b)
 		check(b["in_flight_s"] is not None and
 		      b["in_flight_s"] > a["in_flight_s"] + elapsed * 0.8,
@@ -108,5 +109,5 @@ def unchanged(case, first, second, devices, elapsed):
 	check(min(rounds) >= expected - slack, "unchanged paths missed checks", rounds[:10])
 	check(max(rounds) <= expected + slack, "unchanged paths were checked again", rounds[:10])
 	for d in devices[50:250]:
-		check(second[d]["state_since"] == first[d]["state_since"],
+		check(same_state(first[d], second[d]),
 		      "an unchanged path's state was lost", first[d], second[d])
