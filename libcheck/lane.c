@@ -180,7 +180,10 @@ static struct group *find_home(struct prober *p)
 		if (take_back(&p->groups[i]))
 			return &p->groups[i];
 	g = activate(p);
-	return g != NULL ? g : least;
+	if (g != NULL)
+		return g;
+	/* No thread for the very first group: its home is that one all the same. */
+	return least != NULL ? least : p->groups;
 }
 
 static void count_members(struct prober *p, struct group *g, int by)
@@ -389,9 +392,6 @@ static void command_add(struct prober *p, const struct command *c)
 	struct group *home = find_home(p);
 
 	assert(!path->used && !path->deferred);
-	/* No thread for the very first group: its home is that one all the same. */
-	if (home == NULL)
-		home = &p->groups[0];
 	path->used = true;
 	path->generation = c->generation;
 	path->host = c->host < PATHCHECK_HOSTS_MAX ? c->host : 0;
