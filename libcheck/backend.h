@@ -38,7 +38,7 @@ struct backend {
 	 */
 	int (*submit)(void *context, struct backend_request *const *requests, unsigned n);
 	/* Waits up to timeout_us (negative: without end) for events or wake_fd. Returns how many
-	 * were stored, possibly 0. */
+	 * were stored, possibly 0; fewer than n: there are no more at the moment. */
 	int (*reap)(void *context, struct backend_event *events, unsigned n,
 	            int64_t timeout_us);
 	/* Waits, without end, for what is in flight; its events are lost. Reapers only. */

@@ -17,7 +17,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "libcheck/limits.h"
+#include "libcheck/shared.h"
 
 /* Kernel headers that know it are not a given where libaio is. */
 #ifndef RWF_NOWAIT
@@ -87,14 +87,40 @@ static int aio_submit(void *context, struct backend_request *const *requests, un
 	return io_submit(c->ctx, n, list);
 }
 
+/* Stores what the kernel has, but for the reaper's own event. Sets *ret_full when there may
+ * be more. */
+static int take_events(struct aio_context *c, struct backend_event *events, unsigned n,
+                       long least, struct timespec *timeout, bool *ret_full)
+{
+	struct io_event raw[REAP_BATCH];
+	int got, stored = 0;
+
+	n = MIN(n, (unsigned)ARRAY_LEN(raw));
+	got = io_getevents(c->ctx, least, n, raw, timeout);
+	*ret_full = got == (int)n;
+	for (int i = 0; i < got; i++) {
+		if (raw[i].obj == &c->wake) {
+			c->armed = false;
+			shared_drain(c->wake_fd);
+			continue;
+		}
+		events[stored++] = (struct backend_event){
+			.request = (struct backend_request *)(void *)raw[i].obj,
+			.result = (int64_t)(long)raw[i].res,
+		};
+	}
+	return stored;
+}
+
 static int aio_reap(void *context, struct backend_event *events, unsigned n,
                     int64_t timeout_us)
 {
 	struct aio_context *c = context;
-	struct io_event raw[REAP_BATCH];
 	struct timespec ts = { .tv_sec = timeout_us / USEC_PER_SEC,
 		               .tv_nsec = timeout_us % USEC_PER_SEC * NSEC_PER_USEC };
-	int got, stored = 0;
+	struct timespec at_once = { 0 };
+	int stored;
+	bool full;
 
 	/* Without the poll request this could not be woken: look again soon instead. */
 	if (!c->armed && arm(c) < 0 &&
@@ -103,23 +129,11 @@ static int aio_reap(void *context, struct backend_event *events, unsigned n,
 	else if (timeout_us < 0)
 		ts = (struct timespec){ .tv_sec = INT32_MAX };
 
-	n = MIN(n, (unsigned)ARRAY_LEN(raw));
-	got = io_getevents(c->ctx, 1, n, raw, &ts);
-	for (int i = 0; i < got; i++) {
-		if (raw[i].obj == &c->wake) {
-			uint64_t count;
-
-			c->armed = false;
-			/* EAGAIN: cleared already */
-			if (read(c->wake_fd, &count, sizeof(count)) < 0)
-				continue;
-			continue;
-		}
-		events[stored++] = (struct backend_event){
-			.request = (struct backend_request *)(void *)raw[i].obj,
-			.result = (int64_t)(long)raw[i].res,
-		};
-	}
+	stored = take_events(c, events, n, 1, &ts, &full);
+	/* The reaper's own event took the place of another's, which may be there already. */
+	if (full && stored < (int)n)
+		stored += take_events(c, events + stored, n - (unsigned)stored, 0,
+		                      &at_once, &full);
 	return stored;
 }
 

@@ -45,6 +45,7 @@ pathcheck_prober_LDADD = libengine.la
 if HAVE_CMOCKA
 engine_tests = \
 	tests/unit/test-group \
+	tests/unit/test-reaper \
 	$(NULL)
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
@@ -55,4 +56,7 @@ engine_test_ldadd = libengine.la libutil.la $(CMOCKA_LIBS)
 tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
 tests_unit_test_group_CFLAGS = $(engine_test_cflags)
 tests_unit_test_group_LDADD = $(engine_test_ldadd)
+tests_unit_test_reaper_SOURCES = tests/unit/test-reaper.c
+tests_unit_test_reaper_CFLAGS = $(engine_test_cflags)
+tests_unit_test_reaper_LDADD = $(engine_test_ldadd)
 endif

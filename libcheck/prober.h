@@ -131,7 +131,10 @@ struct reaper_work {
 	bool freed; /* a slot */
 	bool lane;  /* has to look */
 };
-/* One round of a reaper without its sleep: answers, expiries, timers; lock not held. */
+/*
+ * One round of a reaper without its sleep: answers, expiries, timers; lock not held. After
+ * REAP_BATCH answers nothing expires: the caller comes back at once with those that are left.
+ */
 struct mono reaper_step(struct group *g, const struct backend_event *events, int n,
                         struct mono now);
 /* A slot answered by another thread than the reaper: to be settled by it. lock not held. */

@@ -224,7 +224,9 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 
 			settle(g, s, s->result, now, &w);
 		}
-		expire(g, now, &w);
+		/* A full batch: there may be more answers, and silence is judged after all. */
+		if (n < REAP_BATCH)
+			expire(g, now, &w);
 		setup_timer(g, now, &w);
 		again = taken < n || !slot_list_empty(&g->done) ||
 		        results_full(&w.results);
