@@ -51,9 +51,12 @@ checkerd/control/interface.c: $(control_interfaces) \
 if HAVE_CMOCKA
 control_tests = \
 	tests/unit/test-control \
+	tests/unit/test-control-abuse \
 	tests/unit/test-control-change \
+	tests/unit/test-devlink \
 	tests/unit/test-json-writer \
 	tests/unit/test-port \
+	tests/unit/test-view \
 	$(NULL)
 check_PROGRAMS += $(control_tests)
 TESTS += $(control_tests)
@@ -68,6 +71,13 @@ tests_unit_test_control_SOURCES = \
 	$(NULL)
 tests_unit_test_control_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_LDADD = $(control_test_ldadd)
+tests_unit_test_control_abuse_SOURCES = \
+	tests/unit/control-harness.c \
+	tests/unit/control-harness.h \
+	tests/unit/test-control-abuse.c \
+	$(NULL)
+tests_unit_test_control_abuse_CFLAGS = $(control_test_cflags)
+tests_unit_test_control_abuse_LDADD = $(control_test_ldadd)
 tests_unit_test_control_change_SOURCES = \
 	tests/unit/control-harness.c \
 	tests/unit/control-harness.h \
@@ -75,10 +85,16 @@ tests_unit_test_control_change_SOURCES = \
 	$(NULL)
 tests_unit_test_control_change_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_change_LDADD = $(control_test_ldadd)
+tests_unit_test_devlink_SOURCES = tests/unit/test-devlink.c
+tests_unit_test_devlink_CFLAGS = $(control_test_cflags)
+tests_unit_test_devlink_LDADD = $(control_test_ldadd)
 tests_unit_test_json_writer_SOURCES = tests/unit/test-json-writer.c
 tests_unit_test_json_writer_CFLAGS = $(control_test_cflags)
 tests_unit_test_json_writer_LDADD = $(control_test_ldadd)
 tests_unit_test_port_SOURCES = tests/unit/test-port.c
 tests_unit_test_port_CFLAGS = $(control_test_cflags)
 tests_unit_test_port_LDADD = $(control_test_ldadd)
+tests_unit_test_view_SOURCES = tests/unit/test-view.c
+tests_unit_test_view_CFLAGS = $(control_test_cflags)
+tests_unit_test_view_LDADD = $(control_test_ldadd)
 endif
