@@ -45,13 +45,16 @@ pathcheck_prober_LDADD = libengine.la
 if HAVE_CMOCKA
 engine_tests = \
 	tests/unit/test-group \
+	tests/unit/test-limits \
 	tests/unit/test-reaper \
+	tests/unit/test-shared \
 	$(NULL)
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 
 engine_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 engine_test_ldadd = libengine.la libutil.la $(CMOCKA_LIBS)
+fake_backend = tests/unit/fake-backend.c tests/unit/fake-backend.h
 
 tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
 tests_unit_test_group_CFLAGS = $(engine_test_cflags)
@@ -59,4 +62,14 @@ tests_unit_test_group_LDADD = $(engine_test_ldadd)
 tests_unit_test_reaper_SOURCES = tests/unit/test-reaper.c
 tests_unit_test_reaper_CFLAGS = $(engine_test_cflags)
 tests_unit_test_reaper_LDADD = $(engine_test_ldadd)
+tests_unit_test_limits_SOURCES = \
+	$(fake_backend) \
+	tests/unit/random.h \
+	tests/unit/test-limits.c \
+	$(NULL)
+tests_unit_test_limits_CFLAGS = $(engine_test_cflags)
+tests_unit_test_limits_LDADD = $(engine_test_ldadd)
+tests_unit_test_shared_SOURCES = tests/unit/test-shared.c
+tests_unit_test_shared_CFLAGS = $(engine_test_cflags)
+tests_unit_test_shared_LDADD = $(engine_test_ldadd)
 endif

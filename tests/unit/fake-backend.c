@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/fake-backend.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/mono.h"
+
+/* More than a group has slots, as nothing but the engine keeps it from asking for more. */
+#define REQUESTS_MAX 1100
+#define CONTEXTS_MAX 32
+
+struct context {
+	bool used, destroying;
+	int wake_fd, done_fd;
+	struct backend_request *hung[REQUESTS_MAX];
+	unsigned hung_n;
+	struct backend_event done[REQUESTS_MAX];
+	unsigned done_n;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct context contexts[CONTEXTS_MAX];
+	struct stat held[FAKE_HELD_MAX];
+	unsigned held_n;
+	bool hold_all;
+	int setup_answer, submit_answer, event_answer;
+	unsigned setups, reads;
+} fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void signal_fd(int fd)
+{
+	static const uint64_t one = 1;
+
+	assert(write(fd, &one, sizeof(one)) == sizeof(one));
+}
+
+static void clear_fd(int fd)
+{
+	uint64_t n;
+
+	if (read(fd, &n, sizeof(n)) < 0)
+		assert(errno == EAGAIN);
+}
+
+/* --- with the lock held --- */
+
+static bool hangs(int fd)
+{
+	struct stat st;
+
+	if (fake.hold_all)
+		return true;
+	if (fake.held_n == 0 || fstat(fd, &st) < 0)
+		return false;
+	for (unsigned i = 0; i < fake.held_n; i++)
+		if (fake.held[i].st_dev == st.st_dev && fake.held[i].st_ino == st.st_ino)
+			return true;
+	return false;
+}
+
+static void answer(struct context *c, struct backend_request *r)
+{
+	assert(c->done_n < REQUESTS_MAX);
+	c->done[c->done_n++] = (struct backend_event){
+		.request = r,
+		.result = fake.event_answer == 0 ? (int64_t)r->len : fake.event_answer,
+	};
+	signal_fd(c->done_fd);
+}
+
+/* --- the backend --- */
+
+static int setup(unsigned slots, int wake_fd, void **ret_context)
+{
+	int r;
+
+	pthread_mutex_lock(&fake.lock);
+	while (fake.setup_answer == FAKE_HANGS)
+		pthread_cond_wait(&fake.changed, &fake.lock);
+	r = fake.setup_answer;
+	if (r == 0) {
+		unsigned i = 0;
+
+		while (i < CONTEXTS_MAX && fake.contexts[i].used)
+			i++;
+		assert(i < CONTEXTS_MAX && slots <= REQUESTS_MAX);
+		fake.contexts[i] = (struct context){
+			.used = true,
+			.wake_fd = wake_fd,
+			.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		};
+		assert(fake.contexts[i].done_fd >= 0);
+		fake.setups++;
+		*ret_context = &fake.contexts[i];
+	}
+	pthread_mutex_unlock(&fake.lock);
+	return r;
+}
+
+static int submit(void *context, struct backend_request *const *requests, unsigned n)
+{
+	struct context *c = context;
+	int r;
+
+	pthread_mutex_lock(&fake.lock);
+	assert(c->used && !c->destroying && n > 0);
+	r = fake.submit_answer;
+	/* Fewer than offered, as the kernel may: the rest is offered again. */
+	for (unsigned i = 0; r >= 0 && i < (n + 1) / 2; i++) {
+		if (hangs(requests[i]->fd)) {
+			assert(c->hung_n < REQUESTS_MAX);
+			c->hung[c->hung_n++] = requests[i];
+		} else {
+			answer(c, requests[i]);
+		}
+		fake.reads++;
+		r++;
+	}
+	pthread_mutex_unlock(&fake.lock);
+	return r;
+}
+
+static int reap(void *context, struct backend_event *events, unsigned n,
+                int64_t timeout_us)
+{
+	struct context *c = context;
+	struct pollfd pfd[] = { { .fd = c->done_fd, .events = POLLIN },
+		                { .fd = c->wake_fd, .events = POLLIN } };
+	struct timespec ts = { .tv_sec = timeout_us / USEC_PER_SEC,
+		               .tv_nsec = timeout_us % USEC_PER_SEC * NSEC_PER_USEC };
+	unsigned got;
+
+	(void)ppoll(pfd, 2, timeout_us < 0 ? NULL : &ts, NULL);
+	clear_fd(c->wake_fd);
+	pthread_mutex_lock(&fake.lock);
+	clear_fd(c->done_fd);
+	got = MIN(n, c->done_n);
+	memcpy(events, c->done, got * sizeof(*events));
+	memmove(c->done, c->done + got, (c->done_n - got) * sizeof(*events));
+	c->done_n -= got;
+	if (c->done_n > 0)
+		signal_fd(c->done_fd);
+	pthread_mutex_unlock(&fake.lock);
+	return (int)got;
+}
+
+static void destroy(void *context)
+{
+	struct context *c = context;
+
+	pthread_mutex_lock(&fake.lock);
+	assert(c->used && !c->destroying);
+	c->destroying = true;
+	while (c->hung_n > 0)
+		pthread_cond_wait(&fake.changed, &fake.lock);
+	close(c->done_fd);
+	c->used = c->destroying = false;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+const struct backend backend_fake = {
+	.setup = setup,
+	.submit = submit,
+	.reap = reap,
+	.destroy = destroy,
+};
+
+/* --- the test's side --- */
+
+void fake_reset(void)
+{
+	pthread_mutex_lock(&fake.lock);
+	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
+		assert(!fake.contexts[i].used);
+	fake.held_n = 0;
+	fake.hold_all = false;
+	fake.setup_answer = fake.submit_answer = fake.event_answer = 0;
+	fake.setups = fake.reads = 0;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void fake_hold(const char *path)
+{
+	pthread_mutex_lock(&fake.lock);
+	assert(fake.held_n < FAKE_HELD_MAX);
+	assert(stat(path, &fake.held[fake.held_n]) == 0);
+	fake.held_n++;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void fake_hold_all(void)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.hold_all = true;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void fake_release_all(void)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.held_n = 0;
+	fake.hold_all = false;
+	for (unsigned i = 0; i < CONTEXTS_MAX; i++) {
+		struct context *c = &fake.contexts[i];
+
+		while (c->used && c->hung_n > 0)
+			answer(c, c->hung[--c->hung_n]);
+	}
+	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.lock);
+}
+
+static void say(int *which, int what)
+{
+	pthread_mutex_lock(&fake.lock);
+	*which = what;
+	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void fake_setup_says(int what)
+{
+	say(&fake.setup_answer, what);
+}
+
+void fake_submit_says(int what)
+{
+	say(&fake.submit_answer, what);
+}
+
+void fake_event_says(int what)
+{
+	say(&fake.event_answer, what);
+}
+
+static unsigned count(unsigned (*of)(const struct context *))
+{
+	unsigned n = 0;
+
+	pthread_mutex_lock(&fake.lock);
+	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
+		if (fake.contexts[i].used)
+			n += of(&fake.contexts[i]);
+	pthread_mutex_unlock(&fake.lock);
+	return n;
+}
+
+static unsigned one(const struct context *c)
+{
+	(void)c; /* every one counts */
+	return 1;
+}
+
+static unsigned hung(const struct context *c)
+{
+	return c->hung_n;
+}
+
+static unsigned destroying(const struct context *c)
+{
+	return c->destroying;
+}
+
+unsigned fake_in_kernel(void)
+{
+	return count(hung);
+}
+
+unsigned fake_contexts(void)
+{
+	return count(one);
+}
+
+unsigned fake_destroying(void)
+{
+	return count(destroying);
+}
+
+static unsigned look(const unsigned *which)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&fake.lock);
+	n = *which;
+	pthread_mutex_unlock(&fake.lock);
+	return n;
+}
+
+unsigned fake_setups(void)
+{
+	return look(&fake.setups);
+}
+
+unsigned fake_reads(void)
+{
+	return look(&fake.reads);
+}

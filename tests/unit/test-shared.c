@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The region both sides see: where its parts lie, whom it refuses, and how one side sleeps
+ * until the other has something for it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "libcheck/shared.h"
+#include "util/thread.h"
+
+#define LIMIT_MS 60000
+
+static struct pathcheck_options options(uint32_t paths)
+{
+	struct pathcheck_options o;
+
+	pathcheck_options_init(&o);
+	o.max_paths = paths;
+	o.prober = "/somewhere";
+	return o;
+}
+
+struct part {
+	const void *at;
+	size_t bytes;
+};
+
+/* In this order, aligned, one behind the other, the last one ending with the region. */
+static void layout(void **state)
+{
+	(void)state; /* no fixture */
+	for (uint32_t paths = 1; paths < 40000; paths = paths * 5 + 3) {
+		struct pathcheck_options o = options(paths);
+		const char *end;
+		struct limits l;
+		struct shared s;
+
+		assert_int_equal(limits_from_options(&o, &l), 0);
+		assert_int_equal(shared_create(&s, &o, paths % 2 == 0), 0);
+		assert_int_equal(s.header->bytes, shared_bytes(&l));
+		assert_null(s.header->options.prober); /* a pointer is not for others */
+		assert_memory_equal(&s.header->limits, &l, sizeof(l));
+
+		const struct part parts[] = {
+			{ s.header, sizeof(*s.header) },
+			{ s.commands, spsc_size(l.commands, sizeof(struct command)) },
+			{ s.results, spsc_size(l.results, sizeof(struct wire_result)) },
+			{ s.names, (size_t)l.ids * PATHCHECK_DEVICE_MAX },
+			{ s.groups, l.groups * sizeof(*s.groups) },
+			{ s.rescuer_busy_us, l.rescuers * sizeof(*s.rescuer_busy_us) },
+		};
+
+		end = (const char *)s.header;
+		for (unsigned i = 0; i < ARRAY_LEN(parts); i++) {
+			assert_int_equal((uintptr_t)parts[i].at % 64, 0);
+			assert_true((const char *)parts[i].at >= end);
+			assert_true((const char *)parts[i].at < end + 64);
+			end = (const char *)parts[i].at + parts[i].bytes;
+		}
+		assert_ptr_equal(end, (const char *)s.header + s.header->bytes);
+		assert_int_equal(s.commands->capacity, l.commands);
+		assert_int_equal(s.commands->element_size, sizeof(struct command));
+		assert_int_equal(s.results->capacity, l.results);
+		assert_int_equal(s.results->element_size, sizeof(struct wire_result));
+		shared_deinit(&s);
+	}
+}
+
+static void all_is_given_back(void **state)
+{
+	struct pathcheck_options o = options(10);
+	int first = dup(0), last;
+	struct shared s;
+
+	(void)state; /* no fixture */
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(shared_create(&s, &o, true), 0);
+		shared_deinit(&s);
+		assert_null(s.header);
+		shared_deinit(
+		        &s); /* what is half built, or built no more, can be ended */
+	}
+	o.rescuers = 0;
+	assert_int_equal(shared_create(&s, &o, true), -EINVAL);
+	last = dup(0);
+	assert_int_equal(last, first + 1);
+	close(first);
+	close(last);
+}
+
+/* Two views of one region, as in two processes. */
+static void attach(void **state)
+{
+	struct pathcheck_options o = options(100);
+	struct command c = { .op = COMMAND_CHECK, .id = 7, .timeout_us = 12345 }, got;
+	struct wire_result w = { .id = 7, .error = EIO }, result;
+	struct shared a, b;
+
+	(void)state; /* no fixture */
+	assert_int_equal(shared_create(&a, &o, true), 0);
+	assert_int_equal(shared_attach(&b, dup(a.fd), dup(a.lane_fd), dup(a.caller_fd)),
+	                 0);
+	assert_ptr_not_equal(a.header, b.header);
+
+	strcpy(a.names[99], "/dev/sdx");
+	assert_true(spsc_push(a.commands, &c));
+	assert_true(spsc_pop(b.commands, &got));
+	assert_memory_equal(&got, &c, sizeof(c));
+	assert_string_equal(b.names[99], "/dev/sdx");
+	assert_true(spsc_push(b.results, &w));
+	atomic_store(&b.groups[1].orphans, 3);
+	atomic_store(&b.rescuer_busy_us[15], 4);
+	assert_true(spsc_pop(a.results, &result));
+	assert_memory_equal(&result, &w, sizeof(w));
+	assert_int_equal(atomic_load(&a.groups[1].orphans), 3);
+	assert_int_equal(atomic_load(&a.rescuer_busy_us[15]), 4);
+	shared_deinit(&b);
+	shared_deinit(&a);
+}
+
+static int try_attach(int fd)
+{
+	struct shared s = SHARED_NULL;
+	int r = shared_attach(&s, fd, -1, -1);
+
+	if (r == 0)
+		munmap(s.header, s.header->bytes);
+	else
+		assert_null(s.header); /* untouched on failure */
+	return r;
+}
+
+static void attach_refuses(void **state)
+{
+	struct pathcheck_options o = options(100);
+	uint64_t bytes;
+	struct shared s;
+	int null;
+
+	(void)state; /* no fixture */
+	assert_int_equal(shared_create(&s, &o, true), 0);
+	bytes = s.header->bytes;
+	assert_int_equal(try_attach(s.fd), 0);
+
+	s.header->size_check++;
+	assert_int_equal(try_attach(s.fd), -EPROTO);
+	s.header->size_check--;
+	s.header->bytes -= 64;
+	assert_int_equal(try_attach(s.fd), -EPROTO);
+	s.header->bytes = bytes;
+	s.header->limits.ids++;
+	assert_int_equal(try_attach(s.fd), -EPROTO);
+	s.header->limits.ids--;
+	assert_int_equal(try_attach(s.fd), 0);
+
+	assert_int_equal(ftruncate(s.fd, (off_t)bytes + 4096), 0);
+	assert_int_equal(try_attach(s.fd), -EPROTO);
+	assert_int_equal(ftruncate(s.fd, (off_t)bytes), 0);
+	assert_int_equal(try_attach(s.fd), 0);
+
+	assert_int_equal(try_attach(-1), -EBADF);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert_true(null >= 0);
+	assert_int_equal(try_attach(null), -EPROTO);
+	close(null);
+	assert_int_equal(ftruncate(s.fd, sizeof(struct shared_header) - 1), 0);
+	assert_int_equal(try_attach(s.fd), -EPROTO);
+	assert_int_equal(ftruncate(s.fd, (off_t)bytes), 0);
+	shared_deinit(&s);
+}
+
+/* --- sleep and wake --- */
+
+static bool readable(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+static void wakes_only_who_sleeps(void **state)
+{
+	struct pathcheck_options o = options(1);
+	_Atomic uint32_t *waits;
+	struct shared s;
+
+	(void)state; /* no fixture */
+	assert_int_equal(shared_create(&s, &o, false), 0);
+	waits = &s.header->lane_waits;
+	shared_wake(waits, s.lane_fd); /* awake: no system call for it */
+	assert_false(readable(s.lane_fd));
+	shared_going_to_wait(waits);
+	assert_false(readable(s.lane_fd));
+	shared_wake(waits, s.lane_fd);
+	assert_true(readable(s.lane_fd));
+	assert_int_equal(atomic_load(waits), 0);
+	shared_drain(s.lane_fd);
+	assert_false(readable(s.lane_fd));
+	shared_wake(waits, s.lane_fd); /* once only */
+	assert_false(readable(s.lane_fd));
+	shared_drain(s.lane_fd); /* nothing there: does not block */
+	assert_false(readable(s.caller_fd));
+	shared_deinit(&s);
+}
+
+enum { PASSED = 30000 };
+
+static void *produce(void *arg)
+{
+	struct shared *s = arg;
+
+	for (uint32_t n = 0; n < PASSED; n++) {
+		struct command c = { .id = n };
+
+		while (!spsc_push(s->commands, &c))
+			sched_yield();
+		shared_wake(&s->header->lane_waits, s->lane_fd);
+	}
+	return NULL;
+}
+
+static bool wait_for(struct shared *s, struct command *ret)
+{
+	struct pollfd pfd = { .fd = s->lane_fd, .events = POLLIN };
+
+	for (;;) {
+		if (spsc_pop(s->commands, ret))
+			return true;
+		shared_going_to_wait(&s->header->lane_waits);
+		if (spsc_pop(s->commands, ret))
+			return true;
+		if (poll(&pfd, 1, LIMIT_MS) != 1)
+			return false;
+		shared_drain(s->lane_fd);
+	}
+}
+
+/* No wake-up is lost: one that was would leave the sleeper for good. */
+static void two_threads(void **state)
+{
+	struct pathcheck_options o = options(1);
+	uint32_t wrong = 0;
+	pthread_t producer;
+	struct shared s;
+	bool all = true;
+
+	(void)state; /* no fixture */
+	assert_int_equal(shared_create(&s, &o, false), 0);
+	assert_int_equal(thread_start(&producer, "producer", 0, produce, &s), 0);
+	for (uint32_t n = 0; n < PASSED && all; n++) {
+		struct command c = { .id = UINT32_MAX };
+
+		all = wait_for(&s, &c);
+		wrong += c.id != n;
+	}
+	assert_true(all);
+	assert_int_equal(wrong, 0);
+	assert_int_equal(pthread_join(producer, NULL), 0);
+	shared_deinit(&s);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layout),
+		cmocka_unit_test(all_is_given_back),
+		cmocka_unit_test(attach),
+		cmocka_unit_test(attach_refuses),
+		cmocka_unit_test(wakes_only_who_sleeps),
+		cmocka_unit_test(two_threads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
