@@ -377,6 +377,30 @@ static void test_loop_does_not_answer(void **state)
 
 /* --- events --- */
 
+/* Emitted, and kept: the port's ring is empty again. */
+static void emit(unsigned n)
+{
+	int other = client_connect(&t);
+
+	while (n > 0) {
+		unsigned some = MIN(n, 500u); /* the ring holds that many */
+		bool kept = false;
+		char since[64];
+
+		loop_do(&t.loop, loop_emit, &some);
+		n -= some;
+		(void)snprintf(since, sizeof(since), "{\"since\":%llu}",
+		               (unsigned long long)t.loop.seq - 1);
+		while (!kept) {
+			struct json_object *o = call(other, "ListEvents", since);
+
+			kept = json_object_array_length(get(o, "events")) == 1;
+			json_object_put(o);
+		}
+	}
+	close(other);
+}
+
 static void test_list_events(void **state)
 {
 	struct json_object *o;
@@ -387,7 +411,7 @@ static void test_list_events(void **state)
 	assert_string_equal(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 	                    "{\"events\":[],\"lost\":0}");
 	json_object_put(o);
-	loop_do(&t.loop, loop_emit, &(unsigned){ 3 });
+	emit(3);
 	o = call(fd, "ListEvents", "{\"since\":2}");
 	assert_string_equal(
 	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
@@ -399,17 +423,6 @@ static void test_list_events(void **state)
 	o = call(fd, "ListEvents", "{\"since\":77}");
 	assert_int_equal(json_object_array_length(get(o, "events")), 0);
 	json_object_put(o);
-}
-
-static void emit(unsigned n)
-{
-	while (n > 0) {
-		unsigned some = MIN(n, 500u); /* the ring holds that many */
-
-		loop_do(&t.loop, loop_emit, &some);
-		n -= some;
-		pass_through();
-	}
 }
 
 static void test_old_events_are_lost(void **state)
@@ -453,11 +466,10 @@ static uint64_t next_event(int client)
 
 static void test_monitor(void **state)
 {
-	int other;
+	int other, idle;
 
 	(void)state;
-	t.options.idle_timeout_us = 10 * USEC_PER_MSEC; /* is not idle */
-	t.options.write_timeout_us = 10 * USEC_PER_MSEC;
+	t.options.idle_timeout_us = t.options.write_timeout_us = 500 * USEC_PER_MSEC;
 	start(2);
 	emit(5);
 	monitor(fd, "{}");
@@ -471,6 +483,10 @@ static void test_monitor(void **state)
 		assert_int_equal(next_event(other), i);
 	}
 	close(other);
+	/* Who waits for events is not idle: the one who is, is gone, and it is still there. */
+	idle = client_connect(&t);
+	assert_true(client_is_closed(idle));
+	close(idle);
 	emit(1);
 	assert_int_equal(next_event(fd), 20);
 }
@@ -481,6 +497,7 @@ static void test_slow_monitor(void **state)
 	uint64_t last = 0, lost = 0, events = 0;
 
 	(void)state;
+	t.options.write_timeout_us = 60 * USEC_PER_SEC;
 	start(2);
 	monitor(fd, "{}");
 	emit(12000);
