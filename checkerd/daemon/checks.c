@@ -268,7 +268,7 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 /* One path has its turn. False: the engine takes no commands, nothing more can be begun. */
 static bool have_turn(struct checks *c, uint32_t index, struct mono now)
 {
-	const struct outcome silent = { .kind = OUTCOME_SILENT };
+	const struct outcome silent = { .kind = OUTCOME_SILENT, .error = ETIMEDOUT };
 	struct path *p = registry_get(c->registry, index);
 	bool first = p->status.state == PATH_UNCHECKED;
 	struct mono due = p->due;

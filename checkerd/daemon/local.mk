@@ -54,3 +54,34 @@ checkerd_checkerd_LDADD = \
 	$(UDEV_LIBS) \
 	$(JSONC_LIBS) \
 	$(NULL)
+
+if HAVE_CMOCKA
+daemon_tests = \
+	tests/unit/test-checks \
+	tests/unit/test-options \
+	tests/unit/test-ready \
+	$(NULL)
+check_PROGRAMS += $(daemon_tests)
+TESTS += $(daemon_tests)
+
+# It has an engine, a port and a log of its own.
+tests_unit_test_checks_SOURCES = tests/unit/test-checks.c
+tests_unit_test_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_checks_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_test_options_SOURCES = tests/unit/test-options.c
+tests_unit_test_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_options_LDADD = libdaemon.la liblog.la libutil.la $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ready_SOURCES = tests/unit/test-ready.c
+tests_unit_test_ready_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ready_LDADD = \
+	libdaemon.la \
+	libcontrol.la \
+	liblog.la \
+	libcore.la \
+	libpathcheck.la \
+	libutil.la \
+	$(SYSTEMD_LIBS) \
+	$(JSONC_LIBS) \
+	$(CMOCKA_LIBS) \
+	$(NULL)
+endif

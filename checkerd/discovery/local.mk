@@ -18,3 +18,20 @@ libdiscovery_la_SOURCES = \
 	$(NULL)
 libdiscovery_la_CFLAGS = $(AM_CFLAGS) $(UDEV_CFLAGS)
 libdiscovery_la_LIBADD = $(UDEV_LIBS)
+
+if HAVE_CMOCKA
+discovery_tests = \
+	tests/unit/test-found \
+	tests/unit/test-identity \
+	$(NULL)
+check_PROGRAMS += $(discovery_tests)
+TESTS += $(discovery_tests)
+
+discovery_test_ldadd = libdiscovery.la libconfig.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_test_found_SOURCES = tests/unit/test-found.c
+tests_unit_test_found_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_found_LDADD = $(discovery_test_ldadd)
+tests_unit_test_identity_SOURCES = tests/unit/test-identity.c
+tests_unit_test_identity_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_identity_LDADD = $(discovery_test_ldadd)
+endif

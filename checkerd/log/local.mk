@@ -11,3 +11,11 @@ liblog_la_SOURCES = \
 	$(NULL)
 liblog_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 liblog_la_LIBADD = $(SYSTEMD_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test-log
+TESTS += tests/unit/test-log
+tests_unit_test_log_SOURCES = tests/unit/test-log.c
+tests_unit_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_log_LDADD = liblog.la libutil.la $(CMOCKA_LIBS)
+endif

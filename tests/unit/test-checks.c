@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The round of checks over an engine that does what the test says, at the test's time. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "checkerd/daemon/checks.h"
+#include "checkerd/daemon/hint.h"
+
+#define PATHS 600
+#define SEC   USEC_PER_SEC
+
+/* --- the engine --- */
+
+struct pathcheck {
+	uint32_t next_id, n_asked, flushes, removed;
+	uint64_t cookie[PATHS];
+	uint32_t room; /* commands it takes before -EAGAIN */
+	int tend;
+	struct pathcheck_result results[PATHS];
+	size_t n_results;
+	struct pathcheck_stats stats;
+	struct pathcheck_group group;
+};
+
+static struct pathcheck engine;
+
+static int take_room(void)
+{
+	return engine.room > 0 ? (int)(engine.room--, 0) : -EAGAIN;
+}
+
+void pathcheck_options_init(struct pathcheck_options *o)
+{
+	*o = (struct pathcheck_options){ .size = sizeof(*o) };
+}
+
+int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
+{
+	assert_int_equal(o->mode, PATHCHECK_PROCESS);
+	engine = (struct pathcheck){ .room = UINT32_MAX };
+	*ret = &engine;
+	return 0;
+}
+
+const char *pathcheck_program(const struct pathcheck_options *o)
+{
+	(void)o;
+	return "the engine";
+}
+
+struct pathcheck *pathcheck_free(struct pathcheck *pc)
+{
+	(void)pc;
+	return NULL;
+}
+
+int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t *ret_id)
+{
+	int r = take_room();
+
+	if (r < 0)
+		return r;
+	pc->cookie[pc->next_id] = p->cookie;
+	*ret_id = pc->next_id++;
+	return 0;
+}
+
+int pathcheck_remove(struct pathcheck *pc, uint32_t id)
+{
+	int r = take_room();
+
+	(void)id;
+	pc->removed += r == 0;
+	return r;
+}
+
+int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+{
+	int r = take_room();
+
+	assert_true(timeout_us > 0);
+	assert_true(id < pc->next_id);
+	pc->n_asked += r == 0;
+	return r;
+}
+
+void pathcheck_flush(struct pathcheck *pc)
+{
+	pc->flushes++;
+}
+
+int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n)
+{
+	n = MIN(n, pc->n_results);
+	memcpy(results, pc->results, n * sizeof(results[0]));
+	memmove(pc->results, pc->results + n, (pc->n_results - n) * sizeof(results[0]));
+	pc->n_results -= n;
+	return (int)n;
+}
+
+int pathcheck_tend(struct pathcheck *pc)
+{
+	return pc->tend;
+}
+
+int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
+{
+	*ret = pc->stats;
+	return 0;
+}
+
+int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *ret)
+{
+	if (id != pc->group.id)
+		return -ENOENT;
+	*ret = pc->group;
+	return 0;
+}
+
+/* --- what hears of it --- */
+
+static struct event last_event;
+static unsigned n_events, n_settled;
+static int settled_error;
+
+void port_loop_event(struct port *p, const struct event *e)
+{
+	(void)p;
+	last_event = *e;
+	n_events++;
+}
+
+void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state)
+{
+	(void)p;
+	(void)path;
+	(void)state;
+	n_settled++;
+	settled_error = error;
+}
+
+void log_push(struct log *l, const struct event *e)
+{
+	(void)l;
+	(void)e;
+}
+
+/* --- the tests --- */
+
+static struct checks checks;
+static struct events events;
+static const struct mono t0 = { 1000 * SEC };
+static const struct path_settings usual = {
+	.interval_us = 5 * SEC,
+	.max_interval_us = 20 * SEC,
+	.timeout_us = 2 * SEC,
+	.policy = { 2, 1 },
+};
+
+static struct mono at(int64_t us)
+{
+	return mono_add(t0, us);
+}
+
+static int setup(void **state)
+{
+	const struct config c = { .max_paths = PATHS };
+	const char *what;
+
+	(void)state;
+	n_events = n_settled = 0;
+	settled_error = 0;
+	return events_init(&events, NULL, NULL, 6, PATHS) < 0 ||
+	       checks_init(&checks, &c, &events, NULL, &what) < 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	checks_deinit(&checks);
+	events_deinit(&events);
+	return 0;
+}
+
+static int try_add(unsigned n, const struct path_settings *s, uint32_t *ret)
+{
+	char name[16], node[32];
+	const struct device_spec spec = { .name = name, .node = node };
+	struct device *d;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "p%u", n);
+	(void)snprintf(node, sizeof(node), "/p%u", n);
+	assert_int_equal(device_new(&d, &spec), 0);
+	r = checks_add(&checks, d, s, t0, ret);
+	device_unref(d);
+	return r;
+}
+
+static uint32_t add(unsigned n)
+{
+	uint32_t index;
+
+	assert_int_equal(try_add(n, &usual, &index), 0);
+	return index;
+}
+
+static struct path *path(uint32_t index)
+{
+	return registry_get(checks.registry, index);
+}
+
+/* Runs the clock forward, doing all that is due. */
+static void run_until(struct mono end)
+{
+	while (!mono_before(end, checks_next(&checks))) {
+		struct mono now = checks_next(&checks);
+
+		checks_run(&checks, now);
+		checks_flush(&checks, now);
+	}
+}
+
+static void answer(uint32_t index, enum pathcheck_verdict v, int error, bool late,
+                   struct mono now)
+{
+	struct path *p = path(index);
+
+	engine.results[engine.n_results++] = (struct pathcheck_result){
+		.cookie = engine.cookie[p->engine_id],
+		.id = p->engine_id,
+		.verdict = v,
+		.stage = PATHCHECK_STAGE_READ,
+		.engine = PATHCHECK_ENGINE_AIO,
+		.error = error,
+		.late = late,
+		.started_us = now.us - 100,
+		.finished_us = now.us,
+	};
+	assert_false(checks_collect(&checks, now));
+}
+
+static void first_checks_come_soon_and_not_at_once(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < PATHS; i++)
+		(void)add(i);
+	run_until(t0);
+	assert_true(engine.n_asked < PATHS / 10);
+	run_until(at(CHECKS_FIRST_PASS_US + SCHEDULE_GRID_US));
+	assert_int_equal(engine.n_asked, PATHS);
+	assert_int_equal(checks.by_state[PATH_PENDING], PATHS);
+	assert_false(checks_all_answered(&checks));
+	for (unsigned i = 0; i < PATHS; i++)
+		answer(i, PATHCHECK_OK, 0, false, at(SEC));
+	assert_true(checks_all_answered(&checks));
+	/* From now on each has its own turn in the interval. */
+	run_until(at(SEC + 5 * SEC / 2));
+	assert_in_range(engine.n_asked, PATHS + PATHS / 3, PATHS + PATHS * 2 / 3);
+}
+
+static void healthy_paths_are_checked_less_and_less(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		run_until(checks_next(&checks));
+		answer(p, PATHCHECK_OK, 0, false, checks_next(&checks));
+	}
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_int_equal(path(p)->interval_us, 20 * SEC);
+	assert_int_equal(path(p)->latency.samples, 4);
+	run_until(checks_next(&checks));
+	answer(p, PATHCHECK_FAILED, EIO, false, mono_add(path(p)->started, 1000));
+	assert_int_equal(path(p)->interval_us, 5 * SEC);
+	/* And not only from the next check on. */
+	assert_true(mono_diff(path(p)->due, path(p)->started) <=
+	            5 * SEC + SCHEDULE_GRID_US);
+}
+
+static void a_hung_path_is_down_and_a_late_answer_brings_it_up(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	run_until(at(7 * SEC));
+	assert_int_equal(engine.n_asked, 2);
+	answer(p, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(9 * SEC));
+	assert_int_equal(path(p)->status.state, PATH_TIMEOUT);
+	assert_int_equal(n_settled, 2);
+	run_until(at(30 * SEC));
+	assert_int_equal(path(p)->status.state, PATH_DOWN);
+	assert_int_equal(engine.n_asked,
+	                 2); /* no second request beside the one that hangs */
+	assert_int_equal(path(p)->counters.timeouts, 1);
+	answer(p, PATHCHECK_OK, 0, true, at(31 * SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_int_equal(checks.outstanding, 0);
+	run_until(at(37 * SEC));
+	assert_int_equal(engine.n_asked, 3);
+}
+
+static void deferred_says_nothing_of_the_device(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_DEFERRED, 0, false, at(SEC));
+	run_until(at(60 * SEC));
+	assert_int_equal(path(p)->status.state, PATH_PENDING);
+	assert_int_equal(path(p)->counters.deferred, 1);
+	assert_int_equal(engine.n_asked, 1);
+	assert_int_equal(n_events, 0);
+	answer(p, PATHCHECK_OK, 0, false, at(61 * SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+}
+
+static void a_full_engine_is_asked_again(void **state)
+{
+	uint32_t p = add(0), index;
+
+	(void)state;
+	engine.room = 0;
+	checks_run(&checks, at(SEC));
+	assert_int_equal(engine.n_asked, 0);
+	assert_int_equal(path(p)->status.state, PATH_UNCHECKED);
+	assert_int_equal(checks_next(&checks).us, at(SEC + CHECKS_RETRY_US).us);
+	assert_int_equal(try_add(1, &usual, &index), -EAGAIN);
+	assert_int_equal(checks_remove(&checks, p, true, at(SEC)), -EAGAIN);
+	assert_int_equal(registry_count(checks.registry), 1);
+	checks_flush(&checks, at(SEC));
+	assert_false(mono_is_never(checks.tend_at)); /* it may be dead */
+	engine.room = 9;
+	run_until(at(SEC + 2 * CHECKS_RETRY_US));
+	assert_int_equal(engine.n_asked, 1);
+}
+
+static void results_of_the_past_are_dropped(void **state)
+{
+	uint32_t p = add(0);
+	uint64_t old = engine.cookie[0];
+
+	(void)state;
+	run_until(at(SEC));
+	assert_int_equal(checks_remove(&checks, p, false, at(SEC)), 0);
+	assert_int_equal(settled_error, ESTALE);
+	assert_int_equal(checks.outstanding, 0);
+	assert_int_equal(add(1), p); /* the same place */
+	engine.results[0] = (struct pathcheck_result){ .cookie = old,
+		                                       .verdict = PATHCHECK_FAILED,
+		                                       .error = EIO };
+	engine.n_results = 1;
+	(void)checks_collect(&checks, at(SEC));
+	assert_int_equal(checks.stale, 1);
+	assert_int_equal(path(p)->status.state, PATH_UNCHECKED);
+}
+
+static void a_removed_device_is_told_before_it_goes(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	assert_int_equal(checks_remove(&checks, p, true, at(SEC)), 0);
+	assert_string_equal(last_event.to, "removed");
+	assert_null(path(p));
+	assert_int_equal(checks.by_state[PATH_REMOVED], 0);
+	assert_true(mono_is_never(checks_next(&checks)));
+}
+
+static void disabled_paths_rest(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	checks_disable(&checks, p, at(60 * SEC));
+	run_until(at(59 * SEC));
+	assert_int_equal(engine.n_asked, 0);
+	run_until(at(60 * SEC + SCHEDULE_GRID_US));
+	assert_int_equal(engine.n_asked, 1);
+	assert_true(path(p)->enabled);
+	answer(p, PATHCHECK_OK, 0, false, at(61 * SEC));
+
+	checks_disable(&checks, p, MONO_NEVER);
+	run_until(at(600 * SEC));
+	assert_int_equal(engine.n_asked, 1);
+	checks_enable(&checks, p, at(600 * SEC));
+	assert_int_equal(engine.n_asked, 2);
+}
+
+static void a_check_in_a_hurry_does_not_move_the_others(void **state)
+{
+	uint32_t p = add(0);
+	struct mono due;
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	due = path(p)->due;
+	checks_hurry(&checks, p, at(SEC + 1));
+	checks_hurry(&checks, p, at(SEC + 2)); /* it is outstanding already */
+	assert_int_equal(engine.n_asked, 2);
+	assert_int_equal(path(p)->due.us, due.us);
+}
+
+static void unchecked_by_choice_delays_nothing(void **state)
+{
+	struct path_settings none = usual;
+	uint32_t p;
+
+	(void)state;
+	none.checker = CHECKER_NONE;
+	assert_int_equal(try_add(0, &none, &p), 0);
+	assert_true(checks_all_answered(&checks));
+	assert_true(mono_is_never(checks_next(&checks)));
+	/* A reload can change one's mind. */
+	checks_change(&checks, p, path(p)->device, &usual, t0);
+	run_until(at(5 * SEC));
+	assert_int_equal(engine.n_asked, 1);
+}
+
+static void new_settings_keep_the_state(void **state)
+{
+	struct path_settings faster = usual;
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	faster.interval_us = faster.max_interval_us = SEC;
+	checks_change(&checks, p, path(p)->device, &faster, at(SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_int_equal(path(p)->counters.checks, 1);
+	assert_int_equal(path(p)->interval_us, SEC);
+	assert_true(mono_diff(path(p)->due, at(SEC)) <= SEC + SCHEDULE_GRID_US);
+}
+
+static void a_replaced_prober_is_told_and_changes_nothing(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	assert_false(mono_is_never(checks.tend_at));
+	engine.tend = 1;
+	checks_tend(&checks, at(2 * SEC));
+	assert_int_equal(last_event.type, EVENT_ENGINE);
+	assert_int_equal(path(p)->status.state, PATH_PENDING);
+	assert_int_equal(checks.replaced.us, at(2 * SEC).us);
+	/* A prober that cannot be started is told once. */
+	engine.tend = -ENOENT;
+	n_events = 0;
+	checks_tend(&checks, at(3 * SEC));
+	checks_tend(&checks, at(4 * SEC));
+	assert_int_equal(n_events, 1);
+}
+
+static void a_call_for_nothing_has_the_prober_looked_after(void **state)
+{
+	(void)state;
+	assert_true(mono_is_never(checks.tend_at));
+	(void)checks_collect(&checks, at(5));
+	assert_int_equal(checks.tend_at.us, at(5).us);
+}
+
+static void want_of_aio_is_told_once_and_its_end_too(void **state)
+{
+	struct hint h;
+
+	(void)state;
+	hint_init(&h);
+	hint_update(&h, &engine, &events);
+	assert_int_equal(n_events, 0);
+	engine.stats.groups = 1;
+	engine.stats.io_setup_failures = 1;
+	engine.group.state = PATHCHECK_GROUP_FALLBACK;
+	engine.group.setup_error = EAGAIN;
+	hint_update(&h, &engine, &events);
+	assert_int_equal(n_events, 1);
+	assert_non_null(strstr(last_event.message, "fs.aio-max-nr"));
+	assert_non_null(strstr(last_event.message, "would do"));
+	engine.stats.io_setup_failures = 5;
+	hint_update(&h, &engine, &events);
+	assert_int_equal(n_events, 1);
+	engine.group.state = PATHCHECK_GROUP_READY;
+	hint_update(&h, &engine, &events);
+	assert_int_equal(n_events, 2);
+	assert_non_null(strstr(last_event.message, "again"));
+	hint_update(&h, &engine, &events);
+	assert_int_equal(n_events, 2);
+	hint_deinit(&h);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(first_checks_come_soon_and_not_at_once),
+		TEST(healthy_paths_are_checked_less_and_less),
+		TEST(a_hung_path_is_down_and_a_late_answer_brings_it_up),
+		TEST(deferred_says_nothing_of_the_device),
+		TEST(a_full_engine_is_asked_again),
+		TEST(results_of_the_past_are_dropped),
+		TEST(a_removed_device_is_told_before_it_goes),
+		TEST(disabled_paths_rest),
+		TEST(a_check_in_a_hurry_does_not_move_the_others),
+		TEST(unchecked_by_choice_delays_nothing),
+		TEST(new_settings_keep_the_state),
+		TEST(a_replaced_prober_is_told_and_changes_nothing),
+		TEST(a_call_for_nothing_has_the_prober_looked_after),
+		TEST(want_of_aio_is_told_once_and_its_end_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

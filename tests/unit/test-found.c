@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The difference between two lists of paths, and their names. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "checkerd/discovery/found.h"
+#include "checkerd/discovery/scan.h"
+
+static const struct path_settings usual = { .interval_us = 5, .timeout_us = 30 };
+
+static struct device *device(const char *name, const char *node, uint32_t minor)
+{
+	const struct device_spec spec = {
+		.name = name,
+		.node = node,
+		.devt_major = minor ? 8 : 0,
+		.devt_minor = minor,
+	};
+	struct device *d;
+
+	assert_int_equal(device_new(&d, &spec), 0);
+	return d;
+}
+
+static void put(struct found_list *l, const char *name, const char *node, uint32_t minor)
+{
+	assert_int_equal(found_list_append(l, device(name, node, minor), &usual), 0);
+}
+
+/* What was emitted, a word a record: "+a -b! *c" */
+struct told {
+	char text[512];
+	int stop_after; /* records; 0: never */
+	int n;
+};
+
+static int tell(void *arg, struct found *f)
+{
+	struct told *t = arg;
+	char word[96];
+
+	(void)snprintf(word, sizeof(word), "%s%c%s%s", t->text[0] ? " " : "",
+	               f->op == FOUND_ADD      ? '+'
+	               : f->op == FOUND_REMOVE ? '-'
+	                                       : '*',
+	               f->device->name, f->op == FOUND_REMOVE && f->gone ? "!" : "");
+	strcat(t->text, word);
+	device_unref(f->device);
+	return ++t->n == t->stop_after ? -ECANCELED : 0;
+}
+
+static void equal_lists_tell_nothing(void **state)
+{
+	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
+	struct told told = { .stop_after = 0 };
+
+	(void)state;
+	put(&a, "x", "/dev/x", 1);
+	put(&a, "y", "/dev/y", 2);
+	put(&b, "y", "/dev/y", 2);
+	put(&b, "x", "/dev/x", 1);
+	assert_int_equal(found_list_sort(&a), 0);
+	assert_int_equal(found_list_sort(&b), 0);
+	assert_int_equal(found_plan(&a, &b, false, tell, &told), 0);
+	assert_string_equal(told.text, "");
+	found_list_deinit(&a);
+	found_list_deinit(&b);
+}
+
+static void removals_come_before_additions(void **state)
+{
+	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
+	struct told told = { .stop_after = 0 };
+
+	(void)state;
+	put(&a, "b", "/b", 0);
+	put(&a, "c", "/c", 0);
+	put(&a, "z", "/z", 0);
+	put(&b, "a", "/a", 0);
+	put(&b, "c", "/c", 0);
+	put(&b, "d", "/d", 0);
+	assert_int_equal(found_plan(&a, &b, false, tell, &told), 0);
+	assert_string_equal(told.text, "-b -z +a +d");
+
+	told = (struct told){ .stop_after = 0 };
+	assert_int_equal(found_plan(&a, &b, true, tell, &told), 0);
+	assert_string_equal(told.text, "-b! -z! +a +d");
+	found_list_deinit(&a);
+	found_list_deinit(&b);
+}
+
+static void settings_and_labels_change_in_place(void **state)
+{
+	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
+	const struct device_spec spec = { .name = "y", .node = "/y", .alias = "left" };
+	struct told told = { .stop_after = 0 };
+	struct device *d;
+
+	(void)state;
+	put(&a, "x", "/x", 0);
+	put(&a, "y", "/y", 0);
+	put(&b, "x", "/x", 0);
+	b.entries[0].settings.timeout_us = 31;
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(found_list_append(&b, d, &usual), 0);
+	assert_int_equal(found_plan(&a, &b, false, tell, &told), 0);
+	assert_string_equal(told.text, "*x *y");
+	found_list_deinit(&a);
+	found_list_deinit(&b);
+}
+
+static void another_disk_under_the_same_name_is_another_path(void **state)
+{
+	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
+	struct told told = { .stop_after = 0 };
+
+	(void)state;
+	put(&a, "sda", "/dev/sda", 1);
+	put(&a, "sdb", "/dev/sdb", 2);
+	put(&a, "sdc", "/dev/sdc", 3);
+	put(&b, "sda", "/dev/sda", 9);
+	put(&b, "sdb", "/dev/other", 2);
+	put(&b, "sdc", "/dev/sdc",
+	    0); /* its number is not known: no difference to act on */
+	assert_int_equal(found_plan(&a, &b, false, tell, &told), 0);
+	assert_string_equal(told.text, "-sda! -sdb! +sda +sdb *sdc");
+	found_list_deinit(&a);
+	found_list_deinit(&b);
+}
+
+static void a_receiver_can_end_it(void **state)
+{
+	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
+	struct told told = { .stop_after = 2 };
+
+	(void)state;
+	put(&a, "a", "/a", 0);
+	put(&b, "b", "/b", 0);
+	put(&b, "c", "/c", 0);
+	assert_int_equal(found_plan(&a, &b, false, tell, &told), -ECANCELED);
+	assert_string_equal(told.text, "-a +b");
+	found_list_deinit(&a);
+	found_list_deinit(&b);
+}
+
+static void a_sorted_list_takes_one_more(void **state)
+{
+	struct found_list l = FOUND_LIST_NULL;
+	static const char *const names[] = { "m", "c", "x", "a", "z", "n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_int_equal(found_list_add(&l, device(names[i], "/n", 0), &usual),
+		                 0);
+	assert_int_equal(found_list_add(&l, device("m", "/n", 0), &usual), -EEXIST);
+	for (size_t i = 1; i < l.n; i++)
+		assert_true(strcmp(l.entries[i - 1].device->name,
+		                   l.entries[i].device->name) < 0);
+	assert_int_equal(found_list_find(&l, "a"), 0);
+	assert_int_equal(found_list_find(&l, "q"), l.n);
+	found_list_remove(&l, found_list_find(&l, "m"));
+	assert_int_equal(l.n, 5);
+	assert_int_equal(found_list_find(&l, "m"), l.n);
+	found_list_deinit(&l);
+}
+
+static void a_name_twice_is_dropped(void **state)
+{
+	struct found_list l = FOUND_LIST_NULL;
+
+	(void)state;
+	put(&l, "a", "/1", 0);
+	put(&l, "b", "/2", 0);
+	put(&l, "a", "/3", 0);
+	assert_int_equal(found_list_sort(&l), 1);
+	assert_int_equal(l.n, 2);
+	found_list_deinit(&l);
+}
+
+static void names_are_short_where_they_can_be(void **state)
+{
+	static const char *const nodes[] = { "/a/disk1", "/dev/loop0", "/b/disk1",
+		                             "/c/disk1" };
+	const struct found_list none = FOUND_LIST_NULL;
+	char names[4][DEVICE_NAME_MAX];
+
+	(void)state;
+	assert_int_equal(scan_names(4, nodes, &none, names), 0);
+	assert_string_equal(names[0], "disk1");
+	assert_string_equal(names[1], "loop0");
+	assert_string_equal(names[2], "/b/disk1");
+	assert_string_equal(names[3], "/c/disk1");
+}
+
+/* A path does not become another one because one with the same last component came or went. */
+static void names_stay(void **state)
+{
+	static const char *const nodes[] = { "/a/disk1", "/b/disk1" };
+	struct found_list told = FOUND_LIST_NULL;
+	char names[2][DEVICE_NAME_MAX];
+
+	(void)state;
+	put(&told, "disk1", "/b/disk1", 0);
+	assert_int_equal(scan_names(2, nodes, &told, names), 0);
+	assert_string_equal(names[0], "/a/disk1");
+	assert_string_equal(names[1], "disk1");
+
+	found_list_deinit(&told);
+	put(&told, "/b/disk1", "/b/disk1", 0);
+	assert_int_equal(scan_names(1, nodes + 1, &told, names), 0);
+	assert_string_equal(names[0], "/b/disk1");
+	found_list_deinit(&told);
+}
+
+static void long_and_strange_names_are_made_fit(void **state)
+{
+	char long_a[200] = "/a/", long_b[200] = "/b/";
+	const char *nodes[] = { long_a, long_b, "/c/new\nline" };
+	const struct found_list none = FOUND_LIST_NULL;
+	char names[3][DEVICE_NAME_MAX];
+
+	(void)state;
+	memset(long_a + 3, 'x', 150);
+	memset(long_b + 3, 'x', 150);
+	assert_int_equal(scan_names(3, nodes, &none, names), 0);
+	assert_string_not_equal(names[0], names[1]);
+	assert_true(strlen(names[0]) < DEVICE_NAME_MAX);
+	assert_string_equal(names[2], "new\\x0aline");
+}
+
+static void what_is_no_disk_is_left_out(void **state)
+{
+	(void)state;
+	assert_true(watch_left_out("dm-3", false, false, 8));
+	assert_true(watch_left_out("md127", false, false, 8));
+	assert_true(watch_left_out("md_d0", false, false, 8));
+	assert_true(watch_left_out("ram0", false, false, 8));
+	assert_true(watch_left_out("zram0", false, false, 8));
+	assert_true(watch_left_out("sr0", false, false, 8));
+	assert_true(watch_left_out("fd0", false, false, 8));
+	assert_true(watch_left_out("sda1", true, false, 8));
+	assert_true(watch_left_out("loop0", false, false, 0));
+	assert_true(watch_left_out("nbd0", false, false, 0));
+	assert_false(watch_left_out("loop0", false, true, 8));
+	assert_false(watch_left_out("nbd0", false, false, 8));
+	assert_false(watch_left_out("sda", false, false, 8));
+	assert_false(watch_left_out("sdfd0", false, false, 8));
+	assert_false(watch_left_out("nvme0n1", false, false, 0));
+	assert_false(watch_left_out("vda", false, false, 8));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equal_lists_tell_nothing),
+		cmocka_unit_test(removals_come_before_additions),
+		cmocka_unit_test(settings_and_labels_change_in_place),
+		cmocka_unit_test(another_disk_under_the_same_name_is_another_path),
+		cmocka_unit_test(a_receiver_can_end_it),
+		cmocka_unit_test(a_sorted_list_takes_one_more),
+		cmocka_unit_test(a_name_twice_is_dropped),
+		cmocka_unit_test(names_are_short_where_they_can_be),
+		cmocka_unit_test(names_stay),
+		cmocka_unit_test(long_and_strange_names_are_made_fit),
+		cmocka_unit_test(what_is_no_disk_is_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

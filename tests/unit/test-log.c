@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "checkerd/log/log.h"
+#include "checkerd/log/rate.h"
+
+static const struct rate_policy policy = { .burst = 3, .window_us = 1000 };
+
+static void rate_lets_a_burst_through(void **state)
+{
+	struct rate r = { .left_out = 0 };
+	uint32_t left_out = 99;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_true(rate_allow(&r, &policy, (struct mono){ 5 + i }, &left_out));
+		assert_int_equal(left_out, 0);
+	}
+	assert_false(rate_allow(&r, &policy, (struct mono){ 8 }, &left_out));
+	assert_false(rate_allow(&r, &policy, (struct mono){ 1004 }, &left_out));
+}
+
+static void rate_tells_what_was_left_out(void **state)
+{
+	struct rate r = { .left_out = 0 };
+	uint32_t left_out = 0;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		(void)rate_allow(&r, &policy, (struct mono){ 5 }, &left_out);
+	assert_true(rate_allow(&r, &policy, (struct mono){ 1005 }, &left_out));
+	assert_int_equal(left_out, 7);
+	assert_true(rate_allow(&r, &policy, (struct mono){ 1006 }, &left_out));
+	assert_int_equal(left_out, 0);
+}
+
+static void levels_have_names_and_numbers(void **state)
+{
+	int level;
+
+	(void)state;
+	for (int i = LOG_EMERG; i <= LOG_DEBUG; i++) {
+		assert_int_equal(log_level_parse(log_level_name(i), &level), 0);
+		assert_int_equal(level, i);
+	}
+	assert_int_equal(log_level_parse("4", &level), 0);
+	assert_int_equal(level, LOG_WARNING);
+	assert_int_equal(log_level_parse("8", &level), -EINVAL);
+	assert_int_equal(log_level_parse("loud", &level), -EINVAL);
+	assert_int_equal(log_level_parse("", &level), -EINVAL);
+}
+
+static void targets_have_names(void **state)
+{
+	enum log_target t;
+
+	(void)state;
+	assert_int_equal(log_target_parse("journal", &t), 0);
+	assert_int_equal(t, LOG_TARGET_JOURNAL);
+	assert_int_equal(log_target_parse("syslog", &t), -EINVAL);
+}
+
+/* Runs fn with stderr on a file, and gives back what was written. */
+static void capture(void (*fn)(void), char *buf, size_t size)
+{
+	FILE *file = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	size_t n;
+
+	assert_non_null(file);
+	assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+	fn();
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	rewind(file);
+	n = fread(buf, 1, size - 1, file);
+	buf[n] = '\0';
+	fclose(file);
+}
+
+static void log_two_lines(void)
+{
+	struct event e = { .type = EVENT_DAEMON, .priority = LOG_INFO, .message = "one" };
+	struct log *l;
+
+	assert_int_equal(log_new(&l, LOG_TARGET_STDERR), 0);
+	log_push(l, &e);
+	strcpy(e.message, "two");
+	log_push(l, &e);
+	assert_true(log_free(l, 10 * USEC_PER_SEC));
+}
+
+static void nothing_is_lost_at_the_end(void **state)
+{
+	char text[256];
+
+	(void)state;
+	unsetenv("JOURNAL_STREAM");
+	capture(log_two_lines, text, sizeof(text));
+	assert_string_equal(text, "checkerd: one\ncheckerd: two\n");
+}
+
+static void log_too_much(void)
+{
+	struct event e = { .type = EVENT_DAEMON, .priority = LOG_INFO, .message = "x" };
+	struct log *l;
+
+	assert_int_equal(log_new(&l, LOG_TARGET_STDERR), 0);
+	for (int i = 0; i < 20000; i++)
+		log_push(l, &e);
+	assert_true(log_free(l, 10 * USEC_PER_SEC));
+}
+
+/* However many fit: each line is there, or in a count. */
+static void what_does_not_fit_is_counted(void **state)
+{
+	static char text[512 * 1024];
+	unsigned long lines = 0, left_out = 0;
+
+	(void)state;
+	capture(log_too_much, text, sizeof(text));
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		unsigned long n;
+
+		if (strcmp(line, "checkerd: x") == 0)
+			lines++;
+		else if (sscanf(line, "checkerd: %lu messages left out", &n) == 1)
+			left_out += n;
+		else
+			fail_msg("what is this: %s", line);
+	}
+	assert_int_equal(lines + left_out, 20000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rate_lets_a_burst_through),
+		cmocka_unit_test(rate_tells_what_was_left_out),
+		cmocka_unit_test(levels_have_names_and_numbers),
+		cmocka_unit_test(targets_have_names),
+		cmocka_unit_test(nothing_is_lost_at_the_end),
+		cmocka_unit_test(what_does_not_fit_is_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
