@@ -48,9 +48,9 @@ def succeed(case, daemon, name, number, restart=False):
 
 
 def check_successor(case, successor, prober, devices, healthy):
-	if healthy:
-		wait_until("the healthy paths are up", lambda: all(
-			p["state"] == "up" for d, p in successor.paths().items() if d in healthy), 10)
+	wait_until("it knows its paths", lambda: successor.paths().keys() >= set(devices), 10)
+	wait_until("the healthy paths are up", lambda: all(
+		p["state"] == "up" for d, p in successor.paths().items() if d in healthy), 10)
 	false_down = [p for d, p in successor.paths().items()
 	              if d in devices[HUNG:] and p["state"] in ("down", "timeout", "removed")]
 	check(not false_down, "healthy paths called down", *false_down[:3])
