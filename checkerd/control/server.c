@@ -205,12 +205,15 @@ static void round_of_events(struct server *s, struct mono until)
 	                   timeout_ms(until, mono_now()));
 
 	s->now = mono_now();
+	/* First: who asks after something happened is told of it, in whatever order the two
+	 * are listed. */
+	for (int i = 0; i < n; i++)
+		if (events[i].data.u64 == PORT_EVENT)
+			server_take_news(s);
 	for (int i = 0; i < n; i++)
 		if (events[i].data.u64 == LISTEN_EVENT)
 			somebody_new = true;
-		else if (events[i].data.u64 == PORT_EVENT)
-			server_take_news(s);
-		else
+		else if (events[i].data.u64 != PORT_EVENT)
 			client_event(s, &events[i]);
 	if (somebody_new) /* last: a place may have become free */
 		accept_clients(s);
