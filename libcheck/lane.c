@@ -85,8 +85,8 @@ static void defer(struct prober *p, uint32_t id)
 	struct probed_path *path = &p->paths[id];
 
 	list_append(p, id);
-	if (path->told)
-		return;
+	if (path->told || path->late)
+		return; /* said before, or no news after TIMED_OUT */
 	path->told = true;
 	results_push_one(p, &(struct wire_result){ .id = id,
 	                                           .generation = path->generation,
@@ -117,8 +117,13 @@ static struct group *activate(struct prober *p)
 	if (g == NULL)
 		return NULL;
 	if (!g->has_reaper) {
-		if (thread_start(&g->reaper, "pc-reaper", 0, reaper_main, g) < 0)
+		/* Until it says so itself: it is awake. */
+		atomic_store(&p->shared->groups[g->id].wake_by_us, mono_now().us);
+		if (thread_start(&g->reaper, "pc-reaper", 0, reaper_main, g) < 0) {
+			/* Nothing would tell when there is a thread to be had. */
+			p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
 			return NULL;
+		}
 		g->has_reaper = true;
 	}
 	if (g->id >= p->groups_end) {
@@ -217,7 +222,9 @@ static struct slot *take_from(struct group *g, uint32_t id)
 	struct slot *s;
 
 	pthread_mutex_lock(&g->lock);
-	s = group_take(g, id, path->generation);
+	/* The reaper may have retired it by now. */
+	s = g->state == PATHCHECK_GROUP_UNUSED ? NULL
+	                                       : group_take(g, id, path->generation);
 	if (s != NULL) {
 		atomic_fetch_add(&p->slots_used, 1);
 		atomic_fetch_add(&p->host_used[path->host], 1);
@@ -235,13 +242,15 @@ static struct slot *take_from(struct group *g, uint32_t id)
 static struct slot *take_slot(struct prober *p, uint32_t id)
 {
 	struct probed_path *path = &p->paths[id];
-	struct group *g = &p->groups[path->home];
-	struct slot *s = NULL;
+	struct slot *s = take_from(&p->groups[path->home], id);
+	struct group *g;
 
-	if (state_of(g) != PATHCHECK_GROUP_UNUSED)
-		s = take_from(g, id);
 	for (uint32_t i = 0; i < p->groups_end && s == NULL; i++)
 		if (takes_paths(&p->groups[i]))
+			s = take_from(&p->groups[i], id);
+	/* One that retires, for want of paths, may be kept by a few orphans only. */
+	for (uint32_t i = 0; i < p->groups_end && s == NULL; i++)
+		if (take_back(&p->groups[i]))
 			s = take_from(&p->groups[i], id);
 	if (s != NULL)
 		return s;
@@ -456,7 +465,9 @@ static bool take_commands(struct prober *p)
 	struct command c;
 	unsigned n = 0;
 
-	while (n < COMMAND_BATCH && spsc_pop(p->shared->commands, &c)) {
+	/* What comes after the end would begin it all again. */
+	while (n < COMMAND_BATCH && !atomic_load(&p->stopping) &&
+	       spsc_pop(p->shared->commands, &c)) {
 		n++;
 		if (c.id >= p->limits.ids)
 			continue;

@@ -46,6 +46,7 @@ if HAVE_CMOCKA
 engine_tests = \
 	tests/unit/test-group \
 	tests/unit/test-limits \
+	tests/unit/test-prober \
 	tests/unit/test-reaper \
 	tests/unit/test-shared \
 	$(NULL)
@@ -54,6 +55,8 @@ TESTS += $(engine_tests)
 
 engine_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 engine_test_ldadd = libengine.la libutil.la $(CMOCKA_LIBS)
+direct_files = tests/unit/direct-files.c tests/unit/direct-files.h
+prober_bed = tests/unit/prober-bed.c tests/unit/prober-bed.h $(fake_backend)
 fake_backend = tests/unit/fake-backend.c tests/unit/fake-backend.h
 
 tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
@@ -72,4 +75,11 @@ tests_unit_test_limits_LDADD = $(engine_test_ldadd)
 tests_unit_test_shared_SOURCES = tests/unit/test-shared.c
 tests_unit_test_shared_CFLAGS = $(engine_test_cflags)
 tests_unit_test_shared_LDADD = $(engine_test_ldadd)
+tests_unit_test_prober_SOURCES = \
+	$(direct_files) \
+	$(prober_bed) \
+	tests/unit/test-prober.c \
+	$(NULL)
+tests_unit_test_prober_CFLAGS = $(engine_test_cflags)
+tests_unit_test_prober_LDADD = $(engine_test_ldadd)
 endif

@@ -15,6 +15,8 @@
 #define REQUESTS_MAX 1100
 #define CONTEXTS_MAX 32
 
+#define LIMIT_SEC 120 /* a wait for what does come is shorter */
+
 struct context {
 	bool used, destroying;
 	int wake_fd, done_fd;
@@ -118,6 +120,7 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		if (hangs(requests[i]->fd)) {
 			assert(c->hung_n < REQUESTS_MAX);
 			c->hung[c->hung_n++] = requests[i];
+			pthread_cond_broadcast(&fake.changed);
 		} else {
 			answer(c, requests[i]);
 		}
@@ -159,6 +162,7 @@ static void destroy(void *context)
 	pthread_mutex_lock(&fake.lock);
 	assert(c->used && !c->destroying);
 	c->destroying = true;
+	pthread_cond_broadcast(&fake.changed);
 	while (c->hung_n > 0)
 		pthread_cond_wait(&fake.changed, &fake.lock);
 	close(c->done_fd);
@@ -241,32 +245,67 @@ void fake_event_says(int what)
 	say(&fake.event_answer, what);
 }
 
-static unsigned count(unsigned (*of)(const struct context *))
+static unsigned hung(void)
 {
 	unsigned n = 0;
 
-	pthread_mutex_lock(&fake.lock);
 	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
-		if (fake.contexts[i].used)
-			n += of(&fake.contexts[i]);
+		n += fake.contexts[i].used ? fake.contexts[i].hung_n : 0;
+	return n;
+}
+
+static unsigned used(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
+		n += fake.contexts[i].used;
+	return n;
+}
+
+static unsigned destroying(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
+		n += fake.contexts[i].used && fake.contexts[i].destroying;
+	return n;
+}
+
+static unsigned count(unsigned (*what)(void))
+{
+	unsigned n;
+
+	pthread_mutex_lock(&fake.lock);
+	n = what();
 	pthread_mutex_unlock(&fake.lock);
 	return n;
 }
 
-static unsigned one(const struct context *c)
+static bool wait_for(unsigned (*what)(void), unsigned n)
 {
-	(void)c; /* every one counts */
-	return 1;
+	struct timespec limit;
+	bool so;
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += LIMIT_SEC;
+	pthread_mutex_lock(&fake.lock);
+	while (what() != n &&
+	       pthread_cond_timedwait(&fake.changed, &fake.lock, &limit) == 0)
+		continue;
+	so = what() == n;
+	pthread_mutex_unlock(&fake.lock);
+	return so;
 }
 
-static unsigned hung(const struct context *c)
+bool fake_wait_in_kernel(unsigned n)
 {
-	return c->hung_n;
+	return wait_for(hung, n);
 }
 
-static unsigned destroying(const struct context *c)
+bool fake_wait_destroying(unsigned n)
 {
-	return c->destroying;
+	return wait_for(destroying, n);
 }
 
 unsigned fake_in_kernel(void)
@@ -276,12 +315,7 @@ unsigned fake_in_kernel(void)
 
 unsigned fake_contexts(void)
 {
-	return count(one);
-}
-
-unsigned fake_destroying(void)
-{
-	return count(destroying);
+	return count(used);
 }
 
 static unsigned look(const unsigned *which)

@@ -30,10 +30,13 @@ void fake_submit_says(int answer);
 /* What an event says: 0: all bytes; or -errno. */
 void fake_event_says(int answer);
 
-unsigned fake_in_kernel(void);  /* requests that hang */
-unsigned fake_contexts(void);   /* set up and not destroyed */
-unsigned fake_setups(void);     /* ever, successful ones */
-unsigned fake_destroying(void); /* contexts waiting to be destroyed */
-unsigned fake_reads(void);      /* taken by submit(), ever */
+/* Waits until so many requests hang, or contexts are being destroyed. False: not in time. */
+_must_check_ bool fake_wait_in_kernel(unsigned n);
+_must_check_ bool fake_wait_destroying(unsigned n);
+
+unsigned fake_in_kernel(void); /* requests that hang */
+unsigned fake_contexts(void);  /* set up and not destroyed */
+unsigned fake_setups(void);    /* ever, successful ones */
+unsigned fake_reads(void);     /* taken by submit(), ever */
 
 #endif
