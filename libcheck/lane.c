@@ -378,7 +378,8 @@ static void retry_deferred(struct prober *p)
 	uint32_t id = p->deferred_head, next;
 	int r = 0;
 
-	if (id == NO_PATH || mono_before(mono_now(), p->shortage_until))
+	if (id == NO_PATH ||
+	    (mono_before(mono_now(), p->shortage_until) && !atomic_load(&p->stopping)))
 		return;
 	for (; id != NO_PATH && r != -ENOSPC; id = next) {
 		next = p->paths[id].next;
@@ -609,8 +610,9 @@ void *lane_main(void *prober)
 			continue;
 		if (done(p))
 			return NULL;
+		/* Once more, at all there is to look at, or a word in between would be lost. */
 		shared_going_to_wait(waits);
-		if (lane_step(p)) {
+		if (lane_step(p) || done(p) || (atomic_load(&p->stopping) && !ended)) {
 			atomic_store(waits, 0);
 			continue;
 		}

@@ -46,6 +46,7 @@ if HAVE_CMOCKA
 engine_tests = \
 	tests/unit/test-group \
 	tests/unit/test-limits \
+	tests/unit/test-pathcheck \
 	tests/unit/test-prober \
 	tests/unit/test-reaper \
 	tests/unit/test-shared \
@@ -58,10 +59,19 @@ engine_test_ldadd = libengine.la libutil.la $(CMOCKA_LIBS)
 direct_files = tests/unit/direct-files.c tests/unit/direct-files.h
 prober_bed = tests/unit/prober-bed.c tests/unit/prober-bed.h $(fake_backend)
 fake_backend = tests/unit/fake-backend.c tests/unit/fake-backend.h
+pathcheck_bed = tests/unit/pathcheck-bed.c tests/unit/pathcheck-bed.h
+engine_test_built_prober = \
+	$(AM_CPPFLAGS) \
+	-DBUILT_PROBER='"$(abs_top_builddir)/pathcheck-prober"' \
+	$(NULL)
 
 tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
 tests_unit_test_group_CFLAGS = $(engine_test_cflags)
 tests_unit_test_group_LDADD = $(engine_test_ldadd)
+tests_unit_test_pathcheck_SOURCES = tests/unit/test-pathcheck.c $(pathcheck_bed)
+tests_unit_test_pathcheck_CPPFLAGS = $(engine_test_built_prober)
+tests_unit_test_pathcheck_CFLAGS = $(engine_test_cflags)
+tests_unit_test_pathcheck_LDADD = $(engine_test_ldadd)
 tests_unit_test_reaper_SOURCES = tests/unit/test-reaper.c
 tests_unit_test_reaper_CFLAGS = $(engine_test_cflags)
 tests_unit_test_reaper_LDADD = $(engine_test_ldadd)

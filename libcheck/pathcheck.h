@@ -178,7 +178,7 @@ int pathcheck_fd(const struct pathcheck *pc);
 
 /**
  * Adds a path. It is opened by its first check, on a rescuer.
- * @param ret_id its id until pathcheck_remove(): below max_paths.
+ * @param ret_id its id until pathcheck_remove(); it may be above max_paths.
  * @return 0; -ENOSPC: max_paths are in use; -ENAMETOOLONG; -EINVAL: not absolute, or host
  * out of range; -EAGAIN: too many commands since the last pathcheck_flush() were not yet
  * taken: try again after the next result.
