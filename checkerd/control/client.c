@@ -127,7 +127,7 @@ static void begin_reply(struct server *s, struct client *c)
 	c->deadline = MONO_NEVER;
 	c->reply_deadline = c->request.method == METHOD_MONITOR && !c->reply.error
 	                            ? MONO_NEVER
-	                            : mono_add(s->now, REPLY_TIMEOUT_US);
+	                            : mono_add(s->now, s->reply_timeout_us);
 	if (c->request.oneway)
 		finish_request(s, c);
 }
@@ -272,16 +272,9 @@ static void write_pieces(struct server *s, struct client *c)
 
 	jw_drained(j);
 	while (j->used < OUT_ENOUGH && !c->reply.finished) {
-		struct jw_mark mark = jw_mark(j);
-		struct reply before = c->reply;
 		enum piece p = c->reply.piece(s, c, j);
 
-		if (j->full) {
-			assert(mark.used > 0); /* limits.h: one piece always fits */
-			jw_rewind(j, &mark);
-			c->reply = before;
-			return;
-		}
+		assert(!j->full); /* limits.h */
 		if (p == PIECE_NOTHING_YET)
 			return;
 		c->reply.finished = p == PIECE_LAST;

@@ -43,6 +43,8 @@ int control_new(struct control **ret, const struct control_options *o)
 	if (r == 0) {
 		c->server.write_timeout_us =
 		        or_default(o->write_timeout_us, WRITE_TIMEOUT_US);
+		c->server.reply_timeout_us =
+		        or_default(o->reply_timeout_us, REPLY_TIMEOUT_US);
 		c->server.idle_timeout_us =
 		        or_default(o->idle_timeout_us, IDLE_TIMEOUT_US);
 		c->server.loop_timeout_us =

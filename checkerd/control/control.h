@@ -20,6 +20,7 @@ struct control_options {
 	                       * activation, or control_listen() */
 	uint32_t max_clients;     /* of which a few places are kept for root */
 	int64_t write_timeout_us; /* a client that takes nothing for so long is dropped */
+	int64_t reply_timeout_us; /* so is one that has not taken all of a reply by then */
 	int64_t idle_timeout_us; /* so is one that asks nothing, or does not finish asking */
 	int64_t loop_timeout_us; /* for the loop's answer; then: Busy */
 };

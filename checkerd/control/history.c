@@ -51,8 +51,7 @@ struct history_cursor history_find(const struct history *h, uint64_t since)
 		else
 			high = middle;
 	}
-	/* A number from before a restart may be larger than any there is now. */
-	return (struct history_cursor){ .at = low, .seq = MIN(since, h->last_seq) };
+	return (struct history_cursor){ .at = low, .seq = since };
 }
 
 struct history_cursor history_end(const struct history *h)

@@ -18,20 +18,6 @@ void jw_init(struct jw *j, char *buf, size_t size)
 	*j = (struct jw){ .buf = buf, .size = size };
 }
 
-struct jw_mark jw_mark(const struct jw *j)
-{
-	return (struct jw_mark){ .used = j->used, .depth = j->depth, .comma = j->comma };
-}
-
-void jw_rewind(struct jw *j, const struct jw_mark *m)
-{
-	assert(m->used <= j->size);
-	j->used = m->used;
-	j->depth = m->depth;
-	j->comma = m->comma;
-	j->full = false;
-}
-
 void jw_drained(struct jw *j)
 {
 	assert(!j->full);

@@ -25,15 +25,7 @@ struct jw {
 	bool full; /* something did not fit; it and what followed is not to be used */
 };
 
-struct jw_mark {
-	size_t used;
-	uint32_t depth;
-	bool comma;
-};
-
 void jw_init(struct jw *j, char *buf, size_t size);
-struct jw_mark jw_mark(const struct jw *j);
-void jw_rewind(struct jw *j, const struct jw_mark *m);
 /* The buffer's bytes were taken away; the document goes on. */
 void jw_drained(struct jw *j);
 

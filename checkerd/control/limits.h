@@ -28,7 +28,7 @@
 #define DISABLE_MAX_S        (10 * 365 * 24 * 3600)
 
 /* --- replies --- */
-#define OUT_SIZE          (64 * 1024)  /* of the one buffer that pieces are written to */
+#define OUT_SIZE          (80 * 1024)  /* of the one buffer that pieces are written to */
 #define OUT_ENOUGH        (16 * 1024)  /* when it holds this, it is sent */
 #define OUT_BURST         (256 * 1024) /* sent to one client before others have a turn */
 #define TEXT_PIECE        (2 * 1024)   /* of a long text, before it is escaped */
@@ -57,10 +57,12 @@
 /* --- events kept --- */
 #define EVENTS_KEPT 4096
 
-static_assert(PIECE_STRINGS_MAX * JW_STRING_MAX * JW_ESCAPE_MAX + PIECE_REST_MAX <=
+static_assert(OUT_ENOUGH + PIECE_STRINGS_MAX * JW_STRING_MAX * JW_ESCAPE_MAX +
+                              PIECE_REST_MAX <=
                       OUT_SIZE,
-              "a piece of the worst strings fits into an empty buffer");
-static_assert(TEXT_PIECE * JW_ESCAPE_MAX <= OUT_SIZE, "so does one of a long text");
+              "a piece of the worst strings always fits");
+static_assert(OUT_ENOUGH + TEXT_PIECE * JW_ESCAPE_MAX <= OUT_SIZE,
+              "so does one of a text");
 static_assert(SNAPSHOT_HOLD_US < LOOP_TIMEOUT_US, "who waits lives to see it");
 static_assert(NAMES_MAX * sizeof(uint32_t) + REQUEST_MAX <= LENT_MAX_OTHERS,
               "one such request at least");

@@ -37,10 +37,7 @@ enum piece {
 	PIECE_NOTHING_YET, /* Monitor: no event is left */
 };
 
-/*
- * Writes the next piece of a reply. It may leave client->reply changed when the piece did
- * not fit: it is put back then, and called again with an empty buffer.
- */
+/* Writes the next piece of a reply; limits.h says how large one may be. */
 typedef enum piece write_piece(struct server *s, struct client *c, struct jw *j);
 
 struct reply {
@@ -114,7 +111,7 @@ struct server {
 	struct port *port;
 	int epoll_fd, listen_fd, dev_fd, reserve_fd;
 	_Atomic bool stop; /* [atomic any→control] */
-	int64_t write_timeout_us, idle_timeout_us, loop_timeout_us;
+	int64_t write_timeout_us, reply_timeout_us, idle_timeout_us, loop_timeout_us;
 	struct mono now; /* of this round */
 
 	uint32_t max_clients;

@@ -265,6 +265,25 @@ static void test_who_does_not_read_is_dropped(void **state)
 	others_are_served();
 }
 
+/* Not even when it takes a little now and then. */
+static void test_a_reply_has_to_end(void **state)
+{
+	struct pollfd p;
+	int bad;
+
+	(void)state;
+	t.options.write_timeout_us = 3600 * USEC_PER_SEC;
+	t.options.reply_timeout_us = 50 * USEC_PER_MSEC;
+	start(MANY);
+	bad = client_connect(&t);
+	p = (struct pollfd){ .fd = bad };
+	client_call(bad, "ListPaths", "{}");
+	assert_int_equal(poll(&p, 1, 60000), 1);
+	assert_true(p.revents & POLLHUP);
+	close(bad);
+	others_are_served();
+}
+
 /* 16,384 paths, a few bytes at a time: all of it arrives. */
 static void test_slow_reader_gets_all(void **state)
 {
@@ -541,6 +560,30 @@ static void test_hoarding_requests(void **state)
 	free(text);
 }
 
+/* What a long request has taken is given back with its answer, not with its client. */
+static void test_long_requests_one_after_the_other(void **state)
+{
+	char *text = sized_call(64 * 1024);
+	int fds[CROWD];
+
+	(void)state;
+	t.options.max_clients = CROWD + 8;
+	start(2);
+	for (unsigned i = 0; i < CROWD; i++) {
+		struct json_object *o;
+
+		fds[i] = client_connect(&t);
+		client_send(fds[i], text);
+		o = client_receive(fds[i]);
+		assert_string_equal(get_string(o, "error"),
+		                    "io.checkerd.Control.NoSuchPath");
+		json_object_put(o);
+	}
+	for (unsigned i = 0; i < CROWD; i++)
+		close(fds[i]);
+	free(text);
+}
+
 /* No descriptor is left for a client: it is turned away, and this thread does not spin. */
 static void test_out_of_descriptors(void **state)
 {
@@ -642,6 +685,7 @@ int main(void)
 		TEST(test_half_a_request),
 		TEST(test_drop_by_drop),
 		TEST(test_who_does_not_read_is_dropped),
+		TEST(test_a_reply_has_to_end),
 		TEST(test_slow_reader_gets_all),
 		TEST(test_readers_cannot_keep_the_snapshots),
 		TEST(test_stop_with_clients),
@@ -650,6 +694,7 @@ int main(void)
 		TEST(test_share_of_a_user),
 		TEST(test_places_for_root),
 		TEST(test_hoarding_requests),
+		TEST(test_long_requests_one_after_the_other),
 		TEST(test_out_of_descriptors),
 		TEST(test_second_instance),
 		TEST(test_name_left_over),

@@ -454,6 +454,71 @@ static void test_status(void **state)
 	json_object_put(o);
 }
 
+/* The fields of a type, or of a method's reply, are an object's keys, in that order. */
+static void is_described(const char *idl, const char *what, struct json_object *o)
+{
+	const char *at = strstr(idl, what);
+
+	assert_non_null(at);
+	at += strlen(what);
+	json_object_object_foreach(o, key, value)
+	{
+		char field[64];
+
+		(void)value;
+		at += strspn(at, " \n");
+		(void)snprintf(field, sizeof(field), "%s: ", key);
+		if (strncmp(at, field, strlen(field)) != 0)
+			fail_msg("%s: %s is not described", what, key);
+		at += strcspn(at, ",)\n");
+		at += *at == ',';
+	}
+	at += strspn(at, " \n");
+	assert_int_equal(*at, ')');
+}
+
+static void test_interface_describes_what_is_sent(void **state)
+{
+	static const char parameters[] = "{\"interface\":\"io.checkerd.Control\"}";
+	struct json_object *d, *o;
+	const char *idl;
+
+	(void)state;
+	t.loop.decorate = decorate_rest;
+	start(4, map_spec);
+	loop_do(&t.loop, loop_emit, &(unsigned){ 1 });
+	d = call(fd, "org.varlink.service.GetInterfaceDescription", parameters);
+	idl = get_string(d, "description");
+	o = call(fd, "ListPaths", "{}");
+	is_described(idl, "type Path (", get(o, "paths[0]"));
+	is_described(idl, "type Latency (", get(o, "paths[0].latency_us"));
+	json_object_put(o);
+	o = call(fd, "ListMaps", "{}");
+	is_described(idl, "type Map (", get(o, "maps[0]"));
+	json_object_put(o);
+	o = call(fd, "GetGroups", "{}");
+	is_described(idl, "method GetGroups() -> (", o);
+	is_described(idl, "type Group (", get(o, "groups[0]"));
+	is_described(idl, "type Gauge (", get(o, "deferred"));
+	is_described(idl, "type Rescuers (", get(o, "rescuers"));
+	json_object_put(o);
+	o = call(fd, "GetStatus", "{}");
+	is_described(idl, "method GetStatus() -> (", o);
+	is_described(idl, "type PathCounts (", get(o, "paths"));
+	is_described(idl, "type MapCounts (", get(o, "maps"));
+	is_described(idl, "type Lag (", get(o, "lag_s"));
+	is_described(idl, "type Memory (", get(o, "memory"));
+	is_described(idl, "type Prober (", get(o, "prober"));
+	json_object_put(o);
+	o = call(fd, "ListEvents", "{}");
+	is_described(idl, "type Event (", get(o, "events[0]"));
+	json_object_put(o);
+	o = call(fd, "Check", "{\"paths\":[\"sd0\"]}");
+	is_described(idl, "type CheckResult (", get(o, "results[0]"));
+	json_object_put(o);
+	json_object_put(d);
+}
+
 static void test_what_is_not_known_is_null(void **state)
 {
 	struct json_object *o;
@@ -530,6 +595,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_last_path_of_a_map),
 	TEST(test_groups),
 	TEST(test_status),
+	TEST(test_interface_describes_what_is_sent),
 	TEST(test_what_is_not_known_is_null),
 	TEST(test_large_config),
 	TEST(test_many_paths),

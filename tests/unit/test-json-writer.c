@@ -204,33 +204,40 @@ static void test_text_in_parts(void **state)
 
 static void test_full(void **state)
 {
-	struct jw_mark m;
-
 	(void)state;
 	jw_init(&j, buf, 16);
 	jw_array(&j);
 	jw_string(&j, "0123456");
-	m = jw_mark(&j);
 	jw_array(&j);
-	jw_string(&j, "0123456"); /* one byte too many */
+	jw_string(&j, "0123456"); /* too much */
 	assert_true(j.full);
 	jw_int(&j, 1); /* would fit, but not after what did not */
 	jw_array_end(&j);
 	assert_true(j.full);
 	assert_true(j.used <= 16);
-	jw_rewind(&j, &m);
-	assert_false(j.full);
-	assert_int_equal(j.used, 10);
-	assert_memory_equal(buf, "[\"0123456\"", 10);
+	assert_memory_equal(buf, "[\"0123456\",[", 12);
+}
 
-	/* emptied, it goes on where it was */
-	jw_drained(&j);
+static void test_drained(void **state)
+{
+	(void)state;
+	jw_init(&j, buf, 16);
+	jw_array(&j);
+	jw_string(&j, "0123456");
+	assert_false(j.full);
+	jw_drained(&j); /* and it goes on where it was */
 	jw_array(&j);
 	jw_string(&j, "0123456");
 	jw_array_end(&j);
 	jw_array_end(&j);
 	assert_string_equal(written(), ",[\"0123456\"]]");
-	assert_int_equal(j.depth, 0);
+	jw_message_end(&j);
+	assert_false(j.full);
+	assert_int_equal(j.used, 14);
+	jw_drained(&j);
+	jw_object(&j); /* another document */
+	jw_object_end(&j);
+	assert_string_equal(written(), "{}");
 }
 
 static void test_full_in_a_string(void **state)
@@ -343,6 +350,7 @@ int main(void)
 		cmocka_unit_test_setup(test_long_strings_are_cut, setup),
 		cmocka_unit_test_setup(test_text_in_parts, setup),
 		cmocka_unit_test_setup(test_full, setup),
+		cmocka_unit_test_setup(test_drained, setup),
 		cmocka_unit_test_setup(test_full_in_a_string, setup),
 		cmocka_unit_test_setup(test_seconds, setup),
 		cmocka_unit_test_setup(test_times, setup),
