@@ -30,3 +30,7 @@ install-data-local:
 uninstall-local:
 	! cmp -s $(srcdir)/conf/checkerd.conf $(DESTDIR)$(sysconfdir)/checkerd.conf || \
 		rm -f $(DESTDIR)$(sysconfdir)/checkerd.conf
+
+# What journalctl -x shows for each MESSAGE_ID.
+catalogdir = $(prefix)/lib/systemd/catalog
+dist_catalog_DATA = conf/checkerd.catalog

@@ -12,7 +12,7 @@
  */
 #include "checkerd/core/device.h"
 
-#define IDENTITY_TEXT_MAX 1024 /* bytes of all strings of one device */
+#define IDENTITY_TEXT_MAX 640 /* bytes of all strings of one device */
 
 struct identity {
 	struct device_spec spec; /* strings point into text, or are static */
