@@ -48,6 +48,7 @@ engine_tests = \
 	tests/unit/test-limits \
 	tests/unit/test-pathcheck \
 	tests/unit/test-prober \
+	tests/unit/test-process \
 	tests/unit/test-reaper \
 	tests/unit/test-shared \
 	$(NULL)
@@ -72,6 +73,10 @@ tests_unit_test_pathcheck_SOURCES = tests/unit/test-pathcheck.c $(pathcheck_bed)
 tests_unit_test_pathcheck_CPPFLAGS = $(engine_test_built_prober)
 tests_unit_test_pathcheck_CFLAGS = $(engine_test_cflags)
 tests_unit_test_pathcheck_LDADD = $(engine_test_ldadd)
+tests_unit_test_process_SOURCES = tests/unit/test-process.c $(pathcheck_bed)
+tests_unit_test_process_CPPFLAGS = $(engine_test_built_prober)
+tests_unit_test_process_CFLAGS = $(engine_test_cflags)
+tests_unit_test_process_LDADD = $(engine_test_ldadd)
 tests_unit_test_reaper_SOURCES = tests/unit/test-reaper.c
 tests_unit_test_reaper_CFLAGS = $(engine_test_cflags)
 tests_unit_test_reaper_LDADD = $(engine_test_ldadd)

@@ -452,6 +452,8 @@ static void hand_over(struct pathcheck *pc, struct shared *to)
 {
 	struct shared from = pc->shared;
 
+	/* One that lingers has it open too: closing it here does not take it out of the poll. */
+	(void)epoll_ctl(pc->epoll_fd, EPOLL_CTL_DEL, from.caller_fd, NULL);
 	pc->shared = *to;
 	for (uint32_t id = 0; id < pc->limits.ids; id++) {
 		struct entry *e = &pc->entries[id];

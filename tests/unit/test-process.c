@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A prober that is killed, stands still, cannot be started, or dies again and again. The clock
+ * is the test's: it goes ahead when it is told to. This program is also started as a prober,
+ * by its first argument, and does then what TEST_PROBER says.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libcheck/process.h"
+#include "tests/unit/pathcheck-bed.h"
+
+#define PATHS 40
+
+/* --- the clock --- */
+
+static int64_t ahead_us;
+
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+	int r = (int)syscall(SYS_clock_gettime, clock, ret);
+
+	if (clock == CLOCK_MONOTONIC)
+		ret->tv_sec += ahead_us / USEC_PER_SEC;
+	return r;
+}
+
+/* --- this program as a prober --- */
+
+/* Its child holds all it was given, as one that hangs in the kernel would. */
+static void leave_a_child(void)
+{
+	static const uint64_t one = 1;
+	int orders, reports;
+	char c = 0;
+
+	if (fork() != 0)
+		_exit(EXIT_SUCCESS);
+	orders = open(getenv("TEST_ORDERS"), O_RDONLY | O_CLOEXEC);
+	reports = open(getenv("TEST_REPORTS"), O_WRONLY | O_CLOEXEC);
+	while (read(orders, &c, 1) == 1) {
+		if (write(PROBER_FD_CALLER, &one, sizeof(one)) < 0)
+			c = 'x';
+		if (write(reports, &c, 1) < 0)
+			break;
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+static void be_a_prober(void)
+{
+	static char *const argv[] = { (char *)"pathcheck-prober", NULL };
+	const char *how = getenv("TEST_PROBER");
+
+	if (strcmp(how, "leaves") == 0)
+		leave_a_child();
+	if (strcmp(how, "works") == 0)
+		execv(BUILT_PROBER, argv);
+	_exit(EXIT_SUCCESS);
+}
+
+/* --- what the tests have in common --- */
+
+static int teardown(void **state)
+{
+	ahead_us = 0;
+	unsetenv("TEST_PROBER");
+	unsetenv("PATHCHECK_PROBER");
+	return bed_teardown(state);
+}
+
+static const char *self(void)
+{
+	static char name[1024];
+	ssize_t n = readlink("/proc/self/exe", name, sizeof(name) - 1);
+
+	assert_true(n > 0);
+	return name;
+}
+
+static void start(struct bed *b, const char *program)
+{
+	struct pathcheck_options o = bed_options(b, PATHS + 1);
+
+	o.prober = program;
+	assert_int_equal(pathcheck_new(&b->pc, &o), 0);
+}
+
+static void add_files(struct bed *b, uint32_t ids[PATHS])
+{
+	for (unsigned i = 0; i < PATHS; i++) {
+		bed_file(b, i, BED_FILE_BYTES);
+		ids[i] = bed_add(b, i, i);
+	}
+}
+
+static void ask_all(struct bed *b, const uint32_t ids[PATHS])
+{
+	for (unsigned i = 0; i < PATHS; i++)
+		assert_int_equal(pathcheck_check(b->pc, ids[i], BED_TIMEOUT_US), 0);
+	pathcheck_flush(b->pc);
+}
+
+/* Each of them has one good final result, replacing the prober as needed. */
+static void all_are_answered(struct bed *b, const uint32_t ids[PATHS])
+{
+	bool seen[PATHS] = { false };
+	unsigned left = PATHS;
+
+	while (left > 0) {
+		struct pathcheck_result r = bed_next(b, true);
+
+		if (r.verdict == PATHCHECK_DEFERRED)
+			continue;
+		assert_int_equal(r.verdict, PATHCHECK_OK);
+		assert_true(r.cookie < PATHS && !seen[r.cookie]);
+		assert_int_equal(r.id, ids[r.cookie]);
+		seen[r.cookie] = true;
+		left--;
+	}
+}
+
+static void all_are_checked(struct bed *b, const uint32_t ids[PATHS])
+{
+	ask_all(b, ids);
+	all_are_answered(b, ids);
+}
+
+/* Nothing of it is left: it was collected, not only killed. */
+static void is_collected(struct bed *b, int pid, int pidfd)
+{
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+
+	assert_int_equal(poll(&pfd, 1, BED_LIMIT_MS), 1);
+	close(pidfd);
+	assert_int_equal(pathcheck_tend(b->pc), 0);
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static int watch(int pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	assert_true(pidfd >= 0);
+	return pidfd;
+}
+
+/* Stops it, and is sure of that. */
+static void halt(int pid)
+{
+	siginfo_t info;
+
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT), 0);
+}
+
+/* The prober ends by itself, or did; what pathcheck_tend() says then. */
+static int tend_at_its_end(struct bed *b)
+{
+	struct pathcheck_result result;
+	int r;
+
+	do {
+		bed_wait(b);
+		assert_int_equal(pathcheck_results(b->pc, &result, 1), 0);
+		r = pathcheck_tend(b->pc);
+	} while (r == 0); /* a result that was taken before woke it */
+	return r;
+}
+
+/* --- the tests --- */
+
+static void killed_with_all_outstanding(void **state)
+{
+	struct bed *b = *state;
+	uint32_t ids[PATHS];
+	struct pathcheck_stats s;
+	int pid, pidfd;
+
+	start(b, BUILT_PROBER);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+	pid = bed_stats(b).prober_pid;
+	pidfd = watch(pid);
+	halt(pid);
+	ask_all(b, ids);
+	assert_int_equal(pathcheck_remove(b->pc, bed_add(b, 0, 99)), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	all_are_answered(b, ids);
+	s = bed_stats(b);
+	assert_int_equal(s.prober_restarts, 1);
+	assert_int_not_equal(s.prober_pid, pid);
+	assert_int_equal(s.checks, 2 * PATHS);
+	is_collected(b, pid, pidfd);
+	all_are_checked(b, ids);
+	for (unsigned i = 0; i < PATHS; i++)
+		assert_int_equal(pathcheck_remove(b->pc, ids[i]), 0);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+}
+
+static void killed_at_any_moment(void **state)
+{
+	struct bed *b = *state;
+	struct pathcheck_options o = bed_options(b, PATHS);
+	uint32_t ids[PATHS];
+
+	o.stall_timeout_us = 1000000 * BED_TIMEOUT_US; /* not what this is about */
+	assert_int_equal(pathcheck_new(&b->pc, &o), 0);
+	add_files(b, ids);
+	for (unsigned round = 0; round < 12; round++) {
+		unsigned taken = round * 3;
+		struct pathcheck_result r;
+
+		ask_all(b, ids);
+		for (unsigned i = 0; i < taken; i++)
+			assert_true(bed_next(b, true).verdict == PATHCHECK_OK);
+		assert_int_equal(kill(bed_stats(b).prober_pid, SIGKILL), 0);
+		ahead_us += RESTARTS_WINDOW_US; /* so that this is not too often */
+		for (unsigned i = taken; i < PATHS; i++)
+			assert_true(bed_next(b, true).verdict == PATHCHECK_OK);
+		while (bed_stats(b).prober_restarts <= round) {
+			bed_wait(b);
+			assert_int_equal(pathcheck_results(b->pc, &r, 1), 0);
+			(void)pathcheck_tend(b->pc); /* the counter says what it did */
+		}
+		assert_int_equal(bed_stats(b).prober_restarts, round + 1);
+		assert_int_equal(bed_stats(b).checks, (round + 1) * PATHS);
+	}
+}
+
+static void one_that_stands_still(void **state)
+{
+	struct bed *b = *state;
+	uint32_t ids[PATHS];
+	int pid, pidfd;
+
+	start(b, BUILT_PROBER);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+	pid = bed_stats(b).prober_pid;
+	pidfd = watch(pid);
+	halt(pid);
+	ask_all(b, ids);
+	ahead_us += (int64_t)BED_TIMEOUT_US - USEC_PER_SEC;
+	assert_int_equal(pathcheck_tend(b->pc), 0);
+	ahead_us += 2 * USEC_PER_SEC;
+	assert_true(bed_stats(b).heartbeat_age_us > (int64_t)BED_TIMEOUT_US);
+	assert_int_equal(pathcheck_tend(b->pc), 1);
+	ahead_us = 0;
+	all_are_answered(b, ids);
+	assert_int_equal(bed_stats(b).prober_restarts, 1);
+	is_collected(b, pid, pidfd);
+	all_are_checked(b, ids);
+}
+
+static void one_that_has_nothing_to_do(void **state)
+{
+	struct bed *b = *state;
+	uint32_t ids[PATHS];
+
+	start(b, BUILT_PROBER);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+	ahead_us += 1000 * (int64_t)BED_TIMEOUT_US;
+	while (bed_stats(b).heartbeat_age_us > 0)
+		continue; /* its reaper has yet to go to sleep */
+	assert_int_equal(pathcheck_tend(b->pc), 0);
+	assert_int_equal(bed_stats(b).prober_restarts, 0);
+}
+
+static void a_program_that_cannot_be_run(void **state)
+{
+	struct bed *b = *state;
+	struct pathcheck_options o = bed_options(b, 1);
+	unsigned before = bed_descriptors();
+
+	o.prober = bed_name(b, 0);
+	assert_int_equal(pathcheck_new(&b->pc, &o), -ENOENT);
+	bed_file(b, 0, 1);
+	assert_int_equal(pathcheck_new(&b->pc, &o), -EACCES);
+	assert_null(b->pc);
+	assert_int_equal(bed_descriptors(), before);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void a_program_that_goes_and_comes_back(void **state)
+{
+	struct bed *b = *state;
+	uint32_t ids[PATHS];
+	char link[PATHCHECK_DEVICE_MAX];
+
+	(void)snprintf(link, sizeof(link), "%s/prober", b->dir);
+	assert_int_equal(symlink(BUILT_PROBER, link), 0);
+	start(b, link);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+	halt(bed_stats(b).prober_pid);
+	ask_all(b, ids);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(kill(bed_stats(b).prober_pid, SIGKILL), 0);
+	assert_int_equal(tend_at_its_end(b), -ENOENT);
+	assert_int_equal(pathcheck_tend(b->pc), -ENOENT);
+	assert_int_equal(bed_stats(b).prober_restarts, 0);
+	assert_int_equal(symlink(BUILT_PROBER, link), 0);
+	assert_int_equal(pathcheck_tend(b->pc), 1);
+	all_are_answered(b, ids);
+	assert_int_equal(bed_stats(b).prober_restarts, 1);
+}
+
+static void named_by_the_environment(void **state)
+{
+	struct bed *b = *state;
+
+	assert_int_equal(setenv("PATHCHECK_PROBER", bed_name(b, 0), 1), 0);
+	{
+		struct pathcheck_options o = bed_options(b, 1);
+
+		o.prober = NULL;
+		assert_string_equal(pathcheck_program(&o), bed_name(b, 0));
+		assert_int_equal(pathcheck_new(&b->pc, &o), -ENOENT);
+	}
+	assert_int_equal(setenv("PATHCHECK_PROBER", BUILT_PROBER, 1), 0);
+	start(b, NULL);
+	bed_file(b, 0, BED_FILE_BYTES);
+	assert_int_equal(bed_check(b, bed_add(b, 0, 0)).verdict, PATHCHECK_OK);
+}
+
+static void one_that_dies_again_and_again(void **state)
+{
+	struct bed *b = *state;
+	uint32_t id, gone;
+
+	setenv("TEST_PROBER", "dies", 1);
+	start(b, self());
+	bed_file(b, 0, BED_FILE_BYTES);
+	id = bed_add(b, 0, 0);
+	assert_int_equal(pathcheck_check(b->pc, id, BED_TIMEOUT_US), 0);
+	for (unsigned i = 1; i < RESTARTS_MAX; i++)
+		assert_int_equal(tend_at_its_end(b), 1);
+	assert_int_equal(tend_at_its_end(b), -EINPROGRESS);
+	ahead_us += RESTARTS_WINDOW_US - USEC_PER_SEC * 2;
+	assert_int_equal(pathcheck_tend(b->pc), -EINPROGRESS);
+	assert_int_equal(bed_stats(b).prober_restarts, RESTARTS_MAX - 1);
+	assert_int_equal(bed_stats(b).prober_pid, 0);
+
+	/* Without a prober the engine takes orders all the same. */
+	gone = bed_add(b, 0, 0);
+	assert_int_equal(pathcheck_check(b->pc, gone, BED_TIMEOUT_US), 0);
+	assert_int_equal(pathcheck_remove(b->pc, gone), 0);
+	assert_int_equal(pathcheck_check(b->pc, id, BED_TIMEOUT_US), -EBUSY);
+
+	setenv("TEST_PROBER", "works", 1);
+	ahead_us += 3 * USEC_PER_SEC;
+	assert_int_equal(pathcheck_tend(b->pc), 1);
+	ahead_us = 0;
+	assert_int_equal(bed_next(b, true).verdict, PATHCHECK_OK);
+	assert_int_equal(bed_stats(b).prober_restarts, RESTARTS_MAX);
+	assert_int_equal(bed_check(b, id).verdict, PATHCHECK_OK);
+	assert_int_equal(pathcheck_check(b->pc, gone, 1), -ENOENT);
+}
+
+static int make_fifo(const struct bed *b, unsigned number, const char *variable)
+{
+	int fd;
+
+	assert_int_equal(mkfifo(bed_name(b, number), 0600), 0);
+	assert_int_equal(setenv(variable, bed_name(b, number), 1), 0);
+	fd = open(bed_name(b, number), O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* One that lingers still has the old eventfd, and may still write to it. */
+static void one_that_lingers_wakes_nobody(void **state)
+{
+	struct bed *b = *state;
+	int orders = make_fifo(b, 1, "TEST_ORDERS");
+	int reports = make_fifo(b, 2, "TEST_REPORTS");
+	struct pollfd pfd = { .events = POLLIN };
+	struct pathcheck_result r;
+	char c = 'w';
+
+	setenv("TEST_PROBER", "leaves", 1);
+	start(b, self());
+	setenv("TEST_PROBER", "works", 1);
+	assert_int_equal(tend_at_its_end(b), 1);
+	assert_int_equal(write(orders, &c, 1), 1);
+	assert_int_equal(read(reports, &c, 1), 1);
+	assert_int_equal(c, 'w');
+
+	assert_int_equal(pathcheck_results(b->pc, &r, 1), 0);
+	pfd.fd = pathcheck_fd(b->pc);
+	assert_int_equal(poll(&pfd, 1, 0), 0);
+	bed_file(b, 0, BED_FILE_BYTES);
+	assert_int_equal(bed_check(b, bed_add(b, 0, 0)).verdict, PATHCHECK_OK);
+	close(orders); /* its end */
+	close(reports);
+}
+
+int main(int argc, char **argv)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, bed_setup_process, teardown)
+	const struct CMUnitTest tests[] = {
+		T(killed_with_all_outstanding),   T(killed_at_any_moment),
+		T(one_that_stands_still),         T(one_that_has_nothing_to_do),
+		T(a_program_that_cannot_be_run),  T(a_program_that_goes_and_comes_back),
+		T(named_by_the_environment),      T(one_that_dies_again_and_again),
+		T(one_that_lingers_wakes_nobody),
+	};
+
+	if (argc == 1 && strcmp(argv[0], "pathcheck-prober") == 0)
+		be_a_prober();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
