@@ -50,6 +50,7 @@ engine_tests = \
 	tests/unit/test-prober \
 	tests/unit/test-process \
 	tests/unit/test-reaper \
+	tests/unit/test-rescuer \
 	tests/unit/test-shared \
 	$(NULL)
 check_PROGRAMS += $(engine_tests)
@@ -97,4 +98,15 @@ tests_unit_test_prober_SOURCES = \
 	$(NULL)
 tests_unit_test_prober_CFLAGS = $(engine_test_cflags)
 tests_unit_test_prober_LDADD = $(engine_test_ldadd)
+# Its own directio.c and thread.c: found before those of the libraries.
+tests_unit_test_rescuer_SOURCES = \
+	$(prober_bed) \
+	tests/unit/direct-files.c \
+	tests/unit/direct-files.h \
+	tests/unit/fake-directio.c \
+	tests/unit/fake-directio.h \
+	tests/unit/test-rescuer.c \
+	$(NULL)
+tests_unit_test_rescuer_CFLAGS = $(engine_test_cflags)
+tests_unit_test_rescuer_LDADD = $(engine_test_ldadd)
 endif

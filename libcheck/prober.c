@@ -34,8 +34,10 @@ static void init(struct prober *p, struct shared *shared, const struct backend *
 	pthread_mutex_init(&p->rescuers.lock, NULL);
 	pthread_cond_init(&p->rescuers.work, NULL);
 	slot_list_init(&p->inbox);
-	for (int c = 0; c < CLASS_COUNT_; c++)
+	for (int c = 0; c < CLASS_COUNT_; c++) {
 		p->rescuers.tail[c] = &p->rescuers.head[c];
+		p->rescuers.held_tail[c] = &p->rescuers.held_head[c];
+	}
 }
 
 static int reserve(struct prober *p)

@@ -43,6 +43,9 @@ struct rescuers {
 	pthread_cond_t work;
 	/* [lock] */
 	struct job *head[CLASS_COUNT_], **tail[CLASS_COUNT_];
+	/* Looked at in vain: until one ends, their host or device has enough. */
+	struct job *held_head[CLASS_COUNT_], **held_tail[CLASS_COUNT_];
+	bool held_by_device; /* some of them are */
 	uint32_t busy[CLASS_COUNT_];
 	uint16_t host_busy[PATHCHECK_HOSTS_MAX];
 	uint32_t idle;

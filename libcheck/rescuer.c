@@ -16,9 +16,6 @@
 #include "libcheck/prober.h"
 #include "util/thread.h"
 
-/* Jobs looked at before it is believed that all that wait are of hosts at their cap. */
-#define LOOK_AHEAD 256
-
 static enum job_class class_of(enum job_kind kind)
 {
 	switch (kind) {
@@ -87,22 +84,57 @@ static bool device_busy(struct prober *p, const char *device)
 	return false;
 }
 
+static bool may_begin(struct prober *p, struct job *job)
+{
+	struct rescuers *r = &p->rescuers;
+	uint32_t host = host_of(job);
+
+	if (host != 0 && r->host_busy[host] >= p->limits.rescuers_host)
+		return false;
+	if (device_busy(p, device_of(p, job))) {
+		r->held_by_device = true;
+		return false;
+	}
+	return true;
+}
+
+/*
+ * What may not begin is looked at once, however many there are, and then left aside until
+ * something has ended that it waits for: so others are found behind any number of them.
+ */
 static struct job *take_of_class(struct prober *p, enum job_class c)
 {
 	struct rescuers *r = &p->rescuers;
+	uint32_t limit = p->limits.rescuers_class;
 
-	if (c != CLASS_SETUP && r->busy[c] >= p->limits.rescuers_class)
+	if (c == CLASS_SETUP)
+		limit = p->limits.rescuers - limit;
+	if (r->busy[c] >= limit)
 		return NULL;
-	for (unsigned i = 0; i < LOOK_AHEAD && r->head[c] != NULL; i++) {
+	while (r->head[c] != NULL) {
 		struct job *job = take_first(r, c);
-		uint32_t host = host_of(job);
 
-		if ((host == 0 || r->host_busy[host] < p->limits.rescuers_host) &&
-		    !device_busy(p, device_of(p, job)))
+		if (may_begin(p, job))
 			return job;
-		append(r, job); /* its host or device has enough: the next one's turn */
+		job->next = NULL;
+		*r->held_tail[c] = job;
+		r->held_tail[c] = &job->next;
 	}
 	return NULL;
+}
+
+/* Those left aside wait again, behind those that came meanwhile. */
+static void look_at_held(struct rescuers *r)
+{
+	for (int c = 0; c < CLASS_COUNT_; c++) {
+		if (r->held_head[c] == NULL)
+			continue;
+		*r->tail[c] = r->held_head[c];
+		r->tail[c] = r->held_tail[c];
+		r->held_head[c] = NULL;
+		r->held_tail[c] = &r->held_head[c];
+	}
+	r->held_by_device = false;
 }
 
 static struct job *take_job(struct prober *p)
@@ -150,9 +182,16 @@ void rescuers_enqueue_slots(struct prober *p, struct slot_list *slots)
 
 void rescuers_cancel(struct prober *p, struct job *job)
 {
-	pthread_mutex_lock(&p->rescuers.lock);
+	struct rescuers *r = &p->rescuers;
+
+	pthread_mutex_lock(&r->lock);
 	job->cancelled = true;
-	pthread_mutex_unlock(&p->rescuers.lock);
+	/* Without a device it may begin, and end. */
+	if (r->held_by_device) {
+		look_at_held(r);
+		pthread_cond_signal(&r->work);
+	}
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* --- the jobs; no lock held --- */
@@ -324,6 +363,9 @@ static void *rescuer_main(void *arg)
 		atomic_store(busy_since, 0);
 
 		pthread_mutex_lock(&r->lock);
+		if ((host != 0 && r->host_busy[host] == p->limits.rescuers_host) ||
+		    (self->device[0] != '\0' && r->held_by_device))
+			look_at_held(r);
 		self->device[0] = '\0';
 		r->busy[class_of(kind)]--;
 		r->host_busy[host]--;

@@ -23,6 +23,7 @@ struct bed {
 	uint32_t generation[BED_IDS_MAX];
 	bool used[BED_IDS_MAX];
 	struct tally of[BED_IDS_MAX], all;
+	unsigned stale; /* results of paths that were removed */
 	uint32_t pulse; /* the id of a path that always answers, NO_PATH: none */
 };
 

@@ -140,6 +140,7 @@ static void hung_removed_and_added(void **state)
 	assert_int_equal(files_open(), descriptors);
 	assert_int_equal(atomic_load(&b->prober.host_used[0]), 0);
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 0);
+	assert_int_equal(b->stale, 0);
 	add_file(1, "hung", 0);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/unit/fake-directio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libcheck/checkers/directio.h"
+#include "util/thread.h"
+
+#define BLOCK     512
+#define FDS_MAX   1024
+#define LIMIT_SEC 120
+
+struct disk {
+	bool opens_hang, reads_hang;
+	int open_answer, read_answer;
+	unsigned hung, opens, looks;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct disk disks[FAKE_DISKS];
+	unsigned disk_of[FDS_MAX]; /* by descriptor */
+	const char *refused;
+} fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+/* With the lock held. */
+static void wait_while(struct disk *d, const bool *hang)
+{
+	d->hung++;
+	pthread_cond_broadcast(&fake.changed);
+	while (*hang)
+		pthread_cond_wait(&fake.changed, &fake.lock);
+	d->hung--;
+	pthread_cond_broadcast(&fake.changed);
+}
+
+int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block)
+{
+	unsigned number = (unsigned)strtoul(name + 1, NULL, 10);
+	struct disk *d = &fake.disks[number];
+	int r, fd = stale_fd;
+
+	assert(name[0] == '/' && number < FAKE_DISKS);
+	pthread_mutex_lock(&fake.lock);
+	if (d->opens_hang)
+		wait_while(d, &d->opens_hang);
+	r = d->open_answer;
+	if (r < 0) {
+		if (stale_fd >= 0)
+			close(stale_fd);
+	} else if (stale_fd >= 0) {
+		assert(fake.disk_of[stale_fd] == number);
+		d->looks++;
+	} else {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		assert(fd >= 0 && fd < FDS_MAX);
+		fake.disk_of[fd] = number;
+		d->opens++;
+	}
+	pthread_mutex_unlock(&fake.lock);
+	if (r < 0)
+		return r;
+	*ret_fd = fd;
+	*ret_block = BLOCK;
+	return 0;
+}
+
+int64_t directio_read(int fd, void *buffer, uint32_t block)
+{
+	struct disk *d;
+	int r;
+
+	assert(fd >= 0 && fd < FDS_MAX && buffer != NULL && block == BLOCK);
+	pthread_mutex_lock(&fake.lock);
+	d = &fake.disks[fake.disk_of[fd]];
+	if (d->reads_hang)
+		wait_while(d, &d->reads_hang);
+	r = d->read_answer;
+	pthread_mutex_unlock(&fake.lock);
+	return r < 0 ? r : (int64_t)block;
+}
+
+/* In place of util/thread.c too: one that can be refused. */
+int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
+                 void *(*fn)(void *), void *arg)
+{
+	bool refuse;
+
+	(void)stack_bytes; /* the default one is large enough */
+	pthread_mutex_lock(&fake.lock);
+	refuse = fake.refused != NULL && strcmp(name, fake.refused) == 0;
+	pthread_mutex_unlock(&fake.lock);
+	return refuse ? -EAGAIN : -pthread_create(ret_thread, NULL, fn, arg);
+}
+
+/* --- the test's side --- */
+
+void disks_reset(void)
+{
+	pthread_mutex_lock(&fake.lock);
+	for (unsigned i = 0; i < FAKE_DISKS; i++) {
+		assert(fake.disks[i].hung == 0);
+		fake.disks[i] = (struct disk){ .opens_hang = false };
+	}
+	fake.refused = NULL;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+static void say_bool(bool *which, bool what)
+{
+	pthread_mutex_lock(&fake.lock);
+	*which = what;
+	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.lock);
+}
+
+static void say_int(int *which, int what)
+{
+	pthread_mutex_lock(&fake.lock);
+	*which = what;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void disk_opens_hang(unsigned disk, bool hang)
+{
+	say_bool(&fake.disks[disk].opens_hang, hang);
+}
+
+void disk_reads_hang(unsigned disk, bool hang)
+{
+	say_bool(&fake.disks[disk].reads_hang, hang);
+}
+
+void disk_open_says(unsigned disk, int answer)
+{
+	say_int(&fake.disks[disk].open_answer, answer);
+}
+
+void disk_read_says(unsigned disk, int answer)
+{
+	say_int(&fake.disks[disk].read_answer, answer);
+}
+
+bool disk_wait_hung(unsigned disk, unsigned n)
+{
+	struct timespec limit;
+	bool so;
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += LIMIT_SEC;
+	pthread_mutex_lock(&fake.lock);
+	while (fake.disks[disk].hung != n &&
+	       pthread_cond_timedwait(&fake.changed, &fake.lock, &limit) == 0)
+		continue;
+	so = fake.disks[disk].hung == n;
+	pthread_mutex_unlock(&fake.lock);
+	return so;
+}
+
+static unsigned look(const unsigned *which)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&fake.lock);
+	n = *which;
+	pthread_mutex_unlock(&fake.lock);
+	return n;
+}
+
+unsigned disk_hung(unsigned disk)
+{
+	return look(&fake.disks[disk].hung);
+}
+
+unsigned disk_opens(unsigned disk)
+{
+	return look(&fake.disks[disk].opens);
+}
+
+unsigned disk_looks(unsigned disk)
+{
+	return look(&fake.disks[disk].looks);
+}
+
+void threads_refuse(const char *name)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.refused = name;
+	pthread_mutex_unlock(&fake.lock);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TESTS_UNIT_FAKE_DIRECTIO_H
+#define TESTS_UNIT_FAKE_DIRECTIO_H
+
+/*
+ * Disks that open and answer as the test says, in place of checkers/directio.c: linked in
+ * front of it. A disk is what a name's digits before the first dot say: "/3.x" and "/3.y" are
+ * two names of disk 3. Any thread.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/macro.h"
+
+#define FAKE_DISKS 16
+
+/* No disk hangs or fails, no thread is refused. */
+void disks_reset(void);
+/* Its opens, or reads, hang, until it is said that they do not. */
+void disk_opens_hang(unsigned disk, bool hang);
+void disk_reads_hang(unsigned disk, bool hang);
+/* What they say: 0: good, or -errno. */
+void disk_open_says(unsigned disk, int answer);
+void disk_read_says(unsigned disk, int answer);
+
+/* Waits until so many are hung in its opens or reads. False: not in time. */
+_must_check_ bool disk_wait_hung(unsigned disk, unsigned n);
+unsigned disk_hung(unsigned disk);
+unsigned disk_opens(unsigned disk); /* ever, that gave a new descriptor */
+unsigned disk_looks(unsigned disk); /* ever, that kept the old one */
+
+/* thread_start() says so for threads of this name; NULL: for none. */
+void threads_refuse(const char *name);
+
+#endif

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rescuers with disks that hang in open and read: nothing but what hangs is held up, and no
+ * kind, host or device takes them all. The groups have no AIO but where a test says so.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/unit/direct-files.h"
+#include "tests/unit/fake-directio.h"
+#include "tests/unit/prober-bed.h"
+
+#define WATCHDOG_SEC 600
+#define RESCUERS     8
+#define FOR_ONE_KIND (RESCUERS - RESCUERS / 4)
+#define FOR_ONE_HOST (RESCUERS / 2)
+
+static struct bed bed;
+static struct bed *const b = &bed;
+static unsigned descriptors;
+
+/* Disk 0 is one that always answers. */
+static void begin(uint32_t paths, int setup)
+{
+	struct pathcheck_options o = bed_options(paths);
+
+	o.rescuers = RESCUERS;
+	o.setup_retry_us = LONG_US;
+	disks_reset();
+	descriptors = files_open();
+	bed_start(b, &o);
+	fake_setup_says(setup);
+	assert_int_equal(b->prober.limits.rescuers_class, FOR_ONE_KIND);
+	assert_int_equal(b->prober.limits.rescuers_host, FOR_ONE_HOST);
+	bed_pulse_begin(b, "/0.pulse");
+}
+
+/* Whatever was opened is closed. */
+static void end(void)
+{
+	bed_stop(b);
+	assert_int_equal(files_open(), descriptors);
+	disks_reset();
+}
+
+/* A path of its own name on that disk. */
+static void add(uint32_t id, unsigned disk, uint32_t host)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "/%u.%u", disk, id);
+	bed_add(b, id, name, host);
+}
+
+static void check(uint32_t id)
+{
+	bed_check(b, id, LONG_US);
+}
+
+/* Opened, and read once. */
+static void add_open(uint32_t id, unsigned disk, uint32_t host)
+{
+	add(id, disk, host);
+	check(id);
+	bed_final(b, id, 1);
+	assert_int_equal(b->of[id].ok, 1);
+}
+
+static void healthy(uint32_t id, unsigned disk, uint32_t host)
+{
+	add(id, disk, host);
+	check(id);
+	bed_final(b, id, 1);
+	assert_int_equal(b->of[id].last.verdict, PATHCHECK_OK);
+}
+
+/* --- what hangs holds up nothing else --- */
+
+static void a_hung_open(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, 0);
+	disk_opens_hang(1, true);
+	add(1, 1, 0);
+	bed_check(b, 1, USEC_PER_MSEC);
+	bed_until(b, &b->of[1].timed_out, 1);
+	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_OPEN);
+	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_SYNC);
+	for (uint32_t id = 10; id < 30; id++)
+		healthy(id, 2, 0);
+	disk_opens_hang(1, false);
+	bed_final(b, 1, 1);
+	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_READ);
+	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_AIO);
+	assert_int_equal(b->of[1].late, 1);
+	end();
+}
+
+/* The same device, removed and added while its open hangs: one rescuer, not two. */
+static void a_device_holds_one_rescuer(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, 0);
+	disk_opens_hang(1, true);
+	for (unsigned i = 0; i < 30; i++) {
+		bed_add(b, 1, "/1.same", 0);
+		check(1);
+		bed_flush(b);
+		assert_true(disk_wait_hung(1, 1));
+		assert_true(bed_pulse(b));
+		bed_remove(b, 1);
+		bed_until(b, &b->of[1].released, 1);
+	}
+	bed_add(b, 1, "/1.same", 0);
+	check(1);
+	assert_true(bed_pulse(b));
+	assert_int_equal(disk_hung(1), 1);
+	healthy(2, 2, 0);
+	disk_opens_hang(1, false);
+	bed_final(b, 1, 1);
+	assert_int_equal(b->of[1].ok, 1);
+	/* Those that were removed before they began were not opened at all. */
+	assert_int_equal(disk_opens(1), 2);
+	end();
+}
+
+/* An open that comes back to a path that is gone: what it opened is closed. */
+static void an_orphaned_open(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, 0);
+	disk_opens_hang(1, true);
+	add(1, 1, 0);
+	check(1);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, 1));
+	bed_remove(b, 1);
+	bed_until(b, &b->of[1].released, 1);
+	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 1);
+	disk_opens_hang(1, false);
+	BED_UNTIL(b, atomic_load(&b->prober.slots_used) == 0);
+	assert_int_equal(disk_opens(1), 1);
+	assert_int_equal(files_open(),
+	                 descriptors + 6); /* region's 2, groups' 2, 1 context
+	                                                    and the pulse */
+	end();
+}
+
+/* --- no kind takes them all --- */
+
+static void reads_leave_some_for_opens(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	for (uint32_t id = 1; id <= 20; id++)
+		add_open(id, 1, 0);
+	disk_reads_hang(1, true);
+	for (uint32_t id = 1; id <= 20; id++)
+		check(id);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_ONE_KIND));
+	/* One that cannot be opened is found out all the same; and no more reads began. */
+	disk_open_says(2, -ENXIO);
+	for (uint32_t id = 21; id < 40; id++) {
+		add(id, 2, 0);
+		check(id);
+		bed_final(b, id, 1);
+		assert_int_equal(b->of[id].last.error, ENXIO);
+	}
+	assert_int_equal(disk_hung(1), FOR_ONE_KIND);
+	disk_reads_hang(1, false);
+	for (uint32_t id = 1; id <= 20; id++)
+		bed_final(b, id, 2);
+	assert_int_equal(b->all.failed, 19);
+	assert_int_equal(b->all.ok, 40);
+	end();
+}
+
+static void opens_leave_some_for_reads(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	disk_opens_hang(1, true);
+	for (uint32_t id = 1; id <= 20; id++) {
+		add(id, 1, 0);
+		check(id);
+	}
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_ONE_KIND));
+	for (int i = 0; i < 20; i++) /* it is open */
+		assert_true(bed_pulse(b));
+	assert_int_equal(disk_hung(1), FOR_ONE_KIND);
+	disk_opens_hang(1, false);
+	for (uint32_t id = 1; id <= 20; id++)
+		bed_final(b, id, 1);
+	assert_int_equal(b->all.ok, 20);
+	end();
+}
+
+/* Each group's io_setup hangs, and there are more of them than rescuers. */
+static void setups_leave_some(void **state)
+{
+	enum { GROUPS = 3, PATHS = GROUPS * PATHCHECK_GROUP_SLOTS };
+	struct pathcheck_options o = bed_options(PATHS);
+
+	(void)state; /* no fixture */
+	o.rescuers = PATHCHECK_RESCUERS_MIN;
+	o.setup_timeout_us = USEC_PER_MSEC;
+	disks_reset();
+	bed_start(b, &o);
+	fake_setup_says(FAKE_HANGS);
+	for (uint32_t id = 0; id < PATHS; id++)
+		add(id, 2, 0);
+	for (uint32_t id = 0; id < PATHS; id += 100)
+		check(id);
+	for (uint32_t id = 0; id < PATHS; id += 100) {
+		bed_final(b, id, 1);
+		assert_int_equal(b->of[id].last.engine, PATHCHECK_ENGINE_SYNC);
+	}
+	assert_int_equal(bed_group(b, GROUPS - 1), PATHCHECK_GROUP_FALLBACK);
+	assert_int_equal(fake_setups(), 0);
+	fake_setup_says(0);
+	b->pulse = 0;
+	BED_UNTIL(b, fake_setups() == GROUPS);
+	bed_stop(b);
+}
+
+/* --- no host takes them all --- */
+
+static void a_host_has_half(void **state)
+{
+	enum { PATHS = 600 };
+
+	(void)state; /* no fixture */
+	begin(PATHS + 50, -EAGAIN);
+	for (uint32_t id = 1; id <= PATHS; id++)
+		add_open(id, 1, 7);
+	add_open(PATHS + 1, 2, 8);
+	disk_reads_hang(1, true);
+	for (uint32_t id = 1; id <= PATHS; id++)
+		check(id);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_ONE_HOST));
+	/* Another host's read is found behind all of those that may not begin. */
+	for (unsigned i = 0; i < 5; i++) {
+		check(PATHS + 1);
+		bed_final(b, PATHS + 1, 2 + i);
+	}
+	assert_true(bed_pulse(b));
+	assert_int_equal(disk_hung(1), FOR_ONE_HOST);
+	disk_reads_hang(1, false);
+	for (uint32_t id = 1; id <= PATHS; id++)
+		bed_final(b, id, 2);
+	end();
+}
+
+/* --- shortages --- */
+
+static void no_descriptor(void **state)
+{
+	(void)state; /* no fixture */
+	static const int shortages[] = { -EMFILE, -ENFILE, -ENOMEM };
+
+	begin(64, 0);
+	for (uint32_t i = 0; i < ARRAY_LEN(shortages); i++) {
+		uint32_t id = 1 + i;
+
+		disk_open_says(1, shortages[i]);
+		add(id, 1, 0);
+		check(id);
+		bed_until(b, &b->of[id].deferred, 1);
+		assert_int_equal(b->of[id].failed, 0);
+		assert_true(bed_pulse(b));
+		disk_open_says(1, 0);
+		bed_final(b, id, 1);
+		assert_int_equal(b->of[id].ok, 1);
+		assert_int_equal(b->of[id].deferred, 1);
+	}
+	end();
+}
+
+/* Memory fails after the time limit: no DEFERRED any more, and the answer is a late one. */
+static void no_memory_after_the_timeout(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_open(1, 1, 0);
+	disk_reads_hang(1, true);
+	bed_check(b, 1, USEC_PER_MSEC);
+	bed_until(b, &b->of[1].timed_out, 1);
+	disk_read_says(1, -ENOMEM);
+	disk_reads_hang(1, false);
+	BED_UNTIL(b, atomic_load(&b->shared.header->deferred_now) == 1);
+	disk_read_says(1, 0);
+	bed_final(b, 1, 2);
+	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);
+	assert_int_equal(b->of[1].late, 1);
+	assert_int_equal(b->of[1].timed_out, 1);
+	assert_int_equal(b->of[1].deferred, 0);
+	end();
+}
+
+/* No thread for a reaper: the checks wait, and begin by themselves when there is one. */
+static void no_thread_for_a_group(void **state)
+{
+	struct pathcheck_options o = bed_options(64);
+
+	(void)state; /* no fixture */
+	disks_reset();
+	bed_start(b, &o);
+	threads_refuse("pc-reaper");
+	for (uint32_t id = 1; id < 10; id++) {
+		add(id, 2, 0);
+		check(id);
+	}
+	bed_until(b, &b->all.deferred, 9);
+	assert_int_equal(atomic_load(&b->shared.header->groups_end), 0);
+	bed_remove(b, 9); /* nothing of it is anywhere */
+	bed_until(b, &b->of[9].released, 1);
+	threads_refuse(NULL);
+	bed_until(b, &b->all.ok, 8);
+	assert_int_equal(bed_group(b, 0), PATHCHECK_GROUP_READY);
+	bed_stop(b);
+}
+
+static void no_thread_at_the_start(void **state)
+{
+	static const char *const names[] = { "pc-rescuer", "pc-lane" };
+	struct pathcheck_options o = bed_options(64);
+	static struct prober p;
+	struct shared s;
+
+	(void)state; /* no fixture */
+	disks_reset();
+	descriptors = files_open();
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		assert_int_equal(shared_create(&s, &o, false), 0);
+		threads_refuse(names[i]);
+		assert_int_equal(prober_start(&p, &s, &backend_fake), -EAGAIN);
+		threads_refuse(NULL);
+		shared_deinit(&s);
+	}
+	assert_int_equal(files_open(), descriptors);
+}
+
+/* --- descriptors --- */
+
+/* After a failure the open one is looked at, and kept if it is still the same. */
+static void looks_again_after_a_failure(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_open(1, 1, 0);
+	disk_read_says(1, -EIO);
+	check(1);
+	bed_final(b, 1, 2);
+	assert_int_equal(b->of[1].last.error, EIO);
+	assert_int_equal(disk_looks(1), 0);
+	check(1);
+	bed_final(b, 1, 3);
+	assert_int_equal(disk_looks(1), 1);
+	disk_read_says(1, 0);
+	check(1);
+	bed_final(b, 1, 4);
+	assert_int_equal(disk_looks(1), 2);
+	check(1); /* that was good */
+	bed_final(b, 1, 5);
+	assert_int_equal(disk_looks(1), 2);
+	assert_int_equal(disk_opens(1), 1);
+
+	/* Removed while the look hangs: closed, once. */
+	disk_read_says(1, -EIO);
+	check(1);
+	bed_final(b, 1, 6);
+	disk_opens_hang(1, true);
+	check(1);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, 1));
+	bed_remove(b, 1);
+	bed_until(b, &b->of[1].released, 1);
+	disk_opens_hang(1, false);
+	BED_UNTIL(b, atomic_load(&b->prober.slots_used) == 0);
+	end();
+}
+
+/* Removed at every moment of a check, over and over: all is given back. */
+static void removed_at_any_moment(void **state)
+{
+	enum { TIMES = 3000 };
+
+	(void)state; /* no fixture */
+	for (int setup = -EAGAIN; setup <= 0; setup += EAGAIN) {
+		begin(64, setup);
+		for (unsigned i = 0; i < TIMES; i++) {
+			add(1, 1 + i % 2, i % 3);
+			check(1);
+			if (i % 5 != 0)
+				bed_flush(b);
+			if (i % 7 == 0)
+				bed_final(b, 1, 1);
+			if (i % 7 == 1)
+				assert_true(bed_pulse(b));
+			if (i % 2 == 0)
+				disk_read_says(1, i % 4 == 0 ? -EIO : 0);
+			bed_remove(b, 1);
+			bed_until(b, &b->of[1].released, 1);
+		}
+		BED_UNTIL(b, atomic_load(&b->prober.slots_used) == 0);
+		assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
+		end();
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hung_open),
+		cmocka_unit_test(a_device_holds_one_rescuer),
+		cmocka_unit_test(an_orphaned_open),
+		cmocka_unit_test(reads_leave_some_for_opens),
+		cmocka_unit_test(opens_leave_some_for_reads),
+		cmocka_unit_test(setups_leave_some),
+		cmocka_unit_test(a_host_has_half),
+		cmocka_unit_test(no_descriptor),
+		cmocka_unit_test(no_memory_after_the_timeout),
+		cmocka_unit_test(no_thread_for_a_group),
+		cmocka_unit_test(no_thread_at_the_start),
+		cmocka_unit_test(looks_again_after_a_failure),
+		cmocka_unit_test(removed_at_any_moment),
+	};
+
+	(void)alarm(WATCHDOG_SEC);
+	files_no_limit();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
