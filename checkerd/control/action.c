@@ -93,6 +93,8 @@ static void prepare_reload_reply(struct client *c)
 
 	if (c->targets[0].error == 0) {
 		reply_text(c, "message", text, size);
+	} else if (c->targets[0].error == EBUSY) {
+		reply_busy(c, "another reload is on its way");
 	} else {
 		reply_text(c, "errors", text, size);
 		c->reply.error = "io.checkerd.Control.ReloadFailed";

@@ -32,7 +32,9 @@ enum port_op {
 	PORT_CHECK,
 	PORT_DISABLE, /* arg: for how long in microseconds, 0: until enabled */
 	PORT_ENABLE,
-	PORT_RELOAD, /* reply when applied, or refused (EINVAL); the text says what or why */
+	/* Reply when applied, or refused (EINVAL); the text says what or why. EBUSY: another one
+	 * is on its way. */
+	PORT_RELOAD,
 	PORT_LOG_LEVEL, /* arg: syslog level 0..7 */
 };
 

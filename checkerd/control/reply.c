@@ -316,6 +316,8 @@ static enum piece piece_results(struct server *s, struct client *c, struct jw *j
 		jw_string(j, t->device->name);
 		jw_key(j, "state");
 		jw_string(j, path_state_name(t->state));
+		jw_key(j, "checked");
+		jw_bool(j, t->error == 0);
 		jw_object_end(j);
 		return PIECE_MORE;
 	}

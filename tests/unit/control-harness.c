@@ -61,9 +61,13 @@ static void answer(struct loop *l, const struct port_request *r)
 		loop_answer_snapshot(l, NULL);
 		return;
 	}
-	if (l->stale && r->op != PORT_PING)
+	if (l->stale && r->op != PORT_PING) {
 		reply.error = ESTALE;
-	else if (r->op == PORT_CHECK && r->wait && l->hold_checks) {
+	} else if (r->op == PORT_RELOAD && l->reload_busy) {
+		reply.error = EBUSY;
+	} else if (r->op == PORT_CHECK && l->disabled[r->path]) {
+		reply.error = EBUSY;
+	} else if (r->op == PORT_CHECK && r->wait && l->hold_checks) {
 		port_loop_wait(l->port, r);
 		return;
 	} else if (r->op == PORT_DISABLE || r->op == PORT_ENABLE) {

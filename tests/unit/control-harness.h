@@ -43,6 +43,7 @@ struct loop {
 	bool hold_checks; /* PORT_CHECK with wait is answered by loop_settle_all() */
 	bool stale;       /* every path has another generation now */
 	const char *reload_error;
+	bool reload_busy;
 	const char *config;
 	uint64_t seq;
 	void (*decorate)(struct loop *, struct snapshot *);

@@ -129,6 +129,15 @@ static void test_refused_reload(void **state)
 	call_fails(fd, "Reload", "{}", "io.checkerd.Control.ReloadFailed", errors);
 }
 
+static void test_busy_reload(void **state)
+{
+	(void)state;
+	t.loop.reload_busy = true;
+	start(1);
+	call_fails(fd, "Reload", "{}", "io.checkerd.Control.Busy",
+	           "another reload is on its way");
+}
+
 static void test_check(void **state)
 {
 	struct json_object *o;
@@ -138,16 +147,31 @@ static void test_check(void **state)
 	o = call(fd, "Check", "{\"paths\":[\"sd1\",\"sd1\",\"sd0\"]}");
 	assert_string_equal(
 	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
-	        "{\"results\":[{\"path\":\"sd1\",\"state\":\"up\"},{\"path\":\"sd1\","
-	        "\"state\":\"up\"},{\"path\":\"sd0\",\"state\":\"up\"}]}");
+	        "{\"results\":[{\"path\":\"sd1\",\"state\":\"up\",\"checked\":true},"
+	        "{\"path\":\"sd1\",\"state\":\"up\",\"checked\":true},"
+	        "{\"path\":\"sd0\",\"state\":\"up\",\"checked\":true}]}");
 	json_object_put(o);
 	assert_false(last_of(PORT_CHECK).wait);
 	o = call(fd, "Check", "{\"paths\":[]}");
 	assert_int_equal(json_object_array_length(get(o, "results")), 0);
 	json_object_put(o);
+}
+
+static void test_check_of_what_cannot_be_checked(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(4);
+	json_object_put(call(fd, "Disable", "{\"paths\":[\"sd2\"]}"));
+	o = call(fd, "Check", "{\"paths\":[\"sd2\"],\"wait\":true}");
+	assert_string_equal(get_string(o, "results[0].state"), "up");
+	assert_false(json_object_get_boolean(get(o, "results[0].checked")));
+	json_object_put(o);
 	loop_do(&t.loop, set_stale, &(bool){ true });
 	o = call(fd, "Check", "{\"paths\":[\"sd1\"],\"wait\":true}");
 	assert_string_equal(get_string(o, "results[0].state"), "removed");
+	assert_false(json_object_get_boolean(get(o, "results[0].checked")));
 	json_object_put(o);
 }
 
@@ -559,7 +583,9 @@ int main(void)
 		TEST(test_disable_and_enable),
 		TEST(test_reload_and_log_level),
 		TEST(test_refused_reload),
+		TEST(test_busy_reload),
 		TEST(test_check),
+		TEST(test_check_of_what_cannot_be_checked),
 		TEST(test_check_many_and_wait),
 		TEST(test_check_and_go_away),
 		TEST(test_more_checks_than_places),
