@@ -44,6 +44,7 @@ pathcheck_prober_LDADD = libengine.la
 
 if HAVE_CMOCKA
 engine_tests = \
+	tests/unit/test-directio \
 	tests/unit/test-group \
 	tests/unit/test-limits \
 	tests/unit/test-pathcheck \
@@ -67,6 +68,9 @@ engine_test_built_prober = \
 	-DBUILT_PROBER='"$(abs_top_builddir)/pathcheck-prober"' \
 	$(NULL)
 
+tests_unit_test_directio_SOURCES = tests/unit/test-directio.c $(direct_files)
+tests_unit_test_directio_CFLAGS = $(engine_test_cflags)
+tests_unit_test_directio_LDADD = $(engine_test_ldadd)
 tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
 tests_unit_test_group_CFLAGS = $(engine_test_cflags)
 tests_unit_test_group_LDADD = $(engine_test_ldadd)
