@@ -57,13 +57,39 @@ checkerd_checkerd_LDADD = \
 
 if HAVE_CMOCKA
 daemon_tests = \
+	tests/unit/test-bound \
 	tests/unit/test-checks \
 	tests/unit/test-options \
 	tests/unit/test-ready \
+	tests/unit/test-reload \
 	$(NULL)
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
 
+tests_unit_test_bound_SOURCES = tests/unit/test-bound.c
+tests_unit_test_bound_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_test_bound_LDADD = \
+	libdaemon.la \
+	libcontrol.la \
+	libdiscovery.la \
+	liblog.la \
+	libconfig.la \
+	libcore.la \
+	libpathcheck.la \
+	libutil.la \
+	$(SYSTEMD_LIBS) \
+	$(UDEV_LIBS) \
+	$(JSONC_LIBS) \
+	$(CMOCKA_LIBS) \
+	$(NULL)
+# It has a loader and a discovery of its own.
+tests_unit_test_reload_SOURCES = \
+	tests/unit/test-reload.c \
+	checkerd/control/text.c \
+	checkerd/discovery/config_ref.c \
+	$(NULL)
+tests_unit_test_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_reload_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has an engine, a port and a log of its own.
 tests_unit_test_checks_SOURCES = tests/unit/test-checks.c
 tests_unit_test_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
