@@ -136,6 +136,25 @@ static void another_disk_under_the_same_name_is_another_path(void **state)
 	found_list_deinit(&b);
 }
 
+static void another_host_is_another_path(void **state)
+{
+	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
+	const struct device_spec spec = { .name = "sda",
+		                          .node = "/dev/sda",
+		                          .host_key = 3 };
+	struct told told = { .stop_after = 0 };
+	struct device *d;
+
+	(void)state;
+	put(&a, "sda", "/dev/sda", 0);
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(found_list_append(&b, d, &usual), 0);
+	assert_int_equal(found_plan(&a, &b, false, tell, &told), 0);
+	assert_string_equal(told.text, "-sda! +sda");
+	found_list_deinit(&a);
+	found_list_deinit(&b);
+}
+
 static void a_receiver_can_end_it(void **state)
 {
 	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
@@ -264,6 +283,7 @@ int main(void)
 		cmocka_unit_test(removals_come_before_additions),
 		cmocka_unit_test(settings_and_labels_change_in_place),
 		cmocka_unit_test(another_disk_under_the_same_name_is_another_path),
+		cmocka_unit_test(another_host_is_another_path),
 		cmocka_unit_test(a_receiver_can_end_it),
 		cmocka_unit_test(a_sorted_list_takes_one_more),
 		cmocka_unit_test(a_name_twice_is_dropped),
