@@ -108,6 +108,7 @@ static const struct column events[] = {
 static const struct column checked[] = {
 	{ "PATH", "path", COLUMN_TEXT, S },
 	{ "STATE", "state", COLUMN_STATE, S },
+	{ "CHECKED", "checked", COLUMN_TEXT, S },
 };
 
 static_assert(ARRAY_LEN(paths) <= TABLE_COLUMNS_MAX, "-o of all columns");
