@@ -35,6 +35,9 @@
 /* Killed probers that the kernel does not let go yet; with more, none is started. */
 #define LINGERING_MAX 32
 
+/* At the end all of them are waited for so long, or they would be left as children. */
+#define END_AWAITED_US (100 * USEC_PER_MSEC)
+
 /* Probers started within the window before further ones have to wait. */
 #define RESTARTS_MAX       5
 #define RESTARTS_WINDOW_US (10 * USEC_PER_SEC)

@@ -229,15 +229,16 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
 
 struct pathcheck *pathcheck_free(struct pathcheck *pc)
 {
+	struct mono limit;
+
 	if (pc == NULL)
 		return NULL;
 	if (pc->options.mode == PATHCHECK_PROCESS) {
 		process_kill(&pc->process);
-		if (!process_collect(
-		            &pc->process)) /* then it is for whoever collects it */
-			process_forget(&pc->process);
+		limit = mono_add(mono_now(), END_AWAITED_US);
+		process_collect_by(&pc->process, limit);
 		for (int i = 0; i < LINGERING_MAX; i++)
-			process_forget(&pc->lingering[i]);
+			process_collect_by(&pc->lingering[i], limit);
 	} else if (pc->prober.shared != NULL) {
 		prober_stop(&pc->prober);
 	}
@@ -416,6 +417,9 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 	shared_drain(pc->shared.caller_fd);
 	shared_going_to_wait(waits);
 	got += take_results(pc, results + got, n - (size_t)got);
+	/* More than fits, and whoever put it there saw nobody asleep. */
+	if ((size_t)got == n && spsc_used(pc->shared.results) > 0)
+		shared_wake(waits, pc->shared.caller_fd);
 	if (got == 0 && process_ended(&pc->process))
 		note_lost(pc);
 	return got;

@@ -189,6 +189,17 @@ bool process_collect(struct process *p)
 	return true;
 }
 
+void process_collect_by(struct process *p, struct mono limit)
+{
+	struct pollfd pfd = { .fd = p->pidfd, .events = POLLIN };
+	int64_t left_us = mono_diff(limit, mono_now());
+
+	if (p->pidfd >= 0 && left_us > 0)
+		(void)poll(&pfd, 1, (int)(left_us / USEC_PER_MSEC) + 1); /* see below */
+	if (!process_collect(p))
+		process_forget(p);
+}
+
 void process_forget(struct process *p)
 {
 	if (p->pidfd >= 0)

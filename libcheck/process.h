@@ -32,6 +32,9 @@ bool process_dying(const struct process *p);
 void process_kill(struct process *p);
 /* Collects one that has ended. False: the kernel still holds it. */
 _must_check_ bool process_collect(struct process *p);
+/* Waits for the end of one that was killed, then collects it. One that the kernel holds for
+ * longer is forgotten: it is for whoever collects the caller's children. */
+void process_collect_by(struct process *p, struct mono limit);
 void process_forget(struct process *p); /* gives the descriptors back, uncollected */
 
 /* Descriptors the helper program finds: see prober_main.c. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/pathcheck-bed.h"
@@ -223,6 +224,42 @@ static void every_result_has_its_cookie(void **state)
 	assert_int_equal(s.oldest_in_flight_us, 0);
 }
 
+/* One result a wake-up, as few as a caller can take: the others are not forgotten. */
+static void one_result_at_a_time(void **state)
+{
+	enum { ROUNDS = 100 };
+	struct bed *b = *state;
+	uint32_t ids[PATHS];
+
+	bed_start(b, PATHS);
+	for (unsigned i = 0; i < PATHS; i++) {
+		bed_file(b, i, BED_FILE_BYTES);
+		ids[i] = bed_add(b, i, i);
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		unsigned got = 0;
+
+		for (unsigned i = 0; i < PATHS; i++) {
+			assert_int_equal(pathcheck_check(b->pc, ids[i], BED_TIMEOUT_US),
+			                 0);
+			if (i % 7 == 6)
+				pathcheck_flush(b->pc);
+		}
+		pathcheck_flush(b->pc);
+		while (got < PATHS) {
+			struct pathcheck_result r;
+			int n;
+
+			bed_wait(b);
+			n = pathcheck_results(b->pc, &r, 1);
+			assert_in_range(n, 0, 1);
+			if (n == 1)
+				assert_int_equal(r.verdict, PATHCHECK_OK);
+			got += (unsigned)n;
+		}
+	}
+}
+
 static void a_group_counts_its_paths(void **state)
 {
 	struct bed *b = *state;
@@ -356,6 +393,24 @@ static void descriptors_are_conserved(void **state)
 	}
 }
 
+/* No child is left to be collected; where all is very slow, one may be now and then. */
+static void no_child_is_left(void **state)
+{
+	struct bed *b = *state;
+	unsigned collected = 0;
+
+	for (int round = 0; round < 20; round++) {
+		int pid;
+
+		bed_start(b, 1);
+		pid = bed_stats(b).prober_pid;
+		assert_int_equal(pid > 0, b->mode == PATHCHECK_PROCESS);
+		b->pc = pathcheck_free(b->pc);
+		collected += pid == 0 || waitpid(pid, NULL, 0) < 0;
+	}
+	assert_true(collected >= 10);
+}
+
 /* Removed and added again, its descriptor is closed and not only forgotten. */
 static void a_removed_path_is_closed(void **state)
 {
@@ -398,12 +453,14 @@ int main(void)
 		BOTH(faster_than_the_prober),
 		BOTH(one_check_at_a_time),
 		BOTH(every_result_has_its_cookie),
+		BOTH(one_result_at_a_time),
 		BOTH(a_group_counts_its_paths),
 		BOTH(a_file_that_shrinks_and_grows),
 		BOTH(a_file_that_is_gone),
 		BOTH(what_cannot_be_checked_fails_and_hangs_nothing),
 		BOTH(nothing_of_a_removed_path),
 		BOTH(descriptors_are_conserved),
+		BOTH(no_child_is_left),
 		BOTH(a_removed_path_is_closed),
 	};
 
