@@ -18,9 +18,9 @@ def totals(daemon):
 def churn(case, daemon, without, with_it, device, rounds):
 	"""Adds the path, waits until its read hangs, and removes it, so many times."""
 	for _ in range(rounds):
-		daemon.reload(with_it)
 		kept = case.disk.status(0)["held"]
-		daemon.ctl("check", device)
+		daemon.reload(with_it)
+		daemon.ctl("check", device) # or its first one has begun already
 		wait_until("its read hangs", lambda: case.disk.status(0)["held"] > kept, 10, 0.005)
 		daemon.reload(without)
 	wait_until(f"{rounds} orphans", lambda: totals(daemon)["orphans"] == rounds, 10)
