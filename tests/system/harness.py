@@ -107,6 +107,16 @@ def is_running(pid):
 	return process_stat(pid).get("state", "Z") != "Z"
 
 
+def is_stopped(pid):
+	"""Has a SIGSTOP reached every thread?"""
+	states = []
+	for thread in os.listdir(f"/proc/{pid}/task"):
+		with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8",
+		          errors="replace") as f:
+			states.append(f.read().rsplit(")", 1)[1].split()[0])
+	return set(states) == {"T"}
+
+
 def open_files(pid):
 	return len(os.listdir(f"/proc/{pid}/fd"))
 

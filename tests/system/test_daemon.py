@@ -6,7 +6,7 @@ import signal
 import time
 
 import bed
-from harness import Skip, check, config, test, wait_until
+from harness import Skip, check, config, is_stopped, test, wait_until
 
 # Only this bed's devices, whatever else goes on on the machine.
 UDEV = ('defaults {\n\tdiscovery udev\n\tpolling_interval 1\n\tmax_polling_interval 1\n'
@@ -179,6 +179,7 @@ def a_daemon_that_does_not_answer(case):
 	file = plain_files(case, 1)[0]
 	daemon = case.daemon(config([file])).start().wait_ready(up=1)
 	daemon.signal(signal.SIGSTOP)
+	wait_until("each of its threads stands still", lambda: is_stopped(daemon.pid), 5)
 	try:
 		result = daemon.ctl("show", "paths", timeout=1, expect=3)
 		check(result.seconds < 5 * 4, f"it took {result.seconds:.1f} s")
