@@ -63,9 +63,8 @@ static void answer(struct loop *l, const struct port_request *r)
 	}
 	if (l->stale && r->op != PORT_PING) {
 		reply.error = ESTALE;
-	} else if (r->op == PORT_RELOAD && l->reload_busy) {
-		reply.error = EBUSY;
-	} else if (r->op == PORT_CHECK && l->disabled[r->path]) {
+	} else if ((r->op == PORT_RELOAD && l->reload_busy) ||
+	           (r->op == PORT_CHECK && l->disabled[r->path])) {
 		reply.error = EBUSY;
 	} else if (r->op == PORT_CHECK && r->wait && l->hold_checks) {
 		port_loop_wait(l->port, r);

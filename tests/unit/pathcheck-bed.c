@@ -23,13 +23,15 @@ static int set_up(void **state, enum pathcheck_mode mode)
 	char here[sizeof(b->dir) - 32];
 
 	/* Here and not in /tmp, which may not know direct I/O. */
-	if (b == NULL || getcwd(here, sizeof(here)) == NULL)
+	if (b == NULL)
 		return -1;
+	*state = b;
 	b->mode = mode;
+	if (getcwd(here, sizeof(here)) == NULL)
+		return -1;
 	(void)snprintf(b->dir, sizeof(b->dir), "%s/test-bed-XXXXXX", here);
 	if (mkdtemp(b->dir) == NULL)
 		return -1;
-	*state = b;
 	return 0;
 }
 
