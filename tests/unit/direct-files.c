@@ -120,11 +120,12 @@ unsigned files_open(void)
 	return n - 1; /* but the directory's */
 }
 
-void files_no_limit(void)
+uint64_t files_no_limit(void)
 {
 	struct rlimit rl;
 
 	assert(getrlimit(RLIMIT_NOFILE, &rl) == 0);
 	rl.rlim_cur = rl.rlim_max;
 	assert(setrlimit(RLIMIT_NOFILE, &rl) == 0);
+	return rl.rlim_cur;
 }

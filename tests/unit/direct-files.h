@@ -19,7 +19,7 @@ void files_link(const char *file, const char *to); /* a further name of one */
 void files_unlink(const char *file);
 /* Descriptors the process has open. */
 unsigned files_open(void);
-/* As many descriptors as the process may have. */
-void files_no_limit(void);
+/* As many descriptors as the process may have: returns how many these are. */
+uint64_t files_no_limit(void);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 struct disk {
 	bool opens_hang, reads_hang;
 	int open_answer, read_answer;
-	unsigned hung, opens, looks;
+	unsigned hung, tried, opens, looks;
 };
 
 static struct {
@@ -49,6 +50,8 @@ int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_blo
 
 	assert(name[0] == '/' && number < FAKE_DISKS);
 	pthread_mutex_lock(&fake.lock);
+	d->tried++;
+	pthread_cond_broadcast(&fake.changed);
 	if (d->opens_hang)
 		wait_while(d, &d->opens_hang);
 	r = d->open_answer;
@@ -148,7 +151,7 @@ void disk_read_says(unsigned disk, int answer)
 	say_int(&fake.disks[disk].read_answer, answer);
 }
 
-bool disk_wait_hung(unsigned disk, unsigned n)
+static bool wait_for(const unsigned *which, unsigned least, unsigned most)
 {
 	struct timespec limit;
 	bool so;
@@ -156,12 +159,22 @@ bool disk_wait_hung(unsigned disk, unsigned n)
 	clock_gettime(CLOCK_REALTIME, &limit);
 	limit.tv_sec += LIMIT_SEC;
 	pthread_mutex_lock(&fake.lock);
-	while (fake.disks[disk].hung != n &&
+	while ((*which < least || *which > most) &&
 	       pthread_cond_timedwait(&fake.changed, &fake.lock, &limit) == 0)
 		continue;
-	so = fake.disks[disk].hung == n;
+	so = *which >= least && *which <= most;
 	pthread_mutex_unlock(&fake.lock);
 	return so;
+}
+
+bool disk_wait_hung(unsigned disk, unsigned n)
+{
+	return wait_for(&fake.disks[disk].hung, n, n);
+}
+
+bool disk_wait_tried(unsigned disk, unsigned n)
+{
+	return wait_for(&fake.disks[disk].tried, n, UINT_MAX);
 }
 
 static unsigned look(const unsigned *which)
@@ -177,6 +190,11 @@ static unsigned look(const unsigned *which)
 unsigned disk_hung(unsigned disk)
 {
 	return look(&fake.disks[disk].hung);
+}
+
+unsigned disk_tried(unsigned disk)
+{
+	return look(&fake.disks[disk].tried);
 }
 
 unsigned disk_opens(unsigned disk)

@@ -26,6 +26,9 @@ void disk_read_says(unsigned disk, int answer);
 /* Waits until so many are hung in its opens or reads. False: not in time. */
 _must_check_ bool disk_wait_hung(unsigned disk, unsigned n);
 unsigned disk_hung(unsigned disk);
+/* The same until its opens were tried so often, good or not. */
+_must_check_ bool disk_wait_tried(unsigned disk, unsigned n);
+unsigned disk_tried(unsigned disk);
 unsigned disk_opens(unsigned disk); /* ever, that gave a new descriptor */
 unsigned disk_looks(unsigned disk); /* ever, that kept the old one */
 

@@ -285,6 +285,31 @@ static void no_descriptor(void **state)
 	end();
 }
 
+/* Again and again, but now and then only, and DEFERRED is said once. */
+static void no_descriptor_for_long(void **state)
+{
+	int64_t begun_us;
+
+	(void)state; /* no fixture */
+	begin(64, 0);
+	begun_us = mono_now().us;
+	disk_open_says(1, -EMFILE);
+	add(1, 1, 0);
+	check(1);
+	bed_until(b, &b->of[1].deferred, 1);
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(bed_pulse(b));
+	assert_true(disk_wait_tried(1, 3));
+	for (unsigned i = 0; i < 100; i++) /* each has the lane look at all it has */
+		assert_true(bed_pulse(b));
+	assert_true(disk_tried(1) <= 2 + (mono_now().us - begun_us) / SHORTAGE_RETRY_US);
+	disk_open_says(1, 0);
+	bed_final(b, 1, 1);
+	assert_int_equal(b->of[1].ok, 1);
+	assert_int_equal(b->of[1].deferred, 1);
+	end();
+}
+
 /* Memory fails after the time limit: no DEFERRED any more, and the answer is a late one. */
 static void no_memory_after_the_timeout(void **state)
 {
@@ -428,6 +453,7 @@ int main(void)
 		cmocka_unit_test(setups_leave_some),
 		cmocka_unit_test(a_host_has_half),
 		cmocka_unit_test(no_descriptor),
+		cmocka_unit_test(no_descriptor_for_long),
 		cmocka_unit_test(no_memory_after_the_timeout),
 		cmocka_unit_test(no_thread_for_a_group),
 		cmocka_unit_test(no_thread_at_the_start),
@@ -436,6 +462,6 @@ int main(void)
 	};
 
 	(void)alarm(WATCHDOG_SEC);
-	files_no_limit();
+	(void)files_no_limit(); /* the usual thousand would do */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
