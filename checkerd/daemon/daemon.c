@@ -52,8 +52,9 @@ static int find_group(const char *name, gid_t *ret)
 	return 0;
 }
 
-/* The socket of systemd's, or one of our own. */
-static int listen_on(const struct options *o, const struct config *c, int *ret_fd)
+/* The socket of systemd's, or, with *ret_ours, one of our own with a name to take away. */
+static int listen_on(const struct options *o, const struct config *c, int *ret_fd,
+                     bool *ret_ours)
 {
 	gid_t group;
 	int n, r;
@@ -66,12 +67,14 @@ static int listen_on(const struct options *o, const struct config *c, int *ret_f
 	}
 	if (n == 1) {
 		*ret_fd = SD_LISTEN_FDS_START;
+		*ret_ours = false;
 		return 0;
 	}
 	r = find_group(c->socket_group, &group);
 	if (r < 0)
 		return r;
 	r = control_listen(o->socket, group, ret_fd);
+	*ret_ours = r == 0;
 	if (r == -EADDRINUSE)
 		(void)fprintf(stderr, "checkerd: another checkerd already serves %s\n",
 		              o->socket);
@@ -179,6 +182,7 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 {
 	int listen_fd, r;
+	bool ours;
 
 	*d = (struct daemon){
 		.notify = NOTIFY_NULL,
@@ -188,11 +192,14 @@ int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 	};
 	notify_init(&d->notify);
 	watchdog_init(&d->watchdog, mono_now());
-	r = listen_on(o, first->config, &listen_fd);
+	r = listen_on(o, first->config, &listen_fd, &ours);
 	if (r < 0)
 		return r;
 	r = make_parts(d, o, first->config);
 	if (r < 0) {
+		/* While it listens, nobody else takes the name: it is still this one's. */
+		if (ours)
+			(void)unlink(o->socket); /* The next start clears it away too. */
 		close(listen_fd);
 		return r;
 	}
