@@ -78,23 +78,23 @@ static uint32_t count_refused(struct pathcheck *engine, const struct pathcheck_s
 
 static void word(struct hint *h, uint32_t refused, int error)
 {
+	const char *groups =
+	        refused == 1 ? "group of paths, it is" : "groups of paths, they are";
 	int64_t nr, max;
 
 	hint_read(h, &nr, &max);
 	if (error != EAGAIN) {
 		(void)snprintf(h->text, sizeof(h->text),
 		               "no asynchronous I/O for %" PRIu32
-		               " groups of paths, they are "
-		               "read synchronously: io_setup: %s",
-		               refused, strerrordesc_np(error));
+		               " %s read synchronously: io_setup: %s",
+		               refused, groups, strerrordesc_np(error));
 		return;
 	}
 	(void)snprintf(h->text, sizeof(h->text),
 	               "no asynchronous I/O for %" PRIu32
-	               " groups of paths, they are read "
-	               "synchronously: fs.aio-max-nr is %" PRIi64 ", %" PRIi64
+	               " %s read synchronously: fs.aio-max-nr is %" PRIi64 ", %" PRIi64
 	               " are in use; sysctl fs.aio-max-nr=%" PRIi64 " would do",
-	               refused, max, nr, hint_enough(nr, refused));
+	               refused, groups, max, nr, hint_enough(nr, refused));
 }
 
 void hint_update(struct hint *h, struct pathcheck *engine, struct events *ev)
