@@ -27,7 +27,8 @@ struct pathcheck_options bed_options(uint32_t paths)
 
 void bed_start(struct bed *b, const struct pathcheck_options *o)
 {
-	*b = (struct bed){ .pulse = NO_PATH };
+	assert_false(b->running); /* its threads use all this */
+	*b = (struct bed){ .running = true, .pulse = NO_PATH };
 	fake_reset();
 	assert_int_equal(shared_create(&b->shared, o, false), 0);
 	assert_true(b->shared.header->limits.ids <= BED_IDS_MAX);
@@ -37,8 +38,14 @@ void bed_start(struct bed *b, const struct pathcheck_options *o)
 void bed_stop(struct bed *b)
 {
 	prober_stop(&b->prober);
+	bed_stopped(b);
+}
+
+void bed_stopped(struct bed *b)
+{
 	assert_int_equal(fake_contexts(), 0);
 	shared_deinit(&b->shared);
+	b->running = false;
 }
 
 static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,

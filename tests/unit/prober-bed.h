@@ -18,6 +18,7 @@ struct tally {
 };
 
 struct bed {
+	bool running; /* still so at the next start: a test ended by a failure */
 	struct shared shared;
 	struct prober prober;
 	uint32_t generation[BED_IDS_MAX];
@@ -31,6 +32,8 @@ struct bed {
 struct pathcheck_options bed_options(uint32_t paths);
 void bed_start(struct bed *b, const struct pathcheck_options *o);
 void bed_stop(struct bed *b);
+/* The same when its prober was stopped already. */
+void bed_stopped(struct bed *b);
 
 /* Commands; bed_flush() hands them over. A path's name is free once it is released. */
 void bed_add(struct bed *b, uint32_t id, const char *name, uint32_t host);

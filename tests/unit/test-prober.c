@@ -188,12 +188,26 @@ static void orphans_everywhere(void **state)
 
 static void timed_out_then_late(void **state)
 {
+	int64_t before_us, after_us;
+
 	(void)state; /* no fixture */
 	begin_small();
 	hold_file("hung");
 	add_file(1, "hung", 0);
+	/* Open, so that what is asked next goes to the kernel at once. */
+	bed_check(b, 1, LONG_US);
+	bed_flush(b);
+	assert_true(fake_wait_in_kernel(1));
+	fake_release_all();
+	bed_final(b, 1, 1);
+	hold_file("hung");
+	before_us = mono_now().us;
 	bed_check(b, 1, 2 * USEC_PER_MSEC);
+	bed_flush(b);
+	assert_true(fake_wait_in_kernel(1));
+	after_us = mono_now().us;
 	bed_until(b, &b->of[1].timed_out, 1);
+	assert_in_range(b->of[1].last.started_us, before_us, after_us);
 	assert_int_equal(b->of[1].last.error, ETIMEDOUT);
 	assert_int_equal(b->of[1].last.late, 0);
 	assert_true(b->of[1].last.finished_us - b->of[1].last.started_us >=
@@ -202,11 +216,11 @@ static void timed_out_then_late(void **state)
 	bed_check(b, 1, LONG_US); /* a second one while the first is there: not begun */
 	assert_true(bed_pulse(b));
 	fake_release_all();
-	bed_final(b, 1, 1);
+	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);
 	assert_int_equal(b->of[1].last.late, 1);
 	bed_check(b, 1, LONG_US);
-	bed_final(b, 1, 2);
+	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].last.late, 0);
 	assert_int_equal(b->of[1].timed_out, 1);
 	bed_stop(b);
@@ -617,8 +631,7 @@ static void waits_for_what_is_in_the_kernel(void **state)
 	assert_int_equal(fake_in_kernel(), 20);
 	fake_release_all();
 	assert_int_equal(pthread_join(stopper, NULL), 0);
-	assert_int_equal(fake_contexts(), 0);
-	shared_deinit(&b->shared);
+	bed_stopped(b);
 	assert_int_equal(files_open(), descriptors);
 }
 
@@ -662,8 +675,7 @@ static void ends_while_setting_up(void **state)
 			continue;
 		fake_setup_says(answer);
 		assert_int_equal(pthread_join(stopper, NULL), 0);
-		assert_int_equal(fake_contexts(), 0);
-		shared_deinit(&b->shared);
+		bed_stopped(b);
 	}
 }
 
