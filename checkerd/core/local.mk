@@ -8,6 +8,8 @@ libcore_la_SOURCES = \
 	checkerd/core/event.h \
 	checkerd/core/histogram.c \
 	checkerd/core/histogram.h \
+	checkerd/core/map.c \
+	checkerd/core/map.h \
 	checkerd/core/reason.c \
 	checkerd/core/registry.c \
 	checkerd/core/registry.h \
@@ -23,6 +25,7 @@ core_tests = \
 	tests/unit/test-device \
 	tests/unit/test-event \
 	tests/unit/test-histogram \
+	tests/unit/test-map \
 	tests/unit/test-reason \
 	tests/unit/test-registry \
 	tests/unit/test-schedule \
@@ -47,6 +50,9 @@ tests_unit_test_event_LDADD = $(core_test_ldadd)
 tests_unit_test_histogram_SOURCES = tests/unit/test-histogram.c tests/unit/random.h
 tests_unit_test_histogram_CFLAGS = $(core_test_cflags)
 tests_unit_test_histogram_LDADD = $(core_test_ldadd)
+tests_unit_test_map_SOURCES = tests/unit/test-map.c
+tests_unit_test_map_CFLAGS = $(core_test_cflags)
+tests_unit_test_map_LDADD = $(core_test_ldadd)
 tests_unit_test_reason_SOURCES = tests/unit/test-reason.c
 tests_unit_test_reason_CFLAGS = $(core_test_cflags)
 tests_unit_test_reason_LDADD = $(core_test_ldadd)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_MAP_H
+#define CHECKERD_CORE_MAP_H
+
+/*
+ * What a multipath map is and what the kernel thinks of its paths, as read at one time:
+ * immutable once shared, counted references, so that the device-mapper thread, the loop and
+ * the control thread's snapshots can hold the same one.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/macro.h"
+
+#define MAP_NAME_MAX   128  /* DM_NAME_LEN: final NUL included */
+#define MAP_UUID_MAX   129  /* DM_UUID_LEN: final NUL included */
+#define MAP_PATHS_MAX  1024 /* paths of one map */
+#define MAP_GROUPS_MAX 1024 /* priority groups of one map */
+
+enum map_group_state {
+	MAP_GROUP_ACTIVE,   /* dm's A: I/O goes through it */
+	MAP_GROUP_ENABLED,  /* E */
+	MAP_GROUP_DISABLED, /* D: bypassed */
+};
+
+struct map_path {
+	uint32_t devt_major, devt_minor;
+	uint32_t group;      /* from 1, as in the table */
+	uint32_t fail_count; /* how often it was failed since the table was loaded */
+	bool active; /* dm's A; false: its F, the kernel sends nothing through it */
+};
+
+struct map {
+	_Atomic uint32_t refs; /* [atomic any→any] */
+	uint32_t devt_major, devt_minor;
+	uint32_t event_nr; /* dm's, when this was read */
+	bool queueing;     /* queue_if_no_path: I/O waits while no path is left */
+	bool suspended;
+	uint32_t n_groups, n_paths;
+	const char *name; /* never NULL: dm's name */
+	const char
+	        *uuid; /* never NULL: "mpath-…", or whatever it is; "" when it has none */
+	const char *wwid; /* the uuid without "mpath-", NULL: another kind of uuid */
+	const enum map_group_state *groups; /* n_groups of them */
+	const struct map_path *paths;       /* n_paths of them, in the table's order */
+};
+
+/* The fields to make one from. */
+struct map_spec {
+	uint32_t devt_major, devt_minor, event_nr;
+	bool queueing, suspended;
+	uint32_t n_groups, n_paths;
+	const char *name, *uuid;
+	const enum map_group_state *groups;
+	const struct map_path *paths;
+};
+
+/*
+ * One reference; everything is copied into one allocation. -EINVAL: no name, too many paths
+ * or groups, a path of a group that is not there; -ENAMETOOLONG: name or uuid; -ENOMEM.
+ */
+_must_check_ int map_new(struct map **ret, const struct map_spec *spec);
+struct map *map_ref(struct map *m);
+struct map *map_unref(struct map *m); /* NULL allowed; returns NULL */
+/* Every field but the references and event_nr. */
+bool map_equal(const struct map *a, const struct map *b);
+
+#endif
