@@ -35,7 +35,7 @@
 /* Killed probers that the kernel does not let go yet; with more, none is started. */
 #define LINGERING_MAX 32
 
-/* At the end all of them are waited for so long, or they would be left as children. */
+/* At the end the last one is waited for so long, or it would be left as a child. */
 #define END_AWAITED_US (100 * USEC_PER_MSEC)
 
 /* Probers started within the window before further ones have to wait. */

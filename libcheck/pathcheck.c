@@ -227,18 +227,57 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
 	return 0;
 }
 
+static int64_t oldest_us(const struct pathcheck *pc, struct mono now)
+{
+	int64_t oldest = 0;
+
+	for (uint32_t id = 0; id < pc->limits.ids; id++) {
+		const struct entry *e = &pc->entries[id];
+
+		if (e->state == ENTRY_USED && e->outstanding)
+			oldest = MAX(oldest, mono_diff(now, e->asked));
+	}
+	return oldest;
+}
+
+/* What the kernel has held for as long as the prober would be waited for holds that too. */
+static bool is_hung(const struct pathcheck *pc, struct mono now)
+{
+	if (oldest_us(pc, now) > END_AWAITED_US)
+		return true;
+	for (uint32_t i = 0; i < pc->limits.groups; i++) {
+		const struct group_view *v = &pc->shared.groups[i];
+
+		if (atomic_load(&v->expired) > 0 || atomic_load(&v->orphans) > 0)
+			return true;
+	}
+	for (uint32_t i = 0; i < pc->limits.rescuers; i++) {
+		struct mono since = { atomic_load(&pc->shared.rescuer_busy_us[i]) };
+
+		if (since.us != 0 && mono_diff(now, since) > END_AWAITED_US)
+			return true;
+	}
+	return false;
+}
+
+/* Nobody who stops a service waits for a disk that hangs. */
+static void end_processes(struct pathcheck *pc)
+{
+	struct mono now = mono_now();
+	bool wait = pc->shared.header != NULL && !is_hung(pc, now);
+
+	process_kill(&pc->process);
+	process_collect_by(&pc->process, wait ? mono_add(now, END_AWAITED_US) : now);
+	for (int i = 0; i < LINGERING_MAX; i++)
+		process_collect_by(&pc->lingering[i], now);
+}
+
 struct pathcheck *pathcheck_free(struct pathcheck *pc)
 {
-	struct mono limit;
-
 	if (pc == NULL)
 		return NULL;
 	if (pc->options.mode == PATHCHECK_PROCESS) {
-		process_kill(&pc->process);
-		limit = mono_add(mono_now(), END_AWAITED_US);
-		process_collect_by(&pc->process, limit);
-		for (int i = 0; i < LINGERING_MAX; i++)
-			process_collect_by(&pc->lingering[i], limit);
+		end_processes(pc);
 	} else if (pc->prober.shared != NULL) {
 		prober_stop(&pc->prober);
 	}
@@ -555,19 +594,6 @@ static void count_rescuers(struct pathcheck *pc, struct mono now,
 	pc->stuck_max = MAX(pc->stuck_max, ret->rescuers_stuck);
 	ret->rescuers = pc->limits.rescuers;
 	ret->rescuers_stuck_max = pc->stuck_max;
-}
-
-static int64_t oldest_us(const struct pathcheck *pc, struct mono now)
-{
-	int64_t oldest = 0;
-
-	for (uint32_t id = 0; id < pc->limits.ids; id++) {
-		const struct entry *e = &pc->entries[id];
-
-		if (e->state == ENTRY_USED && e->outstanding)
-			oldest = MAX(oldest, mono_diff(now, e->asked));
-	}
-	return oldest;
 }
 
 int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)

@@ -167,8 +167,9 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
 
 /**
  * Ends it. PATHCHECK_PROCESS: kills the prober, and waits a tenth of a second at most to
- * collect it; what the kernel holds for longer is the caller's child. PATHCHECK_THREADS: waits
- * for whatever the kernel still holds. NULL is allowed. @return NULL.
+ * collect it, not at all when something has hung in the kernel for as long already; what the
+ * kernel holds for longer is the caller's child. PATHCHECK_THREADS: waits for whatever the
+ * kernel still holds. NULL is allowed. @return NULL.
  */
 struct pathcheck *pathcheck_free(struct pathcheck *pc);
 

@@ -411,22 +411,37 @@ bool checks_collect(struct checks *c, struct mono now)
 	return n == (int)ARRAY_LEN(results);
 }
 
+/*
+ * When all is answered there is nothing to be woken for: what the engine has to tell beside
+ * its results is seen together with the last of them, four times a second at most.
+ */
+static void plan_tend(struct checks *c, struct mono now)
+{
+	/* An engine that takes no commands may be one that has died. */
+	bool busy = c->outstanding > 0 || c->blocked_until.us > 0;
+
+	if (busy && mono_is_never(c->tend_at))
+		c->tend_at = mono_add(now, CHECKS_TEND_US);
+	else if (!busy && mono_before(now, c->tend_at) && !mono_is_never(c->tend_at))
+		c->tend_at =
+		        mono_diff(now, c->tended) >= CHECKS_TEND_US ? now : MONO_NEVER;
+}
+
 void checks_flush(struct checks *c, struct mono now)
 {
 	if (c->dirty)
 		pathcheck_flush(c->engine);
 	c->dirty = false;
-	/* An engine that takes no commands may be one that has died. */
-	if ((c->outstanding > 0 || c->blocked_until.us > 0) && mono_is_never(c->tend_at))
-		c->tend_at = mono_add(now, CHECKS_TEND_US);
+	plan_tend(c, now);
 }
 
 void checks_tend(struct checks *c, struct mono now)
 {
 	int r;
 
-	c->tend_at =
-	        MONO_NEVER; /* checks_flush() sets it while there is something to do */
+	c->tend_at = MONO_NEVER;
+	c->tended = now;
+	plan_tend(c, now);
 	r = pathcheck_tend(c->engine);
 	if (r == 1) {
 		c->replaced = now;

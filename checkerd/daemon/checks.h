@@ -37,6 +37,7 @@ struct checks {
 	struct mono
 	        blocked_until; /* the engine takes no commands before; us 0: it does */
 	struct mono tend_at;   /* MONO_NEVER: nothing to look after */
+	struct mono tended;    /* when it was last looked after */
 	struct mono
 	        replaced; /* when the prober was last seen to be replaced; us 0: never */
 	bool tend_failing;

@@ -242,12 +242,17 @@ struct mono daemon_next_chore(const struct daemon *d)
 	return next;
 }
 
+static void tend(struct daemon *d, struct mono now)
+{
+	if (mono_before(now, d->checks.tend_at))
+		return;
+	checks_tend(&d->checks, now);
+	hint_update(&d->hint, d->checks.engine, &d->events);
+}
+
 void daemon_run_chores(struct daemon *d, struct mono now)
 {
-	if (!mono_before(now, d->checks.tend_at)) {
-		checks_tend(&d->checks, now);
-		hint_update(&d->hint, d->checks.engine, &d->events);
-	}
+	tend(d, now);
 	if (!mono_before(now, d->watchdog.feed_at))
 		watchdog_run(&d->watchdog, &d->notify, &d->checks, now);
 	/* What ready has to send is sent by daemon_settle(), what is held by the source. */
@@ -260,6 +265,7 @@ void daemon_settle(struct daemon *d, struct mono now)
 
 	reload_progress(&d->reload, now);
 	checks_flush(&d->checks, now);
+	tend(d, now);
 	complete = d->inventory.generation > 0 && checks_all_answered(&d->checks);
 	if (ready_update(&d->ready, d->checks.by_state, complete, now)) {
 		ready_summary(summary, sizeof(summary), d->checks.by_state);

@@ -476,6 +476,35 @@ static void a_call_for_nothing_has_the_prober_looked_after(void **state)
 	assert_int_equal(checks.tend_at.us, at(5).us);
 }
 
+static void nothing_wakes_when_all_is_answered(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	checks_flush(&checks, at(SEC));
+	checks_tend(&checks, at(0));
+	checks.tended = (struct mono){ 0 };
+	assert_int_equal(checks.tend_at.us, at(CHECKS_TEND_US).us);
+	answer(p, PATHCHECK_OK, 0, false, at(1));
+	checks_flush(&checks, at(1));
+	/* Looked after along with the answer, not later. */
+	assert_int_equal(checks.tend_at.us, at(1).us);
+	checks_tend(&checks, at(SEC + 1));
+	assert_true(mono_is_never(checks.tend_at));
+	/* The next one follows closely: not even that. */
+	checks_hurry(&checks, p, at(SEC + 2));
+	checks_flush(&checks, at(SEC + 2));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC + 3));
+	checks_flush(&checks, at(SEC + 3));
+	assert_true(mono_is_never(checks.tend_at));
+	/* One that is out is looked after again and again. */
+	checks_hurry(&checks, p, at(SEC + 4));
+	checks_flush(&checks, at(SEC + 4));
+	checks_tend(&checks, at(2 * SEC));
+	assert_int_equal(checks.tend_at.us, at(2 * SEC + CHECKS_TEND_US).us);
+}
+
 static void want_of_aio_is_told_once_and_its_end_too(void **state)
 {
 	struct hint h;
@@ -521,6 +550,7 @@ int main(void)
 		TEST(new_settings_keep_the_state),
 		TEST(a_replaced_prober_is_told_and_changes_nothing),
 		TEST(a_call_for_nothing_has_the_prober_looked_after),
+		TEST(nothing_wakes_when_all_is_answered),
 		TEST(want_of_aio_is_told_once_and_its_end_too),
 	};
 

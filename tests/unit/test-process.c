@@ -40,6 +40,18 @@ int clock_gettime(clockid_t clock, struct timespec *ret)
 	return r;
 }
 
+/* The longest that poll() was asked to wait. */
+static int longest_poll_ms;
+
+int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	struct timespec ts = { .tv_sec = timeout_ms / 1000,
+		               .tv_nsec = timeout_ms % 1000 * 1000000L };
+
+	longest_poll_ms = timeout_ms > longest_poll_ms ? timeout_ms : longest_poll_ms;
+	return ppoll(fds, n, timeout_ms < 0 ? NULL : &ts, NULL);
+}
+
 /* --- this program as a prober --- */
 
 /* Its child holds all it was given, as one that hangs in the kernel would. */
@@ -415,6 +427,42 @@ static void one_that_lingers_wakes_nobody(void **state)
 	close(reports);
 }
 
+/* How long pathcheck_free() was ready to wait for the prober. */
+static int wait_at_the_end(struct bed *b)
+{
+	longest_poll_ms = 0;
+	b->pc = pathcheck_free(b->pc);
+	return longest_poll_ms;
+}
+
+static void the_end_waits_for_nothing_that_hangs(void **state)
+{
+	struct bed *b = *state;
+	uint32_t ids[PATHS];
+	int pid, pidfd;
+
+	start(b, BUILT_PROBER);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+	pid = bed_stats(b).prober_pid;
+	assert_true(wait_at_the_end(b) > 0);
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1); /* it was collected */
+
+	start(b, BUILT_PROBER);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+	pid = bed_stats(b).prober_pid;
+	pidfd = watch(pid);
+	halt(pid);
+	ask_all(b, ids);
+	ahead_us += USEC_PER_SEC; /* so long ago, and no answer */
+	assert_int_equal(wait_at_the_end(b), 0);
+	assert_int_equal(
+	        poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, BED_LIMIT_MS),
+	        1); /* it was killed all the same */
+	close(pidfd);
+}
+
 int main(int argc, char **argv)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, bed_setup_process, teardown)
@@ -423,7 +471,7 @@ int main(int argc, char **argv)
 		T(one_that_stands_still),         T(one_that_has_nothing_to_do),
 		T(a_program_that_cannot_be_run),  T(a_program_that_goes_and_comes_back),
 		T(named_by_the_environment),      T(one_that_dies_again_and_again),
-		T(one_that_lingers_wakes_nobody),
+		T(one_that_lingers_wakes_nobody), T(the_end_waits_for_nothing_that_hangs),
 	};
 
 	if (argc == 1 && strcmp(argv[0], "pathcheck-prober") == 0)
