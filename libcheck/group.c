@@ -40,6 +40,21 @@ bool slot_list_empty(const struct slot_list *l)
 	return l->head == NULL;
 }
 
+void deferred_more(struct shared_header *h)
+{
+	uint32_t now = atomic_fetch_add(&h->deferred_now, 1) + 1;
+	uint32_t seen = atomic_load(&h->deferred_max);
+
+	while (now > seen && !atomic_compare_exchange_weak(&h->deferred_max, &seen, now))
+		continue;
+	atomic_fetch_add(&h->deferred_total, 1);
+}
+
+void deferred_less(struct shared_header *h)
+{
+	atomic_fetch_sub(&h->deferred_now, 1);
+}
+
 int group_init(struct group *g, uint32_t id, struct prober *prober)
 {
 	*g = (struct group){ .id = id, .prober = prober, .wake_fd = -1 };
@@ -166,6 +181,15 @@ static void heap_remove(struct group *g, struct slot *s)
 
 /* --- the state machine --- */
 
+/* Whatever it waited for has come, or is not needed any more. */
+static void end_of_wait(struct group *g, struct slot *s)
+{
+	heap_remove(g, s);
+	if (s->deferred)
+		deferred_less(g->prober->shared->header);
+	s->deferred = false;
+}
+
 struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 {
 	struct slot *s;
@@ -176,7 +200,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	assert(s->state == SLOT_FREE && s->heap_at == NO_SLOT);
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
-	s->in_kernel = s->emergency = s->resource = s->late = false;
+	s->in_kernel = s->emergency = s->resource = s->late = s->told = false;
 	s->job.cancelled = false; /* of its last life; it is in no queue */
 	s->engine = PATHCHECK_ENGINE_NONE;
 	s->path = path;
@@ -190,6 +214,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 bool group_launch(struct group *g, struct slot *s, struct mono started)
 {
 	assert(s->state != SLOT_FREE && s->state != SLOT_IN_FLIGHT);
+	end_of_wait(g, s);
 	s->waiting = false;
 	s->started = started;
 	if (s->state != SLOT_QUEUED)
@@ -205,22 +230,34 @@ void group_requeue(struct group *g, struct slot *s)
 	assert(s->state != SLOT_FREE);
 	s->in_kernel = false;
 	s->waiting = true;
-	heap_remove(g, s);
+	end_of_wait(g, s);
 	if (s->state == SLOT_IN_FLIGHT)
 		move(g, s, SLOT_QUEUED);
+}
+
+bool group_wait(struct group *g, struct slot *s, struct mono now)
+{
+	assert(s->state != SLOT_FREE);
+	if (s->state != SLOT_QUEUED)
+		return false; /* it was told that it is late, or has nobody to be told */
+	if (s->deferred || s->heap_at != NO_SLOT)
+		return false; /* it waits already */
+	s->deadline = mono_add(now, g->prober->limits.defer_after_us);
+	heap_insert(g, s);
+	return mono_before(s->deadline, g->asleep_until);
 }
 
 void group_orphan(struct group *g, struct slot *s)
 {
 	assert(s->state != SLOT_FREE && s->state != SLOT_ORPHANED);
-	heap_remove(g, s);
+	end_of_wait(g, s);
 	move(g, s, SLOT_ORPHANED);
 }
 
 void group_finish(struct group *g, struct slot *s)
 {
 	assert(s->state != SLOT_FREE);
-	heap_remove(g, s);
+	end_of_wait(g, s);
 	s->waiting = s->in_kernel = false;
 	s->path = NO_PATH;
 	g->free[g->count[SLOT_FREE]] = slot_index(g, s);
@@ -237,7 +274,12 @@ struct slot *group_expire(struct group *g, struct mono now)
 	if (mono_before(now, s->deadline))
 		return NULL;
 	heap_remove(g, s);
-	move(g, s, SLOT_EXPIRED);
+	if (s->state == SLOT_QUEUED) {
+		s->deferred = true;
+		deferred_more(g->prober->shared->header);
+	} else {
+		move(g, s, SLOT_EXPIRED);
+	}
 	return s;
 }
 
@@ -282,7 +324,11 @@ void group_assert(const struct group *g)
 		const struct slot *s = &g->slots[i];
 
 		count[s->state]++;
-		assert((s->heap_at != NO_SLOT) == (s->state == SLOT_IN_FLIGHT));
+		assert(s->heap_at == NO_SLOT || s->state == SLOT_IN_FLIGHT ||
+		       s->state == SLOT_QUEUED);
+		assert(s->heap_at != NO_SLOT || s->state != SLOT_IN_FLIGHT);
+		assert(!s->deferred ||
+		       (s->state == SLOT_QUEUED && s->heap_at == NO_SLOT));
 		if (s->heap_at != NO_SLOT) {
 			assert(s->heap_at < g->heap_size && g->heap[s->heap_at] == i);
 			in_heap++;

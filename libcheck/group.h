@@ -66,6 +66,8 @@ struct slot {
 	bool emergency; /* counted as served synchronously for want of AIO */
 	bool resource;  /* ended for want of memory or descriptors: to be done again */
 	bool late;      /* its TIMED_OUT was reported */
+	bool told;      /* its DEFERRED was reported */
+	bool deferred;  /* QUEUED and counted as deferred */
 	uint8_t stage;  /* enum pathcheck_stage */
 	uint8_t engine; /* enum pathcheck_engine */
 	uint32_t path;  /* the id, for the lane and the results */
@@ -110,11 +112,16 @@ struct group {
 	        setup_by; /* SETTING_UP: then it counts as slow; FALLBACK: try again */
 	uint32_t count[SLOT_STATE_COUNT_];
 	uint32_t free[PATHCHECK_GROUP_SLOTS]; /* a stack of count[SLOT_FREE] */
-	uint32_t heap[PATHCHECK_GROUP_SLOTS]; /* IN_FLIGHT slots by deadline */
+	/* By deadline: IN_FLIGHT slots, and QUEUED ones that wait for a rescuer. */
+	uint32_t heap[PATHCHECK_GROUP_SLOTS];
 	uint32_t heap_size;
 	struct mono asleep_until; /* the reaper's plan; us 0: it is awake */
 	struct slot_list done;    /* finished by rescuers, for the reaper */
 };
+
+/* One check more is deferred, or one less. Any thread. */
+void deferred_more(struct shared_header *h);
+void deferred_less(struct shared_header *h);
 
 void slot_list_init(struct slot_list *l);
 void slot_list_append(struct slot_list *l, struct slot *s);
@@ -133,11 +140,15 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation);
 bool group_launch(struct group *g, struct slot *s, struct mono started);
 /* Back to waiting: its read has to be done in another way, or follows its open. */
 void group_requeue(struct group *g, struct slot *s);
+/* It is QUEUED for a rescuer, or for the context: by then it counts as deferred. True: the
+ * reaper sleeps past that. */
+bool group_wait(struct group *g, struct slot *s, struct mono now);
 /* Its path is gone. */
 void group_orphan(struct group *g, struct slot *s);
 /* Given back: FREE. */
 void group_finish(struct group *g, struct slot *s);
-/* The next slot whose deadline has passed: EXPIRED now. NULL: none. */
+/* The next slot whose deadline has passed: EXPIRED now, or still QUEUED and deferred. NULL:
+ * none. */
 struct slot *group_expire(struct group *g, struct mono now);
 /* The earliest deadline, MONO_NEVER. */
 struct mono group_deadline(const struct group *g);

@@ -30,18 +30,6 @@ void lane_inbox(struct prober *p, struct slot_list *slots)
 
 /* --- the deferred list: by age, linked through the paths --- */
 
-static void count_deferred(struct prober *p, int by)
-{
-	struct shared_header *h = p->shared->header;
-	uint32_t now = atomic_load(&h->deferred_now) + (uint32_t)by;
-
-	atomic_store(&h->deferred_now, now);
-	if (now > atomic_load(&h->deferred_max))
-		atomic_store(&h->deferred_max, now);
-	if (by > 0)
-		atomic_fetch_add(&h->deferred_total, 1);
-}
-
 static void list_append(struct prober *p, uint32_t id)
 {
 	struct probed_path *path = &p->paths[id];
@@ -57,7 +45,7 @@ static void list_append(struct prober *p, uint32_t id)
 	p->deferred_tail = id;
 	atomic_fetch_add(&p->waiting, 1);
 	if (!path->closing)
-		count_deferred(p, 1);
+		deferred_more(p->shared->header);
 }
 
 static void list_remove(struct prober *p, uint32_t id)
@@ -77,7 +65,7 @@ static void list_remove(struct prober *p, uint32_t id)
 		p->paths[path->next].previous = path->previous;
 	atomic_fetch_sub(&p->waiting, 1);
 	if (!path->closing)
-		count_deferred(p, -1);
+		deferred_less(p->shared->header);
 }
 
 static void defer(struct prober *p, uint32_t id)
@@ -232,6 +220,7 @@ static struct slot *take_from(struct group *g, uint32_t id)
 		s->block = path->block;
 		s->timeout_us = (int64_t)path->timeout_us;
 		s->late = path->late;
+		s->told = path->told;
 		group_publish(g);
 	}
 	pthread_mutex_unlock(&g->lock);
@@ -288,12 +277,17 @@ static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
 static void read_next(struct prober *p, struct probed_path *path, struct slot *s)
 {
 	struct group *g = s->job.group;
+	bool wake = false;
 
 	pthread_mutex_lock(&g->lock);
 	s->stage = PATHCHECK_STAGE_READ;
 	s->fd = path->fd;
 	s->block = path->block;
+	if (g->state == PATHCHECK_GROUP_SETTING_UP)
+		wake = group_wait(g, s, mono_now());
 	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		reaper_wake(g);
 	if (atomic_load(&path->flags) & PATH_BLOCKS)
 		lane_to_rescuer(p, s, JOB_READ);
 	else
@@ -491,12 +485,13 @@ static void go_on(struct prober *p, struct slot *s)
 {
 	struct group *g = s->job.group;
 	struct probed_path *path = &p->paths[s->path];
-	bool resource, late, orphan;
+	bool resource, late, told, orphan;
 
 	pthread_mutex_lock(&g->lock);
 	orphan = s->state == SLOT_ORPHANED;
 	resource = s->resource;
 	late = s->late;
+	told = s->told;
 	pthread_mutex_unlock(&g->lock);
 	if (orphan) {
 		reaper_done(g, s);
@@ -515,6 +510,7 @@ static void go_on(struct prober *p, struct slot *s)
 	pthread_mutex_unlock(&g->lock);
 	path->slot = NULL;
 	path->late = late;
+	path->told = told;
 	p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
 	defer(p, (uint32_t)(path - p->paths));
 }

@@ -26,6 +26,9 @@
 /* A rescuer that is busy with one thing for longer counts as stuck. */
 #define STUCK_AFTER_US USEC_PER_SEC
 
+/* A check that has waited for a rescuer for so long counts as deferred, and says so. */
+#define DEFER_AFTER_US (100 * USEC_PER_MSEC)
+
 /* While a check waits for memory or a descriptor the lane looks again this often. */
 #define SHORTAGE_RETRY_US (100 * USEC_PER_MSEC)
 
@@ -71,6 +74,7 @@ struct limits {
 	uint32_t rescuers_host; /* of one host */
 	uint32_t commands;      /* ring capacities */
 	uint32_t results;
+	int64_t defer_after_us;
 };
 
 /* -EINVAL when an option is out of its range. */

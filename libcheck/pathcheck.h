@@ -69,9 +69,9 @@ enum pathcheck_verdict {
 	PATHCHECK_FAILED, /**< The device answered with an error, or a short read. */
 	PATHCHECK_TIMED_OUT, /**< No answer in time; the request is still in the kernel. A final
 	                          OK or FAILED with late set follows whenever it comes back. */
-	PATHCHECK_DEFERRED /**< Not started: no slot or memory, or a cap is reached. Says
-	                          nothing about the device; done when it can be. One that
-	                          only waits for a rescuer is counted as queued instead. */
+	PATHCHECK_DEFERRED /**< Not started: no slot or memory, a cap is reached, or no
+	                          rescuer was free for a tenth of a second. Says nothing
+	                          about the device; done, in order of age, when it can be. */
 };
 
 enum pathcheck_stage {

@@ -125,6 +125,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		if (result == -EOPNOTSUPP)
 			atomic_fetch_or(&path->flags, PATH_BLOCKS);
 		group_requeue(g, s);
+		(void)group_wait(g, s, now); /* it plans its sleep after this */
 		s->job.kind = JOB_READ;
 		slot_list_append(&w->to_rescuers, s);
 		return;
@@ -152,7 +153,13 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 	struct slot *s;
 
 	while (!results_full(&w->results) && (s = group_expire(g, now)) != NULL) {
-		if (!s->late) /* once a check */
+		if (s->state == SLOT_QUEUED) {
+			if (!s->told) /* once a check */
+				results_add(&w->results, s, PATHCHECK_DEFERRED, 0, now);
+			s->told = true;
+			continue;
+		}
+		if (!s->late) /* the same */
 			results_add(&w->results, s, PATHCHECK_TIMED_OUT, ETIMEDOUT, now);
 		s->late = true;
 	}

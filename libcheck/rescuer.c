@@ -123,14 +123,16 @@ static struct job *take_of_class(struct prober *p, enum job_class c)
 	return NULL;
 }
 
-/* Those left aside wait again, behind those that came meanwhile. */
+/* Those left aside wait again, before those that came later: all is done in order of age. */
 static void look_at_held(struct rescuers *r)
 {
 	for (int c = 0; c < CLASS_COUNT_; c++) {
 		if (r->held_head[c] == NULL)
 			continue;
-		*r->tail[c] = r->held_head[c];
-		r->tail[c] = r->held_tail[c];
+		*r->held_tail[c] = r->head[c];
+		if (r->head[c] == NULL)
+			r->tail[c] = r->held_tail[c];
+		r->head[c] = r->held_head[c];
 		r->held_head[c] = NULL;
 		r->held_tail[c] = &r->held_head[c];
 	}

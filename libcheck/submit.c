@@ -10,13 +10,15 @@
 void lane_to_rescuer(struct prober *p, struct slot *s, enum job_kind kind)
 {
 	struct group *g = s->job.group;
+	bool wake;
 
-	if (kind == JOB_READ) {
-		pthread_mutex_lock(&g->lock);
-		if (g->context == NULL)
-			slot_emergency(g, s);
-		pthread_mutex_unlock(&g->lock);
-	}
+	pthread_mutex_lock(&g->lock);
+	if (kind == JOB_READ && g->context == NULL)
+		slot_emergency(g, s);
+	wake = group_wait(g, s, mono_now());
+	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		reaper_wake(g);
 	rescuers_enqueue(p, &s->job, kind);
 }
 

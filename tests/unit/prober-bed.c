@@ -12,6 +12,8 @@
 #define LIMIT_MS     120000
 #define LIMIT_PULSES 200000
 
+int64_t bed_defer_after_us = LONG_US;
+
 struct pathcheck_options bed_options(uint32_t paths)
 {
 	struct pathcheck_options o;
@@ -32,6 +34,7 @@ void bed_start(struct bed *b, const struct pathcheck_options *o)
 	fake_reset();
 	assert_int_equal(shared_create(&b->shared, o, false), 0);
 	assert_true(b->shared.header->limits.ids <= BED_IDS_MAX);
+	b->shared.header->limits.defer_after_us = bed_defer_after_us;
 	assert_int_equal(prober_start(&b->prober, &b->shared, &backend_fake), 0);
 }
 

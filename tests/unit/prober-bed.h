@@ -28,6 +28,9 @@ struct bed {
 	uint32_t pulse; /* the id of a path that always answers, NO_PATH: none */
 };
 
+/* How long a check waits for a rescuer before it is deferred; LONG_US at first. */
+extern int64_t bed_defer_after_us;
+
 /* Options for so many paths, with few rescuers and short timers. */
 struct pathcheck_options bed_options(uint32_t paths);
 void bed_start(struct bed *b, const struct pathcheck_options *o);

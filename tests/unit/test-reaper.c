@@ -221,12 +221,48 @@ static void an_answer_before_the_launch(void **state)
 	assert_int_equal(s->state, SLOT_FREE);
 }
 
+/* Whoever waits for a rescuer for long is deferred: told once, counted until it begins. */
+static void what_waits_is_deferred(void **state)
+{
+	struct bed *b = *state;
+	struct shared_header *h = b->shared.header;
+	struct slot *s = in_flight(b, 4);
+	int64_t at = START_US + 1 + DEFER_AFTER_US;
+
+	(void)answer(b, s, -EAGAIN, START_US + 1);
+	assert_int_equal(reaper_step(b->g, NULL, 0, (struct mono){ at - 1 }).us, at);
+	no_result(b);
+	assert_true(mono_is_never(reaper_step(b->g, NULL, 0, (struct mono){ at })));
+	expect(b, 4, PATHCHECK_DEFERRED, 0, false, at);
+	assert_int_equal(s->state, SLOT_QUEUED);
+	assert_int_equal(atomic_load(&h->deferred_now), 1);
+	assert_int_equal(atomic_load(&h->deferred_total), 1);
+	group_assert(b->g);
+
+	/* It begins, would block once more, and waits again: that is not told again. */
+	pthread_mutex_lock(&b->g->lock);
+	(void)group_launch(b->g, s, (struct mono){ at });
+	pthread_mutex_unlock(&b->g->lock);
+	assert_int_equal(atomic_load(&h->deferred_now), 0);
+	(void)answer(b, s, -EAGAIN, at);
+	(void)reaper_step(b->g, NULL, 0, (struct mono){ at + DEFER_AFTER_US });
+	no_result(b);
+	assert_int_equal(atomic_load(&h->deferred_now), 1);
+	assert_int_equal(atomic_load(&h->deferred_max), 1);
+	pthread_mutex_lock(&b->g->lock);
+	group_orphan(b->g, s);
+	pthread_mutex_unlock(&b->g->lock);
+	assert_int_equal(atomic_load(&h->deferred_now), 0);
+	group_assert(b->g);
+}
+
 static void what_would_block_goes_to_a_rescuer(void **state)
 {
 	struct bed *b = *state;
 	struct slot *s = in_flight(b, 4);
 
-	assert_true(mono_is_never(answer(b, s, -EAGAIN, START_US + 1)));
+	assert_int_equal(answer(b, s, -EAGAIN, START_US + 1).us,
+	                 START_US + 1 + DEFER_AFTER_US);
 	no_result(b);
 	assert_ptr_equal(rescue(b, CLASS_READ), &s->job);
 	assert_int_equal(s->job.kind, JOB_READ);
@@ -618,6 +654,7 @@ int main(void)
 		T(the_caller_is_woken_once),
 		T(an_answer_before_the_launch),
 		T(what_would_block_goes_to_a_rescuer),
+		T(what_waits_is_deferred),
 		T(who_refuses_nowait_is_remembered),
 		T(no_memory_is_nobodys_fault),
 		T(no_descriptor_is_nobodys_fault),

@@ -262,6 +262,87 @@ static void a_host_has_half(void **state)
 
 /* --- shortages --- */
 
+/* All that may read are held by hung ones: the next checks are deferred, and it shows. */
+static void none_is_free(void **state)
+{
+	const struct shared_header *h;
+
+	(void)state; /* no fixture */
+	bed_defer_after_us = USEC_PER_MSEC;
+	begin(64, -EAGAIN);
+	h = b->shared.header;
+	for (uint32_t id = 1; id <= FOR_ONE_KIND + 3; id++)
+		add_open(id, 1, 0);
+	disk_reads_hang(1, true);
+	for (uint32_t id = 1; id <= FOR_ONE_KIND; id++)
+		check(id);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_ONE_KIND));
+	for (uint32_t id = FOR_ONE_KIND + 1; id <= FOR_ONE_KIND + 3; id++) {
+		unsigned before = b->of[id].deferred;
+
+		check(id);
+		bed_until(b, &b->of[id].deferred, before + 1);
+		assert_int_equal(b->of[id].last.engine, PATHCHECK_ENGINE_NONE);
+		assert_int_equal(b->of[id].last.error, 0);
+	}
+	assert_int_equal(atomic_load(&h->deferred_now), 3);
+	assert_true(atomic_load(&h->deferred_max) >= 3);
+	assert_true(atomic_load(&h->deferred_total) >= 3);
+	/* One of them goes before it was done. */
+	bed_remove(b, FOR_ONE_KIND + 3);
+	bed_until(b, &b->of[FOR_ONE_KIND + 3].released, 1);
+	assert_int_equal(atomic_load(&h->deferred_now), 2);
+	disk_reads_hang(1, false);
+	for (uint32_t id = 1; id <= FOR_ONE_KIND + 2; id++) {
+		bed_final(b, id, 2);
+		assert_int_equal(b->of[id].ok, 2);
+		assert_int_equal(b->of[id].failed + b->of[id].timed_out, 0);
+	}
+	assert_int_equal(atomic_load(&h->deferred_now), 0);
+	bed_defer_after_us = LONG_US;
+	end();
+}
+
+/* What its host's share held up comes before what was asked later. */
+static void the_oldest_first(void **state)
+{
+	static const unsigned hung[FOR_ONE_HOST] = { 5, 6, 7, 8 };
+	enum { OLD = 11, OTHERS = 12, NEW = 14 };
+
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	for (uint32_t id = 1; id <= FOR_ONE_HOST; id++)
+		add_open(id, hung[id - 1], 1);
+	add_open(OLD, 2, 1);
+	add_open(OTHERS, 3, 0);
+	add_open(OTHERS + 1, 3, 0);
+	add_open(NEW, 4, 1);
+	for (unsigned disk = 2; disk <= 8; disk++)
+		disk_reads_hang(disk, true);
+	for (uint32_t id = 1; id <= FOR_ONE_HOST; id++) {
+		check(id);
+		bed_flush(b);
+		assert_true(disk_wait_hung(hung[id - 1], 1));
+	}
+	check(OLD);
+	assert_true(bed_pulse(b)); /* it was looked at, and left aside */
+	check(OTHERS);
+	check(OTHERS + 1);
+	bed_flush(b);
+	assert_true(disk_wait_hung(3, 2));
+	check(NEW);
+	disk_reads_hang(5, false);
+	bed_final(b, 1, 2);
+	assert_true(disk_wait_hung(2, 1));
+	assert_int_equal(disk_hung(4), 0);
+	for (unsigned disk = 2; disk <= 8; disk++)
+		disk_reads_hang(disk, false);
+	bed_final(b, NEW, 2);
+	bed_final(b, OLD, 2);
+	end();
+}
+
 static void no_descriptor(void **state)
 {
 	(void)state; /* no fixture */
@@ -452,6 +533,8 @@ int main(void)
 		cmocka_unit_test(opens_leave_some_for_reads),
 		cmocka_unit_test(setups_leave_some),
 		cmocka_unit_test(a_host_has_half),
+		cmocka_unit_test(none_is_free),
+		cmocka_unit_test(the_oldest_first),
 		cmocka_unit_test(no_descriptor),
 		cmocka_unit_test(no_descriptor_for_long),
 		cmocka_unit_test(no_memory_after_the_timeout),
