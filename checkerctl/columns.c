@@ -105,6 +105,16 @@ static const struct column events[] = {
 	{ "REASON", "reason", COLUMN_TEXT, W },
 };
 
+static const struct column history[] = {
+	{ "TIME", "time", COLUMN_TEXT, S },
+	{ "FROM", "from", COLUMN_STATE, S },
+	{ "LASTED", "lasted_s", COLUMN_SECONDS, S | R },
+	{ "TO", "to", COLUMN_STATE, S },
+	{ "REASON", "reason", COLUMN_TEXT, S | W },
+	{ "SEQ", "seq", COLUMN_TEXT, R },
+	{ "LASTED_S", "lasted_s", COLUMN_TEXT, R },
+};
+
 static const struct column checked[] = {
 	{ "PATH", "path", COLUMN_TEXT, S },
 	{ "STATE", "state", COLUMN_STATE, S },
@@ -118,4 +128,5 @@ const struct table_def table_maps = { maps, ARRAY_LEN(maps) };
 const struct table_def table_groups = { groups, ARRAY_LEN(groups) };
 const struct table_def table_events = { events, ARRAY_LEN(events) };
 const struct table_def table_latency = { latency, ARRAY_LEN(latency) };
+const struct table_def table_history = { history, ARRAY_LEN(history) };
 const struct table_def table_checked = { checked, ARRAY_LEN(checked) };

@@ -6,6 +6,6 @@
 #include "checkerctl/table.h"
 
 extern const struct table_def table_paths, table_maps, table_groups, table_events,
-        table_latency, table_checked;
+        table_latency, table_history, table_checked;
 
 #endif

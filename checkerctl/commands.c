@@ -39,6 +39,8 @@ static const struct command commands[] = {
 	{ "show memory", "", "the memory bound and its terms", JSON, 0, 0, show_memory },
 	{ "show events", "[--since SEQ]", "what changed, when and why",
 	  TABLE | OPT_BIT(OPT_SINCE), 0, 0, show_events },
+	{ "show history", "PATH", "a path's last changes of state", TABLE, 1, 1,
+	  show_history },
 	{ "monitor", "[--since SEQ]", "events as they come, until interrupted",
 	  JSON | OPT_BIT(OPT_SINCE), 0, 0, run_monitor },
 	{ "check", "PATH... [--wait]", "check now", TABLE | OPT_BIT(OPT_WAIT), 1, ANY,
@@ -56,7 +58,10 @@ static const struct command commands[] = {
 
 /* Names that the documentation of later versions has. */
 static const char *const later[] = {
-	"top", "fail", "reinstate", "metrics", "show history",
+	"top",
+	"fail",
+	"reinstate",
+	"metrics",
 };
 
 static size_t count_words(const char *words)

@@ -38,6 +38,7 @@ int show_topology(struct ctl *ctl, const char *const *operands, size_t n);
 int show_latency(struct ctl *ctl, const char *const *operands, size_t n);
 int show_groups(struct ctl *ctl, const char *const *operands, size_t n);
 int show_events(struct ctl *ctl, const char *const *operands, size_t n);
+int show_history(struct ctl *ctl, const char *const *operands, size_t n);
 int show_status(struct ctl *ctl, const char *const *operands, size_t n);
 int show_config(struct ctl *ctl, const char *const *operands, size_t n);
 int show_memory(struct ctl *ctl, const char *const *operands, size_t n);

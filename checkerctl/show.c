@@ -2,6 +2,7 @@
 /* The show commands that are tables: one call, one row an element. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
@@ -125,6 +126,68 @@ int show_events(struct ctl *ctl, const char *const *operands, size_t n)
 	r = print_list(ctl, &table_events, reply, "events");
 	if (r == 0 && !as_json(ctl) && json_number(reply, "lost", &lost) && lost > 0)
 		(void)text_complain(0, "%.0f earlier events are not kept any more", lost);
+	json_object_put(reply);
+	return r;
+}
+
+/* --- history --- */
+
+/* The state it is in, as a change that has not come yet. */
+static json_object *present_row(json_object *history)
+{
+	json_object *row = json_object_new_object(), *state = NULL;
+	struct timespec ts;
+	double since;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	json_object_object_add(row, "time", json_object_new_string("now"));
+	if (json_object_object_get_ex(history, "state", &state) && state)
+		json_object_object_add(row, "from", json_object_get(state));
+	if (text_parse_time(json_text(history, "state_since", ""), &since) == 0)
+		json_object_object_add(row, "lasted_s",
+		                       json_object_new_double((double)ts.tv_sec +
+		                                              (double)ts.tv_nsec / 1e9 -
+		                                              since));
+	return row;
+}
+
+static int print_history(struct ctl *ctl, json_object *history)
+{
+	json_object *list, *now;
+	struct table *t;
+	size_t n;
+	int r = table_new(&t, &table_history, ctl->options, false);
+
+	if (r)
+		return r;
+	n = json_count(history, "changes", &list);
+	for (size_t i = 0; i < n; i++)
+		(void)table_add(t, NULL,
+		                json_object_array_get_idx(list, i)); /* no tree */
+	if (json_text(history, "state", NULL)) {
+		now = present_row(history);
+		(void)table_add(t, NULL, now);
+		json_object_put(now);
+	}
+	table_print(t);
+	table_free(t);
+	return 0;
+}
+
+int show_history(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply, *list;
+	int r = table_check_columns(&table_history, ctl->options->columns);
+
+	if (r)
+		return r;
+	r = ctl_call_names(ctl, "ListHistory", CTL_PATHS, operands, n, NULL, &reply);
+	if (r)
+		return r;
+	if (as_json(ctl))
+		ctl_print_json(reply);
+	else if (json_count(reply, "histories", &list) > 0)
+		r = print_history(ctl, json_object_array_get_idx(list, 0));
 	json_object_put(reply);
 	return r;
 }

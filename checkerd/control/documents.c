@@ -316,6 +316,41 @@ void document_event(struct jw *j, const struct event *e)
 	jw_object_end(j);
 }
 
+static void change(struct jw *j, const struct change *x)
+{
+	char reason[REASON_TEXT_MAX];
+
+	jw_object(j);
+	key_uint(j, "seq", x->seq);
+	jw_key(j, "time");
+	jw_time(j, x->realtime_us);
+	key_string(j, "from", path_state_name(x->from));
+	key_seconds(j, "lasted_s", x->lasted_us);
+	key_string(j, "to", path_state_name(x->to));
+	key_text(j, "reason", reason_format(&x->reason, reason, sizeof(reason)));
+	jw_object_end(j);
+}
+
+void document_history(struct jw *j, const struct snapshot *s,
+                      const struct snap_path *path, const char *name,
+                      const struct changes *changes)
+{
+	jw_object(j);
+	key_string(j, "path", name);
+	key_string(j, "state", path ? path_state_name(path->state) : NULL);
+	if (path)
+		key_date(j, "state_since", s, path->since);
+	else
+		key_null(j, "state_since");
+	jw_key(j, "changes");
+	jw_array(j);
+	for (const struct change *x = changes_first(changes, name); x;
+	     x = changes_next(changes, x))
+		change(j, x);
+	jw_array_end(j);
+	jw_object_end(j);
+}
+
 void document_info(struct jw *j)
 {
 	key_string(j, "vendor", PACKAGE_NAME);

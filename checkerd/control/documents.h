@@ -6,6 +6,7 @@
  * The objects of the interface, from a snapshot: io.checkerd.Control.varlink says what is in
  * them. Each is one piece: it fits into an empty buffer of OUT_SIZE.
  */
+#include "checkerd/control/changes.h"
 #include "checkerd/control/json-writer.h"
 #include "checkerd/control/view.h"
 
@@ -17,6 +18,10 @@ void document_group(struct jw *j, const struct snap_group *g);
 void document_engine(struct jw *j, const struct snapshot *s);
 /* Needs view_make_maps(). */
 void document_status(struct jw *j, const struct view *v);
+/* path: NULL: it is not there any more. */
+void document_history(struct jw *j, const struct snapshot *s,
+                      const struct snap_path *path, const char *name,
+                      const struct changes *changes);
 void document_event(struct jw *j, const struct event *e);
 void document_info(struct jw *j);
 

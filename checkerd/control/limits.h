@@ -57,12 +57,22 @@
 /* --- events kept --- */
 #define EVENTS_KEPT 4096
 
+/* --- changes of state kept: of one path, and of all of them --- */
+#define CHANGES_OF_ONE_MAX 32
+#define CHANGES_A_PATH     2 /* enough for all of them to go down and come up again */
+#define CHANGES_MARGIN     1024
+#define CHANGE_TEXT_MAX    512 /* bytes of one, as JSON */
+
 static_assert(OUT_ENOUGH + PIECE_STRINGS_MAX * JW_STRING_MAX * JW_ESCAPE_MAX +
                               PIECE_REST_MAX <=
                       OUT_SIZE,
               "a piece of the worst strings always fits");
 static_assert(OUT_ENOUGH + TEXT_PIECE * JW_ESCAPE_MAX <= OUT_SIZE,
               "so does one of a text");
+static_assert(OUT_ENOUGH + CHANGES_OF_ONE_MAX * CHANGE_TEXT_MAX +
+                              PIECE_STRINGS_MAX * JW_STRING_MAX <=
+                      OUT_SIZE,
+              "so does a path's history");
 static_assert(SNAPSHOT_HOLD_US < LOOP_TIMEOUT_US, "who waits lives to see it");
 static_assert(NAMES_MAX * sizeof(uint32_t) + REQUEST_MAX <= LENT_MAX_OTHERS,
               "one such request at least");

@@ -6,6 +6,8 @@ libcontrol_la_LIBADD = $(JSONC_LIBS) -lm
 libcontrol_la_SOURCES = \
 	checkerd/control/accept.c \
 	checkerd/control/action.c \
+	checkerd/control/changes.c \
+	checkerd/control/changes.h \
 	checkerd/control/client.c \
 	checkerd/control/control.c \
 	checkerd/control/control.h \
@@ -53,6 +55,7 @@ control_tests = \
 	tests/unit/test-control \
 	tests/unit/test-control-abuse \
 	tests/unit/test-control-change \
+	tests/unit/test-control-history \
 	tests/unit/test-devlink \
 	tests/unit/test-json-writer \
 	tests/unit/test-port \
@@ -85,6 +88,13 @@ tests_unit_test_control_change_SOURCES = \
 	$(NULL)
 tests_unit_test_control_change_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_change_LDADD = $(control_test_ldadd)
+tests_unit_test_control_history_SOURCES = \
+	tests/unit/control-harness.c \
+	tests/unit/control-harness.h \
+	tests/unit/test-control-history.c \
+	$(NULL)
+tests_unit_test_control_history_CFLAGS = $(control_test_cflags)
+tests_unit_test_control_history_LDADD = $(control_test_ldadd)
 tests_unit_test_devlink_SOURCES = tests/unit/test-devlink.c
 tests_unit_test_devlink_CFLAGS = $(control_test_cflags)
 tests_unit_test_devlink_LDADD = $(control_test_ldadd)

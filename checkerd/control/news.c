@@ -59,6 +59,7 @@ static bool take_events(struct server *s)
 	unsigned n = 0;
 
 	while (n < NEWS_BATCH && port_control_event(s->port, history_slot(&s->history))) {
+		changes_add(s->changes, history_slot(&s->history));
 		history_added(&s->history);
 		n++;
 	}

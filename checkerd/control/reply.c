@@ -295,6 +295,35 @@ static enum piece piece_monitor(struct server *s, struct client *c, struct jw *j
 	return PIECE_MORE;
 }
 
+/* --- history --- */
+
+/* A path's is one piece: between two its changes may be forgotten. */
+static enum piece piece_histories(struct server *s, struct client *c, struct jw *j)
+{
+	struct reply *r = &c->reply;
+
+	if (!r->begun) {
+		begin(c, j);
+		jw_key(j, "histories");
+		jw_array(j);
+		r->text = c->request.names; /* the next name */
+		return PIECE_MORE;
+	}
+	if (r->at < c->request.n_names) {
+		const struct snapshot *snap = c->view->snap;
+		uint32_t at = c->selected[r->at++];
+		const struct snap_path *path =
+		        at == REGISTRY_NONE ? NULL : &snap->paths[at];
+
+		document_history(j, snap, path, path ? path->device->name : r->text,
+		                 s->changes);
+		r->text = request_next_name(r->text);
+		return PIECE_MORE;
+	}
+	jw_array_end(j);
+	return end(j);
+}
+
 /* --- what became of a request that changes something --- */
 
 static enum piece piece_results(struct server *s, struct client *c, struct jw *j)
@@ -341,6 +370,7 @@ bool reply_needs_snapshot(const struct client *c)
 	case METHOD_GET_STATUS:
 	case METHOD_GET_CONFIG:
 	case METHOD_GET_MEMORY:
+	case METHOD_LIST_HISTORY:
 	case METHOD_CHECK:
 	case METHOD_DISABLE:
 	case METHOD_ENABLE:
@@ -376,6 +406,9 @@ bool reply_select(struct server *s, struct client *c)
 		c->selected[i] = maps ? view_find_map(c->view, name)
 		                      : view_find(c->view, s->dev_fd, name);
 		if (c->selected[i] != REGISTRY_NONE)
+			continue;
+		/* One that is gone has a history all the same. */
+		if (q->method == METHOD_LIST_HISTORY && changes_first(s->changes, name))
 			continue;
 		if (maps)
 			reply_error(c, ERROR_CONTROL("NoSuchMap"), "map", name);
@@ -470,6 +503,9 @@ void reply_prepare(struct server *s, struct client *c)
 		return;
 	case METHOD_LIST_EVENTS:
 		prepare_events(s, c, piece_events);
+		return;
+	case METHOD_LIST_HISTORY:
+		prepare_list(s, c, piece_histories);
 		return;
 	case METHOD_MONITOR:
 		prepare_events(s, c, piece_monitor);

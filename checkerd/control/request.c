@@ -128,6 +128,8 @@ static const struct method_info methods[] = {
 	{ CONTROL(GET_MEMORY, "GetMemory") },
 	{ CONTROL(LIST_EVENTS, "ListEvents"),
 	  .parameters = { { "since", read_since, false } } },
+	{ CONTROL(LIST_HISTORY, "ListHistory"),
+	  .parameters = { { "paths", read_names, true } } },
 	{ CONTROL(MONITOR, "Monitor"), .needs_more = true,
 	  .parameters = { { "since", read_since, false } } },
 	{ CONTROL(CHECK, "Check"), .changes = true,

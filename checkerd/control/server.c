@@ -84,6 +84,7 @@ static int init_descriptors(struct server *s)
 static int init_tables(struct server *s)
 {
 	uint32_t n = port_control_replies_max(s->port);
+	int r;
 
 	s->clients = calloc(s->max_clients, sizeof(*s->clients));
 	s->pending = calloc(n, sizeof(*s->pending));
@@ -95,7 +96,8 @@ static int init_tables(struct server *s)
 	for (uint32_t i = 0; i < n; i++)
 		s->pending[i].next_free = i + 1;
 	s->n_free_pending = n;
-	return history_init(&s->history);
+	r = changes_new(&s->changes, port_max_paths(s->port));
+	return r < 0 ? r : history_init(&s->history);
 }
 
 int server_init(struct server *s, struct port *port, int listen_fd, uint32_t max_clients)
@@ -131,6 +133,7 @@ void server_deinit(struct server *s)
 	for (unsigned i = 0; i < VIEWS; i++)
 		view_clear(&s->views[i], s->port);
 	history_deinit(&s->history);
+	changes_free(s->changes);
 	free(s->out);
 	free(s->pending);
 	free(s->clients);

@@ -14,6 +14,7 @@
  */
 #include <sys/types.h>
 
+#include "checkerd/control/changes.h"
 #include "checkerd/control/history.h"
 #include "checkerd/control/json-writer.h"
 #include "checkerd/control/port.h"
@@ -131,6 +132,7 @@ struct server {
 	uint32_t free_pending, n_free_pending;
 
 	struct history history;
+	struct changes *changes;
 	char *out; /* OUT_SIZE bytes, for whoever is written to just now */
 };
 

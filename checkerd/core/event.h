@@ -30,6 +30,8 @@ enum event_type {
 struct event {
 	uint64_t seq;        /* from 1, without gaps */
 	int64_t realtime_us; /* wall clock, for printing only */
+	int64_t lasted_us;   /* PATH_STATE: how long `from` had lasted */
+	struct reason why;   /* PATH_STATE: what `reason` says, as a value */
 	enum event_type type;
 	int priority;              /* syslog level */
 	char path[EVENT_PATH_MAX]; /* "" : none */

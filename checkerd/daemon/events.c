@@ -135,6 +135,8 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 	begin(&e, EVENT_PATH_STATE, state_priority(from, to), p->device);
 	put_text(e.from, sizeof(e.from), path_state_name(from));
 	put_text(e.to, sizeof(e.to), path_state_name(to));
+	e.lasted_us = mono_diff(now, before->since);
+	e.why = p->status.reason;
 	reason_format(&p->status.reason, reason, sizeof(reason));
 	put_text(e.reason, sizeof(e.reason), reason);
 	to_log = e.priority <= ev->level &&
@@ -148,9 +150,7 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 		               e.to, reason, left);
 	else
 		(void)snprintf(text, sizeof(text), "%s: %s -> %s after %.1f s%s", name,
-		               e.from, e.to,
-		               (double)mono_diff(now, before->since) /
-		                       (double)USEC_PER_SEC,
+		               e.from, e.to, (double)e.lasted_us / (double)USEC_PER_SEC,
 		               left);
 	put_text(e.message, sizeof(e.message), text);
 	finish(ev, &e, to_log);

@@ -60,6 +60,12 @@ static const struct fake_answer good[] = {
 	      "{\"parameters\":{\"events\":[{\"seq\":8,\"time\":\"2026-01-01T00:00:00Z\","
 	      "\"type\":\"path_state\",\"path\":\"sda\",\"message\":\"sda is "
 	      "up\"}],\"lost\":3}}"),
+	REPLY("ListHistory",
+	      "{\"parameters\":{\"histories\":[{\"path\":\"sda\",\"state\":\"up\","
+	      "\"state_since\":\"2026-01-01T00:00:00Z\",\"changes\":["
+	      "{\"seq\":9,\"time\":\"2025-01-01T00:00:00.000000Z\",\"from\":\"up\","
+	      "\"lasted_s\":90.5,\"to\":\"down\",\"reason\":\"read: Input/output error "
+	      "(EIO)\"}]}]}}"),
 	REPLY("Check",
 	      "{\"parameters\":{\"results\":[{\"path\":\"sda\",\"state\":\"up\"}]}}"),
 	REPLY("Disable", "{\"parameters\":{}}"),

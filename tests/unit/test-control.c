@@ -513,6 +513,10 @@ static void test_interface_describes_what_is_sent(void **state)
 	o = call(fd, "ListEvents", "{}");
 	is_described(idl, "type Event (", get(o, "events[0]"));
 	json_object_put(o);
+	o = call(fd, "ListHistory", "{\"paths\":[\"sd1\"]}");
+	is_described(idl, "type History (", get(o, "histories[0]"));
+	is_described(idl, "type Change (", get(o, "histories[0].changes[0]"));
+	json_object_put(o);
 	o = call(fd, "Check", "{\"paths\":[\"sd0\"]}");
 	is_described(idl, "type CheckResult (", get(o, "results[0]"));
 	json_object_put(o);

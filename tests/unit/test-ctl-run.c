@@ -29,6 +29,8 @@ static void test_requests(void **state)
 		{ "show latency sda", "\"paths\":[\"sda\"]" },
 		{ "show maps m1", "\"maps\":[\"m1\"]" },
 		{ "show events --since 7", "\"since\":7" },
+		{ "show history sda",
+		  "ListHistory\",\"parameters\":{\"paths\":[\"sda\"]" },
 		{ "check sda", "\"wait\":false" },
 		{ "check sda --wait", "\"wait\":true" },
 		{ "disable sda --for 1h30m", "\"for_s\":5400" },
@@ -97,6 +99,12 @@ static void test_output(void **state)
 	assert_outcome(f, "show memory", 0, "terms.0.paths", "");
 	assert_outcome(f, "show events", 0, "8 2026-01-01T00:00:00Z sda is up",
 	               "3 earlier events");
+	assert_outcome(f, "show history sda", 0,
+	               "2025-01-01T00:00:00.000000Z up       1m down read: Input/output "
+	               "error (EIO)\nnow                         up ",
+	               "");
+	assert_outcome(f, "show history sda --raw --no-headings -o FROM,LASTED_S,TO,SEQ",
+	               0, "up 90.5 down 9\nup ", "");
 	assert_outcome(f, "check sda --wait", 0, "sda  up", "");
 	assert_outcome(f, "reload", 0, "3 paths added\n", "");
 	assert_outcome(f, "ping", 0, "checkerd answers", "");

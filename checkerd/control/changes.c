@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns the table of changes and the table of the names they belong to. Every change in use is
+ * in two lists, the one of its path, oldest first, and the one of all by age. A name is kept
+ * for as long as there is a change of it.
+ */
+#include "checkerd/control/changes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerd/control/limits.h"
+
+#define NONE UINT32_MAX
+
+struct named {
+	char name[EVENT_PATH_MAX];
+	uint32_t first, last; /* changes */
+	uint32_t n;
+	uint32_t next; /* of the same hash, or on the free list */
+};
+
+struct changes {
+	uint32_t mask;
+	struct change *table;
+	struct named *names;
+	uint32_t *heads; /* names by hash */
+	uint32_t free_change, free_name;
+	uint32_t oldest, newest;
+};
+
+static uint32_t table_size(uint32_t max_paths)
+{
+	return CHANGES_A_PATH * max_paths + CHANGES_MARGIN;
+}
+
+/* Those that are there, and some that were. */
+static uint32_t names_size(uint32_t max_paths)
+{
+	return max_paths + CHANGES_MARGIN / 2;
+}
+
+static uint32_t heads_for(uint32_t n)
+{
+	uint32_t heads = 1;
+
+	while (heads < n)
+		heads *= 2;
+	return heads;
+}
+
+uint64_t changes_bytes(uint32_t max_paths)
+{
+	uint32_t names = names_size(max_paths);
+
+	return sizeof(struct changes) +
+	       (uint64_t)table_size(max_paths) * sizeof(struct change) +
+	       (uint64_t)names * sizeof(struct named) +
+	       (uint64_t)heads_for(names) * sizeof(uint32_t);
+}
+
+int changes_new(struct changes **ret, uint32_t max_paths)
+{
+	uint32_t n = table_size(max_paths), names = names_size(max_paths);
+	uint32_t heads = heads_for(names);
+	struct changes *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	c->table = calloc(n, sizeof(*c->table));
+	c->names = calloc(names, sizeof(*c->names));
+	c->heads = calloc(heads, sizeof(*c->heads));
+	if (!c->table || !c->names || !c->heads) {
+		changes_free(c);
+		return -ENOMEM;
+	}
+	c->mask = heads - 1;
+	c->oldest = c->newest = NONE;
+	for (uint32_t i = 0; i < heads; i++)
+		c->heads[i] = NONE;
+	for (uint32_t i = 0; i < n; i++)
+		c->table[i].newer = i + 1 < n ? i + 1 : NONE;
+	for (uint32_t i = 0; i < names; i++)
+		c->names[i].next = i + 1 < names ? i + 1 : NONE;
+	*ret = c;
+	return 0;
+}
+
+struct changes *changes_free(struct changes *c)
+{
+	if (!c)
+		return NULL;
+	free(c->heads);
+	free(c->names);
+	free(c->table);
+	free(c);
+	return NULL;
+}
+
+/* --- names --- */
+
+static uint32_t *head_of(const struct changes *c, const char *name)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * 16777619u;
+	return &c->heads[h & c->mask];
+}
+
+static uint32_t find_name(const struct changes *c, const char *name)
+{
+	uint32_t i = *head_of(c, name);
+
+	while (i != NONE && strcmp(c->names[i].name, name) != 0)
+		i = c->names[i].next;
+	return i;
+}
+
+static uint32_t add_name(struct changes *c, const char *name)
+{
+	uint32_t *head = head_of(c, name), i = c->free_name;
+	struct named *n = &c->names[i];
+
+	assert(i != NONE && strlen(name) < sizeof(n->name));
+	c->free_name = n->next;
+	*n = (struct named){ .first = NONE, .last = NONE, .next = *head };
+	strcpy(n->name, name);
+	*head = i;
+	return i;
+}
+
+static void drop_name(struct changes *c, uint32_t i)
+{
+	uint32_t *link = head_of(c, c->names[i].name);
+
+	while (*link != i)
+		link = &c->names[*link].next;
+	*link = c->names[i].next;
+	c->names[i].next = c->free_name;
+	c->free_name = i;
+}
+
+/* --- changes --- */
+
+static void unlink_age(struct changes *c, const struct change *x)
+{
+	if (x->older != NONE)
+		c->table[x->older].newer = x->newer;
+	else
+		c->oldest = x->newer;
+	if (x->newer != NONE)
+		c->table[x->newer].older = x->older;
+	else
+		c->newest = x->older;
+}
+
+/* Forgets the oldest of a path: what is the oldest of all is the oldest of its path, too. */
+static void forget(struct changes *c, uint32_t name)
+{
+	struct named *n = &c->names[name];
+	uint32_t i = n->first;
+	struct change *x = &c->table[i];
+
+	assert(n->n > 0 && x->path == name);
+	unlink_age(c, x);
+	n->first = x->next_of_path;
+	n->n--;
+	x->newer = c->free_change;
+	c->free_change = i;
+	if (n->n == 0)
+		drop_name(c, name);
+}
+
+static bool state_of(const char *word, uint8_t *ret)
+{
+	for (unsigned s = 0; s < PATH_STATE_COUNT_; s++)
+		if (strcmp(path_state_name(s), word) == 0) {
+			*ret = (uint8_t)s;
+			return true;
+		}
+	return false;
+}
+
+static void append(struct changes *c, uint32_t name, uint32_t i)
+{
+	struct named *n = &c->names[name];
+	struct change *x = &c->table[i];
+
+	x->path = name;
+	x->next_of_path = NONE;
+	x->older = c->newest;
+	x->newer = NONE;
+	if (c->newest != NONE)
+		c->table[c->newest].newer = i;
+	else
+		c->oldest = i;
+	c->newest = i;
+	if (n->n > 0)
+		c->table[n->last].next_of_path = i;
+	else
+		n->first = i;
+	n->last = i;
+	n->n++;
+}
+
+void changes_add(struct changes *c, const struct event *e)
+{
+	struct change x = {
+		.seq = e->seq,
+		.realtime_us = e->realtime_us,
+		.lasted_us = e->lasted_us,
+		.reason = e->why,
+	};
+	uint32_t name, i;
+
+	if (e->type != EVENT_PATH_STATE || !e->path[0] || !state_of(e->from, &x.from) ||
+	    !state_of(e->to, &x.to))
+		return;
+	name = find_name(c, e->path);
+	if (name != NONE && c->names[name].n == CHANGES_OF_ONE_MAX)
+		forget(c, name);
+	while (c->free_change == NONE || (name == NONE && c->free_name == NONE)) {
+		forget(c, c->table[c->oldest].path);
+		name = find_name(c, e->path); /* it may have been this one's last */
+	}
+	if (name == NONE)
+		name = add_name(c, e->path);
+	i = c->free_change;
+	c->free_change = c->table[i].newer;
+	c->table[i] = x;
+	append(c, name, i);
+}
+
+static const struct change *at(const struct changes *c, uint32_t i)
+{
+	return i == NONE ? NULL : &c->table[i];
+}
+
+const struct change *changes_first(const struct changes *c, const char *name)
+{
+	uint32_t i = find_name(c, name);
+
+	return i == NONE ? NULL : at(c, c->names[i].first);
+}
+
+const struct change *changes_next(const struct changes *c, const struct change *x)
+{
+	return at(c, x->next_of_path);
+}
