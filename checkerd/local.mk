@@ -2,6 +2,7 @@
 include checkerd/core/local.mk
 include checkerd/config/local.mk
 include checkerd/control/local.mk
+include checkerd/devmapper/local.mk
 include checkerd/discovery/local.mk
 include checkerd/log/local.mk
 include checkerd/daemon/local.mk

@@ -32,7 +32,7 @@ enum dm_news_op {
 	DM_NEWS_GONE, /* `map`: as it was last told */
 	DM_NEWS_DONE, /* answer to `command`: `error`, 0 or a positive errno */
 	DM_NEWS_SYNC, /* all maps there are have been told once; error: they cannot be listed,
-	               * and that is tried again */
+	               * and that is tried again. Told anew when error or left_out change */
 };
 
 struct dm_news {
@@ -40,6 +40,7 @@ struct dm_news {
 	struct map *map; /* MAP, GONE: a reference, the receiver's */
 	struct dm_command command;
 	int error;
+	uint32_t left_out; /* SYNC: devices that found no room: maps too many */
 };
 
 struct devmapper_options {

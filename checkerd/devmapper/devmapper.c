@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns the device-mapper thread and its rings. The thread may block: in ioctls, and on a full
+ * ring. The loop's functions never do.
+ *
+ * Answers never wait for the loop: as many places as there can be commands without an answer
+ * are kept for them in the ring of news.
+ */
+#include "checkerd/devmapper/devmapper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "checkerd/devmapper/follow.h"
+#include "util/spsc.h"
+#include "util/thread.h"
+
+#define DEVMAPPER_STACK_BYTES (2 * THREAD_STACK_BYTES)
+#define DEVMAPPER_NEWS        (2 * DEVMAPPER_COMMANDS) /* the upper half is for answers */
+#define RING_FULL_WAIT_US     2000
+
+struct devmapper {
+	int out_fd;        /* [init] eventfd, thread→loop: news are waiting */
+	int wake_fd;       /* [init] eventfd, loop→thread: commands, look, or stop */
+	pthread_t thread;  /* [init] */
+	struct spsc *news; /* of struct dm_news, thread→loop */
+	struct spsc *commands; /* of struct dm_command, loop→thread */
+	_Atomic bool stop;     /* [atomic loop→thread] */
+	_Atomic bool
+	        look; /* [atomic loop→thread] set by the loop, cleared by the thread */
+	uint32_t unanswered; /* commands whose answer the loop has not taken */
+
+	/* the thread's own */
+	struct dm_backend *backend;
+	struct follow follow;
+};
+
+static_assert((DEVMAPPER_COMMANDS & (DEVMAPPER_COMMANDS - 1)) == 0,
+              "the rings want powers of two");
+
+static void notify(int fd)
+{
+	uint64_t one = 1;
+
+	/* Fails only when the counter is full, and then the other side is awake. */
+	(void)!write(fd, &one, sizeof(one));
+}
+
+static bool stopping(struct devmapper *d)
+{
+	return atomic_load(&d->stop);
+}
+
+/* Does what the loop has commanded. A ring full at most: devices are looked at, too. */
+static int run_commands(void *arg)
+{
+	struct devmapper *d = arg;
+	struct dm_news n = { .op = DM_NEWS_DONE };
+	bool told;
+
+	for (unsigned i = 0; i < DEVMAPPER_COMMANDS; i++) {
+		if (stopping(d))
+			return -ECANCELED;
+		if (!spsc_pop(d->commands, &n.command))
+			break;
+		n.error = -d->backend->message(d->backend, &n.command);
+		/* What the kernel thinks of the path is not what the loop takes it for. */
+		if (n.error != 0)
+			follow_mark(&d->follow, n.command.map_major, n.command.map_minor);
+		told = spsc_push(d->news, &n);
+		assert(told); /* its place was kept */
+		notify(d->out_fd);
+	}
+	return 0;
+}
+
+/* Hands a record to the loop, waiting for room. -ECANCELED: the daemon ends. */
+static int emit(void *arg, struct dm_news *n)
+{
+	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
+	struct devmapper *d = arg;
+
+	while (spsc_used(d->news) >= DEVMAPPER_NEWS - DEVMAPPER_COMMANDS ||
+	       !spsc_push(d->news, n)) {
+		if (run_commands(d) < 0) {
+			map_unref(n->map);
+			return -ECANCELED;
+		}
+		(void)nanosleep(&pause, NULL); /* woken early: looks again early */
+	}
+	notify(d->out_fd);
+	return 0;
+}
+
+/* poll()'s timeout: rounded up, so that what is due is due on return. */
+static int timeout_ms(const struct devmapper *d)
+{
+	struct mono due = follow_due(&d->follow);
+	int64_t us;
+
+	if (mono_is_never(due))
+		return -1;
+	us = mono_diff(due, d->backend->now(d->backend));
+	if (us <= 0)
+		return 0;
+	return (int)MIN((us + USEC_PER_MSEC - 1) / USEC_PER_MSEC, INT32_MAX);
+}
+
+/* Waits for something to do. Returns whether to update. */
+static bool wait_for_work(struct devmapper *d)
+{
+	struct pollfd fds[2] = {
+		{ .fd = d->wake_fd, .events = POLLIN },
+		{ .fd = d->follow.armed ? d->backend->fd(d->backend) : -1,
+		  .events = POLLIN },
+	};
+	uint64_t n;
+	int r;
+
+	r = poll(fds, ARRAY_LEN(fds), timeout_ms(d));
+	if (r < 0)
+		return false; /* all signals are blocked: memory, for a moment */
+	if (fds[0].revents != 0)
+		(void)!read(d->wake_fd, &n, sizeof(n)); /* it was readable */
+	return r == 0 || fds[1].revents != 0;
+}
+
+static void *devmapper_main(void *arg)
+{
+	struct devmapper *d = arg;
+	bool update = true, all = true;
+	int r = 0;
+
+	while (r == 0 && !stopping(d)) {
+		r = run_commands(d);
+		if (r == 0 && (update || all))
+			r = follow_update(&d->follow, all);
+		if (r == 0)
+			update = wait_for_work(d);
+		all = atomic_exchange(&d->look, false);
+	}
+	return NULL;
+}
+
+static void destroy(struct devmapper *d)
+{
+	struct dm_news n;
+
+	while (d->news != NULL && spsc_pop(d->news, &n))
+		map_unref(n.map);
+	follow_deinit(&d->follow);
+	if (d->backend != NULL)
+		d->backend->free(d->backend);
+	free(d->news);
+	free(d->commands);
+	if (d->out_fd >= 0)
+		close(d->out_fd);
+	if (d->wake_fd >= 0)
+		close(d->wake_fd);
+	free(d);
+}
+
+static struct spsc *ring_new(uint32_t capacity, uint32_t element_size)
+{
+	struct spsc *ring;
+
+	ring = aligned_alloc(_Alignof(struct spsc), spsc_size(capacity, element_size));
+	if (ring != NULL)
+		spsc_init(ring, capacity, element_size);
+	return ring;
+}
+
+int devmapper_new_on(struct devmapper **ret, const struct devmapper_options *o,
+                     struct dm_backend *b)
+{
+	struct devmapper *d;
+	int r;
+
+	d = calloc(1, sizeof(*d));
+	if (d == NULL) {
+		b->free(b);
+		return -ENOMEM;
+	}
+	d->backend = b;
+	d->out_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (d->out_fd < 0 || d->wake_fd < 0) {
+		r = -errno;
+		goto fail;
+	}
+	d->news = ring_new(DEVMAPPER_NEWS, sizeof(struct dm_news));
+	d->commands = ring_new(DEVMAPPER_COMMANDS, sizeof(struct dm_command));
+	r = d->news == NULL || d->commands == NULL ? -ENOMEM
+	                                           : follow_init(&d->follow, o->max_maps);
+	if (r < 0)
+		goto fail;
+	d->follow.backend = b;
+	d->follow.emit = emit;
+	d->follow.between = run_commands;
+	d->follow.arg = d;
+	r = thread_start(&d->thread, "devmapper", DEVMAPPER_STACK_BYTES, devmapper_main,
+	                 d);
+	if (r < 0)
+		goto fail;
+	*ret = d;
+	return 0;
+fail:
+	destroy(d);
+	return r;
+}
+
+int devmapper_new(struct devmapper **ret, const struct devmapper_options *o)
+{
+	struct dm_backend *b;
+	int r;
+
+	r = backend_libdm_new(&b);
+	return r < 0 ? r : devmapper_new_on(ret, o, b);
+}
+
+bool devmapper_free(struct devmapper *d, int64_t limit_us)
+{
+	if (d == NULL)
+		return true;
+	atomic_store(&d->stop, true);
+	notify(d->wake_fd);
+	if (thread_join_for(d->thread, limit_us) < 0)
+		return false;
+	destroy(d);
+	return true;
+}
+
+int devmapper_fd(const struct devmapper *d)
+{
+	return d->out_fd;
+}
+
+void devmapper_clear(struct devmapper *d)
+{
+	uint64_t n;
+
+	(void)!read(d->out_fd, &n, sizeof(n)); /* EAGAIN: it was clear */
+}
+
+bool devmapper_next(struct devmapper *d, struct dm_news *ret)
+{
+	if (!spsc_pop(d->news, ret))
+		return false;
+	if (ret->op == DM_NEWS_DONE)
+		d->unanswered--;
+	return true;
+}
+
+bool devmapper_command(struct devmapper *d, const struct dm_command *c)
+{
+	if (d->unanswered == DEVMAPPER_COMMANDS || !spsc_push(d->commands, c))
+		return false;
+	d->unanswered++;
+	notify(d->wake_fd);
+	return true;
+}
+
+void devmapper_look(struct devmapper *d)
+{
+	/* Written only once for all that come before it is seen. */
+	if (!atomic_exchange(&d->look, true))
+		notify(d->wake_fd);
+}
+
+uint64_t devmapper_bytes(uint32_t max_maps, uint32_t max_paths)
+{
+	/* Each map once as it was told and once more as its successor; no group is empty. */
+	uint64_t maps =
+	        (uint64_t)max_maps * (sizeof(struct map) + MAP_NAME_MAX + MAP_UUID_MAX) +
+	        (uint64_t)max_paths *
+	                (sizeof(struct map_path) + sizeof(enum map_group_state));
+
+	return sizeof(struct devmapper) +
+	       spsc_size(DEVMAPPER_NEWS, sizeof(struct dm_news)) +
+	       spsc_size(DEVMAPPER_COMMANDS, sizeof(struct dm_command)) +
+	       DEVMAPPER_STACK_BYTES + follow_bytes(max_maps) +
+	       backend_libdm_bytes(follow_max_devices(max_maps)) + 2 * maps;
+}

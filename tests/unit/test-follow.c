@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is told of maps that come, change, go, cannot be read, or are too many. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "checkerd/devmapper/follow.h"
+#include "tests/unit/fake-dm.h"
+
+/* What was emitted, a word a record: "+name:paths -name ok error=2 left=1" */
+static char told[1024];
+static int emit_says, between_says;
+static int emits_left; /* how many emit() takes before it says so; negative: all */
+static unsigned betweens;
+static void (*between_does)(void);
+
+static struct follow f;
+
+static int emit(_unused_ void *arg, struct dm_news *n)
+{
+	size_t used = strlen(told);
+	char *at = told + used;
+	size_t room = sizeof(told) - used;
+	const char *blank = used > 0 ? " " : "";
+
+	switch (n->op) {
+	case DM_NEWS_MAP:
+		used = (size_t)snprintf(at, room, "%s+%s:", blank, n->map->name);
+		for (uint32_t i = 0; i < n->map->n_paths; i++)
+			at[used++] = n->map->paths[i].active ? 'A' : 'F';
+		at[used] = '\0';
+		break;
+	case DM_NEWS_GONE:
+		(void)snprintf(at, room, "%s-%s", blank, n->map->name);
+		break;
+	case DM_NEWS_SYNC:
+		(void)snprintf(at, room, "%serror=%d,left=%u", blank, n->error,
+		               n->left_out);
+		break;
+	case DM_NEWS_DONE:
+	default:
+		fail();
+	}
+	map_unref(n->map);
+	return emits_left-- == 0 ? emit_says : 0;
+}
+
+static int between(_unused_ void *arg)
+{
+	betweens++;
+	if (between_does != NULL)
+		between_does();
+	return between_says;
+}
+
+static void begin(uint32_t max_maps)
+{
+	fake_dm_reset();
+	told[0] = '\0';
+	emit_says = between_says = 0;
+	emits_left = -1;
+	betweens = 0;
+	between_does = NULL;
+	assert_int_equal(follow_init(&f, max_maps), 0);
+	f.backend = fake_dm();
+	f.emit = emit;
+	f.between = between;
+}
+
+static int setup(_unused_ void **state)
+{
+	begin(8);
+	return 0;
+}
+
+static int teardown(_unused_ void **state)
+{
+	follow_deinit(&f);
+	return 0;
+}
+
+static void tells(const char *expected, bool all)
+{
+	told[0] = '\0';
+	assert_int_equal(follow_update(&f, all), 0);
+	assert_string_equal(told, expected);
+}
+
+static void tells_all_there_is_then_sync(_unused_ void **state)
+{
+	fake_dm_add(3, "c", 2);
+	fake_dm_add(1, "a", 1);
+	fake_dm_create(2, "b", "");
+	fake_dm_load_other(2);
+	fake_dm_create(4, "d", "");
+	tells("+a:A +c:AA error=0,left=0", true);
+	tells("", true);
+	tells("", false);
+}
+
+static void tells_what_changed(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 2);
+	fake_dm_add(2, "b", 2);
+	tells("+a:AA +b:AA error=0,left=0", true);
+	fake_dm_path(2, 1, false);
+	tells("+b:AF", false);
+	fake_dm_path(2, 1, true);
+	fake_dm_path(2, 0, false);
+	tells("+b:FA", false);
+	fake_dm_rename(1, "other");
+	tells("+other:AA", false);
+	fake_dm_remove(1);
+	fake_dm_add(7, "new", 1);
+	tells("-other +new:A", false);
+}
+
+/* A table under an old number is seen by a sweep, which any event brings. */
+static void sees_a_new_table_without_a_number(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 2);
+	fake_dm_add(2, "b", 2);
+	tells("+a:AA +b:AA error=0,left=0", true);
+	fake_dm_load(1, 3);
+	fake_dm_path(2, 0, false);
+	tells("+b:FA +a:AAA", false);
+}
+
+static void sees_the_first_table(_unused_ void **state)
+{
+	fake_dm_create(1, "a", "mpath-1");
+	tells("error=0,left=0", true);
+	fake_dm_load(1, 2);
+	tells("+a:AA", false);
+}
+
+static void sees_a_suspended_map_when_asked_to_look(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 1);
+	tells("+a:A error=0,left=0", true);
+	fake_dm_suspend(1, true);
+	tells("+a:A", true);
+	tells("", true);
+}
+
+/* Others are not asked again for every event; but when asked to look. */
+static void leaves_other_targets_alone(_unused_ void **state)
+{
+	fake_dm_create(1, "a", "LVM-x");
+	fake_dm_load_other(1);
+	tells("error=0,left=0", true);
+	assert_int_equal(fake_dm_reads(1), 1);
+	fake_dm_rename(1, "b");
+	tells("", false);
+	assert_int_equal(fake_dm_reads(1), 1);
+	fake_dm_load(1, 1);
+	tells("+b:A", true);
+	assert_int_equal(fake_dm_reads(1), 2);
+	fake_dm_load_other(1);
+	tells("-b", false);
+	fake_dm_load(1, 2);
+	tells("+b:AA", true);
+}
+
+static void takes_a_number_used_again_for_another_map(_unused_ void **state)
+{
+	fake_dm_create(1, "a", "mpath-1");
+	fake_dm_load(1, 1);
+	tells("+a:A error=0,left=0", true);
+	fake_dm_remove(1);
+	fake_dm_create(1, "a", "mpath-2");
+	fake_dm_load(1, 1);
+	tells("-a +a:A", false);
+}
+
+static void tells_what_goes_before_what_comes(_unused_ void **state)
+{
+	fake_dm_add(5, "e", 1);
+	fake_dm_add(6, "f", 1);
+	tells("+e:A +f:A error=0,left=0", true);
+	fake_dm_remove(5);
+	fake_dm_remove(6);
+	fake_dm_add(1, "e", 1);
+	tells("-e -f +e:A", false);
+}
+
+static void goes_on_when_one_cannot_be_read(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 1);
+	fake_dm_add(2, "b", 1);
+	fake_dm_read_says(1, -ENOMEM);
+	tells("+b:A error=0,left=0", true);
+	fake_dm_read_says(1, 0);
+	fake_dm_event();
+	tells("+a:A", false);
+	/* What was told stays. */
+	fake_dm_read_says(1, -EIO);
+	fake_dm_path(1, 0, false);
+	fake_dm_path(2, 0, false);
+	tells("+b:F", false);
+	fake_dm_read_says(1, 0);
+	tells("+a:F", false);
+}
+
+static void remove_first(void)
+{
+	fake_dm_after_list(NULL);
+	fake_dm_remove(1);
+}
+
+static void takes_one_that_goes_meanwhile_for_gone_the_next_time(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 1);
+	fake_dm_add(2, "b", 1);
+	tells("+a:A +b:A error=0,left=0", true);
+	fake_dm_path(1, 0, false);
+	fake_dm_after_list(remove_first);
+	tells("", false);
+	tells("-a", false);
+}
+
+static void reads_what_happens_after_the_list_the_next_time(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 1);
+	fake_dm_read_says(1, -EAGAIN);
+	tells("error=0,left=0", true);
+	assert_true(f.armed);
+	fake_dm_read_says(1, 0);
+	tells("+a:A", false);
+}
+
+static void says_when_there_is_no_device_mapper(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 1);
+	fake_dm_open_says(-ENOENT);
+	tells("error=2,left=0", true);
+	assert_false(f.armed);
+	tells("", true);
+	fake_dm_open_says(-EACCES);
+	tells("error=13,left=0", true);
+	fake_dm_open_says(0);
+	tells("+a:A error=0,left=0", true);
+	assert_true(f.armed);
+}
+
+static void keeps_what_it_told_while_it_cannot_list(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 1);
+	tells("+a:A error=0,left=0", true);
+	fake_dm_list_says(-ENOMEM);
+	fake_dm_add(2, "b", 1);
+	tells("error=12,left=0", false);
+	assert_true(f.armed); /* the next event tries again */
+	tells("", false);
+	fake_dm_arm_says(-EPERM);
+	tells("error=1,left=0", false);
+	assert_false(f.armed);
+	fake_dm_arm_says(0);
+	fake_dm_list_says(0);
+	fake_dm_remove(1);
+	tells("-a +b:A error=0,left=0", false);
+}
+
+static void leaves_out_what_is_too_many(_unused_ void **state)
+{
+	follow_deinit(&f);
+	begin(2);
+	fake_dm_add(1, "a", 1);
+	fake_dm_add(2, "b", 1);
+	fake_dm_add(3, "c", 1);
+	fake_dm_add(4, "d", 1);
+	tells("+a:A +b:A error=0,left=2", true);
+	fake_dm_event();
+	tells("", false);
+	assert_int_equal(fake_dm_reads(3), 1);
+	fake_dm_remove(1);
+	tells("-a +c:A error=0,left=1", false);
+	fake_dm_remove(4);
+	tells("error=0,left=0", false);
+}
+
+/* So many devices of other kinds that a map finds no place. */
+static void counts_devices_without_a_place(_unused_ void **state)
+{
+	f.max_known = 2;
+	fake_dm_create(1, "x", "");
+	fake_dm_create(2, "y", "");
+	fake_dm_add(3, "c", 1);
+	tells("+c:A error=0,left=1", true); /* the fake lists the last one first */
+	fake_dm_remove(2);
+	tells("error=0,left=0", false);
+}
+
+/* Ten times as long as it took. */
+static void puts_sweeps_off(_unused_ void **state)
+{
+	fake_dm_clock(1000, 50);
+	fake_dm_add(1, "a", 1);
+	fake_dm_add(2, "b", 1);
+	tells("+a:A +b:A error=0,left=0", true);
+	assert_true(mono_is_never(follow_due(&f)));
+	fake_dm_event();
+	tells("", false); /* sweeps: two reads are 100 us */
+	assert_true(mono_is_never(follow_due(&f)));
+	assert_int_equal(fake_dm_reads(1), 2);
+	fake_dm_path(1, 0, false);
+	fake_dm_load(2, 2);
+	tells("+a:F", false); /* what has a number is read at once */
+	assert_int_equal(fake_dm_reads(2), 2);
+	assert_int_equal(follow_due(&f).us, 1200 + 1000);
+	fake_dm_clock_add(follow_due(&f).us - fake_dm()->now(fake_dm()).us - 1);
+	tells("", false);
+	fake_dm_clock_add(1);
+	tells("+b:AA", false);
+	assert_true(mono_is_never(follow_due(&f)));
+}
+
+static void reads_what_is_marked(_unused_ void **state)
+{
+	fake_dm_clock(1000, 50);
+	fake_dm_add(1, "a", 1);
+	fake_dm_add(2, "b", 1);
+	tells("+a:A +b:A error=0,left=0", true);
+	fake_dm_event();
+	tells("", false);
+	fake_dm_suspend(1, true);
+	follow_mark(&f, 254, 1);
+	assert_int_equal(follow_due(&f).us, 0);
+	tells("+a:A", false);
+	assert_int_equal(fake_dm_reads(2), 2);
+	assert_int_not_equal(follow_due(&f).us, 0);
+	/* One that is not there is nothing to do. */
+	follow_mark(&f, 254, 9);
+	follow_mark(&f, 8, 1);
+	assert_int_not_equal(follow_due(&f).us, 0);
+}
+
+static void mark_first(void)
+{
+	between_does = NULL;
+	follow_mark(&f, 254, 1);
+}
+
+/* Marked while an update is under way: after it was read, perhaps. */
+static void reads_again_what_is_marked_meanwhile(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 1);
+	tells("+a:A error=0,left=0", true);
+	between_does = mark_first;
+	tells("", true);
+	assert_int_equal(follow_due(&f).us, 0);
+	tells("", false);
+	assert_true(mono_is_never(follow_due(&f)));
+}
+
+static void asks_before_each_device(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 1);
+	fake_dm_add(2, "b", 1);
+	tells("+a:A +b:A error=0,left=0", true);
+	assert_int_equal(betweens, 2);
+	between_says = -ECANCELED;
+	assert_int_equal(follow_update(&f, true), -ECANCELED);
+	assert_int_equal(fake_dm_reads(1), 1);
+}
+
+static void ends_when_nobody_listens(_unused_ void **state)
+{
+	emit_says = -ECANCELED;
+	fake_dm_add(1, "a", 1);
+	fake_dm_add(2, "b", 1);
+	emits_left = 1;
+	assert_int_equal(follow_update(&f, true), -ECANCELED);
+	assert_string_equal(told, "+a:A +b:A");
+	emits_left = 0;
+	told[0] = '\0';
+	fake_dm_remove(1);
+	fake_dm_remove(2);
+	assert_int_equal(follow_update(&f, true), -ECANCELED);
+	assert_string_equal(told, "-a");
+	emits_left = -1;
+	tells("-b error=0,left=0", true);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(tells_all_there_is_then_sync),
+		TEST(tells_what_changed),
+		TEST(sees_a_new_table_without_a_number),
+		TEST(sees_the_first_table),
+		TEST(sees_a_suspended_map_when_asked_to_look),
+		TEST(leaves_other_targets_alone),
+		TEST(takes_a_number_used_again_for_another_map),
+		TEST(tells_what_goes_before_what_comes),
+		TEST(goes_on_when_one_cannot_be_read),
+		TEST(takes_one_that_goes_meanwhile_for_gone_the_next_time),
+		TEST(reads_what_happens_after_the_list_the_next_time),
+		TEST(says_when_there_is_no_device_mapper),
+		TEST(keeps_what_it_told_while_it_cannot_list),
+		TEST(leaves_out_what_is_too_many),
+		TEST(counts_devices_without_a_place),
+		TEST(puts_sweeps_off),
+		TEST(reads_what_is_marked),
+		TEST(reads_again_what_is_marked_meanwhile),
+		TEST(asks_before_each_device),
+		TEST(ends_when_nobody_listens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
