@@ -28,7 +28,9 @@ struct backend_event {
 struct backend {
 	/*
 	 * A context for this many requests. wake_fd: an eventfd; when it is written to, a
-	 * reap() under way returns, and clears it. May block: rescuers only.
+	 * reap() under way returns, and clears it. A context for less than a whole group
+	 * writes to it for each event: it may have to be waited for beside another one. May
+	 * block: rescuers only.
 	 * -EAGAIN: quota; -ENOMEM; or another -errno.
 	 */
 	int (*setup)(unsigned slots, int wake_fd, void **ret_context);

@@ -31,6 +31,7 @@ struct aio_context {
 	io_context_t ctx;
 	struct iocb wake; /* [reaper] */
 	int wake_fd;
+	bool tells; /* [init] each event, by wake_fd */
 	bool armed; /* [reaper] */
 };
 
@@ -55,6 +56,7 @@ static int aio_setup(unsigned slots, int wake_fd, void **ret_context)
 	if (c == NULL)
 		return -ENOMEM;
 	c->wake_fd = wake_fd;
+	c->tells = slots < PATHCHECK_GROUP_SLOTS;
 	r = io_setup((int)slots, &c->ctx);
 	if (r < 0) {
 		free(c);
@@ -82,6 +84,8 @@ static int aio_submit(void *context, struct backend_request *const *requests, un
 		io_prep_pread(io, requests[i]->fd, requests[i]->buffer, requests[i]->len,
 		              0);
 		io->aio_rw_flags = RWF_NOWAIT;
+		if (c->tells)
+			io_set_eventfd(io, c->wake_fd);
 		list[i] = io;
 	}
 	return io_submit(c->ctx, n, list);

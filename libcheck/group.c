@@ -91,7 +91,7 @@ void group_deinit(struct group *g)
 {
 	if (g->slots != NULL)
 		assert(g->count[SLOT_FREE] == PATHCHECK_GROUP_SLOTS);
-	assert(g->context == NULL);
+	assert(g->context == NULL && g->draining == NULL && g->emptied == NULL);
 	free(g->slots);
 	if (g->scratch != NULL)
 		munmap(g->scratch, SCRATCH_BYTES);
@@ -200,7 +200,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	assert(s->state == SLOT_FREE && s->heap_at == NO_SLOT);
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
-	s->in_kernel = s->emergency = s->resource = s->late = s->told = false;
+	s->emergency = s->resource = s->late = s->told = false;
 	s->job.cancelled = false; /* of its last life; it is in no queue */
 	s->engine = PATHCHECK_ENGINE_NONE;
 	s->path = path;
@@ -210,6 +210,54 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	s->result = 0;
 	return s;
 }
+
+/* --- the contexts --- */
+
+void group_enter(struct group *g, struct slot *s)
+{
+	assert(!s->in_kernel);
+	s->in_kernel = true;
+	s->drains = false;
+	g->in_context++;
+}
+
+void group_leave(struct group *g, struct slot *s)
+{
+	uint32_t *count = s->drains ? &g->in_draining : &g->in_context;
+
+	if (!s->in_kernel)
+		return;
+	assert(*count > 0);
+	(*count)--;
+	s->in_kernel = false;
+}
+
+bool group_context_full(const struct group *g)
+{
+	return g->context == NULL || g->in_context >= g->context_slots;
+}
+
+void group_use_context(struct group *g, void *context, uint32_t slots)
+{
+	assert(g->draining == NULL && g->in_draining == 0 && g->emptied == NULL);
+	g->draining = g->context;
+	g->in_draining = g->in_context;
+	for (uint32_t i = 0; g->in_context > 0 && i < PATHCHECK_GROUP_SLOTS; i++)
+		g->slots[i].drains = g->slots[i].in_kernel;
+	g->context = context;
+	g->context_slots = slots;
+	g->in_context = 0;
+}
+
+enum pathcheck_group_state group_working_state(const struct group *g)
+{
+	if (g->context == NULL)
+		return PATHCHECK_GROUP_FALLBACK;
+	return g->context_slots < PATHCHECK_GROUP_SLOTS ? PATHCHECK_GROUP_RECOVERING
+	                                                : PATHCHECK_GROUP_READY;
+}
+
+/* --- slots --- */
 
 bool group_launch(struct group *g, struct slot *s, struct mono started)
 {
@@ -228,7 +276,7 @@ bool group_launch(struct group *g, struct slot *s, struct mono started)
 void group_requeue(struct group *g, struct slot *s)
 {
 	assert(s->state != SLOT_FREE);
-	s->in_kernel = false;
+	group_leave(g, s);
 	s->waiting = true;
 	end_of_wait(g, s);
 	if (s->state == SLOT_IN_FLIGHT)
@@ -258,7 +306,8 @@ void group_finish(struct group *g, struct slot *s)
 {
 	assert(s->state != SLOT_FREE);
 	end_of_wait(g, s);
-	s->waiting = s->in_kernel = false;
+	group_leave(g, s);
+	s->waiting = false;
 	s->path = NO_PATH;
 	g->free[g->count[SLOT_FREE]] = slot_index(g, s);
 	move(g, s, SLOT_FREE);
@@ -319,11 +368,14 @@ void group_publish(const struct group *g)
 void group_assert(const struct group *g)
 {
 	uint32_t count[SLOT_STATE_COUNT_] = { 0 }, in_heap = 0;
+	uint32_t in_context = 0, in_draining = 0;
 
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
 		const struct slot *s = &g->slots[i];
 
 		count[s->state]++;
+		in_context += s->in_kernel && !s->drains;
+		in_draining += s->in_kernel && s->drains;
 		assert(s->heap_at == NO_SLOT || s->state == SLOT_IN_FLIGHT ||
 		       s->state == SLOT_QUEUED);
 		assert(s->heap_at != NO_SLOT || s->state != SLOT_IN_FLIGHT);
@@ -337,6 +389,7 @@ void group_assert(const struct group *g)
 	for (int i = 0; i < SLOT_STATE_COUNT_; i++)
 		assert(count[i] == g->count[i]);
 	assert(in_heap == g->heap_size);
+	assert(in_context == g->in_context && in_draining == g->in_draining);
 	for (uint32_t i = 1; i < g->heap_size; i++)
 		assert(!heap_before(g, g->heap[i], g->heap[(i - 1) / 2]));
 	for (uint32_t i = 0; i < g->count[SLOT_FREE]; i++)

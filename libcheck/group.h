@@ -38,10 +38,11 @@ enum slot_state {
 /* What a rescuer has to do for it. */
 enum job_kind {
 	JOB_NONE,
-	JOB_OPEN,  /* open the device, or look whether the open one is still the one */
-	JOB_READ,  /* read it synchronously */
-	JOB_CLOSE, /* give its descriptor back */
-	JOB_SETUP, /* of a group: io_setup */
+	JOB_OPEN,    /* open the device, or look whether the open one is still the one */
+	JOB_READ,    /* read it synchronously */
+	JOB_CLOSE,   /* give its descriptor back */
+	JOB_SETUP,   /* of a group: io_setup */
+	JOB_DESTROY, /* of a group: io_destroy of a small context that is empty */
 	JOB_KIND_COUNT_
 };
 
@@ -63,6 +64,7 @@ struct slot {
 	enum slot_state state;
 	bool waiting;   /* QUEUED, or EXPIRED but not (or no longer) in the kernel */
 	bool in_kernel; /* handed to io_submit, its event to come */
+	bool drains;    /* … from the group's old context */
 	bool emergency; /* counted as served synchronously for want of AIO */
 	bool resource;  /* ended for want of memory or descriptors: to be done again */
 	bool late;      /* its TIMED_OUT was reported */
@@ -103,13 +105,18 @@ struct group {
 
 	/* [lock] */
 	enum pathcheck_group_state state;
-	void *context; /* NULL: none, reads go through rescuers */
-	bool setup_running;
-	bool destroying; /* the reaper is in io_destroy */
-	bool wake_sent;  /* wake_fd is written and the reaper has not come round */
+	void *context;          /* NULL: none, reads go through rescuers */
+	uint32_t context_slots; /* fewer than the group's when the quota is short */
+	uint32_t in_context;    /* in_kernel through it */
+	void *draining;         /* the one before it, until all its events have come */
+	uint32_t in_draining;
+	void *emptied;      /* the same, then: a rescuer destroys it */
+	bool setup_running; /* or the destroying of the emptied one */
+	bool destroying;    /* the reaper is in io_destroy */
+	bool wake_sent;     /* wake_fd is written and the reaper has not come round */
 	int setup_error;
 	struct mono
-	        setup_by; /* SETTING_UP: then it counts as slow; FALLBACK: try again */
+	        setup_by; /* SETTING_UP: then it counts as slow; FALLBACK, RECOVERING: try again */
 	uint32_t count[SLOT_STATE_COUNT_];
 	uint32_t free[PATHCHECK_GROUP_SLOTS]; /* a stack of count[SLOT_FREE] */
 	/* By deadline: IN_FLIGHT slots, and QUEUED ones that wait for a rescuer. */
@@ -117,6 +124,7 @@ struct group {
 	uint32_t heap_size;
 	struct mono asleep_until; /* the reaper's plan; us 0: it is awake */
 	struct slot_list done;    /* finished by rescuers, for the reaper */
+	bool drain_more;          /* [reaper] the old context may have further events */
 };
 
 /* One check more is deferred, or one less. Any thread. */
@@ -136,6 +144,15 @@ void group_deinit(struct group *g); /* asserts that every slot was given back */
 
 /* A free slot, QUEUED; NULL: none. */
 struct slot *group_take(struct group *g, uint32_t path, uint32_t generation);
+/* It is about to be handed to the context; its event has come, or it was not taken. */
+void group_enter(struct group *g, struct slot *s);
+void group_leave(struct group *g, struct slot *s);
+/* Nothing more fits the context, or there is none. */
+bool group_context_full(const struct group *g);
+/* A new context takes the place of the one there, which drains. */
+void group_use_context(struct group *g, void *context, uint32_t slots);
+/* What it is as long as paths use it. */
+enum pathcheck_group_state group_working_state(const struct group *g);
 /* Its request is in the kernel: IN_FLIGHT with a deadline. True: the reaper sleeps past it. */
 bool group_launch(struct group *g, struct slot *s, struct mono started);
 /* Back to waiting: its read has to be done in another way, or follows its open. */

@@ -136,9 +136,8 @@ static bool take_back(struct group *g)
 
 	pthread_mutex_lock(&g->lock);
 	if (g->state == PATHCHECK_GROUP_RETIRING && !g->destroying) {
-		g->state = g->context != NULL ? PATHCHECK_GROUP_READY
-		                              : PATHCHECK_GROUP_FALLBACK;
-		if (g->context == NULL && !g->setup_running)
+		g->state = group_working_state(g);
+		if (g->state != PATHCHECK_GROUP_READY && !g->setup_running)
 			g->setup_by = mono_now();
 		taken = true;
 		group_publish(g);

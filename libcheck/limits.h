@@ -16,6 +16,9 @@
 /* A read's target: a page is enough for most disks, large-block ones go up to this. */
 #define SCRATCH_BYTES 65536
 
+/* A context may be smaller than its group, when the quota is short, but not than this. */
+#define CONTEXT_SLOTS_MIN 64
+
 /* Requests handed to io_submit at once, and completions taken at once. */
 #define SUBMIT_BATCH 64
 #define REAP_BATCH   64
@@ -60,6 +63,7 @@
 
 static_assert(SCRATCH_BYTES % 4096 == 0, "direct I/O wants pages");
 static_assert(PATHCHECK_PATHS_MAX % PATHCHECK_GROUP_SLOTS == 0, "whole groups");
+static_assert(CONTEXT_SLOTS_MIN <= PATHCHECK_GROUP_SLOTS, "it is tried at least once");
 static_assert(SUBMIT_BATCH <= PATHCHECK_GROUP_SLOTS, "a batch fits a group");
 
 struct limits {

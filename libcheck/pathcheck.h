@@ -107,7 +107,9 @@ enum pathcheck_group_state {
 	PATHCHECK_GROUP_SETTING_UP, /**< io_setup has not returned yet, nor taken too long. */
 	PATHCHECK_GROUP_READY,      /**< On AIO. */
 	PATHCHECK_GROUP_FALLBACK, /**< io_setup was refused or is slow: synchronous for now. */
-	PATHCHECK_GROUP_RETIRING /**< No path uses it: waits for its orphans, then is gone. */
+	PATHCHECK_GROUP_RETIRING, /**< No path uses it: waits for its orphans, then is gone. */
+	PATHCHECK_GROUP_RECOVERING /**< On a smaller context; what does not fit is synchronous,
+	                                and a larger one is tried for. */
 };
 
 struct pathcheck_group {
@@ -120,7 +122,7 @@ struct pathcheck_group {
 	uint32_t in_flight; /**< In the kernel, not yet past their deadline. */
 	uint32_t expired;   /**< In the kernel, past their deadline. */
 	uint32_t orphans;   /**< In the kernel, their path is gone. */
-	int32_t setup_error; /**< Why it is synchronous: positive errno, ETIMEDOUT when slow. */
+	int32_t setup_error; /**< Why it is not all AIO: positive errno, ETIMEDOUT when slow. */
 };
 
 struct pathcheck_stats {

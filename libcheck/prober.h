@@ -130,9 +130,10 @@ void *reaper_main(void *group);
 struct reaper_work {
 	struct result_batch results;
 	struct slot_list to_rescuers, to_lane;
-	bool setup; /* to be tried again */
-	bool freed; /* a slot */
-	bool lane;  /* has to look */
+	bool setup;   /* to be tried again */
+	bool destroy; /* the emptied context */
+	bool freed;   /* a slot */
+	bool lane;    /* has to look */
 };
 /*
  * One round of a reaper without its sleep: answers, expiries, timers; lock not held. After

@@ -96,7 +96,7 @@ void slot_give_back(struct group *g, struct slot *s)
 /* With lock held. Its path is gone: what it still holds is closed by a rescuer. */
 static void settle_orphan(struct group *g, struct slot *s, struct reaper_work *w)
 {
-	s->in_kernel = false;
+	group_leave(g, s);
 	if (s->fd < 0) {
 		slot_give_back(g, s);
 		w->freed = true;
@@ -175,10 +175,24 @@ static void setup_timer(struct group *g, struct mono now, struct reaper_work *w)
 		g->state = PATHCHECK_GROUP_FALLBACK;
 		g->setup_error = ETIMEDOUT;
 		w->lane = true; /* what waited for the context can go to rescuers */
-	} else if (g->state == PATHCHECK_GROUP_FALLBACK && !g->setup_running) {
+	} else if ((g->state == PATHCHECK_GROUP_FALLBACK ||
+	            g->state == PATHCHECK_GROUP_RECOVERING) &&
+	           !g->setup_running && g->draining == NULL) {
 		g->setup_running = true;
 		w->setup = true;
 	}
+}
+
+/* With lock held. The last event of the small context has come: a rescuer gives it back. */
+static void end_of_drain(struct group *g, struct reaper_work *w)
+{
+	if (g->draining == NULL || g->in_draining > 0 || g->setup_running)
+		return;
+	g->emptied = g->draining;
+	g->draining = NULL;
+	g->drain_more = false;
+	g->setup_running = true;
+	w->destroy = true;
 }
 
 static void hand_on(struct group *g, struct reaper_work *w)
@@ -192,16 +206,18 @@ static void hand_on(struct group *g, struct reaper_work *w)
 		lane_inbox(p, &w->to_lane);
 	if (w->setup)
 		rescuers_enqueue(p, &g->setup, JOB_SETUP);
+	if (w->destroy)
+		rescuers_enqueue(p, &g->setup, JOB_DESTROY);
 	if (w->lane || (w->freed && atomic_load(&p->waiting) > 0))
 		lane_wake(p);
-	w->setup = w->freed = w->lane = false;
+	w->setup = w->destroy = w->freed = w->lane = false;
 }
 
 static void work_init(struct reaper_work *w, struct prober *p)
 {
 	w->results.prober = p;
 	w->results.n = 0;
-	w->setup = w->freed = w->lane = false;
+	w->setup = w->destroy = w->freed = w->lane = false;
 	slot_list_init(&w->to_rescuers);
 	slot_list_init(&w->to_lane);
 }
@@ -222,7 +238,7 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 			struct slot *s =
 			        container_of(events[taken].request, struct slot, request);
 
-			s->in_kernel = false;
+			group_leave(g, s);
 			settle(g, s, events[taken].result, now, &w);
 			taken++;
 		}
@@ -234,6 +250,7 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 		/* A full batch: there may be more answers, and silence is judged after all. */
 		if (n < REAP_BATCH)
 			expire(g, now, &w);
+		end_of_drain(g, &w);
 		setup_timer(g, now, &w);
 		again = taken < n || !slot_list_empty(&g->done) ||
 		        results_full(&w.results);
@@ -271,7 +288,8 @@ void reaper_done(struct group *g, struct slot *s)
 /* With lock held. Nothing of it is left: the lane may use it anew. */
 static void retired(struct group *g)
 {
-	assert(g->context == NULL && group_used(g) == 0);
+	assert(g->context == NULL && g->draining == NULL && g->emptied == NULL &&
+	       g->in_context == 0 && g->in_draining == 0 && group_used(g) == 0);
 	g->state = PATHCHECK_GROUP_UNUSED;
 	g->setup_error = 0;
 	g->setup_by = MONO_NEVER;
@@ -287,7 +305,7 @@ static void retire(struct group *g)
 {
 	bool stopping = atomic_load(&g->prober->stopping);
 	struct reaper_work w;
-	void *context;
+	void *contexts[2];
 
 	pthread_mutex_lock(&g->lock);
 	if (g->state != PATHCHECK_GROUP_RETIRING || g->setup_running ||
@@ -295,15 +313,17 @@ static void retire(struct group *g)
 		pthread_mutex_unlock(&g->lock);
 		return;
 	}
-	context = g->context;
-	g->context = NULL;
+	contexts[0] = g->context;
+	contexts[1] = g->draining;
+	g->context = g->draining = NULL;
+	g->drain_more = false;
 	g->destroying = true;
 	pthread_mutex_unlock(&g->lock);
 
-	if (context != NULL) {
-		atomic_store(&g->prober->shared->groups[g->id].wake_by_us, INT64_MAX);
-		g->prober->backend->destroy(context);
-	}
+	atomic_store(&g->prober->shared->groups[g->id].wake_by_us, INT64_MAX);
+	for (unsigned i = 0; i < ARRAY_LEN(contexts); i++)
+		if (contexts[i] != NULL)
+			g->prober->backend->destroy(contexts[i]);
 
 	work_init(&w, g->prober);
 	pthread_mutex_lock(&g->lock);
@@ -333,13 +353,16 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 {
 	struct group_view *view = &g->prober->shared->groups[g->id];
 	int64_t timeout_us = -1;
-	void *context;
-	int n;
+	void *context, *draining;
+	int n, more;
 
 	if (!mono_is_never(wake))
 		timeout_us = MAX(mono_diff(wake, mono_now()), 0);
+	if (g->drain_more)
+		timeout_us = 0;
 	pthread_mutex_lock(&g->lock);
 	context = g->context;
+	draining = g->draining;
 	pthread_mutex_unlock(&g->lock);
 
 	atomic_store(&view->wake_by_us, wake.us);
@@ -348,6 +371,16 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	else
 		n = sleep_on_eventfd(g, timeout_us);
 	atomic_store(&view->wake_by_us, mono_now().us);
+	g->drain_more = false;
+	if (draining != NULL) {
+		/* Each of its events has written to wake_fd. */
+		more = REAP_BATCH - n;
+		if (more > 0)
+			more = g->prober->backend->reap(draining, events + n,
+			                                (unsigned)more, 0);
+		n += more;
+		g->drain_more = n == REAP_BATCH;
+	}
 	return n;
 }
 

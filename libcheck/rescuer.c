@@ -25,6 +25,7 @@ static enum job_class class_of(enum job_kind kind)
 	case JOB_CLOSE:
 		return CLASS_OPEN;
 	case JOB_SETUP:
+	case JOB_DESTROY:
 		return CLASS_SETUP;
 	case JOB_NONE:
 	case JOB_KIND_COUNT_:
@@ -41,7 +42,7 @@ static struct slot *slot_of(struct job *job)
 
 static uint32_t host_of(struct job *job)
 {
-	return job->kind == JOB_SETUP ? 0 : slot_of(job)->host;
+	return class_of(job->kind) == CLASS_SETUP ? 0 : slot_of(job)->host;
 }
 
 /* --- the queues; with rescuers.lock held --- */
@@ -279,33 +280,70 @@ static void job_close(struct group *g, struct slot *s)
 	reaper_done(g, s);
 }
 
+/* The largest context that is to be had, larger than the one there. *ret_refused: what the
+ * kernel said to the full size. */
+static int set_up(struct prober *p, struct group *g, uint32_t have, void **ret_context,
+                  uint32_t *ret_slots, int *ret_refused)
+{
+	uint32_t slots = PATHCHECK_GROUP_SLOTS;
+	int r;
+
+	r = p->backend->setup(slots, g->wake_fd, ret_context);
+	*ret_refused = r;
+	while ((r == -EAGAIN || r == -ENOMEM) && slots / 2 > have &&
+	       slots / 2 >= CONTEXT_SLOTS_MIN) {
+		slots /= 2;
+		r = p->backend->setup(slots, g->wake_fd, ret_context);
+	}
+	*ret_slots = slots;
+	return r;
+}
+
 static void job_setup(struct prober *p, struct group *g)
 {
 	struct shared_header *h = p->shared->header;
+	uint32_t have, slots;
 	void *context = NULL;
-	int r;
+	int r, refused;
 
-	r = p->backend->setup(PATHCHECK_GROUP_SLOTS, g->wake_fd, &context);
-	if (r < 0) {
-		atomic_store(&h->io_setup_error, -r);
+	pthread_mutex_lock(&g->lock);
+	have = g->context == NULL ? 0 : g->context_slots;
+	pthread_mutex_unlock(&g->lock);
+	r = set_up(p, g, have, &context, &slots, &refused);
+	if (refused < 0) {
+		atomic_store(&h->io_setup_error, -refused);
 		atomic_fetch_add(&h->io_setup_failures, 1);
 	}
 	pthread_mutex_lock(&g->lock);
 	g->setup_running = false;
-	if (r == 0) {
-		g->context = context;
-		g->setup_error = 0;
-		g->setup_by = MONO_NEVER;
-	} else {
-		g->setup_error = -r;
-		g->setup_by = mono_add(mono_now(), p->setup_retry_us);
-	}
+	if (r == 0)
+		group_use_context(g, context, slots);
+	g->setup_error = -refused;
+	g->setup_by = refused == 0 ? MONO_NEVER : mono_add(mono_now(), p->setup_retry_us);
 	if (g->state != PATHCHECK_GROUP_RETIRING)
-		g->state = r == 0 ? PATHCHECK_GROUP_READY : PATHCHECK_GROUP_FALLBACK;
+		g->state = group_working_state(g);
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
 	reaper_wake(g);
 	lane_wake(p); /* reads wait for the context */
+}
+
+/* Nothing is in it, so this takes only as long as the kernel needs for itself. */
+static void job_destroy(struct prober *p, struct group *g)
+{
+	void *context;
+
+	pthread_mutex_lock(&g->lock);
+	context = g->emptied;
+	pthread_mutex_unlock(&g->lock);
+	p->backend->destroy(context);
+	pthread_mutex_lock(&g->lock);
+	g->emptied = NULL;
+	g->setup_running = false;
+	if (g->state == PATHCHECK_GROUP_RECOVERING)
+		g->setup_by = mono_add(mono_now(), p->setup_retry_us);
+	pthread_mutex_unlock(&g->lock);
+	reaper_wake(g);
 }
 
 static void run(struct rescuer *self, struct job *job, enum job_kind kind)
@@ -325,6 +363,9 @@ static void run(struct rescuer *self, struct job *job, enum job_kind kind)
 		break;
 	case JOB_SETUP:
 		job_setup(p, g);
+		break;
+	case JOB_DESTROY:
+		job_destroy(p, g);
 		break;
 	case JOB_NONE:
 	case JOB_KIND_COUNT_:

@@ -13,7 +13,7 @@ void lane_to_rescuer(struct prober *p, struct slot *s, enum job_kind kind)
 	bool wake;
 
 	pthread_mutex_lock(&g->lock);
-	if (kind == JOB_READ && g->context == NULL)
+	if (kind == JOB_READ && group_context_full(g))
 		slot_emergency(g, s);
 	wake = group_wait(g, s, mono_now());
 	pthread_mutex_unlock(&g->lock);
@@ -44,13 +44,13 @@ static bool fill(struct group *g, struct batch *b, void **ret_context)
 	       (s = slot_list_take(&g->submit)) != NULL) {
 		if (s->state == SLOT_ORPHANED) {
 			slot_list_append(&orphans, s);
-		} else if (g->context == NULL) {
+		} else if (group_context_full(g)) {
 			slot_list_append(&sync, s);
 		} else {
 			s->request.fd = s->fd;
 			s->request.len = s->block;
 			s->request.buffer = g->scratch;
-			s->in_kernel = true;
+			group_enter(g, s);
 			s->engine = PATHCHECK_ENGINE_AIO;
 			s->started = now;
 			b->slots[b->n] = s;
@@ -69,7 +69,7 @@ static bool fill(struct group *g, struct batch *b, void **ret_context)
 static void refused(struct group *g, struct slot *s, int r)
 {
 	pthread_mutex_lock(&g->lock);
-	s->in_kernel = false;
+	group_leave(g, s);
 	s->result = r;
 	pthread_mutex_unlock(&g->lock);
 	reaper_done(g, s);

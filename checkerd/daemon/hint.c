@@ -67,7 +67,8 @@ static uint32_t count_refused(struct pathcheck *engine, const struct pathcheck_s
 	*ret_error = s->io_setup_error;
 	for (uint32_t id = 0; id < s->groups; id++) {
 		if (pathcheck_group(engine, id, &g) < 0 ||
-		    g.state != PATHCHECK_GROUP_FALLBACK)
+		    (g.state != PATHCHECK_GROUP_FALLBACK &&
+		     g.state != PATHCHECK_GROUP_RECOVERING))
 			continue;
 		n++;
 		if (g.setup_error != 0)

@@ -61,9 +61,10 @@ static const char *group_state(enum pathcheck_group_state s)
 	static const char *const names[] = {
 		[PATHCHECK_GROUP_UNUSED] = "unused",
 		[PATHCHECK_GROUP_SETTING_UP] = "setting up",
-		[PATHCHECK_GROUP_READY] = "ready",
-		[PATHCHECK_GROUP_FALLBACK] = "fallback",
+		[PATHCHECK_GROUP_READY] = "aio",
+		[PATHCHECK_GROUP_FALLBACK] = "sync",
 		[PATHCHECK_GROUP_RETIRING] = "retiring",
+		[PATHCHECK_GROUP_RECOVERING] = "recovering",
 	};
 
 	return s < ARRAY_LEN(names) ? names[s] : "unknown";

@@ -2,6 +2,7 @@
 #include "tests/unit/fake-backend.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libcheck/pathcheck.h"
 #include "util/mono.h"
 
 /* More than a group has slots, as nothing but the engine keeps it from asking for more. */
@@ -20,6 +22,7 @@
 struct context {
 	bool used, destroying;
 	int wake_fd, done_fd;
+	unsigned slots;
 	struct backend_request *hung[REQUESTS_MAX];
 	unsigned hung_n;
 	struct backend_event done[REQUESTS_MAX];
@@ -34,6 +37,7 @@ static struct {
 	unsigned held_n;
 	bool hold_all;
 	int setup_answer, submit_answer, event_answer;
+	unsigned setup_most;
 	unsigned setups, reads;
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -76,6 +80,8 @@ static void answer(struct context *c, struct backend_request *r)
 		.result = fake.event_answer == 0 ? (int64_t)r->len : fake.event_answer,
 	};
 	signal_fd(c->done_fd);
+	if (c->slots < PATHCHECK_GROUP_SLOTS)
+		signal_fd(c->wake_fd);
 }
 
 /* --- the backend --- */
@@ -88,6 +94,8 @@ static int setup(unsigned slots, int wake_fd, void **ret_context)
 	while (fake.setup_answer == FAKE_HANGS)
 		pthread_cond_wait(&fake.changed, &fake.lock);
 	r = fake.setup_answer;
+	if (r == 0 && slots > fake.setup_most)
+		r = -EAGAIN;
 	if (r == 0) {
 		unsigned i = 0;
 
@@ -96,6 +104,7 @@ static int setup(unsigned slots, int wake_fd, void **ret_context)
 		assert(i < CONTEXTS_MAX && slots <= REQUESTS_MAX);
 		fake.contexts[i] = (struct context){
 			.used = true,
+			.slots = slots,
 			.wake_fd = wake_fd,
 			.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		};
@@ -120,6 +129,7 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		if (hangs(requests[i]->fd)) {
 			assert(c->hung_n < REQUESTS_MAX);
 			c->hung[c->hung_n++] = requests[i];
+			assert(c->hung_n <= c->slots);
 			pthread_cond_broadcast(&fake.changed);
 		} else {
 			answer(c, requests[i]);
@@ -186,6 +196,7 @@ void fake_reset(void)
 		assert(!fake.contexts[i].used);
 	fake.held_n = 0;
 	fake.hold_all = false;
+	fake.setup_most = UINT_MAX;
 	fake.setup_answer = fake.submit_answer = fake.event_answer = 0;
 	fake.setups = fake.reads = 0;
 	pthread_mutex_unlock(&fake.lock);
@@ -233,6 +244,13 @@ static void say(int *which, int what)
 void fake_setup_says(int what)
 {
 	say(&fake.setup_answer, what);
+}
+
+void fake_setup_most(unsigned slots)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.setup_most = slots;
+	pthread_mutex_unlock(&fake.lock);
 }
 
 void fake_submit_says(int what)

@@ -25,6 +25,8 @@ void fake_release_all(void);
 /* What setup() answers: 0 or -errno; FAKE_HANGS: nothing, until it is said anew. */
 #define FAKE_HANGS 1
 void fake_setup_says(int answer);
+/* Contexts for more than so many requests are refused with -EAGAIN; UINT_MAX: none is. */
+void fake_setup_most(unsigned slots);
 /* What submit() says: 0, or -errno to every request. */
 void fake_submit_says(int answer);
 /* What an event says: 0: all bytes; or -errno. */

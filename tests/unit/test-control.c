@@ -371,9 +371,9 @@ static void decorate_rest(struct loop *l, struct snapshot *s)
 {
 	(void)l;
 	s->groups[s->n_groups++] =
-	        (struct snap_group){ 0, 1024, 1, 2, 3, 4, 5, "aio", "ready" };
+	        (struct snap_group){ 0, 1024, 1, 2, 3, 4, 5, "aio", "aio" };
 	s->groups[s->n_groups++] =
-	        (struct snap_group){ .id = 1, .kind = "sync", .state = "fallback" };
+	        (struct snap_group){ .id = 1, .kind = "sync", .state = "sync" };
 	s->deferred_now = 1;
 	s->deferred_max = 2;
 	s->deferred_total = 3;
@@ -412,9 +412,9 @@ static void test_groups(void **state)
 	assert_string_equal(
 	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 	        "{\"groups\":[{\"id\":0,\"kind\":\"aio\",\"slots\":1024,\"queued\":1,"
-	        "\"in_flight\":2,\"expired\":3,\"orphans\":4,\"state\":\"ready\"},"
+	        "\"in_flight\":2,\"expired\":3,\"orphans\":4,\"state\":\"aio\"},"
 	        "{\"id\":1,\"kind\":\"sync\",\"slots\":0,\"queued\":0,\"in_flight\":0,"
-	        "\"expired\":0,\"orphans\":0,\"state\":\"fallback\"}],"
+	        "\"expired\":0,\"orphans\":0,\"state\":\"sync\"}],"
 	        "\"deferred\":{\"now\":1,\"max\":2,\"total\":3},"
 	        "\"emergency\":{\"now\":4,\"max\":5,\"total\":6},"
 	        "\"rescuers\":{\"size\":16,\"busy\":7,\"stuck\":8,\"stuck_max\":9},"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -257,13 +258,18 @@ static void gone_or_no_disk_any_more(void **state)
 
 /* --- libaio --- */
 
-static bool aio_setup(int wake_fd, void **ret_context)
+static bool aio_setup_for(unsigned slots, int wake_fd, void **ret_context)
 {
-	int r = backend_libaio.setup(PATHCHECK_GROUP_SLOTS, wake_fd, ret_context);
+	int r = backend_libaio.setup(slots, wake_fd, ret_context);
 
 	/* Others on this machine may have used up what there is; that is nobody's mistake. */
 	assert_true(r == 0 || r == -EAGAIN);
 	return r == 0;
+}
+
+static bool aio_setup(int wake_fd, void **ret_context)
+{
+	return aio_setup_for(PATHCHECK_GROUP_SLOTS, wake_fd, ret_context);
 }
 
 static void submit_all(void *context, struct backend_request *requests, unsigned n)
@@ -320,6 +326,32 @@ static void answers_and_a_word_in_between(void **state)
 			left--;
 		}
 	}
+	backend_libaio.destroy(context);
+	close(wake_fd);
+	close(fd);
+}
+
+/* While it drains, a small context is not slept in: its events call by the eventfd. */
+static void a_small_one_says_that_it_has_events(void **state)
+{
+	int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), fd = opened("good", -1);
+	struct backend_request request = { .fd = fd,
+		                           .len = SCRATCH_BYTES,
+		                           .buffer = buffer };
+	struct pollfd pfd = { .fd = wake_fd, .events = POLLIN };
+	struct backend_event event;
+	void *context;
+
+	(void)state; /* no fixture */
+	if (!aio_setup_for(CONTEXT_SLOTS_MIN, wake_fd, &context)) {
+		close(wake_fd);
+		close(fd);
+		skip();
+	}
+	submit_all(context, &request, 1);
+	assert_int_equal(poll(&pfd, 1, -1), 1);
+	assert_int_equal(backend_libaio.reap(context, &event, 1, 0), 1);
+	assert_ptr_equal(event.request, &request);
 	backend_libaio.destroy(context);
 	close(wake_fd);
 	close(fd);
@@ -395,6 +427,7 @@ int main(void)
 		T(a_link_that_leads_elsewhere),
 		T(gone_or_no_disk_any_more),
 		T(answers_and_a_word_in_between),
+		T(a_small_one_says_that_it_has_events),
 		T(woken_or_at_its_time),
 		T(submit_says_what_is_wrong),
 	};

@@ -182,7 +182,8 @@ static void flags_follow_the_state(void **state)
 	assert_false(s->in_kernel || s->emergency || s->resource || s->late);
 	assert_int_equal(s->engine, PATHCHECK_ENGINE_NONE);
 	s->timeout_us = TIMEOUT_US;
-	s->in_kernel = s->emergency = s->resource = s->late = true;
+	s->emergency = s->resource = s->late = true;
+	group_enter(g, s);
 	group_launch(g, s, (struct mono){ START_US });
 	assert_false(s->waiting);
 	assert_int_equal(s->deadline.us, START_US + TIMEOUT_US);

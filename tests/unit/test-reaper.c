@@ -42,6 +42,7 @@ static int setup(void **state)
 		return -1;
 	b->g = &b->prober.groups[0];
 	b->g->state = PATHCHECK_GROUP_READY;
+	b->g->context_slots = PATHCHECK_GROUP_SLOTS;
 	b->g->context = b; /* there is one: nobody asks it anything */
 	*state = b;
 	return 0;
@@ -78,7 +79,7 @@ static struct slot *queued(struct bed *b, uint32_t path)
 	s->timeout_us = TIMEOUT_US;
 	s->stage = PATHCHECK_STAGE_READ;
 	s->engine = PATHCHECK_ENGINE_AIO;
-	s->in_kernel = true;
+	group_enter(b->g, s);
 	return s;
 }
 
