@@ -53,7 +53,9 @@ int main(int argc, char **argv)
 	news.fd = pathcheck_fd(pc);
 
 	for (i = 1; i < argc; i++) {
-		struct pathcheck_path path = { sizeof(path), argv[i], 0, (uint64_t)i };
+		struct pathcheck_path path = { .size = sizeof(path),
+			                       .device = argv[i],
+			                       .cookie = (uint64_t)i };
 
 		last[i] = -1; /* nothing is known yet */
 		r = pathcheck_add(pc, &path, &id[i]);

@@ -74,7 +74,7 @@ struct slot {
 	uint8_t engine; /* enum pathcheck_engine */
 	uint32_t path;  /* the id, for the lane and the results */
 	uint32_t generation;
-	uint32_t host;
+	uint32_t host, target;
 	int fd;         /* what to read; the slot's own to close once it is orphaned */
 	int stale_fd;   /* an old descriptor to look at, and maybe close, when opening */
 	uint32_t block; /* bytes to read */

@@ -216,6 +216,7 @@ static struct slot *take_from(struct group *g, uint32_t id)
 		atomic_fetch_add(&p->slots_used, 1);
 		atomic_fetch_add(&p->host_used[path->host], 1);
 		s->host = path->host;
+		s->target = path->target;
 		s->block = path->block;
 		s->timeout_us = (int64_t)path->timeout_us;
 		s->late = path->late;
@@ -398,6 +399,7 @@ static void command_add(struct prober *p, const struct command *c)
 	path->used = true;
 	path->generation = c->generation;
 	path->host = c->host < PATHCHECK_HOSTS_MAX ? c->host : 0;
+	path->target = c->target < PATHCHECK_HOSTS_MAX ? c->target : 0;
 	path->home = home->id;
 	path->fd = -1;
 	path->slot = NULL;

@@ -75,7 +75,7 @@ struct limits {
 	uint32_t rescuers;
 	uint32_t
 	        rescuers_class; /* of reads, and of opens and closes: each leaves the rest */
-	uint32_t rescuers_host; /* of one host */
+	uint32_t rescuers_host; /* of one host, or of one target */
 	uint32_t commands;      /* ring capacities */
 	uint32_t results;
 	int64_t defer_after_us;

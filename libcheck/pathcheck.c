@@ -27,7 +27,7 @@ struct entry {
 	enum entry_state state;
 	bool outstanding; /* its final result has not come */
 	uint32_t generation;
-	uint32_t host;
+	uint32_t host, target;
 	uint32_t next; /* free list */
 	uint64_t cookie;
 	uint64_t timeout_us;
@@ -114,6 +114,7 @@ static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
 		             .id = id,
 		             .generation = e->generation,
 		             .host = e->host,
+		             .target = e->target,
 		             .timeout_us = e->timeout_us };
 	bool pushed;
 
@@ -303,7 +304,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	uint32_t id;
 
 	if (p->size != sizeof(*p) || p->device == NULL || p->device[0] != '/' ||
-	    p->host >= PATHCHECK_HOSTS_MAX)
+	    p->host >= PATHCHECK_HOSTS_MAX || p->target >= PATHCHECK_HOSTS_MAX)
 		return -EINVAL;
 	if (strlen(p->device) >= PATHCHECK_DEVICE_MAX)
 		return -ENAMETOOLONG;
@@ -320,6 +321,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	e->outstanding = false;
 	e->generation++;
 	e->host = p->host;
+	e->target = p->target;
 	e->cookie = p->cookie;
 	e->timeout_us = 0;
 	strcpy(pc->shared.names[id], p->device); /* its length was looked at */

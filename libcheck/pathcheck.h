@@ -27,7 +27,7 @@ extern "C" {
 #define PATHCHECK_RESCUERS_MIN 2
 #define PATHCHECK_RESCUERS_MAX 256
 #define PATHCHECK_DEVICE_MAX   256  /**< Bytes of a device name, final NUL included. */
-#define PATHCHECK_HOSTS_MAX    1024 /**< pathcheck_path.host is below this. */
+#define PATHCHECK_HOSTS_MAX    1024 /**< pathcheck_path.host and target are below this. */
 #define PATHCHECK_NO_ID        UINT32_MAX
 
 struct pathcheck;
@@ -60,8 +60,10 @@ void pathcheck_options_init(struct pathcheck_options *o);
 struct pathcheck_path {
 	size_t size;        /**< sizeof(struct pathcheck_path). */
 	const char *device; /**< Block device or regular file, absolute. */
-	uint32_t host; /**< Which HBA, controller or target it hangs on; 0: not known. */
-	uint64_t cookie; /**< Handed back in each of its results. */
+	uint32_t host;      /**< Which HBA or controller it hangs on; 0: not known. */
+	uint64_t cookie;    /**< Handed back in each of its results. */
+	uint32_t target;    /**< Which far end it leads to; 0: not known. */
+	uint32_t reserved;  /**< 0. */
 };
 
 enum pathcheck_verdict {
@@ -185,7 +187,7 @@ int pathcheck_fd(const struct pathcheck *pc);
  * Adds a path. It is opened by its first check, on a rescuer.
  * @param ret_id its id until pathcheck_remove(); it may be above max_paths.
  * @return 0; -ENOSPC: max_paths are in use; -ENAMETOOLONG; -EINVAL: not absolute, or host
- * out of range; -EAGAIN: too many commands since the last pathcheck_flush() were not yet
+ * or target out of range; -EAGAIN: too many commands since the last pathcheck_flush() were not yet
  * taken: try again after the next result.
  */
 int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t *ret_id);

@@ -26,7 +26,7 @@ struct probed_path {
 	bool late;             /* TIMED_OUT was reported for this check */
 	_Atomic uint8_t flags; /* [atomic reaper→lane] */
 	uint32_t generation;
-	uint32_t host;
+	uint32_t host, target;
 	uint32_t home; /* group */
 	uint32_t block;
 	int fd; /* -1: not open, or a slot owns it */
@@ -43,11 +43,12 @@ struct rescuers {
 	pthread_cond_t work;
 	/* [lock] */
 	struct job *head[CLASS_COUNT_], **tail[CLASS_COUNT_];
-	/* Looked at in vain: until one ends, their host or device has enough. */
+	/* Looked at in vain: until one ends, their host, target or device has enough. */
 	struct job *held_head[CLASS_COUNT_], **held_tail[CLASS_COUNT_];
 	bool held_by_device; /* some of them are */
 	uint32_t busy[CLASS_COUNT_];
-	uint16_t host_busy[PATHCHECK_HOSTS_MAX];
+	/* The first of each is those that are not known, which have no share. */
+	uint16_t host_busy[PATHCHECK_HOSTS_MAX], target_busy[PATHCHECK_HOSTS_MAX];
 	uint32_t idle;
 	bool stopping;
 	/* [lane] */

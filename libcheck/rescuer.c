@@ -3,7 +3,8 @@
  * Rescuers: a fixed number of threads, started in advance, for everything that may block:
  * open, close, reads that cannot be asynchronous, io_setup. Whatever hangs holds one of them
  * and no other thread; reads leave some for opens and closes, these leave some for reads,
- * and no host may hold more than half.
+ * and no host or target may hold more than half. Of those whose host is not known each device
+ * holds one, and all of them what their kind may.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -40,9 +41,26 @@ static struct slot *slot_of(struct job *job)
 	return container_of(job, struct slot, job);
 }
 
-static uint32_t host_of(struct job *job)
+/* What a job takes a share of; 0: not known, no share. */
+struct ends {
+	uint32_t host, target;
+};
+
+static struct ends ends_of(struct job *job)
 {
-	return class_of(job->kind) == CLASS_SETUP ? 0 : slot_of(job)->host;
+	if (class_of(job->kind) == CLASS_SETUP)
+		return (struct ends){ 0, 0 };
+	return (struct ends){ slot_of(job)->host, slot_of(job)->target };
+}
+
+/* One of them holds as many rescuers as it may. With rescuers.lock held. */
+static bool have_enough(const struct prober *p, struct ends e)
+{
+	const struct rescuers *r = &p->rescuers;
+	uint32_t most = p->limits.rescuers_host;
+
+	return (e.host != 0 && r->host_busy[e.host] >= most) ||
+	       (e.target != 0 && r->target_busy[e.target] >= most);
 }
 
 /* --- the queues; with rescuers.lock held --- */
@@ -88,9 +106,8 @@ static bool device_busy(struct prober *p, const char *device)
 static bool may_begin(struct prober *p, struct job *job)
 {
 	struct rescuers *r = &p->rescuers;
-	uint32_t host = host_of(job);
 
-	if (host != 0 && r->host_busy[host] >= p->limits.rescuers_host)
+	if (have_enough(p, ends_of(job)))
 		return false;
 	if (device_busy(p, device_of(p, job))) {
 		r->held_by_device = true;
@@ -384,7 +401,7 @@ static void *rescuer_main(void *arg)
 	for (;;) {
 		struct job *job = take_job(p);
 		enum job_kind kind;
-		uint32_t host;
+		struct ends e;
 
 		if (job == NULL) {
 			if (r->stopping)
@@ -393,12 +410,13 @@ static void *rescuer_main(void *arg)
 			continue;
 		}
 		kind = job->kind;
-		host = host_of(job);
+		e = ends_of(job);
 		/* The name is the path's until the lane has cancelled the job. */
 		(void)snprintf(self->device, sizeof(self->device), "%s",
 		               device_of(p, job));
 		r->busy[class_of(kind)]++;
-		r->host_busy[host]++;
+		r->host_busy[e.host]++;
+		r->target_busy[e.target]++;
 		pthread_mutex_unlock(&r->lock);
 
 		atomic_store(busy_since, mono_now().us);
@@ -406,12 +424,12 @@ static void *rescuer_main(void *arg)
 		atomic_store(busy_since, 0);
 
 		pthread_mutex_lock(&r->lock);
-		if ((host != 0 && r->host_busy[host] == p->limits.rescuers_host) ||
-		    (self->device[0] != '\0' && r->held_by_device))
+		if (have_enough(p, e) || (self->device[0] != '\0' && r->held_by_device))
 			look_at_held(r);
 		self->device[0] = '\0';
 		r->busy[class_of(kind)]--;
-		r->host_busy[host]--;
+		r->host_busy[e.host]--;
+		r->target_busy[e.target]--;
 		/* Under a cap this end may let more than one begin. */
 		if (anything_waits(r))
 			pthread_cond_signal(&r->work);

@@ -25,7 +25,7 @@ struct command {
 	uint32_t op; /* enum command_op */
 	uint32_t id;
 	uint32_t generation;
-	uint32_t host;
+	uint32_t host, target;
 	uint64_t timeout_us;
 };
 

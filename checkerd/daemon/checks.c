@@ -62,6 +62,18 @@ static uint64_t cookie_of(uint32_t index, const struct path *p)
 	return (uint64_t)p->generation << 32 | index;
 }
 
+/* Its name as a number: two that share one share their part of the rescuers, no more. */
+static uint32_t target_key(const struct device *d)
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	if (d->target == NULL)
+		return 0;
+	for (const char *c = d->target; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619U;
+	return 1 + hash % (PATHCHECK_HOSTS_MAX - 1);
+}
+
 static bool is_checked(const struct path *p)
 {
 	return p->enabled && p->settings.checker != CHECKER_NONE;
@@ -126,6 +138,7 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 		.size = sizeof(engine_path),
 		.device = d->node,
 		.host = d->host_key,
+		.target = target_key(d),
 	};
 	struct path *p;
 	uint32_t index;

@@ -52,12 +52,13 @@ void bed_stopped(struct bed *b)
 }
 
 static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
-                 int64_t timeout_us)
+                 uint32_t target, int64_t timeout_us)
 {
 	struct command c = { .op = op,
 		             .id = id,
 		             .generation = b->generation[id],
 		             .host = host,
+		             .target = target,
 		             .timeout_us = (uint64_t)timeout_us };
 
 	assert_true(spsc_push(b->shared.commands, &c));
@@ -65,23 +66,29 @@ static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
 
 void bed_add(struct bed *b, uint32_t id, const char *name, uint32_t host)
 {
+	bed_add_to(b, id, name, host, 0);
+}
+
+void bed_add_to(struct bed *b, uint32_t id, const char *name, uint32_t host,
+                uint32_t target)
+{
 	assert_false(b->used[id]);
 	b->used[id] = true;
 	b->generation[id]++;
 	b->of[id] = (struct tally){ 0 };
 	strcpy(b->shared.names[id], name);
-	send(b, COMMAND_ADD, id, host, 0);
+	send(b, COMMAND_ADD, id, host, target, 0);
 }
 
 void bed_check(struct bed *b, uint32_t id, int64_t timeout_us)
 {
-	send(b, COMMAND_CHECK, id, 0, timeout_us);
+	send(b, COMMAND_CHECK, id, 0, 0, timeout_us);
 }
 
 void bed_remove(struct bed *b, uint32_t id)
 {
 	b->used[id] = false;
-	send(b, COMMAND_REMOVE, id, 0, 0);
+	send(b, COMMAND_REMOVE, id, 0, 0, 0);
 }
 
 void bed_flush(struct bed *b)

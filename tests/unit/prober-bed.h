@@ -40,6 +40,8 @@ void bed_stopped(struct bed *b);
 
 /* Commands; bed_flush() hands them over. A path's name is free once it is released. */
 void bed_add(struct bed *b, uint32_t id, const char *name, uint32_t host);
+void bed_add_to(struct bed *b, uint32_t id, const char *name, uint32_t host,
+                uint32_t target);
 void bed_check(struct bed *b, uint32_t id, int64_t timeout_us);
 void bed_remove(struct bed *b, uint32_t id);
 void bed_flush(struct bed *b);

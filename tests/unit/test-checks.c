@@ -22,6 +22,7 @@
 struct pathcheck {
 	uint32_t next_id, n_asked, flushes, removed;
 	uint64_t cookie[PATHS];
+	uint32_t target[PATHS];
 	uint32_t room; /* commands it takes before -EAGAIN */
 	int tend;
 	struct pathcheck_result results[PATHS];
@@ -69,6 +70,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	if (r < 0)
 		return r;
 	pc->cookie[pc->next_id] = p->cookie;
+	pc->target[pc->next_id] = p->target;
 	*ret_id = pc->next_id++;
 	return 0;
 }
@@ -468,6 +470,30 @@ static void a_replaced_prober_is_told_and_changes_nothing(void **state)
 	assert_int_equal(n_events, 1);
 }
 
+static void targets_are_told_apart(void **state)
+{
+	static const char *const names[] = { NULL, "0x5000", "0x5001", "0x5000" };
+	struct device *d;
+	uint32_t index;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		char name[16];
+		const struct device_spec spec = { .name = name,
+			                          .node = name,
+			                          .target = names[i] };
+
+		(void)snprintf(name, sizeof(name), "/p%u", i);
+		assert_int_equal(device_new(&d, &spec), 0);
+		assert_int_equal(checks_add(&checks, d, &usual, t0, &index), 0);
+		device_unref(d);
+		assert_in_range(engine.target[i], i > 0, PATHCHECK_HOSTS_MAX - 1);
+	}
+	assert_int_equal(engine.target[0], 0);
+	assert_int_not_equal(engine.target[1], engine.target[2]);
+	assert_int_equal(engine.target[1], engine.target[3]);
+}
+
 static void a_call_for_nothing_has_the_prober_looked_after(void **state)
 {
 	(void)state;
@@ -549,6 +575,7 @@ int main(void)
 		TEST(unchecked_by_choice_delays_nothing),
 		TEST(new_settings_keep_the_state),
 		TEST(a_replaced_prober_is_told_and_changes_nothing),
+		TEST(targets_are_told_apart),
 		TEST(a_call_for_nothing_has_the_prober_looked_after),
 		TEST(nothing_wakes_when_all_is_answered),
 		TEST(want_of_aio_is_told_once_and_its_end_too),

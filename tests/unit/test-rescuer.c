@@ -260,6 +260,79 @@ static void a_host_has_half(void **state)
 	end();
 }
 
+/* A far end that two hosts lead to: no more than half of them, whichever host asks. */
+static void a_target_has_half(void **state)
+{
+	enum { PATHS = 40 };
+	char name[32];
+
+	(void)state; /* no fixture */
+	begin(PATHS + 8, -EAGAIN);
+	for (uint32_t id = 1; id <= PATHS + 1; id++) {
+		(void)snprintf(name, sizeof(name), "/%u.%u", id <= PATHS ? 1U : 2U, id);
+		bed_add_to(b, id, name, 1 + id % 2, id <= PATHS ? 9 : 10);
+		check(id);
+		bed_final(b, id, 1);
+	}
+	disk_reads_hang(1, true);
+	for (uint32_t id = 1; id <= PATHS; id++)
+		check(id);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_ONE_HOST));
+	/* Another target behind the same hosts is not held up. */
+	check(PATHS + 1);
+	bed_final(b, PATHS + 1, 2);
+	assert_true(bed_pulse(b));
+	assert_int_equal(disk_hung(1), FOR_ONE_HOST);
+	disk_reads_hang(1, false);
+	for (uint32_t id = 1; id <= PATHS; id++)
+		bed_final(b, id, 2);
+	end();
+}
+
+/* The only host there is: half is left, for what it leads to also when it comes back. */
+static void the_only_host_has_half(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	for (uint32_t id = 1; id <= RESCUERS; id++)
+		add(id, 1, 7);
+	disk_opens_hang(1, true);
+	for (uint32_t id = 1; id <= RESCUERS; id++)
+		check(id);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_ONE_HOST));
+	assert_true(bed_pulse(b));
+	assert_int_equal(disk_hung(1), FOR_ONE_HOST);
+	disk_opens_hang(1, false);
+	for (uint32_t id = 1; id <= RESCUERS; id++)
+		bed_final(b, id, 1);
+	end();
+}
+
+/* Whose host nobody knows has no share; what its kind may have is the limit. */
+static void unknown_hosts_share_nothing(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	for (uint32_t id = 1; id <= 2 * RESCUERS; id++)
+		add_open(id, 1, 0);
+	disk_reads_hang(1, true);
+	for (uint32_t id = 1; id <= 2 * RESCUERS; id++)
+		check(id);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_ONE_KIND));
+	add(2 * RESCUERS + 1, 2, 0); /* there is one to open another */
+	check(2 * RESCUERS + 1);
+	bed_flush(b);
+	assert_true(disk_wait_tried(2, 1));
+	assert_int_equal(disk_hung(1), FOR_ONE_KIND);
+	disk_reads_hang(1, false);
+	for (uint32_t id = 1; id <= 2 * RESCUERS; id++)
+		bed_final(b, id, 2);
+	end();
+}
+
 /* --- shortages --- */
 
 /* All that may read are held by hung ones: the next checks are deferred, and it shows. */
@@ -533,6 +606,9 @@ int main(void)
 		cmocka_unit_test(opens_leave_some_for_reads),
 		cmocka_unit_test(setups_leave_some),
 		cmocka_unit_test(a_host_has_half),
+		cmocka_unit_test(a_target_has_half),
+		cmocka_unit_test(the_only_host_has_half),
+		cmocka_unit_test(unknown_hosts_share_nothing),
 		cmocka_unit_test(none_is_free),
 		cmocka_unit_test(the_oldest_first),
 		cmocka_unit_test(no_descriptor),
