@@ -18,10 +18,10 @@
 static const struct {
 	size_t in_spec, in_device;
 } strings[] = {
-	STRING(name),     STRING(node),        STRING(alias),    STRING(map),
-	STRING(wwid),     STRING(hcil),        STRING(vendor),   STRING(product),
-	STRING(revision), STRING(serial),      STRING(protocol), STRING(host),
-	STRING(target),   STRING(sysfs_state),
+	STRING(name),     STRING(node),        STRING(alias),     STRING(map),
+	STRING(wwid),     STRING(hcil),        STRING(vendor),    STRING(product),
+	STRING(revision), STRING(serial),      STRING(protocol),  STRING(host),
+	STRING(target),   STRING(sysfs_state), STRING(transport),
 };
 
 #undef STRING
@@ -77,6 +77,9 @@ int device_new(struct device **ret, const struct device_spec *spec)
 	d->devt_major = spec->devt_major;
 	d->devt_minor = spec->devt_minor;
 	d->host_key = spec->host_key;
+	d->diskseq = spec->diskseq;
+	d->kernel_id = spec->kernel_id;
+	d->udev_wwid = spec->udev_wwid;
 	end = (char *)(d + 1);
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
 		const char *s = spec_string(spec, i);
@@ -120,7 +123,8 @@ static bool same(const char *a, const char *b)
 bool device_equal(const struct device *a, const struct device *b)
 {
 	if (a->devt_major != b->devt_major || a->devt_minor != b->devt_minor ||
-	    a->host_key != b->host_key)
+	    a->host_key != b->host_key || a->diskseq != b->diskseq ||
+	    a->kernel_id != b->kernel_id || a->udev_wwid != b->udev_wwid)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		if (!same(device_string_const(a, i), device_string_const(b, i)))

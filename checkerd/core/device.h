@@ -19,17 +19,24 @@ struct device {
 	_Atomic uint32_t refs;           /* [atomic any→any] */
 	uint32_t devt_major, devt_minor; /* 0:0 for a regular file */
 	uint32_t host_key;               /* libpathcheck's host number, 0: not known */
-	const char *name; /* never NULL: "sda", or a file's last component; unique */
-	const char *node; /* never NULL: "/dev/sda", the absolute name to open */
+	uint64_t
+	        diskseq; /* the kernel's number of this disk, never used again; 0: not known */
+	uint64_t kernel_id; /* checksum of the WWID the kernel knows, 0: it knows none */
+	bool udev_wwid;     /* wwid is udev's, not the kernel's */
+	const char *name;   /* never NULL: "sda", or a file's last component; unique */
+	const char *node;   /* never NULL: "/dev/sda", the absolute name to open */
 	const char *alias, *map, *wwid, *hcil, *vendor, *product, *revision, *serial;
 	const char *protocol, *host, *target, *sysfs_state;
+	const char *transport; /* what its link hangs on: "rport-3:0-1", "session2" */
 };
 
 /* The fields to make one from; NULL where not known. */
 struct device_spec {
 	uint32_t devt_major, devt_minor, host_key;
+	uint64_t diskseq, kernel_id;
+	bool udev_wwid;
 	const char *name, *node, *alias, *map, *wwid, *hcil, *vendor, *product, *revision,
-	        *serial, *protocol, *host, *target, *sysfs_state;
+	        *serial, *protocol, *host, *target, *sysfs_state, *transport;
 };
 
 /*

@@ -29,6 +29,11 @@ static bool is_news(const struct inventory *inv)
 	return inv->generation > 0;
 }
 
+static const char *known(const char *text)
+{
+	return text == NULL ? "not known" : text;
+}
+
 static int add(struct inventory *inv, const struct found *f, struct mono now)
 {
 	uint32_t index;
@@ -47,9 +52,24 @@ static int add(struct inventory *inv, const struct found *f, struct mono now)
 		return 0;
 	}
 	inv->added++;
-	if (is_news(inv))
+	if (f->replaced)
+		events_path(inv->events, EVENT_PATH_ADDED, LOG_WARNING, f->device,
+		            "now another disk, WWID %s", known(f->device->wwid));
+	else if (is_news(inv))
 		events_path(inv->events, EVENT_PATH_ADDED, LOG_INFO, f->device, "added");
 	return 0;
+}
+
+static void tell_removed(struct inventory *inv, const struct found *f)
+{
+	if (f->replaced)
+		events_path(inv->events, EVENT_PATH_REMOVED, LOG_NOTICE, f->device,
+		            "another disk has its name, this one had WWID %s",
+		            known(f->device->wwid));
+	else
+		events_path(inv->events, EVENT_PATH_REMOVED,
+		            f->gone ? LOG_NOTICE : LOG_INFO, f->device,
+		            f->gone ? "its device is gone" : "no longer configured");
 }
 
 static int apply(struct inventory *inv, const struct found *f, struct mono now)
@@ -75,9 +95,7 @@ static int apply(struct inventory *inv, const struct found *f, struct mono now)
 		if (r < 0)
 			return r;
 		inv->removed++;
-		events_path(inv->events, EVENT_PATH_REMOVED,
-		            f->gone ? LOG_NOTICE : LOG_INFO, f->device,
-		            f->gone ? "its device is gone" : "no longer configured");
+		tell_removed(inv, f);
 		return 0;
 	case FOUND_SYNC:
 		if (inv->no_room > 0)

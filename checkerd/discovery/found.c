@@ -123,6 +123,21 @@ static bool differ(const char *a, const char *b)
 	return a != NULL && b != NULL && strcmp(a, b) != 0;
 }
 
+/* One number on each side, and not the same. */
+static bool differ_number(uint64_t a, uint64_t b)
+{
+	return a != 0 && b != 0 && a != b;
+}
+
+/* Each WWID with its like: udev and the kernel do not always write it in the same way, and
+ * udev's may come later than the kernel's. */
+static bool differ_wwid(const struct device *before, const struct device *after)
+{
+	return differ_number(before->kernel_id, after->kernel_id) ||
+	       (before->udev_wwid == after->udev_wwid &&
+	        differ(before->wwid, after->wwid));
+}
+
 bool found_replaced(const struct device *before, const struct device *after)
 {
 	bool both_devt = (before->devt_major != 0 || before->devt_minor != 0) &&
@@ -134,7 +149,8 @@ bool found_replaced(const struct device *before, const struct device *after)
 	       before->host_key != after->host_key ||
 	       (both_devt && (before->devt_major != after->devt_major ||
 	                      before->devt_minor != after->devt_minor)) ||
-	       differ(before->wwid, after->wwid) || differ(before->serial, after->serial);
+	       differ_number(before->diskseq, after->diskseq) ||
+	       differ_wwid(before, after) || differ(before->serial, after->serial);
 }
 
 static bool settings_equal(const struct path_settings *a, const struct path_settings *b)
@@ -146,12 +162,13 @@ static bool settings_equal(const struct path_settings *a, const struct path_sett
 	       a->policy.recover_checks == b->policy.recover_checks;
 }
 
-static int tell(enum found_op op, const struct found_entry *e, bool gone,
+static int tell(enum found_op op, const struct found_entry *e, bool gone, bool replaced,
                 int (*emit)(void *arg, struct found *f), void *arg)
 {
 	struct found f = {
 		.op = op,
 		.gone = gone,
+		.replaced = replaced,
 		.device = device_ref(e->device),
 		.settings = e->settings,
 	};
@@ -176,7 +193,7 @@ static int tell_removed(const struct found_list *before, const struct found_list
 		if (there && !found_replaced(old->device, after->entries[j].device))
 			continue;
 		/* What another device takes the place of did go away. */
-		r = tell(FOUND_REMOVE, old, gone || there, emit, arg);
+		r = tell(FOUND_REMOVE, old, gone || there, there, emit, arg);
 		if (r < 0)
 			return r;
 	}
@@ -193,19 +210,19 @@ int found_plan(const struct found_list *before, const struct found_list *after, 
 		return r;
 	for (size_t i = 0, j = 0; j < after->n; j++) {
 		const struct found_entry *new = &after->entries[j], *old;
-		bool there;
+		bool there, same;
 
 		while (i < before->n &&
 		       strcmp(before->entries[i].device->name, new->device->name) < 0)
 			i++;
 		old = i < before->n ? &before->entries[i] : NULL;
-		there = old != NULL &&
-		        strcmp(old->device->name, new->device->name) == 0 &&
-		        !found_replaced(old->device, new->device);
-		if (there && device_equal(old->device, new->device) &&
+		there = old != NULL && strcmp(old->device->name, new->device->name) == 0;
+		same = there && !found_replaced(old->device, new->device);
+		if (same && device_equal(old->device, new->device) &&
 		    settings_equal(&old->settings, &new->settings))
 			continue;
-		r = tell(there ? FOUND_CHANGE : FOUND_ADD, new, false, emit, arg);
+		r = tell(same ? FOUND_CHANGE : FOUND_ADD, new, false, there && !same,
+		         emit, arg);
 		if (r < 0)
 			return r;
 	}

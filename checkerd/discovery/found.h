@@ -22,6 +22,7 @@ enum found_op {
 struct found {
 	enum found_op op;
 	bool gone;             /* REMOVE: the device went away, not its configuration */
+	bool replaced;         /* REMOVE, ADD: another disk has taken the name */
 	struct device *device; /* a reference for the reader; NULL with SYNC */
 	struct path_settings settings;
 	uint64_t generation; /* SYNC: the configuration's */

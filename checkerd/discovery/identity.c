@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* libpathcheck has so many numbers for each of the two kinds of hosts. */
+#define HOST_KEYS 511
+
 void identity_init(struct identity *id)
 {
 	memset(&id->spec, 0, sizeof(id->spec));
@@ -89,4 +92,29 @@ int identity_set_exact(struct identity *id, const char **field, const char *valu
 	*field = memcpy(id->text + id->used, value, n);
 	id->used += n;
 	return 0;
+}
+
+/* FNV-1a: a checksum, not a secret. A collision leaves a disk in another one's place until its
+ * other signs, number and serial, are looked at. */
+static uint64_t checksum(const char *s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *s != '\0'; s++) {
+		h ^= (unsigned char)*s;
+		h *= UINT64_C(0x100000001b3);
+	}
+	return h == 0 ? 1 : h;
+}
+
+void identity_set_kernel_wwid(struct identity *id, const char *wwid)
+{
+	id->spec.kernel_id = checksum(wwid);
+	if (id->spec.wwid == NULL)
+		identity_set(id, &id->spec.wwid, wwid);
+}
+
+uint32_t identity_host_key(enum identity_hosts kind, unsigned number)
+{
+	return 1 + (kind == IDENTITY_NVME ? HOST_KEYS : 0) + number % HOST_KEYS;
 }

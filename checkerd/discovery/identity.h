@@ -28,11 +28,17 @@ void identity_set(struct identity *id, const char **field, const char *value);
 _must_check_ int identity_set_exact(struct identity *id, const char **field,
                                     const char *value);
 
+/* The WWID as the kernel knows it: the device's, unless udev's is there already. It is also
+ * what tells one disk from another when both are known only from the kernel. */
+void identity_set_kernel_wwid(struct identity *id, const char *wwid);
+
+/* libpathcheck's number of a host: SCSI hosts in one half, NVMe controllers in the other. Two
+ * that share a number share a cap, which costs nothing but speed. */
+enum identity_hosts { IDENTITY_SCSI, IDENTITY_NVME };
+uint32_t identity_host_key(enum identity_hosts kind, unsigned number);
+
 /* Fills in what sysfs knows of the block device, fields that are set already stay. `sysfs`: a
  * directory's descriptor, /sys or a test's. -ENOENT: there is no such block device. */
 _must_check_ int identity_read_sysfs(struct identity *id, int sysfs, const char *sysname);
-
-/* One attribute, trimmed, at most size - 1 bytes; NULL: not there or empty. */
-const char *sysfs_attribute(int dir, const char *name, char *buf, size_t size);
 
 #endif

@@ -11,9 +11,14 @@ libdiscovery_la_SOURCES = \
 	checkerd/discovery/identity.c \
 	checkerd/discovery/identity.h \
 	checkerd/discovery/names.c \
+	checkerd/discovery/nvme.c \
 	checkerd/discovery/scan.h \
+	checkerd/discovery/scsi.c \
 	checkerd/discovery/static.c \
 	checkerd/discovery/sysfs.c \
+	checkerd/discovery/sysfs.h \
+	checkerd/discovery/vpd.c \
+	checkerd/discovery/vpd.h \
 	checkerd/discovery/watch.c \
 	$(NULL)
 libdiscovery_la_CFLAGS = $(AM_CFLAGS) $(UDEV_CFLAGS)
@@ -23,6 +28,7 @@ if HAVE_CMOCKA
 discovery_tests = \
 	tests/unit/test-found \
 	tests/unit/test-identity \
+	tests/unit/test-vpd \
 	$(NULL)
 check_PROGRAMS += $(discovery_tests)
 TESTS += $(discovery_tests)
@@ -34,4 +40,7 @@ tests_unit_test_found_LDADD = $(discovery_test_ldadd)
 tests_unit_test_identity_SOURCES = tests/unit/test-identity.c
 tests_unit_test_identity_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_identity_LDADD = $(discovery_test_ldadd)
+tests_unit_test_vpd_SOURCES = tests/unit/test-vpd.c
+tests_unit_test_vpd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vpd_LDADD = $(discovery_test_ldadd)
 endif

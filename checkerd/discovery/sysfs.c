@@ -4,7 +4,7 @@
  * are copies the kernel keeps (drivers/scsi/scsi_sysfs.c, drivers/nvme/host/sysfs.c,
  * drivers/md/dm-sysfs.c); a virtio disk's "serial" is one that would ask the disk.
  */
-#include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/sysfs.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -16,26 +16,27 @@
 #include <string.h>
 #include <unistd.h>
 
-/* libpathcheck's host numbers: SCSI hosts in one half, NVMe controllers in the other. Two that
- * share a number share a cap, which costs nothing but speed. */
-#define HOST_KEYS 511
-
-#define ATTRIBUTE_MAX 256
-
 static void close_fd(const int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 }
 
-const char *sysfs_attribute(int dir, const char *name, char *buf, size_t size)
+ssize_t sysfs_bytes(int dir, const char *name, void *buf, size_t size)
 {
 	_cleanup_(close_fd) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
-		return NULL;
-	n = read(fd, buf, size - 1);
+		return -errno;
+	n = read(fd, buf, size);
+	return n < 0 ? -errno : n;
+}
+
+const char *sysfs_attribute(int dir, const char *name, char *buf, size_t size)
+{
+	ssize_t n = sysfs_bytes(dir, name, buf, size - 1);
+
 	while (n > 0 && isspace((unsigned char)buf[n - 1]))
 		n--;
 	if (n <= 0)
@@ -44,18 +45,16 @@ const char *sysfs_attribute(int dir, const char *name, char *buf, size_t size)
 	return buf;
 }
 
-/* The attribute into a field, unless that is known already. */
-static void take(struct identity *id, const char **field, int dir, const char *name)
+void sysfs_take(struct identity *id, const char **field, int dir, const char *name)
 {
-	char buf[ATTRIBUTE_MAX];
+	char buf[SYSFS_ATTRIBUTE_MAX];
 
 	if (*field == NULL)
 		identity_set(id, field, sysfs_attribute(dir, name, buf, sizeof(buf)));
 }
 
-/* What follows `word` in a path's component: "host3" gives 3. False: no such component. */
-static bool component_number(const char *path, const char *word, unsigned *ret,
-                             char *ret_component, size_t size)
+bool sysfs_component(const char *path, const char *word, unsigned *ret_number,
+                     char *ret_component, size_t size)
 {
 	size_t n = strlen(word);
 
@@ -67,7 +66,7 @@ static bool component_number(const char *path, const char *word, unsigned *ret,
 		if (strncmp(c, word, n) != 0 || !isdigit((unsigned char)c[n]) ||
 		    length >= size)
 			continue;
-		*ret = (unsigned)strtoul(c + n, NULL, 10);
+		*ret_number = (unsigned)strtoul(c + n, NULL, 10);
 		memcpy(ret_component, c, length);
 		ret_component[length] = '\0';
 		return true;
@@ -75,90 +74,10 @@ static bool component_number(const char *path, const char *word, unsigned *ret,
 	return false;
 }
 
-static const char *scsi_protocol(const char *path)
-{
-	static const struct {
-		const char *component, *protocol;
-	} table[] = {
-		{ "/rport-", "scsi:fcp" },      { "/session", "scsi:iscsi" },
-		{ "/end_device-", "scsi:sas" }, { "/ata", "scsi:ata" },
-		{ "/usb", "scsi:usb" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		if (strstr(path, table[i].component) != NULL)
-			return table[i].protocol;
-	}
-	return "scsi:unspec";
-}
-
-/* The far end: the port's name with Fibre Channel, the target's with iSCSI. */
-static void scsi_target(struct identity *id, int sysfs, const char *path)
-{
-	static const struct {
-		const char *word, *class, *attribute;
-	} table[] = {
-		{ "rport-", "fc_remote_ports", "port_name" },
-		{ "session", "iscsi_session", "targetname" },
-	};
-	char component[64], name[160];
-	unsigned number;
-
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		if (!component_number(path, table[i].word, &number, component,
-		                      sizeof(component)))
-			continue;
-		(void)snprintf(name, sizeof(name), "class/%s/%s/%s", table[i].class,
-		               component, table[i].attribute);
-		take(id, &id->spec.target, sysfs, name);
-	}
-}
-
-static void read_scsi(struct identity *id, int sysfs, int dir, const char *path)
-{
-	char component[32];
-	unsigned host;
-
-	take(id, &id->spec.vendor, dir, "device/vendor");
-	take(id, &id->spec.product, dir, "device/model");
-	take(id, &id->spec.revision, dir, "device/rev");
-	take(id, &id->spec.wwid, dir, "device/wwid");
-	if (component_number(path, "host", &host, component, sizeof(component))) {
-		identity_set(id, &id->spec.host, component);
-		id->spec.host_key = 1 + host % HOST_KEYS;
-	}
-	id->spec.protocol = scsi_protocol(path);
-	scsi_target(id, sysfs, path);
-}
-
-static void read_nvme(struct identity *id, int dir, const char *sysname)
-{
-	char transport[32], protocol[48], component[32];
-	unsigned controller;
-
-	take(id, &id->spec.product, dir, "device/model");
-	take(id, &id->spec.serial, dir, "device/serial");
-	take(id, &id->spec.revision, dir, "device/firmware_rev");
-	take(id, &id->spec.wwid, dir, "wwid");
-	take(id, &id->spec.target, dir, "device/subsysnqn");
-	identity_set(id, &id->spec.vendor, "NVME");
-	if (component_number(sysname, "nvme", &controller, component,
-	                     sizeof(component))) {
-		(void)snprintf(component, sizeof(component), "nvme%u", controller);
-		identity_set(id, &id->spec.host, component);
-		id->spec.host_key = 1 + HOST_KEYS + controller % HOST_KEYS;
-	}
-	if (sysfs_attribute(dir, "device/transport", transport, sizeof(transport)) ==
-	    NULL)
-		return;
-	(void)snprintf(protocol, sizeof(protocol), "nvme:%s", transport);
-	identity_set(id, &id->spec.protocol, protocol);
-}
-
 /* The multipath map that holds the device. */
 static void read_map(struct identity *id, int sysfs, int dir)
 {
-	char name[NAME_MAX + 32], uuid[ATTRIBUTE_MAX];
+	char name[NAME_MAX + 32], uuid[SYSFS_ATTRIBUTE_MAX];
 	const struct dirent *e;
 	DIR *holders;
 	int fd;
@@ -180,7 +99,7 @@ static void read_map(struct identity *id, int sysfs, int dir)
 		    strncmp(uuid, "mpath-", 6) != 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "class/block/%s/dm/name", e->d_name);
-		take(id, &id->spec.map, sysfs, name);
+		sysfs_take(id, &id->spec.map, sysfs, name);
 	}
 	closedir(holders);
 }
@@ -191,7 +110,7 @@ static bool is_hcil(const char *name)
 	unsigned colons = 0;
 
 	for (const char *c = name; *c != '\0'; c++) {
-		if (*c == ':')
+		if (*c == ':' && c != name && isdigit((unsigned char)c[1]))
 			colons++;
 		else if (!isdigit((unsigned char)*c))
 			return false;
@@ -199,40 +118,81 @@ static bool is_hcil(const char *name)
 	return colons == 3;
 }
 
+static void read_numbers(struct identity *id, int dir)
+{
+	char buf[64], *end;
+
+	if (sysfs_attribute(dir, "diskseq", buf, sizeof(buf)) != NULL)
+		id->spec.diskseq = strtoull(buf, NULL, 10);
+	if (sysfs_attribute(dir, "dev", buf, sizeof(buf)) == NULL)
+		return;
+	id->spec.devt_major = (uint32_t)strtoul(buf, &end, 10);
+	if (*end == ':')
+		id->spec.devt_minor = (uint32_t)strtoul(end + 1, NULL, 10);
+}
+
+/* The target of a link, "" when it is none. */
+static const char *read_link(int dir, const char *name, char buf[static PATH_MAX])
+{
+	ssize_t n = readlinkat(dir, name, buf, PATH_MAX - 1);
+
+	buf[MAX(n, 0)] = '\0';
+	return buf;
+}
+
+/* What the disk hangs on, "0:0:1:5" or "nvme0": the last component of its link. */
+static void read_parent(int dir, char ret[static NAME_MAX + 1])
+{
+	char link[PATH_MAX];
+	const char *slash = strrchr(read_link(dir, "device", link), '/');
+	const char *last = slash == NULL ? link : slash + 1;
+	size_t n = strnlen(last, NAME_MAX);
+
+	memcpy(ret, last, n);
+	ret[n] = '\0';
+}
+
+/* Disks that are their own host, by what multipathd calls them or would. */
+static void identify_other(struct identity *id, const char *sysname, const char *parent)
+{
+	static const struct {
+		const char *prefix, *protocol;
+	} kinds[] = {
+		{ "vd", "virtio" },
+		{ "dasd", "ccw" },
+		{ "cciss!", "cciss" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strncmp(sysname, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+			continue;
+		id->spec.protocol = kinds[i].protocol;
+		identity_set(id, &id->spec.host, parent);
+		return;
+	}
+}
+
 int identity_read_sysfs(struct identity *id, int sysfs, const char *sysname)
 {
-	char name[NAME_MAX + 32], link[PATH_MAX], buf[ATTRIBUTE_MAX];
+	char name[NAME_MAX + 32], link[PATH_MAX];
 	_cleanup_(close_fd) int dir = -1;
-	ssize_t n;
+	char parent[NAME_MAX + 1];
 
 	if (snprintf(name, sizeof(name), "class/block/%s", sysname) >= (int)sizeof(name))
 		return -ENOENT;
 	dir = openat(sysfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
-	if (sysfs_attribute(dir, "dev", buf, sizeof(buf)) != NULL) {
-		char *end;
-
-		id->spec.devt_major = (uint32_t)strtoul(buf, &end, 10);
-		if (*end == ':')
-			id->spec.devt_minor = (uint32_t)strtoul(end + 1, NULL, 10);
-	}
-	take(id, &id->spec.sysfs_state, dir, "device/state");
-	if (strncmp(sysname, "nvme", 4) == 0)
-		read_nvme(id, dir, sysname);
-	n = readlinkat(dir, "device", link, sizeof(link) - 1);
-	if (n > 0) {
-		const char *last;
-
-		link[n] = '\0';
-		last = strrchr(link, '/');
-		last = last == NULL ? link : last + 1;
-		if (is_hcil(last)) {
-			identity_set(id, &id->spec.hcil, last);
-			n = readlinkat(sysfs, name, link, sizeof(link) - 1);
-			link[MAX(n, 0)] = '\0';
-			read_scsi(id, sysfs, dir, link);
-		}
+	read_numbers(id, dir);
+	read_parent(dir, parent);
+	if (is_hcil(parent)) {
+		sysfs_take(id, &id->spec.sysfs_state, dir, "device/state");
+		scsi_identify(id, sysfs, dir, read_link(sysfs, name, link), parent);
+	} else if (strncmp(sysname, "nvme", 4) == 0) {
+		sysfs_take(id, &id->spec.sysfs_state, dir, "device/state");
+		nvme_identify(id, dir, parent);
+	} else {
+		identify_other(id, sysname, parent);
 	}
 	read_map(id, sysfs, dir);
 	return 0;

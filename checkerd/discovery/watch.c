@@ -15,15 +15,19 @@
 #include <libudev.h>
 
 #include "checkerd/discovery/scan.h"
+#include "checkerd/discovery/sysfs.h"
 
 /* What a storm of events from a few thousand disks needs. */
 #define MONITOR_BUFFER_BYTES (16 * 1024 * 1024)
 #define PROPERTIES_MAX       128
+/* More than the buffer holds. */
+#define FORGET_MAX 65536
 
 struct watch {
 	struct udev *udev;
 	struct udev_monitor *monitor;
-	int sysfs; /* borrowed */
+	bool with_udevd; /* messages and properties are udevd's */
+	int sysfs;       /* borrowed */
 };
 
 struct watch *watch_free(struct watch *w)
@@ -39,13 +43,15 @@ struct watch *watch_free(struct watch *w)
 int watch_new(struct watch **ret, int sysfs)
 {
 	/* udevd's own socket: it is running, and its messages come when its rules have. */
-	const char *group = access("/run/udev/control", F_OK) == 0 ? "udev" : "kernel";
+	bool with_udevd = access("/run/udev/control", F_OK) == 0;
+	const char *group = with_udevd ? "udev" : "kernel";
 	struct watch *w;
 	int r = -ENOMEM;
 
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return -ENOMEM;
+	w->with_udevd = with_udevd;
 	w->sysfs = sysfs;
 	w->udev = udev_new();
 	if (w->udev == NULL)
@@ -154,6 +160,31 @@ static bool unwanted(const struct watch *w, const char *sysname, bool partition)
 	return watch_left_out(sysname, partition, backed, sectors);
 }
 
+/* Where udev's rules put the WWID: multipathd's uid_attribute of each kind of device. */
+static const char *wwid_property(const char *sysname)
+{
+	return starts(sysname, "nvme")   ? "ID_WWN"
+	       : starts(sysname, "dasd") ? "ID_UID"
+	                                 : "ID_SERIAL";
+}
+
+/*
+ * The unit's serial number, where the kernel has none: with SCSI what udev read of the same
+ * page. ID_SERIAL_SHORT of a SCSI disk is no serial number but its WWID, unless it is an ATA
+ * disk's.
+ */
+static void set_serial(struct identity *id, struct udev_device *dev)
+{
+	const char *bus = udev_device_get_property_value(dev, "ID_BUS");
+
+	set_property(id, &id->spec.serial, dev, "ID_SCSI_SERIAL");
+	set_property(id, &id->spec.serial, dev, "SCSI_IDENT_SERIAL");
+	if (id->spec.hcil == NULL || (bus != NULL && strcmp(bus, "scsi") != 0))
+		set_property(id, &id->spec.serial, dev, "ID_SERIAL_SHORT");
+	if (id->spec.hcil == NULL)
+		set_property(id, &id->spec.serial, dev, "ID_SERIAL");
+}
+
 /* Fills in what udev and sysfs know. -ENOENT: the device is gone meanwhile. */
 static int identify(const struct watch *w, struct udev_device *dev, const char *sysname,
                     struct identity *id)
@@ -167,11 +198,12 @@ static int identify(const struct watch *w, struct udev_device *dev, const char *
 	r = identity_set_exact(id, &id->spec.node, node);
 	if (r < 0)
 		return r;
-	set_property(id, &id->spec.wwid, dev, "ID_SERIAL");
-	set_property(id, &id->spec.serial, dev, "ID_SERIAL_SHORT");
+	set_property(id, &id->spec.wwid, dev, wwid_property(sysname));
+	id->spec.udev_wwid = id->spec.wwid != NULL;
 	r = identity_read_sysfs(id, w->sysfs, sysname);
 	if (r < 0)
 		return r;
+	set_serial(id, dev);
 	set_property(id, &id->spec.vendor, dev, "ID_VENDOR");
 	set_property(id, &id->spec.product, dev, "ID_MODEL");
 	set_property(id, &id->spec.revision, dev, "ID_REVISION");
@@ -216,6 +248,30 @@ static int consider(const struct watch *w, const struct config *c,
 	return r == -ENOMEM ? r : r == 0;
 }
 
+/* Has udevd been through with it? Before that it has no properties, and its message comes. */
+static bool is_ready(const struct watch *w, struct udev_device *dev)
+{
+	return !w->with_udevd || udev_device_get_is_initialized(dev) > 0;
+}
+
+/*
+ * Messages about what a listing that begins now will show anyway. When some were dropped those
+ * that are left are the older ones: a "remove" among them must not take away what has come
+ * since, whose "add" may be what was dropped. Bounded: in a storm the rest is handled as usual.
+ */
+static void forget_messages(struct watch *w)
+{
+	struct udev_device *dev;
+
+	for (unsigned n = 0; n < FORGET_MAX; n++) {
+		errno = 0;
+		dev = udev_monitor_receive_device(w->monitor);
+		if (dev == NULL && errno != ENOBUFS)
+			return;
+		udev_device_unref(dev);
+	}
+}
+
 int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
                uint32_t *ret_left_out)
 {
@@ -224,6 +280,7 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 	uint32_t left_out = 0;
 	int r;
 
+	forget_messages(w);
 	all = udev_enumerate_new(w->udev);
 	if (all == NULL)
 		return -ENOMEM;
@@ -241,6 +298,10 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 
 		if (dev == NULL)
 			continue; /* gone meanwhile */
+		if (!is_ready(w, dev)) {
+			udev_device_unref(dev);
+			continue;
+		}
 		r = consider(w, c, dev, &entry);
 		udev_device_unref(dev);
 		if (r > 0)
@@ -257,20 +318,35 @@ out:
 	return r;
 }
 
+/* The device as it is now, with a reference; NULL: it was removed, and no other has come in its
+ * place that udevd knows already. */
+static struct udev_device *present(const struct watch *w, struct udev_device *dev)
+{
+	const char *action = udev_device_get_action(dev);
+	struct udev_device *now;
+
+	if (action == NULL || strcmp(action, "remove") != 0)
+		return udev_device_ref(dev);
+	now = udev_device_new_from_syspath(w->udev, udev_device_get_syspath(dev));
+	if (now == NULL || is_ready(w, now))
+		return now;
+	return udev_device_unref(now);
+}
+
 /* Makes `told` agree with what has become of one device. */
 static int update(struct watch *w, const struct config *c, struct udev_device *dev,
                   struct found_list *told, int (*emit)(void *arg, struct found *f),
                   void *arg)
 {
-	const char *action = udev_device_get_action(dev);
-	bool removed = action != NULL && strcmp(action, "remove") == 0;
 	struct found_list before = FOUND_LIST_NULL, after = FOUND_LIST_NULL;
 	struct found_entry entry = { 0 };
 	size_t at = found_list_find(told, udev_device_get_sysname(dev));
+	struct udev_device *now = present(w, dev);
 	int r = 0;
 
-	if (!removed)
-		r = consider(w, c, dev, &entry);
+	if (now != NULL)
+		r = consider(w, c, now, &entry);
+	udev_device_unref(now);
 	if (r < 0)
 		return r;
 	if (r > 0)

@@ -28,6 +28,10 @@ static const struct device_spec full = {
 	.host = "host1",
 	.target = "target1:0:0",
 	.sysfs_state = "running",
+	.transport = "rport-1:0-0",
+	.diskseq = 5,
+	.kernel_id = 6,
+	.udev_wwid = true,
 };
 
 static struct device *make(const struct device_spec *spec)
@@ -75,6 +79,10 @@ static void keeps_every_field(void **state)
 	assert_string_equal(d->host, full.host);
 	assert_string_equal(d->target, full.target);
 	assert_string_equal(d->sysfs_state, full.sysfs_state);
+	assert_string_equal(d->transport, full.transport);
+	assert_int_equal(d->diskseq, 5);
+	assert_int_equal(d->kernel_id, 6);
+	assert_true(d->udev_wwid);
 	assert_null(device_unref(d));
 }
 
@@ -117,6 +125,15 @@ static void equality_sees_every_field(void **state)
 	assert_differs(a, &spec);
 	spec = full;
 	spec.host_key++;
+	assert_differs(a, &spec);
+	spec = full;
+	spec.diskseq++;
+	assert_differs(a, &spec);
+	spec = full;
+	spec.kernel_id++;
+	assert_differs(a, &spec);
+	spec = full;
+	spec.udev_wwid = false;
 	assert_differs(a, &spec);
 	for (size_t at = offsetof(struct device_spec, name); at < sizeof(spec);
 	     at += sizeof(spec.name)) {

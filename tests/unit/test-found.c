@@ -35,7 +35,8 @@ static void put(struct found_list *l, const char *name, const char *node, uint32
 	assert_int_equal(found_list_append(l, device(name, node, minor), &usual), 0);
 }
 
-/* What was emitted, a word a record: "+a -b! *c" */
+/* What was emitted, a word a record: "+a -b! *c", and "-d~ +d~" for a disk that took another
+ * one's name. */
 struct told {
 	char text[512];
 	int stop_after; /* records; 0: never */
@@ -51,7 +52,10 @@ static int tell(void *arg, struct found *f)
 	               f->op == FOUND_ADD      ? '+'
 	               : f->op == FOUND_REMOVE ? '-'
 	                                       : '*',
-	               f->device->name, f->op == FOUND_REMOVE && f->gone ? "!" : "");
+	               f->device->name,
+	               f->replaced                        ? "~"
+	               : f->op == FOUND_REMOVE && f->gone ? "!"
+	                                                  : "");
 	strcat(t->text, word);
 	device_unref(f->device);
 	return ++t->n == t->stop_after ? -ECANCELED : 0;
@@ -131,7 +135,7 @@ static void another_disk_under_the_same_name_is_another_path(void **state)
 	put(&b, "sdc", "/dev/sdc",
 	    0); /* its number is not known: no difference to act on */
 	assert_int_equal(found_plan(&a, &b, false, tell, &told), 0);
-	assert_string_equal(told.text, "-sda! -sdb! +sda +sdb *sdc");
+	assert_string_equal(told.text, "-sda~ -sdb~ +sda~ +sdb~ *sdc");
 	found_list_deinit(&a);
 	found_list_deinit(&b);
 }
@@ -150,9 +154,54 @@ static void another_host_is_another_path(void **state)
 	assert_int_equal(device_new(&d, &spec), 0);
 	assert_int_equal(found_list_append(&b, d, &usual), 0);
 	assert_int_equal(found_plan(&a, &b, false, tell, &told), 0);
-	assert_string_equal(told.text, "-sda! +sda");
+	assert_string_equal(told.text, "-sda~ +sda~");
 	found_list_deinit(&a);
 	found_list_deinit(&b);
+}
+
+/* How two descriptions of one name are held against each other. */
+static void signs_of_another_disk(void **state)
+{
+	static const struct {
+		struct device_spec before, after;
+		bool replaced;
+	} cases[] = {
+		{ { .wwid = "3600a" }, { .wwid = "3600a" }, false },
+		{ { .wwid = "3600a" }, { .wwid = "3600b" }, true },
+		{ { .wwid = "3600a" }, { .wwid = NULL }, false },
+		{ { .serial = "a" }, { .serial = "b" }, true },
+		{ { .serial = "a" }, { .serial = NULL }, false },
+		/* The kernel never gives a disk's number to another one. */
+		{ { .diskseq = 7, .wwid = "a" }, { .diskseq = 8, .wwid = "a" }, true },
+		{ { .diskseq = 7 }, { .diskseq = 7 }, false },
+		{ { .diskseq = 7 }, { .diskseq = 0 }, false },
+		/* Another LUN behind the same disk, as the kernel or as udev sees it. */
+		{ { .kernel_id = 1, .wwid = "a", .udev_wwid = true },
+		  { .kernel_id = 2, .wwid = "a", .udev_wwid = true },
+		  true },
+		{ { .kernel_id = 1, .wwid = "a", .udev_wwid = true },
+		  { .kernel_id = 1, .wwid = "b", .udev_wwid = true },
+		  true },
+		/* udev's rules have run meanwhile, and write the same WWID otherwise. */
+		{ { .kernel_id = 1, .wwid = "1ATA_disk" },
+		  { .kernel_id = 1, .wwid = "ACME_disk", .udev_wwid = true },
+		  false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct device_spec before = cases[i].before, after = cases[i].after;
+		struct device *a, *b;
+
+		before.name = after.name = "sda";
+		before.node = after.node = "/dev/sda";
+		assert_int_equal(device_new(&a, &before), 0);
+		assert_int_equal(device_new(&b, &after), 0);
+		assert_int_equal(found_replaced(a, b), cases[i].replaced);
+		assert_int_equal(found_replaced(b, a), cases[i].replaced);
+		device_unref(a);
+		device_unref(b);
+	}
 }
 
 static void a_receiver_can_end_it(void **state)
@@ -284,6 +333,7 @@ int main(void)
 		cmocka_unit_test(settings_and_labels_change_in_place),
 		cmocka_unit_test(another_disk_under_the_same_name_is_another_path),
 		cmocka_unit_test(another_host_is_another_path),
+		cmocka_unit_test(signs_of_another_disk),
 		cmocka_unit_test(a_receiver_can_end_it),
 		cmocka_unit_test(a_sorted_list_takes_one_more),
 		cmocka_unit_test(a_name_twice_is_dropped),

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What sysfs knows of a SCSI disk. Runs on the discovery thread. All of it is in the kernel's
+ * memory: the inquiry data and the vital product data pages it read when it found the disk
+ * (drivers/scsi/scsi_sysfs.c), and what the transport's class says of the other end.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkerd/discovery/sysfs.h"
+#include "checkerd/discovery/vpd.h"
+
+/* Transports that show in the device's place in sysfs, in multipathd's words. The first that
+ * fits counts: a SATA disk behind a SAS expander is the SAS host's. */
+static const struct {
+	const char *component, *protocol;
+	const char *class, *attribute; /* of the far end; NULL: it has no name */
+	bool link;                     /* the component has a state of its own */
+} places[] = {
+	{ "rport-", "scsi:fcp", "fc_remote_ports", "port_name", true },
+	{ "session", "scsi:iscsi", "iscsi_session", "targetname", true },
+	{ "end_device-", "scsi:sas", "sas_device", "sas_address", false },
+	{ "ata", "scsi:ata", NULL, NULL, false },
+	{ "usb", "scsi:usb", NULL, NULL, false },
+};
+
+/* Those that show as a class of the host. */
+static const struct {
+	const char *class, *protocol;
+} hosts[] = {
+	{ "spi_host", "scsi:spi" },     { "srp_host", "scsi:srp" },
+	{ "fc_host", "scsi:fcp" },      { "sas_host", "scsi:sas" },
+	{ "iscsi_host", "scsi:iscsi" },
+};
+
+static void identify_transport(struct identity *id, int sysfs, const char *path)
+{
+	char component[64], name[160];
+	unsigned number;
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		if (!sysfs_component(path, places[i].component, &number, component,
+		                     sizeof(component)))
+			continue;
+		id->spec.protocol = places[i].protocol;
+		if (places[i].link)
+			identity_set(id, &id->spec.transport, component);
+		if (places[i].class == NULL)
+			return;
+		(void)snprintf(name, sizeof(name), "class/%s/%s/%s", places[i].class,
+		               component, places[i].attribute);
+		sysfs_take(id, &id->spec.target, sysfs, name);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		(void)snprintf(name, sizeof(name), "class/%s/%s", hosts[i].class,
+		               id->spec.host);
+		if (faccessat(sysfs, name, F_OK, 0) == 0) {
+			id->spec.protocol = hosts[i].protocol;
+			return;
+		}
+	}
+	id->spec.protocol = "scsi:unspec";
+}
+
+static void read_serial(struct identity *id, int dir)
+{
+	uint8_t page[VPD_PAGE_MAX];
+	char text[VPD_TEXT_MAX];
+	ssize_t n = sysfs_bytes(dir, "device/vpd_pg80", page, sizeof(page));
+
+	if (n > 0 && vpd_serial(page, (size_t)n, text) == 0)
+		identity_set(id, &id->spec.serial, text);
+}
+
+static void read_wwid(struct identity *id, int dir)
+{
+	char text[VPD_TEXT_MAX], buf[SYSFS_ATTRIBUTE_MAX];
+	uint8_t page[VPD_PAGE_MAX];
+	const char *attribute;
+	ssize_t n = sysfs_bytes(dir, "device/vpd_pg83", page, sizeof(page));
+
+	if (n > 0 && vpd_wwid(page, (size_t)n, text) == 0) {
+		identity_set_kernel_wwid(id, text);
+		return;
+	}
+	attribute = sysfs_attribute(dir, "device/wwid", buf, sizeof(buf));
+	if (attribute != NULL && vpd_wwid_from_attribute(attribute, text) == 0)
+		identity_set_kernel_wwid(id, text);
+}
+
+void scsi_identify(struct identity *id, int sysfs, int dir, const char *path,
+                   const char *hcil)
+{
+	unsigned host = (unsigned)strtoul(hcil, NULL, 10);
+	char name[32];
+
+	identity_set(id, &id->spec.hcil, hcil);
+	(void)snprintf(name, sizeof(name), "host%u", host);
+	identity_set(id, &id->spec.host, name);
+	id->spec.host_key = identity_host_key(IDENTITY_SCSI, host);
+	sysfs_take(id, &id->spec.vendor, dir, "device/vendor");
+	sysfs_take(id, &id->spec.product, dir, "device/model");
+	sysfs_take(id, &id->spec.revision, dir, "device/rev");
+	read_wwid(id, dir);
+	read_serial(id, dir);
+	identify_transport(id, sysfs, path);
+}
