@@ -82,7 +82,7 @@ static void path_state(struct jw *j, const struct snapshot *s, const struct snap
 	else
 		key_null(j, "errno");
 	key_null(j, "dm_state");
-	key_string(j, "sysfs_state", p->device->sysfs_state);
+	key_string(j, "sysfs_state", sysfs_word_text(p->sysfs.device));
 }
 
 static void path_engine(struct jw *j, const struct snap_path *p)

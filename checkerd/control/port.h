@@ -63,6 +63,7 @@ struct snap_path {
 	uint32_t index, generation;
 	enum path_state state;
 	struct reason reason;
+	struct sysfs_state sysfs;              /* as last known */
 	struct mono since, last, due, started; /* as in struct path */
 	bool enabled, outstanding;
 	const char *engine;  /* static string: "aio", "sync", "sg" or "none" */

@@ -17,6 +17,8 @@ libcore_la_SOURCES = \
 	checkerd/core/schedule.h \
 	checkerd/core/state.c \
 	checkerd/core/state.h \
+	checkerd/core/sysfs_state.c \
+	checkerd/core/sysfs_state.h \
 	$(NULL)
 
 if HAVE_CMOCKA
@@ -31,6 +33,7 @@ core_tests = \
 	tests/unit/test-schedule \
 	tests/unit/test-spsc \
 	tests/unit/test-state \
+	tests/unit/test-sysfs-state \
 	$(NULL)
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
@@ -68,4 +71,7 @@ tests_unit_test_spsc_LDADD = $(core_test_ldadd)
 tests_unit_test_state_SOURCES = tests/unit/test-state.c
 tests_unit_test_state_CFLAGS = $(core_test_cflags)
 tests_unit_test_state_LDADD = $(core_test_ldadd)
+tests_unit_test_sysfs_state_SOURCES = tests/unit/test-sysfs-state.c
+tests_unit_test_sysfs_state_CFLAGS = $(core_test_cflags)
+tests_unit_test_sysfs_state_LDADD = $(core_test_ldadd)
 endif

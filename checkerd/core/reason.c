@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "checkerd/core/state.h"
 #include "util/macro.h"
@@ -118,6 +119,19 @@ static void format_failure(const struct reason *r, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s: error %d", stage, r->error);
 }
 
+/* The kernel's opinion, where it explains something. */
+static void append_sysfs(const struct sysfs_state *s, char *buf, size_t size)
+{
+	size_t n = strlen(buf);
+
+	if (n + 2 >= size)
+		return;
+	if (sysfs_state_format(s, buf + n + 2, size - n - 2) > 0)
+		memcpy(buf + n, "; ", 2);
+	else
+		buf[n] = '\0';
+}
+
 const char *reason_format(const struct reason *r, char *buf, size_t size)
 {
 	assert(size > 0);
@@ -125,10 +139,12 @@ const char *reason_format(const struct reason *r, char *buf, size_t size)
 	switch (r->kind) {
 	case OUTCOME_FAILED:
 		format_failure(r, buf, size);
+		append_sysfs(&r->sysfs, buf, size);
 		break;
 	case OUTCOME_TIMED_OUT:
 	case OUTCOME_SILENT:
 		format_silence(r, buf, size);
+		append_sysfs(&r->sysfs, buf, size);
 		break;
 	case OUTCOME_GONE:
 		(void)snprintf(buf, size, "the device was removed");

@@ -39,6 +39,7 @@ struct path {
 	struct device *device; /* a reference */
 	struct path_settings settings;
 	struct path_status status;
+	struct sysfs_state sysfs; /* as last known */
 	struct path_counters counters;
 	struct histogram latency;
 	int64_t interval_us; /* present one: settings.interval_us to settings.max_interval_us */

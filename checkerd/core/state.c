@@ -154,6 +154,7 @@ static void note_reason(struct path_status *s, const struct outcome *o,
 		.stage = o->stage,
 		.error = o->error,
 		.timeout_us = timeout_us,
+		.sysfs = o->sysfs,
 	};
 
 	if (!reason_is_silence(&r))

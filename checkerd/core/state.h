@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "checkerd/core/sysfs_state.h"
 #include "util/mono.h"
 
 enum path_state {
@@ -47,6 +48,8 @@ struct outcome {
 	enum outcome_stage stage;
 	int error; /* positive errno, or 0 */
 	bool late; /* OK or FAILED that follows a TIMED_OUT of the same check: it was counted */
+	struct sysfs_state
+	        sysfs; /* with a failure: what the kernel thinks of the device */
 };
 
 /* 0 means 1. */
@@ -60,7 +63,8 @@ struct reason {
 	enum outcome_kind kind;
 	enum outcome_stage stage;
 	int error;
-	int64_t timeout_us; /* with TIMED_OUT and SILENT */
+	struct sysfs_state sysfs; /* when it failed */
+	int64_t timeout_us;       /* with TIMED_OUT and SILENT */
 };
 
 /* What the last decision was, as far as device-mapper is concerned. */
@@ -108,10 +112,10 @@ bool path_state_usable(enum path_state s); /* up, ghost */
 /* "EIO", …; NULL for a number that has no name here. */
 const char *errno_name(int error);
 
-#define REASON_TEXT_MAX 96 /* every reason_format() fits, final NUL included */
+#define REASON_TEXT_MAX 128 /* every reason_format() fits, final NUL included */
 
-/* Writes e.g. "no answer to a read in 30 s", "read: Input/output error (EIO)", "open: …";
- * "" when there is none. Always ends in NUL; returns buf. */
+/* Writes e.g. "no answer to a read in 30 s; device blocked, session FAILED", or
+ * "read: Input/output error (EIO)"; "" when there is none. Always ends in NUL; returns buf. */
 const char *reason_format(const struct reason *r, char *buf, size_t size);
 
 #endif

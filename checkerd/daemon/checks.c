@@ -8,6 +8,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "checkerd/daemon/device_state.h"
+
 void checks_engine_options(const struct config *c, struct pathcheck_options *ret)
 {
 	pathcheck_options_init(ret);
@@ -159,6 +161,7 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 	c->dirty = true;
 	c->by_state[p->status.state]++;
 	c->never_checked += s->checker == CHECKER_NONE;
+	device_state_told(d, &p->sysfs);
 	events_new_path(c->events, index);
 	if (is_checked(p))
 		schedule_put(c->schedule, index,
@@ -201,6 +204,7 @@ void checks_change(struct checks *c, uint32_t index, struct device *d,
 	c->never_checked -= p->settings.checker == CHECKER_NONE;
 	c->never_checked += s->checker == CHECKER_NONE;
 	registry_update_device(c->registry, index, d);
+	device_state_told(d, &p->sysfs);
 	p->settings = *s;
 	p->interval_us = MIN(MAX(p->interval_us, s->interval_us), s->max_interval_us);
 	if (!is_checked(p)) {
@@ -278,10 +282,26 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 	checks_hurry(c, index, now);
 }
 
+/* Asks the kernel what it thinks of the device. */
+static void read_state(struct checks *c, struct path *p)
+{
+	device_state_read(c->sys_dev_block, p->device, &p->sysfs);
+	c->states_read += device_state_attributes(p->device);
+}
+
+/* Its check is past its deadline and still in the kernel. */
+static void stay_silent(struct checks *c, uint32_t index, struct path *p, struct mono now)
+{
+	struct outcome silent = { .kind = OUTCOME_SILENT, .error = ETIMEDOUT };
+
+	read_state(c, p);
+	silent.sysfs = p->sysfs;
+	step(c, index, p, &silent, now);
+}
+
 /* One path has its turn. False: the engine takes no commands, nothing more can be begun. */
 static bool have_turn(struct checks *c, uint32_t index, struct mono now)
 {
-	const struct outcome silent = { .kind = OUTCOME_SILENT, .error = ETIMEDOUT };
 	struct path *p = registry_get(c->registry, index);
 	bool first = p->status.state == PATH_UNCHECKED;
 	struct mono due = p->due;
@@ -295,7 +315,7 @@ static bool have_turn(struct checks *c, uint32_t index, struct mono now)
 	c->lag_last_us = mono_diff(now, due);
 	c->lag_max_us = MAX(c->lag_max_us, c->lag_last_us);
 	if (p->outstanding && p->expired) {
-		step(c, index, p, &silent, now);
+		stay_silent(c, index, p, now);
 	} else if (!p->outstanding && start(c, index, p, now) == -EAGAIN) {
 		p->counters.deferred++;
 		schedule_put(c->schedule, index, due);
@@ -328,7 +348,9 @@ void checks_run(struct checks *c, struct mono now)
 	c->blocked_until = (struct mono){ 0 };
 	if (c->recheck != REGISTRY_NONE)
 		recheck(c, now);
-	for (unsigned n = 0; n < CHECKS_SLICE; n++) {
+	c->states_read = 0;
+	for (unsigned n = 0; n < CHECKS_SLICE && c->states_read < CHECKS_STATES_SLICE;
+	     n++) {
 		uint32_t index = schedule_pop(c->schedule, now);
 
 		if (index == REGISTRY_NONE || !have_turn(c, index, now))
@@ -375,6 +397,14 @@ static void finish_check(struct checks *c, struct path *p,
 		histogram_add(&p->latency, r->finished_us - r->started_us);
 }
 
+/* The state is read when it explains something: a failure, or that one is over. */
+static bool wants_state(const struct path *p, const struct outcome *o)
+{
+	if (o->kind != OUTCOME_OK)
+		return true;
+	return p->status.state != PATH_UP && p->status.state != PATH_PENDING;
+}
+
 static void take(struct checks *c, const struct pathcheck_result *r, struct mono now)
 {
 	uint32_t index = (uint32_t)r->cookie;
@@ -405,23 +435,31 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 		         : is_gone(c, p)            ? OUTCOME_GONE
 		                                    : OUTCOME_FAILED;
 	}
+	if (wants_state(p, &o))
+		read_state(c, p);
+	o.sysfs = p->sysfs;
 	step(c, index, p, &o, now);
 	port_loop_settle(c->port, index, 0, p->status.state);
 }
 
 bool checks_collect(struct checks *c, struct mono now)
 {
-	struct pathcheck_result results[CHECKS_SLICE];
-	int n;
+	struct pathcheck_result results[CHECKS_BATCH];
+	int n, taken = 0;
 
-	n = pathcheck_results(c->engine, results, ARRAY_LEN(results));
-	for (int i = 0; i < n; i++)
-		take(c, &results[i], now);
-	if (n > 0)
+	c->states_read = 0;
+	do {
+		n = pathcheck_results(c->engine, results, ARRAY_LEN(results));
+		for (int i = 0; i < n; i++)
+			take(c, &results[i], now);
+		taken += n;
+	} while (n == CHECKS_BATCH && taken < CHECKS_SLICE &&
+	         c->states_read < CHECKS_STATES_SLICE);
+	if (taken > 0)
 		c->blocked_until = (struct mono){ 0 };
 	else
 		c->tend_at = now; /* woken for nothing: the prober may have died */
-	return n == (int)ARRAY_LEN(results);
+	return n == CHECKS_BATCH;
 }
 
 /*

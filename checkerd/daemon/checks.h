@@ -16,6 +16,11 @@
 
 /* Paths handled at one go: a round of the loop stays far below its 5 ms. */
 #define CHECKS_SLICE 256
+/* Of them that failed, attributes of sysfs read at one go: some 10 us each, and ten times that on
+ * a slow machine. Thousands that fail together take some rounds more. */
+#define CHECKS_STATES_SLICE 32
+/* Results taken from the engine at once. */
+#define CHECKS_BATCH 16
 /* New paths are checked within this, however long their interval is. */
 #define CHECKS_FIRST_PASS_US (500 * USEC_PER_MSEC)
 /* The engine took no more commands: it is asked again after this, or at its next result. */
@@ -29,7 +34,8 @@ struct checks {
 	struct schedule *schedule;
 	struct events *events; /* borrowed */
 	struct port *port;     /* borrowed */
-	int sys_dev_block;     /* /sys/dev/block, or -1: to see whether a disk is there */
+	int sys_dev_block; /* /sys/dev/block, or -1: is a disk there, and in which state */
+	unsigned states_read; /* attributes of it, at this go */
 	uint32_t by_state[PATH_STATE_COUNT_];
 	uint32_t never_checked; /* paths whose checker is `none` */
 	uint32_t outstanding;   /* checks with the engine */

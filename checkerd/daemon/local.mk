@@ -8,6 +8,8 @@ libdaemon_la_SOURCES = \
 	checkerd/daemon/checks.h \
 	checkerd/daemon/daemon.c \
 	checkerd/daemon/daemon.h \
+	checkerd/daemon/device_state.c \
+	checkerd/daemon/device_state.h \
 	checkerd/daemon/events.c \
 	checkerd/daemon/events.h \
 	checkerd/daemon/fixed.c \
@@ -59,6 +61,7 @@ if HAVE_CMOCKA
 daemon_tests = \
 	tests/unit/test-bound \
 	tests/unit/test-checks \
+	tests/unit/test-device-state \
 	tests/unit/test-options \
 	tests/unit/test-ready \
 	tests/unit/test-reload \
@@ -94,6 +97,9 @@ tests_unit_test_reload_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CM
 tests_unit_test_checks_SOURCES = tests/unit/test-checks.c
 tests_unit_test_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_checks_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_test_device_state_SOURCES = tests/unit/test-device-state.c
+tests_unit_test_device_state_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_device_state_LDADD = libdaemon.la libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test-options.c
 tests_unit_test_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_options_LDADD = libdaemon.la liblog.la libutil.la $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

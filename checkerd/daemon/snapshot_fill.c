@@ -163,6 +163,7 @@ static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
 		.generation = p->generation,
 		.state = p->status.state,
 		.reason = p->status.reason,
+		.sysfs = p->sysfs,
 		.since = p->status.since,
 		.last = p->last,
 		.due = p->due,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The round of checks over an engine that does what the test says, at the test's time. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -349,6 +352,144 @@ static void a_full_engine_is_asked_again(void **state)
 	assert_int_equal(engine.n_asked, 1);
 }
 
+/* --- the kernel's opinion, from a sysfs made for the test --- */
+
+static char sys_root[32];
+
+/* Disks 8:0, 8:1, … that say `word` of themselves. */
+static void make_sysfs(void)
+{
+	(void)snprintf(sys_root, sizeof(sys_root), "/tmp/test-checks-XXXXXX");
+	assert_non_null(mkdtemp(sys_root));
+	if (checks.sys_dev_block >= 0)
+		close(checks.sys_dev_block);
+	checks.sys_dev_block = open(sys_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(checks.sys_dev_block >= 0);
+}
+
+static void say(uint32_t minor, const char *word)
+{
+	char name[64];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "8:%u", minor);
+	(void)mkdirat(checks.sys_dev_block, name, 0755);
+	(void)snprintf(name, sizeof(name), "8:%u/device", minor);
+	(void)mkdirat(checks.sys_dev_block, name, 0755);
+	(void)snprintf(name, sizeof(name), "8:%u/device/state", minor);
+	fd = openat(checks.sys_dev_block, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, word, strlen(word)), strlen(word));
+	close(fd);
+}
+
+static void unmake_sysfs(void)
+{
+	char command[64];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", sys_root);
+	assert_int_equal(system(command), 0);
+}
+
+static uint32_t add_disk(uint32_t minor)
+{
+	char name[16], node[32];
+	const struct device_spec spec = { .name = name,
+		                          .node = node,
+		                          .devt_major = 8,
+		                          .devt_minor = minor,
+		                          .sysfs_state = "running" };
+	struct device *d;
+	uint32_t index;
+
+	(void)snprintf(name, sizeof(name), "sd%u", minor);
+	(void)snprintf(node, sizeof(node), "/dev/sd%u", minor);
+	say(minor, "running");
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(checks_add(&checks, d, &usual, t0, &index), 0);
+	device_unref(d);
+	return index;
+}
+
+static void the_kernels_opinion_is_part_of_the_reason(void **state)
+{
+	uint32_t p;
+
+	(void)state;
+	make_sysfs();
+	p = add_disk(0);
+	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	say(0, "offline\n");
+	run_until(at(7 * SEC));
+	/* Nothing was wrong when it was last looked at. */
+	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
+	answer(p, PATHCHECK_FAILED, EIO, false, at(7 * SEC));
+	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "offline");
+	assert_string_equal(last_event.reason,
+	                    "read: Input/output error (EIO); device offline");
+	say(0, "running\n");
+	run_until(at(13 * SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(13 * SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
+	assert_string_equal(last_event.reason, "");
+	unmake_sysfs();
+}
+
+/* The transport gives up long after the check has: that is seen while it is silent. */
+static void a_silent_path_is_looked_at_again(void **state)
+{
+	struct device *d;
+	uint32_t p;
+
+	(void)state;
+	make_sysfs();
+	p = add_disk(0);
+	run_until(at(SEC));
+	answer(p, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(3 * SEC));
+	assert_string_equal(last_event.reason, "no answer to a read in 2 s");
+	say(0, "transport-offline\n");
+	run_until(at(30 * SEC));
+	assert_int_equal(path(p)->status.state, PATH_DOWN);
+	assert_string_equal(last_event.reason,
+	                    "no answer to a read in 2 s; device transport-offline");
+	/* What a uevent brought counts, too. */
+	d = device_ref(path(p)->device);
+	checks_change(&checks, p, d, &usual, at(30 * SEC));
+	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
+	device_unref(d);
+	unmake_sysfs();
+}
+
+/* Reading sysfs takes time: what fails together is taken in slices. */
+static void many_failures_are_taken_in_slices(void **state)
+{
+	unsigned slices = 0;
+	bool more = true;
+
+	(void)state;
+	make_sysfs();
+	for (uint32_t i = 0; i < PATHS; i++)
+		(void)add_disk(i);
+	run_until(at(SEC));
+	for (uint32_t i = 0; i < PATHS; i++)
+		engine.results[engine.n_results++] = (struct pathcheck_result){
+			.cookie = engine.cookie[path(i)->engine_id],
+			.verdict = PATHCHECK_FAILED,
+			.error = EIO,
+		};
+	for (; more; slices++) {
+		more = checks_collect(&checks, at(SEC));
+		assert_in_range(checks.states_read, 0,
+		                CHECKS_STATES_SLICE + 2 * CHECKS_BATCH);
+	}
+	assert_int_equal(checks.by_state[PATH_SHAKY], PATHS);
+	assert_true(slices > PATHS / (CHECKS_STATES_SLICE + CHECKS_BATCH));
+	unmake_sysfs();
+}
+
 static void results_of_the_past_are_dropped(void **state)
 {
 	uint32_t p = add(0);
@@ -568,6 +709,9 @@ int main(void)
 		TEST(a_hung_path_is_down_and_a_late_answer_brings_it_up),
 		TEST(deferred_says_nothing_of_the_device),
 		TEST(a_full_engine_is_asked_again),
+		TEST(the_kernels_opinion_is_part_of_the_reason),
+		TEST(a_silent_path_is_looked_at_again),
+		TEST(many_failures_are_taken_in_slices),
 		TEST(results_of_the_past_are_dropped),
 		TEST(a_removed_device_is_told_before_it_goes),
 		TEST(disabled_paths_rest),

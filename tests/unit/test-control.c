@@ -134,7 +134,7 @@ static void known_spec(uint32_t i, struct device_spec *ret, char name[64], char 
 	ret->protocol = "scsi:fcp";
 	ret->host = "host1";
 	ret->target = "0x5000";
-	ret->sysfs_state = "running";
+	ret->sysfs_state = "created"; /* when it was found */
 }
 
 static void decorate_paths(struct loop *l, struct snapshot *s)
@@ -147,6 +147,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->reason = (struct reason){ .kind = OUTCOME_FAILED,
 		                     .stage = STAGE_READ,
 		                     .error = EIO };
+	p->sysfs.device = sysfs_word(SYSFS_DEVICE, "running");
 	p->since = mono_add(s->taken, -1500 * USEC_PER_MSEC);
 	p->last = mono_add(s->taken, -2 * USEC_PER_SEC);
 	p->due = mono_add(s->taken, 3500 * USEC_PER_MSEC);

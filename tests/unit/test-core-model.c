@@ -216,15 +216,19 @@ static void time_out(struct world *w, uint32_t i)
 {
 	registry_get(w->registry, i)->expired = true;
 	w->shadow[i].fails++;
-	step(w, i, (struct outcome){ OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, false });
+	step(w, i,
+	     (struct outcome){ .kind = OUTCOME_TIMED_OUT,
+	                       .stage = STAGE_READ,
+	                       .error = ETIMEDOUT });
 }
 
 static void final_answer(struct world *w, uint32_t i, const struct answer *a)
 {
 	struct path *p = registry_get(w->registry, i);
-	struct outcome o = { a->error ? OUTCOME_FAILED : OUTCOME_OK,
-		             a->error == ENXIO ? STAGE_OPEN : STAGE_READ, a->error,
-		             a->late };
+	struct outcome o = { .kind = a->error ? OUTCOME_FAILED : OUTCOME_OK,
+		             .stage = a->error == ENXIO ? STAGE_OPEN : STAGE_READ,
+		             .error = a->error,
+		             .late = a->late };
 	struct shadow *s = &w->shadow[i];
 
 	p->outstanding = p->expired = false;

@@ -28,7 +28,10 @@ static struct reason failed(enum outcome_stage stage, int error)
 
 static struct reason silent(enum outcome_stage stage, int64_t timeout_us)
 {
-	return (struct reason){ OUTCOME_TIMED_OUT, stage, ETIMEDOUT, timeout_us };
+	return (struct reason){ .kind = OUTCOME_TIMED_OUT,
+		                .stage = stage,
+		                .error = ETIMEDOUT,
+		                .timeout_us = timeout_us };
 }
 
 static void failures(void **state)
@@ -44,7 +47,9 @@ static void failures(void **state)
 
 static void silences(void **state)
 {
-	struct reason still = { OUTCOME_SILENT, STAGE_READ, 0, 5 * USEC_PER_SEC };
+	struct reason still = { .kind = OUTCOME_SILENT,
+		                .stage = STAGE_READ,
+		                .timeout_us = 5 * USEC_PER_SEC };
 
 	(void)state; /* no fixture */
 	assert_reason(silent(STAGE_READ, 30 * USEC_PER_SEC),
@@ -81,6 +86,51 @@ static void short_buffer(void **state)
 	assert_string_equal(reason_format(&r, buf, 1), "");
 }
 
+static struct reason with_state(struct reason r, const char *device,
+                                enum sysfs_layer layer, const char *transport)
+{
+	r.sysfs.device = sysfs_word(SYSFS_DEVICE, device);
+	r.sysfs.transport = sysfs_word(layer, transport);
+	return r;
+}
+
+static void what_the_kernel_thinks(void **state)
+{
+	const struct reason read_failed = failed(STAGE_READ, EIO);
+	struct reason controller = failed(STAGE_READ, EAGAIN);
+
+	(void)state; /* no fixture */
+	assert_reason(with_state(read_failed, "offline", SYSFS_NONE, NULL),
+	              "read: Input/output error (EIO); device offline");
+	assert_reason(with_state(silent(STAGE_READ, 5 * USEC_PER_SEC), "blocked",
+	                         SYSFS_SESSION, "FAILED"),
+	              "no answer to a read in 5 s; device blocked, session FAILED");
+	assert_reason(with_state(read_failed, "running", SYSFS_PORT, "Online"),
+	              "read: Input/output error (EIO)");
+	controller.sysfs.device = sysfs_word(SYSFS_CONTROLLER, "connecting");
+	assert_reason(controller, "read: Would block (EAGAIN); controller connecting");
+	/* A device that is gone has no state. */
+	assert_reason(with_state((struct reason){ .kind = OUTCOME_GONE }, "offline",
+	                         SYSFS_NONE, NULL),
+	              "the device was removed");
+}
+
+static void every_room_is_enough(void **state)
+{
+	const struct reason r = with_state(failed(STAGE_READ, EIO), "transport-offline",
+	                                   SYSFS_PORT, "Not Present");
+	char buf[REASON_TEXT_MAX], whole[REASON_TEXT_MAX];
+
+	(void)state; /* no fixture */
+	reason_format(&r, whole, sizeof(whole));
+	for (size_t size = 1; size <= strlen(whole); size++) {
+		memset(buf, 'x', sizeof(buf));
+		assert_true(strlen(reason_format(&r, buf, size)) < size);
+		assert_memory_equal(buf, whole, strlen(buf));
+		assert_int_equal(buf[size], 'x');
+	}
+}
+
 /* Every number there is: it fits, and a name it has stands in brackets at the end. */
 static void every_error_fits(void **state)
 {
@@ -88,7 +138,8 @@ static void every_error_fits(void **state)
 
 	(void)state; /* no fixture */
 	for (int e = 0; e < 4096; e++) {
-		struct reason r = failed(STAGE_OPEN, e);
+		struct reason r = with_state(failed(STAGE_OPEN, e), "0123456789012345678",
+		                             SYSFS_SESSION, "0123456789012345678");
 		const char *name = errno_name(e);
 
 		assert_true(strlen(reason_format(&r, buf, sizeof(buf))) <
@@ -102,7 +153,8 @@ static void every_error_fits(void **state)
 
 static void longest_silence_fits(void **state)
 {
-	struct reason r = silent(STAGE_OPEN, INT64_MAX);
+	struct reason r = with_state(silent(STAGE_OPEN, INT64_MAX), "0123456789012345678",
+	                             SYSFS_SESSION, "0123456789012345678");
 	char buf[2 * REASON_TEXT_MAX];
 
 	(void)state; /* no fixture */
@@ -115,6 +167,8 @@ int main(void)
 		cmocka_unit_test(failures),
 		cmocka_unit_test(silences),
 		cmocka_unit_test(others),
+		cmocka_unit_test(what_the_kernel_thinks),
+		cmocka_unit_test(every_room_is_enough),
 		cmocka_unit_test(short_buffer),
 		cmocka_unit_test(every_error_fits),
 		cmocka_unit_test(longest_silence_fits),

@@ -33,8 +33,10 @@ static struct path_status status_in(enum path_state s)
 	struct path_status p = { .state = s, .since = before, .verdict = verdicts[s] };
 
 	if (s == PATH_TIMEOUT || s == PATH_DOWN)
-		p.reason = (struct reason){ OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT,
-			                    TIMEOUT_US };
+		p.reason = (struct reason){ .kind = OUTCOME_TIMED_OUT,
+			                    .stage = STAGE_READ,
+			                    .error = ETIMEDOUT,
+			                    .timeout_us = TIMEOUT_US };
 	return p;
 }
 
@@ -62,11 +64,21 @@ static const struct {
 	[STARTED] = { { .kind = OUTCOME_STARTED }, 1, 1 },
 	[GOOD] = { { .kind = OUTCOME_OK, .stage = STAGE_READ }, 1, 2 },
 	[GOOD_ENOUGH] = { { .kind = OUTCOME_OK, .stage = STAGE_READ }, 1, 1 },
-	[BAD] = { { OUTCOME_FAILED, STAGE_READ, EIO, false }, 2, 1 },
-	[BAD_ENOUGH] = { { OUTCOME_FAILED, STAGE_READ, EIO, false }, 1, 1 },
-	[NO_DEVICE] = { { OUTCOME_FAILED, STAGE_OPEN, ENXIO, false }, 9, 1 },
-	[SLOW] = { { OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, false }, 2, 1 },
-	[SLOW_ENOUGH] = { { OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, false }, 1, 1 },
+	[BAD] = { { .kind = OUTCOME_FAILED, .stage = STAGE_READ, .error = EIO }, 2, 1 },
+	[BAD_ENOUGH] = { { .kind = OUTCOME_FAILED, .stage = STAGE_READ, .error = EIO },
+	                 1,
+	                 1 },
+	[NO_DEVICE] = { { .kind = OUTCOME_FAILED, .stage = STAGE_OPEN, .error = ENXIO },
+	                9,
+	                1 },
+	[SLOW] = { { .kind = OUTCOME_TIMED_OUT, .stage = STAGE_READ, .error = ETIMEDOUT },
+	           2,
+	           1 },
+	[SLOW_ENOUGH] = { { .kind = OUTCOME_TIMED_OUT,
+	                    .stage = STAGE_READ,
+	                    .error = ETIMEDOUT },
+	                  1,
+	                  1 },
 	[STILL] = { { .kind = OUTCOME_SILENT }, 2, 1 },
 	[STILL_ENOUGH] = { { .kind = OUTCOME_SILENT }, 1, 1 },
 	[DEFERRED] = { { .kind = OUTCOME_DEFERRED }, 1, 1 },
@@ -200,10 +212,18 @@ static unsigned step(struct story *t, struct outcome o)
 }
 
 static const struct outcome good = { .kind = OUTCOME_OK, .stage = STAGE_READ };
-static const struct outcome late_good = { OUTCOME_OK, STAGE_READ, 0, true };
-static const struct outcome bad = { OUTCOME_FAILED, STAGE_READ, EIO, false };
-static const struct outcome late_bad = { OUTCOME_FAILED, STAGE_READ, EIO, true };
-static const struct outcome slow = { OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, false };
+static const struct outcome late_good = {
+	.kind = OUTCOME_OK, .stage = STAGE_READ, .error = 0, .late = true
+};
+static const struct outcome bad = { .kind = OUTCOME_FAILED,
+	                            .stage = STAGE_READ,
+	                            .error = EIO };
+static const struct outcome late_bad = {
+	.kind = OUTCOME_FAILED, .stage = STAGE_READ, .error = EIO, .late = true
+};
+static const struct outcome slow = { .kind = OUTCOME_TIMED_OUT,
+	                             .stage = STAGE_READ,
+	                             .error = ETIMEDOUT };
 static const struct outcome still = { .kind = OUTCOME_SILENT };
 static const struct outcome started = { .kind = OUTCOME_STARTED };
 static const struct outcome deferred = { .kind = OUTCOME_DEFERRED };
@@ -320,7 +340,9 @@ static void removal_ends_the_row_of_good_checks(void **state)
 static void silence_keeps_its_stage(void **state)
 {
 	struct story t = begin(2, 1);
-	struct outcome open_slow = { OUTCOME_TIMED_OUT, STAGE_OPEN, ETIMEDOUT, false };
+	struct outcome open_slow = { .kind = OUTCOME_TIMED_OUT,
+		                     .stage = STAGE_OPEN,
+		                     .error = ETIMEDOUT };
 
 	(void)state; /* no fixture */
 	step(&t, slow);
@@ -371,11 +393,13 @@ static void no_device_errors(void **state)
 		struct story t = begin(5, 1);
 
 		step(&t, good);
-		step(&t,
-		     (struct outcome){ OUTCOME_FAILED, STAGE_READ, errors[i], false });
+		step(&t, (struct outcome){ .kind = OUTCOME_FAILED,
+		                           .stage = STAGE_READ,
+		                           .error = errors[i] });
 		assert_state(&t, PATH_SHAKY); /* it may be offline and come back */
-		step(&t,
-		     (struct outcome){ OUTCOME_FAILED, STAGE_OPEN, errors[i], false });
+		step(&t, (struct outcome){ .kind = OUTCOME_FAILED,
+		                           .stage = STAGE_OPEN,
+		                           .error = errors[i] });
 		assert_state(&t, PATH_REMOVED);
 	}
 }

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pure: any thread. */
+#include "checkerd/core/sysfs_state.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/macro.h"
+
+/* The first of each list is for what is not in it, the second is how it should be. */
+enum { WORD_OTHER, WORD_GOOD };
+
+#define OTHER "other"
+
+/* drivers/scsi/scsi_sysfs.c: sdev_states[] */
+static const char *const device_words[] = {
+	OTHER,     "running",         "created", "cancel",
+	"deleted", "quiesce",         "offline", "transport-offline",
+	"blocked", "created-blocked", NULL,
+};
+
+/* drivers/nvme/host/sysfs.c: nvme_sysfs_show_state() */
+static const char *const controller_words[] = {
+	OTHER,  "live", "new", "resetting", "connecting", "deleting", "deleting (no IO)",
+	"dead", NULL,
+};
+
+/* drivers/scsi/scsi_transport_fc.c: fc_port_state_names[] */
+static const char *const port_words[] = {
+	OTHER,      "Online",   "Unknown",     "Not Present", "Offline",
+	"Blocked",  "Bypassed", "Diagnostics", "Linkdown",    "Error",
+	"Loopback", "Deleted",  "Marginal",    NULL,
+};
+
+/* drivers/scsi/scsi_transport_iscsi.c: iscsi_session_state_names[] */
+static const char *const session_words[] = {
+	OTHER, "LOGGED_IN", "FAILED", "FREE", NULL,
+};
+
+static const struct {
+	const char *name;
+	const char *const *words;
+} layers[SYSFS_LAYER_COUNT_] = {
+	[SYSFS_DEVICE] = { "device", device_words },
+	[SYSFS_CONTROLLER] = { "controller", controller_words },
+	[SYSFS_PORT] = { "port", port_words },
+	[SYSFS_SESSION] = { "session", session_words },
+};
+
+struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text)
+{
+	struct sysfs_word w = { .layer = SYSFS_NONE };
+
+	assert(layer < SYSFS_LAYER_COUNT_);
+	if (layer == SYSFS_NONE || text == NULL || text[0] == '\0')
+		return w;
+	w.layer = (uint8_t)layer;
+	for (uint8_t i = WORD_GOOD; layers[layer].words[i] != NULL; i++)
+		if (strcmp(layers[layer].words[i], text) == 0)
+			w.word = i;
+	return w;
+}
+
+const char *sysfs_word_text(struct sysfs_word w)
+{
+	assert(w.layer < SYSFS_LAYER_COUNT_);
+	return w.layer == SYSFS_NONE ? NULL : layers[w.layer].words[w.word];
+}
+
+size_t sysfs_state_format(const struct sysfs_state *s, char *buf, size_t size)
+{
+	const struct sysfs_word words[] = { s->device, s->transport };
+	size_t n = 0;
+
+	assert(size > 0);
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		const char *text = sysfs_word_text(words[i]);
+
+		if (text == NULL || words[i].word == WORD_GOOD)
+			continue;
+		(void)snprintf(buf + n, size - n, "%s%s %s", n > 0 ? ", " : "",
+		               layers[words[i].layer].name, text);
+		n += strlen(buf + n);
+	}
+	return n;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_SYSFS_STATE_H
+#define CHECKERD_CORE_SYSFS_STATE_H
+
+/*
+ * What the kernel itself thinks of a device, in the words sysfs has for it: the second half of
+ * a reason. Four bytes, since every remembered change of every path has one.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whose word it is. */
+enum sysfs_layer {
+	SYSFS_NONE,       /* nobody's: not known */
+	SYSFS_DEVICE,     /* a SCSI device: "running", "blocked", "offline", … */
+	SYSFS_CONTROLLER, /* an NVMe controller: "live", "resetting", "connecting", … */
+	SYSFS_PORT,       /* a Fibre Channel remote port: "Online", "Blocked", … */
+	SYSFS_SESSION,    /* an iSCSI session: "LOGGED_IN", "FAILED", "FREE" */
+	SYSFS_LAYER_COUNT_
+};
+
+#define SYSFS_WORD_MAX 20 /* the longest word and its final NUL */
+
+struct sysfs_word {
+	uint8_t layer; /* enum sysfs_layer */
+	uint8_t word;  /* its place in the layer's list of words */
+};
+
+struct sysfs_state {
+	struct sysfs_word device;    /* the device's, or the controller's */
+	struct sysfs_word transport; /* what it hangs on: the port's, or the session's */
+};
+
+/* The word for what was read. NULL or empty: not known; one that no kernel had when this was
+ * written: "other", never the text itself. */
+struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text);
+/* Its text, static; NULL: not known. */
+const char *sysfs_word_text(struct sysfs_word w);
+
+/* Writes "device offline, session FAILED": what is not as it should be, "" when all is or
+ * nothing is known. Always ends in NUL; returns the length. */
+size_t sysfs_state_format(const struct sysfs_state *s, char *buf, size_t size);
+
+#endif

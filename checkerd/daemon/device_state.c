@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The loop only. Owns nothing. */
+#include "checkerd/daemon/device_state.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_controller(const struct device *d)
+{
+	return d->protocol != NULL && strncmp(d->protocol, "nvme", 4) == 0;
+}
+
+static enum sysfs_layer device_layer(const struct device *d)
+{
+	return is_controller(d) ? SYSFS_CONTROLLER : SYSFS_DEVICE;
+}
+
+/* Only what discovery found to have a state is asked for it. */
+static bool has_state(const struct device *d)
+{
+	return d->sysfs_state != NULL && (d->devt_major != 0 || d->devt_minor != 0);
+}
+
+static bool is_port(const struct device *d)
+{
+	return strncmp(d->transport, "rport-", 6) == 0;
+}
+
+unsigned device_state_attributes(const struct device *d)
+{
+	return has_state(d) ? 1 + (d->transport != NULL) : 0;
+}
+
+static struct sysfs_word read_word(int dir, const char *name, enum sysfs_layer layer)
+{
+	char buf[SYSFS_WORD_MAX + 2]; /* a word, its newline, and a NUL */
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		n = read(fd, buf, sizeof(buf) - 1);
+		close(fd);
+	}
+	while (n > 0 && (buf[n - 1] == '\n' || buf[n - 1] == ' '))
+		n--;
+	buf[MAX(n, 0)] = '\0';
+	return sysfs_word(layer, buf);
+}
+
+void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_state *ret)
+{
+	char name[128];
+
+	*ret = (struct sysfs_state){ .device = { .layer = SYSFS_NONE } };
+	if (sys_dev_block < 0 || !has_state(d))
+		return;
+	(void)snprintf(name, sizeof(name), "%u:%u/device/state", d->devt_major,
+	               d->devt_minor);
+	ret->device = read_word(sys_dev_block, name, device_layer(d));
+	if (d->transport == NULL)
+		return;
+	(void)snprintf(name, sizeof(name), "../../class/%s/%s/%s",
+	               is_port(d) ? "fc_remote_ports" : "iscsi_session", d->transport,
+	               is_port(d) ? "port_state" : "state");
+	ret->transport =
+	        read_word(sys_dev_block, name, is_port(d) ? SYSFS_PORT : SYSFS_SESSION);
+}
+
+void device_state_told(const struct device *d, struct sysfs_state *s)
+{
+	s->device = sysfs_word(device_layer(d), d->sysfs_state);
+	if (d->transport == NULL)
+		s->transport = (struct sysfs_word){ .layer = SYSFS_NONE };
+}

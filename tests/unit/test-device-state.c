@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel's opinion of a device, from a sysfs made for the test. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "checkerd/daemon/device_state.h"
+
+static char root[] = "/tmp/test-device-state-XXXXXX";
+static int sysfs, sys_dev_block;
+
+static void file(const char *name, const char *text)
+{
+	char part[256];
+	int fd;
+
+	for (const char *c = strchr(name, '/'); c != NULL; c = strchr(c + 1, '/')) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)(c - name), name);
+		assert_true(mkdirat(sysfs, part, 0755) == 0 || errno == EEXIST);
+	}
+	fd = openat(sysfs, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static int make(void **state)
+{
+	(void)state;
+	if (mkdtemp(root) == NULL)
+		return -1;
+	sysfs = open(root, O_PATH | O_DIRECTORY);
+	file("dev/block/8:0/device/state", "running\n");
+	file("dev/block/8:16/device/state", "blocked\n");
+	file("class/iscsi_session/session7/state", "FAILED\n");
+	file("dev/block/8:32/device/state", "transport-offline\n");
+	file("class/fc_remote_ports/rport-3:0-1/port_state", "Not Present\n");
+	file("dev/block/259:0/device/state", "resetting\n");
+	file("dev/block/8:48/device/state", "\n");
+	file("dev/block/8:64/device/state", "a word that has no end in sight\n");
+	sys_dev_block = openat(sysfs, "dev/block", O_PATH | O_DIRECTORY);
+	return sys_dev_block < 0;
+}
+
+static int clean(void **state)
+{
+	char command[64];
+
+	(void)state;
+	close(sys_dev_block);
+	close(sysfs);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command);
+}
+
+static struct device disk(uint32_t major, uint32_t minor, const char *transport)
+{
+	return (struct device){ .devt_major = major,
+		                .devt_minor = minor,
+		                .protocol = major == 259 ? "nvme:tcp" : "scsi:unspec",
+		                .sysfs_state = "running",
+		                .transport = transport };
+}
+
+static void assert_reads(struct device d, const char *want)
+{
+	struct sysfs_state s = { .device = sysfs_word(SYSFS_PORT, "Error"),
+		                 .transport = sysfs_word(SYSFS_PORT, "Error") };
+	char buf[80];
+
+	device_state_read(sys_dev_block, &d, &s);
+	(void)sysfs_state_format(&s, buf, sizeof(buf));
+	assert_string_equal(buf, want);
+}
+
+static void every_layer_is_read(void **state)
+{
+	(void)state;
+	assert_reads(disk(8, 0, NULL), "");
+	assert_reads(disk(8, 16, "session7"), "device blocked, session FAILED");
+	assert_reads(disk(8, 32, "rport-3:0-1"),
+	             "device transport-offline, port Not Present");
+	assert_reads(disk(259, 0, NULL), "controller resetting");
+}
+
+static void a_good_word_is_kept_too(void **state)
+{
+	struct device d = disk(8, 0, NULL);
+	struct sysfs_state s;
+
+	(void)state;
+	device_state_read(sys_dev_block, &d, &s);
+	assert_string_equal(sysfs_word_text(s.device), "running");
+	assert_int_equal(s.transport.layer, SYSFS_NONE);
+}
+
+static void what_is_not_there_is_not_known(void **state)
+{
+	struct device none = disk(8, 0, NULL), unnumbered = disk(0, 0, NULL);
+	struct device gone = disk(8, 240, "session8");
+
+	(void)state;
+	assert_reads(gone, "");
+	assert_reads(disk(8, 16, "session8"), "device blocked");
+	assert_reads(disk(8, 48, NULL), "");
+	assert_reads(unnumbered, "");
+	/* A disk without a state is not asked for one. */
+	none.sysfs_state = NULL;
+	none.devt_minor = 16;
+	assert_reads(none, "");
+	assert_int_equal(device_state_attributes(&none), 0);
+	assert_int_equal(device_state_attributes(&unnumbered), 0);
+	assert_int_equal(device_state_attributes(&gone), 2);
+}
+
+static void a_word_without_end_is_none_of_them(void **state)
+{
+	struct device d = disk(8, 64, NULL);
+	struct sysfs_state s;
+
+	(void)state;
+	device_state_read(sys_dev_block, &d, &s);
+	assert_string_equal(sysfs_word_text(s.device), "other");
+}
+
+static void without_sysfs_nothing_is_known(void **state)
+{
+	struct device d = disk(8, 16, NULL);
+	struct sysfs_state s;
+
+	(void)state;
+	device_state_read(-1, &d, &s);
+	assert_int_equal(s.device.layer, SYSFS_NONE);
+}
+
+static void discovery_tells_what_it_read(void **state)
+{
+	struct sysfs_state s = { .transport = sysfs_word(SYSFS_SESSION, "FAILED") };
+	struct device d = disk(8, 0, "session7");
+
+	(void)state;
+	device_state_told(&d, &s);
+	assert_string_equal(sysfs_word_text(s.device), "running");
+	assert_string_equal(sysfs_word_text(s.transport), "FAILED");
+	d.transport = NULL;
+	d.sysfs_state = NULL;
+	device_state_told(&d, &s);
+	assert_int_equal(s.device.layer, SYSFS_NONE);
+	assert_int_equal(s.transport.layer, SYSFS_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_layer_is_read),
+		cmocka_unit_test(a_good_word_is_kept_too),
+		cmocka_unit_test(what_is_not_there_is_not_known),
+		cmocka_unit_test(a_word_without_end_is_none_of_them),
+		cmocka_unit_test(without_sysfs_nothing_is_known),
+		cmocka_unit_test(discovery_tells_what_it_read),
+	};
+
+	return cmocka_run_group_tests(tests, make, clean);
+}

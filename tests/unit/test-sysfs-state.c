@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel's words for a device. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "checkerd/core/sysfs_state.h"
+#include "util/macro.h"
+
+static void words_are_kept(void **state)
+{
+	static const struct {
+		enum sysfs_layer layer;
+		const char *const words[14];
+	} cases[] = {
+		{ SYSFS_DEVICE,
+		  { "created", "running", "cancel", "deleted", "quiesce", "offline",
+		    "transport-offline", "blocked", "created-blocked", NULL } },
+		{ SYSFS_CONTROLLER,
+		  { "new", "live", "resetting", "connecting", "deleting",
+		    "deleting (no IO)", "dead", NULL } },
+		{ SYSFS_PORT,
+		  { "Unknown", "Not Present", "Online", "Offline", "Blocked", "Bypassed",
+		    "Diagnostics", "Linkdown", "Error", "Loopback", "Deleted", "Marginal",
+		    NULL } },
+		{ SYSFS_SESSION, { "LOGGED_IN", "FAILED", "FREE", NULL } },
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		for (const char *const *w = cases[i].words; *w != NULL; w++) {
+			struct sysfs_word word = sysfs_word(cases[i].layer, *w);
+
+			assert_int_equal(word.layer, cases[i].layer);
+			assert_string_equal(sysfs_word_text(word), *w);
+			assert_true(strlen(*w) < SYSFS_WORD_MAX);
+		}
+}
+
+static void nothing_is_not_known(void **state)
+{
+	(void)state; /* no fixture */
+	assert_null(sysfs_word_text(sysfs_word(SYSFS_DEVICE, NULL)));
+	assert_null(sysfs_word_text(sysfs_word(SYSFS_DEVICE, "")));
+	assert_null(sysfs_word_text(sysfs_word(SYSFS_NONE, "running")));
+	assert_null(sysfs_word_text((struct sysfs_word){ 0 }));
+}
+
+static void what_no_kernel_writes_is_not_repeated(void **state)
+{
+	static const char *const texts[] = {
+		"a\x1b[2J",
+		"Running",
+		"other",
+		"live",
+		"longer than any word that there is",
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		assert_string_equal(sysfs_word_text(sysfs_word(SYSFS_DEVICE, texts[i])),
+		                    "other");
+}
+
+static void only_what_is_wrong_is_told(void **state)
+{
+	static const struct {
+		enum sysfs_layer device_layer;
+		const char *device;
+		enum sysfs_layer transport_layer;
+		const char *transport, *told;
+	} cases[] = {
+		{ SYSFS_NONE, NULL, SYSFS_NONE, NULL, "" },
+		{ SYSFS_DEVICE, "running", SYSFS_NONE, NULL, "" },
+		{ SYSFS_DEVICE, "offline", SYSFS_NONE, NULL, "device offline" },
+		{ SYSFS_CONTROLLER, "live", SYSFS_NONE, NULL, "" },
+		{ SYSFS_CONTROLLER, "dead", SYSFS_NONE, NULL, "controller dead" },
+		{ SYSFS_DEVICE, "running", SYSFS_PORT, "Online", "" },
+		{ SYSFS_DEVICE, "running", SYSFS_PORT, "Blocked", "port Blocked" },
+		{ SYSFS_DEVICE, "running", SYSFS_SESSION, "LOGGED_IN", "" },
+		{ SYSFS_DEVICE, "blocked", SYSFS_SESSION, "FAILED",
+		  "device blocked, session FAILED" },
+		/* A word that is good elsewhere. */
+		{ SYSFS_CONTROLLER, "running", SYSFS_NONE, NULL, "controller other" },
+	};
+	struct sysfs_state s;
+	char buf[64];
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		s.device = sysfs_word(cases[i].device_layer, cases[i].device);
+		s.transport = sysfs_word(cases[i].transport_layer, cases[i].transport);
+		assert_int_equal(sysfs_state_format(&s, buf, sizeof(buf)),
+		                 strlen(cases[i].told));
+		assert_string_equal(buf, cases[i].told);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_are_kept),
+		cmocka_unit_test(nothing_is_not_known),
+		cmocka_unit_test(what_no_kernel_writes_is_not_repeated),
+		cmocka_unit_test(only_what_is_wrong_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
