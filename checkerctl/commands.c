@@ -52,6 +52,7 @@ static const struct command commands[] = {
 	{ "log-level", "LEVEL", "log err, warning, notice, info or debug", JSON, 1, 1,
 	  run_log_level },
 	{ "ping", "", "does checkerd answer", JSON, 0, 0, run_ping },
+	{ "metrics", "", "counters as OpenMetrics text", JSON, 0, 0, run_metrics },
 	{ "health", "[--map MAP]", "one line for monitoring systems",
 	  JSON | OPT_BIT(OPT_MAP), 0, 0, run_health },
 };
@@ -61,7 +62,6 @@ static const char *const later[] = {
 	"top",
 	"fail",
 	"reinstate",
-	"metrics",
 };
 
 static size_t count_words(const char *words)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The show commands that are a screen of text: status, config, memory. */
+/* The show commands that are a screen of text: status, config, memory, metrics. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -163,6 +163,30 @@ int show_config(struct ctl *ctl, const char *const *operands, size_t n)
 		ctl_print_json(reply);
 	else
 		text_put(stdout, json_text(reply, "config", ""), true);
+	json_object_put(reply);
+	return 0;
+}
+
+/* It is UTF-8 whatever the locale is, and has no control characters but newlines. */
+static void put_metrics(const char *text)
+{
+	for (; *text; text++)
+		putchar((unsigned char)*text >= ' ' || *text == '\n' ? *text : '?');
+}
+
+int run_metrics(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply;
+	int r = ctl_call(ctl, "GetMetrics", NULL, &reply);
+
+	(void)operands;
+	(void)n;
+	if (r)
+		return r;
+	if (options_has(ctl->options, OPT_JSON))
+		ctl_print_json(reply);
+	else
+		put_metrics(json_text(reply, "metrics", ""));
 	json_object_put(reply);
 	return 0;
 }

@@ -36,6 +36,7 @@ static enum port_op op_of(enum method m)
 	case METHOD_GET_STATUS:
 	case METHOD_GET_CONFIG:
 	case METHOD_GET_MEMORY:
+	case METHOD_GET_METRICS:
 	case METHOD_LIST_EVENTS:
 	case METHOD_LIST_HISTORY:
 	case METHOD_MONITOR:

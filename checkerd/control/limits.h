@@ -7,6 +7,7 @@
  * front of it; nothing grows with what a client sends or does not read.
  */
 #include "checkerd/control/json-writer.h"
+#include "checkerd/control/metrics.h"
 #include "util/macro.h"
 #include "util/mono.h"
 
@@ -73,6 +74,7 @@ static_assert(OUT_ENOUGH + CHANGES_OF_ONE_MAX * CHANGE_TEXT_MAX +
                               PIECE_STRINGS_MAX * JW_STRING_MAX <=
                       OUT_SIZE,
               "so does a path's history");
+static_assert(OUT_ENOUGH + METRICS_PIECE * JW_ESCAPE_MAX <= OUT_SIZE, "so do metrics");
 static_assert(SNAPSHOT_HOLD_US < LOOP_TIMEOUT_US, "who waits lives to see it");
 static_assert(NAMES_MAX * sizeof(uint32_t) + REQUEST_MAX <= LENT_MAX_OTHERS,
               "one such request at least");

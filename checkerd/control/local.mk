@@ -22,6 +22,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/json-writer.h \
 	checkerd/control/limits.h \
 	checkerd/control/listen.c \
+	checkerd/control/metrics.c \
+	checkerd/control/metrics.h \
 	checkerd/control/news.c \
 	checkerd/control/port.c \
 	checkerd/control/port.h \
@@ -58,6 +60,7 @@ control_tests = \
 	tests/unit/test-control-history \
 	tests/unit/test-devlink \
 	tests/unit/test-json-writer \
+	tests/unit/test-metrics \
 	tests/unit/test-port \
 	tests/unit/test-view \
 	$(NULL)
@@ -101,6 +104,9 @@ tests_unit_test_devlink_LDADD = $(control_test_ldadd)
 tests_unit_test_json_writer_SOURCES = tests/unit/test-json-writer.c
 tests_unit_test_json_writer_CFLAGS = $(control_test_cflags)
 tests_unit_test_json_writer_LDADD = $(control_test_ldadd)
+tests_unit_test_metrics_SOURCES = tests/unit/test-metrics.c
+tests_unit_test_metrics_CFLAGS = $(control_test_cflags)
+tests_unit_test_metrics_LDADD = $(control_test_ldadd)
 tests_unit_test_port_SOURCES = tests/unit/test-port.c
 tests_unit_test_port_CFLAGS = $(control_test_cflags)
 tests_unit_test_port_LDADD = $(control_test_ldadd)

@@ -103,7 +103,8 @@ struct snapshot {
 	int64_t aio_nr, aio_max_nr; /* -1: not known */
 	uint64_t io_setup_failures;
 	int64_t lag_last_us, lag_max_us;
-	int64_t oldest_in_flight_us; /* 0: nothing is in flight */
+	int64_t oldest_in_flight_us;       /* 0: nothing is in flight */
+	struct histogram_totals durations; /* of good checks */
 	uint64_t bound_bytes, locked_bytes;
 	int prober_pid; /* 0: none */
 	uint64_t prober_restarts;

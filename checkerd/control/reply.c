@@ -232,6 +232,28 @@ static enum piece piece_status(struct server *s, struct client *c, struct jw *j)
 	return end(j);
 }
 
+/* A text of which nobody has ever had all. */
+static enum piece piece_metrics(struct server *s, struct client *c, struct jw *j)
+{
+	struct reply *r = &c->reply;
+	struct metrics_piece piece;
+	bool more;
+
+	if (!r->begun) {
+		begin(c, j);
+		jw_key(j, "metrics");
+		jw_text_begin(j);
+		return PIECE_MORE;
+	}
+	more = metrics_next(&r->metrics, c->view, port_control_events_lost(s->port),
+	                    &piece);
+	jw_text_part(j, piece.text, piece.size);
+	if (more)
+		return PIECE_MORE;
+	jw_text_end(j);
+	return end(j);
+}
+
 static enum piece piece_info(struct server *s, struct client *c, struct jw *j)
 {
 	(void)s;
@@ -370,6 +392,7 @@ bool reply_needs_snapshot(const struct client *c)
 	case METHOD_GET_STATUS:
 	case METHOD_GET_CONFIG:
 	case METHOD_GET_MEMORY:
+	case METHOD_GET_METRICS:
 	case METHOD_LIST_HISTORY:
 	case METHOD_CHECK:
 	case METHOD_DISABLE:
@@ -431,12 +454,13 @@ static void prepare_list(struct server *s, struct client *c, write_piece *piece)
 	c->reply = (struct reply){ .piece = piece };
 }
 
-static void prepare_status(struct client *c)
+/* What needs to know the maps. */
+static void prepare_with_maps(struct client *c, write_piece *piece)
 {
 	if (view_make_maps(c->view) < 0)
 		reply_busy(c, "out of memory");
 	else
-		c->reply = (struct reply){ .piece = piece_status };
+		c->reply = (struct reply){ .piece = piece };
 }
 
 static void prepare_interface(struct client *c)
@@ -492,7 +516,7 @@ void reply_prepare(struct server *s, struct client *c)
 		c->reply = (struct reply){ .piece = piece_groups };
 		return;
 	case METHOD_GET_STATUS:
-		prepare_status(c);
+		prepare_with_maps(c, piece_status);
 		return;
 	case METHOD_GET_CONFIG:
 		prepare_snapshot_text(c, "config", c->view->snap->config_text, "");
@@ -500,6 +524,9 @@ void reply_prepare(struct server *s, struct client *c)
 	case METHOD_GET_MEMORY:
 		prepare_snapshot_text(c, "memory", c->view->snap->memory_text, "{}");
 		c->reply.raw = true;
+		return;
+	case METHOD_GET_METRICS:
+		prepare_with_maps(c, piece_metrics);
 		return;
 	case METHOD_LIST_EVENTS:
 		prepare_events(s, c, piece_events);

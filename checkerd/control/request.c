@@ -126,6 +126,7 @@ static const struct method_info methods[] = {
 	{ CONTROL(GET_STATUS, "GetStatus") },
 	{ CONTROL(GET_CONFIG, "GetConfig") },
 	{ CONTROL(GET_MEMORY, "GetMemory") },
+	{ CONTROL(GET_METRICS, "GetMetrics") },
 	{ CONTROL(LIST_EVENTS, "ListEvents"),
 	  .parameters = { { "since", read_since, false } } },
 	{ CONTROL(LIST_HISTORY, "ListHistory"),

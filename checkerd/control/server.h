@@ -17,6 +17,7 @@
 #include "checkerd/control/changes.h"
 #include "checkerd/control/history.h"
 #include "checkerd/control/json-writer.h"
+#include "checkerd/control/metrics.h"
 #include "checkerd/control/port.h"
 #include "checkerd/control/request.h"
 #include "checkerd/control/view.h"
@@ -47,6 +48,7 @@ struct reply {
 	uint32_t at, in_map;
 	struct view_map map;
 	struct history_cursor cursor;
+	struct metrics metrics;
 	uint64_t lost;
 	const char *error;      /* an error's name, or NULL */
 	const char *key, *text; /* the one parameter, of any length */

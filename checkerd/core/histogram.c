@@ -52,6 +52,14 @@ void histogram_add(struct histogram *h, int64_t us)
 	h->max_us = MAX(h->max_us, v);
 }
 
+void histogram_totals_add(struct histogram_totals *t, int64_t us)
+{
+	us = MAX(us, 0);
+	t->bucket[bucket_of((uint32_t)MIN(us, (int64_t)UINT32_MAX))]++;
+	t->count++;
+	t->sum_us += (uint64_t)us;
+}
+
 uint32_t histogram_quantile(const struct histogram *h, double part)
 {
 	double wanted = part * h->samples;

@@ -20,6 +20,14 @@ struct histogram {
  * an hour. Less than 1 us counts as 1 us. */
 void histogram_add(struct histogram *h, int64_t us);
 
+/* All there ever were, in the same buckets: these never fade. */
+struct histogram_totals {
+	uint64_t bucket[HISTOGRAM_BUCKETS];
+	uint64_t count, sum_us;
+};
+
+void histogram_totals_add(struct histogram_totals *t, int64_t us);
+
 /* The largest value that belongs to a bucket. */
 uint32_t histogram_upper_us(unsigned bucket);
 

@@ -393,8 +393,10 @@ static void finish_check(struct checks *c, struct path *p,
 	p->last = now;
 	if (r->verdict == PATHCHECK_FAILED && r->late == 0)
 		p->counters.failures++;
-	if (r->verdict == PATHCHECK_OK && r->started_us > 0)
+	if (r->verdict == PATHCHECK_OK && r->started_us > 0) {
 		histogram_add(&p->latency, r->finished_us - r->started_us);
+		histogram_totals_add(&c->durations, r->finished_us - r->started_us);
+	}
 }
 
 /* The state is read when it explains something: a failure, or that one is over. */

@@ -49,7 +49,8 @@ struct checks {
 	bool tend_failing;
 	uint32_t recheck; /* the next path to check again, REGISTRY_NONE: none is */
 	int64_t lag_last_us, lag_max_us;
-	uint64_t stale; /* results for paths that are gone */
+	struct histogram_totals durations; /* of all good checks */
+	uint64_t stale;                    /* results for paths that are gone */
 };
 
 /* What the configuration makes of the engine. */

@@ -129,6 +129,7 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 	s->dm_control = false; /* this version observes */
 	s->lag_last_us = f->checks->lag_last_us;
 	s->lag_max_us = f->checks->lag_max_us;
+	s->durations = f->checks->durations;
 	hint_read(f->hint, &s->aio_nr, &s->aio_max_nr);
 	s->bound_bytes = f->bound_bytes;
 	s->locked_bytes = locked_bytes(f->status_fd);

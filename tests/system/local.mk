@@ -6,10 +6,12 @@ EXTRA_DIST += \
 	tests/system/run \
 	tests/system/bed.py \
 	tests/system/harness.py \
+	tests/system/openmetrics.py \
 	tests/system/test_answers.py \
 	tests/system/test_bed.py \
 	tests/system/test_config.py \
 	tests/system/test_daemon.py \
+	tests/system/test_interface.py \
 	tests/system/test_many.py \
 	tests/system/test_quota.py \
 	tests/system/test_removal.py \

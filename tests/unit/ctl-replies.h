@@ -56,6 +56,8 @@ static const struct fake_answer good[] = {
 	      "{\"parameters\":{\"config\":\"defaults {\\n\\tdiscovery udev\\n}\\n\"}}"),
 	REPLY("GetMemory", "{\"parameters\":{\"memory\":{\"total_bytes\":2048,\"terms\":"
 	                   "[{\"paths\":3}]}}}"),
+	REPLY("GetMetrics", "{\"parameters\":{\"metrics\":\"x{path=\\\"\u00e9\\\"} "
+	                    "1\\n\\u001by 2\\n# EOF\\n\"}}"),
 	REPLY("ListEvents",
 	      "{\"parameters\":{\"events\":[{\"seq\":8,\"time\":\"2026-01-01T00:00:00Z\","
 	      "\"type\":\"path_state\",\"path\":\"sda\",\"message\":\"sda is "

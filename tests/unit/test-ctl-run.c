@@ -97,6 +97,7 @@ static void test_output(void **state)
 	assert_outcome(f, "show config", 0, "defaults {\n\tdiscovery udev\n}\n", "");
 	assert_outcome(f, "show memory", 0, "2048  (2.0 KiB)\n", "");
 	assert_outcome(f, "show memory", 0, "terms.0.paths", "");
+	assert_outcome(f, "metrics", 0, "x{path=\"\u00e9\"} 1\n?y 2\n# EOF\n", "");
 	assert_outcome(f, "show events", 0, "8 2026-01-01T00:00:00Z sda is up",
 	               "3 earlier events");
 	assert_outcome(f, "show history sda", 0,

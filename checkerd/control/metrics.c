@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One table of families; all samples of a family follow its head, a piece for each path or
+ * map. Times are in seconds, and a counter's sample ends in _total, as OpenMetrics has it.
+ */
+#include "checkerd/control/metrics.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "checkerd/control/json-writer.h"
+#include "config.h"
+
+#define PREFIX      "checkerd_"
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* Bytes of a label's value that are told: no name has more. Each takes three at most. */
+#define VALUE_MAX 128
+static_assert(PATH_STATE_COUNT_ * (3 * VALUE_MAX + 96) <= METRICS_PIECE,
+              "a map's samples for every state fit, and they are the longest");
+
+/* Edges of the histogram: one for each power of two from 15 us to 134 s. */
+#define EDGE_FIRST 7
+#define EDGE_LAST  53
+#define EDGE_STEP  2
+static_assert(EDGE_LAST < HISTOGRAM_BUCKETS, "an edge is a bucket's");
+
+struct source {
+	const struct view *v;
+	uint64_t events_lost;
+};
+
+enum rows { ROWS_ONE, ROWS_PATHS, ROWS_MAPS };
+
+struct family {
+	const char *name, *type;
+	const char *unit; /* NULL: none */
+	const char *help;
+	enum rows rows;
+	void (*write)(struct metrics_piece *o, const char *name, const struct source *s,
+	              const void *row);
+};
+
+/* --- the text --- */
+
+_printf_(2, 3) static void put(struct metrics_piece *o, const char *format, ...)
+{
+	size_t room = sizeof(o->text) - o->size;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(o->text + o->size, room, format, args);
+	va_end(args);
+	assert(n >= 0 && (size_t)n < room);
+	o->size += (size_t)n;
+}
+
+/*
+ * Only three characters have an escape there. Other control characters cannot be told of,
+ * and would end up on a terminal.
+ */
+static void put_escaped(struct metrics_piece *o, const char *s)
+{
+	const char *end = s + jw_text_cut(s, strnlen(s, VALUE_MAX + 1), VALUE_MAX);
+
+	for (; s < end; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '\n')
+			put(o, "\\n");
+		else if (c == '"' || c == '\\')
+			put(o, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			put(o, REPLACEMENT);
+		else if (c == 0xc2 && (unsigned char)s[1] >= 0x80 &&
+		         (unsigned char)s[1] < 0xa0) {
+			put(o, REPLACEMENT); /* U+0080 to U+009F */
+			s++;
+		} else
+			put(o, "%c", c);
+	}
+}
+
+/* `more`: pairs of a label and its value, NULL last; a value of NULL: not that one. */
+static void sample(struct metrics_piece *o, const char *name, const char *suffix,
+                   const char *const *labels)
+{
+	const char *before = "{";
+
+	put(o, PREFIX "%s%s", name, suffix);
+	for (; labels && *labels; labels += 2) {
+		if (!labels[1])
+			continue;
+		put(o, "%s%s=\"", before, labels[0]);
+		put_escaped(o, labels[1]);
+		put(o, "\"");
+		before = ",";
+	}
+	put(o, "%s ", *before == ',' ? "}" : "");
+}
+
+#define LABELS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void put_uint(struct metrics_piece *o, uint64_t v)
+{
+	put(o, "%" PRIu64 "\n", v);
+}
+
+static void put_seconds(struct metrics_piece *o, int64_t us)
+{
+	put(o, "%s%" PRId64 ".%06" PRId64 "\n", us < 0 ? "-" : "",
+	    (us < 0 ? -us : us) / USEC_PER_SEC, (us < 0 ? -us : us) % USEC_PER_SEC);
+}
+
+static void one(struct metrics_piece *o, const char *name, uint64_t v)
+{
+	sample(o, name, "", NULL);
+	put_uint(o, v);
+}
+
+/* --- paths --- */
+
+static void of_path(struct metrics_piece *o, const char *name, const char *suffix,
+                    const struct snap_path *p, const char *key, const char *value)
+{
+	sample(o, name, suffix,
+	       LABELS("path", p->device->name, "map", p->device->map, key, value));
+}
+
+static void path_up(struct metrics_piece *o, const char *name, const struct source *s,
+                    const void *row)
+{
+	const struct snap_path *p = row;
+
+	(void)s;
+	of_path(o, name, "", p, NULL, NULL);
+	put_uint(o, path_state_usable(p->state));
+}
+
+static void path_state(struct metrics_piece *o, const char *name, const struct source *s,
+                       const void *row)
+{
+	const struct snap_path *p = row;
+
+	(void)s;
+	of_path(o, name, "", p, "state", path_state_name(p->state));
+	put_uint(o, 1);
+}
+
+static void path_checks(struct metrics_piece *o, const char *name, const struct source *s,
+                        const void *row)
+{
+	const struct snap_path *p = row;
+
+	(void)s;
+	of_path(o, name, "_total", p, NULL, NULL);
+	put_uint(o, p->counters.checks);
+}
+
+static void path_failures(struct metrics_piece *o, const char *name,
+                          const struct source *s, const void *row)
+{
+	const struct snap_path *p = row;
+
+	(void)s;
+	of_path(o, name, "_total", p, "reason", "error");
+	put_uint(o, p->counters.failures);
+	of_path(o, name, "_total", p, "reason", "timeout");
+	put_uint(o, p->counters.timeouts);
+}
+
+static void path_transitions(struct metrics_piece *o, const char *name,
+                             const struct source *s, const void *row)
+{
+	const struct snap_path *p = row;
+
+	(void)s;
+	of_path(o, name, "_total", p, NULL, NULL);
+	put_uint(o, p->counters.transitions);
+}
+
+/* --- maps --- */
+
+/* up and down are always told, so that an alert can be made of their absence. */
+static void map_paths(struct metrics_piece *o, const char *name, const struct source *s,
+                      const void *row)
+{
+	const struct view_map *m = row;
+	uint32_t n[PATH_STATE_COUNT_] = { 0 };
+
+	for (uint32_t i = 0; i < m->n; i++)
+		n[s->v->snap->paths[s->v->by_map[m->first + i]].state]++;
+	for (unsigned i = 0; i < PATH_STATE_COUNT_; i++)
+		if (n[i] > 0 || i == PATH_UP || i == PATH_DOWN) {
+			sample(o, name, "",
+			       LABELS("map", m->name, "state", path_state_name(i)));
+			put_uint(o, n[i]);
+		}
+}
+
+static void map_redundancy(struct metrics_piece *o, const char *name,
+                           const struct source *s, const void *row)
+{
+	const struct view_map *m = row;
+
+	(void)s;
+	sample(o, name, "", LABELS("map", m->name));
+	put_uint(o, REDUNDANCY_NONE - view_redundancy(m));
+}
+
+/* --- the rest: one piece each --- */
+
+static void build(struct metrics_piece *o, const char *name, const struct source *s,
+                  const void *row)
+{
+	(void)s;
+	(void)row;
+	sample(o, name, "_info", LABELS("version", PACKAGE_VERSION));
+	put_uint(o, 1);
+}
+
+static void durations(struct metrics_piece *o, const char *name, const struct source *s,
+                      const void *row)
+{
+	const struct histogram_totals *h = &s->v->snap->durations;
+	uint64_t below = 0;
+	unsigned b = 0;
+
+	(void)row;
+	for (unsigned edge = EDGE_FIRST; edge <= EDGE_LAST; edge += EDGE_STEP) {
+		uint32_t us = histogram_upper_us(edge);
+		char le[24];
+
+		for (; b <= edge; b++)
+			below += h->bucket[b];
+		(void)snprintf(le, sizeof(le), "%u.%06u", us / 1000000, us % 1000000);
+		sample(o, name, "_bucket", LABELS("le", le));
+		put_uint(o, below);
+	}
+	sample(o, name, "_bucket", LABELS("le", "+Inf"));
+	put_uint(o, h->count);
+	sample(o, name, "_count", NULL);
+	put_uint(o, h->count);
+	sample(o, name, "_sum", NULL);
+	put_seconds(o, (int64_t)h->sum_us);
+}
+
+static void state_of(struct metrics_piece *o, const char *name, const char *state,
+                     uint64_t n)
+{
+	sample(o, name, "", LABELS("state", state));
+	put_uint(o, n);
+}
+
+static uint64_t orphans_of(const struct snapshot *snap)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < snap->n_groups; i++)
+		n += snap->groups[i].orphans;
+	return n;
+}
+
+static void aio_slots(struct metrics_piece *o, const char *name, const struct source *s,
+                      const void *row)
+{
+	uint64_t slots = 0, queued = 0, in_flight = 0, expired = 0;
+	uint64_t orphan = orphans_of(s->v->snap), used;
+
+	(void)row;
+	for (uint32_t i = 0; i < s->v->snap->n_groups; i++) {
+		const struct snap_group *g = &s->v->snap->groups[i];
+
+		slots += g->slots;
+		queued += g->queued;
+		in_flight += g->in_flight;
+		expired += g->expired;
+	}
+	used = queued + in_flight + expired + orphan;
+	state_of(o, name, "free", slots > used ? slots - used : 0);
+	state_of(o, name, "queued", queued);
+	state_of(o, name, "in_flight", in_flight);
+	state_of(o, name, "expired", expired);
+	state_of(o, name, "orphan", orphan);
+}
+
+static void orphans(struct metrics_piece *o, const char *name, const struct source *s,
+                    const void *row)
+{
+	(void)row;
+	one(o, name, orphans_of(s->v->snap));
+}
+
+static void deferred(struct metrics_piece *o, const char *name, const struct source *s,
+                     const void *row)
+{
+	(void)row;
+	sample(o, name, "_total", NULL);
+	put_uint(o, s->v->snap->deferred_total);
+}
+
+static void emergency(struct metrics_piece *o, const char *name, const struct source *s,
+                      const void *row)
+{
+	(void)row;
+	one(o, name, s->v->snap->emergency_now);
+}
+
+static void rescuers(struct metrics_piece *o, const char *name, const struct source *s,
+                     const void *row)
+{
+	const struct snapshot *snap = s->v->snap;
+	uint32_t busy = MIN(snap->rescuers_busy, snap->rescuers);
+	uint32_t stuck = MIN(snap->rescuers_stuck, busy);
+
+	(void)row;
+	state_of(o, name, "idle", snap->rescuers - busy);
+	state_of(o, name, "busy", busy - stuck);
+	state_of(o, name, "stuck", stuck);
+}
+
+/* No sample: not known. */
+static void aio_nr(struct metrics_piece *o, const char *name, const struct source *s,
+                   const void *row)
+{
+	(void)row;
+	if (s->v->snap->aio_nr >= 0)
+		one(o, name, (uint64_t)s->v->snap->aio_nr);
+}
+
+static void aio_max_nr(struct metrics_piece *o, const char *name, const struct source *s,
+                       const void *row)
+{
+	(void)row;
+	if (s->v->snap->aio_max_nr >= 0)
+		one(o, name, (uint64_t)s->v->snap->aio_max_nr);
+}
+
+static void lag(struct metrics_piece *o, const char *name, const struct source *s,
+                const void *row)
+{
+	(void)row;
+	sample(o, name, "", NULL);
+	put_seconds(o, s->v->snap->lag_last_us);
+}
+
+static void events_lost(struct metrics_piece *o, const char *name, const struct source *s,
+                        const void *row)
+{
+	(void)row;
+	sample(o, name, "_total", NULL);
+	put_uint(o, s->events_lost);
+}
+
+static void restarts(struct metrics_piece *o, const char *name, const struct source *s,
+                     const void *row)
+{
+	(void)row;
+	sample(o, name, "_total", NULL);
+	put_uint(o, s->v->snap->prober_restarts);
+}
+
+static void locked(struct metrics_piece *o, const char *name, const struct source *s,
+                   const void *row)
+{
+	(void)row;
+	one(o, name, s->v->snap->locked_bytes);
+}
+
+static const struct family families[] = {
+	{ "build", "info", NULL, "The version that runs.", ROWS_ONE, build },
+	{ "path_up", "gauge", NULL, "Whether the path is usable: up or ghost.",
+	  ROWS_PATHS, path_up },
+	{ "path_state", "gauge", NULL, "1 for the state that the path is in.", ROWS_PATHS,
+	  path_state },
+	{ "path_checks", "counter", NULL, "Checks begun.", ROWS_PATHS, path_checks },
+	{ "path_failures", "counter", NULL,
+	  "Checks that were answered with an error, and checks without an answer in "
+	  "time.",
+	  ROWS_PATHS, path_failures },
+	{ "path_transitions", "counter", NULL, "Changes of state.", ROWS_PATHS,
+	  path_transitions },
+	{ "map_paths", "gauge", NULL, "Paths of the map in each state.", ROWS_MAPS,
+	  map_paths },
+	{ "map_redundancy", "gauge", NULL,
+	  "3: all paths are usable, 2: some are not, 1: one is left, 0: none is.",
+	  ROWS_MAPS, map_redundancy },
+	{ "check_duration_seconds", "histogram", "seconds", "How long good checks took.",
+	  ROWS_ONE, durations },
+	{ "aio_slots", "gauge", NULL, "Slots for asynchronous reads by their state.",
+	  ROWS_ONE, aio_slots },
+	{ "orphans", "gauge", NULL,
+	  "Reads in the kernel whose path is gone or has another one.", ROWS_ONE,
+	  orphans },
+	{ "deferred_checks", "counter", NULL,
+	  "Checks put off because there was no room for them.", ROWS_ONE, deferred },
+	{ "emergency_slots", "gauge", NULL,
+	  "Paths that are read synchronously for lack of asynchronous slots.", ROWS_ONE,
+	  emergency },
+	{ "rescuers", "gauge", NULL, "Threads for what may block, by their state.",
+	  ROWS_ONE, rescuers },
+	{ "aio_nr", "gauge", NULL, "The host's fs.aio-nr.", ROWS_ONE, aio_nr },
+	{ "aio_max_nr", "gauge", NULL, "The host's fs.aio-max-nr.", ROWS_ONE,
+	  aio_max_nr },
+	{ "loop_lag_seconds", "gauge", "seconds", "How late the latest check was begun.",
+	  ROWS_ONE, lag },
+	{ "events_lost", "counter", NULL,
+	  "Events for which the control thread had no room.", ROWS_ONE, events_lost },
+	{ "prober_restarts", "counter", NULL, "Probers that had to be replaced.",
+	  ROWS_ONE, restarts },
+	{ "locked_memory_bytes", "gauge", "bytes", "Locked memory of both processes.",
+	  ROWS_ONE, locked },
+};
+
+static void head(struct metrics_piece *o, const struct family *f)
+{
+	put(o, "# TYPE " PREFIX "%s %s\n", f->name, f->type);
+	if (f->unit)
+		put(o, "# UNIT " PREFIX "%s %s\n", f->name, f->unit);
+	put(o, "# HELP " PREFIX "%s %s\n", f->name, f->help);
+}
+
+/* One row; false: the family has no more. */
+static bool next_row(struct metrics *m, const struct source *s, struct metrics_piece *o)
+{
+	const struct family *f = &families[m->family];
+	const struct snapshot *snap = s->v->snap;
+	struct view_map map;
+
+	switch (f->rows) {
+	case ROWS_ONE:
+		if (m->row++ > 0)
+			return false;
+		f->write(o, f->name, s, NULL);
+		return true;
+	case ROWS_PATHS:
+		if (m->row == snap->n_paths)
+			return false;
+		f->write(o, f->name, s, &snap->paths[m->row++]);
+		return true;
+	case ROWS_MAPS:
+		if (!view_map(s->v, m->row, &map))
+			return false;
+		m->row += map.n;
+		f->write(o, f->name, s, &map);
+		return true;
+	}
+	assert(!"a kind of rows");
+	return false;
+}
+
+bool metrics_next(struct metrics *m, const struct view *v, uint64_t events_lost_total,
+                  struct metrics_piece *ret)
+{
+	const struct source s = { .v = v, .events_lost = events_lost_total };
+
+	ret->size = 0;
+	for (; m->family < ARRAY_LEN(families); m->family++) {
+		if (!m->headed) {
+			head(ret, &families[m->family]);
+			m->headed = true;
+			m->row = 0;
+			return true;
+		}
+		if (next_row(m, &s, ret))
+			return true;
+		m->headed = false;
+	}
+	put(ret, "# EOF\n");
+	return false;
+}
