@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "checkerctl/ctl.h"
+#include "checkerctl/table.h"
 
 struct command {
 	const char *words;     /* "show paths" */
@@ -29,6 +30,10 @@ _must_check_ int command_find(const struct options *o, const struct command **re
 void command_help(FILE *f);
 /* What is printed when no command is given. */
 void command_short_usage(FILE *f);
+
+/* The rows of a reply's list below each other, or with --json the reply as it is. */
+_must_check_ int show_list(struct ctl *ctl, const struct table_def *def,
+                           json_object *reply, const char *key);
 
 /* --- what they run; each returns an exit code and has said what is wrong --- */
 int show_paths(struct ctl *ctl, const char *const *operands, size_t n);

@@ -17,6 +17,8 @@ libctl_la_SOURCES = \
 	checkerctl/frame.c \
 	checkerctl/frame.h \
 	checkerctl/health.c \
+	checkerctl/latency.c \
+	checkerctl/latency.h \
 	checkerctl/options.c \
 	checkerctl/options.h \
 	checkerctl/show.c \
@@ -40,6 +42,7 @@ CTL_TESTS = \
 	tests/unit/test-ctl-client \
 	tests/unit/test-ctl-format \
 	tests/unit/test-ctl-frame \
+	tests/unit/test-ctl-latency \
 	tests/unit/test-ctl-options \
 	tests/unit/test-ctl-run \
 	tests/unit/test-ctl-table \
@@ -68,6 +71,8 @@ tests_unit_test_ctl_format_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_format_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_frame_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_frame_LDADD = $(CTL_TEST_LDADD)
+tests_unit_test_ctl_latency_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_test_ctl_latency_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_options_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_options_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_run_SOURCES = tests/unit/test-ctl-run.c $(CTL_FAKE)

@@ -17,9 +17,8 @@ static bool as_json(const struct ctl *ctl)
 	return options_has(ctl->options, OPT_JSON);
 }
 
-/* The rows of a reply's list below each other, or the reply as it is. */
-static int print_list(struct ctl *ctl, const struct table_def *def, json_object *reply,
-                      const char *key)
+int show_list(struct ctl *ctl, const struct table_def *def, json_object *reply,
+              const char *key)
 {
 	json_object *list;
 	struct table *t;
@@ -62,7 +61,7 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 	/* In the order they were asked for; all of them in one that is easy to look through. */
 	if (n == 0 && !as_json(ctl) && json_count(reply, list_key(kind), &list) > 0)
 		json_sort_named(list);
-	r = print_list(ctl, def, reply, list_key(kind));
+	r = show_list(ctl, def, reply, list_key(kind));
 	json_object_put(reply);
 	return r;
 }
@@ -70,11 +69,6 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 int show_paths(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	return show_named(ctl, &table_paths, CTL_PATHS, operands, n);
-}
-
-int show_latency(struct ctl *ctl, const char *const *operands, size_t n)
-{
-	return show_named(ctl, &table_latency, CTL_PATHS, operands, n);
 }
 
 int show_maps(struct ctl *ctl, const char *const *operands, size_t n)
@@ -123,7 +117,7 @@ int show_events(struct ctl *ctl, const char *const *operands, size_t n)
 	r = ctl_call(ctl, "ListEvents", parameters, &reply);
 	if (r)
 		return r;
-	r = print_list(ctl, &table_events, reply, "events");
+	r = show_list(ctl, &table_events, reply, "events");
 	if (r == 0 && !as_json(ctl) && json_number(reply, "lost", &lost) && lost > 0)
 		(void)text_complain(0, "%.0f earlier events are not kept any more", lost);
 	json_object_put(reply);
@@ -249,7 +243,7 @@ int show_groups(struct ctl *ctl, const char *const *operands, size_t n)
 	r = ctl_call(ctl, "GetGroups", NULL, &reply);
 	if (r)
 		return r;
-	r = print_list(ctl, &table_groups, reply, "groups");
+	r = show_list(ctl, &table_groups, reply, "groups");
 	/* Who chose columns or the raw form wants a table and nothing else. */
 	if (r == 0 && !as_json(ctl) && !options_has(o, OPT_RAW) && !o->columns &&
 	    !options_has(o, OPT_NO_HEADINGS))

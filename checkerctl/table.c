@@ -5,6 +5,7 @@
  */
 #include "checkerctl/table.h"
 
+#include <langinfo.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ struct table {
 	struct libscols_table *scols;
 	const struct column *chosen[TABLE_COLUMNS_MAX];
 	size_t n_chosen;
-	bool colours;
+	bool colours, ascii;
 	double now;
 };
 
@@ -176,6 +177,47 @@ static char *plain(json_object *value)
 	        strdup(*text ? text : "-")); /* an empty cell would shift what follows */
 }
 
+static int64_t count_at(json_object *counts, size_t i)
+{
+	int64_t count = json_object_get_int64(json_object_array_get_idx(counts, i));
+
+	return MIN(MAX(count, INT64_C(0)), INT64_C(1) << 32);
+}
+
+/* Each count as high as its part of the largest; what is not 0 is seen. */
+static char *bar(json_object *counts, bool plain_ascii)
+{
+	static const char *const blocks[] = { ".",
+		                              "\xe2\x96\x81",
+		                              "\xe2\x96\x82",
+		                              "\xe2\x96\x83",
+		                              "\xe2\x96\x84",
+		                              "\xe2\x96\x85",
+		                              "\xe2\x96\x86",
+		                              "\xe2\x96\x87",
+		                              "\xe2\x96\x88" };
+	static const char *const ascii[] = {
+		".", "_", "-", "~", "=", "+", "*", "%", "#"
+	};
+	const char *const *steps = plain_ascii ? ascii : blocks;
+	const int64_t highest = ARRAY_LEN(blocks) - 1;
+	size_t n = json_object_array_length(counts), size = 0;
+	int64_t most = 1;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		most = MAX(most, count_at(counts, i));
+	for (size_t i = 0; i < n; i++)
+		fputs(steps[(count_at(counts, i) * highest + most - 1) / most], f);
+	fclose(f);
+	if (text && !*text)
+		strcpy(text = must(realloc(text, 2)), "-");
+	return must(text);
+}
+
 static char *next_text(json_object *row)
 {
 	json_object *enabled = row_value(row, "enabled");
@@ -191,7 +233,7 @@ static char *next_text(json_object *row)
 	return must(strdup(text_duration(seconds, buf)));
 }
 
-char *column_text(const struct column *c, json_object *row, double now)
+static char *cell_text(const struct column *c, json_object *row, double now, bool ascii)
 {
 	json_object *value = row_value(row, c->key);
 	char buf[TEXT_SHORT_BYTES];
@@ -211,12 +253,29 @@ char *column_text(const struct column *c, json_object *row, double now)
 	case COLUMN_MICROS:
 		return must(
 		        strdup(text_duration(json_object_get_double(value) / 1e6, buf)));
+	case COLUMN_BAR:
+		return json_object_is_type(value, json_type_array) ? bar(value, ascii)
+		                                                   : plain(value);
+	case COLUMN_TIMES:
+		snprintf(buf, sizeof(buf), "%.1fx",
+		         MIN(json_object_get_double(value), 1e6));
+		return must(strdup(buf));
 	case COLUMN_TEXT:
 	case COLUMN_STATE:
 	case COLUMN_NEXT:
 		break;
 	}
 	return plain(value);
+}
+
+static bool has_blocks(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+char *column_text(const struct column *c, json_object *row, double now)
+{
+	return cell_text(c, row, now, !has_blocks());
 }
 
 static const char *state_colour(const char *state)
@@ -292,6 +351,7 @@ int table_new(struct table **ret, const struct table_def *def,
 	scols_table_enable_colors(t->scols, t->colours);
 	scols_table_enable_raw(t->scols, options_has(options, OPT_RAW));
 	scols_table_enable_noheadings(t->scols, options_has(options, OPT_NO_HEADINGS));
+	t->ascii = options_has(options, OPT_RAW) || !has_blocks();
 	if (options_has(options, OPT_RAW))
 		tree = false; /* its lines would be part of the names */
 	for (size_t i = 0; i < t->n_chosen; i++)
@@ -317,7 +377,7 @@ struct table_row *table_add(struct table *t, struct table_row *parent, json_obje
 	if (!line)
 		abort();
 	for (size_t i = 0; i < t->n_chosen; i++) {
-		char *text = column_text(t->chosen[i], row, t->now);
+		char *text = cell_text(t->chosen[i], row, t->now, t->ascii);
 		const char *colour = NULL;
 
 		if (t->colours && t->chosen[i]->kind == COLUMN_STATE)

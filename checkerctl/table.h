@@ -16,6 +16,8 @@ enum column_kind {
 	COLUMN_AGO,     /* a time: how long ago */
 	COLUMN_SECONDS, /* a duration in seconds */
 	COLUMN_MICROS,  /* a duration in microseconds */
+	COLUMN_BAR,     /* counts, as a bar of their heights */
+	COLUMN_TIMES,   /* a number: how many times */
 	COLUMN_NEXT,    /* a path's next check: when, "now" or "disabled" */
 };
 

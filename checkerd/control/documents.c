@@ -132,6 +132,15 @@ static void path_counters(struct jw *j, const struct snap_path *p)
 		else
 			key_null(j, keys[i]);
 	jw_object_end(j);
+	if (p->samples == 0) {
+		key_null(j, "latency_counts");
+		return;
+	}
+	jw_key(j, "latency_counts");
+	jw_array(j);
+	for (unsigned i = 0; i < HISTOGRAM_CELLS; i++)
+		jw_uint(j, p->cells[i]);
+	jw_array_end(j);
 }
 
 void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p)

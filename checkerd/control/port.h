@@ -73,6 +73,7 @@ struct snap_path {
 	struct path_counters counters;
 	uint32_t samples; /* of the latencies; 0: there are none */
 	uint32_t last_us, p50_us, p99_us, max_us;
+	uint16_t cells[HISTOGRAM_CELLS]; /* histogram_cells() */
 };
 
 struct snap_group {

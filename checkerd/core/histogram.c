@@ -52,6 +52,22 @@ void histogram_add(struct histogram *h, int64_t us)
 	h->max_us = MAX(h->max_us, v);
 }
 
+#define CELL_FIRST_BIT 4 /* the first cell ends where values need six bits */
+
+void histogram_cells(const struct histogram *h, uint16_t ret[HISTOGRAM_CELLS])
+{
+	uint32_t cells[HISTOGRAM_CELLS] = { 0 };
+
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		unsigned bit = MAX(i / 2, (unsigned)CELL_FIRST_BIT);
+
+		cells[MIN(bit - CELL_FIRST_BIT, (unsigned)HISTOGRAM_CELLS - 1)] +=
+		        h->bucket[i];
+	}
+	for (unsigned i = 0; i < HISTOGRAM_CELLS; i++)
+		ret[i] = (uint16_t)MIN(cells[i], (uint32_t)UINT16_MAX);
+}
+
 void histogram_totals_add(struct histogram_totals *t, int64_t us)
 {
 	us = MAX(us, 0);

@@ -20,6 +20,14 @@ struct histogram {
  * an hour. Less than 1 us counts as 1 us. */
 void histogram_add(struct histogram *h, int64_t us);
 
+#define HISTOGRAM_CELLS 16
+
+/*
+ * The same, coarser: how many took less than 32 us, 64 us and so on, each cell twice the one
+ * before it; the last but one ends at 524,288 us, the last one has the rest. Saturates.
+ */
+void histogram_cells(const struct histogram *h, uint16_t ret[HISTOGRAM_CELLS]);
+
 /* All there ever were, in the same buckets: these never fade. */
 struct histogram_totals {
 	uint64_t bucket[HISTOGRAM_BUCKETS];

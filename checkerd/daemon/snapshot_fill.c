@@ -183,6 +183,7 @@ static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
 		.p99_us = histogram_quantile(&p->latency, 0.99),
 		.max_us = p->latency.max_us,
 	};
+	histogram_cells(&p->latency, s->cells);
 }
 
 void snapshot_fill_ask(struct snapshot_fill *f)

@@ -16,7 +16,7 @@
 	"\"engine\":\"aio\",\"enabled\":true,\"next_check_in_s\":2.5,\"in_flight_s\":"   \
 	"null,"                                                                          \
 	"\"dm_state\":\"active\",\"latency_us\":{\"last\":850,\"p50\":900,\"p99\":1200," \
-	"\"max\":7}}"
+	"\"max\":7},\"latency_counts\":[0,0,1,100]}"
 #define PATH_B                                                                        \
 	"{\"name\":\"sdb\",\"device\":\"/dev/sdb\",\"devt\":\"8:16\",\"map\":null,"   \
 	"\"state\":\"down\",\"state_since\":\"2026-01-01T00:00:00Z\",\"engine\":"     \

@@ -144,12 +144,58 @@ static void old_samples_fade(void **state)
 	assert_int_equal(h.max_us, USEC_PER_SEC);
 }
 
+static void cells(void **state)
+{
+	static const struct {
+		uint32_t us;
+		unsigned cell;
+	} cases[] = {
+		{ 0, 0 },       { 31, 0 },      { 32, 1 },      { 63, 1 },
+		{ 64, 2 },      { 1023, 5 },    { 1024, 6 },    { 262143, 13 },
+		{ 262144, 14 }, { 524287, 14 }, { 524288, 15 }, { UINT32_MAX, 15 },
+	};
+	uint16_t c[HISTOGRAM_CELLS];
+	struct histogram h;
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		h = (struct histogram){ 0 };
+		histogram_add(&h, cases[i].us);
+		histogram_cells(&h, c);
+		for (unsigned k = 0; k < HISTOGRAM_CELLS; k++)
+			assert_int_equal(c[k], k == cases[i].cell);
+	}
+	h = (struct histogram){ 0 };
+	for (int i = 0; i < UINT16_MAX; i++) { /* two buckets, one cell */
+		histogram_add(&h, 32);
+		histogram_add(&h, 63);
+	}
+	histogram_cells(&h, c);
+	assert_int_equal(c[1], UINT16_MAX);
+}
+
+static void totals_never_fade(void **state)
+{
+	struct histogram_totals t = { 0 };
+
+	(void)state; /* no fixture */
+	for (int i = 0; i < 3 * UINT16_MAX; i++)
+		histogram_totals_add(&t, 10);
+	histogram_totals_add(&t, -5);
+	histogram_totals_add(&t, INT64_C(1) << 40);
+	assert_int_equal(t.count, 3 * UINT16_MAX + 2);
+	assert_int_equal(t.sum_us, 30 * UINT16_MAX + (INT64_C(1) << 40));
+	assert_int_equal(t.bucket[0], 1);
+	assert_int_equal(t.bucket[HISTOGRAM_BUCKETS - 1], 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty),     cmocka_unit_test(buckets),
 		cmocka_unit_test(saturates), cmocka_unit_test(quantile_error_is_bounded),
 		cmocka_unit_test(odd_parts), cmocka_unit_test(old_samples_fade),
+		cmocka_unit_test(cells),     cmocka_unit_test(totals_never_fade),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

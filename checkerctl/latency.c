@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* show latency, and what it says of paths that are slower than others. */
+#include "checkerctl/latency.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerctl/columns.h"
+#include "checkerctl/commands.h"
+
+struct measured {
+	json_object *path;
+	const char *map;
+	double p50;
+};
+
+/* By map, and in it the faster before the slower. */
+static int compare(const void *a, const void *b)
+{
+	const struct measured *x = a, *y = b;
+	int r = strcmp(x->map, y->map);
+
+	return r != 0 ? r : (x->p50 > y->p50) - (x->p50 < y->p50);
+}
+
+static bool measure(json_object *path, struct measured *ret)
+{
+	json_object *latency = NULL;
+
+	ret->path = path;
+	ret->map = json_text(path, "map", NULL);
+	return ret->map && json_object_object_get_ex(path, "latency_us", &latency) &&
+	       json_object_is_type(latency, json_type_object) &&
+	       json_number(latency, "p50", &ret->p50);
+}
+
+/* The paths of one map. The median of all but one: of two in the middle the smaller. */
+static void compare_siblings(const struct measured *m, size_t n)
+{
+	for (size_t i = 0; n > 1 && i < n; i++) {
+		size_t middle = (n - 2) / 2;
+		double others = m[middle < i ? middle : middle + 1].p50;
+
+		if (others > 0 && m[i].p50 >= SLOWER_TIMES * others &&
+		    m[i].p50 - others >= SLOWER_US)
+			json_object_object_add(m[i].path, "slower",
+			                       json_object_new_double(m[i].p50 / others));
+	}
+}
+
+void latency_compare(json_object *paths)
+{
+	size_t n = json_object_array_length(paths), known = 0;
+	struct measured *m = calloc(n + 1, sizeof(*m));
+
+	if (!m)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		json_object *path = json_object_array_get_idx(paths, i);
+
+		if (!json_object_is_type(path, json_type_object))
+			continue;
+		json_object_object_add(path, "slower", NULL);
+		known += measure(path, &m[known]);
+	}
+	qsort(m, known, sizeof(*m), compare);
+	for (size_t first = 0, i = 0; i < known; i++)
+		if (i + 1 == known || strcmp(m[i].map, m[i + 1].map) != 0) {
+			compare_siblings(&m[first], i + 1 - first);
+			first = i + 1;
+		}
+	free(m);
+}
+
+/* What is known of all of them, for those that were asked for. */
+static void take_over(json_object *paths, json_object *all)
+{
+	json_object *index = json_object_new_object(), *path, *slower;
+
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		path = json_object_array_get_idx(all, i);
+		json_object_object_add(index, json_text(path, "name", ""),
+		                       json_object_get(path));
+	}
+	for (size_t i = 0; i < json_object_array_length(paths); i++) {
+		json_object *known;
+
+		path = json_object_array_get_idx(paths, i);
+		if (!json_object_is_type(path, json_type_object))
+			continue;
+		slower = NULL;
+		if (json_object_object_get_ex(index, json_text(path, "name", ""), &known))
+			json_object_object_get_ex(known, "slower", &slower);
+		json_object_object_add(path, "slower", json_object_get(slower));
+	}
+	json_object_put(index);
+}
+
+/* A path is compared with all others of its map, also with those not asked for. */
+static int compare_named(struct ctl *ctl, json_object *paths)
+{
+	json_object *reply, *all;
+	int r = ctl_call(ctl, "ListPaths", NULL, &reply);
+
+	if (r)
+		return r;
+	if (json_count(reply, "paths", &all) > 0) {
+		latency_compare(all);
+		take_over(paths, all);
+	}
+	json_object_put(reply);
+	return 0;
+}
+
+int show_latency(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *reply, *paths;
+	int r = table_check_columns(&table_latency, ctl->options->columns);
+
+	if (r)
+		return r;
+	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands, n, NULL, &reply);
+	if (r)
+		return r;
+	if (json_count(reply, "paths", &paths) > 0) {
+		if (n > 0) {
+			r = compare_named(ctl, paths);
+		} else {
+			latency_compare(paths);
+			json_sort_named(paths);
+		}
+	}
+	if (r == 0)
+		r = show_list(ctl, &table_latency, reply, "paths");
+	json_object_put(reply);
+	return r;
+}
