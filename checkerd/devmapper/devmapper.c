@@ -131,7 +131,7 @@ static bool wait_for_work(struct devmapper *d)
 static void *devmapper_main(void *arg)
 {
 	struct devmapper *d = arg;
-	bool update = true, all = true;
+	bool update = true, all = false;
 	int r = 0;
 
 	while (r == 0 && !stopping(d)) {

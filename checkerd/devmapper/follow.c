@@ -139,6 +139,10 @@ static int take_map(struct follow *f, struct follow_known *k, struct map *m)
 		}
 	}
 	k->event_nr = m->event_nr;
+	if (m->suspended && (k->kind != KNOWN_MAP || !k->map->suspended)) {
+		f->resume_at = MONO_NEVER;
+		f->resume_pause_us = FOLLOW_RESUME_MIN_US;
+	}
 	if (k->kind == KNOWN_MAP) {
 		bool same = map_equal(k->map, m);
 
@@ -182,15 +186,21 @@ static int read_known(struct follow *f, struct follow_known *k)
 	return r;
 }
 
+static bool is_suspended(const struct follow_known *k)
+{
+	return k->kind == KNOWN_MAP && k->map->suspended;
+}
+
 static int read_stale(struct follow *f)
 {
+	bool resumed = !mono_before(f->backend->now(f->backend), f->resume_at);
 	int r = 0;
 
 	for (uint32_t i = 0; i < f->n_known && r == 0; i++) {
 		struct follow_known *k = &f->known[i];
 
 		/* Its first table changes no number. */
-		if (k->stale || k->kind == KNOWN_EMPTY)
+		if (k->stale || k->kind == KNOWN_EMPTY || (resumed && is_suspended(k)))
 			r = read_known(f, k);
 	}
 	return r;
@@ -213,6 +223,22 @@ static int sweep(struct follow *f, bool all)
 	f->sweep_from = mono_add(to, SWEEP_PAUSE_FACTOR * mono_diff(to, from));
 	f->sweep_owed = r < 0;
 	return r;
+}
+
+/* Says when to read the suspended maps again. */
+static void plan_resume(struct follow *f)
+{
+	struct mono now = f->backend->now(f->backend);
+	uint32_t i = 0;
+
+	while (i < f->n_known && !is_suspended(&f->known[i]))
+		i++;
+	if (i == f->n_known) {
+		f->resume_at = MONO_NEVER;
+	} else if (mono_is_never(f->resume_at) || !mono_before(now, f->resume_at)) {
+		f->resume_at = mono_add(now, f->resume_pause_us);
+		f->resume_pause_us = MIN(2 * f->resume_pause_us, FOLLOW_RESUME_MAX_US);
+	}
 }
 
 static int list(struct follow *f)
@@ -257,8 +283,12 @@ int follow_update(struct follow *f, bool all)
 	f->stale = false;
 	do {
 		r = list(f);
-		if (r < 0)
+		if (r < 0) {
+			/* The next event, or look, begins anew. */
+			f->sweep_owed = false;
+			plan_resume(f);
 			return tell_sync(f, r);
+		}
 		n_known = f->n_known;
 		r = drop_unlisted(f);
 		/* What found no room may find the room that was made. */
@@ -270,6 +300,7 @@ int follow_update(struct follow *f, bool all)
 	f->sweep_owed = true;
 	if (all || !mono_before(f->backend->now(f->backend), f->sweep_from))
 		r = sweep(f, all);
+	plan_resume(f);
 	return r < 0 ? r : tell_sync(f, 0);
 }
 
@@ -287,7 +318,7 @@ struct mono follow_due(const struct follow *f)
 {
 	if (f->stale)
 		return (struct mono){ 0 };
-	return f->sweep_owed ? f->sweep_from : MONO_NEVER;
+	return f->sweep_owed ? mono_min(f->sweep_from, f->resume_at) : f->resume_at;
 }
 
 int follow_init(struct follow *f, uint32_t max_maps)
@@ -295,6 +326,7 @@ int follow_init(struct follow *f, uint32_t max_maps)
 	*f = (struct follow){
 		.max_maps = max_maps,
 		.max_known = follow_max_devices(max_maps),
+		.resume_at = MONO_NEVER,
 	};
 	f->known = calloc(f->max_known, sizeof(*f->known));
 	return f->known == NULL ? -ENOMEM : 0;

@@ -33,7 +33,7 @@ static struct {
 	void (*after_list)(void);
 	bool open, held, freed;
 	int64_t now_us, read_cost_us;
-	unsigned lists, reads, messages, holding;
+	unsigned opens, lists, reads, messages, holding;
 	int64_t log[FAKE_DM_LOG];
 	unsigned log_reads[FAKE_DM_LOG];
 } fake = { .event_fd = -1 };
@@ -73,6 +73,7 @@ static int fake_open(_unused_ struct dm_backend *b)
 	int r;
 
 	pthread_mutex_lock(&lock);
+	fake.opens++;
 	r = fake.open ? 0 : fake.open_says;
 	fake.open = r == 0;
 	pthread_mutex_unlock(&lock);
@@ -478,6 +479,16 @@ void fake_dm_clock_add(int64_t us)
 	pthread_mutex_lock(&lock);
 	fake.now_us += us;
 	pthread_mutex_unlock(&lock);
+}
+
+unsigned fake_dm_opens(void)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&lock);
+	n = fake.opens;
+	pthread_mutex_unlock(&lock);
+	return n;
 }
 
 unsigned fake_dm_lists(void)

@@ -51,6 +51,7 @@ _must_check_ bool fake_dm_wait_held(void);
 _must_check_ bool fake_dm_wait_lists(unsigned n);
 _must_check_ bool fake_dm_wait_reads(uint32_t minor, unsigned n);
 _must_check_ bool fake_dm_wait_messages(unsigned n);
+unsigned fake_dm_opens(void);
 unsigned fake_dm_lists(void);
 unsigned fake_dm_reads(uint32_t minor);
 /* Messages in the order they came: the paths' minors, reinstated ones negated less one; and

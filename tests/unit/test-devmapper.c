@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checkerd/devmapper/backend.h"
+#include "checkerd/devmapper/follow.h"
 #include "tests/unit/fake-dm.h"
 
 #define LIMIT_MS 60000 /* nothing takes that long unless it hangs */
@@ -175,6 +175,26 @@ static void tries_again_when_asked_to_look(_unused_ void **state)
 	next_is_map("a", "F");
 }
 
+/* An event that nobody armed for is none to wake up for. */
+static void does_not_listen_unarmed(_unused_ void **state)
+{
+	begin(8);
+	next_is_sync(0, 0);
+	fake_dm_arm_says(-EPERM);
+	fake_dm_event();
+	next_is_sync(EPERM, 0);
+	for (uint64_t i = 0; i < 100; i++) {
+		assert_true(command(DM_FAIL_PATH, 1, 0, i));
+		next_is_done(i, ENXIO);
+	}
+	assert_int_equal(fake_dm_opens(), 2);
+	fake_dm_arm_says(0);
+	fake_dm_add(1, "a", 1);
+	devmapper_look(d);
+	next_is_map("a", "A");
+	next_is_sync(0, 0);
+}
+
 static void leaves_out_what_is_too_many(_unused_ void **state)
 {
 	fake_dm_add(1, "a", 1);
@@ -275,18 +295,13 @@ static void has_room_again_with_each_answer_taken(_unused_ void **state)
 		next_is_done(i, 0);
 }
 
-/* The loop takes nothing: news wait, commands are done and their answers have room. */
-static void does_commands_while_the_ring_is_full(_unused_ void **state)
+/* News of one map, one more than has room. */
+static void fill_ring(void)
 {
-	struct dm_news n;
-	uint32_t maps = 0;
-	uint64_t done = 0;
-
 	fake_dm_add(1, "a", 1);
 	begin(8);
 	next_is_map("a", "A");
 	next_is_sync(0, 0);
-	/* One more than has room. */
 	for (uint32_t i = 0; i <= DEVMAPPER_COMMANDS; i++) {
 		unsigned reads = fake_dm_reads(1);
 
@@ -294,6 +309,16 @@ static void does_commands_while_the_ring_is_full(_unused_ void **state)
 		devmapper_look(d);
 		assert_true(fake_dm_wait_reads(1, reads + 1));
 	}
+}
+
+/* The loop takes nothing: news wait, commands are done and their answers have room. */
+static void does_commands_while_the_ring_is_full(_unused_ void **state)
+{
+	struct dm_news n;
+	uint32_t maps = 0;
+	uint64_t done = 0;
+
+	fill_ring();
 	for (uint64_t i = 0; i < DEVMAPPER_COMMANDS; i++)
 		assert_true(command(DM_FAIL_PATH, 9, 0, i));
 	assert_true(fake_dm_wait_messages(DEVMAPPER_COMMANDS));
@@ -322,6 +347,12 @@ static void stops_with_news_nobody_took(_unused_ void **state)
 		assert_true(command(DM_FAIL_PATH, 1, 0, i));
 }
 
+/* It waits for room that nobody makes: what it wanted to tell is given back, too. */
+static void stops_while_the_ring_is_full(_unused_ void **state)
+{
+	fill_ring();
+}
+
 /* The exit does not wait for an ioctl that hangs. */
 static void is_left_behind_when_it_hangs(_unused_ void **state)
 {
@@ -344,8 +375,9 @@ static void says_how_many_bytes(_unused_ void **state)
 {
 	uint64_t none = devmapper_bytes(0, 0), some = devmapper_bytes(1024, 16384);
 
-	assert_true(none > DEVMAPPER_COMMANDS *
-	                           (sizeof(struct dm_news) + sizeof(struct dm_command)));
+	assert_true(none >= follow_bytes(0) + backend_libdm_bytes(FOLLOW_OTHERS_MAX) +
+	                            DEVMAPPER_COMMANDS * (sizeof(struct dm_news) +
+	                                                  sizeof(struct dm_command)));
 	assert_true(some - none >=
 	            2 * (1024 * (sizeof(struct map) + MAP_NAME_MAX + MAP_UUID_MAX) +
 	                 16384 * sizeof(struct map_path)));
@@ -361,6 +393,7 @@ int main(void)
 		TEST(sleeps_when_nothing_happens),
 		TEST(looks_when_asked),
 		TEST(tries_again_when_asked_to_look),
+		TEST(does_not_listen_unarmed),
 		TEST(leaves_out_what_is_too_many),
 		TEST(answers_commands),
 		TEST(answers_with_errors),
@@ -368,6 +401,7 @@ int main(void)
 		TEST(has_room_again_with_each_answer_taken),
 		TEST(does_commands_while_the_ring_is_full),
 		TEST(stops_with_news_nobody_took),
+		TEST(stops_while_the_ring_is_full),
 		TEST(is_left_behind_when_it_hangs),
 		cmocka_unit_test(frees_nothing),
 		cmocka_unit_test(says_how_many_bytes),

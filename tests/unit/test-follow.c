@@ -320,6 +320,107 @@ static void puts_sweeps_off(_unused_ void **state)
 	assert_true(mono_is_never(follow_due(&f)));
 }
 
+/* A clock on which reading takes so long that no sweep comes for a long time. */
+static void begin_without_sweeps(void)
+{
+	fake_dm_clock(1000, 10 * USEC_PER_SEC);
+	fake_dm_add(1, "a", 1);
+	tells("+a:A error=0,left=0", true);
+	fake_dm_event();
+	tells("", false);
+}
+
+static void sees_without_a_sweep_what_is_certain(_unused_ void **state)
+{
+	begin_without_sweeps();
+	/* A first table. */
+	fake_dm_create(2, "b", "");
+	tells("", false);
+	fake_dm_load(2, 2);
+	tells("+b:AA", false);
+	/* What could not be read. */
+	fake_dm_load(1, 2);
+	fake_dm_read_says(1, -EIO);
+	tells("", true);
+	fake_dm_read_says(1, 0);
+	tells("+a:AA", false);
+	/* Another name under the same numbers. */
+	fake_dm_remove(2);
+	fake_dm_add(2, "c", 1);
+	tells("+c:A", false);
+	/* When asked to look. */
+	fake_dm_load(2, 2);
+	tells("", false);
+	tells("+c:AA", true);
+}
+
+static void owes_nothing_when_it_cannot_list(_unused_ void **state)
+{
+	begin_without_sweeps();
+	fake_dm_suspend(1, true);
+	tells("+a:A", true);
+	fake_dm_event();
+	tells("", false);
+	assert_true(f.sweep_owed);
+	fake_dm_list_says(-ENOMEM);
+	fake_dm_clock_add(USEC_PER_SEC * 1000);
+	tells("error=12,left=0", false);
+	assert_false(f.sweep_owed);
+	assert_true(mono_diff(follow_due(&f), fake_dm()->now(fake_dm())) > 0);
+}
+
+/* Nothing tells of its resume: it is read after a moment that is doubled each time. */
+static void reads_a_suspended_map_again(_unused_ void **state)
+{
+	int64_t pause = FOLLOW_RESUME_MIN_US;
+	unsigned reads;
+
+	begin_without_sweeps();
+	fake_dm_suspend(1, true);
+	tells("+a:A", true);
+	reads = fake_dm_reads(1);
+	fake_dm_clock(0, 0); /* before the next sweep */
+	for (int i = 0; i < 14; i++) {
+		int64_t now = follow_due(&f).us;
+
+		fake_dm_clock(now - 1, 0);
+		tells("", false);
+		assert_int_equal(fake_dm_reads(1), reads);
+		assert_int_equal(follow_due(&f).us, now);
+		f.sweep_from = MONO_NEVER;
+		fake_dm_clock(now, 0);
+		tells("", false);
+		assert_int_equal(fake_dm_reads(1), ++reads);
+		pause = MIN(pause * 2, FOLLOW_RESUME_MAX_US);
+		assert_int_equal(follow_due(&f).us, now + pause);
+	}
+	assert_int_equal(pause, FOLLOW_RESUME_MAX_US);
+	/* Another one begins anew for both. */
+	fake_dm_create(2, "b", "");
+	fake_dm_load(2, 1);
+	fake_dm_suspend(2, true);
+	tells("+b:A", false);
+	assert_int_equal(follow_due(&f).us,
+	                 fake_dm()->now(fake_dm()).us + FOLLOW_RESUME_MIN_US);
+	fake_dm_suspend(1, false);
+	fake_dm_suspend(2, false);
+	fake_dm_clock(follow_due(&f).us, 0);
+	tells("+a:A +b:A", false);
+	f.sweep_owed = false;
+	assert_true(mono_is_never(follow_due(&f)));
+}
+
+static void forgets_a_suspended_map_that_is_gone(_unused_ void **state)
+{
+	begin_without_sweeps();
+	fake_dm_suspend(1, true);
+	tells("+a:A", true);
+	fake_dm_remove(1);
+	tells("-a", false);
+	f.sweep_owed = false;
+	assert_true(mono_is_never(follow_due(&f)));
+}
+
 static void reads_what_is_marked(_unused_ void **state)
 {
 	fake_dm_clock(1000, 50);
@@ -328,10 +429,10 @@ static void reads_what_is_marked(_unused_ void **state)
 	tells("+a:A +b:A error=0,left=0", true);
 	fake_dm_event();
 	tells("", false);
-	fake_dm_suspend(1, true);
+	fake_dm_load(1, 2);
 	follow_mark(&f, 254, 1);
 	assert_int_equal(follow_due(&f).us, 0);
-	tells("+a:A", false);
+	tells("+a:AA", false);
 	assert_int_equal(fake_dm_reads(2), 2);
 	assert_int_not_equal(follow_due(&f).us, 0);
 	/* One that is not there is nothing to do. */
@@ -408,6 +509,10 @@ int main(void)
 		TEST(leaves_out_what_is_too_many),
 		TEST(counts_devices_without_a_place),
 		TEST(puts_sweeps_off),
+		TEST(sees_without_a_sweep_what_is_certain),
+		TEST(owes_nothing_when_it_cannot_list),
+		TEST(reads_a_suspended_map_again),
+		TEST(forgets_a_suspended_map_that_is_gone),
 		TEST(reads_what_is_marked),
 		TEST(reads_again_what_is_marked_meanwhile),
 		TEST(asks_before_each_device),
