@@ -20,8 +20,6 @@
 /* What a storm of events from a few thousand disks needs. */
 #define MONITOR_BUFFER_BYTES (16 * 1024 * 1024)
 #define PROPERTIES_MAX       128
-/* More than the buffer holds. */
-#define FORGET_MAX 65536
 
 struct watch {
 	struct udev *udev;
@@ -210,6 +208,23 @@ static int identify(const struct watch *w, struct udev_device *dev, const char *
 	return 0;
 }
 
+/* The sequence number of the disk it speaks of; 0: not known, before Linux 5.15. */
+static uint64_t message_diskseq(struct udev_device *dev)
+{
+	const char *value = udev_device_get_property_value(dev, "DISKSEQ");
+
+	return value == NULL ? 0 : strtoull(value, NULL, 10);
+}
+
+/* Its properties are of the disk that was there, and sysfs shows the one that is there now:
+ * another message is on its way. */
+static bool is_outdated(struct udev_device *dev, const struct identity *id)
+{
+	uint64_t diskseq = message_diskseq(dev);
+
+	return diskseq != 0 && id->spec.diskseq != 0 && diskseq != id->spec.diskseq;
+}
+
 /*
  * What the rules make of one device. 1: ret holds it, with a reference; 0: it is left out, or
  * gone; -ENOMEM.
@@ -230,7 +245,7 @@ static int consider(const struct watch *w, const struct config *c,
 		return 0;
 	identity_init(&id);
 	r = identify(w, dev, sysname, &id);
-	if (r < 0)
+	if (r < 0 || is_outdated(dev, &id))
 		return 0;
 	property_names(dev, properties);
 	subject.wwid = id.spec.wwid;
@@ -254,24 +269,6 @@ static bool is_ready(const struct watch *w, struct udev_device *dev)
 	return !w->with_udevd || udev_device_get_is_initialized(dev) > 0;
 }
 
-/*
- * Messages about what a listing that begins now will show anyway. When some were dropped those
- * that are left are the older ones: a "remove" among them must not take away what has come
- * since, whose "add" may be what was dropped. Bounded: in a storm the rest is handled as usual.
- */
-static void forget_messages(struct watch *w)
-{
-	struct udev_device *dev;
-
-	for (unsigned n = 0; n < FORGET_MAX; n++) {
-		errno = 0;
-		dev = udev_monitor_receive_device(w->monitor);
-		if (dev == NULL && errno != ENOBUFS)
-			return;
-		udev_device_unref(dev);
-	}
-}
-
 int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
                uint32_t *ret_left_out)
 {
@@ -280,7 +277,6 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 	uint32_t left_out = 0;
 	int r;
 
-	forget_messages(w);
 	all = udev_enumerate_new(w->udev);
 	if (all == NULL)
 		return -ENOMEM;
@@ -318,19 +314,25 @@ out:
 	return r;
 }
 
-/* The device as it is now, with a reference; NULL: it was removed, and no other has come in its
- * place that udevd knows already. */
-static struct udev_device *present(const struct watch *w, struct udev_device *dev)
+static bool is_removal(struct udev_device *dev)
 {
 	const char *action = udev_device_get_action(dev);
-	struct udev_device *now;
 
-	if (action == NULL || strcmp(action, "remove") != 0)
-		return udev_device_ref(dev);
-	now = udev_device_new_from_syspath(w->udev, udev_device_get_syspath(dev));
-	if (now == NULL || is_ready(w, now))
-		return now;
-	return udev_device_unref(now);
+	return action != NULL && strcmp(action, "remove") == 0;
+}
+
+/*
+ * A message about a disk whose name another one has by now, which has been told. Messages that
+ * were left when others were dropped are like that after the devices were listed anew. sysfs
+ * cannot be asked instead: a removal is announced before the directory goes.
+ */
+static bool is_overtaken(struct udev_device *dev, const struct found_list *told,
+                         size_t at)
+{
+	uint64_t diskseq = message_diskseq(dev);
+
+	return at < told->n && diskseq != 0 &&
+	       told->entries[at].device->diskseq > diskseq;
 }
 
 /* Makes `told` agree with what has become of one device. */
@@ -341,12 +343,12 @@ static int update(struct watch *w, const struct config *c, struct udev_device *d
 	struct found_list before = FOUND_LIST_NULL, after = FOUND_LIST_NULL;
 	struct found_entry entry = { 0 };
 	size_t at = found_list_find(told, udev_device_get_sysname(dev));
-	struct udev_device *now = present(w, dev);
 	int r = 0;
 
-	if (now != NULL)
-		r = consider(w, c, now, &entry);
-	udev_device_unref(now);
+	if (is_overtaken(dev, told, at))
+		return 0;
+	if (!is_removal(dev))
+		r = consider(w, c, dev, &entry);
 	if (r < 0)
 		return r;
 	if (r > 0)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""More announcements than fit: some are lost, what they were about is not."""
+import os
+import signal
+import time
+
+import bed
+from harness import SANITIZED, check, is_stopped, rss_kib, test, wait_until
+from test_daemon import UDEV
+
+# Nothing is opened: a device that is open cannot be taken away from under it here.
+UNCHECKED = UDEV.replace("discovery udev", "discovery udev\n\tpath_checker none")
+
+
+def netlink(pid, column):
+	"""A column of /proc/net/netlink, the sum of this process's sockets."""
+	found = 0
+	inodes = set()
+	for fd in os.listdir(f"/proc/{pid}/fd"):
+		try:
+			link = os.readlink(f"/proc/{pid}/fd/{fd}")
+		except FileNotFoundError:
+			continue
+		if link.startswith("socket:["):
+			inodes.add(link[len("socket:["):-1])
+	with open(f"/proc/{pid}/net/netlink", encoding="ascii") as f:
+		for line in list(f)[1:]:
+			fields = line.split()
+			if fields[9] in inodes:
+				found += int(fields[column])
+	return found
+
+
+def waiting(pid):
+	"""Bytes that it has yet to read."""
+	return netlink(pid, 4)
+
+
+def drops(pid):
+	"""Messages that the kernel could not hand to it."""
+	return netlink(pid, 8)
+
+
+def flood(case, daemon, node, seconds=60):
+	"""Announcements of a change until the kernel has begun to drop them."""
+	deadline = time.monotonic() + seconds
+	written = 0
+	with open(f"/sys/block/{os.path.basename(node)}/uevent", "w", encoding="ascii") as f:
+		while drops(daemon.pid) == 0:
+			for _ in range(1000):
+				os.pwrite(f.fileno(), b"change", 0)
+			written += 1000
+			check(time.monotonic() < deadline, f"nothing dropped of {written} messages")
+	case.figure(f"messages were dropped after {written}")
+
+
+@test([7], timeout=150)
+def lost_announcements_are_made_good(case):
+	"""The daemon stands still until the kernel drops its messages; then a device goes, one
+	comes, and one's disk is exchanged for another, all unheard."""
+	case.run.drop_bed()
+	case.loops(range(4))
+	daemon = case.daemon(UNCHECKED).start().wait_ready()
+	check(len(daemon.paths()) == 4, "not all found", daemon.paths())
+	before = rss_kib(daemon.pid)
+	daemon.signal(signal.SIGSTOP)
+	try:
+		wait_until("it stands still", lambda: is_stopped(daemon.pid), 5)
+		# Already in the queue, and outdated when it is read.
+		case.run.loops().remake(3)
+		flood(case, daemon, bed.loop_node(0))
+		lost = drops(daemon.pid)
+		case.run.loops().remake(1)
+		case.loop(4)
+		case.run.loops().remake(2)
+		case.loop(2)
+		case.loop(3)
+		check(drops(daemon.pid) > lost, "all of that was heard")
+	finally:
+		daemon.signal(signal.SIGCONT)
+	there = {bed.loop_node(n) for n in (0, 2, 3, 4)}
+	wait_until("what is there is known", lambda: set(daemon.paths()) == there, 20)
+	# And it stays so while the messages that were left are read.
+	wait_until("all is read", lambda: waiting(daemon.pid) == 0, 30)
+	check(set(daemon.paths()) == there, "an old message changed it", daemon.paths().keys())
+	events = [e for e in daemon.events() if e["path"] == os.path.basename(bed.loop_node(2))]
+	check(any("now another disk" in e["message"] for e in events),
+	      "no event tells of another disk", events)
+	grown = rss_kib(daemon.pid) - before
+	case.figure(f"RSS grew by {grown} KiB")
+	check(SANITIZED or grown < 4096, f"RSS grew by {grown} KiB")
