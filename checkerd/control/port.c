@@ -82,7 +82,9 @@ uint64_t port_bytes(uint32_t max_paths)
 	       spsc_size(EVENT_RING, sizeof(struct event)) +
 	       (uint64_t)max_paths * sizeof(uint32_t) + n * sizeof(struct waiter) +
 	       SNAPSHOTS * ((uint64_t)max_paths * sizeof(struct snap_path) +
-	                    port_max_groups(max_paths) * sizeof(struct snap_group));
+	                    port_max_groups(max_paths) * sizeof(struct snap_group) +
+	                    map_room(max_paths) * sizeof(struct snap_map) +
+	                    map_path_room(max_paths) * sizeof(struct snap_map_path));
 }
 
 void snapshot_reset(struct snapshot *s)
@@ -91,11 +93,17 @@ void snapshot_reset(struct snapshot *s)
 		.max_paths = s->max_paths,
 		.max_groups = s->max_groups,
 		.paths = s->paths,
+		.max_maps = s->max_maps,
+		.max_map_paths = s->max_map_paths,
 		.groups = s->groups,
+		.maps = s->maps,
+		.map_paths = s->map_paths,
 	};
 
 	for (uint32_t i = 0; i < s->n_paths; i++)
 		device_unref(s->paths[i].device);
+	for (uint32_t i = 0; i < s->n_maps; i++)
+		map_unref(s->maps[i].map);
 	text_unref(s->config_text);
 	text_unref(s->memory_text);
 	*s = empty;
@@ -147,7 +155,11 @@ static int snapshots_new(struct port *p)
 		s->max_groups = port_max_groups(p->max_paths);
 		s->paths = calloc(s->max_paths, sizeof(*s->paths));
 		s->groups = calloc(s->max_groups, sizeof(*s->groups));
-		if (!s->paths || !s->groups)
+		s->max_maps = map_room(p->max_paths);
+		s->maps = calloc(s->max_maps, sizeof(*s->maps));
+		s->max_map_paths = map_path_room(p->max_paths);
+		s->map_paths = calloc(s->max_map_paths, sizeof(*s->map_paths));
+		if (!s->paths || !s->groups || !s->maps || !s->map_paths)
 			return -ENOMEM;
 		atomic_init(&p->snapshots[i].spare, true);
 	}
@@ -197,6 +209,8 @@ struct port *port_free(struct port *p)
 		snapshot_reset(&p->snapshots[i].s);
 		free(p->snapshots[i].s.paths);
 		free(p->snapshots[i].s.groups);
+		free(p->snapshots[i].s.maps);
+		free(p->snapshots[i].s.map_paths);
 	}
 	free(p->waiters);
 	free(p->waiting);

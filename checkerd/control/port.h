@@ -17,6 +17,7 @@
 #include "checkerd/control/text.h"
 #include "checkerd/core/device.h"
 #include "checkerd/core/event.h"
+#include "checkerd/core/map.h"
 #include "checkerd/core/registry.h"
 #include "util/spsc.h"
 
@@ -74,6 +75,34 @@ struct snap_path {
 	uint32_t samples; /* of the latencies; 0: there are none */
 	uint32_t last_us, p50_us, p99_us, max_us;
 	uint16_t cells[HISTOGRAM_CELLS]; /* histogram_cells() */
+	/* Place of its device-mapper map in maps[]; REGISTRY_NONE: it is in none. Whoever wants
+	 * the name of its map takes that one's, and the device's only without. */
+	uint32_t map;
+	const char *dm_state; /* static string: "active", "failed"; NULL: it is in none */
+};
+
+/* One path of one map. What else is known of it: paths[] of its struct map, same place. */
+struct snap_map_path {
+	uint32_t
+	        path; /* place in paths[] of the snapshot; REGISTRY_NONE: not one of ours */
+	bool active;  /* what the kernel thinks; newer than what the struct map says */
+	bool pending; /* a command for it is on its way */
+	bool kept;    /* down, but not failed: the last one, and keep_last_path */
+	int error; /* why its last command was refused, and it is tried again; 0: none */
+};
+
+/*
+ * One map of device-mapper. Maps that are but a name in the configuration's paths are not
+ * among these: they are what snap_path's device says.
+ */
+struct snap_map {
+	struct map *map; /* a reference: name, uuid, wwid, queueing, suspended … */
+	uint32_t
+	        first_path; /* in map_paths[]: map->n_paths of them, in the table's order */
+	/* Not decided to be down, and active in the kernel: what I/O can go through. Of one
+	 * that is not ours, or never checked, the kernel's word counts. */
+	uint32_t paths_up;
+	enum redundancy redundancy;
 };
 
 struct snap_group {
@@ -89,15 +118,26 @@ struct snap_group {
  * until it releases it.
  */
 struct snapshot {
-	uint32_t max_paths, max_groups; /* [init] capacity of the two arrays */
-	struct mono taken;              /* set by begin: nothing in here is older */
+	uint32_t max_paths, max_groups, max_maps,
+	        max_map_paths;     /* [init] capacity of the arrays */
+	struct mono taken;         /* set by begin: nothing in here is older */
 	int64_t taken_realtime_us; /* set by begin, to turn a struct mono into a date */
 	int64_t started_realtime_us;
-	bool ready, dm_control;
+	bool ready;
+	bool dm_control; /* commands are sent */
+	bool dm_known;   /* the maps could be listed, and what there are is in here */
+	int dm_error;    /* why not: positive errno; 0: it is too early */
 	uint32_t n_paths;
 	struct snap_path *paths;
 	uint32_t n_groups;
 	struct snap_group *groups;
+	uint32_t n_maps; /* in the order of nothing */
+	struct snap_map *maps;
+	uint32_t n_map_paths;
+	struct snap_map_path *map_paths;
+	uint32_t maps_left_out;            /* for want of room */
+	uint64_t dm_failed, dm_reinstated; /* commands done so far */
+	uint64_t dm_refused;               /* commands the kernel refused so far */
 	uint64_t deferred_now, deferred_max, deferred_total;
 	uint64_t emergency_now, emergency_max, emergency_total;
 	uint32_t rescuers, rescuers_busy, rescuers_stuck, rescuers_stuck_max;

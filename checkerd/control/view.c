@@ -209,22 +209,5 @@ uint32_t view_find_map(const struct view *v, const char *name)
 
 enum redundancy view_redundancy(const struct view_map *m)
 {
-	if (m->up == m->n)
-		return REDUNDANCY_FULL;
-	if (m->up == 0)
-		return REDUNDANCY_NONE;
-	return m->up == 1 ? REDUNDANCY_LAST : REDUNDANCY_DEGRADED;
-}
-
-const char *redundancy_name(enum redundancy r)
-{
-	static const char *const names[REDUNDANCY_COUNT] = {
-		[REDUNDANCY_FULL] = "full",
-		[REDUNDANCY_DEGRADED] = "degraded",
-		[REDUNDANCY_LAST] = "last",
-		[REDUNDANCY_NONE] = "none",
-	};
-
-	assert(r < REDUNDANCY_COUNT);
-	return names[r];
+	return redundancy_of(m->n, m->up);
 }

@@ -43,16 +43,6 @@ bool view_map(const struct view *v, uint32_t first, struct view_map *ret);
 /* The place where a map begins, or REGISTRY_NONE. */
 uint32_t view_find_map(const struct view *v, const char *name);
 
-enum redundancy {
-	REDUNDANCY_FULL,
-	REDUNDANCY_DEGRADED,
-	REDUNDANCY_LAST,
-	REDUNDANCY_NONE
-};
-#define REDUNDANCY_COUNT 4
-
-/* LAST: one of several is left. */
 enum redundancy view_redundancy(const struct view_map *m);
-const char *redundancy_name(enum redundancy r);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROOM_LEAST 64 /* maps, where there are hardly any paths */
+
 static bool is_valid(const struct map_spec *s)
 {
 	if (s->name == NULL || s->name[0] == '\0' || s->uuid == NULL ||
@@ -101,4 +103,37 @@ bool map_equal(const struct map *a, const struct map *b)
 			return false;
 	}
 	return paths_equal(a, b);
+}
+
+enum redundancy redundancy_of(uint32_t paths, uint32_t usable)
+{
+	assert(usable <= paths);
+	if (usable == 0)
+		return REDUNDANCY_NONE;
+	if (usable == paths)
+		return REDUNDANCY_FULL;
+	return usable == 1 ? REDUNDANCY_LAST : REDUNDANCY_DEGRADED;
+}
+
+const char *redundancy_name(enum redundancy r)
+{
+	static const char *const names[REDUNDANCY_COUNT] = {
+		[REDUNDANCY_FULL] = "full",
+		[REDUNDANCY_DEGRADED] = "degraded",
+		[REDUNDANCY_LAST] = "last",
+		[REDUNDANCY_NONE] = "none",
+	};
+
+	assert(r < REDUNDANCY_COUNT);
+	return names[r];
+}
+
+uint32_t map_room(uint32_t max_paths)
+{
+	return MAX(max_paths / 2, ROOM_LEAST);
+}
+
+uint32_t map_path_room(uint32_t max_paths)
+{
+	return MAX(max_paths, MAP_PATHS_MAX);
 }

@@ -66,4 +66,21 @@ struct map *map_unref(struct map *m); /* NULL allowed; returns NULL */
 /* Every field but the references and event_nr. */
 bool map_equal(const struct map *a, const struct map *b);
 
+/* What is left of a map's paths. LAST: one of several. */
+enum redundancy {
+	REDUNDANCY_FULL,
+	REDUNDANCY_DEGRADED,
+	REDUNDANCY_LAST,
+	REDUNDANCY_NONE, /* also of a map that has no paths at all */
+};
+#define REDUNDANCY_COUNT 4
+
+enum redundancy redundancy_of(uint32_t paths, uint32_t usable);
+const char *redundancy_name(enum redundancy r);
+
+/* Room there is for maps, and for the paths of all of them, with max_paths paths: fewer maps
+ * than paths, a path may be in two, and some belong to nobody here. */
+uint32_t map_room(uint32_t max_paths);
+uint32_t map_path_room(uint32_t max_paths);
+
 #endif

@@ -182,6 +182,7 @@ static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
 		.p50_us = histogram_quantile(&p->latency, 0.5),
 		.p99_us = histogram_quantile(&p->latency, 0.99),
 		.max_us = p->latency.max_us,
+		.map = REGISTRY_NONE,
 	};
 	histogram_cells(&p->latency, s->cells);
 }

@@ -171,6 +171,33 @@ static void compares_every_field(void **state)
 	(void)map_unref(m); /* NULL, always */
 }
 
+static void tells_what_is_left(void **state)
+{
+	static const struct {
+		uint32_t paths, usable;
+		const char *name;
+	} rows[] = {
+		{ 0, 0, "none" }, { 1, 0, "none" }, { 4, 0, "none" },
+		{ 1, 1, "full" }, { 2, 1, "last" }, { 3, 2, "degraded" },
+		{ 3, 3, "full" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(
+		        redundancy_name(redundancy_of(rows[i].paths, rows[i].usable)),
+		        rows[i].name);
+}
+
+static void has_room_for_a_map_of_two_paths_each(void **state)
+{
+	(void)state;
+	assert_int_equal(map_room(10240), 5120);
+	assert_true(map_room(1) > 1);
+	assert_int_equal(map_path_room(10240), 10240);
+	assert_int_equal(map_path_room(1), MAP_PATHS_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +206,8 @@ int main(void)
 		cmocka_unit_test(counts_references),
 		cmocka_unit_test(refuses_what_is_no_map),
 		cmocka_unit_test(compares_every_field),
+		cmocka_unit_test(tells_what_is_left),
+		cmocka_unit_test(has_room_for_a_map_of_two_paths_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

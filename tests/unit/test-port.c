@@ -20,11 +20,13 @@
 
 static struct port *port;
 static struct device *devices[PATHS];
+static struct map *map;
 
 static int setup(void **state)
 {
 	(void)state;
-	if (port_new(&port, PATHS) < 0)
+	if (port_new(&port, PATHS) < 0 ||
+	    map_new(&map, &(struct map_spec){ .name = "m", .uuid = "" }) < 0)
 		return -1;
 	for (unsigned i = 0; i < PATHS; i++) {
 		char name[16], node[32];
@@ -43,6 +45,9 @@ static int teardown(void **state)
 {
 	(void)state;
 	port = port_free(port);
+	if (atomic_load(&map->refs) != 1)
+		return -1;
+	map_unref(map);
 	for (unsigned i = 0; i < PATHS; i++) {
 		if (atomic_load(&devices[i]->refs) != 1)
 			return -1;
@@ -66,6 +71,7 @@ static void fill(struct snapshot *s, uint32_t n)
 			.index = i,
 			.generation = n,
 		};
+	s->maps[s->n_maps++] = (struct snap_map){ .map = map_ref(map) };
 }
 
 static void test_new(void **state)
