@@ -382,6 +382,9 @@ static void says_how_many_bytes(_unused_ void **state)
 	            2 * (1024 * (sizeof(struct map) + MAP_NAME_MAX + MAP_UUID_MAX) +
 	                 16384 * sizeof(struct map_path)));
 	assert_true(some < 8 * 1024 * 1024);
+	assert_true(devmapper_bytes(1024, 0) - none >=
+	            2 * 1024 * (sizeof(struct map) + MAP_NAME_MAX + MAP_UUID_MAX) +
+	                    follow_bytes(1024) - follow_bytes(0));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
