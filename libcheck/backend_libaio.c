@@ -33,6 +33,9 @@ struct aio_context {
 	int wake_fd;
 	bool tells; /* [init] each event, by wake_fd */
 	bool armed; /* [reaper] */
+	/* A request is the reaper's to give away once its event was read: the kernel sees to
+	 * that, and this says it in a way that tools understand. */
+	_Atomic uint32_t handed_over; /* [atomic lane→reaper] */
 };
 
 static int arm(struct aio_context *c)
@@ -88,6 +91,7 @@ static int aio_submit(void *context, struct backend_request *const *requests, un
 			io_set_eventfd(io, c->wake_fd);
 		list[i] = io;
 	}
+	atomic_fetch_add_explicit(&c->handed_over, n, memory_order_release);
 	return io_submit(c->ctx, n, list);
 }
 
@@ -101,6 +105,7 @@ static int take_events(struct aio_context *c, struct backend_event *events, unsi
 
 	n = MIN(n, (unsigned)ARRAY_LEN(raw));
 	got = io_getevents(c->ctx, least, n, raw, timeout);
+	(void)atomic_load_explicit(&c->handed_over, memory_order_acquire);
 	*ret_full = got == (int)n;
 	for (int i = 0; i < got; i++) {
 		if (raw[i].obj == &c->wake) {

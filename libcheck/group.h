@@ -42,6 +42,7 @@ enum job_kind {
 	JOB_READ,    /* read it synchronously */
 	JOB_CLOSE,   /* give its descriptor back */
 	JOB_SETUP,   /* of a group: io_setup */
+	JOB_WATCH,   /* of the prober: look after the lane */
 	JOB_DESTROY, /* of a group: io_destroy of a small context that is empty */
 	JOB_KIND_COUNT_
 };
@@ -62,17 +63,19 @@ struct slot {
 
 	/* [lock] */
 	enum slot_state state;
-	bool waiting;   /* QUEUED, or EXPIRED but not (or no longer) in the kernel */
-	bool in_kernel; /* handed to io_submit, its event to come */
-	bool drains;    /* … from the group's old context */
-	bool emergency; /* counted as served synchronously for want of AIO */
-	bool resource;  /* ended for want of memory or descriptors: to be done again */
-	bool late;      /* its TIMED_OUT was reported */
-	bool told;      /* its DEFERRED was reported */
-	bool deferred;  /* QUEUED and counted as deferred */
-	uint8_t stage;  /* enum pathcheck_stage */
-	uint8_t engine; /* enum pathcheck_engine */
-	uint32_t path;  /* the id, for the lane and the results */
+	bool waiting;    /* QUEUED, or EXPIRED but not (or no longer) in the kernel */
+	bool in_kernel;  /* handed to io_submit, its event to come */
+	uint64_t turn;   /* … in this turn of the lane's, */
+	uint8_t turn_at; /* at this place of its batch */
+	bool drains;     /* … from the group's old context */
+	bool emergency;  /* counted as served synchronously for want of AIO */
+	bool resource;   /* ended for want of memory or descriptors: to be done again */
+	bool late;       /* its TIMED_OUT was reported */
+	bool told;       /* its DEFERRED was reported */
+	bool deferred;   /* QUEUED and counted as deferred */
+	uint8_t stage;   /* enum pathcheck_stage */
+	uint8_t engine;  /* enum pathcheck_engine */
+	uint32_t path;   /* the id, for the lane and the results */
 	uint32_t generation;
 	uint32_t host, target;
 	int fd;         /* what to read; the slot's own to close once it is orphaned */
@@ -108,7 +111,9 @@ struct group {
 	void *context;          /* NULL: none, reads go through rescuers */
 	uint32_t context_slots; /* fewer than the group's when the quota is short */
 	uint32_t in_context;    /* in_kernel through it */
-	void *draining;         /* the one before it, until all its events have come */
+	uint32_t
+	        submitting; /* threads that are handing it a batch: the lane, stuck ones */
+	void *draining;     /* the one before it, until all its events have come */
 	uint32_t in_draining;
 	void *emptied;      /* the same, then: a rescuer destroys it */
 	bool setup_running; /* or the destroying of the emptied one */

@@ -560,6 +560,7 @@ static void wait_for_work(struct prober *p)
 	int64_t left_us = mono_diff(p->shortage_until, mono_now());
 	int timeout_ms = -1;
 
+	watch_rest(p);
 	if (p->deferred_head != NO_PATH && p->shortage_until.us != 0)
 		timeout_ms = (int)(MAX(left_us, 0) / USEC_PER_MSEC) + 1;
 	if (poll(&pfd, 1, timeout_ms) > 0)
@@ -568,18 +569,25 @@ static void wait_for_work(struct prober *p)
 		p->shortage_until = (struct mono){ 0 };
 }
 
-/* One round without its sleep. True: there may be more to do at once. */
-static bool lane_step(struct prober *p)
+enum step {
+	STEP_IDLE,    /* nothing is left to do */
+	STEP_MORE,    /* there may be more at once */
+	STEP_REPLACED /* another thread is the lane */
+};
+
+/* One round without its sleep. */
+static enum step lane_step(struct prober *p)
 {
 	bool more = take_commands(p);
 
 	more = take_inbox(p) || more;
 	retry_deferred(p);
 	for (uint32_t i = 0; i < p->groups_end; i++)
-		lane_submit(&p->groups[i]);
+		if (!lane_submit(&p->groups[i]))
+			return STEP_REPLACED;
 	if (!more)
 		retire_groups(p);
-	return more;
+	return more ? STEP_MORE : STEP_IDLE;
 }
 
 static bool done(struct prober *p)
@@ -592,24 +600,31 @@ static bool done(struct prober *p)
 	return true;
 }
 
-void *lane_main(void *prober)
+bool lane_serve(struct prober *p)
 {
-	struct prober *p = prober;
 	_Atomic uint32_t *waits = &p->shared->header->lane_waits;
 	bool ended = false;
+	enum step step;
 
 	for (;;) {
 		if (atomic_load(&p->stopping) && !ended) {
 			end(p);
 			ended = true;
 		}
-		if (lane_step(p))
+		step = lane_step(p);
+		if (step == STEP_REPLACED)
+			return false;
+		if (step == STEP_MORE)
 			continue;
 		if (done(p))
-			return NULL;
+			return true;
 		/* Once more, at all there is to look at, or a word in between would be lost. */
 		shared_going_to_wait(waits);
-		if (lane_step(p) || done(p) || (atomic_load(&p->stopping) && !ended)) {
+		step = lane_step(p);
+		if (step == STEP_REPLACED)
+			return false;
+		if (step == STEP_MORE || done(p) ||
+		    (atomic_load(&p->stopping) && !ended)) {
 			atomic_store(waits, 0);
 			continue;
 		}

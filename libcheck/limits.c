@@ -38,7 +38,9 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 	l.in_flight_host =
 	        o->max_in_flight_host == 0 ? UINT32_MAX : o->max_in_flight_host;
 	l.rescuers = o->rescuers;
+	l.threads = o->rescuers + LANE_RESERVE + 1;
 	l.rescuers_class = o->rescuers - MAX(1U, o->rescuers / 4);
+	l.lanes_stuck = MAX(1U, o->rescuers / 4);
 	l.rescuers_host = MAX(1U, o->rescuers / 2);
 	l.commands = power_of_two(l.ids * COMMANDS_PER_ID);
 	l.results = power_of_two(l.ids * RESULTS_PER_ID);

@@ -26,6 +26,12 @@
 /* Commands the lane takes before it submits what they led to. */
 #define COMMAND_BATCH 256
 
+/* A lane that has stood in the kernel with one batch for so long is replaced by a rescuer. */
+#define LANE_STUCK_US (100 * USEC_PER_MSEC)
+
+/* Beside the rescuers: the one that watches the lane, and is the next one. */
+#define LANE_RESERVE 1
+
 /* A rescuer that is busy with one thing for longer counts as stuck. */
 #define STUCK_AFTER_US USEC_PER_SEC
 
@@ -73,8 +79,10 @@ struct limits {
 	uint32_t in_flight; /* never more than slots */
 	uint32_t in_flight_host;
 	uint32_t rescuers;
+	uint32_t threads; /* the same, the lane, and who watches it */
 	uint32_t
 	        rescuers_class; /* of reads, and of opens and closes: each leaves the rest */
+	uint32_t lanes_stuck;   /* that were replaced and still are in the kernel */
 	uint32_t rescuers_host; /* of one host, or of one target */
 	uint32_t commands;      /* ring capacities */
 	uint32_t results;

@@ -21,6 +21,7 @@ libengine_la_SOURCES = \
 	libcheck/shared.c \
 	libcheck/shared.h \
 	libcheck/submit.c \
+	libcheck/watch.c \
 	$(NULL)
 libengine_la_LIBADD = libutil.la $(LIBAIO_LIBS)
 
@@ -46,6 +47,7 @@ if HAVE_CMOCKA
 engine_tests = \
 	tests/unit/test-directio \
 	tests/unit/test-group \
+	tests/unit/test-lane \
 	tests/unit/test-limits \
 	tests/unit/test-pathcheck \
 	tests/unit/test-prober \
@@ -100,6 +102,9 @@ tests_unit_test_prober_SOURCES = \
 	$(prober_bed) \
 	tests/unit/test-prober.c \
 	$(NULL)
+tests_unit_test_lane_SOURCES = $(direct_files) $(prober_bed) tests/unit/test-lane.c
+tests_unit_test_lane_CFLAGS = $(engine_test_cflags)
+tests_unit_test_lane_LDADD = $(engine_test_ldadd)
 tests_unit_test_prober_CFLAGS = $(engine_test_cflags)
 tests_unit_test_prober_LDADD = $(engine_test_ldadd)
 # Its own directio.c and thread.c: found before those of the libraries.

@@ -87,13 +87,14 @@ int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *r
 		return -EINVAL;
 	ret->shared_bytes = shared_bytes(&l);
 	ret->prober_bytes = prober_bytes(&l);
-	ret->threads = 1 + l.groups + l.rescuers + (o->mode == PATHCHECK_PROCESS ? 1 : 0);
+	ret->threads = l.threads + l.groups + (o->mode == PATHCHECK_PROCESS ? 1 : 0);
 	ret->stack_bytes = (uint64_t)ret->threads * THREAD_STACK_BYTES;
 	ret->client_bytes =
 	        sizeof(struct pathcheck) + (uint64_t)l.ids * sizeof(struct entry);
 	ret->groups = l.groups;
-	/* A descriptor a path and an orphan; groups' eventfds; region, eventfds, pidfds, poll. */
-	ret->descriptors = l.ids + l.slots + l.groups + 8 + LINGERING_MAX;
+	/* A descriptor a path and an orphan; groups' eventfds; region, eventfds, timer, pidfds,
+	 * poll. */
+	ret->descriptors = l.ids + l.slots + l.groups + 9 + LINGERING_MAX;
 	ret->in_flight = l.in_flight;
 	return 0;
 }
@@ -617,6 +618,8 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 		.emergency_total = atomic_load(&h->emergency_total),
 		.io_setup_failures = atomic_load(&h->io_setup_failures),
 		.io_setup_error = atomic_load(&h->io_setup_error),
+		.lanes_stuck = atomic_load(&h->lanes_stuck),
+		.lane_replacements = atomic_load(&h->lane_replacements),
 		.checks = pc->checks,
 		.timeouts = pc->timeouts,
 		.late = pc->late,

@@ -148,6 +148,10 @@ struct pathcheck_stats {
 	int64_t heartbeat_age_us; /**< Since the prober was last seen to make progress, with
 	                                  something to do; 0 when it has nothing to do. */
 	int64_t oldest_in_flight_us; /**< Age of the oldest request in the kernel; 0: none. */
+	uint32_t lanes_stuck; /**< Submitting threads that stand in the kernel and were
+	                                  replaced by a rescuer. */
+	uint32_t reserved;
+	uint64_t lane_replacements; /**< How often that was. */
 };
 
 /** What an engine with these options may use at most, before it is started. */

@@ -13,7 +13,7 @@ uint64_t prober_bytes(const struct limits *l)
 	                              PATHCHECK_GROUP_SLOTS * sizeof(struct slot)) +
 	       (uint64_t)l->ids * sizeof(struct probed_path) +
 	       (uint64_t)l->rescuers * (sizeof(struct rescuer) + SCRATCH_BYTES) +
-	       sizeof(struct prober);
+	       (uint64_t)l->threads * sizeof(pthread_t) + sizeof(struct prober);
 }
 
 static void init(struct prober *p, struct shared *shared, const struct backend *backend)
@@ -28,11 +28,13 @@ static void init(struct prober *p, struct shared *shared, const struct backend *
 		.setup_retry_us = (int64_t)o->setup_retry_us,
 		.deferred_head = NO_PATH,
 		.deferred_tail = NO_PATH,
+		.watch = { .fd = -1 },
 	};
 	pthread_mutex_init(&p->results_lock, NULL);
 	pthread_mutex_init(&p->inbox_lock, NULL);
 	pthread_mutex_init(&p->rescuers.lock, NULL);
 	pthread_cond_init(&p->rescuers.work, NULL);
+	pthread_cond_init(&p->rescuers.over, NULL);
 	slot_list_init(&p->inbox);
 	for (int c = 0; c < CLASS_COUNT_; c++) {
 		p->rescuers.tail[c] = &p->rescuers.head[c];
@@ -42,17 +44,21 @@ static void init(struct prober *p, struct shared *shared, const struct backend *
 
 static int reserve(struct prober *p)
 {
+	int r;
+
 	p->paths = calloc(p->limits.ids, sizeof(*p->paths));
 	p->groups = calloc(p->limits.groups, sizeof(*p->groups));
 	if (p->paths == NULL || p->groups == NULL)
 		return -ENOMEM;
+	r = watch_init(p);
+	if (r < 0)
+		return r;
 	for (uint32_t i = 0; i < p->limits.ids; i++)
 		p->paths[i].fd = -1;
 	for (uint32_t i = 0; i < p->limits.groups; i++)
 		p->groups[i].wake_fd = -1;
 	for (uint32_t i = 0; i < p->limits.groups; i++) {
-		int r = group_init(&p->groups[i], i, p);
-
+		r = group_init(&p->groups[i], i, p);
 		if (r < 0)
 			return r;
 	}
@@ -79,14 +85,7 @@ int prober_start(struct prober *p, struct shared *shared, const struct backend *
 		return r;
 	r = rescuers_start(p);
 	if (r < 0)
-		goto fail;
-	r = thread_start(&p->lane, "pc-lane", 0, lane_main, p);
-	if (r < 0)
-		goto fail;
-	p->has_lane = true;
-	return 0;
-fail:
-	prober_stop(p);
+		prober_stop(p);
 	return r;
 }
 
@@ -95,7 +94,7 @@ void prober_stop(struct prober *p)
 	atomic_store(&p->stopping, true);
 	if (p->has_lane) {
 		lane_wake(p);
-		pthread_join(p->lane, NULL);
+		rescuers_wait_for_lane(p);
 	}
 	for (uint32_t i = 0; p->groups != NULL && i < p->limits.groups; i++)
 		if (p->groups[i].has_reaper) {
@@ -105,8 +104,10 @@ void prober_stop(struct prober *p)
 	rescuers_stop(p);
 	for (uint32_t i = 0; p->groups != NULL && i < p->limits.groups; i++)
 		group_deinit(&p->groups[i]);
+	watch_deinit(p);
 	free(p->groups);
 	free(p->paths);
+	pthread_cond_destroy(&p->rescuers.over);
 	pthread_cond_destroy(&p->rescuers.work);
 	pthread_mutex_destroy(&p->rescuers.lock);
 	pthread_mutex_destroy(&p->inbox_lock);

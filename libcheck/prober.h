@@ -36,7 +36,7 @@ struct probed_path {
 	uint32_t next, previous; /* deferred list */
 };
 
-enum job_class { CLASS_READ, CLASS_OPEN, CLASS_SETUP, CLASS_COUNT_ };
+enum job_class { CLASS_READ, CLASS_OPEN, CLASS_SETUP, CLASS_WATCH, CLASS_COUNT_ };
 
 struct rescuers {
 	pthread_mutex_t lock;
@@ -49,20 +49,36 @@ struct rescuers {
 	uint32_t busy[CLASS_COUNT_];
 	/* The first of each is those that are not known, which have no share. */
 	uint16_t host_busy[PATHCHECK_HOSTS_MAX], target_busy[PATHCHECK_HOSTS_MAX];
-	uint32_t idle;
+	struct rescuer
+	        *free_seat; /* limits.rescuers of them, one for each job under way */
+	uint32_t seated;
+	uint32_t lanes_stuck; /* each of them is a rescuer less */
 	bool stopping;
-	/* [lane] */
-	struct rescuer *threads; /* [init] */
-	uint32_t started;
+	bool lane_over; /* the lane has ended all there is */
+	pthread_cond_t over;
+	struct rescuer *seats; /* [init] */
+	pthread_t *threads;    /* [init] as many as seats, LANE_RESERVE, and the lane */
+	uint32_t started;      /* [init] */
 };
 
+/* A place to do a job at: what the thread that sits there needs. */
 struct rescuer {
-	pthread_t thread;
-	struct prober *prober;
-	uint32_t index;
-	void *scratch; /* its own reads' target */
+	uint32_t index;       /* [init] */
+	void *scratch;        /* [init] its own reads' target */
+	struct rescuer *next; /* [rescuers.lock] of those that are free */
 	char device
 	        [PATHCHECK_DEVICE_MAX]; /* [rescuers.lock] what it is busy with, "": none */
+};
+
+/* See watch.c. */
+struct lane_watch {
+	int fd;                /* [init] timerfd */
+	_Atomic bool armed;    /* [atomic lane→watcher] the timer is set */
+	_Atomic uint64_t turn; /* [atomic lane↔watcher] odd: a batch is handed over */
+	_Atomic int64_t since_us; /* [atomic lane→watcher] since when */
+	struct group
+	        *group; /* [turn] whose batch: the lane's to write while it is even */
+	struct job job; /* [rescuers.lock] */
 };
 
 struct prober {
@@ -77,15 +93,15 @@ struct prober {
 	_Atomic uint32_t waiting; /* [atomic lane→any] entries of the deferred list */
 	_Atomic bool stopping;    /* [atomic caller→any] */
 	struct rescuers rescuers;
+	struct lane_watch watch;
 
 	pthread_mutex_t results_lock; /* producers of shared->results */
 
 	pthread_mutex_t inbox_lock;
 	struct slot_list inbox; /* [inbox_lock] slots the lane has to go on with */
 
-	pthread_t lane;
-	bool has_lane;
-	/* [lane] */
+	bool has_lane; /* [init] */
+	/* [lane] whichever thread that is: see watch.c */
 	struct probed_path *paths; /* limits.ids of them */
 	uint32_t groups_end;
 	uint32_t deferred_head, deferred_tail;
@@ -118,13 +134,29 @@ void results_push(struct result_batch *b);
 void results_push_one(struct prober *p, const struct wire_result *r);
 
 /* lane.c */
-void *lane_main(void *prober);
+/* The lane's work, until the engine ends (true), or another thread has it (false). */
+bool lane_serve(struct prober *p);
 void lane_wake(struct prober *p);
 void lane_inbox(struct prober *p, struct slot_list *slots); /* takes them all, wakes */
 
 /* submit.c: lane only */
 void lane_to_rescuer(struct prober *p, struct slot *s, enum job_kind kind);
-void lane_submit(struct group *g); /* all that it has queued */
+/* All that it has queued. False: another thread is the lane now. */
+_must_check_ bool lane_submit(struct group *g);
+
+/* watch.c */
+_must_check_ int watch_init(struct prober *p);
+void watch_deinit(struct prober *p);
+void watch_wake(struct prober *p); /* the watcher has to look whether it is to end */
+/* The lane, before and after it hands over a batch. */
+uint64_t watch_next_turn(struct prober *p);
+void watch_begin(struct prober *p, struct group *g, struct mono now);
+bool watch_is_lane(struct prober *p, uint64_t turn);          /* in the middle of it */
+_must_check_ bool watch_end(struct prober *p, uint64_t turn); /* false: not any more */
+void watch_rest(
+        struct prober *p); /* nothing will be handed over before the lane has slept */
+/* A rescuer's job: true: it is the lane now. */
+_must_check_ bool watch_lane(struct prober *p);
 
 /* reaper.c */
 void *reaper_main(void *group);
@@ -153,6 +185,11 @@ void slot_emergency(struct group *g, struct slot *s);
 /* rescuer.c */
 _must_check_ int rescuers_start(struct prober *p);
 void rescuers_stop(struct prober *p);
+void rescuers_wait_for_lane(struct prober *p); /* its end, whichever thread it is */
+bool rescuers_stopping(struct prober *p);
+/* One rescuer less, for a lane that is stuck. False: no more may be. */
+_must_check_ bool rescuers_spare_one(struct prober *p);
+void rescuers_have_back(struct prober *p);
 void rescuers_enqueue(struct prober *p, struct job *job, enum job_kind kind);
 /* The job's path is gone: its name must not be read any more. Lane only. */
 void rescuers_cancel(struct prober *p, struct job *job);

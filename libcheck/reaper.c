@@ -309,7 +309,7 @@ static void retire(struct group *g)
 
 	pthread_mutex_lock(&g->lock);
 	if (g->state != PATHCHECK_GROUP_RETIRING || g->setup_running ||
-	    group_live(g) > 0 || (group_used(g) > 0 && !stopping)) {
+	    g->submitting > 0 || group_live(g) > 0 || (group_used(g) > 0 && !stopping)) {
 		pthread_mutex_unlock(&g->lock);
 		return;
 	}

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "libcheck/checkers/directio.h"
@@ -28,6 +29,8 @@ static enum job_class class_of(enum job_kind kind)
 	case JOB_SETUP:
 	case JOB_DESTROY:
 		return CLASS_SETUP;
+	case JOB_WATCH:
+		return CLASS_WATCH;
 	case JOB_NONE:
 	case JOB_KIND_COUNT_:
 		break;
@@ -48,7 +51,7 @@ struct ends {
 
 static struct ends ends_of(struct job *job)
 {
-	if (class_of(job->kind) == CLASS_SETUP)
+	if (class_of(job->kind) != CLASS_READ && class_of(job->kind) != CLASS_OPEN)
 		return (struct ends){ 0, 0 };
 	return (struct ends){ slot_of(job)->host, slot_of(job)->target };
 }
@@ -98,7 +101,7 @@ static bool device_busy(struct prober *p, const char *device)
 	if (device[0] == '\0')
 		return false;
 	for (uint32_t i = 0; i < p->limits.rescuers; i++)
-		if (strcmp(p->rescuers.threads[i].device, device) == 0)
+		if (strcmp(p->rescuers.seats[i].device, device) == 0)
 			return true;
 	return false;
 }
@@ -127,7 +130,9 @@ static struct job *take_of_class(struct prober *p, enum job_class c)
 
 	if (c == CLASS_SETUP)
 		limit = p->limits.rescuers - limit;
-	if (r->busy[c] >= limit)
+	/* The reserve, whom the lane needs next, is never busy with anything else. */
+	if (c != CLASS_WATCH && (r->busy[c] >= limit || r->free_seat == NULL ||
+	                         r->seated + r->lanes_stuck >= p->limits.rescuers))
 		return NULL;
 	while (r->head[c] != NULL) {
 		struct job *job = take_first(r, c);
@@ -159,7 +164,8 @@ static void look_at_held(struct rescuers *r)
 
 static struct job *take_job(struct prober *p)
 {
-	static const enum job_class order[] = { CLASS_SETUP, CLASS_OPEN, CLASS_READ };
+	static const enum job_class order[] = { CLASS_WATCH, CLASS_SETUP, CLASS_OPEN,
+		                                CLASS_READ };
 
 	for (unsigned i = 0; i < ARRAY_LEN(order); i++) {
 		struct job *job = take_of_class(p, order[i]);
@@ -363,9 +369,9 @@ static void job_destroy(struct prober *p, struct group *g)
 	reaper_wake(g);
 }
 
-static void run(struct rescuer *self, struct job *job, enum job_kind kind)
+static void run(struct prober *p, struct rescuer *self, struct job *job,
+                enum job_kind kind)
 {
-	struct prober *p = self->prober;
 	struct group *g = job->group;
 
 	switch (kind) {
@@ -384,88 +390,189 @@ static void run(struct rescuer *self, struct job *job, enum job_kind kind)
 	case JOB_DESTROY:
 		job_destroy(p, g);
 		break;
+	case JOB_WATCH:
 	case JOB_NONE:
 	case JOB_KIND_COUNT_:
 		assert(false);
 	}
 }
 
-static void *rescuer_main(void *arg)
+/* --- the threads --- */
+
+bool rescuers_stopping(struct prober *p)
 {
-	struct rescuer *self = arg;
-	struct prober *p = self->prober;
+	bool stopping;
+
+	pthread_mutex_lock(&p->rescuers.lock);
+	stopping = p->rescuers.stopping;
+	pthread_mutex_unlock(&p->rescuers.lock);
+	return stopping;
+}
+
+bool rescuers_spare_one(struct prober *p)
+{
 	struct rescuers *r = &p->rescuers;
+	bool spared;
+
+	pthread_mutex_lock(&r->lock);
+	spared = r->lanes_stuck < p->limits.lanes_stuck;
+	r->lanes_stuck += spared;
+	pthread_mutex_unlock(&r->lock);
+	return spared;
+}
+
+void rescuers_have_back(struct prober *p)
+{
+	struct rescuers *r = &p->rescuers;
+
+	pthread_mutex_lock(&r->lock);
+	r->lanes_stuck--;
+	if (anything_waits(r))
+		pthread_cond_signal(&r->work);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Is the lane, to its end or until it has stood still in the kernel. */
+static void be_lane(struct prober *p)
+{
+	struct rescuers *r = &p->rescuers;
+
+	if (lane_serve(p)) {
+		pthread_mutex_lock(&r->lock);
+		r->lane_over = true;
+		pthread_cond_broadcast(&r->over);
+		pthread_mutex_unlock(&r->lock);
+		return;
+	}
+	atomic_fetch_sub(&p->shared->header->lanes_stuck, 1);
+	rescuers_have_back(p);
+	(void)prctl(PR_SET_NAME, "pc-rescuer"); /* only cosmetic */
+}
+
+/* With the lock held, which it lets go meanwhile. */
+static void sit_down(struct prober *p, struct job *job)
+{
+	struct rescuers *r = &p->rescuers;
+	struct rescuer *self = r->free_seat;
 	_Atomic int64_t *busy_since = &p->shared->rescuer_busy_us[self->index];
+	enum job_kind kind = job->kind;
+	struct ends e = ends_of(job);
+
+	r->free_seat = self->next;
+	r->seated++;
+	/* The name is the path's until the lane has cancelled the job. */
+	(void)snprintf(self->device, sizeof(self->device), "%s", device_of(p, job));
+	r->busy[class_of(kind)]++;
+	r->host_busy[e.host]++;
+	r->target_busy[e.target]++;
+	pthread_mutex_unlock(&r->lock);
+
+	atomic_store(busy_since, mono_now().us);
+	run(p, self, job, kind); /* from here on the job may be queued anew */
+	atomic_store(busy_since, 0);
+
+	pthread_mutex_lock(&r->lock);
+	if (have_enough(p, e) || (self->device[0] != '\0' && r->held_by_device))
+		look_at_held(r);
+	self->device[0] = '\0';
+	self->next = r->free_seat;
+	r->free_seat = self;
+	r->seated--;
+	r->busy[class_of(kind)]--;
+	r->host_busy[e.host]--;
+	r->target_busy[e.target]--;
+	/* Under a cap this end may let more than one begin. */
+	if (anything_waits(r))
+		pthread_cond_signal(&r->work);
+}
+
+static void *rescuer_main(void *prober)
+{
+	struct prober *p = prober;
+	struct rescuers *r = &p->rescuers;
 
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
 		struct job *job = take_job(p);
-		enum job_kind kind;
-		struct ends e;
 
-		if (job == NULL) {
-			if (r->stopping)
-				break;
+		if (job != NULL && job->kind != JOB_WATCH) {
+			sit_down(p, job);
+		} else if (job != NULL) {
+			pthread_mutex_unlock(&r->lock);
+			if (watch_lane(p)) {
+				rescuers_enqueue(p, &p->watch.job, JOB_WATCH);
+				be_lane(p);
+			}
+			pthread_mutex_lock(&r->lock);
+		} else if (r->stopping) {
+			break;
+		} else {
 			pthread_cond_wait(&r->work, &r->lock);
-			continue;
 		}
-		kind = job->kind;
-		e = ends_of(job);
-		/* The name is the path's until the lane has cancelled the job. */
-		(void)snprintf(self->device, sizeof(self->device), "%s",
-		               device_of(p, job));
-		r->busy[class_of(kind)]++;
-		r->host_busy[e.host]++;
-		r->target_busy[e.target]++;
-		pthread_mutex_unlock(&r->lock);
-
-		atomic_store(busy_since, mono_now().us);
-		run(self, job, kind); /* from here on the job may be queued anew */
-		atomic_store(busy_since, 0);
-
-		pthread_mutex_lock(&r->lock);
-		if (have_enough(p, e) || (self->device[0] != '\0' && r->held_by_device))
-			look_at_held(r);
-		self->device[0] = '\0';
-		r->busy[class_of(kind)]--;
-		r->host_busy[e.host]--;
-		r->target_busy[e.target]--;
-		/* Under a cap this end may let more than one begin. */
-		if (anything_waits(r))
-			pthread_cond_signal(&r->work);
 	}
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
 }
 
+static void *first_lane_main(void *prober)
+{
+	be_lane(prober);
+	return rescuer_main(prober);
+}
+
+static int take_seats(struct prober *p)
+{
+	struct rescuers *r = &p->rescuers;
+	uint32_t n = p->limits.rescuers;
+
+	r->seats = calloc(n, sizeof(*r->seats));
+	r->threads = calloc(p->limits.threads, sizeof(*r->threads));
+	if (r->seats == NULL || r->threads == NULL)
+		return -ENOMEM;
+	for (uint32_t i = n; i-- > 0;) {
+		struct rescuer *seat = &r->seats[i];
+
+		seat->index = i;
+		seat->scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
+		                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (seat->scratch == MAP_FAILED) {
+			seat->scratch = NULL;
+			return -errno;
+		}
+		seat->next = r->free_seat;
+		r->free_seat = seat;
+	}
+	return 0;
+}
+
 int rescuers_start(struct prober *p)
 {
 	struct rescuers *r = &p->rescuers;
+	int ret = take_seats(p);
 
-	r->threads = calloc(p->limits.rescuers, sizeof(*r->threads));
-	if (r->threads == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < p->limits.rescuers; i++) {
-		struct rescuer *t = &r->threads[i];
-		int ret;
-
-		t->prober = p;
-		t->index = i;
-		t->scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
-		                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (t->scratch == MAP_FAILED) {
-			t->scratch = NULL;
-			return -errno;
-		}
-		ret = thread_start(&t->thread, "pc-rescuer", 0, rescuer_main, t);
-		if (ret < 0) {
-			munmap(t->scratch, SCRATCH_BYTES);
-			t->scratch = NULL;
-			return ret;
-		}
-		r->started++;
+	for (uint32_t i = 0; ret == 0 && i < p->limits.rescuers + LANE_RESERVE; i++) {
+		ret = thread_start(&r->threads[i], "pc-rescuer", 0, rescuer_main, p);
+		r->started += ret == 0;
 	}
+	if (ret < 0)
+		return ret;
+	rescuers_enqueue(p, &p->watch.job, JOB_WATCH);
+	ret = thread_start(&r->threads[r->started], "pc-lane", 0, first_lane_main, p);
+	if (ret < 0)
+		return ret;
+	r->started++;
+	p->has_lane = true;
 	return 0;
+}
+
+void rescuers_wait_for_lane(struct prober *p)
+{
+	struct rescuers *r = &p->rescuers;
+
+	pthread_mutex_lock(&r->lock);
+	while (!r->lane_over)
+		pthread_cond_wait(&r->over, &r->lock);
+	pthread_mutex_unlock(&r->lock);
 }
 
 void rescuers_stop(struct prober *p)
@@ -476,11 +583,15 @@ void rescuers_stop(struct prober *p)
 	r->stopping = true;
 	pthread_cond_broadcast(&r->work);
 	pthread_mutex_unlock(&r->lock);
-	for (uint32_t i = 0; i < r->started; i++) {
-		pthread_join(r->threads[i].thread, NULL);
-		munmap(r->threads[i].scratch, SCRATCH_BYTES);
-	}
+	watch_wake(p);
+	for (uint32_t i = 0; i < r->started; i++)
+		pthread_join(r->threads[i], NULL);
+	for (uint32_t i = 0; r->seats != NULL && i < p->limits.rescuers; i++)
+		if (r->seats[i].scratch != NULL)
+			munmap(r->seats[i].scratch, SCRATCH_BYTES);
 	free(r->threads);
+	free(r->seats);
 	r->threads = NULL;
+	r->seats = NULL;
 	r->started = 0;
 }

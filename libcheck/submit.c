@@ -29,7 +29,7 @@ struct batch {
 };
 
 /* The next reads of a group that can go to its context. False: none is left. */
-static bool fill(struct group *g, struct batch *b, void **ret_context)
+static bool fill(struct group *g, struct batch *b, uint64_t turn, void **ret_context)
 {
 	struct slot_list orphans, sync;
 	struct mono now = mono_now();
@@ -53,10 +53,13 @@ static bool fill(struct group *g, struct batch *b, void **ret_context)
 			group_enter(g, s);
 			s->engine = PATHCHECK_ENGINE_AIO;
 			s->started = now;
+			s->turn = turn;
+			s->turn_at = (uint8_t)b->n;
 			b->slots[b->n] = s;
 			b->requests[b->n++] = &s->request;
 		}
 	}
+	g->submitting += b->n > 0;
 	pthread_mutex_unlock(&g->lock);
 	while ((s = slot_list_take(&orphans)) != NULL)
 		reaper_done(g, s);
@@ -65,55 +68,93 @@ static bool fill(struct group *g, struct batch *b, void **ret_context)
 	return b->n > 0;
 }
 
-/* io_submit itself refused this one: that is an answer too, and the reaper settles it. */
-static void refused(struct group *g, struct slot *s, int r)
+/* With lock held. It was not taken by its context, whose answer may have come meanwhile. */
+static bool is_in_turn(const struct slot *s, uint64_t turn)
 {
-	pthread_mutex_lock(&g->lock);
-	group_leave(g, s);
-	s->result = r;
-	pthread_mutex_unlock(&g->lock);
-	reaper_done(g, s);
+	return s->in_kernel && s->turn == turn;
 }
 
-static void submit_batch(struct group *g, void *context, struct batch *b)
+/* io_submit itself refused this one: that is an answer too, and the reaper settles it. */
+static void refused(struct group *g, struct slot *s, uint64_t turn, int r)
 {
-	bool wake = false;
+	bool mine;
+
+	pthread_mutex_lock(&g->lock);
+	mine = is_in_turn(s, turn);
+	if (mine) {
+		group_leave(g, s);
+		s->result = r;
+	}
+	pthread_mutex_unlock(&g->lock);
+	if (mine)
+		reaper_done(g, s);
+}
+
+/* Hands them over in order. One that takes long is waited for; what is behind it is not handed
+ * over any more when another thread has become the lane meanwhile: that would block, too. */
+static void hand_over(struct group *g, void *context, struct batch *b, uint64_t turn)
+{
+	struct prober *p = g->prober;
 	unsigned i = 0;
 
 	while (i < b->n) {
-		int r = g->prober->backend->submit(context, b->requests + i, b->n - i);
+		int r = watch_is_lane(p, turn)
+		                ? p->backend->submit(context, b->requests + i, b->n - i)
+		                : -EAGAIN;
 
 		if (r == -EINTR)
 			continue;
 		if (r <= 0) {
-			refused(g, b->slots[i], r == 0 ? -EAGAIN : r);
+			refused(g, b->slots[i], turn, r == 0 ? -EAGAIN : r);
 			b->slots[i++] = NULL;
 		} else {
 			i += (unsigned)r;
 		}
 	}
+}
+
+/* False: another thread is the lane now. */
+static bool submit_batch(struct group *g, void *context, struct batch *b, uint64_t turn)
+{
+	struct prober *p = g->prober;
+	bool still_lane, wake;
+
+	watch_begin(p, g, mono_now());
+	hand_over(g, context, b, turn);
+	still_lane = watch_end(p, turn);
 
 	/* Those that were not answered meanwhile have a deadline from now on. */
 	pthread_mutex_lock(&g->lock);
-	for (i = 0; i < b->n; i++) {
+	wake = !still_lane;
+	for (unsigned i = 0; i < b->n; i++) {
 		struct slot *s = b->slots[i];
 
-		if (s == NULL || !s->in_kernel)
+		if (s == NULL || !is_in_turn(s, turn) || !s->waiting)
 			continue;
+		/* Nobody knows when it was handed over, but it was by now. */
+		if (!still_lane)
+			s->started = mono_now();
 		if (group_launch(g, s, s->started))
 			wake = true;
 	}
+	g->submitting--;
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
 		reaper_wake(g);
+	return still_lane;
 }
 
-void lane_submit(struct group *g)
+bool lane_submit(struct group *g)
 {
 	struct batch b;
 	void *context;
+	uint64_t turn = watch_next_turn(g->prober);
 
-	while (!slot_list_empty(&g->submit) && fill(g, &b, &context))
-		submit_batch(g, context, &b);
+	while (!slot_list_empty(&g->submit) && fill(g, &b, turn, &context)) {
+		if (!submit_batch(g, context, &b, turn))
+			return false;
+		turn = watch_next_turn(g->prober);
+	}
+	return true;
 }

@@ -35,6 +35,9 @@ static struct {
 	struct context contexts[CONTEXTS_MAX];
 	struct stat held[FAKE_HELD_MAX];
 	unsigned held_n;
+	struct stat sticks;
+	bool any_sticks;
+	unsigned stuck;
 	bool hold_all;
 	int setup_answer, submit_answer, event_answer;
 	unsigned setup_most;
@@ -84,6 +87,14 @@ static void answer(struct context *c, struct backend_request *r)
 		signal_fd(c->wake_fd);
 }
 
+static bool sticks(int fd)
+{
+	struct stat st;
+
+	return fake.any_sticks && fstat(fd, &st) == 0 &&
+	       fake.sticks.st_dev == st.st_dev && fake.sticks.st_ino == st.st_ino;
+}
+
 /* --- the backend --- */
 
 static int setup(unsigned slots, int wake_fd, void **ret_context)
@@ -126,6 +137,14 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 	r = fake.submit_answer;
 	/* Fewer than offered, as the kernel may: the rest is offered again. */
 	for (unsigned i = 0; r >= 0 && i < (n + 1) / 2; i++) {
+		if (sticks(requests[i]->fd)) {
+			fake.stuck++;
+			pthread_cond_broadcast(&fake.changed);
+			while (fake.any_sticks)
+				pthread_cond_wait(&fake.changed, &fake.lock);
+			fake.stuck--;
+			assert(c->used && !c->destroying);
+		}
 		if (hangs(requests[i]->fd)) {
 			assert(c->hung_n < REQUESTS_MAX);
 			c->hung[c->hung_n++] = requests[i];
@@ -195,7 +214,7 @@ void fake_reset(void)
 	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
 		assert(!fake.contexts[i].used);
 	fake.held_n = 0;
-	fake.hold_all = false;
+	fake.hold_all = fake.any_sticks = false;
 	fake.setup_most = UINT_MAX;
 	fake.setup_answer = fake.submit_answer = fake.event_answer = 0;
 	fake.setups = fake.reads = 0;
@@ -222,7 +241,7 @@ void fake_release_all(void)
 {
 	pthread_mutex_lock(&fake.lock);
 	fake.held_n = 0;
-	fake.hold_all = false;
+	fake.hold_all = fake.any_sticks = false;
 	for (unsigned i = 0; i < CONTEXTS_MAX; i++) {
 		struct context *c = &fake.contexts[i];
 
@@ -230,6 +249,14 @@ void fake_release_all(void)
 			answer(c, c->hung[--c->hung_n]);
 	}
 	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void fake_stick(const char *path)
+{
+	pthread_mutex_lock(&fake.lock);
+	assert(stat(path, &fake.sticks) == 0);
+	fake.any_sticks = true;
 	pthread_mutex_unlock(&fake.lock);
 }
 
@@ -314,6 +341,16 @@ static bool wait_for(unsigned (*what)(void), unsigned n)
 	so = what() == n;
 	pthread_mutex_unlock(&fake.lock);
 	return so;
+}
+
+static unsigned stuck(void)
+{
+	return fake.stuck;
+}
+
+bool fake_wait_stuck(unsigned n)
+{
+	return wait_for(stuck, n);
 }
 
 bool fake_wait_in_kernel(unsigned n)

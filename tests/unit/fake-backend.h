@@ -22,6 +22,10 @@ void fake_hold_all(void);
 /* What hangs is answered now, with all its bytes; nothing hangs any more. */
 void fake_release_all(void);
 
+/* submit() hangs with a read of this file, those before it being taken; until release_all. */
+void fake_stick(const char *path);
+_must_check_ bool fake_wait_stuck(unsigned n); /* calls that hang so */
+
 /* What setup() answers: 0 or -errno; FAKE_HANGS: nothing, until it is said anew. */
 #define FAKE_HANGS 1
 void fake_setup_says(int answer);

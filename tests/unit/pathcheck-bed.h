@@ -43,7 +43,8 @@ void bed_remove(const struct bed *b, unsigned number);
 uint32_t bed_add(struct bed *b, unsigned number, uint64_t cookie);
 /* One check from asking to its final result. */
 struct pathcheck_result bed_check(struct bed *b, uint32_t id);
-/* The next result, whatever it is; tends meanwhile when told to. */
+/* The next result, but for DEFERRED, which a busy machine may bring up at any time; tends
+ * meanwhile when told to. */
 struct pathcheck_result bed_next(struct bed *b, bool tend);
 /* The engine's descriptor becomes readable. */
 void bed_wait(struct bed *b);

@@ -253,9 +253,10 @@ static void one_result_at_a_time(void **state)
 			bed_wait(b);
 			n = pathcheck_results(b->pc, &r, 1);
 			assert_in_range(n, 0, 1);
-			if (n == 1)
-				assert_int_equal(r.verdict, PATHCHECK_OK);
-			got += (unsigned)n;
+			if (n == 0 || r.verdict == PATHCHECK_DEFERRED)
+				continue;
+			assert_int_equal(r.verdict, PATHCHECK_OK);
+			got++;
 		}
 	}
 }

@@ -7,7 +7,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -224,137 +223,6 @@ static void timed_out_then_late(void **state)
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].last.late, 0);
 	assert_int_equal(b->of[1].timed_out, 1);
-	bed_stop(b);
-}
-
-/* --- no AIO --- */
-
-static void quota_refused_and_back(void **state)
-{
-	struct pathcheck_options o = bed_options(64);
-	const struct shared_header *h;
-	const struct group_view *v;
-	unsigned rounds = 0;
-
-	(void)state; /* no fixture */
-	bed_start(b, &o);
-	h = b->shared.header;
-	v = &b->shared.groups[0];
-	fake_setup_says(-EAGAIN);
-	for (uint32_t i = 0; i < 20; i++) {
-		add_file(i, "file", 0);
-		bed_check(b, i, LONG_US);
-	}
-	bed_until(b, &b->all.ok, 20);
-	for (uint32_t i = 0; i < 20; i++)
-		assert_int_equal(b->of[i].last.engine, PATHCHECK_ENGINE_SYNC);
-	assert_int_equal(bed_group(b, 0), PATHCHECK_GROUP_FALLBACK);
-	assert_int_equal(atomic_load(&v->kind), PATHCHECK_GROUP_SYNC);
-	assert_int_equal(atomic_load(&v->setup_error), EAGAIN);
-	assert_true(atomic_load(&h->io_setup_failures) >= 1);
-	assert_int_equal(atomic_load(&h->io_setup_error), EAGAIN);
-	assert_int_equal(atomic_load(&h->emergency_total), 20);
-	assert_int_equal(atomic_load(&h->emergency_now), 0);
-	assert_in_range(atomic_load(&h->emergency_max), 1, 20);
-	assert_int_equal(fake_reads(), 0);
-
-	/* It keeps trying, and goes back by itself: no check is lost on the way. */
-	fake_setup_says(0);
-	while (b->of[0].last.engine != PATHCHECK_ENGINE_AIO) {
-		assert_true(++rounds < 100000);
-		for (uint32_t i = 0; i < 20; i++)
-			bed_check(b, i, LONG_US);
-		bed_until(b, &b->all.ok, 20 + 20 * rounds);
-	}
-	assert_int_equal(bed_group(b, 0), PATHCHECK_GROUP_READY);
-	assert_int_equal(atomic_load(&v->kind), PATHCHECK_GROUP_AIO);
-	assert_int_equal(atomic_load(&v->setup_error), 0);
-	assert_int_equal(b->all.failed + b->all.timed_out + b->all.deferred, 0);
-	bed_stop(b);
-}
-
-/*
- * A quota for 100 requests: 64 reads are asynchronous, the rest is done by rescuers. When there
- * is more, a larger context takes over, and the small one is given back when its last event has
- * come, not before.
- */
-static void a_small_quota_that_grows(void **state)
-{
-	enum { PATHS = 100, AIO = 64 };
-	struct pathcheck_options o = bed_options(PATHS);
-	const struct group_view *v;
-	const struct shared_header *h;
-	char pulse[FILE_NAME_MAX];
-
-	(void)state; /* no fixture */
-	bed_start(b, &o);
-	h = b->shared.header;
-	v = &b->shared.groups[0];
-	fake_setup_most(100);
-	for (uint32_t i = 0; i < PATHS; i++) {
-		add_file(i, i < AIO ? "hung" : "file", 0);
-		bed_check(b, i, LONG_US);
-	}
-	bed_until(b, &b->all.ok, PATHS);
-	assert_int_equal(bed_group(b, 0), PATHCHECK_GROUP_RECOVERING);
-	assert_int_equal(atomic_load(&v->kind), PATHCHECK_GROUP_AIO);
-	assert_int_equal(atomic_load(&v->setup_error), EAGAIN);
-	assert_true(atomic_load(&h->io_setup_failures) >= 1);
-
-	/* The asynchronous ones hang; what does not fit goes on. */
-	hold_file("hung");
-	for (uint32_t i = 0; i < PATHS; i++)
-		bed_check(b, i, LONG_US);
-	bed_until(b, &b->all.ok, 2 * PATHS - AIO);
-	assert_true(fake_wait_in_kernel(AIO));
-	for (uint32_t i = AIO; i < PATHS; i++) {
-		assert_int_equal(b->of[i].ok, 2);
-		assert_int_equal(b->of[i].last.engine, PATHCHECK_ENGINE_SYNC);
-	}
-	assert_true(atomic_load(&h->emergency_total) >= PATHS - AIO);
-
-	/* There is more: those that hang are in the old one still. */
-	fake_setup_most(UINT_MAX);
-	files_name(pulse, "pulse");
-	bed_pulse_begin(b, pulse);
-	BED_UNTIL(b, bed_group(b, 0) == PATHCHECK_GROUP_READY);
-	assert_int_equal(fake_contexts(), 2);
-	assert_int_equal(fake_in_kernel(), AIO);
-	assert_true(bed_pulse(b));
-	assert_int_equal(b->of[b->pulse].last.engine, PATHCHECK_ENGINE_AIO);
-	fake_release_all();
-	bed_until(b, &b->all.ok, 2 * PATHS);
-	BED_UNTIL(b, fake_contexts() == 1);
-	assert_int_equal(b->all.failed + b->all.timed_out + b->all.deferred, 0);
-	assert_int_equal(atomic_load(&v->setup_error), 0);
-	assert_int_equal(atomic_load(&h->emergency_now), 0);
-	bed_stop(b);
-}
-
-/* Reads begun synchronously go on while the context comes. */
-static void a_setup_that_hangs(void **state)
-{
-	struct pathcheck_options o = bed_options(64);
-	const struct group_view *v;
-
-	(void)state; /* no fixture */
-	o.setup_timeout_us = 5 * USEC_PER_MSEC;
-	bed_start(b, &o);
-	v = &b->shared.groups[0];
-	fake_setup_says(FAKE_HANGS);
-	add_file(1, "file", 0);
-	bed_check(b, 1, LONG_US);
-	bed_final(b, 1, 1);
-	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);
-	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_SYNC);
-	assert_int_equal(atomic_load(&v->state), PATHCHECK_GROUP_FALLBACK);
-	assert_int_equal(atomic_load(&v->setup_error), ETIMEDOUT);
-	assert_int_equal(atomic_load(&b->shared.header->io_setup_failures), 0);
-	fake_setup_says(0);
-	b->pulse = 1;
-	BED_UNTIL(b, b->of[1].last.engine == PATHCHECK_ENGINE_AIO);
-	assert_int_equal(atomic_load(&v->setup_error), 0);
-	assert_int_equal(fake_setups(), 1); /* one at a time */
 	bed_stop(b);
 }
 
@@ -745,9 +613,6 @@ int main(void)
 		cmocka_unit_test(hung_removed_and_added),
 		cmocka_unit_test(orphans_everywhere),
 		cmocka_unit_test(timed_out_then_late),
-		cmocka_unit_test(quota_refused_and_back),
-		cmocka_unit_test(a_small_quota_that_grows),
-		cmocka_unit_test(a_setup_that_hangs),
 		cmocka_unit_test(one_that_never_can),
 		cmocka_unit_test(one_that_would_now),
 		cmocka_unit_test(refused_by_submit),

@@ -147,8 +147,8 @@ static void an_orphaned_open(void **state)
 	BED_UNTIL(b, atomic_load(&b->prober.slots_used) == 0);
 	assert_int_equal(disk_opens(1), 1);
 	assert_int_equal(files_open(),
-	                 descriptors + 6); /* region's 2, groups' 2, 1 context
-	                                                    and the pulse */
+	                 descriptors + 7); /* region's 2, groups' 2, 1 context,
+	                                                    the lane's timer, the pulse */
 	end();
 }
 
