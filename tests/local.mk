@@ -31,3 +31,4 @@ TESTS += \
 	$(NULL)
 
 include tests/system/local.mk
+include tests/vm/local.mk

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The machine that the VM tier boots, and its scenarios: tests/vm/run, or ./runtests vm.
+EXTRA_DIST += \
+	tests/vm/agent \
+	tests/vm/image \
+	tests/vm/machine.py \
+	tests/vm/run \
+	tests/vm/scenarios \
+	tests/vm/vm.py \
+	$(NULL)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a scenario works with, inside its machine. The machine is thrown away when it ends, so
+nothing has to be put back. A scenario is a script: it says what it does, in order; the first
+thing that does not hold ends it."""
+import glob
+import json
+import os
+import subprocess
+import sys
+import time
+
+BEGIN = time.monotonic()
+
+
+def say(text):
+	"""A line of the scenario's log, with the time since its begin."""
+	print(f"{time.monotonic() - BEGIN:7.2f} {text}", flush=True)
+
+
+def figure(text):
+	"""A figure that was measured: it is shown with the result."""
+	print(f"# {text}", flush=True)
+
+
+def check(condition, message, *details):
+	if not condition:
+		say(f"FAILED: {message}")
+		for d in details:
+			print(f"    {d}", flush=True)
+		sys.exit(1)
+
+
+def run(*command, ok=True, seconds=60, stdin=None):
+	"""Runs a program (or one string, by the shell); returns what it wrote to stdout."""
+	shell = len(command) == 1
+	done = subprocess.run(command[0] if shell else command, shell=shell, input=stdin, text=True,
+	                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=seconds,
+	                      check=False)
+	check(not ok or done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}",
+	      done.stdout, done.stderr)
+	return done.stdout
+
+
+def status_of(*command, seconds=60):
+	"""Runs a program; returns its exit status."""
+	return subprocess.run(command[0] if len(command) == 1 else command,
+	                      shell=len(command) == 1, stdin=subprocess.DEVNULL, timeout=seconds,
+	                      check=False).returncode
+
+
+def read(path):
+	with open(path, encoding="utf-8", errors="replace") as f:
+		return f.read().strip()
+
+
+def write(path, text):
+	with open(path, "w", encoding="utf-8") as f:
+		f.write(text)
+
+
+def wait_for(what, predicate, seconds=30, every=0.1):
+	"""Waits until predicate() is true; returns it. The limit is for what never comes."""
+	deadline = time.monotonic() + seconds
+	while True:
+		value = predicate()
+		if value:
+			return value
+		check(time.monotonic() < deadline, f"not within {seconds} s: {what}")
+		time.sleep(every)
+
+
+def host(request):
+	"""Asks the host for something; returns when it is done."""
+	print(f"@{request}", flush=True)
+	check(sys.stdin.readline().strip() == "done", f"the host: {request}")
+
+
+# --- checkerd ------------------------------------------------------------------------------
+
+def config(defaults="", more=""):
+	"""Writes the configuration: keywords of its defaults section, a line each, and sections."""
+	write("/etc/checkerd.conf", "defaults {\n" + defaults + "\n}\n" + more + "\n")
+
+
+def start():
+	"""systemctl start checkerd: returns when it is ready."""
+	run("systemctl", "start", "checkerd", seconds=120)
+
+
+def ctl(*arguments, seconds=20):
+	"""checkerctl --json …: the object it answers."""
+	return json.loads(run("checkerctl", "--json", "--timeout", str(seconds), *arguments,
+	                      seconds=seconds + 5))
+
+
+def paths():
+	"""Every path, by its name."""
+	return {p["name"]: p for p in ctl("show", "paths")["paths"]}
+
+
+def path(name):
+	return paths().get(name)
+
+
+def maps():
+	return {m["name"]: m for m in ctl("show", "maps")["maps"]}
+
+
+def events(since=0):
+	return [e for e in ctl("show", "events")["events"] if e["seq"] > since]
+
+
+def last_event():
+	return max([e["seq"] for e in events()], default=0)
+
+
+def state_is(name, *states):
+	p = path(name)
+	return p if p and p["state"] in states else None
+
+
+def journal(unit="checkerd"):
+	return run("journalctl", "-b", "--no-pager", "-o", "cat", "-u", unit)
+
+
+# --- disks ---------------------------------------------------------------------------------
+
+def settle(seconds=60):
+	run("udevadm", "settle", f"--timeout={seconds}", seconds=seconds + 5)
+
+
+def scsi_debug(**parameters):
+	"""Loads scsi_debug; returns its disks' names."""
+	parameters = {"dev_size_mb": 8, "ndelay": 20000, **parameters}
+	run("modprobe", "scsi_debug", *(f"{k}={v}" for k, v in parameters.items()))
+	settle()
+	return scsi_debug_disks()
+
+
+def scsi_debug_disks():
+	return sorted((os.path.basename(p) for p in
+	               glob.glob("/sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*/block/*")),
+	              key=lambda n: (len(n), n))
+
+
+def scsi_state(disk, state):
+	"""Sets a SCSI disk offline or running."""
+	write(f"/sys/block/{disk}/device/state", state)
