@@ -32,7 +32,7 @@ static const struct column paths[] = {
 	{ "TARGET", "target", COLUMN_TEXT, 0 },
 	{ "STATE_SINCE", "state_since", COLUMN_TEXT, 0 },
 	{ "ERRNO", "errno", COLUMN_TEXT, R },
-	{ "DM_STATE", "dm_state", COLUMN_TEXT, 0 },
+	{ "DM_STATE", "dm_state", COLUMN_STATE, 0 },
 	{ "SYSFS_STATE", "sysfs_state", COLUMN_TEXT, 0 },
 	{ "CHECKER", "checker", COLUMN_TEXT, 0 },
 	{ "GROUP", "group", COLUMN_TEXT, R },
@@ -77,16 +77,20 @@ static const struct column latency[] = {
 
 static const struct column maps[] = {
 	{ "NAME", "name", COLUMN_TEXT, S },
+	{ "DM", "dm", COLUMN_TEXT, S },
 	{ "REDUNDANCY", "redundancy", COLUMN_STATE, S },
-	{ "PATHS_UP", "paths_up", COLUMN_TEXT, S | R },
-	{ "PATHS_TOTAL", "paths_total", COLUMN_TEXT, S | R },
+	{ "UP", "paths_up", COLUMN_TEXT, S | R },
+	{ "OF", "paths_total", COLUMN_TEXT, S | R },
 	{ "QUEUEING", "queueing", COLUMN_TEXT, S },
 	{ "SUSPENDED", "suspended", COLUMN_TEXT, S },
 	{ "PATHS", "paths", COLUMN_TEXT, S | W },
+	{ "PATHS_UP", "paths_up", COLUMN_TEXT, R },
+	{ "PATHS_TOTAL", "paths_total", COLUMN_TEXT, R },
+	{ "KEPT_PATH", "kept_path", COLUMN_TEXT, 0 },
 	{ "DEVT", "devt", COLUMN_TEXT, 0 },
 	{ "UUID", "uuid", COLUMN_TEXT, 0 },
 	{ "WWID", "wwid", COLUMN_TEXT, 0 },
-	{ "DM", "dm", COLUMN_TEXT, 0 },
+	{ "GROUPS", "groups", COLUMN_TEXT, 0 },
 };
 
 static const struct column groups[] = {
@@ -126,10 +130,12 @@ static const struct column checked[] = {
 
 static_assert(ARRAY_LEN(paths) <= TABLE_COLUMNS_MAX, "-o of all columns");
 
-const struct table_def table_paths = { paths, ARRAY_LEN(paths) };
-const struct table_def table_maps = { maps, ARRAY_LEN(maps) };
-const struct table_def table_groups = { groups, ARRAY_LEN(groups) };
-const struct table_def table_events = { events, ARRAY_LEN(events) };
-const struct table_def table_latency = { latency, ARRAY_LEN(latency) };
-const struct table_def table_history = { history, ARRAY_LEN(history) };
-const struct table_def table_checked = { checked, ARRAY_LEN(checked) };
+const struct table_def table_paths = { paths, ARRAY_LEN(paths), NULL };
+const struct table_def table_topology = { paths, ARRAY_LEN(paths),
+	                                  "NAME,STATE,DM_STATE,FOR,LAST,REASON" };
+const struct table_def table_maps = { maps, ARRAY_LEN(maps), NULL };
+const struct table_def table_groups = { groups, ARRAY_LEN(groups), NULL };
+const struct table_def table_events = { events, ARRAY_LEN(events), NULL };
+const struct table_def table_latency = { latency, ARRAY_LEN(latency), NULL };
+const struct table_def table_history = { history, ARRAY_LEN(history), NULL };
+const struct table_def table_checked = { checked, ARRAY_LEN(checked), NULL };

@@ -86,6 +86,31 @@ static void print_daemon(json_object *s)
 	                                                : ", first pass not done");
 }
 
+static void print_device_mapper(json_object *s)
+{
+	json_object *dm = inner(s, "dm"), *known = inner(dm, "maps_known");
+	double left_out;
+
+	label("device-mapper");
+	fputs("control ", stdout);
+	put(json_text(s, "dm_control", "-"));
+	if (known && !json_object_get_boolean(known)) {
+		fputs(", its maps cannot be listed: ", stdout);
+		put(json_text(dm, "error", "-"));
+	}
+	if (json_object_is_type(dm, json_type_object)) {
+		fputs("; paths failed ", stdout);
+		put(json_text(dm, "failed_total", "-"));
+		fputs(", reinstated ", stdout);
+		put(json_text(dm, "reinstated_total", "-"));
+		fputs(", refused ", stdout);
+		put(json_text(dm, "refused_total", "-"));
+	}
+	if (json_number(dm, "maps_left_out", &left_out) && left_out > 0)
+		printf("; %.0f maps left out for lack of room", left_out);
+	putchar('\n');
+}
+
 static void print_status(json_object *s)
 {
 	json_object *prober = inner(s, "prober"), *memory = inner(s, "memory"), *warnings;
@@ -121,9 +146,7 @@ static void print_status(json_object *s)
 	fputs(" times, last heartbeat ", stdout);
 	put_duration(prober, "heartbeat_age_s");
 	puts(" ago");
-	label("device-mapper");
-	put(json_text(s, "dm_control", "-"));
-	putchar('\n');
+	print_device_mapper(s);
 	for (size_t i = 0; i < n; i++) {
 		label("warning");
 		text_put(stdout,

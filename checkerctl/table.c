@@ -52,8 +52,18 @@ static int complain_column(const struct table_def *def, const char *name, size_t
 static void choose_default(const struct table_def *def, const struct column **chosen,
                            size_t *n)
 {
+	const char *shown = def->shown;
+
+	while (shown) {
+		size_t length = strcspn(shown, ",");
+
+		chosen[*n] = find_column(def, shown, length);
+		assert(chosen[*n]);
+		++*n;
+		shown = shown[length] ? shown + length + 1 : NULL;
+	}
 	for (size_t i = 0; i < def->n; i++)
-		if (def->columns[i].flags & COLUMN_SHOWN)
+		if (!def->shown && (def->columns[i].flags & COLUMN_SHOWN))
 			chosen[(*n)++] = &def->columns[i];
 }
 
@@ -287,6 +297,7 @@ static const char *state_colour(const char *state)
 		{ "down", "red" },    { "timeout", "red" },      { "removed", "red" },
 		{ "none", "red" },    { "disconnected", "red" }, { "shaky", "yellow" },
 		{ "last", "yellow" }, { "degraded", "yellow" },  { "delayed", "yellow" },
+		{ "failed", "red" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(colours); i++)

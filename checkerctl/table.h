@@ -37,6 +37,7 @@ struct column {
 struct table_def {
 	const struct column *columns;
 	size_t n;
+	const char *shown; /* as of -o, in place of COLUMN_SHOWN; NULL: that */
 };
 
 #define TABLE_COLUMNS_MAX 64

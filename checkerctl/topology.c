@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* show topology: maps with their paths below them, in the columns of show paths. */
+/* show topology: maps, their groups, and the paths of these, in the columns of show paths. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,15 +54,91 @@ static json_object *map_row(json_object *map)
 	return row;
 }
 
+static json_object *inner(json_object *object, const char *key)
+{
+	json_object *value = NULL;
+
+	json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+static void set_text(json_object *row, const char *key, const char *text)
+{
+	json_object_object_add(row, key, json_object_new_string(text));
+}
+
+/* A path as show paths has it, with what is to be said of it as a path of this map. To be
+ * put; NULL: it came or went between the two replies. */
+static json_object *path_row(json_object *index, json_object *of_map)
+{
+	const char *name = json_text(of_map, "path", NULL);
+	const char *error = json_text(of_map, "error", NULL), *reason;
+	json_object *row = json_object_new_object(), *path = NULL;
+	char text[256];
+
+	if (!name) { /* not one of checkerd's */
+		set_text(row, "name", json_text(of_map, "devt", "-"));
+		set_text(row, "devt", json_text(of_map, "devt", "-"));
+		set_text(row, "reason", "not checked here");
+	} else if (json_object_object_get_ex(index, name, &path)) {
+		json_object_object_foreach(path, key, value)
+		        json_object_object_add(row, key, json_object_get(value));
+	} else {
+		json_object_put(row);
+		return NULL;
+	}
+	json_object_object_add(row, "dm_state",
+	                       json_object_get(inner(of_map, "dm_state")));
+	reason = json_text(row, "reason", "");
+	snprintf(text, sizeof(text), "%s%s%s%s", reason,
+	         json_object_get_boolean(inner(of_map, "kept")) ? "; kept: the last path"
+	                                                        : "",
+	         error ? "; device-mapper refuses: " : "", error ? error : "");
+	if (strcmp(text, reason) != 0)
+		set_text(row, "reason", *reason ? text : text + strlen("; "));
+	return row;
+}
+
+static void add_path(struct table *t, struct table_row *parent, json_object *index,
+                     json_object *of_map)
+{
+	json_object *row = path_row(index, of_map);
+
+	if (row)
+		(void)table_add(t, parent, row);
+	json_object_put(row);
+}
+
+static void add_group(struct table *t, struct table_row *parent, json_object *group,
+                      json_object *index)
+{
+	json_object *row = json_object_new_object(), *paths;
+	size_t n = json_count(group, "paths", &paths);
+	char name[64];
+
+	snprintf(name, sizeof(name), "group %.20s", json_text(group, "group", "-"));
+	set_text(row, "name", name);
+	set_text(row, "state", json_text(group, "state", "-"));
+	parent = table_add(t, parent, row);
+	for (size_t i = 0; i < n; i++)
+		add_path(t, parent, index, json_object_array_get_idx(paths, i));
+	json_object_put(row);
+}
+
 static void add_map(struct table *t, json_object *map, json_object *index)
 {
-	json_object *row = map_row(map), *names, *path;
+	json_object *row = map_row(map), *list;
 	struct table_row *parent = table_add(t, NULL, row);
-	size_t n = json_count(map, "paths", &names);
+	size_t groups = json_count(map, "groups", &list), n;
 
+	for (size_t i = 0; i < groups; i++)
+		add_group(t, parent, json_object_array_get_idx(list, i), index);
+	/* One that is but a name has no groups. */
+	n = groups > 0 ? 0 : json_count(map, "paths", &list);
 	for (size_t i = 0; i < n; i++) {
 		const char *name =
-		        json_object_get_string(json_object_array_get_idx(names, i));
+		        json_object_get_string(json_object_array_get_idx(list, i));
+		json_object *path;
 
 		if (!name || !json_object_object_get_ex(index, name, &path))
 			continue; /* came or went between the two replies */
@@ -76,7 +152,7 @@ static int print_tree(struct ctl *ctl, json_object *maps, json_object *paths, bo
 	json_object *list, *index;
 	struct table *t;
 	size_t n;
-	int r = table_new(&t, &table_paths, ctl->options, true);
+	int r = table_new(&t, &table_topology, ctl->options, true);
 
 	if (r)
 		return r;
@@ -118,7 +194,7 @@ static void print_both(json_object *maps, json_object *paths)
 int show_topology(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	json_object *maps, *paths;
-	int r = table_check_columns(&table_paths, ctl->options->columns);
+	int r = table_check_columns(&table_topology, ctl->options->columns);
 
 	if (r)
 		return r;

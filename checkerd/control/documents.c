@@ -49,7 +49,7 @@ static void key_date(struct jw *j, const char *key, const struct snapshot *s,
 	jw_time(j, s->taken_realtime_us + mono_diff(t, s->taken));
 }
 
-static void path_identity(struct jw *j, const struct device *d)
+static void path_identity(struct jw *j, const struct device *d, const char *map)
 {
 	char devt[24];
 
@@ -58,7 +58,7 @@ static void path_identity(struct jw *j, const struct device *d)
 	(void)snprintf(devt, sizeof(devt), "%u:%u", d->devt_major, d->devt_minor);
 	key_string(j, "devt", d->devt_major != 0 || d->devt_minor != 0 ? devt : NULL);
 	key_string(j, "alias", d->alias);
-	key_string(j, "map", d->map);
+	key_string(j, "map", map);
 	key_string(j, "wwid", d->wwid);
 	key_string(j, "hcil", d->hcil);
 	key_string(j, "vendor", d->vendor);
@@ -81,7 +81,7 @@ static void path_state(struct jw *j, const struct snapshot *s, const struct snap
 		key_uint(j, "errno", (uint64_t)p->reason.error);
 	else
 		key_null(j, "errno");
-	key_null(j, "dm_state");
+	key_string(j, "dm_state", p->dm_state);
 	key_string(j, "sysfs_state", sysfs_word_text(p->sysfs.device));
 }
 
@@ -146,7 +146,7 @@ static void path_counters(struct jw *j, const struct snap_path *p)
 void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
 	jw_object(j);
-	path_identity(j, p->device);
+	path_identity(j, p->device, view_path_map(s, p));
 	path_state(j, s, p);
 	path_engine(j, p);
 	path_times(j, s, p);
@@ -154,23 +154,144 @@ void document_path(struct jw *j, const struct snapshot *s, const struct snap_pat
 	jw_object_end(j);
 }
 
+static void key_flag(struct jw *j, const char *key, const struct map *m, bool v)
+{
+	jw_key(j, key);
+	if (m)
+		jw_bool(j, v);
+	else
+		jw_null(j);
+}
+
+static const char *devt_text(char buf[24], uint32_t major, uint32_t minor)
+{
+	(void)snprintf(buf, 24, "%u:%u", major, minor);
+	return buf;
+}
+
 void document_map_begin(struct jw *j, const struct view *v, const struct view_map *m)
 {
-	const struct snap_path *first = &v->snap->paths[v->by_map[m->first]];
+	const struct map *dm = m->dm ? m->dm->map : NULL;
+	char devt[24], node[24];
 
 	jw_object(j);
 	key_string(j, "name", m->name);
-	key_null(j, "devt");
-	key_null(j, "uuid");
-	key_string(j, "wwid", first->device->wwid); /* its paths are one unit's */
-	key_null(j, "dm");
+	key_string(j, "devt",
+	           dm ? devt_text(devt, dm->devt_major, dm->devt_minor) : NULL);
+	key_string(j, "uuid", dm && dm->uuid[0] ? dm->uuid : NULL);
+	if (dm)
+		key_string(j, "wwid", dm->wwid);
+	else /* its paths are one unit's */
+		key_string(j, "wwid", v->snap->paths[v->by_map[m->first]].device->wwid);
+	if (dm)
+		(void)snprintf(node, sizeof(node), "dm-%u", dm->devt_minor);
+	key_string(j, "dm", dm ? node : NULL);
 	key_uint(j, "paths_total", m->n);
 	key_uint(j, "paths_up", m->up);
 	key_string(j, "redundancy", redundancy_name(view_redundancy(m)));
-	key_null(j, "queueing");
-	key_null(j, "suspended");
+	key_flag(j, "queueing", dm, dm && dm->queueing);
+	key_flag(j, "suspended", dm, dm && dm->suspended);
 	jw_key(j, "paths");
 	jw_array(j);
+}
+
+/* NULL: it is not one of ours. */
+static const struct device *map_device(const struct view *v, const struct view_map *m,
+                                       uint32_t i)
+{
+	uint32_t path = view_map_path(v, m, i);
+
+	return path == REGISTRY_NONE ? NULL : v->snap->paths[path].device;
+}
+
+void document_map_name(struct jw *j, const struct view *v, const struct view_map *m,
+                       uint32_t i)
+{
+	const struct device *d = map_device(v, m, i);
+	char devt[24];
+
+	if (d)
+		jw_string(j, d->name);
+	else
+		jw_string(j, devt_text(devt, m->dm->map->paths[i].devt_major,
+		                       m->dm->map->paths[i].devt_minor));
+}
+
+static const char *kept_path(const struct view *v, const struct view_map *m)
+{
+	for (uint32_t i = 0; m->dm && i < m->n; i++) {
+		const struct device *d = map_device(v, m, i);
+
+		if (d && v->snap->map_paths[m->first + i].kept)
+			return d->name;
+	}
+	return NULL;
+}
+
+void document_map_middle(struct jw *j, const struct view *v, const struct view_map *m)
+{
+	jw_array_end(j);
+	key_string(j, "kept_path", kept_path(v, m));
+	jw_key(j, "groups");
+	if (m->dm)
+		jw_array(j);
+	else
+		jw_null(j);
+}
+
+static const char *group_state_name(enum map_group_state s)
+{
+	switch (s) {
+	case MAP_GROUP_ACTIVE:
+		return "active";
+	case MAP_GROUP_ENABLED:
+		return "enabled";
+	case MAP_GROUP_DISABLED:
+		return "disabled";
+	}
+	assert(!"a group's state");
+	return NULL;
+}
+
+void document_map_group(struct jw *j, const struct view_map *m, uint32_t group)
+{
+	jw_object(j);
+	key_uint(j, "group", group);
+	key_string(j, "state", group_state_name(m->dm->map->groups[group - 1]));
+	jw_key(j, "paths");
+	jw_array(j);
+}
+
+void document_map_path(struct jw *j, const struct view *v, const struct view_map *m,
+                       uint32_t i)
+{
+	const struct map_path *p = &m->dm->map->paths[i];
+	const struct snap_map_path *now = &v->snap->map_paths[m->first + i];
+	const struct device *d = map_device(v, m, i);
+	char devt[24];
+
+	jw_object(j);
+	key_string(j, "path", d ? d->name : NULL);
+	key_string(j, "devt", devt_text(devt, p->devt_major, p->devt_minor));
+	key_string(j, "dm_state", now->active ? "active" : "failed");
+	key_uint(j, "fail_count", p->fail_count);
+	key_bool(j, "pending", now->pending);
+	key_bool(j, "kept", now->kept);
+	key_string(j, "error", now->error != 0 ? errno_name(now->error) : NULL);
+	jw_object_end(j);
+}
+
+void document_map_group_end(struct jw *j)
+{
+	jw_array_end(j);
+	jw_object_end(j);
+}
+
+void document_map_end(struct jw *j, const struct view_map *m)
+{
+	if (m->dm)
+		jw_array_end(j);
+	jw_object_end(j);
 }
 
 void document_group(struct jw *j, const struct snap_group *g)
@@ -239,14 +360,13 @@ static void status_paths(struct jw *j, const struct snapshot *s)
 
 static void status_maps(struct jw *j, const struct view *v)
 {
-	uint32_t n[REDUNDANCY_COUNT] = { 0 }, total = 0;
-	struct view_map m;
+	uint32_t n[REDUNDANCY_COUNT] = { 0 };
 
-	for (uint32_t at = 0; view_map(v, at, &m); at += m.n, total++)
-		n[view_redundancy(&m)]++;
+	for (uint32_t i = 0; i < v->n_maps; i++)
+		n[view_redundancy(&v->maps[i])]++;
 	jw_key(j, "maps");
 	jw_object(j);
-	key_uint(j, "total", total);
+	key_uint(j, "total", v->n_maps);
 	for (unsigned i = 0; i < REDUNDANCY_COUNT; i++)
 		key_uint(j, redundancy_name(i), n[i]);
 	jw_object_end(j);
@@ -278,6 +398,26 @@ static void status_warnings(struct jw *j, const struct snapshot *s)
 	jw_array_end(j);
 }
 
+/* maps_known: null: it is too early to tell. */
+static void status_dm(struct jw *j, const struct snapshot *s)
+{
+	const char *error = errno_name(s->dm_error);
+
+	jw_key(j, "dm");
+	jw_object(j);
+	jw_key(j, "maps_known");
+	if (s->dm_known || s->dm_error != 0)
+		jw_bool(j, s->dm_known);
+	else
+		jw_null(j);
+	key_string(j, "error", s->dm_error == 0 ? NULL : error ? error : "?");
+	key_uint(j, "maps_left_out", s->maps_left_out);
+	key_uint(j, "failed_total", s->dm_failed);
+	key_uint(j, "reinstated_total", s->dm_reinstated);
+	key_uint(j, "refused_total", s->dm_refused);
+	jw_object_end(j);
+}
+
 void document_status(struct jw *j, const struct view *v)
 {
 	const struct snapshot *s = v->snap;
@@ -307,6 +447,7 @@ void document_status(struct jw *j, const struct view *v)
 	status_prober(j, s);
 	key_string(j, "dm_control", s->dm_control ? "on" : "off");
 	status_warnings(j, s);
+	status_dm(j, s);
 }
 
 void document_event(struct jw *j, const struct event *e)

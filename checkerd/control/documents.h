@@ -11,8 +11,21 @@
 #include "checkerd/control/view.h"
 
 void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p);
-/* The map as far as the list of its paths, which is open. */
+
+/*
+ * A map, in pieces: begin, its paths' names, middle, its groups each with its paths, end.
+ * Groups count from 1; one that is but a name has none.
+ */
 void document_map_begin(struct jw *j, const struct view *v, const struct view_map *m);
+void document_map_name(struct jw *j, const struct view *v, const struct view_map *m,
+                       uint32_t i);
+void document_map_middle(struct jw *j, const struct view *v, const struct view_map *m);
+void document_map_group(struct jw *j, const struct view_map *m, uint32_t group);
+void document_map_path(struct jw *j, const struct view *v, const struct view_map *m,
+                       uint32_t i);
+void document_map_group_end(struct jw *j);
+void document_map_end(struct jw *j, const struct view_map *m);
+
 void document_group(struct jw *j, const struct snap_group *g);
 /* The keys of GetGroups besides the list of groups. */
 void document_engine(struct jw *j, const struct snapshot *s);

@@ -24,6 +24,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/listen.c \
 	checkerd/control/metrics.c \
 	checkerd/control/metrics.h \
+	checkerd/control/name-index.c \
+	checkerd/control/name-index.h \
 	checkerd/control/news.c \
 	checkerd/control/port.c \
 	checkerd/control/port.h \
@@ -58,6 +60,7 @@ control_tests = \
 	tests/unit/test-control-abuse \
 	tests/unit/test-control-change \
 	tests/unit/test-control-history \
+	tests/unit/test-control-maps \
 	tests/unit/test-devlink \
 	tests/unit/test-json-writer \
 	tests/unit/test-metrics \
@@ -98,6 +101,13 @@ tests_unit_test_control_history_SOURCES = \
 	$(NULL)
 tests_unit_test_control_history_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_history_LDADD = $(control_test_ldadd)
+tests_unit_test_control_maps_SOURCES = \
+	tests/unit/control-harness.c \
+	tests/unit/control-harness.h \
+	tests/unit/test-control-maps.c \
+	$(NULL)
+tests_unit_test_control_maps_CFLAGS = $(control_test_cflags)
+tests_unit_test_control_maps_LDADD = $(control_test_ldadd)
 tests_unit_test_devlink_SOURCES = tests/unit/test-devlink.c
 tests_unit_test_devlink_CFLAGS = $(control_test_cflags)
 tests_unit_test_devlink_LDADD = $(control_test_ldadd)

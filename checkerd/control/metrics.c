@@ -124,10 +124,12 @@ static void one(struct metrics_piece *o, const char *name, uint64_t v)
 /* --- paths --- */
 
 static void of_path(struct metrics_piece *o, const char *name, const char *suffix,
-                    const struct snap_path *p, const char *key, const char *value)
+                    const struct source *s, const struct snap_path *p, const char *key,
+                    const char *value)
 {
 	sample(o, name, suffix,
-	       LABELS("path", p->device->name, "map", p->device->map, key, value));
+	       LABELS("path", p->device->name, "map", view_path_map(s->v->snap, p), key,
+	              value));
 }
 
 static void path_up(struct metrics_piece *o, const char *name, const struct source *s,
@@ -135,8 +137,7 @@ static void path_up(struct metrics_piece *o, const char *name, const struct sour
 {
 	const struct snap_path *p = row;
 
-	(void)s;
-	of_path(o, name, "", p, NULL, NULL);
+	of_path(o, name, "", s, p, NULL, NULL);
 	put_uint(o, path_state_usable(p->state));
 }
 
@@ -145,8 +146,7 @@ static void path_state(struct metrics_piece *o, const char *name, const struct s
 {
 	const struct snap_path *p = row;
 
-	(void)s;
-	of_path(o, name, "", p, "state", path_state_name(p->state));
+	of_path(o, name, "", s, p, "state", path_state_name(p->state));
 	put_uint(o, 1);
 }
 
@@ -155,8 +155,7 @@ static void path_checks(struct metrics_piece *o, const char *name, const struct 
 {
 	const struct snap_path *p = row;
 
-	(void)s;
-	of_path(o, name, "_total", p, NULL, NULL);
+	of_path(o, name, "_total", s, p, NULL, NULL);
 	put_uint(o, p->counters.checks);
 }
 
@@ -165,10 +164,9 @@ static void path_failures(struct metrics_piece *o, const char *name,
 {
 	const struct snap_path *p = row;
 
-	(void)s;
-	of_path(o, name, "_total", p, "reason", "error");
+	of_path(o, name, "_total", s, p, "reason", "error");
 	put_uint(o, p->counters.failures);
-	of_path(o, name, "_total", p, "reason", "timeout");
+	of_path(o, name, "_total", s, p, "reason", "timeout");
 	put_uint(o, p->counters.timeouts);
 }
 
@@ -177,12 +175,20 @@ static void path_transitions(struct metrics_piece *o, const char *name,
 {
 	const struct snap_path *p = row;
 
-	(void)s;
-	of_path(o, name, "_total", p, NULL, NULL);
+	of_path(o, name, "_total", s, p, NULL, NULL);
 	put_uint(o, p->counters.transitions);
 }
 
 /* --- maps --- */
+
+/* Nobody here checks what is not one of our paths. */
+static enum path_state state_in_map(const struct source *s, const struct view_map *m,
+                                    uint32_t i)
+{
+	uint32_t path = view_map_path(s->v, m, i);
+
+	return path == REGISTRY_NONE ? PATH_UNCHECKED : s->v->snap->paths[path].state;
+}
 
 /* up and down are always told, so that an alert can be made of their absence. */
 static void map_paths(struct metrics_piece *o, const char *name, const struct source *s,
@@ -192,7 +198,7 @@ static void map_paths(struct metrics_piece *o, const char *name, const struct so
 	uint32_t n[PATH_STATE_COUNT_] = { 0 };
 
 	for (uint32_t i = 0; i < m->n; i++)
-		n[s->v->snap->paths[s->v->by_map[m->first + i]].state]++;
+		n[state_in_map(s, m, i)]++;
 	for (unsigned i = 0; i < PATH_STATE_COUNT_; i++)
 		if (n[i] > 0 || i == PATH_UP || i == PATH_DOWN) {
 			sample(o, name, "",
@@ -339,6 +345,20 @@ static void aio_max_nr(struct metrics_piece *o, const char *name, const struct s
 		one(o, name, (uint64_t)s->v->snap->aio_max_nr);
 }
 
+static void dm_commands(struct metrics_piece *o, const char *name, const struct source *s,
+                        const void *row)
+{
+	const struct snapshot *snap = s->v->snap;
+
+	(void)row;
+	sample(o, name, "_total", LABELS("result", "failed"));
+	put_uint(o, snap->dm_failed);
+	sample(o, name, "_total", LABELS("result", "reinstated"));
+	put_uint(o, snap->dm_reinstated);
+	sample(o, name, "_total", LABELS("result", "refused"));
+	put_uint(o, snap->dm_refused);
+}
+
 static void lag(struct metrics_piece *o, const char *name, const struct source *s,
                 const void *row)
 {
@@ -388,6 +408,8 @@ static const struct family families[] = {
 	{ "map_redundancy", "gauge", NULL,
 	  "3: all paths are usable, 2: some are not, 1: one is left, 0: none is.",
 	  ROWS_MAPS, map_redundancy },
+	{ "dm_commands", "counter", NULL,
+	  "Commands to device-mapper by what came of them.", ROWS_ONE, dm_commands },
 	{ "check_duration_seconds", "histogram", "seconds", "How long good checks took.",
 	  ROWS_ONE, durations },
 	{ "aio_slots", "gauge", NULL, "Slots for asynchronous reads by their state.",
@@ -428,7 +450,6 @@ static bool next_row(struct metrics *m, const struct source *s, struct metrics_p
 {
 	const struct family *f = &families[m->family];
 	const struct snapshot *snap = s->v->snap;
-	struct view_map map;
 
 	switch (f->rows) {
 	case ROWS_ONE:
@@ -442,10 +463,9 @@ static bool next_row(struct metrics *m, const struct source *s, struct metrics_p
 		f->write(o, f->name, s, &snap->paths[m->row++]);
 		return true;
 	case ROWS_MAPS:
-		if (!view_map(s->v, m->row, &map))
+		if (m->row == s->v->n_maps)
 			return false;
-		m->row += map.n;
-		f->write(o, f->name, s, &map);
+		f->write(o, f->name, s, &s->v->maps[m->row++]);
 		return true;
 	}
 	assert(!"a kind of rows");

@@ -158,28 +158,44 @@ static enum piece piece_paths(struct server *s, struct client *c, struct jw *j)
 static enum piece piece_next_map(struct client *c, struct jw *j)
 {
 	const struct view *v = c->view;
+	uint32_t n = c->selected ? c->request.n_names : v->n_maps;
 	struct reply *r = &c->reply;
-	bool found;
 
-	if (c->selected)
-		found = r->at < c->request.n_names &&
-		        view_map(v, c->selected[r->at++], &r->map);
-	else {
-		found = view_map(v, r->at, &r->map);
-		r->at += found ? r->map.n : 0;
-	}
-	if (!found) {
+	if (r->at == n) {
 		jw_array_end(j);
 		return end(j);
 	}
-	document_map_begin(j, v, &r->map);
-	r->in_map = 0;
+	r->map = &v->maps[selected(c, r->at++)];
+	r->in_map = r->map_group = 0;
+	document_map_begin(j, v, r->map);
 	return PIECE_MORE;
+}
+
+/* Its groups, after the names of its paths: a piece for each path, and for each end. */
+static void piece_map_groups(struct client *c, struct jw *j)
+{
+	struct reply *r = &c->reply;
+	const struct map *dm = r->map->dm ? r->map->dm->map : NULL;
+	uint32_t at = r->in_map - r->map->n - 1; /* of the paths */
+
+	if (dm && r->map_group > 0 && at < dm->n_paths &&
+	    dm->paths[at].group == r->map_group) {
+		document_map_path(j, c->view, r->map, at);
+		r->in_map++;
+		return;
+	}
+	if (r->map_group > 0)
+		document_map_group_end(j);
+	if (dm && r->map_group < dm->n_groups) {
+		document_map_group(j, r->map, ++r->map_group);
+		return;
+	}
+	document_map_end(j, r->map);
+	r->map = NULL;
 }
 
 static enum piece piece_maps(struct server *s, struct client *c, struct jw *j)
 {
-	const struct view *v = c->view;
 	struct reply *r = &c->reply;
 
 	(void)s;
@@ -189,17 +205,16 @@ static enum piece piece_maps(struct server *s, struct client *c, struct jw *j)
 		jw_array(j);
 		return PIECE_MORE;
 	}
-	if (r->map.n == 0)
+	if (!r->map)
 		return piece_next_map(c, j);
-	if (r->in_map < r->map.n) {
-		uint32_t path = v->by_map[r->map.first + r->in_map++];
-
-		jw_string(j, v->snap->paths[path].device->name);
-		return PIECE_MORE;
+	if (r->in_map < r->map->n) {
+		document_map_name(j, c->view, r->map, r->in_map++);
+	} else if (r->in_map == r->map->n) {
+		document_map_middle(j, c->view, r->map);
+		r->in_map++;
+	} else {
+		piece_map_groups(c, j);
 	}
-	jw_array_end(j);
-	jw_object_end(j);
-	r->map.n = 0;
 	return PIECE_MORE;
 }
 
@@ -416,7 +431,7 @@ bool reply_select(struct server *s, struct client *c)
 	bool maps = q->method == METHOD_LIST_MAPS;
 	const char *name = q->names;
 
-	if ((maps ? view_make_maps(c->view) : view_make_index(c->view)) < 0) {
+	if ((maps ? view_make_map_names(c->view) : view_make_path_names(c->view)) < 0) {
 		reply_busy(c, "out of memory");
 		return false;
 	}
@@ -426,8 +441,8 @@ bool reply_select(struct server *s, struct client *c)
 		return false;
 	}
 	for (uint32_t i = 0; i < q->n_names; i++, name = request_next_name(name)) {
-		c->selected[i] = maps ? view_find_map(c->view, name)
-		                      : view_find(c->view, s->dev_fd, name);
+		c->selected[i] = maps ? view_find_map(c->view, s->dev_fd, name)
+		                      : view_find_path(c->view, s->dev_fd, name);
 		if (c->selected[i] != REGISTRY_NONE)
 			continue;
 		/* One that is gone has a history all the same. */

@@ -45,8 +45,9 @@ typedef enum piece write_piece(struct server *s, struct client *c, struct jw *j)
 struct reply {
 	write_piece *piece;
 	bool begun, finished;
-	uint32_t at, in_map;
-	struct view_map map;
+	uint32_t at;
+	const struct view_map *map; /* the one that is begun; NULL: none */
+	uint32_t in_map, map_group;
 	struct history_cursor cursor;
 	struct metrics metrics;
 	uint64_t lost;

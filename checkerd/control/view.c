@@ -6,30 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkerd/control/devlink.h"
-
-#define LINKS_MAX 8 /* links one after the other */
-
 /* What a path can be called, the more certain before the less. */
-enum key { KEY_NAME, KEY_NODE, KEY_ALIAS, KEY_NUMBER, KEY_COUNT_ };
+enum path_key { PATH_NAME, PATH_NODE, PATH_ALIAS, PATH_NUMBER, PATH_KEYS };
 
-#define NUMBER_TEXT 24 /* "4294967295:4294967295" */
+/* And a map: of one that is only a name there is nothing else. */
+enum map_key {
+	MAP_NAME,
+	MAP_DM,     /* dm-0 */
+	MAP_NUMBER, /* 253:0 */
+	MAP_WWID,
+	MAP_UUID,
+	MAP_NODE, /* /dev/dm-0: where links lead */
+	MAP_LINK, /* /dev/mapper/NAME: there may be no such link */
+	MAP_KEYS
+};
 
-static_assert(REGISTRY_PATHS_MAX <= UINT32_MAX / KEY_COUNT_ / 4,
-              "slots are numbered in 32 bits");
+static_assert(MAP_KEYS <= NAME_INDEX_KINDS, "there is room for each kind of name");
+static_assert(NAME_INDEX_TEXT >= MAP_NAME_MAX + sizeof("/dev/mapper/"),
+              "and for the longest of them");
+static_assert(NAME_INDEX_NONE == REGISTRY_NONE, "not found is not found");
 
-static uint32_t slots_for(uint32_t n_paths)
+/* Each path may have a map of its own that is only a name. */
+static uint32_t maps_max(uint32_t max_paths)
 {
-	uint32_t slots = 2;
-
-	while (slots < 2 * KEY_COUNT_ * n_paths)
-		slots *= 2;
-	return slots;
+	return map_room(max_paths) + max_paths;
 }
 
 uint64_t view_bytes(uint32_t max_paths)
 {
-	return ((uint64_t)slots_for(max_paths) + max_paths) * sizeof(uint32_t);
+	uint32_t maps = maps_max(max_paths);
+
+	return name_index_bytes(max_paths, PATH_KEYS) + name_index_bytes(maps, MAP_KEYS) +
+	       (uint64_t)max_paths * sizeof(uint32_t) +
+	       (uint64_t)maps * sizeof(struct view_map);
 }
 
 void view_clear(struct view *v, struct port *p)
@@ -37,114 +46,67 @@ void view_clear(struct view *v, struct port *p)
 	assert(v->users == 0);
 	if (v->snap)
 		port_control_snapshot_release(p, v->snap);
-	free(v->index);
+	name_index_clear(&v->path_names);
+	name_index_clear(&v->map_names);
+	free(v->maps);
 	free(v->by_map);
 	*v = (struct view){ 0 };
 }
 
-/* One of a path's names, or NULL when it has none of that kind. */
-static const char *key_of(const struct snap_path *p, enum key key, char buf[NUMBER_TEXT])
-{
-	const struct device *d = p->device;
+/* --- paths --- */
 
-	switch (key) {
-	case KEY_NAME:
+static const char *path_name(const void *things, uint32_t i, unsigned kind,
+                             char buf[NAME_INDEX_TEXT])
+{
+	const struct snapshot *s = things;
+	const struct device *d = s->paths[i].device;
+
+	switch ((enum path_key)kind) {
+	case PATH_NAME:
 		return d->name;
-	case KEY_NODE:
+	case PATH_NODE:
 		return d->node;
-	case KEY_ALIAS:
+	case PATH_ALIAS:
 		return d->alias;
-	case KEY_NUMBER:
+	case PATH_NUMBER:
 		if (d->devt_major == 0 && d->devt_minor == 0)
 			return NULL;
-		(void)snprintf(buf, NUMBER_TEXT, "%u:%u", d->devt_major, d->devt_minor);
+		(void)snprintf(buf, NAME_INDEX_TEXT, "%u:%u", d->devt_major,
+		               d->devt_minor);
 		return buf;
-	case KEY_COUNT_:
+	case PATH_KEYS:
 		break;
 	}
-	assert(!"a key");
+	assert(!"a kind of name");
 	return NULL;
 }
 
-static uint32_t hash(const char *s)
+int view_make_path_names(struct view *v)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 16777619u;
-	return h;
-}
-
-int view_make_index(struct view *v)
-{
-	uint32_t slots = slots_for(v->snap->n_paths);
-	char buf[NUMBER_TEXT];
-
-	if (v->index)
+	if (v->path_names.slots)
 		return 0;
-	v->index = malloc(slots * sizeof(*v->index));
-	if (!v->index)
-		return -ENOMEM;
-	v->mask = slots - 1;
-	for (uint32_t i = 0; i < slots; i++)
-		v->index[i] = REGISTRY_NONE;
-	for (uint32_t i = 0; i < v->snap->n_paths; i++)
-		for (unsigned k = 0; k < KEY_COUNT_; k++) {
-			const char *s = key_of(&v->snap->paths[i], k, buf);
-			uint32_t at;
-
-			if (!s)
-				continue;
-			at = hash(s) & v->mask;
-			while (v->index[at] != REGISTRY_NONE)
-				at = (at + 1) & v->mask;
-			v->index[at] = i * KEY_COUNT_ + k;
-		}
-	return 0;
+	return name_index_make(&v->path_names, v->snap->n_paths, PATH_KEYS, path_name,
+	                       v->snap);
 }
 
-/* Several may have the same: an alias can be another one's name. The surest one counts. */
-static uint32_t find(const struct view *v, const char *name)
+uint32_t view_find_path(const struct view *v, int dev_fd, const char *name)
 {
-	uint32_t found = REGISTRY_NONE;
-	unsigned found_key = KEY_COUNT_;
-	char buf[NUMBER_TEXT];
-
-	for (uint32_t at = hash(name) & v->mask; v->index[at] != REGISTRY_NONE;
-	     at = (at + 1) & v->mask) {
-		uint32_t i = v->index[at] / KEY_COUNT_;
-		unsigned k = v->index[at] % KEY_COUNT_;
-		const char *s = key_of(&v->snap->paths[i], k, buf);
-
-		if (k < found_key && strcmp(s, name) == 0) {
-			found = i;
-			found_key = k;
-		}
-	}
-	return found;
+	return name_index_find_device(&v->path_names, dev_fd, name);
 }
 
-uint32_t view_find(const struct view *v, int dev_fd, const char *name)
+const char *view_path_map(const struct snapshot *s, const struct snap_path *p)
 {
-	char names[2][DEVLINK_MAX], number[NUMBER_TEXT];
-	uint32_t found = find(v, name), major, minor;
-
-	for (unsigned i = 0; found == REGISTRY_NONE && i < LINKS_MAX; i++) {
-		char *next = names[i % 2];
-
-		if (devlink_read(dev_fd, name, next) < 0)
-			break;
-		name = next;
-		found = find(v, name);
-	}
-	if (found != REGISTRY_NONE || devlink_number(dev_fd, name, &major, &minor) < 0)
-		return found;
-	/* A path that is configured by one of its links, asked for by its node. */
-	(void)snprintf(number, sizeof(number), "%u:%u", major, minor);
-	return find(v, number);
+	return p->map != REGISTRY_NONE ? s->maps[p->map].map->name : p->device->map;
 }
 
-static int compare_maps(const void *a, const void *b, void *userdata)
+/* --- maps --- */
+
+static bool is_named(const struct snap_path *p)
+{
+	return p->map == REGISTRY_NONE && p->device->map;
+}
+
+static int compare_paths(const void *a, const void *b, void *userdata)
 {
 	const struct snapshot *s = userdata;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -153,58 +115,143 @@ static int compare_maps(const void *a, const void *b, void *userdata)
 	return r != 0 ? r : (x > y) - (x < y);
 }
 
+/* What is one before what is only called so. */
+static int compare_maps(const void *a, const void *b)
+{
+	const struct view_map *x = a, *y = b;
+	int r = strcmp(x->name, y->name);
+
+	return r != 0 ? r : (x->dm == NULL) - (y->dm == NULL);
+}
+
+/* Files the paths that have but a map's name; returns how many. */
+static uint32_t sort_named(struct view *v)
+{
+	const struct snapshot *s = v->snap;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_paths; i++)
+		if (is_named(&s->paths[i]))
+			v->by_map[n++] = i;
+	qsort_r(v->by_map, n, sizeof(*v->by_map), compare_paths, v->snap);
+	return n;
+}
+
+/* Adds a map for each name that the n paths in by_map have. */
+static void add_named(struct view *v, uint32_t n)
+{
+	const struct snap_path *paths = v->snap->paths;
+	struct view_map *m = NULL;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct snap_path *p = &paths[v->by_map[i]];
+
+		if (!m || strcmp(m->name, p->device->map) != 0) {
+			m = &v->maps[v->n_maps++];
+			*m = (struct view_map){ .name = p->device->map, .first = i };
+		}
+		m->n++;
+		m->up += path_state_usable(p->state);
+	}
+}
+
+/* A name that a map has is that map's. */
+static void drop_doubles(struct view *v)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < v->n_maps; i++)
+		if (n == 0 || strcmp(v->maps[n - 1].name, v->maps[i].name) != 0)
+			v->maps[n++] = v->maps[i];
+	v->n_maps = n;
+}
+
 int view_make_maps(struct view *v)
 {
 	const struct snapshot *s = v->snap;
+	uint32_t named;
 
-	if (v->by_map)
+	if (v->maps)
 		return 0;
 	v->by_map = malloc((s->n_paths + 1) * sizeof(*v->by_map));
 	if (!v->by_map)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < s->n_paths; i++)
-		if (s->paths[i].device->map)
-			v->by_map[v->n_by_map++] = i;
-	qsort_r(v->by_map, v->n_by_map, sizeof(*v->by_map), compare_maps, v->snap);
+	named = sort_named(v);
+	v->maps = malloc((s->n_maps + named + 1) * sizeof(*v->maps));
+	if (!v->maps) {
+		free(v->by_map);
+		v->by_map = NULL;
+		return -ENOMEM;
+	}
+	v->n_maps = 0;
+	for (uint32_t i = 0; i < s->n_maps; i++)
+		v->maps[v->n_maps++] = (struct view_map){
+			.name = s->maps[i].map->name,
+			.dm = &s->maps[i],
+			.first = s->maps[i].first_path,
+			.n = s->maps[i].map->n_paths,
+			.up = s->maps[i].paths_up,
+		};
+	add_named(v, named);
+	qsort(v->maps, v->n_maps, sizeof(*v->maps), compare_maps);
+	drop_doubles(v);
 	return 0;
 }
 
-bool view_map(const struct view *v, uint32_t first, struct view_map *ret)
+static const char *map_name(const void *things, uint32_t i, unsigned kind,
+                            char buf[NAME_INDEX_TEXT])
 {
-	const struct snap_path *paths = v->snap->paths;
-	struct view_map m = { .first = first };
+	const struct view *v = things;
+	const struct map *m = v->maps[i].dm ? v->maps[i].dm->map : NULL;
 
-	if (first >= v->n_by_map)
-		return false;
-	m.name = paths[v->by_map[first]].device->map;
-	while (first + m.n < v->n_by_map) {
-		const struct snap_path *p = &paths[v->by_map[first + m.n]];
-
-		if (strcmp(p->device->map, m.name) != 0)
-			break;
-		m.up += path_state_usable(p->state);
-		m.n++;
+	if (kind == MAP_NAME)
+		return v->maps[i].name;
+	if (!m)
+		return NULL;
+	switch ((enum map_key)kind) {
+	case MAP_DM:
+		(void)snprintf(buf, NAME_INDEX_TEXT, "dm-%u", m->devt_minor);
+		return buf;
+	case MAP_NUMBER:
+		(void)snprintf(buf, NAME_INDEX_TEXT, "%u:%u", m->devt_major,
+		               m->devt_minor);
+		return buf;
+	case MAP_WWID:
+		return m->wwid;
+	case MAP_UUID:
+		return m->uuid[0] ? m->uuid : NULL;
+	case MAP_NODE:
+		(void)snprintf(buf, NAME_INDEX_TEXT, "/dev/dm-%u", m->devt_minor);
+		return buf;
+	case MAP_LINK:
+		(void)snprintf(buf, NAME_INDEX_TEXT, "/dev/mapper/%s", m->name);
+		return buf;
+	case MAP_NAME:
+	case MAP_KEYS:
+		break;
 	}
-	*ret = m;
-	return true;
+	assert(!"a kind of name");
+	return NULL;
 }
 
-uint32_t view_find_map(const struct view *v, const char *name)
+int view_make_map_names(struct view *v)
 {
-	uint32_t low = 0, high = v->n_by_map;
+	int r = view_make_maps(v);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
+	if (r < 0 || v->map_names.slots)
+		return r;
+	return name_index_make(&v->map_names, v->n_maps, MAP_KEYS, map_name, v);
+}
 
-		if (strcmp(v->snap->paths[v->by_map[middle]].device->map, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == v->n_by_map ||
-	    strcmp(v->snap->paths[v->by_map[low]].device->map, name) != 0)
-		return REGISTRY_NONE;
-	return low;
+uint32_t view_find_map(const struct view *v, int dev_fd, const char *name)
+{
+	return name_index_find_device(&v->map_names, dev_fd, name);
+}
+
+uint32_t view_map_path(const struct view *v, const struct view_map *m, uint32_t i)
+{
+	assert(i < m->n);
+	return m->dm ? v->snap->map_paths[m->first + i].path : v->by_map[m->first + i];
 }
 
 enum redundancy view_redundancy(const struct view_map *m)

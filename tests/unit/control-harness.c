@@ -32,6 +32,7 @@ static void fill(struct loop *l, struct snapshot *s)
 			.group = i / 1024,
 			.interval_us = 5 * USEC_PER_SEC,
 			.timeout_us = 30 * USEC_PER_SEC,
+			.map = REGISTRY_NONE,
 		};
 	s->aio_nr = s->aio_max_nr = -1;
 	if (l->config && text_new(&s->config_text, l->config, strlen(l->config)) < 0)

@@ -25,12 +25,21 @@
 	"tried after it "                                                             \
 	"since then\",\"enabled\":false}"
 #define PATHS "{\"parameters\":{\"paths\":[" PATH_A "," PATH_B "]}}"
-#define MAPS                                                                            \
-	"{\"parameters\":{\"maps\":[{\"name\":\"m1\",\"paths_total\":2,\"paths_up\":1," \
-	"\"redundancy\":\"last\",\"queueing\":true,\"suspended\":false,\"paths\":["     \
-	"\"sda\"]},"                                                                    \
-	"{\"name\":\"m2\",\"paths_total\":2,\"paths_up\":2,\"redundancy\":\"full\","    \
-	"\"paths\":[]}]}}"
+#define MAPS                                                                             \
+	"{\"parameters\":{\"maps\":[{\"name\":\"m1\",\"dm\":\"dm-0\",\"paths_total\":2," \
+	"\"paths_up\":1,"                                                                \
+	"\"redundancy\":\"last\",\"queueing\":true,\"suspended\":false,\"paths\":["      \
+	"\"sda\",\"8:99\"],\"kept_path\":\"sda\",\"groups\":[{\"group\":1,\"state\":"    \
+	"\"active\","                                                                    \
+	"\"paths\":[{\"path\":\"sda\",\"devt\":\"8:0\",\"dm_state\":\"active\","         \
+	"\"kept\":true,"                                                                 \
+	"\"error\":null},{\"path\":\"sdz\",\"devt\":\"8:32\"}]},{\"group\":2,\"state\":" \
+	"\"enabled\","                                                                   \
+	"\"paths\":[{\"path\":null,\"devt\":\"8:99\",\"dm_state\":\"failed\",\"kept\":"  \
+	"false,"                                                                         \
+	"\"error\":\"EBUSY\"}]}]},"                                                      \
+	"{\"name\":\"m2\",\"paths_total\":2,\"paths_up\":2,\"redundancy\":\"full\","     \
+	"\"paths\":[\"sdb\",\"gone\"]}]}}"
 
 static const struct fake_answer good[] = {
 	REPLY("ListPaths", PATHS),

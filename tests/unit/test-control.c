@@ -324,23 +324,28 @@ static void test_maps(void **state)
 	        "\"dm\":null,\"paths_total\":3,\"paths_up\":2,\"redundancy\":"
 	        "\"degraded\","
 	        "\"queueing\":null,\"suspended\":null,\"paths\":[\"sd4\",\"sd5\",\"sd6\"]"
+	        ",\"kept_path\":null,\"groups\":null"
 	        "},"
 	        "{\"name\":\"b\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
 	        "\"paths_total\":2,\"paths_up\":2,\"redundancy\":\"full\",\"queueing\":"
 	        "null,"
-	        "\"suspended\":null,\"paths\":[\"sd0\",\"sd2\"]},"
+	        "\"suspended\":null,\"paths\":[\"sd0\",\"sd2\"],\"kept_path\":null,"
+	        "\"groups\":null},"
 	        "{\"name\":\"c\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
 	        "\"paths_total\":1,\"paths_up\":0,\"redundancy\":\"none\",\"queueing\":"
 	        "null,"
-	        "\"suspended\":null,\"paths\":[\"sd1\"]},"
+	        "\"suspended\":null,\"paths\":[\"sd1\"],\"kept_path\":null,\"groups\":"
+	        "null},"
 	        "{\"name\":\"d\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
 	        "\"paths_total\":1,\"paths_up\":0,\"redundancy\":\"none\",\"queueing\":"
 	        "null,"
-	        "\"suspended\":null,\"paths\":[\"sd3\"]},"
+	        "\"suspended\":null,\"paths\":[\"sd3\"],\"kept_path\":null,\"groups\":"
+	        "null},"
 	        "{\"name\":\"e\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
 	        "\"paths_total\":1,\"paths_up\":1,\"redundancy\":\"full\",\"queueing\":"
 	        "null,"
-	        "\"suspended\":null,\"paths\":[\"sd8\"]}]}");
+	        "\"suspended\":null,\"paths\":[\"sd8\"],\"kept_path\":null,\"groups\":"
+	        "null}]}");
 	json_object_put(o);
 	o = call(fd, "ListMaps", "{\"maps\":[\"e\",\"b\"]}");
 	assert_int_equal(json_object_array_length(get(o, "maps")), 2);
@@ -448,7 +453,9 @@ static void test_status(void **state)
 	        "\"memory\":{\"bound_bytes\":11,\"locked_bytes\":12},"
 	        "\"prober\":{\"pid\":13,\"restarts_total\":14,"
 	        "\"heartbeat_age_s\":0.000015},\"dm_control\":\"off\","
-	        "\"warnings\":[\"mind the gap\"]}",
+	        "\"warnings\":[\"mind the gap\"],"
+	        "\"dm\":{\"maps_known\":null,\"error\":null,\"maps_left_out\":0,"
+	        "\"failed_total\":0,\"reinstated_total\":0,\"refused_total\":0}}",
 	        get_string(o, "version"), (int)getpid());
 	assert_string_equal(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 	                    want);
@@ -513,6 +520,7 @@ static void test_interface_describes_what_is_sent(void **state)
 	is_described(idl, "type Lag (", get(o, "lag_s"));
 	is_described(idl, "type Memory (", get(o, "memory"));
 	is_described(idl, "type Prober (", get(o, "prober"));
+	is_described(idl, "type DeviceMapper (", get(o, "dm"));
 	json_object_put(o);
 	o = call(fd, "ListEvents", "{}");
 	is_described(idl, "type Event (", get(o, "events[0]"));

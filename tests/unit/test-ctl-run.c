@@ -84,10 +84,22 @@ static void test_output(void **state)
 	               "sda=active=ready\nsdb=undef=faulty\n", "");
 	assert_outcome(f, "show latency --raw --no-headings", 0,
 	               "sda m1 up 850us 900us 1.2ms 7us .._# -\n", "");
-	assert_outcome(f, "show maps --raw --no-headings", 0, "m1 last 1 2 yes no sda\n",
-	               "");
-	assert_outcome(f, "show topology --raw --no-headings -o NAME,STATE,REASON", 0,
-	               "m1 last 1\\x20of\\x202\\x20paths\\x20up,\\x20queueing\n", "");
+	assert_outcome(f, "show maps --raw --no-headings", 0,
+	               "m1 dm-0 last 1 2 yes no sda,8:99\n", "");
+	assert_outcome(f,
+	               "show topology --raw --no-headings -o NAME,STATE,DM_STATE,REASON",
+	               0, "sdb down - no\\x20answer", "");
+	assert_outcome(
+	        f, "show topology --raw --no-headings -o NAME,STATE,DM_STATE,REASON", 0,
+	        "m1 last - 1\\x20of\\x202\\x20paths\\x20up,\\x20queueing\n"
+	        "group\\x201 active - -\n"
+	        "sda up active kept:\\x20the\\x20last\\x20path\n"
+	        "group\\x202 enabled - -\n"
+	        "8:99 - failed "
+	        "not\\x20checked\\x20here;\\x20device-mapper\\x20refuses:\\x20EBUSY\n"
+	        "m2 full - 2\\x20of\\x202\\x20paths\\x20up\n"
+	        "sdb down - no\\x20answer",
+	        "");
 	assert_outcome(f, "show groups", 0,
 	               " 0 aio   1024      1         2       3       4 ready", "");
 	assert_outcome(f, "show groups", 0,

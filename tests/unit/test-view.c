@@ -53,6 +53,7 @@ static void add(struct snapshot *s, const struct device_spec *spec)
 {
 	struct snap_path *p = &s->paths[s->n_paths];
 
+	*p = (struct snap_path){ .map = REGISTRY_NONE };
 	assert_int_equal(device_new(&p->device, spec), 0);
 	s->n_paths++;
 }
@@ -62,9 +63,10 @@ static void take(struct snapshot *s)
 	port_loop_snapshot_publish(port, s);
 	view.snap = port_control_snapshot(port);
 	assert_ptr_equal(view.snap, s);
-	assert_int_equal(view_make_index(&view), 0);
-	assert_int_equal(view_make_index(&view), 0); /* is made once */
-	assert_int_equal(view_make_maps(&view), 0);
+	assert_int_equal(view_make_path_names(&view), 0);
+	assert_int_equal(view_make_path_names(&view), 0); /* is made once */
+	assert_int_equal(view_make_map_names(&view), 0);
+	assert_int_equal(view_make_map_names(&view), 0);
 }
 
 static void test_surest_name_counts(void **state)
@@ -83,14 +85,14 @@ static void test_surest_name_counts(void **state)
 	    &(struct device_spec){
 	            .name = "n3", .node = "/dev/n3", .devt_major = 8, .devt_minor = 16 });
 	take(s);
-	assert_int_equal(view_find(&view, dev_fd, "n0"), 0);
-	assert_int_equal(view_find(&view, dev_fd, "n1"), 1);
-	assert_int_equal(view_find(&view, dev_fd, "/dev/n2"), 2);
-	assert_int_equal(view_find(&view, dev_fd, "8:16"), 2);
-	assert_int_equal(view_find(&view, dev_fd, "8:0"), 2);
-	assert_int_equal(view_find(&view, dev_fd, "0:0"), REGISTRY_NONE);
-	assert_int_equal(view_find(&view, dev_fd, "n"), REGISTRY_NONE);
-	assert_int_equal(view_find(&view, dev_fd, ""), REGISTRY_NONE);
+	assert_int_equal(view_find_path(&view, dev_fd, "n0"), 0);
+	assert_int_equal(view_find_path(&view, dev_fd, "n1"), 1);
+	assert_int_equal(view_find_path(&view, dev_fd, "/dev/n2"), 2);
+	assert_int_equal(view_find_path(&view, dev_fd, "8:16"), 2);
+	assert_int_equal(view_find_path(&view, dev_fd, "8:0"), 2);
+	assert_int_equal(view_find_path(&view, dev_fd, "0:0"), REGISTRY_NONE);
+	assert_int_equal(view_find_path(&view, dev_fd, "n"), REGISTRY_NONE);
+	assert_int_equal(view_find_path(&view, dev_fd, ""), REGISTRY_NONE);
 }
 
 static void test_links(void **state)
@@ -110,10 +112,10 @@ static void test_links(void **state)
 	add(s, &(struct device_spec){ .name = "sdb", .node = "/dev/sdb" });
 	add(s, &(struct device_spec){ .name = "sda", .node = "/dev/sda" });
 	take(s);
-	assert_int_equal(view_find(&view, dev_fd, "/dev/a"), 1);
-	assert_int_equal(view_find(&view, dev_fd, "/dev/b"), 1);
-	assert_int_equal(view_find(&view, dev_fd, "/dev/loop"), REGISTRY_NONE);
-	assert_int_equal(view_find(&view, dev_fd, "/dev/x"), REGISTRY_NONE);
+	assert_int_equal(view_find_path(&view, dev_fd, "/dev/a"), 1);
+	assert_int_equal(view_find_path(&view, dev_fd, "/dev/b"), 1);
+	assert_int_equal(view_find_path(&view, dev_fd, "/dev/loop"), REGISTRY_NONE);
+	assert_int_equal(view_find_path(&view, dev_fd, "/dev/x"), REGISTRY_NONE);
 	for (size_t i = 0; i < ARRAY_LEN(links); i++)
 		assert_int_equal(unlinkat(fd, links[i].name, 0), 0);
 	close(fd);
@@ -131,12 +133,12 @@ static void test_number_behind_a_node(void **state)
 	                              .devt_major = 259,
 	                              .devt_minor = 7 });
 	take(s);
-	assert_int_equal(view_find(&view, dev_fd, "/dev/n"), REGISTRY_NONE);
+	assert_int_equal(view_find_path(&view, dev_fd, "/dev/n"), REGISTRY_NONE);
 	if (mknodat(fd, "n", S_IFBLK | 0600, (259 << 8) | 7) < 0) {
 		close(fd);
 		skip(); /* only root can */
 	}
-	assert_int_equal(view_find(&view, dev_fd, "/dev/n"), 0);
+	assert_int_equal(view_find_path(&view, dev_fd, "/dev/n"), 0);
 	assert_int_equal(unlinkat(fd, "n", 0), 0);
 	close(fd);
 }
@@ -144,8 +146,6 @@ static void test_number_behind_a_node(void **state)
 static void test_many(void **state)
 {
 	struct snapshot *s = begin();
-	struct view_map m;
-	uint32_t maps = 0, at;
 
 	(void)state;
 	for (uint32_t i = 0; i < MANY; i++) {
@@ -159,48 +159,144 @@ static void test_many(void **state)
 	}
 	take(s);
 	for (uint32_t i = 0; i < MANY; i++)
-		assert_int_equal(view_find(&view, dev_fd, s->paths[i].device->name), i);
-	for (at = 0; view_map(&view, at, &m); at += m.n, maps++) {
-		assert_int_equal(m.n, MANY / 50);
-		assert_int_equal(m.up, maps < 25 ? m.n : 0);
-		assert_int_equal(view_find_map(&view, m.name), at);
-		for (uint32_t i = 0; i < m.n; i++)
-			assert_int_equal(view.by_map[at + i], maps + i * 50);
+		assert_int_equal(view_find_path(&view, dev_fd, s->paths[i].device->name),
+		                 i);
+	assert_int_equal(view.n_maps, 50);
+	for (uint32_t i = 0; i < view.n_maps; i++) {
+		const struct view_map *m = &view.maps[i];
+
+		assert_null(m->dm);
+		assert_int_equal(m->n, MANY / 50);
+		assert_int_equal(m->up, i < 25 ? m->n : 0);
+		assert_int_equal(view_find_map(&view, dev_fd, m->name), i);
+		for (uint32_t k = 0; k < m->n; k++)
+			assert_int_equal(view_map_path(&view, m, k), i + k * 50);
 	}
-	assert_int_equal(maps, 50);
-	assert_int_equal(view_find_map(&view, "map"), REGISTRY_NONE);
-	assert_int_equal(view_find_map(&view, "map49x"), REGISTRY_NONE);
-	assert_int_equal(view_find_map(&view, "a"), REGISTRY_NONE);
+	assert_int_equal(view_find_map(&view, dev_fd, "map"), REGISTRY_NONE);
+	assert_int_equal(view_find_map(&view, dev_fd, "map49x"), REGISTRY_NONE);
+	assert_int_equal(view_find_map(&view, dev_fd, "a"), REGISTRY_NONE);
+}
+
+/* --- device-mapper's maps --- */
+
+/* Two groups of two paths, numbered from 8:16 * first on. */
+static void add_map(struct snapshot *s, const char *name, const char *uuid,
+                    uint32_t minor, uint32_t first)
+{
+	const enum map_group_state groups[] = { MAP_GROUP_ACTIVE, MAP_GROUP_ENABLED };
+	struct map_path paths[4];
+	struct snap_map *m = &s->maps[s->n_maps];
+
+	for (uint32_t i = 0; i < ARRAY_LEN(paths); i++)
+		paths[i] = (struct map_path){ .devt_major = 8,
+			                      .devt_minor = 16 * (first + i),
+			                      .group = 1 + i / 2 };
+	*m = (struct snap_map){ .first_path = s->n_map_paths, .paths_up = 3 };
+	assert_int_equal(map_new(&m->map, &(struct map_spec){ .devt_major = 253,
+	                                                      .devt_minor = minor,
+	                                                      .name = name,
+	                                                      .uuid = uuid,
+	                                                      .n_groups = 2,
+	                                                      .groups = groups,
+	                                                      .n_paths = 4,
+	                                                      .paths = paths }),
+	                 0);
+	for (uint32_t i = 0; i < ARRAY_LEN(paths); i++)
+		s->map_paths[s->n_map_paths++] =
+		        (struct snap_map_path){ .path = first + i };
+	s->n_maps++;
+}
+
+static void add_numbered(struct snapshot *s, uint32_t minor, const char *map, uint32_t dm)
+{
+	char name[32], node[32];
+
+	(void)snprintf(name, sizeof(name), "p%u", minor);
+	(void)snprintf(node, sizeof(node), "/dev/p%u", minor);
+	add(s, &(struct device_spec){ .name = name,
+	                              .node = node,
+	                              .devt_major = 8,
+	                              .devt_minor = minor,
+	                              .map = map });
+	s->paths[s->n_paths - 1].map = dm;
+}
+
+static void test_device_mapper(void **state)
+{
+	struct snapshot *s = begin();
+
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++)
+		add_numbered(s, 16 * i, i == 0 ? "a name of its own" : NULL, i / 4);
+	add_numbered(s, 128, "zz", REGISTRY_NONE);
+	add_numbered(s, 144, "mb",
+	             REGISTRY_NONE); /* is said to be in one that it is not in */
+	add_map(s, "mb", "mpath-3600b", 7, 0);
+	add_map(s, "ma", "LVM-x", 3, 4);
+	take(s);
+	assert_int_equal(view.n_maps, 3);
+	assert_string_equal(view.maps[0].name, "ma");
+	assert_string_equal(view.maps[1].name, "mb");
+	assert_string_equal(view.maps[2].name, "zz");
+	assert_int_equal(view.maps[1].n, 4);
+	assert_int_equal(view.maps[1].up, 3);
+	assert_int_equal(view_redundancy(&view.maps[1]), REDUNDANCY_DEGRADED);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(view_map_path(&view, &view.maps[0], i), 4 + i);
+	assert_null(view.maps[2].dm);
+	assert_int_equal(view_map_path(&view, &view.maps[2], 0), 8);
+	assert_string_equal(view_path_map(s, &s->paths[0]), "mb");
+	assert_string_equal(view_path_map(s, &s->paths[4]), "ma");
+	assert_string_equal(view_path_map(s, &s->paths[8]), "zz");
+}
+
+static void test_names_of_a_map(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t map;
+	} cases[] = {
+		{ "ma", 0 },
+		{ "dm-3", 0 },
+		{ "253:3", 0 },
+		{ "LVM-x", 0 },
+		{ "/dev/dm-3", 0 },
+		{ "/dev/mapper/ma", 0 },
+		{ "mb", 1 },
+		{ "3600b", 1 },
+		{ "mpath-3600b", 1 },
+		{ "/dev/disk-by-id", 1 },
+		{ "dm-0", REGISTRY_NONE },
+		{ "x", REGISTRY_NONE },
+		{ "", REGISTRY_NONE },
+		{ "/dev/mapper/zz", REGISTRY_NONE }, /* which is but a name */
+		{ "zz", 2 },
+	};
+	int fd = open(directory, O_RDONLY | O_DIRECTORY);
+	struct snapshot *s = begin();
+
+	(void)state;
+	assert_int_equal(symlinkat("dm-7", fd, "disk-by-id"), 0);
+	for (uint32_t i = 0; i < 8; i++)
+		add_numbered(s, 16 * i, NULL, i / 4);
+	add_numbered(s, 128, "zz", REGISTRY_NONE);
+	add_map(s, "mb", "mpath-3600b", 7, 0);
+	add_map(s, "ma", "LVM-x", 3, 4);
+	take(s);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(view_find_map(&view, dev_fd, cases[i].name),
+		                 cases[i].map);
+	assert_int_equal(unlinkat(fd, "disk-by-id", 0), 0);
+	close(fd);
 }
 
 static void test_empty(void **state)
 {
-	struct view_map m;
-
 	(void)state;
 	take(begin());
-	assert_int_equal(view_find(&view, dev_fd, "sda"), REGISTRY_NONE);
-	assert_int_equal(view_find_map(&view, "m"), REGISTRY_NONE);
-	assert_false(view_map(&view, 0, &m));
-}
-
-static void test_redundancy(void **state)
-{
-	static const struct {
-		uint32_t n, up;
-		const char *name;
-	} cases[] = {
-		{ 1, 1, "full" },     { 1, 0, "none" }, { 2, 2, "full" },
-		{ 2, 1, "last" },     { 2, 0, "none" }, { 3, 1, "last" },
-		{ 3, 2, "degraded" }, { 3, 3, "full" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct view_map m = { .n = cases[i].n, .up = cases[i].up };
-
-		assert_string_equal(redundancy_name(view_redundancy(&m)), cases[i].name);
-	}
+	assert_int_equal(view_find_path(&view, dev_fd, "sda"), REGISTRY_NONE);
+	assert_int_equal(view_find_map(&view, dev_fd, "m"), REGISTRY_NONE);
+	assert_int_equal(view.n_maps, 0);
 }
 
 /* --- events --- */
@@ -313,7 +409,8 @@ int main(void)
 		TEST(test_number_behind_a_node),
 		TEST(test_many),
 		TEST(test_empty),
-		cmocka_unit_test(test_redundancy),
+		TEST(test_device_mapper),
+		TEST(test_names_of_a_map),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_history_overtakes),
 	};

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What clients are told of device-mapper's maps. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "control-harness.h"
+#include "util/macro.h"
+
+static struct test t;
+static int fd;
+
+/* In the order of a table: a group of one, a group of none, a group of two, of which the last
+ * is not one of ours. */
+static void add_map(struct snapshot *s)
+{
+	const enum map_group_state groups[] = { MAP_GROUP_ACTIVE, MAP_GROUP_DISABLED,
+		                                MAP_GROUP_ENABLED };
+	const struct map_path paths[] = {
+		{ .devt_major = 8, .devt_minor = 2, .group = 1, .active = true },
+		{ .devt_major = 8, .devt_minor = 1, .group = 3, .fail_count = 2 },
+		{ .devt_major = 8, .devt_minor = 99, .group = 3, .active = true },
+	};
+	const struct map_spec spec = {
+		.devt_major = 253,
+		.devt_minor = 4,
+		.queueing = true,
+		.name = "mpatha",
+		.uuid = "mpath-3600",
+		.n_groups = ARRAY_LEN(groups),
+		.groups = groups,
+		.n_paths = ARRAY_LEN(paths),
+		.paths = paths,
+	};
+	struct snap_map *m = &s->maps[s->n_maps++];
+
+	*m = (struct snap_map){ .first_path = s->n_map_paths, .paths_up = 2 };
+	if (map_new(&m->map, &spec) < 0)
+		abort();
+	s->map_paths[s->n_map_paths++] =
+	        (struct snap_map_path){ .path = 2, .active = true, .kept = true };
+	s->map_paths[s->n_map_paths++] = (struct snap_map_path){
+		.path = 1, .active = false, .pending = true, .error = EBUSY
+	};
+	s->map_paths[s->n_map_paths++] =
+	        (struct snap_map_path){ .path = REGISTRY_NONE, .active = true };
+	s->paths[2].map = s->paths[1].map = s->n_maps - 1;
+	s->paths[2].dm_state = "active";
+	s->paths[1].dm_state = "failed";
+}
+
+static void add_empty_map(struct snapshot *s)
+{
+	struct snap_map *m = &s->maps[s->n_maps++];
+
+	*m = (struct snap_map){ .first_path = s->n_map_paths };
+	if (map_new(&m->map, &(struct map_spec){ .devt_major = 253,
+	                                         .suspended = true,
+	                                         .name = "empty",
+	                                         .uuid = "" }) < 0)
+		abort();
+}
+
+static void decorate(struct loop *l, struct snapshot *s)
+{
+	(void)l;
+	add_map(s);
+	add_empty_map(s);
+	s->dm_control = s->dm_known = true;
+	s->maps_left_out = 1;
+	s->dm_failed = 2;
+	s->dm_reinstated = 3;
+	s->dm_refused = 4;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	t = (struct test){ .loop.decorate = decorate };
+	test_start(&t, 4, plain_spec);
+	fd = client_connect(&t);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	close(fd);
+	test_stop(&t);
+	return 0;
+}
+
+static void test_list(void **state)
+{
+	struct json_object *o = call(fd, "ListMaps", "{}");
+
+	(void)state;
+	assert_string_equal(
+	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+	        "{\"maps\":["
+	        "{\"name\":\"empty\",\"devt\":\"253:0\",\"uuid\":null,\"wwid\":null,"
+	        "\"dm\":"
+	        "\"dm-0\",\"paths_total\":0,\"paths_up\":0,\"redundancy\":\"none\","
+	        "\"queueing\":false,\"suspended\":true,\"paths\":[],\"kept_path\":null,"
+	        "\"groups\":[]},"
+	        "{\"name\":\"mpatha\",\"devt\":\"253:4\",\"uuid\":\"mpath-3600\","
+	        "\"wwid\":"
+	        "\"3600\",\"dm\":\"dm-4\",\"paths_total\":3,\"paths_up\":2,"
+	        "\"redundancy\":"
+	        "\"degraded\",\"queueing\":true,\"suspended\":false,\"paths\":[\"sd2\","
+	        "\"sd1\",\"8:99\"],\"kept_path\":\"sd2\",\"groups\":["
+	        "{\"group\":1,\"state\":\"active\",\"paths\":[{\"path\":\"sd2\",\"devt\":"
+	        "\"8:2\",\"dm_state\":\"active\",\"fail_count\":0,\"pending\":false,"
+	        "\"kept\":"
+	        "true,\"error\":null}]},"
+	        "{\"group\":2,\"state\":\"disabled\",\"paths\":[]},"
+	        "{\"group\":3,\"state\":\"enabled\",\"paths\":[{\"path\":\"sd1\","
+	        "\"devt\":"
+	        "\"8:1\",\"dm_state\":\"failed\",\"fail_count\":2,\"pending\":true,"
+	        "\"kept\":"
+	        "false,\"error\":\"EBUSY\"},"
+	        "{\"path\":null,\"devt\":\"8:99\",\"dm_state\":\"active\",\"fail_count\":"
+	        "0,"
+	        "\"pending\":false,\"kept\":false,\"error\":null}]}]}]}");
+	json_object_put(o);
+}
+
+static void test_names(void **state)
+{
+	static const char *const names[] = {
+		"mpatha", "dm-4", "253:4", "3600", "mpath-3600", "/dev/mapper/mpatha"
+	};
+	struct json_object *o;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char parameters[128];
+
+		(void)snprintf(parameters, sizeof(parameters), "{\"maps\":[\"%s\"]}",
+		               names[i]);
+		o = call(fd, "ListMaps", parameters);
+		assert_int_equal(json_object_array_length(get(o, "maps")), 1);
+		assert_string_equal(get_string(o, "maps[0].name"), "mpatha");
+		json_object_put(o);
+	}
+	call_fails(fd, "ListMaps", "{\"maps\":[\"mpatha\",\"mpathb\"]}",
+	           "io.checkerd.Control.NoSuchMap", "mpathb");
+}
+
+static void test_paths(void **state)
+{
+	struct json_object *o = call(fd, "ListPaths", "{}");
+
+	(void)state;
+	assert_null(get(o, "paths[0].map"));
+	assert_null(get(o, "paths[0].dm_state"));
+	assert_string_equal(get_string(o, "paths[1].map"), "mpatha");
+	assert_string_equal(get_string(o, "paths[1].dm_state"), "failed");
+	assert_string_equal(get_string(o, "paths[2].dm_state"), "active");
+	json_object_put(o);
+}
+
+static void test_status(void **state)
+{
+	struct json_object *o = call(fd, "GetStatus", "{}");
+
+	(void)state;
+	assert_string_equal(get_string(o, "dm_control"), "on");
+	assert_string_equal(
+	        json_object_to_json_string_ext(get(o, "dm"), JSON_C_TO_STRING_PLAIN),
+	        "{\"maps_known\":true,\"error\":null,\"maps_left_out\":1,"
+	        "\"failed_total\":2,\"reinstated_total\":3,"
+	        "\"refused_total\":4}");
+	assert_int_equal(get_int(o, "maps.total"), 2);
+	assert_int_equal(get_int(o, "maps.degraded"), 1);
+	assert_int_equal(get_int(o, "maps.none"), 1);
+	json_object_put(o);
+}
+
+static void test_metrics(void **state)
+{
+	struct json_object *o = call(fd, "GetMetrics", "{}");
+	const char *text = get_string(o, "metrics");
+
+	(void)state;
+	assert_non_null(
+	        strstr(text, "\ncheckerd_path_up{path=\"sd1\",map=\"mpatha\"} 0\n"));
+	assert_non_null(strstr(text, "\ncheckerd_path_up{path=\"sd0\"} 1\n"));
+	assert_non_null(strstr(
+	        text, "\ncheckerd_map_paths{map=\"mpatha\",state=\"unchecked\"} 1\n"
+	              "checkerd_map_paths{map=\"mpatha\",state=\"up\"} 1\n"
+	              "checkerd_map_paths{map=\"mpatha\",state=\"down\"} 1\n"));
+	assert_non_null(strstr(text, "\ncheckerd_map_redundancy{map=\"empty\"} 0\n"));
+	assert_non_null(
+	        strstr(text, "\ncheckerd_dm_commands_total{result=\"failed\"} 2\n"));
+	json_object_put(o);
+}
+
+/* Paths by the thousand in one map: the reply is written in pieces. */
+static void decorate_large(struct loop *l, struct snapshot *s)
+{
+	static struct map_path paths[MAP_PATHS_MAX];
+	static enum map_group_state groups[MAP_GROUPS_MAX];
+	struct snap_map *m = &s->maps[s->n_maps++];
+
+	(void)l;
+	*m = (struct snap_map){ .first_path = 0 };
+	for (uint32_t i = 0; i < MAP_PATHS_MAX; i++) {
+		paths[i].group = i + 1;
+		s->map_paths[s->n_map_paths++] =
+		        (struct snap_map_path){ .path = REGISTRY_NONE };
+	}
+	if (map_new(&m->map, &(struct map_spec){ .name = "large",
+	                                         .uuid = "",
+	                                         .n_groups = MAP_GROUPS_MAX,
+	                                         .groups = groups,
+	                                         .n_paths = MAP_PATHS_MAX,
+	                                         .paths = paths }) < 0)
+		abort();
+}
+
+static int setup_large(void **state)
+{
+	(void)state;
+	t = (struct test){ .loop.decorate = decorate_large };
+	test_start(&t, 1, plain_spec);
+	fd = client_connect(&t);
+	return 0;
+}
+
+static void test_large(void **state)
+{
+	struct json_object *o =
+	        call(fd, "ListMaps", "{\"maps\":[\"large\",\"large\",\"large\"]}");
+
+	(void)state;
+	assert_int_equal(json_object_array_length(get(o, "maps[2].paths")),
+	                 MAP_PATHS_MAX);
+	assert_int_equal(json_object_array_length(get(o, "maps[2].groups")),
+	                 MAP_GROUPS_MAX);
+	assert_int_equal(json_object_array_length(get(o, "maps[2].groups[1023].paths")),
+	                 1);
+	json_object_put(o);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_list),
+		TEST(test_names),
+		TEST(test_paths),
+		TEST(test_status),
+		TEST(test_metrics),
+		cmocka_unit_test_setup_teardown(test_large, setup_large, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
