@@ -55,6 +55,24 @@ void deferred_less(struct shared_header *h)
 	atomic_fetch_sub(&h->deferred_now, 1);
 }
 
+void *scratch_new(void)
+{
+	void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
+	               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	/* Whoever locks all memory does so for this, too; only disks with large blocks use it. */
+	(void)munlock((char *)p + SCRATCH_LOCKED, SCRATCH_BYTES - SCRATCH_LOCKED);
+	return p;
+}
+
+void scratch_free(void *scratch)
+{
+	if (scratch != NULL)
+		munmap(scratch, SCRATCH_BYTES);
+}
+
 int group_init(struct group *g, uint32_t id, struct prober *prober)
 {
 	*g = (struct group){ .id = id, .prober = prober, .wake_fd = -1 };
@@ -67,12 +85,9 @@ int group_init(struct group *g, uint32_t id, struct prober *prober)
 	g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (g->wake_fd < 0)
 		return -errno;
-	g->scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
-	                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (g->scratch == MAP_FAILED) {
-		g->scratch = NULL;
+	g->scratch = scratch_new();
+	if (g->scratch == NULL)
 		return -errno;
-	}
 	g->slots = calloc(PATHCHECK_GROUP_SLOTS, sizeof(*g->slots));
 	if (g->slots == NULL)
 		return -ENOMEM;
@@ -93,8 +108,7 @@ void group_deinit(struct group *g)
 		assert(g->count[SLOT_FREE] == PATHCHECK_GROUP_SLOTS);
 	assert(g->context == NULL && g->draining == NULL && g->emptied == NULL);
 	free(g->slots);
-	if (g->scratch != NULL)
-		munmap(g->scratch, SCRATCH_BYTES);
+	scratch_free(g->scratch);
 	if (g->wake_fd >= 0)
 		close(g->wake_fd);
 	pthread_mutex_destroy(&g->lock);

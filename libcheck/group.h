@@ -136,6 +136,10 @@ struct group {
 void deferred_more(struct shared_header *h);
 void deferred_less(struct shared_header *h);
 
+/* A target for reads that nobody looks at; NULL: errno. */
+void *scratch_new(void);
+void scratch_free(void *scratch); /* NULL allowed */
+
 void slot_list_init(struct slot_list *l);
 void slot_list_append(struct slot_list *l, struct slot *s);
 struct slot *slot_list_take(struct slot_list *l); /* the first, NULL: empty */

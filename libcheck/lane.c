@@ -107,7 +107,8 @@ static struct group *activate(struct prober *p)
 	if (!g->has_reaper) {
 		/* Until it says so itself: it is awake. */
 		atomic_store(&p->shared->groups[g->id].wake_by_us, mono_now().us);
-		if (thread_start(&g->reaper, "pc-reaper", 0, reaper_main, g) < 0) {
+		if (thread_start(&g->reaper, "pc-reaper", PROBER_STACK_BYTES, reaper_main,
+		                 g) < 0) {
 			/* Nothing would tell when there is a thread to be had. */
 			p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
 			return NULL;

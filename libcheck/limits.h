@@ -16,6 +16,12 @@
 /* A read's target: a page is enough for most disks, large-block ones go up to this. */
 #define SCRATCH_BYTES 65536
 
+/* Of it, what most reads touch, and what is locked where memory is. */
+#define SCRATCH_LOCKED 4096
+
+/* Of each thread of the probing side; a fifth of it is what was ever seen in use. */
+#define PROBER_STACK_BYTES (32 * 1024)
+
 /* A context may be smaller than its group, when the quota is short, but not than this. */
 #define CONTEXT_SLOTS_MIN 64
 
@@ -61,10 +67,11 @@
 #define SPARE_GROUPS 1
 
 /*
- * An id has at most: ADD, CHECK, REMOVE on the way to the prober; DEFERRED, TIMED_OUT, final,
- * RELEASED on the way back. So the rings cannot overflow.
+ * On the way back an id has at most DEFERRED, TIMED_OUT, final, RELEASED: that ring cannot
+ * overflow, and who fills it never waits. On the way there all ids are added and checked when a
+ * new prober takes over, which has room; beyond that the caller is told to try again.
  */
-#define COMMANDS_PER_ID 4
+#define COMMANDS_PER_ID 2
 #define RESULTS_PER_ID  4
 
 static_assert(SCRATCH_BYTES % 4096 == 0, "direct I/O wants pages");

@@ -88,7 +88,7 @@ int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *r
 	ret->shared_bytes = shared_bytes(&l);
 	ret->prober_bytes = prober_bytes(&l);
 	ret->threads = l.threads + l.groups + (o->mode == PATHCHECK_PROCESS ? 1 : 0);
-	ret->stack_bytes = (uint64_t)ret->threads * THREAD_STACK_BYTES;
+	ret->stack_bytes = (uint64_t)ret->threads * PROBER_STACK_BYTES;
 	ret->client_bytes =
 	        sizeof(struct pathcheck) + (uint64_t)l.ids * sizeof(struct entry);
 	ret->groups = l.groups;
@@ -111,18 +111,23 @@ static int watch(struct pathcheck *pc, int fd)
 static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
 {
 	const struct entry *e = &pc->entries[id];
-	struct command c = { .op = op,
+	struct command c = { .op = (uint32_t)op,
 		             .id = id,
 		             .generation = e->generation,
-		             .host = e->host,
-		             .target = e->target,
+		             .host = (uint16_t)e->host,
+		             .target = (uint16_t)e->target,
 		             .timeout_us = e->timeout_us };
 	bool pushed;
 
 	if (spsc_used(pc->shared.commands) == 0)
 		pc->seen_at = mono_now(); /* from now on the lane has something to do */
 	pushed = spsc_push(pc->shared.commands, &c);
-	assert(pushed); /* the ring has room for all an id can have: limits.h */
+	assert(pushed); /* there is room, or it was looked for: limits.h */
+}
+
+static bool has_room(struct pathcheck *pc)
+{
+	return spsc_used(pc->shared.commands) < pc->shared.commands->capacity;
 }
 
 static void note_start(struct pathcheck *pc, struct mono now)
@@ -312,8 +317,9 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	if (pc->used == pc->options.max_paths)
 		return -ENOSPC;
 	id = pc->free_head;
-	if (id == NO_ID)
-		return -EAGAIN; /* the prober has not let go of enough removed ones */
+	/* The prober has not let go of enough removed ones, or is behind. */
+	if (id == NO_ID || !has_room(pc))
+		return -EAGAIN;
 
 	e = &pc->entries[id];
 	pc->free_head = e->next;
@@ -344,6 +350,8 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id)
 
 	if (e == NULL)
 		return -ENOENT;
+	if (!has_room(pc))
+		return -EAGAIN;
 	e->state = ENTRY_LEAVING;
 	pc->used--;
 	send_command(pc, COMMAND_REMOVE, id);
@@ -360,6 +368,8 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 		return -EINVAL;
 	if (e->outstanding)
 		return -EBUSY;
+	if (!has_room(pc))
+		return -EAGAIN;
 	e->outstanding = true;
 	e->timeout_us = timeout_us;
 	e->asked = mono_now();

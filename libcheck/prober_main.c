@@ -58,7 +58,7 @@ static void raise_descriptors(void)
  * With a limit on locked memory every later mapping would count against it, and fail: so all
  * is locked or nothing.
  */
-static void lock_memory(void)
+static void lock_memory(const struct shared *region)
 {
 	struct rlimit rl = { RLIM_INFINITY, RLIM_INFINITY };
 
@@ -67,10 +67,12 @@ static void lock_memory(void)
 		return;
 	/* What is never touched need not be there: tables are sized for the largest case. */
 	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	/* The same pages, which the caller has locked if it may: not twice. */
+	(void)munlock(region->header, region->header->bytes);
 }
 
 /* None of these is needed to work; the caller says what is missing for its own process. */
-static void prepare(void)
+static void prepare(const struct shared *region)
 {
 	/* An arena for each thread would count 64 MiB of nothing each as locked. */
 	(void)mallopt(M_ARENA_MAX, 1);
@@ -78,7 +80,7 @@ static void prepare(void)
 	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0,
 	            0); /* before any thread: they inherit it */
 	raise_descriptors();
-	lock_memory();
+	lock_memory(region);
 	drop_capabilities();
 }
 
@@ -98,7 +100,7 @@ int main(void)
 	if (shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_LANE, PROBER_FD_CALLER) <
 	    0)
 		return EXIT_USAGE;
-	prepare();
+	prepare(&shared);
 	if (prober_start(&prober, &shared, &backend_libaio) < 0)
 		_exit(EXIT_FAILURE);
 	wait_for_end();

@@ -23,10 +23,10 @@ void results_add(struct result_batch *b, const struct slot *s,
 		.stage = s->stage,
 		.engine = s->engine,
 		.late = s->late,
-		.error = error,
+		.error = (int16_t)error,
 		.started_us = s->started.us,
 		.finished_us = now.us,
-		.group = s->job.group->id,
+		.group = (uint16_t)s->job.group->id,
 	};
 }
 

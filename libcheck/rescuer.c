@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -533,12 +532,9 @@ static int take_seats(struct prober *p)
 		struct rescuer *seat = &r->seats[i];
 
 		seat->index = i;
-		seat->scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
-		                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (seat->scratch == MAP_FAILED) {
-			seat->scratch = NULL;
+		seat->scratch = scratch_new();
+		if (seat->scratch == NULL)
 			return -errno;
-		}
 		seat->next = r->free_seat;
 		r->free_seat = seat;
 	}
@@ -551,13 +547,15 @@ int rescuers_start(struct prober *p)
 	int ret = take_seats(p);
 
 	for (uint32_t i = 0; ret == 0 && i < p->limits.rescuers + LANE_RESERVE; i++) {
-		ret = thread_start(&r->threads[i], "pc-rescuer", 0, rescuer_main, p);
+		ret = thread_start(&r->threads[i], "pc-rescuer", PROBER_STACK_BYTES,
+		                   rescuer_main, p);
 		r->started += ret == 0;
 	}
 	if (ret < 0)
 		return ret;
 	rescuers_enqueue(p, &p->watch.job, JOB_WATCH);
-	ret = thread_start(&r->threads[r->started], "pc-lane", 0, first_lane_main, p);
+	ret = thread_start(&r->threads[r->started], "pc-lane", PROBER_STACK_BYTES,
+	                   first_lane_main, p);
 	if (ret < 0)
 		return ret;
 	r->started++;
@@ -587,8 +585,7 @@ void rescuers_stop(struct prober *p)
 	for (uint32_t i = 0; i < r->started; i++)
 		pthread_join(r->threads[i], NULL);
 	for (uint32_t i = 0; r->seats != NULL && i < p->limits.rescuers; i++)
-		if (r->seats[i].scratch != NULL)
-			munmap(r->seats[i].scratch, SCRATCH_BYTES);
+		scratch_free(r->seats[i].scratch);
 	free(r->threads);
 	free(r->seats);
 	r->threads = NULL;

@@ -22,12 +22,13 @@ enum command_op {
 };
 
 struct command {
-	uint32_t op; /* enum command_op */
 	uint32_t id;
 	uint32_t generation;
-	uint32_t host, target;
+	uint16_t host, target;
+	uint32_t op; /* enum command_op */
 	uint64_t timeout_us;
 };
+static_assert(PATHCHECK_HOSTS_MAX <= UINT16_MAX, "a host fits");
 
 /* Beside enum pathcheck_verdict: the prober holds nothing of that id any more. */
 #define WIRE_RELEASED 255
@@ -39,12 +40,13 @@ struct wire_result {
 	uint8_t stage;
 	uint8_t engine;
 	uint8_t late;
-	int32_t error;
+	int16_t error; /* the kernel's go to 4,095 */
+	uint16_t group;
 	int64_t started_us;
 	int64_t finished_us;
-	uint32_t group;
-	uint32_t reserved;
 };
+static_assert(PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS + SPARE_GROUPS <= UINT16_MAX,
+              "a group's id fits");
 
 /* [atomic prober→caller] all of it */
 struct group_view {

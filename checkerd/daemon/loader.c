@@ -14,7 +14,7 @@
 #include "util/thread.h"
 
 /* Regular expressions are compiled on it. */
-#define LOADER_STACK_BYTES (8 * THREAD_STACK_BYTES)
+#define LOADER_STACK_BYTES (4 * THREAD_STACK_BYTES)
 
 struct loader {
 	const char *file;      /* [init] borrowed, NULL: the default */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <stdarg.h>
@@ -57,6 +58,33 @@ static void take_io_flusher(struct warnings *w)
 }
 
 /*
+ * They come along with libsystemd, which uses them for the files of the journal: nothing here
+ * reads those, so none of their pages is ever wanted.
+ */
+static int unlock_unused(struct dl_phdr_info *info, size_t size _unused_,
+                         void *arg _unused_)
+{
+	static const char *const names[] = { "libgcrypt.so", "libgpg-error.so",
+		                             "libzstd.so", "liblzma.so", "liblz4.so" };
+	const char *slash = strrchr(info->dlpi_name, '/'), *name;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	bool unused = false;
+
+	name = slash == NULL ? info->dlpi_name : slash + 1;
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		unused = unused || strncmp(name, names[i], strlen(names[i])) == 0;
+	for (unsigned i = 0; unused && i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		uintptr_t from = (info->dlpi_addr + h->p_vaddr) & ~(page - 1);
+		uintptr_t to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
+
+		if (h->p_type == PT_LOAD)
+			(void)munlock((void *)from, to - from); /* NOLINT: an address */
+	}
+	return 0;
+}
+
+/*
  * With a limit below what will be needed, MCL_FUTURE would make allocations fail later: then
  * it is not tried. An arena for each thread would lock 64 MiB of nothing each.
  */
@@ -75,6 +103,8 @@ static void take_memory(struct warnings *w)
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		warnings_add(w, "memory is not locked: mlockall: %s",
 		             strerrordesc_np(errno));
+	else
+		(void)dl_iterate_phdr(unlock_unused, NULL); /* 0, as it always says */
 }
 
 static void take_oom_score(struct warnings *w)

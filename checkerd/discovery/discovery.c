@@ -19,7 +19,7 @@
 
 #define DISCOVERY_RING_RECORDS 1024
 /* libudev and regular expressions have an appetite. */
-#define DISCOVERY_STACK_BYTES (8 * THREAD_STACK_BYTES)
+#define DISCOVERY_STACK_BYTES (4 * THREAD_STACK_BYTES)
 #define RING_FULL_WAIT_US     2000
 
 struct discovery {

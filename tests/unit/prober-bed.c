@@ -54,11 +54,11 @@ void bed_stopped(struct bed *b)
 static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
                  uint32_t target, int64_t timeout_us)
 {
-	struct command c = { .op = op,
+	struct command c = { .op = (uint32_t)op,
 		             .id = id,
 		             .generation = b->generation[id],
-		             .host = host,
-		             .target = target,
+		             .host = (uint16_t)host,
+		             .target = (uint16_t)target,
 		             .timeout_us = (uint64_t)timeout_us };
 
 	assert_true(spsc_push(b->shared.commands, &c));

@@ -263,7 +263,7 @@ static void bound_grows_with_its_terms(void **state)
 
 	(void)state; /* no fixture */
 	assert_int_equal(a.threads, 1 + LANE_RESERVE + a.groups + o.rescuers);
-	assert_int_equal(a.stack_bytes, (uint64_t)a.threads * THREAD_STACK_BYTES);
+	assert_int_equal(a.stack_bytes, (uint64_t)a.threads * PROBER_STACK_BYTES);
 	assert_true(a.descriptors >= o.max_paths);
 	assert_true(a.client_bytes >= o.max_paths * sizeof(uint64_t));
 
