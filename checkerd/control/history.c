@@ -1,52 +1,148 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The events are packed: of the 700 bytes that one may have, most have 200. Places are given in
+ * order, from the start again when the end is reached; what stands in the way of a new one is
+ * the oldest.
+ */
 #include "checkerd/control/history.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "checkerd/control/limits.h"
 
+#define HEAD_BYTES  offsetof(struct event, path)
+#define EVENT_BYTES sizeof(struct event) /* no packed one is longer */
+
+/* The strings, in the order they have in the structure, which has nothing behind them. */
+static const struct {
+	size_t at, size;
+} strings[] = {
+	{ offsetof(struct event, path), EVENT_PATH_MAX },
+	{ offsetof(struct event, map), EVENT_MAP_MAX },
+	{ offsetof(struct event, from), sizeof(((struct event *)0)->from) },
+	{ offsetof(struct event, to), sizeof(((struct event *)0)->to) },
+	{ offsetof(struct event, reason), EVENT_REASON_MAX },
+	{ offsetof(struct event, message), EVENT_MESSAGE_MAX },
+};
+
+static_assert(offsetof(struct event, message) + EVENT_MESSAGE_MAX <=
+                              sizeof(struct event) &&
+                      sizeof(struct event) - offsetof(struct event, message) -
+                                      EVENT_MESSAGE_MAX <
+                              _Alignof(struct event),
+              "the message is the last");
+static_assert(HISTORY_BYTES / EVENT_BYTES > 1024, "so many at least are kept");
+
 int history_init(struct history *h)
 {
-	*h = (struct history){ .ring = calloc(EVENTS_KEPT, sizeof(*h->ring)) };
-	return h->ring ? 0 : -ENOMEM;
+	*h = (struct history){
+		.bytes = calloc(1, HISTORY_BYTES),
+		.at = calloc(EVENTS_KEPT, sizeof(*h->at)),
+	};
+	if (h->bytes && h->at)
+		return 0;
+	history_deinit(h);
+	return -ENOMEM;
 }
 
 void history_deinit(struct history *h)
 {
-	free(h->ring);
-	*h = (struct history){ 0 };
+	free(h->bytes);
+	free(h->at);
+	*h = (struct history){ .bytes = NULL };
 }
 
-static struct event *place(const struct history *h, uint64_t at)
+uint64_t history_bytes(void)
 {
-	return &h->ring[at % EVENTS_KEPT];
+	return HISTORY_BYTES + EVENTS_KEPT * sizeof(uint32_t);
+}
+
+static uint32_t *place(const struct history *h, uint64_t number)
+{
+	return &h->at[number % EVENTS_KEPT];
+}
+
+static uint64_t seq_of(const struct history *h, uint64_t number)
+{
+	uint64_t seq;
+
+	memcpy(&seq, h->bytes + *place(h, number) + offsetof(struct event, seq),
+	       sizeof(seq));
+	return seq;
+}
+
+/* Returns how many bytes it has become. */
+static uint32_t pack(unsigned char to[EVENT_BYTES], const struct event *e)
+{
+	size_t n = HEAD_BYTES;
+
+	memcpy(to, e, HEAD_BYTES);
+	for (unsigned i = 0; i < ARRAY_LEN(strings); i++) {
+		const char *s = (const char *)e + strings[i].at;
+		size_t length = strnlen(s, strings[i].size - 1);
+
+		memcpy(to + n, s, length);
+		to[n + length] = '\0';
+		n += length + 1;
+	}
+	return (uint32_t)n;
+}
+
+static void unpack(struct event *e, const unsigned char *from)
+{
+	size_t n = HEAD_BYTES;
+
+	memcpy(e, from, HEAD_BYTES);
+	for (unsigned i = 0; i < ARRAY_LEN(strings); i++) {
+		size_t size = strlen((const char *)from + n) + 1;
+
+		memcpy((char *)e + strings[i].at, from + n, size);
+		n += size;
+	}
+}
+
+/* Forgets the oldest as long as they begin in these bytes. They do so in order of age. */
+static void forget_in(struct history *h, uint32_t from, uint32_t to)
+{
+	while (h->oldest < h->added && *place(h, h->oldest) >= from &&
+	       *place(h, h->oldest) < to)
+		h->oldest++;
 }
 
 struct event *history_slot(struct history *h)
 {
-	return place(h, h->added);
+	return &h->coming;
 }
 
 void history_added(struct history *h)
 {
-	h->last_seq = place(h, h->added)->seq;
-	h->added++;
-}
+	unsigned char packed[EVENT_BYTES];
+	uint32_t size = pack(packed, &h->coming);
 
-static uint64_t oldest(const struct history *h)
-{
-	return h->added > EVENTS_KEPT ? h->added - EVENTS_KEPT : 0;
+	if (h->added - h->oldest == EVENTS_KEPT)
+		h->oldest++;
+	if (size > HISTORY_BYTES - h->end) {
+		forget_in(h, h->end, HISTORY_BYTES);
+		h->end = 0;
+	}
+	forget_in(h, h->end, h->end + size);
+	memcpy(h->bytes + h->end, packed, size);
+	*place(h, h->added) = h->end;
+	h->end += size;
+	h->added++;
+	h->last_seq = h->coming.seq;
 }
 
 struct history_cursor history_find(const struct history *h, uint64_t since)
 {
-	uint64_t low = oldest(h), high = h->added;
+	uint64_t low = h->oldest, high = h->added;
 
 	while (low < high) {
 		uint64_t middle = low + (high - low) / 2;
 
-		if (place(h, middle)->seq <= since)
+		if (seq_of(h, middle) <= since)
 			low = middle + 1;
 		else
 			high = middle;
@@ -59,17 +155,15 @@ struct history_cursor history_end(const struct history *h)
 	return (struct history_cursor){ .at = h->added, .seq = h->last_seq };
 }
 
-const struct event *history_next(const struct history *h, struct history_cursor *c,
+const struct event *history_next(struct history *h, struct history_cursor *c,
                                  uint64_t *ret_lost)
 {
-	const struct event *e;
-
-	c->at = MAX(c->at, oldest(h));
+	c->at = MAX(c->at, h->oldest);
 	if (c->at == h->added)
 		return NULL;
-	e = place(h, c->at);
-	*ret_lost = e->seq > c->seq ? e->seq - c->seq - 1 : 0;
+	unpack(&h->given, h->bytes + *place(h, c->at));
+	*ret_lost = h->given.seq > c->seq ? h->given.seq - c->seq - 1 : 0;
 	c->at++;
-	c->seq = e->seq;
-	return e;
+	c->seq = h->given.seq;
+	return &h->given;
 }

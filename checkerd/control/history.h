@@ -10,9 +10,14 @@
 #include "util/macro.h"
 
 struct history {
-	struct event *ring; /* EVENTS_KEPT of them */
-	uint64_t added;     /* since the start */
+	/* Events one after the other, each with as many bytes as its strings have, and where
+	 * they begin: HISTORY_BYTES, EVENTS_KEPT. */
+	unsigned char *bytes;
+	uint32_t *at;
+	uint32_t end;           /* of the newest, in bytes */
+	uint64_t oldest, added; /* counted since the start */
 	uint64_t last_seq;
+	struct event coming, given;
 };
 
 struct history_cursor {
@@ -22,6 +27,7 @@ struct history_cursor {
 
 _must_check_ int history_init(struct history *h); /* -ENOMEM */
 void history_deinit(struct history *h);
+uint64_t history_bytes(void); /* for the bound */
 /* The place the next event is to be written to; then: that it is there. */
 struct event *history_slot(struct history *h);
 void history_added(struct history *h);
@@ -30,9 +36,9 @@ void history_added(struct history *h);
 struct history_cursor history_find(const struct history *h, uint64_t since);
 /* At the end. */
 struct history_cursor history_end(const struct history *h);
-/* The next event, or NULL; it stays until the next one is added. *ret_lost: how many between
+/* The next event, or NULL; it stays until the next call. *ret_lost: how many between
  * the last one given and this one are not kept, or never came. */
-const struct event *history_next(const struct history *h, struct history_cursor *c,
+const struct event *history_next(struct history *h, struct history_cursor *c,
                                  uint64_t *ret_lost);
 
 #endif

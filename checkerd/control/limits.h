@@ -57,6 +57,8 @@
 
 /* --- events kept --- */
 #define EVENTS_KEPT 4096
+#define HISTORY_BYTES \
+	(1024 * 1024) /* for all of them: 256 each, fewer when they are long */
 
 /* --- changes of state kept: of one path, and of all of them --- */
 #define CHANGES_OF_ONE_MAX 32

@@ -308,8 +308,7 @@ static void record(struct history *h, uint64_t seq)
 }
 
 /* Reads from there to the end: how many, and how many are lost. */
-static uint64_t read_all(const struct history *h, struct history_cursor c,
-                         uint64_t *ret_lost)
+static uint64_t read_all(struct history *h, struct history_cursor c, uint64_t *ret_lost)
 {
 	uint64_t n = 0, lost, last = 0;
 	const struct event *e;
@@ -322,6 +321,42 @@ static uint64_t read_all(const struct history *h, struct history_cursor c,
 		n++;
 	}
 	return n;
+}
+
+/* Of any length: as they were, the newest, in order, and not one that was written over. */
+static void test_history_of_long_ones(void **state)
+{
+	struct history h;
+	uint64_t lost, n;
+
+	(void)state;
+	assert_int_equal(history_init(&h), 0);
+	for (uint64_t i = 1; i <= 3 * EVENTS_KEPT; i++) {
+		struct event *e = history_slot(&h);
+		size_t length = i * 7919 % (EVENT_MESSAGE_MAX - 1);
+		struct history_cursor c;
+		const struct event *last = NULL, *x;
+
+		memset(e->message, 'm', length);
+		e->message[length] = '\0';
+		memset(e->reason, 'r', length % EVENT_REASON_MAX);
+		e->reason[length % EVENT_REASON_MAX] = '\0';
+		(void)snprintf(e->path, sizeof(e->path), "p%u", (unsigned)i);
+		record(&h, i);
+		c = history_find(&h, i - 1);
+		while ((x = history_next(&h, &c, &lost)))
+			last = x;
+		assert_non_null(last);
+		assert_int_equal(last->seq, i);
+		assert_int_equal(strlen(last->message), length);
+		assert_int_equal(strlen(last->reason), length % EVENT_REASON_MAX);
+		assert_int_equal(strtoul(last->path + 1, NULL, 10), i);
+		assert_string_equal(last->map, "");
+	}
+	n = read_all(&h, history_find(&h, 0), &lost);
+	assert_in_range(n, HISTORY_BYTES / sizeof(struct event), EVENTS_KEPT);
+	assert_int_equal(lost, 3 * EVENTS_KEPT - n);
+	history_deinit(&h);
 }
 
 static void test_history(void **state)
@@ -412,6 +447,7 @@ int main(void)
 		TEST(test_device_mapper),
 		TEST(test_names_of_a_map),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_history_of_long_ones),
 		cmocka_unit_test(test_history_overtakes),
 	};
 
