@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	tests/vm/agent \
 	tests/vm/image \
 	tests/vm/machine.py \
+	tests/vm/maps.py \
 	tests/vm/run \
 	tests/vm/scenarios \
 	tests/vm/vm.py \

@@ -145,4 +145,4 @@ def scsi_debug_disks():
 
 def scsi_state(disk, state):
 	"""Sets a SCSI disk offline or running."""
-	write(f"/sys/block/{disk}/device/state", state)
+	write(f"/sys/block/{disk}/device/state", state + "\n")
