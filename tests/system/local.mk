@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/system/openmetrics.py \
 	tests/system/test_answers.py \
 	tests/system/test_bed.py \
+	tests/system/test_confined.py \
 	tests/system/test_config.py \
 	tests/system/test_daemon.py \
 	tests/system/test_interface.py \
@@ -19,6 +20,11 @@ EXTRA_DIST += \
 	tests/system/test_restart.py \
 	tests/system/test_systemd.py \
 	$(NULL)
+
+# To be preloaded; -rpath makes libtool build a shared object of what is not installed.
+noinst_LTLIBRARIES += tests/system/sealed.la
+tests_system_sealed_la_SOURCES = tests/system/sealed.c
+tests_system_sealed_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 noinst_PROGRAMS += tests/system/aiohog
 tests_system_aiohog_SOURCES = tests/system/aiohog.c

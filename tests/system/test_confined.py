@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Issue points 1 and 4: what the threads that checks go through do, and do not do: no system
+call that may block, no allocation once the daemon is ready."""
+import collections
+import mmap
+import os
+import re
+import struct
+import subprocess
+import time
+
+from harness import MARGIN, SANITIZED, check, config, test, wait_until
+
+PATHS = 40
+INTERVAL = 0.1
+
+
+def scenario(case, daemon, devices, changes):
+	"""Some thousand checks with all that may befall them. changes: reloads, too."""
+	disk = case.disk
+	disk.tell("fail", "0-4", "EIO")
+	disk.tell("truncate", 5)
+	disk.tell("hang", "6-9")
+	for d in devices[:6]:
+		daemon.wait_state(d, "down")
+	daemon.wait_count("down", 10, 10)
+	for command in (["show", "paths"], ["show", "groups"], ["show", "memory"], ["metrics"],
+	                ["show", "latency"], ["show", "history", devices[0]], ["ping"],
+	                ["check", devices[20], "--wait"], ["health"],
+	                ["disable", devices[21]], ["enable", devices[21]]):
+		daemon.ctl(*command, expect=None)
+	disk.tell("slow", "10-12", 50)
+	disk.tell("heal", "0-9")
+	daemon.wait_count("up", PATHS, 15)
+	if changes:
+		daemon.reload(config(devices[:-5], polling_interval=INTERVAL,
+		                     max_polling_interval=INTERVAL, checker_timeout=0.5))
+		disk.tell("hang", "0-3")
+		daemon.wait_count("down", 4, 15)
+		daemon.reload(config(devices[4:], polling_interval=INTERVAL,
+		                     max_polling_interval=INTERVAL, checker_timeout=0.5))
+		disk.tell("heal", "all")
+		daemon.wait_count("up", PATHS - 4, 15)
+
+
+def checks_made(daemon):
+	return sum(p["checks_total"] for p in daemon.paths().values())
+
+
+class Seal:
+	"""The file that tests/system/sealed.c maps."""
+
+	LAYOUT = struct.Struct("=IIQ")
+
+	def __init__(self, case):
+		self.name = os.path.join(case.folder, "seal")
+		with open(self.name, "wb") as f:
+			f.truncate(mmap.PAGESIZE)
+		with open(self.name, "r+b") as f:
+			self.map = mmap.mmap(f.fileno(), mmap.PAGESIZE)
+		self.library = os.path.join(case.programs.build, "tests/system/.libs/sealed.so")
+
+	def environment(self):
+		return {"LD_PRELOAD": self.library, "SEALED": self.name}
+
+	def close(self):
+		self.map[0:4] = struct.pack("=I", 1)
+
+	def read(self):
+		return self.LAYOUT.unpack(self.map[:self.LAYOUT.size])
+
+
+@test([4])
+def nothing_is_allocated_once_ready(case):
+	"""An allocator that ends the process when the loop, the lane, a reaper, a rescuer or the
+	one that watches the lane asks it for memory."""
+	if SANITIZED:
+		return  # a sanitizer has its own
+	devices = case.loops(range(PATHS))
+	seal = Seal(case)
+	daemon = case.daemon(config(devices, polling_interval=INTERVAL,
+	                            max_polling_interval=INTERVAL, checker_timeout=0.5),
+	                     env=seal.environment()).start().wait_ready(up=PATHS)
+	before = checks_made(daemon)
+	seal.close()
+	scenario(case, daemon, devices, changes=False)
+	wait_until("some thousand checks",
+	           lambda: checks_made(daemon) - before > 3000, 30, every=0.5)
+	sealed, broken, others = seal.read()
+	check(sealed == 1 and broken == 0, "there was an allocation", daemon.log_text()[-3000:])
+	check(daemon.status()["prober"]["restarts_total"] == 0, "the prober was replaced",
+	      daemon.log_text()[-3000:])
+	check(others > 0, "the allocator was not there: nobody has allocated anything")
+	case.figure(f"{checks_made(daemon) - before} checks without an allocation on their way, "
+	            f"{others} by control, discovery and log for 15 commands")
