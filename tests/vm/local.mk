@@ -7,5 +7,6 @@ EXTRA_DIST += \
 	tests/vm/maps.py \
 	tests/vm/run \
 	tests/vm/scenarios \
+	tests/vm/targets.py \
 	tests/vm/vm.py \
 	$(NULL)

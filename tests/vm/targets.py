@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Storage networks inside one machine: a target with a portal in each of several network
+namespaces, and the initiator outside of them, so that one way to it can be cut."""
+import glob
+import os
+
+from vm import check, read, run, settle, wait_for, write
+
+CONFIG = "/sys/kernel/config"
+
+
+def make_network(n):
+	"""Network n: 10.0.n.1 here, 10.0.n.2 in the namespace portal<n>."""
+	run("ip", "netns", "add", f"portal{n}")
+	run("ip", "link", "add", f"net{n}", "type", "veth", "peer", "name", "eth0", "netns",
+	    f"portal{n}")
+	run("ip", "addr", "add", f"10.0.{n}.1/24", "dev", f"net{n}")
+	run("ip", "link", "set", f"net{n}", "up")
+	run("ip", "-n", f"portal{n}", "addr", "add", f"10.0.{n}.2/24", "dev", "eth0")
+	run("ip", "-n", f"portal{n}", "link", "set", "eth0", "up")
+
+
+def cut(n):
+	"""What is sent through network n is lost from now on."""
+	run("ip", "link", "set", f"net{n}", "down")
+
+
+def restore(n):
+	run("ip", "link", "set", f"net{n}", "up")
+
+
+def in_namespace(n, command):
+	"""Sockets of the kernel's targets are in the namespace of whoever makes the portal. Not by
+	`ip netns exec`: that hides configfs."""
+	run("nsenter", f"--net=/run/netns/portal{n}", "sh", "-c", command)
+
+
+def _mkdir(path):
+	os.makedirs(path, exist_ok=True)
+	return path
+
+
+class Iscsi:
+	"""A LIO target with ramdisks as units, each seen through every portal.
+
+	noop: seconds between the initiator's pings, 0: none: then a cut network is silence, and
+	not a session that is known to have failed."""
+
+	IQN = "iqn.2026-01.test.checkerd:target"
+
+	def __init__(self, portals=2, luns=1, size_mb=8, block_size=512, noop=0, replacement=120):
+		self.portals = portals
+		run("modprobe -a target_core_mod iscsi_target_mod iscsi_tcp")
+		tpg = _mkdir(f"{CONFIG}/target/iscsi/{self.IQN}/tpgt_1")
+		for name, value in (("authentication", 0), ("generate_node_acls", 1),
+		                    ("cache_dynamic_acls", 1), ("demo_mode_write_protect", 0)):
+			write(f"{tpg}/attrib/{name}", str(value))
+		for lun in range(luns):
+			self._add_lun(tpg, lun, size_mb, block_size)
+		for n in range(portals):
+			make_network(n)
+			in_namespace(n, f"mkdir -p {tpg}/np/10.0.{n}.2:3260")
+		write(f"{tpg}/enable", "1")
+		run("systemctl", "start", "iscsid")
+		for n in range(portals):
+			self._login(n, noop, replacement)
+		settle()
+		wait_for("every unit through every portal",
+		         lambda: len(self.disks()) == portals * luns, 60)
+
+	def _add_lun(self, tpg, lun, size_mb, block_size):
+		disk = _mkdir(f"{CONFIG}/target/core/rd_mcp_{lun}/unit{lun}")
+		write(f"{disk}/control", f"rd_pages={size_mb * 256}")
+		write(f"{disk}/wwn/vpd_unit_serial", f"checkerd-unit-{lun:04}")
+		write(f"{disk}/enable", "1")
+		write(f"{disk}/attrib/block_size", str(block_size))
+		place = _mkdir(f"{tpg}/lun/lun_{lun}")
+		os.symlink(disk, f"{place}/unit")
+
+	def _login(self, n, noop, replacement):
+		node = ["iscsiadm", "-m", "node", "-T", self.IQN, "-p", f"10.0.{n}.2"]
+		run(*node, "-o", "new")
+		run(*node, "-o", "update", "-n", "node.session.timeo.replacement_timeout", "-v",
+		    str(replacement), "-n", "node.conn[0].timeo.noop_out_interval", "-v", str(noop),
+		    "-n", "node.conn[0].timeo.noop_out_timeout", "-v", str(noop))
+		run(*node, "--login")
+
+	def disks(self, portal=None):
+		"""The disks' names, in the order of their units; of one portal, or of all."""
+		found = []
+		for session in glob.glob("/sys/class/iscsi_connection/*"):
+			address = read(f"{session}/persistent_address")
+			if portal is not None and address != f"10.0.{portal}.2":
+				continue
+			found += glob.glob(f"{session}/device/../target*/*/block/*")
+		return [os.path.basename(p) for p in
+		        sorted(found, key=lambda p: int(p.split("/")[-3].split(":")[3]))]
+
+
+class NvmeTcp:
+	"""An NVMe target over TCP, seen as one namespace through each portal, every one a disk of
+	its own: nvme_core.multipath=N."""
+
+	NQN = "nqn.2026-01.test.checkerd:target"
+
+	def __init__(self, portals=2, size_mb=8, loss=600, keep_alive=5):
+		run("modprobe nvme_core multipath=N")
+		check(read("/sys/module/nvme_core/parameters/multipath") == "N", "no native multipath")
+		run("modprobe -a nvmet-tcp nvme-tcp")
+		run("truncate", "-s", f"{size_mb}M", "/dev/shm/namespace")
+		self.portals = portals
+		self.subsystem = _mkdir(f"{CONFIG}/nvmet/subsystems/{self.NQN}")
+		write(f"{self.subsystem}/attr_allow_any_host", "1")
+		namespace = _mkdir(f"{self.subsystem}/namespaces/1")
+		write(f"{namespace}/device_path", "/dev/shm/namespace")
+		write(f"{namespace}/buffered_io", "1")
+		write(f"{namespace}/enable", "1")
+		for n in range(portals):
+			make_network(n)
+			self._add_port(n)
+			run("nvme", "connect", "-t", "tcp", "-n", self.NQN, "-a", f"10.0.{n}.2", "-s", "4420",
+			    f"--ctrl-loss-tmo={loss}", f"--keep-alive-tmo={keep_alive}",
+			    "--reconnect-delay=1")
+		settle()
+		wait_for("the namespace through every portal", lambda: len(self.disks()) == portals, 60)
+
+	def _add_port(self, n):
+		port = _mkdir(f"{CONFIG}/nvmet/ports/{n + 1}")
+		for name, value in (("trtype", "tcp"), ("adrfam", "ipv4"),
+		                    ("traddr", f"10.0.{n}.2"), ("trsvcid", "4420")):
+			write(f"{port}/addr_{name}", value)
+		self.offer(n)
+
+	def offer(self, n):
+		"""The target is there behind portal n."""
+		in_namespace(n, f"ln -s {self.subsystem} {CONFIG}/nvmet/ports/{n + 1}/subsystems/")
+
+	def withdraw(self, n):
+		"""The target is gone behind portal n: connections end, new ones are refused."""
+		os.unlink(f"{CONFIG}/nvmet/ports/{n + 1}/subsystems/{self.NQN}")
+
+	def disks(self, portal=None):
+		found = []
+		for controller in glob.glob("/sys/class/nvme/nvme*"):
+			address = read(f"{controller}/address")
+			if portal is None or f"traddr=10.0.{portal}.2," in address + ",":
+				found += [os.path.basename(p) for p in glob.glob(f"{controller}/nvme*n*")]
+		return sorted(found)
