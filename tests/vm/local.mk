@@ -10,3 +10,8 @@ EXTRA_DIST += \
 	tests/vm/targets.py \
 	tests/vm/vm.py \
 	$(NULL)
+
+# The device-mapper thread alone, for scenarios/devmapper.py.
+noinst_PROGRAMS += tests/vm/dmwatch
+tests_vm_dmwatch_SOURCES = tests/vm/dmwatch.c
+tests_vm_dmwatch_LDADD = libdevmap.la libcore.la libutil.la
