@@ -160,9 +160,9 @@ class Daemon:
 	"""One checkerd, with its own configuration, socket and log."""
 
 	def __init__(self, case, config, name="checkerd", socket=None, user=None, args=(),
-	             env=None, listen=None):
+	             env=None, listen=None, prefix=()):
 		"""env: more of the environment. listen: a listening socket to start it with, as a
-		service manager does."""
+		service manager does. prefix: a command that runs it, and becomes it."""
 		self.case = case
 		self.name = name
 		self.config = os.path.join(case.folder, f"{name}.conf")
@@ -171,6 +171,7 @@ class Daemon:
 		self.process = None
 		self.user = user
 		self.args = list(args)
+		self.prefix = list(prefix)
 		self.env = env or {}
 		self.listen = listen
 		self.configure(config)
@@ -183,7 +184,7 @@ class Daemon:
 		os.rename(self.config + ".new", self.config)
 
 	def start(self):
-		command = [self.case.programs["checkerd"], "-c", self.config, "-s", self.socket,
+		command = [*self.prefix, self.case.programs["checkerd"], "-c", self.config, "-s", self.socket,
 		           "--log-target=stderr", *self.args]
 		env = {**self.case.environment(), **self.env}
 		if self.listen is not None:

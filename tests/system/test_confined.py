@@ -6,7 +6,6 @@ import mmap
 import os
 import re
 import struct
-import subprocess
 import time
 
 from harness import MARGIN, SANITIZED, check, config, test, wait_until
@@ -93,3 +92,72 @@ def nothing_is_allocated_once_ready(case):
 	check(others > 0, "the allocator was not there: nobody has allocated anything")
 	case.figure(f"{checks_made(daemon) - before} checks without an allocation on their way, "
 	            f"{others} by control, discovery and log for 15 commands")
+
+
+# What each thread may ask of the kernel once the daemon is ready: a call, and what its line in
+# the trace has to look like. ARCHITECTURE.md says of each why it does not block.
+ANY = ""
+# eventfds and timers, nonblocking; locks that nobody sleeps with
+QUEUES = {"read": ANY, "write": ANY, "futex": ANY, "restart_syscall": ANY}
+MEMORY_FILE = r'"/proc/(\d+|self)/stat(us)?"'  # answered from memory, like all that follows
+ALLOWED = {
+	"loop": QUEUES | {
+		"epoll_wait": ANY, "epoll_ctl": ANY, "timerfd_settime": ANY,
+		"poll": r", 0(\)| <unfinished)", "sendto": "MSG_DONTWAIT",
+		"openat": MEMORY_FILE, "close": ANY, "pread64": ANY,
+		"faccessat": r'"\d+:\d+"', "faccessat2": r'"\d+:\d+"',
+	},
+	"pc-lane": QUEUES | {"poll": ANY, "io_submit": ANY, "timerfd_settime": ANY},
+	"pc-reaper": QUEUES | {"io_getevents": ANY, "io_submit": "POLL", "ppoll": ANY},
+}
+
+
+def threads(pid):
+	"""Their names by number."""
+	names = {}
+	for tid in os.listdir(f"/proc/{pid}/task"):
+		with open(f"/proc/{pid}/task/{tid}/comm", encoding="utf-8") as f:
+			names[int(tid)] = f.read().strip()
+	return names
+
+
+def calls_by_thread(trace, names, since, until):
+	"""Of each kind of thread: the calls it made, and their lines."""
+	line_of = re.compile(r"^(\d+) +(\d+\.\d+) ([a-z_0-9]+)\(")
+	found = {name: collections.OrderedDict() for name in set(names.values())}
+	with open(trace, encoding="utf-8", errors="replace") as f:
+		for line in f:
+			m = line_of.match(line)
+			if not m or not since < float(m[2]) < until or int(m[1]) not in names:
+				continue
+			calls = found[names[int(m[1])]]
+			calls.setdefault(m[3], []).append(line.strip())
+	return found
+
+
+@test([1], timeout=180)
+def each_system_call_is_on_the_list(case):
+	"""The daemon and its prober under strace: what the loop, the lane and the reapers call."""
+	if SANITIZED:
+		return  # its runtime has calls of its own
+	devices = case.loops(range(PATHS))
+	trace = os.path.join(case.folder, "trace")
+	daemon = case.daemon(config(devices, polling_interval=INTERVAL,
+	                            max_polling_interval=INTERVAL, checker_timeout=0.5),
+	                     prefix=["strace", "-D", "-f", "-qq", "-ttt", "-s", "64", "-o",
+	                             trace]).start().wait_ready(up=PATHS, seconds=60)
+	names = {t: n for t, n in threads(daemon.prober_pid()).items() if n in ALLOWED}
+	names[daemon.pid] = "loop"
+	since = time.time()
+	scenario(case, daemon, devices, changes=True)
+	until = time.time()
+	daemon.stop(20)
+	found = calls_by_thread(trace, names, since, until)
+	for name, allowed in ALLOWED.items():
+		calls = found.get(name, {})
+		check(sum(map(len, calls.values())) > 100, f"the {name} was not traced", names)
+		for call, lines in calls.items():
+			bad = [x for x in lines if call not in allowed or not re.search(allowed[call], x)]
+			check(not bad, f"the {name} called {call} {len(bad)} times", *bad[:3])
+	case.figure(f"{until - since:.0f} s, calls: " + "; ".join(
+		f"{name} " + ", ".join(sorted(found[name])) for name in ALLOWED))
