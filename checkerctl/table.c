@@ -218,10 +218,16 @@ static char *bar(json_object *counts, bool plain_ascii)
 
 	if (!f)
 		abort();
-	for (size_t i = 0; i < n; i++)
-		most = MAX(most, count_at(counts, i));
-	for (size_t i = 0; i < n; i++)
-		fputs(steps[(count_at(counts, i) * highest + most - 1) / most], f);
+	for (size_t i = 0; i < n; i++) {
+		int64_t count = count_at(counts, i);
+
+		most = MAX(most, count);
+	}
+	for (size_t i = 0; i < n; i++) {
+		int64_t step = (count_at(counts, i) * highest + most - 1) / most;
+
+		fputs(steps[MIN(step, highest)], f);
+	}
 	fclose(f);
 	if (text && !*text)
 		strcpy(text = must(realloc(text, 2)), "-");
