@@ -70,15 +70,31 @@ int run_disable(struct ctl *ctl, const char *const *operands, size_t n)
 	return 0;
 }
 
-int run_enable(struct ctl *ctl, const char *const *operands, size_t n)
+static int call_paths(struct ctl *ctl, const char *method, const char *const *operands,
+                      size_t n)
 {
 	json_object *reply;
-	int r = ctl_call_names(ctl, "Enable", CTL_PATHS, operands, n, NULL, &reply);
+	int r = ctl_call_names(ctl, method, CTL_PATHS, operands, n, NULL, &reply);
 
 	if (r)
 		return r;
 	finish(ctl, reply);
 	return 0;
+}
+
+int run_enable(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	return call_paths(ctl, "Enable", operands, n);
+}
+
+int run_fail(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	return call_paths(ctl, "Fail", operands, n);
+}
+
+int run_reinstate(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	return call_paths(ctl, "Reinstate", operands, n);
 }
 
 int run_reload(struct ctl *ctl, const char *const *operands, size_t n)

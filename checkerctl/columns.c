@@ -50,6 +50,7 @@ static const struct column paths[] = {
 	{ "TRANSITIONS_TOTAL", "transitions_total", COLUMN_TEXT, R },
 	{ "LATENCY_US", "latency_us", COLUMN_TEXT, R },
 	{ "LATENCY_COUNTS", "latency_counts", COLUMN_TEXT, R },
+	{ "FAILS", "failures_total", COLUMN_TEXT, R },
 	{ "LATENCY", "latency_us.last", COLUMN_MICROS, R },
 	{ "P50", "latency_us.p50", COLUMN_MICROS, R },
 	{ "P99", "latency_us.p99", COLUMN_MICROS, R },
@@ -133,6 +134,9 @@ static_assert(ARRAY_LEN(paths) <= TABLE_COLUMNS_MAX, "-o of all columns");
 const struct table_def table_paths = { paths, ARRAY_LEN(paths), NULL };
 const struct table_def table_topology = { paths, ARRAY_LEN(paths),
 	                                  "NAME,STATE,DM_STATE,FOR,LAST,REASON" };
+const struct table_def table_top = {
+	paths, ARRAY_LEN(paths), "NAME,MAP,STATE,FOR,IN_FLIGHT,P50,P99,FAILS,REASON"
+};
 const struct table_def table_maps = { maps, ARRAY_LEN(maps), NULL };
 const struct table_def table_groups = { groups, ARRAY_LEN(groups), NULL };
 const struct table_def table_events = { events, ARRAY_LEN(events), NULL };

@@ -5,7 +5,7 @@
 /* The columns of each table: every key of its JSON, and a few that people read better. */
 #include "checkerctl/table.h"
 
-extern const struct table_def table_paths, table_topology, table_maps, table_groups,
-        table_events, table_latency, table_history, table_checked;
+extern const struct table_def table_paths, table_topology, table_top, table_maps,
+        table_groups, table_events, table_latency, table_history, table_checked;
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "checkerctl/exit.h"
 #include "checkerctl/text.h"
-#include "config.h"
 
 #define NAME_WIDTH     34
 #define ANY            ((size_t)-1)
@@ -43,11 +42,14 @@ static const struct command commands[] = {
 	  show_history },
 	{ "monitor", "[--since SEQ]", "events as they come, until interrupted",
 	  JSON | OPT_BIT(OPT_SINCE), 0, 0, run_monitor },
+	{ "top", "", "a live view of the paths", OPT_BIT(OPT_COLUMNS), 0, 0, run_top },
 	{ "check", "PATH... [--wait]", "check now", TABLE | OPT_BIT(OPT_WAIT), 1, ANY,
 	  run_check },
 	{ "disable", "PATH... [--for TIME]", "stop checking", JSON | OPT_BIT(OPT_FOR), 1,
 	  ANY, run_disable },
 	{ "enable", "PATH...", "check again", JSON, 1, ANY, run_enable },
+	{ "fail", "PATH...", "keep out of use by device-mapper", JSON, 1, ANY, run_fail },
+	{ "reinstate", "PATH...", "take that back", JSON, 1, ANY, run_reinstate },
 	{ "reload", "", "read the configuration again", JSON, 0, 0, run_reload },
 	{ "log-level", "LEVEL", "log err, warning, notice, info or debug", JSON, 1, 1,
 	  run_log_level },
@@ -55,13 +57,6 @@ static const struct command commands[] = {
 	{ "metrics", "", "counters as OpenMetrics text", JSON, 0, 0, run_metrics },
 	{ "health", "[--map MAP]", "one line for monitoring systems",
 	  JSON | OPT_BIT(OPT_MAP), 0, 0, run_health },
-};
-
-/* Names that the documentation of later versions has. */
-static const char *const later[] = {
-	"top",
-	"fail",
-	"reinstate",
 };
 
 static size_t count_words(const char *words)
@@ -118,10 +113,6 @@ static int complain_unknown(const struct options *o)
 	char given[WORDS_BYTES];
 	bool show = strcmp(o->operands[0], "show") == 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(later); i++)
-		if (begins_with(o, later[i]))
-			return text_usage("'%s' is not in this version (%s)", later[i],
-			                  PACKAGE_VERSION);
 	if (show && o->n_operands == 1)
 		return text_usage("'show' needs to know what to show");
 	close = nearest(o);

@@ -149,6 +149,7 @@ static const struct {
 	{ INTERFACE ".NoSuchPath", "path", EXIT_NOT_FOUND, "no such path: " },
 	{ INTERFACE ".NoSuchMap", "map", EXIT_NOT_FOUND, "no such map: " },
 	{ INTERFACE ".NotPermitted", "reason", EXIT_DENIED, "not permitted: " },
+	{ INTERFACE ".NotPossible", "reason", EXIT_FAILED, "" },
 	{ INTERFACE ".ReloadFailed", "errors", EXIT_FAILED,
 	  "checkerd refused the new configuration and keeps the old one:\n" },
 	{ INTERFACE ".Busy", "reason", EXIT_FAILED, "checkerd is busy: " },

@@ -27,10 +27,13 @@ libctl_la_SOURCES = \
 	checkerctl/table.h \
 	checkerctl/text.c \
 	checkerctl/text.h \
+	checkerctl/top.c \
+	checkerctl/top.h \
+	checkerctl/top_lines.c \
 	checkerctl/topology.c \
 	$(NULL)
-libctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(SMARTCOLS_CFLAGS)
-libctl_la_LIBADD = $(JSONC_LIBS) $(SMARTCOLS_LIBS) -lm
+libctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSES_CFLAGS)
+libctl_la_LIBADD = $(JSONC_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
 
 bin_PROGRAMS += checkerctl/checkerctl
 checkerctl_checkerctl_SOURCES = checkerctl/main.c
@@ -47,6 +50,7 @@ CTL_TESTS = \
 	tests/unit/test-ctl-run \
 	tests/unit/test-ctl-table \
 	tests/unit/test-ctl-text \
+	tests/unit/test-ctl-top \
 	tests/unit/test-ctl-trouble \
 	$(NULL)
 check_PROGRAMS += $(CTL_TESTS)
@@ -82,6 +86,8 @@ tests_unit_test_ctl_table_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_text_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_test_ctl_text_LDADD = $(CTL_TEST_LDADD)
+tests_unit_test_ctl_top_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_test_ctl_top_LDADD = $(CTL_TEST_LDADD)
 tests_unit_test_ctl_trouble_SOURCES = tests/unit/test-ctl-trouble.c $(CTL_FAKE)
 tests_unit_test_ctl_trouble_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_test_ctl_trouble_LDADD = $(CMOCKA_LIBS)

@@ -67,9 +67,8 @@ static void choose_default(const struct table_def *def, const struct column **ch
 			chosen[(*n)++] = &def->columns[i];
 }
 
-/* "A,B": these; "+A,B": the default ones and these. */
-static int choose_columns(const struct table_def *def, const char *spec,
-                          const struct column **chosen, size_t *ret_n)
+int table_choose(const struct table_def *def, const char *spec,
+                 const struct column **chosen, size_t *ret_n)
 {
 	size_t n = 0;
 
@@ -102,7 +101,7 @@ int table_check_columns(const struct table_def *def, const char *columns)
 	const struct column *chosen[TABLE_COLUMNS_MAX];
 	size_t n;
 
-	return choose_columns(def, columns, chosen, &n);
+	return table_choose(def, columns, chosen, &n);
 }
 
 /* --- cells --- */
@@ -352,7 +351,7 @@ int table_new(struct table **ret, const struct table_def *def,
 
 	if (!t)
 		abort();
-	r = choose_columns(def, options->columns, t->chosen, &t->n_chosen);
+	r = table_choose(def, options->columns, t->chosen, &t->n_chosen);
 	if (r) {
 		free(t);
 		return r;

@@ -45,6 +45,10 @@ struct table_def {
 struct table;
 struct table_row;
 
+/* The columns that -o names, "A,B": these; "+A,B": the usual ones and these; NULL: the usual
+ * ones. 0, or EXIT_USAGE after having listed the valid ones. */
+_must_check_ int table_choose(const struct table_def *def, const char *columns,
+                              const struct column **chosen, size_t *ret_n);
 /* Are these columns ones of the table? 0, or EXIT_USAGE after having listed the valid ones. */
 _must_check_ int table_check_columns(const struct table_def *def, const char *columns);
 

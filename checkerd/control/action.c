@@ -6,6 +6,7 @@
  * by the answers.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "checkerd/control/limits.h"
 #include "checkerd/control/server.h"
@@ -22,6 +23,10 @@ static enum port_op op_of(enum method m)
 		return PORT_DISABLE;
 	case METHOD_ENABLE:
 		return PORT_ENABLE;
+	case METHOD_FAIL:
+		return PORT_FAIL;
+	case METHOD_REINSTATE:
+		return PORT_REINSTATE;
 	case METHOD_RELOAD:
 		return PORT_RELOAD;
 	case METHOD_SET_LOG_LEVEL:
@@ -77,14 +82,44 @@ static bool make_targets(struct server *s, struct client *c)
 	return true;
 }
 
+/* Why a path was not failed or reinstated, by the error of port.h. */
+static const char *refusal(int error)
+{
+	switch (error) {
+	case EPERM:
+		return "dm_control is off: checkerd changes nothing in device-mapper";
+	case ENXIO:
+		return "it is in no map of device-mapper";
+	case EBUSY:
+		return "it is the last path of its map, which is kept (keep_last_path)";
+	case EIO:
+		return "its checks do not find it good; it is reinstated when they do";
+	default:
+		return "the main loop refuses";
+	}
+}
+
+/* The first thing that did not go well. */
 static void prepare_path_reply(struct client *c)
 {
-	for (uint32_t i = 0; i < c->n_targets; i++)
-		if (c->targets[i].error != 0) {
+	struct request *q = &c->request;
+
+	for (uint32_t i = 0; i < c->n_targets; i++) {
+		const struct target *t = &c->targets[i];
+
+		if (t->error == ESTALE) {
 			reply_error(c, "io.checkerd.Control.NoSuchPath", "path",
-			            c->targets[i].device->name);
+			            t->device->name);
 			return;
 		}
+		if (t->error != 0) {
+			(void)snprintf(q->what, sizeof(q->what), "%s: %s",
+			               t->device->name, refusal(t->error));
+			reply_error(c, "io.checkerd.Control.NotPossible", "reason",
+			            q->what);
+			return;
+		}
+	}
 	reply_empty(c);
 }
 

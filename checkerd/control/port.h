@@ -33,6 +33,12 @@ enum port_op {
 	PORT_CHECK,
 	PORT_DISABLE, /* arg: for how long in microseconds, 0: until enabled */
 	PORT_ENABLE,
+	/* Fail the path in every map that it is in, and keep it failed until it is reinstated.
+	 * Reply when that is arranged, or refused: EPERM: dm_control is off; ENXIO: it is in no
+	 * map; EBUSY: it is a map's last path, and keep_last_path. */
+	PORT_FAIL,
+	/* Take that back. EPERM, ENXIO; EIO: done, but its checks do not find it good. */
+	PORT_REINSTATE,
 	/* Reply when applied, or refused (EINVAL); the text says what or why. EBUSY: another one
 	 * is on its way. */
 	PORT_RELOAD,
@@ -53,7 +59,7 @@ struct port_request {
 struct port_reply {
 	uint64_t token;
 	int error;             /* 0, or positive errno: ESTALE: that path is gone */
-	enum path_state state; /* CHECK, DISABLE, ENABLE: of the path, after it */
+	enum path_state state; /* what is about a path: its state, after it */
 	struct text *text; /* a reference that goes along, or NULL. RELOAD: what changed,
 	                        * or every error, one a line */
 };

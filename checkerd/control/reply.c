@@ -412,6 +412,8 @@ bool reply_needs_snapshot(const struct client *c)
 	case METHOD_CHECK:
 	case METHOD_DISABLE:
 	case METHOD_ENABLE:
+	case METHOD_FAIL:
+	case METHOD_REINSTATE:
 		return true;
 	case METHOD_GET_INFO:
 	case METHOD_GET_INTERFACE:
@@ -555,6 +557,8 @@ void reply_prepare(struct server *s, struct client *c)
 	case METHOD_CHECK:
 	case METHOD_DISABLE:
 	case METHOD_ENABLE:
+	case METHOD_FAIL:
+	case METHOD_REINSTATE:
 	case METHOD_RELOAD:
 	case METHOD_SET_LOG_LEVEL:
 	case METHOD_PING:

@@ -28,6 +28,8 @@ enum method {
 	METHOD_CHECK,
 	METHOD_DISABLE,
 	METHOD_ENABLE,
+	METHOD_FAIL,
+	METHOD_REINSTATE,
 	METHOD_RELOAD,
 	METHOD_SET_LOG_LEVEL,
 	METHOD_PING,
@@ -42,7 +44,7 @@ enum request_problem {
 	REQUEST_WANTS_MORE, /* the method needs "more" */
 };
 
-#define REQUEST_WHAT_MAX 128
+#define REQUEST_WHAT_MAX 192
 
 struct request {
 	enum method method;
@@ -56,7 +58,7 @@ struct request {
 	uint64_t since;
 	int64_t for_us; /* 0: not given */
 	int level;
-	/* The interface asked for, or what the problem is about. */
+	/* The interface asked for, what the problem is about, or why it was refused. */
 	char what[REQUEST_WHAT_MAX];
 };
 

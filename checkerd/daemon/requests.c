@@ -99,6 +99,11 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 	case PORT_ENABLE:
 		serve_path(q, r, now);
 		return;
+	case PORT_FAIL:
+	case PORT_REINSTATE:
+		/* Nothing is sent to device-mapper yet. */
+		reply(q, r, EPERM, PATH_UNCHECKED);
+		return;
 	case PORT_RELOAD:
 		if (!reload_ask_with_token(q->reload, r->token, now))
 			reply(q, r, EBUSY, PATH_UNCHECKED);

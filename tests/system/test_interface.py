@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What scripts depend on: the keys of every reply, as promised and as the interface
 describes them, and the metrics."""
+import json
 import os
 import re
+import shutil
 import socket
-import json
+import subprocess
 
 import openmetrics
-from harness import check, config, moment, test, wait_until
+from harness import Failure, Skip, check, config, moment, test, wait_until
 
 # The promise: each of these keys is there for good. More may be added.
 PROMISED = {
@@ -158,7 +160,7 @@ def replies_are_as_described(case):
 	untested = set()
 	for method, (_, result) in interface.methods.items():
 		if method in ("Fail", "Reinstate"):
-			untested.add(method)  # answered by an error: there is no device-mapper here
+			untested.add(method)  # answered by an error: dm_control is off
 			continue
 		reply = v.call(f"io.checkerd.Control.{method}", more=method == "Monitor",
 		               **parameters.get(method, {}))
@@ -168,6 +170,9 @@ def replies_are_as_described(case):
 		wrong = list(interface.problems(result, reply, method))
 		check(not wrong, "not as described", *wrong[:5])
 		keeps_promise(reply, PROMISED.get(method, {}), method)
+	for word in ("fail", "reinstate"):
+		refused = daemon.ctl(word, "left", expect=1)
+		check("dm_control is off" in refused.err, "not said why", refused.err)
 	check(set(PROMISED) <= set(interface.methods), "a method is gone", interface.methods)
 	case.figure(f"{len(interface.methods) - len(untested)} methods of the interface")
 
@@ -236,3 +241,80 @@ def history_tells_what_happened(case):
 	wait_until("it is gone", lambda: left not in daemon.paths(), 10)
 	history = daemon.json("show", "history", "left")["histories"][0]
 	check(history["state"] is None and len(history["changes"]) >= 3, "forgotten", history)
+
+
+class Screen:
+	"""A program on a terminal of its own, by way of tmux."""
+
+	def __init__(self, case, command, height=12):
+		self.base = ["tmux", "-S", os.path.join(case.folder, "tmux"),
+		             "-f", "/dev/null"]
+		self.env = dict(case.environment(), LC_ALL="C.UTF-8")
+		self.run("new-session", "-d", "-x", "80", "-y", str(height), f"{command}; echo ended $?; cat")
+
+	def run(self, *args):
+		return subprocess.run([*self.base, *args], env=self.env, check=True, timeout=20,
+		                      stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
+
+	def keys(self, *keys):
+		self.run("send-keys", *keys)
+
+	def lines(self):
+		return self.run("capture-pane", "-p").split("\n")
+
+	def wait(self, what, predicate, seconds=10):
+		try:
+			return wait_until(what, lambda: predicate(self.lines()), seconds)
+		except Failure:
+			raise Failure(f"not on the screen: {what}", *self.lines()) from None
+
+	def close(self):
+		subprocess.run([*self.base, "kill-server"], check=False, timeout=20,
+		               capture_output=True)
+
+
+@test([], root=False)
+def top_is_alive(case):
+	"""The live view on a terminal of 80 columns: order, filter, a daemon that goes and comes."""
+	if not shutil.which("tmux"):
+		raise Skip("needs tmux")
+	names = [f"disk{i:02}" for i in range(20)]
+	files = files_in(case, names)
+	daemon = case.daemon(config(files)).start().wait_ready(up=20)
+	if "without ncurses" in daemon.ctl("top", expect=1).err:
+		raise Skip("built without ncurses")
+	screen = Screen(case, f"{case.programs['checkerctl']} -s {daemon.socket} top")
+	try:
+		follow_top(daemon, screen, names, files)
+	finally:
+		screen.close()
+
+
+def follow_top(daemon, screen, names, files):
+	def shown(lines):
+		return [line.split()[0] for line in lines if line.startswith("disk")]
+
+	screen.wait("the first of the paths", lambda s: shown(s) == names[:8] and "20 up" in s[0])
+	check(all(len(line) <= 80 for line in screen.lines()), "a line is too long")
+	screen.keys("End")
+	screen.wait("the last of the paths", lambda s: shown(s) == names[12:])
+	screen.keys("Home", "Down")
+	screen.wait("one line down", lambda s: shown(s) == names[1:9])
+	screen.keys("Up")
+	os.truncate(files[13], 0)
+	daemon.wait_state(files[13], "down")
+	screen.wait("the worst comes first", lambda s: shown(s)[:1] == [names[13]] and "1 down" in s[0])
+	screen.keys("Left", "Left")
+	screen.wait("by name", lambda s: shown(s) == names[:8] and "NAMEv" in s[2])
+	screen.keys("r")
+	screen.wait("by name, turned round", lambda s: shown(s) == names[:-9:-1] and "NAME^" in s[2])
+	screen.keys("/", "k07")
+	screen.wait("the filter", lambda s: shown(s) == ["disk07"] and s[-2].startswith("/k07"))
+	screen.keys("Enter")
+	screen.wait("the filter stays", lambda s: shown(s) == ["disk07"] and "q: quit" in s[-2])
+	daemon.stop()
+	screen.wait("that nobody answers", lambda s: "not running" in s[-2] and shown(s) == ["disk07"])
+	daemon.start().wait_ready()
+	screen.wait("an answer again", lambda s: "q: quit" in s[-2] and shown(s) == ["disk07"])
+	screen.keys("q")
+	screen.wait("the end", lambda s: "ended 0" in s)

@@ -70,6 +70,8 @@ static void answer(struct loop *l, const struct port_request *r)
 	} else if (r->op == PORT_CHECK && r->wait && l->hold_checks) {
 		port_loop_wait(l->port, r);
 		return;
+	} else if (r->op == PORT_FAIL || r->op == PORT_REINSTATE) {
+		reply.error = l->dm_error;
 	} else if (r->op == PORT_DISABLE || r->op == PORT_ENABLE) {
 		l->disabled[r->path] = r->op == PORT_DISABLE;
 	} else if (r->op == PORT_RELOAD) {

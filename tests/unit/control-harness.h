@@ -44,6 +44,7 @@ struct loop {
 	bool stale;       /* every path has another generation now */
 	const char *reload_error;
 	bool reload_busy;
+	int dm_error; /* of PORT_FAIL and PORT_REINSTATE */
 	const char *config;
 	uint64_t seq;
 	void (*decorate)(struct loop *, struct snapshot *);

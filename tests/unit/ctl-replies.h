@@ -81,6 +81,8 @@ static const struct fake_answer good[] = {
 	      "{\"parameters\":{\"results\":[{\"path\":\"sda\",\"state\":\"up\"}]}}"),
 	REPLY("Disable", "{\"parameters\":{}}"),
 	REPLY("Enable", "{}"),
+	REPLY("Fail", "{\"parameters\":{}}"),
+	REPLY("Reinstate", "{\"parameters\":{}}"),
 	REPLY("Reload", "{\"parameters\":{\"message\":\"3 paths added\"}}"),
 	REPLY("SetLogLevel", "{\"parameters\":{}}"),
 	REPLY("Ping", "{}"),

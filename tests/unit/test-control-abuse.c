@@ -447,6 +447,8 @@ static int nobody_changes(void)
 		return 1;
 	if (!answered(client, "Check", "{\"paths\":[\"sd0\"]}", not_permitted) ||
 	    !answered(client, "Disable", "{\"paths\":[\"sd0\"]}", not_permitted) ||
+	    !answered(client, "Fail", "{\"paths\":[\"sd0\"]}", not_permitted) ||
+	    !answered(client, "Reinstate", "{\"paths\":[\"sd0\"]}", not_permitted) ||
 	    !answered(client, "Enable", "{\"paths\":[\"sd0\"]}", not_permitted) ||
 	    !answered(client, "Reload", "{}", not_permitted) ||
 	    !answered(client, "SetLogLevel", "{\"level\":\"info\"}", not_permitted))

@@ -104,6 +104,50 @@ static void test_disable_and_enable(void **state)
 	           "io.checkerd.Control.NoSuchPath", "sd1");
 }
 
+static void set_dm_error(struct loop *l, void *error)
+{
+	l->dm_error = *(int *)error;
+}
+
+static void test_fail_and_reinstate(void **state)
+{
+	static const struct {
+		int error;
+		const char *words;
+	} cases[] = {
+		{ EPERM, "sd1: dm_control is off" },
+		{ ENXIO, "sd1: it is in no map" },
+		{ EBUSY, "sd1: it is the last path of its map" },
+		{ EIO, "sd1: its checks do not find it good" },
+		{ EINVAL, "sd1: the main loop refuses" },
+	};
+	struct json_object *o;
+
+	(void)state;
+	start(4);
+	json_object_put(call(fd, "Fail", "{\"paths\":[\"sd2\",\"8:3\"]}"));
+	assert_int_equal(last_of(PORT_FAIL).path, 3);
+	assert_int_equal(last_of(PORT_FAIL).uid, geteuid());
+	assert_int_equal(loop_count(&t.loop, PORT_FAIL), 2);
+	json_object_put(call(fd, "Reinstate", "{\"paths\":[\"sd2\"]}"));
+	assert_int_equal(last_of(PORT_REINSTATE).path, 2);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		loop_do(&t.loop, set_dm_error, &(int){ cases[i].error });
+		client_call(fd, i % 2 ? "Reinstate" : "Fail", "{\"paths\":[\"sd1\"]}");
+		o = client_receive(fd);
+		assert_string_equal(get_string(o, "error"),
+		                    "io.checkerd.Control.NotPossible");
+		assert_non_null(
+		        strstr(get_string(o, "parameters.reason"), cases[i].words));
+		json_object_put(o);
+	}
+	loop_do(&t.loop, set_dm_error, &(int){ ESTALE });
+	call_fails(fd, "Fail", "{\"paths\":[\"sd1\"]}", "io.checkerd.Control.NoSuchPath",
+	           "sd1");
+	call_fails(fd, "Reinstate", "{}", "org.varlink.service.InvalidParameter",
+	           "paths");
+}
+
 static void test_reload_and_log_level(void **state)
 {
 	struct json_object *o;
@@ -581,6 +625,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_disable_and_enable),
+		TEST(test_fail_and_reinstate),
 		TEST(test_reload_and_log_level),
 		TEST(test_refused_reload),
 		TEST(test_busy_reload),

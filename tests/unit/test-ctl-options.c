@@ -163,10 +163,10 @@ static void test_wrong_commands(void **state)
 		"show paths --json --raw",
 		"show paths --json -o NAME",
 		"show paths format %d --json",
-		/* of later versions */
-		"top",
-		"fail sda",
-		"reinstate sda",
+		"top sda",
+		"top --json",
+		"fail",
+		"reinstate",
 		"metrics now",
 		"show history",
 		"show history sda sdb",
@@ -190,7 +190,6 @@ static void test_help(void **state)
 	fclose(f);
 	assert_non_null(strstr(help, "  show paths [PATH...] "));
 	assert_non_null(strstr(help, "  -s, --socket SOCKET "));
-	assert_null(strstr(help, "reinstate"));
 	rest = help;
 	while ((line = strsep(&rest, "\n")))
 		if (!strstr(line, OPTIONS_DEFAULT_SOCKET)) /* which may be anywhere */

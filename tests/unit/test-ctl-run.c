@@ -34,6 +34,8 @@ static void test_requests(void **state)
 		{ "check sda --wait", "\"wait\":true" },
 		{ "disable sda --for 1h30m", "\"for_s\":5400" },
 		{ "enable sda sdb", "\"paths\":[\"sda\",\"sdb\"]" },
+		{ "fail sda sdb", "Fail\",\"parameters\":{\"paths\":[\"sda\",\"sdb\"]" },
+		{ "reinstate sda", "Reinstate\",\"parameters\":{\"paths\":[\"sda\"]" },
 		{ "log-level debug", "\"level\":\"debug\"" },
 		{ "reload", "io.checkerd.Control.Reload" },
 		{ "ping --json", "io.checkerd.Control.Ping" },
@@ -316,9 +318,7 @@ static void test_usage(void **state)
 	(void)state;
 	assert_outcome(f, "show nothing", 2, "", "; see 'checkerctl --help'\n");
 	assert_outcome(f, "show pats", 2, "", "(do you mean 'show paths'?)");
-	assert_outcome(f, "top", 2, "", "'top' is not in this version");
 	assert_outcome(f, "log-level loud", 2, "", "no log level 'loud'");
-	assert_outcome(f, "fail sda", 2, "", "'fail' is not in this version");
 	assert_outcome(f, "show paths -o NOSUCH", 2, "", "columns are: NAME MAP STATE");
 	assert_outcome(f, "show paths format %x", 2, "", "there is no wildcard '%x'");
 	assert_outcome(f, "ping --wait", 2, "", "'ping' does not take --wait");

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * top: the live view on a terminal. Asks every two seconds, over a connection that is made
+ * again when it is lost; while no answer comes the old one stays, and the last line says so.
+ */
+#include "checkerctl/top.h"
+
+#include "checkerctl/commands.h"
+#include "checkerctl/exit.h"
+#include "checkerctl/text.h"
+#include "config.h"
+
+#ifdef HAVE_NCURSES
+
+#include <errno.h>
+#include <limits.h>
+#include <ncurses.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define REFRESH_US (2 * USEC_PER_SEC)
+/* How long a daemon that does not answer may hold up the keys. */
+#define PATIENCE_US    USEC_PER_SEC
+#define COMPLAINT_SIZE 256
+#define KEY_ESCAPE     27
+
+struct screen {
+	struct top top;
+	struct options options;
+	struct ctl ctl;
+	struct mono next;               /* when to ask again */
+	char complaint[COMPLAINT_SIZE]; /* of the last call; "" : it went well */
+	bool typing;                    /* a filter */
+	int complaints;                 /* a file in memory that stands for stderr */
+};
+
+enum colour { COLOUR_GOOD = 1, COLOUR_BAD, COLOUR_DOUBTFUL };
+
+static double wall_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* --- asking --- */
+
+/* What was said on stderr, which is not to spoil the screen. */
+static void take_complaint(struct screen *s)
+{
+	ssize_t n = pread(s->complaints, s->complaint, sizeof(s->complaint) - 1, 0);
+
+	s->complaint[MAX(n, 0)] = '\0';
+	s->complaint[strcspn(s->complaint, "\n")] = '\0';
+	(void)!ftruncate(s->complaints, 0); /* the worst is that it is told again */
+	(void)lseek(s->complaints, 0, SEEK_SET);
+}
+
+static int ask(struct screen *s)
+{
+	json_object *status, *paths;
+	int r = ctl_call(&s->ctl, "GetStatus", NULL, &status);
+
+	if (r == 0) {
+		r = ctl_call(&s->ctl, "ListPaths", NULL, &paths);
+		if (r != 0)
+			json_object_put(status);
+	}
+	if (r == 0)
+		top_update(&s->top, status, paths, wall_clock());
+	client_deinit(&s->ctl.client); /* each round has a deadline of its own */
+	s->ctl.client = CLIENT_NULL;
+	s->next = mono_add(mono_now(), REFRESH_US);
+	return r;
+}
+
+static void refresh_data(struct screen *s)
+{
+	int saved = dup(STDERR_FILENO);
+
+	s->complaint[0] = '\0';
+	if (saved >= 0)
+		dup2(s->complaints, STDERR_FILENO);
+	if (ask(s) != 0 && saved >= 0)
+		take_complaint(s);
+	if (saved >= 0) {
+		dup2(saved, STDERR_FILENO);
+		close(saved);
+	}
+}
+
+/* --- the screen --- */
+
+static attr_t attribute_of(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum colour colour;
+	} colours[] = {
+		{ "up", COLOUR_GOOD },        { "ghost", COLOUR_GOOD },
+		{ "down", COLOUR_BAD },       { "timeout", COLOUR_BAD },
+		{ "removed", COLOUR_BAD },    { "disconnected", COLOUR_BAD },
+		{ "shaky", COLOUR_DOUBTFUL }, { "delayed", COLOUR_DOUBTFUL },
+	};
+
+	for (size_t i = 0; has_colors() && i < ARRAY_LEN(colours); i++)
+		if (strcmp(colours[i].state, state) == 0 &&
+		    colours[i].colour != COLOUR_GOOD)
+			return COLOR_PAIR(colours[i].colour);
+	return A_NORMAL;
+}
+
+static void draw_foot(const struct screen *s, int y)
+{
+	static const char keys[] =
+	        "up, down: scroll   left, right, r: order   /: filter   q: quit";
+	char line[COMPLAINT_SIZE];
+
+	if (s->typing)
+		snprintf(line, sizeof(line), "/%s", s->top.filter);
+	else
+		snprintf(line, sizeof(line), "%s", s->complaint[0] ? s->complaint : keys);
+	(void)attrset((int)(s->complaint[0] && !s->typing ? A_BOLD : A_DIM));
+	mvaddnstr(y, 0, line, COLS);
+	(void)attrset(A_NORMAL);
+}
+
+static void draw(const struct screen *s)
+{
+	erase();
+	for (int y = 0; y + 1 < LINES; y++) {
+		char *line = top_line(&s->top, (size_t)y, COLS);
+		int attribute =
+		        y == TOP_HEAD_LINES - 1
+		                ? A_REVERSE
+		                : attribute_of(top_line_state(&s->top, (size_t)y));
+
+		(void)attrset((int)attribute);
+		mvaddstr(y, 0, line);
+		(void)attrset(A_NORMAL);
+		free(line);
+	}
+	draw_foot(s, LINES - 1);
+	refresh();
+}
+
+/* --- keys --- */
+
+static void type_filter(struct screen *s, int key)
+{
+	char *filter = s->top.filter;
+	size_t length = strlen(filter);
+
+	if (key == '\r' || key == '\n' || key == KEY_ENTER) {
+		s->typing = false;
+		return;
+	}
+	if (key == KEY_ESCAPE) {
+		s->typing = false;
+		filter[0] = '\0';
+	} else if (key == KEY_BACKSPACE || key == 127 || key == '\b') {
+		if (length > 0)
+			filter[length - 1] = '\0';
+	} else if (key >= ' ' && key < 127 && length + 1 < TOP_FILTER_MAX) {
+		filter[length] = (char)key;
+		filter[length + 1] = '\0';
+	}
+	s->top.first = 0;
+	top_arrange(&s->top);
+}
+
+/* Lines that show paths: the last one of the screen does not. */
+static size_t lines(void)
+{
+	return (size_t)MAX(LINES - 1, 1);
+}
+
+/* False: quit. */
+static bool press(struct screen *s, int key)
+{
+	long page = MAX(LINES - 1 - TOP_HEAD_LINES, 1), by = 0;
+
+	if (s->typing) {
+		type_filter(s, key);
+		return true;
+	}
+	switch (key) {
+	case 'q':
+	case 'Q':
+		return false;
+	case '/':
+		s->typing = true;
+		break;
+	case 'r':
+		s->top.reverse = !s->top.reverse;
+		top_arrange(&s->top);
+		break;
+	case KEY_LEFT:
+	case KEY_RIGHT:
+		top_sort_next(&s->top, key == KEY_LEFT ? -1 : 1);
+		break;
+	case KEY_UP:
+		by = -1;
+		break;
+	case KEY_DOWN:
+		by = 1;
+		break;
+	case KEY_PPAGE:
+		by = -page;
+		break;
+	case KEY_NPAGE:
+		by = page;
+		break;
+	case KEY_HOME:
+		by = LONG_MIN;
+		break;
+	case KEY_END:
+		by = LONG_MAX;
+		break;
+	default:
+		break; /* KEY_RESIZE, too: it is drawn anew in any case */
+	}
+	top_scroll(&s->top, by, lines());
+	return true;
+}
+
+static void live(struct screen *s)
+{
+	bool go_on = true;
+
+	while (go_on) {
+		int64_t wait_us;
+		int key;
+
+		top_scroll(&s->top, 0, lines());
+		draw(s);
+		wait_us = MAX(mono_diff(s->next, mono_now()), INT64_C(0));
+		timeout((int)((wait_us + USEC_PER_MSEC - 1) / USEC_PER_MSEC));
+		key = getch();
+		if (key != ERR)
+			go_on = press(s, key);
+		else if (!mono_before(mono_now(), s->next))
+			refresh_data(s);
+		else if (!isatty(STDIN_FILENO))
+			go_on = false; /* the terminal has gone */
+	}
+}
+
+static bool start_screen(void)
+{
+	SCREEN *screen = newterm(NULL, stdout, stdin);
+
+	if (!screen)
+		return false;
+	set_term(screen);
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	set_escdelay(50);
+	(void)curs_set(0); /* a terminal that cannot shows it */
+	if (has_colors() && !getenv("NO_COLOR")) {
+		start_color();
+		use_default_colors();
+		init_pair(COLOUR_GOOD, COLOR_GREEN, -1);
+		init_pair(COLOUR_BAD, COLOR_RED, -1);
+		init_pair(COLOUR_DOUBTFUL, COLOR_YELLOW, -1);
+	}
+	return true;
+}
+
+static int run_screen(struct screen *s)
+{
+	int r = ask(s); /* its complaint is for the terminal as it is */
+
+	if (r)
+		return r;
+	s->complaints = memfd_create("complaints", MFD_CLOEXEC);
+	if (s->complaints < 0)
+		return text_complain(EXIT_FAILED, "%s", strerror(errno));
+	if (!start_screen()) {
+		close(s->complaints);
+		return text_complain(EXIT_FAILED, "this terminal (TERM) is not known");
+	}
+	live(s);
+	endwin();
+	close(s->complaints);
+	return 0;
+}
+
+int run_top(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	struct screen s = { .options = *ctl->options, .ctl.client = CLIENT_NULL };
+	int r;
+
+	(void)operands;
+	(void)n;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return text_complain(EXIT_FAILED,
+		                     "'top' needs a terminal; 'show paths' does not");
+	r = top_init(&s.top, ctl->options->columns);
+	if (r)
+		return r;
+	s.ctl.options = &s.options;
+	if (!options_has(&s.options, OPT_TIMEOUT))
+		s.options.timeout_us = PATIENCE_US;
+	r = run_screen(&s);
+	client_deinit(&s.ctl.client);
+	top_deinit(&s.top);
+	return r;
+}
+
+#else
+
+int run_top(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	(void)ctl;
+	(void)operands;
+	(void)n;
+	return text_complain(
+	        EXIT_FAILED,
+	        "this checkerctl was built without ncurses, which 'top' needs");
+}
+
+#endif
