@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is to hold while some paths hang and others do not, whatever makes them hang."""
+import os
+import signal
+import time
+
+from vm import (check, ctl, figure, path, paths, read, run, say, start, state_is, status_of,
+                wait_for)
+
+INTERVAL, TIMEOUT = 1, 3
+CONFIG = (f"polling_interval {INTERVAL}\nmax_polling_interval {INTERVAL}\n"
+          f"checker_timeout {TIMEOUT}\n")
+# Emulated processors that others use too are late by themselves.
+MARGIN = 3
+
+
+def detect(hung, begin):
+	"""Waits until every one is down for its silence; shows how long that took."""
+	for disk in hung:
+		p = wait_for(f"{disk} is down", lambda d=disk: state_is(d, "down"),
+		             INTERVAL + TIMEOUT + MARGIN + 5)
+		check("no answer" in p["reason"], f"{disk} is down for its silence", p)
+	took = time.monotonic() - begin
+	figure(f"{len(hung)} hang: all known {took:.1f} s later (interval {INTERVAL}, timeout {TIMEOUT})")
+
+
+class Others:
+	"""Paths that nothing is wrong with: their checks go on, in time, and nothing is said."""
+
+	def __init__(self, names):
+		self.names, self.begin, self.before = names, time.monotonic(), paths()
+
+	def are_well(self):
+		after, elapsed = paths(), time.monotonic() - self.begin
+		for n in self.names:
+			a, b = self.before[n], after[n]
+			check(b["state"] == "up" and a["transitions_total"] == b["transitions_total"],
+			      f"{n} stays up", b)
+			done = b["checks_total"] - a["checks_total"]
+			check(done >= elapsed / INTERVAL - 2, f"{n} is checked in time: {done} in {elapsed:.1f} s",
+			      b, ctl("show", "groups"))
+
+
+def pid(name="MainPID"):
+	return int(run("systemctl", "show", "-P", name, "checkerd").strip())
+
+
+def served_by_another(than):
+	return status_of("checkerctl --timeout 2 ping >/dev/null 2>&1") == 0 and pid() not in (0, than)
+
+
+def restart_while_hung(how, hung, others):
+	"""Restarts the service by `how`; the successor serves at once."""
+	old, begin = pid(), time.monotonic()
+	how(old)
+	wait_for("the successor serves", lambda: served_by_another(old), 20, every=0.02)
+	took = time.monotonic() - begin
+	wait_for("the old one is gone", lambda: not os.path.exists(f"/proc/{old}"), 5)
+	for n in others:
+		wait_for(f"{n} is up", lambda n=n: state_is(n, "up"), 10)
+	for n in hung:
+		check(path(n)["state"] in ("pending", "unchecked", "timeout", "down"),
+		      f"{n} hangs still", path(n))
+	return took
+
+
+def terminate(_):
+	run("systemctl", "restart", "--no-block", "checkerd")
+
+
+def kill(old):
+	os.kill(old, signal.SIGKILL)
+
+
+def stay_immediate(hung, others):
+	"""Restarts with hung reads, gently and not."""
+	stop = restart_while_hung(terminate, hung, others)
+	say("restarted")
+	crash = restart_while_hung(kill, hung, others)
+	figure(f"with {len(hung)} hung reads: restarted and serving after {stop:.2f} s, "
+	       f"after kill -9 {crash:.2f} s")
+
+
+def recover(hung):
+	for disk in hung:
+		wait_for(f"{disk} is up", lambda d=disk: state_is(d, "up"), 30)

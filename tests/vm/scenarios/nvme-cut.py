@@ -1,0 +1,39 @@
+"""NVMe/TCP through two portals, one cut: the same as with iSCSI; and one whose target goes away."""
+# timeout: 150
+from hangs import CONFIG, Others, detect, recover, stay_immediate
+from targets import NvmeTcp, cut, restore
+from vm import *
+
+# So long without a sign of life, and the controller would give up by itself.
+target = NvmeTcp(portals=2, keep_alive=600)
+well, hung = target.disks(portal=0), target.disks(portal=1)
+config(CONFIG)
+start()
+for disk in target.disks():
+	p = path(disk)
+	check(p["state"] == "up" and p["protocol"] == "nvme:tcp", f"{disk} is up, and nvme:tcp", p)
+others = Others(well)
+say("portal 1 is cut")
+begin = time.monotonic()
+cut(1)
+detect(hung, begin)
+time.sleep(3)
+others.are_well()
+stay_immediate(hung, well)
+detect(hung, time.monotonic())
+say("portal 1 is back")
+restore(1)
+recover(hung)
+
+others = Others(well)
+say("the target behind portal 1 goes away")
+target.withdraw(1)
+for disk in hung:
+	p = wait_for(f"{disk} is not up", lambda d=disk: state_is(d, "down", "timeout", "removed"), 20)
+	say(f"{disk}: {p['state']}: {p['reason']}, {p['sysfs_state']}")
+	check(p["sysfs_state"] != "live", "the controller's state is told", p)
+time.sleep(3)
+others.are_well()
+say("it comes back")
+target.offer(1)
+recover(hung)
