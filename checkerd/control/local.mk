@@ -2,7 +2,7 @@
 # libcontrol.la: the Varlink server. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libcontrol.la
 libcontrol_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
-libcontrol_la_LIBADD = $(JSONC_LIBS) -lm
+libcontrol_la_LIBADD = $(JSONC_LIBS)
 libcontrol_la_SOURCES = \
 	checkerd/control/accept.c \
 	checkerd/control/action.c \

@@ -3,7 +3,6 @@
 #include "checkerd/control/request.h"
 
 #include <json-c/json.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,7 +69,8 @@ static bool read_for(struct json_object *value, struct request *r)
 	/* Not by the opposite: a NaN has to fail, too. */
 	if (!(s >= 1e-6 && s <= DISABLE_MAX_S))
 		return false;
-	r->for_us = (int64_t)llround(s * (double)USEC_PER_SEC);
+	/* Positive, so this rounds; the library that does it would have to be locked, too. */
+	r->for_us = (int64_t)(s * (double)USEC_PER_SEC + 0.5);
 	return true;
 }
 

@@ -89,6 +89,7 @@ int main(int argc, char **argv)
 {
 	struct options o;
 
+	privileges_prepare();
 	if (options_parse(&o, argc, argv, stderr) < 0)
 		return EXIT_USAGE;
 	switch (o.mode) {

@@ -21,6 +21,9 @@
 #define PR_SET_IO_FLUSHER 57
 #endif
 
+/* What is larger gets a mapping of its own. */
+#define HEAP_CHUNK_MAX (32 * 1024)
+
 #define OOM_SCORE_WANTED (-1000)
 
 void warnings_add(struct warnings *w, const char *format, ...)
@@ -44,6 +47,14 @@ static bool capable(unsigned capability)
 	memset(data, 0, sizeof(data));
 	return syscall(SYS_capget, &header, data) == 0 &&
 	       (data[capability / 32].effective & UINT32_C(1) << capability % 32) != 0;
+}
+
+void privileges_prepare(void)
+{
+	/* An arena for each thread would lock 64 MiB of nothing each. */
+	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_CHUNK_MAX);
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_CHUNK_MAX);
 }
 
 static void take_io_flusher(struct warnings *w)
@@ -86,13 +97,12 @@ static int unlock_unused(struct dl_phdr_info *info, size_t size _unused_,
 
 /*
  * With a limit below what will be needed, MCL_FUTURE would make allocations fail later: then
- * it is not tried. An arena for each thread would lock 64 MiB of nothing each.
+ * it is not tried.
  */
 static void take_memory(struct warnings *w)
 {
 	struct rlimit limit;
 
-	(void)mallopt(M_ARENA_MAX, 1);
 	if (!capable(CAP_IPC_LOCK) &&
 	    (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY)) {
 		warnings_add(w, "memory is not locked, it may be swapped out to the "

@@ -17,6 +17,12 @@ struct warnings {
 void warnings_add(struct warnings *w, const char *format, ...) _printf_(2, 3);
 
 /*
+ * To be called before anything is allocated: what is large goes back to the kernel when it is
+ * freed, and is not locked as a hole in the heap.
+ */
+void privileges_prepare(void);
+
+/*
  * To be called before any thread is started: they inherit. descriptors: how many one process
  * may need.
  */
