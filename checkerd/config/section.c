@@ -122,10 +122,6 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 static void tell_not_yet(struct reader *r, const struct keyword *k, const struct value *v,
                          const struct token *value)
 {
-	if (k->in_config == offsetof(struct config, dm_control) && v->number)
-		problem_warning(&r->problems, &value->at,
-		                "%s %s: this version only observes", k->name,
-		                value->text);
 	if (k->words != checker_words || v->number == CHECKER_DIRECTIO ||
 	    v->number == CHECKER_NONE || (r->checkers_told & 1U << v->number) != 0)
 		return;

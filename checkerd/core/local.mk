@@ -2,6 +2,8 @@
 # libcore.la: pure decisions. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libcore.la
 libcore_la_SOURCES = \
+	checkerd/core/agreement.c \
+	checkerd/core/agreement.h \
 	checkerd/core/device.c \
 	checkerd/core/device.h \
 	checkerd/core/event.c \
@@ -10,6 +12,10 @@ libcore_la_SOURCES = \
 	checkerd/core/histogram.h \
 	checkerd/core/map.c \
 	checkerd/core/map.h \
+	checkerd/core/maps.c \
+	checkerd/core/maps.h \
+	checkerd/core/maps_table.h \
+	checkerd/core/maps_work.c \
 	checkerd/core/reason.c \
 	checkerd/core/registry.c \
 	checkerd/core/registry.h \
@@ -23,11 +29,13 @@ libcore_la_SOURCES = \
 
 if HAVE_CMOCKA
 core_tests = \
+	tests/unit/test-agreement \
 	tests/unit/test-core-model \
 	tests/unit/test-device \
 	tests/unit/test-event \
 	tests/unit/test-histogram \
 	tests/unit/test-map \
+	tests/unit/test-maps \
 	tests/unit/test-reason \
 	tests/unit/test-registry \
 	tests/unit/test-schedule \
@@ -41,6 +49,9 @@ TESTS += $(core_tests)
 core_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 core_test_ldadd = libcore.la libutil.la $(CMOCKA_LIBS)
 
+tests_unit_test_agreement_SOURCES = tests/unit/test-agreement.c
+tests_unit_test_agreement_CFLAGS = $(core_test_cflags)
+tests_unit_test_agreement_LDADD = $(core_test_ldadd)
 tests_unit_test_core_model_SOURCES = tests/unit/test-core-model.c tests/unit/random.h
 tests_unit_test_core_model_CFLAGS = $(core_test_cflags)
 tests_unit_test_core_model_LDADD = $(core_test_ldadd)
@@ -56,6 +67,9 @@ tests_unit_test_histogram_LDADD = $(core_test_ldadd)
 tests_unit_test_map_SOURCES = tests/unit/test-map.c
 tests_unit_test_map_CFLAGS = $(core_test_cflags)
 tests_unit_test_map_LDADD = $(core_test_ldadd)
+tests_unit_test_maps_SOURCES = tests/unit/test-maps.c tests/unit/random.h
+tests_unit_test_maps_CFLAGS = $(core_test_cflags)
+tests_unit_test_maps_LDADD = $(core_test_ldadd)
 tests_unit_test_reason_SOURCES = tests/unit/test-reason.c
 tests_unit_test_reason_CFLAGS = $(core_test_cflags)
 tests_unit_test_reason_LDADD = $(core_test_ldadd)

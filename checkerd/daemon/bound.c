@@ -9,6 +9,7 @@
 #include "checkerd/core/schedule.h"
 #include "checkerd/daemon/checks.h"
 #include "checkerd/daemon/loader.h"
+#include "checkerd/devmapper/devmapper.h"
 #include "checkerd/discovery/discovery.h"
 #include "checkerd/log/log.h"
 
@@ -20,8 +21,8 @@
 #define CONFIG_BYTES           (4 * CONFIG_FILE_BYTES_MAX)
 /* The loop, its signals and timers, sysfs, procfs, the log, the manager's socket. */
 #define OWN_DESCRIPTORS 48
-/* loop, log, discovery, loader, control */
-#define OWN_THREADS 5
+/* loop, log, discovery, devmapper, loader, control */
+#define OWN_THREADS 6
 
 static void add(struct bound *b, const char *name, const char *key, uint64_t bytes)
 {
@@ -52,6 +53,8 @@ int bound_compute(const struct config *c, struct bound *ret)
 	add(&b, "table of paths", "registry_bytes", registry_bytes(n));
 	add(&b, "schedule", "schedule_bytes", schedule_bytes());
 	add(&b, "discovery and devices", "discovery_bytes", discovery_bytes(n));
+	add(&b, "multipath maps", "maps_bytes",
+	    maps_bytes(n) + devmapper_bytes(map_room(n), map_path_room(n)));
 	add(&b, "configuration", "config_bytes",
 	    CONFIG_BYTES + (uint64_t)n * CONFIG_BYTES_EACH_PATH + loader_bytes());
 	add(&b, "snapshots and rings", "port_bytes", port_bytes(n));

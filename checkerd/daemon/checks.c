@@ -124,6 +124,11 @@ static void step(struct checks *c, uint32_t index, struct path *p,
 		reset_interval(c, index, p, now);
 	else if ((actions & ACTION_BACK_OFF) != 0)
 		p->interval_us = MIN(2 * p->interval_us, p->settings.max_interval_us);
+	if (c->maps != NULL && o->kind != OUTCOME_STARTED)
+		maps_path_checked(c->maps, index, p->status.verdict,
+		                  o->kind == OUTCOME_OK &&
+		                          path_state_usable(p->status.state),
+		                  p->started);
 }
 
 /* The engine takes no commands until it has taken those it was handed. */
@@ -163,6 +168,8 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 	c->never_checked += s->checker == CHECKER_NONE;
 	device_state_told(d, &p->sysfs);
 	events_new_path(c->events, index);
+	if (c->maps != NULL)
+		maps_path_added(c->maps, index, d->devt_major, d->devt_minor);
 	if (is_checked(p))
 		schedule_put(c->schedule, index,
 		             schedule_spread(now,
@@ -186,6 +193,8 @@ int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
 	c->dirty = true;
 	if (gone)
 		step(c, index, p, &went, now);
+	if (c->maps != NULL)
+		maps_path_removed(c->maps, index, gone);
 	schedule_remove(c->schedule, index);
 	port_loop_settle(c->port, index, ESTALE, p->status.state);
 	c->outstanding -= p->outstanding;
@@ -193,6 +202,18 @@ int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
 	c->never_checked -= p->settings.checker == CHECKER_NONE;
 	registry_remove(c->registry, index);
 	return 0;
+}
+
+/* A device that was not there when its path was configured has its number now. */
+static void change_number(struct checks *c, uint32_t index, const struct path *p,
+                          const struct device *d)
+{
+	if (c->maps == NULL || (p->device->devt_major == d->devt_major &&
+	                        p->device->devt_minor == d->devt_minor))
+		return;
+	maps_path_removed(c->maps, index, false);
+	maps_path_added(c->maps, index, d->devt_major, d->devt_minor);
+	maps_path_checked(c->maps, index, p->status.verdict, false, p->started);
 }
 
 void checks_change(struct checks *c, uint32_t index, struct device *d,
@@ -203,6 +224,7 @@ void checks_change(struct checks *c, uint32_t index, struct device *d,
 
 	c->never_checked -= p->settings.checker == CHECKER_NONE;
 	c->never_checked += s->checker == CHECKER_NONE;
+	change_number(c, index, p, d);
 	registry_update_device(c->registry, index, d);
 	device_state_told(d, &p->sysfs);
 	p->settings = *s;

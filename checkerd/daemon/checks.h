@@ -9,6 +9,7 @@
  */
 #include "checkerd/config/config.h"
 #include "checkerd/control/port.h"
+#include "checkerd/core/maps.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/core/schedule.h"
 #include "checkerd/daemon/events.h"
@@ -34,6 +35,8 @@ struct checks {
 	struct schedule *schedule;
 	struct events *events; /* borrowed */
 	struct port *port;     /* borrowed */
+	struct maps
+	        *maps; /* borrowed: what becomes of paths is told there; NULL: nowhere */
 	int sys_dev_block; /* /sys/dev/block, or -1: is a disk there, and in which state */
 	unsigned states_read; /* attributes of it, at this go */
 	uint32_t by_state[PATH_STATE_COUNT_];

@@ -100,6 +100,21 @@ static int start_control(struct daemon *d, const struct config *c, int listen_fd
 	return r < 0 ? complain(r, "the control thread") : 0;
 }
 
+static int make_maps(struct daemon *d, const struct config *c)
+{
+	const struct devmapper_options o = { .max_maps = map_room(c->max_paths) };
+	int r;
+
+	r = dm_init(&d->dm, c->max_paths, mono_now());
+	if (r == 0)
+		r = devmapper_new(&d->devmapper, &o);
+	d->dm.devmapper = d->devmapper;
+	d->dm.checks = &d->checks;
+	d->dm.events = &d->events;
+	d->checks.maps = d->events.maps = d->dm.maps;
+	return r;
+}
+
 /* Everything that takes memory, once it is known that there is no other daemon. */
 static int make_parts(struct daemon *d, const struct options *o, const struct config *c)
 {
@@ -136,6 +151,9 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 		        "the environment as PATHCHECK_PROBER\n");
 	if (r < 0)
 		return complain(r, what);
+	r = make_maps(d, c);
+	if (r < 0)
+		return complain(r, "the maps");
 	r = discovery_new(&d->discovery);
 	if (r == 0)
 		r = loader_new(&d->loader, o->config);
@@ -165,6 +183,7 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 		return complain(r, "the configuration");
 	d->snapshots.port = d->port;
 	d->snapshots.checks = &d->checks;
+	d->snapshots.dm = &d->dm;
 	d->snapshots.ready = &d->ready;
 	d->snapshots.hint = &d->hint;
 	d->snapshots.warnings = &d->warnings;
@@ -220,11 +239,13 @@ bool daemon_deinit(struct daemon *d)
 	d->control = control_free(d->control);
 	checks_deinit(&d->checks);
 	all = discovery_free(d->discovery, JOIN_LIMIT_US) && all;
+	all = devmapper_free(d->devmapper, JOIN_LIMIT_US) && all;
 	all = loader_free(d->loader, JOIN_LIMIT_US) && all;
 	inventory_deinit(&d->inventory);
 	reload_deinit(&d->reload);
 	snapshot_fill_deinit(&d->snapshots);
 	events_deinit(&d->events);
+	dm_deinit(&d->dm);
 	all = log_free(d->log, JOIN_LIMIT_US) && all;
 	d->port = port_free(d->port);
 	hint_deinit(&d->hint);
@@ -237,6 +258,7 @@ struct mono daemon_next_chore(const struct daemon *d)
 	struct mono next = mono_min(d->ready.next, d->watchdog.feed_at);
 
 	next = mono_min(next, d->checks.tend_at);
+	next = mono_min(next, dm_next(&d->dm));
 	if (d->inventory.holding)
 		next = mono_min(next, d->checks.blocked_until);
 	return next;
@@ -258,15 +280,29 @@ void daemon_run_chores(struct daemon *d, struct mono now)
 	/* What ready has to send is sent by daemon_settle(), what is held by the source. */
 }
 
+static void settle_maps(struct daemon *d, struct mono now)
+{
+	const struct config_ref *ref = d->reload.ref;
+
+	if (d->dm.generation != ref->generation)
+		dm_configure(&d->dm, ref->config, ref->generation);
+	if (d->inventory.map_changed)
+		dm_look(&d->dm);
+	d->inventory.map_changed = false;
+	dm_settle(&d->dm, now);
+}
+
 void daemon_settle(struct daemon *d, struct mono now)
 {
 	bool complete;
 	char summary[200];
 
 	reload_progress(&d->reload, now);
+	settle_maps(d, now);
 	checks_flush(&d->checks, now);
 	tend(d, now);
-	complete = d->inventory.generation > 0 && checks_all_answered(&d->checks);
+	complete = d->inventory.generation > 0 && checks_all_answered(&d->checks) &&
+	           dm_is_ready(&d->dm);
 	if (ready_update(&d->ready, d->checks.by_state, complete, now)) {
 		ready_summary(summary, sizeof(summary), d->checks.by_state);
 		events_say(&d->events, EVENT_DAEMON, complete ? LOG_INFO : LOG_WARNING,

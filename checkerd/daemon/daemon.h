@@ -9,6 +9,7 @@
  */
 #include "checkerd/control/control.h"
 #include "checkerd/daemon/checks.h"
+#include "checkerd/daemon/dm.h"
 #include "checkerd/daemon/hint.h"
 #include "checkerd/daemon/inventory.h"
 #include "checkerd/daemon/loader.h"
@@ -29,10 +30,12 @@ struct daemon {
 	struct port *port;
 	struct control *control;
 	struct discovery *discovery;
+	struct devmapper *devmapper;
 	struct loader *loader;
 	struct events events;
 	struct checks checks;
 	struct inventory inventory;
+	struct dm dm;
 	struct reload reload;
 	struct ready ready;
 	struct hint hint;

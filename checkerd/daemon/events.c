@@ -19,24 +19,39 @@ int events_init(struct events *ev, struct port *port, struct log *log, int level
 		.port = port, .log = log, .level = level, .max_paths = max_paths
 	};
 	ev->rates = calloc(max_paths, sizeof(ev->rates[0]));
-	return ev->rates == NULL ? -ENOMEM : 0;
+	ev->dm_rates = calloc(max_paths, sizeof(ev->dm_rates[0]));
+	ev->map_rates = calloc(map_room(max_paths), sizeof(ev->map_rates[0]));
+	if (ev->rates == NULL || ev->dm_rates == NULL || ev->map_rates == NULL) {
+		events_deinit(ev);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void events_deinit(struct events *ev)
 {
 	free(ev->rates);
-	ev->rates = NULL;
+	free(ev->dm_rates);
+	free(ev->map_rates);
+	ev->rates = ev->dm_rates = ev->map_rates = NULL;
 }
 
 uint64_t events_bytes(uint32_t max_paths)
 {
-	return sizeof(struct events) + (uint64_t)max_paths * sizeof(struct rate);
+	return sizeof(struct events) +
+	       (2 * (uint64_t)max_paths + map_room(max_paths)) * sizeof(struct rate);
 }
 
 void events_new_path(struct events *ev, uint32_t index)
 {
 	assert(index < ev->max_paths);
-	ev->rates[index] = (struct rate){ .left_out = 0 };
+	ev->rates[index] = ev->dm_rates[index] = (struct rate){ .left_out = 0 };
+}
+
+void events_new_map(struct events *ev, uint32_t map)
+{
+	assert(map < map_room(ev->max_paths));
+	ev->map_rates[map] = (struct rate){ .left_out = 0 };
 }
 
 static int64_t realtime_us(void)
@@ -62,25 +77,32 @@ static void put_text(char *buf, size_t size, const char *text)
 }
 
 /* Of what describe() gives: a name, an alias, a map, and what stands between them. */
-#define NAME_TEXT_MAX (DEVICE_NAME_MAX + 2 * 64 + 16)
+#define NAME_TEXT_MAX (DEVICE_NAME_MAX + 64 + MAP_NAME_MAX + 16)
 
 static void begin(struct event *e, enum event_type type, int priority,
-                  const struct device *d)
+                  const struct device *d, const char *map)
 {
 	memset(e, 0, sizeof(*e));
 	e->type = type;
 	e->priority = priority;
-	if (d == NULL)
-		return;
-	put_text(e->path, sizeof(e->path), d->name);
-	if (d->map != NULL)
-		put_text(e->map, sizeof(e->map), d->map);
+	if (d != NULL)
+		put_text(e->path, sizeof(e->path), d->name);
+	if (map != NULL)
+		put_text(e->map, sizeof(e->map), map);
+}
+
+/* The map a path is in: the kernel's word, or what was found out about the device. */
+static const char *map_of(const struct events *ev, uint32_t index, const struct device *d)
+{
+	const struct map *m = ev->maps == NULL ? NULL : maps_of(ev->maps, index);
+
+	return m == NULL ? d->map : m->name;
 }
 
 /* "sda", "sda (left)", "sda (left, map demo)": how messages call a path. */
-static void describe(char *buf, size_t size, const struct device *d)
+static void describe(char *buf, size_t size, const struct device *d, const char *map)
 {
-	const char *alias = d->alias, *map = d->map;
+	const char *alias = d->alias;
 
 	(void)snprintf(
 	        buf, size, "%s%s%s%s%s%s%s", d->name,
@@ -128,11 +150,12 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 	enum path_state from = before->state, to = p->status.state;
 	char name[NAME_TEXT_MAX], reason[REASON_TEXT_MAX], left[64] = "", text[512];
 	struct event e;
+	const char *map = map_of(ev, index, p->device);
 	uint32_t left_out = 0;
 	bool to_log;
 
 	assert(index < ev->max_paths);
-	begin(&e, EVENT_PATH_STATE, state_priority(from, to), p->device);
+	begin(&e, EVENT_PATH_STATE, state_priority(from, to), p->device, map);
 	put_text(e.from, sizeof(e.from), path_state_name(from));
 	put_text(e.to, sizeof(e.to), path_state_name(to));
 	e.lasted_us = mono_diff(now, before->since);
@@ -144,7 +167,7 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 	if (left_out > 0)
 		(void)snprintf(left, sizeof(left), " (%u earlier changes left out)",
 		               left_out);
-	describe(name, sizeof(name), p->device);
+	describe(name, sizeof(name), p->device, map);
 	if (reason[0] != '\0')
 		(void)snprintf(text, sizeof(text), "%s: %s -> %s: %s%s", name, e.from,
 		               e.to, reason, left);
@@ -156,6 +179,64 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 	finish(ev, &e, to_log);
 }
 
+/* "NAME: WORDS", with how many before it the log was spared. */
+static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
+                         const char *name, const char *words, struct mono now)
+{
+	char text[NAME_TEXT_MAX + EVENT_MESSAGE_MAX + 64], left[64] = "";
+	uint32_t left_out = 0;
+	bool to_log =
+	        e->priority <= ev->level && rate_allow(rate, &path_rate, now, &left_out);
+
+	if (left_out > 0)
+		(void)snprintf(left, sizeof(left), " (%u earlier changes left out)",
+		               left_out);
+	(void)snprintf(text, sizeof(text), "%s: %s%s", name, words, left);
+	put_text(e->message, sizeof(e->message), text);
+	finish(ev, e, to_log);
+}
+
+void events_dm(struct events *ev, uint32_t index, const struct path *p, const char *map,
+               int priority, const char *from, const char *to, struct mono now,
+               const char *format, ...)
+{
+	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX], reason[REASON_TEXT_MAX];
+	struct event e;
+	va_list args;
+
+	assert(index < ev->max_paths);
+	begin(&e, EVENT_DM, priority, p->device, map);
+	put_text(e.from, sizeof(e.from), from);
+	put_text(e.to, sizeof(e.to), to);
+	e.why = p->status.reason;
+	put_text(e.reason, sizeof(e.reason),
+	         reason_format(&p->status.reason, reason, sizeof(reason)));
+	describe(name, sizeof(name), p->device, map);
+	va_start(args, format);
+	(void)vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	finish_rated(ev, &e, &ev->dm_rates[index], name, words, now);
+}
+
+void events_map(struct events *ev, uint32_t map, const char *name, int priority,
+                const char *from, const char *to, struct mono now, const char *format,
+                ...)
+{
+	char words[EVENT_MESSAGE_MAX], text[MAP_NAME_MAX + 8];
+	struct event e;
+	va_list args;
+
+	assert(map < map_room(ev->max_paths));
+	begin(&e, EVENT_MAP, priority, NULL, name);
+	put_text(e.from, sizeof(e.from), from);
+	put_text(e.to, sizeof(e.to), to);
+	(void)snprintf(text, sizeof(text), "map %s", name);
+	va_start(args, format);
+	(void)vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	finish_rated(ev, &e, &ev->map_rates[map], text, words, now);
+}
+
 void events_path(struct events *ev, enum event_type type, int priority,
                  const struct device *d, const char *format, ...)
 {
@@ -164,8 +245,8 @@ void events_path(struct events *ev, enum event_type type, int priority,
 	struct event e;
 	va_list args;
 
-	begin(&e, type, priority, d);
-	describe(name, sizeof(name), d);
+	begin(&e, type, priority, d, d->map);
+	describe(name, sizeof(name), d, d->map);
 	va_start(args, format);
 	(void)vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
@@ -180,7 +261,7 @@ void events_say(struct events *ev, enum event_type type, int priority, const cha
 	struct event e;
 	va_list args;
 
-	begin(&e, type, priority, NULL);
+	begin(&e, type, priority, NULL, NULL);
 	va_start(args, format);
 	(void)vsnprintf(e.message, sizeof(e.message), format, args);
 	va_end(args);

@@ -74,9 +74,9 @@ static void tell_removed(struct inventory *inv, const struct found *f)
 
 static int apply(struct inventory *inv, const struct found *f, struct mono now)
 {
-	uint32_t index = f->op == FOUND_SYNC ? REGISTRY_NONE
-	                                     : registry_find_name(inv->checks->registry,
-	                                                          f->device->name);
+	uint32_t index = f->device == NULL ? REGISTRY_NONE
+	                                   : registry_find_name(inv->checks->registry,
+	                                                        f->device->name);
 	int r;
 
 	switch (f->op) {
@@ -96,6 +96,9 @@ static int apply(struct inventory *inv, const struct found *f, struct mono now)
 			return r;
 		inv->removed++;
 		tell_removed(inv, f);
+		return 0;
+	case FOUND_MAP:
+		inv->map_changed = true;
 		return 0;
 	case FOUND_SYNC:
 		if (inv->no_room > 0)

@@ -22,6 +22,7 @@ struct inventory {
 	uint64_t generation; /* of the last FOUND_SYNC; 0: none yet */
 	uint32_t left_out;   /* by rules, as of then */
 	uint32_t no_room;    /* paths beyond max_paths since the last but one */
+	bool map_changed;    /* a FOUND_MAP came; whoever looks after it clears it */
 	int error;           /* of the listing, as of then: positive errno */
 	uint32_t added, removed, changed; /* since inventory_count_anew() */
 };

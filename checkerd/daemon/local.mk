@@ -10,6 +10,10 @@ libdaemon_la_SOURCES = \
 	checkerd/daemon/daemon.h \
 	checkerd/daemon/device_state.c \
 	checkerd/daemon/device_state.h \
+	checkerd/daemon/dm.c \
+	checkerd/daemon/dm.h \
+	checkerd/daemon/dm_tell.c \
+	checkerd/daemon/dm_tell.h \
 	checkerd/daemon/events.c \
 	checkerd/daemon/events.h \
 	checkerd/daemon/fixed.c \
@@ -47,6 +51,7 @@ checkerd_checkerd_LDADD = \
 	libdaemon.la \
 	libcontrol.la \
 	libdiscovery.la \
+	libdevmap.la \
 	liblog.la \
 	libconfig.la \
 	libcore.la \
@@ -75,6 +80,7 @@ tests_unit_test_bound_LDADD = \
 	libdaemon.la \
 	libcontrol.la \
 	libdiscovery.la \
+	libdevmap.la \
 	liblog.la \
 	libconfig.la \
 	libcore.la \

@@ -122,11 +122,34 @@ static void warn(struct snapshot *s, const char *text)
 	(void)snprintf(s->warnings[s->n_warnings++], SNAP_WARNING_SIZE, "%s", text);
 }
 
+static void fill_dm(const struct dm *dm, struct snapshot *s)
+{
+	char text[SNAP_WARNING_SIZE];
+	uint32_t kept = 0;
+
+	s->dm_control = dm->control;
+	s->dm_known = dm->synced && dm->error == 0;
+	s->dm_error = dm->error;
+	s->maps_left_out = dm->left_out + dm->no_room;
+	s->dm_failed = dm->failed;
+	s->dm_reinstated = dm->reinstated;
+	s->dm_refused = dm->refused;
+	if (dm->trouble[0] != '\0' && (dm->control || dm->error == 0))
+		warn(s, dm->trouble);
+	for (uint32_t i = 0; i < s->n_map_paths; i++)
+		kept += s->map_paths[i].kept;
+	if (kept == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+	               "%u paths are down and kept, each the last one of its map", kept);
+	warn(s, text);
+}
+
 static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 {
 	s->started_realtime_us = f->started_realtime_us;
 	s->ready = f->ready->ready;
-	s->dm_control = false; /* this version observes */
+	fill_dm(f->dm, s);
 	s->lag_last_us = f->checks->lag_last_us;
 	s->lag_max_us = f->checks->lag_max_us;
 	s->durations = f->checks->durations;
@@ -141,6 +164,81 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 		warn(s, f->warnings->text[i]);
 	s->config_text = text_ref(f->reload->dump);
 	s->memory_text = text_ref(f->memory);
+}
+
+/* The place of a path in the snapshot. */
+static uint32_t place_of(const struct snapshot *s, struct registry *registry,
+                         uint32_t index)
+{
+	const struct path *p = index == MAPS_NONE ? NULL : registry_get(registry, index);
+	uint32_t low = 0, high = s->n_paths;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (s->paths[middle].index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (p == NULL || low == s->n_paths || s->paths[low].index != index ||
+	    s->paths[low].generation != p->generation)
+		return REGISTRY_NONE;
+	return low;
+}
+
+static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
+                     const struct maps_map *m)
+{
+	struct maps *maps = f->dm->maps;
+	struct snap_map *to = &s->maps[s->n_maps];
+	uint32_t place;
+
+	*to = (struct snap_map){
+		.map = map_ref(m->map),
+		.first_path = s->n_map_paths,
+		.paths_up = maps_usable(maps, m),
+	};
+	to->redundancy = redundancy_of(m->map->n_paths, to->paths_up);
+	for (uint32_t i = m->first; i != MAPS_NONE; i = maps_path(maps, i)->next) {
+		const struct maps_path *e = maps_path(maps, i);
+
+		place = place_of(s, f->checks->registry, e->path);
+		s->map_paths[s->n_map_paths++] = (struct snap_map_path){
+			.path = place,
+			.active = e->agreement.active,
+			.pending = e->agreement.in_flight != COMMAND_NONE,
+			.kept = e->kept,
+			.error = e->agreement.error,
+		};
+		if (place == REGISTRY_NONE || s->paths[place].map != REGISTRY_NONE)
+			continue;
+		s->paths[place].map = s->n_maps;
+		s->paths[place].dm_state = e->agreement.active ? "active" : "failed";
+	}
+	s->n_maps++;
+}
+
+/* A slice of the maps. True: there are more. */
+static bool fill_maps(struct snapshot_fill *f, struct snapshot *s)
+{
+	uint32_t end = maps_end(f->dm->maps), from = s->n_map_paths;
+	const struct maps_map *m;
+
+	for (unsigned n = 0; n < SNAPSHOT_SLICE && f->next_map < end;
+	     n++, f->next_map++) {
+		m = maps_get(f->dm->maps, f->next_map);
+		if (m == NULL)
+			continue;
+		/* Some may have come and gone since it was begun. */
+		if (s->n_maps == s->max_maps ||
+		    m->map->n_paths > s->max_map_paths - s->n_map_paths)
+			return false;
+		if (s->n_map_paths - from > SNAPSHOT_SLICE)
+			return true;
+		fill_map(f, s, m);
+	}
+	return f->next_map < end;
 }
 
 static const char *engine_name(uint8_t engine)
@@ -207,7 +305,7 @@ void snapshot_fill_run(struct snapshot_fill *f)
 		/* NULL: both are being read. Whoever still wants one asks again. */
 		f->wanted = false;
 		f->filling = s = port_loop_snapshot_begin(f->port);
-		f->next = 0;
+		f->next = f->next_map = 0;
 		if (s == NULL)
 			return;
 	}
@@ -218,7 +316,7 @@ void snapshot_fill_run(struct snapshot_fill *f)
 		if (p != NULL && s->n_paths < s->max_paths)
 			fill_path(&s->paths[s->n_paths++], f->next, p);
 	}
-	if (f->next < registry_end(registry))
+	if (f->next < registry_end(registry) || fill_maps(f, s))
 		return;
 	/* Last, so that the sums are of now. */
 	fill_engine(s, f->checks->engine);

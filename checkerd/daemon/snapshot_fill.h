@@ -7,6 +7,7 @@
  * ten thousand paths hold up nobody. The loop only.
  */
 #include "checkerd/daemon/checks.h"
+#include "checkerd/daemon/dm.h"
 #include "checkerd/daemon/hint.h"
 #include "checkerd/daemon/privileges.h"
 #include "checkerd/daemon/ready.h"
@@ -15,8 +16,9 @@
 #define SNAPSHOT_SLICE 1024
 
 struct snapshot_fill {
-	struct port *port; /* borrowed, as are the next five */
+	struct port *port; /* borrowed, as are the next six */
 	struct checks *checks;
+	struct dm *dm;
 	const struct ready *ready;
 	const struct hint *hint;
 	const struct warnings *warnings;
@@ -26,7 +28,8 @@ struct snapshot_fill {
 	int64_t started_realtime_us;
 	int status_fd;            /* /proc/self/status, -1: not to be had */
 	struct snapshot *filling; /* NULL: none */
-	uint32_t next;            /* index to go on with */
+	uint32_t next;            /* index of a path to go on with … */
+	uint32_t next_map;        /* … and of a map, when all paths are in */
 	bool wanted;              /* asked for and not begun yet */
 };
 

@@ -18,6 +18,8 @@ enum source_id {
 	SOURCE_STOP_INT,
 	SOURCE_RESULTS,
 	SOURCE_RESULTS_MORE,
+	SOURCE_MAPS,
+	SOURCE_MAPS_MORE,
 	SOURCE_SCHEDULE,
 	SOURCE_CHORES,
 	SOURCE_FOUND,
@@ -39,7 +41,7 @@ struct sources {
 	sd_event *event;
 	sd_event_source *source[SOURCE_COUNT_];
 	struct timer schedule, chores;
-	bool more_results, more_found, more_requests;
+	bool more_results, more_maps, more_found, more_requests;
 };
 
 /* What is ready at the same time is served from the top. */
@@ -52,6 +54,9 @@ static const struct {
 	[SOURCE_RESULTS] = { -30, "results",
 	                     "an answer says more than another question" },
 	[SOURCE_RESULTS_MORE] = { -30, "results-more", "the rest of them" },
+	[SOURCE_MAPS] = { -25, "maps",
+	                  "a path that the kernel failed is checked at once" },
+	[SOURCE_MAPS_MORE] = { -25, "maps-more", "the rest of them" },
 	[SOURCE_SCHEDULE] = { -20, "schedule", "checks are due at their time" },
 	[SOURCE_CHORES] = { -10, "chores",
 	                    "a stuck prober and the watchdog do not wait" },
@@ -119,6 +124,13 @@ static void take_results(struct sources *s)
 	set_more(s, SOURCE_RESULTS_MORE, &s->more_results, more);
 }
 
+static void take_maps(struct sources *s)
+{
+	bool more = dm_take(&s->d->dm, mono_now());
+
+	set_more(s, SOURCE_MAPS_MORE, &s->more_maps, more);
+}
+
 static void take_found(struct sources *s)
 {
 	bool more = inventory_take(&s->d->inventory, mono_now());
@@ -148,6 +160,22 @@ static int on_results(sd_event_source *e _unused_, int fd _unused_,
 static int on_results_more(sd_event_source *e _unused_, void *arg)
 {
 	take_results(arg);
+	return settle(arg);
+}
+
+static int on_maps(sd_event_source *e _unused_, int fd _unused_, uint32_t events _unused_,
+                   void *arg)
+{
+	struct sources *s = arg;
+
+	devmapper_clear(s->d->devmapper);
+	take_maps(s);
+	return settle(s);
+}
+
+static int on_maps_more(sd_event_source *e _unused_, void *arg)
+{
+	take_maps(arg);
 	return settle(arg);
 }
 
@@ -275,6 +303,8 @@ static int add_all(struct sources *s)
 		add_signal(s, SOURCE_RELOAD, SIGHUP, on_reload),
 		add_fd(s, SOURCE_RESULTS, pathcheck_fd(d->checks.engine), on_results),
 		add_more(s, SOURCE_RESULTS_MORE, on_results_more),
+		add_fd(s, SOURCE_MAPS, devmapper_fd(d->devmapper), on_maps),
+		add_more(s, SOURCE_MAPS_MORE, on_maps_more),
 		add_timer(s, SOURCE_SCHEDULE, &s->schedule, on_schedule),
 		add_timer(s, SOURCE_CHORES, &s->chores, on_chores),
 		add_fd(s, SOURCE_FOUND, discovery_fd(d->discovery), on_found),

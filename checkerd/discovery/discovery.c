@@ -131,13 +131,16 @@ static void take_config(struct discovery *d)
 
 static void take_events(struct discovery *d)
 {
+	struct found map = { .op = FOUND_MAP };
 	uint32_t left_out;
 	int r;
 
 	r = watch_take(d->watch, d->ref->config, &d->told, emit, d);
 	/* Messages were lost, or memory was short: what is there now is what counts. */
-	if (r < 0 && r != -ECANCELED)
+	if (r < 0 && r != -ECANCELED) {
 		(void)reconcile(d, true, &left_out); /* the next event tries again */
+		(void)emit(d, &map); /* cancelled: the thread ends */
+	}
 }
 
 static void *discovery_main(void *arg)

@@ -17,13 +17,14 @@ enum found_op {
 	FOUND_CHANGE, /* the same path: another description or other settings */
 	FOUND_REMOVE,
 	FOUND_SYNC, /* all that was there under a configuration has been told */
+	FOUND_MAP,  /* a device-mapper device came, went or changed; nothing more */
 };
 
 struct found {
 	enum found_op op;
 	bool gone;             /* REMOVE: the device went away, not its configuration */
 	bool replaced;         /* REMOVE, ADD: another disk has taken the name */
-	struct device *device; /* a reference for the reader; NULL with SYNC */
+	struct device *device; /* a reference for the reader; NULL with SYNC and MAP */
 	struct path_settings settings;
 	uint64_t generation; /* SYNC: the configuration's */
 	uint32_t

@@ -376,8 +376,9 @@ static int update_map(struct watch *w, const struct config *c, struct udev_devic
                       void *arg)
 {
 	const char *name = udev_device_get_property_value(map, "DM_NAME");
+	struct found news = { .op = FOUND_MAP };
 	char link[DEVICE_NAME_MAX + 64];
-	int r = 0;
+	int r = emit(arg, &news);
 
 	for (size_t i = 0; r == 0 && i < told->n; i++) {
 		const struct device *d = told->entries[i].device;

@@ -403,7 +403,6 @@ static void warnings(void **state)
 	        "test.conf:5:10: warning: path_checker tur: this version checks with "
 	        "directio "
 	        "instead\n"
-	        "test.conf:6:13: warning: dm_control on: this version only observes\n"
 	        "test.conf:7:16: warning: '#' begins a comment here: put a blank before "
 	        "it, or "
 	        "quotes around the value that it belongs to\n"

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_AGREEMENT_H
+#define CHECKERD_CORE_AGREEMENT_H
+
+/*
+ * One path of one map: what the kernel thinks of it, what is on its way to change that, and
+ * what has to be done so that the kernel agrees with what was decided. Pure.
+ *
+ * Nothing is sent that the kernel thinks already, and never a second command before the
+ * first one's answer. What is refused is sent again, later and later; so is what the kernel,
+ * or another program, turns back. A path the kernel has failed by itself is given back to it
+ * only after a good check that was begun since.
+ */
+#include "checkerd/core/state.h"
+
+#define AGREEMENT_REFUSED_US \
+	(100 * USEC_PER_MSEC) /* until the second try, then doubled */
+#define AGREEMENT_REFUSED_MAX_US (30 * USEC_PER_SEC)
+/* The first turn is answered at once, the second one after this, then doubled … */
+#define AGREEMENT_TURNED_US     USEC_PER_SEC
+#define AGREEMENT_TURNED_MAX_US (60 * USEC_PER_SEC)
+/* … until there has been none for so long. */
+#define AGREEMENT_CALM_US (2 * AGREEMENT_TURNED_MAX_US)
+
+enum agreement_command { COMMAND_NONE, COMMAND_FAIL, COMMAND_REINSTATE };
+
+/* What the kernel's view did that no command of ours explains. */
+enum agreement_turn { TURN_NONE, TURN_FAILED, TURN_ACTIVE };
+
+enum agreement_step {
+	STEP_NOTHING,
+	STEP_FAIL,
+	STEP_REINSTATE,
+	STEP_RECHECK, /* check the path now */
+	STEP_KEEP,    /* it is down, and kept as the last one of its map */
+	STEP_WAIT,    /* there is something to be done, at not_before */
+};
+
+struct agreement {
+	bool active; /* the kernel's A; false: its F */
+	bool asked;  /* with doubted: the check was asked for */
+	enum agreement_command in_flight;
+	int error;              /* of the last command, positive errno; 0: it was done */
+	uint32_t refusals;      /* in a row */
+	uint32_t turns;         /* with never AGREEMENT_CALM_US between two */
+	struct mono turned;     /* when the last one was seen */
+	struct mono not_before; /* no command before */
+	struct mono doubted;    /* it was failed by others then; us 0: it was not */
+};
+
+/* What is wanted of it. */
+struct agreement_wish {
+	enum path_verdict verdict;
+	bool control; /* commands may be sent */
+	bool keep;    /* not to be failed: nothing else in the map is active */
+};
+
+/* It was found in a map. */
+void agreement_init(struct agreement *a, bool active, enum path_verdict verdict,
+                    struct mono now);
+/* The kernel's view was read. */
+enum agreement_turn agreement_told(struct agreement *a, bool active,
+                                   enum path_verdict verdict, struct mono now);
+/* Another decision was made, or its map takes commands again: no time is waited for. */
+void agreement_anew(struct agreement *a);
+/* A check begun at that time found the path good. True: that changes something. */
+bool agreement_checked(struct agreement *a, struct mono started);
+void agreement_sent(struct agreement *a, enum agreement_command c);
+/* The command's answer: 0 or a positive errno. Returns the command. */
+enum agreement_command agreement_answered(struct agreement *a, int error,
+                                          struct mono now);
+
+enum agreement_step agreement_next(const struct agreement *a,
+                                   const struct agreement_wish *w, struct mono now);
+
+#endif

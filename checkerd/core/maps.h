@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_MAPS_H
+#define CHECKERD_CORE_MAPS_H
+
+/*
+ * The table of multipath maps, which of our paths are in them, and what is still to be sent
+ * so that the kernel agrees with what was decided. Paths and maps find each other by device
+ * number, whichever comes first. A path may be in several maps, and a map holds paths that
+ * are not ours: those are left alone.
+ *
+ * Everything is allocated at start. Belongs to the loop; pure.
+ */
+#include "checkerd/core/agreement.h"
+#include "checkerd/core/map.h"
+
+#define MAPS_NONE UINT32_MAX
+
+/* One path of one map. */
+struct maps_path {
+	bool used;
+	bool seen; /* mark while a new table is compared */
+	bool kept; /* down, and not failed: the last one of its map */
+	uint32_t generation;
+	uint32_t devt_major, devt_minor;
+	uint32_t map;
+	uint32_t path; /* the registry's index; MAPS_NONE: not one of ours */
+	enum path_verdict verdict;
+	enum agreement_turn turn; /* news for the teller, who clears it */
+	struct agreement agreement;
+	uint32_t next;         /* of its map, in the table's order; or free */
+	uint32_t next_of_devt; /* chain of the index */
+	uint32_t next_of_path;
+	uint32_t list, list_prev, list_next; /* to be looked at, now or later */
+};
+
+struct maps_map {
+	struct map *map;      /* a reference; NULL: not in use */
+	uint32_t first;       /* its paths; MAPS_NONE: none */
+	bool keep;            /* keep_last_path */
+	bool dirty;           /* something changed since maps_next_dirty() gave it */
+	enum redundancy told; /* the teller's: what was told last */
+	bool told_any;        /* the teller's */
+	uint32_t next_dirty;
+	uint32_t next; /* chain of the index, or free */
+};
+
+/* What became of a map; bits. */
+enum maps_change {
+	MAPS_NEW = 1 << 0,
+	MAPS_RENAMED = 1 << 1,
+	MAPS_PATHS = 1 << 2,     /* others, or in another order */
+	MAPS_SUSPENDED = 1 << 3, /* suspended, or resumed */
+	MAPS_QUEUEING = 1 << 4,
+};
+
+/* What is to be done for one path of a map. */
+struct maps_order {
+	enum agreement_step step; /* NOTHING and WAIT, too: then nothing is */
+	uint32_t entry;           /* maps_path() */
+	uint64_t token;           /* for the answer */
+};
+
+struct maps;
+
+/* -ENOMEM. */
+_must_check_ int maps_new(struct maps **ret, uint32_t max_paths);
+/* Drops the references. NULL allowed; returns NULL. */
+struct maps *maps_free(struct maps *m);
+uint64_t maps_bytes(uint32_t max_paths);
+
+/* --- what is known --- */
+uint32_t maps_end(const struct maps *m); /* indexes of maps are below */
+uint32_t maps_count(const struct maps *m);
+struct maps_map *maps_get(struct maps *m, uint32_t index); /* NULL: no such map */
+struct maps_path *maps_path(struct maps *m, uint32_t entry);
+/* The map a path of ours is in, the first of them; NULL: in none. */
+const struct map *maps_of(struct maps *m, uint32_t path);
+/* The first place of a path in a map, MAPS_NONE: in none; next_of_path leads on. */
+uint32_t maps_first_of_path(const struct maps *m, uint32_t path);
+/* Paths that I/O can go through: active in the kernel, and not decided to be unusable. */
+uint32_t maps_usable(struct maps *m, const struct maps_map *map);
+
+/* --- news from the kernel --- */
+/*
+ * A map is like that now; takes a reference of its own. *ret_change: maps_change bits.
+ * -ENOSPC: no room for it or its paths, and it is no longer known.
+ */
+_must_check_ int maps_told(struct maps *m, struct map *map, bool keep, struct mono now,
+                           uint32_t *ret_index, unsigned *ret_change);
+/* MAPS_NONE: it is not known. */
+uint32_t maps_find(const struct maps *m, uint32_t devt_major, uint32_t devt_minor);
+void maps_remove(struct maps *m, uint32_t index);
+/*
+ * The answer to a command. The entry it was for, with *ret_command; MAPS_NONE: that path is
+ * no longer in that map, and the answer means nothing.
+ */
+uint32_t maps_answered(struct maps *m, uint64_t token, int error, struct mono now,
+                       enum agreement_command *ret_command);
+
+/* --- news of our paths; path: the registry's index --- */
+void maps_path_added(struct maps *m, uint32_t path, uint32_t devt_major,
+                     uint32_t devt_minor);
+/* gone: its device is, so that it is unusable wherever it still is; else nothing of it is
+ * decided any more. */
+void maps_path_removed(struct maps *m, uint32_t path, bool gone);
+/* A check has come back, or the state changed otherwise. good: the check found it good. */
+void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
+                       bool good, struct mono started);
+
+/* --- what follows --- */
+void maps_set_control(struct maps *m, bool on);
+void maps_set_keep(struct maps *m, uint32_t index, bool keep);
+/* One path that was to be looked at. False: none is. */
+bool maps_next(struct maps *m, struct mono now, struct maps_order *ret);
+/* That order could not be given: it comes again. */
+void maps_put_back(struct maps *m, const struct maps_order *o);
+/* FAIL or REINSTATE was sent. */
+void maps_sent(struct maps *m, const struct maps_order *o);
+/* When maps_next() has something again: us 0: now; MONO_NEVER: not by time alone. */
+struct mono maps_wake(const struct maps *m);
+/* A map that has changed since it was last given; MAPS_NONE: there is none. */
+uint32_t maps_next_dirty(struct maps *m);
+
+#endif
