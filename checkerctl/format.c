@@ -117,8 +117,8 @@ static void print_vendor(FILE *f, json_object *path, const char *sysfs,
 {
 	(void)sysfs;
 	(void)argument;
-	fprintf(f, "%s,%s,%s", text_of(path, "vendor", "##"),
-	        text_of(path, "product", "##"), text_of(path, "revision", "##"));
+	fprintf(f, "%s,%s", text_of(path, "vendor", "##"),
+	        text_of(path, "product", "##"));
 }
 
 /* "XXXXXXX... 7/10": seconds until the next check, of the interval's. */
