@@ -2,7 +2,6 @@
 /* Pure: any thread. */
 #include "checkerd/core/sysfs_state.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +67,16 @@ const char *sysfs_word_text(struct sysfs_word w)
 	return w.layer == SYSFS_NONE ? NULL : layers[w.layer].words[w.word];
 }
 
+static bool is_bad(struct sysfs_word w)
+{
+	return w.layer != SYSFS_NONE && w.word != WORD_GOOD;
+}
+
+bool sysfs_state_is_bad(const struct sysfs_state *s)
+{
+	return is_bad(s->device) || is_bad(s->transport);
+}
+
 size_t sysfs_state_format(const struct sysfs_state *s, char *buf, size_t size)
 {
 	const struct sysfs_word words[] = { s->device, s->transport };
@@ -76,12 +85,10 @@ size_t sysfs_state_format(const struct sysfs_state *s, char *buf, size_t size)
 	assert(size > 0);
 	buf[0] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		const char *text = sysfs_word_text(words[i]);
-
-		if (text == NULL || words[i].word == WORD_GOOD)
+		if (!is_bad(words[i]))
 			continue;
 		(void)snprintf(buf + n, size - n, "%s%s %s", n > 0 ? ", " : "",
-		               layers[words[i].layer].name, text);
+		               layers[words[i].layer].name, sysfs_word_text(words[i]));
 		n += strlen(buf + n);
 	}
 	return n;

@@ -6,6 +6,7 @@
  * What the kernel itself thinks of a device, in the words sysfs has for it: the second half of
  * a reason. Four bytes, since every remembered change of every path has one.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,9 @@ struct sysfs_state {
 struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text);
 /* Its text, static; NULL: not known. */
 const char *sysfs_word_text(struct sysfs_word w);
+
+/* Is one of them known, and not as it should be? */
+bool sysfs_state_is_bad(const struct sysfs_state *s);
 
 /* Writes "device offline, session FAILED": what is not as it should be, "" when all is or
  * nothing is known. Always ends in NUL; returns the length. */

@@ -421,12 +421,16 @@ static void finish_check(struct checks *c, struct path *p,
 	}
 }
 
-/* The state is read when it explains something: a failure, or that one is over. */
+/*
+ * The state is read when it explains something: a failure, or that one is over. An NVMe
+ * controller answers some time before it calls itself live again: it is read until it is well.
+ */
 static bool wants_state(const struct path *p, const struct outcome *o)
 {
 	if (o->kind != OUTCOME_OK)
 		return true;
-	return p->status.state != PATH_UP && p->status.state != PATH_PENDING;
+	return sysfs_state_is_bad(&p->sysfs) ||
+	       (p->status.state != PATH_UP && p->status.state != PATH_PENDING);
 }
 
 static void take(struct checks *c, const struct pathcheck_result *r, struct mono now)

@@ -438,6 +438,27 @@ static void the_kernels_opinion_is_part_of_the_reason(void **state)
 	unmake_sysfs();
 }
 
+/* A controller that answers is not always live yet. */
+static void a_state_is_read_until_it_is_well(void **state)
+{
+	uint32_t p;
+
+	(void)state;
+	make_sysfs();
+	p = add_disk(0);
+	say(0, "blocked\n");
+	run_until(at(SEC));
+	answer(p, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(3 * SEC));
+	answer(p, PATHCHECK_OK, 0, true, at(4 * SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "blocked");
+	say(0, "running\n");
+	run_until(at(10 * SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(10 * SEC));
+	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
+	unmake_sysfs();
+}
+
 /* The transport gives up long after the check has: that is seen while it is silent. */
 static void a_silent_path_is_looked_at_again(void **state)
 {
@@ -711,6 +732,7 @@ int main(void)
 		TEST(a_full_engine_is_asked_again),
 		TEST(the_kernels_opinion_is_part_of_the_reason),
 		TEST(a_silent_path_is_looked_at_again),
+		TEST(a_state_is_read_until_it_is_well),
 		TEST(many_failures_are_taken_in_slices),
 		TEST(results_of_the_past_are_dropped),
 		TEST(a_removed_device_is_told_before_it_goes),

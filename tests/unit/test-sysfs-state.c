@@ -96,6 +96,7 @@ static void only_what_is_wrong_is_told(void **state)
 		assert_int_equal(sysfs_state_format(&s, buf, sizeof(buf)),
 		                 strlen(cases[i].told));
 		assert_string_equal(buf, cases[i].told);
+		assert_int_equal(sysfs_state_is_bad(&s), cases[i].told[0] != '\0');
 	}
 }
 
