@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "libcheck/prober.h"
+#include "util/seal.h"
 #include "util/thread.h"
 
 void lane_wake(struct prober *p)
@@ -562,6 +563,7 @@ static void wait_for_work(struct prober *p)
 	int timeout_ms = -1;
 
 	watch_rest(p);
+	atomic_store(&p->shared->header->sealed_allocations, seal_broken());
 	if (p->deferred_head != NO_PATH && p->shortage_until.us != 0)
 		timeout_ms = (int)(MAX(left_us, 0) / USEC_PER_MSEC) + 1;
 	if (poll(&pfd, 1, timeout_ms) > 0)

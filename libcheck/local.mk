@@ -40,7 +40,8 @@ EXTRA_libpathcheck_la_DEPENDENCIES = libcheck/pathcheck.map
 
 # Linked with the engine itself, not the shared library: it uses what that hides.
 pkglibexec_PROGRAMS += pathcheck-prober
-pathcheck_prober_SOURCES = libcheck/prober_main.c
+pathcheck_prober_SOURCES = libcheck/prober_main.c $(wrap_sources)
+pathcheck_prober_LDFLAGS = $(wrap_ldflags)
 pathcheck_prober_LDADD = libengine.la
 
 if HAVE_CMOCKA

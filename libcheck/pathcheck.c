@@ -630,6 +630,7 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 		.io_setup_error = atomic_load(&h->io_setup_error),
 		.lanes_stuck = atomic_load(&h->lanes_stuck),
 		.lane_replacements = atomic_load(&h->lane_replacements),
+		.sealed_allocations = atomic_load(&h->sealed_allocations),
 		.checks = pc->checks,
 		.timeouts = pc->timeouts,
 		.late = pc->late,

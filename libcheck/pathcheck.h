@@ -152,6 +152,9 @@ struct pathcheck_stats {
 	                                  replaced by a rescuer. */
 	uint32_t reserved;
 	uint64_t lane_replacements; /**< How often that was. */
+	uint64_t
+	        sealed_allocations; /**< By the threads of PATHCHECK_PROCESS that are to do
+	                                  without: an error of this library's. */
 };
 
 /** What an engine with these options may use at most, before it is started. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "libcheck/prober.h"
+#include "util/seal.h"
 
 /* --- results on their way to the caller --- */
 
@@ -403,6 +404,7 @@ void *reaper_main(void *group)
 	struct mono wake;
 	int n;
 
+	seal_begin();
 	wake = reaper_step(g, events, 0, mono_now());
 	for (;;) {
 		n = sleep_until(g, wake, events);

@@ -15,6 +15,7 @@
 
 #include "libcheck/checkers/directio.h"
 #include "libcheck/prober.h"
+#include "util/seal.h"
 #include "util/thread.h"
 
 static enum job_class class_of(enum job_kind kind)
@@ -331,7 +332,9 @@ static void job_setup(struct prober *p, struct group *g)
 	pthread_mutex_lock(&g->lock);
 	have = g->context == NULL ? 0 : g->context_slots;
 	pthread_mutex_unlock(&g->lock);
+	seal_end(); /* what a context needs is no part of a check's way */
 	r = set_up(p, g, have, &context, &slots, &refused);
+	seal_begin();
 	if (refused < 0) {
 		atomic_store(&h->io_setup_error, -refused);
 		atomic_fetch_add(&h->io_setup_failures, 1);
@@ -490,6 +493,7 @@ static void *rescuer_main(void *prober)
 	struct prober *p = prober;
 	struct rescuers *r = &p->rescuers;
 
+	seal_begin();
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
 		struct job *job = take_job(p);
@@ -515,6 +519,7 @@ static void *rescuer_main(void *prober)
 
 static void *first_lane_main(void *prober)
 {
+	seal_begin();
 	be_lane(prober);
 	return rescuer_main(prober);
 }

@@ -80,6 +80,7 @@ struct shared_header {
 	_Atomic uint64_t emergency_total;
 	_Atomic uint32_t lanes_stuck;
 	_Atomic uint64_t lane_replacements;
+	_Atomic uint64_t sealed_allocations;
 	_Atomic uint32_t groups_end;
 	_Atomic uint64_t io_setup_failures;
 	_Atomic int32_t io_setup_error;

@@ -3,7 +3,27 @@ noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
 	util/macro.h \
 	util/mono.h \
+	util/seal.c \
+	util/seal.h \
 	util/spsc.h \
 	util/thread.c \
 	util/thread.h \
 	$(NULL)
+
+# For programs whose allocations are counted where there are to be none: their LDFLAGS, and
+# $(wrap_sources) among their sources.
+wrap_sources = util/wrap.c
+wrap_ldflags = \
+	$(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup \
+	$(NULL)
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test-seal
+TESTS += tests/unit/test-seal
+tests_unit_test_seal_SOURCES = tests/unit/test-seal.c $(wrap_sources)
+tests_unit_test_seal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_seal_LDADD = libutil.la $(CMOCKA_LIBS)
+tests_unit_test_seal_LDFLAGS = $(wrap_ldflags)
+endif

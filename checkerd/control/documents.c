@@ -443,6 +443,7 @@ void document_status(struct jw *j, const struct view *v)
 	jw_object(j);
 	key_uint(j, "bound_bytes", s->bound_bytes);
 	key_uint(j, "locked_bytes", s->locked_bytes);
+	key_uint(j, "sealed_allocations_total", s->sealed_allocations);
 	jw_object_end(j);
 	status_prober(j, s);
 	key_string(j, "dm_control", s->dm_control ? "on" : "off");

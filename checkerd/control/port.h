@@ -153,7 +153,8 @@ struct snapshot {
 	int64_t oldest_in_flight_us;       /* 0: nothing is in flight */
 	struct histogram_totals durations; /* of good checks */
 	uint64_t bound_bytes, locked_bytes;
-	int prober_pid; /* 0: none */
+	uint64_t sealed_allocations; /* where there are to be none */
+	int prober_pid;              /* 0: none */
 	uint64_t prober_restarts;
 	int64_t heartbeat_age_us;
 	uint32_t n_warnings;

@@ -46,7 +46,8 @@ libdaemon_la_SOURCES = \
 libdaemon_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 
 sbin_PROGRAMS += checkerd/checkerd
-checkerd_checkerd_SOURCES = checkerd/daemon/main.c
+checkerd_checkerd_SOURCES = checkerd/daemon/main.c $(wrap_sources)
+checkerd_checkerd_LDFLAGS = $(wrap_ldflags)
 checkerd_checkerd_LDADD = \
 	libdaemon.la \
 	libcontrol.la \

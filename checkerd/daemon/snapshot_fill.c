@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/seal.h"
+
 void snapshot_fill_init(struct snapshot_fill *f, struct text *memory,
                         uint64_t bound_bytes)
 {
@@ -108,6 +110,7 @@ static void fill_engine(struct snapshot *s, struct pathcheck *engine)
 	s->rescuers_stuck = stats.rescuers_stuck;
 	s->rescuers_stuck_max = stats.rescuers_stuck_max;
 	s->io_setup_failures = stats.io_setup_failures;
+	s->sealed_allocations = stats.sealed_allocations;
 	s->oldest_in_flight_us = stats.oldest_in_flight_us;
 	s->prober_pid = stats.prober_pid;
 	s->prober_restarts = stats.prober_restarts;
@@ -158,6 +161,11 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 	s->locked_bytes = locked_bytes(f->status_fd);
 	if (s->prober_pid > 0)
 		s->locked_bytes += locked_bytes_of(s->prober_pid);
+	s->sealed_allocations += seal_broken();
+	if (s->sealed_allocations > 0)
+		warn(s,
+		     "memory was allocated where none should be, on the way of checks: "
+		     "please report this");
 	if (f->hint->told)
 		warn(s, f->hint->text);
 	for (unsigned i = 0; i < f->warnings->n; i++)

@@ -13,6 +13,8 @@
 
 #include <systemd/sd-event.h>
 
+#include "util/seal.h"
+
 enum source_id {
 	SOURCE_STOP,
 	SOURCE_STOP_INT,
@@ -119,8 +121,11 @@ static int settle(struct sources *s)
 
 static void take_results(struct sources *s)
 {
-	bool more = checks_collect(&s->d->checks, mono_now());
+	bool more;
 
+	seal_begin();
+	more = checks_collect(&s->d->checks, mono_now());
+	seal_end();
 	set_more(s, SOURCE_RESULTS_MORE, &s->more_results, more);
 }
 
@@ -184,7 +189,9 @@ static int on_schedule(sd_event_source *e _unused_, uint64_t usec _unused_, void
 	struct sources *s = arg;
 
 	s->schedule.at = MONO_NEVER;
+	seal_begin();
 	checks_run(&s->d->checks, mono_now());
+	seal_end();
 	return settle(s);
 }
 

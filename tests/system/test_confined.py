@@ -90,6 +90,7 @@ def nothing_is_allocated_once_ready(case):
 	check(daemon.status()["prober"]["restarts_total"] == 0, "the prober was replaced",
 	      daemon.log_text()[-3000:])
 	check(others > 0, "the allocator was not there: nobody has allocated anything")
+	check(daemon.status()["memory"]["sealed_allocations_total"] == 0, "the alarm counter moved")
 	case.figure(f"{checks_made(daemon) - before} checks without an allocation on their way, "
 	            f"{others} by control, discovery and log for 15 commands")
 

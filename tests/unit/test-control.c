@@ -401,6 +401,7 @@ static void decorate_rest(struct loop *l, struct snapshot *s)
 	s->oldest_in_flight_us = 1500000;
 	s->bound_bytes = 11;
 	s->locked_bytes = 12;
+	s->sealed_allocations = 16;
 	s->prober_pid = 13;
 	s->prober_restarts = 14;
 	s->heartbeat_age_us = 15;
@@ -450,7 +451,8 @@ static void test_status(void **state)
 	        "\"disconnected\":0},"
 	        "\"maps\":{\"total\":3,\"full\":1,\"degraded\":0,\"last\":0,\"none\":2},"
 	        "\"lag_s\":{\"last\":0.001,\"max\":0.002},\"oldest_in_flight_s\":1.5,"
-	        "\"memory\":{\"bound_bytes\":11,\"locked_bytes\":12},"
+	        "\"memory\":{\"bound_bytes\":11,\"locked_bytes\":12,"
+	        "\"sealed_allocations_total\":16},"
 	        "\"prober\":{\"pid\":13,\"restarts_total\":14,"
 	        "\"heartbeat_age_s\":0.000015},\"dm_control\":\"off\","
 	        "\"warnings\":[\"mind the gap\"],"
