@@ -50,6 +50,7 @@ static const struct column paths[] = {
 	{ "TRANSITIONS_TOTAL", "transitions_total", COLUMN_TEXT, R },
 	{ "LATENCY_US", "latency_us", COLUMN_TEXT, R },
 	{ "LATENCY_COUNTS", "latency_counts", COLUMN_TEXT, R },
+	{ "FORCED", "forced", COLUMN_TEXT, 0 },
 	{ "FAILS", "failures_total", COLUMN_TEXT, R },
 	{ "LATENCY", "latency_us.last", COLUMN_MICROS, R },
 	{ "P50", "latency_us.p50", COLUMN_MICROS, R },

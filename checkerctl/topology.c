@@ -90,7 +90,8 @@ static json_object *path_row(json_object *index, json_object *of_map)
 	json_object_object_add(row, "dm_state",
 	                       json_object_get(inner(of_map, "dm_state")));
 	reason = json_text(row, "reason", "");
-	snprintf(text, sizeof(text), "%s%s%s%s", reason,
+	snprintf(text, sizeof(text), "%s%s%s%s%s", reason,
+	         json_object_get_boolean(inner(row, "forced")) ? "; failed by hand" : "",
 	         json_object_get_boolean(inner(of_map, "kept")) ? "; kept: the last path"
 	                                                        : "",
 	         error ? "; device-mapper refuses: " : "", error ? error : "");

@@ -151,6 +151,7 @@ void document_path(struct jw *j, const struct snapshot *s, const struct snap_pat
 	path_engine(j, p);
 	path_times(j, s, p);
 	path_counters(j, p);
+	key_bool(j, "forced", p->forced);
 	jw_object_end(j);
 }
 

@@ -84,6 +84,7 @@ struct snap_path {
 	/* Place of its device-mapper map in maps[]; REGISTRY_NONE: it is in none. Whoever wants
 	 * the name of its map takes that one's, and the device's only without. */
 	uint32_t map;
+	bool forced;          /* checkerctl fail: to be failed in its maps */
 	const char *dm_state; /* static string: "active", "failed"; NULL: it is in none */
 };
 

@@ -104,12 +104,18 @@ static uint32_t find_known(const struct maps *m, uint32_t devt_major, uint32_t d
 	return i;
 }
 
+/* What counts in its maps. */
+static enum path_verdict verdict_of(const struct maps_known *k)
+{
+	return k->forced ? VERDICT_UNUSABLE : k->verdict;
+}
+
 static void link_path(struct maps *m, uint32_t entry, uint32_t path)
 {
 	struct maps_path *e = maps_path(m, entry);
 
 	e->path = path;
-	e->verdict = m->known[path].verdict;
+	e->verdict = verdict_of(&m->known[path]);
 	e->next_of_path = m->known[path].first;
 	m->known[path].first = entry;
 }
@@ -454,21 +460,69 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
                        bool good, struct mono started)
 {
 	struct maps_known *k = &m->known[path];
-	bool changed = k->verdict != verdict;
+	enum path_verdict before = verdict_of(k);
+	bool changed;
 
 	assert(path < m->max_paths && k->used);
 	k->verdict = verdict;
+	changed = verdict_of(k) != before;
 	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path) {
 		struct maps_path *e = &m->entries[i];
 
 		if (changed) {
-			e->verdict = verdict;
+			e->verdict = verdict_of(k);
 			agreement_anew(&e->agreement);
 			maps_changed(m, e->map);
 		}
 		if ((good && agreement_checked(&e->agreement, started)) || changed)
 			maps_look_at(m, i);
 	}
+}
+
+void maps_force(struct maps *m, uint32_t path, bool fail)
+{
+	struct maps_known *k = &m->known[path];
+
+	assert(path < m->max_paths && k->used);
+	k->forced = fail;
+	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path) {
+		struct maps_path *e = &m->entries[i];
+
+		e->verdict = verdict_of(k);
+		agreement_anew(&e->agreement);
+		maps_look_at(m, i);
+		maps_changed(m, e->map);
+	}
+}
+
+bool maps_is_forced(const struct maps *m, uint32_t path)
+{
+	return path < m->max_paths && m->known[path].used && m->known[path].forced;
+}
+
+/* Something else in its map that I/O can go through, and will. */
+static bool has_another(struct maps *m, uint32_t entry)
+{
+	uint32_t i = m->maps[m->entries[entry].map].first;
+
+	for (; i != MAPS_NONE; i = m->entries[i].next)
+		if (i != entry && m->entries[i].agreement.active &&
+		    m->entries[i].verdict != VERDICT_UNUSABLE)
+			return true;
+	return false;
+}
+
+bool maps_is_needed(struct maps *m, uint32_t path)
+{
+	uint32_t i = maps_first_of_path(m, path);
+
+	for (; i != MAPS_NONE; i = m->entries[i].next_of_path) {
+		const struct maps_path *e = &m->entries[i];
+
+		if (e->agreement.active && m->maps[e->map].keep && !has_another(m, i))
+			return true;
+	}
+	return false;
 }
 
 uint32_t maps_first_of_path(const struct maps *m, uint32_t path)

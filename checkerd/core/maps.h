@@ -107,6 +107,16 @@ void maps_path_removed(struct maps *m, uint32_t path, bool gone);
 void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
                        bool good, struct mono started);
 
+/* --- checkerctl fail, reinstate --- */
+/*
+ * A path that is forced counts as unusable in its maps, whatever its checks find, until that
+ * is taken back or the path goes.
+ */
+void maps_force(struct maps *m, uint32_t path, bool fail);
+bool maps_is_forced(const struct maps *m, uint32_t path);
+/* Is it active in a map that is to keep its last path, with nothing else there to go on? */
+bool maps_is_needed(struct maps *m, uint32_t path);
+
 /* --- what follows --- */
 void maps_set_control(struct maps *m, bool on);
 void maps_set_keep(struct maps *m, uint32_t index, bool keep);

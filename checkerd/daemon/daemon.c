@@ -194,6 +194,7 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 		.events = &d->events,
 		.reload = &d->reload,
 		.snapshots = &d->snapshots,
+		.dm = &d->dm,
 	};
 	return 0;
 }

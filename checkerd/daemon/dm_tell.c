@@ -20,6 +20,12 @@ static const struct path *path_of(const struct dm *dm, const struct maps_path *e
 	return e->path == MAPS_NONE ? NULL : registry_get(dm->checks->registry, e->path);
 }
 
+/* Why a path of ours is not to be used. */
+static const char *unusable(const struct dm *dm, const struct maps_path *e)
+{
+	return maps_is_forced(dm->maps, e->path) ? "it was failed by hand" : "it is down";
+}
+
 static const char *verb(enum agreement_command c)
 {
 	return c == COMMAND_FAIL ? "fail_path" : "reinstate_path";
@@ -107,7 +113,7 @@ static const char *follows_failed(const struct dm *dm, const struct maps_path *e
 		return dm->control ? "it is checked now, and given back when it is good"
 		                   : "it is checked now";
 	case VERDICT_UNUSABLE:
-		return "it is down";
+		return unusable(dm, e);
 	case VERDICT_NONE:
 		break;
 	}
@@ -132,10 +138,12 @@ void dm_tell_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
 		events_dm(dm->events, e->path, p, name_of(dm, e),
 		          e->verdict == VERDICT_UNUSABLE ? LOG_WARNING : LOG_INFO,
 		          "failed", "active", now,
-		          "active in its map again, by another program%s",
-		          e->verdict != VERDICT_UNUSABLE ? ""
-		          : dm->control ? ": it is down, and failed again"
-		                        : ": it is down");
+		          "active in its map again, by another program%s%s%s",
+		          e->verdict != VERDICT_UNUSABLE ? "" : ": ",
+		          e->verdict != VERDICT_UNUSABLE ? "" : unusable(dm, e),
+		          e->verdict == VERDICT_UNUSABLE && dm->control
+		                  ? ", and is failed again"
+		                  : "");
 }
 
 void dm_tell_done(struct dm *dm, uint32_t entry, enum agreement_command c,
@@ -150,7 +158,10 @@ void dm_tell_done(struct dm *dm, uint32_t entry, enum agreement_command c,
 	if (c == COMMAND_FAIL)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "active",
 		          "failed", now, "failed in its map: %s",
-		          reason_format(&p->status.reason, reason, sizeof(reason)));
+		          maps_is_forced(dm->maps, e->path)
+		                  ? "by hand"
+		                  : reason_format(&p->status.reason, reason,
+		                                  sizeof(reason)));
 	else
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "failed",
 		          "active", now, "reinstated in its map");
@@ -187,7 +198,8 @@ void dm_tell_kept(struct dm *dm, uint32_t entry, struct mono now)
 
 	if (p != NULL)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_WARNING, "", "",
-		          now, "down, but kept in its map: its last path");
+		          now, "%s, but is kept in its map: its last path",
+		          unusable(dm, e));
 }
 
 static int redundancy_priority(enum redundancy r)

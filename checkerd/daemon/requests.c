@@ -58,6 +58,47 @@ static void enable(struct requests *q, const struct port_request *r, struct path
 	reply(q, r, 0, p->status.state);
 }
 
+/* 0, or the error that says why nothing is done. */
+static int may_force(const struct requests *q, const struct port_request *r)
+{
+	if (!q->dm->control)
+		return EPERM;
+	if (maps_of(q->dm->maps, r->path) == NULL)
+		return ENXIO;
+	if (r->op == PORT_FAIL && !maps_is_forced(q->dm->maps, r->path) &&
+	    maps_is_needed(q->dm->maps, r->path))
+		return EBUSY;
+	return 0;
+}
+
+/* What follows is sent at the end of this round. */
+static void force(struct requests *q, const struct port_request *r, struct path *p,
+                  struct mono now)
+{
+	bool fail = r->op == PORT_FAIL;
+	int error = may_force(q, r);
+
+	if (error != 0) {
+		reply(q, r, error, p->status.state);
+		return;
+	}
+	if (maps_is_forced(q->dm->maps, r->path) != fail) {
+		maps_force(q->dm->maps, r->path, fail);
+		events_dm(q->events, r->path, p, maps_of(q->dm->maps, r->path)->name,
+		          LOG_NOTICE, "", "", now,
+		          fail ? "to be failed in its map until it is reinstated, says "
+		                 "user %u"
+		               : "no longer to be failed in its map, says user %u",
+		          r->uid);
+	}
+	/* The sooner a check finds it good, the sooner it is. */
+	if (!fail && p->status.verdict != VERDICT_USABLE) {
+		checks_hurry(q->checks, r->path, now);
+		error = EIO;
+	}
+	reply(q, r, error, p->status.state);
+}
+
 /* What is about one path, which may be gone since the snapshot it was chosen from. */
 static void serve_path(struct requests *q, const struct port_request *r, struct mono now)
 {
@@ -69,8 +110,10 @@ static void serve_path(struct requests *q, const struct port_request *r, struct 
 		check(q, r, p, now);
 	else if (r->op == PORT_DISABLE)
 		disable(q, r, p, now);
-	else
+	else if (r->op == PORT_ENABLE)
 		enable(q, r, p, now);
+	else
+		force(q, r, p, now);
 }
 
 static void set_log_level(struct requests *q, const struct port_request *r)
@@ -97,12 +140,9 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 	case PORT_CHECK:
 	case PORT_DISABLE:
 	case PORT_ENABLE:
-		serve_path(q, r, now);
-		return;
 	case PORT_FAIL:
 	case PORT_REINSTATE:
-		/* Nothing is sent to device-mapper yet. */
-		reply(q, r, EPERM, PATH_UNCHECKED);
+		serve_path(q, r, now);
 		return;
 	case PORT_RELOAD:
 		if (!reload_ask_with_token(q->reload, r->token, now))

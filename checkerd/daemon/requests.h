@@ -6,6 +6,7 @@
  * Does what the control thread asks for. The loop only.
  */
 #include "checkerd/daemon/checks.h"
+#include "checkerd/daemon/dm.h"
 #include "checkerd/daemon/reload.h"
 #include "checkerd/daemon/snapshot_fill.h"
 
@@ -18,6 +19,7 @@ struct requests {
 	struct events *events;
 	struct reload *reload;
 	struct snapshot_fill *snapshots;
+	struct dm *dm;
 };
 
 /* Takes requests, a slice at most. True: there may be more. */

@@ -222,6 +222,7 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 		if (place == REGISTRY_NONE || s->paths[place].map != REGISTRY_NONE)
 			continue;
 		s->paths[place].map = s->n_maps;
+		s->paths[place].forced = maps_is_forced(maps, e->path);
 		s->paths[place].dm_state = e->agreement.active ? "active" : "failed";
 	}
 	s->n_maps++;

@@ -46,6 +46,7 @@ static void add_map(struct snapshot *s)
 	s->paths[2].map = s->paths[1].map = s->n_maps - 1;
 	s->paths[2].dm_state = "active";
 	s->paths[1].dm_state = "failed";
+	s->paths[1].forced = true;
 }
 
 static void add_empty_map(struct snapshot *s)
@@ -156,6 +157,8 @@ static void test_paths(void **state)
 	assert_string_equal(get_string(o, "paths[1].map"), "mpatha");
 	assert_string_equal(get_string(o, "paths[1].dm_state"), "failed");
 	assert_string_equal(get_string(o, "paths[2].dm_state"), "active");
+	assert_true(json_object_get_boolean(get(o, "paths[1].forced")));
+	assert_false(json_object_get_boolean(get(o, "paths[2].forced")));
 	json_object_put(o);
 }
 

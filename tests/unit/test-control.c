@@ -205,7 +205,8 @@ static void test_every_key_of_a_path(void **state)
 	        "2,"
 	        "\"timeouts_total\":3,\"transitions_total\":4,"
 	        "\"latency_us\":{\"last\":10,\"p50\":20,\"p99\":30,\"max\":4294967295},"
-	        "\"latency_counts\":[9,0,0,0,0,0,0,0,0,0,0,0,0,0,0,65535]},"
+	        "\"latency_counts\":[9,0,0,0,0,0,0,0,0,0,0,0,0,0,0,65535],\"forced\":"
+	        "false},"
 	        "{\"name\":\"sd1\",\"device\":\"/dev/checkerd-test/sd1\",\"devt\":null,"
 	        "\"alias\":null,\"map\":null,\"wwid\":null,\"hcil\":null,\"vendor\":null,"
 	        "\"product\":null,\"revision\":null,\"serial\":null,\"protocol\":null,"
@@ -217,7 +218,7 @@ static void test_every_key_of_a_path(void **state)
 	        "\"last_check\":null,\"next_check_in_s\":null,\"in_flight_s\":null,"
 	        "\"checks_total\":0,\"failures_total\":0,\"timeouts_total\":0,"
 	        "\"transitions_total\":0,\"latency_us\":{\"last\":null,\"p50\":null,"
-	        "\"p99\":null,\"max\":null},\"latency_counts\":null}]}",
+	        "\"p99\":null,\"max\":null},\"latency_counts\":null,\"forced\":false}]}",
 	        reason_format(&r, reason, sizeof(reason)));
 	want = json_tokener_parse(text);
 	assert_non_null(want);

@@ -310,6 +310,68 @@ static void what_is_gone_is_failed_and_what_is_not_configured_left_alone(void **
 	expect_nothing(t0);
 }
 
+static void what_is_forced_is_failed_whatever_its_checks_find(void **state)
+{
+	struct maps_order o;
+
+	(void)state;
+	know(0, VERDICT_USABLE);
+	know(1, VERDICT_USABLE);
+	maps_set_control(maps, true);
+	tell(0, t0);
+	expect_nothing(t0);
+	assert_false(maps_is_forced(maps, 0));
+	assert_false(maps_is_needed(maps, 0));
+	maps_force(maps, 0, true);
+	assert_true(maps_is_forced(maps, 0));
+	assert_true(maps_is_needed(maps, 1)); /* before the command is sent */
+	expect(STEP_FAIL, 0, t0, &o);
+	answer(&o, 0, t0);
+	expect_nothing(t0);
+	assert_int_equal(maps_usable(maps, maps_get(maps, 0)), 1);
+	assert_false(maps_is_needed(maps, 0)); /* it is failed already */
+	/* good checks, bad ones, and another program that gives it back */
+	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(SEC));
+	expect_nothing(at(SEC));
+	maps_path_checked(maps, 0, VERDICT_UNUSABLE, false, at(2 * SEC));
+	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(3 * SEC));
+	expect_nothing(at(3 * SEC));
+	tell(1, at(3 * SEC)); /* as it was answered */
+	expect_nothing(at(3 * SEC));
+	tell(0, at(4 * SEC));
+	expect(STEP_FAIL, 0, at(4 * SEC), &o);
+	answer(&o, 0, at(4 * SEC));
+	/* and taken back: at once, for its checks find it good */
+	maps_force(maps, 0, false);
+	assert_false(maps_is_forced(maps, 0));
+	expect(STEP_REINSTATE, 0, at(5 * SEC), &o);
+}
+
+static void what_is_forced_and_down_waits_for_a_good_check(void **state)
+{
+	struct maps_order o;
+
+	(void)state;
+	know(0, VERDICT_USABLE);
+	know(1, VERDICT_USABLE);
+	maps_set_control(maps, true);
+	maps_force(maps, 0, true); /* before it is in a map */
+	tell(0, t0);
+	expect(STEP_FAIL, 0, t0, &o);
+	answer(&o, 0, t0);
+	maps_path_checked(maps, 0, VERDICT_UNUSABLE, false, at(SEC));
+	maps_force(maps, 0, false);
+	expect_nothing(at(SEC));
+	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(2 * SEC));
+	expect(STEP_REINSTATE, 0, at(2 * SEC), &o);
+	/* one that goes is forgotten */
+	maps_force(maps, 1, true);
+	maps_path_removed(maps, 1, false);
+	assert_false(maps_is_forced(maps, 1));
+	maps_path_added(maps, 1, SD, 1);
+	assert_false(maps_is_forced(maps, 1));
+}
+
 static void nothing_is_sent_when_off_and_all_when_on(void **state)
 {
 	struct maps_order o;
@@ -719,6 +781,8 @@ int main(void)
 		TEST(the_last_path_is_kept_until_another_comes_up),
 		TEST(one_that_is_kept_and_comes_up_is_as_before),
 		TEST(what_is_gone_is_failed_and_what_is_not_configured_left_alone),
+		TEST(what_is_forced_is_failed_whatever_its_checks_find),
+		TEST(what_is_forced_and_down_waits_for_a_good_check),
 		TEST(nothing_is_sent_when_off_and_all_when_on),
 		TEST(what_waits_wakes_in_time),
 		TEST(the_first_that_waits_wakes),
