@@ -64,7 +64,7 @@ class Iscsi:
 		run("systemctl", "start", "iscsid")
 		for n in range(portals):
 			self._login(n, noop, replacement)
-		settle()
+		settle(180)
 		wait_for("every unit through every portal",
 		         lambda: len(self.disks()) == portals * luns, 60)
 

@@ -125,7 +125,7 @@ def journal(unit="checkerd"):
 
 # --- disks ---------------------------------------------------------------------------------
 
-def settle(seconds=60):
+def settle(seconds=180):
 	run("udevadm", "settle", f"--timeout={seconds}", seconds=seconds + 5)
 
 
