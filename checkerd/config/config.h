@@ -25,6 +25,7 @@
 #define CONFIG_PATHS_MAX       131072
 #define CONFIG_RESCUERS_MIN    2
 #define CONFIG_RESCUERS_MAX    256
+#define CONFIG_REALTIME_MAX    99 /* sched(7) */
 #define CONFIG_CLIENTS_MIN     4
 #define CONFIG_CLIENTS_MAX     1024
 
@@ -64,6 +65,7 @@ struct config {
 	bool dm_control, keep_last_path;
 	/* max_in_flight 0: as many as paths; max_in_flight_host 0: no cap */
 	uint32_t max_paths, max_in_flight, max_in_flight_host, rescuer_threads;
+	uint32_t realtime_priority; /* 0: none */
 	int64_t aio_setup_timeout_us;
 	char *socket_group;   /* NULL: root only. Not looked up here: that may block. */
 	uint32_t max_clients; /* control connections at once */

@@ -143,7 +143,11 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	                c->max_paths);
 	if (r < 0)
 		return complain(r, "the events");
+	/* For the prober, which inherits it; the threads below are not to. */
+	privileges_realtime(&d->warnings, c->realtime_priority);
 	r = checks_init(&d->checks, c, &d->events, d->port, &what);
+	if (c->realtime_priority > 0)
+		privileges_no_realtime();
 	if (r == -ENOENT || r == -EACCES)
 		(void)fprintf(
 		        stderr,
@@ -202,6 +206,7 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 {
 	int listen_fd, r;
+	uint32_t priority;
 	bool ours;
 
 	*d = (struct daemon){
@@ -229,7 +234,10 @@ int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 	for (unsigned i = 0; i < d->warnings.n; i++)
 		events_say(&d->events, EVENT_DAEMON, LOG_WARNING, "%s",
 		           d->warnings.text[i]);
-	return connect_parts(d, o, first);
+	priority = first->config->realtime_priority;
+	r = connect_parts(d, o, first);
+	privileges_realtime(NULL, priority); /* all other threads are there */
+	return r;
 }
 
 bool daemon_deinit(struct daemon *d)

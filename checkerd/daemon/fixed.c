@@ -37,6 +37,8 @@ int fixed_keep(const struct config *present, struct config *next, FILE *out)
 	            &next->max_in_flight_host, out);
 	keep_number("rescuer_threads", &present->rescuer_threads, &next->rescuer_threads,
 	            out);
+	keep_number("realtime_priority", &present->realtime_priority,
+	            &next->realtime_priority, out);
 	keep_number("max_clients", &present->max_clients, &next->max_clients, out);
 	if (present->aio_setup_timeout_us != next->aio_setup_timeout_us) {
 		char value[32];

@@ -7,6 +7,7 @@
 #include <link.h>
 #include <linux/capability.h>
 #include <malloc.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,25 @@ void privileges_prepare(void)
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, HEAP_CHUNK_MAX);
 	(void)mallopt(M_TRIM_THRESHOLD, HEAP_CHUNK_MAX);
+}
+
+void privileges_realtime(struct warnings *w, uint32_t priority)
+{
+	const struct sched_param param = { .sched_priority = (int)priority };
+
+	if (priority > 0 && sched_setscheduler(0, SCHED_RR, &param) < 0 && w != NULL)
+		warnings_add(w,
+		             "checks have the priority of other programs: "
+		             "realtime_priority %" PRIu32 ": %s "
+		             "(CAP_SYS_NICE, or LimitRTPRIO)",
+		             priority, strerrordesc_np(errno));
+}
+
+void privileges_no_realtime(void)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+
+	(void)sched_setscheduler(0, SCHED_OTHER, &none); /* less is always allowed */
 }
 
 static void take_io_flusher(struct warnings *w)

@@ -17,6 +17,14 @@ struct warnings {
 void warnings_add(struct warnings *w, const char *format, ...) _printf_(2, 3);
 
 /*
+ * Realtime priority for the calling thread, and for the threads and processes it starts from now
+ * on, until it is taken back for those that do not need it. 0: none is wanted. w: NULL when it
+ * was said before.
+ */
+void privileges_realtime(struct warnings *w, uint32_t priority);
+void privileges_no_realtime(void);
+
+/*
  * To be called before anything is allocated: what is large goes back to the kernel when it is
  * freed, and is not locked as a hole in the heap.
  */

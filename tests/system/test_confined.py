@@ -162,3 +162,40 @@ def each_system_call_is_on_the_list(case):
 			check(not bad, f"the {name} called {call} {len(bad)} times", *bad[:3])
 	case.figure(f"{until - since:.0f} s, calls: " + "; ".join(
 		f"{name} " + ", ".join(sorted(found[name])) for name in ALLOWED))
+
+
+# What it would like to have, and a word of the line that says that it has not.
+WANTED = ["PR_SET_IO_FLUSHER", "mlockall", "oom_score_adj", "realtime_priority", "descriptors"]
+
+
+@test([4])
+def what_it_may_not_have_is_said_once(case):
+	"""Without any capability, and with few descriptors: one line each, and it works."""
+	devices = case.loops(range(PATHS))
+	daemon = case.daemon(
+		config(devices, realtime_priority=5),
+		prefix=["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs",
+		        "prlimit", "--memlock=65536", "--nofile=512", "--rtprio=0"])
+	daemon.start().wait_ready(up=PATHS)
+	lines = daemon.log_text().splitlines()
+	warnings = daemon.status()["warnings"]
+	for word in WANTED:
+		said = [x for x in lines if word in x]
+		check(len(said) == 1, f"{word}: said {len(said)} times", *said)
+		check(any(word in w for w in warnings), f"{word}: not in show status", *warnings)
+
+
+@test([4])
+def realtime_priority_is_for_checks_only(case):
+	"""Of the loop and the prober, where it is permitted."""
+	devices = case.loops(range(PATHS))
+	daemon = case.daemon(config(devices, realtime_priority=5)).start().wait_ready(up=PATHS)
+	if any("realtime_priority" in w for w in daemon.status()["warnings"]):
+		case.figure("not permitted here, and it says so")
+		return
+	policies = {name: os.sched_getscheduler(tid)
+	            for pid in (daemon.pid, daemon.prober_pid())
+	            for tid, name in threads(pid).items()}
+	for name, policy in policies.items():
+		wanted = name.startswith("pc-") or name.startswith("pathcheck") or "checkerd" in name
+		check((policy == os.SCHED_RR) == wanted, f"{name} has policy {policy}", policies)

@@ -34,6 +34,7 @@ static void an_empty_text_is_the_defaults(void **state)
 	assert_int_equal(c->max_in_flight, 16384);
 	assert_int_equal(c->max_in_flight_host, 0);
 	assert_int_equal(c->rescuer_threads, 16);
+	assert_int_equal(c->realtime_priority, 0);
 	assert_int_equal(c->aio_setup_timeout_us, 2 * SECOND);
 	assert_null(c->socket_group);
 	assert_int_equal(c->max_clients, 32);
@@ -623,6 +624,7 @@ static void what_is_printed(void **state)
 	                          "	max_in_flight 16384\n"
 	                          "	max_in_flight_host 0\n"
 	                          "	rescuer_threads 16\n"
+	                          "	realtime_priority 0\n"
 	                          "	aio_setup_timeout 2\n"
 	                          "	socket_group disk\n"
 	                          "	max_clients 32\n"
