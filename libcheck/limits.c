@@ -44,6 +44,8 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 	l.rescuers_host = MAX(1U, o->rescuers / 2);
 	l.commands = power_of_two(l.ids * COMMANDS_PER_ID);
 	l.results = power_of_two(l.ids * RESULTS_PER_ID);
+	l.name_units = l.ids * (NAME_BYTES_EACH / NAME_UNIT);
+	l.reserved = 0;
 	l.defer_after_us = DEFER_AFTER_US;
 	*ret_limits = l;
 	return 0;

@@ -74,6 +74,12 @@
 #define COMMANDS_PER_ID 2
 #define RESULTS_PER_ID  4
 
+/* Names take whole units, and so many bytes on average: 120 for each of max_paths. */
+#define NAME_UNIT       32
+#define NAME_BYTES_EACH 96
+
+static_assert(PATHCHECK_DEVICE_MAX % NAME_UNIT == 0 && NAME_BYTES_EACH % NAME_UNIT == 0,
+              "whole units");
 static_assert(SCRATCH_BYTES % 4096 == 0, "direct I/O wants pages");
 static_assert(PATHCHECK_PATHS_MAX % PATHCHECK_GROUP_SLOTS == 0, "whole groups");
 static_assert(CONTEXT_SLOTS_MIN <= PATHCHECK_GROUP_SLOTS, "it is tried at least once");
@@ -93,6 +99,8 @@ struct limits {
 	uint32_t rescuers_host; /* of one host, or of one target */
 	uint32_t commands;      /* ring capacities */
 	uint32_t results;
+	uint32_t name_units; /* for all names together */
+	uint32_t reserved;   /* no hole: regions are compared */
 	int64_t defer_after_us;
 };
 

@@ -11,6 +11,8 @@ libengine_la_SOURCES = \
 	libcheck/lane.c \
 	libcheck/limits.c \
 	libcheck/limits.h \
+	libcheck/names.c \
+	libcheck/names.h \
 	libcheck/pathcheck.c \
 	libcheck/prober.c \
 	libcheck/prober.h \

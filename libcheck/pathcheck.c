@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "libcheck/names.h"
 #include "libcheck/process.h"
 #include "libcheck/prober.h"
 #include "util/thread.h"
@@ -42,6 +43,7 @@ struct pathcheck {
 	struct prober prober;   /* THREADS: the probing side */
 	struct process process; /* PROCESS */
 	struct process lingering[LINGERING_MAX];
+	struct names names;
 	struct entry *entries; /* limits.ids of them */
 	uint32_t free_head;
 	uint32_t used; /* never above max_paths */
@@ -219,6 +221,7 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
 	pc->shared = (struct shared)SHARED_NULL;
 	pc->process = (struct process)PROCESS_NULL;
 	pc->epoll_fd = -1;
+	names_init(&pc->names);
 	for (int i = 0; i < LINGERING_MAX; i++)
 		pc->lingering[i] = (struct process)PROCESS_NULL;
 
@@ -308,6 +311,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 {
 	struct entry *e;
 	uint32_t id;
+	int r;
 
 	if (p->size != sizeof(*p) || p->device == NULL || p->device[0] != '/' ||
 	    p->host >= PATHCHECK_HOSTS_MAX || p->target >= PATHCHECK_HOSTS_MAX)
@@ -320,6 +324,9 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	/* The prober has not let go of enough removed ones, or is behind. */
 	if (id == NO_ID || !has_room(pc))
 		return -EAGAIN;
+	r = names_put(&pc->names, &pc->shared, id, p->device);
+	if (r < 0)
+		return r;
 
 	e = &pc->entries[id];
 	pc->free_head = e->next;
@@ -331,7 +338,6 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	e->target = p->target;
 	e->cookie = p->cookie;
 	e->timeout_us = 0;
-	strcpy(pc->shared.names[id], p->device); /* its length was looked at */
 	send_command(pc, COMMAND_ADD, id);
 	*ret_id = id;
 	return 0;
@@ -389,6 +395,7 @@ static void let_go(struct pathcheck *pc, uint32_t id)
 {
 	struct entry *e = &pc->entries[id];
 
+	names_drop(&pc->names, &pc->shared, id);
 	e->state = ENTRY_FREE;
 	e->next = pc->free_head;
 	pc->free_head = id;
@@ -507,10 +514,12 @@ static int put_away(struct pathcheck *pc)
 static void hand_over(struct pathcheck *pc, struct shared *to)
 {
 	struct shared from = pc->shared;
+	int r;
 
 	/* One that lingers has it open too: closing it here does not take it out of the poll. */
 	(void)epoll_ctl(pc->epoll_fd, EPOLL_CTL_DEL, from.caller_fd, NULL);
 	pc->shared = *to;
+	names_init(&pc->names); /* of the new region, which has none yet */
 	for (uint32_t id = 0; id < pc->limits.ids; id++) {
 		struct entry *e = &pc->entries[id];
 
@@ -520,7 +529,8 @@ static void hand_over(struct pathcheck *pc, struct shared *to)
 		}
 		if (e->state != ENTRY_USED)
 			continue;
-		memcpy(pc->shared.names[id], from.names[id], PATHCHECK_DEVICE_MAX);
+		r = names_put(&pc->names, &pc->shared, id, names_get(&from, id));
+		assert(r == 0); /* together they had room before, and in more pieces */
 		send_command(pc, COMMAND_ADD, id);
 		if (e->outstanding) {
 			e->asked = mono_now();

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "libcheck/checkers/directio.h"
+#include "libcheck/names.h"
 #include "libcheck/prober.h"
 #include "util/seal.h"
 #include "util/thread.h"
@@ -92,7 +93,7 @@ static const char *device_of(struct prober *p, struct job *job)
 {
 	if (job->cancelled || (job->kind != JOB_OPEN && job->kind != JOB_READ))
 		return "";
-	return p->shared->names[slot_of(job)->path];
+	return names_get(p->shared, slot_of(job)->path);
 }
 
 /* One device holds one rescuer, however often its path was removed and added meanwhile. */

@@ -23,7 +23,8 @@ static void lay_out(struct shared_header *h, const struct limits *l)
 	h->commands_offset = place(&end, spsc_size(l->commands, sizeof(struct command)));
 	h->results_offset =
 	        place(&end, spsc_size(l->results, sizeof(struct wire_result)));
-	h->names_offset = place(&end, (uint64_t)l->ids * PATHCHECK_DEVICE_MAX);
+	h->names_offset = place(&end, (uint64_t)l->name_units * NAME_UNIT);
+	h->name_at_offset = place(&end, (uint64_t)l->ids * sizeof(uint32_t));
 	h->groups_offset = place(&end, (uint64_t)l->groups * sizeof(struct group_view));
 	h->rescuers_offset = place(&end, (uint64_t)l->rescuers * sizeof(_Atomic int64_t));
 	h->bytes = end;
@@ -45,7 +46,8 @@ static void find_parts(struct shared *s, void *base)
 	s->header = h;
 	s->commands = (struct spsc *)(void *)(b + h->commands_offset);
 	s->results = (struct spsc *)(void *)(b + h->results_offset);
-	s->names = (char(*)[PATHCHECK_DEVICE_MAX])(void *)(b + h->names_offset);
+	s->names = b + h->names_offset;
+	s->name_at = (uint32_t *)(void *)(b + h->name_at_offset);
 	s->groups = (struct group_view *)(void *)(b + h->groups_offset);
 	s->rescuer_busy_us = (_Atomic int64_t *)(void *)(b + h->rescuers_offset);
 }
@@ -100,6 +102,8 @@ int shared_create(struct shared *ret, const struct pathcheck_options *o, bool me
 	find_parts(&s, h);
 	spsc_init(s.commands, l.commands, sizeof(struct command));
 	spsc_init(s.results, l.results, sizeof(struct wire_result));
+	for (uint32_t i = 0; i < l.ids; i++)
+		s.name_at[i] = UINT32_MAX;
 	for (uint32_t i = 0; i < l.groups; i++)
 		atomic_init(&s.groups[i].wake_by_us, INT64_MAX);
 	atomic_init(&h->caller_waits, 1);

@@ -16,7 +16,7 @@
 #include "util/spsc.h"
 
 enum command_op {
-	COMMAND_ADD,    /* names[id] is filled in */
+	COMMAND_ADD,    /* its name is there */
 	COMMAND_REMOVE, /* answered with WIRE_RELEASED */
 	COMMAND_CHECK,
 };
@@ -64,8 +64,8 @@ struct shared_header {
 	uint32_t sealed;                  /* [init] */
 	struct pathcheck_options options; /* [init] its pointers are not for the prober */
 	struct limits limits;             /* [init] */
-	uint64_t commands_offset, results_offset, names_offset, groups_offset,
-	        rescuers_offset;
+	uint64_t commands_offset, results_offset, names_offset, name_at_offset,
+	        groups_offset, rescuers_offset;
 	uint64_t bytes; /* [init] of the whole region */
 
 	/* One who finds the other asleep wakes it by eventfd: see shared_wake(). */
@@ -90,8 +90,9 @@ struct shared {
 	struct shared_header *header;
 	struct spsc *commands; /* caller → lane */
 	struct spsc *results;  /* prober, under prober.results_lock → caller */
-	char (*names)
-	        [PATHCHECK_DEVICE_MAX]; /* [caller until COMMAND_ADD, until RELEASED lane] */
+	/* [caller until COMMAND_ADD, until RELEASED lane] see names.h */
+	char *names;
+	uint32_t *name_at; /* by id, in units; UINT32_MAX: none */
 	struct group_view *groups;
 	_Atomic int64_t *rescuer_busy_us; /* [atomic prober→caller] since when, 0: idle */
 	int fd;                           /* memfd, -1: none */

@@ -31,6 +31,7 @@ void bed_start(struct bed *b, const struct pathcheck_options *o)
 {
 	assert_false(b->running); /* its threads use all this */
 	*b = (struct bed){ .running = true, .pulse = NO_PATH };
+	names_init(&b->names);
 	fake_reset();
 	assert_int_equal(shared_create(&b->shared, o, false), 0);
 	assert_true(b->shared.header->limits.ids <= BED_IDS_MAX);
@@ -76,7 +77,8 @@ void bed_add_to(struct bed *b, uint32_t id, const char *name, uint32_t host,
 	b->used[id] = true;
 	b->generation[id]++;
 	b->of[id] = (struct tally){ 0 };
-	strcpy(b->shared.names[id], name);
+	names_drop(&b->names, &b->shared, id); /* of its last life */
+	assert_int_equal(names_put(&b->names, &b->shared, id, name), 0);
 	send(b, COMMAND_ADD, id, host, target, 0);
 }
 

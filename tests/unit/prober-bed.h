@@ -6,6 +6,7 @@
  * The probing side with all its threads over a fake backend, and its caller: the test, which
  * drives the rings itself. It waits for results, never for time to pass.
  */
+#include "libcheck/names.h"
 #include "libcheck/prober.h"
 #include "tests/unit/fake-backend.h"
 
@@ -21,6 +22,7 @@ struct bed {
 	bool running; /* still so at the next start: a test ended by a failure */
 	struct shared shared;
 	struct prober prober;
+	struct names names;
 	uint32_t generation[BED_IDS_MAX];
 	bool used[BED_IDS_MAX];
 	struct tally of[BED_IDS_MAX], all;

@@ -10,10 +10,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "libcheck/names.h"
 #include "libcheck/shared.h"
 #include "util/thread.h"
 
@@ -54,7 +56,8 @@ static void layout(void **state)
 			{ s.header, sizeof(*s.header) },
 			{ s.commands, spsc_size(l.commands, sizeof(struct command)) },
 			{ s.results, spsc_size(l.results, sizeof(struct wire_result)) },
-			{ s.names, (size_t)l.ids * PATHCHECK_DEVICE_MAX },
+			{ s.names, (size_t)l.name_units * NAME_UNIT },
+			{ s.name_at, l.ids * sizeof(*s.name_at) },
 			{ s.groups, l.groups * sizeof(*s.groups) },
 			{ s.rescuer_busy_us, l.rescuers * sizeof(*s.rescuer_busy_us) },
 		};
@@ -97,6 +100,85 @@ static void all_is_given_back(void **state)
 	close(last);
 }
 
+/* Of id number i in its n-th life: any length there is. */
+static void name_of(char name[PATHCHECK_DEVICE_MAX], uint32_t i, uint32_t life)
+{
+	size_t length = (i * 7919U + life * 104729U) % (PATHCHECK_DEVICE_MAX - 12) + 10;
+
+	(void)snprintf(name, PATHCHECK_DEVICE_MAX, "/%u/%u", i, life);
+	memset(name + strlen(name), 'x', length);
+	name[length] = '\0';
+}
+
+static void names_stay_apart(void **state)
+{
+	enum { PATHS = 300, ROUNDS = 20000 };
+	struct pathcheck_options o = options(2 * PATHS); /* so that all find room */
+	static uint32_t life[PATHS];
+	char name[PATHCHECK_DEVICE_MAX];
+	struct names names;
+	struct shared s;
+
+	(void)state; /* no fixture */
+	assert_int_equal(shared_create(&s, &o, false), 0);
+	names_init(&names);
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		uint32_t i = round * 31U % PATHS;
+
+		if (life[i] > 0) {
+			name_of(name, i, life[i]);
+			assert_string_equal(names_get(&s, i), name);
+			names_drop(&names, &s, i);
+			assert_string_equal(names_get(&s, i), "");
+		}
+		name_of(name, i, ++life[i]);
+		assert_int_equal(names_put(&names, &s, i, name), 0);
+	}
+	for (uint32_t i = 0; i < PATHS; i++) {
+		name_of(name, i, life[i]);
+		assert_string_equal(names_get(&s, i), name);
+	}
+	shared_deinit(&s);
+}
+
+/* As many as there is room for, and as many again when they are gone; shorter ones fit, too. */
+static void names_have_their_room(void **state)
+{
+	struct pathcheck_options o = options(100);
+	char name[PATHCHECK_DEVICE_MAX];
+	struct names names;
+	struct limits l;
+	struct shared s;
+	uint32_t n;
+
+	(void)state; /* no fixture */
+	assert_int_equal(limits_from_options(&o, &l), 0);
+	assert_int_equal(shared_create(&s, &o, false), 0);
+	names_init(&names);
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int round = 0; round < 3; round++) {
+		for (n = 0; names_put(&names, &s, n, name) == 0; n++)
+			continue;
+		assert_int_equal(n, l.name_units * NAME_UNIT / PATHCHECK_DEVICE_MAX);
+		assert_string_equal(names_get(&s, n - 1), name);
+		names_drop(&names, &s, 0);
+		for (uint32_t i = 0; i < NAME_KINDS; i++)
+			assert_int_equal(names_put(&names, &s, n + i, "/short"), 0);
+		assert_int_equal(names_put(&names, &s, 0, name), -ENOSPC);
+		assert_string_equal(names_get(&s, n), "/short");
+		/* All of one size: what comes back as pieces stays so. */
+		shared_deinit(&s);
+		assert_int_equal(shared_create(&s, &o, false), 0);
+		names_init(&names);
+	}
+	/* So much each: all ids find room. */
+	name[NAME_BYTES_EACH - 1] = '\0';
+	for (uint32_t i = 0; i < l.ids; i++)
+		assert_int_equal(names_put(&names, &s, i, name), 0);
+	shared_deinit(&s);
+}
+
 /* Two views of one region, as in two processes. */
 static void attach(void **state)
 {
@@ -104,6 +186,7 @@ static void attach(void **state)
 	struct command c = { .op = COMMAND_CHECK, .id = 7, .timeout_us = 12345 }, got;
 	struct wire_result w = { .id = 7, .error = EIO }, result;
 	struct shared a, b;
+	struct names names;
 
 	(void)state; /* no fixture */
 	assert_int_equal(shared_create(&a, &o, true), 0);
@@ -111,11 +194,13 @@ static void attach(void **state)
 	                 0);
 	assert_ptr_not_equal(a.header, b.header);
 
-	strcpy(a.names[99], "/dev/sdx");
+	names_init(&names);
+	assert_int_equal(names_put(&names, &a, 99, "/dev/sdx"), 0);
 	assert_true(spsc_push(a.commands, &c));
 	assert_true(spsc_pop(b.commands, &got));
 	assert_memory_equal(&got, &c, sizeof(c));
-	assert_string_equal(b.names[99], "/dev/sdx");
+	assert_string_equal(names_get(&b, 99), "/dev/sdx");
+	assert_string_equal(names_get(&b, 98), "");
 	assert_true(spsc_push(b.results, &w));
 	atomic_store(&b.groups[1].orphans, 3);
 	atomic_store(&b.rescuer_busy_us[15], 4);
@@ -157,9 +242,9 @@ static void attach_refuses(void **state)
 	s.header->bytes -= 64;
 	assert_int_equal(try_attach(s.fd), -EPROTO);
 	s.header->bytes = bytes;
-	s.header->limits.ids++;
+	s.header->limits.ids += 64;
 	assert_int_equal(try_attach(s.fd), -EPROTO);
-	s.header->limits.ids--;
+	s.header->limits.ids -= 64;
 	assert_int_equal(try_attach(s.fd), 0);
 
 	assert_int_equal(ftruncate(s.fd, (off_t)bytes + 4096), 0);
@@ -273,6 +358,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layout),
 		cmocka_unit_test(all_is_given_back),
+		cmocka_unit_test(names_stay_apart),
+		cmocka_unit_test(names_have_their_room),
 		cmocka_unit_test(attach),
 		cmocka_unit_test(attach_refuses),
 		cmocka_unit_test(wakes_only_who_sleeps),
