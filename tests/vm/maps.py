@@ -15,7 +15,7 @@ def devt(disk):
 def without_multipath_tools():
 	"""For maps of a scenario's own: the udev rules of multipath-tools run `multipath -U` on a
 	new map, which fails the paths it does not know of."""
-	for rule in ("11-dm-mpath.rules", "60-multipath.rules"):
+	for rule in ("11-dm-mpath.rules", "56-dm-mpath.rules", "60-multipath.rules"):
 		os.symlink("/dev/null", f"/etc/udev/rules.d/{rule}")
 	run("udevadm control --reload")
 
