@@ -12,6 +12,7 @@
 
 #include "checkerd/devmapper/follow.h"
 #include "tests/unit/fake-dm.h"
+#include "util/seal.h"
 
 #define LIMIT_MS 60000 /* nothing takes that long unless it hangs */
 #define LIMIT_US (LIMIT_MS * USEC_PER_MSEC)
@@ -37,6 +38,7 @@ static int teardown(_unused_ void **state)
 	assert_true(devmapper_free(d, LIMIT_US));
 	d = NULL;
 	assert_true(fake_dm_freed());
+	assert_int_equal(seal_broken(), 0); /* commands allocate nothing */
 	return 0;
 }
 

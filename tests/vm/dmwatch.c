@@ -14,6 +14,7 @@
 
 #include "checkerd/devmapper/devmapper.h"
 #include "util/mono.h"
+#include "util/seal.h"
 
 static uint64_t next_token, answered, storm_ends;
 static struct mono storm_began;
@@ -43,8 +44,8 @@ static void print_done(const struct dm_news *n)
 	answered++;
 	if (storm_ends != 0 && n->command.token <= storm_ends) {
 		if (n->command.token == storm_ends) {
-			printf("storm over in %" PRId64 " us\n",
-			       mono_diff(mono_now(), storm_began));
+			printf("storm over in %" PRId64 " us, %" PRIu64 " allocations\n",
+			       mono_diff(mono_now(), storm_began), seal_broken());
 			storm_ends = 0;
 		}
 		return;

@@ -15,5 +15,6 @@ EXTRA_DIST += \
 
 # The device-mapper thread alone, for scenarios/devmapper.py.
 noinst_PROGRAMS += tests/vm/dmwatch
-tests_vm_dmwatch_SOURCES = tests/vm/dmwatch.c
+tests_vm_dmwatch_SOURCES = tests/vm/dmwatch.c $(wrap_sources)
+tests_vm_dmwatch_LDFLAGS = $(wrap_ldflags)
 tests_vm_dmwatch_LDADD = libdevmap.la libcore.la libutil.la
