@@ -89,14 +89,17 @@ static void take_io_flusher(struct warnings *w)
 }
 
 /*
- * They come along with libsystemd, which uses them for the files of the journal: nothing here
- * reads those, so none of their pages is ever wanted.
+ * They come along with libsystemd, which uses them for the files of the journal, and with
+ * libdevmapper, for what it does when it creates maps and their nodes: nothing here does either,
+ * so none of their pages is ever wanted.
  */
 static int unlock_unused(struct dl_phdr_info *info, size_t size _unused_,
                          void *arg _unused_)
 {
-	static const char *const names[] = { "libgcrypt.so", "libgpg-error.so",
-		                             "libzstd.so", "liblzma.so", "liblz4.so" };
+	static const char *const names[] = { "libgcrypt.so",  "libgpg-error.so",
+		                             "libzstd.so",    "libpcre2-8.so",
+		                             "libselinux.so", "libm.so",
+		                             "liblzma.so",    "liblz4.so" };
 	const char *slash = strrchr(info->dlpi_name, '/'), *name;
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	bool unused = false;

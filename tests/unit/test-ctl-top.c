@@ -181,8 +181,8 @@ static void test_columns(void **state)
 static void test_strange(void **state)
 {
 	static const char *const replies[] = { "{}", "{\"paths\":{}}",
-		                               "{\"paths\":[null,{},{\"name\":{}},"
-		                               "{\"state\":7,\"latency_us\":[]}]}" };
+		                               ("{\"paths\":[null,{},{\"name\":{}},"
+		                                "{\"state\":7,\"latency_us\":[]}]}") };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {

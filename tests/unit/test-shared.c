@@ -103,11 +103,11 @@ static void all_is_given_back(void **state)
 /* Of id number i in its n-th life: any length there is. */
 static void name_of(char name[PATHCHECK_DEVICE_MAX], uint32_t i, uint32_t life)
 {
-	size_t length = (i * 7919U + life * 104729U) % (PATHCHECK_DEVICE_MAX - 12) + 10;
+	size_t more = (i * 7919U + life * 104729U) % (PATHCHECK_DEVICE_MAX - 20), used;
 
-	(void)snprintf(name, PATHCHECK_DEVICE_MAX, "/%u/%u", i, life);
-	memset(name + strlen(name), 'x', length);
-	name[length] = '\0';
+	used = (size_t)snprintf(name, PATHCHECK_DEVICE_MAX, "/%u/%u", i, life);
+	memset(name + used, 'x', more);
+	name[used + more] = '\0';
 }
 
 static void names_stay_apart(void **state)
