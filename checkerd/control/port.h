@@ -133,7 +133,10 @@ struct snapshot {
 	bool ready;
 	bool dm_control; /* commands are sent */
 	bool dm_known;   /* the maps could be listed, and what there are is in here */
-	int dm_error;    /* why not: positive errno; 0: it is too early */
+	/* A path that is in no map of dm's is in none: the map its device speaks of has gone, or
+	 * is not there yet. False: that name is all there is. */
+	bool dm_decides;
+	int dm_error; /* why not: positive errno; 0: it is too early */
 	uint32_t n_paths;
 	struct snap_path *paths;
 	uint32_t n_groups;

@@ -96,14 +96,16 @@ uint32_t view_find_path(const struct view *v, int dev_fd, const char *name)
 
 const char *view_path_map(const struct snapshot *s, const struct snap_path *p)
 {
-	return p->map != REGISTRY_NONE ? s->maps[p->map].map->name : p->device->map;
+	if (p->map != REGISTRY_NONE)
+		return s->maps[p->map].map->name;
+	return s->dm_decides ? NULL : p->device->map;
 }
 
 /* --- maps --- */
 
-static bool is_named(const struct snap_path *p)
+static bool is_named(const struct snapshot *s, const struct snap_path *p)
 {
-	return p->map == REGISTRY_NONE && p->device->map;
+	return p->map == REGISTRY_NONE && view_path_map(s, p);
 }
 
 static int compare_paths(const void *a, const void *b, void *userdata)
@@ -131,7 +133,7 @@ static uint32_t sort_named(struct view *v)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->n_paths; i++)
-		if (is_named(&s->paths[i]))
+		if (is_named(s, &s->paths[i]))
 			v->by_map[n++] = i;
 	qsort_r(v->by_map, n, sizeof(*v->by_map), compare_paths, v->snap);
 	return n;

@@ -298,6 +298,7 @@ static void settle_maps(struct daemon *d, struct mono now)
 	if (d->inventory.map_changed)
 		dm_look(&d->dm);
 	d->inventory.map_changed = false;
+	d->events.maps_decide = dm_decides(&d->dm);
 	dm_settle(&d->dm, now);
 }
 

@@ -40,6 +40,7 @@ void dm_configure(struct dm *dm, const struct config *c, uint64_t generation)
 	dm->configured = true;
 	dm->generation = generation;
 	dm->keep_last = c->keep_last_path;
+	dm->named = c->discovery == DISCOVERY_STATIC;
 	for (uint32_t i = 0; i < maps_end(dm->maps); i++)
 		if (maps_get(dm->maps, i) != NULL)
 			maps_set_keep(dm->maps, i, dm->keep_last);
@@ -241,6 +242,11 @@ struct mono dm_next(const struct dm *dm)
 	if (dm->look)
 		next = mono_min(next, dm->look_from);
 	return mono_min(next, dm->ready_by);
+}
+
+bool dm_decides(const struct dm *dm)
+{
+	return dm->synced && dm->error == 0 && !dm->named;
 }
 
 bool dm_is_ready(const struct dm *dm)

@@ -26,6 +26,7 @@ struct dm {
 	struct events *events;
 	struct maps *maps; /* owned */
 	bool control, keep_last;
+	bool named;            /* paths are said to be in maps that need not be there */
 	bool configured;       /* once, at least */
 	uint64_t generation;   /* of the configuration that was heeded */
 	bool synced;           /* the maps were listed, or could not be */
@@ -56,6 +57,8 @@ bool dm_take(struct dm *dm, struct mono now);
 void dm_settle(struct dm *dm, struct mono now);
 /* When dm_settle() is wanted next. */
 struct mono dm_next(const struct dm *dm);
+/* Every map there is, is known: what a device says of its map is older. */
+bool dm_decides(const struct dm *dm);
 /* The maps there are have been told, or were waited for long enough. */
 bool dm_is_ready(const struct dm *dm);
 

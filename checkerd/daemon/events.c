@@ -96,7 +96,9 @@ static const char *map_of(const struct events *ev, uint32_t index, const struct 
 {
 	const struct map *m = ev->maps == NULL ? NULL : maps_of(ev->maps, index);
 
-	return m == NULL ? d->map : m->name;
+	if (m != NULL)
+		return m->name;
+	return ev->maps_decide ? NULL : d->map;
 }
 
 /* "sda", "sda (left)", "sda (left, map demo)": how messages call a path. */

@@ -23,6 +23,7 @@ struct events {
 	struct rate *map_rates; /* owned, one a map */
 	uint32_t max_paths;
 	struct maps *maps; /* borrowed: who is in which map; NULL: what a device says */
+	bool maps_decide;  /* what a device says counts for nothing */
 };
 
 _must_check_ int events_init(struct events *ev, struct port *port, struct log *log,

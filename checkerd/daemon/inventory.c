@@ -74,9 +74,10 @@ static void tell_removed(struct inventory *inv, const struct found *f)
 
 static int apply(struct inventory *inv, const struct found *f, struct mono now)
 {
-	uint32_t index = f->device == NULL ? REGISTRY_NONE
-	                                   : registry_find_name(inv->checks->registry,
-	                                                        f->device->name);
+	bool of_path = f->op != FOUND_SYNC && f->op != FOUND_MAP;
+	uint32_t index =
+	        of_path ? registry_find_name(inv->checks->registry, f->device->name)
+	                : REGISTRY_NONE;
 	int r;
 
 	switch (f->op) {

@@ -68,6 +68,7 @@ daemon_tests = \
 	tests/unit/test-bound \
 	tests/unit/test-checks \
 	tests/unit/test-device-state \
+	tests/unit/test-dm \
 	tests/unit/test-options \
 	tests/unit/test-ready \
 	tests/unit/test-reload \
@@ -107,6 +108,10 @@ tests_unit_test_checks_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CM
 tests_unit_test_device_state_SOURCES = tests/unit/test-device-state.c
 tests_unit_test_device_state_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_device_state_LDADD = libdaemon.la libcore.la libutil.la $(CMOCKA_LIBS)
+# It has a device-mapper thread, a port and a log of its own.
+tests_unit_test_dm_SOURCES = tests/unit/test-dm.c
+tests_unit_test_dm_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dm_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test-options.c
 tests_unit_test_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_options_LDADD = libdaemon.la liblog.la libutil.la $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

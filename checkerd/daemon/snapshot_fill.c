@@ -132,6 +132,7 @@ static void fill_dm(const struct dm *dm, struct snapshot *s)
 
 	s->dm_control = dm->control;
 	s->dm_known = dm->synced && dm->error == 0;
+	s->dm_decides = dm_decides(dm);
 	s->dm_error = dm->error;
 	s->maps_left_out = dm->left_out + dm->no_room;
 	s->dm_failed = dm->failed;

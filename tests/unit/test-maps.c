@@ -745,7 +745,6 @@ static void a_world(uint64_t seed, bool keep)
 		if (roll(2) || (w.tail + ARRAY_LEN(w.ring) - w.head) % ARRAY_LEN(w.ring) >
 		                       ARRAY_LEN(w.ring) / 2)
 			deliver();
-		sent = w.sent;
 		if (n % 5000 == 4999) {
 			quieten();
 			assert_agreement();

@@ -248,6 +248,10 @@ static void test_device_mapper(void **state)
 	assert_string_equal(view_path_map(s, &s->paths[0]), "mb");
 	assert_string_equal(view_path_map(s, &s->paths[4]), "ma");
 	assert_string_equal(view_path_map(s, &s->paths[8]), "zz");
+	s->dm_decides = true; /* it knows of no map zz */
+	assert_null(view_path_map(s, &s->paths[8]));
+	assert_string_equal(view_path_map(s, &s->paths[0]), "mb");
+	s->dm_decides = false;
 }
 
 static void test_names_of_a_map(void **state)
