@@ -46,14 +46,6 @@ static void print_constant(FILE *f, json_object *path, const char *sysfs,
 	fputs(word, f);
 }
 
-static void print_hcil(FILE *f, json_object *path, const char *sysfs,
-                       const char *argument)
-{
-	(void)sysfs;
-	(void)argument;
-	fputs(text_of(path, "hcil", "#:#:#:#"), f);
-}
-
 static void print_devt(FILE *f, json_object *path, const char *sysfs,
                        const char *argument)
 {
@@ -172,6 +164,36 @@ static bool block_word(json_object *path, const char *sysfs, const char *attribu
 	return sysfs_word(sysfs, name, word);
 }
 
+/* multipathd gives an NVMe namespace an address, too: the controller's number and its identifier,
+ * the namespace's number on this host and its identifier. False: it is none. */
+static bool nvme_address(json_object *path, const char *sysfs, unsigned ret[static 3],
+                         uint64_t *ret_nsid)
+{
+	char word[64];
+
+	if (sscanf(text_of(path, "name", ""), "nvme%un%u", &ret[0], &ret[2]) != 2 ||
+	    !block_word(path, sysfs, "device/cntlid", word))
+		return false;
+	ret[1] = (unsigned)strtoul(word, NULL, 10);
+	if (!block_word(path, sysfs, "nsid", word))
+		return false;
+	*ret_nsid = strtoull(word, NULL, 10);
+	return true;
+}
+
+static void print_hcil(FILE *f, json_object *path, const char *sysfs,
+                       const char *argument)
+{
+	unsigned n[3];
+	uint64_t nsid;
+
+	(void)argument;
+	if (nvme_address(path, sysfs, n, &nsid))
+		fprintf(f, "%u:%u:%u:%" PRIu64, n[0], n[1], n[2], nsid);
+	else
+		fputs(text_of(path, "hcil", "#:#:#:#"), f);
+}
+
 static void print_size(FILE *f, json_object *path, const char *sysfs,
                        const char *argument)
 {
@@ -230,14 +252,25 @@ static void print_fc(FILE *f, json_object *path, const char *sysfs, const char *
 	fputs(sysfs_word(sysfs, name, word) ? word : "[undef]", f);
 }
 
+/* The name of an iSCSI target is the target's; Fibre Channel has a class that knows. */
+static void print_target(FILE *f, json_object *path, const char *sysfs,
+                         const char *argument)
+{
+	if (strcmp(text_of(path, "protocol", ""), "scsi:iscsi") == 0)
+		fputs(text_of(path, "target", "[undef]"), f);
+	else
+		print_fc(f, path, sysfs, argument);
+}
+
 /* SAM's eight bytes of a LUN: its 16-bit levels, first level first. */
 static void print_lun(FILE *f, json_object *path, const char *sysfs, const char *argument)
 {
 	uint64_t lun, bytes = LUN_UNKNOWN;
+	unsigned n[3];
 
-	(void)sysfs;
 	(void)argument;
-	if (sscanf(text_of(path, "hcil", ""), "%*u:%*u:%*u:%" SCNu64, &lun) == 1) {
+	if (nvme_address(path, sysfs, n, &lun) ||
+	    sscanf(text_of(path, "hcil", ""), "%*u:%*u:%*u:%" SCNu64, &lun) == 1) {
 		bytes = 0;
 		for (int level = 0; level < 4; level++)
 			bytes |= (lun >> (16 * level) & 0xffff) << (48 - 16 * level);
@@ -269,7 +302,7 @@ static const struct wildcard wildcards[] = {
 	{ 'M', "marginal_st", print_marginal, NULL },
 	{ 'm', "multipath", print_map, NULL },
 	{ 'N', "host WWNN", print_fc, "host/node_name" },
-	{ 'n', "target WWNN", print_fc, "node_name" },
+	{ 'n', "target WWNN", print_target, "node_name" },
 	{ 'R', "host WWPN", print_fc, "host/port_name" },
 	{ 'r', "target WWPN", print_fc, "port_name" },
 	{ 'a', "host adapter", print_constant, "[undef]" },

@@ -41,6 +41,8 @@ static int make_sysfs(void **state)
 	write_file("dev/block/8:0/size", "209715200\n");
 	write_file("dev/block/8:16/size", "19\n");
 	write_file("dev/block/8:0/queue/max_sectors_kb", "1280\n");
+	write_file("dev/block/259:1/device/cntlid", "2\n");
+	write_file("dev/block/259:1/nsid", "3\n");
 	write_file("class/fc_host/host3/node_name", "0x20000025b500003e\n");
 	write_file("class/fc_host/host3/port_name", "0x20000025b500003f\n");
 	write_file("class/fc_transport/target3:0:1/node_name", "0x50060160bb60014c\n");
@@ -178,6 +180,29 @@ static void test_numbers(void **state)
 	json_object_put(path);
 }
 
+/* Of two transports multipathd knows more than their class says. */
+static void test_names_of_other_transports(void **state)
+{
+	json_object *nvme =
+	        json_tokener_parse("{\"name\":\"nvme1n4\",\"devt\":\"259:1\"}");
+	json_object *head =
+	        json_tokener_parse("{\"name\":\"nvme1n4\",\"devt\":\"259:2\"}");
+	json_object *iscsi = json_tokener_parse("{\"hcil\":\"3:0:1:0\",\"protocol\":"
+	                                        "\"scsi:iscsi\",\"target\":\"iqn.x\"}");
+
+	(void)state;
+	assert_value(nvme, 'i', "1:2:4:3");
+	assert_value(nvme, 'L', "0x0003000000000000");
+	assert_value(nvme, 'n', "[undef]");
+	assert_value(head, 'i', "#:#:#:#");
+	assert_value(head, 'L', "0xffffffffffffffff");
+	assert_value(iscsi, 'i', "3:0:1:0");
+	assert_value(iscsi, 'n', "iqn.x");
+	json_object_put(nvme);
+	json_object_put(head);
+	json_object_put(iscsi);
+}
+
 static void test_check(void **state)
 {
 	(void)state;
@@ -231,9 +256,14 @@ static void test_print(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_words), cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_check), cmocka_unit_test(test_print),
+		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_names_of_other_transports),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_print),
 	};
 
 	return cmocka_run_group_tests_name("ctl-format", tests, make_sysfs, remove_sysfs);

@@ -124,6 +124,33 @@ static void each_kind_has_its_form(void **state)
 	assert_wwid(BYTES(IQN), "8iqn.2003-01.org:t1_L_0x1");
 }
 
+/* As read from Linux 6.1: a unit of LIO's, and one of scsi_debug's with its target port's. */
+static void pages_of_the_kernels_own_disks(void **state)
+{
+	static const char lio[] =
+	        "\x01\x03\0\x10\x60\x01\x40\x59\xd1\xb2\xa4\x45\xc9\xe4\xa3\xf8\xf0\xe0"
+	        "\xb8"
+	        "\xf8"
+	        "\x02\x01\0\x39"
+	        "LIO-ORG RAMDISK-MCP:9d1b2a44-5c9e-4a3f-8f0e-0b8f8c7d6e5a\0"
+	        "\x51\x94\0\x04\0\0\0\x01"
+	        "\x51\x95\0\x04\0\0\0\0"
+	        "\x01\x06\0\x04\0\0\0\0"
+	        "\x53\xa8\0\x1c"
+	        "iqn.2003-01.org.checkerd:t1\0";
+	static const char debug[] = "\x02\x01\0\x1c"
+	                            "Linux   scsi_debug      6000"
+	                            "\x01\x03\0\x08\x33\x33\x33\0\0\0\x17\x70"
+	                            "\x61\x94\0\x04\0\0\0\x01"
+	                            "\x61\x93\0\x08\x32\x22\x22\x20\0\0\x17\x6e"
+	                            "\x63\xa8\0\x18"
+	                            "naa.32222220000176D\0\0\0\0\0";
+
+	(void)state;
+	assert_wwid(BYTES(lio), "360014059d1b2a445c9e4a3f8f0e0b8f8");
+	assert_wwid(BYTES(debug), "1Linux_scsi_debug_6000");
+}
+
 static void the_best_one_counts(void **state)
 {
 	(void)state;
@@ -239,6 +266,7 @@ int main(void)
 		cmocka_unit_test(serials),
 		cmocka_unit_test(a_long_serial_is_cut),
 		cmocka_unit_test(each_kind_has_its_form),
+		cmocka_unit_test(pages_of_the_kernels_own_disks),
 		cmocka_unit_test(the_best_one_counts),
 		cmocka_unit_test(a_text_becomes_fit_for_a_name),
 		cmocka_unit_test(what_is_malformed_is_left_out),

@@ -84,6 +84,30 @@ def is_back(name, word):
 	check(p["reason"] is None, f"{name}: a reason", p)
 
 
+def as_multipathd_says(disks):
+	"""The same wildcards, the same words."""
+	run("mkdir -p /etc/multipath")
+	write("/etc/multipath.conf", "defaults {\n find_multipaths greedy\n user_friendly_names no\n}\n"
+	      'blacklist {\n devnode "^vd"\n}\n')
+	run("modprobe dm-multipath")
+	run("systemctl start multipathd", seconds=60)
+	wildcards = "%d|%i|%w|%D|%z|%P|%S|%L|%n|%o"
+
+	def theirs():
+		said = run("multipathd", "show", "paths", "raw", "format", wildcards).splitlines()
+		rows = {line.split("|")[0]: line for line in said if line}
+		return rows if set(disks) <= set(rows) else None
+	rows = wait_for("multipathd knows them", theirs, 60, every=1)
+	said = run("checkerctl", "--no-headings", "--raw", "show", "paths", "format", wildcards)
+	ours = {line.split("|")[0]: line for line in said.splitlines()}
+	for disk in disks:
+		check([w.strip() for w in rows[disk].split("|")] == ours[disk].split("|"), disk,
+		      f"multipathd: {rows[disk]}", f"checkerd:   {ours[disk]}")
+	run("systemctl stop multipathd", seconds=60)
+	settle()
+	run("dmsetup remove_all --retry", seconds=60)
+
+
 config("polling_interval 1\nmax_polling_interval 1\nchecker_timeout 2")
 make_iscsi_target()
 make_nvme_target([4420, 4421])
@@ -116,6 +140,8 @@ for name in nvme:
 check(found[nvme[0]]["wwid"] == found[nvme[1]]["wwid"], "the same namespace", found)
 p = found["vda"]
 check(p["protocol"] == "virtio" and p["host"].startswith("virtio"), "virtio", p)
+
+as_multipathd_says([debug, iscsi, *nvme])
 
 say("a SCSI device taken offline")
 scsi_state(debug, "offline")
