@@ -343,6 +343,11 @@ void document_engine(struct jw *j, const struct snapshot *s)
 	key_known(j, "aio_nr", s->aio_nr);
 	key_known(j, "aio_max_nr", s->aio_max_nr);
 	key_uint(j, "io_setup_failures_total", s->io_setup_failures);
+	jw_key(j, "lanes");
+	jw_object(j);
+	key_uint(j, "stuck", s->lanes_stuck);
+	key_uint(j, "replaced_total", s->lane_replacements);
+	jw_object_end(j);
 }
 
 static void status_paths(struct jw *j, const struct snapshot *s)

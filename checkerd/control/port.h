@@ -153,6 +153,8 @@ struct snapshot {
 	uint32_t rescuers, rescuers_busy, rescuers_stuck, rescuers_stuck_max;
 	int64_t aio_nr, aio_max_nr; /* -1: not known */
 	uint64_t io_setup_failures;
+	uint32_t lanes_stuck;
+	uint64_t lane_replacements;
 	int64_t lag_last_us, lag_max_us;
 	int64_t oldest_in_flight_us;       /* 0: nothing is in flight */
 	struct histogram_totals durations; /* of good checks */

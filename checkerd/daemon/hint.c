@@ -98,14 +98,29 @@ static void word(struct hint *h, uint32_t refused, int error)
 	               refused, groups, max, nr, hint_enough(nr, refused));
 }
 
+/* Submitting never waits, but for a driver with an error. A new prober begins at 0. */
+static void tell_replaced(struct hint *h, const struct pathcheck_stats *s,
+                          struct events *ev)
+{
+	if (s->lane_replacements > h->replacements)
+		events_say(ev, EVENT_ENGINE, LOG_WARNING,
+		           "handing reads to the kernel took 100 ms and more, another "
+		           "thread does it from now on: %" PRIu64
+		           " times so far; a device's driver does not return",
+		           s->lane_replacements);
+	h->replacements = s->lane_replacements;
+}
+
 void hint_update(struct hint *h, struct pathcheck *engine, struct events *ev)
 {
 	struct pathcheck_stats s = { .size = sizeof(s) };
 	uint32_t refused;
 	int error;
 
-	if (pathcheck_stats(engine, &s) < 0 ||
-	    (s.io_setup_failures == h->failures && !h->told))
+	if (pathcheck_stats(engine, &s) < 0)
+		return;
+	tell_replaced(h, &s, ev);
+	if (s.io_setup_failures == h->failures && !h->told)
 		return;
 	refused = count_refused(engine, &s, &error);
 	h->failures = s.io_setup_failures;

@@ -13,8 +13,9 @@
 struct hint {
 	int nr_fd, max_fd; /* /proc/sys/fs/aio-nr, aio-max-nr; -1: not to be had */
 	uint64_t failures; /* as last seen */
-	bool told;         /* and it is not over yet */
-	char text[256];    /* with told: what was said */
+	uint64_t replacements;
+	bool told;      /* and it is not over yet */
+	char text[256]; /* with told: what was said */
 };
 
 void hint_init(struct hint *h);

@@ -111,6 +111,8 @@ static void fill_engine(struct snapshot *s, struct pathcheck *engine)
 	s->rescuers_stuck_max = stats.rescuers_stuck_max;
 	s->io_setup_failures = stats.io_setup_failures;
 	s->sealed_allocations = stats.sealed_allocations;
+	s->lanes_stuck = stats.lanes_stuck;
+	s->lane_replacements = stats.lane_replacements;
 	s->oldest_in_flight_us = stats.oldest_in_flight_us;
 	s->prober_pid = stats.prober_pid;
 	s->prober_restarts = stats.prober_restarts;

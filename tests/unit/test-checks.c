@@ -721,6 +721,27 @@ static void want_of_aio_is_told_once_and_its_end_too(void **state)
 	hint_deinit(&h);
 }
 
+static void a_lane_that_was_replaced_is_told_once(void **state)
+{
+	struct hint h;
+
+	(void)state;
+	hint_init(&h);
+	engine.stats.lane_replacements = 2;
+	hint_update(&h, &engine, &events);
+	hint_update(&h, &engine, &events);
+	assert_int_equal(n_events, 1);
+	assert_int_equal(last_event.type, EVENT_ENGINE);
+	assert_non_null(strstr(last_event.message, "2 times"));
+	engine.stats.lane_replacements = 0; /* another prober's */
+	hint_update(&h, &engine, &events);
+	assert_int_equal(n_events, 1);
+	engine.stats.lane_replacements = 1;
+	hint_update(&h, &engine, &events);
+	assert_int_equal(n_events, 2);
+	hint_deinit(&h);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -745,6 +766,7 @@ int main(void)
 		TEST(a_call_for_nothing_has_the_prober_looked_after),
 		TEST(nothing_wakes_when_all_is_answered),
 		TEST(want_of_aio_is_told_once_and_its_end_too),
+		TEST(a_lane_that_was_replaced_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
