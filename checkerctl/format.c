@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "checkerctl/ctl.h"
@@ -262,6 +263,57 @@ static void print_target(FILE *f, json_object *path, const char *sysfs,
 		print_fc(f, path, sysfs, argument);
 }
 
+/* The last part of a name that is a PCI function's: 0000:05:00.0. */
+static bool last_function(char *name, char ret[static 64])
+{
+	bool found = false;
+	char *part;
+
+	while ((part = strsep(&name, "/"))) {
+		unsigned domain, bus, device, function;
+		int length = 0;
+
+		if (sscanf(part, "%x:%x:%x.%x%n", &domain, &bus, &device, &function,
+		           &length) != 4 ||
+		    part[length] || strlen(part) >= 64)
+			continue;
+		strcpy(ret, part);
+		found = true;
+	}
+	return found;
+}
+
+/* Of an iSCSI host its address, of others with a transport the PCI function. */
+static void print_adapter(FILE *f, json_object *path, const char *sysfs,
+                          const char *argument)
+{
+	const char *protocol = text_of(path, "protocol", "");
+	char name[PATH_MAX], link[PATH_MAX], word[64];
+	bool found = false;
+	unsigned host;
+	ssize_t n;
+
+	(void)argument;
+	if (sscanf(text_of(path, "hcil", ""), "%u:", &host) != 1) {
+		fputs("[undef]", f);
+		return;
+	}
+	if (strcmp(protocol, "scsi:iscsi") == 0) {
+		snprintf(name, sizeof(name), "class/iscsi_host/host%u/ipaddress", host);
+		found = sysfs_word(sysfs, name, word);
+	} else if (strcmp(protocol, "scsi:fcp") == 0 ||
+	           strcmp(protocol, "scsi:sas") == 0 ||
+	           strcmp(protocol, "scsi:srp") == 0) {
+		snprintf(name, sizeof(name), "%s/class/scsi_host/host%u", sysfs, host);
+		n = readlink(name, link, sizeof(link) - 1);
+		if (n > 0) {
+			link[n] = '\0';
+			found = last_function(link, word);
+		}
+	}
+	fputs(found ? word : "[undef]", f);
+}
+
 /* SAM's eight bytes of a LUN: its 16-bit levels, first level first. */
 static void print_lun(FILE *f, json_object *path, const char *sysfs, const char *argument)
 {
@@ -305,7 +357,7 @@ static const struct wildcard wildcards[] = {
 	{ 'n', "target WWNN", print_target, "node_name" },
 	{ 'R', "host WWPN", print_fc, "host/port_name" },
 	{ 'r', "target WWPN", print_fc, "port_name" },
-	{ 'a', "host adapter", print_constant, "[undef]" },
+	{ 'a', "host adapter", print_adapter, NULL },
 	{ 'h', "hwhandler", print_constant, "[undef]" },
 	{ 'g', "vpd page data", print_constant, "[undef]" },
 	{ 'G', "foreign", print_constant, "--" },

@@ -11,6 +11,7 @@ libctl_la_SOURCES = \
 	checkerctl/commands.h \
 	checkerctl/ctl.c \
 	checkerctl/ctl.h \
+	checkerctl/events.c \
 	checkerctl/exit.h \
 	checkerctl/format.c \
 	checkerctl/format.h \

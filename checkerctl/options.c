@@ -35,7 +35,8 @@ static const struct option_def defs[OPT_COUNT_] = {
 	[OPT_SINCE] = { 0, "--since", "SEQ", "show events, monitor: those after this" },
 	[OPT_WAIT] = { 0, "--wait", NULL, "check: wait for the answers" },
 	[OPT_FOR] = { 0, "--for", "TIME", "disable: for so long: 90s, 10m, 1h30m" },
-	[OPT_MAP] = { 0, "--map", "MAP", "health: of this map alone" },
+	[OPT_MAP] = { 0, "--map", "MAP", "health, events, monitor: of this map alone" },
+	[OPT_TYPE] = { 0, "--type", "TYPE,...", "events, monitor: of these types alone" },
 };
 
 /* getopt's codes: beyond every letter, and not '?', ':' or the 1 of an operand. */
@@ -86,6 +87,9 @@ static int take_option(struct options *o, enum option_id id, const char *value)
 		return 0;
 	case OPT_MAP:
 		o->map = value;
+		return 0;
+	case OPT_TYPE:
+		o->types = value;
 		return 0;
 	case OPT_TIMEOUT:
 		return take_duration(id, value, &o->timeout_us);

@@ -26,6 +26,7 @@ enum option_id {
 	OPT_WAIT,
 	OPT_FOR,
 	OPT_MAP,
+	OPT_TYPE,
 	OPT_COUNT_
 };
 
@@ -38,6 +39,7 @@ struct options {
 	const char *socket;  /* with its default; strings point into argv */
 	const char *columns; /* NULL: the default ones */
 	const char *map;     /* NULL: all */
+	const char *types;   /* "A,B"; NULL: all */
 	int64_t timeout_us;  /* with its default */
 	int64_t for_us;      /* 0: not given */
 	uint64_t since;

@@ -98,32 +98,6 @@ int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n)
 	return 0;
 }
 
-int show_events(struct ctl *ctl, const char *const *operands, size_t n)
-{
-	json_object *parameters = NULL, *reply;
-	double lost = 0;
-	int r = table_check_columns(&table_events, ctl->options->columns);
-
-	(void)operands;
-	(void)n;
-	if (r)
-		return r;
-	if (options_has(ctl->options, OPT_SINCE)) {
-		parameters = json_object_new_object();
-		json_object_object_add(
-		        parameters, "since",
-		        json_object_new_int64((int64_t)ctl->options->since));
-	}
-	r = ctl_call(ctl, "ListEvents", parameters, &reply);
-	if (r)
-		return r;
-	r = show_list(ctl, &table_events, reply, "events");
-	if (r == 0 && !as_json(ctl) && json_number(reply, "lost", &lost) && lost > 0)
-		(void)text_complain(0, "%.0f earlier events are not kept any more", lost);
-	json_object_put(reply);
-	return r;
-}
-
 /* --- history --- */
 
 /* The state it is in, as a change that has not come yet. */

@@ -69,8 +69,10 @@ static const struct fake_answer good[] = {
 	                    "1\\n\\u001by 2\\n# EOF\\n\"}}"),
 	REPLY("ListEvents",
 	      "{\"parameters\":{\"events\":[{\"seq\":8,\"time\":\"2026-01-01T00:00:00Z\","
-	      "\"type\":\"path_state\",\"path\":\"sda\",\"message\":\"sda is "
-	      "up\"}],\"lost\":3}}"),
+	      "\"type\":\"path_state\",\"path\":\"sda\",\"map\":\"m1\",\"message\":\"sda "
+	      "is "
+	      "up\"},{\"seq\":9,\"type\":\"map\",\"map\":\"m2\"},"
+	      "{\"seq\":10,\"type\":\"map\",\"map\":\"m1\"}],\"lost\":3}}"),
 	REPLY("ListHistory",
 	      "{\"parameters\":{\"histories\":[{\"path\":\"sda\",\"state\":\"up\","
 	      "\"state_since\":\"2026-01-01T00:00:00Z\",\"changes\":["

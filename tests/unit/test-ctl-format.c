@@ -35,6 +35,8 @@ static void write_file(const char *name, const char *text)
 
 static int make_sysfs(void **state)
 {
+	char name[128];
+
 	(void)state;
 	if (!mkdtemp(sysfs))
 		return -1;
@@ -47,7 +49,13 @@ static int make_sysfs(void **state)
 	write_file("class/fc_host/host3/port_name", "0x20000025b500003f\n");
 	write_file("class/fc_transport/target3:0:1/node_name", "0x50060160bb60014c\n");
 	write_file("class/fc_transport/target3:0:1/port_name", "0x50060160bb60014d\n");
-	return 0;
+	write_file("class/iscsi_host/host4/ipaddress", "192.0.2.7\n");
+	write_file("class/scsi_host/dir", "");
+	snprintf(name, sizeof(name), "%s/class/scsi_host/host3", sysfs);
+	return symlink(
+	        "../../devices/pci0000:00/0000:00:03.0/0000:05:00.1/host3/scsi_host/"
+	        "host3",
+	        name);
 }
 
 static int remove_sysfs(void **state)
@@ -103,10 +111,37 @@ static void test_known(void **state)
 	assert_value(path, 'r', "0x50060160bb60014d");
 	assert_value(path, '0', "7");
 	assert_value(path, 'P', "scsi:fcp");
+	assert_value(path, 'a', "0000:05:00.1");
 	assert_value(path, 'I', "ok");
 	assert_value(path, 'L', "0xc002000000000000");
 	assert_value(path, 'k', "1280");
 	json_object_put(path);
+}
+
+static void test_adapter(void **state)
+{
+	static const struct {
+		const char *hcil, *protocol, *adapter;
+	} cases[] = {
+		{ "3:0:0:1", "scsi:sas", "0000:05:00.1" },
+		{ "4:0:0:1", "scsi:iscsi", "192.0.2.7" },
+		{ "3:0:0:1", "scsi:iscsi", "[undef]" },
+		{ "3:0:0:1", "scsi:unspec", "[undef]" },
+		{ "4:0:0:1", "scsi:fcp", "[undef]" },
+		{ "", "scsi:fcp", "[undef]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_object *path = json_object_new_object();
+
+		json_object_object_add(path, "hcil",
+		                       json_object_new_string(cases[i].hcil));
+		json_object_object_add(path, "protocol",
+		                       json_object_new_string(cases[i].protocol));
+		assert_value(path, 'a', cases[i].adapter);
+		json_object_put(path);
+	}
 }
 
 static void test_unknown(void **state)
@@ -257,8 +292,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_adapter),
 		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_names_of_other_transports),

@@ -157,6 +157,7 @@ static void test_wrong_commands(void **state)
 		"show paths --since 1",
 		"enable sda --for 1h",
 		"show paths --map m",
+		"show paths --type dm",
 		"show status --raw",
 		"show config -o NAME",
 		"monitor --raw",

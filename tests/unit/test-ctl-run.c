@@ -148,6 +148,14 @@ static void test_json(void **state)
 	assert_whole(f, "reload --json", "{\"message\":\"3 paths added\"}\n");
 	assert_whole(f, "check --json sda",
 	             "{\"results\":[{\"path\":\"sda\",\"state\":\"up\"}]}\n");
+	assert_whole(
+	        f, "show events --json --type dm,map",
+	        "{\"events\":[{\"seq\":9,\"type\":\"map\",\"map\":\"m2\"},{\"seq\":10,"
+	        "\"type\":\"map\",\"map\":\"m1\"}],\"lost\":3}\n");
+	assert_whole(f, "show events --json --type map --map m1",
+	             "{\"events\":[{\"seq\":10,\"type\":\"map\",\"map\":\"m1\"}],"
+	             "\"lost\":3}\n");
+	assert_whole(f, "show events --json --type dm", "{\"events\":[],\"lost\":3}\n");
 	assert_whole(f, "disable sda", "");
 	assert_outcome(f, "show topology --json", 0, "{\"maps\":[{\"name\":\"m1\"", "");
 	assert_outcome(f, "show topology --json", 0, "],\"paths\":[{\"name\":\"sda\"",
@@ -318,6 +326,8 @@ static void test_usage(void **state)
 	(void)state;
 	assert_outcome(f, "show nothing", 2, "", "; see 'checkerctl --help'\n");
 	assert_outcome(f, "show pats", 2, "", "(do you mean 'show paths'?)");
+	assert_outcome(f, "show events --type dm,maps", 2, "", "no type of event 'maps'");
+	assert_outcome(f, "monitor --type ,", 2, "", "no type of event ''");
 	assert_outcome(f, "log-level loud", 2, "", "no log level 'loud'");
 	assert_outcome(f, "show paths -o NOSUCH", 2, "", "columns are: NAME MAP STATE");
 	assert_outcome(f, "show paths format %x", 2, "", "there is no wildcard '%x'");
