@@ -294,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_adapter),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_names_of_other_transports),
 		cmocka_unit_test(test_check),
