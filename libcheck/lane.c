@@ -296,6 +296,32 @@ static void read_next(struct prober *p, struct probed_path *path, struct slot *s
 		slot_list_append(&g->submit, s);
 }
 
+/*
+ * Where there are more paths than may be in the kernel at once, no host takes more than half of
+ * that from the others, or one that hangs would leave nothing to them.
+ */
+static bool host_has_enough(struct prober *p, uint32_t host)
+{
+	uint32_t most = p->limits.in_flight_host;
+
+	if (host == 0)
+		return false;
+	if (p->used_paths > p->limits.in_flight &&
+	    (p->used_hosts > 1 || p->host_paths[0] > 0))
+		most = MIN(most, MAX(1U, p->limits.in_flight / 2));
+	return atomic_load(&p->host_used[host]) >= most;
+}
+
+static void count_path(struct prober *p, uint32_t host, int by)
+{
+	p->used_paths += (uint32_t)by;
+	if (host != 0 && p->host_paths[host] == 0)
+		p->used_hosts++;
+	p->host_paths[host] += (uint32_t)by;
+	if (host != 0 && p->host_paths[host] == 0)
+		p->used_hosts--;
+}
+
 /* 0; -EAGAIN: its host's cap is reached; -ENOSPC: the whole cap is, or no slot is free. */
 static int start_check(struct prober *p, uint32_t id)
 {
@@ -303,8 +329,7 @@ static int start_check(struct prober *p, uint32_t id)
 	struct slot *s;
 	uint8_t flags;
 
-	if (path->host != 0 &&
-	    atomic_load(&p->host_used[path->host]) >= p->limits.in_flight_host)
+	if (host_has_enough(p, path->host))
 		return -EAGAIN;
 	if (atomic_load(&p->slots_used) >= p->limits.in_flight)
 		return -ENOSPC;
@@ -408,6 +433,7 @@ static void command_add(struct prober *p, const struct command *c)
 	path->closing = path->told = path->late = false;
 	atomic_store(&path->flags, 0);
 	count_members(p, home, 1);
+	count_path(p, path->host, 1);
 }
 
 /* Its request becomes an orphan that owns what it needs, its descriptor too. */
@@ -418,6 +444,7 @@ static void command_remove(struct prober *p, uint32_t id)
 
 	list_remove(p, id);
 	count_members(p, &p->groups[path->home], -1);
+	count_path(p, path->host, -1);
 	path->used = false;
 	if (s != NULL) {
 		struct group *g = s->job.group;

@@ -104,6 +104,8 @@ struct prober {
 	/* [lane] whichever thread that is: see watch.c */
 	struct probed_path *paths; /* limits.ids of them */
 	uint32_t groups_end;
+	uint32_t used_paths, used_hosts;          /* that there are now */
+	uint32_t host_paths[PATHCHECK_HOSTS_MAX]; /* of each; the first: not known */
 	uint32_t deferred_head, deferred_tail;
 	struct mono shortage_until; /* the deferred wait for memory; us 0: they do not */
 };

@@ -373,6 +373,49 @@ static void cap_of_a_host(void **state)
 
 /* --- opens --- */
 
+/* One that hangs leaves half of what may be in the kernel to the others; alone it has all. */
+static void no_host_takes_it_all(void **state)
+{
+	enum { CAP = 8, PATHS = 20, OTHER = PATHS + 1 };
+	struct pathcheck_options o = bed_options(64);
+
+	(void)state; /* no fixture */
+	o.max_in_flight = CAP;
+	bed_start(b, &o);
+	hold_file("hung");
+	for (uint32_t id = 0; id < PATHS; id++) {
+		add_file(id, "hung", 5);
+		bed_check(b, id, LONG_US);
+	}
+	bed_flush(b);
+	assert_true(fake_wait_in_kernel(CAP)); /* there is no other */
+	fake_release_all();
+	bed_until(b, &b->all.ok, PATHS);
+
+	add_file(OTHER, "file", 6);
+	hold_file("hung");
+	for (uint32_t id = 0; id < PATHS; id++)
+		bed_check(b, id, LONG_US);
+	bed_flush(b);
+	assert_true(fake_wait_in_kernel(CAP / 2));
+	for (unsigned i = 1; i <= 5; i++) {
+		bed_check(b, OTHER, LONG_US);
+		bed_final(b, OTHER, i);
+		assert_int_equal(b->of[OTHER].last.verdict, PATHCHECK_OK);
+	}
+	assert_int_equal(fake_in_kernel(), CAP / 2);
+	assert_int_equal(b->of[OTHER].deferred, 0);
+	assert_int_equal(atomic_load(&b->shared.header->deferred_now), PATHS - CAP / 2);
+	/* The other one goes: all of it is this one's again. */
+	bed_remove(b, OTHER);
+	bed_until(b, &b->of[OTHER].released, 1);
+	assert_true(fake_wait_in_kernel(CAP));
+	fake_release_all();
+	for (uint32_t id = 0; id < PATHS; id++)
+		bed_final(b, id, 2);
+	bed_stop(b);
+}
+
 static void opens_that_fail(void **state)
 {
 	(void)state; /* no fixture */
@@ -618,6 +661,7 @@ int main(void)
 		cmocka_unit_test(refused_by_submit),
 		cmocka_unit_test(cap_in_flight),
 		cmocka_unit_test(cap_of_a_host),
+		cmocka_unit_test(no_host_takes_it_all),
 		cmocka_unit_test(opens_that_fail),
 		cmocka_unit_test(no_descriptor_left),
 		cmocka_unit_test(groups_retire_and_come_back),
