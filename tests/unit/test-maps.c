@@ -66,7 +66,8 @@ static struct map *make(uint32_t minor, unsigned n, const uint32_t *minors,
 	(void)snprintf(name, sizeof(name), "m%u", minor);
 	for (unsigned i = 0; i < n; i++)
 		paths[i] = (struct map_path){ SD, minors[i], 1, 0,
-			                      (failed >> minors[i] & 1) == 0 };
+			                      minors[i] >= 32 ||
+			                              (failed >> minors[i] & 1) == 0 };
 	assert_int_equal(map_new(&m, &spec), 0);
 	return m;
 }
