@@ -22,6 +22,7 @@ struct follow_known {
 	bool listed;     /* it is in the list that was taken last */
 	bool stale;      /* it has to be read */
 	bool fresh;      /* it was read in this update */
+	bool again;      /* MAP: nothing tells of what becomes of it */
 	struct map *map; /* MAP: what was told, a reference */
 };
 
@@ -125,6 +126,31 @@ static int drop_unlisted(struct follow *f)
 	return r;
 }
 
+/* It is suspended, or no path is left: what becomes of that is no event. */
+static bool may_change_untold(const struct map *m)
+{
+	for (uint32_t i = 0; i < m->n_paths && !m->suspended; i++) {
+		if (m->paths[i].active)
+			return false;
+	}
+	return true;
+}
+
+/* Begins to read the map again and again, with short pauses first, if what was read says so:
+ * it may change untold, or has just stopped to. */
+static void watch(struct follow *f, struct follow_known *k, const struct map *m)
+{
+	bool may = may_change_untold(m);
+	bool might = k->kind == KNOWN_MAP && may_change_untold(k->map);
+	bool was_suspended = k->kind == KNOWN_MAP && k->map->suspended;
+
+	k->again = k->again || may;
+	if (may != might || (m->suspended && !was_suspended)) {
+		f->again_at = MONO_NEVER;
+		f->again_pause_us = FOLLOW_AGAIN_MIN_US;
+	}
+}
+
 /* What was read is a map; takes the reference. */
 static int take_map(struct follow *f, struct follow_known *k, struct map *m)
 {
@@ -139,10 +165,7 @@ static int take_map(struct follow *f, struct follow_known *k, struct map *m)
 		}
 	}
 	k->event_nr = m->event_nr;
-	if (m->suspended && (k->kind != KNOWN_MAP || !k->map->suspended)) {
-		f->resume_at = MONO_NEVER;
-		f->resume_pause_us = FOLLOW_RESUME_MIN_US;
-	}
+	watch(f, k, m);
 	if (k->kind == KNOWN_MAP) {
 		bool same = map_equal(k->map, m);
 
@@ -186,22 +209,26 @@ static int read_known(struct follow *f, struct follow_known *k)
 	return r;
 }
 
-static bool is_suspended(const struct follow_known *k)
+static bool is_read_again(const struct follow_known *k)
 {
-	return k->kind == KNOWN_MAP && k->map->suspended;
+	return k->kind == KNOWN_MAP && k->again;
 }
 
 static int read_stale(struct follow *f)
 {
-	bool resumed = !mono_before(f->backend->now(f->backend), f->resume_at);
+	bool due = !mono_before(f->backend->now(f->backend), f->again_at);
 	int r = 0;
 
 	for (uint32_t i = 0; i < f->n_known && r == 0; i++) {
 		struct follow_known *k = &f->known[i];
+		bool again = due && is_read_again(k);
 
 		/* Its first table changes no number. */
-		if (k->stale || k->kind == KNOWN_EMPTY || (resumed && is_suspended(k)))
+		if (k->stale || k->kind == KNOWN_EMPTY || again)
 			r = read_known(f, k);
+		if (again && k->kind == KNOWN_MAP)
+			k->again = may_change_untold(k->map) ||
+			           f->again_pause_us < FOLLOW_AGAIN_AFTER_US;
 	}
 	return r;
 }
@@ -225,19 +252,19 @@ static int sweep(struct follow *f, bool all)
 	return r;
 }
 
-/* Says when to read the suspended maps again. */
-static void plan_resume(struct follow *f)
+/* Says when those are read again of which nothing tells. */
+static void plan_again(struct follow *f)
 {
 	struct mono now = f->backend->now(f->backend);
 	uint32_t i = 0;
 
-	while (i < f->n_known && !is_suspended(&f->known[i]))
+	while (i < f->n_known && !is_read_again(&f->known[i]))
 		i++;
 	if (i == f->n_known) {
-		f->resume_at = MONO_NEVER;
-	} else if (mono_is_never(f->resume_at) || !mono_before(now, f->resume_at)) {
-		f->resume_at = mono_add(now, f->resume_pause_us);
-		f->resume_pause_us = MIN(2 * f->resume_pause_us, FOLLOW_RESUME_MAX_US);
+		f->again_at = MONO_NEVER;
+	} else if (mono_is_never(f->again_at) || !mono_before(now, f->again_at)) {
+		f->again_at = mono_add(now, f->again_pause_us);
+		f->again_pause_us = MIN(2 * f->again_pause_us, FOLLOW_AGAIN_MAX_US);
 	}
 }
 
@@ -286,7 +313,7 @@ int follow_update(struct follow *f, bool all)
 		if (r < 0) {
 			/* The next event, or look, begins anew. */
 			f->sweep_owed = false;
-			plan_resume(f);
+			plan_again(f);
 			return tell_sync(f, r);
 		}
 		n_known = f->n_known;
@@ -300,7 +327,7 @@ int follow_update(struct follow *f, bool all)
 	f->sweep_owed = true;
 	if (all || !mono_before(f->backend->now(f->backend), f->sweep_from))
 		r = sweep(f, all);
-	plan_resume(f);
+	plan_again(f);
 	return r < 0 ? r : tell_sync(f, 0);
 }
 
@@ -318,7 +345,7 @@ struct mono follow_due(const struct follow *f)
 {
 	if (f->stale)
 		return (struct mono){ 0 };
-	return f->sweep_owed ? mono_min(f->sweep_from, f->resume_at) : f->resume_at;
+	return f->sweep_owed ? mono_min(f->sweep_from, f->again_at) : f->again_at;
 }
 
 int follow_init(struct follow *f, uint32_t max_maps)
@@ -326,7 +353,7 @@ int follow_init(struct follow *f, uint32_t max_maps)
 	*f = (struct follow){
 		.max_maps = max_maps,
 		.max_known = follow_max_devices(max_maps),
-		.resume_at = MONO_NEVER,
+		.again_at = MONO_NEVER,
 	};
 	f->known = calloc(f->max_known, sizeof(*f->known));
 	return f->known == NULL ? -ENOMEM : 0;

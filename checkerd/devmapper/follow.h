@@ -11,13 +11,16 @@
  * tenth of the time: the next one is put off for ten times as long as the last one took.
  *
  * Nothing tells that a map is suspended, or resumed; and a new table is put in place, which is
- * an event, before the map is resumed, which is none. So a suspended map is read again after a
- * moment that is doubled each time.
+ * an event, before the map is resumed, which is none. Nor is it told when a map without a path
+ * ends or begins to queue, which is when that is changed. So such maps are read again after a
+ * moment that is doubled each time, and for a while when they have a path again.
  */
 #include "checkerd/devmapper/backend.h"
 
-#define FOLLOW_RESUME_MIN_US (20 * USEC_PER_MSEC)
-#define FOLLOW_RESUME_MAX_US (16 * USEC_PER_SEC)
+#define FOLLOW_AGAIN_MIN_US (20 * USEC_PER_MSEC)
+#define FOLLOW_AGAIN_MAX_US (16 * USEC_PER_SEC)
+/* So long when that is over: what it was reinstated by has more to do. */
+#define FOLLOW_AGAIN_AFTER_US (2 * USEC_PER_SEC)
 
 /* dm devices of other kinds that are kept apart; the rest is left out, with the maps in it. */
 #define FOLLOW_OTHERS_MAX 4096
@@ -41,10 +44,9 @@ struct follow {
 	bool stale;             /* one that is marked waits for the next update */
 	bool sweep_owed;        /* there was an event since the last sweep */
 	struct mono sweep_from; /* no sweep before */
-	struct mono
-	        resume_at; /* when the suspended maps are read again; MONO_NEVER: none */
-	int64_t resume_pause_us; /* until then from the time before */
-	bool synced;             /* SYNC was told, with these: */
+	struct mono again_at; /* when these are read again; MONO_NEVER: there are none */
+	int64_t again_pause_us; /* until then from the time before */
+	bool synced;            /* SYNC was told, with these: */
 	int sync_error;
 	uint32_t sync_left_out;
 	struct multipath_room room;
@@ -65,7 +67,7 @@ _must_check_ int follow_update(struct follow *f, bool all);
 /* The device will be read at the next update, if it is there. */
 void follow_mark(struct follow *f, uint32_t devt_major, uint32_t devt_minor);
 
-/* When to update without an event: a mark, a sweep or a suspended map waits. MONO_NEVER: not
+/* When to update without an event: a mark, a sweep or a map to be read again. MONO_NEVER: not
  * at all. */
 struct mono follow_due(const struct follow *f);
 

@@ -12,7 +12,7 @@ struct fake_device {
 	uint32_t minor, event_nr;
 	char name[MAP_NAME_MAX], uuid[MAP_UUID_MAX];
 	enum dm_kind kind;
-	bool there, suspended;
+	bool there, suspended, no_queueing;
 	unsigned n_paths;
 	struct {
 		bool active;
@@ -132,8 +132,8 @@ static void write_lines(const struct fake_device *d)
 {
 	int t, s;
 
-	t = snprintf(table, sizeof(table), "1 queue_if_no_path 0 1 1 round-robin 0 %u 1 ",
-	             d->n_paths);
+	t = snprintf(table, sizeof(table), "%s 0 1 1 round-robin 0 %u 1 ",
+	             d->no_queueing ? "0" : "1 queue_if_no_path", d->n_paths);
 	s = snprintf(status, sizeof(status), "2 0 0 0 1 1 A 0 %u 0 ", d->n_paths);
 	for (unsigned i = 0; i < d->n_paths; i++) {
 		t += snprintf(table + t, sizeof(table) - (size_t)t, "8:%u 1 ", i);
@@ -349,6 +349,13 @@ void fake_dm_suspend(uint32_t minor, bool suspended)
 {
 	pthread_mutex_lock(&lock);
 	get(minor)->suspended = suspended;
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_dm_queue(uint32_t minor, bool queueing)
+{
+	pthread_mutex_lock(&lock);
+	get(minor)->no_queueing = !queueing;
 	pthread_mutex_unlock(&lock);
 }
 

@@ -26,6 +26,7 @@ void fake_dm_add(uint32_t minor, const char *name, unsigned n_paths); /* both; n
 void fake_dm_remove(uint32_t minor);
 void fake_dm_rename(uint32_t minor, const char *name);
 void fake_dm_suspend(uint32_t minor, bool suspended);
+void fake_dm_queue(uint32_t minor, bool queueing);
 void fake_dm_path(uint32_t minor, uint32_t path,
                   bool active); /* the kernel's own doing */
 void fake_dm_event(void);       /* of some other device */

@@ -300,9 +300,9 @@ static void counts_devices_without_a_place(_unused_ void **state)
 static void puts_sweeps_off(_unused_ void **state)
 {
 	fake_dm_clock(1000, 50);
-	fake_dm_add(1, "a", 1);
+	fake_dm_add(1, "a", 2);
 	fake_dm_add(2, "b", 1);
-	tells("+a:A +b:A error=0,left=0", true);
+	tells("+a:AA +b:A error=0,left=0", true);
 	assert_true(mono_is_never(follow_due(&f)));
 	fake_dm_event();
 	tells("", false); /* sweeps: two reads are 100 us */
@@ -310,7 +310,7 @@ static void puts_sweeps_off(_unused_ void **state)
 	assert_int_equal(fake_dm_reads(1), 2);
 	fake_dm_path(1, 0, false);
 	fake_dm_load(2, 2);
-	tells("+a:F", false); /* what has a number is read at once */
+	tells("+a:FA", false); /* what has a number is read at once */
 	assert_int_equal(fake_dm_reads(2), 2);
 	assert_int_equal(follow_due(&f).us, 1200 + 1000);
 	fake_dm_clock_add(follow_due(&f).us - fake_dm()->now(fake_dm()).us - 1);
@@ -372,7 +372,7 @@ static void owes_nothing_when_it_cannot_list(_unused_ void **state)
 /* Nothing tells of its resume: it is read after a moment that is doubled each time. */
 static void reads_a_suspended_map_again(_unused_ void **state)
 {
-	int64_t pause = FOLLOW_RESUME_MIN_US;
+	int64_t pause = FOLLOW_AGAIN_MIN_US;
 	unsigned reads;
 
 	begin_without_sweeps();
@@ -391,23 +391,106 @@ static void reads_a_suspended_map_again(_unused_ void **state)
 		fake_dm_clock(now, 0);
 		tells("", false);
 		assert_int_equal(fake_dm_reads(1), ++reads);
-		pause = MIN(pause * 2, FOLLOW_RESUME_MAX_US);
+		pause = MIN(pause * 2, FOLLOW_AGAIN_MAX_US);
 		assert_int_equal(follow_due(&f).us, now + pause);
 	}
-	assert_int_equal(pause, FOLLOW_RESUME_MAX_US);
+	assert_int_equal(pause, FOLLOW_AGAIN_MAX_US);
 	/* Another one begins anew for both. */
 	fake_dm_create(2, "b", "");
 	fake_dm_load(2, 1);
 	fake_dm_suspend(2, true);
 	tells("+b:A", false);
 	assert_int_equal(follow_due(&f).us,
-	                 fake_dm()->now(fake_dm()).us + FOLLOW_RESUME_MIN_US);
+	                 fake_dm()->now(fake_dm()).us + FOLLOW_AGAIN_MIN_US);
 	fake_dm_suspend(1, false);
 	fake_dm_suspend(2, false);
 	fake_dm_clock(follow_due(&f).us, 0);
 	tells("+a:A +b:A", false);
+	/* A little while longer, and then no more. */
+	for (int i = 0; i < 7; i++) {
+		fake_dm_clock(follow_due(&f).us, 0);
+		tells("", false);
+	}
 	f.sweep_owed = false;
 	assert_true(mono_is_never(follow_due(&f)));
+}
+
+static void queues(const char *expected, bool queueing)
+{
+	fake_dm_queue(1, queueing);
+	f.sweep_from = MONO_NEVER; /* what is seen is not seen by a sweep */
+	fake_dm_clock(follow_due(&f).us, 0);
+	tells(expected, false);
+}
+
+/* Whether a map without a path queues is changed without an event; and once more when its
+ * paths are back. */
+static void reads_a_map_without_a_path_again(_unused_ void **state)
+{
+	struct mono begin;
+
+	begin_without_sweeps();
+	fake_dm_path(1, 0, false);
+	tells("+a:F", false);
+	assert_int_equal(follow_due(&f).us,
+	                 fake_dm()->now(fake_dm()).us + FOLLOW_AGAIN_MIN_US);
+	queues("+a:F", false);
+	queues("", false);
+	queues("+a:F", true);
+	queues("+a:F", false);
+	/* Whoever reinstates it says after that that it queues. */
+	fake_dm_path(1, 0, true);
+	tells("+a:A", false);
+	tells("", true);
+	begin = fake_dm()->now(fake_dm());
+	assert_int_equal(follow_due(&f).us, begin.us + FOLLOW_AGAIN_MIN_US);
+	fake_dm_read_says(1, -ENOMEM);
+	queues("", false);
+	fake_dm_read_says(1, 0);
+	for (int i = 0; i < 5; i++)
+		queues("", false);
+	queues("+a:A", true);
+	assert_true(mono_is_never(follow_due(&f)));
+	assert_in_range(mono_diff(fake_dm()->now(fake_dm()), begin),
+	                FOLLOW_AGAIN_AFTER_US, 2 * FOLLOW_AGAIN_AFTER_US);
+}
+
+static void reads_again_one_that_comes_without_a_path(_unused_ void **state)
+{
+	begin_without_sweeps();
+	fake_dm_add(2, "b", 0);
+	tells("+b:", false);
+	assert_int_equal(follow_due(&f).us,
+	                 fake_dm()->now(fake_dm()).us + FOLLOW_AGAIN_MIN_US);
+}
+
+static void begins_anew_when_it_is_suspended_too(_unused_ void **state)
+{
+	begin_without_sweeps();
+	fake_dm_path(1, 0, false);
+	tells("+a:F", false);
+	queues("+a:F", false);
+	fake_dm_suspend(1, true);
+	tells("+a:F", true);
+	assert_int_equal(follow_due(&f).us,
+	                 fake_dm()->now(fake_dm()).us + FOLLOW_AGAIN_MIN_US);
+}
+
+static void tries_again_what_cannot_be_read_again(_unused_ void **state)
+{
+	begin_without_sweeps();
+	fake_dm_suspend(1, true);
+	tells("+a:A", true);
+	fake_dm_read_says(1, -ENOMEM);
+	f.sweep_from = MONO_NEVER;
+	fake_dm_clock(follow_due(&f).us, 0);
+	tells("", false);
+	fake_dm_read_says(1, 0);
+	fake_dm_suspend(1, false);
+	f.sweep_owed = false;
+	assert_false(mono_is_never(follow_due(&f)));
+	fake_dm_clock(follow_due(&f).us, 0);
+	tells("+a:A", false);
 }
 
 static void forgets_a_suspended_map_that_is_gone(_unused_ void **state)
@@ -512,6 +595,10 @@ int main(void)
 		TEST(sees_without_a_sweep_what_is_certain),
 		TEST(owes_nothing_when_it_cannot_list),
 		TEST(reads_a_suspended_map_again),
+		TEST(reads_a_map_without_a_path_again),
+		TEST(reads_again_one_that_comes_without_a_path),
+		TEST(begins_anew_when_it_is_suspended_too),
+		TEST(tries_again_what_cannot_be_read_again),
 		TEST(forgets_a_suspended_map_that_is_gone),
 		TEST(reads_what_is_marked),
 		TEST(reads_again_what_is_marked_meanwhile),

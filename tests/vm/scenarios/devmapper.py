@@ -131,6 +131,20 @@ w.wants(r"^map \S+ there uuid=\S+ event=\d+ queueing groups")
 figure("a resume, which is no event, was seen "
        f"{1000 * (time.monotonic() - begin):.0f} ms after dmsetup began")
 
+say("without a path whether it queues is changed without an event, too: that is seen")
+for disk in a, b:
+	dmsetup("message", "there", "0", f"fail_path {disk}")
+w.wants(rf" queueing groups=\S+ paths={a}/1/F/\d+,{b}/2/F/\d+$")
+begin = time.monotonic()
+dmsetup("message", "there", "0", "fail_if_no_path")
+w.wants(rf" there uuid=\S+ event=\d+ groups=\S+ paths={a}/1/F/\d+,{b}/2/F/\d+$")
+figure(f"a map without a path that does not queue any more was seen "
+       f"{1000 * (time.monotonic() - begin):.0f} ms after dmsetup began")
+for disk in a, b:
+	dmsetup("message", "there", "0", f"reinstate_path {disk}")
+dmsetup("message", "there", "0", "queue_if_no_path")
+w.wants(rf" queueing groups=\S+ paths={a}/1/A/\d+,{b}/2/A/\d+$")
+
 say("a new table under the old event number")
 load("there", ONE)
 w.wants(rf" there .* groups=[AE] paths={a}/1/A/0,{b}/1/A/0$")
