@@ -161,6 +161,8 @@ void watch_rest(
 _must_check_ bool watch_lane(struct prober *p);
 
 /* reaper.c */
+/* One round of its thread: sleeps until `wake`, an answer or reaper_wake(), then steps. */
+struct mono reaper_round(struct group *g, struct mono wake);
 void *reaper_main(void *group);
 struct reaper_work {
 	struct result_batch results;

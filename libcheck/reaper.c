@@ -26,7 +26,8 @@ void results_add(struct result_batch *b, const struct slot *s,
 		.late = s->late,
 		.error = (int16_t)error,
 		.started_us = s->started.us,
-		.finished_us = now.us,
+		/* One begun after `now` was taken ended no earlier than it began. */
+		.finished_us = MAX(now.us, s->started.us),
 		.group = (uint16_t)s->job.group->id,
 	};
 }
@@ -223,6 +224,11 @@ static void work_init(struct reaper_work *w, struct prober *p)
 	slot_list_init(&w->to_lane);
 }
 
+static _Atomic int64_t *wake_by(struct group *g)
+{
+	return &g->prober->shared->groups[g->id].wake_by_us;
+}
+
 struct mono reaper_step(struct group *g, const struct backend_event *events, int n,
                         struct mono now)
 {
@@ -257,6 +263,8 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 		        results_full(&w.results);
 		wake = mono_min(group_deadline(g), g->setup_by);
 		g->asleep_until = again ? (struct mono){ 0 } : wake;
+		if (!again)
+			atomic_store(wake_by(g), wake.us);
 		group_publish(g);
 		pthread_mutex_unlock(&g->lock);
 		hand_on(g, &w);
@@ -272,6 +280,9 @@ void reaper_wake(struct group *g)
 	pthread_mutex_lock(&g->lock);
 	send = !g->wake_sent;
 	g->wake_sent = true;
+	/* From now on it stands still, until it has come round. */
+	if (send)
+		atomic_store(wake_by(g), mono_now().us);
 	pthread_mutex_unlock(&g->lock);
 	/* Fails only when the counter is full: then it wakes anyway. */
 	if (send && write(g->wake_fd, &one, sizeof(one)) < 0)
@@ -321,7 +332,7 @@ static void retire(struct group *g)
 	g->destroying = true;
 	pthread_mutex_unlock(&g->lock);
 
-	atomic_store(&g->prober->shared->groups[g->id].wake_by_us, INT64_MAX);
+	atomic_store(wake_by(g), INT64_MAX);
 	for (unsigned i = 0; i < ARRAY_LEN(contexts); i++)
 		if (contexts[i] != NULL)
 			g->prober->backend->destroy(contexts[i]);
@@ -350,12 +361,32 @@ static int sleep_on_eventfd(struct group *g, int64_t timeout_us)
 	return 0;
 }
 
-static int sleep_until(struct group *g, struct mono wake, struct backend_event *events)
+/* What both contexts have, after the first n events. */
+static int reap_more(struct group *g, void *context, void *draining,
+                     struct backend_event *events, int n)
 {
-	struct group_view *view = &g->prober->shared->groups[g->id];
+	const struct backend *b = g->prober->backend;
+
+	if (context != NULL && n < REAP_BATCH)
+		n += b->reap(context, events + n, (unsigned)(REAP_BATCH - n), 0);
+	if (draining != NULL && n < REAP_BATCH)
+		n += b->reap(draining, events + n, (unsigned)(REAP_BATCH - n), 0);
+	return n;
+}
+
+/*
+ * Sleeps until `wake`, an answer, or word from the lane; returns the events. *ret_now is
+ * earlier than the last look at the contexts: what is not among the events had not been
+ * answered by then. A thread that stands still between the two, with its process or the whole
+ * machine, takes nobody for silent who was not.
+ */
+static int sleep_until(struct group *g, struct mono wake, struct backend_event *events,
+                       struct mono *ret_now)
+{
 	int64_t timeout_us = -1;
 	void *context, *draining;
-	int n, more;
+	struct mono due;
+	int n;
 
 	if (!mono_is_never(wake))
 		timeout_us = MAX(mono_diff(wake, mono_now()), 0);
@@ -366,22 +397,20 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	draining = g->draining;
 	pthread_mutex_unlock(&g->lock);
 
-	atomic_store(&view->wake_by_us, wake.us);
 	if (context != NULL)
 		n = g->prober->backend->reap(context, events, REAP_BATCH, timeout_us);
 	else
 		n = sleep_on_eventfd(g, timeout_us);
-	atomic_store(&view->wake_by_us, mono_now().us);
-	g->drain_more = false;
-	if (draining != NULL) {
-		/* Each of its events has written to wake_fd. */
-		more = REAP_BATCH - n;
-		if (more > 0)
-			more = g->prober->backend->reap(draining, events + n,
-			                                (unsigned)more, 0);
-		n += more;
-		g->drain_more = n == REAP_BATCH;
-	}
+	*ret_now = mono_now();
+	pthread_mutex_lock(&g->lock);
+	due = group_deadline(g);
+	atomic_store(wake_by(g), ret_now->us);
+	pthread_mutex_unlock(&g->lock);
+	if (!mono_before(*ret_now, due))
+		n = reap_more(g, context, draining, events, n);
+	else if (draining != NULL) /* each of its events has written to wake_fd */
+		n = reap_more(g, NULL, draining, events, n);
+	g->drain_more = draining != NULL && n == REAP_BATCH;
 	return n;
 }
 
@@ -397,22 +426,26 @@ static bool finished(struct group *g)
 	return unused;
 }
 
-void *reaper_main(void *group)
+struct mono reaper_round(struct group *g, struct mono wake)
 {
 	struct backend_event events[REAP_BATCH];
+	struct mono now;
+	int n = sleep_until(g, wake, events, &now);
+
+	return reaper_step(g, events, n, now);
+}
+
+void *reaper_main(void *group)
+{
 	struct group *g = group;
 	struct mono wake;
-	int n;
 
 	seal_begin();
-	wake = reaper_step(g, events, 0, mono_now());
-	for (;;) {
-		n = sleep_until(g, wake, events);
-		wake = reaper_step(g, events, n, mono_now());
+	wake = reaper_step(g, NULL, 0, mono_now());
+	do {
+		wake = reaper_round(g, wake);
 		retire(g);
-		if (finished(g))
-			break;
-	}
-	atomic_store(&g->prober->shared->groups[g->id].wake_by_us, INT64_MAX);
+	} while (!finished(g));
+	atomic_store(wake_by(g), INT64_MAX);
 	return NULL;
 }

@@ -647,6 +647,63 @@ static void answers_and_silence_at_once(void **state)
 	                 PATHCHECK_GROUP_SLOTS / 2);
 }
 
+/* --- standing still --- */
+
+static int64_t wake_by(struct bed *b)
+{
+	return atomic_load(&b->shared.groups[0].wake_by_us);
+}
+
+/* Whoever looks at the shared memory sees when the reaper was to be awake. */
+static void is_overdue_from_when_it_was_woken(void **state)
+{
+	struct bed *b = *state;
+	int64_t before = mono_now().us;
+
+	round_at(b, START_US);
+	assert_int_equal(wake_by(b), INT64_MAX);
+	reaper_wake(b->g);
+	assert_in_range(wake_by(b), before, mono_now().us);
+	(void)in_flight(b, 1);
+	round_at(b, START_US);
+	assert_int_equal(wake_by(b), DUE_US);
+}
+
+static struct slot *answered; /* in the kernel's ring, for who looks */
+
+/* A sleep that ended for another reason: a signal, the end of a stop. */
+static int interrupted_reap(void *context _unused_, struct backend_event *events,
+                            unsigned n, int64_t timeout_us)
+{
+	assert_true(n > 0);
+	if (timeout_us != 0 || answered == NULL)
+		return 0;
+	events[0] =
+	        (struct backend_event){ .request = &answered->request, .result = BLOCK };
+	answered = NULL;
+	return 1;
+}
+
+/* Long after the deadline: the answer has come while the reaper stood still. */
+static void one_that_stood_still_takes_nobody_for_silent(void **state)
+{
+	static const struct backend interrupted = { .reap = interrupted_reap };
+	struct bed *b = *state;
+	struct wire_result w;
+
+	b->prober.backend = &interrupted;
+	answered = in_flight(b, 1);
+	(void)reaper_round(b->g, (struct mono){ mono_now().us + 1000 });
+	w = next(b);
+	assert_int_equal(w.verdict, PATHCHECK_OK);
+	assert_false(w.late);
+	no_result(b);
+	/* And one without an answer is silent. */
+	(void)in_flight(b, 2);
+	(void)reaper_round(b->g, (struct mono){ mono_now().us + 1000 });
+	assert_int_equal(next(b).verdict, PATHCHECK_TIMED_OUT);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -675,6 +732,8 @@ int main(void)
 		T(all_of_a_group_at_once),
 		T(silence_is_judged_after_all_answers),
 		T(answers_and_silence_at_once),
+		T(is_overdue_from_when_it_was_woken),
+		T(one_that_stood_still_takes_nobody_for_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
