@@ -110,6 +110,8 @@ static const char *follows_failed(const struct dm *dm, const struct maps_path *e
 {
 	switch (e->verdict) {
 	case VERDICT_USABLE:
+		if (!path_of(dm, e)->enabled)
+			return "it is disabled, and checked when it is enabled";
 		return dm->control ? "it is checked now, and given back when it is good"
 		                   : "it is checked now";
 	case VERDICT_UNUSABLE:
