@@ -75,6 +75,21 @@ def host(request):
 	check(sys.stdin.readline().strip() == "done", f"the host: {request}")
 
 
+def plug_disk(name, driver, size_mb=8, **properties):
+	"""Has QEMU plug in a disk, empty, as a device of this driver."""
+	def ask(command, **arguments):
+		host("qemu " + json.dumps({"execute": command, "arguments": arguments}))
+	ask("blockdev-add", **{"driver": "null-co", "node-name": name, "size": size_mb << 20,
+	                       "read-zeroes": True})
+	ask("device_add", driver=driver, id=f"dev-{name}", drive=name, **properties)
+
+
+def plug(driver, name, **properties):
+	"""Has QEMU plug in a device that is no disk, like a controller."""
+	host("qemu " + json.dumps({"execute": "device_add", "arguments": {
+		"driver": driver, "id": name, **properties}}))
+
+
 # --- checkerd ------------------------------------------------------------------------------
 
 def config(defaults="", more=""):

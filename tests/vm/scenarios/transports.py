@@ -108,7 +108,8 @@ def as_multipathd_says(disks):
 	run("dmsetup remove_all --retry", seconds=60)
 
 
-config("polling_interval 1\nmax_polling_interval 1\nchecker_timeout 2")
+SETTINGS = "polling_interval 1\nmax_polling_interval 1\nchecker_timeout 2\n"
+config(SETTINGS)
 make_iscsi_target()
 make_nvme_target([4420, 4421])
 (debug,) = scsi_debug(sector_size=4096)
@@ -142,6 +143,18 @@ p = found["vda"]
 check(p["protocol"] == "virtio" and p["host"].startswith("virtio"), "virtio", p)
 
 as_multipathd_says([debug, iscsi, *nvme])
+
+say("the same without udev")
+names = [debug, iscsi, *nvme]
+config(SETTINGS + "discovery static",
+       "paths {\n" + "".join(f"path {{ device /dev/{n}\n }}\n" for n in names) + "}")
+run("systemctl", "reload", "checkerd", seconds=60)
+plain = paths()
+for name in names:
+	for key in ("wwid", "serial", "vendor", "product", "revision", "protocol", "host", "target"):
+		check(plain[name][key] == found[name][key], f"{name}: {key}", plain[name], found[name])
+config(SETTINGS)
+run("systemctl", "reload", "checkerd", seconds=60)
 
 say("a SCSI device taken offline")
 scsi_state(debug, "offline")
