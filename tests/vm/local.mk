@@ -2,6 +2,7 @@
 # The machine that the VM tier boots, and its scenarios: tests/vm/run, or ./runtests vm.
 EXTRA_DIST += \
 	tests/vm/agent \
+	tests/vm/aio.py \
 	tests/vm/compare.py \
 	tests/vm/hangs.py \
 	tests/vm/image \

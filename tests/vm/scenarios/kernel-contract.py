@@ -1,0 +1,308 @@
+"""The kernel does what the design relies on: each fact that a program can check is checked."""
+# timeout: 150
+# Not here: what is true of every kernel by its sources alone, times (benchmarks have them), full
+# tag sets (tags.py), error recovery (recovery.py), cut networks (iscsi-cut.py, nvme-cut.py), and
+# what dirty page cache does to NOWAIT, which depends on writeback's mood.
+import ctypes
+import fcntl
+import select
+import signal
+import socket
+import struct
+import threading
+
+from aio import RWF_NOWAIT, Context, call, libc, name, open_direct
+from vm import *
+
+BLKSSZGET, BLKBSZGET = 0x1268, 0x80081270
+DM_DEV_ARM_POLL, DM_SIZE = 0xC138FD10, 312
+PR_SET_IO_FLUSHER = 57
+FACTS = []
+
+
+def fact(fn):
+	FACTS.append(fn)
+	return fn
+
+
+def equal(found, expected):
+	check(found == expected, f"expected {expected}, found {found}")
+
+
+def aio_nr():
+	return int(read("/proc/sys/fs/aio-nr"))
+
+
+def in_time(what, fn, seconds=2):
+	"""Runs something that is not to block; returns what it returns."""
+	result = []
+	thread = threading.Thread(target=lambda: result.append(fn()), daemon=True)
+	thread.start()
+	thread.join(seconds)
+	check(not thread.is_alive(), f"{what} does not block")
+	return result[0]
+
+
+class Hung:
+	"""A device whose reads hang until it is let go."""
+
+	def __enter__(self):
+		run("dmsetup suspend --noflush --nolockfs hung")
+		return self
+
+	def __exit__(self, *_):
+		run("dmsetup resume hung")
+
+
+@fact
+def io_setup_charges_what_it_is_asked_for():
+	before = aio_nr()
+	c = Context(1024)
+	equal(aio_nr() - before, 1024)
+	equal(c.destroy(), 0)
+	equal(aio_nr(), before)
+
+
+@fact
+def io_setup_past_the_quota_is_refused_with_EAGAIN():
+	quota = read("/proc/sys/fs/aio-max-nr")
+	write("/proc/sys/fs/aio-max-nr", str(aio_nr() + 100))
+	equal(Context(1024).error, 11)
+	write("/proc/sys/fs/aio-max-nr", quota)
+
+
+@fact
+def io_cancel_takes_nothing_back():
+	c, fd = Context(8), open_direct("/dev/mapper/hung")
+	with Hung():
+		equal(c.read(fd), 1)
+		equal(name(c.cancel()), "EINVAL")
+	equal(c.events(), [4096])
+
+
+@fact
+def close_with_a_read_in_flight_returns_at_once():
+	c, fd = Context(8), open_direct("/dev/mapper/hung")
+	with Hung():
+		equal(c.read(fd), 1)
+		in_time("close", lambda: os.close(fd))
+	equal(c.events(), [4096])
+
+
+@fact
+def io_destroy_gives_the_quota_back_and_then_waits():
+	before = aio_nr()
+	c, fd = Context(1024), open_direct("/dev/mapper/hung")
+	with Hung():
+		equal(c.read(fd), 1)
+		thread = threading.Thread(target=c.destroy)
+		thread.start()
+		wait_for("the quota is back", lambda: aio_nr() == before, 5)
+		thread.join(1)
+		check(thread.is_alive(), "io_destroy waits for the read")
+	thread.join(10)
+	check(not thread.is_alive(), "and no longer than for that")
+
+
+@fact
+def a_slot_is_taken_until_its_event_was_read():
+	c, fd = Context(4), open_direct(f"/dev/{disk}")
+	taken = 0
+	while c.read(fd) == 1:
+		taken += 1
+		check(taken < 4096, "there is an end to it")
+		time.sleep(0.01)
+	equal(name(c.read(fd)), "EAGAIN")
+	check(len(c.events(taken, most=taken)) == taken, "all were answered")
+	equal(c.read(fd), 1)
+
+
+@fact
+def a_read_past_the_end_gives_0_and_a_bad_descriptor_EBADF():
+	c, fd = Context(8), open_direct(f"/dev/{disk}")
+	equal(c.read(fd, offset=1 << 40), 1)
+	equal(c.events(), [0])
+	equal(name(c.read(999)), "EBADF")
+
+
+@fact
+def misaligned_memory_length_and_offset_are_EINVAL():
+	c, fd = Context(8), open_direct(f"/dev/{disk}")
+	for odd in ({"length": 100}, {"offset": 100}, {"skew": 1}):
+		equal(c.read(fd, **odd), 1)
+		equal([name(r) for r in c.events()], ["EINVAL"])
+
+
+@fact
+def an_eventfd_tells_of_completions():
+	c, fd = Context(8), open_direct(f"/dev/{disk}")
+	bell = os.eventfd(0)
+	equal(c.read(fd, eventfd=bell), 1)
+	check(select.select([bell], [], [], 5)[0], "it rings")
+
+
+@fact
+def NOWAIT_works_on_SCSI_and_is_EAGAIN_on_a_suspended_map():
+	c, fd, hung = Context(8), open_direct(f"/dev/{disk}"), open_direct("/dev/mapper/hung")
+	equal(c.read(fd, flags=RWF_NOWAIT), 1)
+	equal(c.events(), [4096])
+	with Hung():
+		equal(in_time("io_submit", lambda: c.read(hung, flags=RWF_NOWAIT)), 1)
+		equal([name(r) for r in c.events()], ["EAGAIN"])
+
+
+@fact
+def NOWAIT_is_EOPNOTSUPP_on_dm_delay_and_zram():
+	c = Context(8)
+	delay, zram = open_direct("/dev/mapper/delay"), open_direct("/dev/zram0")
+	for fd in (delay, zram):
+		equal(c.read(fd), 1)
+		equal(c.events(), [4096])
+		r = c.read(fd, flags=RWF_NOWAIT)
+		equal([name(r)] if r < 0 else [name(r) for r in c.events()], ["EOPNOTSUPP"])
+
+
+@fact
+def a_process_with_a_read_in_the_kernel_does_not_die_and_holds_its_socket():
+	before = aio_nr()
+	with Hung():
+		readable, writable = os.pipe()
+		child = os.fork()
+		if child == 0:
+			listening = socket.socket(socket.AF_UNIX)
+			listening.bind("\0contract")
+			listening.listen()
+			c = Context(1024)
+			os.write(writable, b"x" if c.read(open_direct("/dev/mapper/hung")) == 1 else b"!")
+			signal.pause()
+		equal(os.read(readable, 1), b"x")
+		equal(aio_nr() - before, 1024)
+		pidfd = os.pidfd_open(child)
+		os.kill(child, signal.SIGKILL)
+		wait_for("its quota is back", lambda: aio_nr() == before, 5)
+		time.sleep(1)
+		equal(os.waitpid(child, os.WNOHANG), (0, 0))
+		check(not select.select([pidfd], [], [], 0)[0], "its pidfd says nothing")
+		check(int(read(f"/proc/{child}/stat").rsplit(")", 1)[1].split()[6]) & 0x4, "it is exiting")
+		client = socket.socket(socket.AF_UNIX)
+		client.connect("\0contract")
+	equal(os.waitpid(child, 0)[1], signal.SIGKILL)
+
+
+@fact
+def so_does_one_in_a_synchronous_read():
+	with Hung():
+		child = os.fork()
+		if child == 0:
+			import mmap
+			os.preadv(open_direct("/dev/mapper/hung"), [mmap.mmap(-1, 4096)], 0)
+		wait_for("it is in the read", lambda: read(f"/proc/{child}/stat").split()[2] == "D", 5)
+		os.kill(child, signal.SIGKILL)
+		time.sleep(1)
+		equal(os.waitpid(child, os.WNOHANG), (0, 0))
+	equal(os.waitpid(child, 0)[1], signal.SIGKILL)
+
+
+@fact
+def the_logical_block_size_is_BLKSSZGET():
+	for device, size in ((f"/dev/{disk}", 512), ("/dev/loop5", 4096)):
+		fd = open_direct(device)
+		equal(struct.unpack("i", fcntl.ioctl(fd, BLKSSZGET, b"\0" * 4))[0], size)
+		c = Context(8)
+		equal(c.read(fd, length=size), 1)
+		equal(c.events(), [size])
+		os.close(fd)
+	fd = open_direct(f"/dev/{disk}")
+	equal(struct.unpack("l", fcntl.ioctl(fd, BLKBSZGET, b"\0" * 8))[0], 4096)
+
+
+@fact
+def statx_tells_the_alignment_of_direct_io():
+	STATX, AT_EMPTY_PATH, STATX_DIOALIGN = 332, 0x1000, 0x2000
+	buffer = ctypes.create_string_buffer(256)
+	fd = open_direct(f"/dev/{disk}")
+	equal(call(STATX, fd, b"", AT_EMPTY_PATH, STATX_DIOALIGN, buffer), 0)
+	mask, = struct.unpack_from("I", buffer, 0)
+	_, offset = struct.unpack_from("II", buffer, 152)
+	check(mask & STATX_DIOALIGN, "it is told")
+	equal(offset, 512)
+
+
+@fact
+def offline_disks_answer_with_an_error_and_stay():
+	c, fd = Context(8), open_direct(f"/dev/{disk}")
+	scsi_state(disk, "offline")
+	r = c.read(fd)
+	found = [name(r)] if r < 0 else [name(r) for r in c.events()]
+	scsi_state(disk, "running")
+	check(found in (["EIO"], ["ENODEV"]), "an error", found)
+	figure(f"a read of an offline SCSI disk: {found[0]}")
+	equal(c.read(fd), 1)
+	equal(c.events(), [4096])
+
+
+@fact
+def sg_takes_commands_by_write_and_gives_them_back_by_read():
+	generic = os.listdir(f"/sys/block/{disk}/device/scsi_generic")[0]
+	fd = os.open(f"/dev/{generic}", os.O_RDWR)
+	command, sense = ctypes.create_string_buffer(b"\0" * 6, 6), ctypes.create_string_buffer(64)
+	# struct sg_io_hdr: "S", no data, TEST UNIT READY, a time limit of 5 s
+	hdr = bytearray(88)
+	struct.pack_into("iiBBHI", hdr, 0, ord("S"), -1, 6, 64, 0, 0)
+	struct.pack_into("PPP", hdr, 16, 0, ctypes.addressof(command), ctypes.addressof(sense))
+	struct.pack_into("IIi", hdr, 40, 5000, 0, 7)
+	equal(os.write(fd, hdr), 88)
+	poll = select.poll()
+	poll.register(fd, select.POLLIN)
+	check(poll.poll(5000), "poll tells of the answer")
+	answer = os.read(fd, 88)
+	equal(struct.unpack_from("i", answer, 48)[0], 7)
+	equal(answer[64], 0)  # its status: good
+
+
+@fact
+def one_poll_tells_of_events_of_every_map():
+	fd = os.open("/dev/mapper/control", os.O_RDWR)
+	arm = bytearray(DM_SIZE)
+	struct.pack_into("IIII", arm, 0, 4, 0, 0, DM_SIZE)
+	poll = select.poll()
+	poll.register(fd, select.POLLIN)
+	fcntl.ioctl(fd, DM_DEV_ARM_POLL, arm)
+	check(not poll.poll(200), "nothing has happened")
+	run("dmsetup create another --table '0 8 zero'")
+	check(poll.poll(5000), "it tells of a new map")
+	fcntl.ioctl(fd, DM_DEV_ARM_POLL, arm)
+	run("dmsetup remove another")
+	check(poll.poll(5000), "and of one that is gone")
+
+
+@fact
+def a_thread_may_be_kept_from_waiting_for_its_own_io():
+	equal(libc.prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0), 0)
+	equal(libc.prctl(PR_SET_IO_FLUSHER, 0, 0, 0, 0), 0)
+
+
+@fact
+def locking_memory_locks_whole_stacks():
+	def locked(kib):
+		script = (f"import ctypes, threading, time; threading.stack_size({kib} * 1024); "
+		          "ctypes.CDLL(None).mlockall(3); e = threading.Event(); "
+		          "[threading.Thread(target=e.wait).start() for _ in range(16)]; "
+		          "print([l.split()[1] for l in open('/proc/self/status') if l[:5] == 'VmLck'][0]); e.set()")
+		return int(run("python3", "-c", script))
+	small, large = locked(64), locked(8192)
+	check(large - small > 16 * 7 * 1024, f"{small} KiB with small stacks, {large} with large ones")
+
+
+disk = scsi_debug(max_luns=1)[0]
+run("modprobe -a dm-mod zram dm-delay")
+sectors = read(f"/sys/block/{disk}/size")
+run(f"dmsetup create hung --table '0 {sectors} linear /dev/{disk} 0'")
+run(f"dmsetup create delay --table '0 {sectors} delay /dev/{disk} 0 1'")
+write("/sys/block/zram0/disksize", "8M")
+run("truncate -s 8M /root/file; losetup --sector-size 4096 --direct-io=on /dev/loop5 /root/file")
+settle()
+for f in FACTS:
+	say(f.__name__.replace("_", " "))
+	f()
+figure(f"{len(FACTS)} facts hold on Linux {os.uname().release}")
