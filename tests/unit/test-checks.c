@@ -742,6 +742,92 @@ static void a_lane_that_was_replaced_is_told_once(void **state)
 	hint_deinit(&h);
 }
 
+/* The one path of the one map: 8:5. */
+static struct maps_path *map_of_one(struct maps *maps)
+{
+	static const enum map_group_state group = MAP_GROUP_ACTIVE;
+	static const struct map_path in = { 8, 5, 1, 0, false };
+	const struct map_spec spec = {
+		.devt_major = 254,
+		.name = "m",
+		.uuid = "",
+		.n_groups = 1,
+		.n_paths = 1,
+		.groups = &group,
+		.paths = &in,
+	};
+	struct map *m;
+	uint32_t index;
+	unsigned change;
+
+	assert_int_equal(map_new(&m, &spec), 0);
+	assert_int_equal(maps_told(maps, m, true, t0, &index, &change), 0);
+	map_unref(m);
+	return maps_path(maps, maps_get(maps, index)->first);
+}
+
+static struct device *numbered(uint32_t devt_minor)
+{
+	const struct device_spec spec = {
+		.name = "p0",
+		.node = "/p0",
+		.devt_major = devt_minor > 0 ? 8 : 0,
+		.devt_minor = devt_minor,
+	};
+	struct device *d;
+
+	assert_int_equal(device_new(&d, &spec), 0);
+	return d;
+}
+
+static void maps_hear_what_becomes_of_paths(void **state)
+{
+	struct device *without = numbered(0), *with = numbered(5);
+	const struct maps_path *e;
+	struct maps *maps;
+	uint32_t p;
+
+	(void)state;
+	if (checks.sys_dev_block >= 0)
+		close(checks.sys_dev_block); /* no such disk is in this machine */
+	checks.sys_dev_block = -1;
+	assert_int_equal(maps_new(&maps, PATHS), 0);
+	checks.maps = maps;
+	e = map_of_one(maps);
+	/* Its device is not there yet when it is configured, and then it is. */
+	assert_int_equal(checks_add(&checks, without, &usual, t0, &p), 0);
+	assert_int_equal(e->path, MAPS_NONE);
+	checks_change(&checks, p, with, &usual, t0);
+	assert_int_equal(e->path, p);
+	assert_int_equal(e->verdict, VERDICT_NONE);
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	assert_int_equal(e->verdict, VERDICT_USABLE);
+	/* That check was begun after the map was seen to have it failed: no doubt is left. */
+	assert_int_equal(e->agreement.doubted.us, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(e->verdict,
+		                 VERDICT_USABLE); /* one failure decides nothing */
+		run_until(checks_next(&checks));
+		answer(p, PATHCHECK_FAILED, EIO, false, path(p)->started);
+	}
+	assert_int_equal(e->verdict, VERDICT_UNUSABLE);
+	run_until(checks_next(&checks));
+	answer(p, PATHCHECK_OK, 0, false, path(p)->started);
+	assert_int_equal(e->verdict, VERDICT_USABLE);
+	checks_change(&checks, p, without, &usual, t0);
+	assert_int_equal(e->path, MAPS_NONE);
+	assert_int_equal(e->verdict, VERDICT_NONE);
+	checks_change(&checks, p, with, &usual, t0);
+	assert_int_equal(e->verdict, VERDICT_USABLE);
+	assert_int_equal(checks_remove(&checks, p, true, at(60 * SEC)), 0);
+	assert_int_equal(e->path, MAPS_NONE);
+	assert_int_equal(e->verdict, VERDICT_UNUSABLE);
+	checks.maps = maps_free(maps);
+	device_unref(with);
+	device_unref(without);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -767,6 +853,7 @@ int main(void)
 		TEST(nothing_wakes_when_all_is_answered),
 		TEST(want_of_aio_is_told_once_and_its_end_too),
 		TEST(a_lane_that_was_replaced_is_told_once),
+		TEST(maps_hear_what_becomes_of_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
