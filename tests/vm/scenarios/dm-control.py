@@ -59,7 +59,7 @@ check(paths()[a]["map"] == "m" and paths()[a]["dm_state"] == "active", "path of 
 
 say("a path that goes down is failed, one that comes up is reinstated")
 times, ours = [], []
-for i in range(6):
+for i in range(4):
 	since = last_event()
 	scsi_state(b, "offline")
 	times.append(wait_for_kernel("m", b, "F", LIMIT))
@@ -73,9 +73,9 @@ for i in range(6):
 	story(since, (f"{b} (map m): down -> up",), (f"{b} (map m): reinstated",),
 	      ("map m: last -> full",))
 check(kernel_states("n") == {devt(c): "A", devt(d): "A"}, "n is as it was")
-figure(f"an offline path is F in the kernel {sorted(times)[3]:.2f} s later, "
+figure(f"an offline path is F in the kernel {sorted(times)[2]:.2f} s later, "
        f"{max(times):.2f} s at most (interval {INTERVAL})")
-figure(f"from decision to the kernel's answer: {sorted(ours)[3]:.1f} ms, {max(ours):.1f} ms at most")
+figure(f"from decision to the kernel's answer: {sorted(ours)[2]:.1f} ms, {max(ours):.1f} ms at most")
 
 say("the kernel's own failures: checked at once, and given back")
 since = last_event()
