@@ -139,7 +139,7 @@ static void take_events(struct discovery *d)
 	/* Messages were lost, or memory was short: what is there now is what counts. */
 	if (r < 0 && r != -ECANCELED) {
 		(void)reconcile(d, true, &left_out); /* the next event tries again */
-		(void)emit(d, &map); /* cancelled: the thread ends */
+		(void)emit(d, &map);                 /* cancelled: the thread ends */
 	}
 }
 
