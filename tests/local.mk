@@ -32,3 +32,4 @@ TESTS += \
 
 include tests/system/local.mk
 include tests/vm/local.mk
+include tests/sim/local.mk

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns what happens by itself at a time: a heap, in which equal times keep their order. */
+#include "tests/sim/sim.h"
+
+#define EVENTS_MAX 16384
+
+struct timed {
+	struct mono at;
+	uint64_t number;
+	void (*fn)(void *);
+	void *arg;
+};
+
+static struct {
+	struct timed heap[EVENTS_MAX];
+	unsigned n;
+	uint64_t numbers;
+} events;
+
+static bool before(const struct timed *a, const struct timed *b)
+{
+	return a->at.us != b->at.us ? mono_before(a->at, b->at) : a->number < b->number;
+}
+
+void events_reset(void)
+{
+	events.n = 0;
+	events.numbers = 0;
+}
+
+uint64_t event_at(struct mono at, void (*fn)(void *), void *arg)
+{
+	struct timed e = { .at = at, .number = ++events.numbers, .fn = fn, .arg = arg };
+	unsigned i = events.n++;
+
+	if (events.n > EVENTS_MAX)
+		sim_fail("too many events of the simulated kernel");
+	for (; i > 0 && before(&e, &events.heap[(i - 1) / 2]); i = (i - 1) / 2)
+		events.heap[i] = events.heap[(i - 1) / 2];
+	events.heap[i] = e;
+	return e.number;
+}
+
+struct mono event_next(void)
+{
+	return events.n == 0 ? MONO_NEVER : events.heap[0].at;
+}
+
+static struct timed take(void)
+{
+	struct timed first = events.heap[0], last = events.heap[--events.n];
+	unsigned i = 0, child;
+
+	while ((child = 2 * i + 1) < events.n) {
+		if (child + 1 < events.n &&
+		    before(&events.heap[child + 1], &events.heap[child]))
+			child++;
+		if (!before(&events.heap[child], &last))
+			break;
+		events.heap[i] = events.heap[child];
+		i = child;
+	}
+	events.heap[i] = last;
+	return first;
+}
+
+void events_fire(void)
+{
+	while (events.n > 0 && !mono_before(sim.now, events.heap[0].at)) {
+		struct timed e = take();
+
+		e.fn(e.arg);
+	}
+}

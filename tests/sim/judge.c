@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What must always be so. Each answer of the engine is held against what the simulated kernel
+ * did; counters against what there is; and when all is well again, states against the truth.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/sim/calls.h"
+
+/* A deferred check says so after DEFER_AFTER_US; a lane that is stuck is noticed as late. */
+#define TOLD_WITHIN_US (2 * DEFER_AFTER_US + 60 * USEC_PER_MSEC)
+/* Between a moment and when a thread has seen it. */
+#define SEEN_WITHIN_US (20 * USEC_PER_MSEC)
+
+struct seen {
+	bool told, late, failed, answered;
+	struct mono asked, excused;
+	uint64_t timeout_us;
+	int64_t interval_us, longest_timeout_us; /* the longest that were in force */
+};
+
+static struct {
+	struct seen of[DISKS_MAX + 16];
+	struct prober *prober;
+	unsigned quiet;
+} judge;
+
+void judge_reset(void)
+{
+	memset(&judge, 0, sizeof(judge));
+}
+
+void judge_excuse(struct mono until)
+{
+	sim.excused.us = MAX(sim.excused.us, until.us);
+}
+
+void judge_new_path(uint32_t index)
+{
+	judge.of[index] = (struct seen){ .asked = sim.now, .excused = sim.now };
+}
+
+/* --- answers --- */
+
+static void judge_timeout(const struct pathcheck_result *r, const struct disk *d,
+                          const struct seen *s)
+{
+	const struct ended *e = &sim.ended[d - sim.disks];
+	struct mono latest = { r->finished_us - (int64_t)s->timeout_us + SEEN_WITHIN_US };
+
+	if (kernel_has_op_since(d, latest) || mono_before(sim.now, sim.excused))
+		return;
+	if (!mono_before(latest, e->begun) &&
+	    e->end.us >= r->finished_us - SEEN_WITHIN_US)
+		return;
+	sim_fail("%s is said to be silent for %lld us, and is not", d->name,
+	         (long long)s->timeout_us);
+}
+
+static void judge_failure(const struct pathcheck_result *r, const struct disk *d,
+                          const struct seen *s)
+{
+	struct mono at = d->bad_at;
+	int error = d->bad_error;
+
+	if (r->stage == PATHCHECK_STAGE_OPEN) {
+		at = d->open_failed_at;
+		error = d->open_error;
+	} else if (r->error == ENODATA) {
+		at = d->short_at;
+		error = ENODATA;
+	}
+	if (mono_before(at, s->asked) || error != r->error)
+		sim_fail("%s is said to have failed with %d, which it did not answer",
+		         d->name, r->error);
+	if (error == EMFILE || error == ENOMEM || error == EAGAIN)
+		sim_fail("a shortage (%d) is taken for an answer of %s", error, d->name);
+}
+
+void judge_result(const struct pathcheck_result *r)
+{
+	uint32_t index = (uint32_t)r->cookie;
+	struct path *p = registry_get(sim.checks.registry, index);
+	struct disk *d = host_disk_of(index);
+	struct seen *s;
+
+	sim_trace("result", index, (int64_t)r->verdict * 1000 + r->error);
+	if (p == NULL || d == NULL || p->generation != (uint32_t)(r->cookie >> 32))
+		sim_fail("a result of a path that is gone");
+	s = &judge.of[index];
+	if (!p->outstanding)
+		sim_fail("%s: a result that nobody asked for", d->name);
+	if (r->verdict == PATHCHECK_DEFERRED) {
+		/* A second one only by another prober. */
+		s->told = true;
+		s->excused = sim.now;
+	} else if (r->verdict == PATHCHECK_TIMED_OUT) {
+		judge_timeout(r, d, s);
+		s->late = s->failed = true;
+	} else if (r->verdict == PATHCHECK_OK) {
+		if (mono_before(d->good_at, s->asked))
+			sim_fail("%s is said to be good, which it did not answer",
+			         d->name);
+		s->failed = false;
+	} else {
+		judge_failure(r, d, s);
+		s->failed = true;
+	}
+	if (s->told)
+		s->excused = sim.now;
+}
+
+int __wrap_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+{
+	int r = __real_pathcheck_check(pc, id, timeout_us);
+	uint32_t end = registry_end(sim.checks.registry);
+
+	for (uint32_t i = 0; r == 0 && i < end; i++) {
+		struct path *p = registry_get(sim.checks.registry, i);
+
+		if (p == NULL || p->engine_id != id)
+			continue;
+		judge.of[i].asked = sim.now;
+		judge.of[i].timeout_us = timeout_us;
+		judge.of[i].told = judge.of[i].late = false;
+		sim_trace("check", i, (int64_t)timeout_us);
+	}
+	return r;
+}
+
+int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,
+                             size_t n)
+{
+	int got = __real_pathcheck_results(pc, results, n);
+
+	for (int i = 0; i < got; i++)
+		judge_result(&results[i]);
+	return got;
+}
+
+/* --- counters --- */
+
+int __wrap_prober_start(struct prober *p, struct shared *shared,
+                        const struct backend *backend)
+{
+	(void)backend; /* libaio's, or ours already */
+	judge.prober = p;
+	return __real_prober_start(p, shared, &sim_backend);
+}
+
+static struct prober *prober(void)
+{
+	struct sim_process *last = &sim.processes[sim.n_processes - 1];
+
+	if (sim.over)
+		return NULL;
+	if (!sim.threads && (last->killed || last->prober.groups == NULL))
+		return NULL;
+	return judge.prober == NULL || judge.prober->groups == NULL ? NULL : judge.prober;
+}
+
+void judge_op(uint32_t of_host)
+{
+	if (kernel_ops(0, true) > sim.limits.in_flight)
+		sim_fail("more in flight than max_in_flight");
+	if (of_host != 0 && kernel_ops(of_host, false) > sim.limits.in_flight_host)
+		sim_fail("more in flight than max_in_flight_host");
+}
+
+/* No lock: nobody else runs, but one who has it may be in the middle of something. */
+static bool is_locked(const pthread_mutex_t *m)
+{
+	return *(const uint32_t *)(const void *)m != 0;
+}
+
+void judge_step(void)
+{
+	struct prober *p = prober();
+
+	for (uint32_t i = 0; p != NULL && i < p->groups_end; i++) {
+		const struct group *g = &p->groups[i];
+		uint32_t sum = 0;
+
+		if (is_locked(&g->lock))
+			continue;
+		for (int s = 0; s < SLOT_STATE_COUNT_; s++)
+			sum += g->count[s];
+		if (sum != PATHCHECK_GROUP_SLOTS)
+			sim_fail("%u slots in all", sum);
+		if (g->heap_size > PATHCHECK_GROUP_SLOTS - g->count[SLOT_FREE])
+			sim_fail("more deadlines than slots in use");
+	}
+}
+
+static void judge_groups(struct prober *p)
+{
+	uint32_t used = 0, deferred = 0;
+	bool locked = false;
+
+	for (uint32_t i = 0; i < p->groups_end; i++) {
+		struct group *g = &p->groups[i];
+
+		if (g->state == PATHCHECK_GROUP_UNUSED)
+			continue;
+		locked |= is_locked(&g->lock);
+		group_assert(g);
+		used += PATHCHECK_GROUP_SLOTS - g->count[SLOT_FREE];
+		for (uint32_t s = 0; s < PATHCHECK_GROUP_SLOTS; s++)
+			deferred += g->slots[s].deferred;
+	}
+	for (uint32_t id = 0; id < p->limits.ids; id++)
+		deferred += p->paths[id].deferred && !p->paths[id].closing;
+	if (locked)
+		sim_fail("everybody waits, and a lock is held");
+	if (used != atomic_load(&p->slots_used))
+		sim_fail("%u slots are in use, %u are counted", used,
+		         atomic_load(&p->slots_used));
+	if (deferred != atomic_load(&p->shared->header->deferred_now))
+		sim_fail("%u checks are deferred, %u are counted", deferred,
+		         atomic_load(&p->shared->header->deferred_now));
+}
+
+static bool is_bad(const struct disk *d)
+{
+	return !d->present || d->mode == DISK_ERROR || d->mode == DISK_SHORT ||
+	       d->mode == DISK_HUNG;
+}
+
+static void judge_path(uint32_t index, const struct path *p, const struct disk *d)
+{
+	struct seen *s = &judge.of[index];
+	struct mono since = d->changed;
+	int64_t bound;
+
+	s->interval_us = MAX(s->interval_us, p->settings.max_interval_us);
+	s->longest_timeout_us = MAX(s->longest_timeout_us, p->settings.timeout_us);
+	if (!p->enabled)
+		s->excused = sim.now;
+	if (p->enabled && !p->outstanding && p->sched_slot == REGISTRY_NONE)
+		sim_fail("%s will never be checked again", d->name);
+	if ((p->status.state == PATH_DOWN || p->status.state == PATH_SHAKY ||
+	     p->status.state == PATH_TIMEOUT) &&
+	    !s->failed)
+		sim_fail("%s is %s without a word from it", d->name,
+		         path_state_name(p->status.state));
+	if (p->outstanding && !s->told && !s->late &&
+	    mono_diff(sim.now, s->asked) > TOLD_WITHIN_US &&
+	    mono_diff(sim.now, sim.ended[d - sim.disks].end) > TOLD_WITHIN_US &&
+	    mono_diff(sim.now, sim.excused) > TOLD_WITHIN_US &&
+	    !kernel_has_op_since(d, MONO_NEVER))
+		sim_fail("%s is late and is not shown as deferred", d->name);
+	since.us = MAX(MAX(since.us, s->excused.us), MAX(sim.excused.us, d->good_at.us));
+	bound = s->interval_us + (d->mode == DISK_HUNG ? s->longest_timeout_us : 0) +
+	        SEEN_WITHIN_US + (sim.calm ? 0 : 2 * USEC_PER_SEC);
+	if (is_bad(d) && path_state_usable(p->status.state) &&
+	    !(p->outstanding && s->told) && mono_diff(sim.now, since) > bound)
+		sim_fail("%s is bad for %lld us and still %s", d->name,
+		         (long long)mono_diff(sim.now, since),
+		         path_state_name(p->status.state));
+}
+
+void judge_quiet(void)
+{
+	struct prober *p = prober();
+	uint32_t end;
+
+	if (sim.over || sim.checks.registry == NULL || sim.checks.engine == NULL)
+		return;
+	if (p != NULL && judge.quiet++ % 16 == 0)
+		judge_groups(p);
+	if (sim.allocations > 0)
+		sim_fail("memory is allocated after the start");
+	/* As many lanes as may be are stuck in the kernel: the next one that is, is waited for. */
+	if (p != NULL &&
+	    atomic_load(&p->shared->header->lanes_stuck) >= p->limits.lanes_stuck)
+		judge_excuse(mono_add(sim.now, TOLD_WITHIN_US));
+	end = registry_end(sim.checks.registry);
+	for (uint32_t i = 0; i < end; i++) {
+		const struct path *path = registry_get(sim.checks.registry, i);
+		const struct disk *d = host_disk_of(i);
+
+		if (path != NULL && d != NULL)
+			judge_path(i, path, d);
+	}
+}
+
+/* --- in the end --- */
+
+void judge_truth(const struct disk *d, uint32_t index)
+{
+	const struct path *p = registry_get(sim.checks.registry, index);
+	enum path_state wanted = d->mode == DISK_GOOD ? PATH_UP : PATH_DOWN;
+
+	if (p == NULL || p->status.state != wanted)
+		sim_fail("%s is %s and not %s, long after the last fault", d->name,
+		         p == NULL ? "no path" : path_state_name(p->status.state),
+		         path_state_name(wanted));
+}
+
+void judge_peace(void)
+{
+	struct pathcheck_stats s = { .size = sizeof(s) };
+
+	if (pathcheck_stats(sim.checks.engine, &s) < 0)
+		sim_fail("no counters");
+	if (s.deferred_now > 0)
+		sim_fail("%u checks are deferred, long after the last fault",
+		         s.deferred_now);
+	if (s.rescuers_stuck > 0)
+		sim_fail("%u rescuers are stuck, long after the last fault",
+		         s.rescuers_stuck);
+}
+
+void judge_empty(void)
+{
+	struct prober *p = prober();
+	uint32_t groups = 0;
+
+	if (p == NULL)
+		sim_fail("no prober in the end");
+	for (uint32_t i = 0; i < p->groups_end; i++)
+		groups += p->groups[i].count[SLOT_FREE] != PATHCHECK_GROUP_SLOTS;
+	if (groups > 0 || atomic_load(&p->slots_used) > 0)
+		sim_fail("slots are in use without a path");
+	if (atomic_load(&p->shared->header->emergency_now) > 0)
+		sim_fail("emergency checks are counted without a path");
+	for (uint32_t id = 0; id < p->limits.ids; id++)
+		if (p->paths[id].fd >= 0)
+			sim_fail("a path that is gone has a descriptor");
+	if (fds_disks() > 0)
+		sim_fail("%u descriptors of disks are left", fds_disks());
+}
+
+void judge_end(void)
+{
+	if (sim.threads && (fibers_alive() > 0 || kernel_contexts() > 0 ||
+	                    fds_open() > 0 || memory_blocks() > 0))
+		sim_fail("after the end: %u threads, %u contexts, %u descriptors, %u "
+		         "blocks of memory",
+		         fibers_alive(), kernel_contexts(), fds_open(), memory_blocks());
+}

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The simulated kernel: disks that are opened and read, contexts for asynchronous reads, and
+ * processes. A read that it was given is its own until it has answered it, whatever becomes of
+ * who asked: before that the memory of the read may not be freed.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/sim/calls.h"
+
+#define CONTEXTS_MAX 64
+#define BLOCK        4096
+#define DONE_MAX     2048
+
+struct kcontext {
+	bool used, destroyed;
+	unsigned slots, n_done, in_kernel;
+	int wake_fd;
+	uint32_t process;
+	struct backend_event done[DONE_MAX];
+};
+
+static struct kcontext contexts[CONTEXTS_MAX];
+static unsigned ops_end;
+
+void kernel_reset(void)
+{
+	memset(contexts, 0, sizeof(contexts));
+	memset(sim.ops, 0, sizeof(sim.ops));
+	ops_end = 0;
+}
+
+/* --- ops --- */
+
+static struct op *op_new(struct disk *d, uint32_t devt)
+{
+	struct op *op = NULL;
+
+	for (unsigned i = 0; i < OPS_MAX && op == NULL; i++)
+		if (!sim.ops[i].used)
+			op = &sim.ops[i];
+	if (op == NULL)
+		sim_fail("more is in the kernel than the simulation has room for");
+	ops_end = MAX(ops_end, (unsigned)(op - sim.ops) + 1);
+	*op = (struct op){ .used = true,
+		           .disk = d,
+		           .devt = devt,
+		           .process = fiber_process(),
+		           .begun = sim.now };
+	sim.processes[op->process].ops++;
+	judge_op(d->host);
+	return op;
+}
+
+static void process_may_end(struct sim_process *p);
+
+static void op_over(struct op *op)
+{
+	struct sim_process *p = &sim.processes[op->process];
+
+	sim.ended[op->disk - sim.disks] =
+	        (struct ended){ .begun = op->begun, .end = sim.now };
+	op->used = false;
+	p->ops--;
+	process_may_end(p);
+}
+
+static void note_answer(struct disk *d, int64_t result)
+{
+	if (result == BLOCK)
+		d->good_at = sim.now;
+	else if (result >= 0)
+		d->short_at = sim.now;
+	else {
+		d->bad_at = sim.now;
+		d->bad_error = (int)-result;
+	}
+}
+
+static void answer(void *arg)
+{
+	struct op *op = arg;
+	struct kcontext *c = op->context;
+
+	if (!op->used || op->done)
+		return;
+	sim_trace("answer", op->disk - sim.disks, op->result);
+	op->done = true;
+	if (op->result != -EAGAIN && op->result != -EOPNOTSUPP && !op->is_open)
+		note_answer(op->disk, op->result);
+	if (op->sync) {
+		fiber_wake_all(op);
+		return;
+	}
+	c->in_kernel--;
+	if (!sim.processes[op->process].killed && !c->destroyed) {
+		if (!memory_is_live(op->buffer, op->len) ||
+		    !memory_is_live(op->request, sizeof(*op->request)))
+			sim_fail("a read's memory was freed while it was in the kernel");
+		memset(op->buffer, 0x5a, 64);
+		c->done[c->n_done++] = (struct backend_event){ op->request, op->result };
+		fiber_wake_all(c);
+		if (c->slots < PATHCHECK_GROUP_SLOTS)
+			fd_signal(c->wake_fd);
+	}
+	fiber_wake_all(&c->in_kernel);
+	op_over(op);
+}
+
+static int64_t disk_says(const struct disk *d, uint32_t devt)
+{
+	if (!d->present || d->devt != devt)
+		return -EIO;
+	if (d->mode == DISK_ERROR)
+		return -d->error;
+	return d->mode == DISK_SHORT ? BLOCK / 2 : BLOCK;
+}
+
+/* When it will answer; never: it hangs. */
+static struct mono answer_time(const struct disk *d)
+{
+	int64_t us = sim_between(60, 900);
+
+	if (d->mode == DISK_HUNG && d->present)
+		return MONO_NEVER;
+	if (d->mode == DISK_SLOW)
+		us = sim_between(1000, 1500000);
+	else if (!sim.calm && sim_one_in(30))
+		us = sim_between(1000, 90000); /* behind those that came later */
+	return mono_add(sim.now, us);
+}
+
+static void ask(struct op *op, bool nowait)
+{
+	struct mono at = answer_time(op->disk);
+
+	op->result = disk_says(op->disk, op->devt);
+	if (nowait && op->disk->no_nowait) {
+		op->result = -EOPNOTSUPP;
+		at = mono_add(sim.now, 30);
+	} else if (nowait && op->disk->tags_full && sim_one_in(2)) {
+		op->result = -EAGAIN;
+		at = mono_add(sim.now, 30);
+	}
+	if (!mono_is_never(at)) {
+		op->at = 1;
+		(void)event_at(at, answer, op);
+	}
+}
+
+void kernel_release(struct disk *d, int64_t result)
+{
+	for (unsigned i = 0; i < ops_end; i++) {
+		struct op *op = &sim.ops[i];
+
+		if (!op->used || op->done || op->disk != d || op->at != 0 ||
+		    op->submitting)
+			continue;
+		op->result = op->is_open ? 0 : result;
+		op->at = 1;
+		(void)event_at(mono_add(sim.now, sim_between(10, 3000)), answer, op);
+	}
+}
+
+uint32_t kernel_ops(uint32_t host, bool any_host)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < ops_end; i++)
+		n += sim.ops[i].used && !sim.processes[sim.ops[i].process].killed &&
+		     (any_host || sim.ops[i].disk->host == host);
+	return n;
+}
+
+bool kernel_has_op_since(const struct disk *d, struct mono latest)
+{
+	for (unsigned i = 0; i < ops_end; i++) {
+		const struct op *op = &sim.ops[i];
+
+		if (op->used && op->disk == d && !sim.processes[op->process].killed &&
+		    !mono_before(latest, op->begun))
+			return true;
+	}
+	return false;
+}
+
+bool kernel_may_use(const void *p, size_t n)
+{
+	const char *from = p, *to = from + n;
+
+	for (unsigned i = 0; i < ops_end; i++) {
+		const struct op *op = &sim.ops[i];
+
+		if (!op->used || op->done || sim.processes[op->process].ended)
+			continue;
+		if ((const char *)op->buffer >= from && (const char *)op->buffer < to)
+			return true;
+		if ((const char *)op->request >= from && (const char *)op->request < to)
+			return true;
+	}
+	return false;
+}
+
+/* --- asynchronous reads --- */
+
+static int setup(unsigned slots, int wake_fd, void **ret_context)
+{
+	struct kcontext *c = NULL;
+
+	if (*fiber_locks() > 0)
+		sim_fail("io_setup with a lock held");
+	sim.setups++;
+	sim_trace("io_setup", slots, sim.setup_answer);
+	if (sim.setup_takes_us > 0)
+		(void)fiber_wait(&sim.quota, mono_add(sim.now, sim.setup_takes_us), true);
+	if (sim.setup_answer < 0)
+		return sim.setup_answer;
+	if (slots > sim.quota)
+		return -EAGAIN;
+	for (unsigned i = 0; i < CONTEXTS_MAX && c == NULL; i++)
+		if (!contexts[i].used)
+			c = &contexts[i];
+	if (c == NULL)
+		return -ENOMEM;
+	sim.quota -= slots;
+	*c = (struct kcontext){ .used = true,
+		                .slots = slots,
+		                .wake_fd = wake_fd,
+		                .process = fiber_process() };
+	*ret_context = c;
+	return 0;
+}
+
+static int submit(void *context, struct backend_request *const *requests, unsigned n)
+{
+	struct kcontext *c = context;
+	unsigned taken = 0, most = sim_one_in(8) ? 1 + (unsigned)sim_below(n) : n;
+
+	if (*fiber_locks() > 0)
+		sim_fail("io_submit with a lock held");
+	if (!c->used || c->destroyed)
+		sim_fail("a read is given to a context that is not there");
+	for (; taken < most; taken++) {
+		const struct backend_request *r = requests[taken];
+		uint32_t devt;
+		struct disk *d = fd_disk(r->fd, &devt);
+		struct op *op;
+
+		if (c->in_kernel + c->n_done >= c->slots) {
+			sim_fail("more reads than its context has room for");
+		}
+		if (!memory_is_live(r->buffer, r->len))
+			sim_fail("a read into memory that is not there");
+		/* Some drivers say so at once. */
+		if (d->no_nowait && sim_one_in(2))
+			return taken > 0 ? (int)taken : -EOPNOTSUPP;
+		op = op_new(d, devt);
+		op->context = c;
+		op->request = requests[taken];
+		op->buffer = r->buffer;
+		op->len = r->len;
+		c->in_kernel++;
+		op->submitting = true; /* nobody can let it go before it was taken */
+		if (sim.submit_blocks_us > 0 && sim_one_in(6))
+			(void)fiber_wait(&op->submitting,
+			                 mono_add(sim.now, sim.submit_blocks_us), true);
+		op->submitting = false;
+		ask(op, true);
+	}
+	fiber_point();
+	return (int)taken;
+}
+
+static int reap(void *context, struct backend_event *events, unsigned n,
+                int64_t timeout_us)
+{
+	struct kcontext *c = context;
+	struct mono until = timeout_us < 0 ? MONO_NEVER : mono_add(sim.now, timeout_us);
+	unsigned got;
+
+	if (*fiber_locks() > 0)
+		sim_fail("io_getevents with a lock held");
+	if (timeout_us != 0)
+		while (c->n_done == 0 && !fd_readable(c->wake_fd)) {
+			/* Woken by either: the wake-up descriptor's sleepers share ours. */
+			if (!fiber_wait_two(c, fd_sleeper(c->wake_fd), until, false))
+				break;
+		}
+	if (fd_readable(c->wake_fd))
+		shared_drain(c->wake_fd);
+	got = MIN(n, c->n_done);
+	memcpy(events, c->done, got * sizeof(*events));
+	memmove(c->done, c->done + got, (c->n_done - got) * sizeof(*events));
+	c->n_done -= got;
+	fiber_point();
+	return (int)got;
+}
+
+static void destroy(void *context)
+{
+	struct kcontext *c = context;
+
+	if (*fiber_locks() > 0)
+		sim_fail("io_destroy with a lock held");
+	if (!c->used || c->destroyed)
+		sim_fail("a context is destroyed twice");
+	c->destroyed = true;
+	sim.quota += c->slots;
+	(void)fiber_wait(c, mono_add(sim.now, sim_between(100, 40000)), true);
+	while (c->in_kernel > 0)
+		(void)fiber_wait(&c->in_kernel, MONO_NEVER, true);
+	c->used = false;
+}
+
+const struct backend sim_backend = {
+	.setup = setup,
+	.submit = submit,
+	.reap = reap,
+	.destroy = destroy,
+};
+
+unsigned kernel_contexts(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
+		n += contexts[i].used;
+	return n;
+}
+
+/* --- what rescuers do --- */
+
+static struct disk *disk_by_name(const char *name)
+{
+	for (unsigned i = 0; i < sim.n_disks; i++)
+		if (strcmp(sim.disks[i].name, name) == 0)
+			return &sim.disks[i];
+	sim_fail("%s opens \"%s\", which is no path's name", fiber_name(), name);
+}
+
+static int open_answer(const struct disk *d)
+{
+	if (sim.open_shortage != 0 && sim_one_in(2))
+		return sim.open_shortage;
+	if (!d->present)
+		return -ENOENT;
+	return 0;
+}
+
+int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block)
+{
+	struct disk *d = disk_by_name(name);
+	struct op *op = op_new(d, d->devt);
+	uint32_t devt;
+	int r;
+
+	if (*fiber_locks() > 0)
+		sim_fail("open with a lock held");
+	op->is_open = op->sync = true;
+	if (!d->open_hangs) {
+		op->at = 1;
+		(void)event_at(mono_add(sim.now, sim_between(20, 400)), answer, op);
+	}
+	while (!op->done)
+		(void)fiber_wait(op, MONO_NEVER, true);
+	r = open_answer(d);
+	if (stale_fd >= 0) {
+		(void)fd_disk(stale_fd, &devt);
+		if (r == 0 && devt == d->devt) {
+			*ret_fd = stale_fd;
+			*ret_block = BLOCK;
+			op_over(op);
+			return 0;
+		}
+		(void)__wrap_close(stale_fd);
+	}
+	if (r == 0) {
+		*ret_fd = fd_new(fiber_process(), FD_DISK, d);
+		*ret_block = BLOCK;
+	} else {
+		d->open_failed_at = sim.now;
+		d->open_error = -r;
+	}
+	op_over(op);
+	return r;
+}
+
+int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block)
+{
+	uint32_t devt;
+	struct disk *d = fd_disk(fd, &devt);
+	struct op *op = op_new(d, devt);
+	int64_t result;
+
+	op->sync = true;
+	op->buffer = buffer;
+	op->len = block;
+	ask(op, false);
+	while (!op->done)
+		(void)fiber_wait(op, MONO_NEVER, true);
+	memset(buffer, 0xa5, 64);
+	result = op->result;
+	op_over(op);
+	return result;
+}
+
+/* --- processes --- */
+
+static void process_may_end(struct sim_process *p)
+{
+	uint32_t number = (uint32_t)(p - sim.processes);
+
+	if (!p->killed || p->ended || p->ops > 0 || p->fibers > 0)
+		return;
+	p->ended = true;
+	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
+		if (contexts[i].process == number)
+			contexts[i].used = false;
+	fds_close_of(number);
+	memory_free_of(number);
+	if (!p->forgotten)
+		fd_signal(p->pidfd);
+	sim_trace("process ended", number, 0);
+}
+
+static void look_at_end(void *process)
+{
+	struct sim_process *p = process;
+
+	for (unsigned i = 0; i < ops_end; i++) {
+		struct op *op = &sim.ops[i];
+
+		/* Its thread went with it. */
+		if (op->used && &sim.processes[op->process] == p && p->fibers == 0 &&
+		    ((op->sync && op->done) || op->submitting))
+			op_over(op);
+	}
+	process_may_end(p);
+	if (!p->ended)
+		(void)event_at(mono_add(sim.now, 5000), look_at_end, p);
+}
+
+void kernel_kill(struct sim_process *p)
+{
+	uint32_t number = (uint32_t)(p - sim.processes);
+
+	if (p->killed)
+		return;
+	p->killed = true;
+	sim_trace("kill", number, p->ops);
+	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
+		if (contexts[i].used && contexts[i].process == number &&
+		    !contexts[i].destroyed) {
+			contexts[i].destroyed = true;
+			sim.quota += contexts[i].slots;
+		}
+	fibers_kill(number);
+	(void)event_at(mono_add(sim.now, sim_between(10, 2000)), look_at_end, p);
+}
+
+static void *prober_main(void *process)
+{
+	struct sim_process *p = process;
+	int r = __wrap_prober_start(&p->prober, &p->shared, &sim_backend);
+
+	if (r < 0)
+		sim_fail("a prober does not start: %d", r);
+	return NULL;
+}
+
+int __wrap_process_start(struct process *ret, const char *program, const struct shared *s)
+{
+	uint32_t number = sim.n_processes++;
+	struct sim_process *p = &sim.processes[number];
+
+	(void)program;
+	if (number == PROCESSES_MAX)
+		sim_fail("too many probers were started");
+	*p = (struct sim_process){ .used = true, .shared = *s };
+	p->shared.fd = fd_share(s->fd, number);
+	p->shared.lane_fd = fd_share(s->lane_fd, number);
+	p->shared.caller_fd = fd_share(s->caller_fd, number);
+	p->pidfd = fd_new(ENGINE_PROCESS, FD_OTHER, NULL);
+	p->frozen_until = mono_add(sim.now, sim_between(100, 40000)); /* it is loaded */
+	*ret = (struct process){ .pid = (pid_t)number, .pidfd = p->pidfd, .life_fd = -1 };
+	(void)fiber_new("pc-main", number, prober_main, p);
+	return 0;
+}
+
+bool __wrap_process_ended(const struct process *p)
+{
+	return p->pidfd >= 0 && sim.processes[p->pid].ended;
+}
+
+bool __wrap_process_dying(const struct process *p)
+{
+	return p->pid != 0 && sim.processes[p->pid].killed;
+}
+
+void __wrap_process_kill(struct process *p)
+{
+	if (p->pidfd >= 0)
+		kernel_kill(&sim.processes[p->pid]);
+}
+
+static void forget(struct process *p)
+{
+	if (p->pidfd >= 0) {
+		sim.processes[p->pid].forgotten = true;
+		(void)__wrap_close(p->pidfd);
+	}
+	*p = (struct process)PROCESS_NULL;
+}
+
+bool __wrap_process_collect(struct process *p)
+{
+	if (p->pidfd < 0)
+		return true;
+	if (!sim.processes[p->pid].ended)
+		return false;
+	forget(p);
+	return true;
+}
+
+void __wrap_process_collect_by(struct process *p, struct mono limit)
+{
+	if (p->pidfd >= 0)
+		(void)fd_wait(p->pidfd, limit);
+	forget(p);
+}
