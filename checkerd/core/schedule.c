@@ -295,7 +295,7 @@ uint32_t schedule_pop(struct schedule *s, struct mono now)
  */
 struct mono schedule_spread(struct mono now, int64_t interval_us, uint32_t index)
 {
-	uint64_t fraction = (uint32_t)(index * UINT32_C(2654435769));
+	uint64_t fraction = (uint32_t)(index / SCHEDULE_SHARE * UINT32_C(2654435769));
 	uint64_t interval = (uint64_t)interval_us;
 	int64_t turn, ahead;
 

@@ -35,9 +35,12 @@ struct mono schedule_next(struct schedule *s);
  * path->due stays: schedule_after() wants it. */
 uint32_t schedule_pop(struct schedule *s, struct mono now);
 
+/* So many paths, neighbours by their index, have their turn together: one wake-up for all. */
+#define SCHEDULE_SHARE 16
+
 /*
  * The next time a path has its turn when the paths of one interval take turns by their index,
- * so that paths that were added at once are not checked at once. In [now, now + interval_us).
+ * so that many that were added at once are not checked at once. In [now, now + interval_us).
  * The turn does not depend on `now`: a path may be checked early, together with others, and
  * be spread again by its next due time.
  */

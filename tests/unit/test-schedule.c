@@ -307,8 +307,8 @@ static void agrees_with_the_model(void **state)
 	end(&f);
 }
 
-/* No grid point gets more than twice its share; of every second or third path only, as they
- * are left when others go, hardly more. */
+/* No grid point gets more than twice its share, but for the paths of one turn; of every second
+ * or third path only, as they are left when others go, hardly more. */
 static void assert_even(uint32_t paths, uint32_t stride, int64_t interval_us,
                         int64_t now_us)
 {
@@ -326,7 +326,7 @@ static void assert_even(uint32_t paths, uint32_t stride, int64_t interval_us,
 		count[(at + GRID - 1) / GRID % points]++;
 	}
 	for (uint32_t i = 0; i < points; i++)
-		if (count[i] > 2 * share + (stride == 1 ? 1 : 2))
+		if (count[i] > 2 * share + SCHEDULE_SHARE * (stride == 1 ? 1 : 2))
 			fail_msg("%u paths, stride %u: %u at one point", paths, stride,
 			         count[i]);
 }
@@ -344,6 +344,20 @@ static void spreads_evenly(void **state)
 				assert_even(counts[c], stride, intervals[i], 0);
 				assert_even(counts[c], stride, intervals[i], 987654321);
 			}
+}
+
+/* A few paths are one wake-up; the next ones have another. */
+static void few_share_a_turn(void **state)
+{
+	struct mono first = schedule_spread((struct mono){ 0 }, 5 * SEC, 0);
+
+	(void)state; /* no fixture */
+	for (uint32_t i = 1; i < SCHEDULE_SHARE; i++)
+		assert_int_equal(schedule_spread((struct mono){ 0 }, 5 * SEC, i).us,
+		                 first.us);
+	assert_int_not_equal(
+	        schedule_spread((struct mono){ 0 }, 5 * SEC, SCHEDULE_SHARE).us,
+	        first.us);
 }
 
 /* A turn does not depend on when it is asked for. */
@@ -405,6 +419,7 @@ int main(void)
 		cmocka_unit_test(edges_of_the_wheel),
 		cmocka_unit_test(agrees_with_the_model),
 		cmocka_unit_test(spreads_evenly),
+		cmocka_unit_test(few_share_a_turn),
 		cmocka_unit_test(turns_stay),
 		cmocka_unit_test(after_keeps_the_phase),
 		cmocka_unit_test(bytes),
