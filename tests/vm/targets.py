@@ -29,6 +29,11 @@ def restore(n):
 	run("ip", "link", "set", f"net{n}", "up")
 
 
+def delay(n, milliseconds):
+	"""What is sent through network n arrives, but late."""
+	run("tc", "qdisc", "add", "dev", f"net{n}", "root", "netem", "delay", f"{milliseconds}ms")
+
+
 def in_namespace(n, command):
 	"""Sockets of the kernel's targets are in the namespace of whoever makes the portal. Not by
 	`ip netns exec`: that hides configfs."""
@@ -44,11 +49,13 @@ class Iscsi:
 	"""A LIO target with ramdisks as units, each seen through every portal.
 
 	noop: seconds between the initiator's pings, 0: none: then a cut network is silence, and
-	not a session that is known to have failed."""
+	not a session that is known to have failed. abort: seconds until a command that was to be
+	aborted, and is not, puts the host into error recovery."""
 
 	IQN = "iqn.2026-01.test.checkerd:target"
 
-	def __init__(self, portals=2, luns=1, size_mb=8, block_size=512, noop=0, replacement=120):
+	def __init__(self, portals=2, luns=1, size_mb=8, block_size=512, noop=0, replacement=120,
+	             abort=15):
 		self.portals = portals
 		run("modprobe -a target_core_mod iscsi_target_mod iscsi_tcp")
 		tpg = _mkdir(f"{CONFIG}/target/iscsi/{self.IQN}/tpgt_1")
@@ -63,7 +70,7 @@ class Iscsi:
 		write(f"{tpg}/enable", "1")
 		run("systemctl", "start", "iscsid")
 		for n in range(portals):
-			self._login(n, noop, replacement)
+			self._login(n, noop, replacement, abort)
 		settle(180)
 		wait_for("every unit through every portal",
 		         lambda: len(self.disks()) == portals * luns, 60)
@@ -77,12 +84,13 @@ class Iscsi:
 		place = _mkdir(f"{tpg}/lun/lun_{lun}")
 		os.symlink(disk, f"{place}/unit")
 
-	def _login(self, n, noop, replacement):
+	def _login(self, n, noop, replacement, abort):
 		node = ["iscsiadm", "-m", "node", "-T", self.IQN, "-p", f"10.0.{n}.2"]
 		run(*node, "-o", "new")
 		run(*node, "-o", "update", "-n", "node.session.timeo.replacement_timeout", "-v",
 		    str(replacement), "-n", "node.conn[0].timeo.noop_out_interval", "-v", str(noop),
-		    "-n", "node.conn[0].timeo.noop_out_timeout", "-v", str(noop))
+		    "-n", "node.conn[0].timeo.noop_out_timeout", "-v", str(noop),
+		    "-n", "node.session.err_timeo.abort_timeout", "-v", str(abort))
 		run(*node, "--login")
 
 	def disks(self, portal=None):

@@ -1,6 +1,6 @@
 """NVMe/TCP through two portals, one cut: the same as with iSCSI; and one whose target goes away."""
 # timeout: 150
-from hangs import CONFIG, Others, detect, recover, stay_immediate
+from hangs import CONFIG, Others, detect, recover, restart, stay_immediate
 from targets import NvmeTcp, cut, restore
 from vm import *
 
@@ -12,6 +12,7 @@ start()
 for disk in target.disks():
 	p = path(disk)
 	check(p["state"] == "up" and p["protocol"] == "nvme:tcp", f"{disk} is up, and nvme:tcp", p)
+usual = restart(target.disks())
 others = Others(well)
 say("portal 1 is cut")
 begin = time.monotonic()
@@ -19,7 +20,7 @@ cut(1)
 detect(hung, begin)
 time.sleep(3)
 others.are_well()
-stay_immediate(hung, well)
+stay_immediate(usual, hung, well)
 detect(hung, time.monotonic())
 say("portal 1 is back")
 restore(1)
