@@ -388,8 +388,11 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	struct mono due;
 	int n;
 
-	if (!mono_is_never(wake))
-		timeout_us = MAX(mono_diff(wake, mono_now()), 0);
+	if (!mono_is_never(wake)) {
+		/* On its own: MAX() would read the clock twice, and less than 0 is for ever. */
+		timeout_us = mono_diff(wake, mono_now());
+		timeout_us = MAX(timeout_us, 0);
+	}
 	if (g->drain_more)
 		timeout_us = 0;
 	pthread_mutex_lock(&g->lock);
