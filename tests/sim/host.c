@@ -343,6 +343,9 @@ static void at_peace(void)
 	                    16 * host.interval_us + 3 * host.timeout_us + 25 * SEC));
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		judge_truth(&sim.disks[i], host.index[i]);
+	/* Under a cap, those that are due together wait for one another. */
+	for (unsigned i = 0; i < 100 && !judge_nothing_deferred(); i++)
+		loop_until(mono_add(sim.now, 7 * USEC_PER_MSEC));
 	judge_peace();
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		while (host.there[i]) {

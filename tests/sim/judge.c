@@ -298,6 +298,13 @@ void judge_truth(const struct disk *d, uint32_t index)
 		         path_state_name(wanted));
 }
 
+bool judge_nothing_deferred(void)
+{
+	struct pathcheck_stats s = { .size = sizeof(s) };
+
+	return pathcheck_stats(sim.checks.engine, &s) == 0 && s.deferred_now == 0;
+}
+
 void judge_peace(void)
 {
 	struct pathcheck_stats s = { .size = sizeof(s) };

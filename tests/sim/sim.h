@@ -169,6 +169,7 @@ void judge_end(void);
 void judge_new_path(uint32_t index);
 void judge_op(uint32_t of_host); /* one more is in the kernel */
 void judge_truth(const struct disk *d, uint32_t index);
+bool judge_nothing_deferred(void);
 void judge_peace(void);
 void judge_empty(void);
 void judge_excuse(struct mono until);
