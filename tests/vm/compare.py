@@ -7,6 +7,7 @@ import re
 import statistics
 import time
 
+from maps import devt
 from targets import Iscsi, cut, restore
 from vm import (check, config, figure, path, paths, read, run, say, scsi_state, settle, start,
                 status_of, wait_for, write)
@@ -48,12 +49,13 @@ def checks_total():
 
 def noticed(unit, disk, since):
 	"""When the unit's journal first spoke of the disk: seconds of the wall clock, or None."""
+	named = re.compile(rf"\b{disk}\b|path {devt(disk)} ")
 	lines = run("journalctl", "-b", "--no-pager", "-o", "json", "-u", unit,
 	            f"--since=@{since:.3f}")
 	for line in lines.splitlines():
 		entry = json.loads(line)
 		stamp = int(entry.get("_SOURCE_REALTIME_TIMESTAMP") or entry["__REALTIME_TIMESTAMP"])
-		if re.search(rf"\b{disk}\b", str(entry["MESSAGE"])) and stamp / 1e6 >= since:
+		if named.search(str(entry["MESSAGE"])) and stamp / 1e6 >= since:
 			return stamp / 1e6
 	return None
 
