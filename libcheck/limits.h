@@ -35,6 +35,9 @@
 /* A lane that has stood in the kernel with one batch for so long is replaced by a rescuer. */
 #define LANE_STUCK_US (100 * USEC_PER_MSEC)
 
+/* Handing over a batch takes less, or the time of its reads is counted from the end of it. */
+#define SUBMIT_SLOW_US (10 * USEC_PER_MSEC)
+
 /* Beside the rescuers: the one that watches the lane, and is the next one. */
 #define LANE_RESERVE 1
 

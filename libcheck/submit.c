@@ -117,11 +117,15 @@ static void hand_over(struct group *g, void *context, struct batch *b, uint64_t 
 static bool submit_batch(struct group *g, void *context, struct batch *b, uint64_t turn)
 {
 	struct prober *p = g->prober;
-	bool still_lane, wake;
+	struct mono before = mono_now(), now;
+	bool still_lane, slow, wake;
 
-	watch_begin(p, g, mono_now());
+	watch_begin(p, g, before);
 	hand_over(g, context, b, turn);
 	still_lane = watch_end(p, turn);
+	/* Also when nobody could take its place: no more lanes may be stuck at a time. */
+	now = mono_now();
+	slow = !still_lane || mono_diff(now, before) >= SUBMIT_SLOW_US;
 
 	/* Those that were not answered meanwhile have a deadline from now on. */
 	pthread_mutex_lock(&g->lock);
@@ -132,8 +136,8 @@ static bool submit_batch(struct group *g, void *context, struct batch *b, uint64
 		if (s == NULL || !is_in_turn(s, turn) || !s->waiting)
 			continue;
 		/* Nobody knows when it was handed over, but it was by now. */
-		if (!still_lane)
-			s->started = mono_now();
+		if (slow)
+			s->started = now;
 		if (group_launch(g, s, s->started))
 			wake = true;
 	}
