@@ -5,7 +5,11 @@ import os
 import subprocess
 import time
 
-from vm import check, read, run, say
+from vm import check, ctl, events, last_event, maps, read, run, say, state_is, wait_for
+
+INTERVAL, TIMEOUT = 1, 3
+CONFIG = (f"polling_interval {INTERVAL}\nmax_polling_interval {INTERVAL}\n"
+          f"checker_timeout {TIMEOUT}\ndm_control on\n")
 
 
 def devt(disk):
@@ -76,3 +80,31 @@ class Verifier:
 		say(f"fio: {wrote} blocks written and verified")
 		check(wrote > 100, "fio did something", said)
 		return wrote
+
+
+def lose_each(name, disks, lose, give_back, verifier):
+	"""Each path of a map is lost in turn and comes back: decided, told to the kernel, and told
+	as it was. Returns how long the kernel's table took to say so, at most: lost, back."""
+	took = {"F": [], "A": []}
+	for disk in disks:
+		before = last_event()
+		say(f"{disk} is lost")
+		lose(disk)
+		took["F"].append(wait_for_kernel(name, disk, "F", INTERVAL + TIMEOUT + 10))
+		down = wait_for(f"{disk} is down", lambda d=disk: state_is(d, "down", "removed"))
+		check(down["dm_state"] == "failed", "it is known what device-mapper thinks", down)
+		check(down["reason"], "there is a reason", down)
+		check(maps()[name]["redundancy"] in ("degraded", "last"), "the map has less", maps())
+		say(f"{disk} comes back: {down['reason']}")
+		give_back(disk)
+		took["A"].append(wait_for_kernel(name, disk, "A", 60))
+		wait_for(f"{disk} is up", lambda d=disk: state_is(d, "up"))
+		wait_for("redundant again", lambda: maps()[name]["redundancy"] == "full")
+		story = [(e["from"], e["to"]) for e in events(before)
+		         if e["type"] == "path_state" and e["path"] == disk and
+		         "timeout" not in (e["from"], e["to"])]
+		check(story == [("up", "down"), ("down", "up")], "the events tell it so", events(before))
+		verifier.is_well()
+	check(set(kernel_states(name).values()) == {"A"}, "all is well at the end")
+	check(ctl("show", "status")["warnings"] == [], "nothing to warn of")
+	return max(took["F"]), max(took["A"])

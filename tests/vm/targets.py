@@ -107,11 +107,11 @@ class Iscsi:
 
 class NvmeTcp:
 	"""An NVMe target over TCP, seen as one namespace through each portal, every one a disk of
-	its own: nvme_core.multipath=N."""
+	its own: nvme_core.multipath=N. first: the number of its first portal."""
 
 	NQN = "nqn.2026-01.test.checkerd:target"
 
-	def __init__(self, portals=2, size_mb=8, loss=600, keep_alive=5):
+	def __init__(self, portals=2, size_mb=8, loss=600, keep_alive=5, first=0):
 		run("modprobe nvme_core multipath=N")
 		check(read("/sys/module/nvme_core/parameters/multipath") == "N", "no native multipath")
 		run("modprobe -a nvmet-tcp nvme-tcp")
@@ -123,7 +123,7 @@ class NvmeTcp:
 		write(f"{namespace}/device_path", "/dev/shm/namespace")
 		write(f"{namespace}/buffered_io", "1")
 		write(f"{namespace}/enable", "1")
-		for n in range(portals):
+		for n in range(first, first + portals):
 			make_network(n)
 			self._add_port(n)
 			run("nvme", "connect", "-t", "tcp", "-n", self.NQN, "-a", f"10.0.{n}.2", "-s", "4420",
