@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """iSCSI through two portals, one cut: its paths time out, the others and restarts do not notice."""
 # timeout: 150
 from hangs import CONFIG, Others, detect, recover, restart, stay_immediate

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The kernel does what the design relies on: each fact that a program can check is checked."""
 # timeout: 150
 # Not here: what is true of every kernel by its sources alone, times (benchmarks have them), full

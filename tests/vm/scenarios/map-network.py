@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Maps over iSCSI and NVMe/TCP under load: networks cut, targets gone; fio sees no error."""
 # timeout: 240
 from maps import CONFIG, Verifier, lose_each, make_map, without_multipath_tools

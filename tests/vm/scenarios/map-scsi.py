@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A map of SCSI disks under load: each path goes offline and returns, and fio sees no error."""
 # timeout: 150
 from maps import CONFIG, INTERVAL, Verifier, lose_each, make_map, without_multipath_tools

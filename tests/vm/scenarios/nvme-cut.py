@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """NVMe/TCP through two portals, one cut: the same as with iSCSI; and one whose target goes away."""
 # timeout: 150
 from hangs import CONFIG, Others, detect, recover, restart, stay_immediate

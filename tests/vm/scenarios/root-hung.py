@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The root disk hangs for ten seconds: checkerd goes on, touches nothing of it, and logs."""
 # timeout: 150
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Installed and started by systemctl: finds its paths, is ready, serves, stops."""
 from vm import *
 

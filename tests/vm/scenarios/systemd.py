@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """As a service of systemd: hardened, ready, reloaded, activated by its socket, watched over."""
 # timeout: 240
 import ctypes
