@@ -16,8 +16,8 @@ SECONDS = 20  # for what never comes: emulated machines are slow
 class Watch:
 	"""tests/vm/dmwatch: its lines are the news."""
 
-	def __init__(self, *arguments):
-		self.process = subprocess.Popen(["./dmwatch", *arguments], stdin=subprocess.PIPE,
+	def __init__(self, *arguments, by=()):
+		self.process = subprocess.Popen([*by, "./dmwatch", *arguments], stdin=subprocess.PIPE,
 		                                stdout=subprocess.PIPE, bufsize=0)
 		self.rest = b""
 
@@ -86,10 +86,11 @@ TWO = f"0 {size} multipath 1 queue_if_no_path 0 2 1 round-robin 0 1 1 {a} 1 roun
 ONE = f"0 {size} multipath 0 0 1 1 service-time 0 2 2 {a} 1 1 {b} 1 1"
 
 say("nobody but root may ask")
-watch = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", "./dmwatch"], check=False,
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       input=b"fail 1:1 1:1\n", timeout=SECONDS)
-check(watch.returncode == 0 and b"sync error=13" in watch.stdout, "as nobody", watch.stdout)
+w = Watch(by=("setpriv", "--reuid=65534", "--clear-groups"))
+w.wants(r"^sync error=13 ")
+w.tell("fail 1:1 1:1")
+w.process.stdin.close()
+check(w.process.wait(SECONDS) == 0, "it ends as it should")
 
 say("maps that are there at the start, of this target and no other")
 dmsetup("create", "there", "--uuid", UUID, "--table", TWO)
