@@ -3,15 +3,6 @@
 
 #include <errno.h>
 
-static uint32_t power_of_two(uint32_t n)
-{
-	uint32_t p = 1;
-
-	while (p < n)
-		p <<= 1;
-	return p;
-}
-
 static uint32_t divide_up(uint32_t a, uint32_t b)
 {
 	return (a + b - 1) / b;
@@ -42,8 +33,8 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 	l.rescuers_class = o->rescuers - MAX(1U, o->rescuers / 4);
 	l.lanes_stuck = MAX(1U, o->rescuers / 4);
 	l.rescuers_host = MAX(1U, o->rescuers / 2);
-	l.commands = power_of_two(l.ids * COMMANDS_PER_ID);
-	l.results = power_of_two(l.ids * RESULTS_PER_ID);
+	l.commands = l.ids * COMMANDS_PER_ID;
+	l.results = l.ids * RESULTS_PER_ID;
 	l.name_units = l.ids * (NAME_BYTES_EACH / NAME_UNIT);
 	l.reserved = 0;
 	l.defer_after_us = DEFER_AFTER_US;

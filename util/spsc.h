@@ -15,9 +15,12 @@
 
 #include "util/macro.h"
 
+#define SPSC_CAPACITY_MAX (UINT32_C(1) << 30)
+
 struct spsc {
-	uint32_t capacity;                  /* [init] elements, a power of two */
-	uint32_t element_size;              /* [init] bytes */
+	uint32_t capacity;     /* [init] elements */
+	uint32_t element_size; /* [init] bytes */
+	/* Each runs from 0 to twice the capacity, and from 0 again: so full is not empty. */
 	_Alignas(64) _Atomic uint32_t tail; /* [atomic producer→consumer] next to write */
 	_Alignas(64) _Atomic uint32_t head; /* [atomic consumer→producer] next to read */
 	_Alignas(64) unsigned char data[];
@@ -30,11 +33,28 @@ static inline size_t spsc_size(uint32_t capacity, uint32_t element_size)
 
 static inline void spsc_init(struct spsc *r, uint32_t capacity, uint32_t element_size)
 {
-	assert(capacity > 0 && (capacity & (capacity - 1)) == 0);
+	assert(capacity > 0 && capacity <= SPSC_CAPACITY_MAX);
 	r->capacity = capacity;
 	r->element_size = element_size;
 	atomic_init(&r->tail, 0);
 	atomic_init(&r->head, 0);
+}
+
+static inline unsigned char *spsc_place(struct spsc *r, uint32_t count)
+{
+	uint32_t at = count < r->capacity ? count : count - r->capacity;
+
+	return r->data + (size_t)at * r->element_size;
+}
+
+static inline uint32_t spsc_after(const struct spsc *r, uint32_t count)
+{
+	return count + 1 == 2 * r->capacity ? 0 : count + 1;
+}
+
+static inline uint32_t spsc_between(const struct spsc *r, uint32_t head, uint32_t tail)
+{
+	return tail >= head ? tail - head : 2 * r->capacity - head + tail;
 }
 
 /* Producer. False when the ring is full: nothing was written. */
@@ -43,11 +63,10 @@ _must_check_ static inline bool spsc_push(struct spsc *r, const void *element)
 	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 	uint32_t head = atomic_load_explicit(&r->head, memory_order_acquire);
 
-	if (tail - head == r->capacity)
+	if (spsc_between(r, head, tail) == r->capacity)
 		return false;
-	memcpy(r->data + (size_t)(tail & (r->capacity - 1)) * r->element_size, element,
-	       r->element_size);
-	atomic_store_explicit(&r->tail, tail + 1, memory_order_release);
+	memcpy(spsc_place(r, tail), element, r->element_size);
+	atomic_store_explicit(&r->tail, spsc_after(r, tail), memory_order_release);
 	return true;
 }
 
@@ -59,18 +78,21 @@ _must_check_ static inline bool spsc_pop(struct spsc *r, void *ret_element)
 
 	if (head == tail)
 		return false;
-	memcpy(ret_element,
-	       r->data + (size_t)(head & (r->capacity - 1)) * r->element_size,
-	       r->element_size);
-	atomic_store_explicit(&r->head, head + 1, memory_order_release);
+	memcpy(ret_element, spsc_place(r, head), r->element_size);
+	atomic_store_explicit(&r->head, spsc_after(r, head), memory_order_release);
 	return true;
 }
 
-/* Either side: a moment's view. */
+/*
+ * A moment's view. Head first: the tail is then never behind it for the consumer, nor further
+ * ahead than there is room for the producer; a third party may see what never was.
+ */
 static inline uint32_t spsc_used(struct spsc *r)
 {
-	return atomic_load_explicit(&r->tail, memory_order_acquire) -
-	       atomic_load_explicit(&r->head, memory_order_acquire);
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_acquire);
+	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+
+	return spsc_between(r, head, tail);
 }
 
 #endif

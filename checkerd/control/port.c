@@ -23,7 +23,8 @@
 /* Groups that retire while their successors work are there, too. */
 #define GROUPS_MARGIN 16
 
-static_assert(REGISTRY_PATHS_MAX <= UINT32_C(1) << 30, "a power of two above it fits");
+static_assert(REGISTRY_PATHS_MAX + REPLIES_MARGIN <= SPSC_CAPACITY_MAX,
+              "a ring holds them");
 
 /* One PORT_CHECK with wait, in its path's list or on the free list. */
 struct waiter {
@@ -53,18 +54,9 @@ struct port {
 	uint32_t free_waiter;                       /* [loop] */
 };
 
-static uint32_t power_of_two(uint32_t n)
-{
-	uint32_t p = 1;
-
-	while (p < n)
-		p *= 2;
-	return p;
-}
-
 uint32_t port_replies_max(uint32_t max_paths)
 {
-	return power_of_two(max_paths + REPLIES_MARGIN);
+	return max_paths + REPLIES_MARGIN;
 }
 
 uint32_t port_max_groups(uint32_t max_paths)
