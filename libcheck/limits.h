@@ -26,8 +26,13 @@
 #define CONTEXT_SLOTS_MIN 64
 
 /* Requests handed to io_submit at once, and completions taken at once. */
-#define SUBMIT_BATCH 64
+#define SUBMIT_BATCH 128
 #define REAP_BATCH   64
+
+/* With so many more on their way, answers are gathered for a moment before they are taken. */
+#define GATHER_LEAST  4
+#define GATHER_MIN_US 50
+#define GATHER_MAX_US 500
 
 /* Commands the lane takes before it submits what they led to. */
 #define COMMAND_BATCH 256
@@ -86,6 +91,7 @@ static_assert(PATHCHECK_DEVICE_MAX % NAME_UNIT == 0 && NAME_BYTES_EACH % NAME_UN
 static_assert(SCRATCH_BYTES % 4096 == 0, "direct I/O wants pages");
 static_assert(PATHCHECK_PATHS_MAX % PATHCHECK_GROUP_SLOTS == 0, "whole groups");
 static_assert(CONTEXT_SLOTS_MIN <= PATHCHECK_GROUP_SLOTS, "it is tried at least once");
+static_assert(SUBMIT_BATCH <= UINT8_MAX + 1, "a place of it fits struct slot");
 static_assert(SUBMIT_BATCH <= PATHCHECK_GROUP_SLOTS, "a batch fits a group");
 
 struct limits {

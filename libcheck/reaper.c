@@ -375,6 +375,33 @@ static int reap_more(struct group *g, void *context, void *draining,
 }
 
 /*
+ * To be woken by each of many answers would cost more than the reads themselves. So once the
+ * first has come, the others get as long again as it took, within limits, and are taken together.
+ */
+static bool gather(struct group *g, const struct backend_event *first, int n)
+{
+	const struct slot *s = container_of(first->request, struct slot, request);
+	struct timespec ts = { 0 };
+	int64_t took_us = 0;
+	uint32_t young;
+	bool more;
+
+	if (n == REAP_BATCH)
+		return false;
+	pthread_mutex_lock(&g->lock);
+	young = MIN(g->in_context, g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT]);
+	more = young >= (uint32_t)n + GATHER_LEAST;
+	if (more)
+		took_us = mono_diff(mono_now(), s->started);
+	pthread_mutex_unlock(&g->lock);
+	if (!more)
+		return false;
+	ts.tv_nsec = MIN(MAX(took_us, GATHER_MIN_US), GATHER_MAX_US) * NSEC_PER_USEC;
+	(void)ppoll(NULL, 0, &ts, NULL);
+	return true;
+}
+
+/*
  * Sleeps until `wake`, an answer, or word from the lane; returns the events. *ret_now is
  * earlier than the last look at the contexts: what is not among the events had not been
  * answered by then. A thread that stands still between the two, with its process or the whole
@@ -386,6 +413,7 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	int64_t timeout_us = -1;
 	void *context, *draining;
 	struct mono due;
+	bool gathered;
 	int n;
 
 	if (!mono_is_never(wake)) {
@@ -404,12 +432,13 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 		n = g->prober->backend->reap(context, events, REAP_BATCH, timeout_us);
 	else
 		n = sleep_on_eventfd(g, timeout_us);
+	gathered = n > 0 && gather(g, events, n);
 	*ret_now = mono_now();
 	pthread_mutex_lock(&g->lock);
 	due = group_deadline(g);
 	atomic_store(wake_by(g), ret_now->us);
 	pthread_mutex_unlock(&g->lock);
-	if (!mono_before(*ret_now, due))
+	if (gathered || !mono_before(*ret_now, due))
 		n = reap_more(g, context, draining, events, n);
 	else if (draining != NULL) /* each of its events has written to wake_fd */
 		n = reap_more(g, NULL, draining, events, n);

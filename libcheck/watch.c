@@ -87,13 +87,14 @@ void watch_rest(struct prober *p)
 /* --- the watcher's side --- */
 
 /*
- * The first of the batch that has no answer was handed to the kernel: its time runs. Those
- * behind it may still be in the hands of the one that is stuck, so nothing can be said of their
- * devices: they are deferred.
+ * The first of the batch that has no answer was handed to the kernel by now: its time runs from
+ * here, since those before it may be what took so long. Those behind it may still be in the
+ * hands of the one that is stuck, so nothing can be said of their devices: they are deferred.
  */
 static void sort_out(struct group *g, uint64_t turn)
 {
 	struct slot *first = NULL;
+	struct mono now = mono_now();
 	bool wake = false;
 
 	pthread_mutex_lock(&g->lock);
@@ -109,8 +110,7 @@ static void sort_out(struct group *g, uint64_t turn)
 
 		if (!s->in_kernel || !s->waiting || s->turn != turn)
 			continue;
-		if (s == first ? group_launch(g, s, s->started)
-		               : group_wait(g, s, s->started))
+		if (s == first ? group_launch(g, s, now) : group_wait(g, s, s->started))
 			wake = true;
 	}
 	group_publish(g);

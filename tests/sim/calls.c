@@ -492,11 +492,15 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
                  const sigset_t *mask)
 {
-	(void)n;
+	int64_t us =
+	        ts == NULL ? -1 : ts->tv_sec * USEC_PER_SEC + ts->tv_nsec / NSEC_PER_USEC;
+
 	(void)mask;
-	return wait_readable(fds->fd, ts == NULL ? -1
-	                                         : ts->tv_sec * USEC_PER_SEC +
-	                                                   ts->tv_nsec / NSEC_PER_USEC);
+	if (n > 0)
+		return wait_readable(fds->fd, us);
+	system_call();
+	(void)fiber_wait(&us, mono_add(sim.now, us), false); /* a sleep */
+	return 0;
 }
 
 ssize_t __wrap_read(int fd, void *buf, size_t n)

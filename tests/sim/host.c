@@ -344,8 +344,11 @@ static void at_peace(void)
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		judge_truth(&sim.disks[i], host.index[i]);
 	/* Under a cap, those that are due together wait for one another. */
-	for (unsigned i = 0; i < 100 && !judge_nothing_deferred(); i++)
+	for (unsigned i = 0; !judge_nothing_deferred(); i++) {
+		if (i == 100)
+			sim_fail("checks are deferred, long after the last fault");
 		loop_until(mono_add(sim.now, 7 * USEC_PER_MSEC));
+	}
 	judge_peace();
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		while (host.there[i]) {

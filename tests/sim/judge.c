@@ -311,9 +311,6 @@ void judge_peace(void)
 
 	if (pathcheck_stats(sim.checks.engine, &s) < 0)
 		sim_fail("no counters");
-	if (s.deferred_now > 0)
-		sim_fail("%u checks are deferred, long after the last fault",
-		         s.deferred_now);
 	if (s.rescuers_stuck > 0)
 		sim_fail("%u rescuers are stuck, long after the last fault",
 		         s.rescuers_stuck);

@@ -704,6 +704,58 @@ static void one_that_stood_still_takes_nobody_for_silent(void **state)
 	assert_int_equal(next(b).verdict, PATHCHECK_TIMED_OUT);
 }
 
+/* --- answers that come one by one --- */
+
+static struct slot *burst[GATHER_LEAST + 1];
+static unsigned burst_n, burst_taken;
+
+/* The first one wakes it; the others are there a moment later. */
+static int burst_reap(void *context _unused_, struct backend_event *events, unsigned n,
+                      int64_t timeout_us)
+{
+	unsigned got = 0, until = timeout_us == 0 ? burst_n : 1;
+
+	while (burst_taken < until && got < n)
+		events[got++] = (struct backend_event){
+			.request = &burst[burst_taken++]->request,
+			.result = BLOCK,
+		};
+	return (int)got;
+}
+
+static void start_burst(struct bed *b, unsigned n)
+{
+	static const struct backend bursting = { .reap = burst_reap };
+
+	b->prober.backend = &bursting;
+	burst_n = n;
+	burst_taken = 0;
+	for (unsigned i = 0; i < n; i++) {
+		burst[i] = queued(b, i);
+		burst[i]->timeout_us = 3600 * USEC_PER_SEC;
+		(void)group_launch(b->g, burst[i], mono_now());
+	}
+}
+
+static void answers_of_a_burst_are_taken_together(void **state)
+{
+	struct bed *b = *state;
+
+	start_burst(b, GATHER_LEAST + 1);
+	(void)reaper_round(b->g, MONO_NEVER);
+	assert_int_equal(spsc_used(b->shared.results), GATHER_LEAST + 1);
+}
+
+/* Few are told of at once: their time is what users want to know. */
+static void few_answers_are_not_waited_for(void **state)
+{
+	struct bed *b = *state;
+
+	start_burst(b, GATHER_LEAST);
+	(void)reaper_round(b->g, MONO_NEVER);
+	assert_int_equal(spsc_used(b->shared.results), 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -734,6 +786,8 @@ int main(void)
 		T(answers_and_silence_at_once),
 		T(is_overdue_from_when_it_was_woken),
 		T(one_that_stood_still_takes_nobody_for_silent),
+		T(answers_of_a_burst_are_taken_together),
+		T(few_answers_are_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
