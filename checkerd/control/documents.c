@@ -70,6 +70,19 @@ static void path_identity(struct jw *j, const struct device *d, const char *map)
 	key_string(j, "target", d->target);
 }
 
+static const char *dm_state_name(enum snap_dm_state s)
+{
+	switch (s) {
+	case SNAP_DM_NONE:
+		break;
+	case SNAP_DM_ACTIVE:
+		return "active";
+	case SNAP_DM_FAILED:
+		return "failed";
+	}
+	return NULL;
+}
+
 static void path_state(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
 	char reason[REASON_TEXT_MAX];
@@ -81,14 +94,27 @@ static void path_state(struct jw *j, const struct snapshot *s, const struct snap
 		key_uint(j, "errno", (uint64_t)p->reason.error);
 	else
 		key_null(j, "errno");
-	key_string(j, "dm_state", p->dm_state);
+	key_string(j, "dm_state", dm_state_name(p->dm_state));
 	key_string(j, "sysfs_state", sysfs_word_text(p->sysfs.device));
+}
+
+static const char *engine_name(enum snap_engine e)
+{
+	switch (e) {
+	case SNAP_ENGINE_NONE:
+		break;
+	case SNAP_ENGINE_AIO:
+		return "aio";
+	case SNAP_ENGINE_SYNC:
+		return "sync";
+	}
+	return "none";
 }
 
 static void path_engine(struct jw *j, const struct snap_path *p)
 {
 	key_string(j, "checker", p->checker);
-	key_string(j, "engine", p->engine);
+	key_string(j, "engine", engine_name(p->engine));
 	if (p->group != REGISTRY_NONE)
 		key_uint(j, "group", p->group);
 	else

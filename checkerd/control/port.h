@@ -64,18 +64,19 @@ struct port_reply {
 	                        * or every error, one a line */
 };
 
-/* One path as it was when the snapshot was taken. */
+/* What the last check went through. */
+enum snap_engine { SNAP_ENGINE_NONE, SNAP_ENGINE_AIO, SNAP_ENGINE_SYNC };
+enum snap_dm_state { SNAP_DM_NONE, SNAP_DM_ACTIVE, SNAP_DM_FAILED };
+
+/* One path as it was when the snapshot was taken: there are two for each of max_paths. */
 struct snap_path {
 	struct device *device; /* a reference */
+	const char *checker;   /* static string: checker_kind_name() */
 	uint32_t index, generation;
-	enum path_state state;
 	struct reason reason;
 	struct sysfs_state sysfs;              /* as last known */
+	uint32_t group;                        /* REGISTRY_NONE: none */
 	struct mono since, last, due, started; /* as in struct path */
-	bool enabled, outstanding;
-	const char *engine;  /* static string: "aio", "sync", "sg" or "none" */
-	const char *checker; /* static string: checker_kind_name() */
-	uint32_t group;      /* REGISTRY_NONE: none */
 	int64_t interval_us, timeout_us;
 	struct path_counters counters;
 	uint32_t samples; /* of the latencies; 0: there are none */
@@ -84,8 +85,11 @@ struct snap_path {
 	/* Place of its device-mapper map in maps[]; REGISTRY_NONE: it is in none. Whoever wants
 	 * the name of its map takes that one's, and the device's only without. */
 	uint32_t map;
-	bool forced;          /* checkerctl fail: to be failed in its maps */
-	const char *dm_state; /* static string: "active", "failed"; NULL: it is in none */
+	enum path_state state : 8;
+	enum snap_engine engine : 8;
+	enum snap_dm_state dm_state : 8; /* in that map */
+	bool enabled, outstanding;
+	bool forced; /* checkerctl fail: to be failed in its maps */
 };
 
 /* One path of one map. What else is known of it: paths[] of its struct map, same place. */

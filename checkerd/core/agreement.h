@@ -39,8 +39,8 @@ enum agreement_step {
 struct agreement {
 	bool active; /* the kernel's A; false: its F */
 	bool asked;  /* with doubted: the check was asked for */
-	enum agreement_command in_flight;
-	int error;              /* of the last command, positive errno; 0: it was done */
+	enum agreement_command in_flight : 8;
+	int error : 16;         /* of the last command, positive errno; 0: it was done */
 	uint32_t refusals;      /* in a row */
 	uint32_t turns;         /* with never AGREEMENT_CALM_US between two */
 	struct mono turned;     /* when the last one was seen */

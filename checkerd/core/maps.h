@@ -20,17 +20,18 @@ struct maps_path {
 	bool used;
 	bool seen; /* mark while a new table is compared */
 	bool kept; /* down, and not failed: the last one of its map */
+	enum path_verdict verdict : 8;
+	enum agreement_turn turn : 8; /* news for the teller, who clears it */
+	uint8_t list;                 /* enum maps_list: to be looked at, now or later */
 	uint32_t generation;
 	uint32_t devt_major, devt_minor;
 	uint32_t map;
 	uint32_t path; /* the registry's index; MAPS_NONE: not one of ours */
-	enum path_verdict verdict;
-	enum agreement_turn turn; /* news for the teller, who clears it */
+	uint32_t next; /* of its map, in the table's order; or free */
 	struct agreement agreement;
-	uint32_t next;         /* of its map, in the table's order; or free */
 	uint32_t next_of_devt; /* chain of the index */
 	uint32_t next_of_path;
-	uint32_t list, list_prev, list_next; /* to be looked at, now or later */
+	uint32_t list_prev, list_next;
 };
 
 struct maps_map {

@@ -13,11 +13,11 @@ enum maps_list { LIST_NONE, LIST_TODO, LIST_LATER, LIST_COUNT_ };
 /* A path of ours, by the registry's index. */
 struct maps_known {
 	bool used;
-	bool forced;                     /* unusable, whatever the verdict is */
+	bool forced; /* unusable, whatever the verdict is */
+	enum path_verdict verdict : 8;
 	uint32_t devt_major, devt_minor; /* 0:0: a file, which is in no map */
-	enum path_verdict verdict;
-	uint32_t first; /* its places in maps */
-	uint32_t next;  /* chain of the index */
+	uint32_t first;                  /* its places in maps */
+	uint32_t next;                   /* chain of the index */
 };
 
 struct maps {

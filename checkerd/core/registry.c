@@ -117,7 +117,7 @@ static uint32_t take_entry(struct registry *r)
 
 	if (i == REGISTRY_NONE)
 		return r->end++;
-	r->free = r->paths[i].next;
+	r->free = r->paths[i].hash_name;
 	return i;
 }
 
@@ -156,7 +156,6 @@ int registry_add(struct registry *r, struct device *d, const struct path_setting
 		.sched_prev = REGISTRY_NONE,
 		.sched_next = REGISTRY_NONE,
 		.sched_slot = REGISTRY_NONE,
-		.next = REGISTRY_NONE,
 		.hash_name = *name,
 		.hash_node = *node,
 	};
@@ -178,7 +177,7 @@ void registry_remove(struct registry *r, uint32_t index)
 	        offsetof(struct path, hash_node));
 	p->device = device_unref(p->device);
 	p->used = false;
-	p->next = r->free;
+	p->hash_name = r->free;
 	r->free = index;
 	r->count--;
 }

@@ -19,27 +19,28 @@
 struct path_settings {
 	int64_t interval_us, max_interval_us, timeout_us;
 	struct path_policy policy;
-	uint32_t checker; /* enum checker_kind of the configuration */
+	uint8_t checker; /* enum checker_kind of the configuration */
 };
 
+/* At ten checks a second, the most there can be, they hold more than thirteen years. */
 struct path_counters {
-	uint64_t checks, failures, timeouts, transitions, deferred;
+	uint32_t checks, failures, timeouts, transitions, deferred;
 };
 
 struct path {
 	uint32_t generation;
 	bool used;
-	bool enabled;          /* false: checkerctl disable */
-	bool outstanding;      /* a check is with the engine, its final result to come */
-	bool expired;          /* … and it has gone past its deadline */
-	bool seen;             /* mark for reload by difference */
-	uint32_t engine_id;    /* libpathcheck's */
-	uint8_t engine;        /* enum pathcheck_engine of the last result */
-	uint32_t group;        /* of the last result, REGISTRY_NONE: none yet */
-	struct device *device; /* a reference */
+	bool enabled;     /* false: checkerctl disable */
+	bool outstanding; /* a check is with the engine, its final result to come */
+	bool expired;     /* … and it has gone past its deadline */
+	bool seen;        /* mark for reload by difference */
+	uint8_t engine;   /* enum pathcheck_engine of the last result */
+	struct sysfs_state sysfs; /* as last known */
+	uint32_t engine_id;       /* libpathcheck's */
+	uint32_t group;           /* of the last result, REGISTRY_NONE: none yet */
+	struct device *device;    /* a reference */
 	struct path_settings settings;
 	struct path_status status;
-	struct sysfs_state sysfs; /* as last known */
 	struct path_counters counters;
 	struct histogram latency;
 	int64_t interval_us; /* present one: settings.interval_us to settings.max_interval_us */
@@ -49,8 +50,8 @@ struct path {
 	struct mono enable_at;           /* end of disable --for; MONO_NEVER: by hand */
 	uint32_t sched_prev, sched_next; /* schedule's links */
 	uint32_t sched_slot;             /* REGISTRY_NONE: not in the schedule */
-	uint32_t next;                   /* free list */
-	uint32_t hash_name, hash_node;   /* chains */
+	uint32_t hash_name,
+	        hash_node; /* chains; not used: the first is the free list's */
 };
 
 struct registry;

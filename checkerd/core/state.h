@@ -54,15 +54,18 @@ struct outcome {
 
 /* 0 means 1. */
 struct path_policy {
-	uint32_t fail_checks;
-	uint32_t recover_checks;
+	uint16_t fail_checks;
+	uint16_t recover_checks;
 };
 
-/* Why a path is in its state: printable with reason_format(). */
+/*
+ * Why a path is in its state: printable with reason_format(). Every path, every copy of it and
+ * every remembered change has one, so what is small is kept small.
+ */
 struct reason {
-	enum outcome_kind kind;
-	enum outcome_stage stage;
-	int error;
+	enum outcome_kind kind : 8;
+	enum outcome_stage stage : 8;
+	int error : 16;           /* positive errno, which goes to 4,095 */
 	struct sysfs_state sysfs; /* when it failed */
 	int64_t timeout_us;       /* with TIMED_OUT and SILENT */
 };
@@ -75,12 +78,12 @@ enum path_verdict {
 };
 
 struct path_status {
-	enum path_state state;
 	struct mono since;    /* when it came to this state */
 	struct reason reason; /* of the last failure; forgotten when the path is up */
 	uint32_t fails;       /* failed checks in a row; saturates */
 	uint32_t goods;       /* good checks in a row; saturates */
-	enum path_verdict verdict;
+	enum path_state state : 8;
+	enum path_verdict verdict : 8;
 };
 
 /* What the caller has to do after a step; bits. */

@@ -226,7 +226,8 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 			continue;
 		s->paths[place].map = s->n_maps;
 		s->paths[place].forced = maps_is_forced(maps, e->path);
-		s->paths[place].dm_state = e->agreement.active ? "active" : "failed";
+		s->paths[place].dm_state =
+		        e->agreement.active ? SNAP_DM_ACTIVE : SNAP_DM_FAILED;
 	}
 	s->n_maps++;
 }
@@ -253,17 +254,17 @@ static bool fill_maps(struct snapshot_fill *f, struct snapshot *s)
 	return f->next_map < end;
 }
 
-static const char *engine_name(uint8_t engine)
+static enum snap_engine engine_of(uint8_t engine)
 {
 	switch ((enum pathcheck_engine)engine) {
 	case PATHCHECK_ENGINE_NONE:
 		break;
 	case PATHCHECK_ENGINE_AIO:
-		return "aio";
+		return SNAP_ENGINE_AIO;
 	case PATHCHECK_ENGINE_SYNC:
-		return "sync";
+		return SNAP_ENGINE_SYNC;
 	}
-	return "none";
+	return SNAP_ENGINE_NONE;
 }
 
 static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
@@ -281,7 +282,7 @@ static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
 		.started = p->started,
 		.enabled = p->enabled,
 		.outstanding = p->outstanding,
-		.engine = engine_name(p->engine),
+		.engine = engine_of(p->engine),
 		.checker = checker_kind_name((enum checker_kind)p->settings.checker),
 		.group = p->group,
 		.interval_us = p->interval_us,

@@ -37,6 +37,8 @@ struct discovery {
 	int sysfs;
 };
 
+static_assert(CONFIG_CHECKS_MAX <= UINT16_MAX, "a path's policy holds them");
+
 void scan_settings(const struct config *c, const struct config_subject *s,
                    struct path_settings *ret)
 {
@@ -48,8 +50,9 @@ void scan_settings(const struct config *c, const struct config_subject *s,
 		.max_interval_us = MAX(settings.max_polling_interval_us,
 		                       settings.polling_interval_us),
 		.timeout_us = settings.checker_timeout_us,
-		.policy = { settings.fail_checks, settings.recover_checks },
-		.checker = settings.checker,
+		.policy = { (uint16_t)settings.fail_checks,
+		            (uint16_t)settings.recover_checks },
+		.checker = (uint8_t)settings.checker,
 	};
 }
 

@@ -27,7 +27,7 @@ static void fill(struct loop *l, struct snapshot *s)
 			.since = mono_add(s->taken, -10 * USEC_PER_SEC),
 			.due = MONO_NEVER,
 			.enabled = !l->disabled[i],
-			.engine = "aio",
+			.engine = SNAP_ENGINE_AIO,
 			.checker = "directio",
 			.group = i / 1024,
 			.interval_us = 5 * USEC_PER_SEC,

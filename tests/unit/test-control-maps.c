@@ -44,8 +44,8 @@ static void add_map(struct snapshot *s)
 	s->map_paths[s->n_map_paths++] =
 	        (struct snap_map_path){ .path = REGISTRY_NONE, .active = true };
 	s->paths[2].map = s->paths[1].map = s->n_maps - 1;
-	s->paths[2].dm_state = "active";
-	s->paths[1].dm_state = "failed";
+	s->paths[2].dm_state = SNAP_DM_ACTIVE;
+	s->paths[1].dm_state = SNAP_DM_FAILED;
 	s->paths[1].forced = true;
 }
 

@@ -155,10 +155,9 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->outstanding = true;
 	p->group = 7;
 	p->interval_us = 2500 * USEC_PER_MSEC;
-	p->counters = (struct path_counters){ .checks = UINT64_C(1) << 40,
-		                              .failures = 2,
-		                              .timeouts = 3,
-		                              .transitions = 4 };
+	p->counters = (struct path_counters){
+		.checks = UINT32_MAX, .failures = 2, .timeouts = 3, .transitions = 4
+	};
 	p->samples = 1;
 	p->last_us = 10;
 	p->p50_us = 20;
@@ -171,7 +170,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->state = PATH_UNCHECKED;
 	p->due = MONO_NEVER;
 	p->last = (struct mono){ 0 };
-	p->engine = "none";
+	p->engine = SNAP_ENGINE_NONE;
 	p->group = REGISTRY_NONE;
 	p->enabled = false;
 }
@@ -201,7 +200,7 @@ static void test_every_key_of_a_path(void **state)
 	        "true,"
 	        "\"marginal\":false,\"interval_s\":2.5,\"timeout_s\":30,"
 	        "\"last_check\":\"1970-01-01T00:16:38.000000Z\",\"next_check_in_s\":3.5,"
-	        "\"in_flight_s\":0.25,\"checks_total\":1099511627776,\"failures_total\":"
+	        "\"in_flight_s\":0.25,\"checks_total\":4294967295,\"failures_total\":"
 	        "2,"
 	        "\"timeouts_total\":3,\"transitions_total\":4,"
 	        "\"latency_us\":{\"last\":10,\"p50\":20,\"p99\":30,\"max\":4294967295},"

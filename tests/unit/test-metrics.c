@@ -194,8 +194,8 @@ static void test_largest(void **state)
 	for (unsigned i = 0; i < PATHS_MAX; i++) {
 		struct snap_path *p = add(s, name, map, i % PATH_STATE_COUNT_);
 
-		p->counters = (struct path_counters){ UINT64_MAX, UINT64_MAX, UINT64_MAX,
-			                              UINT64_MAX, UINT64_MAX };
+		p->counters = (struct path_counters){ UINT32_MAX, UINT32_MAX, UINT32_MAX,
+			                              UINT32_MAX, UINT32_MAX };
 	}
 	text = text_of(s);
 	has(text, "checkerd_map_redundancy{map=\"\xef\xbf\xbd");

@@ -198,8 +198,8 @@ static void assert_consistent(const struct snapshot *s)
 			assert_int_equal(s->paths[e->path].device->devt_minor,
 			                 m->map->paths[n].devt_minor);
 			assert_int_equal(s->paths[e->path].map, i);
-			assert_string_equal(s->paths[e->path].dm_state,
-			                    e->active ? "active" : "failed");
+			assert_int_equal(s->paths[e->path].dm_state,
+			                 e->active ? SNAP_DM_ACTIVE : SNAP_DM_FAILED);
 			linked++;
 		}
 	}
