@@ -33,3 +33,4 @@ TESTS += \
 include tests/system/local.mk
 include tests/vm/local.mk
 include tests/sim/local.mk
+include tests/bench/local.mk

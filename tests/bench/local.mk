@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What things cost: see tests/bench/README.md. Needs root, for devices.
+EXTRA_DIST += \
+	tests/bench/README.md \
+	tests/bench/parts.py \
+	tests/bench/report.py \
+	tests/bench/run \
+	tests/bench/subjects.py \
+	$(NULL)
+noinst_PROGRAMS += tests/bench/subject
+tests_bench_subject_SOURCES = \
+	tests/bench/engine.c \
+	tests/bench/floor.c \
+	tests/bench/rivals.c \
+	tests/bench/subject.c \
+	tests/bench/subject.h \
+	$(NULL)
+tests_bench_subject_LDADD = libpathcheck.la $(LIBAIO_LIBS)
+# To be preloaded; -rpath makes libtool build a shared object of what is not installed.
+noinst_LTLIBRARIES += tests/bench/fewfds.la
+tests_bench_fewfds_la_SOURCES = tests/bench/fewfds.c
+tests_bench_fewfds_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+# make bench: what checks cost here; docs/BENCHMARK.md is written by it. Needs root.
+.PHONY: bench
+bench: all
+	$(srcdir)/tests/bench/run --json bench.json $(BENCH_ARGS) .

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Figures as tables and as a page."""
+import os
+import platform
+import subprocess
+
+
+def machine():
+	"""What the figures are of."""
+	cpu = ""
+	with open("/proc/cpuinfo", encoding="utf-8") as f:
+		for line in f:
+			if line.startswith("model name"):
+				cpu = line.split(":", 1)[1].strip()
+				break
+	with open("/proc/meminfo", encoding="utf-8") as f:
+		memory = int(f.readline().split()[1]) >> 20
+	return {
+		"cpu": cpu, "cpus": os.cpu_count(), "memory_gib": memory, "kernel": platform.release(),
+		"system": platform.freedesktop_os_release().get("PRETTY_NAME", "?"),
+		"compiler": _first_line("gcc", "--version"), "libc": " ".join(platform.libc_ver()),
+	}
+
+
+def _first_line(*command):
+	try:
+		return subprocess.run(command, capture_output=True, text=True,
+		                      check=False).stdout.splitlines()[0]
+	except (OSError, IndexError):
+		return None
+
+
+def number(value, digits=2):
+	return "–" if value is None else f"{value:.{digits}f}"
+
+
+def table(heads, rows):
+	"""Lines of a Markdown table, with columns as wide as they have to be."""
+	cells = [list(heads)] + [[str(c) for c in row] for row in rows]
+	widths = [max(len(r[i]) for r in cells) for i in range(len(heads))]
+	lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(r, widths)) + " |" for r in cells]
+	lines.insert(1, "| " + " | ".join("-" * w for w in widths) + " |")
+	return lines
+
+
+def compared(result):
+	"""Of subjects taken turn by turn."""
+	return table(
+		("paths", "subject", "CPU a check, us", "÷ first", "quartiles",
+		 "system calls / 1,000", "sleeps / 1,000", "preempted / 1,000", "wall us"),
+		[(f"{r['paths']:,}", r["kind"], number(r["cpu_us"]["median"]),
+		  number(r["ratio"]["median"]),
+		  f"{number(r['ratio']['p25'])} to {number(r['ratio']['p75'])}",
+		  number(r["calls_per_1000"], 1), number(r["slept_per_1000"], 1),
+		  number(r["preempted_per_1000"], 1), number(r["wall_us"]["median"]))
+		 for r in result["rows"]])
+
+
+SHOWN = {"engine": compared}
+
+
+def lines(name, result):
+	return SHOWN[name](result)
+
+
+def document(bench):
+	return {"machine": machine(), "devices": bench.devices.describe(), "parts": bench.results}
+
+
+def write_page(path, doc):
+	m = doc["machine"]
+	text = [
+		"<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->",
+		"<!-- Written by `make bench`; do not edit. -->", "",
+		"# What checks cost", "",
+		f"{m['cpu']}, {m['cpus']} CPUs, {m['memory_gib']} GiB; Linux {m['kernel']}; {m['system']}; "
+		f"{m['compiler']}; {m['libc']}. {doc['devices']}.", "",
+	]
+	for name, result in doc["parts"].items():
+		text += [f"## {name}", "", *lines(name, result), ""]
+	with open(path, "w", encoding="utf-8") as f:
+		f.write("\n".join(text))

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Devices to read, and the programs that read them round by round and say what it cost."""
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
+
+import bed  # noqa: E402
+
+# Numbers of loop devices, from bed's base on, that the system tests do not use.
+FIRST_LOOP = 10000
+DEVICE_BYTES = 1 << 20
+
+
+class BenchError(Exception):
+	"""The bench cannot measure what it says; says why."""
+
+
+class Loops:
+	"""Loop devices over one file in memory: real block devices, whose answers come from
+	another thread of the kernel, and that cost hardly anything themselves. Where more paths
+	are wanted than there are devices each serves several; all have tags for that."""
+
+	def __init__(self, folder, undo, n):
+		self.n = n
+		self.block = 512
+		memory = "/dev/shm" if os.path.isdir("/dev/shm") else folder
+		self.folder = os.path.join(memory, f"checkerd-bench-{os.getpid()}")
+		undo.add("folder", self.folder)
+		os.mkdir(self.folder)
+		backing = os.path.join(self.folder, "backing")
+		with open(backing, "wb") as f:
+			f.write(bytes(DEVICE_BYTES))
+		control = os.open("/dev/loop-control", os.O_RDWR | os.O_CLOEXEC)
+		for i in range(n):
+			undo.add("loop", FIRST_LOOP + i)
+			bed.attach_loop(control, FIRST_LOOP + i, backing, direct_io=False)
+		os.close(control)
+
+	def names(self, n):
+		return [bed.loop_node(FIRST_LOOP + i % self.n) for i in range(n)]
+
+	def describe(self):
+		return f"{self.n:,} loop devices over a file in memory, reads of {self.block} bytes"
+
+
+class Files:
+	"""Sparse files, read directly: the read has ended when io_submit returns, so that all it
+	costs is in the process that asks, and figures are steady. No real disk is like that: the
+	floor is lower than any, and a ratio to it is higher."""
+
+	def __init__(self, folder, undo, n):
+		self.n = n
+		self.block = 512
+		self.folder = os.path.join(folder, "files")
+		del undo  # the folder is undone as a whole
+		os.mkdir(self.folder)
+		for name in self.names(n):
+			with open(name, "wb") as f:
+				f.truncate(65536)
+
+	def names(self, n):
+		return [f"{self.folder}/{i % self.n:05}" for i in range(n)]
+
+	def describe(self):
+		return f"{self.n:,} sparse files, direct reads of {self.block} bytes"
+
+
+DEVICES = {"loop": Loops, "file": Files}
+
+
+def few_descriptors(bench, paths):
+	"""What a process with so many paths needs in its environment when it may not have a
+	descriptor for each: see fewfds.c."""
+	_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+	if paths + 1024 <= most:
+		return {}
+	bench.shared_descriptors = True
+	preload = os.path.join(os.path.dirname(bench.programs["subject"]), ".libs", "fewfds.so")
+	return {"LD_PRELOAD": preload}
+
+
+class Subject:
+	"""One program of subject.c."""
+
+	def __init__(self, bench, kind, names, block):
+		file = os.path.join(bench.folder, f"{kind}-{len(names)}.names")
+		with open(file, "w", encoding="utf-8") as f:
+			f.writelines(name + "\n" for name in names)
+		self.kind, self.n = kind, len(names)
+		self.process = subprocess.Popen(
+			[bench.programs["subject"], kind, file, str(self.n), str(block)],
+			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+			env={**bench.environment(), **few_descriptors(bench, self.n)})
+		bench.subjects.append(self)
+		self.started = self._answer()
+
+	def _answer(self):
+		line = self.process.stdout.readline()
+		if not line:
+			raise BenchError(f"{self.kind} ended with {self.process.wait()}")
+		cost = json.loads(line)
+		if cost["failed"]:
+			raise BenchError(f"{self.kind}: {cost['failed']} of {cost['checks']} reads failed")
+		return cost
+
+	def _tell(self, text):
+		self.process.stdin.write(text + "\n")
+		self.process.stdin.flush()
+
+	def rounds(self, n):
+		self._tell(f"rounds {n}")
+		return self._answer()
+
+	def pids(self):
+		return [p for p in (self.started["pid"], self.started["helper"]) if p]
+
+	def stop(self):
+		self._tell("stop")
+		cost = self._answer()
+		self.process.wait()
+		return cost
+
+	def kill(self):
+		if self.process.poll() is None:
+			self.process.kill()
+			self.process.wait()
+		self.process.stdin.close()
+		self.process.stdout.close()
+
+
+def cpu_us(cost):
+	"""CPU a check, of all processes that worked for it."""
+	return (cost["cpu_ns"] + cost["helper_cpu_ns"]) / cost["checks"] / 1000
+
+
+def spread(values):
+	"""What a figure and its uncertainty are: median, quartiles, and how many there were."""
+	ordered = sorted(values)
+	if len(ordered) < 2:
+		return {"median": ordered[0], "p25": ordered[0], "p75": ordered[0], "n": len(ordered)}
+	quarters = statistics.quantiles(ordered, n=4, method="inclusive")
+	return {"median": quarters[1], "p25": quarters[0], "p75": quarters[2], "n": len(ordered)}
+
+
+class SystemCalls:
+	"""Counts the system calls of processes while something runs, where perf can."""
+
+	def __init__(self, pids):
+		self.pids = pids
+
+	@staticmethod
+	def can():
+		if not shutil.which("perf"):
+			return False
+		r = subprocess.run(["perf", "stat", "-e", "raw_syscalls:sys_enter", "true"],
+		                   capture_output=True, check=False)
+		return r.returncode == 0 and b"<not" not in r.stderr
+
+	def count(self, what):
+		"""Returns what what() returns, and how many system calls there were meanwhile."""
+		control_end, control = os.pipe()
+		ack, ack_end = os.pipe()
+		counter = subprocess.Popen(
+			["perf", "stat", "-x", ",", "-e", "raw_syscalls:sys_enter", "-p",
+			 ",".join(str(p) for p in self.pids), "--control", f"fd:{control_end},{ack_end}",
+			 "--delay", "-1"],
+			stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+			pass_fds=(control_end, ack_end))
+		os.close(control_end)
+		os.close(ack_end)
+		try:
+			os.write(control, b"enable\n")
+			os.read(ack, 16)  # it has been done
+			value = what()
+		finally:
+			counter.send_signal(signal.SIGINT)
+			_, text = counter.communicate()
+			os.close(control)
+			os.close(ack)
+		found = re.search(r"^(\d+),", text, re.MULTILINE)
+		return value, int(found.group(1)) if found else None
