@@ -128,8 +128,10 @@ struct group {
 	uint32_t heap[PATHCHECK_GROUP_SLOTS];
 	uint32_t heap_size;
 	struct mono asleep_until; /* the reaper's plan; us 0: it is awake */
-	struct slot_list done;    /* finished by rescuers, for the reaper */
-	bool drain_more;          /* [reaper] the old context may have further events */
+	struct mono
+	        patient_until; /* nobody counts as silent before: the reaper overslept */
+	struct slot_list done; /* finished by rescuers, for the reaper */
+	bool drain_more;       /* [reaper] the old context may have further events */
 };
 
 /* One check more is deferred, or one less. Any thread. */

@@ -8,6 +8,8 @@ libengine_la_SOURCES = \
 	libcheck/checkers/directio.h \
 	libcheck/group.c \
 	libcheck/group.h \
+	libcheck/heartbeat.c \
+	libcheck/heartbeat.h \
 	libcheck/lane.c \
 	libcheck/limits.c \
 	libcheck/limits.h \
@@ -58,6 +60,7 @@ engine_tests = \
 	tests/unit/test-reaper \
 	tests/unit/test-rescuer \
 	tests/unit/test-shared \
+	tests/unit/test-standstill \
 	$(NULL)
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
@@ -97,6 +100,9 @@ tests_unit_test_limits_SOURCES = \
 	$(NULL)
 tests_unit_test_limits_CFLAGS = $(engine_test_cflags)
 tests_unit_test_limits_LDADD = $(engine_test_ldadd)
+tests_unit_test_standstill_SOURCES = tests/unit/test-standstill.c
+tests_unit_test_standstill_CFLAGS = $(engine_test_cflags)
+tests_unit_test_standstill_LDADD = $(engine_test_ldadd)
 tests_unit_test_shared_SOURCES = tests/unit/test-shared.c
 tests_unit_test_shared_CFLAGS = $(engine_test_cflags)
 tests_unit_test_shared_LDADD = $(engine_test_ldadd)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "libcheck/heartbeat.h"
 #include "libcheck/names.h"
 #include "libcheck/process.h"
 #include "libcheck/prober.h"
@@ -52,9 +53,7 @@ struct pathcheck {
 	struct mono starts[RESTARTS_MAX]; /* of the last probers, a ring */
 	uint32_t starts_at;
 
-	/* Is the lane making progress? */
-	uint32_t seen_head;
-	struct mono seen_at;
+	struct heartbeat heartbeat;
 
 	uint64_t restarts, checks, timeouts, late, stale;
 	uint32_t stuck_max;
@@ -122,7 +121,7 @@ static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
 	bool pushed;
 
 	if (spsc_used(pc->shared.commands) == 0)
-		pc->seen_at = mono_now(); /* from now on the lane has something to do */
+		heartbeat_begin(&pc->heartbeat, mono_now());
 	pushed = spsc_push(pc->shared.commands, &c);
 	assert(pushed); /* there is room, or it was looked for: limits.h */
 }
@@ -136,8 +135,7 @@ static void note_start(struct pathcheck *pc, struct mono now)
 {
 	pc->starts[pc->starts_at] = now;
 	pc->starts_at = (pc->starts_at + 1) % RESTARTS_MAX;
-	pc->seen_head = 0;
-	pc->seen_at = now;
+	pc->heartbeat = (struct heartbeat){ .seen_at = now, .looked = now };
 }
 
 /* A region of its own, and a prober on it. */
@@ -561,41 +559,20 @@ static int replace(struct pathcheck *pc)
 	return 1;
 }
 
-/* How long nothing moved while there was something to do. */
-static int64_t standing_still_us(struct pathcheck *pc, struct mono now)
-{
-	uint32_t head = atomic_load(&pc->shared.commands->head);
-	uint32_t groups =
-	        MIN(atomic_load(&pc->shared.header->groups_end), pc->limits.groups);
-	int64_t still = 0;
-
-	if (head != pc->seen_head || spsc_used(pc->shared.commands) == 0) {
-		pc->seen_head = head;
-		pc->seen_at = now;
-	} else {
-		still = mono_diff(now, pc->seen_at);
-	}
-	for (uint32_t i = 0; i < groups; i++) {
-		struct mono by = { atomic_load(&pc->shared.groups[i].wake_by_us) };
-
-		if (!mono_is_never(by))
-			still = MAX(still, mono_diff(now, by));
-	}
-	return still;
-}
-
 int pathcheck_tend(struct pathcheck *pc)
 {
-	int64_t still_us;
+	struct mono now = mono_now();
+	int64_t age_us, still_us, stall_us = (int64_t)pc->options.stall_timeout_us;
 
 	if (pc->options.mode != PATHCHECK_PROCESS)
 		return 0;
 	collect_lingering(pc);
 	if (pc->lost || process_ended(&pc->process))
 		return replace(pc);
-	still_us = standing_still_us(pc, mono_now());
-	if (still_us > (int64_t)pc->options.stall_timeout_us ||
-	    (still_us > LOOK_AT_PROBER_US && process_dying(&pc->process)))
+	age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared, pc->limits.groups, now);
+	still_us = heartbeat_still_us(&pc->heartbeat, age_us, stall_us, now);
+	if (still_us > stall_us ||
+	    (age_us > LOOK_AT_PROBER_US && process_dying(&pc->process)))
 		return replace(pc);
 	return 0;
 }
@@ -647,7 +624,8 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 		.stale = pc->stale,
 		.prober_pid = pc->process.pid,
 		.prober_restarts = pc->restarts,
-		.heartbeat_age_us = standing_still_us(pc, now),
+		.heartbeat_age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared,
+		                                     pc->limits.groups, now),
 		.oldest_in_flight_us = oldest_us(pc, now),
 	};
 	for (uint32_t i = 0; i < ret->groups; i++)

@@ -76,6 +76,7 @@ struct lane_watch {
 	_Atomic bool armed;    /* [atomic lane→watcher] the timer is set */
 	_Atomic uint64_t turn; /* [atomic lane↔watcher] odd: a batch is handed over */
 	_Atomic int64_t since_us; /* [atomic lane→watcher] since when */
+	uint64_t looked; /* [watcher] the turn that was last found to stand still */
 	struct group
 	        *group; /* [turn] whose batch: the lane's to write while it is even */
 	struct job job; /* [rescuers.lock] */

@@ -224,6 +224,14 @@ static void work_init(struct reaper_work *w, struct prober *p)
 	slot_list_init(&w->to_lane);
 }
 
+/* With lock held. */
+static struct mono next_deadline(const struct group *g)
+{
+	struct mono next = group_deadline(g);
+
+	return mono_before(next, g->patient_until) ? g->patient_until : next;
+}
+
 static _Atomic int64_t *wake_by(struct group *g)
 {
 	return &g->prober->shared->groups[g->id].wake_by_us;
@@ -255,13 +263,13 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 			settle(g, s, s->result, now, &w);
 		}
 		/* A full batch: there may be more answers, and silence is judged after all. */
-		if (n < REAP_BATCH)
+		if (n < REAP_BATCH && !mono_before(now, g->patient_until))
 			expire(g, now, &w);
 		end_of_drain(g, &w);
 		setup_timer(g, now, &w);
 		again = taken < n || !slot_list_empty(&g->done) ||
 		        results_full(&w.results);
-		wake = mono_min(group_deadline(g), g->setup_by);
+		wake = mono_min(next_deadline(g), g->setup_by);
 		g->asleep_until = again ? (struct mono){ 0 } : wake;
 		if (!again)
 			atomic_store(wake_by(g), wake.us);
@@ -464,6 +472,13 @@ struct mono reaper_round(struct group *g, struct mono wake)
 	struct mono now;
 	int n = sleep_until(g, wake, events, &now);
 
+	/* The machine was paused, or this process: rescuers have yet to tell what they were
+	 * answered, and the kernel what it was. That was nobody's silence. */
+	if (mono_diff(now, wake) >= LATE_WAKE_US) {
+		pthread_mutex_lock(&g->lock);
+		g->patient_until = mono_add(now, LATE_GRACE_US);
+		pthread_mutex_unlock(&g->lock);
+	}
 	return reaper_step(g, events, n, now);
 }
 

@@ -137,21 +137,36 @@ static bool take_over(struct prober *p, uint64_t turn)
 	return true;
 }
 
+/*
+ * We look long after the time, and for the first time in that turn: we did not run, and the lane
+ * may not have run either. It has as long again.
+ */
+static bool is_doubtful(struct prober *p, uint64_t turn, int64_t stands_us)
+{
+	if (stands_us < LANE_STUCK_US + LATE_WAKE_US || p->watch.looked == turn)
+		return false;
+	p->watch.looked = turn;
+	return true;
+}
+
 /* The timer has fired. True: we are the lane. */
 static bool look(struct prober *p)
 {
 	uint64_t turn = atomic_load(&p->watch.turn);
 	struct mono now = mono_now(), since = now;
+	int64_t stands_us;
 
 	if (!atomic_load(&p->watch.armed))
 		return false; /* it sleeps, and sets the timer when it goes on */
 	if (turn % 2 == 1) {
 		since = (struct mono){ atomic_load(&p->watch.since_us) };
-		if (!watch_is_lane(p, turn))
+		stands_us = mono_diff(now, since);
+		if (!watch_is_lane(p, turn)) { /* since when is another turn's */
 			since = now;
-		else if (mono_diff(now, since) >= LANE_STUCK_US) {
-			if (take_over(p, turn))
+		} else if (stands_us >= LANE_STUCK_US) {
+			if (!is_doubtful(p, turn, stands_us) && take_over(p, turn))
 				return true;
+			p->watch.looked = turn;
 			since = now;
 		}
 	}

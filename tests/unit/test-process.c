@@ -268,9 +268,11 @@ static void one_that_stands_still(void **state)
 	pidfd = watch(pid);
 	halt(pid);
 	ask_all(b, ids);
-	ahead_us += (int64_t)BED_TIMEOUT_US - USEC_PER_SEC;
-	assert_int_equal(pathcheck_tend(b->pc), 0);
-	ahead_us += 2 * USEC_PER_SEC;
+	for (unsigned i = 0; i < 9; i++) {
+		ahead_us += (int64_t)BED_TIMEOUT_US / 10;
+		assert_int_equal(pathcheck_tend(b->pc), 0);
+	}
+	ahead_us += (int64_t)BED_TIMEOUT_US / 5;
 	assert_true(bed_stats(b).heartbeat_age_us > (int64_t)BED_TIMEOUT_US);
 	assert_int_equal(pathcheck_tend(b->pc), 1);
 	ahead_us = 0;
@@ -278,6 +280,42 @@ static void one_that_stands_still(void **state)
 	assert_int_equal(bed_stats(b).prober_restarts, 1);
 	is_collected(b, pid, pidfd);
 	all_are_checked(b, ids);
+}
+
+/* It was not asked for longer than that, because nobody ran: the machine was paused. */
+static void one_that_nobody_let_run(void **state)
+{
+	struct bed *b = *state;
+	uint32_t ids[PATHS];
+	int pid;
+
+	start(b, BUILT_PROBER);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+	pid = bed_stats(b).prober_pid;
+	for (unsigned round = 0; round < 2; round++) {
+		halt(pid);
+		ask_all(b, ids);
+		ahead_us += 100 * (int64_t)BED_TIMEOUT_US;
+		assert_int_equal(pathcheck_tend(b->pc), 0);
+		ahead_us += (int64_t)BED_TIMEOUT_US / 10;
+		assert_int_equal(pathcheck_tend(b->pc), 0);
+		assert_int_equal(kill(pid, SIGCONT), 0);
+		all_are_answered(b, ids);
+		assert_int_equal(bed_stats(b).prober_restarts, 0);
+		while (bed_stats(b).heartbeat_age_us > 0)
+			continue; /* its reaper has yet to go to sleep */
+		assert_int_equal(pathcheck_tend(b->pc), 0);
+	}
+	/* It is not let off twice, by a caller that asks as seldom as that. */
+	halt(pid);
+	ask_all(b, ids);
+	ahead_us += 2 * (int64_t)BED_TIMEOUT_US;
+	assert_int_equal(pathcheck_tend(b->pc), 0);
+	ahead_us += 2 * (int64_t)BED_TIMEOUT_US;
+	assert_int_equal(pathcheck_tend(b->pc), 1);
+	ahead_us = 0;
+	all_are_answered(b, ids);
 }
 
 static void one_that_has_nothing_to_do(void **state)
@@ -465,11 +503,17 @@ int main(int argc, char **argv)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, bed_setup_process, teardown)
 	const struct CMUnitTest tests[] = {
-		T(killed_with_all_outstanding),   T(killed_at_any_moment),
-		T(one_that_stands_still),         T(one_that_has_nothing_to_do),
-		T(a_program_that_cannot_be_run),  T(a_program_that_goes_and_comes_back),
-		T(named_by_the_environment),      T(one_that_dies_again_and_again),
-		T(one_that_lingers_wakes_nobody), T(the_end_waits_for_nothing_that_hangs),
+		T(killed_with_all_outstanding),
+		T(killed_at_any_moment),
+		T(one_that_stands_still),
+		T(one_that_nobody_let_run),
+		T(one_that_has_nothing_to_do),
+		T(a_program_that_cannot_be_run),
+		T(a_program_that_goes_and_comes_back),
+		T(named_by_the_environment),
+		T(one_that_dies_again_and_again),
+		T(one_that_lingers_wakes_nobody),
+		T(the_end_waits_for_nothing_that_hangs),
 	};
 
 	if (argc == 1 && strcmp(argv[0], "pathcheck-prober") == 0)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcheck/heartbeat.h"
+
+#include "libcheck/limits.h"
+
+void heartbeat_begin(struct heartbeat *h, struct mono now)
+{
+	h->seen_at = now;
+}
+
+int64_t heartbeat_age_us(struct heartbeat *h, const struct shared *s, uint32_t groups,
+                         struct mono now)
+{
+	uint32_t head = atomic_load(&s->commands->head);
+	uint32_t used = atomic_load(&s->header->groups_end);
+	int64_t age = 0;
+
+	if (head != h->seen_head || spsc_used(s->commands) == 0) {
+		h->seen_head = head;
+		h->seen_at = now;
+	} else {
+		age = mono_diff(now, h->seen_at);
+	}
+	for (uint32_t i = 0; i < MIN(used, groups); i++) {
+		struct mono by = { atomic_load(&s->groups[i].wake_by_us) };
+
+		if (!mono_is_never(by))
+			age = MAX(age, mono_diff(now, by));
+	}
+	return age;
+}
+
+int64_t heartbeat_still_us(struct heartbeat *h, int64_t age_us, int64_t stall_us,
+                           struct mono now)
+{
+	int64_t away = mono_diff(now, h->looked), turn;
+
+	h->looked = now;
+	if (age_us < LOOK_AT_PROBER_US)
+		h->turn_from = (struct mono){ 0 };
+	else if (h->turn_from.us == 0 && away > stall_us / 4 * 3)
+		h->turn_from = now;
+	turn = mono_diff(now, h->turn_from);
+	return h->turn_from.us == 0 ? age_us : MIN(age_us, turn);
+}
