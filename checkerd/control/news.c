@@ -3,9 +3,9 @@
  * What the loop sends: replies, events, snapshots; and asking for a snapshot.
  *
  * The port has two snapshots. One is the newest, the other may still be read by clients that
- * are slow. Before another one is asked for, one of the two has to be given back: the newest
- * if nobody reads it, or else the older one, whose readers are sent away when they have had
- * their time.
+ * are slow. Before another one is asked for, the newest is given back if nobody reads it. If
+ * somebody does, the second one is brought; when both are being read, the readers of the older
+ * one are sent away when they have had their time.
  */
 #include "checkerd/control/limits.h"
 #include "checkerd/control/server.h"
@@ -130,25 +130,29 @@ static bool somebody_is_parked(const struct server *s)
 	return false;
 }
 
-/* Gives one of two snapshots back. MONO_NEVER: done; else when it can be. */
+/* Sees to it that the loop has a snapshot to fill. MONO_NEVER: it has; else when to try again. */
 static struct mono make_room(struct server *s)
 {
 	struct view *older = NULL;
+	unsigned reading = 0;
 	struct mono due;
 
-	for (unsigned i = 0; i < VIEWS; i++) {
-		struct view *v = &s->views[i];
-
-		if (!v->snap)
-			return MONO_NEVER;
-		if (v != s->current)
-			older = v;
-	}
 	if (s->current && s->current->users == 0) {
 		view_clear(s->current, s->port);
 		s->current = NULL;
-		return MONO_NEVER;
 	}
+	for (unsigned i = 0; i < VIEWS; i++) {
+		struct view *v = &s->views[i];
+
+		reading += v->snap != NULL;
+		if (v->snap && v != s->current)
+			older = v;
+	}
+	if (reading == 0 || (reading == 1 && port_control_snapshot_bring(s->port) == 0))
+		return MONO_NEVER;
+	if (reading ==
+	    1) /* without memory: it is waited for, as long as its readers may */
+		return mono_add(s->now, SNAPSHOT_HOLD_US);
 	assert(older);
 	due = mono_add(older->since, SNAPSHOT_HOLD_US);
 	if (mono_before(s->now, due))

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Owns the rings between the loop and the control thread, the two snapshots, and the list of
- * who waits for which path's check. Nothing here blocks or allocates after port_new().
+ * who waits for which path's check. Nothing here blocks, and nothing is allocated after
+ * port_new() but the second snapshot: only the control thread knows when it is needed, so that
+ * thread brings the memory and takes it away; the loop finds it there or does without.
  *
  * A snapshot is always with exactly one of: the loop (spare, or being filled), `published`,
  * the control thread. It changes hands by an exchange or a release store that the taker reads
@@ -34,7 +36,7 @@ struct waiter {
 
 struct owned_snapshot {
 	struct snapshot s;
-	_Atomic bool spare; /* [atomic control→loop] the loop may have it */
+	_Atomic bool spare; /* [atomic control↔loop] whoever clears it has it */
 };
 
 struct port {
@@ -47,6 +49,7 @@ struct port {
 	_Atomic uint64_t events_lost; /* [atomic loop→control] */
 	struct owned_snapshot snapshots[SNAPSHOTS];
 	struct owned_snapshot *filling; /* [loop] */
+	bool brought;                   /* [control] the second one has its memory */
 	int64_t offset_us; /* [loop] the wall clock's, see realtime_offset_us() */
 	_Atomic(struct owned_snapshot *) published; /* [atomic loop→control] */
 	uint32_t *waiting;                          /* [loop] first waiter of each path */
@@ -138,6 +141,35 @@ static int waiters_new(struct port *p)
 	return 0;
 }
 
+static void free_tables(struct snapshot *s)
+{
+	free(s->paths);
+	free(s->groups);
+	free(s->maps);
+	free(s->map_paths);
+	s->paths = NULL;
+	s->groups = NULL;
+	s->maps = NULL;
+	s->map_paths = NULL;
+}
+
+/* Makes it one that the loop may have. */
+static int make_spare(struct owned_snapshot *o)
+{
+	struct snapshot *s = &o->s;
+
+	s->paths = calloc(s->max_paths, sizeof(*s->paths));
+	s->groups = calloc(s->max_groups, sizeof(*s->groups));
+	s->maps = calloc(s->max_maps, sizeof(*s->maps));
+	s->map_paths = calloc(s->max_map_paths, sizeof(*s->map_paths));
+	if (!s->paths || !s->groups || !s->maps || !s->map_paths) {
+		free_tables(s);
+		return -ENOMEM;
+	}
+	atomic_store_explicit(&o->spare, true, memory_order_release);
+	return 0;
+}
+
 static int snapshots_new(struct port *p)
 {
 	for (unsigned i = 0; i < SNAPSHOTS; i++) {
@@ -145,17 +177,11 @@ static int snapshots_new(struct port *p)
 
 		s->max_paths = p->max_paths;
 		s->max_groups = port_max_groups(p->max_paths);
-		s->paths = calloc(s->max_paths, sizeof(*s->paths));
-		s->groups = calloc(s->max_groups, sizeof(*s->groups));
 		s->max_maps = map_room(p->max_paths);
-		s->maps = calloc(s->max_maps, sizeof(*s->maps));
 		s->max_map_paths = map_path_room(p->max_paths);
-		s->map_paths = calloc(s->max_map_paths, sizeof(*s->map_paths));
-		if (!s->paths || !s->groups || !s->maps || !s->map_paths)
-			return -ENOMEM;
-		atomic_init(&p->snapshots[i].spare, true);
+		atomic_init(&p->snapshots[i].spare, false);
 	}
-	return 0;
+	return make_spare(&p->snapshots[0]);
 }
 
 int port_new(struct port **ret, uint32_t max_paths)
@@ -199,10 +225,7 @@ struct port *port_free(struct port *p)
 		text_unref(reply.text);
 	for (unsigned i = 0; i < SNAPSHOTS; i++) {
 		snapshot_reset(&p->snapshots[i].s);
-		free(p->snapshots[i].s.paths);
-		free(p->snapshots[i].s.groups);
-		free(p->snapshots[i].s.maps);
-		free(p->snapshots[i].s.map_paths);
+		free_tables(&p->snapshots[i].s);
 	}
 	free(p->waiters);
 	free(p->waiting);
@@ -321,6 +344,12 @@ static int64_t realtime_offset_us(struct port *p, struct mono now)
 	return p->offset_us;
 }
 
+/* Any thread: only one of those who try it gets it. */
+static bool take_spare(struct owned_snapshot *o)
+{
+	return atomic_exchange_explicit(&o->spare, false, memory_order_acquire);
+}
+
 struct snapshot *port_loop_snapshot_begin(struct port *p)
 {
 	if (p->filling)
@@ -328,10 +357,8 @@ struct snapshot *port_loop_snapshot_begin(struct port *p)
 	for (unsigned i = 0; !p->filling && i < SNAPSHOTS; i++) {
 		struct owned_snapshot *o = &p->snapshots[i];
 
-		if (atomic_load_explicit(&o->spare, memory_order_acquire)) {
-			atomic_store_explicit(&o->spare, false, memory_order_relaxed);
+		if (take_spare(o))
 			p->filling = o;
-		}
 	}
 	if (!p->filling)
 		return NULL;
@@ -413,6 +440,15 @@ struct snapshot *port_control_snapshot(struct port *p)
 	return o ? &o->s : NULL;
 }
 
+/* The second one's memory, unless the loop has it just now. */
+static void take_away(struct port *p)
+{
+	if (!p->brought || !take_spare(&p->snapshots[1]))
+		return;
+	free_tables(&p->snapshots[1].s);
+	p->brought = false;
+}
+
 void port_control_snapshot_release(struct port *p, struct snapshot *s)
 {
 	struct owned_snapshot *o = container_of(s, struct owned_snapshot, s);
@@ -420,4 +456,16 @@ void port_control_snapshot_release(struct port *p, struct snapshot *s)
 	assert(o >= p->snapshots && o < p->snapshots + SNAPSHOTS);
 	snapshot_reset(s);
 	atomic_store_explicit(&o->spare, true, memory_order_release);
+	take_away(p);
+}
+
+int port_control_snapshot_bring(struct port *p)
+{
+	int r;
+
+	if (p->brought)
+		return 0;
+	r = make_spare(&p->snapshots[1]);
+	p->brought = r == 0;
+	return r;
 }

@@ -10,7 +10,7 @@
  *
  * Every request but PORT_SNAPSHOT gets exactly one reply, and the control thread never has
  * more requests without a reply than the reply ring holds: a reply always finds room.
- * Everything is allocated by port_new(), but for the texts.
+ * Everything is allocated by port_new(), but for the texts and the second snapshot.
  */
 #include <sys/types.h>
 
@@ -226,6 +226,12 @@ uint64_t port_control_events_lost(struct port *p);
 /* Takes over the newest snapshot published since the last call; NULL: none was. At most two
  * can be had at once. */
 struct snapshot *port_control_snapshot(struct port *p);
+/*
+ * Brings the memory of the second snapshot, for a request that is made while the first one is
+ * still being read; it is taken away when one of them is released. -ENOMEM: the loop does
+ * without, and publishes nothing.
+ */
+_must_check_ int port_control_snapshot_bring(struct port *p);
 /* Gives back what the snapshot holds, and the snapshot. */
 void port_control_snapshot_release(struct port *p, struct snapshot *s);
 

@@ -129,6 +129,9 @@ static void test_two_snapshots(void **state)
 	a = port_loop_snapshot_begin(port);
 	port_loop_snapshot_publish(port, a);
 	assert_ptr_equal(port_control_snapshot(port), a);
+	assert_null(port_loop_snapshot_begin(port)); /* the second one is not there yet */
+	assert_int_equal(port_control_snapshot_bring(port), 0);
+	assert_int_equal(port_control_snapshot_bring(port), 0); /* it is */
 	b = port_loop_snapshot_begin(port);
 	assert_non_null(b);
 	assert_ptr_not_equal(a, b);
@@ -137,7 +140,31 @@ static void test_two_snapshots(void **state)
 	assert_null(port_loop_snapshot_begin(port)); /* both are being read */
 	port_control_snapshot_release(port, a);
 	assert_ptr_equal(port_loop_snapshot_begin(port), a);
+	assert_non_null(b->paths);
 	port_control_snapshot_release(port, b);
+	assert_null(b->paths); /* it is not needed any more */
+}
+
+/* What the loop is filling is not taken away from under it; once it is back it is. */
+static void test_second_snapshot_in_use(void **state)
+{
+	struct snapshot *a, *b;
+
+	(void)state;
+	a = port_loop_snapshot_begin(port);
+	port_loop_snapshot_publish(port, a);
+	assert_ptr_equal(port_control_snapshot(port), a);
+	assert_int_equal(port_control_snapshot_bring(port), 0);
+	b = port_loop_snapshot_begin(port);
+	port_control_snapshot_release(port, a);
+	fill(b, 3);
+	port_loop_snapshot_publish(port, b);
+	assert_ptr_equal(port_control_snapshot(port), b);
+	assert_ptr_equal(port_loop_snapshot_begin(port),
+	                 a); /* it is there all the time */
+	port_control_snapshot_release(port, b);
+	assert_null(b->paths);
+	assert_int_equal(atomic_load(&devices[2]->refs), 1);
 }
 
 static void test_newer_snapshot_replaces(void **state)
@@ -148,6 +175,7 @@ static void test_newer_snapshot_replaces(void **state)
 	a = port_loop_snapshot_begin(port);
 	fill(a, 3);
 	port_loop_snapshot_publish(port, a);
+	assert_int_equal(port_control_snapshot_bring(port), 0);
 	b = port_loop_snapshot_begin(port);
 	fill(b, 5);
 	port_loop_snapshot_publish(port, b); /* nobody came for a */
@@ -360,6 +388,7 @@ static void test_two_threads(void **state)
 		struct port_request snapshot = { .op = PORT_SNAPSHOT };
 
 		assert_true(port_control_request(port, &check));
+		assert_int_equal(port_control_snapshot_bring(port), 0);
 		assert_true(port_control_request(port, &snapshot));
 		while (replies <= i || snapshots <= i) {
 			struct pollfd p = { .fd = port_control_fd(port),
@@ -390,6 +419,7 @@ int main(void)
 		TEST(test_new),
 		TEST(test_snapshot_goes_round),
 		TEST(test_two_snapshots),
+		TEST(test_second_snapshot_in_use),
 		TEST(test_newer_snapshot_replaces),
 		TEST(test_snapshot_begun_again),
 		TEST(test_requests),
