@@ -32,8 +32,8 @@ struct lexer {
 
 /*
  * name: for messages, outlives every position. What is no text (control characters, not
- * UTF-8, a byte-order mark) is recorded here and left out of words; a text with a NUL
- * byte has no words at all.
+ * UTF-8, a byte-order mark) is recorded here, and control characters are left out of words; a
+ * text with a NUL byte has no words at all.
  */
 void lexer_init(struct lexer *l, const char *name, const char *text, size_t size,
                 struct problems *problems);

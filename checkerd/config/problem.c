@@ -123,26 +123,60 @@ const char *problem_word(char buf[PROBLEM_QUOTE_SIZE], const char *text)
 	return buf;
 }
 
+size_t utf8_size(const char *s, size_t left)
+{
+	unsigned char c = (unsigned char)s[0], low = 0x80, high = 0xbf;
+	size_t size;
+
+	if (c < 0x80)
+		return 1;
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	size = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
+	if (size > left || (unsigned char)s[1] < low || (unsigned char)s[1] > high)
+		return 0;
+	for (size_t i = 2; i < size; i++)
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return 0;
+	return size;
+}
+
+/* Bytes of the character at s that a terminal shows; 0: it is none, or a command of 7 or 8
+ * bits. */
+static size_t printable_size(const char *s)
+{
+	unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
+
+	if (c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0))
+		return 0;
+	return utf8_size(s, strlen(s));
+}
+
 const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text)
 {
-	size_t used = 0;
+	size_t used = 0, size;
 
 	buf[used++] = '\'';
-	for (; *text && used <= QUOTED_BYTES_MAX; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < ' ' || c == 0x7f)
-			used += (size_t)snprintf(buf + used, ESCAPE_BYTES + 1, "\\x%02x",
-			                         c);
+	for (; *text; text += MAX(size, 1U)) {
+		size = printable_size(text);
+		if (used - 1 + MAX(size, 1U) > QUOTED_BYTES_MAX)
+			break; /* a character of several bytes is left out whole */
+		if (size > 0)
+			memcpy(buf + used, text, size);
 		else
-			buf[used++] = (char)c;
+			(void)snprintf(buf + used, ESCAPE_BYTES + 1, "\\x%02x",
+			               (unsigned char)*text);
+		used += size > 0 ? size : ESCAPE_BYTES;
 	}
-	/* A character of several bytes is cut off whole. */
-	while (*text && ((unsigned char)*text & 0xc0) == 0x80) {
-		text--;
-		used--;
-	}
-	snprintf(buf + used, PROBLEM_QUOTE_SIZE - used, "%s", *text ? "...'" : "'");
+	(void)snprintf(buf + used, PROBLEM_QUOTE_SIZE - used, "%s", *text ? "...'" : "'");
 	return buf;
 }
 

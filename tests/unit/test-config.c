@@ -586,6 +586,15 @@ static void quoted_in_messages(void **state)
 	/* The longest: escapes up to the end. */
 	memset(text, '\n', sizeof(text) - 1);
 	assert_true(strlen(problem_quote(buf, text)) < PROBLEM_QUOTE_SIZE);
+	/* What is not UTF-8, also where it is cut: nothing before the text is looked at. */
+	assert_string_equal(problem_quote(buf, "a\xff\xc3(\x80"), "'a\\xff\\xc3(\\x80'");
+	assert_string_equal(problem_quote(buf, "\xc2\x9b"
+	                                       "2J"),
+	                    "'\\xc2\\x9b2J'");
+	memset(text, 0x80, sizeof(text) - 1);
+	problem_quote(buf, text);
+	assert_int_equal(strlen(buf), 60 + strlen("''..."));
+	assert_memory_equal(buf + 57, "\\x80...'", 9);
 }
 
 static void what_is_printed(void **state)
