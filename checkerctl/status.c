@@ -190,13 +190,6 @@ int show_config(struct ctl *ctl, const char *const *operands, size_t n)
 	return 0;
 }
 
-/* It is UTF-8 whatever the locale is, and has no control characters but newlines. */
-static void put_metrics(const char *text)
-{
-	for (; *text; text++)
-		putchar((unsigned char)*text >= ' ' || *text == '\n' ? *text : '?');
-}
-
 int run_metrics(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	json_object *reply;
@@ -209,7 +202,7 @@ int run_metrics(struct ctl *ctl, const char *const *operands, size_t n)
 	if (options_has(ctl->options, OPT_JSON))
 		ctl_print_json(reply);
 	else
-		put_metrics(json_text(reply, "metrics", ""));
+		text_put_utf8(stdout, json_text(reply, "metrics", ""));
 	json_object_put(reply);
 	return 0;
 }

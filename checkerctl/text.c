@@ -222,6 +222,28 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
+/* What a terminal obeys: C0 and DEL, and C1, U+0080 to U+009F. */
+static bool is_control(const unsigned char *s)
+{
+	return s[0] < ' ' || s[0] == 0x7f ||
+	       (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0);
+}
+
+void text_put_utf8(FILE *f, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (n == 0 || (is_control(s) && *s != '\n'))
+			fputc('?', f);
+		else
+			fwrite(s, 1, n, f);
+		s += n ? n : 1;
+	}
+}
+
 void text_put_json(FILE *f, const char *json)
 {
 	const unsigned char *s = (const unsigned char *)json;

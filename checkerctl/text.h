@@ -40,6 +40,9 @@ void text_put(FILE *f, const char *s, bool lines);
  * UTF-8 becomes U+FFFD. */
 void text_put_json(FILE *f, const char *json);
 
+/* The same for lines that are UTF-8 in every locale, for a program to read: '?'. */
+void text_put_utf8(FILE *f, const char *s);
+
 /* How many letters to insert, delete, change or swap to make b of a; at most `limit`. */
 unsigned text_distance(const char *a, const char *b, unsigned limit);
 

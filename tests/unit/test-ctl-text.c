@@ -210,6 +210,20 @@ static void test_put_json(void **state)
 	assert_put("\xe2\x82", false, true, "\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+static void test_lines_for_programs(void **state)
+{
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	(void)state;
+	assert_non_null(f);
+	text_put_utf8(f, "x{path=\"\xc3\xa9\"} 1\n\x1by\x7f\xc2\x9bz\t\xff\xe2\x82 2\n");
+	fclose(f);
+	assert_string_equal(out, "x{path=\"\xc3\xa9\"} 1\n?y??z???? 2\n");
+	free(out);
+}
+
 static void test_distance(void **state)
 {
 	char longer[100];
@@ -239,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_put),
 		cmocka_unit_test(test_put_json),
+		cmocka_unit_test(test_lines_for_programs),
 		cmocka_unit_test(test_distance),
 	};
 
