@@ -34,3 +34,4 @@ include tests/system/local.mk
 include tests/vm/local.mk
 include tests/sim/local.mk
 include tests/bench/local.mk
+include tests/fuzz/local.mk

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A client of the control socket, over the real server with a loop that answers. The first byte
+ * says who it is, the second how many bytes it sends at once, the third how the loop answers;
+ * the rest is what it sends. Every message that it gets is JSON without a control character, it
+ * gets no more than it asked for, and when it has gone it has left nothing behind.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "checkerd/control/limits.h"
+#include "checkerd/control/server.h"
+#include "tests/fuzz/fuzz.h"
+
+#define PATHS       4
+#define STEP_US     USEC_PER_SEC /* of the server's time, for each of its rounds */
+#define ROUNDS_MAX  256          /* after the last byte */
+#define CHUNKS_MAX  32
+#define SENT_MAX    (4 * REQUEST_MAX)
+#define SOCKET_SIZE 4608 /* so small that replies do not fit */
+
+static struct server server;
+static struct device *devices[PATHS];
+static struct text *config_text;
+static uint64_t event_seq;
+
+/* What the client has got, as far as it is not a whole message. */
+static struct {
+	int fd;
+	char *data;
+	size_t used, size;
+	unsigned messages; /* that end a reply */
+} client;
+
+/* --- the loop --- */
+
+static void make_devices(void)
+{
+	static const struct device_spec specs[PATHS] = {
+		{ .name = "sda", .node = "/dev/sda", .devt_major = 8, .alias = "left" },
+		{ .name = "sdb",
+		  .node = "/dev/sdb",
+		  .devt_major = 8,
+		  .devt_minor = 16,
+		  .map = "m1",
+		  .wwid = "3600",
+		  .vendor = "IBM",
+		  .hcil = "1:0:0:1" },
+		/* What discovery would never let in. */
+		{ .name = "\x1b[2J\xff", .node = "/dev/\xc3", .alias = "\xed\xa0\x80" },
+		{ .name = "nvme0n1",
+		  .node = "/dev/nvme0n1",
+		  .devt_major = 259,
+		  .map = "m1",
+		  .sysfs_state = "live",
+		  .protocol = "nvme:tcp" },
+	};
+	static const char text[] = "defaults {\n\tdiscovery static\n}\n";
+
+	for (unsigned i = 0; i < PATHS; i++)
+		REQUIRE(device_new(&devices[i], &specs[i]) == 0, "no memory");
+	REQUIRE(text_new(&config_text, text, strlen(text)) == 0, "no memory");
+}
+
+static void publish_snapshot(void)
+{
+	struct snapshot *s = port_loop_snapshot_begin(server.port);
+
+	REQUIRE(s, "asked for, and there is no room for it");
+	s->taken = server.now; /* which is ahead of the clock */
+	s->ready = true;
+	for (uint32_t i = 0; i < PATHS; i++)
+		s->paths[s->n_paths++] = (struct snap_path){
+			.device = device_ref(devices[i]),
+			.index = i,
+			.generation = 1,
+			.state = i % 2 == 0 ? PATH_UP : PATH_DOWN,
+			.since = mono_add(s->taken, -10 * USEC_PER_SEC),
+			.due = MONO_NEVER,
+			.enabled = i != 0,
+			.engine = SNAP_ENGINE_AIO,
+			.checker = "directio",
+			.interval_us = 5 * USEC_PER_SEC,
+			.timeout_us = 30 * USEC_PER_SEC,
+			.map = REGISTRY_NONE,
+		};
+	s->aio_nr = s->aio_max_nr = -1;
+	s->config_text = text_ref(config_text);
+	port_loop_snapshot_publish(server.port, s);
+}
+
+static void answer(const struct port_request *r, uint8_t how)
+{
+	static const int errors[] = { 0, ESTALE, EBUSY, EPERM, ENXIO, EIO, EINVAL, 0 };
+	struct port_reply reply = {
+		.token = r->token,
+		.error = errors[how % ARRAY_LEN(errors)],
+		.state = PATH_UP,
+	};
+
+	if (r->op == PORT_SNAPSHOT) {
+		publish_snapshot();
+		return;
+	}
+	REQUIRE(r->op == PORT_PING || r->op == PORT_RELOAD || r->op == PORT_LOG_LEVEL ||
+	                r->path < PATHS,
+	        "path %u", r->path);
+	if (r->op == PORT_CHECK && r->wait) {
+		port_loop_wait(server.port, r);
+		return;
+	}
+	if (r->op == PORT_RELOAD)
+		REQUIRE(text_new(&reply.text, "nothing\tchanged\x1b", 16) == 0,
+		        "no memory");
+	port_loop_reply(server.port, &reply);
+}
+
+static void loop_round(uint8_t how)
+{
+	struct port_request r;
+	struct event e = {
+		.seq = event_seq + 1,
+		.realtime_us = (int64_t)event_seq * USEC_PER_SEC,
+		.type = EVENT_PATH_STATE,
+		.path = "sda",
+		.from = "up",
+		.to = "down",
+		.message = "sda: down\x1b\xff",
+	};
+
+	port_loop_clear(server.port);
+	while (port_loop_next(server.port, &r))
+		answer(&r, how);
+	for (uint32_t i = 0; i < PATHS; i++)
+		port_loop_settle(server.port, i, 0, PATH_UP);
+	if ((how & 0x80) != 0) {
+		port_loop_event(server.port, &e);
+		event_seq++;
+	}
+}
+
+/* No input leaves events to the next one. */
+static void forget_events(void)
+{
+	if (event_seq == 0)
+		return;
+	event_seq = 0;
+	history_deinit(&server.history);
+	REQUIRE(history_init(&server.history) == 0, "no memory");
+}
+
+/* --- the client --- */
+
+static void look_at_message(const char *text, size_t size)
+{
+	struct json_tokener *t = json_tokener_new();
+	struct json_object *o, *more = NULL;
+
+	REQUIRE(fuzz_is_plain(text, size, ""), "%s", text);
+	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	o = json_tokener_parse_ex(t, text, (int)size + 1);
+	REQUIRE(o && json_object_is_type(o, json_type_object), "no JSON: %s", text);
+	REQUIRE(json_object_object_get(o, "parameters"), "no reply: %s", text);
+	if (!json_object_object_get_ex(o, "continues", &more) ||
+	    !json_object_get_boolean(more))
+		client.messages++;
+	json_object_put(o);
+	json_tokener_free(t);
+}
+
+/* True: something came. */
+static bool client_reads(void)
+{
+	bool any = false;
+
+	for (;;) {
+		size_t searched = client.used;
+		char *end;
+		ssize_t n;
+
+		if (client.used == client.size) {
+			client.size = 2 * client.size + 4096;
+			client.data = realloc(client.data, client.size);
+			REQUIRE(client.data, "no memory");
+		}
+		n = recv(client.fd, client.data + client.used, client.size - client.used,
+		         MSG_DONTWAIT);
+		if (n <= 0)
+			return any;
+		any = true;
+		client.used += (size_t)n;
+		while ((end = memchr(client.data + searched, '\0',
+		                     client.used - searched))) {
+			size_t whole = (size_t)(end + 1 - client.data);
+
+			look_at_message(client.data, whole - 1);
+			client.used -= whole;
+			memmove(client.data, end + 1, client.used);
+			searched = 0;
+		}
+	}
+}
+
+static void client_comes(struct client *c, uint8_t who)
+{
+	int pair[2], size = SOCKET_SIZE;
+
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+	                   pair) == 0,
+	        "no sockets");
+	REQUIRE(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0,
+	        "no small socket");
+	REQUIRE(client_init(&server, c, pair[0]) == 0, "no memory");
+	c->privileged = (who & 1) != 0;
+	client.fd = pair[1];
+	client.messages = 0;
+	client.used = 0;
+}
+
+/* One round of everybody, as server_serve() would go round; true: the client got something. */
+static bool a_round(struct client *c, uint8_t how)
+{
+	server.now = mono_add(server.now, STEP_US);
+	if (c->state != CLIENT_FREE)
+		client_run(&server, c);
+	(void)server_ask_snapshot(&server); /* it has no time to wait */
+	loop_round(how);
+	server_take_news(&server);
+	return client_reads();
+}
+
+static void client_goes(struct client *c, uint8_t who)
+{
+	if (c->state != CLIENT_FREE && (who & 2) != 0)
+		client_expired(&server, c);
+	close(client.fd);
+	if (c->state != CLIENT_FREE)
+		client_hangup(&server, c);
+	/* One that has gone may have left a call that nobody waits for. */
+	for (unsigned i = 0; i < 4 && c->state != CLIENT_FREE; i++) {
+		server.now = mono_add(server.now, STEP_US);
+		(void)server_ask_snapshot(&server);
+		loop_round(0);
+		server_take_news(&server);
+	}
+	if (c->state != CLIENT_FREE)
+		client_drop(&server, c);
+	loop_round(0);
+	server_take_news(&server);
+}
+
+/* --- requests alone --- */
+
+static void parse_alone(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size > 0 ? size : 1);
+	struct request r;
+	const char *name;
+
+	REQUIRE(text, "no memory");
+	memcpy(text, data, size);
+	if (request_parse(text, size, &r) == REQUEST_FINE) {
+		REQUIRE(r.for_us >= 0 && r.level >= 0 && r.level <= 7, "numbers");
+		name = r.names;
+		for (uint32_t i = 0; i < r.n_names; i++) {
+			REQUIRE(name >= text && name < text + size, "name %u", i);
+			name = request_next_name(name);
+		}
+		REQUIRE(name <= text + size, "names");
+	}
+	REQUIRE(memchr(r.what, '\0', sizeof(r.what)), "it does not end");
+	free(text);
+}
+
+static unsigned parse_all(const uint8_t *data, size_t size)
+{
+	unsigned n = 0;
+
+	while (size > 0) {
+		const uint8_t *end = memchr(data, '\0', size);
+		size_t one = end ? (size_t)(end - data) : size;
+
+		parse_alone(data, one);
+		n += end ? 1 : 0;
+		one += end ? 1 : 0;
+		data += one;
+		size -= one;
+	}
+	return n;
+}
+
+/* --- all of it --- */
+
+void fuzz_begin(void)
+{
+	struct sockaddr_un nowhere = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct port *port;
+
+	/* The kernel makes up a name that no file has: nobody will connect. */
+	REQUIRE(fd >= 0 &&
+	                bind(fd, (struct sockaddr *)&nowhere, sizeof(sa_family_t)) == 0 &&
+	                listen(fd, 1) == 0,
+	        "no socket");
+	make_devices();
+	REQUIRE(port_new(&port, PATHS) == 0, "no port");
+	REQUIRE(server_init(&server, port, fd, 1) == 0, "no server");
+	server.write_timeout_us = server.reply_timeout_us = INT64_MAX / 4;
+	server.idle_timeout_us = server.loop_timeout_us = INT64_MAX / 4;
+	server.now = mono_now();
+}
+
+void fuzz_one(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in = { data, size };
+	struct client *c = &server.clients[0];
+	uint8_t who = fuzz_byte(&in), chunk = fuzz_byte(&in), how = fuzz_byte(&in);
+	size_t at_once = MAX((size_t)chunk * chunk + 1, in.size / CHUNKS_MAX);
+	unsigned asked;
+
+	if (in.size > SENT_MAX)
+		return;
+	asked = parse_all(in.data, in.size);
+	client_comes(c, who);
+	while (in.size > 0 && c->state != CLIENT_FREE) {
+		size_t n = MIN(in.size, at_once);
+		ssize_t sent = send(client.fd, in.data, n, MSG_NOSIGNAL);
+
+		if (sent > 0) {
+			in.data += sent;
+			in.size -= (size_t)sent;
+		}
+		if (!a_round(c, how) && sent <= 0)
+			break; /* it is stuck with something: the rest is not read */
+	}
+	for (unsigned i = 0; i < ROUNDS_MAX && a_round(c, how & 0x7f); i++)
+		continue;
+	REQUIRE(client.messages <= asked, "%u replies to %u requests", client.messages,
+	        asked);
+	client_goes(c, who);
+	forget_events();
+	REQUIRE(server.lent == 0 && server.lent_others == 0, "%zu bytes are lent",
+	        server.lent);
+	REQUIRE(server.n_free_pending == port_control_replies_max(server.port),
+	        "%u free places for answers", server.n_free_pending);
+}

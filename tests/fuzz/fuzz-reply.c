@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What checkerctl makes of replies. The first byte says which command is run, the second with
+ * which options; the rest is what comes over the socket, as it comes. All that is printed is
+ * safe on a terminal, and what is printed as JSON is JSON and says the same.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "checkerctl/commands.h"
+#include "checkerctl/top.h"
+#include "tests/fuzz/fuzz.h"
+
+#define SENT_MAX (64 * 1024) /* what a socket takes while nobody reads */
+
+static const struct {
+	int (*run)(struct ctl *ctl, const char *const *operands, size_t n);
+	const char *operand;
+} commands[] = {
+	{ show_paths, NULL },
+	{ show_paths, "sda" },
+	{ show_paths_format, "%d %i %t %T %s %w %c %p %S %z %N %n %R %r %a %0" },
+	{ show_maps, NULL },
+	{ show_topology, NULL },
+	{ show_latency, NULL },
+	{ show_groups, NULL },
+	{ show_status, NULL },
+	{ show_config, NULL },
+	{ show_memory, NULL },
+	{ show_events, NULL },
+	{ show_history, "sda" },
+	{ run_monitor, NULL },
+	{ run_check, "sda" },
+	{ run_fail, "sda" },
+	{ run_reload, NULL },
+	{ run_ping, NULL },
+	{ run_metrics, NULL },
+	{ run_health, NULL },
+};
+
+/* Standard output and error while a command runs. */
+static struct {
+	FILE *saved_out, *saved_err;
+	char *out, *err;
+	size_t out_size, err_size;
+} printed;
+
+static void catch_output(void)
+{
+	printed.saved_out = stdout;
+	printed.saved_err = stderr;
+	stdout = open_memstream(&printed.out, &printed.out_size);
+	stderr = open_memstream(&printed.err, &printed.err_size);
+}
+
+static void let_output_go(void)
+{
+	bool done = fclose(stdout) == 0 && fclose(stderr) == 0;
+
+	stdout = printed.saved_out;
+	stderr = printed.saved_err;
+	REQUIRE(done, "no memory");
+}
+
+void fuzz_begin(void)
+{
+	REQUIRE(setlocale(LC_CTYPE, "C.UTF-8"), "no such locale");
+}
+
+/* A socket on whose end 0 all this has come, and nothing more will; what is asked goes to end 1,
+ * where nobody reads it. */
+static void receive(const uint8_t *data, size_t size, int pair[2])
+{
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+	                   pair) == 0,
+	        "no sockets");
+	REQUIRE(size == 0 || send(pair[1], data, size, MSG_NOSIGNAL) == (ssize_t)size,
+	        "the socket is too small");
+	REQUIRE(shutdown(pair[1], SHUT_WR) == 0, "no end");
+}
+
+static json_object *parse(const char *text, size_t size)
+{
+	json_tokener *t = json_tokener_new();
+	json_object *o;
+
+	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
+	o = json_tokener_parse_ex(t, text, (int)size + 1);
+	if (json_tokener_get_error(t) != json_tokener_success) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(t);
+	return o;
+}
+
+/* The one reply of a command that takes no more than one. */
+static void look_at_json(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, '\0', size);
+	size_t line = strcspn(printed.out, "\n");
+	json_object *sent, *said, *parameters = NULL;
+
+	REQUIRE(line + 1 == printed.out_size, "more than a line: %s", printed.out);
+	printed.out[line] = '\0';
+	said = parse(printed.out, line);
+	REQUIRE(said, "no JSON: %s", printed.out);
+	sent = end ? parse((const char *)data, (size_t)(end - data)) : NULL;
+	REQUIRE(sent, "it printed what did not come: %s", printed.out);
+	if (fuzz_is_plain((const char *)data, (size_t)(end - data), "\t\n\r") &&
+	    json_object_object_get_ex(sent, "parameters", &parameters) &&
+	    json_object_is_type(parameters, json_type_object))
+		REQUIRE(json_object_equal(parameters, said), "another: %s", printed.out);
+	json_object_put(sent);
+	json_object_put(said);
+}
+
+static void run_command(size_t which, unsigned options, const uint8_t *data, size_t size)
+{
+	static const char *const columns[] = { NULL, NULL, "+DEVT", "NAME" };
+	const char *operands[] = { commands[which].operand, NULL };
+	struct options o = {
+		.given = (options & 1 ? OPT_BIT(OPT_JSON) : 0) |
+		         (options & 2 ? OPT_BIT(OPT_RAW) : 0) |
+		         (options & 4 ? OPT_BIT(OPT_NO_HEADINGS) : 0),
+		.socket = "/nowhere",
+		.columns = columns[options >> 4 & 3],
+		.timeout_us = 60 * USEC_PER_SEC,
+	};
+	struct ctl ctl = { .options = &o, .client = CLIENT_NULL };
+	int pair[2], code;
+
+	receive(data, size, pair);
+	ctl.client.fd = pair[0];
+	ctl.client.socket = o.socket;
+	ctl.client.timeout_us = o.timeout_us;
+	ctl.client.deadline = mono_add(mono_now(), o.timeout_us);
+	catch_output();
+	code = commands[which].run(&ctl, operands, operands[0] ? 1 : 0);
+	let_output_go();
+	client_deinit(&ctl.client);
+	close(pair[1]);
+
+	REQUIRE(code >= 0 && code <= 5, "exit code %d", code);
+	REQUIRE(fuzz_is_plain(printed.out, printed.out_size, "\n\t"), "printed: %s",
+	        printed.out);
+	REQUIRE(fuzz_is_plain(printed.err, printed.err_size, "\n\t"), "complained: %s",
+	        printed.err);
+	if ((options & 1) != 0 && code == 0 && commands[which].run == show_paths)
+		look_at_json(data, size);
+	free(printed.out);
+	free(printed.err);
+}
+
+/* --- the live view: a status and a list of paths --- */
+
+static void show_top(unsigned options, const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, '\0', size);
+	size_t one = end ? (size_t)(end - data) : size;
+	struct fuzz_input rest = { data + one, size - one };
+	struct fuzz_input first = { data, one };
+	char *texts[2] = { fuzz_string(&first, '\0'), NULL };
+	json_object *objects[2];
+	struct top top = TOP_NULL;
+
+	(void)fuzz_byte(&rest); /* the NUL between them */
+	texts[1] = fuzz_string(&rest, '\0');
+	for (int i = 0; i < 2; i++) {
+		objects[i] = parse(texts[i], strlen(texts[i]));
+		free(texts[i]);
+		if (!json_object_is_type(objects[i], json_type_object)) {
+			json_object_put(objects[i]);
+			objects[i] = json_object_new_object();
+		}
+	}
+	REQUIRE(top_init(&top, NULL) == 0, "no columns");
+	top_update(&top, objects[0], objects[1], 1e9);
+	for (unsigned i = 0; i < 3; i++) {
+		for (size_t n = 0; n < TOP_HEAD_LINES + top.n_rows && n < 16; n++) {
+			char *line = top_line(&top, n, (int)(options % 200));
+
+			REQUIRE(fuzz_is_plain_text(line), "line %zu: %s", n, line);
+			free(line);
+			(void)top_line_state(&top, n); /* it is there, or "" */
+		}
+		top_sort_next(&top, 1);
+		top_scroll(&top, 2, 8);
+	}
+	top_deinit(&top);
+}
+
+void fuzz_one(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in = { data, size };
+	size_t which = fuzz_byte(&in) % (ARRAY_LEN(commands) + 1);
+	unsigned options = fuzz_byte(&in);
+
+	if (in.size > SENT_MAX)
+		return;
+	if (which < ARRAY_LEN(commands))
+		run_command(which, options, in.data, in.size);
+	else
+		show_top(options, in.data, in.size);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Messages about devices, and what sysfs says of them, as discovery reads both. The input is
+ * lines: KEY=VALUE is a property of a message, which an empty line ends; /NAME=VALUE is what an
+ * attribute below class/block says from then on. What is told of each message brings a list
+ * that began empty to what discovery itself holds, and all of it is text that is safe to show.
+ *
+ * libudev's functions are this file's own (its reading of netlink is not ours to test); sysfs is
+ * a folder.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "checkerd/discovery/scan.h"
+#include "tests/fuzz/fuzz-udev.h"
+#include "tests/fuzz/fuzz.h"
+
+static const char configuration[] =
+        "blacklist { devnode \"^sdz\" property ID_LEFT_OUT\n device { vendor EVIL } }\n"
+        "blacklist_exceptions { devnode \"^loop\" }\n"
+        "devices { device { vendor IBM product \"2145\" fail_checks 3 path_checker none "
+        "} }\n"
+        "multipaths { multipath { wwid 3600508b400105e21 alias data } }\n";
+
+/* sysfs as it is at the beginning of every input. */
+static const char *const folders[] = {
+	"class",
+	"class/block",
+	"class/block/sda",
+	"class/block/sda/holders",
+	"class/block/sda/holders/dm-0",
+	"class/block/sdb",
+	"class/block/nvme0n1",
+	"class/block/loop0",
+	"class/block/loop0/loop",
+	"class/block/dm-0",
+	"class/block/dm-0/dm",
+	"class/block/dm-0/slaves",
+	"class/block/dm-0/slaves/sda",
+	"class/block/vda",
+	"devices",
+	"devices/host3",
+	"devices/host3/3:0:0:1",
+	"devices/host4",
+	"devices/host4/4:0:0:1",
+	"devices/nvme0",
+	"class/fc_host",
+	"class/fc_host/host3",
+};
+static const char *const links[][2] = {
+	{ "../../../devices/host3/3:0:0:1", "class/block/sda/device" },
+	{ "../../../devices/host4/4:0:0:1", "class/block/sdb/device" },
+	{ "../../../devices/nvme0", "class/block/nvme0n1/device" },
+};
+static const char *const attributes[][2] = {
+	{ "sda/dev", "8:0" },
+	{ "sda/diskseq", "1" },
+	{ "sda/device/vendor", "IBM" },
+	{ "sda/device/model", "2145" },
+	{ "sda/device/rev", "0000" },
+	{ "sda/device/state", "running" },
+	{ "sda/device/wwid", "naa.600508b400105e21" },
+	{ "sda/device/vpd_pg80", "" },
+	{ "sda/device/vpd_pg83", "" },
+	{ "sdb/dev", "8:16" },
+	{ "sdb/diskseq", "2" },
+	{ "sdb/device/vendor", "" },
+	{ "sdb/device/state", "" },
+	{ "sdb/device/wwid", "" },
+	{ "nvme0n1/dev", "259:0" },
+	{ "nvme0n1/diskseq", "3" },
+	{ "nvme0n1/wwid", "eui.0025388b71b0a7e5" },
+	{ "nvme0n1/device/model", "disk" },
+	{ "nvme0n1/device/serial", "S1" },
+	{ "nvme0n1/device/transport", "tcp" },
+	{ "nvme0n1/device/state", "live" },
+	{ "nvme0n1/device/subsysnqn", "nqn.2014-08.org:x" },
+	{ "loop0/dev", "7:0" },
+	{ "loop0/diskseq", "4" },
+	{ "loop0/loop/backing_file", "/x" },
+	{ "dm-0/dm/uuid", "mpath-3600508b400105e21" },
+	{ "dm-0/dm/name", "data" },
+	{ "vda/dev", "254:0" },
+	{ "vda/size", "2048" },
+};
+
+static char sysfs_name[] = "/tmp/fuzz-uevent-XXXXXX";
+static int sysfs, class_block;
+static struct config *config;
+static struct watch *watch;
+static bool changed[ARRAY_LEN(attributes)];
+
+/* --- sysfs --- */
+
+static void write_attribute(size_t i, const char *value)
+{
+	int fd = openat(class_block, attributes[i][0],
+	                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	size_t n = MIN(strlen(value), (size_t)8192);
+
+	REQUIRE(fd >= 0, "%s: %s", attributes[i][0], strerror(errno));
+	REQUIRE(n == 0 || write(fd, value, n) == (ssize_t)n, "no room");
+	close(fd);
+}
+
+/* "/sda/device/state=offline" */
+static void set_attribute(const char *line)
+{
+	size_t n = strcspn(line, "=");
+
+	for (size_t i = 0; i < ARRAY_LEN(attributes) && line[n] == '='; i++)
+		if (strlen(attributes[i][0]) == n &&
+		    strncmp(attributes[i][0], line, n) == 0) {
+			write_attribute(i, line + n + 1);
+			changed[i] = true;
+		}
+}
+
+static void reset_attributes(bool all)
+{
+	for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
+		if (all || changed[i])
+			write_attribute(i, attributes[i][1]);
+		changed[i] = false;
+	}
+}
+
+static void remove_sysfs(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
+		unlinkat(class_block, attributes[i][0], 0);
+	for (size_t i = 0; i < ARRAY_LEN(links); i++)
+		unlinkat(sysfs, links[i][1], 0);
+	for (size_t i = ARRAY_LEN(folders); i > 0; i--)
+		unlinkat(sysfs, folders[i - 1], AT_REMOVEDIR);
+	rmdir(sysfs_name);
+}
+
+static void make_sysfs(void)
+{
+	REQUIRE(mkdtemp(sysfs_name), "no folder");
+	sysfs = open(sysfs_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		REQUIRE(mkdirat(sysfs, folders[i], 0700) == 0, "%s", folders[i]);
+	for (size_t i = 0; i < ARRAY_LEN(links); i++)
+		REQUIRE(symlinkat(links[i][0], sysfs, links[i][1]) == 0, "%s",
+		        links[i][1]);
+	class_block = openat(sysfs, "class/block", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	atexit(remove_sysfs);
+	reset_attributes(true);
+}
+
+/* --- who hears of it --- */
+
+static void look_at_device(const struct device *d)
+{
+	const char *const texts[] = { d->name,      d->alias,      d->map,
+		                      d->wwid,      d->hcil,       d->vendor,
+		                      d->product,   d->revision,   d->serial,
+		                      d->protocol,  d->host,       d->target,
+		                      d->transport, d->sysfs_state };
+
+	REQUIRE(d->name && d->name[0] != '\0' && strlen(d->name) < DEVICE_NAME_MAX,
+	        "a name");
+	REQUIRE(d->node && d->node[0] == '/', "%s", d->node);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		REQUIRE(fuzz_is_plain_text(texts[i]), "text %zu of %s: %s", i, d->name,
+		        texts[i]);
+}
+
+static int hear(void *arg, struct found *f)
+{
+	struct found_list *l = arg;
+	size_t at;
+
+	if (f->op == FOUND_MAP)
+		return 0;
+	look_at_device(f->device);
+	at = found_list_find(l, f->device->name);
+	switch (f->op) {
+	case FOUND_ADD:
+		REQUIRE(at == l->n, "%s was there", f->device->name);
+		REQUIRE(found_list_add(l, f->device, &f->settings) == 0, "no memory");
+		break;
+	case FOUND_CHANGE:
+		REQUIRE(at < l->n, "%s was not there", f->device->name);
+		device_unref(l->entries[at].device);
+		l->entries[at] = (struct found_entry){ f->device, f->settings };
+		break;
+	case FOUND_REMOVE:
+		REQUIRE(at < l->n, "%s was not there", f->device->name);
+		found_list_remove(l, at);
+		device_unref(f->device);
+		break;
+	case FOUND_SYNC:
+	case FOUND_MAP:
+		REQUIRE(false, "who said that?");
+	}
+	return 0;
+}
+
+static void compare(const struct found_list *heard, const struct found_list *told)
+{
+	REQUIRE(heard->n == told->n, "%zu paths were told of, %zu there are", heard->n,
+	        told->n);
+	for (size_t i = 0; i < told->n; i++) {
+		REQUIRE(device_equal(heard->entries[i].device, told->entries[i].device),
+		        "%s", told->entries[i].device->name);
+		REQUIRE(i == 0 || strcmp(told->entries[i - 1].device->name,
+		                         told->entries[i].device->name) < 0,
+		        "%s", told->entries[i].device->name);
+	}
+}
+
+/* --- all of it --- */
+
+void fuzz_begin(void)
+{
+	REQUIRE(config_parse("uevent.conf", configuration, strlen(configuration),
+	                     &config) == 0,
+	        "the configuration");
+	make_sysfs();
+	REQUIRE(watch_new(&watch, sysfs) == 0, "no memory");
+}
+
+static void list_anew(struct found_list *told, struct found_list *heard)
+{
+	struct found_list found = FOUND_LIST_NULL;
+	uint32_t left_out = 0;
+	int r = watch_scan(watch, config, &found, &left_out);
+
+	REQUIRE(r == 0, "%d", r);
+	REQUIRE(found_plan(told, &found, true, hear, heard) == 0, "what is told");
+	found_list_deinit(told);
+	*told = found;
+	compare(heard, told);
+}
+
+void fuzz_one(const uint8_t *data, size_t size)
+{
+	struct found_list told = FOUND_LIST_NULL, heard = FOUND_LIST_NULL;
+	struct fuzz_input in = { data, size };
+	unsigned messages = 0;
+
+	while (in.size > 0 && messages < 64) {
+		char *line = fuzz_string(&in, '\n');
+
+		if (line[0] == '/')
+			set_attribute(line + 1);
+		else if (line[0] != '\0')
+			fuzz_udev_property(line);
+		if (line[0] == '\0' || in.size == 0) {
+			int r;
+
+			fuzz_udev_message();
+			r = watch_take(watch, config, &told, hear, &heard);
+			REQUIRE(r == 0, "%d", r);
+			compare(&heard, &told);
+			messages++;
+		}
+		free(line);
+	}
+	list_anew(&told, &heard);
+	found_list_deinit(&told);
+	found_list_deinit(&heard);
+	fuzz_udev_reset();
+	reset_attributes(false);
+}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What comes from outside, read by the product's own objects: tests/fuzz/README.md. Configured
+# with --enable-fuzzing the targets are libFuzzer's; in every other build they replay the inputs
+# that are kept, in make check.
+EXTRA_DIST += \
+	tests/fuzz/README.md \
+	tests/fuzz/corpus \
+	tests/fuzz/dictionaries \
+	tests/fuzz/regressions \
+	tests/fuzz/run \
+	$(NULL)
+fuzz_targets = \
+	tests/fuzz/fuzz-config \
+	tests/fuzz/fuzz-control \
+	tests/fuzz/fuzz-multipath \
+	tests/fuzz/fuzz-reply \
+	tests/fuzz/fuzz-uevent \
+	tests/fuzz/fuzz-vpd \
+	$(NULL)
+if FUZZING
+fuzz_sources = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
+EXTRA_PROGRAMS += $(fuzz_targets)
+CLEANFILES += $(fuzz_targets)
+else
+fuzz_sources = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/replay.c
+check_PROGRAMS += $(fuzz_targets)
+TESTS += $(fuzz_targets)
+endif
+fuzz_cppflags = $(AM_CPPFLAGS) -DFUZZ_INPUTS='"$(abs_srcdir)/tests/fuzz"'
+fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_sources)
+tests_fuzz_fuzz_config_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"config"'
+tests_fuzz_fuzz_config_LDADD = libconfig.la
+tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(fuzz_sources)
+tests_fuzz_fuzz_control_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"control"' $(JSONC_CFLAGS)
+tests_fuzz_fuzz_control_LDADD = libcontrol.la libcore.la libutil.la $(JSONC_LIBS)
+tests_fuzz_fuzz_control_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_multipath_SOURCES = tests/fuzz/fuzz-multipath.c $(fuzz_sources)
+tests_fuzz_fuzz_multipath_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"multipath"'
+tests_fuzz_fuzz_multipath_LDADD = libdevmap.la libcore.la libutil.la
+tests_fuzz_fuzz_multipath_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c $(fuzz_sources)
+tests_fuzz_fuzz_reply_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"reply"' $(JSONC_CFLAGS)
+tests_fuzz_fuzz_reply_LDADD = libctl.la libutil.la $(JSONC_LIBS)
+tests_fuzz_fuzz_reply_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_uevent_SOURCES = \
+	tests/fuzz/fuzz-udev.c \
+	tests/fuzz/fuzz-udev.h \
+	tests/fuzz/fuzz-uevent.c \
+	$(fuzz_sources) \
+	$(NULL)
+tests_fuzz_fuzz_uevent_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"uevent"' $(UDEV_CFLAGS)
+tests_fuzz_fuzz_uevent_LDADD = libdiscovery.la libconfig.la libcore.la libutil.la
+tests_fuzz_fuzz_uevent_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_vpd_SOURCES = tests/fuzz/fuzz-vpd.c $(fuzz_sources)
+tests_fuzz_fuzz_vpd_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"vpd"'
+tests_fuzz_fuzz_vpd_LDADD = libdiscovery.la libconfig.la libcore.la libutil.la
+tests_fuzz_fuzz_vpd_LDFLAGS = $(fuzz_ldflags)
+
+# In a build configured with --enable-fuzzing: make check-fuzz SECONDS=3600 JOBS=2
+SECONDS = 60
+TARGETS = all
+.PHONY: check-fuzz
+check-fuzz:
+	$(srcdir)/tests/fuzz/run . $(SECONDS) $(JOBS) $(TARGETS)
