@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
 	util/macro.h \
 	util/mono.h \
+	util/pages.c \
+	util/pages.h \
 	util/seal.c \
 	util/seal.h \
 	util/spsc.h \
@@ -26,4 +28,10 @@ tests_unit_test_seal_SOURCES = tests/unit/test-seal.c $(wrap_sources)
 tests_unit_test_seal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_seal_LDADD = libutil.la $(CMOCKA_LIBS)
 tests_unit_test_seal_LDFLAGS = $(wrap_ldflags)
+
+check_PROGRAMS += tests/unit/test-pages
+TESTS += tests/unit/test-pages
+tests_unit_test_pages_SOURCES = tests/unit/test-pages.c
+tests_unit_test_pages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_pages_LDADD = libutil.la $(CMOCKA_LIBS)
 endif

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "util/mono.h"
@@ -51,6 +52,25 @@ int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
 	(void)pthread_setname_np(t, name); /* only cosmetic */
 	*ret_thread = t;
 	return 0;
+}
+
+void thread_stack_unlock(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), here = (uintptr_t)&page;
+	pthread_attr_t attr;
+	void *stack;
+	size_t size;
+
+	if (pthread_getattr_np(pthread_self(), &attr) != 0)
+		return; /* no memory: then it stays as it is */
+	if (pthread_attr_getstack(&attr, &stack, &size) == 0) {
+		/* What is below this frame, but for what the calls here need. */
+		here = (here & ~(page - 1)) - page;
+		(void)munlock(stack, size);
+		if (here > (uintptr_t)stack)
+			(void)madvise(stack, here - (uintptr_t)stack, MADV_DONTNEED);
+	}
+	pthread_attr_destroy(&attr);
 }
 
 int thread_join_for(pthread_t thread, int64_t limit_us)

@@ -2,7 +2,7 @@
 /*
  * Owns the table of changes and the table of the names they belong to. Every change in use is
  * in two lists, the one of its path, oldest first, and the one of all by age. A name is kept
- * for as long as there is a change of it.
+ * for as long as there is a change of it. Both are not locked in memory: see ARCHITECTURE.md.
  */
 #include "checkerd/control/changes.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "checkerd/control/limits.h"
+#include "util/pages.h"
 
 #define NONE UINT32_MAX
 
@@ -22,6 +23,7 @@ struct named {
 };
 
 struct changes {
+	uint32_t max_paths; /* [init] */
 	uint32_t mask;
 	struct change *table;
 	struct named *names;
@@ -68,9 +70,10 @@ int changes_new(struct changes **ret, uint32_t max_paths)
 
 	if (!c)
 		return -ENOMEM;
-	c->table = calloc(n, sizeof(*c->table));
-	c->names = calloc(names, sizeof(*c->names));
-	c->heads = calloc(heads, sizeof(*c->heads));
+	c->max_paths = max_paths;
+	c->table = pages_new(n * sizeof(*c->table));
+	c->names = pages_new(names * sizeof(*c->names));
+	c->heads = pages_new(heads * sizeof(*c->heads));
 	if (!c->table || !c->names || !c->heads) {
 		changes_free(c);
 		return -ENOMEM;
@@ -89,11 +92,14 @@ int changes_new(struct changes **ret, uint32_t max_paths)
 
 struct changes *changes_free(struct changes *c)
 {
+	uint32_t names;
+
 	if (!c)
 		return NULL;
-	free(c->heads);
-	free(c->names);
-	free(c->table);
+	names = names_size(c->max_paths);
+	pages_free(c->table, table_size(c->max_paths) * sizeof(*c->table));
+	pages_free(c->names, names * sizeof(*c->names));
+	pages_free(c->heads, heads_for(names) * sizeof(*c->heads));
 	free(c);
 	return NULL;
 }

@@ -2,7 +2,7 @@
 /*
  * The events are packed: of the 700 bytes that one may have, most have 200. Places are given in
  * order, from the start again when the end is reached; what stands in the way of a new one is
- * the oldest.
+ * the oldest. They are not locked in memory: see ARCHITECTURE.md.
  */
 #include "checkerd/control/history.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "checkerd/control/limits.h"
+#include "util/pages.h"
 
 #define HEAD_BYTES  offsetof(struct event, path)
 #define EVENT_BYTES sizeof(struct event) /* no packed one is longer */
@@ -38,7 +39,7 @@ static_assert(HISTORY_BYTES / EVENT_BYTES > 1024, "so many at least are kept");
 int history_init(struct history *h)
 {
 	*h = (struct history){
-		.bytes = calloc(1, HISTORY_BYTES),
+		.bytes = pages_new(HISTORY_BYTES),
 		.at = calloc(EVENTS_KEPT, sizeof(*h->at)),
 	};
 	if (h->bytes && h->at)
@@ -49,7 +50,7 @@ int history_init(struct history *h)
 
 void history_deinit(struct history *h)
 {
-	free(h->bytes);
+	pages_free(h->bytes, HISTORY_BYTES);
 	free(h->at);
 	*h = (struct history){ .bytes = NULL };
 }

@@ -7,6 +7,7 @@
  * every reply on its way can hold the same one. Any thread.
  */
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,12 +15,16 @@
 
 struct text {
 	_Atomic uint32_t refs; /* [atomic any→any] */
+	bool unlocked;         /* [init] */
 	size_t size;           /* [init] without the final NUL */
-	char data[];           /* [init] ends in NUL */
+	char *data; /* [init] ends in NUL; behind this, unless it is not locked */
 };
 
 /* One reference; size bytes are copied. -ENOMEM. */
 _must_check_ int text_new(struct text **ret, const char *data, size_t size);
+/* The same, but not locked in memory: for long ones that the loop only hands on, and may drop,
+ * which it does without looking at the data. */
+_must_check_ int text_new_unlocked(struct text **ret, const char *data, size_t size);
 struct text *text_ref(struct text *t);   /* NULL allowed */
 struct text *text_unref(struct text *t); /* NULL allowed; returns NULL */
 

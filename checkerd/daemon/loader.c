@@ -32,15 +32,17 @@ void loaded_deinit(struct loaded *l)
 	l->messages = text_unref(l->messages);
 }
 
-/* What was written to a memory stream; an empty one gives NULL. */
-static int take_text(FILE *stream, char **data, const size_t *size, struct text **ret)
+/* What was written to a memory stream; an empty one gives NULL. make: text_new(), or so. */
+static int take_text(FILE *stream, char **data, const size_t *size,
+                     int (*make)(struct text **ret, const char *data, size_t size),
+                     struct text **ret)
 {
 	int r = ferror(stream) ? -ENOMEM : 0;
 
 	if (fclose(stream) != 0)
 		r = -ENOMEM;
 	if (r == 0 && *size > 0)
-		r = text_new(ret, *data, *size);
+		r = make(ret, *data, *size);
 	free(*data);
 	return r;
 }
@@ -54,7 +56,7 @@ static int dump(struct loaded *l)
 	if (out == NULL)
 		return -ENOMEM;
 	config_dump(l->config, out);
-	return take_text(out, &data, &size, &l->dump);
+	return take_text(out, &data, &size, text_new_unlocked, &l->dump);
 }
 
 /* Compares it with the one in force. */
@@ -93,7 +95,7 @@ int loader_read(const char *file, const struct config *present, struct loaded *r
 		r = adapt(ret, present, out);
 	if (r == 0)
 		r = dump(ret);
-	text = take_text(out, &data, &size, &ret->messages);
+	text = take_text(out, &data, &size, text_new, &ret->messages);
 	ret->result = r < 0 ? r : text;
 	return ret->result;
 }
@@ -110,6 +112,7 @@ static void *loader_main(void *arg)
 	struct loader *l = arg;
 	uint64_t n;
 
+	thread_stack_unlock(); /* what it reads is on a disk anyway */
 	for (;;) {
 		if (read(l->start_fd, &n, sizeof(n)) < 0)
 			continue; /* a blocking eventfd, all signals are blocked */

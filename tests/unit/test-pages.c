@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory that is there, and not locked: also where all other memory is. */
+#include <malloc.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "util/pages.h"
+#include "util/thread.h"
+
+#define BYTES (1024 * 1024)
+
+static void zeroed_to_the_last_byte(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 4095, 4096, 4097, BYTES + 1 };
+
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		unsigned char *p = pages_new(sizes[i]);
+
+		assert_non_null(p);
+		for (size_t n = 0; n < sizes[i]; n++)
+			assert_int_equal(p[n], 0);
+		if (sizes[i] > 0)
+			p[sizes[i] - 1] = 1;
+		pages_free(p, sizes[i]);
+	}
+	pages_free(NULL, 1);
+	assert_null(pages_new(SIZE_MAX / 2));
+}
+
+static long locked_kib(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	char line[256];
+	long kib = -1;
+
+	assert_non_null(f);
+	while (kib < 0 && fgets(line, sizeof(line), f))
+		if (strncmp(line, "VmLck:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
+	fclose(f);
+	assert_true(kib >= 0);
+	return kib;
+}
+
+static void *use_little(void *arg)
+{
+	thread_stack_unlock();
+	*(long *)arg = locked_kib();
+	return NULL;
+}
+
+static void not_locked(void **state)
+{
+	long before, inside = 0;
+	pthread_t t;
+	void *p, *other;
+
+	(void)state;                   /* no fixture */
+	(void)mallopt(M_ARENA_MAX, 1); /* another one would count as 64 MiB */
+	if (mlockall(MCL_FUTURE) < 0)
+		return; /* then nothing is locked anyway */
+	before = locked_kib();
+	other = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	             0);
+	/* It may be more than is allowed; and a sanitizer makes mlockall() do nothing. */
+	if (other != MAP_FAILED && locked_kib() >= before + BYTES / 1024) {
+		munmap(other, BYTES);
+		p = pages_new(BYTES);
+		assert_non_null(p);
+		assert_true(locked_kib() < before + BYTES / 1024 / 2);
+		pages_free(p, BYTES);
+		assert_int_equal(
+		        thread_start(&t, "stack", (size_t)BYTES, use_little, &inside), 0);
+		pthread_join(t, NULL);
+		assert_true(inside < before + BYTES / 1024 / 2);
+	}
+	munlockall();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zeroed_to_the_last_byte),
+		cmocka_unit_test(not_locked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
