@@ -109,12 +109,12 @@ static void prepare_path_reply(struct client *c)
 
 		if (t->error == ESTALE) {
 			reply_error(c, "io.checkerd.Control.NoSuchPath", "path",
-			            t->device->name);
+			            device_name(t->device));
 			return;
 		}
 		if (t->error != 0) {
 			(void)snprintf(q->what, sizeof(q->what), "%s: %s",
-			               t->device->name, refusal(t->error));
+			               device_name(t->device), refusal(t->error));
 			reply_error(c, "io.checkerd.Control.NotPossible", "reason",
 			            q->what);
 			return;

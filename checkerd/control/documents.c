@@ -53,21 +53,21 @@ static void path_identity(struct jw *j, const struct device *d, const char *map)
 {
 	char devt[24];
 
-	key_string(j, "name", d->name);
-	key_string(j, "device", d->node);
+	key_string(j, "name", device_name(d));
+	key_string(j, "device", device_node(d));
 	(void)snprintf(devt, sizeof(devt), "%u:%u", d->devt_major, d->devt_minor);
 	key_string(j, "devt", d->devt_major != 0 || d->devt_minor != 0 ? devt : NULL);
-	key_string(j, "alias", d->alias);
+	key_string(j, "alias", device_alias(d));
 	key_string(j, "map", map);
-	key_string(j, "wwid", d->wwid);
-	key_string(j, "hcil", d->hcil);
-	key_string(j, "vendor", d->vendor);
-	key_string(j, "product", d->product);
-	key_string(j, "revision", d->revision);
-	key_string(j, "serial", d->serial);
-	key_string(j, "protocol", d->protocol);
-	key_string(j, "host", d->host);
-	key_string(j, "target", d->target);
+	key_string(j, "wwid", device_wwid(d));
+	key_string(j, "hcil", device_hcil(d));
+	key_string(j, "vendor", device_vendor(d));
+	key_string(j, "product", device_product(d));
+	key_string(j, "revision", device_revision(d));
+	key_string(j, "serial", device_serial(d));
+	key_string(j, "protocol", device_protocol(d));
+	key_string(j, "host", device_host(d));
+	key_string(j, "target", device_target(d));
 }
 
 static const char *dm_state_name(enum snap_dm_state s)
@@ -209,7 +209,8 @@ void document_map_begin(struct jw *j, const struct view *v, const struct view_ma
 	if (dm)
 		key_string(j, "wwid", dm->wwid);
 	else /* its paths are one unit's */
-		key_string(j, "wwid", v->snap->paths[v->by_map[m->first]].device->wwid);
+		key_string(j, "wwid",
+		           device_wwid(v->snap->paths[v->by_map[m->first]].device));
 	if (dm)
 		(void)snprintf(node, sizeof(node), "dm-%u", dm->devt_minor);
 	key_string(j, "dm", dm ? node : NULL);
@@ -238,7 +239,7 @@ void document_map_name(struct jw *j, const struct view *v, const struct view_map
 	char devt[24];
 
 	if (d)
-		jw_string(j, d->name);
+		jw_string(j, device_name(d));
 	else
 		jw_string(j, devt_text(devt, m->dm->map->paths[i].devt_major,
 		                       m->dm->map->paths[i].devt_minor));
@@ -250,7 +251,7 @@ static const char *kept_path(const struct view *v, const struct view_map *m)
 		const struct device *d = map_device(v, m, i);
 
 		if (d && v->snap->map_paths[m->first + i].kept)
-			return d->name;
+			return device_name(d);
 	}
 	return NULL;
 }
@@ -298,7 +299,7 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 	char devt[24];
 
 	jw_object(j);
-	key_string(j, "path", d ? d->name : NULL);
+	key_string(j, "path", d ? device_name(d) : NULL);
 	key_string(j, "devt", devt_text(devt, p->devt_major, p->devt_minor));
 	key_string(j, "dm_state", now->active ? "active" : "failed");
 	key_uint(j, "fail_count", p->fail_count);

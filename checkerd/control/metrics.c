@@ -128,8 +128,8 @@ static void of_path(struct metrics_piece *o, const char *name, const char *suffi
                     const char *value)
 {
 	sample(o, name, suffix,
-	       LABELS("path", p->device->name, "map", view_path_map(s->v->snap, p), key,
-	              value));
+	       LABELS("path", device_name(p->device), "map", view_path_map(s->v->snap, p),
+	              key, value));
 }
 
 static void path_up(struct metrics_piece *o, const char *name, const struct source *s,

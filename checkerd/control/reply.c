@@ -352,8 +352,8 @@ static enum piece piece_histories(struct server *s, struct client *c, struct jw 
 		const struct snap_path *path =
 		        at == REGISTRY_NONE ? NULL : &snap->paths[at];
 
-		document_history(j, snap, path, path ? path->device->name : r->text,
-		                 s->changes);
+		document_history(j, snap, path,
+		                 path ? device_name(path->device) : r->text, s->changes);
 		r->text = request_next_name(r->text);
 		return PIECE_MORE;
 	}
@@ -379,7 +379,7 @@ static enum piece piece_results(struct server *s, struct client *c, struct jw *j
 
 		jw_object(j);
 		jw_key(j, "path");
-		jw_string(j, t->device->name);
+		jw_string(j, device_name(t->device));
 		jw_key(j, "state");
 		jw_string(j, path_state_name(t->state));
 		jw_key(j, "checked");

@@ -63,11 +63,11 @@ static const char *path_name(const void *things, uint32_t i, unsigned kind,
 
 	switch ((enum path_key)kind) {
 	case PATH_NAME:
-		return d->name;
+		return device_name(d);
 	case PATH_NODE:
-		return d->node;
+		return device_node(d);
 	case PATH_ALIAS:
-		return d->alias;
+		return device_alias(d);
 	case PATH_NUMBER:
 		if (d->devt_major == 0 && d->devt_minor == 0)
 			return NULL;
@@ -98,7 +98,7 @@ const char *view_path_map(const struct snapshot *s, const struct snap_path *p)
 {
 	if (p->map != REGISTRY_NONE)
 		return s->maps[p->map].map->name;
-	return s->dm_decides ? NULL : p->device->map;
+	return s->dm_decides ? NULL : device_map(p->device);
 }
 
 /* --- maps --- */
@@ -112,7 +112,7 @@ static int compare_paths(const void *a, const void *b, void *userdata)
 {
 	const struct snapshot *s = userdata;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	int r = strcmp(s->paths[x].device->map, s->paths[y].device->map);
+	int r = strcmp(device_map(s->paths[x].device), device_map(s->paths[y].device));
 
 	return r != 0 ? r : (x > y) - (x < y);
 }
@@ -148,9 +148,10 @@ static void add_named(struct view *v, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct snap_path *p = &paths[v->by_map[i]];
 
-		if (!m || strcmp(m->name, p->device->map) != 0) {
+		if (!m || strcmp(m->name, device_map(p->device)) != 0) {
 			m = &v->maps[v->n_maps++];
-			*m = (struct view_map){ .name = p->device->map, .first = i };
+			*m = (struct view_map){ .name = device_map(p->device),
+				                .first = i };
 		}
 		m->n++;
 		m->up += path_state_usable(p->state);

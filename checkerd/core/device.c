@@ -9,44 +9,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where each string is; what is done to one is done to all. */
-#define STRING(field)                                                               \
-	{                                                                           \
-		offsetof(struct device_spec, field), offsetof(struct device, field) \
-	}
-
-static const struct {
-	size_t in_spec, in_device;
-} strings[] = {
-	STRING(name),     STRING(node),        STRING(alias),     STRING(map),
-	STRING(wwid),     STRING(hcil),        STRING(vendor),    STRING(product),
-	STRING(revision), STRING(serial),      STRING(protocol),  STRING(host),
-	STRING(target),   STRING(sysfs_state), STRING(transport),
-};
-
-#undef STRING
+static_assert(DEVICE_TEXT_name == 0 && DEVICE_TEXT_node == 1, "the name may be left out");
 
 static_assert(sizeof(struct device_spec) ==
                       offsetof(struct device_spec, name) +
-                              ARRAY_LEN(strings) * sizeof(const char *),
-              "a string of struct device_spec is missing in strings[]");
-static_assert(sizeof(struct device) == offsetof(struct device, name) +
-                                               ARRAY_LEN(strings) * sizeof(const char *),
-              "a string of struct device is missing in strings[]");
+                              DEVICE_TEXT_COUNT_ * sizeof(const char *),
+              "a string of struct device_spec is missing in DEVICE_TEXTS");
 
-static const char *spec_string(const struct device_spec *spec, size_t i)
+static const char *spec_text(const struct device_spec *spec, unsigned i)
 {
-	return *(const char *const *)((const char *)spec + strings[i].in_spec);
+	static const size_t at[] = {
+#define X(text) offsetof(struct device_spec, text),
+		DEVICE_TEXTS(X)
+#undef X
+	};
+
+	return *(const char *const *)((const char *)spec + at[i]);
 }
 
-static const char **device_string(struct device *d, size_t i)
+static const char *device_text(const struct device *d, unsigned i)
 {
-	return (const char **)((char *)d + strings[i].in_device);
+	return d->text[i] == 0 ? NULL : (const char *)d + d->text[i];
 }
 
-static const char *device_string_const(const struct device *d, size_t i)
+/* A disk's name is the end of its node's. */
+static bool name_ends_node(const struct device_spec *spec)
 {
-	return *(const char *const *)((const char *)d + strings[i].in_device);
+	size_t name = strlen(spec->name), node = strlen(spec->node);
+
+	return name < node && strcmp(spec->node + node - name, spec->name) == 0;
 }
 
 static int spec_check(const struct device_spec *spec)
@@ -58,18 +49,24 @@ static int spec_check(const struct device_spec *spec)
 
 int device_new(struct device **ret, const struct device_spec *spec)
 {
-	size_t size = sizeof(struct device);
+	size_t size = offsetof(struct device, text) + sizeof(((struct device *)0)->text);
+	size_t end = size;
 	struct device *d;
-	char *end;
+	unsigned first;
+	bool shared;
 	int r;
 
 	r = spec_check(spec);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-		if (spec_string(spec, i))
-			size += strlen(spec_string(spec, i)) + 1;
-	d = calloc(1, size);
+	shared = name_ends_node(spec);
+	first = shared ? DEVICE_TEXT_node : DEVICE_TEXT_name;
+	for (unsigned i = first; i < DEVICE_TEXT_COUNT_; i++)
+		if (spec_text(spec, i))
+			size += strlen(spec_text(spec, i)) + 1;
+	if (size > UINT16_MAX)
+		return -ENAMETOOLONG;
+	d = calloc(1, MAX(size, sizeof(*d)));
 	if (!d)
 		return -ENOMEM;
 
@@ -80,16 +77,21 @@ int device_new(struct device **ret, const struct device_spec *spec)
 	d->diskseq = spec->diskseq;
 	d->kernel_id = spec->kernel_id;
 	d->udev_wwid = spec->udev_wwid;
-	end = (char *)(d + 1);
-	for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
-		const char *s = spec_string(spec, i);
+	for (unsigned i = first; i < DEVICE_TEXT_COUNT_; i++) {
+		const char *s = spec_text(spec, i);
+		size_t n = s ? strlen(s) + 1 : 0;
 
 		if (!s)
 			continue;
-		*device_string(d, i) = end;
-		end = stpcpy(end, s) + 1;
+		d->text[i] = (uint16_t)end;
+		memcpy((char *)d + end, s, n);
+		end += n;
 	}
-	assert(end == (char *)d + size);
+	assert(end == size);
+	if (shared)
+		d->text[DEVICE_TEXT_name] =
+		        (uint16_t)(d->text[DEVICE_TEXT_node] + strlen(spec->node) -
+		                   strlen(spec->name));
 	*ret = d;
 	return 0;
 }
@@ -126,8 +128,8 @@ bool device_equal(const struct device *a, const struct device *b)
 	    a->host_key != b->host_key || a->diskseq != b->diskseq ||
 	    a->kernel_id != b->kernel_id || a->udev_wwid != b->udev_wwid)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-		if (!same(device_string_const(a, i), device_string_const(b, i)))
+	for (unsigned i = 0; i < DEVICE_TEXT_COUNT_; i++)
+		if (!same(device_text(a, i), device_text(b, i)))
 			return false;
 	return true;
 }

@@ -8,13 +8,30 @@
  */
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/macro.h"
 
 #define DEVICE_NAME_MAX 64 /* final NUL included */
 
-/* Strings are inside the same allocation; NULL: not known. */
+/* What there is of text about it. name: "sda", or a file's last component; unique. node:
+ * "/dev/sda", the absolute name to open. transport: what its link hangs on: "rport-3:0-1",
+ * "session2". */
+/* clang-format off */
+#define DEVICE_TEXTS(X)                                              \
+	X(name) X(node) X(alias) X(map) X(wwid) X(hcil)              \
+	X(vendor) X(product) X(revision) X(serial) X(protocol)       \
+	X(host) X(target) X(sysfs_state) X(transport)
+
+enum device_text {
+#define X(text) DEVICE_TEXT_##text,
+	DEVICE_TEXTS(X)
+#undef X
+	DEVICE_TEXT_COUNT_
+};
+/* clang-format on */
+
 struct device {
 	_Atomic uint32_t refs;           /* [atomic any→any] */
 	uint32_t devt_major, devt_minor; /* 0:0 for a regular file */
@@ -23,12 +40,20 @@ struct device {
 	        diskseq; /* the kernel's number of this disk, never used again; 0: not known */
 	uint64_t kernel_id; /* checksum of the WWID the kernel knows, 0: it knows none */
 	bool udev_wwid;     /* wwid is udev's, not the kernel's */
-	const char *name;   /* never NULL: "sda", or a file's last component; unique */
-	const char *node;   /* never NULL: "/dev/sda", the absolute name to open */
-	const char *alias, *map, *wwid, *hcil, *vendor, *product, *revision, *serial;
-	const char *protocol, *host, *target, *sysfs_state;
-	const char *transport; /* what its link hangs on: "rport-3:0-1", "session2" */
+	/* Where the texts are, from the beginning of the structure; 0: not known. There are as
+	 * many of these as paths: a pointer each would take more room than most of the texts. */
+	uint16_t text[DEVICE_TEXT_COUNT_];
 };
+
+/* device_name(), device_node(): never NULL. device_alias() and so on: NULL: not known. */
+#define X(which)                                                         \
+	static inline const char *device_##which(const struct device *d) \
+	{                                                                \
+		uint16_t at = d->text[DEVICE_TEXT_##which];              \
+		return at == 0 ? NULL : (const char *)d + at;            \
+	}
+DEVICE_TEXTS(X)
+#undef X
 
 /* The fields to make one from; NULL where not known. */
 struct device_spec {
@@ -41,7 +66,8 @@ struct device_spec {
 
 /*
  * One reference. -EINVAL: no name, or a node that is not absolute; -ENAMETOOLONG: the name
- * has DEVICE_NAME_MAX bytes or more; -ENOMEM. The strings are copied.
+ * has DEVICE_NAME_MAX bytes or more, or all strings together more than 64 KiB; -ENOMEM. The
+ * strings are copied.
  */
 _must_check_ int device_new(struct device **ret, const struct device_spec *spec);
 struct device *device_ref(struct device *d);

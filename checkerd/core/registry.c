@@ -97,7 +97,7 @@ uint32_t registry_find_name(const struct registry *r, const char *name)
 {
 	uint32_t i = *bucket(r, r->by_name, name);
 
-	while (i != REGISTRY_NONE && strcmp(r->paths[i].device->name, name) != 0)
+	while (i != REGISTRY_NONE && strcmp(device_name(r->paths[i].device), name) != 0)
 		i = r->paths[i].hash_name;
 	return i;
 }
@@ -106,7 +106,7 @@ uint32_t registry_find_node(const struct registry *r, const char *node)
 {
 	uint32_t i = *bucket(r, r->by_node, node);
 
-	while (i != REGISTRY_NONE && strcmp(r->paths[i].device->node, node) != 0)
+	while (i != REGISTRY_NONE && strcmp(device_node(r->paths[i].device), node) != 0)
 		i = r->paths[i].hash_node;
 	return i;
 }
@@ -133,15 +133,15 @@ int registry_add(struct registry *r, struct device *d, const struct path_setting
 	uint32_t *name, *node, i;
 	struct path *p;
 
-	if (registry_find_name(r, d->name) != REGISTRY_NONE ||
-	    registry_find_node(r, d->node) != REGISTRY_NONE)
+	if (registry_find_name(r, device_name(d)) != REGISTRY_NONE ||
+	    registry_find_node(r, device_node(d)) != REGISTRY_NONE)
 		return -EEXIST;
 	if (r->count == r->max_paths)
 		return -ENOSPC;
 	i = take_entry(r);
 	p = &r->paths[i];
-	name = bucket(r, r->by_name, d->name);
-	node = bucket(r, r->by_node, d->node);
+	name = bucket(r, r->by_name, device_name(d));
+	node = bucket(r, r->by_node, device_node(d));
 	*p = (struct path){
 		.generation = next_generation(p->generation),
 		.used = true,
@@ -171,9 +171,9 @@ void registry_remove(struct registry *r, uint32_t index)
 	struct path *p = registry_get(r, index);
 
 	assert(p && p->sched_slot == REGISTRY_NONE);
-	unchain(r, bucket(r, r->by_name, p->device->name), index,
+	unchain(r, bucket(r, r->by_name, device_name(p->device)), index,
 	        offsetof(struct path, hash_name));
-	unchain(r, bucket(r, r->by_node, p->device->node), index,
+	unchain(r, bucket(r, r->by_node, device_node(p->device)), index,
 	        offsetof(struct path, hash_node));
 	p->device = device_unref(p->device);
 	p->used = false;
@@ -187,8 +187,8 @@ void registry_update_device(struct registry *r, uint32_t index, struct device *d
 	struct path *p = registry_get(r, index);
 	struct device *old;
 
-	assert(p && strcmp(p->device->name, d->name) == 0 &&
-	       strcmp(p->device->node, d->node) == 0);
+	assert(p && strcmp(device_name(p->device), device_name(d)) == 0 &&
+	       strcmp(device_node(p->device), device_node(d)) == 0);
 	old = p->device;
 	p->device = device_ref(d);
 	(void)device_unref(old); /* NULL, always */

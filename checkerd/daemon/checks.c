@@ -69,9 +69,9 @@ static uint32_t target_key(const struct device *d)
 {
 	uint32_t hash = 2166136261U; /* FNV-1a */
 
-	if (d->target == NULL)
+	if (device_target(d) == NULL)
 		return 0;
-	for (const char *c = d->target; *c != '\0'; c++)
+	for (const char *c = device_target(d); *c != '\0'; c++)
 		hash = (hash ^ (unsigned char)*c) * 16777619U;
 	return 1 + hash % (PATHCHECK_HOSTS_MAX - 1);
 }
@@ -143,7 +143,7 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 {
 	struct pathcheck_path engine_path = {
 		.size = sizeof(engine_path),
-		.device = d->node,
+		.device = device_node(d),
 		.host = d->host_key,
 		.target = target_key(d),
 	};

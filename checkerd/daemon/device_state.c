@@ -9,7 +9,7 @@
 
 static bool is_controller(const struct device *d)
 {
-	return d->protocol != NULL && strncmp(d->protocol, "nvme", 4) == 0;
+	return device_protocol(d) != NULL && strncmp(device_protocol(d), "nvme", 4) == 0;
 }
 
 static enum sysfs_layer device_layer(const struct device *d)
@@ -20,17 +20,18 @@ static enum sysfs_layer device_layer(const struct device *d)
 /* Only what discovery found to have a state is asked for it. */
 static bool has_state(const struct device *d)
 {
-	return d->sysfs_state != NULL && (d->devt_major != 0 || d->devt_minor != 0);
+	return device_sysfs_state(d) != NULL &&
+	       (d->devt_major != 0 || d->devt_minor != 0);
 }
 
 static bool is_port(const struct device *d)
 {
-	return strncmp(d->transport, "rport-", 6) == 0;
+	return strncmp(device_transport(d), "rport-", 6) == 0;
 }
 
 unsigned device_state_attributes(const struct device *d)
 {
-	return has_state(d) ? 1 + (d->transport != NULL) : 0;
+	return has_state(d) ? 1 + (device_transport(d) != NULL) : 0;
 }
 
 static struct sysfs_word read_word(int dir, const char *name, enum sysfs_layer layer)
@@ -59,18 +60,18 @@ void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_s
 	(void)snprintf(name, sizeof(name), "%u:%u/device/state", d->devt_major,
 	               d->devt_minor);
 	ret->device = read_word(sys_dev_block, name, device_layer(d));
-	if (d->transport == NULL)
+	if (device_transport(d) == NULL)
 		return;
 	(void)snprintf(name, sizeof(name), "../../class/%s/%s/%s",
-	               is_port(d) ? "fc_remote_ports" : "iscsi_session", d->transport,
-	               is_port(d) ? "port_state" : "state");
+	               is_port(d) ? "fc_remote_ports" : "iscsi_session",
+	               device_transport(d), is_port(d) ? "port_state" : "state");
 	ret->transport =
 	        read_word(sys_dev_block, name, is_port(d) ? SYSFS_PORT : SYSFS_SESSION);
 }
 
 void device_state_told(const struct device *d, struct sysfs_state *s)
 {
-	s->device = sysfs_word(device_layer(d), d->sysfs_state);
-	if (d->transport == NULL)
+	s->device = sysfs_word(device_layer(d), device_sysfs_state(d));
+	if (device_transport(d) == NULL)
 		s->transport = (struct sysfs_word){ .layer = SYSFS_NONE };
 }

@@ -86,7 +86,7 @@ static void begin(struct event *e, enum event_type type, int priority,
 	e->type = type;
 	e->priority = priority;
 	if (d != NULL)
-		put_text(e->path, sizeof(e->path), d->name);
+		put_text(e->path, sizeof(e->path), device_name(d));
 	if (map != NULL)
 		put_text(e->map, sizeof(e->map), map);
 }
@@ -98,16 +98,16 @@ static const char *map_of(const struct events *ev, uint32_t index, const struct 
 
 	if (m != NULL)
 		return m->name;
-	return ev->maps_decide ? NULL : d->map;
+	return ev->maps_decide ? NULL : device_map(d);
 }
 
 /* "sda", "sda (left)", "sda (left, map demo)": how messages call a path. */
 static void describe(char *buf, size_t size, const struct device *d, const char *map)
 {
-	const char *alias = d->alias;
+	const char *alias = device_alias(d);
 
 	(void)snprintf(
-	        buf, size, "%s%s%s%s%s%s%s", d->name,
+	        buf, size, "%s%s%s%s%s%s%s", device_name(d),
 	        alias != NULL || map != NULL ? " (" : "", alias == NULL ? "" : alias,
 	        alias != NULL && map != NULL ? ", " : "", map == NULL ? "" : "map ",
 	        map == NULL ? "" : map, alias != NULL || map != NULL ? ")" : "");
@@ -247,8 +247,8 @@ void events_path(struct events *ev, enum event_type type, int priority,
 	struct event e;
 	va_list args;
 
-	begin(&e, type, priority, d, d->map);
-	describe(name, sizeof(name), d, d->map);
+	begin(&e, type, priority, d, device_map(d));
+	describe(name, sizeof(name), d, device_map(d));
 	va_start(args, format);
 	(void)vsnprintf(words, sizeof(words), format, args);
 	va_end(args);

@@ -54,7 +54,7 @@ static int add(struct inventory *inv, const struct found *f, struct mono now)
 	inv->added++;
 	if (f->replaced)
 		events_path(inv->events, EVENT_PATH_ADDED, LOG_WARNING, f->device,
-		            "now another disk, WWID %s", known(f->device->wwid));
+		            "now another disk, WWID %s", known(device_wwid(f->device)));
 	else if (is_news(inv))
 		events_path(inv->events, EVENT_PATH_ADDED, LOG_INFO, f->device, "added");
 	return 0;
@@ -65,7 +65,7 @@ static void tell_removed(struct inventory *inv, const struct found *f)
 	if (f->replaced)
 		events_path(inv->events, EVENT_PATH_REMOVED, LOG_NOTICE, f->device,
 		            "another disk has its name, this one had WWID %s",
-		            known(f->device->wwid));
+		            known(device_wwid(f->device)));
 	else
 		events_path(inv->events, EVENT_PATH_REMOVED,
 		            f->gone ? LOG_NOTICE : LOG_INFO, f->device,
@@ -75,9 +75,9 @@ static void tell_removed(struct inventory *inv, const struct found *f)
 static int apply(struct inventory *inv, const struct found *f, struct mono now)
 {
 	bool of_path = f->op != FOUND_SYNC && f->op != FOUND_MAP;
-	uint32_t index =
-	        of_path ? registry_find_name(inv->checks->registry, f->device->name)
-	                : REGISTRY_NONE;
+	uint32_t index = of_path ? registry_find_name(inv->checks->registry,
+	                                              device_name(f->device))
+	                         : REGISTRY_NONE;
 	int r;
 
 	switch (f->op) {

@@ -21,7 +21,7 @@ static size_t place(const struct found_list *l, const char *name, bool *ret_ther
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(l->entries[middle].device->name, name);
+		int order = strcmp(device_name(l->entries[middle].device), name);
 
 		if (order == 0) {
 			*ret_there = true;
@@ -67,7 +67,7 @@ static int by_name(const void *a, const void *b)
 {
 	const struct found_entry *x = a, *y = b;
 
-	return strcmp(x->device->name, y->device->name);
+	return strcmp(device_name(x->device), device_name(y->device));
 }
 
 size_t found_list_sort(struct found_list *l)
@@ -92,7 +92,7 @@ int found_list_add(struct found_list *l, struct device *d, const struct path_set
 {
 	struct found_entry added;
 	bool there;
-	size_t at = place(l, d->name, &there);
+	size_t at = place(l, device_name(d), &there);
 	int r;
 
 	if (there) {
@@ -135,7 +135,7 @@ static bool differ_wwid(const struct device *before, const struct device *after)
 {
 	return differ_number(before->kernel_id, after->kernel_id) ||
 	       (before->udev_wwid == after->udev_wwid &&
-	        differ(before->wwid, after->wwid));
+	        differ(device_wwid(before), device_wwid(after)));
 }
 
 bool found_replaced(const struct device *before, const struct device *after)
@@ -145,12 +145,13 @@ bool found_replaced(const struct device *before, const struct device *after)
 
 	/* Another node, host or number, or another disk under the same name. An alias or a map
 	 * is only what people call it. */
-	return strcmp(before->node, after->node) != 0 ||
+	return strcmp(device_node(before), device_node(after)) != 0 ||
 	       before->host_key != after->host_key ||
 	       (both_devt && (before->devt_major != after->devt_major ||
 	                      before->devt_minor != after->devt_minor)) ||
 	       differ_number(before->diskseq, after->diskseq) ||
-	       differ_wwid(before, after) || differ(before->serial, after->serial);
+	       differ_wwid(before, after) ||
+	       differ(device_serial(before), device_serial(after));
 }
 
 static bool settings_equal(const struct path_settings *a, const struct path_settings *b)
@@ -185,11 +186,11 @@ static int tell_removed(const struct found_list *before, const struct found_list
 		const struct found_entry *old = &before->entries[i];
 		bool there;
 
-		while (j < after->n &&
-		       strcmp(after->entries[j].device->name, old->device->name) < 0)
+		while (j < after->n && strcmp(device_name(after->entries[j].device),
+		                              device_name(old->device)) < 0)
 			j++;
-		there = j < after->n &&
-		        strcmp(after->entries[j].device->name, old->device->name) == 0;
+		there = j < after->n && strcmp(device_name(after->entries[j].device),
+		                               device_name(old->device)) == 0;
 		if (there && !found_replaced(old->device, after->entries[j].device))
 			continue;
 		/* What another device takes the place of did go away. */
@@ -212,11 +213,12 @@ int found_plan(const struct found_list *before, const struct found_list *after, 
 		const struct found_entry *new = &after->entries[j], *old;
 		bool there, same;
 
-		while (i < before->n &&
-		       strcmp(before->entries[i].device->name, new->device->name) < 0)
+		while (i < before->n && strcmp(device_name(before->entries[i].device),
+		                               device_name(new->device)) < 0)
 			i++;
 		old = i < before->n ? &before->entries[i] : NULL;
-		there = old != NULL && strcmp(old->device->name, new->device->name) == 0;
+		there = old != NULL &&
+		        strcmp(device_name(old->device), device_name(new->device)) == 0;
 		same = there && !found_replaced(old->device, new->device);
 		if (same && device_equal(old->device, new->device) &&
 		    settings_equal(&old->settings, &new->settings))

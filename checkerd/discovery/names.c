@@ -81,7 +81,8 @@ static bool had_name(const struct found_list *told, const struct candidate *c,
 		else if (!put(ret_name, kind == 0 ? c->base : c->node))
 			continue;
 		at = found_list_find(told, ret_name);
-		if (at < told->n && strcmp(told->entries[at].device->node, c->node) == 0)
+		if (at < told->n &&
+		    strcmp(device_node(told->entries[at].device), c->node) == 0)
 			return true;
 	}
 	return false;

@@ -385,11 +385,13 @@ static int update_map(struct watch *w, const struct config *c, struct udev_devic
 		struct udev_device *dev;
 
 		(void)snprintf(link, sizeof(link), "class/block/%s/slaves/%s",
-		               kernel_name(map), d->name);
+		               kernel_name(map), device_name(d));
 		if (faccessat(w->sysfs, link, F_OK, 0) < 0 &&
-		    (name == NULL || d->map == NULL || strcmp(name, d->map) != 0))
+		    (name == NULL || device_map(d) == NULL ||
+		     strcmp(name, device_map(d)) != 0))
 			continue;
-		dev = udev_device_new_from_subsystem_sysname(w->udev, "block", d->name);
+		dev = udev_device_new_from_subsystem_sysname(w->udev, "block",
+		                                             device_name(d));
 		if (dev == NULL)
 			continue; /* its own removal is on its way */
 		r = update(w, c, dev, told, emit, arg);

@@ -157,18 +157,21 @@ static void make_sysfs(void)
 
 static void look_at_device(const struct device *d)
 {
-	const char *const texts[] = { d->name,      d->alias,      d->map,
-		                      d->wwid,      d->hcil,       d->vendor,
-		                      d->product,   d->revision,   d->serial,
-		                      d->protocol,  d->host,       d->target,
-		                      d->transport, d->sysfs_state };
+	const char *const texts[] = { device_name(d),      device_alias(d),
+		                      device_map(d),       device_wwid(d),
+		                      device_hcil(d),      device_vendor(d),
+		                      device_product(d),   device_revision(d),
+		                      device_serial(d),    device_protocol(d),
+		                      device_host(d),      device_target(d),
+		                      device_transport(d), device_sysfs_state(d) };
 
-	REQUIRE(d->name && d->name[0] != '\0' && strlen(d->name) < DEVICE_NAME_MAX,
+	REQUIRE(device_name(d) && device_name(d)[0] != '\0' &&
+	                strlen(device_name(d)) < DEVICE_NAME_MAX,
 	        "a name");
-	REQUIRE(d->node && d->node[0] == '/', "%s", d->node);
+	REQUIRE(device_node(d) && device_node(d)[0] == '/', "%s", device_node(d));
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		REQUIRE(fuzz_is_plain_text(texts[i]), "text %zu of %s: %s", i, d->name,
-		        texts[i]);
+		REQUIRE(fuzz_is_plain_text(texts[i]), "text %zu of %s: %s", i,
+		        device_name(d), texts[i]);
 }
 
 static int hear(void *arg, struct found *f)
@@ -179,19 +182,19 @@ static int hear(void *arg, struct found *f)
 	if (f->op == FOUND_MAP)
 		return 0;
 	look_at_device(f->device);
-	at = found_list_find(l, f->device->name);
+	at = found_list_find(l, device_name(f->device));
 	switch (f->op) {
 	case FOUND_ADD:
-		REQUIRE(at == l->n, "%s was there", f->device->name);
+		REQUIRE(at == l->n, "%s was there", device_name(f->device));
 		REQUIRE(found_list_add(l, f->device, &f->settings) == 0, "no memory");
 		break;
 	case FOUND_CHANGE:
-		REQUIRE(at < l->n, "%s was not there", f->device->name);
+		REQUIRE(at < l->n, "%s was not there", device_name(f->device));
 		device_unref(l->entries[at].device);
 		l->entries[at] = (struct found_entry){ f->device, f->settings };
 		break;
 	case FOUND_REMOVE:
-		REQUIRE(at < l->n, "%s was not there", f->device->name);
+		REQUIRE(at < l->n, "%s was not there", device_name(f->device));
 		found_list_remove(l, at);
 		device_unref(f->device);
 		break;
@@ -208,10 +211,10 @@ static void compare(const struct found_list *heard, const struct found_list *tol
 	        told->n);
 	for (size_t i = 0; i < told->n; i++) {
 		REQUIRE(device_equal(heard->entries[i].device, told->entries[i].device),
-		        "%s", told->entries[i].device->name);
-		REQUIRE(i == 0 || strcmp(told->entries[i - 1].device->name,
-		                         told->entries[i].device->name) < 0,
-		        "%s", told->entries[i].device->name);
+		        "%s", device_name(told->entries[i].device));
+		REQUIRE(i == 0 || strcmp(device_name(told->entries[i - 1].device),
+		                         device_name(told->entries[i].device)) < 0,
+		        "%s", device_name(told->entries[i].device));
 	}
 }
 

@@ -63,24 +63,40 @@ static int clean(void **state)
 	return system(command);
 }
 
-static struct device disk(uint32_t major, uint32_t minor, const char *transport)
+static struct device *new_disk(uint32_t major, uint32_t minor, const char *transport,
+                               const char *state)
 {
-	return (struct device){ .devt_major = major,
-		                .devt_minor = minor,
-		                .protocol = major == 259 ? "nvme:tcp" : "scsi:unspec",
-		                .sysfs_state = "running",
-		                .transport = transport };
+	const struct device_spec spec = {
+		.name = "disk",
+		.node = "/dev/disk",
+		.devt_major = major,
+		.devt_minor = minor,
+		.protocol = major == 259 ? "nvme:tcp" : "scsi:unspec",
+		.sysfs_state = state,
+		.transport = transport,
+	};
+	struct device *d;
+
+	assert_int_equal(device_new(&d, &spec), 0);
+	return d;
 }
 
-static void assert_reads(struct device d, const char *want)
+static struct device *disk(uint32_t major, uint32_t minor, const char *transport)
+{
+	return new_disk(major, minor, transport, "running");
+}
+
+/* Takes over the reference. */
+static void assert_reads(struct device *d, const char *want)
 {
 	struct sysfs_state s = { .device = sysfs_word(SYSFS_PORT, "Error"),
 		                 .transport = sysfs_word(SYSFS_PORT, "Error") };
 	char buf[80];
 
-	device_state_read(sys_dev_block, &d, &s);
+	device_state_read(sys_dev_block, d, &s);
 	(void)sysfs_state_format(&s, buf, sizeof(buf));
 	assert_string_equal(buf, want);
+	(void)device_unref(d); /* NULL, always */
 }
 
 static void every_layer_is_read(void **state)
@@ -95,66 +111,68 @@ static void every_layer_is_read(void **state)
 
 static void a_good_word_is_kept_too(void **state)
 {
-	struct device d = disk(8, 0, NULL);
+	struct device *d = disk(8, 0, NULL);
 	struct sysfs_state s;
 
 	(void)state;
-	device_state_read(sys_dev_block, &d, &s);
+	device_state_read(sys_dev_block, d, &s);
 	assert_string_equal(sysfs_word_text(s.device), "running");
 	assert_int_equal(s.transport.layer, SYSFS_NONE);
+	(void)device_unref(d); /* NULL, always */
 }
 
 static void what_is_not_there_is_not_known(void **state)
 {
-	struct device none = disk(8, 0, NULL), unnumbered = disk(0, 0, NULL);
-	struct device gone = disk(8, 240, "session8");
+	/* A disk without a state is not asked for one. */
+	struct device *none = new_disk(8, 16, NULL, NULL), *unnumbered = disk(0, 0, NULL);
+	struct device *gone = disk(8, 240, "session8");
 
 	(void)state;
+	assert_int_equal(device_state_attributes(none), 0);
+	assert_int_equal(device_state_attributes(unnumbered), 0);
+	assert_int_equal(device_state_attributes(gone), 2);
 	assert_reads(gone, "");
 	assert_reads(disk(8, 16, "session8"), "device blocked");
 	assert_reads(disk(8, 48, NULL), "");
 	assert_reads(unnumbered, "");
-	/* A disk without a state is not asked for one. */
-	none.sysfs_state = NULL;
-	none.devt_minor = 16;
 	assert_reads(none, "");
-	assert_int_equal(device_state_attributes(&none), 0);
-	assert_int_equal(device_state_attributes(&unnumbered), 0);
-	assert_int_equal(device_state_attributes(&gone), 2);
 }
 
 static void a_word_without_end_is_none_of_them(void **state)
 {
-	struct device d = disk(8, 64, NULL);
+	struct device *d = disk(8, 64, NULL);
 	struct sysfs_state s;
 
 	(void)state;
-	device_state_read(sys_dev_block, &d, &s);
+	device_state_read(sys_dev_block, d, &s);
 	assert_string_equal(sysfs_word_text(s.device), "other");
+	(void)device_unref(d); /* NULL, always */
 }
 
 static void without_sysfs_nothing_is_known(void **state)
 {
-	struct device d = disk(8, 16, NULL);
+	struct device *d = disk(8, 16, NULL);
 	struct sysfs_state s;
 
 	(void)state;
-	device_state_read(-1, &d, &s);
+	device_state_read(-1, d, &s);
 	assert_int_equal(s.device.layer, SYSFS_NONE);
+	(void)device_unref(d); /* NULL, always */
 }
 
 static void discovery_tells_what_it_read(void **state)
 {
 	struct sysfs_state s = { .transport = sysfs_word(SYSFS_SESSION, "FAILED") };
-	struct device d = disk(8, 0, "session7");
+	struct device *d = disk(8, 0, "session7");
 
 	(void)state;
-	device_state_told(&d, &s);
+	device_state_told(d, &s);
 	assert_string_equal(sysfs_word_text(s.device), "running");
 	assert_string_equal(sysfs_word_text(s.transport), "FAILED");
-	d.transport = NULL;
-	d.sysfs_state = NULL;
-	device_state_told(&d, &s);
+	(void)device_unref(d); /* NULL, always */
+	d = new_disk(8, 0, NULL, NULL);
+	device_state_told(d, &s);
+	(void)device_unref(d); /* NULL, always */
 	assert_int_equal(s.device.layer, SYSFS_NONE);
 	assert_int_equal(s.transport.layer, SYSFS_NONE);
 }

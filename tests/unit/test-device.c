@@ -51,11 +51,11 @@ static void copies_its_strings(void **state)
 	(void)state; /* no fixture */
 	memset(name, 'x', sizeof(name) - 1);
 	memset(node, 'x', sizeof(node) - 1);
-	assert_string_equal(d->name, "sdc");
-	assert_string_equal(d->node, "/dev/sdc");
-	assert_string_equal(d->wwid, "");
-	assert_null(d->alias);
-	assert_null(d->sysfs_state);
+	assert_string_equal(device_name(d), "sdc");
+	assert_string_equal(device_node(d), "/dev/sdc");
+	assert_string_equal(device_wwid(d), "");
+	assert_null(device_alias(d));
+	assert_null(device_sysfs_state(d));
 	(void)device_unref(d); /* NULL, always */
 }
 
@@ -67,19 +67,19 @@ static void keeps_every_field(void **state)
 	assert_int_equal(d->devt_major, 8);
 	assert_int_equal(d->devt_minor, 16);
 	assert_int_equal(d->host_key, 3);
-	assert_string_equal(d->alias, full.alias);
-	assert_string_equal(d->map, full.map);
-	assert_string_equal(d->wwid, full.wwid);
-	assert_string_equal(d->hcil, full.hcil);
-	assert_string_equal(d->vendor, full.vendor);
-	assert_string_equal(d->product, full.product);
-	assert_string_equal(d->revision, full.revision);
-	assert_string_equal(d->serial, full.serial);
-	assert_string_equal(d->protocol, full.protocol);
-	assert_string_equal(d->host, full.host);
-	assert_string_equal(d->target, full.target);
-	assert_string_equal(d->sysfs_state, full.sysfs_state);
-	assert_string_equal(d->transport, full.transport);
+	assert_string_equal(device_alias(d), full.alias);
+	assert_string_equal(device_map(d), full.map);
+	assert_string_equal(device_wwid(d), full.wwid);
+	assert_string_equal(device_hcil(d), full.hcil);
+	assert_string_equal(device_vendor(d), full.vendor);
+	assert_string_equal(device_product(d), full.product);
+	assert_string_equal(device_revision(d), full.revision);
+	assert_string_equal(device_serial(d), full.serial);
+	assert_string_equal(device_protocol(d), full.protocol);
+	assert_string_equal(device_host(d), full.host);
+	assert_string_equal(device_target(d), full.target);
+	assert_string_equal(device_sysfs_state(d), full.sysfs_state);
+	assert_string_equal(device_transport(d), full.transport);
 	assert_int_equal(d->diskseq, 5);
 	assert_int_equal(d->kernel_id, 6);
 	assert_true(d->udev_wwid);
@@ -93,7 +93,7 @@ static void references(void **state)
 	(void)state; /* no fixture */
 	assert_ptr_equal(device_ref(d), d);
 	assert_null(device_unref(d));
-	assert_string_equal(d->name,
+	assert_string_equal(device_name(d),
 	                    "sdb"); /* still there: the sanitizer build would tell */
 	assert_null(device_unref(d));
 	assert_null(device_unref(NULL));
@@ -151,8 +151,29 @@ static void equality_sees_every_field(void **state)
 	(void)device_unref(b);
 }
 
+/* A name that is the end of the node's is not kept twice; any other is. */
+static void shares_its_name(void **state)
+{
+	static const char *const nodes[] = { "/dev/sda", "/sda", "/dev/sdb", "/sda/x" };
+
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < ARRAY_LEN(nodes); i++) {
+		struct device_spec spec = { .name = "sda",
+			                    .node = nodes[i],
+			                    .wwid = "w" };
+		struct device *d = make(&spec);
+
+		assert_string_equal(device_name(d), "sda");
+		assert_string_equal(device_node(d), nodes[i]);
+		assert_string_equal(device_wwid(d), "w");
+		assert_true((device_name(d) > device_node(d)) == (i < 2));
+		(void)device_unref(d); /* NULL, always */
+	}
+}
+
 static void refuses(void **state)
 {
+	static char huge[UINT16_MAX + 1];
 	char name[DEVICE_NAME_MAX + 1];
 	struct device_spec spec = { .node = "/dev/x" };
 	struct device *d = NULL;
@@ -174,8 +195,14 @@ static void refuses(void **state)
 	assert_null(d);
 	name[DEVICE_NAME_MAX - 1] = '\0';
 	d = make(&spec);
-	assert_int_equal(strlen(d->name), DEVICE_NAME_MAX - 1);
+	assert_int_equal(strlen(device_name(d)), DEVICE_NAME_MAX - 1);
 	(void)device_unref(d); /* NULL, always */
+
+	memset(huge, 'v', sizeof(huge) - 1);
+	spec.vendor = huge;
+	d = NULL;
+	assert_int_equal(device_new(&d, &spec), -ENAMETOOLONG);
+	assert_null(d);
 }
 
 int main(void)
@@ -183,6 +210,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_its_strings),
 		cmocka_unit_test(keeps_every_field),
+		cmocka_unit_test(shares_its_name),
 		cmocka_unit_test(references),
 		cmocka_unit_test(equality_sees_every_field),
 		cmocka_unit_test(refuses),

@@ -52,7 +52,7 @@ static int tell(void *arg, struct found *f)
 	               f->op == FOUND_ADD      ? '+'
 	               : f->op == FOUND_REMOVE ? '-'
 	                                       : '*',
-	               f->device->name,
+	               device_name(f->device),
 	               f->replaced                        ? "~"
 	               : f->op == FOUND_REMOVE && f->gone ? "!"
 	                                                  : "");
@@ -230,8 +230,8 @@ static void a_sorted_list_takes_one_more(void **state)
 		                 0);
 	assert_int_equal(found_list_add(&l, device("m", "/n", 0), &usual), -EEXIST);
 	for (size_t i = 1; i < l.n; i++)
-		assert_true(strcmp(l.entries[i - 1].device->name,
-		                   l.entries[i].device->name) < 0);
+		assert_true(strcmp(device_name(l.entries[i - 1].device),
+		                   device_name(l.entries[i].device)) < 0);
 	assert_int_equal(found_list_find(&l, "a"), 0);
 	assert_int_equal(found_list_find(&l, "q"), l.n);
 	found_list_remove(&l, found_list_find(&l, "m"));

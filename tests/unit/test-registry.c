@@ -81,7 +81,7 @@ static void a_new_path(void **state)
 	assert_int_equal(p->sched_slot, REGISTRY_NONE);
 	assert_int_equal(p->latency.samples, 0);
 	assert_int_equal(p->counters.checks, 0);
-	assert_string_equal(p->device->name, "sda");
+	assert_string_equal(device_name(p->device), "sda");
 	assert_null(registry_free(r));
 	assert_null(registry_free(NULL));
 }
@@ -194,7 +194,7 @@ static void updates_a_device(void **state)
 	registry_update_device(r, i, d); /* with itself, too */
 	assert_int_equal(atomic_load(&d->refs), 2);
 	(void)device_unref(d); /* NULL, always */
-	assert_string_equal(registry_get(r, i)->device->wwid, "new");
+	assert_string_equal(device_wwid(registry_get(r, i)->device), "new");
 	assert_int_equal(registry_get(r, i)->status.state, PATH_UP);
 	assert_int_equal(registry_find_name(r, "a"), i);
 	assert_int_equal(registry_find_node(r, "/a"), i);

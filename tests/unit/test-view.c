@@ -159,8 +159,9 @@ static void test_many(void **state)
 	}
 	take(s);
 	for (uint32_t i = 0; i < MANY; i++)
-		assert_int_equal(view_find_path(&view, dev_fd, s->paths[i].device->name),
-		                 i);
+		assert_int_equal(
+		        view_find_path(&view, dev_fd, device_name(s->paths[i].device)),
+		        i);
 	assert_int_equal(view.n_maps, 50);
 	for (uint32_t i = 0; i < view.n_maps; i++) {
 		const struct view_map *m = &view.maps[i];
