@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "util/macro.h"
 
@@ -25,17 +27,17 @@ static struct {
 static int
         by_number[SHARED_MAX]; /* [lock] by the device's number: its descriptor and 1 */
 
-int open(const char *name, int flags, ...);
-int open64(const char *name, int flags, ...);
-int close(int fd);
-
-static int loop_number(const char *name)
+/* -1: not one of the bench's. */
+static int number_of(const char *name)
 {
+	const char *last = strrchr(name, '/');
 	int n = -1;
 
-	if (sscanf(name, "/dev/loop%d", &n) != 1 || n < 0 || n >= SHARED_MAX)
+	if (sscanf(name, "/dev/loop%d", &n) != 1 &&
+	    (last == NULL || strstr(name, "/checkerd-bench-") == NULL ||
+	     sscanf(last, "/%d", &n) != 1))
 		return -1;
-	return n;
+	return n >= 0 && n < SHARED_MAX ? n : -1;
 }
 
 static int open_really(const char *name, int flags, int mode)
@@ -49,7 +51,7 @@ static int open_really(const char *name, int flags, int mode)
 
 static int open_shared(const char *name, int flags, int mode)
 {
-	int n = loop_number(name), fd;
+	int n = number_of(name), fd;
 
 	if (n < 0)
 		return open_really(name, flags, mode);

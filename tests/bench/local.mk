@@ -2,6 +2,7 @@
 # What things cost: see tests/bench/README.md. Needs root, for devices.
 EXTRA_DIST += \
 	tests/bench/README.md \
+	tests/bench/daemons.py \
 	tests/bench/parts.py \
 	tests/bench/report.py \
 	tests/bench/run \

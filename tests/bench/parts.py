@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is measured. A part is a function from the bench to its figures, which JSON can hold;
 how they are shown is in report.py."""
+import statistics
+import time
+
+from daemons import Lag, Running
 from subjects import BenchError, SystemCalls, cpu_us, spread
 
 FLOOR_BUDGET_ENGINE = 1.25
@@ -68,4 +72,55 @@ def engine(bench):
 	return {"budget": FLOOR_BUDGET_ENGINE, "rows": rows}
 
 
-PARTS = {"engine": engine}
+def quantiles(values):
+	ordered = sorted(values)
+	at = lambda q: ordered[min(len(ordered) - 1, int(q * len(ordered)))]  # noqa: E731
+	return {"p50": at(0.5), "p99": at(0.99), "max": ordered[-1], "n": len(ordered)}
+
+
+def daemon(bench):
+	"""the whole daemon, with an interval of 1 s and paths from its configuration"""
+	paths, turns, seconds = (256, 2, 2) if bench.smoke else (10240, 6, 10)
+	bench.quota(paths + 4096)
+	floor = bench.subject("floor", paths)
+	rounds = rounds_for(paths, 65536)
+	floor.rounds(rounds)
+	running = Running(bench, bench.devices.names(paths))
+	time.sleep(1 if bench.smoke else 3)
+	counted, counted_at = running.checks()
+	lag_start = running.status()["lag_s"]["max"]
+	slept, costs, floors, elapsed = {}, [], [], 0
+	for _ in range(turns):
+		floors.append(cpu_us(floor.rounds(rounds)))
+		sleeps, begin, cpu = running.sleeps(), time.monotonic(), running.cpu_ns()
+		time.sleep(seconds)
+		cpu, took = running.cpu_ns() - cpu, time.monotonic() - begin
+		costs.append(cpu / 1000 / took)
+		elapsed += took
+		for name, n in running.sleeps().items():
+			slept[name] = slept.get(name, 0) + n - sleeps.get(name, 0)
+	total, at = running.checks()
+	lag_window = running.status()["lag_s"]["max"]
+	per_second = (total - counted) / (at - counted_at)
+	costs = [c / per_second for c in costs]
+	lag = Lag(running.daemon.socket)  # by itself: a question is work, too
+	lag.start()
+	time.sleep(seconds)
+	lags = lag.stop()
+	result = {
+		"budget": FLOOR_BUDGET_DAEMON, "paths": paths, "seconds": elapsed,
+		"checks_per_second": per_second,
+		"floor_us": spread(floors), "cpu_us": spread(costs),
+		"ratio": spread([c / f for c, f in zip(costs, floors)]),
+		"cpu_of_one_core": statistics.median(costs) * per_second / 1e6,
+		"sleeps_per_second": {k: v / elapsed for k, v in sorted(slept.items()) if v},
+		"lag_us": quantiles(lags), "lag_max_us": lag_window * 1e6,
+		"lag_max_of_start_us": lag_start * 1e6,
+		"memory_kib": running.memory(), "start_s": running.start_s,
+	}
+	result["stop_s"] = running.stop()
+	floor.stop()
+	return result
+
+
+PARTS = {"engine": engine, "daemon": daemon}

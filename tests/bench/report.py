@@ -34,6 +34,10 @@ def number(value, digits=2):
 	return "–" if value is None else f"{value:.{digits}f}"
 
 
+def ratio(s):
+	return f"{number(s['median'])} ({number(s['p25'])} to {number(s['p75'])})"
+
+
 def table(heads, rows):
 	"""Lines of a Markdown table, with columns as wide as they have to be."""
 	cells = [list(heads)] + [[str(c) for c in row] for row in rows]
@@ -56,7 +60,28 @@ def compared(result):
 		 for r in result["rows"]])
 
 
-SHOWN = {"engine": compared}
+def daemon(result):
+	lag, memory = result["lag_us"], result["memory_kib"]
+	rows = [
+		("CPU a check", f"{number(result['cpu_us']['median'])} us"),
+		("÷ floor", f"{ratio(result['ratio'])}; budget {result['budget']}"),
+		("of one core", f"{100 * result['cpu_of_one_core']:.1f} %"),
+		("checks a second", f"{result['checks_per_second']:,.0f}"),
+		("sleeps a second", ", ".join(f"{k} {v:.0f}"
+		                             for k, v in result["sleeps_per_second"].items())),
+		("checks begin late by", f"p50 {lag['p50']:.0f} us, p99 {lag['p99']:.0f} us, "
+		                         f"max {lag['max']:.0f} us, in {lag['n']} samples"),
+		("latest since the start", f"{result['lag_max_us']:.0f} us "
+		 f"({result['lag_max_of_start_us']:.0f} us before the window)"),
+		("resident, locked", "; ".join(f"{k} {v['rss'] / 1024:.1f}, {v['locked'] / 1024:.1f} MiB"
+		                              for k, v in memory.items())),
+		("start to first full pass", f"{result['start_s']:.2f} s"),
+		("stop", f"{result['stop_s']:.2f} s"),
+	]
+	return table((f"{result['paths']:,} paths, {result['seconds']:.0f} s", ""), rows)
+
+
+SHOWN = {"engine": compared, "daemon": daemon}
 
 
 def lines(name, result):

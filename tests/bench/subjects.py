@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Devices to read, and the programs that read them round by round and say what it cost."""
+import errno
 import json
 import os
 import re
@@ -8,12 +9,8 @@ import shutil
 import signal
 import statistics
 import subprocess
-import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
-
-import bed  # noqa: E402
+import bed
 
 # Numbers of loop devices, from bed's base on, that the system tests do not use.
 FIRST_LOOP = 10000
@@ -39,14 +36,26 @@ class Loops:
 		backing = os.path.join(self.folder, "backing")
 		with open(backing, "wb") as f:
 			f.write(bytes(DEVICE_BYTES))
+		self.numbers = []
 		control = os.open("/dev/loop-control", os.O_RDWR | os.O_CLOEXEC)
-		for i in range(n):
-			undo.add("loop", FIRST_LOOP + i)
-			bed.attach_loop(control, FIRST_LOOP + i, backing, direct_io=False)
+		number = FIRST_LOOP
+		while len(self.numbers) < n:
+			self._attach(control, number, backing, undo)
+			number += 1
 		os.close(control)
 
+	def _attach(self, control, number, backing, undo):
+		undo.add("loop", number)
+		try:
+			bed.attach_loop(control, number, backing, direct_io=False)
+			self.numbers.append(number)
+		except OSError as e:
+			if e.errno not in (errno.EBUSY, errno.EEXIST):
+				raise
+			undo.drop("loop", number)  # somebody else's: losetup -f takes any that is free
+
 	def names(self, n):
-		return [bed.loop_node(FIRST_LOOP + i % self.n) for i in range(n)]
+		return [bed.loop_node(self.numbers[i % self.n]) for i in range(n)]
 
 	def describe(self):
 		return f"{self.n:,} loop devices over a file in memory, reads of {self.block} bytes"
