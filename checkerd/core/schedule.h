@@ -35,8 +35,9 @@ struct mono schedule_next(struct schedule *s);
  * path->due stays: schedule_after() wants it. */
 uint32_t schedule_pop(struct schedule *s, struct mono now);
 
-/* So many paths, neighbours by their index, have their turn together: one wake-up for all. */
-#define SCHEDULE_SHARE 16
+/* So many paths, neighbours by their index, have their turn together: one wake-up for all, and
+ * as many reads as the engine hands over at once. */
+#define SCHEDULE_SHARE 128
 
 /*
  * The next time a path has its turn when the paths of one interval take turns by their index,
