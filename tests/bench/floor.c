@@ -2,12 +2,16 @@
 /*
  * The floor: what nobody who reads devices asynchronously can go below. One context of 1,024;
  * all of its requests handed over at once, all of its answers taken at once, nothing noted.
+ *
+ * The same, paced: a hundredth of them every 10 ms, a round a second. That is what checks with an
+ * interval are like: each handful finds the processor's caches full of other things.
  */
 #include "tests/bench/subject.h"
 
 #include <errno.h>
 #include <libaio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef RWF_NOWAIT
@@ -15,6 +19,9 @@
 #endif
 
 #define BATCH 1024
+
+#define TICKS   100
+#define TICK_NS (10 * 1000 * 1000)
 
 static struct {
 	uint32_t n, block;
@@ -80,6 +87,34 @@ static void floor_round(struct round *ret)
 	}
 }
 
+static void sleep_to(struct timespec *t)
+{
+	t->tv_nsec += TICK_NS;
+	if (t->tv_nsec >= 1000 * 1000 * 1000) {
+		t->tv_nsec -= 1000 * 1000 * 1000;
+		t->tv_sec++;
+	}
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, t, NULL) == EINTR)
+		continue;
+}
+
+static void paced_round(struct round *ret)
+{
+	struct timespec next;
+
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (uint64_t tick = 0; tick < TICKS; tick++) {
+		uint32_t first = (uint32_t)(it.n * tick / TICKS);
+		uint32_t n = (uint32_t)(it.n * (tick + 1) / TICKS) - first;
+
+		for (uint32_t done = 0; done < n; done += MIN(n - done, BATCH)) {
+			hand_over(first + done, MIN(n - done, BATCH));
+			take(MIN(n - done, BATCH), ret);
+		}
+		sleep_to(&next);
+	}
+}
+
 static void floor_stop(void)
 {
 	for (uint32_t i = 0; i < it.n; i++)
@@ -95,5 +130,12 @@ const struct subject subject_floor = {
 	.name = "floor",
 	.start = floor_start,
 	.round = floor_round,
+	.stop = floor_stop,
+};
+
+const struct subject subject_paced = {
+	.name = "paced",
+	.start = floor_start,
+	.round = paced_round,
 	.stop = floor_stop,
 };

@@ -82,16 +82,17 @@ def daemon(bench):
 	"""the whole daemon, with an interval of 1 s and paths from its configuration"""
 	paths, turns, seconds = (256, 2, 2) if bench.smoke else (10240, 6, 10)
 	bench.quota(paths + 4096)
-	floor = bench.subject("floor", paths)
-	rounds = rounds_for(paths, 65536)
+	floor, paced = bench.subject("floor", paths), bench.subject("paced", paths)
+	rounds, seconds_paced = rounds_for(paths, 65536), max(1, seconds // 4)
 	floor.rounds(rounds)
 	running = Running(bench, bench.devices.names(paths))
 	time.sleep(1 if bench.smoke else 3)
 	counted, counted_at = running.checks()
 	lag_start = running.status()["lag_s"]["max"]
-	slept, costs, floors, elapsed = {}, [], [], 0
+	slept, costs, floors, paces, elapsed = {}, [], [], [], 0
 	for _ in range(turns):
 		floors.append(cpu_us(floor.rounds(rounds)))
+		paces.append(cpu_us(paced.rounds(seconds_paced)))
 		sleeps, begin, cpu = running.sleeps(), time.monotonic(), running.cpu_ns()
 		time.sleep(seconds)
 		cpu, took = running.cpu_ns() - cpu, time.monotonic() - begin
@@ -112,6 +113,7 @@ def daemon(bench):
 		"checks_per_second": per_second,
 		"floor_us": spread(floors), "cpu_us": spread(costs),
 		"ratio": spread([c / f for c, f in zip(costs, floors)]),
+		"paced_us": spread(paces), "paced_ratio": spread([c / f for c, f in zip(costs, paces)]),
 		"cpu_of_one_core": statistics.median(costs) * per_second / 1e6,
 		"sleeps_per_second": {k: v / elapsed for k, v in sorted(slept.items()) if v},
 		"lag_us": quantiles(lags), "lag_max_us": lag_window * 1e6,
@@ -120,6 +122,7 @@ def daemon(bench):
 	}
 	result["stop_s"] = running.stop()
 	floor.stop()
+	paced.stop()
 	return result
 
 

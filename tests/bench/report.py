@@ -64,7 +64,10 @@ def daemon(result):
 	lag, memory = result["lag_us"], result["memory_kib"]
 	rows = [
 		("CPU a check", f"{number(result['cpu_us']['median'])} us"),
-		("÷ floor", f"{ratio(result['ratio'])}; budget {result['budget']}"),
+		("÷ floor", f"{ratio(result['ratio'])}; budget {result['budget']}; the floor is "
+		            f"{number(result['floor_us']['median'])} us"),
+		("÷ floor, paced alike", f"{ratio(result['paced_ratio'])}; that floor is "
+		                         f"{number(result['paced_us']['median'])} us"),
 		("of one core", f"{100 * result['cpu_of_one_core']:.1f} %"),
 		("checks a second", f"{result['checks_per_second']:,.0f}"),
 		("sleeps a second", ", ".join(f"{k} {v:.0f}"

@@ -20,9 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static const struct subject *const subjects[] = { &subject_floor, &subject_threads,
-	                                          &subject_process, &subject_thread_each,
-	                                          &subject_context_each };
+static const struct subject *const subjects[] = {
+	&subject_floor,   &subject_paced,       &subject_threads,
+	&subject_process, &subject_thread_each, &subject_context_each
+};
 
 void bench_fail(const char *what, int error)
 {

@@ -35,8 +35,8 @@ struct subject {
 	pid_t (*helper)(void); /* a process that works for it, 0: none; NULL: never */
 };
 
-extern const struct subject subject_floor, subject_threads, subject_process,
-        subject_thread_each, subject_context_each;
+extern const struct subject subject_floor, subject_paced, subject_threads,
+        subject_process, subject_thread_each, subject_context_each;
 
 /* The bench cannot go on. */
 void bench_fail(const char *what, int error) __attribute__((__noreturn__));
