@@ -84,6 +84,57 @@ _must_check_ static inline bool spsc_pop(struct spsc *r, void *ret_element)
 }
 
 /*
+ * A run of elements, in one piece: for records of different lengths, whose first element says
+ * how many there are. Nothing of it is seen before all of it is there.
+ */
+
+/* Producer. n: at least 1. False when there is no room for all of them: nothing was written. */
+_must_check_ static inline bool spsc_push_run(struct spsc *r, const void *elements,
+                                              uint32_t n)
+{
+	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_acquire);
+
+	if (n > r->capacity - spsc_between(r, head, tail))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy(spsc_place(r, tail),
+		       (const unsigned char *)elements + (size_t)i * r->element_size,
+		       r->element_size);
+		tail = spsc_after(r, tail);
+	}
+	atomic_store_explicit(&r->tail, tail, memory_order_release);
+	return true;
+}
+
+/* Consumer. The element that comes next, which stays there. False when the ring is empty. */
+_must_check_ static inline bool spsc_peek(struct spsc *r, void *ret_element)
+{
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+
+	if (head == tail)
+		return false;
+	memcpy(ret_element, spsc_place(r, head), r->element_size);
+	return true;
+}
+
+/* Consumer. A run that was pushed in one piece, whose first element was seen. */
+static inline void spsc_pop_run(struct spsc *r, void *ret_elements, uint32_t n)
+{
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+
+	assert(n <= spsc_between(r, head, tail));
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy((unsigned char *)ret_elements + (size_t)i * r->element_size,
+		       spsc_place(r, head), r->element_size);
+		head = spsc_after(r, head);
+	}
+	atomic_store_explicit(&r->head, head, memory_order_release);
+}
+
+/*
  * A moment's view. Head first: the tail is then never behind it for the consumer, nor further
  * ahead than there is room for the producer; a third party may see what never was.
  */

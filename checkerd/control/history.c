@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The events are packed: of the 700 bytes that one may have, most have 200. Places are given in
- * order, from the start again when the end is reached; what stands in the way of a new one is
+ * The events are packed. Places are given in order, from the start again when the end is reached; what stands in the way of a new one is
  * the oldest. They are not locked in memory: see ARCHITECTURE.md.
  */
 #include "checkerd/control/history.h"
@@ -13,27 +12,6 @@
 #include "checkerd/control/limits.h"
 #include "util/pages.h"
 
-#define HEAD_BYTES  offsetof(struct event, path)
-#define EVENT_BYTES sizeof(struct event) /* no packed one is longer */
-
-/* The strings, in the order they have in the structure, which has nothing behind them. */
-static const struct {
-	size_t at, size;
-} strings[] = {
-	{ offsetof(struct event, path), EVENT_PATH_MAX },
-	{ offsetof(struct event, map), EVENT_MAP_MAX },
-	{ offsetof(struct event, from), sizeof(((struct event *)0)->from) },
-	{ offsetof(struct event, to), sizeof(((struct event *)0)->to) },
-	{ offsetof(struct event, reason), EVENT_REASON_MAX },
-	{ offsetof(struct event, message), EVENT_MESSAGE_MAX },
-};
-
-static_assert(offsetof(struct event, message) + EVENT_MESSAGE_MAX <=
-                              sizeof(struct event) &&
-                      sizeof(struct event) - offsetof(struct event, message) -
-                                      EVENT_MESSAGE_MAX <
-                              _Alignof(struct event),
-              "the message is the last");
 static_assert(HISTORY_BYTES / EVENT_BYTES > 1024, "so many at least are kept");
 
 int history_init(struct history *h)
@@ -74,36 +52,6 @@ static uint64_t seq_of(const struct history *h, uint64_t number)
 	return seq;
 }
 
-/* Returns how many bytes it has become. */
-static uint32_t pack(unsigned char to[EVENT_BYTES], const struct event *e)
-{
-	size_t n = HEAD_BYTES;
-
-	memcpy(to, e, HEAD_BYTES);
-	for (unsigned i = 0; i < ARRAY_LEN(strings); i++) {
-		const char *s = (const char *)e + strings[i].at;
-		size_t length = strnlen(s, strings[i].size - 1);
-
-		memcpy(to + n, s, length);
-		to[n + length] = '\0';
-		n += length + 1;
-	}
-	return (uint32_t)n;
-}
-
-static void unpack(struct event *e, const unsigned char *from)
-{
-	size_t n = HEAD_BYTES;
-
-	memcpy(e, from, HEAD_BYTES);
-	for (unsigned i = 0; i < ARRAY_LEN(strings); i++) {
-		size_t size = strlen((const char *)from + n) + 1;
-
-		memcpy((char *)e + strings[i].at, from + n, size);
-		n += size;
-	}
-}
-
 /* Forgets the oldest as long as they begin in these bytes. They do so in order of age. */
 static void forget_in(struct history *h, uint32_t from, uint32_t to)
 {
@@ -120,7 +68,7 @@ struct event *history_slot(struct history *h)
 void history_added(struct history *h)
 {
 	unsigned char packed[EVENT_BYTES];
-	uint32_t size = pack(packed, &h->coming);
+	uint32_t size = event_pack(packed, &h->coming);
 
 	if (h->added - h->oldest == EVENTS_KEPT)
 		h->oldest++;
@@ -162,7 +110,7 @@ const struct event *history_next(struct history *h, struct history_cursor *c,
 	c->at = MAX(c->at, h->oldest);
 	if (c->at == h->added)
 		return NULL;
-	unpack(&h->given, h->bytes + *place(h, c->at));
+	event_unpack(&h->given, h->bytes + *place(h, c->at));
 	*ret_lost = h->given.seq > c->seq ? h->given.seq - c->seq - 1 : 0;
 	c->at++;
 	c->seq = h->given.seq;

@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 #define REQUEST_RING 1024
-#define EVENT_RING   1024
-#define SNAPSHOTS    2
+#define EVENT_RING \
+	(256 * 1024 / EVENT_CELL) /* more than a thousand events of most kinds */
+#define SNAPSHOTS 2
 /* Replies besides one for each path: requests that are answered at once. */
 #define REPLIES_MARGIN 64
 /* Groups that retire while their successors work are there, too. */
@@ -74,7 +75,7 @@ uint64_t port_bytes(uint32_t max_paths)
 	return sizeof(struct port) +
 	       spsc_size(REQUEST_RING, sizeof(struct port_request)) +
 	       sizeof(struct spsc) + n * sizeof(struct port_reply) +
-	       spsc_size(EVENT_RING, sizeof(struct event)) +
+	       spsc_size(EVENT_RING, EVENT_CELL) +
 	       (uint64_t)max_paths * sizeof(uint32_t) + n * sizeof(struct waiter) +
 	       SNAPSHOTS * ((uint64_t)max_paths * sizeof(struct snap_path) +
 	                    port_max_groups(max_paths) * sizeof(struct snap_group) +
@@ -124,7 +125,7 @@ static int rings_new(struct port *p)
 	if (r == 0)
 		r = ring_new(&p->replies, p->replies_max, sizeof(struct port_reply));
 	if (r == 0)
-		r = ring_new(&p->events, EVENT_RING, sizeof(struct event));
+		r = ring_new(&p->events, EVENT_RING, EVENT_CELL);
 	return r;
 }
 
@@ -320,7 +321,7 @@ void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state 
 
 void port_loop_event(struct port *p, const struct event *e)
 {
-	if (!spsc_push(p->events, e)) {
+	if (!event_push(p->events, e)) {
 		atomic_fetch_add_explicit(&p->events_lost, 1, memory_order_relaxed);
 		return;
 	}
@@ -424,7 +425,7 @@ bool port_control_reply(struct port *p, struct port_reply *ret)
 
 bool port_control_event(struct port *p, struct event *ret)
 {
-	return spsc_pop(p->events, ret);
+	return event_pop(p->events, ret);
 }
 
 uint64_t port_control_events_lost(struct port *p)

@@ -1,8 +1,95 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Owns: the words for the kinds of event, which scripts depend on. Any thread. */
+/*
+ * Owns: the words for the kinds of event, which scripts depend on, and how an event is packed.
+ * Any thread.
+ */
 #include "checkerd/core/event.h"
 
+#include <string.h>
+
 #include "util/macro.h"
+
+/* The strings, in the order they have in the structure, which has nothing behind them. */
+static const struct {
+	size_t at, size;
+} strings[] = {
+	{ offsetof(struct event, path), EVENT_PATH_MAX },
+	{ offsetof(struct event, map), EVENT_MAP_MAX },
+	{ offsetof(struct event, from), sizeof(((struct event *)0)->from) },
+	{ offsetof(struct event, to), sizeof(((struct event *)0)->to) },
+	{ offsetof(struct event, reason), EVENT_REASON_MAX },
+	{ offsetof(struct event, message), EVENT_MESSAGE_MAX },
+};
+
+static_assert(offsetof(struct event, message) + EVENT_MESSAGE_MAX <=
+                              sizeof(struct event) &&
+                      sizeof(struct event) - offsetof(struct event, message) -
+                                      EVENT_MESSAGE_MAX <
+                              _Alignof(struct event),
+              "the message is the last");
+
+uint32_t event_pack(unsigned char to[EVENT_BYTES], const struct event *e)
+{
+	size_t n = EVENT_HEAD_BYTES;
+
+	memcpy(to, e, EVENT_HEAD_BYTES);
+	for (unsigned i = 0; i < ARRAY_LEN(strings); i++) {
+		const char *s = (const char *)e + strings[i].at;
+		size_t length = strnlen(s, strings[i].size - 1);
+
+		memcpy(to + n, s, length);
+		to[n + length] = '\0';
+		n += length + 1;
+	}
+	return (uint32_t)n;
+}
+
+void event_unpack(struct event *e, const unsigned char *from)
+{
+	size_t n = EVENT_HEAD_BYTES;
+
+	memcpy(e, from, EVENT_HEAD_BYTES);
+	for (unsigned i = 0; i < ARRAY_LEN(strings); i++) {
+		size_t size = strlen((const char *)from + n) + 1;
+
+		memcpy((char *)e + strings[i].at, from + n, size);
+		n += size;
+	}
+}
+
+/* The first bytes of its first cell say how many cells there are. */
+struct record {
+	uint32_t cells;
+	unsigned char packed[EVENT_BYTES + EVENT_CELL];
+};
+
+static uint32_t cells_for(uint32_t bytes)
+{
+	return (uint32_t)((offsetof(struct record, packed) + bytes + EVENT_CELL - 1) /
+	                  EVENT_CELL);
+}
+
+bool event_push(struct spsc *ring, const struct event *e)
+{
+	struct record r;
+
+	r.cells = cells_for(event_pack(r.packed, e));
+	return spsc_push_run(ring, &r, r.cells);
+}
+
+bool event_pop(struct spsc *ring, struct event *ret)
+{
+	unsigned char first[EVENT_CELL];
+	struct record r;
+
+	if (!spsc_peek(ring, first))
+		return false;
+	memcpy(&r.cells, first, sizeof(r.cells));
+	assert(r.cells * EVENT_CELL <= sizeof(r));
+	spsc_pop_run(ring, &r, r.cells);
+	event_unpack(ret, r.packed);
+	return true;
+}
 
 const char *event_type_name(enum event_type t)
 {

@@ -128,7 +128,7 @@ tests_unit_test_snapshot_LDADD = \
 	$(NULL)
 tests_unit_test_options_SOURCES = tests/unit/test-options.c
 tests_unit_test_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_options_LDADD = libdaemon.la liblog.la libutil.la $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_options_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ready_SOURCES = tests/unit/test-ready.c
 tests_unit_test_ready_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ready_LDADD = \

@@ -17,5 +17,5 @@ check_PROGRAMS += tests/unit/test-log
 TESTS += tests/unit/test-log
 tests_unit_test_log_SOURCES = tests/unit/test-log.c
 tests_unit_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_log_LDADD = liblog.la libutil.la $(CMOCKA_LIBS)
+tests_unit_test_log_LDADD = liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 endif

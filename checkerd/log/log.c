@@ -23,7 +23,7 @@
 #include "util/spsc.h"
 #include "util/thread.h"
 
-#define LOG_RING_RECORDS 256
+#define LOG_RING (64 * 1024 / EVENT_CELL) /* more than 256 lines of most kinds */
 /* sd_journal_send() builds its message on the stack. */
 #define LOG_STACK_BYTES (2 * THREAD_STACK_BYTES)
 
@@ -107,7 +107,7 @@ static void drain(struct log *l)
 	struct event e;
 	uint64_t dropped;
 
-	while (spsc_pop(l->ring, &e))
+	while (event_pop(l->ring, &e))
 		write_event(l, &e);
 	dropped = atomic_exchange(&l->dropped, 0);
 	if (dropped == 0)
@@ -171,13 +171,12 @@ int log_new(struct log **ret, enum log_target target)
 		r = -errno;
 		goto fail;
 	}
-	l->ring = aligned_alloc(_Alignof(struct spsc),
-	                        spsc_size(LOG_RING_RECORDS, sizeof(struct event)));
+	l->ring = aligned_alloc(_Alignof(struct spsc), spsc_size(LOG_RING, EVENT_CELL));
 	if (l->ring == NULL) {
 		r = -ENOMEM;
 		goto fail;
 	}
-	spsc_init(l->ring, LOG_RING_RECORDS, sizeof(struct event));
+	spsc_init(l->ring, LOG_RING, EVENT_CELL);
 	r = thread_start(&l->thread, "log", LOG_STACK_BYTES, log_main, l);
 	if (r < 0)
 		goto fail;
@@ -202,13 +201,12 @@ bool log_free(struct log *l, int64_t limit_us)
 
 void log_push(struct log *l, const struct event *e)
 {
-	if (!spsc_push(l->ring, e))
+	if (!event_push(l->ring, e))
 		atomic_fetch_add(&l->dropped, 1);
 	wake(l);
 }
 
 uint64_t log_bytes(void)
 {
-	return sizeof(struct log) + spsc_size(LOG_RING_RECORDS, sizeof(struct event)) +
-	       LOG_STACK_BYTES;
+	return sizeof(struct log) + spsc_size(LOG_RING, EVENT_CELL) + LOG_STACK_BYTES;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words for the kinds of event are part of the interface. */
+/* The words for the kinds of event are part of the interface. Packed ones come out as they were,
+ * also where the ring begins again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,11 +35,86 @@ static void holds_every_state_name(void **state)
 		assert_true(strlen(path_state_name(s)) < sizeof(e.from));
 }
 
+static void set(char *to, size_t size, char with, size_t length)
+{
+	memset(to, 0, size);
+	memset(to, with, length % size);
+}
+
+static struct event event(uint64_t i)
+{
+	struct event e;
+
+	memset(&e, 0, sizeof(e));
+	e.seq = i;
+	e.realtime_us = (int64_t)i * -3;
+	e.why = (struct reason){ .kind = OUTCOME_FAILED, .error = 4095 };
+	e.type = (enum event_type)(i % EVENT_TYPE_COUNT_);
+	set(e.path, sizeof(e.path), 'p', i);
+	set(e.map, sizeof(e.map), 'm', i / 2);
+	set(e.from, sizeof(e.from), 'f', i / 3);
+	set(e.to, sizeof(e.to), 't', i / 5);
+	set(e.reason, sizeof(e.reason), 'r', i * 7);
+	set(e.message, sizeof(e.message), 'x', i * 13);
+	return e;
+}
+
+static void packed_and_back(void **state)
+{
+	_Alignas(64) static unsigned char memory[8192];
+	struct spsc *ring = (struct spsc *)(void *)memory;
+	uint64_t in = 0, out = 0, full = 0;
+
+	(void)state; /* no fixture */
+	spsc_init(ring, 61, EVENT_CELL);
+	assert_true(spsc_size(61, EVENT_CELL) <= sizeof(memory));
+	while (out < 3000) {
+		struct event got, want = event(in);
+
+		memset(&got, 0,
+		       sizeof(got)); /* behind a string's end nothing is written */
+		while (event_push(ring, &want))
+			want = event(++in);
+		full++;
+		/* Some stay, so that the next ones begin anywhere. */
+		for (uint64_t n = 0; n < 1 + out % 3 && event_pop(ring, &got); n++) {
+			want = event(out++);
+			assert_memory_equal(&got, &want, sizeof(got));
+			memset(&got, 0, sizeof(got));
+		}
+	}
+	assert_true(full > 100);
+}
+
+static void the_longest_fits(void **state)
+{
+	_Alignas(64) static unsigned char memory[2048];
+	struct spsc *ring = (struct spsc *)(void *)memory;
+	struct event e = event(1), got;
+
+	(void)state; /* no fixture */
+	memset(e.path, 'a', sizeof(e.path) - 1);
+	memset(e.map, 'b', sizeof(e.map) - 1);
+	memset(e.from, 'c', sizeof(e.from) - 1);
+	memset(e.to, 'd', sizeof(e.to) - 1);
+	memset(e.reason, 'e', sizeof(e.reason) - 1);
+	memset(e.message, 'f', sizeof(e.message) - 1);
+	spsc_init(ring, EVENT_BYTES / EVENT_CELL + 1, EVENT_CELL);
+	assert_false(event_pop(ring, &got));
+	assert_true(event_push(ring, &e));
+	assert_false(event_push(ring, &e));
+	assert_true(event_pop(ring, &got));
+	assert_memory_equal(&got, &e, sizeof(e));
+	assert_int_equal(spsc_used(ring), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(type_names),
 		cmocka_unit_test(holds_every_state_name),
+		cmocka_unit_test(packed_and_back),
+		cmocka_unit_test(the_longest_fits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
