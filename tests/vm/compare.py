@@ -86,7 +86,18 @@ class Table:
 			self.add(f"{what}, {name} of {len(ours)}", "s", of(theirs), of(ours), 2)
 
 
-def cpu(table, n_paths):
+def floor_us(disks):
+	"""CPU of a raw loop a read, as seldom: what the kernel itself takes for it."""
+	write("/run/disks", "".join(f"/dev/{disk}\n" for disk in disks))
+	told = run(f"(for i in $(seq 10); do sleep {INTERVAL}; echo rounds 1; done; echo stop) |"
+	           f" ./subject floor /run/disks {len(disks)} 512", seconds=120)
+	rounds = [json.loads(line) for line in told.splitlines() if '"rounds"' in line]
+	check(sum(r["failed"] for r in rounds) == 0, "the raw loop's reads succeed")
+	return statistics.median(r["cpu_ns"] / r["checks"] for r in rounds) / 1e3
+
+
+def cpu(table, disks):
+	n_paths = len(disks)
 	say("a quiet while")
 	before, begin = checks_total(), time.monotonic()
 	theirs, ours = cpu_seconds("multipathd"), cpu_seconds("checkerd")
@@ -97,6 +108,8 @@ def cpu(table, n_paths):
 	check(done > 0.7 * n_paths * elapsed / INTERVAL, f"checkerd made its checks: {done}")
 	# multipathd does not say how many it made: as many as it was told to.
 	table.add("CPU a check", "us", theirs * 1e6 / (n_paths * elapsed / INTERVAL), ours * 1e6 / done)
+	floor = floor_us(disks)
+	table.row("of it a raw loop's reads, us", f"{floor:.1f}", f"{floor:.1f}", "")
 	table.add("locked memory", "MiB", locked_mib("multipathd"), locked_mib("checkerd"))
 
 
@@ -179,6 +192,6 @@ def measure(portals):
 		"multipathd show paths format '%d %T' | grep -c ready", ok=False).strip() == str(len(disks)),
 		120, every=1)
 	table = Table(len(disks))
-	cpu(table, len(disks))
+	cpu(table, disks)
 	offline(table, disks)
 	hung(table, target)
