@@ -2,7 +2,9 @@
 # What things cost: see tests/bench/README.md. Needs root, for devices.
 EXTRA_DIST += \
 	tests/bench/README.md \
+	tests/bench/check-guard \
 	tests/bench/daemons.py \
+	tests/bench/guard.recorded \
 	tests/bench/parts.py \
 	tests/bench/report.py \
 	tests/bench/run \
@@ -21,6 +23,13 @@ tests_bench_subject_LDADD = libpathcheck.la $(LIBAIO_LIBS)
 noinst_LTLIBRARIES += tests/bench/fewfds.la
 tests_bench_fewfds_la_SOURCES = tests/bench/fewfds.c
 tests_bench_fewfds_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+# For counting instructions: see guard.c.
+noinst_PROGRAMS += tests/bench/guard
+tests_bench_guard_SOURCES = tests/bench/guard.c
+tests_bench_guard_LDADD = libdaemon.la libengine.la liblog.la libcore.la libutil.la
+guard_wrapped = clock_gettime pathcheck_new poll prober_start
+tests_bench_guard_LDFLAGS = $(AM_LDFLAGS) $(guard_wrapped:%=-Wl,--wrap=%)
 
 # make bench: what checks cost here; docs/BENCHMARK.md is written by it. Needs root.
 .PHONY: bench

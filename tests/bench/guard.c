@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * usage: guard engine|daemon ROUNDS
+ *
+ * A fixed piece of work for counting instructions: healthy checks of 2,048 paths, the objects as
+ * they are shipped, one thread, a clock of its own and a kernel that answers at once.
+ *   engine   the library: each round asks for a check of every path and takes the results
+ *   daemon   the round of checks on top of it: each round is an interval
+ * tests/bench/check-guard runs it and holds the counts against the recorded ones.
+ *
+ * The linker (--wrap) takes the calls named in local.mk here. The lane is this thread; when it
+ * would sleep, the reapers and the caller have their turn.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "checkerd/daemon/checks.h"
+#include "libcheck/prober.h"
+
+#define GROUPS     2
+#define PATHS      (GROUPS * PATHCHECK_GROUP_SLOTS)
+#define TIMEOUT_US (2 * USEC_PER_SEC)
+#define BLOCK      512
+#define STEP_US    1 /* what each look at the clock takes */
+
+struct guard_context {
+	uint32_t n;
+	struct backend_request *requests[PATHCHECK_GROUP_SLOTS];
+};
+
+static struct {
+	struct mono now;
+	uint64_t wanted, done;
+	bool opened;
+	struct prober *prober;
+	struct guard_context contexts[GROUPS];
+	struct mono wake[GROUPS];
+	void (*turn)(void); /* the caller's: takes results, asks for more */
+	/* engine */
+	struct pathcheck *pc;
+	uint32_t ids[PATHS];
+	uint32_t left;
+	/* daemon */
+	struct checks checks;
+	struct events events;
+} it;
+
+/* What the linker calls instead, and what it calls then. */
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __wrap_prober_start(struct prober *p, struct shared *shared,
+                        const struct backend *backend);
+int __wrap_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
+int __real_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
+
+static void fail(const char *what)
+{
+	(void)fprintf(stderr, "guard: %s\n", what);
+	exit(EXIT_FAILURE);
+}
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret)
+{
+	(void)id;
+	it.now.us += STEP_US;
+	ret->tv_sec = it.now.us / USEC_PER_SEC;
+	ret->tv_nsec = it.now.us % USEC_PER_SEC * NSEC_PER_USEC;
+	return 0;
+}
+
+/* --- the kernel --- */
+
+static int submit(void *context, struct backend_request *const *requests, unsigned n)
+{
+	struct guard_context *c = context;
+
+	for (unsigned i = 0; i < n; i++)
+		c->requests[c->n++] = requests[i];
+	return (int)n;
+}
+
+static int reap(void *context, struct backend_event *events, unsigned n,
+                int64_t timeout_us)
+{
+	struct guard_context *c = context;
+
+	(void)timeout_us;
+	n = MIN(n, c->n);
+	for (unsigned i = 0; i < n; i++)
+		events[i] = (struct backend_event){ .request = c->requests[--c->n],
+			                            .result = BLOCK };
+	return (int)n;
+}
+
+static const struct backend backend_guard = { .submit = submit, .reap = reap };
+
+/* --- the engine's threads --- */
+
+int __wrap_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
+{
+	struct pathcheck_options in_here = *o;
+
+	in_here.mode = PATHCHECK_THREADS;
+	return __real_pathcheck_new(ret, &in_here);
+}
+
+/* No thread is started, and groups have their contexts already. */
+int __wrap_prober_start(struct prober *p, struct shared *shared,
+                        const struct backend *backend)
+{
+	int r = prober_init(p, shared, &backend_guard);
+
+	(void)backend;
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < GROUPS; i++) {
+		p->groups[i].state = PATHCHECK_GROUP_READY;
+		p->groups[i].context = &it.contexts[i];
+		p->groups[i].context_slots = PATHCHECK_GROUP_SLOTS;
+		it.wake[i] = MONO_NEVER;
+	}
+	p->groups_end = GROUPS;
+	it.prober = p;
+	return 0;
+}
+
+/* Paths were added: what a rescuer would have found out about each. */
+static void open_all(void)
+{
+	if (it.opened)
+		return;
+	it.opened = true;
+	for (uint32_t id = 0; id < it.prober->limits.ids; id++) {
+		struct probed_path *path = &it.prober->paths[id];
+
+		if (path->used && path->fd < 0) {
+			path->fd = 0;
+			path->block = BLOCK;
+		}
+	}
+}
+
+/* The lane would sleep: everybody else runs until it has something to do. */
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	(void)n;
+	(void)timeout_ms;
+	open_all();
+	for (uint32_t i = 0; i < GROUPS; i++)
+		while (it.contexts[i].n > 0)
+			it.wake[i] = reaper_round(&it.prober->groups[i], it.wake[i]);
+	it.turn();
+	if (it.done >= it.wanted) {
+		printf("%llu checks\n", (unsigned long long)it.done);
+		exit(EXIT_SUCCESS);
+	}
+	fds[0].revents = POLLIN;
+	return 1;
+}
+
+/* --- the callers --- */
+
+static void engine_turn(void)
+{
+	struct pathcheck_result results[CHECKS_BATCH];
+	int n;
+
+	while ((n = pathcheck_results(it.pc, results, CHECKS_BATCH)) > 0)
+		for (int i = 0; i < n; i++, it.left--, it.done++)
+			if (results[i].verdict != PATHCHECK_OK)
+				fail("a check has failed");
+	if (it.left > 0)
+		return;
+	for (uint32_t i = 0; i < PATHS; i++)
+		if (pathcheck_check(it.pc, it.ids[i], TIMEOUT_US) < 0)
+			fail("a check cannot be asked for");
+	it.left = PATHS;
+	pathcheck_flush(it.pc);
+}
+
+static void engine_start(void)
+{
+	struct pathcheck_options o;
+
+	pathcheck_options_init(&o);
+	o.max_paths = PATHS;
+	if (pathcheck_new(&it.pc, &o) < 0)
+		fail("the engine does not start");
+	for (uint32_t i = 0; i < PATHS; i++) {
+		struct pathcheck_path p = { .size = sizeof(p), .device = "/disk" };
+
+		if (pathcheck_add(it.pc, &p, &it.ids[i]) < 0)
+			fail("a path cannot be added");
+	}
+	it.turn = engine_turn;
+}
+
+static void daemon_turn(void)
+{
+	uint32_t before = it.checks.outstanding;
+
+	while (checks_collect(&it.checks, mono_now()))
+		continue;
+	it.done += before - it.checks.outstanding;
+	do {
+		struct mono next = checks_next(&it.checks);
+
+		if (mono_before(it.now, next))
+			it.now = next;
+		checks_run(&it.checks, mono_now());
+	} while (it.checks.outstanding == 0);
+	checks_flush(&it.checks, mono_now());
+}
+
+static void add_path(uint32_t i)
+{
+	const struct path_settings settings = { .interval_us = USEC_PER_SEC,
+		                                .max_interval_us = USEC_PER_SEC,
+		                                .timeout_us = TIMEOUT_US,
+		                                .policy = { 1, 1 } };
+	char name[16], node[32];
+	struct device_spec spec = { .name = name, .node = node };
+	struct device *d;
+	uint32_t index;
+
+	(void)snprintf(name, sizeof(name), "disk%u", i);
+	(void)snprintf(node, sizeof(node), "/dev/disk%u", i);
+	if (device_new(&d, &spec) < 0 ||
+	    checks_add(&it.checks, d, &settings, mono_now(), &index) < 0)
+		fail("a path cannot be added");
+	(void)device_unref(d);
+}
+
+static void daemon_start(void)
+{
+	const struct config c = { .max_paths = PATHS,
+		                  .rescuer_threads = 4,
+		                  .aio_setup_timeout_us = USEC_PER_SEC };
+	const char *what;
+
+	if (events_init(&it.events, NULL, NULL, 6, PATHS) < 0 ||
+	    checks_init(&it.checks, &c, &it.events, NULL, &what) < 0)
+		fail("the checks do not start");
+	for (uint32_t i = 0; i < PATHS; i++)
+		add_path(i);
+	it.turn = daemon_turn;
+}
+
+/* What the daemon's other threads would hear. */
+void port_loop_event(struct port *p, const struct event *e)
+{
+	(void)p;
+	(void)e;
+}
+
+void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state)
+{
+	(void)p;
+	(void)path;
+	(void)error;
+	(void)state;
+}
+
+void log_push(struct log *l, const struct event *e)
+{
+	(void)l;
+	(void)e;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3) {
+		(void)fprintf(stderr, "usage: guard engine|daemon ROUNDS\n");
+		return 2;
+	}
+	it.now.us = 1000 * USEC_PER_SEC;
+	it.wanted = strtoull(argv[2], NULL, 10) * PATHS;
+	if (strcmp(argv[1], "engine") == 0)
+		engine_start();
+	else
+		daemon_start();
+	(void)lane_serve(it.prober);
+	fail("the lane has ended");
+}
