@@ -62,11 +62,10 @@ struct slot {
 	struct job job;
 
 	/* [lock] */
-	enum slot_state state;
+	enum slot_state state : 8;
 	bool waiting;    /* QUEUED, or EXPIRED but not (or no longer) in the kernel */
 	bool in_kernel;  /* handed to io_submit, its event to come */
-	uint64_t turn;   /* … in this turn of the lane's, */
-	uint8_t turn_at; /* at this place of its batch */
+	uint8_t turn_at; /* … at this place of a batch, */
 	bool drains;     /* … from the group's old context */
 	bool emergency;  /* counted as served synchronously for want of AIO */
 	bool resource;   /* ended for want of memory or descriptors: to be done again */
@@ -75,15 +74,16 @@ struct slot {
 	bool deferred;   /* QUEUED and counted as deferred */
 	uint8_t stage;   /* enum pathcheck_stage */
 	uint8_t engine;  /* enum pathcheck_engine */
-	uint32_t path;   /* the id, for the lane and the results */
+	uint16_t host, target;
+	uint64_t turn; /* … in this turn of the lane's */
+	uint32_t path; /* the id, for the lane and the results */
 	uint32_t generation;
-	uint32_t host, target;
 	int fd;         /* what to read; the slot's own to close once it is orphaned */
 	int stale_fd;   /* an old descriptor to look at, and maybe close, when opening */
 	uint32_t block; /* bytes to read */
+	uint32_t heap_at; /* place in group.heap, NO_SLOT: not in it */
 	int64_t timeout_us;
 	struct mono started, deadline;
-	uint32_t heap_at;  /* place in group.heap, NO_SLOT: not in it */
 	int64_t result;    /* a rescuer's: bytes or -errno */
 	struct slot *next; /* the one list it is in: submit, done, inbox */
 };

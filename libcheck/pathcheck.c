@@ -26,10 +26,10 @@
 enum entry_state { ENTRY_FREE, ENTRY_USED, ENTRY_LEAVING };
 
 struct entry {
-	enum entry_state state;
+	enum entry_state state : 8;
 	bool outstanding; /* its final result has not come */
+	uint16_t host, target;
 	uint32_t generation;
-	uint32_t host, target;
 	uint32_t next; /* free list */
 	uint64_t cookie;
 	uint64_t timeout_us;

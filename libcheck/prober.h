@@ -25,9 +25,9 @@ struct probed_path {
 	bool told;             /* DEFERRED was reported for this check */
 	bool late;             /* TIMED_OUT was reported for this check */
 	_Atomic uint8_t flags; /* [atomic reaper→lane] */
+	uint16_t host, target;
+	uint16_t home; /* group: see shared.h */
 	uint32_t generation;
-	uint32_t host, target;
-	uint32_t home; /* group */
 	uint32_t block;
 	int fd; /* -1: not open, or a slot owns it */
 	uint64_t timeout_us;

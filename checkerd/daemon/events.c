@@ -9,8 +9,7 @@
 #include <syslog.h>
 
 /* Lines about one path's states: enough for a bad minute, not for a bad day. */
-static const struct rate_policy path_rate = { .burst = 10,
-	                                      .window_us = 60 * USEC_PER_SEC };
+static const struct rate_policy path_rate = { .burst = 10, .window = 60 };
 
 int events_init(struct events *ev, struct port *port, struct log *log, int level,
                 uint32_t max_paths)

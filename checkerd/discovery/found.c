@@ -48,7 +48,8 @@ int found_list_append(struct found_list *l, struct device *d,
                       const struct path_settings *s)
 {
 	if (l->n == l->capacity) {
-		size_t more = l->capacity == 0 ? 64 : 2 * l->capacity;
+		/* By an eighth: what is not used is locked in memory, too. */
+		size_t more = l->capacity + MAX(l->capacity / 8, (size_t)64);
 		struct found_entry *grown =
 		        reallocarray(l->entries, more, sizeof(l->entries[0]));
 

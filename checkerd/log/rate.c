@@ -4,12 +4,14 @@
 bool rate_allow(struct rate *r, const struct rate_policy *policy, struct mono now,
                 uint32_t *ret_left_out)
 {
-	if (r->start.us == 0 || mono_diff(now, r->start) >= policy->window_us) {
-		r->start = now;
+	uint32_t unit = (uint32_t)(now.us / RATE_UNIT_US) + 1;
+
+	if (r->start == 0 || unit - r->start >= policy->window) {
+		r->start = unit;
 		r->used = 0;
 	}
 	if (r->used >= policy->burst) {
-		if (r->left_out < UINT32_MAX)
+		if (r->left_out < UINT16_MAX)
 			r->left_out++;
 		return false;
 	}

@@ -11,15 +11,19 @@
 
 #include "util/mono.h"
 
+/* There are two for each path: no more than is needed. */
 struct rate {
-	struct mono start; /* of the present window; us 0: none yet */
-	uint32_t used;     /* lines in it */
-	uint32_t left_out; /* not yet reported */
+	uint32_t start; /* of the present window, in units of RATE_UNIT_US; 0: none yet */
+	uint16_t used;  /* lines in it */
+	uint16_t left_out; /* not yet reported; saturates */
 };
 
+/* Counted in 32 bits: for more than a hundred years. */
+#define RATE_UNIT_US USEC_PER_SEC
+
 struct rate_policy {
-	uint32_t burst;
-	int64_t window_us;
+	uint16_t burst;
+	uint32_t window; /* of RATE_UNIT_US */
 };
 
 /* True: log it, and *ret_left_out lines before it were not. False: it is counted. */

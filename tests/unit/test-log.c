@@ -15,7 +15,12 @@
 #include "checkerd/log/log.h"
 #include "checkerd/log/rate.h"
 
-static const struct rate_policy policy = { .burst = 3, .window_us = 1000 };
+static const struct rate_policy policy = { .burst = 3, .window = 1000 };
+
+static struct mono at(int64_t units)
+{
+	return (struct mono){ units * RATE_UNIT_US };
+}
 
 static void rate_lets_a_burst_through(void **state)
 {
@@ -24,11 +29,11 @@ static void rate_lets_a_burst_through(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_true(rate_allow(&r, &policy, (struct mono){ 5 + i }, &left_out));
+		assert_true(rate_allow(&r, &policy, at(5 + i), &left_out));
 		assert_int_equal(left_out, 0);
 	}
-	assert_false(rate_allow(&r, &policy, (struct mono){ 8 }, &left_out));
-	assert_false(rate_allow(&r, &policy, (struct mono){ 1004 }, &left_out));
+	assert_false(rate_allow(&r, &policy, at(8), &left_out));
+	assert_false(rate_allow(&r, &policy, at(1004), &left_out));
 }
 
 static void rate_tells_what_was_left_out(void **state)
@@ -38,10 +43,10 @@ static void rate_tells_what_was_left_out(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10; i++)
-		(void)rate_allow(&r, &policy, (struct mono){ 5 }, &left_out);
-	assert_true(rate_allow(&r, &policy, (struct mono){ 1005 }, &left_out));
+		(void)rate_allow(&r, &policy, at(5), &left_out);
+	assert_true(rate_allow(&r, &policy, at(1005), &left_out));
 	assert_int_equal(left_out, 7);
-	assert_true(rate_allow(&r, &policy, (struct mono){ 1006 }, &left_out));
+	assert_true(rate_allow(&r, &policy, at(1006), &left_out));
 	assert_int_equal(left_out, 0);
 }
 
