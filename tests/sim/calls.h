@@ -17,6 +17,8 @@ int __wrap_pthread_cond_broadcast(pthread_cond_t *c);
 int __wrap_thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
                         void *(*fn)(void *), void *arg);
 int __wrap_pthread_join(pthread_t t, void **ret);
+int __wrap_thread_join_for(pthread_t t, int64_t limit_us);
+int __wrap_nanosleep(const struct timespec *pause, struct timespec *left);
 int __wrap_prctl(int option, ...);
 int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
 void *__wrap_calloc(size_t n, size_t size);
@@ -61,6 +63,10 @@ int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *resu
                              size_t n);
 int __real_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,
                              size_t n);
+bool __wrap_devmapper_next(struct devmapper *d, struct dm_news *ret);
+bool __real_devmapper_next(struct devmapper *d, struct dm_news *ret);
+bool __wrap_devmapper_command(struct devmapper *d, const struct dm_command *c);
+bool __real_devmapper_command(struct devmapper *d, const struct dm_command *c);
 int __wrap_prober_start(struct prober *p, struct shared *shared,
                         const struct backend *backend);
 int __real_prober_start(struct prober *p, struct shared *shared,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Owns what happens by itself at a time: a heap, in which equal times keep their order. */
+#include <string.h>
+
 #include "tests/sim/sim.h"
 
 #define EVENTS_MAX 16384
@@ -28,17 +30,37 @@ void events_reset(void)
 	events.numbers = 0;
 }
 
-uint64_t event_at(struct mono at, void (*fn)(void *), void *arg)
+static void file_in(struct timed e)
 {
-	struct timed e = { .at = at, .number = ++events.numbers, .fn = fn, .arg = arg };
 	unsigned i = events.n++;
 
-	if (events.n > EVENTS_MAX)
-		sim_fail("too many events of the simulated kernel");
 	for (; i > 0 && before(&e, &events.heap[(i - 1) / 2]); i = (i - 1) / 2)
 		events.heap[i] = events.heap[(i - 1) / 2];
 	events.heap[i] = e;
+}
+
+uint64_t event_at(struct mono at, void (*fn)(void *), void *arg)
+{
+	struct timed e = { .at = at, .number = ++events.numbers, .fn = fn, .arg = arg };
+
+	if (events.n == EVENTS_MAX)
+		sim_fail("too many events of the simulated kernel");
+	file_in(e);
 	return e.number;
+}
+
+void events_delay(void (*fn)(void *), struct mono until, int64_t more_us)
+{
+	static struct timed all[EVENTS_MAX]; /* too much for a fiber's stack */
+	unsigned n = events.n;
+
+	memcpy(all, events.heap, n * sizeof(all[0]));
+	events.n = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (all[i].fn == fn && mono_before(all[i].at, until))
+			all[i].at = mono_add(until, sim_between(0, more_us));
+		file_in(all[i]);
+	}
 }
 
 struct mono event_next(void)

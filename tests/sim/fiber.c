@@ -38,7 +38,7 @@ struct fiber {
 	uint32_t process;
 	void *(*fn)(void *);
 	void *arg;
-	const void *on, *or_on;
+	const void *on[FIBER_ON_MAX];
 	struct mono until;
 	bool held, woken, doomed;
 	int locks, saved_errno;
@@ -149,6 +149,14 @@ const char *fiber_name(void)
 	return fibers.self == NULL ? "kernel" : fibers.self->name;
 }
 
+bool fiber_is_helper(void)
+{
+	static const char *const helpers[] = { "devmapper", "discovery" };
+	const char *name = fiber_name();
+
+	return strcmp(name, helpers[0]) == 0 || strcmp(name, helpers[1]) == 0;
+}
+
 uint32_t fiber_process(void)
 {
 	return fibers.self == NULL ? 0 : fibers.self->process;
@@ -197,18 +205,26 @@ void fiber_point(void)
 
 bool fiber_wait(const void *on, struct mono until, bool held)
 {
-	return fiber_wait_two(on, NULL, until, held);
+	const void *const one[FIBER_ON_MAX] = { on };
+
+	return fiber_wait_any(one, until, held);
 }
 
 bool fiber_wait_two(const void *on, const void *or_on, struct mono until, bool held)
+{
+	const void *const two[FIBER_ON_MAX] = { on, or_on };
+
+	return fiber_wait_any(two, until, held);
+}
+
+bool fiber_wait_any(const void *const on[FIBER_ON_MAX], struct mono until, bool held)
 {
 	struct fiber *f = fibers.self;
 
 	if (f->locks > 0)
 		sim_fail("%s waits with a lock held", f->name);
 	f->state = FIBER_WAITS;
-	f->on = on;
-	f->or_on = or_on;
+	memcpy(f->on, on, sizeof(f->on));
 	f->until = until;
 	f->held = held;
 	f->woken = false;
@@ -220,7 +236,7 @@ bool fiber_wait_two(const void *on, const void *or_on, struct mono until, bool h
 static void wake(struct fiber *f, bool woken)
 {
 	f->woken = woken;
-	f->on = f->or_on = NULL;
+	memset(f->on, 0, sizeof(f->on));
 	if (f->doomed) {
 		f->state = FIBER_FREE;
 		sim.processes[f->process].fibers--;
@@ -231,7 +247,11 @@ static void wake(struct fiber *f, bool woken)
 
 static bool waits_on(const struct fiber *f, const void *on)
 {
-	return f->state == FIBER_WAITS && (f->on == on || f->or_on == on);
+	bool is_on = false;
+
+	for (unsigned i = 0; i < FIBER_ON_MAX; i++)
+		is_on |= f->on[i] == on;
+	return f->state == FIBER_WAITS && is_on;
 }
 
 void fiber_wake_one(const void *on)

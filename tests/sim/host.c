@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checkerd/devmapper/backend.h"
 #include "tests/sim/calls.h"
 
 #define SEC USEC_PER_SEC
@@ -14,11 +15,11 @@
 static struct {
 	struct config config;
 	struct events events;
-	bool there[DISKS_MAX]; /* the disk is a path */
-	uint32_t index[DISKS_MAX];
+	struct devmapper *devmapper;
 	struct mono next_request;
 	int64_t interval_us, timeout_us;
 	struct mono counted; /* path-hours up to then */
+	bool more_results, more_maps, more_found;
 } host;
 
 /* --- what the daemon's other threads would hear --- */
@@ -47,15 +48,20 @@ void log_push(struct log *l, const struct event *e)
 
 struct disk *host_disk_of(uint32_t index)
 {
-	for (unsigned i = 0; i < sim.n_disks; i++)
-		if (host.there[i] && host.index[i] == index)
-			return &sim.disks[i];
-	return NULL;
+	const struct path *p = registry_get(sim.checks.registry, index);
+
+	return p == NULL ? NULL
+	                 : &sim.disks[strtoul(p->device->name + strlen("sd"), NULL, 10)];
 }
 
-static struct path_settings settings(void)
+uint32_t host_index_of(const struct disk *d)
 {
-	struct path_settings s = {
+	return registry_find_name(sim.checks.registry, d->name + strlen("/dev/"));
+}
+
+void host_settings(struct path_settings *ret)
+{
+	*ret = (struct path_settings){
 		.interval_us = host.interval_us,
 		.max_interval_us = host.interval_us * sim_between(1, 4),
 		.timeout_us = host.timeout_us * sim_between(1, 3),
@@ -63,97 +69,37 @@ static struct path_settings settings(void)
 		            .recover_checks = 1 + (uint32_t)sim_below(3) },
 		.checker = CHECKER_DIRECTIO,
 	};
-
-	return s;
 }
 
-static struct device *describe(unsigned i)
+/* checkerctl fail, reinstate */
+static void force(uint32_t index)
 {
-	const struct disk *k = &sim.disks[i];
-	struct device_spec spec = { .devt_major = 8,
-		                    .devt_minor = k->devt,
-		                    .host_key = k->host,
-		                    .name = k->name + strlen("/dev/"),
-		                    .node = k->name };
-	struct device *d;
-	bool sealed = sim.sealed;
+	bool fail = !maps_is_forced(sim.dm.maps, index);
 
-	sim.sealed = false; /* discovery's memory */
-	if (device_new(&d, &spec) < 0)
-		sim_fail("no memory for a device");
-	sim.sealed = sealed;
-	return d;
+	if (!fail || !maps_is_needed(sim.dm.maps, index))
+		maps_force(sim.dm.maps, index, fail);
 }
 
-static void add(unsigned i)
-{
-	struct path_settings s = settings();
-	struct device *d = describe(i);
-	int r = checks_add(&sim.checks, d, &s, mono_now(), &host.index[i]);
-
-	(void)device_unref(d);
-	if (r == 0)
-		host.there[i] = true;
-	else if (r != -EAGAIN)
-		sim_fail("a path cannot be added: %d", r);
-	if (r == 0)
-		judge_new_path(host.index[i]);
-	sim_trace("add", i, r);
-}
-
-static void take_away(unsigned i)
-{
-	int r = checks_remove(&sim.checks, host.index[i], !sim.disks[i].present,
-	                      mono_now());
-
-	if (r == 0)
-		host.there[i] = false;
-	sim_trace("remove", i, r);
-}
-
-static void change(unsigned i)
-{
-	struct path_settings s = settings();
-	struct device *d = describe(i);
-
-	checks_change(&sim.checks, host.index[i], d, &s, mono_now());
-	(void)device_unref(d);
-}
-
+/* What people ask for. */
 static void request(void)
 {
-	unsigned i = (unsigned)sim_below(sim.n_disks);
 	struct mono now = mono_now();
+	uint32_t index = host_index_of(&sim.disks[sim_below(sim.n_disks)]);
+	uint64_t what = sim_below(9);
 
-	if (!host.there[i]) {
-		add(i);
+	if (what < 3)
+		reload_ask(&sim.reload, now);
+	else if (index == REGISTRY_NONE)
 		return;
-	}
-	switch (sim_below(8)) {
-	case 0:
-		take_away(i);
-		break;
-	case 1: /* hotplug: the name is another disk's from now on */
-		sim.disks[i].devt += DISKS_MAX;
-		sim.disks[i].changed = sim.now;
-		take_away(i);
-		break;
-	case 2:
-	case 3: /* a reload */
-		for (i = 0; i < sim.n_disks; i++)
-			if (host.there[i] && sim_one_in(2))
-				change(i);
-		break;
-	case 4:
-		checks_disable(&sim.checks, host.index[i],
+	else if (what < 5)
+		force(index);
+	else if (what == 5)
+		checks_disable(&sim.checks, index,
 		               mono_add(now, sim_between(1000, 3 * SEC)));
-		break;
-	case 5:
-		checks_enable(&sim.checks, host.index[i], now);
-		break;
-	default:
-		checks_hurry(&sim.checks, host.index[i], now);
-	}
+	else if (what == 6)
+		checks_enable(&sim.checks, index, now);
+	else
+		checks_hurry(&sim.checks, index, now);
 }
 
 /* --- the world --- */
@@ -168,9 +114,21 @@ static void set_mode(struct disk *d, enum disk_mode mode)
 	sim_trace("disk", d - sim.disks, mode);
 }
 
+/* Another disk under the same name; its number, too, is used again at times. */
+static void exchange(struct disk *d)
+{
+	kernel_release(d, -EIO);
+	d->seq++;
+	if (sim_one_in(2))
+		d->devt += DISKS_MAX;
+	d->changed = sim.now;
+	finder_uevent();
+	sim_trace("exchange", d - sim.disks, (int64_t)d->seq);
+}
+
 static void disk_trouble(struct disk *d)
 {
-	switch (sim_below(sim.calm ? 4 : 9)) {
+	switch (sim_below(sim.calm ? 4 : 10)) {
 	case 0:
 	case 1:
 		set_mode(d, DISK_GOOD);
@@ -195,10 +153,15 @@ static void disk_trouble(struct disk *d)
 	case 7:
 		d->tags_full = !d->tags_full;
 		break;
+	case 8:
+		exchange(d);
+		break;
 	default:
 		d->present = !d->present;
 		d->changed = sim.now;
 		kernel_release(d, -EIO);
+		if (!sim_one_in(4)) /* or the message is lost */
+			finder_uevent();
 	}
 }
 
@@ -216,7 +179,7 @@ static void host_trouble(void)
 	uint32_t group = (uint32_t)sim_below(HOSTS);
 	struct sim_process *p = serving();
 
-	switch (sim_below(9)) {
+	switch (sim_below(10)) {
 	case 0:
 		sim.setup_answer = answers[sim_below(ARRAY_LEN(answers))];
 		break;
@@ -227,7 +190,11 @@ static void host_trouble(void)
 		sim.open_shortage = shortages[sim_below(ARRAY_LEN(shortages))];
 		break;
 	case 3:
+		if (sim.submit_blocks_us > 0)
+			sim.may_stand.us = MAX(sim.may_stand.us, sim.now.us + 30 * SEC);
 		sim.submit_blocks_us = sim_one_in(3) ? sim_between(1000, 2 * SEC) : 0;
+		if (sim.submit_blocks_us > 0)
+			sim.may_stand.us = MAX(sim.may_stand.us, sim.now.us + 90 * SEC);
 		judge_excuse(mono_add(sim.now, 3 * SEC));
 		break;
 	case 4: /* everything of one host hangs, so that rescuers do, too */
@@ -238,7 +205,7 @@ static void host_trouble(void)
 			}
 		break;
 	case 5:
-		sim.now = mono_add(sim.now, sim_between(SEC / 10, 20 * SEC));
+		kernel_pause(sim_between(SEC / 10, 20 * SEC));
 		judge_excuse(mono_add(sim.now, SEC));
 		break;
 	case 6:
@@ -252,6 +219,11 @@ static void host_trouble(void)
 			break;
 		p->frozen_until = mono_add(sim.now, sim_between(SEC / 2, 6 * SEC));
 		judge_excuse(mono_add(p->frozen_until, 15 * SEC));
+		sim.may_stand.us =
+		        MAX(sim.may_stand.us, mono_add(p->frozen_until, 15 * SEC).us);
+		break;
+	case 8:
+		sim.find_slow_us = sim_one_in(2) ? sim_between(1000, 3 * SEC) : 0;
 		break;
 	default:
 		for (unsigned i = 0; i < sim.n_disks; i++)
@@ -263,7 +235,7 @@ static void heal(void)
 {
 	sim.faults = false;
 	sim.setup_answer = sim.open_shortage = 0;
-	sim.setup_takes_us = sim.submit_blocks_us = 0;
+	sim.setup_takes_us = sim.submit_blocks_us = sim.find_slow_us = 0;
 	for (unsigned i = 0; i < sim.n_disks; i++) {
 		struct disk *d = &sim.disks[i];
 
@@ -272,6 +244,8 @@ static void heal(void)
 		d->mode = DISK_HUNG; /* whatever hangs of it, is let go */
 		set_mode(d, sim_one_in(6) ? DISK_ERROR : DISK_GOOD);
 	}
+	finder_uevent();
+	dm_world_heal();
 }
 
 static void trouble(void *arg)
@@ -280,10 +254,12 @@ static void trouble(void *arg)
 		heal();
 		return;
 	}
-	if (sim.calm || !sim_one_in(4))
-		disk_trouble(&sim.disks[sim_below(sim.n_disks)]);
-	else
+	if (!sim.calm && sim_one_in(4))
 		host_trouble();
+	else if (sim_one_in(3))
+		dm_world_trouble();
+	else
+		disk_trouble(&sim.disks[sim_below(sim.n_disks)]);
 	(void)event_at(mono_add(sim.now, sim_between(2000, 2 * SEC)), trouble, arg);
 }
 
@@ -296,92 +272,211 @@ static void count_hours(void)
 	host.counted = sim.now;
 }
 
-/* As sources.c has it: results, then what is due, then the rest; settled after each. */
+static void round_of_checks(bool results)
+{
+	struct mono now = mono_now();
+
+	sim.in_round = true;
+	if (results)
+		host.more_results = checks_collect(&sim.checks, now);
+	else
+		checks_run(&sim.checks, now);
+	sim.in_round = false;
+}
+
+static void take_maps(void)
+{
+	devmapper_clear(host.devmapper);
+	host.more_maps = dm_take(&sim.dm, mono_now());
+}
+
+static void take_found(void)
+{
+	discovery_clear(sim.inventory.discovery);
+	judge_taking();
+	host.more_found = inventory_take(&sim.inventory, mono_now());
+	judge_taken();
+}
+
+/* As daemon_settle() has it. */
+static void settle(struct mono now)
+{
+	const struct config_ref *ref;
+
+	reload_progress(&sim.reload, now);
+	ref = sim.reload.ref;
+	if (sim.dm.generation != ref->generation)
+		dm_configure(&sim.dm, ref->config, ref->generation);
+	if (sim.inventory.map_changed)
+		dm_look(&sim.dm);
+	sim.inventory.map_changed = false;
+	host.events.maps_decide = dm_decides(&sim.dm);
+	dm_settle(&sim.dm, now);
+	checks_flush(&sim.checks, now);
+	if (!mono_before(now, sim.checks.tend_at))
+		checks_tend(&sim.checks, now);
+}
+
+/* When there is something to do, whatever comes. */
+static struct mono wake_at(struct mono end)
+{
+	struct mono next = mono_min(checks_next(&sim.checks), sim.checks.tend_at);
+
+	next = mono_min(next, dm_next(&sim.dm));
+	if (sim.inventory.holding)
+		next = mono_min(next, sim.checks.blocked_until);
+	if (host.more_results || host.more_maps || host.more_found)
+		next = sim.now;
+	return mono_min(mono_min(next, end), host.next_request);
+}
+
+static void have_request(void)
+{
+	request();
+	host.next_request = sim.faults && !sim.calm
+	                            ? mono_add(sim.now, sim_between(1000, 3 * SEC))
+	                            : MONO_NEVER;
+}
+
+/* As sources.c has it: one of its sources, the first in its order; settled after each. */
 static void loop_until(struct mono end)
 {
 	struct checks *c = &sim.checks;
-	bool more = false;
+	const int fds[FIBER_ON_MAX] = { pathcheck_fd(c->engine),
+		                        devmapper_fd(host.devmapper), finder_fd(),
+		                        finder_loader_fd() };
 
 	while (mono_before(sim.now, end)) {
-		struct mono next = mono_min(checks_next(c), c->tend_at);
-		bool ready;
-
-		next = mono_min(mono_min(next, end), host.next_request);
-		ready = more || fd_wait(pathcheck_fd(c->engine), next);
+		(void)fds_wait(fds, wake_at(end)); /* it is looked at below */
 		count_hours();
-		if (ready)
-			more = checks_collect(c, mono_now());
+		if (host.more_results || fd_readable(fds[0]))
+			round_of_checks(true);
+		else if (host.more_maps || fd_readable(fds[1]))
+			take_maps();
 		else if (!mono_before(sim.now, checks_next(c)))
-			checks_run(c, mono_now());
-		else if (!mono_before(sim.now, host.next_request)) {
-			request();
-			host.next_request =
-			        sim.faults && !sim.calm
-			                ? mono_add(sim.now, sim_between(1000, 3 * SEC))
-			                : MONO_NEVER;
-		}
-		checks_flush(c, mono_now());
-		if (!mono_before(sim.now, c->tend_at))
-			checks_tend(c, mono_now());
+			round_of_checks(false);
+		else if (host.more_found || fd_readable(fds[2]))
+			take_found();
+		else if (fd_readable(fds[3]))
+			reload_loaded(&sim.reload, mono_now());
+		else if (!mono_before(sim.now, host.next_request))
+			have_request();
+		if (sim.inventory.holding)
+			take_found();
+		settle(mono_now());
+	}
+}
+
+/* Reads the configuration until it is as wanted: all disks are paths, or none is. */
+static void reload_until(uint32_t n_paths)
+{
+	for (unsigned i = 0; i < 40; i++) {
+		reload_ask(&sim.reload, mono_now());
+		loop_until(mono_add(sim.now, SEC));
+		if (sim.reload.step == RELOAD_IDLE && finder_idle() &&
+		    !sim.inventory.holding &&
+		    registry_count(sim.checks.registry) == n_paths)
+			return;
+	}
+	sim_fail("%u paths are known, and not the %u that are configured",
+	         registry_count(sim.checks.registry), n_paths);
+}
+
+static void nobody_wants_anything(void)
+{
+	for (unsigned i = 0; i < sim.n_disks; i++) {
+		uint32_t index = host_index_of(&sim.disks[i]);
+
+		checks_enable(&sim.checks, index, mono_now());
+		maps_force(sim.dm.maps, index, false);
+		settle(mono_now());
 	}
 }
 
 static void at_peace(void)
 {
 	host.next_request = MONO_NEVER;
-	for (unsigned i = 0; i < sim.n_disks; i++) {
-		while (!host.there[i]) {
-			add(i);
-			checks_flush(&sim.checks, mono_now());
-			if (!host.there[i])
-				loop_until(mono_add(sim.now, SEC));
-		}
-		checks_enable(&sim.checks, host.index[i], mono_now());
-		checks_flush(&sim.checks, mono_now());
-	}
+	sim.peace = true;
+	reload_until(sim.n_disks);
+	nobody_wants_anything();
+	loop_until(mono_add(sim.now, sim_between(1, 3 * SEC)));
+	dm_world_last();
 	loop_until(mono_add(sim.now,
 	                    16 * host.interval_us + 3 * host.timeout_us + 25 * SEC));
 	for (unsigned i = 0; i < sim.n_disks; i++)
-		judge_truth(&sim.disks[i], host.index[i]);
+		judge_truth(&sim.disks[i]);
+	/* Who was refused or turned back again and again, waits up to a minute. */
+	for (unsigned i = 0; i < 80 && !dm_world_agrees(false); i++)
+		loop_until(mono_add(sim.now, SEC));
+	(void)dm_world_agrees(true);
 	/* Under a cap, those that are due together wait for one another. */
-	for (unsigned i = 0; !judge_nothing_deferred(); i++) {
-		if (i == 100)
-			sim_fail("checks are deferred, long after the last fault");
+	for (unsigned i = 0; i < 100 && !judge_nothing_deferred(); i++)
 		loop_until(mono_add(sim.now, 7 * USEC_PER_MSEC));
-	}
 	judge_peace();
-	for (unsigned i = 0; i < sim.n_disks; i++)
-		while (host.there[i]) {
-			take_away(i);
-			checks_flush(&sim.checks, mono_now());
-			loop_until(mono_add(sim.now, 1000));
-		}
+	sim.empty = true;
+	reload_until(0);
 	loop_until(mono_add(sim.now, 5 * SEC));
 	judge_empty();
 }
 
-static void *daemon_main(void *arg)
+static void begin_maps(void)
 {
+	const struct devmapper_options o = { .max_maps =
+		                                     map_room(host.config.max_paths) };
+
+	if (dm_init(&sim.dm, host.config.max_paths, mono_now()) < 0 ||
+	    devmapper_new_on(&host.devmapper, &o, dm_world_backend()) < 0)
+		sim_fail("the maps do not start");
+	sim.dm.devmapper = host.devmapper;
+	sim.dm.checks = &sim.checks;
+	sim.dm.events = &host.events;
+	sim.checks.maps = host.events.maps = sim.dm.maps;
+}
+
+static void begin(void)
+{
+	struct reload_parts parts = { .inventory = &sim.inventory,
+		                      .events = &host.events };
+	struct loaded first;
 	const char *what;
 
-	(void)arg;
 	if (events_init(&host.events, NULL, NULL, 7, host.config.max_paths) < 0 ||
 	    checks_init(&sim.checks, &host.config, &host.events, NULL, &what) < 0)
 		sim_fail("the daemon does not start");
+	begin_maps();
+	finder_start(&parts, &first);
+	inventory_init(&sim.inventory, parts.discovery, &sim.checks, &host.events);
+	if (reload_init(&sim.reload, &parts, &first) < 0)
+		sim_fail("the first configuration cannot be used");
+}
+
+static void end(void)
+{
+	sim.over = true;
+	checks_deinit(&sim.checks);
+	finder_stop();
+	if (!devmapper_free(host.devmapper, 250 * USEC_PER_MSEC))
+		sim_fail("the device-mapper thread does not end");
+	inventory_deinit(&sim.inventory);
+	reload_deinit(&sim.reload);
+	events_deinit(&host.events);
+	dm_deinit(&sim.dm);
+}
+
+static void *daemon_main(void *arg)
+{
+	(void)arg;
+	begin();
 	host.counted = sim.now;
-	for (unsigned i = 0; i < sim.n_disks; i++)
-		add(i);
-	sim.faults = true;
 	loop_until(mono_add(sim.now, 200000)); /* groups and threads of the start */
+	sim.faults = true;
 	sim.sealed = true;
 	(void)event_at(mono_add(sim.now, SEC), trouble, NULL);
 	host.next_request = mono_add(sim.now, SEC);
 	loop_until(mono_add(sim.end_of_faults, 3 * SEC));
 	at_peace();
 	sim.sealed = false;
-	sim.over = true;
-	checks_deinit(&sim.checks);
-	events_deinit(&host.events);
+	end();
 	return NULL;
 }
 
@@ -410,10 +505,12 @@ static void choose(void)
 		(void)snprintf(d->name, sizeof(d->name), "/dev/sd%u", i);
 		d->present = true;
 		d->devt = i + 1;
+		d->seq = 1;
 		d->host = (uint32_t)sim_below(HOSTS);
 		d->no_nowait = !sim.calm && sim_one_in(10);
 		d->changed = sim.now;
 	}
+	dm_world_choose();
 }
 
 void host_run(void)

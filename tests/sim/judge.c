@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "libcheck/limits.h"
 #include "tests/sim/calls.h"
 
 /* A deferred check says so after DEFER_AFTER_US; a lane that is stuck is noticed as late. */
@@ -14,8 +15,10 @@
 #define SEEN_WITHIN_US (20 * USEC_PER_MSEC)
 
 struct seen {
-	bool told, late, failed, answered;
-	struct mono asked, excused;
+	bool told, late, failed;
+	uint32_t generation; /* of the path that was last seen there */
+	uint64_t seq;        /* and of its disk */
+	struct mono asked, excused, good_since;
 	uint64_t timeout_us;
 	int64_t interval_us, longest_timeout_us; /* the longest that were in force */
 };
@@ -24,6 +27,11 @@ static struct {
 	struct seen of[DISKS_MAX + 16];
 	struct prober *prober;
 	unsigned quiet;
+	struct taken {
+		bool there, touched, replaced, outstanding;
+		uint32_t index, generation, checks;
+		struct mono due, started;
+	} before[DISKS_MAX]; /* records were taken */
 } judge;
 
 void judge_reset(void)
@@ -36,9 +44,98 @@ void judge_excuse(struct mono until)
 	sim.excused.us = MAX(sim.excused.us, until.us);
 }
 
-void judge_new_path(uint32_t index)
+/* --- paths that come, change and go --- */
+
+static void new_path(uint32_t index, const struct path *p)
 {
-	judge.of[index] = (struct seen){ .asked = sim.now, .excused = sim.now };
+	judge.of[index] = (struct seen){
+		.asked = sim.now,
+		.excused = sim.now,
+		.generation = p->generation,
+		.seq = p->device->diskseq,
+	};
+}
+
+struct mono judge_good_since(uint32_t index)
+{
+	return judge.of[index].good_since;
+}
+
+static struct taken look_at(const struct disk *d)
+{
+	uint32_t index = host_index_of(d);
+	const struct path *p;
+
+	if (index == REGISTRY_NONE)
+		return (struct taken){ .there = false };
+	p = registry_get(sim.checks.registry, index);
+	return (struct taken){
+		.there = true,
+		.outstanding = p->outstanding,
+		.index = index,
+		.generation = p->generation,
+		.checks = p->counters.checks,
+		.due = p->due,
+		.started = p->started,
+	};
+}
+
+void judge_taking(void)
+{
+	for (unsigned i = 0; i < sim.n_disks; i++)
+		judge.before[i] = look_at(&sim.disks[i]);
+	if (sim.inventory.holding && sim.inventory.held.device != NULL)
+		judge_touched(sim.inventory.held.device->name,
+		              sim.inventory.held.op == FOUND_CHANGE);
+}
+
+void judge_touched(const char *name, bool stays)
+{
+	struct taken *t = &judge.before[strtoul(name + strlen("sd"), NULL, 10)];
+
+	t->touched = true;
+	t->replaced |= !stays;
+}
+
+/* Whatever there is to say of it: it is the same path, and its check goes on. */
+static void judge_stays(const struct disk *d, const struct taken *was,
+                        const struct taken *is)
+{
+	if (was->index != is->index || was->generation != is->generation)
+		sim_fail("%s is another path, which nothing asked for", d->name);
+	if (was->outstanding != is->outstanding || was->checks != is->checks ||
+	    was->started.us != is->started.us)
+		sim_fail("%s has lost its check", d->name);
+}
+
+static void judge_untouched(const struct disk *d, const struct taken *was,
+                            const struct taken *is)
+{
+	if (was->there != is->there || was->due.us != is->due.us)
+		sim_fail("%s is not what it was, and nothing came of it", d->name);
+	if (was->there)
+		judge_stays(d, was, is);
+}
+
+void judge_taken(void)
+{
+	for (unsigned i = 0; i < sim.n_disks; i++) {
+		const struct disk *d = &sim.disks[i];
+		const struct taken *was = &judge.before[i], is = look_at(d);
+		const struct path *p = registry_get(sim.checks.registry, is.index);
+		struct seen *s = &judge.of[is.index];
+
+		if (!was->touched)
+			judge_untouched(d, was, &is);
+		if (!is.there)
+			continue;
+		if (p->generation != s->generation)
+			new_path(is.index, p);
+		if (s->seq != p->device->diskseq)
+			sim_fail("%s is another disk, and the same path", d->name);
+		if (was->there && !was->replaced)
+			judge_stays(d, was, &is);
+	}
 }
 
 /* --- answers --- */
@@ -47,8 +144,15 @@ static void judge_timeout(const struct pathcheck_result *r, const struct disk *d
                           const struct seen *s)
 {
 	const struct ended *e = &sim.ended[d - sim.disks];
+	/* It stood still with everything else, and its answer is on its way. */
+	struct mono could = { sim.paused.us + PAUSE_ANSWERS_US };
+	struct mono by = { sim.paused.us - LATE_WAKE_US - PAUSE_ANSWERS_US };
 	struct mono latest = { r->finished_us - (int64_t)s->timeout_us + SEEN_WITHIN_US };
 
+	if (r->finished_us >= sim.paused.us && r->finished_us <= could.us &&
+	    mono_before((struct mono){ r->started_us + (int64_t)s->timeout_us }, by) &&
+	    kernel_answers_soon(d, by))
+		sim_fail("%s is said to be silent, when nobody ran", d->name);
 	if (kernel_has_op_since(d, latest) || mono_before(sim.now, sim.excused))
 		return;
 	if (!mono_before(latest, e->begun) &&
@@ -103,6 +207,7 @@ void judge_result(const struct pathcheck_result *r)
 			sim_fail("%s is said to be good, which it did not answer",
 			         d->name);
 		s->failed = false;
+		s->good_since = s->asked;
 	} else {
 		judge_failure(r, d, s);
 		s->failed = true;
@@ -147,6 +252,12 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 	(void)backend; /* libaio's, or ours already */
 	judge.prober = p;
 	return __real_prober_start(p, shared, &sim_backend);
+}
+
+void judge_replacing(void)
+{
+	if (!sim.over && mono_before(sim.may_stand, sim.now))
+		sim_fail("a prober is replaced that has not stood still");
 }
 
 static struct prober *prober(void)
@@ -287,11 +398,15 @@ void judge_quiet(void)
 
 /* --- in the end --- */
 
-void judge_truth(const struct disk *d, uint32_t index)
+void judge_truth(const struct disk *d)
 {
-	const struct path *p = registry_get(sim.checks.registry, index);
+	const struct path *p = registry_get(sim.checks.registry, host_index_of(d));
 	enum path_state wanted = d->mode == DISK_GOOD ? PATH_UP : PATH_DOWN;
 
+	if (p != NULL && p->device->diskseq != d->seq)
+		sim_fail("%s is still taken for the disk it was, long after the last "
+		         "fault",
+		         d->name);
 	if (p == NULL || p->status.state != wanted)
 		sim_fail("%s is %s and not %s, long after the last fault", d->name,
 		         p == NULL ? "no path" : path_state_name(p->status.state),

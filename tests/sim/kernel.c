@@ -33,7 +33,7 @@ void kernel_reset(void)
 
 /* --- ops --- */
 
-static struct op *op_new(struct disk *d, uint32_t devt)
+static struct op *op_new(struct disk *d, uint64_t seq)
 {
 	struct op *op = NULL;
 
@@ -45,7 +45,7 @@ static struct op *op_new(struct disk *d, uint32_t devt)
 	ops_end = MAX(ops_end, (unsigned)(op - sim.ops) + 1);
 	*op = (struct op){ .used = true,
 		           .disk = d,
-		           .devt = devt,
+		           .seq = seq,
 		           .process = fiber_process(),
 		           .begun = sim.now };
 	sim.processes[op->process].ops++;
@@ -108,9 +108,9 @@ static void answer(void *arg)
 	op_over(op);
 }
 
-static int64_t disk_says(const struct disk *d, uint32_t devt)
+static int64_t disk_says(const struct disk *d, uint64_t seq)
 {
-	if (!d->present || d->devt != devt)
+	if (!d->present || d->seq != seq)
 		return -EIO;
 	if (d->mode == DISK_ERROR)
 		return -d->error;
@@ -135,7 +135,7 @@ static void ask(struct op *op, bool nowait)
 {
 	struct mono at = answer_time(op->disk);
 
-	op->result = disk_says(op->disk, op->devt);
+	op->result = disk_says(op->disk, op->seq);
 	if (nowait && op->disk->no_nowait) {
 		op->result = -EOPNOTSUPP;
 		at = mono_add(sim.now, 30);
@@ -147,6 +147,26 @@ static void ask(struct op *op, bool nowait)
 		op->at = 1;
 		(void)event_at(at, answer, op);
 	}
+}
+
+void kernel_pause(int64_t us)
+{
+	sim.now = mono_add(sim.now, us);
+	sim.paused = sim.now;
+	events_delay(answer, sim.now, PAUSE_ANSWERS_US);
+}
+
+bool kernel_answers_soon(const struct disk *d, struct mono begun_by)
+{
+	for (unsigned i = 0; i < ops_end; i++) {
+		const struct op *op = &sim.ops[i];
+
+		if (op->used && op->disk == d && op->process != 0 && op->at != 0 &&
+		    !op->is_open && !sim.processes[op->process].killed &&
+		    d->mode != DISK_SLOW && mono_before(op->begun, begun_by))
+			return true;
+	}
+	return false;
 }
 
 void kernel_release(struct disk *d, int64_t result)
@@ -243,8 +263,8 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		sim_fail("a read is given to a context that is not there");
 	for (; taken < most; taken++) {
 		const struct backend_request *r = requests[taken];
-		uint32_t devt;
-		struct disk *d = fd_disk(r->fd, &devt);
+		uint64_t seq;
+		struct disk *d = fd_disk(r->fd, &seq);
 		struct op *op;
 
 		if (c->in_kernel + c->n_done >= c->slots) {
@@ -255,7 +275,7 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		/* Some drivers say so at once. */
 		if (d->no_nowait && sim_one_in(2))
 			return taken > 0 ? (int)taken : -EOPNOTSUPP;
-		op = op_new(d, devt);
+		op = op_new(d, seq);
 		op->context = c;
 		op->request = requests[taken];
 		op->buffer = r->buffer;
@@ -351,8 +371,8 @@ static int open_answer(const struct disk *d)
 int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block)
 {
 	struct disk *d = disk_by_name(name);
-	struct op *op = op_new(d, d->devt);
-	uint32_t devt;
+	struct op *op = op_new(d, d->seq);
+	uint64_t seq;
 	int r;
 
 	if (*fiber_locks() > 0)
@@ -366,8 +386,8 @@ int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *
 		(void)fiber_wait(op, MONO_NEVER, true);
 	r = open_answer(d);
 	if (stale_fd >= 0) {
-		(void)fd_disk(stale_fd, &devt);
-		if (r == 0 && devt == d->devt) {
+		(void)fd_disk(stale_fd, &seq);
+		if (r == 0 && seq == d->seq) {
 			*ret_fd = stale_fd;
 			*ret_block = BLOCK;
 			op_over(op);
@@ -388,9 +408,9 @@ int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *
 
 int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block)
 {
-	uint32_t devt;
-	struct disk *d = fd_disk(fd, &devt);
-	struct op *op = op_new(d, devt);
+	uint64_t seq;
+	struct disk *d = fd_disk(fd, &seq);
+	struct op *op = op_new(d, seq);
 	int64_t result;
 
 	op->sync = true;
@@ -500,8 +520,11 @@ bool __wrap_process_dying(const struct process *p)
 
 void __wrap_process_kill(struct process *p)
 {
-	if (p->pidfd >= 0)
-		kernel_kill(&sim.processes[p->pid]);
+	if (p->pidfd < 0)
+		return;
+	if (!sim.processes[p->pid].killed)
+		judge_replacing();
+	kernel_kill(&sim.processes[p->pid]);
 }
 
 static void forget(struct process *p)

@@ -4,18 +4,29 @@
 EXTRA_DIST += \
 	tests/sim/README.md \
 	tests/sim/plants/cap-off-by-one.patch \
+	tests/sim/plants/change-forgets-check.patch \
 	tests/sim/plants/deferred-untold.patch \
 	tests/sim/plants/held-jobs-stay-held.patch \
 	tests/sim/plants/host-count-leaks.patch \
+	tests/sim/plants/last-path-failed.patch \
 	tests/sim/plants/lost-wakeup.patch \
+	tests/sim/plants/name-is-the-disk.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
+	tests/sim/plants/pause-is-silence.patch \
+	tests/sim/plants/pause-replaces-prober.patch \
 	tests/sim/plants/queue-without-limit.patch \
+	tests/sim/plants/refused-forgotten.patch \
+	tests/sim/plants/reinstated-unchecked.patch \
+	tests/sim/plants/reload-tells-all.patch \
 	tests/sim/plants/run \
+	tests/sim/plants/second-command.patch \
 	tests/sim/plants/shortage-is-failure.patch \
 	tests/sim/plants/silence-before-answers.patch \
 	tests/sim/plants/stale-result-delivered.patch \
+	tests/sim/plants/table-unseen.patch \
 	tests/sim/plants/timeout-too-early.patch \
 	tests/sim/plants/turn-forgotten.patch \
+	tests/sim/plants/verdict-inherited.patch \
 	tests/sim/plants/would-block-is-failure.patch \
 	tests/sim/run \
 	$(NULL)
@@ -24,10 +35,13 @@ CLEANFILES += tests/sim/sim
 tests_sim_sim_SOURCES = \
 	tests/sim/calls.c \
 	tests/sim/calls.h \
+	tests/sim/dm.c \
 	tests/sim/event.c \
 	tests/sim/fiber.c \
+	tests/sim/finder.c \
 	tests/sim/host.c \
 	tests/sim/judge.c \
+	tests/sim/judge_maps.c \
 	tests/sim/kernel.c \
 	tests/sim/main.c \
 	tests/sim/sim.h \
@@ -35,19 +49,22 @@ tests_sim_sim_SOURCES = \
 	$(NULL)
 tests_sim_sim_LDADD = \
 	libdaemon.la \
+	libcontrol.la \
+	libdiscovery.la \
+	libdevmap.la \
 	libengine.la \
 	liblog.la \
 	libcore.la \
 	libutil.la \
 	$(NULL)
 sim_wrapped = \
-	calloc clock_gettime close directio_open directio_read \
+	calloc clock_gettime close devmapper_command devmapper_next directio_open directio_read \
 	epoll_create1 epoll_ctl eventfd faccessat free ftruncate malloc memfd_create mmap \
-	munmap open openat pathcheck_check pathcheck_new pathcheck_results poll ppoll prctl \
+	munmap nanosleep open openat pathcheck_check pathcheck_new pathcheck_results poll ppoll prctl \
 	prober_start process_collect process_collect_by process_dying process_ended \
 	process_kill process_start pthread_cond_broadcast pthread_cond_signal \
 	pthread_cond_wait pthread_join pthread_mutex_lock pthread_mutex_unlock read \
-	thread_start timerfd_create timerfd_settime write
+	thread_join_for thread_start timerfd_create timerfd_settime write
 tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) $(sim_wrapped:%=-Wl,--wrap=%)
 
 # make check-sim SEEDS=10000 FIRST=1 JOBS=2

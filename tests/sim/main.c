@@ -89,6 +89,9 @@ static void begin(uint64_t seed)
 	calls_reset();
 	kernel_reset();
 	judge_reset();
+	judge_maps_reset();
+	dm_world_reset();
+	finder_reset();
 }
 
 static void run(uint64_t seed, struct totals *t)

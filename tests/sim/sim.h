@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #include "checkerd/daemon/checks.h"
+#include "checkerd/daemon/dm.h"
+#include "checkerd/daemon/reload.h"
 #include "libcheck/prober.h"
 #include "libcheck/process.h"
 #include "tests/unit/random.h"
@@ -23,6 +25,13 @@
 #define OPS_MAX        4096
 #define HOSTS          4
 #define ENGINE_PROCESS 1 /* the daemon's; probers have those after it */
+#define FIBER_ON_MAX   4 /* things that one waits for at a time */
+#define MAPS_MAX       6
+#define MAP_DISKS_MAX  6
+#define DM_MAJOR       254
+#define SD_MAJOR       8
+/* After a pause of the whole machine what was in the kernel is answered within this. */
+#define PAUSE_ANSWERS_US (20 * USEC_PER_MSEC)
 
 struct fiber; /* fiber.c */
 
@@ -38,6 +47,7 @@ enum disk_mode {
 struct disk {
 	char name[32];
 	uint32_t host, devt;
+	uint64_t seq; /* another one: another disk under the same name */
 	bool present, open_hangs, no_nowait, tags_full;
 	enum disk_mode mode;
 	int error;
@@ -51,7 +61,8 @@ struct disk {
 struct op {
 	bool used, is_open, sync, submitting;
 	struct disk *disk;
-	uint32_t devt, process;
+	uint32_t process;
+	uint64_t seq;
 	struct mono begun;
 	struct backend_request *request; /* asynchronous: of this context */
 	struct kcontext *context;
@@ -78,8 +89,9 @@ struct sim_process {
 struct sim {
 	uint64_t seed, digest, steps;
 	struct random random;
-	struct mono now, end_of_faults,
-	        excused; /* excused: the world stood still until then */
+	struct mono now, end_of_faults, excused, /* the world stood still until then */
+	        paused;        /* the last pause of the whole machine ended then */
+	struct mono may_stand; /* a prober may stand still for a reason until then */
 	bool tracing, faults, over;
 	unsigned preempt; /* one call in so many lets another fiber run */
 	uint32_t step_us; /* at most: what a step takes */
@@ -93,12 +105,19 @@ struct sim {
 	int setup_answer;
 	int64_t setup_takes_us, submit_blocks_us;
 	int open_shortage;
-	bool threads; /* PATHCHECK_THREADS */
-	bool sealed;  /* the engine may not allocate, but for contexts */
-	bool calm;    /* disks fail and hang, nothing else: the tight bounds hold */
+	bool threads;      /* PATHCHECK_THREADS */
+	bool sealed;       /* the engine may not allocate, but for contexts */
+	bool calm;         /* disks fail and hang, nothing else: the tight bounds hold */
+	bool in_round;     /* the loop is in a round of checks: it does not either */
+	bool peace, empty; /* the configuration lists all disks, or none */
+	int64_t dm_slow_us, find_slow_us;
+	int dm_error, dm_open_error;
 	int64_t allocations, setups;
 	int64_t path_us; /* simulated, of all paths */
 	struct checks checks;
+	struct dm dm;
+	struct reload reload;
+	struct inventory inventory;
 	struct limits limits;
 };
 
@@ -112,8 +131,10 @@ struct fiber *fiber_self(void);
 const char *fiber_name(void);
 uint32_t fiber_process(void); /* of whoever runs; 0: the simulation itself */
 void fiber_point(void);       /* another may run now */
+bool fiber_is_helper(void);   /* discovery, device-mapper */
 /* Until woken, or that time: false. held: in the kernel, a kill has to wait. */
 bool fiber_wait(const void *on, struct mono until, bool held);
+bool fiber_wait_any(const void *const on[FIBER_ON_MAX], struct mono until, bool held);
 bool fiber_wait_two(const void *on, const void *or_on, struct mono until, bool held);
 void fiber_wake_one(const void *on);
 void fiber_wake_all(const void *on);
@@ -128,6 +149,8 @@ int *fiber_locks(void); /* how many the fiber holds */
 /* event.c: what happens at a time by itself */
 uint64_t event_at(struct mono at, void (*fn)(void *), void *arg);
 struct mono event_next(void);
+/* Those of this function that are due before, happen at most so much after that time. */
+void events_delay(void (*fn)(void *), struct mono until, int64_t more_us);
 void events_fire(void);
 void events_reset(void);
 
@@ -143,7 +166,10 @@ unsigned memory_blocks(void);
 void fds_close_of(uint32_t process);
 unsigned fds_open(void);
 unsigned fds_disks(void); /* of living processes */
-struct disk *fd_disk(int fd, uint32_t *ret_devt);
+struct disk *fd_disk(int fd, uint64_t *ret_seq);
+void fd_clear(int fd);
+/* Until one of them is readable, or that time: false. -1: none. */
+bool fds_wait(const int fds[FIBER_ON_MAX], struct mono until);
 void fd_signal(int fd);
 bool fd_wait(int fd, struct mono until);
 void memory_reset(void);
@@ -153,6 +179,9 @@ bool memory_is_live(const void *p, size_t n);
 extern const struct backend sim_backend;
 void kernel_reset(void);
 void kernel_release(struct disk *d, int64_t result); /* what hangs in it is answered */
+void kernel_pause(int64_t us); /* the whole machine stands still so long */
+/* It has a read that began before that time and does not hang. */
+bool kernel_answers_soon(const struct disk *d, struct mono begun_by);
 uint32_t kernel_ops(uint32_t host, bool any_host);
 void kernel_kill(struct sim_process *p);
 unsigned kernel_contexts(void);
@@ -162,21 +191,51 @@ bool kernel_may_use(const void *p, size_t n);
 
 /* judge.c: the invariants */
 void judge_reset(void);
-void judge_step(void);  /* after every step */
-void judge_quiet(void); /* when nobody has anything to do */
+void judge_step(void);                        /* after every step */
+void judge_quiet(void);                       /* when nobody has anything to do */
+struct mono judge_good_since(uint32_t index); /* when its last good check was begun */
 void judge_result(const struct pathcheck_result *r);
 void judge_end(void);
-void judge_new_path(uint32_t index);
+void judge_taking(void);                          /* records of discovery; and */
+void judge_touched(const char *name, bool stays); /* the path it is */
+void judge_taken(void);
+void judge_replacing(void);      /* a living prober is killed */
 void judge_op(uint32_t of_host); /* one more is in the kernel */
-void judge_truth(const struct disk *d, uint32_t index);
+void judge_truth(const struct disk *d);
 bool judge_nothing_deferred(void);
 void judge_peace(void);
 void judge_empty(void);
 void judge_excuse(struct mono until);
 
+/* judge_maps.c */
+void judge_maps_reset(void);
+void judge_gone(uint32_t devt, bool gone); /* the device of that number */
+bool judge_agrees(uint32_t map, uint32_t devt, bool active, unsigned n_active);
+
+/* dm.c: the simulated device-mapper */
+void dm_world_reset(void);
+void dm_world_choose(void);
+void dm_world_trouble(void);
+void dm_world_heal(void);
+void dm_world_last(void);        /* what only its own events tell of */
+bool dm_world_agrees(bool fail); /* the tables say what was decided; fail: or else */
+struct dm_backend *dm_world_backend(void);
+
+/* finder.c: simulated discovery and reading of the configuration */
+void finder_reset(void);
+void finder_start(struct reload_parts *ret_parts, struct loaded *ret_first);
+void finder_stop(void);
+int finder_fd(void);
+int finder_loader_fd(void);
+void finder_uevent(void);
+void finder_map_uevent(void);
+bool finder_idle(void);
+
 /* host.c: the daemon's loop, and what befalls it */
 void host_run(void);
 struct disk *host_disk_of(uint32_t index);
+uint32_t host_index_of(const struct disk *d); /* REGISTRY_NONE: it is no path */
+void host_settings(struct path_settings *ret);
 
 /* main.c */
 uint64_t sim_below(uint64_t n);
