@@ -144,9 +144,10 @@ static int emit(void *arg, struct found *f)
 {
 	struct discovery *d = arg;
 
-	if (f->device != NULL && !d->differs[strtoul(f->device->name + 2, NULL, 10)])
+	if (f->device != NULL &&
+	    !d->differs[strtoul(device_name(f->device) + 2, NULL, 10)])
 		sim_fail("%s is told anew, and nothing of it has changed",
-		         f->device->name);
+		         device_name(f->device));
 	while (d->n == RING && !d->stop)
 		(void)fiber_wait(d->ring, mono_add(sim.now, 2000), false);
 	if (d->stop) {
@@ -300,7 +301,7 @@ bool discovery_next(struct discovery *d, struct found *ret)
 	          ret->device == NULL ? 0 : (int64_t)ret->device->diskseq);
 	if (ret->device == NULL)
 		return true;
-	judge_touched(ret->device->name, ret->op == FOUND_CHANGE);
+	judge_touched(device_name(ret->device), ret->op == FOUND_CHANGE);
 	if (ret->op != FOUND_CHANGE)
 		judge_gone(ret->device->devt_minor, ret->op == FOUND_REMOVE && ret->gone);
 	return true;

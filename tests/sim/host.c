@@ -51,7 +51,8 @@ struct disk *host_disk_of(uint32_t index)
 	const struct path *p = registry_get(sim.checks.registry, index);
 
 	return p == NULL ? NULL
-	                 : &sim.disks[strtoul(p->device->name + strlen("sd"), NULL, 10)];
+	                 : &sim.disks[strtoul(device_name(p->device) + strlen("sd"), NULL,
+	                                      10)];
 }
 
 uint32_t host_index_of(const struct disk *d)

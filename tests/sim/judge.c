@@ -85,7 +85,7 @@ void judge_taking(void)
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		judge.before[i] = look_at(&sim.disks[i]);
 	if (sim.inventory.holding && sim.inventory.held.device != NULL)
-		judge_touched(sim.inventory.held.device->name,
+		judge_touched(device_name(sim.inventory.held.device),
 		              sim.inventory.held.op == FOUND_CHANGE);
 }
 
