@@ -22,7 +22,7 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 	    o->stall_timeout_us > INT64_MAX / 4)
 		return -EINVAL;
 
-	l.ids = o->max_paths + MAX(SPARE_IDS_MIN, o->max_paths / 4);
+	l.ids = o->max_paths + MIN(MAX(SPARE_IDS_MIN, o->max_paths / 4), SPARE_IDS_MAX);
 	l.groups = divide_up(o->max_paths, PATHCHECK_GROUP_SLOTS) + SPARE_GROUPS;
 	l.slots = l.groups * PATHCHECK_GROUP_SLOTS;
 	l.in_flight = o->max_in_flight == 0 ? l.slots : MIN(o->max_in_flight, l.slots);

@@ -73,11 +73,13 @@
 #define RESTARTS_MAX       5
 #define RESTARTS_WINDOW_US (10 * USEC_PER_SEC)
 
-/* Ids beyond max_paths: a removed one comes back only when the prober has let go of it. */
-#define SPARE_IDS_MIN 64
-
 /* Groups beyond those the paths need: room for orphans. */
 #define SPARE_GROUPS 1
+
+/* Ids beyond max_paths, a quarter as many: a removed one comes back only when the prober has let
+ * go of it. Of those whose read stays in the kernel there are no more than that group has slots. */
+#define SPARE_IDS_MIN 64
+#define SPARE_IDS_MAX (SPARE_GROUPS * PATHCHECK_GROUP_SLOTS)
 
 /*
  * On the way back an id has at most DEFERRED, TIMED_OUT, final, RELEASED: that ring cannot
@@ -87,7 +89,7 @@
 #define COMMANDS_PER_ID 2
 #define RESULTS_PER_ID  4
 
-/* Names take whole units, and so many bytes on average: 120 for each of max_paths. */
+/* Names take whole units, and so many bytes on average. */
 #define NAME_UNIT       32
 #define NAME_BYTES_EACH 96
 

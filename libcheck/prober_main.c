@@ -6,6 +6,7 @@
  * kernel lets it.
  */
 #include <errno.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <poll.h>
@@ -55,6 +56,27 @@ static void raise_descriptors(void)
 }
 
 /*
+ * The program's caller has the same libraries, and locks them if it may: the same pages need
+ * not be locked twice. What is written to is this process's own. The program itself has no
+ * name here.
+ */
+static int unlock_library(struct dl_phdr_info *info, size_t size _unused_,
+                          void *arg _unused_)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	for (unsigned i = 0; info->dlpi_name[0] != '\0' && i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		uintptr_t from = (info->dlpi_addr + h->p_vaddr) & ~(page - 1);
+		uintptr_t to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
+
+		if (h->p_type == PT_LOAD && (h->p_flags & PF_W) == 0)
+			(void)munlock((void *)from, to - from); /* NOLINT: an address */
+	}
+	return 0;
+}
+
+/*
  * With a limit on locked memory every later mapping would count against it, and fail: so all
  * is locked or nothing.
  */
@@ -69,6 +91,7 @@ static void lock_memory(const struct shared *region)
 	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	/* The same pages, which the caller has locked if it may: not twice. */
 	(void)munlock(region->header, region->header->bytes);
+	(void)dl_iterate_phdr(unlock_library, NULL); /* 0, as it always says */
 }
 
 /* None of these is needed to work; the caller says what is missing for its own process. */

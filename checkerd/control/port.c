@@ -21,13 +21,13 @@
 #define EVENT_RING \
 	(256 * 1024 / EVENT_CELL) /* more than a thousand events of most kinds */
 #define SNAPSHOTS 2
-/* Replies besides one for each path: requests that are answered at once. */
+/* Paths that may be waited for, or asked for, at once: with more the control thread sends the
+ * rest when there are answers. */
+#define REPLIES_AT_ONCE UINT32_C(4096)
+/* Replies besides those: requests that are answered at once. */
 #define REPLIES_MARGIN 64
 /* Groups that retire while their successors work are there, too. */
 #define GROUPS_MARGIN 16
-
-static_assert(REGISTRY_PATHS_MAX + REPLIES_MARGIN <= SPSC_CAPACITY_MAX,
-              "a ring holds them");
 
 /* One PORT_CHECK with wait, in its path's list or on the free list. */
 struct waiter {
@@ -60,7 +60,7 @@ struct port {
 
 uint32_t port_replies_max(uint32_t max_paths)
 {
-	return max_paths + REPLIES_MARGIN;
+	return MIN(max_paths, REPLIES_AT_ONCE) + REPLIES_MARGIN;
 }
 
 uint32_t port_max_groups(uint32_t max_paths)

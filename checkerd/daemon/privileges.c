@@ -56,6 +56,7 @@ void privileges_prepare(void)
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, HEAP_CHUNK_MAX);
 	(void)mallopt(M_TRIM_THRESHOLD, HEAP_CHUNK_MAX);
+	(void)mallopt(M_TOP_PAD, HEAP_CHUNK_MAX); /* it is locked before it is used */
 }
 
 void privileges_realtime(struct warnings *w, uint32_t priority)

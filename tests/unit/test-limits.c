@@ -125,6 +125,8 @@ static void assert_related(const struct pathcheck_options *o, const struct limit
 {
 	/* A path always finds an id, and ids never run out for one that was let go. */
 	assert_true(l->ids >= o->max_paths + SPARE_IDS_MIN);
+	assert_true(l->ids <= o->max_paths + SPARE_IDS_MAX);
+	assert_true(l->ids >= o->max_paths + MIN(o->max_paths / 4, SPARE_IDS_MAX));
 	/* Every path has a slot, whatever a group of orphans holds. */
 	assert_true(l->groups * PATHCHECK_GROUP_SLOTS == l->slots);
 	assert_true(l->slots >= o->max_paths + PATHCHECK_GROUP_SLOTS);
