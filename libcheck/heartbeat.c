@@ -22,10 +22,10 @@ int64_t heartbeat_age_us(struct heartbeat *h, const struct shared *s, uint32_t g
 		age = mono_diff(now, h->seen_at);
 	}
 	for (uint32_t i = 0; i < MIN(used, groups); i++) {
-		struct mono by = { atomic_load(&s->groups[i].wake_by_us) };
+		/* MONO_NEVER, too, is later than now. */
+		struct mono by = shared_past(&s->groups[i].wake_by_us, now);
 
-		if (!mono_is_never(by))
-			age = MAX(age, mono_diff(now, by));
+		age = MAX(age, mono_diff(now, by));
 	}
 	return age;
 }

@@ -3,6 +3,19 @@
 
 #include <errno.h>
 
+void pathcheck_options_init(struct pathcheck_options *o)
+{
+	*o = (struct pathcheck_options){
+		.size = sizeof(*o),
+		.mode = PATHCHECK_PROCESS,
+		.max_paths = 1024,
+		.rescuers = 16,
+		.setup_timeout_us = 2 * USEC_PER_SEC,
+		.setup_retry_us = USEC_PER_SEC,
+		.stall_timeout_us = 2 * USEC_PER_SEC,
+	};
+}
+
 static uint32_t divide_up(uint32_t a, uint32_t b)
 {
 	return (a + b - 1) / b;

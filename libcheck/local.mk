@@ -26,6 +26,8 @@ libengine_la_SOURCES = \
 	libcheck/shared.h \
 	libcheck/submit.c \
 	libcheck/watch.c \
+	libcheck/wire.c \
+	libcheck/wire.h \
 	$(NULL)
 libengine_la_LIBADD = libutil.la $(LIBAIO_LIBS)
 
@@ -60,6 +62,7 @@ engine_tests = \
 	tests/unit/test-reaper \
 	tests/unit/test-rescuer \
 	tests/unit/test-shared \
+	tests/unit/test-wire \
 	tests/unit/test-standstill \
 	$(NULL)
 check_PROGRAMS += $(engine_tests)
@@ -103,6 +106,9 @@ tests_unit_test_limits_LDADD = $(engine_test_ldadd)
 tests_unit_test_standstill_SOURCES = tests/unit/test-standstill.c
 tests_unit_test_standstill_CFLAGS = $(engine_test_cflags)
 tests_unit_test_standstill_LDADD = $(engine_test_ldadd)
+tests_unit_test_wire_SOURCES = tests/unit/test-wire.c
+tests_unit_test_wire_CFLAGS = $(engine_test_cflags)
+tests_unit_test_wire_LDADD = $(engine_test_ldadd)
 tests_unit_test_shared_SOURCES = tests/unit/test-shared.c
 tests_unit_test_shared_CFLAGS = $(engine_test_cflags)
 tests_unit_test_shared_LDADD = $(engine_test_ldadd)

@@ -43,7 +43,7 @@ static uint32_t pop(struct names *n, const struct shared *s, uint32_t units)
 
 static uint32_t find(struct names *n, const struct shared *s, uint32_t units)
 {
-	uint32_t all = s->header->limits.name_units, unit = pop(n, s, units);
+	uint32_t all = s->name_units, unit = pop(n, s, units);
 
 	if (unit == NO_NAME && units <= all - n->end) {
 		unit = n->end;

@@ -5,6 +5,9 @@
  *
  * An id moves FREE → USED → LEAVING → FREE; LEAVING until the prober has let go of it. With a
  * new prober all ids are handed over anew and outstanding checks begin again.
+ *
+ * What a prober writes is believed only as far as it makes sense. One that says what no sound
+ * prober says is wild, and replaced as if it stood still.
  */
 #include "libcheck/pathcheck.h"
 
@@ -19,6 +22,8 @@
 #include "libcheck/names.h"
 #include "libcheck/process.h"
 #include "libcheck/prober.h"
+#include "libcheck/wire.h"
+#include "util/spsc_end.h"
 #include "util/thread.h"
 
 #define NO_ID PATHCHECK_NO_ID
@@ -27,13 +32,13 @@ enum entry_state { ENTRY_FREE, ENTRY_USED, ENTRY_LEAVING };
 
 struct entry {
 	enum entry_state state : 8;
-	bool outstanding; /* its final result has not come */
+	struct asked asked;
 	uint16_t host, target;
 	uint32_t generation;
 	uint32_t next; /* free list */
 	uint64_t cookie;
 	uint64_t timeout_us;
-	struct mono asked; /* when the outstanding check was */
+	struct mono asked_at; /* when the outstanding check was */
 };
 
 struct pathcheck {
@@ -41,15 +46,17 @@ struct pathcheck {
 	char *program;
 	struct limits limits;
 	struct shared shared;
-	struct prober prober;   /* THREADS: the probing side */
-	struct process process; /* PROCESS */
+	struct spsc_end commands, results; /* the rings in it */
+	struct prober prober;              /* THREADS: the probing side */
+	struct process process;            /* PROCESS */
 	struct process lingering[LINGERING_MAX];
 	struct names names;
 	struct entry *entries; /* limits.ids of them */
 	uint32_t free_head;
 	uint32_t used; /* never above max_paths */
 	int epoll_fd;
-	bool lost;                        /* PROCESS: no prober is running */
+	bool lost; /* PROCESS: no prober is running */
+	bool wild; /* it says what no sound prober says: to be replaced */
 	struct mono starts[RESTARTS_MAX]; /* of the last probers, a ring */
 	uint32_t starts_at;
 
@@ -62,19 +69,6 @@ struct pathcheck {
 const char *pathcheck_version(void)
 {
 	return PACKAGE_VERSION;
-}
-
-void pathcheck_options_init(struct pathcheck_options *o)
-{
-	*o = (struct pathcheck_options){
-		.size = sizeof(*o),
-		.mode = PATHCHECK_PROCESS,
-		.max_paths = 1024,
-		.rescuers = 16,
-		.setup_timeout_us = 2 * USEC_PER_SEC,
-		.setup_retry_us = USEC_PER_SEC,
-		.stall_timeout_us = 2 * USEC_PER_SEC,
-	};
 }
 
 int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *ret)
@@ -93,9 +87,9 @@ int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *r
 	ret->client_bytes =
 	        sizeof(struct pathcheck) + (uint64_t)l.ids * sizeof(struct entry);
 	ret->groups = l.groups;
-	/* A descriptor a path and an orphan; groups' eventfds; region, eventfds, timer, pidfds,
+	/* A descriptor a path and an orphan; groups' eventfds; region, names, eventfds, timer, pidfds,
 	 * poll. */
-	ret->descriptors = l.ids + l.slots + l.groups + 9 + LINGERING_MAX;
+	ret->descriptors = l.ids + l.slots + l.groups + 10 + LINGERING_MAX;
 	ret->in_flight = l.in_flight;
 	return 0;
 }
@@ -109,6 +103,15 @@ static int watch(struct pathcheck *pc, int fd)
 	return epoll_ctl(pc->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
+/* Commands the prober has not taken. */
+static uint32_t commands_used(struct pathcheck *pc)
+{
+	uint32_t used = spsc_end_used_by_producer(&pc->commands);
+
+	pc->wild = pc->wild || used == UINT32_MAX;
+	return used;
+}
+
 static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
 {
 	const struct entry *e = &pc->entries[id];
@@ -118,17 +121,17 @@ static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
 		             .host = (uint16_t)e->host,
 		             .target = (uint16_t)e->target,
 		             .timeout_us = e->timeout_us };
-	bool pushed;
 
-	if (spsc_used(pc->shared.commands) == 0)
+	if (commands_used(pc) == 0)
 		heartbeat_begin(&pc->heartbeat, mono_now());
-	pushed = spsc_push(pc->shared.commands, &c);
-	assert(pushed); /* there is room, or it was looked for: limits.h */
+	/* There is room, or it was looked for: limits.h. Unless a prober takes some back. */
+	if (!spsc_end_push(&pc->commands, &c))
+		pc->wild = true;
 }
 
 static bool has_room(struct pathcheck *pc)
 {
-	return spsc_used(pc->shared.commands) < pc->shared.commands->capacity;
+	return commands_used(pc) < pc->limits.commands;
 }
 
 static void note_start(struct pathcheck *pc, struct mono now)
@@ -138,15 +141,23 @@ static void note_start(struct pathcheck *pc, struct mono now)
 	pc->heartbeat = (struct heartbeat){ .seen_at = now, .looked = now };
 }
 
-/* A region of its own, and a prober on it. */
+static void take_ends(struct pathcheck *pc, const struct shared *s)
+{
+	spsc_end_init(&pc->commands, s->commands);
+	spsc_end_init(&pc->results, s->results);
+}
+
+/* A region of its own, and a prober on it. The old one's ends are lost when that succeeds. */
 static int start_process(struct pathcheck *pc, struct shared *ret_shared)
 {
+	struct spsc_end commands = pc->commands, results = pc->results;
 	struct shared s = SHARED_NULL;
 	int r;
 
 	r = shared_create(&s, &pc->options, true);
 	if (r < 0)
 		return r;
+	take_ends(pc, &s); /* before it can write there */
 	r = process_start(&pc->process, pc->program, &s);
 	if (r == 0) {
 		r = watch(pc, s.caller_fd);
@@ -157,10 +168,12 @@ static int start_process(struct pathcheck *pc, struct shared *ret_shared)
 	}
 	if (r < 0) {
 		shared_deinit(&s);
+		pc->commands = commands;
+		pc->results = results;
 		return r;
 	}
 	*ret_shared = s;
-	pc->lost = false;
+	pc->lost = pc->wild = false;
 	note_start(pc, mono_now());
 	return 0;
 }
@@ -171,6 +184,7 @@ static int start_threads(struct pathcheck *pc)
 
 	if (r < 0)
 		return r;
+	take_ends(pc, &pc->shared);
 	r = watch(pc, pc->shared.caller_fd);
 	if (r < 0)
 		return r;
@@ -242,8 +256,8 @@ static int64_t oldest_us(const struct pathcheck *pc, struct mono now)
 	for (uint32_t id = 0; id < pc->limits.ids; id++) {
 		const struct entry *e = &pc->entries[id];
 
-		if (e->state == ENTRY_USED && e->outstanding)
-			oldest = MAX(oldest, mono_diff(now, e->asked));
+		if (e->state == ENTRY_USED && e->asked.outstanding)
+			oldest = MAX(oldest, mono_diff(now, e->asked_at));
 	}
 	return oldest;
 }
@@ -260,7 +274,7 @@ static bool is_hung(const struct pathcheck *pc, struct mono now)
 			return true;
 	}
 	for (uint32_t i = 0; i < pc->limits.rescuers; i++) {
-		struct mono since = { atomic_load(&pc->shared.rescuer_busy_us[i]) };
+		struct mono since = shared_past(&pc->shared.rescuer_busy_us[i], now);
 
 		if (since.us != 0 && mono_diff(now, since) > END_AWAITED_US)
 			return true;
@@ -330,7 +344,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	pc->free_head = e->next;
 	pc->used++;
 	e->state = ENTRY_USED;
-	e->outstanding = false;
+	e->asked = (struct asked){ false };
 	e->generation++;
 	e->host = p->host;
 	e->target = p->target;
@@ -370,20 +384,20 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 		return -ENOENT;
 	if (timeout_us == 0 || timeout_us > INT64_MAX / 4)
 		return -EINVAL;
-	if (e->outstanding)
+	if (e->asked.outstanding)
 		return -EBUSY;
 	if (!has_room(pc))
 		return -EAGAIN;
-	e->outstanding = true;
+	e->asked = (struct asked){ .outstanding = true };
 	e->timeout_us = timeout_us;
-	e->asked = mono_now();
+	e->asked_at = mono_now();
 	send_command(pc, COMMAND_CHECK, id);
 	return 0;
 }
 
 void pathcheck_flush(struct pathcheck *pc)
 {
-	if (spsc_used(pc->shared.commands) > 0)
+	if (commands_used(pc) > 0)
 		shared_wake(&pc->shared.header->lane_waits, pc->shared.lane_fd);
 }
 
@@ -405,7 +419,11 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 {
 	struct entry *e;
 
-	if (w->id >= pc->limits.ids || pc->entries[w->id].generation != w->generation) {
+	if (!wire_is_sound(w, &pc->limits)) {
+		pc->wild = true;
+		return false;
+	}
+	if (pc->entries[w->id].generation != w->generation) {
 		pc->stale++;
 		return false;
 	}
@@ -415,12 +433,11 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 			let_go(pc, w->id);
 		return false;
 	}
-	if (e->state != ENTRY_USED) {
+	if (e->state != ENTRY_USED || !wire_take_verdict(&e->asked, w)) {
 		pc->stale++;
 		return false;
 	}
 	if (w->verdict == PATHCHECK_OK || w->verdict == PATHCHECK_FAILED) {
-		e->outstanding = false;
 		pc->checks++;
 		pc->late += w->late;
 	} else if (w->verdict == PATHCHECK_TIMED_OUT) {
@@ -441,14 +458,25 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 	return true;
 }
 
+static uint32_t results_used(struct pathcheck *pc)
+{
+	uint32_t used = spsc_end_used_by_consumer(&pc->results);
+
+	pc->wild = pc->wild || used == UINT32_MAX;
+	return used == UINT32_MAX ? 0 : used;
+}
+
+/* No more than were there when it began: what is put there meanwhile can wait. */
 static int take_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n)
 {
 	struct wire_result w;
 	size_t got = 0;
 
-	while (got < n && spsc_pop(pc->shared.results, &w))
-		if (accept(pc, &w, &results[got]))
+	for (uint32_t left = results_used(pc); got < n && left > 0; left--)
+		if (spsc_end_pop(&pc->results, &w) && accept(pc, &w, &results[got]))
 			got++;
+	if (got > 0)
+		wire_set_times(results, got, mono_now());
 	return (int)got;
 }
 
@@ -474,8 +502,8 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 	shared_drain(pc->shared.caller_fd);
 	shared_going_to_wait(waits);
 	got += take_results(pc, results + got, n - (size_t)got);
-	/* More than fits, and whoever put it there saw nobody asleep. */
-	if ((size_t)got == n && spsc_used(pc->shared.results) > 0)
+	/* More than fits, or newer, and whoever put it there saw nobody asleep. */
+	if (results_used(pc) > 0)
 		shared_wake(waits, pc->shared.caller_fd);
 	if (got == 0 && process_ended(&pc->process))
 		note_lost(pc);
@@ -530,8 +558,9 @@ static void hand_over(struct pathcheck *pc, struct shared *to)
 		r = names_put(&pc->names, &pc->shared, id, names_get(&from, id));
 		assert(r == 0); /* together they had room before, and in more pieces */
 		send_command(pc, COMMAND_ADD, id);
-		if (e->outstanding) {
-			e->asked = mono_now();
+		e->asked.deferred = e->asked.timed_out = false;
+		if (e->asked.outstanding) {
+			e->asked_at = mono_now();
 			send_command(pc, COMMAND_CHECK, id);
 		}
 	}
@@ -567,7 +596,7 @@ int pathcheck_tend(struct pathcheck *pc)
 	if (pc->options.mode != PATHCHECK_PROCESS)
 		return 0;
 	collect_lingering(pc);
-	if (pc->lost || process_ended(&pc->process))
+	if (pc->lost || pc->wild || process_ended(&pc->process))
 		return replace(pc);
 	age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared, pc->limits.groups, now);
 	still_us = heartbeat_still_us(&pc->heartbeat, age_us, stall_us, now);
@@ -583,7 +612,7 @@ static void count_rescuers(struct pathcheck *pc, struct mono now,
                            struct pathcheck_stats *ret)
 {
 	for (uint32_t i = 0; i < pc->limits.rescuers; i++) {
-		struct mono since = { atomic_load(&pc->shared.rescuer_busy_us[i]) };
+		struct mono since = shared_past(&pc->shared.rescuer_busy_us[i], now);
 
 		if (since.us == 0)
 			continue;
@@ -614,7 +643,7 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 		.emergency_max = atomic_load(&h->emergency_max),
 		.emergency_total = atomic_load(&h->emergency_total),
 		.io_setup_failures = atomic_load(&h->io_setup_failures),
-		.io_setup_error = atomic_load(&h->io_setup_error),
+		.io_setup_error = wire_errno(atomic_load(&h->io_setup_error)),
 		.lanes_stuck = atomic_load(&h->lanes_stuck),
 		.lane_replacements = atomic_load(&h->lane_replacements),
 		.sealed_allocations = atomic_load(&h->sealed_allocations),
@@ -638,17 +667,20 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *ret)
 {
 	struct group_view *v;
-	uint32_t state;
+	uint32_t state, kind;
 
 	if (id >= pc->limits.groups)
 		return -ENOENT;
 	v = &pc->shared.groups[id];
 	state = atomic_load(&v->state);
-	if (state == PATHCHECK_GROUP_UNUSED)
+	kind = atomic_load(&v->kind);
+	if (state > PATHCHECK_GROUP_RECOVERING || kind > PATHCHECK_GROUP_SYNC)
+		pc->wild = true;
+	if (state == PATHCHECK_GROUP_UNUSED || pc->wild)
 		return -ENOENT;
 	*ret = (struct pathcheck_group){
 		.id = id,
-		.kind = (enum pathcheck_group_kind)atomic_load(&v->kind),
+		.kind = (enum pathcheck_group_kind)kind,
 		.state = (enum pathcheck_group_state)state,
 		.slots = PATHCHECK_GROUP_SLOTS,
 		.paths = atomic_load(&v->paths),
@@ -656,7 +688,7 @@ int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *r
 		.in_flight = atomic_load(&v->in_flight),
 		.expired = atomic_load(&v->expired),
 		.orphans = atomic_load(&v->orphans),
-		.setup_error = atomic_load(&v->setup_error),
+		.setup_error = wire_errno(atomic_load(&v->setup_error)),
 	};
 	return 0;
 }

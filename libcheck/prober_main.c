@@ -90,7 +90,8 @@ static void lock_memory(const struct shared *region)
 	/* What is never touched need not be there: tables are sized for the largest case. */
 	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	/* The same pages, which the caller has locked if it may: not twice. */
-	(void)munlock(region->header, region->header->bytes);
+	(void)munlock(region->header, region->bytes);
+	(void)munlock(region->names, region->names_bytes);
 	(void)dl_iterate_phdr(unlock_library, NULL); /* 0, as it always says */
 }
 
@@ -120,8 +121,8 @@ int main(void)
 	static struct prober prober;
 	struct shared shared = SHARED_NULL;
 
-	if (shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_LANE, PROBER_FD_CALLER) <
-	    0)
+	if (shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_LANE,
+	                  PROBER_FD_CALLER) < 0)
 		return EXIT_USAGE;
 	prepare(&shared);
 	if (prober_start(&prober, &shared, &backend_libaio) < 0)

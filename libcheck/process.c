@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define FILES (PROBER_FD_END - PROBER_FD_REGION)
+
 /* C libraries older than 2.36 have no wrapper for these. */
 static int open_pidfd(pid_t pid)
 {
@@ -22,15 +24,15 @@ static int open_pidfd(pid_t pid)
 }
 
 /*
- * The four descriptors land at their numbers by way of high ones, so that none is overwritten
+ * The descriptors land at their numbers by way of high ones, so that none is overwritten
  * before it has been moved. Everything else is closed, and standard streams lead nowhere: a
  * prober that lingers must hold nothing that anyone waits for.
  */
-static int set_up_files(posix_spawn_file_actions_t *fa, const int fds[4])
+static int set_up_files(posix_spawn_file_actions_t *fa, const int fds[FILES])
 {
 	int r = 0;
 
-	for (int i = 0; i < 4 && r == 0; i++)
+	for (int i = 0; i < FILES && r == 0; i++)
 		r = posix_spawn_file_actions_adddup2(fa, fds[i], PROBER_FD_REGION + i);
 	if (r == 0)
 		r = posix_spawn_file_actions_addclosefrom_np(fa, PROBER_FD_END);
@@ -45,7 +47,7 @@ static int set_up_files(posix_spawn_file_actions_t *fa, const int fds[4])
 	return r;
 }
 
-static int spawn(const char *program, const int fds[4], pid_t *ret_pid)
+static int spawn(const char *program, const int fds[FILES], pid_t *ret_pid)
 {
 	static char *const argv[] = { (char *)"pathcheck-prober", NULL };
 	posix_spawn_file_actions_t fa;
@@ -92,24 +94,25 @@ static int copy_high(int fd)
 
 int process_start(struct process *ret, const char *program, const struct shared *s)
 {
-	int pair[2] = { -1, -1 }, fds[4] = { -1, -1, -1, -1 }, r = 0;
+	int pair[2] = { -1, -1 }, fds[FILES] = { -1, -1, -1, -1, -1 }, r = 0;
 	struct process p = PROCESS_NULL;
-	int from[4];
+	int from[FILES];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	from[0] = s->fd;
-	from[1] = s->lane_fd;
-	from[2] = s->caller_fd;
-	from[3] = pair[1];
-	for (int i = 0; i < 4 && r == 0; i++) {
+	from[PROBER_FD_NAMES - PROBER_FD_REGION] = s->names_fd;
+	from[PROBER_FD_LANE - PROBER_FD_REGION] = s->lane_fd;
+	from[PROBER_FD_CALLER - PROBER_FD_REGION] = s->caller_fd;
+	from[PROBER_FD_LIFE - PROBER_FD_REGION] = pair[1];
+	for (int i = 0; i < FILES && r == 0; i++) {
 		fds[i] = copy_high(from[i]);
 		if (fds[i] < 0)
 			r = fds[i];
 	}
 	if (r == 0)
 		r = spawn(program, fds, &p.pid);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < FILES; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	close(pair[1]);

@@ -40,6 +40,7 @@ void process_forget(struct process *p); /* gives the descriptors back, uncollect
 /* Descriptors the helper program finds: see prober_main.c. */
 enum {
 	PROBER_FD_REGION = 3,
+	PROBER_FD_NAMES,
 	PROBER_FD_LANE,
 	PROBER_FD_CALLER,
 	PROBER_FD_LIFE,

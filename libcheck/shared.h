@@ -4,8 +4,13 @@
 
 /*
  * What the caller and the prober share: two rings, the device names, and counters. It lives
- * in anonymous memory or in a memfd; it holds offsets and atomics only, no pointers, no locks.
+ * in anonymous memory or in memfds; it holds offsets and atomics only, no pointers, no locks.
  * A prober's region is never given to its successor: one that lingers can harm nothing.
+ *
+ * A prober that has gone wild can write anything there, and the caller has to live with it. So
+ * the caller keeps for itself what it needs to know, believes nothing that it reads from the
+ * region, and has the names in a part of their own, which a prober can only read. Neither part
+ * can be made smaller.
  *
  * Tags: "caller" is the thread that owns the struct pathcheck, "prober" any thread of the
  * probing side.
@@ -64,9 +69,8 @@ struct shared_header {
 	uint32_t sealed;                  /* [init] */
 	struct pathcheck_options options; /* [init] its pointers are not for the prober */
 	struct limits limits;             /* [init] */
-	uint64_t commands_offset, results_offset, names_offset, name_at_offset,
-	        groups_offset, rescuers_offset;
-	uint64_t bytes; /* [init] of the whole region */
+	uint64_t commands_offset, results_offset, groups_offset, rescuers_offset;
+	uint64_t bytes; /* [init] of the region, the names not counted */
 
 	/* One who finds the other asleep wakes it by eventfd: see shared_wake(). */
 	_Alignas(64) _Atomic uint32_t lane_waits;   /* [atomic both] */
@@ -90,29 +94,33 @@ struct shared {
 	struct shared_header *header;
 	struct spsc *commands; /* caller → lane */
 	struct spsc *results;  /* prober, under prober.results_lock → caller */
-	/* [caller until COMMAND_ADD, until RELEASED lane] see names.h */
+	/* [caller until COMMAND_ADD, until RELEASED lane] see names.h. The prober's are for
+	 * reading only. */
 	char *names;
 	uint32_t *name_at; /* by id, in units; UINT32_MAX: none */
 	struct group_view *groups;
 	_Atomic int64_t *rescuer_busy_us; /* [atomic prober→caller] since when, 0: idle */
-	int fd;                           /* memfd, -1: none */
-	int lane_fd;                      /* eventfds, nonblocking */
+	uint64_t bytes, names_bytes;      /* of the two parts */
+	uint32_t name_units;
+	int fd, names_fd; /* memfds, -1: none */
+	int lane_fd;      /* eventfds, nonblocking */
 	int caller_fd;
 };
 
-#define SHARED_NULL                                      \
-	{                                                \
-		.fd = -1, .lane_fd = -1, .caller_fd = -1 \
+#define SHARED_NULL                                                      \
+	{                                                                \
+		.fd = -1, .names_fd = -1, .lane_fd = -1, .caller_fd = -1 \
 	}
 
-/* Bytes of the region. */
+/* Bytes of both parts. */
 uint64_t shared_bytes(const struct limits *l);
 
 /* Makes a region with its eventfds; memfd: can be handed to another process. -errno. */
 _must_check_ int shared_create(struct shared *ret, const struct pathcheck_options *o,
                                bool memfd);
 /* Takes over descriptors that were inherited. -EPROTO: made by another version. */
-_must_check_ int shared_attach(struct shared *ret, int fd, int lane_fd, int caller_fd);
+_must_check_ int shared_attach(struct shared *ret, int fd, int names_fd, int lane_fd,
+                               int caller_fd);
 void shared_deinit(struct shared *s);
 
 /*
@@ -125,6 +133,11 @@ static inline void shared_going_to_wait(_Atomic uint32_t *waits)
 	(void)atomic_exchange(waits, 1); /* the order is what matters, not the value */
 }
 void shared_wake(_Atomic uint32_t *waits, int fd);
+/* A point in time that the other side wrote: one that has been, whatever it is. */
+static inline struct mono shared_past(const _Atomic int64_t *us, struct mono now)
+{
+	return (struct mono){ MIN(MAX(atomic_load(us), INT64_C(0)), now.us) };
+}
 /* Resets an eventfd. */
 void shared_drain(int fd);
 

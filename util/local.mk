@@ -8,6 +8,7 @@ libutil_la_SOURCES = \
 	util/seal.c \
 	util/seal.h \
 	util/spsc.h \
+	util/spsc_end.h \
 	util/thread.c \
 	util/thread.h \
 	$(NULL)

@@ -14,6 +14,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-multipath \
 	tests/fuzz/fuzz-reply \
+	tests/fuzz/fuzz-shared \
 	tests/fuzz/fuzz-uevent \
 	tests/fuzz/fuzz-vpd \
 	$(NULL)
@@ -45,6 +46,12 @@ tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c $(fuzz_sources)
 tests_fuzz_fuzz_reply_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"reply"' $(JSONC_CFLAGS)
 tests_fuzz_fuzz_reply_LDADD = libctl.la libutil.la $(JSONC_LIBS)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_shared_SOURCES = tests/fuzz/fuzz-shared.c $(fuzz_sources)
+tests_fuzz_fuzz_shared_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"shared"'
+tests_fuzz_fuzz_shared_LDADD = libengine.la libutil.la
+fuzz_shared_wrapped = \
+	process_collect process_collect_by process_dying process_ended process_kill process_start
+tests_fuzz_fuzz_shared_LDFLAGS = $(fuzz_ldflags) $(fuzz_shared_wrapped:%=-Wl,--wrap=%)
 tests_fuzz_fuzz_uevent_SOURCES = \
 	tests/fuzz/fuzz-udev.c \
 	tests/fuzz/fuzz-udev.h \

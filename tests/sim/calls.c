@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The system's calls for threads, clocks, memory and descriptors, as the product sees them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -489,6 +490,15 @@ int __wrap_memfd_create(const char *name, unsigned flags)
 	(void)name;
 	(void)flags;
 	return fd_new(fiber_process(), FD_OTHER, NULL);
+}
+
+/* Seals, and nothing else. */
+int __wrap_fcntl(int fd, int command, ...)
+{
+	(void)file_of(fd);
+	if (command != F_ADD_SEALS)
+		sim_fail("fcntl(%d)", command);
+	return 0;
 }
 
 int __wrap_ftruncate(int fd, off_t n)

@@ -33,6 +33,7 @@ int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *its,
 int __wrap_epoll_create1(int flags);
 int __wrap_epoll_ctl(int epoll, int op, int fd, struct epoll_event *e);
 int __wrap_memfd_create(const char *name, unsigned flags);
+int __wrap_fcntl(int fd, int command, ...);
 int __wrap_ftruncate(int fd, off_t n);
 int __wrap_close(int fd);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);

@@ -499,6 +499,7 @@ int __wrap_process_start(struct process *ret, const char *program, const struct 
 		sim_fail("too many probers were started");
 	*p = (struct sim_process){ .used = true, .shared = *s };
 	p->shared.fd = fd_share(s->fd, number);
+	p->shared.names_fd = fd_share(s->names_fd, number);
 	p->shared.lane_fd = fd_share(s->lane_fd, number);
 	p->shared.caller_fd = fd_share(s->caller_fd, number);
 	p->pidfd = fd_new(ENGINE_PROCESS, FD_OTHER, NULL);

@@ -234,7 +234,7 @@ static void bound_is_kept(void **state)
 		o.max_paths = paths;
 		b = bound_of(&o);
 		assert_int_equal(shared_create(&s, &o, false), 0);
-		assert_int_equal(s.header->bytes, b.shared_bytes);
+		assert_int_equal(s.bytes + s.names_bytes, b.shared_bytes);
 
 		before = heap_bytes();
 		assert_int_equal(prober_init(&p, &s, &backend_fake), 0);

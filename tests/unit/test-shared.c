@@ -15,6 +15,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010 /* C libraries older than 2.32 do not know it */
+#endif
+
 #include "libcheck/names.h"
 #include "libcheck/shared.h"
 #include "util/thread.h"
@@ -48,7 +52,8 @@ static void layout(void **state)
 
 		assert_int_equal(limits_from_options(&o, &l), 0);
 		assert_int_equal(shared_create(&s, &o, paths % 2 == 0), 0);
-		assert_int_equal(s.header->bytes, shared_bytes(&l));
+		assert_int_equal(s.bytes + s.names_bytes, shared_bytes(&l));
+		assert_int_equal(s.header->bytes, s.bytes);
 		assert_null(s.header->options.prober); /* a pointer is not for others */
 		assert_memory_equal(&s.header->limits, &l, sizeof(l));
 
@@ -56,8 +61,6 @@ static void layout(void **state)
 			{ s.header, sizeof(*s.header) },
 			{ s.commands, spsc_size(l.commands, sizeof(struct command)) },
 			{ s.results, spsc_size(l.results, sizeof(struct wire_result)) },
-			{ s.names, (size_t)l.name_units * NAME_UNIT },
-			{ s.name_at, l.ids * sizeof(*s.name_at) },
 			{ s.groups, l.groups * sizeof(*s.groups) },
 			{ s.rescuer_busy_us, l.rescuers * sizeof(*s.rescuer_busy_us) },
 		};
@@ -69,7 +72,10 @@ static void layout(void **state)
 			assert_true((const char *)parts[i].at < end + 64);
 			end = (const char *)parts[i].at + parts[i].bytes;
 		}
-		assert_ptr_equal(end, (const char *)s.header + s.header->bytes);
+		assert_ptr_equal(end, (const char *)s.header + s.bytes);
+		/* The names are in a part of their own. */
+		assert_ptr_equal(s.name_at, s.names + (size_t)l.name_units * NAME_UNIT);
+		assert_ptr_equal(s.name_at + l.ids, s.names + s.names_bytes);
 		assert_int_equal(s.commands->capacity, l.commands);
 		assert_int_equal(s.commands->element_size, sizeof(struct command));
 		assert_int_equal(s.results->capacity, l.results);
@@ -190,7 +196,8 @@ static void attach(void **state)
 
 	(void)state; /* no fixture */
 	assert_int_equal(shared_create(&a, &o, true), 0);
-	assert_int_equal(shared_attach(&b, dup(a.fd), dup(a.lane_fd), dup(a.caller_fd)),
+	assert_int_equal(shared_attach(&b, dup(a.fd), dup(a.names_fd), dup(a.lane_fd),
+	                               dup(a.caller_fd)),
 	                 0);
 	assert_ptr_not_equal(a.header, b.header);
 
@@ -212,55 +219,118 @@ static void attach(void **state)
 	shared_deinit(&a);
 }
 
-static int try_attach(int fd)
+static int try_attach(int fd, int names_fd)
 {
 	struct shared s = SHARED_NULL;
-	int r = shared_attach(&s, fd, -1, -1);
+	int r = shared_attach(&s, fd, names_fd, -1, -1);
 
-	if (r == 0)
-		munmap(s.header, s.header->bytes);
-	else
+	if (r == 0) {
+		munmap(s.header, s.bytes);
+		munmap(s.names, s.names_bytes);
+	} else {
 		assert_null(s.header); /* untouched on failure */
+	}
 	return r;
+}
+
+/* The same, as a file whose size can be changed. */
+static int loose_copy(const void *data, size_t size)
+{
+	int fd = memfd_create("test-shared", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, data, size), size);
+	return fd;
 }
 
 static void attach_refuses(void **state)
 {
 	struct pathcheck_options o = options(100);
-	uint64_t bytes;
+	int null, loose, names;
 	struct shared s;
-	int null;
 
 	(void)state; /* no fixture */
 	assert_int_equal(shared_create(&s, &o, true), 0);
-	bytes = s.header->bytes;
-	assert_int_equal(try_attach(s.fd), 0);
+	assert_int_equal(try_attach(s.fd, s.names_fd), 0);
 
 	s.header->size_check++;
-	assert_int_equal(try_attach(s.fd), -EPROTO);
+	assert_int_equal(try_attach(s.fd, s.names_fd), -EPROTO);
 	s.header->size_check--;
 	s.header->bytes -= 64;
-	assert_int_equal(try_attach(s.fd), -EPROTO);
-	s.header->bytes = bytes;
+	assert_int_equal(try_attach(s.fd, s.names_fd), -EPROTO);
+	s.header->bytes += 64;
 	s.header->limits.ids += 64;
-	assert_int_equal(try_attach(s.fd), -EPROTO);
+	assert_int_equal(try_attach(s.fd, s.names_fd), -EPROTO);
 	s.header->limits.ids -= 64;
-	assert_int_equal(try_attach(s.fd), 0);
+	assert_int_equal(try_attach(s.fd, s.names_fd), 0);
 
-	assert_int_equal(ftruncate(s.fd, (off_t)bytes + 4096), 0);
-	assert_int_equal(try_attach(s.fd), -EPROTO);
-	assert_int_equal(ftruncate(s.fd, (off_t)bytes), 0);
-	assert_int_equal(try_attach(s.fd), 0);
+	loose = loose_copy(s.header, s.bytes);
+	names = loose_copy(s.names, s.names_bytes);
+	assert_int_equal(try_attach(loose, names), 0);
+	assert_int_equal(ftruncate(loose, (off_t)s.bytes + 4096), 0);
+	assert_int_equal(try_attach(loose, names), -EPROTO);
+	assert_int_equal(ftruncate(loose, sizeof(struct shared_header) - 1), 0);
+	assert_int_equal(try_attach(loose, names), -EPROTO);
+	assert_int_equal(ftruncate(names, (off_t)s.names_bytes - 1), 0);
+	assert_int_equal(try_attach(s.fd, names), -EPROTO);
+	close(loose);
+	close(names);
 
-	assert_int_equal(try_attach(-1), -EBADF);
+	assert_int_equal(try_attach(-1, s.names_fd), -EBADF);
+	assert_int_equal(try_attach(s.fd, -1), -EBADF);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	assert_true(null >= 0);
-	assert_int_equal(try_attach(null), -EPROTO);
+	assert_int_equal(try_attach(null, s.names_fd), -EPROTO);
 	close(null);
-	assert_int_equal(ftruncate(s.fd, sizeof(struct shared_header) - 1), 0);
-	assert_int_equal(try_attach(s.fd), -EPROTO);
-	assert_int_equal(ftruncate(s.fd, (off_t)bytes), 0);
 	shared_deinit(&s);
+}
+
+/* Who has the region cannot make the other side's reads of it end the process, and cannot
+ * rename a device. */
+static void sealed_parts(void **state)
+{
+	struct pathcheck_options o = options(100);
+	struct names names;
+	struct shared s;
+
+	(void)state; /* no fixture */
+	assert_int_equal(shared_create(&s, &o, true), 0);
+	assert_int_equal(ftruncate(s.fd, 0), -1);
+	assert_int_equal(ftruncate(s.fd, (off_t)s.bytes + 1), -1);
+	assert_int_equal(ftruncate(s.names_fd, 0), -1);
+	names_init(&names);
+	assert_int_equal(names_put(&names, &s, 0, "/dev/sda"), 0);
+	if ((fcntl(s.names_fd, F_GET_SEALS) & F_SEAL_FUTURE_WRITE) != 0) {
+		assert_int_equal(pwrite(s.names_fd, "x", 1, 0), -1);
+		assert_ptr_equal(mmap(NULL, s.names_bytes, PROT_READ | PROT_WRITE,
+		                      MAP_SHARED, s.names_fd, 0),
+		                 MAP_FAILED);
+		assert_int_equal(fcntl(s.names_fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+	}
+	assert_string_equal(names_get(&s, 0), "/dev/sda");
+	shared_deinit(&s);
+}
+
+/* The caller's memory is given back as it was taken, whatever the header says meanwhile. */
+static void header_is_not_believed(void **state)
+{
+	struct pathcheck_options o = options(100);
+	struct names names;
+	struct shared s;
+	void *header;
+	uint64_t bytes;
+
+	(void)state; /* no fixture */
+	assert_int_equal(shared_create(&s, &o, true), 0);
+	header = s.header;
+	bytes = s.bytes;
+	memset(header, 0xff, bytes);
+	names_init(&names);
+	for (uint32_t id = 0; id < 100; id++)
+		assert_int_equal(names_put(&names, &s, id, "/dev/sda"), 0);
+	shared_deinit(&s);
+	assert_int_equal(msync(header, bytes, MS_ASYNC), -1); /* all of it is gone */
+	assert_int_equal(errno, ENOMEM);
 }
 
 /* --- sleep and wake --- */
@@ -362,6 +432,8 @@ int main(void)
 		cmocka_unit_test(names_have_their_room),
 		cmocka_unit_test(attach),
 		cmocka_unit_test(attach_refuses),
+		cmocka_unit_test(sealed_parts),
+		cmocka_unit_test(header_is_not_believed),
 		cmocka_unit_test(wakes_only_who_sleeps),
 		cmocka_unit_test(two_threads),
 	};

@@ -8,7 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include "util/spsc.h"
+#include "util/spsc_end.h"
 #include "util/thread.h"
 
 struct element {
@@ -141,6 +141,67 @@ static void two_threads(void **state)
 	free(r);
 }
 
+/* Each end does as a ring does, round and round. */
+static void ends_work_as_the_ring(void **state)
+{
+	struct spsc *r = make(3);
+	struct spsc_end p, c;
+	struct element e;
+
+	(void)state; /* no fixture */
+	spsc_end_init(&p, r);
+	spsc_end_init(&c, r);
+	for (uint64_t n = 0; n < 20; n++) {
+		assert_false(spsc_end_pop(&c, &e));
+		for (uint64_t i = 0; i < 3; i++) {
+			e = (struct element){ n + i, (uint32_t) ~(n + i) };
+			assert_true(spsc_end_push(&p, &e));
+			assert_int_equal(spsc_end_used_by_producer(&p), i + 1);
+			assert_int_equal(spsc_end_used_by_consumer(&c), i + 1);
+		}
+		assert_false(spsc_end_push(&p, &e));
+		assert_int_equal(pop(r), n); /* the other kind of end */
+		spsc_end_step(&c);
+		assert_true(spsc_end_pop(&c, &e));
+		assert_int_equal(e.number, n + 1);
+		assert_true(spsc_end_pop(&c, &e));
+		assert_int_equal(e.number, n + 2);
+	}
+	free(r);
+}
+
+/* Whatever is written to the ring, an end stays in it, and says that something is wrong. */
+static void ends_believe_nothing(void **state)
+{
+	static const uint32_t strange[] = { 4, 6, 7, 1000, INT32_MAX, UINT32_MAX };
+	struct spsc *r = make(3);
+	struct element e = { 0, UINT32_MAX };
+	struct spsc_end p, c;
+
+	(void)state; /* no fixture */
+	spsc_end_init(&p, r);
+	spsc_end_init(&c, r);
+	r->capacity = r->element_size = UINT32_MAX;
+	for (size_t i = 0; i < ARRAY_LEN(strange); i++) {
+		atomic_store(&r->head, strange[i]);
+		atomic_store(&r->tail, strange[i]);
+		/* 4 of 6: the other end would have taken two that were never there. */
+		if (strange[i] != 4)
+			assert_int_equal(spsc_end_used_by_producer(&p), UINT32_MAX);
+		assert_int_equal(spsc_end_used_by_consumer(&c), UINT32_MAX);
+		if (strange[i] != 4)
+			assert_false(spsc_end_push(&p, &e));
+		assert_false(spsc_end_pop(&c, &e));
+	}
+	/* Its own counter is its own. */
+	atomic_store(&r->head, 0);
+	assert_true(spsc_end_push(&p, &e));
+	assert_int_equal(atomic_load(&r->tail), 1);
+	assert_true(spsc_end_pop(&c, &e));
+	assert_int_equal(atomic_load(&r->head), 1);
+	free(r);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -148,6 +209,8 @@ int main(void)
 		cmocka_unit_test(one_place_is_enough),
 		cmocka_unit_test(counters_go_round),
 		cmocka_unit_test(two_threads),
+		cmocka_unit_test(ends_work_as_the_ring),
+		cmocka_unit_test(ends_believe_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
