@@ -35,17 +35,19 @@ struct mono schedule_next(struct schedule *s);
  * path->due stays: schedule_after() wants it. */
 uint32_t schedule_pop(struct schedule *s, struct mono now);
 
-/* So many paths, neighbours by their index, have their turn together: one wake-up for all, and
- * as many reads as the engine hands over at once. */
+/* So many paths, neighbours by their index, have their turn together at most: one wake-up for
+ * all, and as many reads as the engine hands over at once. */
 #define SCHEDULE_SHARE 128
 
 /*
  * The next time a path has its turn when the paths of one interval take turns by their index,
- * so that many that were added at once are not checked at once. In [now, now + interval_us).
+ * so that many that were added at once are not checked at once, but `share` of them are. In
+ * [now, now + interval_us).
  * The turn does not depend on `now`: a path may be checked early, together with others, and
  * be spread again by its next due time.
  */
-struct mono schedule_spread(struct mono now, int64_t interval_us, uint32_t index);
+struct mono schedule_spread(struct mono now, int64_t interval_us, uint32_t index,
+                            uint32_t share);
 
 /* The due time after a check that was due at `due` and is settled at `now`: keeps the phase,
  * skips what was missed, later than due and never earlier than now. */

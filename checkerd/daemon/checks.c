@@ -21,6 +21,24 @@ void checks_engine_options(const struct config *c, struct pathcheck_options *ret
 	ret->setup_timeout_us = (uint64_t)c->aio_setup_timeout_us;
 }
 
+/* What may not be in the kernel together is not due together. */
+static uint32_t share_of(const struct config *c)
+{
+	uint32_t share = SCHEDULE_SHARE;
+
+	if (c->max_in_flight > 0)
+		share = MIN(share, MAX(1U, c->max_in_flight / 2));
+	if (c->max_in_flight_host > 0)
+		share = MIN(share, c->max_in_flight_host);
+	return share;
+}
+
+static struct mono next_turn(const struct checks *c, uint32_t index, int64_t interval_us,
+                             struct mono now)
+{
+	return schedule_spread(now, interval_us, index, c->share);
+}
+
 int checks_init(struct checks *c, const struct config *config, struct events *events,
                 struct port *port, const char **ret_what)
 {
@@ -32,6 +50,7 @@ int checks_init(struct checks *c, const struct config *config, struct events *ev
 		.port = port,
 		.tend_at = MONO_NEVER,
 		.recheck = REGISTRY_NONE,
+		.share = share_of(config),
 		.sys_dev_block = open("/sys/dev/block", O_PATH | O_DIRECTORY | O_CLOEXEC),
 	};
 	*ret_what = "the table of paths";
@@ -172,9 +191,8 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 		maps_path_added(c->maps, index, d->devt_major, d->devt_minor);
 	if (is_checked(p))
 		schedule_put(c->schedule, index,
-		             schedule_spread(now,
-		                             MIN(s->interval_us, CHECKS_FIRST_PASS_US),
-		                             index));
+		             next_turn(c, index,
+		                       MIN(s->interval_us, CHECKS_FIRST_PASS_US), now));
 	*ret_index = index;
 	return 0;
 }
@@ -236,7 +254,7 @@ void checks_change(struct checks *c, uint32_t index, struct device *d,
 	}
 	if (!was_checked)
 		schedule_put(c->schedule, index,
-		             schedule_spread(now, s->interval_us, index));
+		             next_turn(c, index, s->interval_us, now));
 	else if (mono_diff(p->due, now) > p->interval_us)
 		schedule_put(c->schedule, index,
 		             mono_add(now, mono_diff(p->due, now) % p->interval_us));
@@ -300,7 +318,7 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 		schedule_remove(c->schedule, index);
 		return;
 	}
-	schedule_put(c->schedule, index, schedule_spread(now, p->interval_us, index));
+	schedule_put(c->schedule, index, next_turn(c, index, p->interval_us, now));
 	checks_hurry(c, index, now);
 }
 
@@ -346,7 +364,7 @@ static bool have_turn(struct checks *c, uint32_t index, struct mono now)
 	}
 	/* The first check came early, with others'; from now on the path has a turn of its own. */
 	schedule_put(c->schedule, index,
-	             first ? schedule_spread(mono_add(now, 1), p->interval_us, index)
+	             first ? next_turn(c, index, p->interval_us, mono_add(now, 1))
 	                   : schedule_after(due, p->interval_us, now));
 	return true;
 }

@@ -42,6 +42,7 @@ struct checks {
 	uint32_t by_state[PATH_STATE_COUNT_];
 	uint32_t never_checked; /* paths whose checker is `none` */
 	uint32_t outstanding;   /* checks with the engine */
+	uint32_t share;         /* of paths that have their turn together */
 	bool dirty;             /* commands were queued since the last flush */
 	struct mono
 	        blocked_until; /* the engine takes no commands before; us 0: it does */

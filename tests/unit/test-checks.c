@@ -160,6 +160,8 @@ void log_push(struct log *l, const struct event *e)
 
 /* --- the tests --- */
 
+#define HOST_CAP 4
+
 static struct checks checks;
 static struct events events;
 static const struct mono t0 = { 1000 * SEC };
@@ -175,16 +177,30 @@ static struct mono at(int64_t us)
 	return mono_add(t0, us);
 }
 
-static int setup(void **state)
+static int begin(const struct config *c)
 {
-	const struct config c = { .max_paths = PATHS };
 	const char *what;
 
-	(void)state;
 	n_events = n_settled = 0;
 	settled_error = 0;
 	return events_init(&events, NULL, NULL, 6, PATHS) < 0 ||
-	       checks_init(&checks, &c, &events, NULL, &what) < 0;
+	       checks_init(&checks, c, &events, NULL, &what) < 0;
+}
+
+static int setup(void **state)
+{
+	const struct config c = { .max_paths = PATHS };
+
+	(void)state;
+	return begin(&c);
+}
+
+static int setup_capped(void **state)
+{
+	const struct config c = { .max_paths = PATHS, .max_in_flight_host = HOST_CAP };
+
+	(void)state;
+	return begin(&c);
 }
 
 static int teardown(void **state)
@@ -251,6 +267,18 @@ static void answer(uint32_t index, enum pathcheck_verdict v, int error, bool lat
 		.finished_us = now.us,
 	};
 	assert_false(checks_collect(&checks, now));
+}
+
+/* Or most of them would be deferred each time. */
+static void what_may_not_be_in_flight_together_is_not_due_together(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < HOST_CAP + 1; i++)
+		(void)add(i);
+	run_until(t0);
+	assert_int_equal(engine.n_asked, HOST_CAP);
+	run_until(at(CHECKS_FIRST_PASS_US + SCHEDULE_GRID_US));
+	assert_int_equal(engine.n_asked, HOST_CAP + 1);
 }
 
 static void first_checks_come_soon_and_not_at_once(void **state)
@@ -832,6 +860,9 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		        what_may_not_be_in_flight_together_is_not_due_together,
+		        setup_capped, teardown),
 		TEST(first_checks_come_soon_and_not_at_once),
 		TEST(healthy_paths_are_checked_less_and_less),
 		TEST(a_hung_path_is_down_and_a_late_answer_brings_it_up),

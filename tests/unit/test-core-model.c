@@ -89,7 +89,8 @@ static void add_path(struct world *w)
 	assert_int_equal(registry_add(w->registry, d, &settings, w->now, &i), 0);
 	(void)device_unref(d); /* NULL, always */
 	w->shadow[i] = (struct shadow){ .last_start = INT64_MIN / 2 };
-	schedule_put(w->schedule, i, schedule_spread(w->now, settings.interval_us, i));
+	schedule_put(w->schedule, i,
+	             schedule_spread(w->now, settings.interval_us, i, SCHEDULE_SHARE));
 }
 
 static void remove_path(struct world *w, uint32_t i)

@@ -307,6 +307,11 @@ static void agrees_with_the_model(void **state)
 	end(&f);
 }
 
+static struct mono spread(struct mono now, int64_t interval_us, uint32_t index)
+{
+	return schedule_spread(now, interval_us, index, SCHEDULE_SHARE);
+}
+
 /* No grid point gets more than twice its share, but for the paths of one turn; of every second
  * or third path only, as they are left when others go, hardly more. */
 static void assert_even(uint32_t paths, uint32_t stride, int64_t interval_us,
@@ -320,7 +325,7 @@ static void assert_even(uint32_t paths, uint32_t stride, int64_t interval_us,
 	memset(count, 0, (points + 1) * sizeof(count[0]));
 	for (uint32_t n = 0; n < paths; n++) {
 		struct mono now = { now_us };
-		int64_t at = schedule_spread(now, interval_us, n * stride).us - now_us;
+		int64_t at = spread(now, interval_us, n * stride).us - now_us;
 
 		assert_true(at >= 0 && at < interval_us);
 		count[(at + GRID - 1) / GRID % points]++;
@@ -349,15 +354,13 @@ static void spreads_evenly(void **state)
 /* A few paths are one wake-up; the next ones have another. */
 static void few_share_a_turn(void **state)
 {
-	struct mono first = schedule_spread((struct mono){ 0 }, 5 * SEC, 0);
+	struct mono first = spread((struct mono){ 0 }, 5 * SEC, 0);
 
 	(void)state; /* no fixture */
 	for (uint32_t i = 1; i < SCHEDULE_SHARE; i++)
-		assert_int_equal(schedule_spread((struct mono){ 0 }, 5 * SEC, i).us,
-		                 first.us);
-	assert_int_not_equal(
-	        schedule_spread((struct mono){ 0 }, 5 * SEC, SCHEDULE_SHARE).us,
-	        first.us);
+		assert_int_equal(spread((struct mono){ 0 }, 5 * SEC, i).us, first.us);
+	assert_int_not_equal(spread((struct mono){ 0 }, 5 * SEC, SCHEDULE_SHARE).us,
+	                     first.us);
 }
 
 /* A turn does not depend on when it is asked for. */
@@ -365,15 +368,15 @@ static void turns_stay(void **state)
 {
 	(void)state; /* no fixture */
 	for (uint32_t i = 0; i < 1000; i++) {
-		struct mono a = schedule_spread((struct mono){ 0 }, 5 * SEC, i);
-		struct mono b = schedule_spread((struct mono){ 12 * SEC }, 5 * SEC, i);
+		struct mono a = spread((struct mono){ 0 }, 5 * SEC, i);
+		struct mono b = spread((struct mono){ 12 * SEC }, 5 * SEC, i);
 
 		assert_int_equal((b.us - a.us) % (5 * SEC), 0);
-		assert_int_equal(schedule_spread(a, 5 * SEC, i).us, a.us);
+		assert_int_equal(spread(a, 5 * SEC, i).us, a.us);
 	}
-	assert_true(schedule_spread((struct mono){ 7 }, 1000 * HOUR, UINT32_MAX).us <
+	assert_true(spread((struct mono){ 7 }, 1000 * HOUR, UINT32_MAX).us <
 	            7 + 1000 * HOUR);
-	assert_int_equal(schedule_spread((struct mono){ 7 }, 1, 5).us, 7);
+	assert_int_equal(spread((struct mono){ 7 }, 1, 5).us, 7);
 }
 
 static void after_keeps_the_phase(void **state)
