@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
+	util/clean.c \
+	util/clean.h \
 	util/macro.h \
 	util/mono.h \
 	util/pages.c \
@@ -35,4 +37,10 @@ TESTS += tests/unit/test-pages
 tests_unit_test_pages_SOURCES = tests/unit/test-pages.c
 tests_unit_test_pages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_pages_LDADD = libutil.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test-clean
+TESTS += tests/unit/test-clean
+tests_unit_test_clean_SOURCES = tests/unit/test-clean.c
+tests_unit_test_clean_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_clean_LDADD = libutil.la $(CMOCKA_LIBS)
 endif

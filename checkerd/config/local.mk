@@ -40,7 +40,7 @@ TESTS += $(config_tests)
 EXTRA_DIST += tests/unit/config-bad
 
 config_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
-config_test_ldadd = libconfig.la $(CMOCKA_LIBS)
+config_test_ldadd = libconfig.la libutil.la $(CMOCKA_LIBS)
 
 tests_unit_test_config_SOURCES = tests/unit/test-config.c tests/unit/config-text.h
 tests_unit_test_config_CFLAGS = $(config_test_cflags)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clean.h"
+
 #define QUOTED_BYTES_MAX 60 /* of the text in quotes; then "..." */
 #define ESCAPE_BYTES     4  /* "\x7f" */
 
@@ -149,24 +151,13 @@ size_t utf8_size(const char *s, size_t left)
 	return size;
 }
 
-/* Bytes of the character at s that a terminal shows; 0: it is none, or a command of 7 or 8
- * bits. */
-static size_t printable_size(const char *s)
-{
-	unsigned char c = (unsigned char)s[0], next = (unsigned char)s[1];
-
-	if (c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0))
-		return 0;
-	return utf8_size(s, strlen(s));
-}
-
 const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text)
 {
 	size_t used = 0, size;
 
 	buf[used++] = '\'';
 	for (; *text; text += MAX(size, 1U)) {
-		size = printable_size(text);
+		size = clean_length(text);
 		if (used - 1 + MAX(size, 1U) > QUOTED_BYTES_MAX)
 			break; /* a character of several bytes is left out whole */
 		if (size > 0)
@@ -180,16 +171,33 @@ const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text)
 	return buf;
 }
 
+/* The name of a file can hold anything. */
+static void print_clean(FILE *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		size_t n = clean_length(text);
+
+		if (n == 0) {
+			(void)fprintf(out, "\\x%02x", (unsigned char)*text);
+			continue;
+		}
+		(void)fwrite(text, 1, n, out);
+		text += n - 1;
+	}
+}
+
 void config_print_problems(const struct config *c, FILE *out)
 {
 	for (size_t i = 0; i < c->n_problems; i++) {
 		const struct problem *p = &c->problems[i];
 
 		if (p->file)
-			fprintf(out, "%s:", p->file);
+			print_clean(out, p->file);
 		if (p->file && p->line)
-			fprintf(out, "%u:%u:", p->line, p->column);
-		fprintf(out, "%s%s: %s\n", p->file ? " " : "",
-		        p->is_error ? "error" : "warning", p->message);
+			fprintf(out, ":%u:%u", p->line, p->column);
+		fprintf(out, "%s%s: ", p->file ? ": " : "",
+		        p->is_error ? "error" : "warning");
+		print_clean(out, p->message);
+		fputc('\n', out);
 	}
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clean.h"
+
 #define SWEEP_PAUSE_FACTOR 10
 
 enum known_kind {
@@ -61,6 +63,15 @@ static struct follow_known *find(const struct follow *f, uint32_t devt_major,
 	return &f->known[at];
 }
 
+/* Against the listed name as a map would have it. */
+static bool has_new_name(const struct map *m, const char *listed)
+{
+	char name[MAP_NAME_MAX];
+
+	(void)clean_copy(name, sizeof(name), listed);
+	return strcmp(m->name, name) != 0;
+}
+
 static void note_listed(void *arg, const struct dm_listed *l)
 {
 	struct follow *f = arg;
@@ -84,7 +95,7 @@ static void note_listed(void *arg, const struct dm_listed *l)
 	}
 	k->listed = true;
 	if (k->kind == KNOWN_MAP &&
-	    (k->event_nr != l->event_nr || strcmp(k->map->name, l->name) != 0))
+	    (k->event_nr != l->event_nr || has_new_name(k->map, l->name)))
 		k->stale = true;
 }
 

@@ -14,6 +14,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "util/clean.h"
+
 /* A line as far as it was read. Once something is wrong all that follows is nothing, so that
  * it is enough to ask at the end, and in loops. */
 struct line {
@@ -224,18 +226,23 @@ static int read_table(const char *text, const struct multipath_room *room,
 int multipath_read(struct map **ret, const struct multipath_text *text,
                    struct multipath_room *room)
 {
+	char name[MAP_NAME_MAX], uuid[MAP_UUID_MAX];
 	struct map_spec spec = {
 		.devt_major = text->devt_major,
 		.devt_minor = text->devt_minor,
 		.event_nr = text->event_nr,
 		.suspended = text->suspended,
-		.name = text->name,
-		.uuid = text->uuid,
+		.name = name,
+		.uuid = uuid,
 		.groups = room->groups,
 		.paths = room->paths,
 	};
 	int r;
 
+	if (strlen(text->name) >= sizeof(name) || strlen(text->uuid) >= sizeof(uuid))
+		return -ENAMETOOLONG;
+	(void)clean_copy(name, sizeof(name), text->name);
+	(void)clean_copy(uuid, sizeof(uuid), text->uuid);
 	r = read_status(text->status, room, &spec.n_groups, &spec.n_paths);
 	if (r < 0)
 		return r;

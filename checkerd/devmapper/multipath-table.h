@@ -12,7 +12,7 @@
 struct multipath_text {
 	uint32_t devt_major, devt_minor, event_nr;
 	bool suspended;
-	const char *name, *uuid;
+	const char *name, *uuid;    /* as they are: the kernel takes any bytes */
 	const char *table, *status; /* the target's parameters: its type is not in them */
 };
 

@@ -4,8 +4,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "util/clean.h"
 
 /* libpathcheck has so many numbers for each of the two kinds of hosts. */
 #define HOST_KEYS 511
@@ -16,70 +17,26 @@ void identity_init(struct identity *id)
 	id->used = 0;
 }
 
-/* Bytes of the UTF-8 character at s, 0: it is none, or a control character. */
-static size_t printable(const unsigned char *s)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} kinds[] = {
-		{ 0x80, 0x00, 0x20 },
-		{ 0xe0, 0xc0, 0x80 },
-		{ 0xf0, 0xe0, 0x800 },
-		{ 0xf8, 0xf0, 0x10000 },
-	};
-
-	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-		uint32_t c;
-
-		if ((s[0] & kinds[k].mask) != kinds[k].lead)
-			continue;
-		c = s[0] & (unsigned char)~kinds[k].mask;
-		for (size_t i = 1; i <= k; i++) {
-			if ((s[i] & 0xc0) != 0x80)
-				return 0;
-			c = c << 6 | (s[i] & 0x3fu);
-		}
-		if (c < kinds[k].least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ||
-		    (c >= 0x7f && c <= 0x9f))
-			return 0;
-		return k + 1;
-	}
-	return 0;
-}
-
 void identity_set(struct identity *id, const char **field, const char *value)
 {
-	const unsigned char *s = (const unsigned char *)value;
-	char *start = id->text + id->used, *out = start;
-	char *end = id->text + sizeof(id->text) - 1;
+	char *start = id->text + id->used;
+	size_t room = sizeof(id->text) - id->used, n;
 
 	*field = NULL;
 	if (value == NULL)
 		return;
-	while (isspace(*s))
-		s++;
-	while (*s != '\0') {
-		size_t n = printable(s);
-
-		if (out + MAX(n, (size_t)4) > end)
-			return;
-		if (n > 0) {
-			memcpy(out, s, n);
-			out += n;
-			s += n;
-		} else {
-			(void)snprintf(out, 5, "\\x%02x", *s); /* four bytes fit */
-			out += 4;
-			s++;
-		}
-	}
-	while (out > start && out[-1] == ' ')
-		out--;
-	if (out == start)
+	while (isspace((unsigned char)*value))
+		value++;
+	n = room == 0 ? 0 : clean_copy(start, room, value);
+	/* Half a name is another one. */
+	if (n == 0 || n + CLEAN_ESCAPE_BYTES >= room)
 		return;
-	*out++ = '\0';
-	id->used = (size_t)(out - id->text);
+	while (n > 0 && start[n - 1] == ' ')
+		n--;
+	if (n == 0)
+		return;
+	start[n] = '\0';
+	id->used += n + 1;
 	*field = start;
 }
 

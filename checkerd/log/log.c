@@ -19,6 +19,7 @@
 #include <systemd/sd-journal.h>
 
 #include "checkerd/log/message_id.h"
+#include "util/clean.h"
 #include "util/mono.h"
 #include "util/spsc.h"
 #include "util/thread.h"
@@ -94,8 +95,23 @@ static void write_stderr(const struct log *l, const struct event *e)
 		return; /* there is no one to tell */
 }
 
-static void write_event(const struct log *l, const struct event *e)
+/* Whatever has found its way into a line, the line ends where it ends, and no terminal obeys
+ * it. */
+static void clean(char *buf, size_t size)
 {
+	char copy[EVENT_MESSAGE_MAX];
+
+	assert(size <= sizeof(copy));
+	memcpy(copy, buf, size);
+	(void)clean_copy(buf, size, copy);
+}
+
+static void write_event(const struct log *l, struct event *e)
+{
+	clean(e->message, sizeof(e->message));
+	clean(e->path, sizeof(e->path));
+	clean(e->map, sizeof(e->map));
+	clean(e->reason, sizeof(e->reason));
 	if (l->journal)
 		write_journal(e);
 	else

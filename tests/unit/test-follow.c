@@ -120,6 +120,17 @@ static void tells_what_changed(_unused_ void **state)
 	tells("-other +new:A", false);
 }
 
+/* As harmful as it is, it is told once. */
+static void compares_names_as_they_are_told(_unused_ void **state)
+{
+	fake_dm_add(1, "\x1b[2J", 2);
+	tells("+\\x1b[2J:AA error=0,left=0", true);
+	fake_dm_rename(1, "\x1b[3J");
+	tells("+\\x1b[3J:AA", false);
+	fake_dm_add(2, "b", 1);
+	tells("+b:A", false);
+}
+
 /* A table under an old number is seen by a sweep, which any event brings. */
 static void sees_a_new_table_without_a_number(_unused_ void **state)
 {
@@ -578,6 +589,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(tells_all_there_is_then_sync),
 		TEST(tells_what_changed),
+		TEST(compares_names_as_they_are_told),
 		TEST(sees_a_new_table_without_a_number),
 		TEST(sees_the_first_table),
 		TEST(sees_a_suspended_map_when_asked_to_look),

@@ -116,6 +116,34 @@ static void nothing_is_lost_at_the_end(void **state)
 	assert_string_equal(text, "checkerd: one\ncheckerd: two\n");
 }
 
+static void log_what_is_harmful(void)
+{
+	struct event e = { .type = EVENT_DAEMON, .priority = LOG_INFO };
+	struct log *l;
+
+	assert_int_equal(log_new(&l, LOG_TARGET_STDERR), 0);
+	strcpy(e.message, "a\x1b[2J%s%n\ncheckerd: forged");
+	log_push(l, &e);
+	memset(e.message, 0x07, sizeof(e.message) - 1); /* four times as long, then */
+	log_push(l, &e);
+	assert_true(log_free(l, 10 * USEC_PER_SEC));
+}
+
+/* Whatever is in it: one line, and nothing that a terminal obeys. */
+static void a_line_is_a_line(void **state)
+{
+	static const char first[] = "checkerd: a\\x1b[2J%s%n\\x0acheckerd: forged\n";
+	char text[2048];
+
+	(void)state;
+	unsetenv("JOURNAL_STREAM");
+	capture(log_what_is_harmful, text, sizeof(text));
+	assert_memory_equal(text, first, strlen(first));
+	for (const char *c = text + strlen(first); *c != '\0'; c++)
+		assert_true(*c == '\n' ? c[1] == '\0' : *c >= ' ');
+	assert_true(strstr(text, "\\x07\\x07") != NULL);
+}
+
 static void log_too_much(void)
 {
 	struct event e = { .type = EVENT_DAEMON, .priority = LOG_INFO, .message = "x" };
@@ -156,6 +184,7 @@ int main(void)
 		cmocka_unit_test(levels_have_names_and_numbers),
 		cmocka_unit_test(targets_have_names),
 		cmocka_unit_test(nothing_is_lost_at_the_end),
+		cmocka_unit_test(a_line_is_a_line),
 		cmocka_unit_test(what_does_not_fit_is_counted),
 	};
 

@@ -352,6 +352,33 @@ static void passes_on_what_a_map_may_not_be(void **state)
 	(void)map_unref(m); /* NULL, always */
 }
 
+/* The kernel takes any bytes but a slash, and a map's name ends on terminals and in logs. */
+static void makes_names_harmless(void **state)
+{
+	char name[MAP_NAME_MAX];
+	struct multipath_text text = {
+		.name = "a\x1b[2J%n\xff",
+		.uuid = "mpath-\n3600",
+		.table = TABLE,
+		.status = STATUS,
+	};
+	struct map *m;
+
+	(void)state; /* no fixture */
+	assert_int_equal(multipath_read(&m, &text, &room), 0);
+	assert_string_equal(m->name, "a\\x1b[2J%n\\xff");
+	assert_string_equal(m->uuid, "mpath-\\x0a3600");
+	assert_string_equal(m->wwid, "\\x0a3600");
+	(void)map_unref(m); /* NULL, always */
+	/* What becomes too long by it is cut. */
+	memset(name, 0x07, sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	text.name = name;
+	assert_int_equal(multipath_read(&m, &text, &room), 0);
+	assert_int_equal(strlen(m->name), (MAP_NAME_MAX - 1) / 4 * 4);
+	(void)map_unref(m); /* NULL, always */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +391,7 @@ int main(void)
 		cmocka_unit_test(has_room_for_no_more_than_the_largest),
 		cmocka_unit_test(survives_every_changed_byte),
 		cmocka_unit_test(passes_on_what_a_map_may_not_be),
+		cmocka_unit_test(makes_names_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
