@@ -101,6 +101,12 @@ void client_drop(struct server *s, struct client *c)
 	*c = (struct client){ .slot = c->slot, .fd = -1 };
 }
 
+/* Who begins to ask has to finish soon: bytes now and then keep no place. */
+static void request_begins(const struct server *s, struct client *c)
+{
+	c->deadline = mono_min(c->deadline, mono_add(s->now, s->request_timeout_us));
+}
+
 /* The request is answered: on to the next one, which may be here already. */
 static void finish_request(struct server *s, struct client *c)
 {
@@ -118,6 +124,8 @@ static void finish_request(struct server *s, struct client *c)
 	}
 	c->state = CLIENT_READING;
 	c->deadline = mono_add(s->now, s->idle_timeout_us);
+	if (c->in_used > 0)
+		request_begins(s, c);
 }
 
 static void begin_reply(struct server *s, struct client *c)
@@ -214,6 +222,8 @@ static bool receive(struct server *s, struct client *c)
 		         MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n > 0) {
+		if (c->in_used == 0)
+			request_begins(s, c);
 		c->in_used += (size_t)n;
 		return true;
 	}

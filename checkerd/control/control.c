@@ -47,6 +47,8 @@ int control_new(struct control **ret, const struct control_options *o)
 		        or_default(o->reply_timeout_us, REPLY_TIMEOUT_US);
 		c->server.idle_timeout_us =
 		        or_default(o->idle_timeout_us, IDLE_TIMEOUT_US);
+		c->server.request_timeout_us =
+		        or_default(o->request_timeout_us, REQUEST_TIMEOUT_US);
 		c->server.loop_timeout_us =
 		        or_default(o->loop_timeout_us, LOOP_TIMEOUT_US);
 		r = thread_start(&c->thread, "control", 0, run, &c->server);

@@ -43,6 +43,7 @@
 /* --- times --- */
 #define WRITE_TIMEOUT_US    (5 * USEC_PER_SEC)   /* without a byte taken */
 #define IDLE_TIMEOUT_US     (120 * USEC_PER_SEC) /* without a finished request */
+#define REQUEST_TIMEOUT_US  (10 * USEC_PER_SEC)  /* from its first byte to its last */
 #define LOOP_TIMEOUT_US     (2 * USEC_PER_SEC)   /* for a snapshot, or a reply */
 #define RELOAD_TIMEOUT_US   (60 * USEC_PER_SEC)
 #define REPLY_TIMEOUT_US    (60 * USEC_PER_SEC) /* for the whole of one, but Monitor's */

@@ -28,25 +28,65 @@ static int make_directory(const char *path)
 }
 
 /*
+ * Who may write to a directory can put another socket in the place of root's, or have root
+ * change the owner of something else. In a sticky one everybody keeps what is theirs.
+ */
+static int check_directory(const char *path)
+{
+	char copy[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	memcpy(copy, path, strlen(path) + 1);
+	if (stat(dirname(copy), &st) < 0)
+		return -errno;
+	if (st.st_uid != 0 ||
+	    ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0))
+		return -ENOTUNIQ;
+	return 0;
+}
+
+/* A link, or somebody else's file, which a sticky directory may keep even from root. */
+static bool is_foreign(const char *name, int error)
+{
+	struct stat st;
+	bool found = lstat(name, &st) == 0;
+
+	errno = error;
+	return error == ELOOP || (error == EACCES && found && st.st_uid != geteuid());
+}
+
+/* Whoever has made it could keep it locked for ever. */
+static int check_lock_file(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_uid == geteuid() ? 0 : -ENOTUNIQ;
+}
+
+/*
  * Between looking whether somebody listens and listening, nobody else may do the same. The
  * file is nobody's but the daemon's user's, so nobody else can hold the lock.
  */
 static int lock(const char *path, int *ret_fd)
 {
 	char name[sizeof(((struct sockaddr_un *)NULL)->sun_path) + sizeof(LOCK_SUFFIX)];
-	int fd;
+	int fd, r;
 
 	(void)snprintf(name, sizeof(name), "%s" LOCK_SUFFIX, path);
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
-		return -errno;
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR) {
-			int r = -errno;
-
-			close(fd);
-			return r;
-		}
+		return is_foreign(name, errno) ? -ENOTUNIQ : -errno;
+	r = check_lock_file(fd);
+	while (r == 0 && flock(fd, LOCK_EX) < 0)
+		r = errno == EINTR ? 0 : -errno;
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
 	*ret_fd = fd;
 	return 0;
 }
@@ -93,6 +133,8 @@ int control_listen(const char *path, gid_t group, int *ret_fd)
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	r = make_directory(path);
+	if (r == 0)
+		r = check_directory(path);
 	if (r < 0)
 		return r;
 	r = lock(path, &lock_fd);
@@ -110,5 +152,22 @@ int control_listen(const char *path, gid_t group, int *ret_fd)
 		return r;
 	}
 	*ret_fd = fd;
+	return 0;
+}
+
+int control_may_serve(int fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
+	socklen_t size = sizeof(address), type_size = sizeof(int), on_size = sizeof(int);
+	int type = 0, listening = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &on_size) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
+	    address.sun_family != AF_UNIX || type != SOCK_STREAM || listening == 0)
+		return -EPROTOTYPE;
+	/* An abstract name begins with a NUL. */
+	if (size <= offsetof(struct sockaddr_un, sun_path) || address.sun_path[0] == '\0')
+		return -EADDRNOTAVAIL;
 	return 0;
 }

@@ -61,6 +61,7 @@ control_tests = \
 	tests/unit/test-control-change \
 	tests/unit/test-control-history \
 	tests/unit/test-control-maps \
+	tests/unit/test-control-socket \
 	tests/unit/test-devlink \
 	tests/unit/test-json-writer \
 	tests/unit/test-metrics \
@@ -108,6 +109,13 @@ tests_unit_test_control_maps_SOURCES = \
 	$(NULL)
 tests_unit_test_control_maps_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_maps_LDADD = $(control_test_ldadd)
+tests_unit_test_control_socket_SOURCES = \
+	tests/unit/control-harness.c \
+	tests/unit/control-harness.h \
+	tests/unit/test-control-socket.c \
+	$(NULL)
+tests_unit_test_control_socket_CFLAGS = $(control_test_cflags)
+tests_unit_test_control_socket_LDADD = $(control_test_ldadd)
 tests_unit_test_devlink_SOURCES = tests/unit/test-devlink.c
 tests_unit_test_devlink_CFLAGS = $(control_test_cflags)
 tests_unit_test_devlink_LDADD = $(control_test_ldadd)

@@ -115,7 +115,8 @@ struct server {
 	struct port *port;
 	int epoll_fd, listen_fd, dev_fd, reserve_fd;
 	_Atomic bool stop; /* [atomic any→control] */
-	int64_t write_timeout_us, reply_timeout_us, idle_timeout_us, loop_timeout_us;
+	int64_t write_timeout_us, reply_timeout_us, idle_timeout_us, request_timeout_us,
+	        loop_timeout_us;
 	struct mono now; /* of this round */
 
 	uint32_t max_clients;

@@ -52,6 +52,45 @@ static int find_group(const char *name, gid_t *ret)
 	return 0;
 }
 
+static int refuse_socket(int error)
+{
+	if (error == -EADDRNOTAVAIL)
+		(void)fprintf(stderr, "checkerd: the socket that was passed is abstract: "
+		                      "everybody could connect; give it a name in the "
+		                      "file system (ListenStream=/...)\n");
+	else
+		(void)fprintf(stderr, "checkerd: what was passed is not a unix stream "
+		                      "socket that listens: use ListenStream=/...\n");
+	return error;
+}
+
+static void complain_listen(int error, const char *name)
+{
+	if (error == -EADDRINUSE)
+		(void)fprintf(stderr, "checkerd: another checkerd already serves %s\n",
+		              name);
+	else if (error == -ENOENT)
+		(void)fprintf(stderr,
+		              "checkerd: %s: its directory does not exist: create it, or "
+		              "name another socket with -s\n",
+		              name);
+	else if (error == -EEXIST)
+		(void)fprintf(stderr,
+		              "checkerd: %s: something that is no socket has that name: "
+		              "remove it, or name another socket with -s\n",
+		              name);
+	else if (error == -ENOTUNIQ)
+		(void)fprintf(
+		        stderr,
+		        "checkerd: %s: others could put a socket of theirs there: "
+		        "the directory has to be root's (chown root, chmod go-w) and "
+		        "%s.lock, if it is there, this user's (remove it); or name "
+		        "another socket with -s\n",
+		        name, name);
+	else
+		(void)complain(error, name);
+}
+
 /* The socket of systemd's, or, with *ret_ours, one of our own with a name to take away. */
 static int listen_on(const struct options *o, const struct config *c, int *ret_fd,
                      bool *ret_ours)
@@ -66,6 +105,9 @@ static int listen_on(const struct options *o, const struct config *c, int *ret_f
 		return -EINVAL;
 	}
 	if (n == 1) {
+		r = control_may_serve(SD_LISTEN_FDS_START);
+		if (r < 0)
+			return refuse_socket(r);
 		*ret_fd = SD_LISTEN_FDS_START;
 		*ret_ours = false;
 		return 0;
@@ -75,16 +117,8 @@ static int listen_on(const struct options *o, const struct config *c, int *ret_f
 		return r;
 	r = control_listen(o->socket, group, ret_fd);
 	*ret_ours = r == 0;
-	if (r == -EADDRINUSE)
-		(void)fprintf(stderr, "checkerd: another checkerd already serves %s\n",
-		              o->socket);
-	else if (r == -ENOENT)
-		(void)fprintf(stderr,
-		              "checkerd: %s: its directory does not exist: create it, or "
-		              "name another socket with -s\n",
-		              o->socket);
-	else if (r < 0)
-		(void)complain(r, o->socket);
+	if (r < 0)
+		complain_listen(r, o->socket);
 	return r;
 }
 

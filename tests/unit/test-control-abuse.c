@@ -248,6 +248,34 @@ static void test_drop_by_drop(void **state)
 	close(bad);
 }
 
+/* Nor does it have as long for a request as it has between two. */
+static void test_a_request_has_to_end(void **state)
+{
+	struct pollfd p;
+	int bad, idle;
+
+	(void)state;
+	t.options.request_timeout_us = 50 * USEC_PER_MSEC;
+	start(2);
+	idle = client_connect(&t);
+	for (unsigned i = 0; i < 2; i++) { /* the first one, and one behind another */
+		bad = client_connect(&t);
+		p = (struct pollfd){ .fd = bad, .events = POLLIN };
+		if (i > 0) {
+			client_call(bad, "Ping", "{}");
+			json_object_put(client_receive(bad));
+		}
+		while (poll(&p, 1, 5) == 0)
+			(void)!send(bad, "x", 1, MSG_NOSIGNAL);
+		assert_true(client_is_closed(bad));
+		close(bad);
+	}
+	client_call(idle, "Ping", "{}"); /* who has not begun has time */
+	json_object_put(client_receive(idle));
+	close(idle);
+	others_are_served();
+}
+
 static void test_who_does_not_read_is_dropped(void **state)
 {
 	struct pollfd p;
@@ -620,62 +648,6 @@ static void test_out_of_descriptors(void **state)
 	close(client);
 }
 
-/* --- the socket's name --- */
-
-static void test_second_instance(void **state)
-{
-	int second = -1;
-
-	(void)state;
-	start(2);
-	assert_int_equal(control_listen(t.path, (gid_t)-1, &second), -EADDRINUSE);
-	assert_int_equal(second, -1);
-	others_are_served();
-}
-
-static void test_name_left_over(void **state)
-{
-	struct stat st;
-	int second;
-
-	(void)state;
-	start(2);
-	assert_int_equal(chmod(t.path, 0600), 0);
-	t.control = control_free(t.control);
-	close(fd);
-	assert_int_equal(lstat(t.path, &st), 0); /* it is still there */
-	assert_int_equal(control_listen(t.path, (gid_t)-1, &t.options.listen_fd), 0);
-	assert_int_equal(lstat(t.path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0660);
-	assert_int_equal(control_new(&t.control, &t.options), 0);
-	fd = client_connect(&t);
-	others_are_served();
-	assert_int_equal(control_listen(t.path, (gid_t)-1, &second), -EADDRINUSE);
-}
-
-static void test_name_of_something_else(void **state)
-{
-	char name[128], longer[200];
-	int other;
-
-	(void)state;
-	start(2);
-	(void)snprintf(name, sizeof(name), "%s/file", t.directory);
-	close(open(name, O_CREAT | O_WRONLY, 0600));
-	assert_int_equal(control_listen(name, (gid_t)-1, &other), -EEXIST);
-	unlink(name);
-	strcat(name, ".lock");
-	unlink(name);
-	memset(longer, 'x', sizeof(longer) - 1);
-	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(control_listen(longer, (gid_t)-1, &other), -ENAMETOOLONG);
-	/* and something that is no listening socket is refused */
-	t.control = control_free(t.control);
-	t.options.listen_fd = open("/dev/null", O_RDONLY);
-	assert_int_equal(control_new(&t.control, &t.options), -EINVAL);
-	assert_null(t.control);
-}
-
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -687,6 +659,7 @@ int main(void)
 		TEST(test_many_names),
 		TEST(test_half_a_request),
 		TEST(test_drop_by_drop),
+		TEST(test_a_request_has_to_end),
 		TEST(test_who_does_not_read_is_dropped),
 		TEST(test_a_reply_has_to_end),
 		TEST(test_slow_reader_gets_all),
@@ -699,9 +672,6 @@ int main(void)
 		TEST(test_hoarding_requests),
 		TEST(test_long_requests_one_after_the_other),
 		TEST(test_out_of_descriptors),
-		TEST(test_second_instance),
-		TEST(test_name_left_over),
-		TEST(test_name_of_something_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
