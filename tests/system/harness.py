@@ -321,6 +321,7 @@ class Case:
 		self.folder = os.path.join(run.folder, fn.__name__)
 		os.mkdir(self.folder)
 		self.daemons, self.helpers, self.figures, self.sysctls = [], [], [], []
+		self.links = []  # outside of the folder, to be taken away
 
 	@property
 	def disk(self):
@@ -382,6 +383,8 @@ class Case:
 		"""Ends every process of the test and heals the disks. Raises Failure when something
 		stays behind."""
 		self.restore_sysctls()
+		for link in self.links:
+			os.unlink(link)
 		if self.run.has_disk():
 			self.disk.tell("heal", "all")
 		for process in self.helpers:

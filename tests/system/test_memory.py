@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Issue point 4: the memory that is locked, with as many paths as the budget is for."""
+import os
+import re
+import tempfile
+
+from harness import SANITIZED, check, config, test
+
+PATHS = 10240
+BUDGET_KIB = 24 * 1024
+
+
+def mappings(pid):
+	"""Of each: its name, what is resident of it and what of that is nobody else's, in KiB, and
+	whether it is locked."""
+	found = []
+	with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as f:
+		for line in f:
+			m = re.match(r"[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+ *(.*)", line)
+			if m:
+				found.append({"name": m[1], "locked": False})
+			elif line.startswith(("Rss:", "Anonymous:")):
+				found[-1][line.split(":")[0]] = int(line.split()[1])
+			elif line.startswith("VmFlags:"):
+				found[-1]["locked"] = "lo" in line.split()[1:]
+	return found
+
+
+def status_kib(pid, key):
+	with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+		return next(int(line.split()[1]) for line in f if line.startswith(key + ":"))
+
+
+def pages_kib(daemon, prober):
+	"""The locked pages of both: what both have mapped, which is libraries and the region that
+	they share, is locked by the daemon and counts once. A process that may not lock (the
+	prober of a daemon without CAP_SYS_RESOURCE) counts with the pages that are its own."""
+	locks = sum(m["Rss"] for m in mappings(daemon) if m["locked"])
+	own = mappings(prober)
+	if any(m["locked"] for m in own):
+		return locks, sum(m["Rss"] for m in own if m["locked"])
+	return locks, sum(m["Anonymous"] for m in own)
+
+
+def short_names(case, n):
+	"""n names of a file, not much longer than disks have: names are most of what a path of a
+	static configuration takes."""
+	folder = os.path.join(case.folder, "d")
+	link = tempfile.mktemp(prefix="c", dir="/tmp")  # taken in the next line, or it fails
+	os.symlink(folder, link)
+	case.links.append(link)
+	os.mkdir(folder)
+	devices = [f"{link}/{i:05}" for i in range(n)]
+	with open(devices[0], "wb") as f:
+		f.truncate(64 * 1024)
+	for name in devices[1:]:
+		os.link(devices[0], name)
+	return devices
+
+
+@test([4])
+def locked_memory(case):
+	"""Of regular files, which have all that a path has but a place in a map: room for that is
+	taken at the start."""
+	if SANITIZED:
+		return  # its shadow is many times as large
+	devices = short_names(case, PATHS)
+	daemon = case.daemon(config(devices, max_paths=PATHS, polling_interval=4,
+	                            max_polling_interval=4, checker_timeout=30)).start()
+	daemon.wait_ready(seconds=30)
+	check(len(daemon.paths()) == PATHS, "not all paths are there")
+	for command in (["show", "maps"], ["show", "history", devices[0]], ["metrics"]):
+		daemon.ctl(*command)
+	prober = daemon.prober_pid()
+	if status_kib(daemon.pid, "VmLck") == 0:
+		case.figure("memory may not be locked here (CAP_IPC_LOCK): nothing was measured")
+		return
+	of_daemon, of_prober = pages_kib(daemon.pid, prober)
+	case.figure(f"{PATHS} paths: {of_daemon} KiB locked by the daemon, {of_prober} KiB "
+	            f"{'locked by' if status_kib(prober, 'VmLck') else 'not locked but'} the prober's; "
+	            f"VmLck {status_kib(daemon.pid, 'VmLck')} and {status_kib(prober, 'VmLck')} KiB")
+	check(of_daemon + of_prober <= BUDGET_KIB,
+	      f"{of_daemon + of_prober} KiB are locked, not {BUDGET_KIB} at most")
+	# What is there is really reserved: nothing of what locks was left for later.
+	again = sum(pages_kib(daemon.pid, prober))
+	check(again <= of_daemon + of_prober + 64, "it grows", of_daemon + of_prober, again)
