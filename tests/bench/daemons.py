@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The daemon, and what it and its prober cost."""
+import datetime
 import json
 import os
 import socket
-import threading
 import time
 
 import harness
+
+
+PATHS_A_FILE = 4096
 
 
 def cpu_ns(pid):
@@ -32,6 +35,19 @@ def memory_kib(pid):
 	with open(f"/proc/{pid}/status", encoding="utf-8") as f:
 		fields = dict(line.rstrip("\n").split(":", 1) for line in f)
 	return {"rss": int(fields["VmRSS"].split()[0]), "locked": int(fields["VmLck"].split()[0])}
+
+
+def moment_us(text):
+	"""Of a time of the interface."""
+	moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+	return int(moment.timestamp()) * 1000000 + moment.microsecond
+
+
+def lateness(times, interval_us):
+	"""Of turns that come every interval."""
+	first = min(times)
+	off = [(t - first + interval_us // 2) % interval_us - interval_us // 2 for t in times]
+	return [o - min(off) for o in off]
 
 
 class Client:
@@ -61,42 +77,35 @@ class Client:
 		self.socket.close()
 
 
-class Lag(threading.Thread):
-	"""Asks four times a second how late the latest check was begun."""
-
-	def __init__(self, path):
-		super().__init__(daemon=True)
-		self.path, self.us, self.ending = path, [], threading.Event()
-
-	def run(self):
-		client = Client(self.path)
-		while not self.ending.wait(0.25):
-			self.us.append(client.call("GetStatus")["lag_s"]["last"] * 1e6)
-		client.close()
-
-	def stop(self):
-		self.ending.set()
-		self.join()
-		return self.us
-
-
 class Running:
 	"""A daemon that checks so many paths every `interval` seconds, up and settled."""
 
-	def __init__(self, bench, names, name="checkerd", interval=1, timeout=2, **more):
+	def __init__(self, bench, names, name="checkerd", interval=1, timeout=2, env=None, **more):
 		self.n = len(names)
-		self.config = harness.config(names, polling_interval=interval,
-		                             max_polling_interval=interval, checker_timeout=timeout,
-		                             **more)
-		self.daemon = harness.Daemon(bench, self.config, name=name)
+		self.interval_us = int(interval * 1e6)
+		self.settings = {"polling_interval": interval, "max_polling_interval": interval,
+		                 "checker_timeout": timeout, **more}
+		self.daemon = harness.Daemon(bench, harness.config([], **self.settings), name=name,
+		                             env=env)
+		self.configure(names)
 		begin = time.monotonic()
-		self.daemon.start().wait_serving(30)
+		self.daemon.start().wait_serving(60)
 		self.client = Client(self.daemon.socket)
 		while not self.client.call("GetStatus")["ready"]:
 			time.sleep(0.01)
 		self.start_s = time.monotonic() - begin
-		self.daemon.wait_count("up", self.n, 30)
+		self.daemon.wait_count("up", self.n, 60)
 		self.prober = self.client.call("GetStatus")["prober"]["pid"]
+
+	def configure(self, names):
+		"""As many files as it takes: one has a limit."""
+		folder = self.daemon.config + ".d"
+		os.makedirs(folder, exist_ok=True)
+		for at in range(0, len(names), PATHS_A_FILE):
+			lines = [f'\tpath {{\n\t\tdevice "{n}"\n\t}}\n'
+			         for n in names[at:at + PATHS_A_FILE]]
+			with open(f"{folder}/{at:06}.conf", "w", encoding="utf-8") as f:
+				f.write("paths {\n" + "".join(lines) + "}\n")
 
 	@property
 	def pid(self):
@@ -115,6 +124,22 @@ class Running:
 		"""How many checks there have been, and when that was."""
 		paths = self.client.call("ListPaths")["paths"]
 		return sum(p["checks_total"] for p in paths), time.monotonic()
+
+	def turns(self, seconds, of=None):
+		"""How late checks are: every second, when each path had its last one. A path has its
+		turn at the same moment of every interval; what it is later by than the earliest of
+		its turns is what it was late by. Microseconds, all of them."""
+		seen = {}
+		end = time.monotonic() + seconds
+		while True:
+			begin = time.monotonic()
+			for p in self.client.call("ListPaths")["paths"]:
+				if of is None or p["device"] in of:
+					seen.setdefault(p["device"], set()).add(moment_us(p["last_check"]))
+			if begin + 1 > end:
+				break
+			time.sleep(max(0, begin + 1 - time.monotonic()))
+		return [late for times in seen.values() for late in lateness(times, self.interval_us)]
 
 	def sleeps(self):
 		found = {}

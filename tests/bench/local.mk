@@ -3,6 +3,7 @@
 EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/check-guard \
+	tests/bench/daemon_parts.py \
 	tests/bench/daemons.py \
 	tests/bench/guard.recorded \
 	tests/bench/parts.py \

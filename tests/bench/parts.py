@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is measured. A part is a function from the bench to its figures, which JSON can hold;
 how they are shown is in report.py."""
-import statistics
-import time
-
-from daemons import Lag, Running
+import daemon_parts
 from subjects import BenchError, SystemCalls, cpu_us, spread
 
 FLOOR_BUDGET_ENGINE = 1.25
-FLOOR_BUDGET_DAEMON = 1.6
 
 
 def rounds_for(paths, reads):
@@ -72,58 +68,27 @@ def engine(bench):
 	return {"budget": FLOOR_BUDGET_ENGINE, "rows": rows}
 
 
-def quantiles(values):
-	ordered = sorted(values)
-	at = lambda q: ordered[min(len(ordered) - 1, int(q * len(ordered)))]  # noqa: E731
-	return {"p50": at(0.5), "p99": at(0.99), "max": ordered[-1], "n": len(ordered)}
+def embedded(bench):
+	"""a program with the library inside, a thread a path, and a raw loop"""
+	paths = 256 if bench.smoke else 1024
+	bench.quota(2 * paths + 4096)
+	return {"rows": compare(bench, ("floor", "threads", "thread-each"), paths,
+	                        repeats=3 if bench.smoke else 15,
+	                        reads=1024 if bench.smoke else 32768)}
 
 
-def daemon(bench):
-	"""the whole daemon, with an interval of 1 s and paths from its configuration"""
-	paths, turns, seconds = (256, 2, 2) if bench.smoke else (10240, 6, 10)
-	bench.quota(paths + 4096)
-	floor, paced = bench.subject("floor", paths), bench.subject("paced", paths)
-	rounds, seconds_paced = rounds_for(paths, 65536), max(1, seconds // 4)
-	floor.rounds(rounds)
-	running = Running(bench, bench.devices.names(paths))
-	time.sleep(1 if bench.smoke else 3)
-	counted, counted_at = running.checks()
-	lag_start = running.status()["lag_s"]["max"]
-	slept, costs, floors, paces, elapsed = {}, [], [], [], 0
-	for _ in range(turns):
-		floors.append(cpu_us(floor.rounds(rounds)))
-		paces.append(cpu_us(paced.rounds(seconds_paced)))
-		sleeps, begin, cpu = running.sleeps(), time.monotonic(), running.cpu_ns()
-		time.sleep(seconds)
-		cpu, took = running.cpu_ns() - cpu, time.monotonic() - begin
-		costs.append(cpu / 1000 / took)
-		elapsed += took
-		for name, n in running.sleeps().items():
-			slept[name] = slept.get(name, 0) + n - sleeps.get(name, 0)
-	total, at = running.checks()
-	lag_window = running.status()["lag_s"]["max"]
-	per_second = (total - counted) / (at - counted_at)
-	costs = [c / per_second for c in costs]
-	lag = Lag(running.daemon.socket)  # by itself: a question is work, too
-	lag.start()
-	time.sleep(seconds)
-	lags = lag.stop()
-	result = {
-		"budget": FLOOR_BUDGET_DAEMON, "paths": paths, "seconds": elapsed,
-		"checks_per_second": per_second,
-		"floor_us": spread(floors), "cpu_us": spread(costs),
-		"ratio": spread([c / f for c, f in zip(costs, floors)]),
-		"paced_us": spread(paces), "paced_ratio": spread([c / f for c, f in zip(costs, paces)]),
-		"cpu_of_one_core": statistics.median(costs) * per_second / 1e6,
-		"sleeps_per_second": {k: v / elapsed for k, v in sorted(slept.items()) if v},
-		"lag_us": quantiles(lags), "lag_max_us": lag_window * 1e6,
-		"lag_max_of_start_us": lag_start * 1e6,
-		"memory_kib": running.memory(), "start_s": running.start_s,
-	}
-	result["stop_s"] = running.stop()
-	floor.stop()
-	paced.stop()
-	return result
+def contexts(bench):
+	"""start and end of one asynchronous context a path, against shared ones"""
+	rows = []
+	for paths in [64] if bench.smoke else [1024, 4096]:
+		bench.quota(2 * paths + 4096)
+		for kind in ("context-each", "threads", "process"):
+			subject = bench.subject(kind, paths)
+			end = subject.stop()
+			rows.append({"kind": kind, "paths": paths,
+			             "start_ms": subject.started["wall_ns"] / 1e6,
+			             "stop_ms": end["wall_ns"] / 1e6})
+	return {"rows": rows}
 
 
-PARTS = {"engine": engine, "daemon": daemon}
+PARTS = {"engine": engine, "embedded": embedded, "contexts": contexts, **daemon_parts.PARTS}

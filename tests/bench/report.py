@@ -72,8 +72,8 @@ def daemon(result):
 		("checks a second", f"{result['checks_per_second']:,.0f}"),
 		("sleeps a second", ", ".join(f"{k} {v:.0f}"
 		                             for k, v in result["sleeps_per_second"].items())),
-		("checks begin late by", f"p50 {lag['p50']:.0f} us, p99 {lag['p99']:.0f} us, "
-		                         f"max {lag['max']:.0f} us, in {lag['n']} samples"),
+		("checks are late by", f"p50 {lag['p50']:.0f} us, p99 {lag['p99']:.0f} us, "
+		                       f"max {lag['max']:.0f} us, of {lag['n']:,}"),
 		("latest since the start", f"{result['lag_max_us']:.0f} us "
 		 f"({result['lag_max_of_start_us']:.0f} us before the window)"),
 		("resident, locked", "; ".join(f"{k} {v['rss'] / 1024:.1f}, {v['locked'] / 1024:.1f} MiB"
@@ -84,7 +84,58 @@ def daemon(result):
 	return table((f"{result['paths']:,} paths, {result['seconds']:.0f} s", ""), rows)
 
 
-SHOWN = {"engine": compared, "daemon": daemon}
+def us(q):
+	return f"{q['p50']:,.0f} / {q['p99']:,.0f} / {q['max']:,.0f}"
+
+
+def contexts(result):
+	rows, before = [], {}
+	for r in result["rows"]:
+		before.setdefault(r["paths"], r)
+		first = before[r["paths"]]
+		rows.append((f"{r['paths']:,}", r["kind"], number(r["start_ms"], 1),
+		             number(r["stop_ms"], 1),
+		             number(first["start_ms"] / r["start_ms"], 1),
+		             number(first["stop_ms"] / r["stop_ms"], 1)))
+	return table(("paths", "subject", "start with first round, ms", "end, ms",
+	              "start, times faster", "end, times faster"), rows)
+
+
+def growth(result):
+	return [result["devices"], ""] + table(
+		("paths", "CPU a check, us", "start to first full pass, s", "us a path", "reload, s",
+		 "stop, s", "resident, MiB"),
+		[(f"{r['paths']:,}", number(r["cpu_us"]), number(r["start_s"]),
+		  number(1e6 * r["start_s"] / r["paths"], 0), number(r["reload_s"]),
+		  number(r["stop_s"]), number(r["resident_kib"] / 1024, 1)) for r in result["rows"]])
+
+
+def hung(result):
+	return table(
+		(f"{result['paths']:,} paths", "CPU a check, us", "others late by, us: p50 / p99 / max"),
+		[(r["when"], number(r["cpu_us"]), us(r["late_us"])) for r in result["rows"]]) + [
+			"", f"Known beyond interval ({result['interval_s']} s) and timeout "
+			f"({result['timeout_s']} s), p50 / p99 / max: {us(result['known_beyond_us'])} us. "
+			f"Stop with all of them hung: {result['stop_s']:.2f} s."]
+
+
+def control(result):
+	return table((f"{result['paths']:,} paths", "ms"), [
+		("all paths listed, on a connection that is there",
+		 ratio(result["list_ms"])),
+		("`checkerctl --json show paths`", ratio(result["command_ms"])),
+		("status", ratio(result["status_ms"])),
+		*[(f"{result['clients']} times `show {c['what']}` at once, until the last has ended",
+		   f"{number(c['ms'], 0)}; {c['answered']} had an answer") for c in result["crowds"]],
+	]) + ["", "Checks were late by (p50 / p99 / max, us) "
+	      f"{us(result['late_calm_us'])} while paths were listed once a second, and "
+	      f"{us(result['late_crowd_us'])} after the crowd; the latest of all since the start by "
+	      f"{result['lag_max_before_us']:,.0f} us before the crowd, and "
+	      f"{result['lag_max_us']:,.0f} us after it."]
+
+
+SHOWN = {"engine": compared, "embedded": compared, "contexts": contexts, "daemon": daemon,
+         "growth": growth, "hung": hung, "control": control}
 
 
 def lines(name, result):

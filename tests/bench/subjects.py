@@ -14,6 +14,7 @@ import bed
 
 # Numbers of loop devices, from bed's base on, that the system tests do not use.
 FIRST_LOOP = 10000
+FIRST_FAULTY_LOOP = 5000
 DEVICE_BYTES = 1 << 20
 
 
@@ -61,29 +62,47 @@ class Loops:
 		return f"{self.n:,} loop devices over a file in memory, reads of {self.block} bytes"
 
 
+class FaultyLoops:
+	"""Loop devices over disks that can be told to hang, one over each."""
+
+	def __init__(self, disk, undo):
+		self.numbers, self.names = [], []
+		control = os.open("/dev/loop-control", os.O_RDWR | os.O_CLOEXEC)
+		for i in range(disk.n):
+			number = FIRST_FAULTY_LOOP + i
+			undo.add("loop", number)
+			bed.attach_loop(control, number, disk.path(i))
+			self.numbers.append(number)
+			self.names.append(bed.loop_node(number))
+		os.close(control)
+		self.set = set(self.names)
+
+	def close(self):
+		bed.remove_loops(self.numbers)
+
+
 class Files:
 	"""Sparse files, read directly: the read has ended when io_submit returns, so that all it
 	costs is in the process that asks, and figures are steady. No real disk is like that: the
-	floor is lower than any, and a ratio to it is higher."""
+	floor is lower than any, and a ratio to it is higher. What comes before the dot of a name
+	is what fewfds.c goes by: so many have a descriptor of their own."""
 
-	def __init__(self, folder, undo, n):
+	def __init__(self, folder, n, shared=None):
 		self.n = n
+		self.shared = shared or n
 		self.block = 512
 		self.folder = os.path.join(folder, "files")
-		del undo  # the folder is undone as a whole
 		os.mkdir(self.folder)
 		for name in self.names(n):
 			with open(name, "wb") as f:
 				f.truncate(65536)
 
 	def names(self, n):
-		return [f"{self.folder}/{i % self.n:05}" for i in range(n)]
+		return [f"{self.folder}/{i % self.n % self.shared:05}.{i % self.n // self.shared}"
+		        for i in range(n)]
 
 	def describe(self):
 		return f"{self.n:,} sparse files, direct reads of {self.block} bytes"
-
-
-DEVICES = {"loop": Loops, "file": Files}
 
 
 def few_descriptors(bench, paths):

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is measured of the whole daemon."""
+import statistics
+import subprocess
+import time
+
+import bed
+import harness
+import subjects
+from daemons import Running, moment_us
+from subjects import BenchError, cpu_us, few_descriptors, spread
+
+BUDGET = 1.6
+LATE_BUDGET_US = 20000  # a silence, or an error, is known so long after it could be
+
+def quantiles(values):
+	ordered = sorted(values)
+	at = lambda q: ordered[min(len(ordered) - 1, int(q * len(ordered)))]  # noqa: E731
+	return {"p50": at(0.5), "p99": at(0.99), "max": ordered[-1], "n": len(ordered)}
+
+
+def daemon(bench):
+	"""the whole daemon, with an interval of 1 s and paths from its configuration"""
+	paths, turns, seconds = (256, 2, 1) if bench.smoke else (10240, 6, 10)
+	bench.quota(paths + 4096)
+	floor, paced = bench.subject("floor", paths), bench.subject("paced", paths)
+	rounds, seconds_paced = max(1, 65536 // paths), max(1, seconds // 4)
+	floor.rounds(rounds)
+	running = Running(bench, bench.devices.names(paths))
+	time.sleep(1 if bench.smoke else 3)
+	counted, counted_at = running.checks()
+	lag_start = running.status()["lag_s"]["max"]
+	slept, costs, floors, paces, elapsed = {}, [], [], [], 0
+	for _ in range(turns):
+		floors.append(cpu_us(floor.rounds(rounds)))
+		paces.append(cpu_us(paced.rounds(seconds_paced)))
+		sleeps, begin, cpu = running.sleeps(), time.monotonic(), running.cpu_ns()
+		time.sleep(seconds)
+		cpu, took = running.cpu_ns() - cpu, time.monotonic() - begin
+		costs.append(cpu / 1000 / took)
+		elapsed += took
+		for name, n in running.sleeps().items():
+			slept[name] = slept.get(name, 0) + n - sleeps.get(name, 0)
+	total, at = running.checks()
+	lag_window = running.status()["lag_s"]["max"]
+	per_second = (total - counted) / (at - counted_at)
+	costs = [c / per_second for c in costs]
+	lags = running.turns(seconds)  # by itself: a question is work, too
+	result = {
+		"budget": BUDGET, "paths": paths, "seconds": elapsed,
+		"checks_per_second": per_second,
+		"floor_us": spread(floors), "cpu_us": spread(costs),
+		"ratio": spread([c / f for c, f in zip(costs, floors)]),
+		"paced_us": spread(paces), "paced_ratio": spread([c / f for c, f in zip(costs, paces)]),
+		"cpu_of_one_core": statistics.median(costs) * per_second / 1e6,
+		"sleeps_per_second": {k: v / elapsed for k, v in sorted(slept.items()) if v},
+		"lag_us": quantiles(lags), "lag_max_us": lag_window * 1e6,
+		"lag_max_of_start_us": lag_start * 1e6,
+		"memory_kib": running.memory(), "start_s": running.start_s,
+	}
+	result["stop_s"] = running.stop()
+	floor.stop()
+	paced.stop()
+	return result
+
+
+def cost_a_check(running, seconds):
+	"""CPU a check over a while in which nobody asks anything; us."""
+	counted, counted_at = running.checks()
+	begin, cpu = time.monotonic(), running.cpu_ns()
+	time.sleep(seconds)
+	cpu, took = running.cpu_ns() - cpu, time.monotonic() - begin
+	total, at = running.checks()
+	if total == counted:
+		raise BenchError("no path had a check")
+	return cpu / 1000 / took / ((total - counted) / (at - counted_at))
+
+
+def reload(running, names):
+	"""With one path less; how long until it is done, and how many paths lost a check by it."""
+	before = running.client.call("GetStatus")["paths"]["total"]
+	begin = time.monotonic()
+	running.configure(names[:-1])
+	running.daemon.ctl("reload", timeout=60)
+	harness.wait_until("one path less",
+	                   lambda: running.status()["paths"]["total"] == before - 1, 60, every=0.01)
+	return time.monotonic() - begin
+
+
+def growth(bench):
+	"""the daemon with more and more paths: CPU a check, start, reload, stop"""
+	rows = []
+	sizes = [128] if bench.smoke else [1024, 4096, 16384, 65536]
+	files = subjects.Files(bench.folder, sizes[-1], shared=min(sizes[-1], 16384))
+	for paths in sizes:
+		bench.quota(paths + 4096)
+		names = files.names(paths)
+		running = Running(bench, names, interval=2, env=few_descriptors(bench, paths),
+		                  max_paths=paths, max_in_flight=0)
+		time.sleep(1 if bench.smoke else 5)
+		cost = cost_a_check(running, 3 if bench.smoke else 10)
+		memory = running.memory()
+		reload_s = reload(running, names)
+		rows.append({"paths": paths, "cpu_us": cost, "start_s": running.start_s,
+		             "reload_s": reload_s, "stop_s": running.stop(),
+		             "resident_kib": sum(m["rss"] for m in memory.values())})
+	return {"rows": rows, "devices": files.describe()}
+
+
+def watch(running, bench, of):
+	"""What a check costs, and how late those of some paths are."""
+	seconds = 2 if bench.smoke else 6
+	return {"cpu_us": cost_a_check(running, seconds),
+	        "late_us": quantiles(running.turns(seconds, set(of)))}
+
+
+def medians(watched):
+	"""Of times of watching that took turns with others."""
+	return {"cpu_us": statistics.median(w["cpu_us"] for w in watched),
+	        "late_us": {k: statistics.median(w["late_us"][k] for w in watched)
+	                    for k in ("p50", "p99", "max")}}
+
+
+def hang(running, disk, bad):
+	"""Hangs them all; when each was known to be down, in microseconds from then."""
+	disk.tell("hang", f"0-{disk.n - 1}")
+	begin = time.time() * 1e6
+	running.daemon.wait_count("down", disk.n, 30)
+	return [moment_us(p["state_since"]) - begin
+	        for p in running.client.call("ListPaths")["paths"] if p["device"] in bad.set]
+
+
+def hung(bench):
+	"""a tenth of the paths hang: the others' turns, CPU, and how soon it is known"""
+	paths, sick = (256, 32) if bench.smoke else (10240, 1000)
+	interval, timeout = 1, 1 if bench.smoke else 2
+	bench.quota(paths + 4096)
+	disk = bed.FaultyDisk(bench.programs["faultydisk"], bench.folder, bench.undo, sick)
+	bad = subjects.FaultyLoops(disk, bench.undo)
+	good = bench.devices.names(paths - sick)
+	try:
+		running = Running(bench, bad.names + good, interval=interval, timeout=timeout)
+		calm, late, known = [], [], []
+		for _ in range(1 if bench.smoke else 4):
+			time.sleep(1)
+			calm.append(watch(running, bench, good))
+			known += hang(running, disk, bad)
+			late.append(watch(running, bench, good))
+			disk.tell("release", f"0-{sick - 1}")
+			running.daemon.wait_count("up", paths, 30)
+		hang(running, disk, bad)
+		wrong = [p["device"] for p in running.client.call("ListPaths")["paths"]
+		         if p["device"] not in bad.set and (p["state"] != "up" or p["failures_total"])]
+		if wrong:
+			raise BenchError(f"{len(wrong)} healthy paths are not up")
+		stop_s = running.stop()
+	finally:
+		disk.tell("heal", "all")
+		bad.close()
+		disk.close()
+	rows = [{"when": "none hung", **medians(calm)}, {"when": f"{sick:,} hung", **medians(late)}]
+	return {"rows": rows, "paths": paths, "sick": sick, "interval_s": interval,
+	        "timeout_s": timeout, "stop_s": stop_s,
+	        "known_beyond_us": quantiles([k - (interval + timeout) * 1e6 for k in known])}
+
+
+def timed(what):
+	begin = time.monotonic()
+	what()
+	return (time.monotonic() - begin) * 1000
+
+
+def control(bench):
+	"""many paths listed: how long it takes, and what the checks feel of it"""
+	paths, asks, clients = (256, 2, 10) if bench.smoke else (10240, 15, 100)
+	bench.quota(paths + 4096)
+	running = Running(bench, bench.devices.names(paths), max_clients=2 * clients)
+	time.sleep(1)
+	calm = running.turns(asks)
+	ctl = [bench.programs["checkerctl"], "-s", running.daemon.socket, "--timeout", "60", "--json",
+	       "show"]
+
+	def ask(n, what=("paths",)):
+		"""Returns how many had an answer."""
+		procs = [subprocess.Popen([*ctl, *what], stdout=subprocess.DEVNULL,
+		                          stderr=subprocess.DEVNULL, env=bench.environment())
+		         for _ in range(n)]
+		return sum(p.wait() == 0 for p in procs)
+
+	raw = [timed(lambda: running.client.call("ListPaths")) for _ in range(asks)]
+	command = [timed(lambda: ask(1)) for _ in range(asks)]
+	status = [timed(lambda: running.client.call("GetStatus")) for _ in range(asks)]
+	worst_before = running.status()["lag_s"]["max"]
+	crowds = []
+	for what in ("status", "paths"):
+		answered = []
+		crowds.append({"what": what, "ms": timed(lambda: answered.append(ask(clients, [what]))),  # noqa: B023
+		               "answered": answered[0]})
+	busy = running.turns(1 if bench.smoke else 3)
+	worst = running.status()["lag_s"]["max"]
+	running.stop()
+	return {"paths": paths, "clients": clients, "list_ms": spread(raw),
+	        "command_ms": spread(command), "status_ms": spread(status), "crowds": crowds,
+	        "late_calm_us": quantiles(calm), "late_crowd_us": quantiles(busy),
+	        "lag_max_before_us": worst_before * 1e6, "lag_max_us": worst * 1e6}
+
+
+PARTS = {"daemon": daemon, "growth": growth, "hung": hung, "control": control}
