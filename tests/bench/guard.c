@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * usage: guard engine|daemon ROUNDS
+ * usage: guard engine|daemon ROUNDS [PATHS [INTERVAL]]
  *
- * A fixed piece of work for counting instructions: healthy checks of 2,048 paths, the objects as
- * they are shipped, one thread, a clock of its own and a kernel that answers at once.
+ * A fixed piece of work: healthy checks of 2,048 paths, or so many, the objects as they are
+ * shipped, one thread, a clock of its own and a kernel that answers at once.
  *   engine   the library: each round asks for a check of every path and takes the results
- *   daemon   the round of checks on top of it: each round is an interval
- * tests/bench/check-guard runs it and holds the counts against the recorded ones.
+ *   daemon   the round of checks on top of it: each round is an interval, of a second or so many
+ * tests/bench/check-guard counts its instructions and holds them against the recorded ones. Who
+ * wakes how often in an interval is told at the end: that is how a host that is larger than any
+ * at hand is reckoned up.
  *
  * The linker (--wrap) takes the calls named in local.mk here. The lane is this thread; when it
  * would sleep, the reapers and the caller have their turn.
@@ -20,8 +22,8 @@
 #include "checkerd/daemon/checks.h"
 #include "libcheck/prober.h"
 
-#define GROUPS     2
-#define PATHS      (GROUPS * PATHCHECK_GROUP_SLOTS)
+#define GROUPS_MAX (PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS)
+#define PATHS      2048
 #define TIMEOUT_US (2 * USEC_PER_SEC)
 #define BLOCK      512
 #define STEP_US    1 /* what each look at the clock takes */
@@ -32,16 +34,20 @@ struct guard_context {
 };
 
 static struct {
-	struct mono now;
+	uint32_t n, groups; /* paths */
+	int64_t interval_us;
+	struct mono now, began;
+	uint64_t lane_sleeps, reaper_wakes, loop_wakes;
+	uint32_t most; /* checks begun in one turn of the loop */
 	uint64_t wanted, done;
 	bool opened;
 	struct prober *prober;
-	struct guard_context contexts[GROUPS];
-	struct mono wake[GROUPS];
+	struct guard_context contexts[GROUPS_MAX];
+	struct mono wake[GROUPS_MAX];
 	void (*turn)(void); /* the caller's: takes results, asks for more */
 	/* engine */
 	struct pathcheck *pc;
-	uint32_t ids[PATHS];
+	uint32_t ids[PATHCHECK_PATHS_MAX];
 	uint32_t left;
 	/* daemon */
 	struct checks checks;
@@ -116,13 +122,13 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 	(void)backend;
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < GROUPS; i++) {
+	for (uint32_t i = 0; i < it.groups; i++) {
 		p->groups[i].state = PATHCHECK_GROUP_READY;
 		p->groups[i].context = &it.contexts[i];
 		p->groups[i].context_slots = PATHCHECK_GROUP_SLOTS;
 		it.wake[i] = MONO_NEVER;
 	}
-	p->groups_end = GROUPS;
+	p->groups_end = it.groups;
 	it.prober = p;
 	return 0;
 }
@@ -143,20 +149,34 @@ static void open_all(void)
 	}
 }
 
+static void finish(void)
+{
+	double seconds = (double)mono_diff(it.now, it.began) / 1e6;
+
+	printf("%llu checks in %.3f s of its own; woken: loop %llu, lane %llu, reapers "
+	       "%llu; "
+	       "%u checks at a time at most; %u groups\n",
+	       (unsigned long long)it.done, seconds, (unsigned long long)it.loop_wakes,
+	       (unsigned long long)it.lane_sleeps, (unsigned long long)it.reaper_wakes,
+	       it.most, it.groups);
+	exit(EXIT_SUCCESS);
+}
+
 /* The lane would sleep: everybody else runs until it has something to do. */
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	(void)n;
 	(void)timeout_ms;
 	open_all();
-	for (uint32_t i = 0; i < GROUPS; i++)
+	it.lane_sleeps++;
+	for (uint32_t i = 0; i < it.groups; i++) {
+		it.reaper_wakes += it.contexts[i].n > 0;
 		while (it.contexts[i].n > 0)
 			it.wake[i] = reaper_round(&it.prober->groups[i], it.wake[i]);
-	it.turn();
-	if (it.done >= it.wanted) {
-		printf("%llu checks\n", (unsigned long long)it.done);
-		exit(EXIT_SUCCESS);
 	}
+	it.turn();
+	if (it.done >= it.wanted)
+		finish();
 	fds[0].revents = POLLIN;
 	return 1;
 }
@@ -174,10 +194,10 @@ static void engine_turn(void)
 				fail("a check has failed");
 	if (it.left > 0)
 		return;
-	for (uint32_t i = 0; i < PATHS; i++)
+	for (uint32_t i = 0; i < it.n; i++)
 		if (pathcheck_check(it.pc, it.ids[i], TIMEOUT_US) < 0)
 			fail("a check cannot be asked for");
-	it.left = PATHS;
+	it.left = it.n;
 	pathcheck_flush(it.pc);
 }
 
@@ -186,10 +206,10 @@ static void engine_start(void)
 	struct pathcheck_options o;
 
 	pathcheck_options_init(&o);
-	o.max_paths = PATHS;
+	o.max_paths = it.n;
 	if (pathcheck_new(&it.pc, &o) < 0)
 		fail("the engine does not start");
-	for (uint32_t i = 0; i < PATHS; i++) {
+	for (uint32_t i = 0; i < it.n; i++) {
 		struct pathcheck_path p = { .size = sizeof(p), .device = "/disk" };
 
 		if (pathcheck_add(it.pc, &p, &it.ids[i]) < 0)
@@ -211,14 +231,16 @@ static void daemon_turn(void)
 		if (mono_before(it.now, next))
 			it.now = next;
 		checks_run(&it.checks, mono_now());
+		it.loop_wakes++;
 	} while (it.checks.outstanding == 0);
+	it.most = MAX(it.most, it.checks.outstanding);
 	checks_flush(&it.checks, mono_now());
 }
 
 static void add_path(uint32_t i)
 {
-	const struct path_settings settings = { .interval_us = USEC_PER_SEC,
-		                                .max_interval_us = USEC_PER_SEC,
+	const struct path_settings settings = { .interval_us = it.interval_us,
+		                                .max_interval_us = it.interval_us,
 		                                .timeout_us = TIMEOUT_US,
 		                                .policy = { 1, 1 } };
 	char name[16], node[32];
@@ -236,15 +258,15 @@ static void add_path(uint32_t i)
 
 static void daemon_start(void)
 {
-	const struct config c = { .max_paths = PATHS,
+	const struct config c = { .max_paths = it.n,
 		                  .rescuer_threads = 4,
 		                  .aio_setup_timeout_us = USEC_PER_SEC };
 	const char *what;
 
-	if (events_init(&it.events, NULL, NULL, 6, PATHS) < 0 ||
+	if (events_init(&it.events, NULL, NULL, 6, it.n) < 0 ||
 	    checks_init(&it.checks, &c, &it.events, NULL, &what) < 0)
 		fail("the checks do not start");
-	for (uint32_t i = 0; i < PATHS; i++)
+	for (uint32_t i = 0; i < it.n; i++)
 		add_path(i);
 	it.turn = daemon_turn;
 }
@@ -272,12 +294,17 @@ void log_push(struct log *l, const struct event *e)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		(void)fprintf(stderr, "usage: guard engine|daemon ROUNDS\n");
+	if (argc < 3 || argc > 5) {
+		(void)fprintf(stderr,
+		              "usage: guard engine|daemon ROUNDS [PATHS [INTERVAL]]\n");
 		return 2;
 	}
-	it.now.us = 1000 * USEC_PER_SEC;
-	it.wanted = strtoull(argv[2], NULL, 10) * PATHS;
+	it.now.us = it.began.us = 1000 * USEC_PER_SEC;
+	it.n = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : PATHS;
+	it.n = MAX(1U, MIN(it.n, (uint32_t)PATHCHECK_PATHS_MAX));
+	it.groups = (it.n + PATHCHECK_GROUP_SLOTS - 1) / PATHCHECK_GROUP_SLOTS;
+	it.interval_us = (argc > 4 ? strtol(argv[4], NULL, 10) : 1) * USEC_PER_SEC;
+	it.wanted = strtoull(argv[2], NULL, 10) * it.n;
 	if (strcmp(argv[1], "engine") == 0)
 		engine_start();
 	else
