@@ -16,6 +16,7 @@
 #include "checkerctl/ctl.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/text.h"
+#include "util/clean.h"
 
 struct table {
 	struct libscols_table *scols;
@@ -130,6 +131,17 @@ static char *must(char *s)
 	return s;
 }
 
+/* libsmartcols leaves what turns text round; an empty cell would shift what follows. */
+static char *harmless(const char *text)
+{
+	size_t size = CLEAN_ESCAPE_BYTES * strlen(text) + 2;
+	char *clean = must(malloc(size));
+
+	if (clean_copy(clean, size, text) == 0)
+		strcpy(clean, "-");
+	return clean;
+}
+
 /* "sda,sdb" for ["sda","sdb"]; the values alone for an object. */
 static char *joined(json_object *value)
 {
@@ -180,10 +192,7 @@ static char *plain(json_object *value)
 	case json_type_string:
 		break;
 	}
-	const char *text = json_object_get_string(value);
-
-	return must(
-	        strdup(*text ? text : "-")); /* an empty cell would shift what follows */
+	return harmless(json_object_get_string(value));
 }
 
 static int64_t count_at(json_object *counts, size_t i)

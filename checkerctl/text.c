@@ -13,6 +13,7 @@
 #include <wctype.h>
 
 #include "checkerctl/exit.h"
+#include "util/clean.h"
 #include "util/mono.h"
 
 #define DURATION_MAX_S   (10.0 * 365 * 24 * 3600)
@@ -183,7 +184,7 @@ void text_put(FILE *f, const char *s, bool lines)
 			fprintf(f, "\\x%02x", (unsigned char)*s);
 			state = (mbstate_t){ 0 };
 			n = 1;
-		} else if (iswprint((wint_t)wide) ||
+		} else if ((iswprint((wint_t)wide) && clean_length(s) > 0) ||
 		           (lines && (*s == '\n' || *s == '\t'))) {
 			fwrite(s, 1, n, f);
 		} else {
@@ -222,13 +223,6 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
-/* What a terminal obeys: C0 and DEL, and C1, U+0080 to U+009F. */
-static bool is_control(const unsigned char *s)
-{
-	return s[0] < ' ' || s[0] == 0x7f ||
-	       (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0);
-}
-
 void text_put_utf8(FILE *f, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -236,7 +230,7 @@ void text_put_utf8(FILE *f, const char *text)
 	while (*s) {
 		size_t n = utf8_length(s);
 
-		if (n == 0 || (is_control(s) && *s != '\n'))
+		if (n == 0 || (clean_length((const char *)s) == 0 && *s != '\n'))
 			fputc('?', f);
 		else
 			fwrite(s, 1, n, f);
@@ -253,8 +247,12 @@ void text_put_json(FILE *f, const char *json)
 
 		if (n == 0)
 			fputs("\xef\xbf\xbd", f);
-		else if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0)
-			fprintf(f, "\\u%04x", s[1]); /* C1: U+0080 to U+009F */
+		else if (n == 2 && clean_length((const char *)s) == 0)
+			fprintf(f, "\\u%04x", (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu));
+		else if (n == 3 && clean_length((const char *)s) == 0)
+			fprintf(f, "\\u%04x",
+			        (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
+			                (s[2] & 0x3fu));
 		else if (*s == 0x7f)
 			fputs("\\u007f", f);
 		else

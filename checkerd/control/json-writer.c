@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/clean.h"
 #include "util/macro.h"
 #include "util/mono.h"
 
@@ -158,8 +159,11 @@ static size_t put_character(struct jw *j, const unsigned char *s, size_t n)
 	}
 	if (length == 1 && (s[0] < 0x20 || s[0] == '"' || s[0] == '\\' || s[0] == 0x7f))
 		put_escape(j, s[0]);
-	else if (length == 2 && s[0] == 0xc2 && s[1] < 0xa0)
-		put_escape(j, s[1]); /* U+0080 to U+009F */
+	else if (length == 2 && clean_length((const char *)s) == 0)
+		put_escape(j, (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)); /* C1, U+061C */
+	else if (length == 3 && clean_length((const char *)s) == 0)
+		put_escape(j, (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
+		                      (s[2] & 0x3fu)); /* what turns text round */
 	else
 		put(j, (const char *)s, length);
 	return length;

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/system/bed.py \
 	tests/system/harness.py \
 	tests/system/openmetrics.py \
+	tests/system/test_access.py \
 	tests/system/test_answers.py \
 	tests/system/test_bed.py \
 	tests/system/test_confined.py \

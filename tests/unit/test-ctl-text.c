@@ -194,6 +194,8 @@ static void test_put_json(void **state)
 	(void)state;
 	assert_put("{\"a\":\"\\u001b\"}", false, true, "{\"a\":\"\\u001b\"}");
 	assert_put("x\x7fy\xc2\x9bz", false, true, "x\\u007fy\\u009bz");
+	assert_put("x\xe2\x80\xaey\xd8\x9cz\xc3\xa9", false, true,
+	           "x\\u202ey\\u061cz\xc3\xa9");
 	assert_put("Gr\xc3\xbc\xc3\x9f"
 	           "e \xf0\x9f\x92\xbe",
 	           false, true,
@@ -219,8 +221,9 @@ static void test_lines_for_programs(void **state)
 	(void)state;
 	assert_non_null(f);
 	text_put_utf8(f, "x{path=\"\xc3\xa9\"} 1\n\x1by\x7f\xc2\x9bz\t\xff\xe2\x82 2\n");
+	text_put_utf8(f, "\xe2\x80\xae");
 	fclose(f);
-	assert_string_equal(out, "x{path=\"\xc3\xa9\"} 1\n?y??z???? 2\n");
+	assert_string_equal(out, "x{path=\"\xc3\xa9\"} 1\n?y??z???? 2\n?");
 	free(out);
 }
 
