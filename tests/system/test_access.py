@@ -12,6 +12,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -580,6 +581,66 @@ def attacks_by_the_environment(case):
 	daemon.stop()
 	left = {n: os.listdir(t) for n, t in traps.items()}
 	check(not any(left.values()), "files were made where others may write", left)
+
+
+# --- a prober that somebody has taken over ---
+
+# Run as the prober, with its descriptors: the region, the names, two eventfds, the lifeline.
+WILD = """#!{python}
+import mmap, os, random, struct, sys, time
+said = []
+for fd in (3, 4):
+	for size in (0, 1 << 30):
+		try:
+			os.ftruncate(fd, size)
+			said.append(f"{{fd}} has another size")
+		except OSError:
+			pass
+try:
+	mmap.mmap(4, 0)
+	said.append("the names can be written")
+except OSError:
+	pass
+region, end, r = mmap.mmap(3, 0), time.monotonic() + 0.7, random.Random(os.getpid())
+with open({report!r}, "a") as f:
+	f.write("\\n".join([*said, "ran\\n"]))
+while time.monotonic() < end:
+	for _ in range(200):
+		at = r.randrange(0, len(region) // 8) * 8
+		region[at:at + 8] = struct.pack("=Q", r.choice((0, 1, 2, (1 << 64) - 1, r.getrandbits(64))))
+	os.write(6, struct.pack("=Q", 1))
+"""
+
+
+@test([])
+def attacks_by_the_prober(case):
+	"""A prober that writes anything anywhere into what it shares: the daemon neither ends nor
+	hangs, and with a sound prober all is as it should be."""
+	files = plain_files(case, *(f"file{i}" for i in range(20)))
+	prober, report = (os.path.join(case.folder, n) for n in ("prober", "report"))
+	write_file(prober, WILD.format(python=sys.executable, report=report), 0o755)
+	daemon = case.daemon(config(files), env={"PATHCHECK_PROBER": prober}).start()
+	daemon.wait_serving()
+
+	def runs():
+		with contextlib.suppress(FileNotFoundError), open(report, encoding="utf-8") as f:
+			return f.read().split("\n")[:-1]
+		return []
+
+	client, asked, worst = Client(daemon.socket), 0, 0.0
+	while len(runs()) < 3:
+		begin = time.monotonic()
+		check(error_of(client.call("ListPaths")) == "", "it does not answer", daemon.log_text()[-2000:])
+		check(error_of(client.call("GetGroups")) == "", "it does not answer", daemon.log_text()[-2000:])
+		worst, asked = max(worst, time.monotonic() - begin), asked + 1
+		check(asked < 10000, "the prober is not replaced", runs())
+		time.sleep(0.02)
+	check(set(runs()) == {"ran"}, "it could do more than write to what it shares", set(runs()))
+	check(worst < 2 * MARGIN, f"somebody waited for {worst:.2f} s")
+	os.unlink(prober)
+	os.symlink(case.programs["pathcheck-prober"], prober)
+	daemon.wait_count("up", len(files), 20)
+	case.figure(f"{len(runs())} wild probers; an answer took {worst:.3f} s at most")
 
 
 # --- names that give orders ---
