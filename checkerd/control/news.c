@@ -4,8 +4,8 @@
  *
  * The port has two snapshots. One is the newest, the other may still be read by clients that
  * are slow. Before another one is asked for, the newest is given back if nobody reads it. If
- * somebody does, the second one is brought; when both are being read, the readers of the older
- * one are sent away when they have had their time.
+ * somebody does, the second one is brought; when both are being read, or there is no memory for
+ * the second, the readers of the older one are sent away when they have had their time.
  */
 #include "checkerd/control/limits.h"
 #include "checkerd/control/server.h"
@@ -130,17 +130,21 @@ static bool somebody_is_parked(const struct server *s)
 	return false;
 }
 
+static void give_back_current(struct server *s)
+{
+	view_clear(s->current, s->port);
+	s->current = NULL;
+}
+
 /* Sees to it that the loop has a snapshot to fill. MONO_NEVER: it has; else when to try again. */
 static struct mono make_room(struct server *s)
 {
-	struct view *older = NULL;
+	struct view *older = s->current;
 	unsigned reading = 0;
 	struct mono due;
 
-	if (s->current && s->current->users == 0) {
-		view_clear(s->current, s->port);
-		s->current = NULL;
-	}
+	if (s->current && s->current->users == 0)
+		give_back_current(s);
 	for (unsigned i = 0; i < VIEWS; i++) {
 		struct view *v = &s->views[i];
 
@@ -150,9 +154,6 @@ static struct mono make_room(struct server *s)
 	}
 	if (reading == 0 || (reading == 1 && port_control_snapshot_bring(s->port) == 0))
 		return MONO_NEVER;
-	if (reading ==
-	    1) /* without memory: it is waited for, as long as its readers may */
-		return mono_add(s->now, SNAPSHOT_HOLD_US);
 	assert(older);
 	due = mono_add(older->since, SNAPSHOT_HOLD_US);
 	if (mono_before(s->now, due))
@@ -163,6 +164,8 @@ static struct mono make_room(struct server *s)
 		if (c->state != CLIENT_FREE && c->view == older)
 			client_drop(s, c);
 	}
+	if (older == s->current)
+		give_back_current(s);
 	assert(!older->snap);
 	return MONO_NEVER;
 }
