@@ -256,22 +256,44 @@ static void client_goes(struct client *c, uint8_t who)
 
 /* --- requests alone --- */
 
+/* The names of a request that was found fine, as another reading of it has them. */
+static void look_at_names(const struct request *r, const uint8_t *data, size_t size)
+{
+	struct json_tokener *t = json_tokener_new();
+	struct json_object *call =
+	        json_tokener_parse_ex(t, (const char *)data, (int)size);
+	struct json_object *parameters = json_object_object_get(call, "parameters");
+	struct json_object *names = NULL;
+	const char *name = r->names;
+
+	if (!json_object_object_get_ex(parameters, "paths", &names) || !names)
+		names = json_object_object_get(parameters, "maps");
+	REQUIRE(names && json_object_array_length(names) == r->n_names, "%u names",
+	        r->n_names);
+	for (uint32_t i = 0; i < r->n_names; i++) {
+		struct json_object *one = json_object_array_get_idx(names, i);
+		size_t n = (size_t)json_object_get_string_len(one);
+
+		REQUIRE(strlen(name) == n &&
+		                memcmp(name, json_object_get_string(one), n) == 0,
+		        "name %u: %s", i, name);
+		name = request_next_name(name);
+	}
+	json_object_put(call);
+	json_tokener_free(t);
+}
+
 static void parse_alone(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size > 0 ? size : 1);
 	struct request r;
-	const char *name;
 
 	REQUIRE(text, "no memory");
 	memcpy(text, data, size);
 	if (request_parse(text, size, &r) == REQUEST_FINE) {
 		REQUIRE(r.for_us >= 0 && r.level >= 0 && r.level <= 7, "numbers");
-		name = r.names;
-		for (uint32_t i = 0; i < r.n_names; i++) {
-			REQUIRE(name >= text && name < text + size, "name %u", i);
-			name = request_next_name(name);
-		}
-		REQUIRE(name <= text + size, "names");
+		if (r.n_names > 0)
+			look_at_names(&r, data, size);
 	}
 	REQUIRE(memchr(r.what, '\0', sizeof(r.what)), "it does not end");
 	free(text);

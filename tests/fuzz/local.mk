@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/fuzz/README.md \
 	tests/fuzz/corpus \
 	tests/fuzz/dictionaries \
+	tests/fuzz/plants \
 	tests/fuzz/regressions \
 	tests/fuzz/run \
 	$(NULL)
