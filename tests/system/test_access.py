@@ -179,7 +179,20 @@ def read_all(path):
 		("ListHistory", {"paths": ["left"]}), ("Ping", {}))}
 
 
-def rights_are_kept(daemon, files):
+def command_codes(program, path):
+	"""Exit codes of the command; None where this user may not run it."""
+	codes = []
+	for words in (["reload"], ["check", "left"], ["fail", "left"], ["disable", "left"],
+	              ["log-level", "debug"], ["show", "paths"]):
+		try:
+			codes.append(subprocess.run([program, "-s", path, *words], capture_output=True,
+			                            stdin=subprocess.DEVNULL, check=False).returncode)
+		except PermissionError:
+			return None
+	return codes
+
+
+def rights_are_kept(daemon, files, program):
 	st = os.stat(daemon.socket)
 	check(stat.S_IMODE(st.st_mode) == 0o660 and st.st_uid == 0 and st.st_gid == GROUP,
 	      "the socket's mode or owner", oct(st.st_mode), st.st_uid, st.st_gid)
@@ -193,6 +206,8 @@ def rights_are_kept(daemon, files):
 	check(set(errors.values()) == {NOT_PERMITTED}, "a member may change", errors)
 	sent, error = as_user(MEMBER, [GROUP], pretend_to_be_root, daemon.socket)
 	check(not sent and error == NOT_PERMITTED, "taken for root", sent, error)
+	codes = as_user(MEMBER, [GROUP], command_codes, program, daemon.socket)
+	check(codes in (None, [4] * 5 + [0]), "the command's exit codes", codes)
 	after = daemon.path(files[0])
 	check(after["enabled"] and after["transitions_total"] == before["transitions_total"],
 	      "something was changed", before, after)
@@ -327,7 +342,7 @@ def attacks_by_the_socket(case):
 	thread = threading.Thread(target=keep_asking)
 	thread.start()
 	try:
-		rights_are_kept(daemon, files)
+		rights_are_kept(daemon, files, case.programs["checkerctl"])
 		places = crowds_leave_room(daemon)
 		quick = as_user(OTHER_MEMBER, [GROUP], nonsense, daemon.socket)
 		took = slow.results()
@@ -512,6 +527,19 @@ def hold_lock(name):
 	time.sleep(30)
 
 
+def forge_uevent():
+	"""The kernel's answer, for a message to everybody and one to a single process."""
+	text = b"add@/devices/virtual/block/evil\0ACTION=add\0SUBSYSTEM=block\0DEVNAME=evil\0"
+	s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)  # NETLINK_KOBJECT_UEVENT
+	errors = []
+	for address in ((0, 1), (0, 2), (os.getppid(), 0)):
+		try:
+			errors.append(s.sendto(text, address))
+		except OSError as e:
+			errors.append(os.strerror(e.errno))
+	return errors
+
+
 def passed_socket(family, address):
 	s = socket.socket(family, socket.SOCK_STREAM)
 	s.bind(address)
@@ -554,6 +582,8 @@ def attacks_by_names(case):
 		os.waitpid(blocker.pid, 0)
 		os.close(blocker.fd)
 	os.unlink(name + ".lock")
+	sent = as_user(STRANGER, [], forge_uevent)
+	check(set(sent) == {"Operation not permitted"}, "uevents can be forged", sent)
 	# What a service manager hands over.
 	for i, (family, address, word) in enumerate((
 			(socket.AF_UNIX, f"\0checkerd-test-{os.getpid()}", "abstract"),
