@@ -46,9 +46,9 @@
 /* Beside the rescuers: the one that watches the lane, and is the next one. */
 #define LANE_RESERVE 1
 
-/* A thread that wakes so much later than it wanted stood still, with all others maybe: the machine
- * was paused. What has no answer is given LATE_GRACE_US more before it counts as silent. */
-#define LATE_WAKE_US  (100 * USEC_PER_MSEC)
+/* Who sees a time so long after it stood still, with all others maybe: the machine was paused.
+ * What has no answer is given LATE_GRACE_US more before it counts as silent. */
+#define LATE_WAKE_US  (20 * USEC_PER_MSEC)
 #define LATE_GRACE_US (100 * USEC_PER_MSEC)
 
 /* A rescuer that is busy with one thing for longer counts as stuck. */

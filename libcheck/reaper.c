@@ -410,6 +410,17 @@ static bool gather(struct group *g, const struct backend_event *first, int n)
 }
 
 /*
+ * With lock held. A deadline that is seen so late: the machine was paused, or this process.
+ * Rescuers have yet to tell what they were answered, and the kernel what it was: that was nobody's
+ * silence. Once for a deadline.
+ */
+static void be_patient(struct group *g, struct mono now, struct mono due)
+{
+	if (mono_diff(now, due) >= LATE_WAKE_US && mono_before(g->patient_until, due))
+		g->patient_until = mono_add(now, LATE_GRACE_US);
+}
+
+/*
  * Sleeps until `wake`, an answer, or word from the lane; returns the events. *ret_now is
  * earlier than the last look at the contexts: what is not among the events had not been
  * answered by then. A thread that stands still between the two, with its process or the whole
@@ -445,6 +456,7 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	pthread_mutex_lock(&g->lock);
 	due = group_deadline(g);
 	atomic_store(wake_by(g), ret_now->us);
+	be_patient(g, *ret_now, due);
 	pthread_mutex_unlock(&g->lock);
 	if (gathered || !mono_before(*ret_now, due))
 		n = reap_more(g, context, draining, events, n);
@@ -472,13 +484,6 @@ struct mono reaper_round(struct group *g, struct mono wake)
 	struct mono now;
 	int n = sleep_until(g, wake, events, &now);
 
-	/* The machine was paused, or this process: rescuers have yet to tell what they were
-	 * answered, and the kernel what it was. That was nobody's silence. */
-	if (mono_diff(now, wake) >= LATE_WAKE_US) {
-		pthread_mutex_lock(&g->lock);
-		g->patient_until = mono_add(now, LATE_GRACE_US);
-		pthread_mutex_unlock(&g->lock);
-	}
 	return reaper_step(g, events, n, now);
 }
 

@@ -363,12 +363,29 @@ void dm_world_last(void)
 	}
 }
 
+/* What nothing tells of is known all the same, after a while. */
+static bool is_known(const struct sim_map *m)
+{
+	uint32_t index = maps_find(sim.dm.maps, DM_MAJOR, m->minor);
+	const struct map *k =
+	        index == MAPS_NONE ? NULL : maps_get(sim.dm.maps, index)->map;
+
+	return k != NULL && k->suspended == m->suspended && k->n_paths == m->n &&
+	       strcmp(k->name, m->name) == 0;
+}
+
 bool dm_world_agrees(bool fail)
 {
 	for (unsigned i = 0; i < world.n; i++) {
 		const struct sim_map *m = &world.maps[i];
 		unsigned active = 0;
 
+		if (!is_known(m) && fail)
+			sim_fail("map %u is not known as it is, long after the last "
+			         "fault",
+			         m->minor);
+		if (!is_known(m))
+			return false;
 		for (unsigned k = 0; k < m->n; k++)
 			active += m->places[k].active;
 		for (unsigned k = 0; k < m->n; k++) {

@@ -206,8 +206,10 @@ static void host_trouble(void)
 			}
 		break;
 	case 5:
-		kernel_pause(sim_between(SEC / 10, 20 * SEC));
-		judge_excuse(mono_add(sim.now, SEC));
+		if (sim_one_in(2))
+			kernel_pause(sim_between(SEC / 10, 20 * SEC));
+		else
+			sim.pause_us = sim_between(SEC / 10, 20 * SEC);
 		break;
 	case 6:
 		if (p == NULL || !sim_one_in(3))
@@ -236,6 +238,7 @@ static void heal(void)
 {
 	sim.faults = false;
 	sim.setup_answer = sim.open_shortage = 0;
+	sim.pause_us = 0;
 	sim.setup_takes_us = sim.submit_blocks_us = sim.find_slow_us = 0;
 	for (unsigned i = 0; i < sim.n_disks; i++) {
 		struct disk *d = &sim.disks[i];

@@ -27,6 +27,7 @@ static struct {
 	struct seen of[DISKS_MAX + 16];
 	struct prober *prober;
 	unsigned quiet;
+	uint64_t lanes; /* replaced, of this prober */
 	struct taken {
 		bool there, touched, replaced, outstanding;
 		uint32_t index, generation, checks;
@@ -149,7 +150,8 @@ static void judge_timeout(const struct pathcheck_result *r, const struct disk *d
 	struct mono by = { sim.paused.us - LATE_WAKE_US - PAUSE_ANSWERS_US };
 	struct mono latest = { r->finished_us - (int64_t)s->timeout_us + SEEN_WITHIN_US };
 
-	if (r->finished_us >= sim.paused.us && r->finished_us <= could.us &&
+	if (sim.pause_counts && r->finished_us >= sim.paused.us &&
+	    r->finished_us <= could.us &&
 	    mono_before((struct mono){ r->started_us + (int64_t)s->timeout_us }, by) &&
 	    kernel_answers_soon(d, by))
 		sim_fail("%s is said to be silent, when nobody ran", d->name);
@@ -251,6 +253,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 {
 	(void)backend; /* libaio's, or ours already */
 	judge.prober = p;
+	judge.lanes = 0;
 	return __real_prober_start(p, shared, &sim_backend);
 }
 
@@ -285,10 +288,22 @@ static bool is_locked(const pthread_mutex_t *m)
 	return *(const uint32_t *)(const void *)m != 0;
 }
 
+/* A batch that is in the kernel for long is a fault of the world; one that nobody let run, not. */
+static void judge_lane(const struct prober *p)
+{
+	uint64_t replaced = atomic_load(&p->shared->header->lane_replacements);
+
+	if (replaced != judge.lanes && mono_before(sim.may_stand, sim.now))
+		sim_fail("a lane is replaced that has not stood still");
+	judge.lanes = replaced;
+}
+
 void judge_step(void)
 {
 	struct prober *p = prober();
 
+	if (p != NULL)
+		judge_lane(p);
 	for (uint32_t i = 0; p != NULL && i < p->groups_end; i++) {
 		const struct group *g = &p->groups[i];
 		uint32_t sum = 0;

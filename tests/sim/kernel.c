@@ -151,8 +151,18 @@ static void ask(struct op *op, bool nowait)
 
 void kernel_pause(int64_t us)
 {
+	bool in_a_row = mono_diff(sim.now, sim.paused) < USEC_PER_SEC;
+
+	/* A short one cannot be told from a lane that is stuck, and of two in a row the second
+	 * is not made up for. */
+	if (us < LANE_STUCK_US + 2 * LATE_WAKE_US || in_a_row)
+		sim.may_stand.us =
+		        MAX(sim.may_stand.us, sim.now.us + us + 3 * USEC_PER_SEC);
 	sim.now = mono_add(sim.now, us);
 	sim.paused = sim.now;
+	sim.pause_counts = !in_a_row;
+	judge_excuse(mono_add(sim.now, USEC_PER_SEC));
+	sim_trace("pause", us, in_a_row);
 	events_delay(answer, sim.now, PAUSE_ANSWERS_US);
 }
 
@@ -285,6 +295,11 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		if (sim.submit_blocks_us > 0 && sim_one_in(6))
 			(void)fiber_wait(&op->submitting,
 			                 mono_add(sim.now, sim.submit_blocks_us), true);
+		if (sim.pause_us > 0) {
+			kernel_pause(sim.pause_us);
+			sim.pause_us = 0;
+			(void)fiber_wait(&sim.pause_us, mono_add(sim.now, 50), true);
+		}
 		op->submitting = false;
 		ask(op, true);
 	}

@@ -91,6 +91,7 @@ struct sim {
 	struct random random;
 	struct mono now, end_of_faults, excused, /* the world stood still until then */
 	        paused;        /* the last pause of the whole machine ended then */
+	bool pause_counts;     /* it was not the second of two in a row */
 	struct mono may_stand; /* a prober may stand still for a reason until then */
 	bool tracing, faults, over;
 	unsigned preempt; /* one call in so many lets another fiber run */
@@ -111,6 +112,7 @@ struct sim {
 	bool in_round;     /* the loop is in a round of checks: it does not either */
 	bool peace, empty; /* the configuration lists all disks, or none */
 	int64_t dm_slow_us, find_slow_us;
+	int64_t pause_us; /* the next submit meets a pause of the whole machine */
 	int dm_error, dm_open_error;
 	int64_t allocations, setups;
 	int64_t path_us; /* simulated, of all paths */

@@ -701,6 +701,8 @@ static void one_that_stood_still_takes_nobody_for_silent(void **state)
 	/* And one without an answer is silent. */
 	(void)in_flight(b, 2);
 	(void)reaper_round(b->g, (struct mono){ mono_now().us + 1000 });
+	no_result(b); /* not at once */
+	round_at(b, mono_now().us + LATE_GRACE_US);
 	assert_int_equal(next(b).verdict, PATHCHECK_TIMED_OUT);
 }
 
