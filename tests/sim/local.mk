@@ -13,11 +13,13 @@ EXTRA_DIST += \
 	tests/sim/plants/name-is-the-disk.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
 	tests/sim/plants/pause-is-silence.patch \
+	tests/sim/plants/pause-replaces-lane.patch \
 	tests/sim/plants/pause-replaces-prober.patch \
 	tests/sim/plants/queue-without-limit.patch \
 	tests/sim/plants/refused-forgotten.patch \
 	tests/sim/plants/reinstated-unchecked.patch \
 	tests/sim/plants/reload-tells-all.patch \
+	tests/sim/plants/resume-unseen.patch \
 	tests/sim/plants/run \
 	tests/sim/plants/second-command.patch \
 	tests/sim/plants/shortage-is-failure.patch \
