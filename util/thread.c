@@ -54,21 +54,37 @@ int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
 	return 0;
 }
 
-void thread_stack_unlock(void)
+/* All of it is in memory from the start if it is locked, and a page or two if not. */
+static bool is_populated(void *stack)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), here = (uintptr_t)&page;
+	unsigned char resident = 0;
+
+	return mincore(stack, 1, &resident) == 0 && (resident & 1) != 0;
+}
+
+/* Empties what is below this frame, but for what the calls here need. */
+static void unlock(void *stack, size_t size)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t here = ((uintptr_t)&page & ~(page - 1)) - page;
+
+	(void)munlock(stack, size);
+	if (here > (uintptr_t)stack)
+		(void)madvise(stack, here - (uintptr_t)stack, MADV_DONTNEED);
+}
+
+void thread_stack_lock(enum thread_stack_lock how)
+{
 	pthread_attr_t attr;
 	void *stack;
 	size_t size;
 
 	if (pthread_getattr_np(pthread_self(), &attr) != 0)
 		return; /* no memory: then it stays as it is */
-	if (pthread_attr_getstack(&attr, &stack, &size) == 0) {
-		/* What is below this frame, but for what the calls here need. */
-		here = (here & ~(page - 1)) - page;
-		(void)munlock(stack, size);
-		if (here > (uintptr_t)stack)
-			(void)madvise(stack, here - (uintptr_t)stack, MADV_DONTNEED);
+	if (pthread_attr_getstack(&attr, &stack, &size) == 0 && is_populated(stack)) {
+		unlock(stack, size);
+		if (how == THREAD_STACK_USED)
+			(void)mlock2(stack, size, MLOCK_ONFAULT);
 	}
 	pthread_attr_destroy(&attr);
 }

@@ -22,9 +22,13 @@
 _must_check_ int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
                               void *(*fn)(void *), void *arg);
 
-/* The calling thread's stack is neither locked nor kept in memory where it is not used: for a
- * large one that nothing on the way of a check waits for. */
-void thread_stack_unlock(void);
+/*
+ * Where all memory is locked, a stack is locked as a whole when its thread is started. For those
+ * that are large, and that nothing on the way of a check waits for: what of the calling thread's
+ * is locked from now on. The rest is given back until it is used.
+ */
+enum thread_stack_lock { THREAD_STACK_NONE, THREAD_STACK_USED };
+void thread_stack_lock(enum thread_stack_lock how);
 
 /* Waits at most limit_us for it to end. 0; -ETIMEDOUT: it still runs and is not joined. */
 _must_check_ int thread_join_for(pthread_t thread, int64_t limit_us);

@@ -112,7 +112,7 @@ static void *loader_main(void *arg)
 	struct loader *l = arg;
 	uint64_t n;
 
-	thread_stack_unlock(); /* what it reads is on a disk anyway */
+	thread_stack_lock(THREAD_STACK_NONE); /* what it reads is on a disk anyway */
 	for (;;) {
 		if (read(l->start_fd, &n, sizeof(n)) < 0)
 			continue; /* a blocking eventfd, all signals are blocked */

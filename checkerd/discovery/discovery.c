@@ -150,6 +150,7 @@ static void *discovery_main(void *arg)
 {
 	struct discovery *d = arg;
 
+	thread_stack_lock(THREAD_STACK_USED);
 	while (!atomic_load(&d->stop)) {
 		struct pollfd fds[2] = {
 			{ .fd = d->wake_fd, .events = POLLIN },

@@ -143,6 +143,7 @@ static void *log_main(void *arg)
 	struct log *l = arg;
 	uint64_t n;
 
+	thread_stack_lock(THREAD_STACK_USED);
 	for (;;) {
 		/* Read before draining: what is pushed later wakes the thread again. */
 		bool stop = atomic_load(&l->stop);

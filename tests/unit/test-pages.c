@@ -36,7 +36,7 @@ static void zeroed_to_the_last_byte(void **state)
 	assert_null(pages_new(SIZE_MAX / 2));
 }
 
-static long locked_kib(void)
+static long status_kib(const char *key)
 {
 	FILE *f = fopen("/proc/self/status", "re");
 	char line[256];
@@ -44,44 +44,67 @@ static long locked_kib(void)
 
 	assert_non_null(f);
 	while (kib < 0 && fgets(line, sizeof(line), f))
-		if (strncmp(line, "VmLck:", 6) == 0)
-			kib = strtol(line + 6, NULL, 10);
+		if (strncmp(line, key, strlen(key)) == 0)
+			kib = strtol(line + strlen(key), NULL, 10);
 	fclose(f);
 	assert_true(kib >= 0);
 	return kib;
 }
 
+struct measured {
+	enum thread_stack_lock how;
+	long locked, resident; /* KiB */
+};
+
 static void *use_little(void *arg)
 {
-	thread_stack_unlock();
-	*(long *)arg = locked_kib();
+	struct measured *m = arg;
+
+	thread_stack_lock(m->how);
+	m->locked = status_kib("VmLck:");
+	m->resident = status_kib("VmRSS:");
 	return NULL;
+}
+
+/* On a stack of which it needs next to nothing. bytes: more than those before, or the C library
+ * gives it one of theirs. */
+static struct measured measure(enum thread_stack_lock how, size_t bytes)
+{
+	struct measured m = { .how = how };
+	pthread_t t;
+
+	assert_int_equal(thread_start(&t, "stack", bytes, use_little, &m), 0);
+	pthread_join(t, NULL);
+	return m;
 }
 
 static void not_locked(void **state)
 {
-	long before, inside = 0;
-	pthread_t t;
+	long before, resident;
+	struct measured m;
 	void *p, *other;
 
 	(void)state;                   /* no fixture */
 	(void)mallopt(M_ARENA_MAX, 1); /* another one would count as 64 MiB */
 	if (mlockall(MCL_FUTURE) < 0)
 		return; /* then nothing is locked anyway */
-	before = locked_kib();
+	before = status_kib("VmLck:");
 	other = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 	             0);
 	/* It may be more than is allowed; and a sanitizer makes mlockall() do nothing. */
-	if (other != MAP_FAILED && locked_kib() >= before + BYTES / 1024) {
+	if (other != MAP_FAILED && status_kib("VmLck:") >= before + BYTES / 1024) {
 		munmap(other, BYTES);
 		p = pages_new(BYTES);
 		assert_non_null(p);
-		assert_true(locked_kib() < before + BYTES / 1024 / 2);
+		assert_true(status_kib("VmLck:") < before + BYTES / 1024 / 2);
 		pages_free(p, BYTES);
-		assert_int_equal(
-		        thread_start(&t, "stack", (size_t)BYTES, use_little, &inside), 0);
-		pthread_join(t, NULL);
-		assert_true(inside < before + BYTES / 1024 / 2);
+		resident = status_kib("VmRSS:");
+		m = measure(THREAD_STACK_NONE, BYTES);
+		assert_true(m.locked < before + BYTES / 1024 / 2);
+		assert_true(m.resident < resident + BYTES / 1024 / 2);
+		m = measure(THREAD_STACK_USED, 2 * BYTES);
+		assert_true(m.locked >= before + BYTES / 1024);
+		assert_true(m.resident < resident + BYTES / 1024 / 2);
 	}
 	munlockall();
 }
