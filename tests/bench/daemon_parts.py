@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is measured of the whole daemon."""
+import re
 import statistics
 import subprocess
 import time
@@ -205,4 +206,50 @@ def control(bench):
 	        "lag_max_before_us": worst_before * 1e6, "lag_max_us": worst * 1e6}
 
 
-PARTS = {"daemon": daemon, "growth": growth, "hung": hung, "control": control}
+def bound(bench, **settings):
+	"""The numbers of --print-bound, by their names."""
+	conf = f"{bench.folder}/large.conf"
+	with open(conf, "w", encoding="utf-8") as f:
+		f.write(harness.config([], **settings))
+	out = subprocess.run([bench.programs["checkerd"], "-c", conf, "--print-bound"],
+	                     capture_output=True, text=True, check=True,
+	                     env=bench.environment()).stdout
+	return {m[1].strip(): int(m[2]) for m in re.finditer(r"^(.*?) +(\d+)$", out, re.MULTILINE)}
+
+
+def simulated(bench, paths, interval):
+	"""How often who wakes in a second, by guard.c: the shipped objects, their own clock."""
+	intervals = 3
+	out = subprocess.run([bench.programs["guard"], "daemon", str(intervals), str(paths),
+	                      str(interval)], capture_output=True, text=True, check=True).stdout
+	m = re.fullmatch(r"(\d+) checks in ([\d.]+) s of its own; woken: loop (\d+), lane (\d+), "
+	                 r"reapers (\d+); (\d+) checks at a time at most; (\d+) groups\n", out)
+	# Its first pass takes half a second, whatever the interval is.
+	seconds = (intervals - 1) * interval + 0.5
+	return {"interval_s": interval, "checks_per_second": paths / interval,
+	        "loop": int(m[3]) / seconds, "lane": int(m[4]) / seconds,
+	        "reapers": int(m[5]) / seconds, "at_a_time": int(m[6]), "groups": int(m[7])}
+
+
+def large(bench):
+	"""what a host with 100,000 paths would need, reckoned up"""
+	paths, timeout, per_group, spare = 100000, 30, 1024, 1
+	intervals = (5,) if bench.smoke else (1, 5, 20)
+	figures = bound(bench, max_paths=paths, polling_interval=5, max_polling_interval=5,
+	                checker_timeout=timeout, max_in_flight=0)
+	groups = -(-paths // per_group)
+	turns = [simulated(bench, paths, i) for i in intervals]
+	told = {"groups": figures["groups of 1024 AIO slots"],
+	        "quota": figures["taken of fs.aio-max-nr"]}
+	reckoned = {"groups": groups + spare, "quota": (groups + spare) * per_group}
+	if told != reckoned or any(t["groups"] != groups for t in turns):
+		raise BenchError(f"reckoned {reckoned}, --print-bound says {told}, simulated {turns}")
+	grown = bench.results.get("growth", {}).get("rows", [])
+	return {"paths": paths, "timeout_s": timeout, "bound": figures, "turns": turns,
+	        "groups": groups, "spare": spare,
+	        "cpu_us": grown[-1]["cpu_us"] if grown else None,
+	        "cpu_us_of_paths": grown[-1]["paths"] if grown else None}
+
+
+PARTS = {"daemon": daemon, "growth": growth, "hung": hung, "control": control,
+         "large": large}

@@ -35,4 +35,5 @@ tests_bench_guard_LDFLAGS = $(AM_LDFLAGS) $(guard_wrapped:%=-Wl,--wrap=%)
 # make bench: what checks cost here; docs/BENCHMARK.md is written by it. Needs root.
 .PHONY: bench
 bench: all
-	$(srcdir)/tests/bench/run --json bench.json $(BENCH_ARGS) .
+	$(srcdir)/tests/bench/run --json bench.json \
+		--doc $(srcdir)/docs/BENCHMARK.md $(BENCH_ARGS) .

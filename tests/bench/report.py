@@ -134,16 +134,83 @@ def control(result):
 	      f"{result['lag_max_us']:,.0f} us after it."]
 
 
+def large(result):
+	b, mib = result["bound"], 1 << 20
+	n = f"{result['paths']:,}"
+	rows = [
+		("contexts", f"{n} / 1,024, rounded up: {result['groups']}; and {result['spare']} as room "
+		 f"for orphans: {result['groups'] + result['spare']}"),
+		("of fs.aio-max-nr", f"1,024 for each: {b['taken of fs.aio-max-nr']:,}; the default is "
+		                     "65,536"),
+		("memory at most", f"{b['sum'] / mib:,.0f} MiB, of which "
+		 f"{b['discovery and devices'] / mib:,.0f} for names and descriptions of devices, "
+		 f"{b['configuration'] / mib:,.0f} for the configuration, {b['multipath maps'] / mib:,.0f} "
+		 "for maps, each at its longest"),
+		("threads", f"{b['threads']}"),
+		("descriptors", f"{b['descriptors']:,}"),
+	]
+	for t in result["turns"]:
+		cpu = result["cpu_us"]
+		share = ("" if cpu is None else
+		         f"; {cpu:.2f} us each: {cpu * t['checks_per_second'] / 1e4:.0f} % of a core")
+		rows.append((f"checks every {t['interval_s']} s",
+		             f"{t['checks_per_second']:,.0f} a second{share}; woken a second: loop "
+		             f"{t['loop']:.0f}, lane {t['lane']:.0f}, reapers {t['reapers']:.0f}; known: an "
+		             f"error within {t['interval_s']} s and 20 ms, silence within "
+		             f"{t['interval_s'] + result['timeout_s']} s and 20 ms"))
+	of = result["cpu_us_of_paths"]
+	return table((f"{n} paths", "needed"), rows) + [
+		"", "Memory, threads, descriptors and requests are what `checkerd --print-bound` says; "
+		"wake-ups are of the shipped objects over a kernel that answers at once "
+		"(`tests/bench/guard.c`); both agree with the arithmetic, or this would not have been "
+		"written." + (f" CPU a check is what was measured at {of:,} paths." if of else "")]
+
+
+def verdicts(parts):
+	"""What there is a budget for."""
+	rows = []
+
+	def judge(what, value, limit, unit=""):
+		rows.append((what, f"{value:.2f}{unit}", f"{limit}{unit}",
+		             "yes" if value <= limit else "**no**"))
+	for r in parts.get("engine", {}).get("rows", []):
+		if r["kind"] != "floor":
+			judge(f"CPU a check, library, {r['kind']}, {r['paths']:,} paths, ÷ floor",
+			      r["ratio"]["median"], parts["engine"]["budget"])
+	if "daemon" in parts:
+		d = parts["daemon"]
+		judge(f"CPU a check, daemon, {d['paths']:,} paths, ÷ floor", d["ratio"]["median"],
+		      d["budget"])
+		judge("the same, ÷ a floor that keeps the interval", d["paced_ratio"]["median"],
+		      d["budget"])
+	if "hung" in parts:
+		h = parts["hung"]
+		judge(f"silence known beyond interval and timeout, {h['sick']:,} of {h['paths']:,} "
+		      "paths hung, at most", h["known_beyond_us"]["max"] / 1e6, 0.02, " s")
+		judge("stop meanwhile", h["stop_s"], 0.5, " s")
+	for r in parts.get("growth", {}).get("rows", [])[-1:]:
+		judge(f"start to first full pass, {r['paths']:,} paths", r["start_s"], 2, " s")
+	return table(("what", "here", "budget", "met"), rows)
+
+
 SHOWN = {"engine": compared, "embedded": compared, "contexts": contexts, "daemon": daemon,
-         "growth": growth, "hung": hung, "control": control}
+         "growth": growth, "hung": hung, "control": control, "large": large}
 
 
 def lines(name, result):
 	return SHOWN[name](result)
 
 
-def document(bench):
-	return {"machine": machine(), "devices": bench.devices.describe(), "parts": bench.results}
+def document(bench, titles, old):
+	"""What was measured, over what an earlier run on the same machine has measured."""
+	now, devices = machine(), bench.devices.describe()
+	parts = {}
+	if old and old["machine"] == now and old["devices"] == devices:
+		parts.update(old["parts"])
+	parts.update(bench.results)
+	return {"machine": now, "devices": devices,
+	        "parts": {name: parts[name] for name in titles if name in parts},
+	        "titles": titles}
 
 
 def write_page(path, doc):
@@ -153,9 +220,14 @@ def write_page(path, doc):
 		"<!-- Written by `make bench`; do not edit. -->", "",
 		"# What checks cost", "",
 		f"{m['cpu']}, {m['cpus']} CPUs, {m['memory_gib']} GiB; Linux {m['kernel']}; {m['system']}; "
-		f"{m['compiler']}; {m['libc']}. {doc['devices']}.", "",
+		f"{m['compiler']}; {m['libc']}. {doc['devices'][0].upper()}{doc['devices'][1:]}.", "",
+		"Written by `make bench`; `tests/bench/README.md` says how it measures. Only ratios mean "
+		"anything elsewhere. A figure is a median, in brackets with its quartiles.", "",
+		*verdicts(doc["parts"]), "",
 	]
 	for name, result in doc["parts"].items():
-		text += [f"## {name}", "", *lines(name, result), ""]
+		title = doc["titles"][name]
+		text += [f"## {title[0].upper()}{title[1:]}", "", *lines(name, result), ""]
+	os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
 	with open(path, "w", encoding="utf-8") as f:
 		f.write("\n".join(text))
