@@ -26,7 +26,7 @@
 #define CONTEXT_SLOTS_MIN 64
 
 /* Requests handed to io_submit at once, and completions taken at once. */
-#define SUBMIT_BATCH 128
+#define SUBMIT_BATCH 256
 #define REAP_BATCH   64
 
 /* With so many more on their way, answers are gathered for a moment before they are taken. */
