@@ -35,3 +35,4 @@ include tests/vm/local.mk
 include tests/sim/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
+include tests/chaos/local.mk

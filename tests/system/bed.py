@@ -11,6 +11,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,14 +27,29 @@ LOOP_BASE = 10000
 WORKERS = 64
 
 
+# Of every run on this machine, whatever it runs: they share its AIO quota and its loop devices.
+STATE = os.path.join(tempfile.gettempdir(), f"checkerd-system-{os.geteuid()}")
+
+
+def take_lock():
+	"""One run at a time on a machine."""
+	lock = open(STATE + ".lock", "w", encoding="ascii")
+	try:
+		fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+	except BlockingIOError:
+		print("another run is going on, waiting for it", flush=True)
+		fcntl.flock(lock, fcntl.LOCK_EX)
+	return lock
+
+
 class Undo:
 	"""What has to be undone, on disk until it is."""
 
-	def __init__(self, path):
-		self.path = path
+	def __init__(self):
+		self.path = STATE + ".undo"
 		self.items = []
-		if os.path.exists(path):
-			with open(path, encoding="utf-8") as f:
+		if os.path.exists(self.path):
+			with open(self.path, encoding="utf-8") as f:
 				self.items = [json.loads(line) for line in f if line.endswith("\n")]
 
 	def add(self, kind, *args):
@@ -59,6 +75,8 @@ class Undo:
 					               check=False)
 				elif kind == "folder":
 					shutil.rmtree(args[0], ignore_errors=True)
+				elif kind == "cgroup":
+					os.rmdir(args[0])
 			except OSError as e:
 				left.append(f"{kind} {args}: {e}")
 		left += remove_loops(loops)

@@ -191,8 +191,9 @@ static void print_status(const struct disks *ds, const char *arg, FILE *reply)
 
 		fprintf(reply,
 		        "disk=%" PRIu32 " mode=%s held=%" PRIu32 " reads=%" PRIu64
-		        " opens=%" PRIu64 " size=%" PRIu64 "\n",
-		        i, modes[d->mode], d->n_held, d->reads, d->opens, d->size);
+		        " opens=%" PRIu64 " size=%" PRIu64 " vanished=%d hang_open=%d\n",
+		        i, modes[d->mode], d->n_held, d->reads, d->opens, d->size,
+		        d->vanished, d->hang_open);
 	}
 	fprintf(reply,
 	        "disks=%" PRIu32 " held=%" PRIu32 " reads=%" PRIu64 " opens=%" PRIu64

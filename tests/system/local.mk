@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/system/test_removal.py \
 	tests/system/test_restart.py \
 	tests/system/test_systemd.py \
+	tests/system/varlink.py \
 	$(NULL)
 
 # To be preloaded; -rpath makes libtool build a shared object of what is not installed.

@@ -5,11 +5,11 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 
 import openmetrics
 from harness import Failure, Skip, check, config, moment, test, wait_until
+from varlink import Varlink
 
 # The promise: each of these keys is there for good. More may be added.
 PROMISED = {
@@ -38,33 +38,6 @@ PROMISED = {
 METRICS = ("path_up path_state path_checks path_failures path_transitions check_duration_seconds "
            "map_paths map_redundancy aio_slots orphans deferred_checks emergency_slots rescuers "
            "aio_nr aio_max_nr loop_lag_seconds events_lost build").split()
-
-
-class Varlink:
-	"""Calls without the command in between."""
-
-	def __init__(self, path):
-		self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-		self.socket.settimeout(20)
-		self.socket.connect(path)
-		self.rest = b""
-
-	def call(self, method, more=False, **parameters):
-		call = {"method": method, "parameters": parameters}
-		if more:
-			call["more"] = True
-		self.socket.sendall(json.dumps(call).encode() + b"\0")
-		return self.reply()
-
-	def reply(self):
-		while b"\0" not in self.rest:
-			data = self.socket.recv(1 << 20)
-			check(data, "the daemon closed the connection")
-			self.rest += data
-		text, self.rest = self.rest.split(b"\0", 1)
-		reply = json.loads(text)
-		check("error" not in reply, "an error", reply)
-		return reply["parameters"]
 
 
 class Interface:

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a daemon and its prober have: taken when all is calm, and compared."""
+import os
+
+# How much more memory they may have than before, in KiB. Against the very first: what clients
+# may make the daemon take, once, is bounded by limits of its own.
+MARGIN_FIRST, MARGIN_SAME = 4096, 1024
+EXACT = ("fds", "threads", "sockets", "prober_fds", "prober_threads")
+
+
+def status_field(pid, field):
+	with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+		return int(next(line.split()[1] for line in f if line.startswith(field + ":")))
+
+
+def links(pid):
+	found = []
+	for fd in os.listdir(f"/proc/{pid}/fd"):
+		try:
+			found.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+		except FileNotFoundError:
+			pass
+	return found
+
+
+def take(pid, prober):
+	"""The accounts of the two processes."""
+	files, prober_files = links(pid), links(prober)
+	return {
+		"pid": pid, "prober": prober,
+		"fds": len(files), "prober_fds": len(prober_files),
+		"sockets": sum(f.startswith("socket:") for f in files),
+		"threads": status_field(pid, "Threads"),
+		"prober_threads": status_field(prober, "Threads"),
+		"rss": status_field(pid, "VmRSS"), "prober_rss": status_field(prober, "VmRSS"),
+	}
+
+
+def brief(account):
+	return " ".join(f"{k}={v}" for k, v in account.items())
+
+
+def grown(before, after):
+	"""What there is more of, as a list of texts."""
+	return [f"{k}: {before[k]}, then {after[k]}" for k in EXACT if after[k] > before[k]]
+
+
+def fatter(before, after, key, margin):
+	more = after[key] - before[key]
+	return [f"{key}: {before[key]} KiB, then {after[key]} KiB; {margin} more may be"] * (
+		more > margin)
+
+
+def unsettled(groups):
+	"""What of `show groups` is not as it is when all is well."""
+	left = {k: sum(g[k] for g in groups["groups"]) for k in ("expired", "orphans")}
+	left["deferred"] = groups["deferred"]["now"]
+	left["emergency"] = groups["emergency"]["now"]
+	left["stuck"] = groups["rescuers"]["stuck"] + groups["lanes"]["stuck"]
+	left["not aio"] = sum(g["kind"] != "aio" or g["state"] != "aio" for g in groups["groups"]
+	                      if g["state"] != "unused")
+	return {k: v for k, v in left.items() if v}

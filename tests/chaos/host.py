@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The bed of the storm: disks, the two daemons that check them, and what can be taken from
+all of them.
+
+One daemon finds loop devices by the kernel's announcements, the other is told loop devices and
+plain files of the faulty disk's. A quarter of the disks is never touched.
+"""
+import concurrent.futures
+import fcntl
+import grp
+import os
+import signal
+import time
+
+import bed
+import harness
+from varlink import Refused, Varlink
+from watch import Asker, Follower, Outages
+
+FOUND, TOLD, FILES = 64, 32, 32  # loop devices found, and told; files
+DISKS = FOUND + TOLD + FILES
+SERVE_LIMIT = 10  # seconds from a daemon's start until it answers
+BASE = {"polling_interval": 0.4, "max_polling_interval": 0.4, "checker_timeout": 2,
+        "fail_checks": 1, "recover_checks": 1, "log_level": "info", "max_clients": 128,
+        "max_paths": 512, "rescuer_threads": 16}
+
+
+class Disk:
+	"""One disk under its path. away: unplugged, or about to be."""
+
+	def __init__(self, n, device):
+		self.n, self.device = n, device
+		self.name = os.path.basename(device)
+		self.is_file = not device.startswith("/dev/")
+		self.fault, self.away, self.left_out = None, False, False
+		self.may_break = n % 4 != 3
+		self.job = None  # of unplugging or plugging
+
+	def attached(self):
+		return self.is_file or os.path.exists(
+			f"/sys/block/{os.path.basename(self.device)}/loop/backing_file")
+
+	def uevent(self, action):
+		try:
+			with open(f"/sys/block/{self.name}/uevent", "w", encoding="ascii") as f:
+				f.write(action)
+		except OSError:
+			pass  # it is not there
+
+
+class Service:
+	"""One daemon after the other, under one name and on one socket."""
+
+	def __init__(self, case, name, disks, discovery, ledger, group, enter):
+		self.case, self.name, self.disks, self.discovery = case, name, disks, discovery
+		self.ledger, self.group = ledger, group
+		self.outages = Outages()
+		self.settings, self.left_out, self.longest_start = dict(BASE), set(), 0.0
+		self.daemon = case.daemon(self.text(BASE), name=name, prefix=enter)
+		self.watchers = []
+
+	def text(self, settings, left_out=()):
+		words = {"discovery": self.discovery, "socket_group": self.group, **settings}
+		lines = ["defaults {", *(f"\t{k} {v}" for k, v in words.items()), "}"]
+		there = [d for d in self.disks if d not in left_out]
+		if self.discovery == "udev":
+			names = "|".join(d.name for d in there)
+			lines += ["blacklist {", '\tdevnode ".*"', "}", "blacklist_exceptions {",
+			          f'\tdevnode "^({names})$"', "}"]
+		else:
+			lines += ["paths {", *(f'\tpath {{ device "{d.device}" }}' for d in there), "}"]
+		return "\n".join(lines) + "\n"
+
+	def start(self):
+		begin = time.monotonic()
+		self.daemon.start()
+		while True:
+			if self.daemon.process.poll() is not None:
+				raise harness.Failure(f"{self.name} does not start", self.daemon.log_text()[-2000:])
+			try:
+				self.call("Ping")
+				break
+			except OSError as e:
+				if time.monotonic() - begin > SERVE_LIMIT * harness.MARGIN:
+					raise harness.Failure(f"{self.name} does not serve: {e}") from None
+				time.sleep(0.01)
+		self.longest_start = max(self.longest_start, time.monotonic() - begin)
+
+	def restart(self, number):
+		"""Ends the daemon by a signal and starts its successor."""
+		self.outages.begin()
+		self.daemon.signal(number)
+		self.succeed()
+
+	def succeed(self):
+		code = self.daemon.ended(5)
+		self.start()
+		self.outages.end()
+		return code
+
+	def watch(self):
+		self.watchers = [kind(f"{self.name}, {kind.__name__}", self.daemon.socket, self.outages,
+		                      self.ledger) for kind in (Asker, Follower)]
+
+	def unwatch(self):
+		for w in self.watchers:
+			w.end()
+
+	def call(self, method, timeout=10, **parameters):
+		with Varlink(self.daemon.socket, timeout * harness.MARGIN) as v:
+			return v.call(method, **parameters)
+
+	def paths(self):
+		return {p["name"]: p for p in self.call("ListPaths")["paths"]}
+
+	def prober(self):
+		return self.call("GetStatus")["prober"]["pid"]
+
+	def reload(self, settings, left_out=()):
+		"""A good configuration: it has to be taken."""
+		for d in set(left_out) - self.left_out:
+			self.ledger.begin(d.name, "away", "left out", time.time())
+		self.daemon.configure(self.text(settings, left_out))
+		self.call("Reload", timeout=30)
+		for d in self.left_out - set(left_out):
+			self.ledger.end(d.name, "away", time.time())
+		self.settings, self.left_out = settings, set(left_out)
+
+	def reload_bad(self, data, mode):
+		"""One that has to be refused; the one before stays in force, and on the disk."""
+		good = self.text(self.settings, self.left_out)
+		with open(self.daemon.config, "wb") as f:
+			f.write(data)
+		os.chmod(self.daemon.config, mode)
+		try:
+			self.call("Reload", timeout=30)
+			self.ledger.problem(f"{self.name} takes a bad configuration", data[:200])
+		except Refused as e:
+			if e.name != "ReloadFailed":
+				raise
+		finally:
+			self.daemon.configure(good)
+
+
+class Host:
+	def __init__(self, case, ledger, squeeze):
+		self.case, self.ledger, self.squeeze = case, ledger, squeeze
+		case.run.DISKS = DISKS
+		nodes = case.loops(range(FOUND + TOLD))
+		files = [case.disk.path(n) for n in range(FOUND + TOLD, DISKS)]
+		self.disks = [Disk(n, device) for n, device in enumerate(nodes + files)]
+		self.pool = concurrent.futures.ThreadPoolExecutor(8)
+		self.loop_control = os.open("/dev/loop-control", os.O_RDWR | os.O_CLOEXEC)
+		group = grp.getgrgid(65534).gr_name
+		self.services = [
+			Service(case, "found", self.disks[:FOUND], "udev", ledger, group, squeeze.enter),
+			Service(case, "told", self.disks[FOUND:], "static", ledger, group, squeeze.enter)]
+		self.hog = None
+
+	def close(self):
+		self.squeeze.end()
+		self.give_quota()
+		for s in self.services:
+			s.unwatch()
+		self.pool.shutdown(wait=False, cancel_futures=True)
+		os.close(self.loop_control)
+
+	# --- faults ---
+
+	def spoil(self, disk, *words, breaks=True):
+		if breaks and disk.fault is None:
+			# A file that is not there any more is a path that was removed.
+			self.ledger.begin(disk.name, "vanished" if words[0] == "vanish" else "broken",
+			                  " ".join(str(w) for w in words), time.time())
+		disk.fault = words if breaks else disk.fault
+		self.case.disk.tell(words[0], disk.n, *words[1:])
+
+	def heal(self, disk, *error):
+		"""error: what the requests that hang are answered with; none: data."""
+		self.case.disk.tell("heal", disk.n, *error)
+		if disk.fault is not None:
+			disk.fault = None
+			for kind in ("broken", "vanished"):
+				self.ledger.end(disk.name, kind, time.time())
+
+	def is_broken(self, line):
+		"""What the disk says of itself: does a read of it fail or hang?"""
+		return (line["mode"] in ("hang", "fail") or line["size"] < 4096 or
+		        line["hang_open"] or (line["mode"] == "slow" and "slow" in
+		                              (self.disks[line["disk"]].fault or ())))
+
+	def truth(self):
+		"""{path's name: the states it may be in}, told by the disks themselves and sysfs."""
+		said = {}
+		for text in self.case.disk.tell("status", "all")[:-1]:
+			line = {k: int(v) if v.isdigit() else v
+			        for k, v in (word.split("=") for word in text.split())}
+			disk = self.disks[line["disk"]]
+			if disk.away and disk.attached():
+				continue  # on its way
+			if not disk.attached():
+				# A loop device without a file is empty; the configuration names it all the same.
+				said[disk.name] = (None, "removed",
+				                   *(["down"] if os.path.exists(disk.device) else []))
+			elif line["vanished"]:
+				said[disk.name] = ("removed", "down")
+			else:
+				said[disk.name] = ("down",) if self.is_broken(line) else ("up",)
+		return said
+
+	# --- unplugging ---
+
+	def unplug(self, disk):
+		if disk.job and not disk.job.done():
+			return
+		if not disk.away:
+			self.ledger.begin(disk.name, "away", "unplugged", time.time())
+		disk.away = True
+		disk.job = self.pool.submit(self._unplug, disk)
+
+	def _unplug(self, disk, seconds=3):
+		"""As long as somebody has it open it goes on working; then it is gone."""
+		deadline, turn = time.monotonic() + seconds, 0
+		while os.path.exists(disk.device):
+			if turn % 10 == 0:
+				disk.uevent("remove")
+			turn += 1
+			if disk.attached():
+				bed.detach_loop(disk.n)
+			try:
+				fcntl.ioctl(self.loop_control, bed.LOOP_CTL_REMOVE, bed.LOOP_BASE + disk.n)
+			except OSError:
+				if time.monotonic() > deadline:
+					return False
+				time.sleep(0.1)
+		return True
+
+	def plug(self, disk, seconds=3):
+		"""Another loop device of the same name, over the same disk."""
+		if disk.job and not disk.job.done():
+			return
+		disk.job = self.pool.submit(self._plug, disk, seconds)
+
+	def _plug(self, disk, seconds):
+		if not self._unplug(disk, seconds):
+			return False
+		bed.attach_loop(self.loop_control, disk.n, self.case.disk.path(disk.n))
+		disk.away = False
+		self.ledger.end(disk.name, "away", time.time())
+		return True
+
+	# --- what is taken from everybody ---
+
+	def take_quota(self, by_hog):
+		if self.hog or self.case.sysctls:
+			return False
+		if by_hog:
+			self.hog = self.case.helper(self.case.programs["aiohog"])
+		else:
+			self.case.sysctl("fs.aio-max-nr", bed.read_sysctl("fs.aio-nr"))
+		return True
+
+	def give_quota(self):
+		if self.hog:
+			self.hog.stdin.close()
+			self.hog.wait()
+			self.hog.stdout.close()
+			self.case.helpers.remove(self.hog)
+			self.hog = None
+		self.case.restore_sysctls()
+
+	@staticmethod
+	def go_on(pid):
+		"""After a SIGSTOP; it may have ended meanwhile."""
+		try:
+			os.kill(pid, signal.SIGCONT)
+		except ProcessLookupError:
+			pass
+
+	def strays(self):
+		"""Probers that nobody has any more: killed, and kept by the kernel."""
+		mine = {s.daemon.pid for s in self.services}
+		wanted = {s.prober() for s in self.services}
+		family = [p for parent in (os.getpid(), *mine) for p in harness.children_of(parent)]
+		found = []
+		for p in family:
+			stat = harness.process_stat(p)
+			if p in wanted or not stat.get("name", "").startswith("pathcheck"):
+				continue
+			if stat["state"] == "Z" and stat["ppid"] == os.getpid():
+				os.waitpid(p, 0)
+			else:
+				found.append(f"{p}: {stat}")
+		return found

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What was done to each path, and when; and what the daemon said of it, held against that.
+
+A path may be called down, or counted as failing, while it is broken and for GRACE after it was
+healed: what was in flight then may still time out. It may be called removed while it is away,
+or its file has vanished.
+A path that nothing was done to may be called neither: that would be a false down.
+"""
+import datetime
+import threading
+
+BAD = ("down", "timeout", "shaky")
+GONE = ("removed", "disconnected")
+EARLY = 0.1  # seconds: wall clocks are read in two places
+
+
+def moment(text):
+	return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+class Ledger:
+	"""Written by the storm, read by those who watch the daemons. Times are of the wall clock,
+	which is what the daemon's replies have."""
+
+	def __init__(self, grace):
+		self.grace = grace
+		self.lock = threading.Lock()
+		self.spells = {}  # path: [kind, from, until or None, why]
+		self.said = set()  # what has been judged: it is heard more than once
+		self.problems = []
+		self.judged = {"down": 0, "removed": 0}
+
+	def begin(self, path, kind, why, now):
+		with self.lock:
+			self.spells.setdefault(path, []).append([kind, now, None, why])
+
+	def end(self, path, kind, now):
+		with self.lock:
+			for spell in self.spells.get(path, []):
+				if spell[0] == kind and spell[2] is None:
+					spell[2] = now
+
+	def explained(self, path, kinds, when):
+		with self.lock:
+			return any(s[0] in kinds and s[1] - EARLY <= when and
+			           (s[2] is None or when <= s[2] + self.grace)
+			           for s in self.spells.get(path, []))
+
+	def story(self, path):
+		with self.lock:
+			return list(self.spells.get(path, []))
+
+	def problem(self, text, *details):
+		with self.lock:
+			self.problems.append("\n    ".join([text, *(str(d) for d in details)]))
+
+	def judge(self, path, state, when, said):
+		"""The daemon says that the path is in this state since then."""
+		if (path, state, when) in self.said:
+			return
+		self.said.add((path, state, when))
+		if state in BAD:
+			self.judged["down"] += 1
+			if not self.explained(path, ("broken", "away", "vanished"), when):
+				self.problem(f"false down: {path}, {state}", said, *self.story(path)[-5:])
+		elif state in GONE:
+			self.judged["removed"] += 1
+			if not self.explained(path, ("away", "vanished"), when):
+				self.problem(f"false removal: {path}", said, *self.story(path)[-5:])
+
+	def hear_event(self, event):
+		if event["path"] is None:
+			return
+		if event["type"] == "path_removed":
+			self.judge(event["path"], "removed", moment(event["time"]), event)
+		elif event["type"] == "path_state":
+			self.judge(event["path"], event["to"], moment(event["time"]), event)
+
+	def hear_path(self, path):
+		self.judge(path["name"], path["state"], moment(path["state_since"]), path)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A memory cgroup of our own, version 2 where the host lets one have it, version 1 elsewhere."""
+import os
+import subprocess
+import sys
+import time
+
+# Takes what there is and keeps it; of all in the cgroup it is the first that the kernel ends.
+HOG = ("import time\n"
+       "kept = []\n"
+       "while True:\n"
+       "\tkept.append(bytearray(b'x' * (256 << 10)))\n"
+       "\ttime.sleep(0.002)\n")
+ENTER = 'echo $$ >"$0" && exec "$@"'
+
+
+def read(path):
+	with open(path, encoding="ascii") as f:
+		return f.read()
+
+
+def mounts():
+	for line in read("/proc/mounts").splitlines():
+		yield line.split()[1:4]
+
+
+def find():
+	"""(version, folder) of the hierarchy, None: there is none that we may use."""
+	for folder, kind, options in mounts():
+		if kind == "cgroup" and "memory" in options.split(","):
+			return 1, folder
+		if kind == "cgroup2":
+			try:
+				controllers = read(f"{folder}/cgroup.controllers").split()
+				if "memory" in controllers:
+					with open(f"{folder}/cgroup.subtree_control", "w", encoding="ascii") as f:
+						f.write("+memory")
+					return 2, folder
+			except OSError:
+				pass  # not ours to change
+	return None
+
+
+class Squeeze:
+	"""The cgroup. Daemons are started in it by `enter`, a command's first words."""
+
+	def __init__(self, undo):
+		self.undo, self.version, self.folder, self.hog = undo, 0, None, None
+		there = find()
+		if not there:
+			return
+		folder = os.path.join(there[1], f"checkerd-chaos-{os.getpid()}")
+		try:
+			os.mkdir(folder)
+		except OSError:
+			return
+		undo.add("cgroup", folder)
+		self.version, self.folder = there[0], folder
+
+	@property
+	def enter(self):
+		return ["sh", "-c", ENTER, f"{self.folder}/cgroup.procs"] if self.folder else []
+
+	def _file(self, one, two):
+		return os.path.join(self.folder, one if self.version == 1 else two)
+
+	def usage(self):
+		return int(read(self._file("memory.usage_in_bytes", "memory.current")))
+
+	def limit(self, size):
+		"""size: bytes; None: no limit. Returns False when the kernel cannot get there."""
+		try:
+			with open(self._file("memory.limit_in_bytes", "memory.max"), "w",
+			          encoding="ascii") as f:
+				f.write("-1" if size is None and self.version == 1 else
+				        "max" if size is None else str(size))
+			return True
+		except OSError:
+			return False
+
+	def ooms(self):
+		"""Processes that the kernel has ended for want of memory."""
+		text = read(self._file("memory.oom_control", "memory.events"))
+		return next((int(line.split()[1]) for line in text.splitlines()
+		             if line.startswith("oom_kill ")), 0)
+
+	def begin(self, spare, hog):
+		"""Leaves so many bytes; hog: and somebody who takes them."""
+		if not self.limit(self.usage() + spare):
+			return False
+		if hog:
+			self.hog = subprocess.Popen(
+				[*self.enter, "sh", "-c", 'echo 1000 >/proc/self/oom_score_adj; exec "$@"', "-",
+				 sys.executable, "-c", HOG], stdin=subprocess.DEVNULL,
+				stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+		return True
+
+	def end(self):
+		if self.hog:
+			self.hog.kill()
+			self.hog.wait()
+			self.hog = None
+		if self.folder:
+			self.limit(None)
+
+	def close(self):
+		"""After everybody in it has ended."""
+		if not self.folder:
+			return
+		self.end()
+		for _ in range(50):
+			try:
+				os.rmdir(self.folder)
+				self.undo.drop("cgroup", self.folder)
+				return
+			except OSError:
+				time.sleep(0.1)  # what has ended is still on its way out

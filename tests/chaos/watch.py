@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Those who look on while the storm goes on: one hears a daemon's events, one asks it again and
+again. What they hear goes to the ledger; that they are not answered is a problem, unless the
+storm has just taken the daemon away."""
+import threading
+import time
+
+from varlink import Refused, Varlink
+
+ASK_EVERY = 0.25
+ANSWER_LIMIT = 8  # seconds: what takes longer is no answer
+LATE = 0.5  # seconds until the storm notices that the kernel has ended a daemon
+
+
+class Outages:
+	"""When a daemon cannot be expected to answer: written by the storm."""
+
+	def __init__(self):
+		self.lock = threading.Lock()
+		self.spells = []
+
+	def begin(self):
+		with self.lock:
+			self.spells.append([time.monotonic(), None])
+
+	def end(self):
+		with self.lock:
+			self.spells[-1][1] = time.monotonic()
+			return self.spells[-1][1] - self.spells[-1][0]
+
+	def touch(self, begin, end):
+		with self.lock:
+			return any(s[0] <= end and (s[1] is None or s[1] >= begin) for s in self.spells)
+
+
+class Watcher(threading.Thread):
+	"""What both have in common."""
+
+	def __init__(self, name, socket, outages, ledger):
+		super().__init__(daemon=True, name=name)
+		self.socket, self.outages, self.ledger = socket, outages, ledger
+		self.over = threading.Event()
+		self.start()
+
+	def end(self):
+		self.over.set()
+		self.join(ANSWER_LIMIT + 5)
+
+	def run(self):
+		while not self.over.is_set():
+			begin = time.monotonic()
+			try:
+				self.look()
+			except (OSError, Refused) as e:
+				now = time.monotonic()
+				self.over.wait(LATE)
+				if not self.excused(begin, now + LATE):
+					self.ledger.problem(f"{self.name}: at {time.time():.3f}, not answered after "
+					                    f"{now - begin:.2f} s: {type(e).__name__} {e}")
+
+	def excused(self, begin, end):
+		return self.over.is_set() or self.outages.touch(begin, end)
+
+
+class Asker(Watcher):
+	def __init__(self, *arguments):
+		self.seconds = []
+		super().__init__(*arguments)
+
+	def ask(self, method):
+		begin = time.monotonic()
+		with Varlink(self.socket, ANSWER_LIMIT) as v:
+			reply = v.call(method)
+		self.seconds.append(time.monotonic() - begin)
+		return reply
+
+	def look(self):
+		for method in ("Ping", "GetGroups", "GetStatus"):
+			self.ask(method)
+			self.over.wait(ASK_EVERY / 4)
+		for path in self.ask("ListPaths")["paths"]:
+			self.ledger.hear_path(path)
+		self.over.wait(ASK_EVERY / 4)
+
+
+class Follower(Watcher):
+	"""Hears every event of one daemon after the other."""
+
+	def __init__(self, *arguments):
+		self.events, self.lost = 0, 0
+		self.last = (None, 0)  # whose, and the last one heard
+		super().__init__(*arguments)
+
+	def look(self):
+		with Varlink(self.socket, ANSWER_LIMIT) as v:
+			pid = v.call("GetStatus")["pid"]
+			since = self.last[1] if self.last[0] == pid else 0
+			v.socket.settimeout(0.5)
+			said = self.next(v, lambda: v.call("Monitor", more=True, since=since))
+			while not self.over.is_set():
+				if said:
+					self.hear(pid, said)
+				said = self.next(v, v.reply)
+
+	@staticmethod
+	def next(v, wait):
+		try:
+			return wait()
+		except TimeoutError:
+			return None  # nothing has happened
+
+	def hear(self, pid, said):
+		if said.get("lost"):
+			self.lost += said["lost"]
+		elif said.get("event"):
+			self.events += 1
+			self.last = (pid, said["event"]["seq"])
+			self.ledger.hear_event(said["event"])
+
+	def excused(self, begin, end):
+		# A connection that was had for long is lost when the daemon is killed just now.
+		return super().excused(end - 2 * LATE, end) or super().excused(begin, begin)
