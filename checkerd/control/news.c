@@ -136,6 +136,19 @@ static void give_back_current(struct server *s)
 	s->current = NULL;
 }
 
+static void send_readers_away(struct server *s, struct view *v)
+{
+	for (uint32_t i = 0; i < s->max_clients; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->state != CLIENT_FREE && c->view == v)
+			client_drop(s, c);
+	}
+	if (v == s->current)
+		give_back_current(s);
+	assert(!v->snap);
+}
+
 /* Sees to it that the loop has a snapshot to fill. MONO_NEVER: it has; else when to try again. */
 static struct mono make_room(struct server *s)
 {
@@ -158,16 +171,11 @@ static struct mono make_room(struct server *s)
 	due = mono_add(older->since, SNAPSHOT_HOLD_US);
 	if (mono_before(s->now, due))
 		return due;
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		struct client *c = &s->clients[i];
-
-		if (c->state != CLIENT_FREE && c->view == older)
-			client_drop(s, c);
-	}
-	if (older == s->current)
-		give_back_current(s);
-	assert(!older->snap);
-	return MONO_NEVER;
+	send_readers_away(s, older);
+	/* The second one's memory went with that; the readers of the other go if there is none. */
+	if (reading == 1 || port_control_snapshot_bring(s->port) == 0)
+		return MONO_NEVER;
+	return mono_add(s->now, SNAPSHOT_SPACING_US);
 }
 
 struct mono server_ask_snapshot(struct server *s)

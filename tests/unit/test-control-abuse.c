@@ -329,16 +329,16 @@ static void test_slow_reader_gets_all(void **state)
 
 /*
  * Both snapshots are being read by clients that do not read: the others wait for a moment,
- * and then it is the older reader who has to go.
+ * and then it is the older reader who has to go, whichever of the two snapshots it has.
  */
 static void test_readers_cannot_keep_the_snapshots(void **state)
 {
 	struct pollfd p;
-	int slow[2];
+	int slow[4];
 
 	(void)state;
 	start(MANY);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(slow); i++) {
 		slow[i] = client_connect(&t);
 		client_call(slow[i], "ListPaths", "{}");
 		p = (struct pollfd){ .fd = slow[i], .events = POLLIN };
@@ -347,11 +347,13 @@ static void test_readers_cannot_keep_the_snapshots(void **state)
 		json_object_put(call(fd, "SetLogLevel", "{\"level\":\"info\"}"));
 	}
 	others_are_served();
-	p = (struct pollfd){ .fd = slow[0] };
-	assert_int_equal(poll(&p, 1, 60000), 1);
-	assert_true(p.revents & POLLHUP);
-	close(slow[0]);
-	close(slow[1]);
+	for (unsigned i = 0; i < ARRAY_LEN(slow) - 1; i++) {
+		p = (struct pollfd){ .fd = slow[i] };
+		assert_int_equal(poll(&p, 1, 60000), 1);
+		assert_true(p.revents & POLLHUP);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(slow); i++)
+		close(slow[i]);
 }
 
 /* Whatever they are at. */
