@@ -21,6 +21,9 @@
 #define NOBODY 65534
 #define CROWD  100
 
+/* Sent one by one: far more than there is time for, and less than a request may have. */
+#define REQUEST_BYTES 4000
+
 static struct test t;
 static int fd; /* of a good client */
 
@@ -256,17 +259,21 @@ static void test_a_request_has_to_end(void **state)
 
 	(void)state;
 	t.options.request_timeout_us = 50 * USEC_PER_MSEC;
+	t.options.idle_timeout_us = 3600 * USEC_PER_SEC;
 	start(2);
 	idle = client_connect(&t);
 	for (unsigned i = 0; i < 2; i++) { /* the first one, and one behind another */
+		unsigned bytes = 0;
+
 		bad = client_connect(&t);
 		p = (struct pollfd){ .fd = bad, .events = POLLIN };
 		if (i > 0) {
 			client_call(bad, "Ping", "{}");
 			json_object_put(client_receive(bad));
 		}
-		while (poll(&p, 1, 5) == 0)
+		while (poll(&p, 1, 5) == 0 && ++bytes < REQUEST_BYTES)
 			(void)!send(bad, "x", 1, MSG_NOSIGNAL);
+		assert_true(bytes < REQUEST_BYTES);
 		assert_true(client_is_closed(bad));
 		close(bad);
 	}
