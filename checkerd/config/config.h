@@ -25,7 +25,7 @@
 #define CONFIG_PATHS_MAX       131072
 #define CONFIG_RESCUERS_MIN    2
 #define CONFIG_RESCUERS_MAX    256
-#define CONFIG_REALTIME_MAX    99 /* sched(7) */
+#define CONFIG_REALTIME_MAX    99   /* sched(7) */
 #define CONFIG_CHECKS_MAX      1000 /* fail_checks, recover_checks */
 #define CONFIG_CLIENTS_MIN     4
 #define CONFIG_CLIENTS_MAX     1024
