@@ -37,7 +37,7 @@ uint32_t schedule_pop(struct schedule *s, struct mono now);
 
 /* So many paths, neighbours by their index, have their turn together at most: one wake-up for
  * all, and as many reads as the engine hands over at once. */
-#define SCHEDULE_SHARE 128
+#define SCHEDULE_SHARE 256
 
 /*
  * The next time a path has its turn when the paths of one interval take turns by their index,
