@@ -119,11 +119,11 @@ class Service:
 	def reload(self, settings, left_out=()):
 		"""A good configuration: it has to be taken."""
 		for d in set(left_out) - self.left_out:
-			self.ledger.begin(d.name, "away", "left out", time.time())
+			self.ledger.begin(d.name, "left out", "reload", time.time())
 		self.daemon.configure(self.text(settings, left_out))
 		self.call("Reload", timeout=30)
 		for d in self.left_out - set(left_out):
-			self.ledger.end(d.name, "away", time.time())
+			self.ledger.end(d.name, "left out", time.time())
 		self.settings, self.left_out = settings, set(left_out)
 
 	def reload_bad(self, data, mode):
@@ -214,7 +214,7 @@ class Host:
 		if disk.job and not disk.job.done():
 			return
 		if not disk.away:
-			self.ledger.begin(disk.name, "away", "unplugged", time.time())
+			self.ledger.begin(disk.name, "unplugged", "hotplug", time.time())
 		disk.away = True
 		disk.job = self.pool.submit(self._unplug, disk)
 
@@ -246,7 +246,7 @@ class Host:
 			return False
 		bed.attach_loop(self.loop_control, disk.n, self.case.disk.path(disk.n))
 		disk.away = False
-		self.ledger.end(disk.name, "away", time.time())
+		self.ledger.end(disk.name, "unplugged", time.time())
 		return True
 
 	# --- what is taken from everybody ---

@@ -2,8 +2,8 @@
 """What was done to each path, and when; and what the daemon said of it, held against that.
 
 A path may be called down, or counted as failing, while it is broken and for GRACE after it was
-healed: what was in flight then may still time out. It may be called removed while it is away,
-or its file has vanished.
+healed: what was in flight then may still time out. It may be called removed while it is
+absent.
 A path that nothing was done to may be called neither: that would be a false down.
 """
 import datetime
@@ -11,6 +11,7 @@ import threading
 
 BAD = ("down", "timeout", "shaky")
 GONE = ("removed", "disconnected")
+ABSENCE = ("unplugged", "left out", "flapped", "vanished")  # each begins and ends by itself
 EARLY = 0.1  # seconds: wall clocks are read in two places
 
 
@@ -61,11 +62,11 @@ class Ledger:
 		self.said.add((path, state, when))
 		if state in BAD:
 			self.judged["down"] += 1
-			if not self.explained(path, ("broken", "away", "vanished"), when):
+			if not self.explained(path, ("broken", *ABSENCE), when):
 				self.problem(f"false down: {path}, {state}", said, *self.story(path)[-5:])
 		elif state in GONE:
 			self.judged["removed"] += 1
-			if not self.explained(path, ("away", "vanished"), when):
+			if not self.explained(path, ABSENCE, when):
 				self.problem(f"false removal: {path}", said, *self.story(path)[-5:])
 
 	def hear_event(self, event):

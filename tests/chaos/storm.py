@@ -211,7 +211,7 @@ class Storm:
 		disk = self.found()
 		if disk.away:
 			return
-		self.host.ledger.begin(disk.name, "away", "flap", time.time())
+		self.host.ledger.begin(disk.name, "flapped", "uevents", time.time())
 		disk.uevent("remove")
 		self.counts["flapped"] += 1
 		self.note(f"{disk.name} flap")
@@ -219,8 +219,7 @@ class Storm:
 
 	def flap_back(self, disk):
 		disk.uevent("add")
-		if not disk.away:
-			self.host.ledger.end(disk.name, "away", time.time())
+		self.host.ledger.end(disk.name, "flapped", time.time())
 
 	def change(self):
 		disk = self.found()

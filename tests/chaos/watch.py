@@ -22,11 +22,12 @@ class Outages:
 	def begin(self):
 		with self.lock:
 			self.spells.append([time.monotonic(), None])
+			return self.spells[-1]
 
-	def end(self):
+	def end(self, spell=None):
+		"""spell: what begin() returned; None: the last one."""
 		with self.lock:
-			self.spells[-1][1] = time.monotonic()
-			return self.spells[-1][1] - self.spells[-1][0]
+			(spell or self.spells[-1])[1] = time.monotonic()
 
 	def touch(self, begin, end):
 		with self.lock:
