@@ -104,7 +104,9 @@ static int reconcile(struct discovery *d, bool gone, uint32_t *ret_left_out)
 	struct found_list list = FOUND_LIST_NULL;
 	int r;
 
+	list.before = &d->told;
 	r = scan(d, &list, ret_left_out);
+	list.before = NULL;
 	if (r == 0)
 		r = found_plan(&d->told, &list, gone, emit, d);
 	if (r < 0) {

@@ -44,6 +44,20 @@ size_t found_list_find(const struct found_list *l, const char *name)
 	return there ? at : l->n;
 }
 
+struct device *found_list_share(const struct found_list *l, struct device *d)
+{
+	size_t at = found_list_find(l, device_name(d));
+	struct device *known;
+
+	if (at == l->n)
+		return d;
+	known = l->entries[at].device;
+	if (!device_equal(known, d))
+		return d;
+	(void)device_unref(d); /* NULL, always */
+	return device_ref(known);
+}
+
 int found_list_append(struct found_list *l, struct device *d,
                       const struct path_settings *s)
 {
@@ -60,6 +74,8 @@ int found_list_append(struct found_list *l, struct device *d,
 		l->entries = grown;
 		l->capacity = more;
 	}
+	if (l->before != NULL)
+		d = found_list_share(l->before, d);
 	l->entries[l->n++] = (struct found_entry){ .device = d, .settings = *s };
 	return 0;
 }

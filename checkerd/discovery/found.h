@@ -41,11 +41,13 @@ struct found_entry {
 struct found_list {
 	struct found_entry *entries;
 	size_t n, capacity;
+	/* While it is built: the list it will take the place of, to share with; or NULL. */
+	const struct found_list *before;
 };
 
-#define FOUND_LIST_NULL    \
-	{                  \
-		NULL, 0, 0 \
+#define FOUND_LIST_NULL          \
+	{                        \
+		NULL, 0, 0, NULL \
 	}
 
 void found_list_deinit(struct found_list *l);
@@ -59,6 +61,11 @@ _must_check_ int found_list_add(struct found_list *l, struct device *d,
                                 const struct path_settings *s);
 /* The place of a name; l->n when it is not there. */
 size_t found_list_find(const struct found_list *l, const char *name);
+/*
+ * The list's own device of that name, if it says the same; else d. Takes over one reference and
+ * gives one: the path has the first one that was told, and would have two else.
+ */
+struct device *found_list_share(const struct found_list *l, struct device *d);
 /* Drops the entry's reference. */
 void found_list_remove(struct found_list *l, size_t at);
 

@@ -351,10 +351,12 @@ static int update(struct watch *w, const struct config *c, struct udev_device *d
 		r = consider(w, c, dev, &entry);
 	if (r < 0)
 		return r;
-	if (r > 0)
-		after = (struct found_list){ &entry, 1, 1 };
+	if (r > 0) {
+		entry.device = found_list_share(told, entry.device);
+		after = (struct found_list){ .entries = &entry, .n = 1 };
+	}
 	if (at < told->n)
-		before = (struct found_list){ &told->entries[at], 1, 1 };
+		before = (struct found_list){ .entries = &told->entries[at], .n = 1 };
 	/* A loop device that was detached is gone, too: its disk is. */
 	r = found_plan(&before, &after, true, emit, arg);
 	if (at < told->n && after.n > 0) {

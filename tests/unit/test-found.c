@@ -101,6 +101,35 @@ static void removals_come_before_additions(void **state)
 	found_list_deinit(&b);
 }
 
+/* Built again, a list has the devices of the one before, but for those that are others now. */
+static void what_is_the_same_is_shared(void **state)
+{
+	struct found_list before = FOUND_LIST_NULL, after = FOUND_LIST_NULL;
+	const struct device_spec same = { .name = "sda", .node = "/dev/sda" };
+	const struct device_spec other = { .name = "sdb",
+		                           .node = "/dev/sdb",
+		                           .alias = "x" };
+	const struct device_spec was = { .name = "sdb", .node = "/dev/sdb" };
+	struct device *d;
+
+	(void)state;
+	assert_int_equal(device_new(&d, &same), 0);
+	assert_int_equal(found_list_append(&before, d, &usual), 0);
+	assert_int_equal(device_new(&d, &was), 0);
+	assert_int_equal(found_list_append(&before, d, &usual), 0);
+	after.before = &before;
+	assert_int_equal(device_new(&d, &same), 0);
+	assert_int_equal(found_list_append(&after, d, &usual), 0);
+	assert_int_equal(device_new(&d, &other), 0);
+	assert_int_equal(found_list_append(&after, d, &usual), 0);
+	assert_ptr_equal(after.entries[0].device, before.entries[0].device);
+	assert_int_equal(atomic_load(&after.entries[0].device->refs), 2);
+	assert_ptr_equal(after.entries[1].device, d);
+	found_list_deinit(&before);
+	assert_int_equal(atomic_load(&after.entries[0].device->refs), 1);
+	found_list_deinit(&after);
+}
+
 static void settings_and_labels_change_in_place(void **state)
 {
 	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
@@ -330,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_lists_tell_nothing),
 		cmocka_unit_test(removals_come_before_additions),
+		cmocka_unit_test(what_is_the_same_is_shared),
 		cmocka_unit_test(settings_and_labels_change_in_place),
 		cmocka_unit_test(another_disk_under_the_same_name_is_another_path),
 		cmocka_unit_test(another_host_is_another_path),
