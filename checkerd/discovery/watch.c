@@ -335,6 +335,16 @@ static bool is_overtaken(struct udev_device *dev, const struct found_list *told,
 	       told->entries[at].device->diskseq > diskseq;
 }
 
+/* Its place among those that were told, by the name it was told under: made harmless. */
+static size_t find_told(const struct found_list *told, struct udev_device *dev)
+{
+	struct identity id;
+
+	identity_init(&id);
+	identity_set(&id, &id.spec.name, udev_device_get_sysname(dev));
+	return id.spec.name == NULL ? told->n : found_list_find(told, id.spec.name);
+}
+
 /* Makes `told` agree with what has become of one device. */
 static int update(struct watch *w, const struct config *c, struct udev_device *dev,
                   struct found_list *told, int (*emit)(void *arg, struct found *f),
@@ -342,7 +352,7 @@ static int update(struct watch *w, const struct config *c, struct udev_device *d
 {
 	struct found_list before = FOUND_LIST_NULL, after = FOUND_LIST_NULL;
 	struct found_entry entry = { 0 };
-	size_t at = found_list_find(told, udev_device_get_sysname(dev));
+	size_t at = find_told(told, dev);
 	int r = 0;
 
 	if (is_overtaken(dev, told, at))

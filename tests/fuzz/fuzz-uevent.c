@@ -41,6 +41,8 @@ static const char *const folders[] = {
 	"class/block/dm-0/slaves",
 	"class/block/dm-0/slaves/sda",
 	"class/block/vda",
+	"class/block/cciss!c0d0",
+	"class/block/s\x1bq\xff",
 	"devices",
 	"devices/host3",
 	"devices/host3/3:0:0:1",
