@@ -163,8 +163,11 @@ static int start_process(struct pathcheck *pc, struct shared *ret_shared)
 		r = watch(pc, s.caller_fd);
 		if (r == 0)
 			r = watch(pc, pc->process.pidfd);
-		if (r < 0)
+		if (r < 0) {
 			process_kill(&pc->process);
+			process_collect_by(&pc->process,
+			                   mono_add(mono_now(), END_AWAITED_US));
+		}
 	}
 	if (r < 0) {
 		shared_deinit(&s);

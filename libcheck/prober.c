@@ -46,17 +46,20 @@ static int reserve(struct prober *p)
 {
 	int r;
 
-	p->paths = calloc(p->limits.ids, sizeof(*p->paths));
 	p->groups = calloc(p->limits.groups, sizeof(*p->groups));
-	if (p->paths == NULL || p->groups == NULL)
+	if (p->groups == NULL)
 		return -ENOMEM;
+	/* Before anything else can fail: the end closes what it finds here. */
+	for (uint32_t i = 0; i < p->limits.groups; i++)
+		p->groups[i].wake_fd = -1;
+	p->paths = calloc(p->limits.ids, sizeof(*p->paths));
+	if (p->paths == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->limits.ids; i++)
+		p->paths[i].fd = -1;
 	r = watch_init(p);
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < p->limits.ids; i++)
-		p->paths[i].fd = -1;
-	for (uint32_t i = 0; i < p->limits.groups; i++)
-		p->groups[i].wake_fd = -1;
 	for (uint32_t i = 0; i < p->limits.groups; i++) {
 		r = group_init(&p->groups[i], i, p);
 		if (r < 0)

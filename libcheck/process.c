@@ -92,6 +92,14 @@ static int copy_high(int fd)
 	return copy < 0 ? -errno : copy;
 }
 
+/* One that has no command yet, so no device to hang in: its end is waited for. */
+static void end_fresh(pid_t pid)
+{
+	(void)kill(pid, SIGKILL); /* it is ours and not collected */
+	while (waitid(P_PID, (id_t)pid, NULL, WEXITED) < 0 && errno == EINTR)
+		continue;
+}
+
 int process_start(struct process *ret, const char *program, const struct shared *s)
 {
 	int pair[2] = { -1, -1 }, fds[FILES] = { -1, -1, -1, -1, -1 }, r = 0;
@@ -121,7 +129,7 @@ int process_start(struct process *ret, const char *program, const struct shared 
 		p.pidfd = open_pidfd(p.pid);
 		if (p.pidfd < 0) {
 			r = p.pidfd;
-			(void)kill(p.pid, SIGKILL); /* it is ours and not collected */
+			end_fresh(p.pid);
 		}
 	}
 	if (r < 0) {
