@@ -249,7 +249,9 @@ int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 		.checks = { .sys_dev_block = -1 },
 		.snapshots = { .status_fd = -1 },
 	};
-	notify_init(&d->notify);
+	r = notify_init(&d->notify);
+	if (r < 0)
+		return complain(r, "the notify socket");
 	watchdog_init(&d->watchdog, mono_now());
 	r = listen_on(o, first->config, &listen_fd, &ours);
 	if (r < 0)
@@ -345,8 +347,8 @@ void daemon_settle(struct daemon *d, struct mono now)
 	settle_maps(d, now);
 	checks_flush(&d->checks, now);
 	tend(d, now);
-	complete = d->inventory.generation > 0 && checks_all_answered(&d->checks) &&
-	           dm_is_ready(&d->dm);
+	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&
+	           checks_all_answered(&d->checks) && dm_is_ready(&d->dm);
 	if (ready_update(&d->ready, d->checks.by_state, complete, now)) {
 		ready_summary(summary, sizeof(summary), d->checks.by_state);
 		events_say(&d->events, EVENT_DAEMON, complete ? LOG_INFO : LOG_WARNING,

@@ -2,6 +2,7 @@
 #include "checkerd/daemon/notify.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,28 +10,44 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-void notify_init(struct notify *n)
+static bool is_shortage(int error)
+{
+	return error == ENOMEM || error == ENOBUFS || error == EMFILE || error == ENFILE;
+}
+
+static int connect_to(struct notify *n, const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(name);
+	int error;
+
+	if ((name[0] != '/' && name[0] != '@') || length >= sizeof(address.sun_path))
+		return 0;
+	memcpy(address.sun_path, name, length + 1);
+	if (name[0] == '@')
+		address.sun_path[0] = '\0'; /* the abstract namespace */
+	length += offsetof(struct sockaddr_un, sun_path) + (name[0] == '/');
+	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (n->fd >= 0 &&
+	    connect(n->fd, (struct sockaddr *)&address, (socklen_t)length) == 0)
+		return 0;
+	error = errno;
+	notify_deinit(n);
+	return is_shortage(error) ? -error : 0;
+}
+
+int notify_init(struct notify *n)
+{
 	const char *name = secure_getenv("NOTIFY_SOCKET");
-	size_t length;
+	int r;
 
 	n->fd = -1;
-	if (name == NULL || (name[0] != '/' && name[0] != '@'))
-		return;
-	length = strlen(name);
-	if (length < sizeof(address.sun_path)) {
-		memcpy(address.sun_path, name, length + 1);
-		if (name[0] == '@')
-			address.sun_path[0] = '\0'; /* the abstract namespace */
-		length += offsetof(struct sockaddr_un, sun_path) + (name[0] == '/');
-		n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (n->fd >= 0 &&
-		    connect(n->fd, (struct sockaddr *)&address, (socklen_t)length) < 0)
-			notify_deinit(n);
-	}
+	if (name == NULL)
+		return 0;
+	r = connect_to(n, name);
 	unsetenv(
 	        "NOTIFY_SOCKET"); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+	return r;
 }
 
 void notify_deinit(struct notify *n)
@@ -44,5 +61,5 @@ int notify_send(const struct notify *n, const char *state)
 {
 	if (n->fd < 0 || send(n->fd, state, strlen(state), MSG_NOSIGNAL) >= 0)
 		return 0;
-	return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? -EAGAIN : 0;
+	return errno == EAGAIN || errno == EINTR || is_shortage(errno) ? -EAGAIN : 0;
 }

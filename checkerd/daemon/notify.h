@@ -17,8 +17,9 @@ struct notify {
 	}
 
 /* Connects, and takes NOTIFY_SOCKET out of the environment: it is not the prober's. Without
- * one, or when nobody is there, it is left unconnected. */
-void notify_init(struct notify *n);
+ * one, or when nobody is there, it is left unconnected. -errno: there is no memory or no
+ * descriptor for it; who waits for READY=1 would wait in vain. */
+_must_check_ int notify_init(struct notify *n);
 void notify_deinit(struct notify *n);
 /* 0, also when nobody wants to know; -EAGAIN: the manager is behind, try again later. */
 _must_check_ int notify_send(const struct notify *n, const char *state);

@@ -164,7 +164,7 @@ static void a_name_in_the_environment_is_connected_to(void **state)
 	             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
 	        0);
 	setenv("NOTIFY_SOCKET", name, 1);
-	notify_init(&n);
+	assert_int_equal(notify_init(&n), 0);
 	assert_true(n.fd >= 0);
 	assert_null(getenv("NOTIFY_SOCKET"));
 	assert_int_equal(notify_send(&n, "hello"), 0);
@@ -172,7 +172,7 @@ static void a_name_in_the_environment_is_connected_to(void **state)
 	notify_deinit(&n);
 	close(fd);
 	setenv("NOTIFY_SOCKET", name, 1);
-	notify_init(&n); /* nobody is there any more */
+	assert_int_equal(notify_init(&n), 0); /* nobody is there any more */
 	assert_int_equal(n.fd, -1);
 	assert_int_equal(notify_send(&n, "hello"), 0);
 }
