@@ -110,8 +110,13 @@ static int apply(struct inventory *inv, const struct found *f, struct mono now)
 			           inv->no_room);
 		if (f->error != 0)
 			events_say(inv->events, EVENT_CONFIG, LOG_ERR,
-			           "the devices cannot be listed: %s",
+			           "the devices cannot be listed, it is tried again "
+			           "every second: %s",
 			           strerrordesc_np(f->error));
+		else if (inv->error != 0)
+			events_say(inv->events, EVENT_CONFIG, LOG_NOTICE,
+			           "the devices can be listed again, there are %u paths",
+			           registry_count(inv->checks->registry));
 		inv->no_room = 0;
 		inv->left_out = f->left_out;
 		inv->error = f->error;

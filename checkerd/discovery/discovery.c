@@ -21,6 +21,7 @@
 /* libudev and regular expressions have an appetite. */
 #define DISCOVERY_STACK_BYTES (4 * THREAD_STACK_BYTES)
 #define RING_FULL_WAIT_US     2000
+#define LIST_RETRY_US         (1 * USEC_PER_SEC)
 
 struct discovery {
 	int out_fd;        /* [init] eventfd, thread→loop: records are waiting */
@@ -35,6 +36,8 @@ struct discovery {
 	struct found_list told;
 	struct watch *watch; /* with discovery udev */
 	int sysfs;
+	struct mono again; /* when a list that could not be made is tried again */
+	bool again_gone;   /* what is not on it is gone */
 };
 
 static_assert(CONFIG_CHECKS_MAX <= UINT16_MAX, "a path's policy holds them");
@@ -118,34 +121,79 @@ static int reconcile(struct discovery *d, bool gone, uint32_t *ret_left_out)
 	return 0;
 }
 
+/* What is there now, told. Without memory or a descriptor nothing is: what was told stays, and
+ * it is tried again. */
+static int list_anew(struct discovery *d, bool gone, uint32_t *ret_left_out)
+{
+	int r = reconcile(d, gone, ret_left_out);
+
+	d->again = MONO_NEVER;
+	if (r < 0 && r != -ECANCELED) {
+		d->again = mono_add(mono_now(), LIST_RETRY_US);
+		d->again_gone = gone;
+	}
+	return r;
+}
+
+static void tell_sync(struct discovery *d, int error, uint32_t left_out)
+{
+	struct found sync = { .op = FOUND_SYNC,
+		              .generation = d->ref->generation,
+		              .left_out = left_out,
+		              .error = -error };
+
+	(void)emit(d, &sync); /* cancelled: the thread ends */
+}
+
 static void take_config(struct discovery *d)
 {
 	struct config_ref *ref = atomic_exchange(&d->inbox, NULL);
-	struct found sync = { .op = FOUND_SYNC };
+	uint32_t left_out = 0;
 	int r;
 
 	if (ref == NULL)
 		return;
 	config_ref_put(d->ref);
 	d->ref = ref;
-	r = reconcile(d, false, &sync.left_out);
-	sync.generation = ref->generation;
-	sync.error = -r;
-	(void)emit(d, &sync); /* cancelled: the thread ends */
+	r = list_anew(d, false, &left_out);
+	tell_sync(d, r, left_out);
+}
+
+static void tell_map(struct discovery *d)
+{
+	struct found map = { .op = FOUND_MAP };
+
+	(void)emit(d, &map); /* cancelled: the thread ends */
 }
 
 static void take_events(struct discovery *d)
 {
-	struct found map = { .op = FOUND_MAP };
 	uint32_t left_out;
 	int r;
 
 	r = watch_take(d->watch, d->ref->config, &d->told, emit, d);
 	/* Messages were lost, or memory was short: what is there now is what counts. */
 	if (r < 0 && r != -ECANCELED) {
-		(void)reconcile(d, true, &left_out); /* the next event tries again */
-		(void)emit(d, &map);                 /* cancelled: the thread ends */
+		(void)list_anew(d, true, &left_out); /* it is tried again */
+		tell_map(d);
 	}
+}
+
+/* How long it may sleep; it lists anew when that is due. */
+static int try_again(struct discovery *d)
+{
+	int64_t left_us = mono_diff(d->again, mono_now());
+	uint32_t left_out = 0;
+
+	if (mono_is_never(d->again))
+		return -1;
+	if (left_us > 0)
+		return (int)(left_us / USEC_PER_MSEC) + 1;
+	if (list_anew(d, d->again_gone, &left_out) == 0) {
+		tell_sync(d, 0, left_out);
+		tell_map(d);
+	}
+	return mono_is_never(d->again) ? -1 : (int)(LIST_RETRY_US / USEC_PER_MSEC);
 }
 
 static void *discovery_main(void *arg)
@@ -156,12 +204,13 @@ static void *discovery_main(void *arg)
 	while (!atomic_load(&d->stop)) {
 		struct pollfd fds[2] = {
 			{ .fd = d->wake_fd, .events = POLLIN },
-			{ .fd = d->watch == NULL ? -1 : watch_fd(d->watch),
-			  .events = POLLIN },
+			{ .events = POLLIN },
 		};
+		int timeout_ms = try_again(d);
 		uint64_t n;
 
-		if (poll(fds, ARRAY_LEN(fds), -1) < 0)
+		fds[1].fd = d->watch == NULL ? -1 : watch_fd(d->watch);
+		if (poll(fds, ARRAY_LEN(fds), timeout_ms) < 0)
 			continue; /* all signals are blocked: memory, for a moment */
 		if (fds[0].revents != 0) {
 			(void)!read(d->wake_fd, &n, sizeof(n)); /* it was readable */
@@ -201,6 +250,7 @@ int discovery_new(struct discovery **ret)
 	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return -ENOMEM;
+	d->again = MONO_NEVER;
 	d->out_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->sysfs = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);

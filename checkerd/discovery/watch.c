@@ -225,9 +225,15 @@ static bool is_outdated(struct udev_device *dev, const struct identity *id)
 	return diskseq != 0 && id->spec.diskseq != 0 && diskseq != id->spec.diskseq;
 }
 
+/* Says nothing of the device: there was nothing to look at it with. */
+static bool is_shortage(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
 /*
  * What the rules make of one device. 1: ret holds it, with a reference; 0: it is left out, or
- * gone; -ENOMEM.
+ * gone; -ENOMEM, -EMFILE, -ENFILE.
  */
 static int consider(const struct watch *w, const struct config *c,
                     struct udev_device *dev, struct found_entry *ret)
@@ -245,6 +251,8 @@ static int consider(const struct watch *w, const struct config *c,
 		return 0;
 	identity_init(&id);
 	r = identify(w, dev, sysname, &id);
+	if (is_shortage(-r))
+		return r;
 	if (r < 0 || is_outdated(dev, &id))
 		return 0;
 	property_names(dev, properties);
@@ -288,10 +296,15 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 	r = 0;
 	udev_list_entry_foreach(e, udev_enumerate_get_list_entry(all))
 	{
-		struct udev_device *dev = udev_device_new_from_syspath(
-		        w->udev, udev_list_entry_get_name(e));
 		struct found_entry entry;
+		struct udev_device *dev;
 
+		errno = 0;
+		dev = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(e));
+		if (dev == NULL && is_shortage(errno))
+			r = -errno;
+		if (r < 0)
+			break;
 		if (dev == NULL)
 			continue; /* gone meanwhile */
 		if (!is_ready(w, dev)) {
@@ -402,8 +415,11 @@ static int update_map(struct watch *w, const struct config *c, struct udev_devic
 		    (name == NULL || device_map(d) == NULL ||
 		     strcmp(name, device_map(d)) != 0))
 			continue;
+		errno = 0;
 		dev = udev_device_new_from_subsystem_sysname(w->udev, "block",
 		                                             device_name(d));
+		if (dev == NULL && is_shortage(errno))
+			r = -errno;
 		if (dev == NULL)
 			continue; /* its own removal is on its way */
 		r = update(w, c, dev, told, emit, arg);
