@@ -36,3 +36,4 @@ include tests/sim/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
 include tests/chaos/local.mk
+include tests/nth/local.mk
