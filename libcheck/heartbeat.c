@@ -38,7 +38,7 @@ int64_t heartbeat_still_us(struct heartbeat *h, int64_t age_us, int64_t stall_us
 	h->looked = now;
 	if (age_us < LOOK_AT_PROBER_US)
 		h->turn_from = (struct mono){ 0 };
-	else if (h->turn_from.us == 0 && away > stall_us / 4 * 3)
+	else if (h->turn_from.us == 0 && age_us > stall_us && away > stall_us / 4 * 3)
 		h->turn_from = now;
 	turn = mono_diff(now, h->turn_from);
 	return h->turn_from.us == 0 ? age_us : MIN(age_us, turn);

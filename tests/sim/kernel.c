@@ -158,6 +158,8 @@ void kernel_pause(int64_t us)
 	if (us < LANE_STUCK_US + 2 * LATE_WAKE_US || in_a_row)
 		sim.may_stand.us =
 		        MAX(sim.may_stand.us, sim.now.us + us + 3 * USEC_PER_SEC);
+	else if (mono_before(sim.now, sim.may_stand))
+		sim.may_stand = mono_add(sim.may_stand, us);
 	sim.now = mono_add(sim.now, us);
 	sim.paused = sim.now;
 	sim.pause_counts = !in_a_row;
