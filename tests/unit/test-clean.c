@@ -36,6 +36,7 @@ static const struct {
 	{ "\xe2\x82", "\\xe2\\x82" },                   /* cut */
 	{ "\xc0\x9b", "\\xc0\\x9b" },                   /* ESC, too long */
 	{ "\xe0\x80\x9b", "\\xe0\\x80\\x9b" },          /* and longer */
+	{ "\xe0\x81\x81", "\\xe0\\x81\\x81" },          /* A, too long */
 	{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },          /* half of a pair */
 	{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* after the end of Unicode */
 	{ "\xf0\x9f\x92", "\\xf0\\x9f\\x92" },
