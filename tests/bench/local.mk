@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What things cost: see tests/bench/README.md. Needs root, for devices.
 EXTRA_DIST += \
+	docs/BENCHMARK.md \
 	tests/bench/README.md \
 	tests/bench/check-guard \
 	tests/bench/daemon_parts.py \

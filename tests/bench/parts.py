@@ -92,3 +92,5 @@ def contexts(bench):
 
 
 PARTS = {"engine": engine, "embedded": embedded, "contexts": contexts, **daemon_parts.PARTS}
+# Of them, those that read no device.
+RECKONED = {"large"}

@@ -201,16 +201,25 @@ def lines(name, result):
 	return SHOWN[name](result)
 
 
+NEEDS_QUIET = ("engine", "embedded", "contexts", "daemon", "growth", "hung", "control")
+
+
 def document(bench, titles, old):
 	"""What was measured, over what an earlier run on the same machine has measured."""
-	now, devices = machine(), bench.devices.describe()
+	now = machine()
+	before = old["devices"] if old else None
+	devices = bench.devices.describe() if bench.devices else before
 	parts = {}
-	if old and old["machine"] == now and old["devices"] == devices:
+	if old and old["machine"] == now and (before is None or before == devices):
 		parts.update(old["parts"])
 	parts.update(bench.results)
 	return {"machine": now, "devices": devices,
 	        "parts": {name: parts[name] for name in titles if name in parts},
 	        "titles": titles}
+
+
+def capital(text):
+	return text[:1].upper() + text[1:]
 
 
 def write_page(path, doc):
@@ -220,14 +229,16 @@ def write_page(path, doc):
 		"<!-- Written by `make bench`; do not edit. -->", "",
 		"# What checks cost", "",
 		f"{m['cpu']}, {m['cpus']} CPUs, {m['memory_gib']} GiB; Linux {m['kernel']}; {m['system']}; "
-		f"{m['compiler']}; {m['libc']}. {doc['devices'][0].upper()}{doc['devices'][1:]}.", "",
+		f"{m['compiler']}; {m['libc']}. {capital(doc['devices'] or 'no devices')}.", "",
 		"Written by `make bench`; `tests/bench/README.md` says how it measures. Only ratios mean "
 		"anything elsewhere. A figure is a median, in brackets with its quartiles.", "",
 		*verdicts(doc["parts"]), "",
 	]
 	for name, result in doc["parts"].items():
 		title = doc["titles"][name]
-		text += [f"## {title[0].upper()}{title[1:]}", "", *lines(name, result), ""]
+		text += [f"## {capital(title)}", "", *lines(name, result), ""]
+		if name in NEEDS_QUIET and "load" in result:
+			text += [f"Load average at its end: {result['load']} on {m['cpus']} CPUs.", ""]
 	os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
 	with open(path, "w", encoding="utf-8") as f:
 		f.write("\n".join(text))
