@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Everything at once, at random, on SCSI disks, loop devices that hang and a map; then the truth.
+
+CHECKERD_CHAOS_SEED and CHECKERD_CHAOS_SECONDS of whoever runs tests/vm/run say which storm, and
+how long.
+"""
+# timeout: 240
+import collections
+import random
+import signal
+
+import accounts
+from hangs import pid, served_by_another
+from ledger import Ledger
+from maps import devt, kernel_states, make_map, without_multipath_tools
+from varlink import Refused, Varlink
+from watch import Asker, Follower, Outages
+from vm import *
+
+SEED = int(os.environ.get("CHECKERD_CHAOS_SEED") or random.SystemRandom().randrange(1 << 31))
+SECONDS = int(os.environ.get("CHECKERD_CHAOS_SECONDS") or 30)
+GRACE = 10        # an emulated machine is late by itself
+LOOPS = 8         # the last quarter of them, and of the SCSI disks, is never touched
+LIMIT = 40        # seconds until all is well again
+SETTLE_KILLS = 4  # seconds between two ends of the daemon: systemd gives up otherwise
+SOCKET = "/run/checkerd/control"
+GOOD = "polling_interval {}\nmax_polling_interval 1\nchecker_timeout 3\ndm_control on\nmax_clients 128"
+RULES = 'blacklist {\n devnode "^vd"\n}\nblacklist_exceptions {\n devnode "^loop[0-7]$"\n}'
+CGROUP = "/sys/fs/cgroup/system.slice/checkerd.service"
+
+rng = random.Random(SEED)
+ledger, outages, counts = Ledger(GRACE), Outages(), collections.Counter()
+broken, ends = {}, []  # names, and how; what ends when
+killed_at = 0.0
+
+
+def tell(*words):
+	return run("./faultydisk", "--tell", "/run/disks.sock", *(str(w) for w in words))
+
+
+def call(method, **parameters):
+	with Varlink(SOCKET, 20) as v:
+		return v.call(method, **parameters)
+
+
+def prober():
+	return call("GetStatus")["prober"]["pid"]
+
+
+def later(seconds, what, *arguments):
+	ends.append((time.monotonic() + seconds, what, arguments))
+
+
+# --- disks ---
+
+def make_loops():
+	run("modprobe -a fuse loop")
+	os.makedirs("/run/disks")
+	subprocess.Popen(["./faultydisk", "-n", str(LOOPS), "/run/disks", "/run/disks.sock"],
+	                 stdin=subprocess.DEVNULL, start_new_session=True)
+	wait_for("the faulty disks", lambda: os.path.exists(f"/run/disks/disk{LOOPS - 1:04}"))
+	for n in range(LOOPS):
+		run(f"losetup --direct-io=on /dev/loop{n} /run/disks/disk{n:04}")
+	settle()
+
+
+def mend(name):
+	if name not in broken:
+		return
+	if name.startswith("loop"):
+		tell("heal", name[4:])
+	elif os.path.exists(f"/sys/block/{name}/device/state"):
+		scsi_state(name, "running")
+	del broken[name]
+	for kind in ("broken", "vanished"):
+		ledger.end(name, kind, time.time())
+	counts["healed"] += 1
+
+
+def spoil(name, *words):
+	if name in broken:
+		mend(name)
+		return
+	if not os.path.exists(f"/sys/block/{name}"):
+		return  # pulled
+	# Whoever opens a SCSI disk that is offline is told that there is none.
+	ledger.begin(name, "vanished" if words[0] == "offline" else "broken", words[0], time.time())
+	broken[name] = words
+	if name.startswith("loop"):
+		tell(words[0], name[4:], *words[1:])
+	else:
+		scsi_state(name, "offline")
+	counts[words[0]] += 1
+
+
+def spoil_loop():
+	spoil(f"loop{rng.randrange(LOOPS * 3 // 4)}",
+	      *rng.choice((("hang",), ("fail", "EIO"), ("slow", 6000), ("truncate", 0))))
+
+
+def spoil_scsi():
+	spoil(rng.choice(touchable), "offline")
+
+
+def mend_one():
+	if broken:
+		mend(rng.choice(sorted(broken)))
+
+
+def slow_well():
+	n = rng.randrange(LOOPS)
+	if f"loop{n}" not in broken:
+		tell("slow", n, 300)
+		later(2, lambda: f"loop{n}" in broken or tell("answer", n))
+		counts["slow but well"] += 1
+
+
+def pull():
+	"""A SCSI disk goes, and comes back under whatever name."""
+	name = rng.choice(touchable)
+	if name in mapped or not os.path.exists(f"/sys/block/{name}/device/delete"):
+		return
+	mend(name)
+	ledger.begin(name, "unplugged", "pulled", time.time())
+	scsi_host = os.path.realpath(f"/sys/block/{name}/device").split("/host")[1].split("/")[0]
+	write(f"/sys/block/{name}/device/delete", "1")
+	later(rng.uniform(0.5, 4), push, name, scsi_host)
+	counts["pulled"] += 1
+
+
+def push(name, scsi_host):
+	write(f"/sys/class/scsi_host/host{scsi_host}/scan", "- - -")
+	ledger.end(name, "unplugged", time.time())
+
+
+def disturb_map():
+	if rng.random() < 0.5:
+		run("dmsetup", "message", "chaos", "0", f"fail_path {devt(rng.choice(mapped))}", ok=False)
+		counts["failed in the map"] += 1
+	else:
+		run("dmsetup suspend --noflush --nolockfs chaos")
+		later(rng.uniform(0.2, 3), run, "dmsetup resume chaos")
+		counts["map suspended"] += 1
+
+
+# --- daemon ---
+
+def reload_good():
+	config(GOOD.format(f"{rng.uniform(0.3, 1):.1f}"), RULES)
+	call("Reload")
+	counts["reloads"] += 1
+
+
+def reload_bad():
+	good = read("/etc/checkerd.conf")
+	write("/etc/checkerd.conf", rng.choice(("defaults {\npolling_interval soon\n}\n", "}\n",
+	                                        "defaults {\n" * 99, "\x01\x02\n")))
+	try:
+		call("Reload")
+		check(False, "a bad configuration is refused", read("/etc/checkerd.conf"))
+	except Refused:
+		counts["reloads refused"] += 1
+	finally:
+		write("/etc/checkerd.conf", good + "\n")
+
+
+def kill_prober():
+	os.kill(prober(), signal.SIGKILL)
+	counts["prober killed"] += 1
+
+
+def stop_prober():
+	stopped = prober()
+	os.kill(stopped, signal.SIGSTOP)
+	later(rng.uniform(0.2, 4), go_on, stopped)
+	counts["prober stopped"] += 1
+
+
+def go_on(stopped):
+	try:
+		os.kill(stopped, signal.SIGCONT)
+	except ProcessLookupError:
+		pass
+
+
+def end_daemon():
+	global killed_at
+	if time.monotonic() - killed_at < SETTLE_KILLS or time.monotonic() > last_kill:
+		return
+	old, spell = pid(), outages.begin()
+	if rng.random() < 0.7:
+		os.kill(old, signal.SIGKILL)
+		counts["daemon killed"] += 1
+	else:
+		run("systemctl restart --no-block checkerd")
+		counts["daemon restarted"] += 1
+	wait_for("the successor serves", lambda: served_by_another(old), 30)
+	outages.end(spell)
+	killed_at = time.monotonic()
+
+
+def take_quota():
+	if read("/proc/sys/fs/aio-max-nr") == "65536":
+		write("/proc/sys/fs/aio-max-nr", read("/proc/sys/fs/aio-nr"))
+		later(rng.uniform(1, 5), give_quota)
+		counts["AIO quota taken"] += 1
+
+
+def give_quota():
+	write("/proc/sys/fs/aio-max-nr", "65536")
+
+
+def squeeze():
+	"""It cannot be killed for want of memory (OOMScoreAdjust): it has to do with what it has.
+	Without memory for a reply on its way the kernel refuses it, and the connection is lost."""
+	spell = outages.begin()
+	write(f"{CGROUP}/memory.max", str(int(read(f"{CGROUP}/memory.current")) + (64 << 10)))
+	later(rng.uniform(0.5, 2), give_memory, spell)
+	counts["memory squeezed"] += 1
+
+
+def give_memory(spell):
+	write(f"{CGROUP}/memory.max", "max")
+	outages.end(spell)
+
+
+def crowds():
+	return [subprocess.Popen([sys.executable, "crowd.py", str(rng.randrange(1 << 30)), str(size),
+	                          str(user), SOCKET], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+	                         text=True) for size, user in ((40, 0), (60, 65534))]
+
+
+ACTIONS = ((10, spoil_loop), (5, spoil_scsi), (12, mend_one), (3, slow_well), (3, pull),
+           (3, disturb_map), (3, reload_good), (2, reload_bad), (3, kill_prober),
+           (2, stop_prober), (2, end_daemon), (2, take_quota), (2, squeeze))
+
+
+def end_what_is_due(now):
+	for end in sorted([e for e in ends if e[0] <= now], key=lambda e: e[0]):
+		ends.remove(end)
+		end[1](*end[2])
+
+
+def storm():
+	weights, actions = zip(*ACTIONS)
+	over = time.monotonic() + SECONDS
+	while time.monotonic() < over:
+		end_what_is_due(time.monotonic())
+		(action,) = rng.choices(actions, weights)
+		try:
+			action()
+		except (OSError, Refused, TypeError) as e:  # no prober just now; those who watch judge
+			say(f"{action.__name__}: {e}")
+			counts["could not be done"] += 1
+		time.sleep(rng.uniform(0, 0.4))
+	end_what_is_due(over + 3600)
+
+
+# --- the truth ---
+
+def truth():
+	said = {d: ["up"] if read(f"/sys/block/{d}/device/state") == "running" else
+	        ["down", "removed"] for d in scsi_debug_disks()}
+	for line in tell("status", f"0-{LOOPS - 1}").splitlines()[:LOOPS]:
+		words = dict(w.split("=") for w in line.split())
+		ill = words["mode"] != "answer" or int(words["size"]) < 4096
+		said[f"loop{words['disk']}"] = ["down" if ill else "up"]
+	return said
+
+
+def wrong():
+	wanted, states = truth(), {n: p["state"] for n, p in paths().items()}
+	return {n: (states.get(n), wanted.get(n)) for n in {*wanted, *states}
+	        if states.get(n) not in wanted.get(n, ())}
+
+
+def wait_for_truth(what):
+	begin, last = time.monotonic(), {}
+	while time.monotonic() - begin < LIMIT:
+		last = wrong()
+		if not last:
+			return time.monotonic() - begin
+		time.sleep(0.3)
+	check(False, f"{what} within {LIMIT} s", last, ctl("show", "groups"))
+	return None
+
+
+def all_well():
+	for name in sorted(broken):
+		mend(name)
+	tell("heal", "all")
+	took = wait_for_truth("all is well")
+	wait_for("all is settled", lambda: not accounts.unsettled(ctl("show", "groups")), LIMIT)
+	wait_for("the map has all its paths", lambda: set(kernel_states("chaos").values()) == {"A"},
+	         LIMIT)
+	wait_for("old probers are gone", lambda: run("pgrep -xc pathcheck-probe", ok=False).strip() == "1",
+	         LIMIT)
+	time.sleep(1)
+	return took, accounts.take(pid(), prober())
+
+
+figure(f"seed {SEED}, {SECONDS} s")
+without_multipath_tools()
+disks = scsi_debug(max_luns=2, add_host=4)
+make_loops()
+touchable, mapped = disks[:len(disks) * 3 // 4], disks[:2]
+make_map("chaos", mapped)
+config(GOOD.format(0.5), RULES)
+start()
+wait_for_truth("the begin")
+first = all_well()[1]
+watchers = [kind(kind.__name__, SOCKET, outages, ledger) for kind in (Asker, Follower)]
+crowd = crowds()
+last_kill = time.monotonic() + SECONDS / 2  # what leaks is seen in those that live for long
+say("the storm")
+storm()
+say("the crowd leaves")
+said = collections.Counter()
+for c in crowd:
+	said.update(json.loads(c.communicate(timeout=60)[0]))
+check(said["NOT REFUSED"] == 0, "what is root's is root's", said)
+config(GOOD.format(0.5), RULES)
+run("checkerctl --timeout 20 reload")
+settle()
+knew = wait_for_truth("the truth")
+say("the storm is over")
+took, last = all_well()
+for w in watchers:
+	w.end()
+for _ in range(20):  # the last clients' connections are closed by the control thread
+	watched, p = pid(), prober()
+	time.sleep(0.5)
+	last = accounts.take(watched, p)
+	# Another process may have got some of its descriptors as sockets from systemd.
+	grown = [g for g in accounts.grown(first, last)
+	         if first["pid"] == last["pid"] or not g.startswith("sockets")]
+	if not grown:
+		break
+check(not ledger.problems, "nothing false was said, and each question was answered",
+      *ledger.problems[:5])
+for key in ("rss", "prober_rss"):
+	grown += accounts.fatter(first, last, key, accounts.MARGIN_FIRST)
+check(not grown, "nothing has leaked", *grown, first, last)
+figure(", ".join(f"{n} {k}" for k, n in sorted(counts.items())))
+figure(f"false downs 0 of {ledger.judged}; {len(watchers[0].seconds)} questions answered, the slowest "
+       f"after {max(watchers[0].seconds):.1f} s; truth known after {knew:.1f} s, "
+       f"all well after {took:.1f} s")
+figure(f"before {accounts.brief(first)}")
+figure(f"after  {accounts.brief(last)}")
