@@ -202,6 +202,7 @@ class Storm:
 		away = [d for d in self.host.disks if d.away]
 		disk = self.rng.choice(away or self.host.disks)
 		if disk.away:
+			self.mend(disk)  # a loop device over an empty file stays empty
 			self.host.plug(disk)
 			self.counts["plugged"] += 1
 			self.note(f"{disk.name} plug")
