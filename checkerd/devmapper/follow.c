@@ -165,6 +165,7 @@ static void watch(struct follow *f, struct follow_known *k, const struct map *m)
 /* What was read is a map; takes the reference. */
 static int take_map(struct follow *f, struct follow_known *k, struct map *m)
 {
+	bool untouched = k->event_nr == m->event_nr;
 	int r;
 
 	/* Another map under a number that was used again. */
@@ -178,7 +179,8 @@ static int take_map(struct follow *f, struct follow_known *k, struct map *m)
 	k->event_nr = m->event_nr;
 	watch(f, k, m);
 	if (k->kind == KNOWN_MAP) {
-		bool same = map_equal(k->map, m);
+		/* Changed and changed back: the loop may have been answered in between. */
+		bool same = untouched && map_equal(k->map, m);
 
 		map_unref(k->map);
 		k->map = m;

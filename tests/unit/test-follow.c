@@ -120,6 +120,17 @@ static void tells_what_changed(_unused_ void **state)
 	tells("-other +new:A", false);
 }
 
+/* A command's answer came in between: the loop takes the path for failed. */
+static void tells_what_changed_and_changed_back(_unused_ void **state)
+{
+	fake_dm_add(1, "a", 2);
+	tells("+a:AA error=0,left=0", true);
+	fake_dm_path(1, 1, false);
+	fake_dm_path(1, 1, true);
+	tells("+a:AA", false);
+	tells("", false);
+}
+
 /* As harmful as it is, it is told once. */
 static void compares_names_as_they_are_told(_unused_ void **state)
 {
@@ -589,6 +600,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(tells_all_there_is_then_sync),
 		TEST(tells_what_changed),
+		TEST(tells_what_changed_and_changed_back),
 		TEST(compares_names_as_they_are_told),
 		TEST(sees_a_new_table_without_a_number),
 		TEST(sees_the_first_table),
