@@ -43,7 +43,7 @@
 #include "util/macro.h"
 
 #define FRAMES_MAX  24
-#define EARLY_BYTES 16384 /* for what dlsym() itself allocates */
+#define EARLY_BYTES (256 * 1024) /* for what dlsym() and first constructors allocate */
 
 enum duration {
 	ONCE,   /* a signal, a moment: not from then on */
