@@ -49,6 +49,8 @@ def table(heads, rows):
 
 def compared(result):
 	"""Of subjects taken turn by turn."""
+	many = max(r["paths"] for r in result["rows"])
+	note = ["", f"{many:,} paths are more than there are devices: each serves several."]
 	return table(
 		("paths", "subject", "CPU a check, us", "÷ first", "quartiles",
 		 "system calls / 1,000", "sleeps / 1,000", "preempted / 1,000", "wall us"),
