@@ -15,7 +15,7 @@
 #define SEEN_WITHIN_US (20 * USEC_PER_MSEC)
 
 struct seen {
-	bool told, late, failed;
+	bool told, late, failed, disabled;
 	uint32_t generation; /* of the path that was last seen there */
 	uint64_t seq;        /* and of its disk */
 	struct mono asked, excused, good_since;
@@ -361,8 +361,10 @@ static void judge_path(uint32_t index, const struct path *p, const struct disk *
 
 	s->interval_us = MAX(s->interval_us, p->settings.max_interval_us);
 	s->longest_timeout_us = MAX(s->longest_timeout_us, p->settings.timeout_us);
-	if (!p->enabled)
+	/* Also when it is so no more, and was so up to now. */
+	if (!p->enabled || s->disabled)
 		s->excused = sim.now;
+	s->disabled = !p->enabled;
 	if (p->enabled && !p->outstanding && p->sched_slot == REGISTRY_NONE)
 		sim_fail("%s will never be checked again", d->name);
 	if ((p->status.state == PATH_DOWN || p->status.state == PATH_SHAKY ||
