@@ -52,7 +52,7 @@ struct holds {
 	unsigned descriptors, threads;
 };
 
-static void complain(const char *format, ...)
+_printf_(1, 2) static void complain(const char *format, ...)
 {
 	va_list args;
 
