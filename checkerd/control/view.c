@@ -147,11 +147,12 @@ static void add_named(struct view *v, uint32_t n)
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct snap_path *p = &paths[v->by_map[i]];
+		const char *name = device_map(p->device);
 
-		if (!m || strcmp(m->name, device_map(p->device)) != 0) {
+		assert(name != NULL); /* or it would not be among them */
+		if (!m || strcmp(m->name, name) != 0) {
 			m = &v->maps[v->n_maps++];
-			*m = (struct view_map){ .name = device_map(p->device),
-				                .first = i };
+			*m = (struct view_map){ .name = name, .first = i };
 		}
 		m->n++;
 		m->up += path_state_usable(p->state);

@@ -296,11 +296,11 @@ uint32_t schedule_pop(struct schedule *s, struct mono now)
 struct mono schedule_spread(struct mono now, int64_t interval_us, uint32_t index,
                             uint32_t share)
 {
-	uint64_t fraction = (uint32_t)(index / share * UINT32_C(2654435769));
-	uint64_t interval = (uint64_t)interval_us;
+	uint64_t interval = (uint64_t)interval_us, fraction;
 	int64_t turn, ahead;
 
 	assert(interval_us > 0 && share > 0);
+	fraction = (uint32_t)(index / share * UINT32_C(2654435769));
 	/* interval * fraction / 2^32 without 128 bits */
 	turn = (int64_t)((interval >> 32) * fraction +
 	                 ((interval & UINT32_MAX) * fraction >> 32));
