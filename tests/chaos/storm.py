@@ -17,6 +17,7 @@ from host import BASE
 from varlink import Refused
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+NO_DEVICE = ("ENXIO", "ENODEV")
 ERRORS = ("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ENOLINK", "EREMOTEIO", "ENODATA")
 PAUSE = 0.12     # seconds between two actions, on average
 SLOW_BUT_WELL = (1, 300)     # milliseconds: far below every checker_timeout of the storm
@@ -140,6 +141,8 @@ class Storm:
 		error = (self.rng.choice(ERRORS),) if self.rng.random() < 0.3 else ()
 		if disk.fault is None:
 			return
+		if disk.fault[0] == "hang-open" and error and error[0] in NO_DEVICE:
+			error = ()  # the path would be right to be removed
 		self.host.heal(disk, *error)
 		self.counts["healed"] += 1
 		self.note(f"{disk.name} heal {' '.join(error)}")
