@@ -6,6 +6,7 @@ One daemon finds loop devices by the kernel's announcements, the other is told l
 plain files of the faulty disk's. A quarter of the disks is never touched.
 """
 import concurrent.futures
+import errno
 import fcntl
 import grp
 import os
@@ -225,8 +226,12 @@ class Host:
 			if turn % 10 == 0:
 				disk.uevent("remove")
 			turn += 1
-			if disk.attached():
-				bed.detach_loop(disk.n)
+			try:
+				if disk.attached():
+					bed.detach_loop(disk.n)
+			except OSError as e:
+				if e.errno != errno.ENXIO:  # who had it open has let go of it just now
+					raise
 			try:
 				fcntl.ioctl(self.loop_control, bed.LOOP_CTL_REMOVE, bed.LOOP_BASE + disk.n)
 			except OSError:
