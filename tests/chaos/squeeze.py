@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A memory cgroup of our own, version 2 where the host lets one have it, version 1 elsewhere."""
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -46,6 +47,7 @@ class Squeeze:
 
 	def __init__(self, undo):
 		self.undo, self.version, self.folder, self.hog = undo, 0, None, None
+		self.n_took = 0
 		there = find()
 		if not there:
 			return
@@ -83,6 +85,14 @@ class Squeeze:
 		text = read(self._file("memory.oom_control", "memory.events"))
 		return next((int(line.split()[1]) for line in text.splitlines()
 		             if line.startswith("oom_kill ")), 0)
+
+	def took(self, code):
+		"""Was a daemon that ended so ended for want of memory? Each such end is asked about
+		once, and the kernel has to have counted as many: several may come between two looks."""
+		if code != -signal.SIGKILL or not self.folder or self.ooms() <= self.n_took:
+			return False
+		self.n_took += 1
+		return True
 
 	def begin(self, spare, hog):
 		"""Leaves so many bytes; hog: and somebody who takes them."""

@@ -47,7 +47,7 @@ class Storm:
 		self.counts = collections.Counter()
 		self.crowd_said = collections.Counter()
 		self.ends, self.n_ends = [], 0
-		self.crowds, self.ooms = [], 0
+		self.crowds = []
 		self.daemons = self.probers = True
 		self.actions = [
 			# how often, what
@@ -111,12 +111,11 @@ class Storm:
 				continue
 			s.outages.begin()
 			code = s.succeed()
-			ooms = self.host.squeeze.ooms() if self.host.squeeze.folder else 0
-			self.note(f"{s.name} ended with {code}; out of memory: {ooms - self.ooms}")
-			self.counts["daemon ended out of memory"] += 1
-			if code != -signal.SIGKILL or ooms <= self.ooms:
+			self.note(f"{s.name} ended with {code}")
+			if self.host.squeeze.took(code):
+				self.counts["daemon ended out of memory"] += 1
+			else:
 				self.host.ledger.problem(f"{s.name} crashed: {code}")
-			self.ooms = ooms
 
 	# --- disks ---
 
