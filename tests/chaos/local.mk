@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/chaos/crowd.py \
 	tests/chaos/host.py \
 	tests/chaos/ledger.py \
+	tests/chaos/plants \
 	tests/chaos/run \
 	tests/chaos/squeeze.py \
 	tests/chaos/storm.py \

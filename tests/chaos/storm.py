@@ -245,7 +245,8 @@ class Storm:
 			"recover_checks": r.choice((1, 1, 2)), "log_level": r.choice(("info", "debug")),
 			"max_in_flight": r.choice((64, 0)),
 			"max_in_flight_host": r.choice((0, 8)), "aio_setup_timeout": r.choice((0.5, 2))}
-		left_out = {d for d in s.disks if d.may_break and r.random() < 0.1}
+		# What hangs more often than others: a path that goes with a read in the kernel.
+		left_out = {d for d in s.disks if d.may_break and r.random() < (0.4 if d.fault else 0.1)}
 		s.reload(settings, left_out if r.random() < 0.6 else ())
 		self.counts["reloads"] += 1
 		self.note(f"{s.name} reload {settings} without {len(s.left_out)}")
