@@ -83,5 +83,5 @@ uint64_t control_bytes(uint32_t max_paths, uint32_t max_clients)
 	       max_clients * (sizeof(struct client) + (uint64_t)REQUEST_SMALL) +
 	       port_replies_max(max_paths) * sizeof(struct pending) + history_bytes() +
 	       changes_bytes(max_paths) + VIEWS * view_bytes(max_paths) + LENT_MAX +
-	       PARSE_BYTES + THREAD_STACK_BYTES;
+	       THREAD_STACK_BYTES;
 }

@@ -20,13 +20,11 @@
 #define ACCEPT_PAUSE_US  (100 * USEC_PER_MSEC) /* out of descriptors */
 
 /* --- requests --- */
-#define REQUEST_MAX          (64 * 1024) /* bytes, the final NUL not counted */
-#define REQUEST_SMALL        (4 * 1024) /* every client has room for this; more is lent */
-#define REQUEST_DEPTH_MAX    8          /* of objects and arrays in each other */
-#define REQUEST_BRACKETS_MAX 64         /* [ and {: each costs the parser 400 bytes */
-#define PARSE_BYTES          (4 * 1024 * 1024) /* the parser's, while it runs */
-#define NAMES_MAX            (REQUEST_MAX / 4) /* `"a",` is the shortest */
-#define DISABLE_MAX_S        (10 * 365 * 24 * 3600)
+#define REQUEST_MAX       (64 * 1024) /* bytes, the final NUL not counted */
+#define REQUEST_SMALL     (4 * 1024)  /* every client has room for this; more is lent */
+#define REQUEST_DEPTH_MAX 8           /* of objects and arrays in each other */
+#define NAMES_MAX         (REQUEST_MAX / 4) /* `"a",` is the shortest */
+#define DISABLE_MAX_S     (10 * 365 * 24 * 3600)
 
 /* --- replies --- */
 #define OUT_SIZE          (80 * 1024)  /* of the one buffer that pieces are written to */

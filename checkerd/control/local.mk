@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # libcontrol.la: the Varlink server. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libcontrol.la
-libcontrol_la_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
-libcontrol_la_LIBADD = $(JSONC_LIBS)
 libcontrol_la_SOURCES = \
 	checkerd/control/accept.c \
 	checkerd/control/action.c \
@@ -18,6 +16,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/history.c \
 	checkerd/control/history.h \
 	checkerd/control/interface.h \
+	checkerd/control/json-reader.c \
+	checkerd/control/json-reader.h \
 	checkerd/control/json-writer.c \
 	checkerd/control/json-writer.h \
 	checkerd/control/limits.h \
@@ -63,6 +63,7 @@ control_tests = \
 	tests/unit/test-control-maps \
 	tests/unit/test-control-socket \
 	tests/unit/test-devlink \
+	tests/unit/test-json-reader \
 	tests/unit/test-json-writer \
 	tests/unit/test-metrics \
 	tests/unit/test-port \
@@ -119,6 +120,9 @@ tests_unit_test_control_socket_LDADD = $(control_test_ldadd)
 tests_unit_test_devlink_SOURCES = tests/unit/test-devlink.c
 tests_unit_test_devlink_CFLAGS = $(control_test_cflags)
 tests_unit_test_devlink_LDADD = $(control_test_ldadd)
+tests_unit_test_json_reader_SOURCES = tests/unit/test-json-reader.c
+tests_unit_test_json_reader_CFLAGS = $(control_test_cflags)
+tests_unit_test_json_reader_LDADD = $(control_test_ldadd)
 tests_unit_test_json_writer_SOURCES = tests/unit/test-json-writer.c
 tests_unit_test_json_writer_CFLAGS = $(control_test_cflags)
 tests_unit_test_json_writer_LDADD = $(control_test_ldadd)

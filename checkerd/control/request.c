@@ -2,18 +2,21 @@
 /* Varlink's messages: https://varlink.org/Method-Call */
 #include "checkerd/control/request.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "checkerd/control/json-reader.h"
 #include "checkerd/control/limits.h"
 
 #define INTERFACE_CONTROL "io.checkerd.Control"
 #define INTERFACE_SERVICE "org.varlink.service"
 #define PARAMETERS_MAX    2
 
-/* False: not of that type, or out of range. The value is never null. */
-typedef bool read_parameter(struct json_object *value, struct request *r);
+/*
+ * False: not of that type, or out of range. The value is never null, and is not JSON any more
+ * when this returns: what it says ends up in its own bytes.
+ */
+typedef bool read_parameter(char *value, struct request *r);
 
 struct parameter {
 	const char *name;
@@ -28,86 +31,88 @@ struct method_info {
 	struct parameter parameters[PARAMETERS_MAX];
 };
 
-static bool read_names(struct json_object *value, struct request *r)
+/* Each of them had two quotes, and no escape is shorter than what it stands for. */
+static bool read_names(char *value, struct request *r)
 {
-	size_t n;
+	char *to = value;
+	uint32_t n = 0;
+	struct jr j;
 
-	if (!json_object_is_type(value, json_type_array))
+	if (jr_type(value) != JR_ARRAY)
 		return false;
-	n = json_object_array_length(value);
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *name = json_object_array_get_idx(value, i);
+	jr_begin(&j, value);
+	while (jr_next(&j)) {
+		size_t length;
 
-		if (!json_object_is_type(name, json_type_string))
+		if (jr_type(j.value) != JR_STRING)
 			return false;
+		length = jr_string(j.value, to);
 		/* With a NUL inside it would be taken for another one. */
-		if (strlen(json_object_get_string(name)) !=
-		    (size_t)json_object_get_string_len(name))
+		if (strlen(to) != length)
 			return false;
+		to += length + 1;
+		n++;
 	}
 	r->has_names = true;
-	r->n_names = (uint32_t)n;
+	r->n_names = n;
+	r->names = value;
 	return true;
 }
 
-static bool read_wait(struct json_object *value, struct request *r)
+static bool read_wait(char *value, struct request *r)
 {
-	if (!json_object_is_type(value, json_type_boolean))
+	if (jr_type(value) != JR_BOOL)
 		return false;
-	r->wait = json_object_get_boolean(value);
+	r->wait = jr_bool(value);
 	return true;
 }
 
-static bool read_for(struct json_object *value, struct request *r)
+static bool read_for(char *value, struct request *r)
 {
 	double s;
 
-	if (!json_object_is_type(value, json_type_double) &&
-	    !json_object_is_type(value, json_type_int))
+	if (jr_type(value) != JR_NUMBER)
 		return false;
-	s = json_object_get_double(value);
-	/* Not by the opposite: a NaN has to fail, too. */
-	if (!(s >= 1e-6 && s <= DISABLE_MAX_S))
+	s = jr_double(value);
+	if (s < 1e-6 || s > DISABLE_MAX_S)
 		return false;
 	/* Positive, so this rounds; the library that does it would have to be locked, too. */
 	r->for_us = (int64_t)(s * (double)USEC_PER_SEC + 0.5);
 	return true;
 }
 
-static bool read_since(struct json_object *value, struct request *r)
+static bool read_since(char *value, struct request *r)
 {
 	int64_t since;
 
-	if (!json_object_is_type(value, json_type_int))
-		return false;
-	since = json_object_get_int64(value);
-	if (since < 0)
+	if (jr_type(value) != JR_NUMBER || !jr_int(value, &since) || since < 0)
 		return false;
 	r->has_since = true;
 	r->since = (uint64_t)since;
 	return true;
 }
 
-static bool read_level(struct json_object *value, struct request *r)
+static bool read_level(char *value, struct request *r)
 {
 	static const char *const names[] = { "emerg",   "alert",  "crit", "err",
 		                             "warning", "notice", "info", "debug" };
 
-	if (!json_object_is_type(value, json_type_string))
+	if (jr_type(value) != JR_STRING)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(names[i], json_object_get_string(value)) == 0) {
+		if (jr_is(value, names[i])) {
 			r->level = (int)i;
 			return true;
 		}
 	return false;
 }
 
-static bool read_interface(struct json_object *value, struct request *r)
+static bool read_interface(char *value, struct request *r)
 {
-	if (!json_object_is_type(value, json_type_string))
+	if (jr_type(value) != JR_STRING)
 		return false;
-	(void)snprintf(r->what, sizeof(r->what), "%s", json_object_get_string(value));
+	(void)jr_string(value, value); /* what is behind a NUL does not matter */
+	(void)snprintf(r->what, sizeof(r->what), "%s", value);
 	return true;
 }
 
@@ -149,55 +154,41 @@ static const struct method_info methods[] = {
 	{ CONTROL(PING, "Ping") },
 };
 
-/* The parser's memory grows with these, not with the size alone. */
-static bool too_many_brackets(const char *text, size_t size)
+/* What a request says at its top; NULL: nothing, or null. */
+struct call {
+	char *method, *more, *oneway, *parameters;
+};
+
+/* Of what is said twice the last one counts. */
+static void read_members(char *text, struct call *ret)
 {
-	bool in_string = false;
-	unsigned n = 0;
+	struct jr j;
 
-	for (size_t i = 0; i < size; i++)
-		if (in_string && text[i] == '\\')
-			i++;
-		else if (text[i] == '"')
-			in_string = !in_string;
-		else if (!in_string && (text[i] == '[' || text[i] == '{'))
-			n++;
-	return n > REQUEST_BRACKETS_MAX;
-}
+	*ret = (struct call){ .method = NULL };
+	jr_begin(&j, text);
+	while (jr_next(&j)) {
+		char *value = jr_type(j.value) == JR_NULL ? NULL : j.value;
 
-/* NULL: not one whole JSON object, or no memory. */
-static struct json_object *parse_object(const char *text, size_t size)
-{
-	struct json_tokener *t;
-	struct json_object *o = NULL;
-
-	if (size == 0 || too_many_brackets(text, size))
-		return NULL;
-	t = json_tokener_new_ex(REQUEST_DEPTH_MAX);
-	if (!t)
-		return NULL;
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
-	o = json_tokener_parse_ex(t, text, (int)size);
-	if (o && (json_tokener_get_error(t) != json_tokener_success ||
-	          !json_object_is_type(o, json_type_object))) {
-		json_object_put(o);
-		o = NULL;
+		if (jr_is(j.key, "method"))
+			ret->method = value;
+		else if (jr_is(j.key, "more"))
+			ret->more = value;
+		else if (jr_is(j.key, "oneway"))
+			ret->oneway = value;
+		else if (jr_is(j.key, "parameters"))
+			ret->parameters = value;
 	}
-	json_tokener_free(t);
-	return o;
 }
 
 /* "more" and "oneway": absent is false. */
-static bool read_flag(struct json_object *call, const char *key, bool *ret)
+static bool read_flag(const char *value, bool *ret)
 {
-	struct json_object *value;
-
 	*ret = false;
-	if (!json_object_object_get_ex(call, key, &value) || !value)
+	if (!value)
 		return true;
-	if (!json_object_is_type(value, json_type_boolean))
+	if (jr_type(value) != JR_BOOL)
 		return false;
-	*ret = json_object_get_boolean(value);
+	*ret = jr_bool(value);
 	return true;
 }
 
@@ -230,13 +221,13 @@ static enum request_problem find_method(const char *full, struct request *r,
 	return REQUEST_NO_INTERFACE;
 }
 
-static const struct parameter *find_parameter(const struct method_info *m,
-                                              const char *name)
+/* Its place among the method's, PARAMETERS_MAX: it has none of that name. */
+static size_t find_parameter(const struct method_info *m, const char *key)
 {
 	for (size_t i = 0; i < PARAMETERS_MAX && m->parameters[i].name; i++)
-		if (strcmp(m->parameters[i].name, name) == 0)
-			return &m->parameters[i];
-	return NULL;
+		if (jr_is(key, m->parameters[i].name))
+			return i;
+	return PARAMETERS_MAX;
 }
 
 static enum request_problem bad_parameter(struct request *r, const char *name)
@@ -246,94 +237,66 @@ static enum request_problem bad_parameter(struct request *r, const char *name)
 }
 
 /* parameters: NULL when there are none. */
-static enum request_problem read_parameters(const struct method_info *m,
-                                            struct json_object *parameters,
+static enum request_problem read_parameters(const struct method_info *m, char *parameters,
                                             struct request *r)
 {
-	if (parameters) {
-		if (!json_object_is_type(parameters, json_type_object))
-			return REQUEST_GARBAGE;
-		json_object_object_foreach(parameters, name, value)
-		{
-			const struct parameter *p = find_parameter(m, name);
+	char *values[PARAMETERS_MAX] = { NULL };
+	struct jr j;
 
-			if (!p || (value && !p->read(value, r)))
-				return bad_parameter(r, name);
+	if (parameters) {
+		if (jr_type(parameters) != JR_OBJECT)
+			return REQUEST_GARBAGE;
+		jr_begin(&j, parameters);
+		while (jr_next(&j)) {
+			size_t i = find_parameter(m, j.key);
+
+			if (i == PARAMETERS_MAX) {
+				(void)jr_string(j.key, j.key); /* no key has a NUL */
+				return bad_parameter(r, j.key);
+			}
+			values[i] = jr_type(j.value) == JR_NULL ? NULL : j.value;
 		}
 	}
 	for (size_t i = 0; i < PARAMETERS_MAX && m->parameters[i].name; i++) {
 		const struct parameter *p = &m->parameters[i];
-		struct json_object *value;
 
-		if (p->required &&
-		    (!json_object_object_get_ex(parameters, p->name, &value) || !value))
+		if (values[i] ? !p->read(values[i], r) : p->required)
 			return bad_parameter(r, p->name);
 	}
 	return REQUEST_FINE;
 }
 
-/*
- * Moves the names into the request's own bytes, where there is room: each of them had two
- * quotes there, and no escape is shorter than what it stands for.
- */
-static void pack_names(struct json_object *parameters, char *text, size_t size,
-                       struct request *r)
+static enum request_problem read_call(const struct call *call, struct request *r)
 {
-	struct json_object *names;
-	size_t used = 0;
-
-	if (!json_object_object_get_ex(parameters, "paths", &names) || !names)
-		names = json_object_object_get(parameters, "maps");
-	for (uint32_t i = 0; i < r->n_names; i++) {
-		struct json_object *name = json_object_array_get_idx(names, i);
-		size_t n = (size_t)json_object_get_string_len(name) + 1;
-
-		assert(used + n <= size);
-		memcpy(text + used, json_object_get_string(name), n);
-		used += n;
-	}
-	r->names = text;
-}
-
-static enum request_problem read_call(struct json_object *call, char *text, size_t size,
-                                      struct request *r)
-{
-	struct json_object *method, *parameters;
 	const struct method_info *m = NULL;
 	enum request_problem problem;
 
-	if (!json_object_object_get_ex(call, "method", &method) ||
-	    !json_object_is_type(method, json_type_string) ||
-	    !read_flag(call, "more", &r->more) || !read_flag(call, "oneway", &r->oneway))
+	if (!call->method || jr_type(call->method) != JR_STRING ||
+	    !read_flag(call->more, &r->more) || !read_flag(call->oneway, &r->oneway) ||
+	    jr_string(call->method, call->method) != strlen(call->method))
 		return REQUEST_GARBAGE;
-	problem = find_method(json_object_get_string(method), r, &m);
+	problem = find_method(call->method, r, &m);
 	if (problem != REQUEST_FINE)
 		return problem;
 	r->method = m->method;
 	r->changes = m->changes;
-	if (!json_object_object_get_ex(call, "parameters", &parameters))
-		parameters = NULL;
-	problem = read_parameters(m, parameters, r);
+	problem = read_parameters(m, call->parameters, r);
 	if (problem != REQUEST_FINE)
 		return problem;
 	if (m->needs_more && !r->more)
 		return REQUEST_WANTS_MORE;
-	if (r->n_names > 0)
-		pack_names(parameters, text, size, r);
 	return REQUEST_FINE;
 }
 
 enum request_problem request_parse(char *text, size_t size, struct request *ret)
 {
-	struct json_object *call = parse_object(text, size);
-	enum request_problem problem;
+	struct call call;
 
 	*ret = (struct request){ .names = text };
-	if (!call)
+	if (!jr_check(text, size, REQUEST_DEPTH_MAX))
 		return REQUEST_GARBAGE;
-	problem = read_call(call, text, size, ret);
-	json_object_put(call);
-	return problem;
+	read_members(text, &call);
+	return read_call(&call, ret);
 }
 
 const char *request_next_name(const char *name)

@@ -63,8 +63,8 @@ struct request {
 };
 
 /*
- * Takes a request apart. text: size bytes, which are used up: the names end up in them.
- * Allocates for as long as it runs, see REQUEST_BRACKETS_MAX.
+ * Takes a request apart. text: size bytes and the NUL behind them, which are used up: the names
+ * end up in them. Allocates nothing.
  */
 _must_check_ enum request_problem request_parse(char *text, size_t size,
                                                 struct request *ret);

@@ -60,7 +60,6 @@ checkerd_checkerd_LDADD = \
 	libutil.la \
 	$(SYSTEMD_LIBS) \
 	$(UDEV_LIBS) \
-	$(JSONC_LIBS) \
 	$(NULL)
 
 if HAVE_CMOCKA
@@ -123,7 +122,6 @@ tests_unit_test_snapshot_LDADD = \
 	libconfig.la \
 	libcore.la \
 	libutil.la \
-	$(JSONC_LIBS) \
 	$(CMOCKA_LIBS) \
 	$(NULL)
 tests_unit_test_options_SOURCES = tests/unit/test-options.c
@@ -139,7 +137,6 @@ tests_unit_test_ready_LDADD = \
 	libpathcheck.la \
 	libutil.la \
 	$(SYSTEMD_LIBS) \
-	$(JSONC_LIBS) \
 	$(CMOCKA_LIBS) \
 	$(NULL)
 endif

@@ -256,12 +256,8 @@ static void client_goes(struct client *c, uint8_t who)
 
 /* --- requests alone --- */
 
-/* The names of a request that was found fine, as another reading of it has them. */
-static void look_at_names(const struct request *r, const uint8_t *data, size_t size)
+static void look_at_names(const struct request *r, struct json_object *call)
 {
-	struct json_tokener *t = json_tokener_new();
-	struct json_object *call =
-	        json_tokener_parse_ex(t, (const char *)data, (int)size);
 	struct json_object *parameters = json_object_object_get(call, "parameters");
 	struct json_object *names = NULL;
 	const char *name = r->names;
@@ -279,21 +275,42 @@ static void look_at_names(const struct request *r, const uint8_t *data, size_t s
 		        "name %u: %s", i, name);
 		name = request_next_name(name);
 	}
+}
+
+/* A request that was found fine is so to another parser, which reads the same. */
+static void look_at_request(const struct request *r, const uint8_t *data, size_t size)
+{
+	struct json_tokener *t = json_tokener_new();
+	struct json_object *call, *since = NULL;
+
+	REQUIRE(t, "no memory");
+	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
+	call = json_tokener_parse_ex(t, (const char *)data, (int)size);
+	REQUIRE(call && json_tokener_get_error(t) == json_tokener_success, "no JSON");
+	REQUIRE(r->more == json_object_get_boolean(json_object_object_get(call, "more")),
+	        "more");
+	if (r->has_since) {
+		since = json_object_object_get(json_object_object_get(call, "parameters"),
+		                               "since");
+		REQUIRE(json_object_get_uint64(since) == r->since, "since");
+	}
+	if (r->n_names > 0)
+		look_at_names(r, call);
 	json_object_put(call);
 	json_tokener_free(t);
 }
 
 static void parse_alone(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size > 0 ? size : 1);
+	char *text = malloc(size + 1);
 	struct request r;
 
 	REQUIRE(text, "no memory");
 	memcpy(text, data, size);
+	text[size] = '\0';
 	if (request_parse(text, size, &r) == REQUEST_FINE) {
 		REQUIRE(r.for_us >= 0 && r.level >= 0 && r.level <= 7, "numbers");
-		if (r.n_names > 0)
-			look_at_names(&r, data, size);
+		look_at_request(&r, data, size);
 	}
 	REQUIRE(memchr(r.what, '\0', sizeof(r.what)), "it does not end");
 	free(text);

@@ -78,6 +78,9 @@ static void test_garbage(void **state)
 		"{\"method\":\"io.checkerd.Control.Ping\",\"more\":1}",
 		"{\"method\":\"io.checkerd.Control.Ping\",\"oneway\":\"yes\"}",
 		"{'method':'io.checkerd.Control.Ping'}",
+		"{\"method\":\"io.checkerd.Control.Ping\\u0000\"}",
+		"{\"method\":\"io.checkerd.Control.Ping\",\"more\\u0000\":true}",
+		"{\"method\":\"io.checkerd.Control.Ping\",\"x\":[[[[[[[[]]]]]]]]}",
 		"\xff\xfe\xfd",
 	};
 

@@ -105,6 +105,14 @@ static void test_wrong_calls(void **state)
 	           "org.varlink.service.InvalidParameter", "since");
 	call_fails(fd, "SetLogLevel", "{\"level\":\"loud\"}",
 	           "org.varlink.service.InvalidParameter", "level");
+	call_fails(fd, "ListEvents", "{\"since\":1.0}",
+	           "org.varlink.service.InvalidParameter", "since");
+	call_fails(fd, "ListEvents", "{\"since\":9223372036854775808}",
+	           "org.varlink.service.InvalidParameter", "since");
+	call_fails(fd, "Check", "{\"paths\":null}",
+	           "org.varlink.service.InvalidParameter", "paths");
+	call_fails(fd, "ListPaths", "{\"paths\":[\"sd0\"],\"paths\":1}",
+	           "org.varlink.service.InvalidParameter", "paths");
 	call_fails(fd, "Monitor", "{}", "org.varlink.service.ExpectedMore", "");
 	call_fails(fd, "ListPaths", "{\"paths\":[\"sd0\",\"sdz\"]}",
 	           "io.checkerd.Control.NoSuchPath", "sdz");
@@ -112,6 +120,31 @@ static void test_wrong_calls(void **state)
 	           "m");
 	/* and after all that the connection is as good as new */
 	json_object_put(call(fd, "Ping", "{}"));
+}
+
+/* Of what is said twice the last one counts, null is as good as nothing, and an escape says what
+ * it stands for, in keys too. */
+static void test_calls_that_look_odd(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(3, plain_spec);
+	o = call(fd, "ListPaths",
+	         "{\"paths\":[1],\"p\\u0061ths\":[\"sd2\",\"\\u0073d0\"]}");
+	assert_int_equal(json_object_array_length(get(o, "paths")), 2);
+	assert_string_equal(get_string(o, "paths[0].name"), "sd2");
+	assert_string_equal(get_string(o, "paths[1].name"), "sd0");
+	json_object_put(o);
+	o = call(fd, "ListPaths", "{\"paths\":[\"sd0\"],\"paths\":null}");
+	assert_int_equal(json_object_array_length(get(o, "paths")), 3);
+	json_object_put(o);
+	client_send(fd, "\n{\"oneway\":null,\"x\":[{}],\"parameters\":null,\"method\":1,"
+	                "\"method\":\"io.checkerd.Control.P\\u0069ng\",\"more\":false} ");
+	o = client_receive(fd);
+	assert_non_null(o);
+	assert_false(json_object_object_get_ex(o, "error", NULL));
+	json_object_put(o);
 }
 
 /* --- reading --- */
@@ -609,6 +642,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_info),
 	TEST(test_interface_description),
 	TEST(test_wrong_calls),
+	TEST(test_calls_that_look_odd),
 	TEST(test_every_key_of_a_path),
 	TEST(test_names_of_a_path),
 	TEST(test_strange_names),
