@@ -37,9 +37,16 @@ libctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSE
 libctl_la_LIBADD = $(JSONC_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
 
 bin_PROGRAMS += checkerctl/checkerctl
-checkerctl_checkerctl_SOURCES = checkerctl/main.c
-checkerctl_checkerctl_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
-checkerctl_checkerctl_LDADD = libctl.la libutil.la
+checkerctl_checkerctl_SOURCES = \
+	checkerctl/main.c \
+	checkerctl/memory.c \
+	checkerctl/memory.h \
+	$(NULL)
+checkerctl_checkerctl_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(NCURSES_CFLAGS)
+checkerctl_checkerctl_LDADD = libctl.la libutil.la $(NCURSES_LIBS)
+if SANITIZED
+checkerctl_checkerctl_CPPFLAGS += -DSANITIZED
+endif
 
 if HAVE_CMOCKA
 CTL_TESTS = \

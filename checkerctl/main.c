@@ -7,6 +7,7 @@
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
+#include "checkerctl/memory.h"
 #include "checkerctl/text.h"
 #include "config.h"
 
@@ -50,6 +51,8 @@ static int run(const struct options *o)
 	r = command_find(o, &command, &words);
 	if (r)
 		return r;
+	if (command->run == run_health)
+		memory_exit_code(HEALTH_UNKNOWN);
 	r = command->run(&ctl, o->operands + words, o->n_operands - words);
 	client_deinit(&ctl.client);
 	return r;
