@@ -86,11 +86,12 @@ static bool silence_counts(const struct path_status *s)
 /*
  * The kernel's answers for a device that is not there any more, when it is opened. From a read
  * they say less: ENODEV is also what a SCSI disk that is merely offline answers, since 5.18
- * (block/blk-core.c).
+ * (block/blk-core.c). One that is offline when it is opened answers ENXIO (drivers/scsi/sd.c):
+ * then sysfs knows better.
  */
 static bool is_no_device(const struct outcome *o)
 {
-	return o->stage == STAGE_OPEN &&
+	return o->stage == STAGE_OPEN && !sysfs_state_has_device(&o->sysfs) &&
 	       (o->error == ENODEV || o->error == ENXIO || o->error == ENOENT);
 }
 

@@ -67,6 +67,18 @@ const char *sysfs_word_text(struct sysfs_word w)
 	return w.layer == SYSFS_NONE ? NULL : layers[w.layer].words[w.word];
 }
 
+bool sysfs_state_has_device(const struct sysfs_state *s)
+{
+	static const char *const leaving[] = { "cancel", "deleted", "deleting",
+		                               "deleting (no IO)", "dead" };
+	const char *text = sysfs_word_text(s->device);
+
+	for (size_t i = 0; text != NULL && i < ARRAY_LEN(leaving); i++)
+		if (strcmp(text, leaving[i]) == 0)
+			return false;
+	return text != NULL;
+}
+
 static bool is_bad(struct sysfs_word w)
 {
 	return w.layer != SYSFS_NONE && w.word != WORD_GOOD;

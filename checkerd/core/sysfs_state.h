@@ -38,6 +38,9 @@ struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text);
 /* Its text, static; NULL: not known. */
 const char *sysfs_word_text(struct sysfs_word w);
 
+/* Does the kernel know the device, in whatever state, and is not about to forget it? */
+bool sysfs_state_has_device(const struct sysfs_state *s);
+
 /* Is one of them known, and not as it should be? */
 bool sysfs_state_is_bad(const struct sysfs_state *s);
 

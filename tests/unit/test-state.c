@@ -404,6 +404,24 @@ static void no_device_errors(void **state)
 	}
 }
 
+/* Offline, and the prober was replaced meanwhile: it cannot be opened, but it is there. */
+static void offline_when_opened(void **state)
+{
+	struct outcome o = { .kind = OUTCOME_FAILED, .stage = STAGE_OPEN, .error = ENXIO };
+	struct story t = begin(1, 1);
+
+	(void)state; /* no fixture */
+	o.sysfs.device = sysfs_word(SYSFS_DEVICE, "offline");
+	step(&t, o);
+	assert_state(&t, PATH_DOWN);
+	o.sysfs.device = sysfs_word(SYSFS_DEVICE, "deleted");
+	step(&t, o);
+	assert_state(&t, PATH_REMOVED);
+	o.sysfs.device = sysfs_word(SYSFS_DEVICE, "offline");
+	step(&t, o);
+	assert_state(&t, PATH_DOWN);
+}
+
 static void counters_saturate(void **state)
 {
 	struct story t = begin(1, 1);
@@ -465,6 +483,7 @@ int main(void)
 		cmocka_unit_test(first_decision_is_told),
 		cmocka_unit_test(down_keeps_its_since_and_takes_the_new_reason),
 		cmocka_unit_test(no_device_errors),
+		cmocka_unit_test(offline_when_opened),
 		cmocka_unit_test(counters_saturate),
 		cmocka_unit_test(limits_of_zero_mean_one),
 		cmocka_unit_test(usable_states),

@@ -100,6 +100,33 @@ static void only_what_is_wrong_is_told(void **state)
 	}
 }
 
+static void who_is_about_to_go(void **state)
+{
+	static const struct {
+		enum sysfs_layer layer;
+		const char *word;
+		bool there;
+	} cases[] = {
+		{ SYSFS_NONE, NULL, false },
+		{ SYSFS_DEVICE, "running", true },
+		{ SYSFS_DEVICE, "offline", true },
+		{ SYSFS_DEVICE, "a word to come", true },
+		{ SYSFS_DEVICE, "cancel", false },
+		{ SYSFS_DEVICE, "deleted", false },
+		{ SYSFS_CONTROLLER, "connecting", true },
+		{ SYSFS_CONTROLLER, "deleting", false },
+		{ SYSFS_CONTROLLER, "deleting (no IO)", false },
+		{ SYSFS_CONTROLLER, "dead", false },
+	};
+	struct sysfs_state s = { .transport = sysfs_word(SYSFS_SESSION, "LOGGED_IN") };
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		s.device = sysfs_word(cases[i].layer, cases[i].word);
+		assert_int_equal(sysfs_state_has_device(&s), cases[i].there);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -107,6 +134,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_not_known),
 		cmocka_unit_test(what_no_kernel_writes_is_not_repeated),
 		cmocka_unit_test(only_what_is_wrong_is_told),
+		cmocka_unit_test(who_is_about_to_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,17 @@ for what, stand_still in (("all of it", lambda: os.kill(prober()["pid"], 19)),
 	figure(f"prober that stood still ({what}): replaced after {time.monotonic() - begin:.1f} s")
 	checked_again(before)
 
+say("an offline disk that a new prober has to open is down, not removed")
+old = prober()["pid"]
+scsi_state(disks[0], "offline")
+wait_for("down", lambda: state_is(disks[0], "down"))
+os.kill(old, 9)
+wait_for("another prober", lambda: prober()["pid"] not in (0, old), 30)
+wait_for("it cannot open the disk", lambda: path(disks[0])["reason"].startswith("open: "))
+check(state_is(disks[0], "down"), "down", path(disks[0]))
+scsi_state(disks[0], "running")
+wait_for("up", lambda: state_is(disks[0], "up"))
+
 say("one whose lane stands still goes on with another lane")
 before, old = states(), prober()["pid"]
 stop_thread(old, "pc-lane")
