@@ -217,7 +217,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	s->emergency = s->resource = s->late = s->told = false;
 	s->job.cancelled = false; /* of its last life; it is in no queue */
 	s->engine = PATHCHECK_ENGINE_NONE;
-	s->path = path;
+	atomic_store_explicit(&s->path, path, memory_order_relaxed);
 	s->generation = generation;
 	s->fd = s->stale_fd = -1;
 	s->started = (struct mono){ 0 };
@@ -322,7 +322,7 @@ void group_finish(struct group *g, struct slot *s)
 	end_of_wait(g, s);
 	group_leave(g, s);
 	s->waiting = false;
-	s->path = NO_PATH;
+	atomic_store_explicit(&s->path, NO_PATH, memory_order_relaxed);
 	g->free[g->count[SLOT_FREE]] = slot_index(g, s);
 	move(g, s, SLOT_FREE);
 }
@@ -361,10 +361,20 @@ uint32_t group_used(const struct group *g)
 	return PATHCHECK_GROUP_SLOTS - g->count[SLOT_FREE];
 }
 
-void group_publish(const struct group *g)
+void group_show_back(struct group *g)
+{
+	if (g->back == 0)
+		return;
+	atomic_fetch_add(&g->prober->slots_back, g->back);
+	atomic_fetch_add(&g->prober->host_back[g->back_host], g->back);
+	g->back = 0;
+}
+
+void group_publish(struct group *g)
 {
 	struct group_view *v = &g->prober->shared->groups[g->id];
 
+	group_show_back(g);
 	atomic_store_explicit(&v->queued, g->count[SLOT_QUEUED], memory_order_relaxed);
 	atomic_store_explicit(&v->in_flight, g->count[SLOT_IN_FLIGHT],
 	                      memory_order_relaxed);

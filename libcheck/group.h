@@ -76,7 +76,9 @@ struct slot {
 	uint8_t engine;  /* enum pathcheck_engine */
 	uint16_t host, target;
 	uint64_t turn; /* … in this turn of the lane's */
-	uint32_t path; /* the id, for the lane and the results */
+	/* [atomic; written with lock held] the id, for the lane and the results; only the
+	 * lane makes it one again that it has been */
+	_Atomic uint32_t path;
 	uint32_t generation;
 	int fd;         /* what to read; the slot's own to close once it is orphaned */
 	int stale_fd;   /* an old descriptor to look at, and maybe close, when opening */
@@ -127,6 +129,7 @@ struct group {
 	/* By deadline: IN_FLIGHT slots, and QUEUED ones that wait for a rescuer. */
 	uint32_t heap[PATHCHECK_GROUP_SLOTS];
 	uint32_t heap_size;
+	uint32_t back, back_host; /* slots given back and not shown, all of that host */
 	struct mono asleep_until; /* the reaper's plan; us 0: it is awake */
 	struct mono
 	        patient_until; /* nobody counts as silent before: the reaper overslept */
@@ -185,8 +188,10 @@ uint32_t group_live(const struct group *g);
 /* Slots in the kernel or on their way. */
 uint32_t group_used(const struct group *g);
 uint32_t slot_index(const struct group *g, const struct slot *s);
-/* Shows counters and state to the caller. */
-void group_publish(const struct group *g);
+/* Shows the lane what was given back. */
+void group_show_back(struct group *g);
+/* The same, and counters and state to the caller. */
+void group_publish(struct group *g);
 /* Checks every invariant; tests call it after each step. */
 void group_assert(const struct group *g);
 

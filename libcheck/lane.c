@@ -204,10 +204,12 @@ static void retire_groups(struct prober *p)
 
 /* --- slots --- */
 
+/* A slot to read with, when the descriptor is known. */
 static struct slot *take_from(struct group *g, uint32_t id)
 {
 	struct prober *p = g->prober;
 	struct probed_path *path = &p->paths[id];
+	bool wake = false;
 	struct slot *s;
 
 	pthread_mutex_lock(&g->lock);
@@ -215,17 +217,24 @@ static struct slot *take_from(struct group *g, uint32_t id)
 	s = g->state == PATHCHECK_GROUP_UNUSED ? NULL
 	                                       : group_take(g, id, path->generation);
 	if (s != NULL) {
-		atomic_fetch_add(&p->slots_used, 1);
-		atomic_fetch_add(&p->host_used[path->host], 1);
+		p->slots_taken++;
+		p->host_taken[path->host]++;
 		s->host = path->host;
 		s->target = path->target;
+		s->stage = PATHCHECK_STAGE_READ;
+		s->fd = path->fd;
 		s->block = path->block;
 		s->timeout_us = (int64_t)path->timeout_us;
 		s->late = path->late;
 		s->told = path->told;
-		group_publish(g);
+		if (g->state == PATHCHECK_GROUP_SETTING_UP) {
+			wake = group_wait(g, s, mono_now());
+			group_publish(g);
+		}
 	}
 	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		reaper_wake(g);
 	return s;
 }
 
@@ -264,6 +273,10 @@ static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
 
 	if (s == NULL)
 		return NULL;
+	if (atomic_load_explicit(&s->path, memory_order_relaxed) != id) {
+		path->slot = NULL; /* it was given back, as nearly always */
+		return NULL;
+	}
 	pthread_mutex_lock(&s->job.group->lock);
 	mine = s->state != SLOT_FREE && s->path == id &&
 	       s->generation == path->generation;
@@ -275,7 +288,16 @@ static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
 
 /* --- checks --- */
 
-/* The descriptor is known: by io_submit, or by a rescuer where that would wait. */
+/* By io_submit, or by a rescuer where that would wait. */
+static void queue_read(struct prober *p, struct probed_path *path, struct slot *s)
+{
+	if (atomic_load(&path->flags) & PATH_BLOCKS)
+		lane_to_rescuer(p, s, JOB_READ);
+	else
+		slot_list_append(&s->job.group->submit, s);
+}
+
+/* It has been opened. */
 static void read_next(struct prober *p, struct probed_path *path, struct slot *s)
 {
 	struct group *g = s->job.group;
@@ -290,10 +312,7 @@ static void read_next(struct prober *p, struct probed_path *path, struct slot *s
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
 		reaper_wake(g);
-	if (atomic_load(&path->flags) & PATH_BLOCKS)
-		lane_to_rescuer(p, s, JOB_READ);
-	else
-		slot_list_append(&g->submit, s);
+	queue_read(p, path, s);
 }
 
 /*
@@ -309,7 +328,7 @@ static bool host_has_enough(struct prober *p, uint32_t host)
 	if (p->used_paths > p->limits.in_flight &&
 	    (p->used_hosts > 1 || p->host_paths[0] > 0))
 		most = MIN(most, MAX(1U, p->limits.in_flight / 2));
-	return atomic_load(&p->host_used[host]) >= most;
+	return prober_host_used(p, host) >= most;
 }
 
 static void count_path(struct prober *p, uint32_t host, int by)
@@ -331,19 +350,22 @@ static int start_check(struct prober *p, uint32_t id)
 
 	if (host_has_enough(p, path->host))
 		return -EAGAIN;
-	if (atomic_load(&p->slots_used) >= p->limits.in_flight)
+	if (prober_slots_used(p) >= p->limits.in_flight)
 		return -ENOSPC;
 	s = take_slot(p, id);
 	if (s == NULL)
 		return -ENOSPC;
 	path->slot = s;
-	flags = atomic_fetch_and(&path->flags, (uint8_t)~PATH_LOOK_AGAIN);
+	flags = atomic_load(&path->flags);
+	if (flags & PATH_LOOK_AGAIN)
+		atomic_fetch_and(&path->flags, (uint8_t)~PATH_LOOK_AGAIN);
 	if (path->fd >= 0 && !(flags & PATH_LOOK_AGAIN)) {
-		read_next(p, path, s);
+		queue_read(p, path, s);
 		return 0;
 	}
 	pthread_mutex_lock(&s->job.group->lock);
 	s->stage = PATHCHECK_STAGE_OPEN;
+	s->fd = -1;
 	s->stale_fd = path->fd;
 	pthread_mutex_unlock(&s->job.group->lock);
 	path->fd = -1;
@@ -485,28 +507,35 @@ static void command_check(struct prober *p, const struct command *c)
 		defer(p, c->id);
 }
 
+static void do_command(struct prober *p, const struct command *c)
+{
+	if (c->id >= p->limits.ids)
+		return;
+	if (c->op == COMMAND_ADD)
+		command_add(p, c);
+	else if (!p->paths[c->id].used || p->paths[c->id].generation != c->generation)
+		return;
+	else if (c->op == COMMAND_REMOVE)
+		command_remove(p, c->id);
+	else if (c->op == COMMAND_CHECK)
+		command_check(p, c);
+}
+
 static bool take_commands(struct prober *p)
 {
-	struct command c;
-	unsigned n = 0;
+	struct command taken[COMMAND_TAKE];
+	uint32_t n, all = 0;
 
 	/* What comes after the end would begin it all again. */
-	while (n < COMMAND_BATCH && !atomic_load(&p->stopping) &&
-	       spsc_pop(p->shared->commands, &c)) {
-		n++;
-		if (c.id >= p->limits.ids)
-			continue;
-		if (c.op == COMMAND_ADD)
-			command_add(p, &c);
-		else if (!p->paths[c.id].used ||
-		         p->paths[c.id].generation != c.generation)
-			continue;
-		else if (c.op == COMMAND_REMOVE)
-			command_remove(p, c.id);
-		else if (c.op == COMMAND_CHECK)
-			command_check(p, &c);
+	while (all < COMMAND_BATCH && !atomic_load(&p->stopping)) {
+		n = spsc_pop_some(p->shared->commands, taken, COMMAND_TAKE);
+		if (n == 0)
+			break;
+		for (uint32_t i = 0; i < n; i++)
+			do_command(p, &taken[i]);
+		all += n;
 	}
-	return n > 0;
+	return all > 0;
 }
 
 /* --- slots that come back from a rescuer or a reaper --- */

@@ -27,15 +27,19 @@
 
 /* Requests handed to io_submit at once, and completions taken at once. */
 #define SUBMIT_BATCH 256
-#define REAP_BATCH   64
+#define REAP_BATCH   256
+
+/* Of these, settled and told while the group is locked once: the lane may be waiting for it. */
+#define RESULT_BATCH 64
 
 /* With so many more on their way, answers are gathered for a moment before they are taken. */
 #define GATHER_LEAST  4
 #define GATHER_MIN_US 50
 #define GATHER_MAX_US 500
 
-/* Commands the lane takes before it submits what they led to. */
+/* Commands the lane takes before it submits what they led to, and out of the ring at once. */
 #define COMMAND_BATCH 256
+#define COMMAND_TAKE  32
 
 /* A lane that has stood in the kernel with one batch for so long is replaced by a rescuer. */
 #define LANE_STUCK_US (100 * USEC_PER_MSEC)

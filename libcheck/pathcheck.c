@@ -47,6 +47,7 @@ struct pathcheck {
 	struct limits limits;
 	struct shared shared;
 	struct spsc_end commands, results; /* the rings in it */
+	struct mono asking_at;             /* the first check since the last flush */
 	struct prober prober;              /* THREADS: the probing side */
 	struct process process;            /* PROCESS */
 	struct process lingering[LINGERING_MAX];
@@ -122,8 +123,6 @@ static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
 		             .target = (uint16_t)e->target,
 		             .timeout_us = e->timeout_us };
 
-	if (commands_used(pc) == 0)
-		heartbeat_begin(&pc->heartbeat, mono_now());
 	/* There is room, or it was looked for: limits.h. Unless a prober takes some back. */
 	if (!spsc_end_push(&pc->commands, &c))
 		pc->wild = true;
@@ -393,15 +392,24 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 		return -EAGAIN;
 	e->asked = (struct asked){ .outstanding = true };
 	e->timeout_us = timeout_us;
-	e->asked_at = mono_now();
+	/* Of those that are asked for together the first is late enough to know: it is for the end. */
+	if (spsc_end_unshown(&pc->commands) == 0)
+		pc->asking_at = mono_now();
+	e->asked_at = pc->asking_at;
 	send_command(pc, COMMAND_CHECK, id);
 	return 0;
 }
 
 void pathcheck_flush(struct pathcheck *pc)
 {
-	if (commands_used(pc) > 0)
-		shared_wake(&pc->shared.header->lane_waits, pc->shared.lane_fd);
+	uint32_t used = commands_used(pc);
+
+	if (used == 0)
+		return;
+	if (used == spsc_end_unshown(&pc->commands))
+		heartbeat_begin(&pc->heartbeat, mono_now());
+	spsc_end_show_put(&pc->commands);
+	shared_wake(&pc->shared.header->lane_waits, pc->shared.lane_fd);
 }
 
 /* --- results --- */
@@ -478,6 +486,7 @@ static int take_results(struct pathcheck *pc, struct pathcheck_result *results, 
 	for (uint32_t left = results_used(pc); got < n && left > 0; left--)
 		if (spsc_end_pop(&pc->results, &w) && accept(pc, &w, &results[got]))
 			got++;
+	spsc_end_show_taken(&pc->results);
 	if (got > 0)
 		wire_set_times(results, got, mono_now());
 	return (int)got;

@@ -88,9 +88,9 @@ struct prober {
 	struct limits limits;                     /* [init] */
 	int64_t setup_timeout_us, setup_retry_us; /* [init] */
 	struct group *groups;                     /* [init] limits.groups of them */
-	_Atomic uint32_t
-	        slots_used; /* [atomic any] never above limits.in_flight + closing */
-	_Atomic uint32_t host_used[PATHCHECK_HOSTS_MAX]; /* [atomic any] */
+	/* Slots ever given back, of all and of each host's: shown by group_publish(). */
+	_Alignas(64) _Atomic uint32_t slots_back;        /* [atomic any→lane] */
+	_Atomic uint32_t host_back[PATHCHECK_HOSTS_MAX]; /* [atomic any→lane] */
 	_Atomic uint32_t waiting; /* [atomic lane→any] entries of the deferred list */
 	_Atomic bool stopping;    /* [atomic caller→any] */
 	struct rescuers rescuers;
@@ -103,8 +103,10 @@ struct prober {
 
 	bool has_lane; /* [init] */
 	/* [lane] whichever thread that is: see watch.c */
-	struct probed_path *paths; /* limits.ids of them */
+	_Alignas(64) struct probed_path *paths; /* limits.ids of them */
 	uint32_t groups_end;
+	/* Slots ever taken, alike. */
+	uint32_t slots_taken, host_taken[PATHCHECK_HOSTS_MAX];
 	uint32_t used_paths, used_hosts;          /* that there are now */
 	uint32_t host_paths[PATHCHECK_HOSTS_MAX]; /* of each; the first: not known */
 	uint32_t deferred_head, deferred_tail;
@@ -124,11 +126,22 @@ uint64_t prober_bytes(const struct limits *l);
 
 /* --- among the probing side's files --- */
 
+/* Slots that are taken; never more than limits.in_flight and what is being closed. Lane only. */
+static inline uint32_t prober_slots_used(const struct prober *p)
+{
+	return p->slots_taken - atomic_load(&p->slots_back);
+}
+
+static inline uint32_t prober_host_used(const struct prober *p, uint32_t host)
+{
+	return p->host_taken[host] - atomic_load(&p->host_back[host]);
+}
+
 /* A few results on their way to the ring: pushed outside of group.lock. */
 struct result_batch {
 	struct prober *prober;
 	unsigned n;
-	struct wire_result results[REAP_BATCH];
+	struct wire_result results[RESULT_BATCH];
 };
 void results_add(struct result_batch *b, const struct slot *s,
                  enum pathcheck_verdict verdict, int error, struct mono now);
@@ -182,7 +195,7 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 /* A slot answered by another thread than the reaper: to be settled by it. lock not held. */
 void reaper_done(struct group *g, struct slot *s);
 void reaper_wake(struct group *g);
-/* With lock held: frees the slot and what it counted for. */
+/* With lock held: frees the slot, and, from the next group_publish() on, what it counted for. */
 void slot_give_back(struct group *g, struct slot *s);
 /* With lock held: counts the slot as an emergency one. */
 void slot_emergency(struct group *g, struct slot *s);

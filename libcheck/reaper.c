@@ -40,15 +40,13 @@ bool results_full(const struct result_batch *b)
 void results_push(struct result_batch *b)
 {
 	struct shared *sh = b->prober->shared;
+	bool pushed;
 
 	if (b->n == 0)
 		return;
 	pthread_mutex_lock(&b->prober->results_lock);
-	for (unsigned i = 0; i < b->n; i++) {
-		bool pushed = spsc_push(sh->results, &b->results[i]);
-
-		assert(pushed); /* the ring has room for all an id can have: limits.h */
-	}
+	pushed = spsc_push_run(sh->results, b->results, b->n);
+	assert(pushed); /* the ring has room for all an id can have: limits.h */
 	pthread_mutex_unlock(&b->prober->results_lock);
 	b->n = 0;
 	shared_wake(&sh->header->caller_waits, sh->caller_fd);
@@ -89,8 +87,11 @@ void slot_give_back(struct group *g, struct slot *s)
 
 	if (s->emergency)
 		atomic_fetch_sub(&p->shared->header->emergency_now, 1);
-	atomic_fetch_sub(&p->slots_used, 1);
-	atomic_fetch_sub(&p->host_used[s->host], 1);
+	/* Both are other processors' to look at: once for as many as there are in a row. */
+	if (g->back > 0 && g->back_host != s->host)
+		group_show_back(g);
+	g->back_host = s->host;
+	g->back++;
 	s->fd = s->stale_fd = -1;
 	group_finish(g, s);
 }
@@ -351,6 +352,7 @@ static void retire(struct group *g)
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
 		if (g->slots[i].state == SLOT_ORPHANED && g->slots[i].in_kernel)
 			settle_orphan(g, &g->slots[i], &w);
+	group_show_back(g);
 	if (group_used(g) == 0)
 		retired(g);
 	w.lane = true; /* a group it may use again */
@@ -412,11 +414,15 @@ static bool gather(struct group *g, const struct backend_event *first, int n)
 /*
  * With lock held. A deadline that is seen so late: the machine was paused, or this process.
  * Rescuers have yet to tell what they were answered, and the kernel what it was: that was nobody's
- * silence. Once for a deadline.
+ * silence. Once for a deadline, unless it stood still again meanwhile, and for long: on a machine
+ * that is merely overloaded silence has to be told in the end.
  */
 static void be_patient(struct group *g, struct mono now, struct mono due)
 {
-	if (mono_diff(now, due) >= LATE_WAKE_US && mono_before(g->patient_until, due))
+	bool first = mono_before(g->patient_until, due);
+
+	if (first ? mono_diff(now, due) >= LATE_WAKE_US
+	          : mono_diff(now, g->patient_until) >= LATE_GRACE_US)
 		g->patient_until = mono_add(now, LATE_GRACE_US);
 }
 

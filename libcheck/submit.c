@@ -16,6 +16,7 @@ void lane_to_rescuer(struct prober *p, struct slot *s, enum job_kind kind)
 	if (kind == JOB_READ && group_context_full(g))
 		slot_emergency(g, s);
 	wake = group_wait(g, s, mono_now());
+	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
 		reaper_wake(g);

@@ -134,6 +134,18 @@ static inline void spsc_pop_run(struct spsc *r, void *ret_elements, uint32_t n)
 	atomic_store_explicit(&r->head, head, memory_order_release);
 }
 
+/* Consumer. As many as there are, max at most; returns how many. */
+static inline uint32_t spsc_pop_some(struct spsc *r, void *ret_elements, uint32_t max)
+{
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+	uint32_t n = MIN(spsc_between(r, head, tail), max);
+
+	if (n > 0)
+		spsc_pop_run(r, ret_elements, n);
+	return n;
+}
+
 /*
  * A moment's view. Head first: the tail is then never behind it for the consumer, nor further
  * ahead than there is room for the producer; a third party may see what never was.

@@ -215,6 +215,7 @@ static void engine_start(void)
 		if (pathcheck_add(it.pc, &p, &it.ids[i]) < 0)
 			fail("a path cannot be added");
 	}
+	pathcheck_flush(it.pc);
 	it.turn = engine_turn;
 }
 
@@ -268,6 +269,7 @@ static void daemon_start(void)
 		fail("the checks do not start");
 	for (uint32_t i = 0; i < it.n; i++)
 		add_path(i);
+	checks_flush(&it.checks, mono_now());
 	it.turn = daemon_turn;
 }
 

@@ -339,9 +339,9 @@ static void judge_groups(struct prober *p)
 		deferred += p->paths[id].deferred && !p->paths[id].closing;
 	if (locked)
 		sim_fail("everybody waits, and a lock is held");
-	if (used != atomic_load(&p->slots_used))
+	if (used != prober_slots_used(p))
 		sim_fail("%u slots are in use, %u are counted", used,
-		         atomic_load(&p->slots_used));
+		         prober_slots_used(p));
 	if (deferred != atomic_load(&p->shared->header->deferred_now))
 		sim_fail("%u checks are deferred, %u are counted", deferred,
 		         atomic_load(&p->shared->header->deferred_now));
@@ -457,7 +457,7 @@ void judge_empty(void)
 		sim_fail("no prober in the end");
 	for (uint32_t i = 0; i < p->groups_end; i++)
 		groups += p->groups[i].count[SLOT_FREE] != PATHCHECK_GROUP_SLOTS;
-	if (groups > 0 || atomic_load(&p->slots_used) > 0)
+	if (groups > 0 || prober_slots_used(p) > 0)
 		sim_fail("slots are in use without a path");
 	if (atomic_load(&p->shared->header->emergency_now) > 0)
 		sim_fail("emergency checks are counted without a path");

@@ -90,7 +90,7 @@ static void a_stuck_lane_is_replaced(void **state)
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);
 	assert_int_equal(b->of[1].last.late, 1);
 	BED_UNTIL(b, atomic_load(&h->lanes_stuck) == 0);
-	assert_int_equal(atomic_load(&b->prober.slots_used), 0);
+	assert_int_equal(prober_slots_used(&b->prober), 0);
 	assert_int_equal(b->all.failed + b->all.deferred, 0);
 	group_assert(&b->prober.groups[0]);
 	bed_stop(b);
@@ -130,7 +130,7 @@ static void none_is_lost_or_asked_twice(void **state)
 	}
 	assert_true(aio > STUCK && aio < PATHS - 1);
 	BED_UNTIL(b, atomic_load(&b->shared.header->lanes_stuck) == 0);
-	BED_UNTIL(b, atomic_load(&b->prober.slots_used) == 0);
+	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
 	assert_int_equal(atomic_load(&b->shared.header->deferred_now), 0);
 	assert_true(fake_reads() >= reads + aio);
 	group_assert(&b->prober.groups[0]);

@@ -55,9 +55,10 @@ static int teardown(void **state)
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
 		if (b->g->slots[i].state != SLOT_FREE)
 			slot_give_back(b->g, &b->g->slots[i]);
+	group_show_back(b->g);
 	group_assert(b->g);
-	assert_int_equal(atomic_load(&b->prober.slots_used), 0);
-	assert_int_equal(atomic_load(&b->prober.host_used[HOST]), 0);
+	assert_int_equal(prober_slots_used(&b->prober), 0);
+	assert_int_equal(prober_host_used(&b->prober, HOST), 0);
 	assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
 	b->g->context = NULL;
 	prober_stop(&b->prober);
@@ -72,8 +73,8 @@ static struct slot *queued(struct bed *b, uint32_t path)
 	struct slot *s = group_take(b->g, path, path + 1);
 
 	assert_non_null(s);
-	atomic_fetch_add(&b->prober.slots_used, 1);
-	atomic_fetch_add(&b->prober.host_used[HOST], 1);
+	b->prober.slots_taken++;
+	b->prober.host_taken[HOST]++;
 	s->host = HOST;
 	s->block = BLOCK;
 	s->timeout_us = TIMEOUT_US;
@@ -702,6 +703,10 @@ static void one_that_stood_still_takes_nobody_for_silent(void **state)
 	(void)in_flight(b, 2);
 	(void)reaper_round(b->g, (struct mono){ mono_now().us + 1000 });
 	no_result(b); /* not at once */
+	/* Nor when it stood still again, until that was over. */
+	b->g->patient_until = mono_add(mono_now(), -LATE_GRACE_US);
+	(void)reaper_round(b->g, (struct mono){ mono_now().us });
+	no_result(b);
 	round_at(b, mono_now().us + LATE_GRACE_US);
 	assert_int_equal(next(b).verdict, PATHCHECK_TIMED_OUT);
 }

@@ -144,7 +144,7 @@ static void an_orphaned_open(void **state)
 	bed_until(b, &b->of[1].released, 1);
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 1);
 	disk_opens_hang(1, false);
-	BED_UNTIL(b, atomic_load(&b->prober.slots_used) == 0);
+	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
 	assert_int_equal(disk_opens(1), 1);
 	assert_int_equal(files_open(),
 	                 descriptors + 7); /* region's 2, groups' 2, 1 context,
@@ -564,7 +564,7 @@ static void looks_again_after_a_failure(void **state)
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
 	disk_opens_hang(1, false);
-	BED_UNTIL(b, atomic_load(&b->prober.slots_used) == 0);
+	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
 	end();
 }
 
@@ -590,7 +590,7 @@ static void removed_at_any_moment(void **state)
 			bed_remove(b, 1);
 			bed_until(b, &b->of[1].released, 1);
 		}
-		BED_UNTIL(b, atomic_load(&b->prober.slots_used) == 0);
+		BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
 		assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
 		end();
 	}

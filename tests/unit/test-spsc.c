@@ -157,15 +157,22 @@ static void ends_work_as_the_ring(void **state)
 			e = (struct element){ n + i, (uint32_t) ~(n + i) };
 			assert_true(spsc_end_push(&p, &e));
 			assert_int_equal(spsc_end_used_by_producer(&p), i + 1);
-			assert_int_equal(spsc_end_used_by_consumer(&c), i + 1);
+			assert_int_equal(spsc_end_unshown(&p), i + 1);
+			assert_int_equal(spsc_end_used_by_consumer(&c), 0);
 		}
 		assert_false(spsc_end_push(&p, &e));
+		spsc_end_show_put(&p);
+		assert_int_equal(spsc_end_unshown(&p), 0);
+		assert_int_equal(spsc_end_used_by_consumer(&c), 3);
 		assert_int_equal(pop(r), n); /* the other kind of end */
 		spsc_end_step(&c);
 		assert_true(spsc_end_pop(&c, &e));
 		assert_int_equal(e.number, n + 1);
 		assert_true(spsc_end_pop(&c, &e));
 		assert_int_equal(e.number, n + 2);
+		assert_int_equal(spsc_end_used_by_producer(&p), 2);
+		spsc_end_show_taken(&c);
+		assert_int_equal(spsc_end_used_by_producer(&p), 0);
 	}
 	free(r);
 }
@@ -196,9 +203,39 @@ static void ends_believe_nothing(void **state)
 	/* Its own counter is its own. */
 	atomic_store(&r->head, 0);
 	assert_true(spsc_end_push(&p, &e));
+	spsc_end_show_put(&p);
 	assert_int_equal(atomic_load(&r->tail), 1);
 	assert_true(spsc_end_pop(&c, &e));
+	spsc_end_show_taken(&c);
 	assert_int_equal(atomic_load(&r->head), 1);
+	free(r);
+}
+
+/* As many as there are, and no more than are wanted, round and round. */
+static void some_are_taken(void **state)
+{
+	struct spsc *r = make(5);
+	struct element e[5];
+	uint64_t put = 0, got = 0;
+
+	(void)state; /* no fixture */
+	assert_int_equal(spsc_pop_some(r, e, 5), 0);
+	for (uint32_t round = 0; round < 40; round++) {
+		uint32_t there = round % 6, wanted = 1 + round % 5, n = 0;
+
+		for (uint32_t i = 0; i < there; i++) {
+			e[0] = (struct element){ put, (uint32_t)~put };
+			assert_true(spsc_push(r, &e[0]));
+			put++;
+		}
+		while (got < put) {
+			n = spsc_pop_some(r, e, wanted);
+			assert_int_equal(n, MIN(put - got, wanted));
+			for (uint32_t i = 0; i < n; i++)
+				assert_int_equal(e[i].number, got++);
+		}
+		assert_int_equal(spsc_pop_some(r, e, wanted), 0);
+	}
 	free(r);
 }
 
@@ -211,6 +248,7 @@ int main(void)
 		cmocka_unit_test(two_threads),
 		cmocka_unit_test(ends_work_as_the_ring),
 		cmocka_unit_test(ends_believe_nothing),
+		cmocka_unit_test(some_are_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

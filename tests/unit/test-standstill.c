@@ -122,8 +122,8 @@ static struct slot *queued(struct bed *b, uint32_t path)
 	struct slot *s = group_take(b->g, path, path + 1);
 
 	assert_non_null(s);
-	atomic_fetch_add(&b->prober.slots_used, 1);
-	atomic_fetch_add(&b->prober.host_used[0], 1);
+	b->prober.slots_taken++;
+	b->prober.host_taken[0]++;
 	s->block = BLOCK;
 	s->timeout_us = TIMEOUT_US;
 	s->stage = PATHCHECK_STAGE_READ;

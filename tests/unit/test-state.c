@@ -407,7 +407,9 @@ static void no_device_errors(void **state)
 /* Offline, and the prober was replaced meanwhile: it cannot be opened, but it is there. */
 static void offline_when_opened(void **state)
 {
-	struct outcome o = { .kind = OUTCOME_FAILED, .stage = STAGE_OPEN, .error = ENXIO };
+	struct outcome o = { .kind = OUTCOME_FAILED,
+		             .stage = STAGE_OPEN,
+		             .error = ENXIO };
 	struct story t = begin(1, 1);
 
 	(void)state; /* no fixture */
