@@ -620,23 +620,6 @@ int pathcheck_tend(struct pathcheck *pc)
 
 /* --- counters --- */
 
-static void count_rescuers(struct pathcheck *pc, struct mono now,
-                           struct pathcheck_stats *ret)
-{
-	for (uint32_t i = 0; i < pc->limits.rescuers; i++) {
-		struct mono since = shared_past(&pc->shared.rescuer_busy_us[i], now);
-
-		if (since.us == 0)
-			continue;
-		ret->rescuers_busy++;
-		if (mono_diff(now, since) > STUCK_AFTER_US)
-			ret->rescuers_stuck++;
-	}
-	pc->stuck_max = MAX(pc->stuck_max, ret->rescuers_stuck);
-	ret->rescuers = pc->limits.rescuers;
-	ret->rescuers_stuck_max = pc->stuck_max;
-}
-
 int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 {
 	struct shared_header *h = pc->shared.header;
@@ -668,11 +651,16 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 		.heartbeat_age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared,
 		                                     pc->limits.groups, now),
 		.oldest_in_flight_us = oldest_us(pc, now),
+		.rescuers = pc->limits.rescuers,
 	};
 	for (uint32_t i = 0; i < ret->groups; i++)
 		if (pathcheck_group(pc, i, &g) == 0)
 			ret->in_flight += g.in_flight + g.expired + g.orphans;
-	count_rescuers(pc, now, ret);
+	ret->rescuers_busy = shared_rescuers_busy(&pc->shared, ret->rescuers, -1, now);
+	ret->rescuers_stuck =
+	        shared_rescuers_busy(&pc->shared, ret->rescuers, STUCK_AFTER_US, now);
+	pc->stuck_max = MAX(pc->stuck_max, ret->rescuers_stuck);
+	ret->rescuers_stuck_max = pc->stuck_max;
 	return 0;
 }
 

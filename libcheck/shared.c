@@ -256,6 +256,19 @@ void shared_wake(_Atomic uint32_t *waits, int fd)
 		return;
 }
 
+uint32_t shared_rescuers_busy(const struct shared *s, uint32_t n, int64_t longer_us,
+                              struct mono now)
+{
+	uint32_t busy = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct mono since = shared_past(&s->rescuer_busy_us[i], now);
+
+		busy += since.us != 0 && mono_diff(now, since) > longer_us;
+	}
+	return busy;
+}
+
 void shared_drain(int fd)
 {
 	uint64_t n;

@@ -138,6 +138,9 @@ static inline struct mono shared_past(const _Atomic int64_t *us, struct mono now
 {
 	return (struct mono){ MIN(MAX(atomic_load(us), INT64_C(0)), now.us) };
 }
+/* How many of n rescuers have been busy with one thing for longer than that. */
+uint32_t shared_rescuers_busy(const struct shared *s, uint32_t n, int64_t longer_us,
+                              struct mono now);
 /* Resets an eventfd. */
 void shared_drain(int fd);
 

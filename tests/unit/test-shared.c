@@ -215,6 +215,11 @@ static void attach(void **state)
 	assert_memory_equal(&result, &w, sizeof(w));
 	assert_int_equal(atomic_load(&a.groups[1].orphans), 3);
 	assert_int_equal(atomic_load(&a.rescuer_busy_us[15]), 4);
+	atomic_store(&b.rescuer_busy_us[14], 900); /* later than now: it begins now */
+	assert_int_equal(shared_rescuers_busy(&a, 16, -1, (struct mono){ 104 }), 2);
+	assert_int_equal(shared_rescuers_busy(&a, 16, 99, (struct mono){ 104 }), 1);
+	assert_int_equal(shared_rescuers_busy(&a, 16, 100, (struct mono){ 104 }), 0);
+	assert_int_equal(shared_rescuers_busy(&a, 15, 99, (struct mono){ 104 }), 0);
 	shared_deinit(&b);
 	shared_deinit(&a);
 }
