@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import shutil
 import socket
 import time
 
@@ -100,7 +101,8 @@ class Running:
 	def configure(self, names):
 		"""As many files as it takes: one has a limit."""
 		folder = self.daemon.config + ".d"
-		os.makedirs(folder, exist_ok=True)
+		shutil.rmtree(folder, ignore_errors=True)  # another daemon's paths
+		os.makedirs(folder)
 		for at in range(0, len(names), PATHS_A_FILE):
 			lines = [f'\tpath {{\n\t\tdevice "{n}"\n\t}}\n'
 			         for n in names[at:at + PATHS_A_FILE]]
