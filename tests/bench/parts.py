@@ -63,7 +63,7 @@ def engine(bench):
 	for paths in sizes:
 		bench.quota(2 * paths + 4096)
 		rows += compare(bench, ("floor", "threads", "process"), paths,
-		                repeats=3 if bench.smoke else 15,
+		                repeats=3 if bench.smoke else 41,
 		                reads=1024 if bench.smoke else 65536)
 	return {"budget": FLOOR_BUDGET_ENGINE, "rows": rows}
 

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/sim/plants/lost-wakeup.patch \
 	tests/sim/plants/name-is-the-disk.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
+	tests/sim/plants/patience-ends-in-a-pause.patch \
 	tests/sim/plants/pause-is-silence.patch \
 	tests/sim/plants/pause-replaces-lane.patch \
 	tests/sim/plants/pause-replaces-prober.patch \
