@@ -70,6 +70,10 @@ figure(f"slow: {done} checks in 8 s, the slowest {after['latency_us']['max'] / 1
 say("and now it hangs")
 config(KEYWORDS + str(TIMEOUT))
 run("checkerctl", "reload")
+# A check that is under way has the timeout that it was begun with.
+before = {d: path(d)["checks_total"] for d in (taken, sibling)}
+wait_for("both are checked with the new timeout", lambda: all(
+	path(d)["checks_total"] > n for d, n in before.items()), 20)
 others = Others(well)
 begin = time.monotonic()
 cut(1)
