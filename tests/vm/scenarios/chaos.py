@@ -194,7 +194,9 @@ def end_daemon():
 	else:
 		run("systemctl restart --no-block checkerd")
 		counts["daemon restarted"] += 1
-	wait_for("the successor serves", lambda: served_by_another(old), 30)
+	# Meanwhile what is over ends: without memory to be had nobody starts.
+	wait_for("the successor serves",
+	         lambda: end_what_is_due(time.monotonic()) or served_by_another(old), 30)
 	outages.end(spell)
 	killed_at = time.monotonic()
 
