@@ -138,8 +138,9 @@ def disturb_map():
 		run("dmsetup", "message", "chaos", "0", f"fail_path {devt(rng.choice(mapped))}", ok=False)
 		counts["failed in the map"] += 1
 	else:
-		run("dmsetup suspend --noflush --nolockfs chaos")
-		later(rng.uniform(0.2, 3), run, "dmsetup resume chaos")
+		run("dmsetup suspend --noudevsync --noflush --nolockfs chaos")
+		# Not until udev has read it, too: with both paths failed that waits for one of them.
+		later(rng.uniform(0.2, 3), run, "dmsetup resume --noudevsync chaos")
 		counts["map suspended"] += 1
 
 
