@@ -125,9 +125,16 @@ static void prepare_path_reply(struct client *c)
 
 static void prepare_reload_reply(struct client *c)
 {
+	static const char no_room[] =
+	        "error: not enough memory to read the configuration: try again\n";
 	const char *text = c->answer ? c->answer->data : "";
 	size_t size = c->answer ? c->answer->size : 0;
 
+	/* What was refused for another reason has a text, which takes memory. */
+	if (c->targets[0].error != 0 && size == 0) {
+		text = no_room;
+		size = sizeof(no_room) - 1;
+	}
 	if (c->targets[0].error == 0) {
 		reply_text(c, "message", text, size);
 	} else if (c->targets[0].error == EBUSY) {

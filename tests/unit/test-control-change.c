@@ -173,6 +173,15 @@ static void test_refused_reload(void **state)
 	call_fails(fd, "Reload", "{}", "io.checkerd.Control.ReloadFailed", errors);
 }
 
+static void test_reload_without_memory(void **state)
+{
+	(void)state;
+	t.loop.reload_error = "";
+	start(1);
+	call_fails(fd, "Reload", "{}", "io.checkerd.Control.ReloadFailed",
+	           "error: not enough memory to read the configuration: try again\n");
+}
+
 static void test_busy_reload(void **state)
 {
 	(void)state;
@@ -628,6 +637,7 @@ int main(void)
 		TEST(test_fail_and_reinstate),
 		TEST(test_reload_and_log_level),
 		TEST(test_refused_reload),
+		TEST(test_reload_without_memory),
 		TEST(test_busy_reload),
 		TEST(test_check),
 		TEST(test_check_of_what_cannot_be_checked),
