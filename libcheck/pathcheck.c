@@ -47,7 +47,7 @@ struct pathcheck {
 	struct limits limits;
 	struct shared shared;
 	struct spsc_end commands, results; /* the rings in it */
-	struct mono asking_at;             /* the first check since the last flush */
+	struct mono queued_at;             /* the first command since the last flush */
 	struct prober prober;              /* THREADS: the probing side */
 	struct process process;            /* PROCESS */
 	struct process lingering[LINGERING_MAX];
@@ -123,6 +123,9 @@ static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
 		             .target = (uint16_t)e->target,
 		             .timeout_us = e->timeout_us };
 
+	/* One look at the clock for all that are handed over together. */
+	if (spsc_end_unshown(&pc->commands) == 0)
+		pc->queued_at = mono_now();
 	/* There is room, or it was looked for: limits.h. Unless a prober takes some back. */
 	if (!spsc_end_push(&pc->commands, &c))
 		pc->wild = true;
@@ -392,11 +395,8 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 		return -EAGAIN;
 	e->asked = (struct asked){ .outstanding = true };
 	e->timeout_us = timeout_us;
-	/* Of those that are asked for together the first is late enough to know: it is for the end. */
-	if (spsc_end_unshown(&pc->commands) == 0)
-		pc->asking_at = mono_now();
-	e->asked_at = pc->asking_at;
 	send_command(pc, COMMAND_CHECK, id);
+	e->asked_at = pc->queued_at;
 	return 0;
 }
 

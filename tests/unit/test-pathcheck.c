@@ -165,6 +165,7 @@ static void faster_than_the_prober(void **state)
 
 static void one_check_at_a_time(void **state)
 {
+	int64_t before = mono_now().us, oldest;
 	struct bed *b = *state;
 	uint32_t id;
 
@@ -173,6 +174,9 @@ static void one_check_at_a_time(void **state)
 	id = bed_add(b, 0, 0);
 	assert_int_equal(pathcheck_check(b->pc, id, BED_TIMEOUT_US), 0);
 	assert_int_equal(pathcheck_check(b->pc, id, BED_TIMEOUT_US), -EBUSY);
+	/* It was not asked for before there was anybody to ask. */
+	oldest = bed_stats(b).oldest_in_flight_us;
+	assert_true(oldest <= mono_now().us - before);
 	pathcheck_flush(b->pc);
 	assert_int_equal(pathcheck_check(b->pc, id, BED_TIMEOUT_US), -EBUSY);
 	assert_int_equal(bed_next(b, false).verdict, PATHCHECK_OK);
