@@ -2,6 +2,7 @@
 /* The loop only. Owns nothing. */
 #include "checkerd/daemon/device_state.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,20 +35,31 @@ unsigned device_state_attributes(const struct device *d)
 	return has_state(d) ? 1 + (device_transport(d) != NULL) : 0;
 }
 
-static struct sysfs_word read_word(int dir, const char *name, enum sysfs_layer layer)
+/* 0, or positive errno: then *ret is as it was. */
+static int read_word(int dir, const char *name, enum sysfs_layer layer,
+                     struct sysfs_word *ret)
 {
 	char buf[SYSFS_WORD_MAX + 2]; /* a word, its newline, and a NUL */
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC), error = errno;
 	ssize_t n = -1;
 
 	if (fd >= 0) {
 		n = read(fd, buf, sizeof(buf) - 1);
+		error = errno;
 		close(fd);
 	}
+	if (n < 0)
+		return error;
 	while (n > 0 && (buf[n - 1] == '\n' || buf[n - 1] == ' '))
 		n--;
-	buf[MAX(n, 0)] = '\0';
-	return sysfs_word(layer, buf);
+	buf[n] = '\0';
+	*ret = sysfs_word(layer, buf);
+	return 0;
+}
+
+static bool is_lack(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE || error == EINTR;
 }
 
 void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_state *ret)
@@ -59,14 +71,16 @@ void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_s
 		return;
 	(void)snprintf(name, sizeof(name), "%u:%u/device/state", d->devt_major,
 	               d->devt_minor);
-	ret->device = read_word(sys_dev_block, name, device_layer(d));
+	/* Who has nothing to read it with must not take the device for gone. */
+	if (is_lack(read_word(sys_dev_block, name, device_layer(d), &ret->device)))
+		ret->device = sysfs_word(device_layer(d), device_sysfs_state(d));
 	if (device_transport(d) == NULL)
 		return;
 	(void)snprintf(name, sizeof(name), "../../class/%s/%s/%s",
 	               is_port(d) ? "fc_remote_ports" : "iscsi_session",
 	               device_transport(d), is_port(d) ? "port_state" : "state");
-	ret->transport =
-	        read_word(sys_dev_block, name, is_port(d) ? SYSFS_PORT : SYSFS_SESSION);
+	(void)read_word(sys_dev_block, name, is_port(d) ? SYSFS_PORT : SYSFS_SESSION,
+	                &ret->transport);
 }
 
 void device_state_told(const struct device *d, struct sysfs_state *s)

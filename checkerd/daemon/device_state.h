@@ -23,7 +23,8 @@ unsigned device_state_attributes(const struct device *d);
 
 /*
  * sys_dev_block: a descriptor of /sys/dev/block. What is not there to read is not known; with
- * the device gone, nothing is. Allocates nothing.
+ * the device gone, nothing is. When there is no memory or descriptor to read it with, the
+ * device's is what discovery read last. Allocates nothing.
  */
 void device_state_read(int sys_dev_block, const struct device *d,
                        struct sysfs_state *ret);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -160,6 +161,26 @@ static void without_sysfs_nothing_is_known(void **state)
 	(void)device_unref(d); /* NULL, always */
 }
 
+/* And ENXIO from an open does not mean that it is gone. */
+static void without_a_descriptor_it_is_as_it_was(void **state)
+{
+	struct device *d = disk(8, 16, "session7");
+	struct rlimit limit, none;
+	struct sysfs_state s;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	device_state_read(sys_dev_block, d, &s);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_string_equal(sysfs_word_text(s.device), "running");
+	assert_true(sysfs_state_has_device(&s));
+	assert_int_equal(s.transport.layer, SYSFS_NONE);
+	(void)device_unref(d); /* NULL, always */
+}
+
 static void discovery_tells_what_it_read(void **state)
 {
 	struct sysfs_state s = { .transport = sysfs_word(SYSFS_SESSION, "FAILED") };
@@ -185,6 +206,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_is_not_known),
 		cmocka_unit_test(a_word_without_end_is_none_of_them),
 		cmocka_unit_test(without_sysfs_nothing_is_known),
+		cmocka_unit_test(without_a_descriptor_it_is_as_it_was),
 		cmocka_unit_test(discovery_tells_what_it_read),
 	};
 
