@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "libcheck/prober.h"
+#include "util/pages.h"
 
 void slot_list_init(struct slot_list *l)
 {
@@ -69,8 +70,7 @@ void *scratch_new(void)
 
 void scratch_free(void *scratch)
 {
-	if (scratch != NULL)
-		munmap(scratch, SCRATCH_BYTES);
+	pages_free(scratch, SCRATCH_BYTES);
 }
 
 int group_init(struct group *g, uint32_t id, struct prober *prober)

@@ -100,6 +100,7 @@ static void prepare(const struct shared *region)
 {
 	/* An arena for each thread would count 64 MiB of nothing each as locked. */
 	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_MAX, 0); /* free() forgets what munmap() refuses to take */
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0,
 	            0); /* before any thread: they inherit it */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "libcheck/shared.h"
 
+#include "util/pages.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -183,10 +185,8 @@ static int map_file(void **ret, uint64_t *ret_bytes, int fd, int prot, uint64_t 
 
 static void unmap(struct shared *s)
 {
-	if (s->header != NULL)
-		munmap(s->header, s->bytes);
-	if (s->names != NULL)
-		munmap(s->names, s->names_bytes);
+	pages_free(s->header, s->bytes);
+	pages_free(s->names, s->names_bytes);
 	s->header = NULL;
 	s->names = NULL;
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
+	util/block.c \
+	util/block.h \
 	util/clean.c \
 	util/clean.h \
 	util/macro.h \
@@ -37,6 +39,14 @@ TESTS += tests/unit/test-pages
 tests_unit_test_pages_SOURCES = tests/unit/test-pages.c
 tests_unit_test_pages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_pages_LDADD = libutil.la $(CMOCKA_LIBS)
+tests_unit_test_pages_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
+
+check_PROGRAMS += tests/unit/test-block
+TESTS += tests/unit/test-block
+tests_unit_test_block_SOURCES = tests/unit/test-block.c
+tests_unit_test_block_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_block_LDADD = libutil.la $(CMOCKA_LIBS)
+tests_unit_test_block_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
 
 check_PROGRAMS += tests/unit/test-clean
 TESTS += tests/unit/test-clean

@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/pages.h"
 
-#include <stdint.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "util/macro.h"
+
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24 /* since Linux 5.18 */
+#endif
+
+/* Of more than that the addresses are lost, the memory is not. */
+#define OWED_MAX 64
+
+static struct {
+	pthread_mutex_t lock;
+	struct {
+		void *pages;
+		size_t bytes;
+	} blocks[OWED_MAX]; /* [lock] */
+	_Atomic uint32_t n; /* [lock] written; [atomic any] read */
+} owed = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static size_t whole(size_t bytes)
 {
@@ -14,20 +32,74 @@ static size_t whole(size_t bytes)
 	return (MAX(bytes, (size_t)1) + page - 1) / page * page;
 }
 
+/* Another process that has mapped the same file keeps what is in it. */
+static void empty(void *pages, size_t bytes)
+{
+	if (madvise(pages, bytes, MADV_DONTNEED_LOCKED) < 0)
+		(void)madvise(pages, bytes, MADV_DONTNEED);
+}
+
+static void owe(void *pages, size_t bytes)
+{
+	uint32_t n;
+
+	pthread_mutex_lock(&owed.lock);
+	n = atomic_load_explicit(&owed.n, memory_order_relaxed);
+	if (n < OWED_MAX) {
+		owed.blocks[n].pages = pages;
+		owed.blocks[n].bytes = bytes;
+		atomic_store_explicit(&owed.n, n + 1, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&owed.lock);
+}
+
+static void settle(void)
+{
+	uint32_t left = 0, n;
+
+	if (pages_owed() == 0)
+		return;
+	pthread_mutex_lock(&owed.lock);
+	n = atomic_load_explicit(&owed.n, memory_order_relaxed);
+	for (uint32_t i = 0; i < n; i++)
+		if (munmap(owed.blocks[i].pages, owed.blocks[i].bytes) < 0)
+			owed.blocks[left++] = owed.blocks[i];
+	atomic_store_explicit(&owed.n, left, memory_order_relaxed);
+	pthread_mutex_unlock(&owed.lock);
+}
+
 void *pages_new(size_t bytes)
 {
-	void *p = mmap(NULL, whole(bytes), PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p;
 
-	if (p == MAP_FAILED)
-		return NULL;
+	settle();
+	p = mmap(NULL, whole(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	         -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void *pages_new_unlocked(size_t bytes)
+{
+	void *p = pages_new(bytes);
+
 	/* mlockall() with MCL_FUTURE means it, too. Where nothing is locked this does nothing. */
-	(void)munlock(p, whole(bytes));
+	if (p != NULL)
+		(void)munlock(p, whole(bytes));
 	return p;
 }
 
 void pages_free(void *pages, size_t bytes)
 {
-	if (pages != NULL)
-		(void)munmap(pages, whole(bytes)); /* what was mapped can be unmapped */
+	if (pages == NULL)
+		return;
+	settle();
+	if (munmap(pages, whole(bytes)) == 0)
+		return;
+	empty(pages, whole(bytes));
+	owe(pages, whole(bytes));
+}
+
+uint32_t pages_owed(void)
+{
+	return atomic_load_explicit(&owed.n, memory_order_relaxed);
 }

@@ -10,6 +10,8 @@
 
 #include "checkerd/config/rules.h"
 
+#include "util/block.h"
+
 static bool any_matches(const struct filter *f, enum criterion c, const char *subject)
 {
 	for (size_t i = 0; i < f->n_patterns[c]; i++)
@@ -170,13 +172,13 @@ static void filter_deinit(struct filter *f)
 	for (unsigned c = 0; c < CRITERION_COUNT_; c++) {
 		for (size_t i = 0; i < f->n_patterns[c]; i++)
 			pattern_free(f->patterns[c][i]);
-		free(f->patterns[c]);
+		block_free(f->patterns[c]);
 	}
 	for (size_t i = 0; i < f->n_devices; i++) {
 		pattern_free(f->devices[i].vendor);
 		pattern_free(f->devices[i].product);
 	}
-	free(f->devices);
+	block_free(f->devices);
 }
 
 struct config_filters *filters_free(struct config_filters *f)
@@ -207,8 +209,8 @@ struct config_rules *rules_free(struct config_rules *r)
 		free(r->maps[i].wwid);
 		free(r->maps[i].alias);
 	}
-	free(r->devices);
-	free(r->maps);
+	block_free(r->devices);
+	block_free(r->maps);
 	free(r);
 	return NULL;
 }

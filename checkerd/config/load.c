@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "checkerd/config/reader.h"
+#include "util/block.h"
 
 #define DROPIN_SUFFIX ".conf"
 
@@ -86,7 +87,7 @@ static void read_fd(struct reader *r, int fd, const char *name)
 		reader_refuse(r, name, why);
 		return;
 	}
-	text = malloc(CONFIG_FILE_BYTES_MAX + 1);
+	text = block_new(1, CONFIG_FILE_BYTES_MAX + 1);
 	if (!text) {
 		r->problems.oom = true;
 		return;
@@ -99,7 +100,7 @@ static void read_fd(struct reader *r, int fd, const char *name)
 		              "larger than 1 MiB: this is no configuration file");
 	else
 		reader_text(r, name, text, (size_t)size);
-	free(text);
+	block_free(text);
 }
 
 /* at_fd, file: as openat() takes them; name: for messages. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/block.h"
 #include "util/clean.h"
 
 #define QUOTED_BYTES_MAX 60 /* of the text in quotes; then "..." */
@@ -22,7 +23,7 @@ void *array_room(void *array, size_t n, size_t item_size)
 	/* The capacity is n rounded up to a power of two: full exactly when n is one. */
 	if (n != 0 && (n & (n - 1)) != 0)
 		return array;
-	return reallocarray(array, n == 0 ? 1 : 2 * n, item_size);
+	return block_resize(array, n == 0 ? 1 : 2 * n, item_size);
 }
 
 _printf_(4, 0) static void add(struct problems *p, const struct position *at,
@@ -110,7 +111,7 @@ void problems_deinit(struct problem *list, size_t n)
 		free(list[i].file);
 		free(list[i].message);
 	}
-	free(list);
+	block_free(list);
 }
 
 const char *problem_word(char buf[PROBLEM_QUOTE_SIZE], const char *text)

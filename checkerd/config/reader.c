@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "checkerd/config/value.h"
+#include "util/block.h"
 
 #define MAX_INTERVAL_FACTOR 4 /* as in multipath.conf(5) */
 
@@ -22,7 +23,7 @@ struct config *config_free(struct config *c)
 		free(c->paths[i].alias);
 		free(c->paths[i].map);
 	}
-	free(c->paths);
+	block_free(c->paths);
 	free(c->socket_group);
 	filters_free(c->filters);
 	rules_free(c->rules);
@@ -70,9 +71,9 @@ void reader_deinit(struct reader *r)
 	problems_deinit(r->problems.list, r->problems.n);
 	for (size_t i = 0; i < r->n_names; i++)
 		free(r->names[i]);
-	free(r->names);
-	free(r->path_origins);
-	free(r->map_origins);
+	block_free(r->names);
+	block_free(r->path_origins);
+	block_free(r->map_origins);
 	free(r->ignored_told);
 	*r = (struct reader){ 0 };
 }
@@ -151,7 +152,7 @@ static void check_doubles(struct reader *r)
 	const struct config *c = r->config;
 	const struct config_rules *rules = c->rules;
 	struct entry *entries =
-	        calloc(MAX(c->n_paths, rules->n_maps) + 1, sizeof(*entries));
+	        block_new(MAX(c->n_paths, rules->n_maps) + 1, sizeof(*entries));
 	size_t n = 0;
 
 	if (!entries) {
@@ -172,7 +173,7 @@ static void check_doubles(struct reader *r)
 		entries[i] = (struct entry){ rules->maps[i].alias, rules->maps[i].wwid, i,
 			                     &r->map_origins[i] };
 	tell_doubles(r, entries, rules->n_maps, false, "alias");
-	free(entries);
+	block_free(entries);
 }
 
 static void settle_max_interval(struct reader *r)

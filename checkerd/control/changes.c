@@ -71,9 +71,9 @@ int changes_new(struct changes **ret, uint32_t max_paths)
 	if (!c)
 		return -ENOMEM;
 	c->max_paths = max_paths;
-	c->table = pages_new(n * sizeof(*c->table));
-	c->names = pages_new(names * sizeof(*c->names));
-	c->heads = pages_new(heads * sizeof(*c->heads));
+	c->table = pages_new_unlocked(n * sizeof(*c->table));
+	c->names = pages_new_unlocked(names * sizeof(*c->names));
+	c->heads = pages_new_unlocked(heads * sizeof(*c->heads));
 	if (!c->table || !c->names || !c->heads) {
 		changes_free(c);
 		return -ENOMEM;

@@ -17,7 +17,7 @@ static_assert(HISTORY_BYTES / EVENT_BYTES > 1024, "so many at least are kept");
 int history_init(struct history *h)
 {
 	*h = (struct history){
-		.bytes = pages_new(HISTORY_BYTES),
+		.bytes = pages_new_unlocked(HISTORY_BYTES),
 		.at = calloc(EVENTS_KEPT, sizeof(*h->at)),
 	};
 	if (h->bytes && h->at)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "checkerd/control/devlink.h"
+#include "util/block.h"
 
 #define LINKS_MAX  8                                   /* links one after the other */
 #define THINGS_MAX (UINT32_MAX / NAME_INDEX_KINDS / 4) /* slots are counted in 32 bits */
@@ -56,7 +57,7 @@ int name_index_make(struct name_index *x, uint32_t n, unsigned kinds,
 
 	assert(kinds > 0 && kinds <= NAME_INDEX_KINDS && n < THINGS_MAX);
 	*x = (struct name_index){
-		.slots = malloc(slots * sizeof(*x->slots)),
+		.slots = block_new(slots, sizeof(*x->slots)),
 		.mask = slots - 1,
 		.kinds = kinds,
 		.name = name,
@@ -74,7 +75,7 @@ int name_index_make(struct name_index *x, uint32_t n, unsigned kinds,
 
 void name_index_clear(struct name_index *x)
 {
-	free(x->slots);
+	block_free(x->slots);
 	*x = (struct name_index){ 0 };
 }
 

@@ -14,6 +14,7 @@
 
 #include "checkerd/control/devlink.h"
 #include "checkerd/control/limits.h"
+#include "util/block.h"
 
 #define EVENTS_A_ROUND 64
 
@@ -33,7 +34,7 @@ void *server_lend(struct server *s, struct client *c, size_t size)
 	if (size > LENT_MAX - s->lent ||
 	    (!c->privileged && size > LENT_MAX_OTHERS - s->lent_others))
 		return NULL;
-	p = malloc(MAX(size, (size_t)1));
+	p = block_new(1, size);
 	if (!p)
 		return NULL;
 	account(s, c, size);
@@ -44,7 +45,7 @@ void server_give_back(struct server *s, struct client *c, void *p, size_t size)
 {
 	if (!p)
 		return;
-	free(p);
+	block_free(p);
 	assert(c->lent >= size && s->lent >= size);
 	account(s, c, -size);
 }

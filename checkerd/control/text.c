@@ -30,7 +30,7 @@ int text_new(struct text **ret, const char *data, size_t size)
 int text_new_unlocked(struct text **ret, const char *data, size_t size)
 {
 	struct text *t = malloc(sizeof(*t));
-	char *pages = pages_new(size + 1);
+	char *pages = pages_new_unlocked(size + 1);
 
 	if (!t || !pages) {
 		pages_free(pages, size + 1);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkerd/control/view.h"
 
+#include "util/block.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +50,8 @@ void view_clear(struct view *v, struct port *p)
 		port_control_snapshot_release(p, v->snap);
 	name_index_clear(&v->path_names);
 	name_index_clear(&v->map_names);
-	free(v->maps);
-	free(v->by_map);
+	block_free(v->maps);
+	block_free(v->by_map);
 	*v = (struct view){ 0 };
 }
 
@@ -177,13 +179,13 @@ int view_make_maps(struct view *v)
 
 	if (v->maps)
 		return 0;
-	v->by_map = malloc((s->n_paths + 1) * sizeof(*v->by_map));
+	v->by_map = block_new(s->n_paths + 1, sizeof(*v->by_map));
 	if (!v->by_map)
 		return -ENOMEM;
 	named = sort_named(v);
-	v->maps = malloc((s->n_maps + named + 1) * sizeof(*v->maps));
+	v->maps = block_new(s->n_maps + named + 1, sizeof(*v->maps));
 	if (!v->maps) {
-		free(v->by_map);
+		block_free(v->by_map);
 		v->by_map = NULL;
 		return -ENOMEM;
 	}

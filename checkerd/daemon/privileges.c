@@ -54,7 +54,8 @@ void privileges_prepare(void)
 {
 	/* An arena for each thread would lock 64 MiB of nothing each. */
 	(void)mallopt(M_ARENA_MAX, 1);
-	(void)mallopt(M_MMAP_THRESHOLD, HEAP_CHUNK_MAX);
+	/* free() forgets what munmap() refuses to take; large blocks are pages (util/pages.h). */
+	(void)mallopt(M_MMAP_MAX, 0);
 	(void)mallopt(M_TRIM_THRESHOLD, HEAP_CHUNK_MAX);
 	(void)mallopt(M_TOP_PAD, HEAP_CHUNK_MAX); /* it is locked before it is used */
 }

@@ -2,6 +2,8 @@
 /* Pure: no system call, no thread of its own. */
 #include "checkerd/discovery/found.h"
 
+#include "util/block.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,7 @@ void found_list_deinit(struct found_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		device_unref(l->entries[i].device);
-	free(l->entries);
+	block_free(l->entries);
 	*l = (struct found_list)FOUND_LIST_NULL;
 }
 
@@ -65,7 +67,7 @@ int found_list_append(struct found_list *l, struct device *d,
 		/* By an eighth: what is not used is locked in memory, too. */
 		size_t more = l->capacity + MAX(l->capacity / 8, (size_t)64);
 		struct found_entry *grown =
-		        reallocarray(l->entries, more, sizeof(l->entries[0]));
+		        block_resize(l->entries, more, sizeof(l->entries[0]));
 
 		if (grown == NULL) {
 			device_unref(d);

@@ -7,6 +7,8 @@
 
 #include "checkerd/discovery/scan.h"
 
+#include "util/block.h"
+
 struct candidate {
 	const char *node, *base;
 	size_t index;
@@ -119,7 +121,7 @@ int scan_names(size_t n, const char *const *nodes, const struct found_list *told
 
 	if (n == 0)
 		return 0;
-	all = calloc(n, sizeof(*all));
+	all = block_new(n, sizeof(*all));
 	if (all == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
@@ -137,6 +139,6 @@ int scan_names(size_t n, const char *const *nodes, const struct found_list *told
 			;
 		name_run(&all[start], end - start, ret_names);
 	}
-	free(all);
+	block_free(all);
 	return 0;
 }

@@ -12,6 +12,8 @@
 
 #include "checkerd/discovery/scan.h"
 
+#include "util/block.h"
+
 /* The kernel's name of a node, in `buf`: false when it has none that can be had safely. */
 static bool kernel_name(const char *node, char *buf, size_t size)
 {
@@ -84,8 +86,8 @@ int scan_static(const struct config *c, int sysfs, const struct found_list *told
 	int r = -ENOMEM;
 
 	if (c->n_paths > 0) {
-		names = calloc(c->n_paths, sizeof(*names));
-		nodes = calloc(c->n_paths, sizeof(*nodes));
+		names = block_new(c->n_paths, sizeof(*names));
+		nodes = block_new(c->n_paths, sizeof(*nodes));
 		if (names == NULL || nodes == NULL)
 			goto out;
 	}
@@ -104,7 +106,7 @@ int scan_static(const struct config *c, int sysfs, const struct found_list *told
 	if (r == 0)
 		*ret_left_out = left_out + (uint32_t)found_list_sort(ret);
 out:
-	free(nodes);
-	free(names);
+	block_free(nodes);
+	block_free(names);
 	return r;
 }

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Memory that is there, and not locked: also where all other memory is. */
+/*
+ * Memory that is there, and not locked, also where all other memory is; and memory that goes back
+ * to a kernel that refuses to take it for a while.
+ */
+#include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +21,23 @@
 #include "util/thread.h"
 
 #define BYTES (1024 * 1024)
+
+#define MANY 100 /* more than are remembered */
+
+static bool refuse; /* what munmap() is asked */
+
+/* The linker's names, see util/local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
+int __real_munmap(void *p, size_t bytes);
+int __wrap_munmap(void *p, size_t bytes);
+
+int __wrap_munmap(void *p, size_t bytes)
+{
+	if (!refuse)
+		return __real_munmap(p, bytes);
+	errno = ENOMEM;
+	return -1;
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void zeroed_to_the_last_byte(void **state)
 {
@@ -94,7 +116,7 @@ static void not_locked(void **state)
 	/* It may be more than is allowed; and a sanitizer makes mlockall() do nothing. */
 	if (other != MAP_FAILED && status_kib("VmLck:") >= before + BYTES / 1024) {
 		munmap(other, BYTES);
-		p = pages_new(BYTES);
+		p = pages_new_unlocked(BYTES);
 		assert_non_null(p);
 		assert_true(status_kib("VmLck:") < before + BYTES / 1024 / 2);
 		pages_free(p, BYTES);
@@ -109,11 +131,65 @@ static void not_locked(void **state)
 	munlockall();
 }
 
+/* Emptied at once, locked or not, and unmapped as soon as it is possible. */
+static void refused_for_a_while(void **state)
+{
+	bool locked = mlockall(MCL_FUTURE) == 0;
+	unsigned char *p = pages_new(BYTES), *q;
+	long resident;
+
+	(void)state; /* no fixture */
+	assert_non_null(p);
+	memset(p, 1, BYTES);
+	resident = status_kib("VmRSS:");
+	refuse = true;
+	pages_free(p, BYTES);
+	assert_int_equal(pages_owed(), 1);
+	assert_true(status_kib("VmRSS:") < resident - BYTES / 1024 / 2);
+	q = pages_new(1);
+	assert_non_null(q);
+	assert_int_equal(pages_owed(), 1);
+	refuse = false;
+	pages_free(q, 1);
+	assert_int_equal(pages_owed(), 0);
+	assert_int_equal(msync(p, BYTES, MS_ASYNC), -1);
+	assert_int_equal(errno, ENOMEM); /* nothing is mapped there */
+	if (locked)
+		munlockall();
+}
+
+/* What is refused beyond what can be remembered is emptied all the same. */
+static void refused_too_often(void **state)
+{
+	void *p[MANY];
+	long resident;
+
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < MANY; i++) {
+		p[i] = pages_new(BYTES / 4);
+		assert_non_null(p[i]);
+		memset(p[i], 1, BYTES / 4);
+	}
+	resident = status_kib("VmRSS:");
+	refuse = true;
+	for (unsigned i = 0; i < MANY; i++)
+		pages_free(p[i], BYTES / 4);
+	refuse = false;
+	assert_true(status_kib("VmRSS:") < resident - (MANY - 1) * (BYTES / 4 / 1024));
+	assert_in_range(pages_owed(), MANY / 2, MANY - 1);
+	pages_free(pages_new(1), 1);
+	assert_int_equal(pages_owed(), 0);
+	for (unsigned i = 0; i < MANY; i++)
+		(void)munmap(p[i], BYTES / 4); /* what was forgotten here, too */
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zeroed_to_the_last_byte),
 		cmocka_unit_test(not_locked),
+		cmocka_unit_test(refused_for_a_while),
+		cmocka_unit_test(refused_too_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

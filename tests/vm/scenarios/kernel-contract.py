@@ -18,6 +18,7 @@ from vm import *
 BLKSSZGET, BLKBSZGET = 0x1268, 0x80081270
 DM_DEV_ARM_POLL, DM_SIZE = 0xC138FD10, 312
 PR_SET_IO_FLUSHER = 57
+MADV_DONTNEED_LOCKED = 24
 FACTS = []
 
 
@@ -303,6 +304,35 @@ run(f"dmsetup create delay --table '0 {sectors} delay /dev/{disk} 0 1'")
 write("/sys/block/zram0/disksize", "8M")
 run("truncate -s 8M /root/file; losetup --sector-size 4096 --direct-io=on /dev/loop5 /root/file")
 settle()
+@fact
+def munmap_takes_memory_and_emptying_does_not():
+	"""In a cgroup at its limit, whose only process the kernel will not kill."""
+	group, page, areas = "/sys/fs/cgroup/contract", 4096, 60000  # fewer than vm.max_map_count
+	os.mkdir(group)
+	write(f"{group}/memory.max", str(4 << 20))
+	begun, go = os.pipe()
+	child = os.fork()
+	if child == 0:
+		write("/proc/self/oom_score_adj", "-1000")
+		libc.mmap.restype = ctypes.c_void_p
+		mine = libc.mmap(None, ctypes.c_size_t(page), 3, 0x2022, -1, ctypes.c_long(0))  # locked
+		os.read(begun, 1)
+		# PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS: nothing of it is ever there.
+		whole = libc.mmap(None, ctypes.c_size_t(2 * areas * page), 1, 0x22, -1, ctypes.c_long(0))
+		for i in range(areas):
+			if libc.munmap(ctypes.c_void_p(whole + 2 * i * page), ctypes.c_size_t(page)) == 0:
+				continue
+			refused = ctypes.get_errno() == errno.ENOMEM
+			emptied = libc.madvise(ctypes.c_void_p(mine), ctypes.c_size_t(page), MADV_DONTNEED_LOCKED)
+			os._exit(0 if refused and emptied == 0 else 2)
+		os._exit(3)
+	write(f"{group}/cgroup.procs", str(child))
+	os.write(go, b"1")
+	status = os.waitpid(child, 0)[1]
+	os.rmdir(group)
+	equal(os.waitstatus_to_exitcode(status), 0)
+
+
 for f in FACTS:
 	say(f.__name__.replace("_", " "))
 	f()
