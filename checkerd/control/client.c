@@ -140,11 +140,18 @@ static void begin_reply(struct server *s, struct client *c)
 		finish_request(s, c);
 }
 
+/* When nothing had changed after that, and it was not longer ago. */
+static struct mono at_most_ago(const struct server *s, int64_t us)
+{
+	struct mono then = mono_add(s->now, -us);
+
+	return mono_before(then, s->changed_at) ? s->changed_at : then;
+}
+
 static void park(struct server *s, struct client *c)
 {
-	struct mono fresh = mono_add(s->now, -SNAPSHOT_FRESH_US);
-
-	c->needs = mono_before(fresh, s->changed_at) ? s->changed_at : fresh;
+	c->needs = at_most_ago(s, SNAPSHOT_FRESH_US);
+	c->accepts = at_most_ago(s, SNAPSHOT_STALE_US);
 	c->state = CLIENT_PARKED;
 	c->deadline = mono_add(s->now, s->loop_timeout_us);
 	interest(s, c, 0);

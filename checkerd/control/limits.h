@@ -47,6 +47,8 @@
 #define REPLY_TIMEOUT_US    (60 * USEC_PER_SEC) /* for the whole of one, but Monitor's */
 #define SNAPSHOT_FRESH_US   (100 * USEC_PER_MSEC)
 #define SNAPSHOT_SPACING_US (20 * USEC_PER_MSEC) /* between two, whatever is asked */
+/* While both are being read the newest will do when it is this old, if nothing has changed. */
+#define SNAPSHOT_STALE_US (5 * USEC_PER_SEC)
 /* Others wait for a snapshot and both are being read: who has read the older one for longer
  * than this has to go. */
 #define SNAPSHOT_HOLD_US (1 * USEC_PER_SEC)

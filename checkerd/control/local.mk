@@ -61,6 +61,7 @@ control_tests = \
 	tests/unit/test-control-change \
 	tests/unit/test-control-history \
 	tests/unit/test-control-maps \
+	tests/unit/test-control-readers \
 	tests/unit/test-control-socket \
 	tests/unit/test-devlink \
 	tests/unit/test-json-reader \
@@ -110,6 +111,14 @@ tests_unit_test_control_maps_SOURCES = \
 	$(NULL)
 tests_unit_test_control_maps_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_maps_LDADD = $(control_test_ldadd)
+tests_unit_test_control_readers_SOURCES = \
+	tests/unit/control-harness.c \
+	tests/unit/control-harness.h \
+	tests/unit/test-control-readers.c \
+	$(NULL)
+tests_unit_test_control_readers_CFLAGS = $(control_test_cflags)
+tests_unit_test_control_readers_LDADD = $(control_test_ldadd)
+tests_unit_test_control_readers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap
 tests_unit_test_control_socket_SOURCES = \
 	tests/unit/control-harness.c \
 	tests/unit/control-harness.h \

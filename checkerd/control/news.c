@@ -4,8 +4,9 @@
  *
  * The port has two snapshots. One is the newest, the other may still be read by clients that
  * are slow. Before another one is asked for, the newest is given back if nobody reads it. If
- * somebody does, the second one is brought; when both are being read, or there is no memory for
- * the second, the readers of the older one are sent away when they have had their time.
+ * somebody does, the second one is brought. When both are being read, or there is no memory for
+ * the second, the newest will do for those who asked after the last change, for a while. Only
+ * for others the readers of the older one are sent away, when they have had their time.
  */
 #include "checkerd/control/limits.h"
 #include "checkerd/control/server.h"
@@ -13,6 +14,20 @@
 bool server_view_fits(const struct server *s, struct mono needs)
 {
 	return s->current && !mono_before(s->current->snap->taken, needs);
+}
+
+static void give_back_current(struct server *s)
+{
+	view_clear(s->current, s->port);
+	s->current = NULL;
+}
+
+static bool somebody_reads(const struct server *s)
+{
+	for (unsigned i = 0; i < VIEWS; i++)
+		if (s->views[i].users > 0)
+			return true;
+	return false;
 }
 
 void server_release_view(struct server *s, struct client *c)
@@ -25,6 +40,9 @@ void server_release_view(struct server *s, struct client *c)
 	v->users--;
 	if (v->users == 0 && v != s->current)
 		view_clear(v, s->port);
+	/* The newest is kept for who asks next, but not for the memory of two. */
+	if (s->current && port_control_snapshot_brought(s->port) && !somebody_reads(s))
+		give_back_current(s);
 }
 
 /* Nothing taken before now shows what has just been heard of. */
@@ -43,8 +61,9 @@ static bool take_replies(struct server *s)
 
 		if (!port_control_reply(s->port, &r))
 			break;
-		note_change(s);
 		c = action_reply(s, &r);
+		if (!c || c->request.method != METHOD_PING)
+			note_change(s);
 		text_unref(r.text);
 		if (c) {
 			client_answered(s, c);
@@ -75,6 +94,20 @@ static bool take_events(struct server *s)
 	return n == NEWS_BATCH;
 }
 
+/* Those whom the newest snapshot suits. */
+static void unpark_all(struct server *s, bool both_are_read)
+{
+	for (uint32_t i = 0; i < s->max_clients; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->state == CLIENT_PARKED &&
+		    server_view_fits(s, both_are_read ? c->accepts : c->needs)) {
+			client_unpark(s, c);
+			client_run(s, c);
+		}
+	}
+}
+
 static void take_snapshot(struct server *s)
 {
 	struct snapshot *snap = port_control_snapshot(s->port);
@@ -93,14 +126,7 @@ static void take_snapshot(struct server *s)
 	assert(v < s->views + VIEWS);
 	*v = (struct view){ .snap = snap, .since = s->now };
 	s->current = v;
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		struct client *c = &s->clients[i];
-
-		if (c->state == CLIENT_PARKED && server_view_fits(s, c->needs)) {
-			client_unpark(s, c);
-			client_run(s, c);
-		}
-	}
+	unpark_all(s, false);
 }
 
 void server_take_news(struct server *s)
@@ -128,12 +154,6 @@ static bool somebody_is_parked(const struct server *s)
 		if (s->clients[i].state == CLIENT_PARKED)
 			return true;
 	return false;
-}
-
-static void give_back_current(struct server *s)
-{
-	view_clear(s->current, s->port);
-	s->current = NULL;
 }
 
 static void send_readers_away(struct server *s, struct view *v)
@@ -168,6 +188,9 @@ static struct mono make_room(struct server *s)
 	if (reading == 0 || (reading == 1 && port_control_snapshot_bring(s->port) == 0))
 		return MONO_NEVER;
 	assert(older);
+	unpark_all(s, true);
+	if (!somebody_is_parked(s))
+		return mono_add(s->now, SNAPSHOT_SPACING_US); /* as if they still were */
 	due = mono_add(older->since, SNAPSHOT_HOLD_US);
 	if (mono_before(s->now, due))
 		return due;

@@ -11,6 +11,8 @@
  */
 #include "checkerd/control/port.h"
 
+#include "util/block.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -144,10 +146,10 @@ static int waiters_new(struct port *p)
 
 static void free_tables(struct snapshot *s)
 {
-	free(s->paths);
-	free(s->groups);
-	free(s->maps);
-	free(s->map_paths);
+	block_free(s->paths);
+	block_free(s->groups);
+	block_free(s->maps);
+	block_free(s->map_paths);
 	s->paths = NULL;
 	s->groups = NULL;
 	s->maps = NULL;
@@ -159,10 +161,10 @@ static int make_spare(struct owned_snapshot *o)
 {
 	struct snapshot *s = &o->s;
 
-	s->paths = calloc(s->max_paths, sizeof(*s->paths));
-	s->groups = calloc(s->max_groups, sizeof(*s->groups));
-	s->maps = calloc(s->max_maps, sizeof(*s->maps));
-	s->map_paths = calloc(s->max_map_paths, sizeof(*s->map_paths));
+	s->paths = block_new(s->max_paths, sizeof(*s->paths));
+	s->groups = block_new(s->max_groups, sizeof(*s->groups));
+	s->maps = block_new(s->max_maps, sizeof(*s->maps));
+	s->map_paths = block_new(s->max_map_paths, sizeof(*s->map_paths));
 	if (!s->paths || !s->groups || !s->maps || !s->map_paths) {
 		free_tables(s);
 		return -ENOMEM;
@@ -469,4 +471,9 @@ int port_control_snapshot_bring(struct port *p)
 	r = make_spare(&p->snapshots[1]);
 	p->brought = r == 0;
 	return r;
+}
+
+bool port_control_snapshot_brought(const struct port *p)
+{
+	return p->brought;
 }

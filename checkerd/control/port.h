@@ -232,6 +232,8 @@ struct snapshot *port_control_snapshot(struct port *p);
  * without, and publishes nothing.
  */
 _must_check_ int port_control_snapshot_bring(struct port *p);
+/* It has been, and not taken away yet. */
+bool port_control_snapshot_brought(const struct port *p);
 /* Gives back what the snapshot holds, and the snapshot. */
 void port_control_snapshot_release(struct port *p, struct snapshot *s);
 

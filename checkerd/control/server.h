@@ -82,7 +82,8 @@ struct client {
 	size_t in_request; /* bytes of the request that is being served, with its NUL */
 	struct request request;
 
-	struct mono needs; /* PARKED: a snapshot not older than this */
+	struct mono needs;   /* PARKED: a snapshot not older than this */
+	struct mono accepts; /* or than this, while both are being read */
 	struct view *view;
 	uint32_t *selected; /* lent: places in the view; NULL: all of it */
 

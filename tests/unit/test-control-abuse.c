@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Clients that send garbage, stop half-way, do not read, are too many or not root: each of
+ * Clients that send garbage, stop half-way, are too many or not root: each of
  * them costs itself its connection at most, and the others are served meanwhile.
  */
 #include <errno.h>
@@ -284,86 +284,6 @@ static void test_a_request_has_to_end(void **state)
 	json_object_put(client_receive(idle));
 	close(idle);
 	others_are_served();
-}
-
-static void test_who_does_not_read_is_dropped(void **state)
-{
-	struct pollfd p;
-	int bad;
-
-	(void)state;
-	t.options.write_timeout_us = 50 * USEC_PER_MSEC;
-	start(MANY);
-	bad = client_connect(&t);
-	p = (struct pollfd){ .fd = bad };
-	client_call(bad, "ListPaths", "{}");
-	assert_int_equal(poll(&p, 1, 60000), 1); /* POLLHUP, not a byte read */
-	assert_true(p.revents & POLLHUP);
-	close(bad);
-	others_are_served();
-}
-
-/* Not even when it takes a little now and then. */
-static void test_a_reply_has_to_end(void **state)
-{
-	struct pollfd p;
-	int bad;
-
-	(void)state;
-	t.options.write_timeout_us = 3600 * USEC_PER_SEC;
-	t.options.reply_timeout_us = 50 * USEC_PER_MSEC;
-	start(MANY);
-	bad = client_connect(&t);
-	p = (struct pollfd){ .fd = bad };
-	client_call(bad, "ListPaths", "{}");
-	assert_int_equal(poll(&p, 1, 60000), 1);
-	assert_true(p.revents & POLLHUP);
-	close(bad);
-	others_are_served();
-}
-
-/* 16,384 paths, a few bytes at a time: all of it arrives. */
-static void test_slow_reader_gets_all(void **state)
-{
-	struct json_object *o;
-	int small = 4096;
-
-	(void)state;
-	start(MANY);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
-	o = call(fd, "ListPaths", "{}");
-	assert_int_equal(json_object_array_length(get(o, "paths")), MANY);
-	assert_string_equal(get_string(o, "paths[16383].name"), "sd16383");
-	json_object_put(o);
-}
-
-/*
- * Both snapshots are being read by clients that do not read: the others wait for a moment,
- * and then it is the older reader who has to go, whichever of the two snapshots it has.
- */
-static void test_readers_cannot_keep_the_snapshots(void **state)
-{
-	struct pollfd p;
-	int slow[4];
-
-	(void)state;
-	start(MANY);
-	for (unsigned i = 0; i < ARRAY_LEN(slow); i++) {
-		slow[i] = client_connect(&t);
-		client_call(slow[i], "ListPaths", "{}");
-		p = (struct pollfd){ .fd = slow[i], .events = POLLIN };
-		assert_int_equal(poll(&p, 1, 60000), 1);
-		/* the next one wants a newer one than that */
-		json_object_put(call(fd, "SetLogLevel", "{\"level\":\"info\"}"));
-	}
-	others_are_served();
-	for (unsigned i = 0; i < ARRAY_LEN(slow) - 1; i++) {
-		p = (struct pollfd){ .fd = slow[i] };
-		assert_int_equal(poll(&p, 1, 60000), 1);
-		assert_true(p.revents & POLLHUP);
-	}
-	for (unsigned i = 0; i < ARRAY_LEN(slow); i++)
-		close(slow[i]);
 }
 
 /* Whatever they are at. */
@@ -672,10 +592,6 @@ int main(void)
 		TEST(test_half_a_request),
 		TEST(test_drop_by_drop),
 		TEST(test_a_request_has_to_end),
-		TEST(test_who_does_not_read_is_dropped),
-		TEST(test_a_reply_has_to_end),
-		TEST(test_slow_reader_gets_all),
-		TEST(test_readers_cannot_keep_the_snapshots),
 		TEST(test_stop_with_clients),
 		TEST(test_a_crowd),
 		TEST(test_others_may_only_read),
