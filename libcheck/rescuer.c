@@ -17,6 +17,7 @@
 #include "libcheck/names.h"
 #include "libcheck/prober.h"
 #include "util/seal.h"
+#include "util/shortage.h"
 #include "util/thread.h"
 
 static enum job_class class_of(enum job_kind kind)
@@ -257,12 +258,6 @@ static void job_read(struct rescuer *self, struct group *g, struct slot *s)
 	reaper_done(g, s);
 }
 
-/* Not the device's word: there was nothing to open it with. */
-static bool is_shortage(int r)
-{
-	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
-}
-
 static void job_open(struct prober *p, struct group *g, struct slot *s, const char *name)
 {
 	struct slot_list one;
@@ -280,7 +275,7 @@ static void job_open(struct prober *p, struct group *g, struct slot *s, const ch
 	s->fd = fd;
 	s->block = block;
 	s->result = r;
-	s->resource = is_shortage(r);
+	s->resource = is_shortage(-r);
 	alive = s->state != SLOT_ORPHANED;
 	if (alive && r == 0)
 		group_requeue(g, s);

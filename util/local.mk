@@ -11,6 +11,7 @@ libutil_la_SOURCES = \
 	util/pages.h \
 	util/seal.c \
 	util/seal.h \
+	util/shortage.h \
 	util/spsc.h \
 	util/spsc_end.h \
 	util/thread.c \

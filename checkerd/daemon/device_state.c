@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/shortage.h"
+
 static bool is_controller(const struct device *d)
 {
 	return device_protocol(d) != NULL && strncmp(device_protocol(d), "nvme", 4) == 0;
@@ -57,11 +59,6 @@ static int read_word(int dir, const char *name, enum sysfs_layer layer,
 	return 0;
 }
 
-static bool is_lack(int error)
-{
-	return error == ENOMEM || error == EMFILE || error == ENFILE || error == EINTR;
-}
-
 void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_state *ret)
 {
 	char name[128];
@@ -72,7 +69,7 @@ void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_s
 	(void)snprintf(name, sizeof(name), "%u:%u/device/state", d->devt_major,
 	               d->devt_minor);
 	/* Who has nothing to read it with must not take the device for gone. */
-	if (is_lack(read_word(sys_dev_block, name, device_layer(d), &ret->device)))
+	if (is_shortage(read_word(sys_dev_block, name, device_layer(d), &ret->device)))
 		ret->device = sysfs_word(device_layer(d), device_sysfs_state(d));
 	if (device_transport(d) == NULL)
 		return;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "util/clean.h"
+#include "util/shortage.h"
 
 /* libpathcheck has so many numbers for each of the two kinds of hosts. */
 #define HOST_KEYS 511
@@ -15,6 +16,13 @@ void identity_init(struct identity *id)
 {
 	memset(&id->spec, 0, sizeof(id->spec));
 	id->used = 0;
+	id->shortage = 0;
+}
+
+void identity_note(struct identity *id, int error)
+{
+	if (is_shortage(error))
+		id->shortage = error;
 }
 
 void identity_set(struct identity *id, const char **field, const char *value)

@@ -17,10 +17,14 @@
 struct identity {
 	struct device_spec spec; /* strings point into text, or are static */
 	size_t used;
+	int shortage; /* errno, when something could not be read for want of memory or
+	               * descriptors: what is not known may be there all the same */
 	char text[IDENTITY_TEXT_MAX];
 };
 
 void identity_init(struct identity *id);
+/* Why something was not read, errno: noted as a shortage if it is one. */
+void identity_note(struct identity *id, int error);
 
 /* Copies value into the field, made harmless; NULL, empty or no room: the field is NULL. */
 void identity_set(struct identity *id, const char **field, const char *value);
@@ -38,7 +42,8 @@ enum identity_hosts { IDENTITY_SCSI, IDENTITY_NVME };
 uint32_t identity_host_key(enum identity_hosts kind, unsigned number);
 
 /* Fills in what sysfs knows of the block device, fields that are set already stay. `sysfs`: a
- * directory's descriptor, /sys or a test's. -ENOENT: there is no such block device. */
+ * directory's descriptor, /sys or a test's. -ENOENT: there is no such block device; -ENOMEM,
+ * -EMFILE, -ENFILE: `shortage`. */
 _must_check_ int identity_read_sysfs(struct identity *id, int sysfs, const char *sysname);
 
 #endif

@@ -31,23 +31,18 @@ static void set_protocol(struct identity *id, const char *transport)
 static void subsystem_protocol(struct identity *id, int dir)
 {
 	char first[TRANSPORT_MAX] = "", name[NAME_MAX + 16], buf[TRANSPORT_MAX];
-	int fd = openat(dir, "device", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = sysfs_entries(id, dir, "device");
 	const struct dirent *e;
-	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 
-	if (entries == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (entries == NULL)
 		return;
-	}
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of its own */
-	while ((e = readdir(entries)) != NULL) {
+	while ((e = sysfs_next(id, entries)) != NULL) {
 		const char *transport;
 
 		if (strncmp(e->d_name, "nvme", 4) != 0 || !isdigit(e->d_name[4]))
 			continue;
 		(void)snprintf(name, sizeof(name), "%s/transport", e->d_name);
-		transport = sysfs_attribute(fd, name, buf, sizeof(buf));
+		transport = sysfs_attribute(id, dirfd(entries), name, buf, sizeof(buf));
 		if (transport == NULL)
 			continue; /* one of its disks */
 		if (first[0] == '\0')
@@ -71,7 +66,7 @@ void nvme_identify(struct identity *id, int dir, const char *parent)
 	sysfs_take(id, &id->spec.serial, dir, "device/serial");
 	sysfs_take(id, &id->spec.revision, dir, "device/firmware_rev");
 	sysfs_take(id, &id->spec.target, dir, "device/subsysnqn");
-	attribute = sysfs_attribute(dir, "wwid", buf, sizeof(buf));
+	attribute = sysfs_attribute(id, dir, "wwid", buf, sizeof(buf));
 	if (attribute != NULL)
 		identity_set_kernel_wwid(id, attribute);
 	/* The disk's own name has the subsystem's number, not the controller's, when native
@@ -81,7 +76,8 @@ void nvme_identify(struct identity *id, int dir, const char *parent)
 		subsystem_protocol(id, dir);
 	} else if (sysfs_component(parent, "nvme", &number, component,
 	                           sizeof(component))) {
-		attribute = sysfs_attribute(dir, "device/transport", buf, TRANSPORT_MAX);
+		attribute =
+		        sysfs_attribute(id, dir, "device/transport", buf, TRANSPORT_MAX);
 		if (attribute != NULL)
 			set_protocol(id, attribute);
 	} else {

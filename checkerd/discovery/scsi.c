@@ -58,7 +58,7 @@ static void identify_transport(struct identity *id, int sysfs, const char *path)
 	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
 		(void)snprintf(name, sizeof(name), "class/%s/%s", hosts[i].class,
 		               id->spec.host);
-		if (faccessat(sysfs, name, F_OK, 0) == 0) {
+		if (sysfs_has(id, sysfs, name)) {
 			id->spec.protocol = hosts[i].protocol;
 			return;
 		}
@@ -70,7 +70,7 @@ static void read_serial(struct identity *id, int dir)
 {
 	uint8_t page[VPD_PAGE_MAX];
 	char text[VPD_TEXT_MAX];
-	ssize_t n = sysfs_bytes(dir, "device/vpd_pg80", page, sizeof(page));
+	ssize_t n = sysfs_bytes(id, dir, "device/vpd_pg80", page, sizeof(page));
 
 	if (n > 0 && vpd_serial(page, (size_t)n, text) == 0)
 		identity_set(id, &id->spec.serial, text);
@@ -81,13 +81,13 @@ static void read_wwid(struct identity *id, int dir)
 	char text[VPD_TEXT_MAX], buf[SYSFS_ATTRIBUTE_MAX];
 	uint8_t page[VPD_PAGE_MAX];
 	const char *attribute;
-	ssize_t n = sysfs_bytes(dir, "device/vpd_pg83", page, sizeof(page));
+	ssize_t n = sysfs_bytes(id, dir, "device/vpd_pg83", page, sizeof(page));
 
 	if (n > 0 && vpd_wwid(page, (size_t)n, text) == 0) {
 		identity_set_kernel_wwid(id, text);
 		return;
 	}
-	attribute = sysfs_attribute(dir, "device/wwid", buf, sizeof(buf));
+	attribute = sysfs_attribute(id, dir, "device/wwid", buf, sizeof(buf));
 	if (attribute != NULL && vpd_wwid_from_attribute(attribute, text) == 0)
 		identity_set_kernel_wwid(id, text);
 }

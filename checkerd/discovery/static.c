@@ -13,6 +13,7 @@
 #include "checkerd/discovery/scan.h"
 
 #include "util/block.h"
+#include "util/shortage.h"
 
 /* The kernel's name of a node, in `buf`: false when it has none that can be had safely. */
 static bool kernel_name(const char *node, char *buf, size_t size)
@@ -63,7 +64,9 @@ static int describe(const struct config *c, int sysfs, const struct static_path 
 	if (kernel_name(p->device, sysname, sizeof(sysname))) {
 		subject.devnode = sysname;
 		/* A node that is not there is found missing by its check. */
-		(void)!identity_read_sysfs(&id, sysfs, sysname);
+		r = identity_read_sysfs(&id, sysfs, sysname);
+		if (is_shortage(-r))
+			return r;
 	}
 	subject.wwid = id.spec.wwid;
 	subject.protocol = id.spec.protocol;
@@ -96,7 +99,7 @@ int scan_static(const struct config *c, int sysfs, const struct found_list *told
 	r = scan_names(c->n_paths, nodes, told, names);
 	for (size_t i = 0; r == 0 && i < c->n_paths; i++) {
 		r = describe(c, sysfs, &c->paths[i], names[i], ret);
-		if (r == -ENOMEM)
+		if (is_shortage(-r))
 			break;
 		if (r < 0) {
 			left_out++;

@@ -22,20 +22,55 @@ static void close_fd(const int *fd)
 		close(*fd);
 }
 
-ssize_t sysfs_bytes(int dir, const char *name, void *buf, size_t size)
+ssize_t sysfs_bytes(struct identity *id, int dir, const char *name, void *buf,
+                    size_t size)
 {
 	_cleanup_(close_fd) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size);
 
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, size);
-	return n < 0 ? -errno : n;
+	if (n >= 0)
+		return n;
+	n = -errno;
+	identity_note(id, errno);
+	return n;
 }
 
-const char *sysfs_attribute(int dir, const char *name, char *buf, size_t size)
+bool sysfs_has(struct identity *id, int dir, const char *name)
 {
-	ssize_t n = sysfs_bytes(dir, name, buf, size - 1);
+	if (faccessat(dir, name, F_OK, 0) == 0)
+		return true;
+	identity_note(id, errno);
+	return false;
+}
+
+DIR *sysfs_entries(struct identity *id, int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+
+	if (entries != NULL)
+		return entries;
+	identity_note(id, errno);
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+const struct dirent *sysfs_next(struct identity *id, DIR *entries)
+{
+	const struct dirent *e;
+
+	errno = 0;
+	e = readdir(entries); /* NOLINT(concurrency-mt-unsafe): a stream of its own */
+	if (e == NULL)
+		identity_note(id, errno);
+	return e;
+}
+
+const char *sysfs_attribute(struct identity *id, int dir, const char *name, char *buf,
+                            size_t size)
+{
+	ssize_t n = sysfs_bytes(id, dir, name, buf, size - 1);
 
 	while (n > 0 && isspace((unsigned char)buf[n - 1]))
 		n--;
@@ -50,7 +85,7 @@ void sysfs_take(struct identity *id, const char **field, int dir, const char *na
 	char buf[SYSFS_ATTRIBUTE_MAX];
 
 	if (*field == NULL)
-		identity_set(id, field, sysfs_attribute(dir, name, buf, sizeof(buf)));
+		identity_set(id, field, sysfs_attribute(id, dir, name, buf, sizeof(buf)));
 }
 
 bool sysfs_component(const char *path, const char *word, unsigned *ret_number,
@@ -78,24 +113,16 @@ bool sysfs_component(const char *path, const char *word, unsigned *ret_number,
 static void read_map(struct identity *id, int sysfs, int dir)
 {
 	char name[NAME_MAX + 32], uuid[SYSFS_ATTRIBUTE_MAX];
+	DIR *holders = sysfs_entries(id, dir, "holders");
 	const struct dirent *e;
-	DIR *holders;
-	int fd;
 
-	fd = openat(dir, "holders", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	if (holders == NULL)
 		return;
-	holders = fdopendir(fd);
-	if (holders == NULL) {
-		close(fd);
-		return;
-	}
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of its own */
-	while ((e = readdir(holders)) != NULL && id->spec.map == NULL) {
+	while ((e = sysfs_next(id, holders)) != NULL && id->spec.map == NULL) {
 		if (strncmp(e->d_name, "dm-", 3) != 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "class/block/%s/dm/uuid", e->d_name);
-		if (sysfs_attribute(sysfs, name, uuid, sizeof(uuid)) == NULL ||
+		if (sysfs_attribute(id, sysfs, name, uuid, sizeof(uuid)) == NULL ||
 		    strncmp(uuid, "mpath-", 6) != 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "class/block/%s/dm/name", e->d_name);
@@ -122,9 +149,9 @@ static void read_numbers(struct identity *id, int dir)
 {
 	char buf[64], *end;
 
-	if (sysfs_attribute(dir, "diskseq", buf, sizeof(buf)) != NULL)
+	if (sysfs_attribute(id, dir, "diskseq", buf, sizeof(buf)) != NULL)
 		id->spec.diskseq = strtoull(buf, NULL, 10);
-	if (sysfs_attribute(dir, "dev", buf, sizeof(buf)) == NULL)
+	if (sysfs_attribute(id, dir, "dev", buf, sizeof(buf)) == NULL)
 		return;
 	id->spec.devt_major = (uint32_t)strtoul(buf, &end, 10);
 	if (*end == ':')
@@ -132,19 +159,22 @@ static void read_numbers(struct identity *id, int dir)
 }
 
 /* The target of a link, "" when it is none. */
-static const char *read_link(int dir, const char *name, char buf[static PATH_MAX])
+static const char *read_link(struct identity *id, int dir, const char *name,
+                             char buf[static PATH_MAX])
 {
 	ssize_t n = readlinkat(dir, name, buf, PATH_MAX - 1);
 
+	if (n < 0)
+		identity_note(id, errno);
 	buf[MAX(n, 0)] = '\0';
 	return buf;
 }
 
 /* What the disk hangs on, "0:0:1:5" or "nvme0": the last component of its link. */
-static void read_parent(int dir, char ret[static NAME_MAX + 1])
+static void read_parent(struct identity *id, int dir, char ret[static NAME_MAX + 1])
 {
 	char link[PATH_MAX];
-	const char *slash = strrchr(read_link(dir, "device", link), '/');
+	const char *slash = strrchr(read_link(id, dir, "device", link), '/');
 	const char *last = slash == NULL ? link : slash + 1;
 	size_t n = strnlen(last, NAME_MAX);
 
@@ -184,10 +214,10 @@ int identity_read_sysfs(struct identity *id, int sysfs, const char *sysname)
 	if (dir < 0)
 		return -errno;
 	read_numbers(id, dir);
-	read_parent(dir, parent);
+	read_parent(id, dir, parent);
 	if (is_hcil(parent)) {
 		sysfs_take(id, &id->spec.sysfs_state, dir, "device/state");
-		scsi_identify(id, sysfs, dir, read_link(sysfs, name, link), parent);
+		scsi_identify(id, sysfs, dir, read_link(id, sysfs, name, link), parent);
 	} else if (strncmp(sysname, "nvme", 4) == 0) {
 		sysfs_take(id, &id->spec.sysfs_state, dir, "device/state");
 		nvme_identify(id, dir, parent);
@@ -195,5 +225,5 @@ int identity_read_sysfs(struct identity *id, int sysfs, const char *sysname)
 		identify_other(id, sysname, parent);
 	}
 	read_map(id, sysfs, dir);
-	return 0;
+	return -id->shortage;
 }

@@ -6,6 +6,7 @@
  * Reading sysfs, for the files that know what is in it. Discovery thread only. `sysfs` is the
  * descriptor of its root, `dir` that of a block device's directory.
  */
+#include <dirent.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -13,10 +14,17 @@
 
 #define SYSFS_ATTRIBUTE_MAX 256
 
-/* The bytes of a file, at most size; -errno. */
-ssize_t sysfs_bytes(int dir, const char *name, void *buf, size_t size);
+/* What is read for an identity, which notes a shortage. The bytes of a file, at most size; -errno. */
+ssize_t sysfs_bytes(struct identity *id, int dir, const char *name, void *buf,
+                    size_t size);
 /* One attribute, trimmed, at most size - 1 bytes; NULL: not there or empty. */
-const char *sysfs_attribute(int dir, const char *name, char *buf, size_t size);
+const char *sysfs_attribute(struct identity *id, int dir, const char *name, char *buf,
+                            size_t size);
+/* Is there such a file? */
+bool sysfs_has(struct identity *id, int dir, const char *name);
+/* A directory's entries, for closedir(); NULL: it is not there, or cannot be read. */
+DIR *sysfs_entries(struct identity *id, int dir, const char *name);
+const struct dirent *sysfs_next(struct identity *id, DIR *entries);
 /* The attribute into a field, unless that is known already. */
 void sysfs_take(struct identity *id, const char **field, int dir, const char *name);
 

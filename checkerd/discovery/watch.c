@@ -16,6 +16,7 @@
 
 #include "checkerd/discovery/scan.h"
 #include "checkerd/discovery/sysfs.h"
+#include "util/shortage.h"
 
 /* What a storm of events from a few thousand disks needs. */
 #define MONITOR_BUFFER_BYTES (16 * 1024 * 1024)
@@ -41,7 +42,7 @@ struct watch *watch_free(struct watch *w)
 int watch_new(struct watch **ret, int sysfs)
 {
 	/* udevd's own socket: it is running, and its messages come when its rules have. */
-	bool with_udevd = access("/run/udev/control", F_OK) == 0;
+	bool with_udevd = access("/run/udev/control", F_OK) == 0 || is_shortage(errno);
 	const char *group = with_udevd ? "udev" : "kernel";
 	struct watch *w;
 	int r = -ENOMEM;
@@ -143,16 +144,17 @@ static bool is_partition(struct udev_device *dev)
 }
 
 /* Is it left out before anything is asked of the rules? */
-static bool unwanted(const struct watch *w, const char *sysname, bool partition)
+static bool unwanted(const struct watch *w, struct identity *id, const char *sysname,
+                     bool partition)
 {
 	char name[DEVICE_NAME_MAX + 64], buf[64];
 	unsigned long long sectors;
 	bool backed;
 
 	(void)snprintf(name, sizeof(name), "class/block/%s/loop/backing_file", sysname);
-	backed = faccessat(w->sysfs, name, F_OK, 0) == 0;
+	backed = sysfs_has(id, w->sysfs, name);
 	(void)snprintf(name, sizeof(name), "class/block/%s/size", sysname);
-	sectors = sysfs_attribute(w->sysfs, name, buf, sizeof(buf)) == NULL
+	sectors = sysfs_attribute(id, w->sysfs, name, buf, sizeof(buf)) == NULL
 	                  ? 0
 	                  : strtoull(buf, NULL, 10);
 	return watch_left_out(sysname, partition, backed, sectors);
@@ -225,12 +227,6 @@ static bool is_outdated(struct udev_device *dev, const struct identity *id)
 	return diskseq != 0 && id->spec.diskseq != 0 && diskseq != id->spec.diskseq;
 }
 
-/* Says nothing of the device: there was nothing to look at it with. */
-static bool is_shortage(int error)
-{
-	return error == ENOMEM || error == EMFILE || error == ENFILE;
-}
-
 /*
  * What the rules make of one device. 1: ret holds it, with a reference; 0: it is left out, or
  * gone; -ENOMEM, -EMFILE, -ENFILE.
@@ -246,10 +242,14 @@ static int consider(const struct watch *w, const struct config *c,
 
 	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
 		return 0;
-	subject.partition = is_partition(dev);
-	if (unwanted(w, sysname, subject.partition) && !config_excepted(c, &subject))
-		return 0;
+	/* libudev reads both files it has here, or says why it could not. */
+	errno = 0;
+	if (udev_device_get_properties_list_entry(dev) == NULL && is_shortage(errno))
+		return -errno;
 	identity_init(&id);
+	subject.partition = is_partition(dev);
+	if (unwanted(w, &id, sysname, subject.partition) && !config_excepted(c, &subject))
+		return -id.shortage;
 	r = identify(w, dev, sysname, &id);
 	if (is_shortage(-r))
 		return r;
@@ -271,10 +271,14 @@ static int consider(const struct watch *w, const struct config *c,
 	return r == -ENOMEM ? r : r == 0;
 }
 
-/* Has udevd been through with it? Before that it has no properties, and its message comes. */
-static bool is_ready(const struct watch *w, struct udev_device *dev)
+/* Has udevd been through with it? Before that it has no properties, and its message comes. 1: yes;
+ * 0; -ENOMEM, -EMFILE, -ENFILE. */
+static int is_ready(const struct watch *w, struct udev_device *dev)
 {
-	return !w->with_udevd || udev_device_get_is_initialized(dev) > 0;
+	errno = 0;
+	if (!w->with_udevd || udev_device_get_is_initialized(dev) > 0)
+		return 1;
+	return is_shortage(errno) ? -errno : 0;
 }
 
 int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
@@ -307,16 +311,14 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 			break;
 		if (dev == NULL)
 			continue; /* gone meanwhile */
-		if (!is_ready(w, dev)) {
-			udev_device_unref(dev);
-			continue;
+		r = is_ready(w, dev);
+		if (r > 0) {
+			r = consider(w, c, dev, &entry);
+			left_out += r == 0;
 		}
-		r = consider(w, c, dev, &entry);
 		udev_device_unref(dev);
 		if (r > 0)
 			r = found_list_append(ret, entry.device, &entry.settings);
-		else if (r == 0)
-			left_out++;
 		if (r < 0)
 			break;
 	}
@@ -408,10 +410,12 @@ static int update_map(struct watch *w, const struct config *c, struct udev_devic
 	for (size_t i = 0; r == 0 && i < told->n; i++) {
 		const struct device *d = told->entries[i].device;
 		struct udev_device *dev;
+		struct identity none;
 
+		identity_init(&none);
 		(void)snprintf(link, sizeof(link), "class/block/%s/slaves/%s",
 		               kernel_name(map), device_name(d));
-		if (faccessat(w->sysfs, link, F_OK, 0) < 0 &&
+		if (!sysfs_has(&none, w->sysfs, link) && none.shortage == 0 &&
 		    (name == NULL || device_map(d) == NULL ||
 		     strcmp(name, device_map(d)) != 0))
 			continue;
@@ -439,7 +443,7 @@ int watch_take(struct watch *w, const struct config *c, struct found_list *told,
 		errno = 0;
 		dev = udev_monitor_receive_device(w->monitor);
 		if (dev == NULL)
-			return errno == ENOBUFS ? -ENOBUFS : 0;
+			return errno == ENOBUFS || is_shortage(errno) ? -errno : 0;
 		sysname = kernel_name(dev);
 		/* A path that failed inside a map says so with a DM_ACTION: nothing new. */
 		if (sysname != NULL && starts(sysname, "dm-") &&

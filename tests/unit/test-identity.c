@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -352,6 +353,32 @@ static void what_is_known_already_stays(void **state)
 	assert_string_equal(id.spec.map, "mine");
 }
 
+/* Who cannot read knows nothing, and says that; who finds nothing to read has no shortage. */
+static void without_descriptors_it_is_no_disk_without_a_name(void **state)
+{
+	struct rlimit limit, none;
+	struct identity id;
+	unsigned refused = 0;
+
+	(void)state;
+	identity_init(&id);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)dup(sysfs); /* the lowest that is free */
+	close((int)none.rlim_cur);
+	for (int r = -EMFILE; r == -EMFILE; none.rlim_cur++) {
+		identity_init(&id);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		r = identity_read_sysfs(&id, sysfs, "sdq");
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_true(r == 0 || r == -EMFILE);
+		assert_true(r != 0 || id.spec.wwid != NULL);
+		refused += r != 0;
+	}
+	assert_in_range(refused, 2, 10); /* the directory, and what is in it */
+	assert_int_equal(id.shortage, 0);
+}
+
 static void another_disk_is_not_asked(void **state)
 {
 	struct identity id;
@@ -467,6 +494,7 @@ int main(void)
 		cmocka_unit_test(an_nvme_disk_belongs_to_its_controller),
 		cmocka_unit_test(a_head_has_no_state_of_one_controller),
 		cmocka_unit_test(what_is_known_already_stays),
+		cmocka_unit_test(without_descriptors_it_is_no_disk_without_a_name),
 		cmocka_unit_test(another_disk_is_not_asked),
 		cmocka_unit_test(nothing_there_is_nothing_known),
 		cmocka_unit_test(hostile_hardware),
