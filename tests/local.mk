@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/lint/cppcheck.txt \
 	tests/lint/run \
 	tests/packages \
+	tests/plants.sh \
 	tests/unit/.clang-tidy \
 	$(NULL)
 
