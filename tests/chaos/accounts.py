@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a daemon and its prober have: taken when all is calm, and compared."""
+import collections
 import os
 
 # How much more memory they may have than before, in KiB. Against the very first: what clients
@@ -34,6 +35,25 @@ def take(pid, prober):
 		"prober_threads": status_field(prober, "Threads"),
 		"rss": status_field(pid, "VmRSS"), "prober_rss": status_field(prober, "VmRSS"),
 	}
+
+
+def mappings(pid):
+	"""What is resident, in KiB, by the name of what is mapped and how it may be accessed."""
+	found, name = collections.Counter(), ""
+	with open(f"/proc/{pid}/smaps", encoding="utf-8") as f:
+		for line in f:
+			words = line.split()
+			if not words[0].endswith(":"):
+				name = f"{' '.join(words[5:]) or 'anonymous'} {words[1]}"
+			elif words[0] == "Rss:":
+				found[name] += int(words[1])
+	return found
+
+
+def where(before, after):
+	"""Which mappings are larger in what mappings() has found later, as a list of texts."""
+	return [f"{name}: {before[name]} KiB, then {kib}" for name, kib in sorted(after.items())
+	        if kib > before[name] + 64]
 
 
 def brief(account):

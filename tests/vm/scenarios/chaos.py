@@ -22,6 +22,7 @@ SECONDS = int(os.environ.get("CHECKERD_CHAOS_SECONDS") or 30)
 GRACE = 10        # an emulated machine is late by itself
 LOOPS = 8         # the last quarter of them, and of the SCSI disks, is never touched
 LIMIT = 40        # seconds until all is well again
+GIVEN_BACK = 60   # beyond that: a path that others fail again and again is given back so seldom
 SETTLE_KILLS = 4  # seconds between two ends of the daemon: systemd gives up otherwise
 SOCKET = "/run/checkerd/control"
 GOOD = "polling_interval {}\nmax_polling_interval 1\nchecker_timeout 3\ndm_control on\nmax_clients 128"
@@ -72,8 +73,7 @@ def mend(name):
 	elif os.path.exists(f"/sys/block/{name}/device/state"):
 		scsi_state(name, "running")
 	del broken[name]
-	for kind in ("broken", "vanished"):
-		ledger.end(name, kind, time.time())
+	ledger.end(name, "broken", time.time())
 	counts["healed"] += 1
 
 
@@ -83,8 +83,7 @@ def spoil(name, *words):
 		return
 	if not os.path.exists(f"/sys/block/{name}"):
 		return  # pulled
-	# Whoever opens a SCSI disk that is offline is told that there is none.
-	ledger.begin(name, "vanished" if words[0] == "offline" else "broken", words[0], time.time())
+	ledger.begin(name, "broken", words[0], time.time())
 	broken[name] = words
 	if name.startswith("loop"):
 		tell(words[0], name[4:], *words[1:])
@@ -262,8 +261,8 @@ def storm():
 # --- the truth ---
 
 def truth():
-	said = {d: ["up"] if read(f"/sys/block/{d}/device/state") == "running" else
-	        ["down", "removed"] for d in scsi_debug_disks()}
+	said = {d: ["up" if read(f"/sys/block/{d}/device/state") == "running" else "down"]
+	        for d in scsi_debug_disks()}
 	for line in tell("status", f"0-{LOOPS - 1}").splitlines()[:LOOPS]:
 		words = dict(w.split("=") for w in line.split())
 		ill = words["mode"] != "answer" or int(words["size"]) < 4096
@@ -295,11 +294,11 @@ def all_well():
 	took = wait_for_truth("all is well")
 	wait_for("all is settled", lambda: not accounts.unsettled(ctl("show", "groups")), LIMIT)
 	wait_for("the map has all its paths", lambda: set(kernel_states("chaos").values()) == {"A"},
-	         LIMIT)
+	         LIMIT + GIVEN_BACK)
 	wait_for("old probers are gone", lambda: run("pgrep -xc pathcheck-probe", ok=False).strip() == "1",
 	         LIMIT)
 	time.sleep(1)
-	return took, accounts.take(pid(), prober())
+	return took, accounts.take(pid(), prober()), accounts.mappings(pid())
 
 
 figure(f"seed {SEED}, {SECONDS} s")
@@ -311,7 +310,7 @@ make_map("chaos", mapped)
 config(GOOD.format(0.5), RULES)
 start()
 wait_for_truth("the begin")
-first = all_well()[1]
+first, mapped_first = all_well()[1:]
 watchers = [kind(kind.__name__, SOCKET, outages, ledger) for kind in (Asker, Follower)]
 crowd = crowds()
 last_kill = time.monotonic() + SECONDS / 2  # what leaks is seen in those that live for long
@@ -327,7 +326,7 @@ run("checkerctl --timeout 20 reload")
 settle()
 knew = wait_for_truth("the truth")
 say("the storm is over")
-took, last = all_well()
+took, last, mapped_last = all_well()
 for w in watchers:
 	w.end()
 for _ in range(20):  # the last clients' connections are closed by the control thread
@@ -343,7 +342,8 @@ check(not ledger.problems, "nothing false was said, and each question was answer
       *ledger.problems[:5])
 for key in ("rss", "prober_rss"):
 	grown += accounts.fatter(first, last, key, accounts.MARGIN_FIRST)
-check(not grown, "nothing has leaked", *grown, first, last)
+check(not grown, "nothing has leaked", *grown, first, last,
+      *accounts.where(mapped_first, mapped_last))
 figure(", ".join(f"{n} {k}" for k, n in sorted(counts.items())))
 figure(f"false downs 0 of {ledger.judged}; {len(watchers[0].seconds)} questions answered, the slowest "
        f"after {max(watchers[0].seconds):.1f} s; truth known after {knew:.1f} s, "
