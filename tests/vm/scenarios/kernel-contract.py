@@ -5,6 +5,7 @@
 # tag sets (tags.py), error recovery (recovery.py), cut networks (iscsi-cut.py, nvme-cut.py), and
 # what dirty page cache does to NOWAIT, which depends on writeback's mood.
 import ctypes
+import errno
 import fcntl
 import select
 import signal
@@ -310,12 +311,14 @@ def munmap_takes_memory_and_emptying_does_not():
 	group, page, areas = "/sys/fs/cgroup/contract", 4096, 60000  # fewer than vm.max_map_count
 	os.mkdir(group)
 	write(f"{group}/memory.max", str(4 << 20))
-	begun, go = os.pipe()
+	(begun, go), (ready, tell) = os.pipe(), os.pipe()
 	child = os.fork()
 	if child == 0:
 		write("/proc/self/oom_score_adj", "-1000")
+		libc.mlockall(1)  # at the limit whoever touches a page that is not there waits for ever
 		libc.mmap.restype = ctypes.c_void_p
 		mine = libc.mmap(None, ctypes.c_size_t(page), 3, 0x2022, -1, ctypes.c_long(0))  # locked
+		os.write(tell, b"1")
 		os.read(begun, 1)
 		# PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS: nothing of it is ever there.
 		whole = libc.mmap(None, ctypes.c_size_t(2 * areas * page), 1, 0x22, -1, ctypes.c_long(0))
@@ -326,6 +329,7 @@ def munmap_takes_memory_and_emptying_does_not():
 			emptied = libc.madvise(ctypes.c_void_p(mine), ctypes.c_size_t(page), MADV_DONTNEED_LOCKED)
 			os._exit(0 if refused and emptied == 0 else 2)
 		os._exit(3)
+	os.read(ready, 1)
 	write(f"{group}/cgroup.procs", str(child))
 	os.write(go, b"1")
 	status = os.waitpid(child, 0)[1]
