@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "libcheck/shared.h"
 
-#include "util/pages.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "util/pages.h"
 
 /* Linux 5.1; C libraries older than 2.32 do not know it. */
 #ifndef F_SEAL_FUTURE_WRITE

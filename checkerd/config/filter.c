@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "checkerd/config/rules.h"
-
 #include "util/block.h"
 
 static bool any_matches(const struct filter *f, enum criterion c, const char *subject)

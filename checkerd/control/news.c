@@ -189,10 +189,8 @@ static struct mono make_room(struct server *s)
 		return MONO_NEVER;
 	assert(older);
 	unpark_all(s, true);
-	if (!somebody_is_parked(s))
-		return mono_add(s->now, SNAPSHOT_SPACING_US); /* as if they still were */
 	due = mono_add(older->since, SNAPSHOT_HOLD_US);
-	if (mono_before(s->now, due))
+	if (!somebody_is_parked(s) || mono_before(s->now, due))
 		return due;
 	send_readers_away(s, older);
 	/* The second one's memory went with that; the readers of the other go if there is none. */
@@ -212,7 +210,7 @@ struct mono server_ask_snapshot(struct server *s)
 		return due;
 	due = make_room(s);
 	if (!mono_is_never(due))
-		return due;
+		return somebody_is_parked(s) ? due : MONO_NEVER;
 	s->snapshot_asked =
 	        port_control_request(s->port, &r); /* or woken for another try */
 	s->asked_at = s->now;

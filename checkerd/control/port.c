@@ -11,13 +11,13 @@
  */
 #include "checkerd/control/port.h"
 
-#include "util/block.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "util/block.h"
 
 #define REQUEST_RING 1024
 #define EVENT_RING \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkerd/control/view.h"
 
-#include "util/block.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "util/block.h"
 
 /* What a path can be called, the more certain before the less. */
 enum path_key { PATH_NAME, PATH_NODE, PATH_ALIAS, PATH_NUMBER, PATH_KEYS };

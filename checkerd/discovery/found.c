@@ -2,11 +2,11 @@
 /* Pure: no system call, no thread of its own. */
 #include "checkerd/discovery/found.h"
 
-#include "util/block.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "util/block.h"
 
 void found_list_deinit(struct found_list *l)
 {

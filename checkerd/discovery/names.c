@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "checkerd/discovery/scan.h"
-
 #include "util/block.h"
 
 struct candidate {

@@ -6,12 +6,10 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "checkerd/discovery/scan.h"
-
 #include "util/block.h"
 #include "util/shortage.h"
 
