@@ -32,6 +32,15 @@ static size_t bytes_for(size_t n, size_t size)
 	return sizeof(struct block) + MAX(bytes, (size_t)1);
 }
 
+/* b: NULL allowed. */
+static void *made(struct block *b, size_t bytes)
+{
+	if (b == NULL)
+		return NULL;
+	b->bytes = bytes;
+	return b->data;
+}
+
 void *block_new(size_t n, size_t size)
 {
 	size_t bytes = bytes_for(n, size);
@@ -43,28 +52,20 @@ void *block_new(size_t n, size_t size)
 	} else if (bytes > 0) {
 		b = calloc(1, bytes);
 	}
-	if (b == NULL)
-		return NULL;
-	b->bytes = bytes;
-	return b->data;
+	return made(b, bytes);
 }
 
 void *block_resize(void *block, size_t n, size_t size)
 {
 	size_t bytes = bytes_for(n, size);
-	struct block *b, *grown;
+	struct block *b;
 	void *data;
 
 	if (block == NULL)
 		return block_new(n, size);
 	b = block_of(block);
-	if (bytes > 0 && bytes < LARGE && b->bytes < LARGE) {
-		grown = realloc(b, bytes);
-		if (grown == NULL)
-			return NULL;
-		grown->bytes = bytes;
-		return grown->data;
-	}
+	if (bytes > 0 && bytes < LARGE && b->bytes < LARGE)
+		return made(realloc(b, bytes), bytes);
 	data = block_new(n, size);
 	if (data == NULL)
 		return NULL;
