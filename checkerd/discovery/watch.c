@@ -7,6 +7,7 @@
  * messages the kernel had to drop show as ENOBUFS, and then everything is listed anew.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include "checkerd/discovery/scan.h"
 #include "checkerd/discovery/sysfs.h"
+#include "util/block.h"
 #include "util/shortage.h"
 
 /* What a storm of events from a few thousand disks needs. */
@@ -281,17 +283,53 @@ static int is_ready(const struct watch *w, struct udev_device *dev)
 	return is_shortage(errno) ? -errno : 0;
 }
 
+/* Its place among those that were told, by the name it was told under: made harmless. */
+static size_t find_told(const struct found_list *told, struct udev_device *dev)
+{
+	struct identity id;
+
+	identity_init(&id);
+	identity_set(&id, &id.spec.name, udev_device_get_sysname(dev));
+	return id.spec.name == NULL ? told->n : found_list_find(told, id.spec.name);
+}
+
+/* libudev leaves out of its list, without a word, what it had no memory to look at. -EAGAIN: a disk
+ * that has been told is neither on the list nor gone. */
+static int check_missed(const struct watch *w, const struct found_list *told,
+                        const bool *seen)
+{
+	char name[DEVICE_NAME_MAX + 64];
+
+	for (size_t i = 0; i < told->n; i++) {
+		if (seen[i])
+			continue;
+		(void)snprintf(name, sizeof(name), "class/block/%s",
+		               device_name(told->entries[i].device));
+		if (faccessat(w->sysfs, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+		    errno != ENOENT)
+			return -EAGAIN;
+	}
+	return 0;
+}
+
 int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
                uint32_t *ret_left_out)
 {
 	struct udev_enumerate *all;
 	struct udev_list_entry *e;
+	const struct found_list none = FOUND_LIST_NULL;
+	const struct found_list *told = ret->before != NULL ? ret->before : &none;
 	uint32_t left_out = 0;
+	bool *seen;
 	int r;
 
 	all = udev_enumerate_new(w->udev);
 	if (all == NULL)
 		return -ENOMEM;
+	seen = block_new(told->n, sizeof(*seen));
+	r = seen == NULL ? -ENOMEM : 0;
+	if (r < 0)
+		goto out;
 	r = udev_enumerate_add_match_subsystem(all, "block");
 	if (r >= 0)
 		r = udev_enumerate_scan_devices(all);
@@ -302,6 +340,7 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 	{
 		struct found_entry entry;
 		struct udev_device *dev;
+		size_t at;
 
 		errno = 0;
 		dev = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(e));
@@ -311,6 +350,9 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 			break;
 		if (dev == NULL)
 			continue; /* gone meanwhile */
+		at = find_told(told, dev);
+		if (at < told->n)
+			seen[at] = true;
 		r = is_ready(w, dev);
 		if (r > 0) {
 			r = consider(w, c, dev, &entry);
@@ -323,8 +365,11 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 			break;
 	}
 	if (r == 0)
+		r = check_missed(w, told, seen);
+	if (r == 0)
 		*ret_left_out = left_out + (uint32_t)found_list_sort(ret);
 out:
+	block_free(seen);
 	udev_enumerate_unref(all);
 	return r;
 }
@@ -348,16 +393,6 @@ static bool is_overtaken(struct udev_device *dev, const struct found_list *told,
 
 	return at < told->n && diskseq != 0 &&
 	       told->entries[at].device->diskseq > diskseq;
-}
-
-/* Its place among those that were told, by the name it was told under: made harmless. */
-static size_t find_told(const struct found_list *told, struct udev_device *dev)
-{
-	struct identity id;
-
-	identity_init(&id);
-	identity_set(&id, &id.spec.name, udev_device_get_sysname(dev));
-	return id.spec.name == NULL ? told->n : found_list_find(told, id.spec.name);
 }
 
 /* Makes `told` agree with what has become of one device. */

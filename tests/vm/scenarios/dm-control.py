@@ -150,7 +150,7 @@ wait_for_kernel("n", c, "A", LIMIT)
 wait_for_kernel("n", d, "A", LIMIT)
 
 say("maps come, are renamed, and go")
-run("dmsetup remove n")
+run("dmsetup remove --retry n")  # udev may have it open just now
 wait_for("n is gone", lambda: "n" not in maps())
 make_map("new", [c, d], uuid="TEST-new")
 wait_for("new is there", lambda: "new" in maps())
