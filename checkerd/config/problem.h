@@ -43,7 +43,8 @@ const char *problem_word(char buf[PROBLEM_QUOTE_SIZE], const char *text);
  * section 4. */
 size_t utf8_size(const char *s, size_t left);
 
-/* array, a block or NULL, with room for one more than n items; NULL: no memory, it is as it was. */
+/* array, a block (util/block.h) or NULL, with room for one more than n items; NULL: no memory, and
+ * it is as it was. */
 _must_check_ void *array_room(void *array, size_t n, size_t item_size);
 
 #endif

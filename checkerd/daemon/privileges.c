@@ -22,8 +22,8 @@
 #define PR_SET_IO_FLUSHER 57
 #endif
 
-/* What is larger gets a mapping of its own. */
-#define HEAP_CHUNK_MAX (32 * 1024)
+/* So much more than is asked for the heap takes at once, and gives back. */
+#define HEAP_STEP (32 * 1024)
 
 #define OOM_SCORE_WANTED (-1000)
 
@@ -56,8 +56,8 @@ void privileges_prepare(void)
 	(void)mallopt(M_ARENA_MAX, 1);
 	/* free() forgets what munmap() refuses to take; large blocks are pages (util/pages.h). */
 	(void)mallopt(M_MMAP_MAX, 0);
-	(void)mallopt(M_TRIM_THRESHOLD, HEAP_CHUNK_MAX);
-	(void)mallopt(M_TOP_PAD, HEAP_CHUNK_MAX); /* it is locked before it is used */
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_STEP);
+	(void)mallopt(M_TOP_PAD, HEAP_STEP); /* it is locked before it is used */
 }
 
 void privileges_realtime(struct warnings *w, uint32_t priority)

@@ -29,6 +29,7 @@ discovery_tests = \
 	tests/unit/test-found \
 	tests/unit/test-identity \
 	tests/unit/test-vpd \
+	tests/unit/test-watch \
 	$(NULL)
 check_PROGRAMS += $(discovery_tests)
 TESTS += $(discovery_tests)
@@ -43,4 +44,11 @@ tests_unit_test_identity_LDADD = $(discovery_test_ldadd)
 tests_unit_test_vpd_SOURCES = tests/unit/test-vpd.c
 tests_unit_test_vpd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_vpd_LDADD = $(discovery_test_ldadd)
+tests_unit_test_watch_SOURCES = \
+	tests/fuzz/fuzz-udev.c \
+	tests/fuzz/fuzz-udev.h \
+	tests/unit/test-watch.c \
+	$(NULL)
+tests_unit_test_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UDEV_CFLAGS)
+tests_unit_test_watch_LDADD = $(discovery_test_ldadd)
 endif

@@ -14,7 +14,9 @@
 
 #define SYSFS_ATTRIBUTE_MAX 256
 
-/* What is read for an identity, which notes a shortage. The bytes of a file, at most size; -errno. */
+/* All of these note in the identity when memory or descriptors are short. */
+
+/* The bytes of a file, at most size; -errno. */
 ssize_t sysfs_bytes(struct identity *id, int dir, const char *name, void *buf,
                     size_t size);
 /* One attribute, trimmed, at most size - 1 bytes; NULL: not there or empty. */
@@ -24,6 +26,7 @@ const char *sysfs_attribute(struct identity *id, int dir, const char *name, char
 bool sysfs_has(struct identity *id, int dir, const char *name);
 /* A directory's entries, for closedir(); NULL: it is not there, or cannot be read. */
 DIR *sysfs_entries(struct identity *id, int dir, const char *name);
+/* The next of them; NULL: that was the last. */
 const struct dirent *sysfs_next(struct identity *id, DIR *entries);
 /* The attribute into a field, unless that is known already. */
 void sysfs_take(struct identity *id, const char **field, int dir, const char *name);

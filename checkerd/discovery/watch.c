@@ -7,7 +7,6 @@
  * messages the kernel had to drop show as ENOBUFS, and then everything is listed anew.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 
 #include "checkerd/discovery/scan.h"
 #include "checkerd/discovery/sysfs.h"
-#include "util/block.h"
 #include "util/shortage.h"
 
 /* What a storm of events from a few thousand disks needs. */
@@ -44,11 +42,13 @@ struct watch *watch_free(struct watch *w)
 int watch_new(struct watch **ret, int sysfs)
 {
 	/* udevd's own socket: it is running, and its messages come when its rules have. */
-	bool with_udevd = access("/run/udev/control", F_OK) == 0 || is_shortage(errno);
+	bool with_udevd = access("/run/udev/control", F_OK) == 0;
 	const char *group = with_udevd ? "udev" : "kernel";
 	struct watch *w;
 	int r = -ENOMEM;
 
+	if (!with_udevd && is_shortage(errno))
+		return -errno;
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return -ENOMEM;
@@ -244,10 +244,6 @@ static int consider(const struct watch *w, const struct config *c,
 
 	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
 		return 0;
-	/* libudev reads both files it has here, or says why it could not. */
-	errno = 0;
-	if (udev_device_get_properties_list_entry(dev) == NULL && is_shortage(errno))
-		return -errno;
 	identity_init(&id);
 	subject.partition = is_partition(dev);
 	if (unwanted(w, &id, sysname, subject.partition) && !config_excepted(c, &subject))
@@ -273,43 +269,41 @@ static int consider(const struct watch *w, const struct config *c,
 	return r == -ENOMEM ? r : r == 0;
 }
 
-/* Has udevd been through with it? Before that it has no properties, and its message comes. 1: yes;
- * 0; -ENOMEM, -EMFILE, -ENFILE. */
+/*
+ * Has udevd been through with it? Before that it has no properties, and its message comes. 1: yes;
+ * 0; -ENOMEM, -EMFILE, -ENFILE.
+ *
+ * libudev reads each of a device's two files once, whatever comes of it. Who asks for the
+ * properties first has both read, or is told why not; whoever asks for something else first
+ * may get what a device without them would answer, and so does all that is asked later.
+ */
 static int is_ready(const struct watch *w, struct udev_device *dev)
 {
 	errno = 0;
-	if (!w->with_udevd || udev_device_get_is_initialized(dev) > 0)
-		return 1;
-	return is_shortage(errno) ? -errno : 0;
+	if (udev_device_get_properties_list_entry(dev) == NULL && is_shortage(errno))
+		return -errno;
+	return !w->with_udevd || udev_device_get_is_initialized(dev) > 0;
 }
 
-/* Its place among those that were told, by the name it was told under: made harmless. */
-static size_t find_told(const struct found_list *told, struct udev_device *dev)
+/* Puts one device on the list, or counts it as left out. */
+static int list_one(struct watch *w, const struct config *c, const char *syspath,
+                    struct found_list *list, uint32_t *left_out)
 {
-	struct identity id;
+	struct found_entry entry;
+	struct udev_device *dev;
+	int r;
 
-	identity_init(&id);
-	identity_set(&id, &id.spec.name, udev_device_get_sysname(dev));
-	return id.spec.name == NULL ? told->n : found_list_find(told, id.spec.name);
-}
-
-/* libudev leaves out of its list, without a word, what it had no memory to look at. -EAGAIN: a disk
- * that has been told is neither on the list nor gone. */
-static int check_missed(const struct watch *w, const struct found_list *told,
-                        const bool *seen)
-{
-	char name[DEVICE_NAME_MAX + 64];
-
-	for (size_t i = 0; i < told->n; i++) {
-		if (seen[i])
-			continue;
-		(void)snprintf(name, sizeof(name), "class/block/%s",
-		               device_name(told->entries[i].device));
-		if (faccessat(w->sysfs, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-		    errno != ENOENT)
-			return -EAGAIN;
+	errno = 0;
+	dev = udev_device_new_from_syspath(w->udev, syspath);
+	if (dev == NULL)
+		return is_shortage(errno) ? -errno : 0; /* gone meanwhile */
+	r = is_ready(w, dev);
+	if (r > 0) {
+		r = consider(w, c, dev, &entry);
+		*left_out += r == 0;
 	}
-	return 0;
+	udev_device_unref(dev);
+	return r > 0 ? found_list_append(list, entry.device, &entry.settings) : r;
 }
 
 int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
@@ -317,59 +311,25 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 {
 	struct udev_enumerate *all;
 	struct udev_list_entry *e;
-	const struct found_list none = FOUND_LIST_NULL;
-	const struct found_list *told = ret->before != NULL ? ret->before : &none;
 	uint32_t left_out = 0;
-	bool *seen;
 	int r;
 
 	all = udev_enumerate_new(w->udev);
 	if (all == NULL)
 		return -ENOMEM;
-	seen = block_new(told->n, sizeof(*seen));
-	r = seen == NULL ? -ENOMEM : 0;
-	if (r < 0)
-		goto out;
 	r = udev_enumerate_add_match_subsystem(all, "block");
 	if (r >= 0)
 		r = udev_enumerate_scan_devices(all);
 	if (r < 0)
 		goto out;
-	r = 0;
-	udev_list_entry_foreach(e, udev_enumerate_get_list_entry(all))
-	{
-		struct found_entry entry;
-		struct udev_device *dev;
-		size_t at;
-
-		errno = 0;
-		dev = udev_device_new_from_syspath(w->udev, udev_list_entry_get_name(e));
-		if (dev == NULL && is_shortage(errno))
-			r = -errno;
-		if (r < 0)
-			break;
-		if (dev == NULL)
-			continue; /* gone meanwhile */
-		at = find_told(told, dev);
-		if (at < told->n)
-			seen[at] = true;
-		r = is_ready(w, dev);
-		if (r > 0) {
-			r = consider(w, c, dev, &entry);
-			left_out += r == 0;
-		}
-		udev_device_unref(dev);
-		if (r > 0)
-			r = found_list_append(ret, entry.device, &entry.settings);
-		if (r < 0)
-			break;
-	}
-	if (r == 0)
-		r = check_missed(w, told, seen);
+	errno = 0;
+	e = udev_enumerate_get_list_entry(all);
+	r = e == NULL && is_shortage(errno) ? -errno : 0;
+	for (; e != NULL && r == 0; e = udev_list_entry_get_next(e))
+		r = list_one(w, c, udev_list_entry_get_name(e), ret, &left_out);
 	if (r == 0)
 		*ret_left_out = left_out + (uint32_t)found_list_sort(ret);
 out:
-	block_free(seen);
 	udev_enumerate_unref(all);
 	return r;
 }
@@ -393,6 +353,16 @@ static bool is_overtaken(struct udev_device *dev, const struct found_list *told,
 
 	return at < told->n && diskseq != 0 &&
 	       told->entries[at].device->diskseq > diskseq;
+}
+
+/* Its place among those that were told, by the name it was told under: made harmless. */
+static size_t find_told(const struct found_list *told, struct udev_device *dev)
+{
+	struct identity id;
+
+	identity_init(&id);
+	identity_set(&id, &id.spec.name, udev_device_get_sysname(dev));
+	return id.spec.name == NULL ? told->n : found_list_find(told, id.spec.name);
 }
 
 /* Makes `told` agree with what has become of one device. */
@@ -445,12 +415,10 @@ static int update_map(struct watch *w, const struct config *c, struct udev_devic
 	for (size_t i = 0; r == 0 && i < told->n; i++) {
 		const struct device *d = told->entries[i].device;
 		struct udev_device *dev;
-		struct identity none;
 
-		identity_init(&none);
 		(void)snprintf(link, sizeof(link), "class/block/%s/slaves/%s",
 		               kernel_name(map), device_name(d));
-		if (!sysfs_has(&none, w->sysfs, link) && none.shortage == 0 &&
+		if (faccessat(w->sysfs, link, F_OK, 0) < 0 && !is_shortage(errno) &&
 		    (name == NULL || device_map(d) == NULL ||
 		     strcmp(name, device_map(d)) != 0))
 			continue;
@@ -461,7 +429,9 @@ static int update_map(struct watch *w, const struct config *c, struct udev_devic
 			r = -errno;
 		if (dev == NULL)
 			continue; /* its own removal is on its way */
-		r = update(w, c, dev, told, emit, arg);
+		r = is_ready(w, dev);
+		if (r > 0)
+			r = update(w, c, dev, told, emit, arg);
 		udev_device_unref(dev);
 	}
 	return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/fuzz/fuzz-udev.h"
 
+#include <errno.h>
 #include <libudev.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct udev_device {
 	struct udev_list_entry properties[PROPERTIES_MAX];
 	unsigned n_properties;
 	char *syspath, *sysname, *devnode;
+	bool unreadable, asked; /* made without memory; its files were asked for */
 };
 
 /* There is one of each, and nothing in them. */
@@ -38,6 +40,7 @@ struct udev_enumerate {
 static struct udev_device *being_made, *to_receive, *known[DEVICES_MAX];
 static struct udev udev;
 static struct udev_monitor monitor;
+static bool without_memory;
 
 /* --- what the target does --- */
 
@@ -124,8 +127,14 @@ void fuzz_udev_message(void)
 	to_receive = d;
 }
 
+void fuzz_udev_without_memory(bool without)
+{
+	without_memory = without;
+}
+
 void fuzz_udev_reset(void)
 {
+	without_memory = false;
 	udev_device_unref(being_made);
 	udev_device_unref(to_receive);
 	being_made = to_receive = NULL;
@@ -220,12 +229,29 @@ struct udev_device *udev_device_unref(struct udev_device *d)
 	return NULL;
 }
 
+/* As it is found in sysfs: another one than what a message brought. */
+static struct udev_device *found(struct udev_device *d)
+{
+	d->unreadable = without_memory;
+	d->asked = false;
+	return udev_device_ref(d);
+}
+
+/* Is it as if it had no properties? Only the first to ask is told why. */
+static bool cannot_read(struct udev_device *d)
+{
+	if (d->unreadable)
+		errno = d->asked ? ENODATA : ENOMEM;
+	d->asked = true;
+	return d->unreadable;
+}
+
 struct udev_device *udev_device_new_from_syspath(struct udev *u, const char *syspath)
 {
 	(void)u;
 	for (unsigned i = 0; i < DEVICES_MAX && known[i]; i++)
 		if (strcmp(known[i]->syspath, syspath) == 0)
-			return udev_device_ref(known[i]);
+			return found(known[i]);
 	return NULL;
 }
 
@@ -237,7 +263,7 @@ struct udev_device *udev_device_new_from_subsystem_sysname(struct udev *u,
 	(void)subsystem;
 	for (unsigned i = 0; i < DEVICES_MAX && known[i]; i++)
 		if (strcmp(known[i]->sysname, sysname) == 0)
-			return udev_device_ref(known[i]);
+			return found(known[i]);
 	return NULL;
 }
 
@@ -252,7 +278,7 @@ const char *udev_device_get_property_value(struct udev_device *d, const char *ke
 
 struct udev_list_entry *udev_device_get_properties_list_entry(struct udev_device *d)
 {
-	return d->n_properties > 0 ? d->properties : NULL;
+	return !cannot_read(d) && d->n_properties > 0 ? d->properties : NULL;
 }
 
 const char *udev_device_get_syspath(struct udev_device *d)
@@ -267,7 +293,7 @@ const char *udev_device_get_sysname(struct udev_device *d)
 
 const char *udev_device_get_devnode(struct udev_device *d)
 {
-	return d->devnode;
+	return cannot_read(d) ? NULL : d->devnode;
 }
 
 const char *udev_device_get_devtype(struct udev_device *d)
@@ -282,8 +308,7 @@ const char *udev_device_get_action(struct udev_device *d)
 
 int udev_device_get_is_initialized(struct udev_device *d)
 {
-	(void)d;
-	return 1;
+	return !cannot_read(d);
 }
 
 struct udev_list_entry *udev_list_entry_get_next(struct udev_list_entry *e)
