@@ -75,53 +75,52 @@ TESTS += $(control_tests)
 
 control_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
 control_test_ldadd = libcontrol.la libcore.la libutil.la $(CMOCKA_LIBS) $(JSONC_LIBS)
-
-tests_unit_test_control_SOURCES = \
+control_fixture = \
+	tests/unit/control-fixture.c \
+	tests/unit/control-fixture.h \
 	tests/unit/control-harness.c \
 	tests/unit/control-harness.h \
+	$(NULL)
+
+tests_unit_test_control_SOURCES = \
+	$(control_fixture) \
 	tests/unit/test-control.c \
 	$(NULL)
 tests_unit_test_control_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_LDADD = $(control_test_ldadd)
 tests_unit_test_control_abuse_SOURCES = \
-	tests/unit/control-harness.c \
-	tests/unit/control-harness.h \
+	$(control_fixture) \
 	tests/unit/test-control-abuse.c \
 	$(NULL)
 tests_unit_test_control_abuse_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_abuse_LDADD = $(control_test_ldadd)
 tests_unit_test_control_change_SOURCES = \
-	tests/unit/control-harness.c \
-	tests/unit/control-harness.h \
+	$(control_fixture) \
 	tests/unit/test-control-change.c \
 	$(NULL)
 tests_unit_test_control_change_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_change_LDADD = $(control_test_ldadd)
 tests_unit_test_control_history_SOURCES = \
-	tests/unit/control-harness.c \
-	tests/unit/control-harness.h \
+	$(control_fixture) \
 	tests/unit/test-control-history.c \
 	$(NULL)
 tests_unit_test_control_history_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_history_LDADD = $(control_test_ldadd)
 tests_unit_test_control_maps_SOURCES = \
-	tests/unit/control-harness.c \
-	tests/unit/control-harness.h \
+	$(control_fixture) \
 	tests/unit/test-control-maps.c \
 	$(NULL)
 tests_unit_test_control_maps_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_maps_LDADD = $(control_test_ldadd)
 tests_unit_test_control_readers_SOURCES = \
-	tests/unit/control-harness.c \
-	tests/unit/control-harness.h \
+	$(control_fixture) \
 	tests/unit/test-control-readers.c \
 	$(NULL)
 tests_unit_test_control_readers_CFLAGS = $(control_test_cflags)
 tests_unit_test_control_readers_LDADD = $(control_test_ldadd)
 tests_unit_test_control_readers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap
 tests_unit_test_control_socket_SOURCES = \
-	tests/unit/control-harness.c \
-	tests/unit/control-harness.h \
+	$(control_fixture) \
 	tests/unit/test-control-socket.c \
 	$(NULL)
 tests_unit_test_control_socket_CFLAGS = $(control_test_cflags)

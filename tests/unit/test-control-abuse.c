@@ -4,10 +4,8 @@
  * them costs itself its connection at most, and the others are served meanwhile.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "control-harness.h"
+#include "control-fixture.h"
 
 #define MANY   16384
 #define NOBODY 65534
@@ -23,39 +21,6 @@
 
 /* Sent one by one: far more than there is time for, and less than a request may have. */
 #define REQUEST_BYTES 4000
-
-static struct test t;
-static int fd; /* of a good client */
-
-static void start(uint32_t n_paths)
-{
-	test_start(&t, n_paths, plain_spec);
-	fd = client_connect(&t);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	t = (struct test){ 0 };
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (!t.loop.port) /* skipped */
-		return 0;
-	if (fd >= 0)
-		close(fd);
-	test_stop(&t);
-	return 0;
-}
-
-static void others_are_served(void)
-{
-	json_object_put(call(fd, "ListPaths", "{\"paths\":[\"sd0\"]}"));
-	json_object_put(call(fd, "Ping", "{}"));
-}
 
 /* --- what is no request --- */
 
@@ -582,7 +547,6 @@ static void test_out_of_descriptors(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_garbage),
 		TEST(test_pieces_of_requests),

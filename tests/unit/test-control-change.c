@@ -4,33 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "control-harness.h"
+#include "control-fixture.h"
 
 #define MANY 3000
-
-static struct test t;
-static int fd;
-
-static void start(uint32_t n_paths)
-{
-	test_start(&t, n_paths, plain_spec);
-	fd = client_connect(&t);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	t = (struct test){ 0 };
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	close(fd);
-	test_stop(&t);
-	return 0;
-}
 
 static struct port_request last_of(enum port_op op)
 {
@@ -631,7 +607,6 @@ static void test_events_that_never_came(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_disable_and_enable),
 		TEST(test_fail_and_reinstate),

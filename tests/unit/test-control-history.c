@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The last changes of each path: the table that keeps them, and what a client is told. */
 #include <errno.h>
-#include <unistd.h>
 
 #include "checkerd/control/changes.h"
 #include "checkerd/control/limits.h"
-#include "control-harness.h"
+#include "control-fixture.h"
 #include "util/macro.h"
 
 static const struct reason eio = { .kind = OUTCOME_FAILED,
@@ -158,23 +157,6 @@ static void test_bytes(void **state)
 
 /* --- over the socket --- */
 
-static struct test t;
-
-static int setup(void **state)
-{
-	(void)state;
-	t = (struct test){ 0 };
-	test_start(&t, 3, plain_spec);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	test_stop(&t);
-	return 0;
-}
-
 static void emit(struct loop *l, void *arg)
 {
 	port_loop_event(l->port, arg);
@@ -183,11 +165,11 @@ static void emit(struct loop *l, void *arg)
 static void test_list(void **state)
 {
 	struct event down = state_event(7, "sd1"), gone = state_event(8, "sdx");
-	int fd = client_connect(&t);
 	struct json_object *o, *want;
 	char reason[REASON_TEXT_MAX], text[512];
 
 	(void)state;
+	start(3);
 	loop_do(&t.loop, emit, &down);
 	loop_do(&t.loop, emit, &gone);
 	o = call(fd, "ListHistory", "{\"paths\":[\"8:1\",\"sdx\",\"sd2\"]}");
@@ -216,17 +198,16 @@ static void test_list(void **state)
 	           "io.checkerd.Control.NoSuchPath", "sdy");
 	call_fails(fd, "ListHistory", "{}", "org.varlink.service.InvalidParameter",
 	           "paths");
-	close(fd);
 }
 
 /* Many full histories in one reply, each of the longest texts. */
 static void test_largest(void **state)
 {
 	struct event e = state_event(UINT64_C(1) << 42, "sd1");
-	int fd = client_connect(&t);
 	struct json_object *o;
 
 	(void)state;
+	start(3);
 	strcpy(e.from, "disconnected");
 	strcpy(e.to, "disconnected");
 	e.lasted_us = INT64_MAX / 2;
@@ -247,12 +228,10 @@ static void test_largest(void **state)
 		            CHANGE_TEXT_MAX);
 	}
 	json_object_put(o);
-	close(fd);
 }
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_path),
 		cmocka_unit_test(test_what_is_no_change),

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What clients are told of device-mapper's maps. */
 #include <errno.h>
-#include <unistd.h>
 
-#include "control-harness.h"
+#include "control-fixture.h"
 #include "util/macro.h"
-
-static struct test t;
-static int fd;
 
 /* In the order of a table: a group of one, a group of none, a group of two, of which the last
  * is not one of ours. */
@@ -73,20 +69,11 @@ static void decorate(struct loop *l, struct snapshot *s)
 	s->dm_refused = 4;
 }
 
-static int setup(void **state)
+static int setup_maps(void **state)
 {
-	(void)state;
-	t = (struct test){ .loop.decorate = decorate };
-	test_start(&t, 4, plain_spec);
-	fd = client_connect(&t);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	close(fd);
-	test_stop(&t);
+	(void)setup(state);
+	t.loop.decorate = decorate;
+	start(4);
 	return 0;
 }
 
@@ -223,10 +210,9 @@ static void decorate_large(struct loop *l, struct snapshot *s)
 
 static int setup_large(void **state)
 {
-	(void)state;
-	t = (struct test){ .loop.decorate = decorate_large };
-	test_start(&t, 1, plain_spec);
-	fd = client_connect(&t);
+	(void)setup(state);
+	t.loop.decorate = decorate_large;
+	start(1);
 	return 0;
 }
 
@@ -247,13 +233,12 @@ static void test_large(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_list),
-		TEST(test_names),
-		TEST(test_paths),
-		TEST(test_status),
-		TEST(test_metrics),
+		cmocka_unit_test_setup_teardown(test_list, setup_maps, teardown),
+		cmocka_unit_test_setup_teardown(test_names, setup_maps, teardown),
+		cmocka_unit_test_setup_teardown(test_paths, setup_maps, teardown),
+		cmocka_unit_test_setup_teardown(test_status, setup_maps, teardown),
+		cmocka_unit_test_setup_teardown(test_metrics, setup_maps, teardown),
 		cmocka_unit_test_setup_teardown(test_large, setup_large, teardown),
 	};
 

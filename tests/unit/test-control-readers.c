@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "checkerd/control/limits.h"
-#include "control-harness.h"
+#include "control-fixture.h"
 
 #define MANY  16384
 #define TABLE (MANY * (long long)sizeof(struct snap_path)) /* bytes of a snapshot */
@@ -35,36 +35,6 @@ int __wrap_munmap(void *p, size_t bytes)
 }
 /* NOLINTEND(bugprone-reserved-identifier) */
 
-static struct test t;
-static int fd; /* of a good client */
-
-static void start(void)
-{
-	test_start(&t, MANY, plain_spec);
-	fd = client_connect(&t);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	t = (struct test){ 0 };
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	close(fd);
-	test_stop(&t);
-	return 0;
-}
-
-static void others_are_served(void)
-{
-	json_object_put(call(fd, "ListPaths", "{\"paths\":[\"sd0\"]}"));
-	json_object_put(call(fd, "Ping", "{}"));
-}
-
 static void test_who_does_not_read_is_dropped(void **state)
 {
 	struct pollfd p;
@@ -72,7 +42,7 @@ static void test_who_does_not_read_is_dropped(void **state)
 
 	(void)state;
 	t.options.write_timeout_us = 50 * USEC_PER_MSEC;
-	start();
+	start(MANY);
 	bad = client_connect(&t);
 	p = (struct pollfd){ .fd = bad };
 	client_call(bad, "ListPaths", "{}");
@@ -91,7 +61,7 @@ static void test_a_reply_has_to_end(void **state)
 	(void)state;
 	t.options.write_timeout_us = 3600 * USEC_PER_SEC;
 	t.options.reply_timeout_us = 50 * USEC_PER_MSEC;
-	start();
+	start(MANY);
 	bad = client_connect(&t);
 	p = (struct pollfd){ .fd = bad };
 	client_call(bad, "ListPaths", "{}");
@@ -108,7 +78,7 @@ static void test_slow_reader_gets_all(void **state)
 	int small = 4096;
 
 	(void)state;
-	start();
+	start(MANY);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	o = call(fd, "ListPaths", "{}");
 	assert_int_equal(json_object_array_length(get(o, "paths")), MANY);
@@ -126,7 +96,7 @@ static void test_readers_cannot_keep_the_snapshots(void **state)
 	int slow[4];
 
 	(void)state;
-	start();
+	start(MANY);
 	for (unsigned i = 0; i < ARRAY_LEN(slow); i++) {
 		slow[i] = client_connect(&t);
 		client_call(slow[i], "ListPaths", "{}");
@@ -157,7 +127,7 @@ static void test_readers_share_the_newest(void **state)
 	int slow[2];
 
 	(void)state;
-	start();
+	start(MANY);
 	at_first = mapped;
 	for (unsigned i = 0; i < ARRAY_LEN(slow); i++) {
 		struct pollfd p;
@@ -187,7 +157,6 @@ static void test_readers_share_the_newest(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_who_does_not_read_is_dropped),
 		TEST(test_a_reply_has_to_end),

@@ -7,40 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "control-harness.h"
-
-static struct test t;
-static int fd; /* of a good client */
-
-static void start(uint32_t n_paths)
-{
-	test_start(&t, n_paths, plain_spec);
-	fd = client_connect(&t);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	t = (struct test){ 0 };
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (!t.loop.port) /* skipped */
-		return 0;
-	if (fd >= 0)
-		close(fd);
-	test_stop(&t);
-	return 0;
-}
-
-static void others_are_served(void)
-{
-	json_object_put(call(fd, "ListPaths", "{\"paths\":[\"sd0\"]}"));
-	json_object_put(call(fd, "Ping", "{}"));
-}
+#include "control-fixture.h"
 
 static void test_second_instance(void **state)
 {
@@ -210,8 +177,6 @@ static void test_sockets_handed_over(void **state)
 	assert_int_equal(control_may_serve(s), -EPROTOTYPE);
 	close(s);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {

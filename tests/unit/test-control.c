@@ -1,37 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the server answers, over its socket. */
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "control-harness.h"
+#include "control-fixture.h"
 
 #define MANY 3000
-
-static struct test t;
-static int fd;
-
-static void start(uint32_t n_paths,
-                  void (*spec)(uint32_t, struct device_spec *, char[64], char[64]))
-{
-	test_start(&t, n_paths, spec);
-	fd = client_connect(&t);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	t = (struct test){ 0 };
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	close(fd);
-	test_stop(&t);
-	return 0;
-}
 
 /* --- org.varlink.service --- */
 
@@ -40,7 +14,7 @@ static void test_info(void **state)
 	struct json_object *o;
 
 	(void)state;
-	start(2, plain_spec);
+	start(2);
 	o = call(fd, "org.varlink.service.GetInfo", "{}");
 	assert_string_equal(get_string(o, "product"), "checkerd");
 	assert_non_null(get_string(o, "vendor"));
@@ -61,7 +35,7 @@ static void test_interface_description(void **state)
 	struct json_object *o;
 
 	(void)state;
-	start(2, plain_spec);
+	start(2);
 	o = call(fd, "org.varlink.service.GetInterfaceDescription",
 	         "{\"interface\":\"io.checkerd.Control\"}");
 	assert_non_null(strstr(get_string(o, "description"),
@@ -81,7 +55,7 @@ static void test_interface_description(void **state)
 static void test_wrong_calls(void **state)
 {
 	(void)state;
-	start(2, plain_spec);
+	start(2);
 	call_fails(fd, "no.such.Method", "{}", "org.varlink.service.InterfaceNotFound",
 	           "no.such");
 	call_fails(fd, "Nonsense", "{}", "org.varlink.service.MethodNotFound",
@@ -129,7 +103,7 @@ static void test_calls_that_look_odd(void **state)
 	struct json_object *o;
 
 	(void)state;
-	start(3, plain_spec);
+	start(3);
 	o = call(fd, "ListPaths",
 	         "{\"paths\":[1],\"p\\u0061ths\":[\"sd2\",\"\\u0073d0\"]}");
 	assert_int_equal(json_object_array_length(get(o, "paths")), 2);
@@ -218,7 +192,7 @@ static void test_every_key_of_a_path(void **state)
 
 	(void)state;
 	t.loop.decorate = decorate_paths;
-	start(2, known_spec);
+	start_with(2, known_spec);
 	o = call(fd, "ListPaths", "{}");
 	(void)snprintf(
 	        text, sizeof(text),
@@ -267,7 +241,7 @@ static void test_names_of_a_path(void **state)
 	struct json_object *o;
 
 	(void)state;
-	start(2, known_spec);
+	start_with(2, known_spec);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char parameters[128];
 
@@ -319,7 +293,7 @@ static void test_strange_names(void **state)
 	struct json_object *o;
 
 	(void)state;
-	start(1, strange_spec);
+	start_with(1, strange_spec);
 	o = call(fd, "ListPaths", "{}");
 	assert_string_equal(get_string(o, "paths[0].name"),
 	                    "s\xef\xbf\xbd\"\\\n\x1b[31m");
@@ -349,7 +323,7 @@ static void test_maps(void **state)
 	struct json_object *o;
 
 	(void)state;
-	start(10, map_spec);
+	start_with(10, map_spec);
 	o = call(fd, "ListMaps", "{}");
 	assert_string_equal(
 	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
@@ -402,7 +376,7 @@ static void test_last_path_of_a_map(void **state)
 
 	(void)state;
 	t.loop.decorate = one_up;
-	start(10, map_spec);
+	start_with(10, map_spec);
 	o = call(fd, "ListMaps", "{\"maps\":[\"a\"]}");
 	assert_string_equal(get_string(o, "maps[0].redundancy"), "last");
 	assert_int_equal(get_int(o, "maps[0].paths_up"), 1);
@@ -452,7 +426,7 @@ static void test_groups(void **state)
 
 	(void)state;
 	t.loop.decorate = decorate_rest;
-	start(4, map_spec);
+	start_with(4, map_spec);
 	o = call(fd, "GetGroups", "{}");
 	assert_string_equal(
 	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
@@ -475,7 +449,7 @@ static void test_status(void **state)
 
 	(void)state;
 	t.loop.decorate = decorate_rest;
-	start(4, map_spec);
+	start_with(4, map_spec);
 	o = call(fd, "GetStatus", "{}");
 	(void)snprintf(
 	        want, sizeof(want),
@@ -534,7 +508,7 @@ static void test_interface_describes_what_is_sent(void **state)
 
 	(void)state;
 	t.loop.decorate = decorate_rest;
-	start(4, map_spec);
+	start_with(4, map_spec);
 	loop_do(&t.loop, loop_emit, &(unsigned){ 1 });
 	d = call(fd, "org.varlink.service.GetInterfaceDescription", parameters);
 	idl = get_string(d, "description");
@@ -578,7 +552,7 @@ static void test_what_is_not_known_is_null(void **state)
 	struct json_object *o;
 
 	(void)state;
-	start(0, plain_spec);
+	start(0);
 	o = call(fd, "GetStatus", "{}");
 	assert_null(get(o, "oldest_in_flight_s"));
 	assert_null(get(o, "prober.pid"));
@@ -611,7 +585,7 @@ static void test_large_config(void **state)
 	config[size] = '\0';
 	config[0] = '#'; /* so that no piece ends where a character does by luck */
 	t.loop.config = config;
-	start(1, plain_spec);
+	start(1);
 	o = call(fd, "GetConfig", "{}");
 	assert_int_equal(json_object_get_string_len(get(o, "config")), size);
 	assert_memory_equal(get_string(o, "config"), config, size);
@@ -624,7 +598,7 @@ static void test_many_paths(void **state)
 	struct json_object *o;
 
 	(void)state;
-	start(MANY, plain_spec);
+	start(MANY);
 	o = call(fd, "ListPaths", "{}");
 	assert_int_equal(json_object_array_length(get(o, "paths")), MANY);
 	for (unsigned i = 0; i < MANY; i++) {
@@ -637,7 +611,6 @@ static void test_many_paths(void **state)
 	json_object_put(o);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 static const struct CMUnitTest tests[] = {
 	TEST(test_info),
 	TEST(test_interface_description),
