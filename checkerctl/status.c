@@ -156,55 +156,51 @@ static void print_status(json_object *s)
 	}
 }
 
-int show_status(struct ctl *ctl, const char *const *operands, size_t n)
+/* Calls a method without parameters and prints the reply, unless JSON is wanted. */
+static int show(struct ctl *ctl, const char *method, void (*print)(json_object *))
 {
 	json_object *reply;
-	int r = ctl_call(ctl, "GetStatus", NULL, &reply);
+	int r = ctl_call(ctl, method, NULL, &reply);
 
-	(void)operands;
-	(void)n;
 	if (r)
 		return r;
 	if (options_has(ctl->options, OPT_JSON))
 		ctl_print_json(reply);
 	else
-		print_status(reply);
+		print(reply);
 	json_object_put(reply);
 	return 0;
+}
+
+int show_status(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	(void)operands;
+	(void)n;
+	return show(ctl, "GetStatus", print_status);
+}
+
+static void print_config(json_object *reply)
+{
+	text_put(stdout, json_text(reply, "config", ""), true);
 }
 
 int show_config(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	json_object *reply;
-	int r = ctl_call(ctl, "GetConfig", NULL, &reply);
-
 	(void)operands;
 	(void)n;
-	if (r)
-		return r;
-	if (options_has(ctl->options, OPT_JSON))
-		ctl_print_json(reply);
-	else
-		text_put(stdout, json_text(reply, "config", ""), true);
-	json_object_put(reply);
-	return 0;
+	return show(ctl, "GetConfig", print_config);
+}
+
+static void print_metrics(json_object *reply)
+{
+	text_put_utf8(stdout, json_text(reply, "metrics", ""));
 }
 
 int run_metrics(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	json_object *reply;
-	int r = ctl_call(ctl, "GetMetrics", NULL, &reply);
-
 	(void)operands;
 	(void)n;
-	if (r)
-		return r;
-	if (options_has(ctl->options, OPT_JSON))
-		ctl_print_json(reply);
-	else
-		text_put_utf8(stdout, json_text(reply, "metrics", ""));
-	json_object_put(reply);
-	return 0;
+	return show(ctl, "GetMetrics", print_metrics);
 }
 
 /* The bound's terms are the daemon's affair: whatever it sends, one value a line. */
@@ -240,19 +236,14 @@ static void print_terms(const char *prefix, json_object *value, int depth)
 	putchar('\n');
 }
 
+static void print_memory(json_object *reply)
+{
+	print_terms("", inner(reply, "memory"), 0);
+}
+
 int show_memory(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	json_object *reply;
-	int r = ctl_call(ctl, "GetMemory", NULL, &reply);
-
 	(void)operands;
 	(void)n;
-	if (r)
-		return r;
-	if (options_has(ctl->options, OPT_JSON))
-		ctl_print_json(reply);
-	else
-		print_terms("", inner(reply, "memory"), 0);
-	json_object_put(reply);
-	return 0;
+	return show(ctl, "GetMemory", print_memory);
 }

@@ -16,6 +16,7 @@ libutil_la_SOURCES = \
 	util/spsc_end.h \
 	util/thread.c \
 	util/thread.h \
+	util/wake.h \
 	$(NULL)
 
 # For programs whose allocations are counted where there are to be none: their LDFLAGS, and

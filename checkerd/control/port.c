@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "util/block.h"
+#include "util/wake.h"
 
 #define REQUEST_RING 1024
 #define EVENT_RING \
@@ -248,19 +249,6 @@ uint32_t port_max_paths(const struct port *p)
 	return p->max_paths;
 }
 
-/* An eventfd that is full is readable, which is all that is wanted of it. */
-static void wake(int fd)
-{
-	(void)!eventfd_write(fd, 1);
-}
-
-static void clear(int fd)
-{
-	eventfd_t n;
-
-	(void)!eventfd_read(fd, &n); /* EAGAIN: it was clear */
-}
-
 /* --- the loop's side --- */
 
 int port_loop_fd(const struct port *p)
@@ -270,7 +258,7 @@ int port_loop_fd(const struct port *p)
 
 void port_loop_clear(struct port *p)
 {
-	clear(p->loop_fd);
+	wake_clear(p->loop_fd);
 }
 
 bool port_loop_next(struct port *p, struct port_request *ret)
@@ -394,7 +382,7 @@ int port_control_fd(const struct port *p)
 
 void port_control_clear(struct port *p)
 {
-	clear(p->control_fd);
+	wake_clear(p->control_fd);
 }
 
 void port_control_wake(struct port *p)

@@ -12,6 +12,7 @@
 
 #include "checkerd/daemon/fixed.h"
 #include "util/thread.h"
+#include "util/wake.h"
 
 /* Regular expressions are compiled on it. */
 #define LOADER_STACK_BYTES (4 * THREAD_STACK_BYTES)
@@ -100,13 +101,6 @@ int loader_read(const char *file, const struct config *present, struct loaded *r
 	return ret->result;
 }
 
-static void notify(int fd)
-{
-	uint64_t one = 1;
-
-	(void)!write(fd, &one, sizeof(one)); /* its counter never gets past one or two */
-}
-
 static void *loader_main(void *arg)
 {
 	struct loader *l = arg;
@@ -120,7 +114,7 @@ static void *loader_main(void *arg)
 			return NULL;
 		(void)!loader_read(l->file, l->present,
 		                   &l->loaded); /* its result is in there */
-		notify(l->done_fd);
+		wake(l->done_fd);
 	}
 }
 
@@ -162,7 +156,7 @@ bool loader_free(struct loader *l, int64_t limit_us)
 	if (l == NULL)
 		return true;
 	atomic_store(&l->stop, true);
-	notify(l->start_fd);
+	wake(l->start_fd);
 	if (thread_join_for(l->thread, limit_us) < 0)
 		return false;
 	destroy(l);
@@ -172,7 +166,7 @@ bool loader_free(struct loader *l, int64_t limit_us)
 void loader_start(struct loader *l, const struct config *present)
 {
 	l->present = present;
-	notify(l->start_fd);
+	wake(l->start_fd);
 }
 
 int loader_fd(const struct loader *l)

@@ -18,6 +18,7 @@
 #include "util/seal.h"
 #include "util/spsc.h"
 #include "util/thread.h"
+#include "util/wake.h"
 
 /* libdevmapper takes 13 KB of it, with a map of a thousand paths. */
 #define DEVMAPPER_STACK_BYTES THREAD_STACK_BYTES
@@ -42,14 +43,6 @@ struct devmapper {
 
 static_assert((DEVMAPPER_COMMANDS & (DEVMAPPER_COMMANDS - 1)) == 0,
               "the rings want powers of two");
-
-static void notify(int fd)
-{
-	uint64_t one = 1;
-
-	/* Fails only when the counter is full, and then the other side is awake. */
-	(void)!write(fd, &one, sizeof(one));
-}
 
 static bool stopping(struct devmapper *d)
 {
@@ -76,7 +69,7 @@ static int run_commands(void *arg)
 		told = spsc_push(d->news, &n);
 		assert(told); /* its place was kept */
 		seal_end();
-		notify(d->out_fd);
+		wake(d->out_fd);
 	}
 	return 0;
 }
@@ -95,7 +88,7 @@ static int emit(void *arg, struct dm_news *n)
 		}
 		(void)nanosleep(&pause, NULL); /* woken early: looks again early */
 	}
-	notify(d->out_fd);
+	wake(d->out_fd);
 	return 0;
 }
 
@@ -121,14 +114,12 @@ static bool wait_for_work(struct devmapper *d)
 		{ .fd = d->follow.armed ? d->backend->fd(d->backend) : -1,
 		  .events = POLLIN },
 	};
-	uint64_t n;
-	int r;
+	int r = poll(fds, ARRAY_LEN(fds), timeout_ms(d));
 
-	r = poll(fds, ARRAY_LEN(fds), timeout_ms(d));
 	if (r < 0)
 		return false; /* all signals are blocked: memory, for a moment */
 	if (fds[0].revents != 0)
-		(void)!read(d->wake_fd, &n, sizeof(n)); /* it was readable */
+		wake_clear(d->wake_fd);
 	return r == 0 || fds[1].revents != 0;
 }
 
@@ -230,7 +221,7 @@ bool devmapper_free(struct devmapper *d, int64_t limit_us)
 	if (d == NULL)
 		return true;
 	atomic_store(&d->stop, true);
-	notify(d->wake_fd);
+	wake(d->wake_fd);
 	if (thread_join_for(d->thread, limit_us) < 0)
 		return false;
 	destroy(d);
@@ -244,9 +235,7 @@ int devmapper_fd(const struct devmapper *d)
 
 void devmapper_clear(struct devmapper *d)
 {
-	uint64_t n;
-
-	(void)!read(d->out_fd, &n, sizeof(n)); /* EAGAIN: it was clear */
+	wake_clear(d->out_fd);
 }
 
 bool devmapper_next(struct devmapper *d, struct dm_news *ret)
@@ -263,7 +252,7 @@ bool devmapper_command(struct devmapper *d, const struct dm_command *c)
 	if (d->unanswered == DEVMAPPER_COMMANDS || !spsc_push(d->commands, c))
 		return false;
 	d->unanswered++;
-	notify(d->wake_fd);
+	wake(d->wake_fd);
 	return true;
 }
 
@@ -271,7 +260,7 @@ void devmapper_look(struct devmapper *d)
 {
 	/* Written only once for all that come before it is seen. */
 	if (!atomic_exchange(&d->look, true))
-		notify(d->wake_fd);
+		wake(d->wake_fd);
 }
 
 uint64_t devmapper_bytes(uint32_t max_maps, uint32_t max_paths)

@@ -16,6 +16,7 @@
 #include "checkerd/discovery/scan.h"
 #include "util/spsc.h"
 #include "util/thread.h"
+#include "util/wake.h"
 
 #define DISCOVERY_RING_RECORDS 1024
 /* libudev and regular expressions have an appetite. */
@@ -59,14 +60,6 @@ void scan_settings(const struct config *c, const struct config_subject *s,
 	};
 }
 
-static void notify(int fd)
-{
-	uint64_t one = 1;
-
-	/* Fails only when the counter is full, and then the other side is awake. */
-	(void)!write(fd, &one, sizeof(one));
-}
-
 /* Hands a record to the loop, waiting for room. -ECANCELED: the daemon ends. */
 static int emit(void *arg, struct found *f)
 {
@@ -80,7 +73,7 @@ static int emit(void *arg, struct found *f)
 		}
 		(void)nanosleep(&pause, NULL); /* woken early: looks again early */
 	}
-	notify(d->out_fd);
+	wake(d->out_fd);
 	return 0;
 }
 
@@ -207,13 +200,12 @@ static void *discovery_main(void *arg)
 			{ .events = POLLIN },
 		};
 		int timeout_ms = try_again(d);
-		uint64_t n;
 
 		fds[1].fd = d->watch == NULL ? -1 : watch_fd(d->watch);
 		if (poll(fds, ARRAY_LEN(fds), timeout_ms) < 0)
 			continue; /* all signals are blocked: memory, for a moment */
 		if (fds[0].revents != 0) {
-			(void)!read(d->wake_fd, &n, sizeof(n)); /* it was readable */
+			wake_clear(d->wake_fd);
 			take_config(d);
 		} else if (fds[1].revents != 0) {
 			take_events(d);
@@ -281,7 +273,7 @@ bool discovery_free(struct discovery *d, int64_t limit_us)
 	if (d == NULL)
 		return true;
 	atomic_store(&d->stop, true);
-	notify(d->wake_fd);
+	wake(d->wake_fd);
 	if (thread_join_for(d->thread, limit_us) < 0)
 		return false;
 	destroy(d);
@@ -291,7 +283,7 @@ bool discovery_free(struct discovery *d, int64_t limit_us)
 void discovery_apply(struct discovery *d, struct config_ref *ref)
 {
 	config_ref_put(atomic_exchange(&d->inbox, config_ref_get(ref)));
-	notify(d->wake_fd);
+	wake(d->wake_fd);
 }
 
 int discovery_fd(const struct discovery *d)
@@ -301,9 +293,7 @@ int discovery_fd(const struct discovery *d)
 
 void discovery_clear(struct discovery *d)
 {
-	uint64_t n;
-
-	(void)!read(d->out_fd, &n, sizeof(n)); /* EAGAIN: it was clear */
+	wake_clear(d->out_fd);
 }
 
 bool discovery_next(struct discovery *d, struct found *ret)
