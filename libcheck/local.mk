@@ -71,7 +71,12 @@ TESTS += $(engine_tests)
 engine_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 engine_test_ldadd = libengine.la libutil.la $(CMOCKA_LIBS)
 direct_files = tests/unit/direct-files.c tests/unit/direct-files.h
-prober_bed = tests/unit/prober-bed.c tests/unit/prober-bed.h $(fake_backend)
+prober_bed = \
+	tests/unit/prober-bed.c \
+	tests/unit/prober-bed.h \
+	$(direct_files) \
+	$(fake_backend) \
+	$(NULL)
 fake_backend = tests/unit/fake-backend.c tests/unit/fake-backend.h
 pathcheck_bed = tests/unit/pathcheck-bed.c tests/unit/pathcheck-bed.h
 engine_test_built_prober = \
@@ -112,21 +117,15 @@ tests_unit_test_wire_LDADD = $(engine_test_ldadd)
 tests_unit_test_shared_SOURCES = tests/unit/test-shared.c
 tests_unit_test_shared_CFLAGS = $(engine_test_cflags)
 tests_unit_test_shared_LDADD = $(engine_test_ldadd)
-tests_unit_test_prober_SOURCES = \
-	$(direct_files) \
-	$(prober_bed) \
-	tests/unit/test-prober.c \
-	$(NULL)
-tests_unit_test_lane_SOURCES = $(direct_files) $(prober_bed) tests/unit/test-lane.c
-tests_unit_test_lane_CFLAGS = $(engine_test_cflags)
-tests_unit_test_lane_LDADD = $(engine_test_ldadd)
+tests_unit_test_prober_SOURCES = $(prober_bed) tests/unit/test-prober.c
 tests_unit_test_prober_CFLAGS = $(engine_test_cflags)
 tests_unit_test_prober_LDADD = $(engine_test_ldadd)
+tests_unit_test_lane_SOURCES = $(prober_bed) tests/unit/test-lane.c
+tests_unit_test_lane_CFLAGS = $(engine_test_cflags)
+tests_unit_test_lane_LDADD = $(engine_test_ldadd)
 # Its own directio.c and thread.c: found before those of the libraries.
 tests_unit_test_rescuer_SOURCES = \
 	$(prober_bed) \
-	tests/unit/direct-files.c \
-	tests/unit/direct-files.h \
 	tests/unit/fake-directio.c \
 	tests/unit/fake-directio.h \
 	tests/unit/test-rescuer.c \

@@ -9,6 +9,8 @@
 #include <poll.h>
 #include <string.h>
 
+#include "tests/unit/direct-files.h"
+
 #define LIMIT_MS     120000
 #define LIMIT_PULSES 200000
 
@@ -189,4 +191,30 @@ bool bed_pulse(struct bed *b)
 enum pathcheck_group_state bed_group(struct bed *b, uint32_t group)
 {
 	return (enum pathcheck_group_state)atomic_load(&b->shared.groups[group].state);
+}
+
+/* --- files --- */
+
+void bed_add_file(struct bed *b, uint32_t id, const char *file, uint32_t host)
+{
+	char name[FILE_NAME_MAX];
+
+	files_name(name, file);
+	bed_add(b, id, name, host);
+}
+
+void bed_pulse_begin_file(struct bed *b, const char *file)
+{
+	char name[FILE_NAME_MAX];
+
+	files_name(name, file);
+	bed_pulse_begin(b, name);
+}
+
+void bed_hold_file(const char *file)
+{
+	char name[FILE_NAME_MAX];
+
+	files_name(name, file);
+	fake_hold(name);
 }

@@ -67,4 +67,9 @@ bool bed_pulse(struct bed *b);
 
 enum pathcheck_group_state bed_group(struct bed *b, uint32_t group);
 
+/* bed_add(), bed_pulse_begin() and fake_hold() for files of direct-files.h. */
+void bed_add_file(struct bed *b, uint32_t id, const char *file, uint32_t host);
+void bed_pulse_begin_file(struct bed *b, const char *file);
+void bed_hold_file(const char *file);
+
 #endif

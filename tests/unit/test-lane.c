@@ -19,30 +19,12 @@
 static struct bed bed;
 static struct bed *const b = &bed;
 
-static void add_file(uint32_t id, const char *file, uint32_t host)
-{
-	char name[FILE_NAME_MAX];
-
-	files_name(name, file);
-	bed_add(b, id, name, host);
-}
-
-static void hold_file(const char *file)
-{
-	char name[FILE_NAME_MAX];
-
-	files_name(name, file);
-	fake_hold(name);
-}
-
 static void begin_small(void)
 {
 	struct pathcheck_options o = bed_options(64);
-	char name[FILE_NAME_MAX];
 
 	bed_start(b, &o);
-	files_name(name, "pulse");
-	bed_pulse_begin(b, name);
+	bed_pulse_begin_file(b, "pulse");
 }
 
 /* --- stuck lanes --- */
@@ -58,7 +40,7 @@ static void stick_file(const char *file)
 /* Open, so that what is asked next is handed to the kernel by the lane. */
 static void add_open(uint32_t id, const char *file)
 {
-	add_file(id, file, 0);
+	bed_add_file(b, id, file, 0);
 	bed_check(b, id, LONG_US);
 	bed_final(b, id, 1);
 }
@@ -210,7 +192,7 @@ static void quota_refused_and_back(void **state)
 	v = &b->shared.groups[0];
 	fake_setup_says(-EAGAIN);
 	for (uint32_t i = 0; i < 20; i++) {
-		add_file(i, "file", 0);
+		bed_add_file(b, i, "file", 0);
 		bed_check(b, i, LONG_US);
 	}
 	bed_until(b, &b->all.ok, 20);
@@ -260,7 +242,7 @@ static void a_small_quota_that_grows(void **state)
 	v = &b->shared.groups[0];
 	fake_setup_most(100);
 	for (uint32_t i = 0; i < PATHS; i++) {
-		add_file(i, i < AIO ? "hung" : "file", 0);
+		bed_add_file(b, i, i < AIO ? "hung" : "file", 0);
 		bed_check(b, i, LONG_US);
 	}
 	bed_until(b, &b->all.ok, PATHS);
@@ -270,7 +252,7 @@ static void a_small_quota_that_grows(void **state)
 	assert_true(atomic_load(&h->io_setup_failures) >= 1);
 
 	/* The asynchronous ones hang; what does not fit goes on. */
-	hold_file("hung");
+	bed_hold_file("hung");
 	for (uint32_t i = 0; i < PATHS; i++)
 		bed_check(b, i, LONG_US);
 	bed_until(b, &b->all.ok, 2 * PATHS - AIO);
@@ -310,7 +292,7 @@ static void a_setup_that_hangs(void **state)
 	bed_start(b, &o);
 	v = &b->shared.groups[0];
 	fake_setup_says(FAKE_HANGS);
-	add_file(1, "file", 0);
+	bed_add_file(b, 1, "file", 0);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);

@@ -23,29 +23,10 @@
 static struct bed bed;
 static struct bed *const b = &bed;
 
-static void add_file(uint32_t id, const char *file, uint32_t host)
-{
-	char name[FILE_NAME_MAX];
-
-	files_name(name, file);
-	bed_add(b, id, name, host);
-}
-
-static void hold_file(const char *file)
-{
-	char name[FILE_NAME_MAX];
-
-	files_name(name, file);
-	fake_hold(name);
-}
-
 static void begin(const struct pathcheck_options *o)
 {
-	char name[FILE_NAME_MAX];
-
 	bed_start(b, o);
-	files_name(name, "pulse");
-	bed_pulse_begin(b, name);
+	bed_pulse_begin_file(b, "pulse");
 }
 
 static void begin_small(void)
@@ -73,7 +54,7 @@ static void two_groups_hold_two_thousand(void **state)
 
 		link_name(name, i);
 		files_link(name, "file");
-		add_file(i, name, 0);
+		bed_add_file(b, i, name, 0);
 		bed_check(b, i, LONG_US);
 	}
 	bed_until(b, &b->all.ok, MANY);
@@ -123,9 +104,9 @@ static void hung_removed_and_added(void **state)
 	(void)state; /* no fixture */
 	begin(&o);
 	descriptors = files_open();
-	hold_file("hung");
+	bed_hold_file("hung");
 	for (unsigned i = 0; i < TIMES; i++) {
-		add_file(1, "hung", 0);
+		bed_add_file(b, 1, "hung", 0);
 		bed_check(b, 1, LONG_US);
 		bed_flush(b);
 		assert_true(fake_wait_in_kernel(i + 1));
@@ -143,7 +124,7 @@ static void hung_removed_and_added(void **state)
 	assert_int_equal(prober_host_used(&b->prober, 0), 0);
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 0);
 	assert_int_equal(b->stale, 0);
-	add_file(1, "hung", 0);
+	bed_add_file(b, 1, "hung", 0);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].ok, 1);
@@ -160,9 +141,9 @@ static void orphans_everywhere(void **state)
 	bed_start(b, &o);
 	slots = b->prober.limits.slots;
 	assert_int_equal(slots, 2 * PATHCHECK_GROUP_SLOTS);
-	hold_file("hung");
+	bed_hold_file("hung");
 	for (unsigned i = 0; i < slots; i++) {
-		add_file(0, "hung", 0);
+		bed_add_file(b, 0, "hung", 0);
 		bed_check(b, 0, LONG_US);
 		bed_flush(b);
 		assert_true(fake_wait_in_kernel(i + 1));
@@ -173,7 +154,7 @@ static void orphans_everywhere(void **state)
 	                 PATHCHECK_GROUP_SLOTS);
 	assert_int_equal(atomic_load(&b->shared.groups[1].orphans),
 	                 PATHCHECK_GROUP_SLOTS);
-	add_file(1, "file", 0);
+	bed_add_file(b, 1, "file", 0);
 	bed_check(b, 1, LONG_US);
 	bed_until(b, &b->of[1].deferred, 1);
 	assert_int_equal(atomic_load(&b->shared.header->deferred_now), 1);
@@ -192,15 +173,15 @@ static void timed_out_then_late(void **state)
 
 	(void)state; /* no fixture */
 	begin_small();
-	hold_file("hung");
-	add_file(1, "hung", 0);
+	bed_hold_file("hung");
+	bed_add_file(b, 1, "hung", 0);
 	/* Open, so that what is asked next goes to the kernel at once. */
 	bed_check(b, 1, LONG_US);
 	bed_flush(b);
 	assert_true(fake_wait_in_kernel(1));
 	fake_release_all();
 	bed_final(b, 1, 1);
-	hold_file("hung");
+	bed_hold_file("hung");
 	before_us = mono_now().us;
 	bed_check(b, 1, 2 * USEC_PER_MSEC);
 	bed_flush(b);
@@ -233,7 +214,7 @@ static void one_that_never_can(void **state)
 	(void)state; /* no fixture */
 	begin_small();
 	fake_submit_says(-EOPNOTSUPP);
-	add_file(1, "file", 0);
+	bed_add_file(b, 1, "file", 0);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);
@@ -250,7 +231,7 @@ static void one_that_never_can(void **state)
 	/* Another path in its place is asked anew. */
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
-	add_file(1, "file", 0);
+	bed_add_file(b, 1, "file", 0);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_AIO);
@@ -261,7 +242,7 @@ static void one_that_would_now(void **state)
 {
 	(void)state; /* no fixture */
 	begin_small();
-	add_file(1, "file", 0);
+	bed_add_file(b, 1, "file", 0);
 	fake_event_says(-EAGAIN);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
@@ -278,7 +259,7 @@ static void refused_by_submit(void **state)
 {
 	(void)state; /* no fixture */
 	begin_small();
-	add_file(1, "file", 0);
+	bed_add_file(b, 1, "file", 0);
 	fake_submit_says(-EBADF);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
@@ -314,7 +295,7 @@ static void cap_in_flight(void **state)
 	h = b->shared.header;
 	fake_hold_all();
 	for (uint32_t i = 0; i < 10; i++) {
-		add_file(i, "file", 0);
+		bed_add_file(b, i, "file", 0);
 		bed_check(b, i, LONG_US);
 	}
 	bed_until(b, &b->all.deferred, 6);
@@ -344,16 +325,16 @@ static void cap_of_a_host(void **state)
 	(void)state; /* no fixture */
 	o.max_in_flight_host = 2;
 	begin(&o);
-	hold_file("hung");
+	bed_hold_file("hung");
 	for (uint32_t i = 1; i < 6; i++) {
-		add_file(i, "hung", 5);
+		bed_add_file(b, i, "hung", 5);
 		bed_check(b, i, LONG_US);
 	}
 	bed_until(b, &b->all.deferred, 3);
 	assert_true(fake_wait_in_kernel(2));
 	/* Another host's, and those of none, are not held up. */
 	for (uint32_t i = 10; i < 14; i++) {
-		add_file(i, "file", i % 2 == 0 ? 6 : 0);
+		bed_add_file(b, i, "file", i % 2 == 0 ? 6 : 0);
 		bed_check(b, i, LONG_US);
 		bed_final(b, i, 1);
 		assert_int_equal(b->of[i].ok, 1);
@@ -382,9 +363,9 @@ static void no_host_takes_it_all(void **state)
 	(void)state; /* no fixture */
 	o.max_in_flight = CAP;
 	bed_start(b, &o);
-	hold_file("hung");
+	bed_hold_file("hung");
 	for (uint32_t id = 0; id < PATHS; id++) {
-		add_file(id, "hung", 5);
+		bed_add_file(b, id, "hung", 5);
 		bed_check(b, id, LONG_US);
 	}
 	bed_flush(b);
@@ -392,8 +373,8 @@ static void no_host_takes_it_all(void **state)
 	fake_release_all();
 	bed_until(b, &b->all.ok, PATHS);
 
-	add_file(OTHER, "file", 6);
-	hold_file("hung");
+	bed_add_file(b, OTHER, "file", 6);
+	bed_hold_file("hung");
 	for (uint32_t id = 0; id < PATHS; id++)
 		bed_check(b, id, LONG_US);
 	bed_flush(b);
@@ -420,7 +401,7 @@ static void opens_that_fail(void **state)
 {
 	(void)state; /* no fixture */
 	begin_small();
-	add_file(1, "missing", 0);
+	bed_add_file(b, 1, "missing", 0);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_FAILED);
@@ -456,7 +437,7 @@ static void no_descriptor_left(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &rl), 0);
 	none = rl;
 	none.rlim_cur = 3;
-	add_file(1, "file", 0);
+	bed_add_file(b, 1, "file", 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	bed_check(b, 1, LONG_US);
 	bed_until(b, &b->of[1].deferred, 1);
@@ -473,7 +454,7 @@ static void no_descriptor_left(void **state)
 static void add_links(uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++)
-		add_file(i, "file", 0);
+		bed_add_file(b, i, "file", 0);
 }
 
 static void groups_retire_and_come_back(void **state)
@@ -484,8 +465,8 @@ static void groups_retire_and_come_back(void **state)
 	(void)state; /* no fixture */
 	begin(&o);
 	add_links(0, FIRST);
-	add_file(FIRST, "hung", 0);
-	hold_file("hung");
+	bed_add_file(b, FIRST, "hung", 0);
+	bed_hold_file("hung");
 	bed_check(b, FIRST, LONG_US);
 	bed_flush(b);
 	assert_true(fake_wait_in_kernel(1));
@@ -497,7 +478,7 @@ static void groups_retire_and_come_back(void **state)
 	bed_until(b, &b->of[FIRST].released, 1);
 	BED_UNTIL(b, bed_group(b, 1) == PATHCHECK_GROUP_RETIRING);
 	assert_int_equal(fake_contexts(), 2);
-	add_file(FIRST, "file", 0);
+	bed_add_file(b, FIRST, "file", 0);
 	bed_check(b, FIRST, LONG_US);
 	bed_final(b, FIRST, 1);
 	assert_int_equal(b->of[FIRST].ok, 1);
@@ -513,7 +494,7 @@ static void groups_retire_and_come_back(void **state)
 	BED_UNTIL(b, bed_group(b, 1) == PATHCHECK_GROUP_UNUSED);
 	assert_int_equal(fake_contexts(), 1);
 
-	add_file(FIRST, "file", 0);
+	bed_add_file(b, FIRST, "file", 0);
 	bed_check(b, FIRST, LONG_US);
 	bed_final(b, FIRST, 1);
 	assert_int_equal(b->of[FIRST].last.group, 1);
@@ -531,7 +512,7 @@ static void a_new_group_does_not_stand_still(void **state)
 		int64_t before = mono_now().us;
 
 		bed_start(b, &o);
-		add_file(1, "file", 0);
+		bed_add_file(b, 1, "file", 0);
 		bed_flush(b);
 		while (atomic_load(&b->shared.header->groups_end) == 0)
 			continue;
@@ -550,7 +531,7 @@ static void commands_that_mean_nothing(void **state)
 
 	(void)state; /* no fixture */
 	begin_small();
-	add_file(1, "file", 0);
+	bed_add_file(b, 1, "file", 0);
 	assert_true(spsc_push(b->shared.commands, &c)); /* no such path */
 	c.id = UINT32_MAX;
 	assert_true(spsc_push(b->shared.commands, &c)); /* nor such an id */
@@ -589,7 +570,7 @@ static void waits_for_what_is_in_the_kernel(void **state)
 	begin(&o);
 	fake_hold_all();
 	for (uint32_t i = 0; i < 20; i++) {
-		add_file(i, "file", 0);
+		bed_add_file(b, i, "file", 0);
 		bed_check(b, i, i % 2 == 0 ? LONG_US : USEC_PER_MSEC);
 	}
 	bed_until(b, &b->all.timed_out, 10);
@@ -616,9 +597,9 @@ static void ends_with_commands_not_taken(void **state)
 		if (round % 2 == 0) /* the lane sleeps */
 			while (atomic_load(&b->shared.header->lane_waits) == 0)
 				continue;
-		add_file(1, "file", 0);
+		bed_add_file(b, 1, "file", 0);
 		bed_check(b, 1, LONG_US);
-		add_file(2, "missing", 0);
+		bed_add_file(b, 2, "missing", 0);
 		bed_check(b, 2, LONG_US);
 		if (round % 4 == 1)
 			bed_flush(b);
@@ -635,7 +616,7 @@ static void ends_while_setting_up(void **state)
 	for (int answer = -EAGAIN; answer <= 0; answer += EAGAIN) {
 		bed_start(b, &o);
 		fake_setup_says(FAKE_HANGS);
-		add_file(1, "file", 0);
+		bed_add_file(b, 1, "file", 0);
 		bed_check(b, 1, LONG_US);
 		bed_flush(b);
 		while (bed_group(b, 0) != PATHCHECK_GROUP_SETTING_UP)
