@@ -52,7 +52,11 @@ core_test_ldadd = libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_test_agreement_SOURCES = tests/unit/test-agreement.c
 tests_unit_test_agreement_CFLAGS = $(core_test_cflags)
 tests_unit_test_agreement_LDADD = $(core_test_ldadd)
-tests_unit_test_core_model_SOURCES = tests/unit/test-core-model.c tests/unit/random.h
+tests_unit_test_core_model_SOURCES = \
+	tests/unit/disk.h \
+	tests/unit/random.h \
+	tests/unit/test-core-model.c \
+	$(NULL)
 tests_unit_test_core_model_CFLAGS = $(core_test_cflags)
 tests_unit_test_core_model_LDADD = $(core_test_ldadd)
 tests_unit_test_device_SOURCES = tests/unit/test-device.c
@@ -76,7 +80,11 @@ tests_unit_test_reason_LDADD = $(core_test_ldadd)
 tests_unit_test_registry_SOURCES = tests/unit/test-registry.c tests/unit/random.h
 tests_unit_test_registry_CFLAGS = $(core_test_cflags)
 tests_unit_test_registry_LDADD = $(core_test_ldadd)
-tests_unit_test_schedule_SOURCES = tests/unit/test-schedule.c tests/unit/random.h
+tests_unit_test_schedule_SOURCES = \
+	tests/unit/disk.h \
+	tests/unit/random.h \
+	tests/unit/test-schedule.c \
+	$(NULL)
 tests_unit_test_schedule_CFLAGS = $(core_test_cflags)
 tests_unit_test_schedule_LDADD = $(core_test_ldadd)
 tests_unit_test_spsc_SOURCES = tests/unit/test-spsc.c

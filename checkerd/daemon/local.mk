@@ -102,18 +102,18 @@ tests_unit_test_reload_SOURCES = \
 tests_unit_test_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_reload_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has an engine, a port and a log of its own.
-tests_unit_test_checks_SOURCES = tests/unit/test-checks.c
+tests_unit_test_checks_SOURCES = tests/unit/test-checks.c tests/unit/disk.h
 tests_unit_test_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_checks_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_test_device_state_SOURCES = tests/unit/test-device-state.c
 tests_unit_test_device_state_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_device_state_LDADD = libdaemon.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has a device-mapper thread, a port and a log of its own.
-tests_unit_test_dm_SOURCES = tests/unit/test-dm.c
+tests_unit_test_dm_SOURCES = tests/unit/test-dm.c tests/unit/disk.h
 tests_unit_test_dm_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dm_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has a device-mapper thread and a log of its own, and an engine that says nothing.
-tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c
+tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c tests/unit/disk.h
 tests_unit_test_snapshot_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_snapshot_LDADD = \
 	libdaemon.la \

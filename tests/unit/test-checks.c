@@ -16,6 +16,7 @@
 
 #include "checkerd/daemon/checks.h"
 #include "checkerd/daemon/hint.h"
+#include "tests/unit/disk.h"
 
 #define PATHS 600
 #define SEC   USEC_PER_SEC
@@ -421,19 +422,10 @@ static void unmake_sysfs(void)
 
 static uint32_t add_disk(uint32_t minor)
 {
-	char name[16], node[32];
-	const struct device_spec spec = { .name = name,
-		                          .node = node,
-		                          .devt_major = 8,
-		                          .devt_minor = minor,
-		                          .sysfs_state = "running" };
-	struct device *d;
+	struct device *d = disk_new(minor, "running");
 	uint32_t index;
 
-	(void)snprintf(name, sizeof(name), "sd%u", minor);
-	(void)snprintf(node, sizeof(node), "/dev/sd%u", minor);
 	say(minor, "running");
-	assert_int_equal(device_new(&d, &spec), 0);
 	assert_int_equal(checks_add(&checks, d, &usual, t0, &index), 0);
 	device_unref(d);
 	return index;

@@ -15,10 +15,10 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "checkerd/core/schedule.h"
+#include "tests/unit/disk.h"
 #include "tests/unit/random.h"
 #include "util/macro.h"
 
@@ -77,15 +77,10 @@ static void add_path(struct world *w)
 		.timeout_us = (int64_t)(1 + roll(w, 30)) * USEC_PER_SEC,
 		.policy = { 1 + (uint32_t)roll(w, 3), 1 + (uint32_t)roll(w, 3) },
 	};
-	char name[16], node[32];
-	struct device_spec spec = { .name = name, .node = node };
-	struct device *d;
+	struct device *d = disk_new(w->names++, NULL);
 	uint32_t i;
 
 	settings.max_interval_us = 4 * settings.interval_us;
-	(void)snprintf(name, sizeof(name), "sd%u", w->names);
-	(void)snprintf(node, sizeof(node), "/dev/sd%u", w->names++);
-	assert_int_equal(device_new(&d, &spec), 0);
 	assert_int_equal(registry_add(w->registry, d, &settings, w->now, &i), 0);
 	(void)device_unref(d); /* NULL, always */
 	w->shadow[i] = (struct shadow){ .last_start = INT64_MIN / 2 };

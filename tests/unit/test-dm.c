@@ -6,13 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
 #include <cmocka.h>
 
 #include "checkerd/daemon/dm.h"
+#include "tests/unit/disk.h"
 
 #define PATHS 1024
 #define SEC   USEC_PER_SEC
@@ -134,16 +134,9 @@ static int teardown(void **state)
 static void add_path(uint32_t n, enum path_verdict v)
 {
 	static const struct path_settings usual = { .interval_us = SEC };
-	char name[16], node[32];
-	const struct device_spec spec = {
-		.name = name, .node = node, .devt_major = 8, .devt_minor = n
-	};
-	struct device *d;
+	struct device *d = disk_new(n, NULL);
 	uint32_t index;
 
-	(void)snprintf(name, sizeof(name), "sd%u", n);
-	(void)snprintf(node, sizeof(node), "/dev/sd%u", n);
-	assert_int_equal(device_new(&d, &spec), 0);
 	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
 	device_unref(d);
 	maps_path_added(dm.maps, index, 8, n);

@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include <pthread.h>
 
 #include "checkerd/control/port.h"
+#include "tests/unit/disk.h"
 
 #define PATHS  100
 #define ROUNDS 2000
@@ -28,15 +28,8 @@ static int setup(void **state)
 	if (port_new(&port, PATHS) < 0 ||
 	    map_new(&map, &(struct map_spec){ .name = "m", .uuid = "" }) < 0)
 		return -1;
-	for (unsigned i = 0; i < PATHS; i++) {
-		char name[16], node[32];
-
-		(void)snprintf(name, sizeof(name), "sd%u", i);
-		(void)snprintf(node, sizeof(node), "/dev/sd%u", i);
-		if (device_new(&devices[i],
-		               &(struct device_spec){ .name = name, .node = node }) < 0)
-			return -1;
-	}
+	for (unsigned i = 0; i < PATHS; i++)
+		devices[i] = disk_new(i, NULL);
 	return 0;
 }
 

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "checkerd/core/schedule.h"
+#include "tests/unit/disk.h"
 #include "tests/unit/random.h"
 #include "util/macro.h"
 
@@ -30,14 +30,9 @@ static void begin(struct fixture *f, uint32_t paths)
 	assert_int_equal(registry_new(&f->registry, paths), 0);
 	assert_int_equal(schedule_new(&f->schedule, f->registry), 0);
 	for (uint32_t i = 0; i < paths; i++) {
-		char name[16], node[32];
-		struct device_spec spec = { .name = name, .node = node };
-		struct device *d;
+		struct device *d = disk_new(i, NULL);
 		uint32_t index;
 
-		(void)snprintf(name, sizeof(name), "sd%u", i);
-		(void)snprintf(node, sizeof(node), "/dev/sd%u", i);
-		assert_int_equal(device_new(&d, &spec), 0);
 		assert_int_equal(registry_add(f->registry, d, &settings, zero, &index),
 		                 0);
 		(void)device_unref(d); /* NULL, always */

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "checkerd/daemon/snapshot_fill.h"
+#include "tests/unit/disk.h"
 
 #define PATHS (3 * SNAPSHOT_SLICE)
 #define EACH  2 /* paths of a map */
@@ -77,16 +78,9 @@ static const struct mono t0 = { USEC_PER_SEC };
 static uint32_t add_path(uint32_t n)
 {
 	static const struct path_settings usual = { .interval_us = USEC_PER_SEC };
-	char name[16], node[32];
-	const struct device_spec spec = {
-		.name = name, .node = node, .devt_major = 8, .devt_minor = n
-	};
-	struct device *d;
+	struct device *d = disk_new(n, NULL);
 	uint32_t index;
 
-	(void)snprintf(name, sizeof(name), "sd%u", n);
-	(void)snprintf(node, sizeof(node), "/dev/sd%u", n);
-	assert_int_equal(device_new(&d, &spec), 0);
 	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
 	device_unref(d);
 	maps_path_added(dm.maps, index, 8, n);
