@@ -40,10 +40,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "tests/preload.h"
 #include "util/macro.h"
 
-#define FRAMES_MAX  24
-#define EARLY_BYTES (256 * 1024) /* for what dlsym() and first constructors allocate */
+#define FRAMES_MAX 24
 
 enum duration {
 	ONCE,   /* a signal, a moment: not from then on */
@@ -55,31 +55,6 @@ static _Thread_local bool busy __attribute__((tls_model("initial-exec")));
 
 static void *(*next_malloc)(size_t);
 static void (*next_free)(void *);
-static _Alignas(16) char early[EARLY_BYTES];
-static size_t early_used;
-
-/* How dlsym()'s answer becomes a function without a cast that C does not know. */
-#define FIND(f, name)                                   \
-	do {                                            \
-		void *found = dlsym(RTLD_NEXT, (name)); \
-		memcpy(&(f), &found, sizeof(f));        \
-	} while (0)
-
-static void open_shared(void)
-{
-	const char *name =
-	        getenv("NTH"); /* NOLINT(concurrency-mt-unsafe): one thread yet */
-	long fd = name == NULL ? -1 : syscall(SYS_open, name, O_RDWR | O_CLOEXEC);
-	void *p;
-
-	if (fd < 0)
-		return;
-	p = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd, 0);
-	(void)syscall(SYS_close, fd); /* the mapping stays */
-	if (p != MAP_FAILED)
-		shared = p;
-}
-
 __attribute__((constructor)) static void begin(void)
 {
 	void *frames[1];
@@ -88,7 +63,7 @@ __attribute__((constructor)) static void begin(void)
 	FIND(next_free, "free");
 	FIND(next_malloc, "malloc");
 	(void)backtrace(frames, 1); /* its first call loads a library */
-	open_shared();
+	shared = preload_map("NTH", sizeof(*shared));
 	busy = false;
 }
 
@@ -188,22 +163,6 @@ static bool no_memory(const char *what)
 	return error_now(what, LASTING, ERRORS(ENOMEM)) != 0;
 }
 
-static void *take_early(size_t bytes)
-{
-	void *p = early + early_used;
-
-	bytes = (bytes + 15) & ~(size_t)15;
-	if (bytes > EARLY_BYTES - early_used)
-		abort();
-	early_used += bytes;
-	return p;
-}
-
-static bool is_early(const void *p)
-{
-	return (const char *)p >= early && (const char *)p < early + EARLY_BYTES;
-}
-
 static void *held(void *p)
 {
 	if (p != NULL)
@@ -214,7 +173,7 @@ static void *held(void *p)
 void *malloc(size_t size)
 {
 	if (next_malloc == NULL)
-		return take_early(size);
+		return early_take(size);
 	return no_memory("malloc") ? NULL : held(next_malloc(size));
 }
 
@@ -223,7 +182,7 @@ void *calloc(size_t n, size_t size)
 	static void *(*next)(size_t, size_t);
 
 	if (next_malloc == NULL)
-		return take_early(n * size); /* it is zero */
+		return early_take(n * size);
 	if (no_memory("calloc"))
 		return NULL;
 	if (next == NULL)
@@ -245,11 +204,7 @@ void *realloc(void *old, size_t size)
 		hold((old == NULL && fresh != NULL) - (old != NULL && size == 0));
 		return fresh;
 	}
-	fresh = malloc(size);
-	if (fresh != NULL && old != NULL)
-		memcpy(fresh, old,
-		       MIN(size, (size_t)(early + EARLY_BYTES - (char *)old)));
-	return fresh;
+	return early_moved(malloc(size), old, size);
 }
 
 void *reallocarray(void *old, size_t n, size_t size)

@@ -26,7 +26,7 @@ EXTRA_DIST += \
 
 # To be preloaded; -rpath makes libtool build a shared object of what is not installed.
 noinst_LTLIBRARIES += tests/system/sealed.la
-tests_system_sealed_la_SOURCES = tests/system/sealed.c
+tests_system_sealed_la_SOURCES = tests/system/sealed.c tests/preload.h
 tests_system_sealed_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 noinst_PROGRAMS += tests/system/aiohog

@@ -7,25 +7,21 @@
  * SEALED names a file of at least sizeof(struct sealed) bytes that the test has made; it is
  * mapped by every process, and the test writes to it and reads it.
  */
-#include <dlfcn.h>
-#include <errno.h>
 #include <execinfo.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "tests/preload.h"
 #include "util/macro.h"
 
-#define COMM_BYTES  16
-#define FRAMES_MAX  16
-#define EARLY_BYTES 16384 /* for what dlsym() itself allocates */
+#define COMM_BYTES 16
+#define FRAMES_MAX 16
 
 struct sealed {
 	_Atomic uint32_t sealed; /* [atomic test→any] */
@@ -43,30 +39,6 @@ static void *(*next_aligned)(size_t, size_t);
 static int (*next_memalign)(void **, size_t, size_t);
 static void (*next_free)(void *);
 
-static _Alignas(16) char early[EARLY_BYTES];
-static size_t early_used;
-
-/* How dlsym()'s answer becomes a function without a cast that C does not know. */
-#define FIND(f, name)                                   \
-	do {                                            \
-		void *found = dlsym(RTLD_NEXT, (name)); \
-		memcpy(&(f), &found, sizeof(f));        \
-	} while (0)
-
-static void open_shared(void)
-{
-	const char *name = getenv("SEALED");
-	int fd = name == NULL ? -1 : open(name, O_RDWR | O_CLOEXEC);
-	void *p;
-
-	if (fd < 0)
-		return;
-	p = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (p != MAP_FAILED)
-		shared = p;
-	(void)close(fd); /* the mapping stays */
-}
-
 __attribute__((constructor)) static void begin(void)
 {
 	void *frames[1];
@@ -79,7 +51,7 @@ __attribute__((constructor)) static void begin(void)
 	FIND(next_free, "free");
 	FIND(next_malloc, "malloc");
 	(void)backtrace(frames, 1); /* its first call loads a library */
-	open_shared();
+	shared = preload_map("SEALED", sizeof(*shared));
 	busy = false;
 }
 
@@ -126,21 +98,10 @@ static void note(const char *what, size_t bytes)
 	abort();
 }
 
-static void *take_early(size_t bytes)
-{
-	void *p = early + early_used;
-
-	bytes = (bytes + 15) & ~(size_t)15;
-	if (bytes > EARLY_BYTES - early_used)
-		abort();
-	early_used += bytes;
-	return p;
-}
-
 void *malloc(size_t size)
 {
 	if (next_malloc == NULL)
-		return take_early(size);
+		return early_take(size);
 	note("malloc", size);
 	return next_malloc(size);
 }
@@ -148,29 +109,18 @@ void *malloc(size_t size)
 void *calloc(size_t n, size_t size)
 {
 	if (next_malloc == NULL)
-		return take_early(n * size); /* it is zero */
+		return early_take(n * size);
 	note("calloc", n * size);
 	return next_calloc(n, size);
 }
 
-static bool is_early(const void *p)
-{
-	return (const char *)p >= early && (const char *)p < early + EARLY_BYTES;
-}
-
 void *realloc(void *old, size_t size)
 {
-	void *fresh;
-
 	if (next_malloc != NULL && !is_early(old)) {
 		note("realloc", size);
 		return next_realloc(old, size);
 	}
-	fresh = malloc(size);
-	if (fresh != NULL && old != NULL)
-		memcpy(fresh, old,
-		       MIN(size, (size_t)(early + EARLY_BYTES - (char *)old)));
-	return fresh;
+	return early_moved(malloc(size), old, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+from targets import cut, restore
 from vm import (check, ctl, figure, path, paths, read, run, say, start, state_is, status_of,
                 wait_for)
 
@@ -97,3 +98,21 @@ def stay_immediate(usual, hung, others):
 def recover(hung):
 	for disk in hung:
 		wait_for(f"{disk} is up", lambda d=disk: state_is(d, "up"), 30)
+
+
+def portal_is_cut(portal, well, hung):
+	"""Cuts a portal: the paths through it are known to hang, the others and restarts do not
+	notice; then it is back."""
+	usual = restart(well + hung)
+	others = Others(well)
+	say(f"portal {portal} is cut")
+	begin = time.monotonic()
+	cut(portal)
+	detect(hung, begin)
+	time.sleep(3)
+	others.are_well()
+	stay_immediate(usual, hung, well)
+	detect(hung, time.monotonic())
+	say(f"portal {portal} is back")
+	restore(portal)
+	recover(hung)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """NVMe/TCP through two portals, one cut: the same as with iSCSI; and one whose target goes away."""
 # timeout: 150
-from hangs import CONFIG, Others, detect, recover, restart, stay_immediate
-from targets import NvmeTcp, cut, restore
+from hangs import CONFIG, Others, portal_is_cut, recover
+from targets import NvmeTcp
 from vm import *
 
 # So long without a sign of life, and the controller would give up by itself.
@@ -13,19 +13,7 @@ start()
 for disk in target.disks():
 	p = path(disk)
 	check(p["state"] == "up" and p["protocol"] == "nvme:tcp", f"{disk} is up, and nvme:tcp", p)
-usual = restart(target.disks())
-others = Others(well)
-say("portal 1 is cut")
-begin = time.monotonic()
-cut(1)
-detect(hung, begin)
-time.sleep(3)
-others.are_well()
-stay_immediate(usual, hung, well)
-detect(hung, time.monotonic())
-say("portal 1 is back")
-restore(1)
-recover(hung)
+portal_is_cut(1, well, hung)
 
 others = Others(well)
 say("the target behind portal 1 goes away")
