@@ -3,10 +3,11 @@
  * Owns the udev context, the monitor and all that libudev hands out. Runs on the discovery
  * thread, and no libudev object is ever seen by another.
  *
- * Listening begins before the first enumeration, so that nothing falls between the two;
+ * Listening begins before the first list is made, so that nothing falls between the two;
  * messages the kernel had to drop show as ENOBUFS, and then everything is listed anew.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,13 +287,15 @@ static int is_ready(const struct watch *w, struct udev_device *dev)
 }
 
 /* Puts one device on the list, or counts it as left out. */
-static int list_one(struct watch *w, const struct config *c, const char *syspath,
+static int list_one(struct watch *w, const struct config *c, const char *sysname,
                     struct found_list *list, uint32_t *left_out)
 {
+	char syspath[sizeof("/sys/class/block/") + NAME_MAX];
 	struct found_entry entry;
 	struct udev_device *dev;
 	int r;
 
+	(void)snprintf(syspath, sizeof(syspath), "/sys/class/block/%s", sysname);
 	errno = 0;
 	dev = udev_device_new_from_syspath(w->udev, syspath);
 	if (dev == NULL)
@@ -306,31 +309,29 @@ static int list_one(struct watch *w, const struct config *c, const char *syspath
 	return r > 0 ? found_list_append(list, entry.device, &entry.settings) : r;
 }
 
+/* Not by udev_enumerate: that looks at all that is above each disk, too, which takes as long as
+ * everything else here, and keeps what it has found until the last one. */
 int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
                uint32_t *ret_left_out)
 {
-	struct udev_enumerate *all;
-	struct udev_list_entry *e;
+	const struct dirent *e;
+	struct identity reading;
 	uint32_t left_out = 0;
-	int r;
+	DIR *all;
+	int r = 0;
 
-	all = udev_enumerate_new(w->udev);
+	identity_init(&reading);
+	all = sysfs_entries(&reading, w->sysfs, "class/block");
 	if (all == NULL)
-		return -ENOMEM;
-	r = udev_enumerate_add_match_subsystem(all, "block");
-	if (r >= 0)
-		r = udev_enumerate_scan_devices(all);
-	if (r < 0)
-		goto out;
-	errno = 0;
-	e = udev_enumerate_get_list_entry(all);
-	r = e == NULL && is_shortage(errno) ? -errno : 0;
-	for (; e != NULL && r == 0; e = udev_list_entry_get_next(e))
-		r = list_one(w, c, udev_list_entry_get_name(e), ret, &left_out);
+		return -errno;
+	while (r == 0 && (e = sysfs_next(&reading, all)) != NULL)
+		if (e->d_name[0] != '.')
+			r = list_one(w, c, e->d_name, ret, &left_out);
+	if (r == 0)
+		r = -reading.shortage;
 	if (r == 0)
 		*ret_left_out = left_out + (uint32_t)found_list_sort(ret);
-out:
-	udev_enumerate_unref(all);
+	closedir(all);
 	return r;
 }
 

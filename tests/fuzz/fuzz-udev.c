@@ -32,10 +32,6 @@ struct udev {
 struct udev_monitor {
 	int unused;
 };
-struct udev_enumerate {
-	struct udev_list_entry devices[DEVICES_MAX];
-	unsigned n;
-};
 
 static struct udev_device *being_made, *to_receive, *known[DEVICES_MAX];
 static struct udev udev;
@@ -246,11 +242,14 @@ static bool cannot_read(struct udev_device *d)
 	return d->unreadable;
 }
 
+/* Wherever it is: below class/block are links. */
 struct udev_device *udev_device_new_from_syspath(struct udev *u, const char *syspath)
 {
+	const char *name = strrchr(syspath, '/');
+
 	(void)u;
-	for (unsigned i = 0; i < DEVICES_MAX && known[i]; i++)
-		if (strcmp(known[i]->syspath, syspath) == 0)
+	for (unsigned i = 0; name && i < DEVICES_MAX && known[i]; i++)
+		if (strcmp(strrchr(known[i]->syspath, '/'), name) == 0)
 			return found(known[i]);
 	return NULL;
 }
@@ -319,41 +318,4 @@ struct udev_list_entry *udev_list_entry_get_next(struct udev_list_entry *e)
 const char *udev_list_entry_get_name(struct udev_list_entry *e)
 {
 	return e->name;
-}
-
-struct udev_enumerate *udev_enumerate_new(struct udev *u)
-{
-	struct udev_enumerate *e = calloc(1, sizeof(*e));
-
-	(void)u;
-	REQUIRE(e, "no memory");
-	return e;
-}
-
-struct udev_enumerate *udev_enumerate_unref(struct udev_enumerate *e)
-{
-	free(e);
-	return NULL;
-}
-
-int udev_enumerate_add_match_subsystem(struct udev_enumerate *e, const char *subsystem)
-{
-	(void)e;
-	(void)subsystem;
-	return 0;
-}
-
-int udev_enumerate_scan_devices(struct udev_enumerate *e)
-{
-	for (; e->n < DEVICES_MAX && known[e->n]; e->n++) {
-		e->devices[e->n].name = known[e->n]->syspath;
-		if (e->n > 0)
-			e->devices[e->n - 1].next = &e->devices[e->n];
-	}
-	return 0;
-}
-
-struct udev_list_entry *udev_enumerate_get_list_entry(struct udev_enumerate *e)
-{
-	return e->n > 0 ? e->devices : NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is concluded of disks that there is no memory to look at: nothing. libudev is a test's own. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +25,21 @@ static struct watch *watch;
 static struct found_list told = FOUND_LIST_NULL;
 static unsigned removed; /* records */
 static int sysfs;
+
+static bool entries_end; /* a directory's do, for want of memory */
+
+/* The linker's names, see local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
+struct dirent *__real_readdir(DIR *entries);
+struct dirent *__wrap_readdir(DIR *entries);
+
+struct dirent *__wrap_readdir(DIR *entries)
+{
+	if (!entries_end)
+		return __real_readdir(entries);
+	errno = ENOMEM;
+	return NULL;
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static int count_removed(void *arg, struct found *f)
 {
@@ -110,6 +127,36 @@ static void a_list_without_memory_is_none(void **state)
 	found_list_deinit(&list);
 }
 
+static void a_list_that_ends_too_early_is_none(void **state)
+{
+	struct found_list list = FOUND_LIST_NULL;
+	uint32_t left_out = 0;
+
+	(void)state;
+	entries_end = true;
+	assert_int_equal(watch_scan(watch, config, &list, &left_out), -ENOMEM);
+	entries_end = false;
+	found_list_deinit(&list);
+}
+
+static void a_list_without_descriptors_is_none(void **state)
+{
+	struct found_list list = FOUND_LIST_NULL;
+	struct rlimit before, none;
+	uint32_t left_out = 0;
+	int r;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = watch_scan(watch, config, &list, &left_out);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(r, -EMFILE);
+	assert_int_equal(list.n, 0);
+}
+
 static void a_map_without_memory_costs_no_path(void **state)
 {
 	(void)state;
@@ -138,6 +185,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_without_memory_is_none),
+		cmocka_unit_test(a_list_that_ends_too_early_is_none),
+		cmocka_unit_test(a_list_without_descriptors_is_none),
 		cmocka_unit_test(a_map_without_memory_costs_no_path),
 		cmocka_unit_test(what_goes_goes),
 	};
