@@ -70,23 +70,28 @@ TESTS += $(engine_tests)
 
 engine_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 engine_test_ldadd = libengine.la libutil.la $(CMOCKA_LIBS)
-direct_files = tests/unit/direct-files.c tests/unit/direct-files.h
-prober_bed = \
-	tests/unit/prober-bed.c \
-	tests/unit/prober-bed.h \
-	$(direct_files) \
-	$(fake_backend) \
-	$(NULL)
-fake_backend = tests/unit/fake-backend.c tests/unit/fake-backend.h
 pathcheck_bed = tests/unit/pathcheck-bed.c tests/unit/pathcheck-bed.h
 engine_test_built_prober = \
 	$(AM_CPPFLAGS) \
 	-DBUILT_PROBER='"$(abs_top_builddir)/pathcheck-prober"' \
 	$(NULL)
 
-tests_unit_test_directio_SOURCES = tests/unit/test-directio.c $(direct_files)
+# What tests of the probing side share: files, a backend that does as it is told, and the rest.
+check_LTLIBRARIES += tests/unit/libprober-bed.la
+tests_unit_libprober_bed_la_SOURCES = \
+	tests/unit/direct-files.c \
+	tests/unit/direct-files.h \
+	tests/unit/fake-backend.c \
+	tests/unit/fake-backend.h \
+	tests/unit/prober-bed.c \
+	tests/unit/prober-bed.h \
+	$(NULL)
+tests_unit_libprober_bed_la_CFLAGS = $(engine_test_cflags)
+prober_bed_ldadd = tests/unit/libprober-bed.la $(engine_test_ldadd)
+
+tests_unit_test_directio_SOURCES = tests/unit/test-directio.c
 tests_unit_test_directio_CFLAGS = $(engine_test_cflags)
-tests_unit_test_directio_LDADD = $(engine_test_ldadd)
+tests_unit_test_directio_LDADD = $(prober_bed_ldadd)
 tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
 tests_unit_test_group_CFLAGS = $(engine_test_cflags)
 tests_unit_test_group_LDADD = $(engine_test_ldadd)
@@ -101,13 +106,9 @@ tests_unit_test_process_LDADD = $(engine_test_ldadd)
 tests_unit_test_reaper_SOURCES = tests/unit/test-reaper.c
 tests_unit_test_reaper_CFLAGS = $(engine_test_cflags)
 tests_unit_test_reaper_LDADD = $(engine_test_ldadd)
-tests_unit_test_limits_SOURCES = \
-	$(fake_backend) \
-	tests/unit/random.h \
-	tests/unit/test-limits.c \
-	$(NULL)
+tests_unit_test_limits_SOURCES = tests/unit/test-limits.c tests/unit/random.h
 tests_unit_test_limits_CFLAGS = $(engine_test_cflags)
-tests_unit_test_limits_LDADD = $(engine_test_ldadd)
+tests_unit_test_limits_LDADD = $(prober_bed_ldadd)
 tests_unit_test_standstill_SOURCES = tests/unit/test-standstill.c
 tests_unit_test_standstill_CFLAGS = $(engine_test_cflags)
 tests_unit_test_standstill_LDADD = $(engine_test_ldadd)
@@ -117,19 +118,18 @@ tests_unit_test_wire_LDADD = $(engine_test_ldadd)
 tests_unit_test_shared_SOURCES = tests/unit/test-shared.c
 tests_unit_test_shared_CFLAGS = $(engine_test_cflags)
 tests_unit_test_shared_LDADD = $(engine_test_ldadd)
-tests_unit_test_prober_SOURCES = $(prober_bed) tests/unit/test-prober.c
+tests_unit_test_prober_SOURCES = tests/unit/test-prober.c
 tests_unit_test_prober_CFLAGS = $(engine_test_cflags)
-tests_unit_test_prober_LDADD = $(engine_test_ldadd)
-tests_unit_test_lane_SOURCES = $(prober_bed) tests/unit/test-lane.c
+tests_unit_test_prober_LDADD = $(prober_bed_ldadd)
+tests_unit_test_lane_SOURCES = tests/unit/test-lane.c
 tests_unit_test_lane_CFLAGS = $(engine_test_cflags)
-tests_unit_test_lane_LDADD = $(engine_test_ldadd)
+tests_unit_test_lane_LDADD = $(prober_bed_ldadd)
 # Its own directio.c and thread.c: found before those of the libraries.
 tests_unit_test_rescuer_SOURCES = \
-	$(prober_bed) \
 	tests/unit/fake-directio.c \
 	tests/unit/fake-directio.h \
 	tests/unit/test-rescuer.c \
 	$(NULL)
 tests_unit_test_rescuer_CFLAGS = $(engine_test_cflags)
-tests_unit_test_rescuer_LDADD = $(engine_test_ldadd)
+tests_unit_test_rescuer_LDADD = $(prober_bed_ldadd)
 endif

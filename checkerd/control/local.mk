@@ -75,56 +75,40 @@ TESTS += $(control_tests)
 
 control_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
 control_test_ldadd = libcontrol.la libcore.la libutil.la $(CMOCKA_LIBS) $(JSONC_LIBS)
-control_fixture = \
+
+# What those share that ask over the socket.
+check_LTLIBRARIES += tests/unit/libcontrol-fixture.la
+tests_unit_libcontrol_fixture_la_SOURCES = \
 	tests/unit/control-fixture.c \
 	tests/unit/control-fixture.h \
 	tests/unit/control-harness.c \
 	tests/unit/control-harness.h \
 	$(NULL)
+tests_unit_libcontrol_fixture_la_CFLAGS = $(control_test_cflags)
+control_fixture_ldadd = tests/unit/libcontrol-fixture.la $(control_test_ldadd)
 
-tests_unit_test_control_SOURCES = \
-	$(control_fixture) \
-	tests/unit/test-control.c \
-	$(NULL)
+tests_unit_test_control_SOURCES = tests/unit/test-control.c
 tests_unit_test_control_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_LDADD = $(control_test_ldadd)
-tests_unit_test_control_abuse_SOURCES = \
-	$(control_fixture) \
-	tests/unit/test-control-abuse.c \
-	$(NULL)
+tests_unit_test_control_LDADD = $(control_fixture_ldadd)
+tests_unit_test_control_abuse_SOURCES = tests/unit/test-control-abuse.c
 tests_unit_test_control_abuse_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_abuse_LDADD = $(control_test_ldadd)
-tests_unit_test_control_change_SOURCES = \
-	$(control_fixture) \
-	tests/unit/test-control-change.c \
-	$(NULL)
+tests_unit_test_control_abuse_LDADD = $(control_fixture_ldadd)
+tests_unit_test_control_change_SOURCES = tests/unit/test-control-change.c
 tests_unit_test_control_change_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_change_LDADD = $(control_test_ldadd)
-tests_unit_test_control_history_SOURCES = \
-	$(control_fixture) \
-	tests/unit/test-control-history.c \
-	$(NULL)
+tests_unit_test_control_change_LDADD = $(control_fixture_ldadd)
+tests_unit_test_control_history_SOURCES = tests/unit/test-control-history.c
 tests_unit_test_control_history_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_history_LDADD = $(control_test_ldadd)
-tests_unit_test_control_maps_SOURCES = \
-	$(control_fixture) \
-	tests/unit/test-control-maps.c \
-	$(NULL)
+tests_unit_test_control_history_LDADD = $(control_fixture_ldadd)
+tests_unit_test_control_maps_SOURCES = tests/unit/test-control-maps.c
 tests_unit_test_control_maps_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_maps_LDADD = $(control_test_ldadd)
-tests_unit_test_control_readers_SOURCES = \
-	$(control_fixture) \
-	tests/unit/test-control-readers.c \
-	$(NULL)
+tests_unit_test_control_maps_LDADD = $(control_fixture_ldadd)
+tests_unit_test_control_readers_SOURCES = tests/unit/test-control-readers.c
 tests_unit_test_control_readers_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_readers_LDADD = $(control_test_ldadd)
+tests_unit_test_control_readers_LDADD = $(control_fixture_ldadd)
 tests_unit_test_control_readers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap
-tests_unit_test_control_socket_SOURCES = \
-	$(control_fixture) \
-	tests/unit/test-control-socket.c \
-	$(NULL)
+tests_unit_test_control_socket_SOURCES = tests/unit/test-control-socket.c
 tests_unit_test_control_socket_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_socket_LDADD = $(control_test_ldadd)
+tests_unit_test_control_socket_LDADD = $(control_fixture_ldadd)
 tests_unit_test_devlink_SOURCES = tests/unit/test-devlink.c
 tests_unit_test_devlink_CFLAGS = $(control_test_cflags)
 tests_unit_test_devlink_LDADD = $(control_test_ldadd)

@@ -46,8 +46,15 @@ def as_lsblk_says(disks):
 	return compared
 
 
+def udev_properties():
+	"""Of every device that has a node; one call, as starting a program takes long in here."""
+	devices = [dict(line[3:].split("=", 1) for line in device.splitlines() if line.startswith("E: "))
+	           for device in run("udevadm", "info", "--export-db").split("\n\n")]
+	return {d["DEVNAME"]: d for d in devices if "DEVNAME" in d}
+
+
 def as_sysfs_says(disks):
-	found = paths()
+	found, udev = paths(), udev_properties()
 	for disk in disks:
 		device = f"/sys/block/{disk}/device"
 		p = found[disk]
@@ -58,8 +65,7 @@ def as_sysfs_says(disks):
 			check(p[key] == read(f"{device}/{attribute}"), f"{disk}: {key}", p)
 		with open(f"{device}/vpd_pg80", "rb") as f:
 			check(p["serial"] == f.read()[4:].decode().strip(), f"{disk}: serial", p)
-		properties = dict(line.split("=", 1) for line in run(
-			"udevadm", "info", "--query=property", f"--name={disk}").splitlines())
+		properties = udev[f"/dev/{disk}"]
 		check(p["wwid"] == properties["ID_SERIAL"], f"{disk}: WWID", p, properties)
 
 
