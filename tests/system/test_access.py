@@ -557,7 +557,8 @@ def attacks_by_names(case):
 	os.symlink(victim, at("link"))
 	dangling = at("dangling")
 	os.symlink(at("not-there"), dangling)
-	for i, name in enumerate((victim, at("link"), dangling, case.folder)):
+	os.mkdir(at("folder"))
+	for i, name in enumerate((victim, at("link"), dangling, at("folder"))):
 		must_not_start(case.daemon(text, name=f"taken{i}", socket=name), name, "another socket")
 	with open(victim, encoding="utf-8") as f:
 		check(f.read() == "precious" and stat.S_IMODE(os.stat(victim).st_mode) == 0o600,
