@@ -400,6 +400,19 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 	return 0;
 }
 
+/* Filled in together with the engine's side of it. */
+int pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+{
+	return pathcheck_check(pc, id, timeout_us);
+}
+
+int pathcheck_opened(struct pathcheck *pc, uint32_t id, struct pathcheck_opened *ret)
+{
+	if (ret->size != sizeof(*ret))
+		return -EINVAL;
+	return find(pc, id) == NULL ? -ENOENT : -ENODATA;
+}
+
 void pathcheck_flush(struct pathcheck *pc)
 {
 	uint32_t used = commands_used(pc);
@@ -448,7 +461,7 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 		pc->stale++;
 		return false;
 	}
-	if (w->verdict == PATHCHECK_OK || w->verdict == PATHCHECK_FAILED) {
+	if (wire_is_final(w->verdict)) {
 		pc->checks++;
 		pc->late += w->late;
 	} else if (w->verdict == PATHCHECK_TIMED_OUT) {

@@ -63,17 +63,30 @@ struct pathcheck_path {
 	uint32_t host;      /**< Which HBA or controller it hangs on; 0: not known. */
 	uint64_t cookie;    /**< Handed back in each of its results. */
 	uint32_t target;    /**< Which far end it leads to; 0: not known. */
-	uint32_t reserved;  /**< 0. */
+	uint32_t flags;     /**< PATHCHECK_PATH_ bits. */
 };
+
+/** Opened for each check and closed after it: nobody is kept from taking the device away. */
+#define PATHCHECK_PATH_CLOSE 1U
 
 enum pathcheck_verdict {
 	PATHCHECK_OK = 0, /**< The device gave every byte that was asked for. */
-	PATHCHECK_FAILED, /**< The device answered with an error, or a short read. */
-	PATHCHECK_TIMED_OUT, /**< No answer in time; the request is still in the kernel. A final
-	                          OK or FAILED with late set follows whenever it comes back. */
-	PATHCHECK_DEFERRED /**< Not started: no slot or memory, a cap is reached, or no
-	                          rescuer was free for a tenth of a second. Says nothing
-	                          about the device; done, in order of age, when it can be. */
+	/** Nobody answered, or the way to the device failed; or a short read. */
+	PATHCHECK_FAILED,
+	/** No answer in time; the request is still in the kernel. A final verdict with late set
+	 * follows whenever it comes back. */
+	PATHCHECK_TIMED_OUT,
+	/** Not started: no slot or memory, a limit is reached, or no rescuer was free for a tenth
+	 * of a second; error says which shortage, 0: none of the kernel's. Says nothing about the
+	 * device; done, in order of age, when it can be. */
+	PATHCHECK_DEFERRED,
+	/** Final. The device itself answered, with an error of its own (error): the path works. */
+	PATHCHECK_DEVICE_ERROR,
+	/** Final. The target answered that it has no such unit. */
+	PATHCHECK_DISCONNECTED,
+	/** Final. This host or this program kept the check from being made (error): says nothing
+	 * about the device. */
+	PATHCHECK_NOT_JUDGED
 };
 
 enum pathcheck_stage {
@@ -93,12 +106,33 @@ struct pathcheck_result {
 	enum pathcheck_verdict verdict;
 	enum pathcheck_stage stage;
 	enum pathcheck_engine engine;
-	int32_t error; /**< Positive errno with FAILED. ENODATA: fewer bytes than the block
-	                          size came back. ETIMEDOUT with TIMED_OUT. Else 0. */
+	/** Positive errno with FAILED, DEVICE_ERROR, DISCONNECTED, NOT_JUDGED. FAILED with
+	 * ENODATA: fewer bytes than the block size came back. ETIMEDOUT with TIMED_OUT. Else 0. */
+	int32_t error;
 	uint32_t late;      /**< 1: follows a TIMED_OUT of the same check. */
 	int64_t started_us; /**< When it was handed to the kernel (of this stage); 0: never. */
 	int64_t finished_us; /**< When the answer, or its absence, was noticed. */
 	uint32_t group;      /**< The AIO group it went through. */
+	/** 1: this check opened the device or identified it: pathcheck_opened() says which it is. */
+	uint32_t opened;
+};
+
+/** Did the device say its WWID? */
+enum pathcheck_wwid {
+	PATHCHECK_WWID_NOT_ASKED = 0,
+	PATHCHECK_WWID_READ,      /**< wwid is what it said. */
+	PATHCHECK_WWID_NONE,      /**< It has none, or is no SCSI device. */
+	PATHCHECK_WWID_UNREADABLE /**< It did not answer. */
+};
+
+/** Which device a path's name led to when it was last opened or identified. */
+struct pathcheck_opened {
+	size_t size; /**< sizeof(struct pathcheck_opened), set by the caller. */
+	uint32_t devt_major, devt_minor; /**< 0:0: a regular file. */
+	uint64_t diskseq; /**< The kernel's sequence number of the disk; 0: not known. */
+	uint64_t
+	        wwid; /**< FNV-1a (64 bits) of the WWID's text, with WWID_READ; else 0. */
+	enum pathcheck_wwid wwid_state;
 	uint32_t reserved;
 };
 
@@ -127,6 +161,17 @@ struct pathcheck_group {
 	int32_t setup_error; /**< Why it is not all AIO: positive errno, ETIMEDOUT when slow. */
 };
 
+/** How a prober came to its end. */
+enum pathcheck_end {
+	PATHCHECK_END_NONE = 0, /**< None has. */
+	PATHCHECK_END_EXITED,   /**< By itself; code: its exit status. */
+	PATHCHECK_END_SIGNAL,   /**< Code: the signal's number. */
+	PATHCHECK_END_STALLED,  /**< It made no progress, and was killed. */
+	PATHCHECK_END_WILD,     /**< It wrote what no prober writes, and was killed. */
+	PATHCHECK_END_VERSION,  /**< It is of another version than the library. */
+	PATHCHECK_END_NO_START  /**< It could not be started; code: positive errno. */
+};
+
 struct pathcheck_stats {
 	size_t size;        /**< sizeof(struct pathcheck_stats), set by the caller. */
 	uint32_t groups;    /**< Ids below this may be in use. */
@@ -152,9 +197,14 @@ struct pathcheck_stats {
 	                                  replaced by a rescuer. */
 	uint32_t reserved;
 	uint64_t lane_replacements; /**< How often that was. */
-	uint64_t
-	        sealed_allocations; /**< By the threads of PATHCHECK_PROCESS that are to do
-	                                  without: an error of this library's. */
+	/** Allocations by the threads of PATHCHECK_PROCESS that must not allocate: an error of
+	 * this library. */
+	uint64_t sealed_allocations;
+	enum pathcheck_end
+	        prober_end;      /**< How the last prober that is gone came to its end. */
+	int32_t prober_end_code; /**< Exit status, signal number, or positive errno. */
+	uint32_t probers_lingering; /**< Killed, and still held by the kernel. */
+	uint32_t blockers; /**< Paths whose submit blocked: checked by rescuers since. */
 };
 
 /** What an engine with these options may use at most, before it is started. */
@@ -214,6 +264,18 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id);
  * timeout_us is 0; -EAGAIN as above.
  */
 int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
+
+/**
+ * The same, and asks the device for its WWID (SCSI: INQUIRY, page 0x83, on a rescuer) after a
+ * read that went well. pathcheck_opened() has the answer when the result has come.
+ */
+int pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
+
+/**
+ * Which device the path's name led to when it was last opened.
+ * @return 0; -ENOENT: no such path; -ENODATA: it was not opened yet; -EINVAL: ret->size.
+ */
+int pathcheck_opened(struct pathcheck *pc, uint32_t id, struct pathcheck_opened *ret);
 
 /** Hands over what was queued since the last call: once a batch. */
 void pathcheck_flush(struct pathcheck *pc);

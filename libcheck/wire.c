@@ -9,18 +9,23 @@ bool wire_is_sound(const struct wire_result *w, const struct limits *l)
 		return false;
 	if (w->verdict == WIRE_RELEASED)
 		return true;
-	return w->verdict <= PATHCHECK_DEFERRED && w->stage <= PATHCHECK_STAGE_READ &&
+	return w->verdict <= PATHCHECK_NOT_JUDGED && w->stage <= PATHCHECK_STAGE_READ &&
 	       w->engine <= PATHCHECK_ENGINE_SYNC && w->late <= 1 && w->error >= 0 &&
 	       w->error <= ERRNO_MAX && w->group < l->groups;
+}
+
+bool wire_is_final(uint8_t verdict)
+{
+	return verdict != PATHCHECK_TIMED_OUT && verdict != PATHCHECK_DEFERRED;
 }
 
 bool wire_take_verdict(struct asked *a, const struct wire_result *w)
 {
 	if (!a->outstanding)
 		return false;
-	if (w->verdict == PATHCHECK_OK || w->verdict == PATHCHECK_FAILED) {
+	if (wire_is_final(w->verdict)) {
 		if ((w->late != 0) != a->timed_out ||
-		    (w->error != 0) != (w->verdict == PATHCHECK_FAILED))
+		    (w->error != 0) != (w->verdict != PATHCHECK_OK))
 			return false;
 		a->outstanding = false;
 		return true;

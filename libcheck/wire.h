@@ -16,6 +16,8 @@ struct asked {
 
 /* Could a sound prober say that, of whichever path? */
 bool wire_is_sound(const struct wire_result *w, const struct limits *l);
+/* Does the check end with it? */
+bool wire_is_final(uint8_t verdict);
 /* Each verdict at its time and once: true, and noted, when the check has not had it yet. */
 bool wire_take_verdict(struct asked *a, const struct wire_result *w);
 /* The times are as good as the prober: made to be before now, and one after the other. */

@@ -199,8 +199,11 @@ static void look_at_result(const struct pathcheck_result *r)
 	switch (r->verdict) {
 	case PATHCHECK_OK:
 	case PATHCHECK_FAILED:
+	case PATHCHECK_DEVICE_ERROR:
+	case PATHCHECK_DISCONNECTED:
+	case PATHCHECK_NOT_JUDGED:
 		REQUIRE((r->late != 0) == k->timed_out, "late %u", r->late);
-		REQUIRE((r->error != 0) == (r->verdict == PATHCHECK_FAILED), "error %d",
+		REQUIRE((r->error != 0) == (r->verdict != PATHCHECK_OK), "error %d",
 		        r->error);
 		k->outstanding = false;
 		break;
