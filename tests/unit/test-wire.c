@@ -37,8 +37,8 @@ static void each_field(void **state)
 	assert_true(wire_is_sound(&sound, &limits));
 	assert_false(WITH(id, 68));
 	assert_false(WITH(id, UINT32_MAX));
-	assert_true(WITH(verdict, PATHCHECK_DEFERRED));
-	assert_false(WITH(verdict, PATHCHECK_DEFERRED + 1));
+	assert_true(WITH(verdict, PATHCHECK_NOT_JUDGED));
+	assert_false(WITH(verdict, PATHCHECK_NOT_JUDGED + 1));
 	assert_true(WITH(verdict, WIRE_RELEASED));
 	assert_false(WITH(stage, 2));
 	assert_false(WITH(engine, 3));
