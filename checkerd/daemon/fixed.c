@@ -10,7 +10,7 @@ static void say(FILE *out, const char *keyword, const char *value)
 {
 	(void)fprintf(
 	        out,
-	        "warning: %s stays at %s until the daemon starts anew: systemctl restart "
+	        "warning: %s: still %s: a change needs a restart: systemctl restart "
 	        "checkerd\n",
 	        keyword, value);
 }

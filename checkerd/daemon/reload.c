@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -16,19 +17,42 @@ static void begin(struct reload *r, struct mono now)
 	loader_start(r->loader, r->ref->config);
 }
 
+/* The summary and then each warning about the file, one a line. NULL: no memory for it. */
+static struct text *success_text(const struct reload *r, const char *summary)
+{
+	size_t warnings = r->messages == NULL ? 0 : r->messages->size;
+	size_t size = strlen(summary) + 1;
+	char *joined = malloc(size + warnings);
+	struct text *text = NULL;
+
+	if (joined == NULL)
+		return NULL;
+	memcpy(joined, summary, size - 1);
+	joined[size - 1] = '\n';
+	if (warnings > 0)
+		memcpy(joined + size, r->messages->data, warnings);
+	if (text_new(&text, joined, size + warnings) < 0)
+		text = NULL;
+	free(joined);
+	return text;
+}
+
 static void reply_all(struct reload *r, int error, const char *summary)
 {
+	struct text *text;
+
+	if (r->present.n == 0)
+		return;
+	/* If there is no memory for the text, the reply is the error code alone. */
+	text = error == 0 ? success_text(r, summary) : text_ref(r->messages);
 	for (unsigned i = 0; i < r->present.n; i++) {
 		struct port_reply reply = { .token = r->present.tokens[i],
-			                    .error = error };
+			                    .error = error,
+			                    .text = text_ref(text) };
 
-		/* What is said is all that could go wrong: without memory, the code alone. */
-		if (error == 0)
-			(void)!text_new(&reply.text, summary, strlen(summary));
-		else
-			reply.text = text_ref(r->messages);
 		port_loop_reply(r->port, &reply);
 	}
+	text_unref(text);
 	r->present.n = 0;
 }
 

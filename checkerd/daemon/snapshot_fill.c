@@ -283,7 +283,9 @@ static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
 		.enabled = p->enabled,
 		.outstanding = p->outstanding,
 		.engine = engine_of(p->engine),
-		.checker = checker_kind_name((enum checker_kind)p->settings.checker),
+		.checker = checker_kind_name(p->settings.checker == CHECKER_NONE
+		                                     ? CHECKER_NONE
+		                                     : CHECKER_DIRECTIO),
 		.group = p->group,
 		.interval_us = p->interval_us,
 		.timeout_us = p->settings.timeout_us,

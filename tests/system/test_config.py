@@ -113,3 +113,35 @@ def bad_reload_changes_nothing(case):
 	daemon.configure(config(files[:2]))
 	daemon.signal(signal.SIGHUP)
 	wait_until("a good one is taken", lambda: len(daemon.paths()) == 2, 5)
+
+
+@test([8], root=False)
+def reload_names_keywords_that_need_a_restart(case):
+	name = os.path.join(case.folder, "file")
+	with open(name, "wb") as f:
+		f.truncate(1 << 16)
+	daemon = case.daemon(config([name])).start().wait_ready(up=1)
+	changed = {"max_paths": 100, "max_in_flight": 100, "max_in_flight_host": 7,
+	           "rescuer_threads": 9, "realtime_priority": 3, "aio_setup_timeout": 5,
+	           "socket_group": "disk", "max_clients": 40}
+	said = daemon.reload(config([name], **changed))
+	check("0 changed" in said.out, "no summary", said.out)
+	for keyword in changed:
+		check(re.search(rf"^warning: {keyword}: still .*systemctl restart checkerd$",
+		                said.out, re.M), f"reload does not name {keyword}", said.out)
+	# A reload that changes none of these keywords says nothing about them.
+	said = daemon.reload(config([name]))
+	check("restart" not in said.out, "a restart is said to be needed", said.out)
+
+
+@test([8], root=False)
+def the_checker_that_runs_is_shown(case):
+	name = os.path.join(case.folder, "file")
+	with open(name, "wb") as f:
+		f.truncate(1 << 16)
+	daemon = case.daemon(config([name], path_checker="tur")).start().wait_ready(up=1)
+	check(daemon.paths()[name]["checker"] == "directio", "JSON", daemon.paths())
+	shown = daemon.ctl("show", "paths", "format", "%c", "--no-headings").out
+	check(shown.strip() == "directio", "%c", shown)
+	daemon.reload(config([name], path_checker="none"))
+	wait_until("none is shown", lambda: daemon.paths()[name]["checker"] == "none", 5)

@@ -139,9 +139,9 @@ static void what_is_fixed_stays_and_is_named(void **state)
 	assert_int_equal(next.aio_setup_timeout_us, 2000000);
 	assert_string_equal(next.socket_group, "disk");
 	assert_int_equal(next.fail_checks, 7);
-	assert_non_null(strstr(text, "max_paths stays at 10 "));
-	assert_non_null(strstr(text, "aio_setup_timeout stays at 2 s "));
-	assert_non_null(strstr(text, "socket_group stays at disk "));
+	assert_non_null(strstr(text, "max_paths: still 10: "));
+	assert_non_null(strstr(text, "aio_setup_timeout: still 2 s: "));
+	assert_non_null(strstr(text, "socket_group: still disk: "));
 	assert_non_null(strstr(text, "systemctl restart checkerd"));
 	assert_null(strstr(text, "rescuer_threads"));
 	free(present.socket_group);

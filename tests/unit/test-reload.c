@@ -205,6 +205,7 @@ static void a_good_one_is_told_when_its_last_path_is(void **state)
 	assert_int_equal(replies[0].token, 77);
 	assert_int_equal(replies[0].error, 0);
 	assert_non_null(strstr(replies[0].text, "5 removed"));
+	assert_non_null(strstr(replies[0].text, " in all\nwarning: something\n"));
 	assert_non_null(strstr(told, "warning: something"));
 }
 
