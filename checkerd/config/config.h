@@ -45,6 +45,9 @@ enum checker_kind {
 };
 const char *checker_kind_name(enum checker_kind k);
 
+/* Does a device's descriptor stay open between checks? AUTO: SCSI, NVMe and DASD only. */
+enum keep_open { KEEP_OPEN_AUTO, KEEP_OPEN_YES, KEEP_OPEN_NO };
+
 struct static_path {
 	char *device; /* absolute, unique */
 	char *alias;  /* unique; NULL: none */
@@ -63,6 +66,7 @@ struct config {
 	enum checker_kind path_checker;
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
 	uint32_t fail_checks, recover_checks;
+	enum keep_open keep_open;
 	bool dm_control, keep_last_path;
 	/* max_in_flight 0: as many as paths; max_in_flight_host 0: no cap */
 	uint32_t max_paths, max_in_flight, max_in_flight_host, rescuer_threads;
@@ -133,6 +137,7 @@ struct config_settings {
 	enum checker_kind checker;
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
 	uint32_t fail_checks, recover_checks;
+	enum keep_open keep_open;
 };
 void config_settings_for(const struct config *c, const struct config_subject *s,
                          struct config_settings *ret);

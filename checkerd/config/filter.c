@@ -140,6 +140,7 @@ void config_settings_for(const struct config *c, const struct config_subject *s,
 		.checker_timeout_us = c->checker_timeout_us,
 		.fail_checks = c->fail_checks,
 		.recover_checks = c->recover_checks,
+		.keep_open = c->keep_open,
 	};
 
 	for (size_t i = 0; i < c->rules->n_devices; i++) {

@@ -58,6 +58,13 @@ const struct word checker_words[] = {
 	{ NULL, 0 },
 };
 
+const struct word keep_open_words[] = {
+	{ "auto", KEEP_OPEN_AUTO },
+	{ "yes", KEEP_OPEN_YES },
+	{ "no", KEEP_OPEN_NO },
+	{ NULL, 0 },
+};
+
 const struct word log_level_words[] = {
 	{ "err", LOG_ERR },   { "warning", LOG_WARNING }, { "notice", LOG_NOTICE },
 	{ "info", LOG_INFO }, { "debug", LOG_DEBUG },     { NULL, 0 },
@@ -125,6 +132,14 @@ const struct keyword keyword_table[] = {
 	  SETS(recover_checks),
 	  OVERLAYS(recover_checks),
 	  .doc = "This many good checks in a row make it up again." },
+	{ .name = "keep_open",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_WORD,
+	  .words = keep_open_words,
+	  .fallback = "auto",
+	  SETS(keep_open),
+	  OVERLAYS(keep_open),
+	  .doc = "Keep the descriptor of a device open between checks." },
 	{ .name = "dm_control",
 	  .sections = DEFAULTS,
 	  .type = VALUE_SWITCH,
@@ -289,6 +304,7 @@ const size_t keyword_count = ARRAY_LEN(keyword_table);
 
 static_assert(sizeof(enum discovery_kind) == sizeof(int), "a word is stored as an int");
 static_assert(sizeof(enum checker_kind) == sizeof(int), "a word is stored as an int");
+static_assert(sizeof(enum keep_open) == sizeof(int), "a word is stored as an int");
 
 /* Spellings that multipath.conf had or has for the same thing. */
 static const struct {

@@ -19,7 +19,8 @@
 struct path_settings {
 	int64_t interval_us, max_interval_us, timeout_us;
 	struct path_policy policy;
-	uint8_t checker; /* enum checker_kind of the configuration */
+	uint8_t checker;   /* enum checker_kind of the configuration */
+	uint8_t keep_open; /* enum keep_open of the configuration */
 };
 
 /* At ten checks a second, the most there can be, they hold more than thirteen years. */

@@ -100,6 +100,36 @@ static bool is_checked(const struct path *p)
 	return p->enabled && p->settings.checker != CHECKER_NONE;
 }
 
+/*
+ * SCSI, NVMe and DASD devices go away although they are open, and opening them is dear. An open
+ * descriptor keeps others (loop, md, dm, rbd, drbd, nbd) from being detached.
+ */
+static bool keeps_open(const struct device *d, const struct path_settings *s)
+{
+	const char *protocol = device_protocol(d);
+
+	if (s->keep_open != KEEP_OPEN_AUTO || protocol == NULL)
+		return s->keep_open == KEEP_OPEN_YES;
+	return strncmp(protocol, "scsi:", 5) == 0 || strncmp(protocol, "nvme", 4) == 0 ||
+	       strcmp(protocol, "ccw") == 0;
+}
+
+/* Hands the path to the engine, which opens it with the next check. */
+static int add_to_engine(struct checks *c, uint32_t index, struct path *p)
+{
+	const struct device *d = p->device;
+	const struct pathcheck_path engine_path = {
+		.size = sizeof(engine_path),
+		.device = device_node(d),
+		.host = d->host_key,
+		.target = target_key(d),
+		.cookie = cookie_of(index, p),
+		.flags = keeps_open(d, &p->settings) ? 0 : PATHCHECK_PATH_CLOSE,
+	};
+
+	return pathcheck_add(c->engine, &engine_path, &p->engine_id);
+}
+
 /* Back to the shortest interval, with the path's phase kept: thousands that fail together do
  * not become due together. */
 static void reset_interval(struct checks *c, uint32_t index, struct path *p,
@@ -160,12 +190,6 @@ static void block(struct checks *c, struct mono now)
 int checks_add(struct checks *c, struct device *d, const struct path_settings *s,
                struct mono now, uint32_t *ret_index)
 {
-	struct pathcheck_path engine_path = {
-		.size = sizeof(engine_path),
-		.device = device_node(d),
-		.host = d->host_key,
-		.target = target_key(d),
-	};
 	struct path *p;
 	uint32_t index;
 	int r;
@@ -174,8 +198,7 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 	if (r < 0)
 		return r;
 	p = registry_get(c->registry, index);
-	engine_path.cookie = cookie_of(index, p);
-	r = pathcheck_add(c->engine, &engine_path, &p->engine_id);
+	r = add_to_engine(c, index, p);
 	if (r < 0) {
 		registry_remove(c->registry, index);
 		if (r == -EAGAIN)
@@ -197,25 +220,37 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 	return 0;
 }
 
+/* Takes the path away from the engine, with its outstanding check. -EAGAIN: not now. */
+static int remove_from_engine(struct checks *c, struct path *p, struct mono now)
+{
+	int r = pathcheck_remove(c->engine, p->engine_id);
+
+	if (r == -EAGAIN) {
+		block(c, now);
+		return r;
+	}
+	c->dirty = true;
+	c->outstanding -= p->outstanding;
+	p->outstanding = p->expired = false;
+	p->engine_id = REGISTRY_NONE;
+	return 0;
+}
+
 int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
 {
 	const struct outcome went = { .kind = OUTCOME_GONE };
 	struct path *p = registry_get(c->registry, index);
 	int r;
 
-	r = pathcheck_remove(c->engine, p->engine_id);
-	if (r == -EAGAIN) {
-		block(c, now);
+	r = remove_from_engine(c, p, now);
+	if (r < 0)
 		return r;
-	}
-	c->dirty = true;
 	if (gone)
 		step(c, index, p, &went, now);
 	if (c->maps != NULL)
 		maps_path_removed(c->maps, index, gone);
 	schedule_remove(c->schedule, index);
 	port_loop_settle(c->port, index, ESTALE, p->status.state);
-	c->outstanding -= p->outstanding;
 	c->by_state[p->status.state]--;
 	c->never_checked -= p->settings.checker == CHECKER_NONE;
 	registry_remove(c->registry, index);
@@ -234,8 +269,24 @@ static void change_number(struct checks *c, uint32_t index, const struct path *p
 	maps_path_checked(c->maps, index, p->status.verdict, false, p->started);
 }
 
-void checks_change(struct checks *c, uint32_t index, struct device *d,
-                   const struct path_settings *s, struct mono now)
+/* The same path, opened in another way from now on: its state and its history stay. */
+static int put_back_to_engine(struct checks *c, uint32_t index, struct path *p,
+                              struct mono now)
+{
+	int r = add_to_engine(c, index, p);
+
+	if (r < 0) {
+		p->engine_id = REGISTRY_NONE;
+		if (r == -EAGAIN)
+			block(c, now);
+		return r;
+	}
+	checks_hurry(c, index, now);
+	return 0;
+}
+
+static void change_settings(struct checks *c, uint32_t index, struct device *d,
+                            const struct path_settings *s, struct mono now)
 {
 	struct path *p = registry_get(c->registry, index);
 	bool was_checked = is_checked(p);
@@ -258,6 +309,22 @@ void checks_change(struct checks *c, uint32_t index, struct device *d,
 	else if (mono_diff(p->due, now) > p->interval_us)
 		schedule_put(c->schedule, index,
 		             mono_add(now, mono_diff(p->due, now) % p->interval_us));
+}
+
+int checks_change(struct checks *c, uint32_t index, struct device *d,
+                  const struct path_settings *s, struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+	int r;
+
+	if (p->engine_id != REGISTRY_NONE &&
+	    keeps_open(d, s) != keeps_open(p->device, &p->settings)) {
+		r = remove_from_engine(c, p, now);
+		if (r < 0)
+			return r;
+	}
+	change_settings(c, index, d, s, now);
+	return p->engine_id == REGISTRY_NONE ? put_back_to_engine(c, index, p, now) : 0;
 }
 
 void checks_disable(struct checks *c, uint32_t index, struct mono until)

@@ -78,9 +78,10 @@ _must_check_ int checks_add(struct checks *c, struct device *d,
 /* gone: its device went away, which is told first. -EAGAIN as above. */
 _must_check_ int checks_remove(struct checks *c, uint32_t index, bool gone,
                                struct mono now);
-/* Another description or other settings for the same path: state and history stay. */
-void checks_change(struct checks *c, uint32_t index, struct device *d,
-                   const struct path_settings *s, struct mono now);
+/* Another description or other settings for the same path: state and history stay. -EAGAIN as
+ * above; others as of pathcheck_add(): its checks are deferred until the next change. */
+_must_check_ int checks_change(struct checks *c, uint32_t index, struct device *d,
+                               const struct path_settings *s, struct mono now);
 
 /* checkerctl disable, enable. until: MONO_NEVER: by hand. */
 void checks_disable(struct checks *c, uint32_t index, struct mono until);

@@ -60,6 +60,21 @@ static int add(struct inventory *inv, const struct found *f, struct mono now)
 	return 0;
 }
 
+static int change(struct inventory *inv, uint32_t index, const struct found *f,
+                  struct mono now)
+{
+	int r = checks_change(inv->checks, index, f->device, &f->settings, now);
+
+	if (r == -EAGAIN)
+		return r;
+	if (r < 0)
+		events_path(inv->events, EVENT_CONFIG, LOG_ERR, f->device,
+		            "cannot be checked with its new settings: %s",
+		            strerrordesc_np(-r));
+	inv->changed++;
+	return 0;
+}
+
 static void tell_removed(struct inventory *inv, const struct found *f)
 {
 	if (f->replaced)
@@ -86,9 +101,7 @@ static int apply(struct inventory *inv, const struct found *f, struct mono now)
 	case FOUND_CHANGE:
 		if (index == REGISTRY_NONE)
 			return add(inv, f, now); /* it had found no room */
-		checks_change(inv->checks, index, f->device, &f->settings, now);
-		inv->changed++;
-		return 0;
+		return change(inv, index, f, now);
 	case FOUND_REMOVE:
 		if (index == REGISTRY_NONE)
 			return 0;

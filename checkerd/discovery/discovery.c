@@ -57,6 +57,7 @@ void scan_settings(const struct config *c, const struct config_subject *s,
 		.policy = { (uint16_t)settings.fail_checks,
 		            (uint16_t)settings.recover_checks },
 		.checker = (uint8_t)settings.checker,
+		.keep_open = (uint8_t)settings.keep_open,
 	};
 }
 

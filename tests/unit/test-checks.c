@@ -26,7 +26,7 @@
 struct pathcheck {
 	uint32_t next_id, n_asked, flushes, removed;
 	uint64_t cookie[PATHS];
-	uint32_t target[PATHS];
+	uint32_t target[PATHS], flags[PATHS];
 	uint32_t room; /* commands it takes before -EAGAIN */
 	int tend;
 	struct pathcheck_result results[PATHS];
@@ -75,6 +75,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 		return r;
 	pc->cookie[pc->next_id] = p->cookie;
 	pc->target[pc->next_id] = p->target;
+	pc->flags[pc->next_id] = p->flags;
 	*ret_id = pc->next_id++;
 	return 0;
 }
@@ -498,7 +499,7 @@ static void a_silent_path_is_looked_at_again(void **state)
 	                    "no answer to a read in 2 s; device transport-offline");
 	/* What a uevent brought counts, too. */
 	d = device_ref(path(p)->device);
-	checks_change(&checks, p, d, &usual, at(30 * SEC));
+	assert_int_equal(checks_change(&checks, p, d, &usual, at(30 * SEC)), 0);
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
 	device_unref(d);
 	unmake_sysfs();
@@ -611,7 +612,7 @@ static void unchecked_by_choice_delays_nothing(void **state)
 	assert_true(checks_all_answered(&checks));
 	assert_true(mono_is_never(checks_next(&checks)));
 	/* A reload can change one's mind. */
-	checks_change(&checks, p, path(p)->device, &usual, t0);
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &usual, t0), 0);
 	run_until(at(5 * SEC));
 	assert_int_equal(engine.n_asked, 1);
 }
@@ -625,11 +626,81 @@ static void new_settings_keep_the_state(void **state)
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
 	faster.interval_us = faster.max_interval_us = SEC;
-	checks_change(&checks, p, path(p)->device, &faster, at(SEC));
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &faster, at(SEC)), 0);
 	assert_int_equal(path(p)->status.state, PATH_UP);
 	assert_int_equal(path(p)->counters.checks, 1);
 	assert_int_equal(path(p)->interval_us, SEC);
 	assert_true(mono_diff(path(p)->due, at(SEC)) <= SEC + SCHEDULE_GRID_US);
+}
+
+/* How a path of that protocol is opened with keep_open auto, yes and no. */
+static void assert_opened(const char *name, const char *protocol, const char *expected)
+{
+	struct device_spec spec = { .name = name,
+		                    .node = "/dev/x",
+		                    .protocol = protocol };
+	struct path_settings s = usual;
+	struct device *d;
+	uint32_t p;
+
+	assert_int_equal(device_new(&d, &spec), 0);
+	for (uint8_t keep = KEEP_OPEN_AUTO; keep <= KEEP_OPEN_NO; keep++) {
+		s.keep_open = keep;
+		assert_int_equal(checks_add(&checks, d, &s, t0, &p), 0);
+		assert_int_equal(engine.flags[path(p)->engine_id],
+		                 expected[keep] == 'c' ? PATHCHECK_PATH_CLOSE : 0);
+		assert_int_equal(checks_remove(&checks, p, false, t0), 0);
+	}
+	device_unref(d);
+}
+
+/* o: the descriptor stays open, c: it is closed after each check. */
+static void only_scsi_nvme_and_dasd_stay_open(void **state)
+{
+	(void)state;
+	assert_opened("sda", "scsi:fcp", "ooc");
+	assert_opened("nvme0n1", "nvme:tcp", "ooc");
+	assert_opened("dasda", "ccw", "ooc");
+	assert_opened("vda", "virtio", "coc");
+	assert_opened("loop0", NULL, "coc");
+	assert_opened("file", NULL, "coc");
+}
+
+static void another_keep_open_keeps_the_state(void **state)
+{
+	struct path_settings s = usual;
+	uint32_t p = add(0), id = path(p)->engine_id;
+	struct mono due;
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	due = path(p)->due;
+	checks_hurry(&checks, p, at(SEC));
+	assert_int_equal(checks.outstanding, 1);
+	s.keep_open = KEEP_OPEN_YES;
+	/* The engine takes no commands now: nothing has changed, and it is tried again. */
+	engine.room = 0;
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)),
+	                 -EAGAIN);
+	assert_int_equal(path(p)->engine_id, id);
+	engine.room = 1;
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)),
+	                 -EAGAIN);
+	assert_int_equal(checks.outstanding, 0);
+	engine.room = UINT32_MAX;
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
+	assert_int_not_equal(path(p)->engine_id, id);
+	assert_int_equal(engine.flags[path(p)->engine_id], 0);
+	assert_int_equal(engine.removed, 1);
+	/* It is the same path, and its interrupted check was begun again. */
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_int_equal(path(p)->due.us, due.us);
+	assert_int_equal(checks.outstanding, 1);
+	assert_int_equal(path(p)->counters.checks, 3);
+	/* What changes nothing of that leaves the engine alone. */
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
+	assert_int_equal(engine.removed, 1);
 }
 
 static void a_replaced_prober_is_told_and_changes_nothing(void **state)
@@ -817,7 +888,7 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	/* Its device is not there yet when it is configured, and then it is. */
 	assert_int_equal(checks_add(&checks, without, &usual, t0, &p), 0);
 	assert_int_equal(e->path, MAPS_NONE);
-	checks_change(&checks, p, with, &usual, t0);
+	assert_int_equal(checks_change(&checks, p, with, &usual, t0), 0);
 	assert_int_equal(e->path, p);
 	assert_int_equal(e->verdict, VERDICT_NONE);
 	run_until(at(SEC));
@@ -835,10 +906,10 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	run_until(checks_next(&checks));
 	answer(p, PATHCHECK_OK, 0, false, path(p)->started);
 	assert_int_equal(e->verdict, VERDICT_USABLE);
-	checks_change(&checks, p, without, &usual, t0);
+	assert_int_equal(checks_change(&checks, p, without, &usual, t0), 0);
 	assert_int_equal(e->path, MAPS_NONE);
 	assert_int_equal(e->verdict, VERDICT_NONE);
-	checks_change(&checks, p, with, &usual, t0);
+	assert_int_equal(checks_change(&checks, p, with, &usual, t0), 0);
 	assert_int_equal(e->verdict, VERDICT_USABLE);
 	assert_int_equal(checks_remove(&checks, p, true, at(60 * SEC)), 0);
 	assert_int_equal(e->path, MAPS_NONE);
@@ -870,6 +941,8 @@ int main(void)
 		TEST(a_check_in_a_hurry_does_not_move_the_others),
 		TEST(unchecked_by_choice_delays_nothing),
 		TEST(new_settings_keep_the_state),
+		TEST(only_scsi_nvme_and_dasd_stay_open),
+		TEST(another_keep_open_keeps_the_state),
 		TEST(a_replaced_prober_is_told_and_changes_nothing),
 		TEST(targets_are_told_apart),
 		TEST(a_call_for_nothing_has_the_prober_looked_after),

@@ -627,6 +627,7 @@ static void what_is_printed(void **state)
 	                          "	checker_timeout 30\n"
 	                          "	fail_checks 1\n"
 	                          "	recover_checks 1\n"
+	                          "	keep_open auto\n"
 	                          "	dm_control off\n"
 	                          "	keep_last_path yes\n"
 	                          "	max_paths 16384\n"
