@@ -119,7 +119,9 @@ struct config_subject {
 /*
  * True when the device is to be left out. *ret_why: the keyword that decided, a static
  * word. Criteria in the order of multipath.conf(5): property, devnode, device,
- * protocol, wwid.
+ * protocol, wwid; and as there, what follows without a rule: SCSI and NVMe disks need a property
+ * SCSI_IDENT_… or ID_WWN…, unless blacklist_exceptions has a property rule; USB disks need an
+ * exception by devnode or protocol.
  */
 bool config_excluded(const struct config *c, const struct config_subject *s,
                      const char **ret_why);

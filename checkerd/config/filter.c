@@ -56,6 +56,25 @@ static bool product_blacklisted(const struct config_rules *rules,
 	return false;
 }
 
+static bool starts(const char *s, const char *prefix)
+{
+	return s != NULL && strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/*
+ * multipathd's built-in exception: property "(SCSI_IDENT_|ID_WWN)". udev gives these properties
+ * to SCSI and NVMe disks only; of others nothing follows.
+ */
+static bool lacks_default_property(const struct config_subject *s)
+{
+	if (!starts(s->devnode, "sd") && !starts(s->devnode, "nvme"))
+		return false;
+	for (const char *const *p = s->properties; *p; p++)
+		if (starts(*p, "SCSI_IDENT_") || starts(*p, "ID_WWN"))
+			return false;
+	return true;
+}
+
 static bool property_excludes(const struct config_filters *f,
                               const struct config_subject *s, const char **ret_why)
 {
@@ -66,7 +85,8 @@ static bool property_excludes(const struct config_filters *f,
 		return true;
 	}
 	/* Without an identifier it has not been probed yet: no property is missing. */
-	if (f->exceptions.n_patterns[CRITERION_PROPERTY] == 0 || !s->wwid)
+	if (!s->wwid || (f->exceptions.n_patterns[CRITERION_PROPERTY] == 0 &&
+	                 !lacks_default_property(s)))
 		return false;
 	*ret_why = "property missing";
 	return true;
@@ -79,6 +99,14 @@ static bool list_excludes(const struct config_filters *f, enum criterion c,
 	       !any_matches(&f->exceptions, c, subject);
 }
 
+/* multipathd's allow_usb_devices is off unless it is set: a stick is no path. */
+static bool is_usb(const struct config *c, const struct config_subject *s)
+{
+	return s->protocol != NULL && strcmp(s->protocol, "scsi:usb") == 0 &&
+	       !any_matches(&c->filters->exceptions, CRITERION_PROTOCOL, s->protocol) &&
+	       !config_excepted(c, s);
+}
+
 bool config_excluded(const struct config *c, const struct config_subject *s,
                      const char **ret_why)
 {
@@ -88,6 +116,8 @@ bool config_excluded(const struct config *c, const struct config_subject *s,
 		return true;
 	if (list_excludes(f, CRITERION_DEVNODE, s->devnode))
 		*ret_why = "devnode";
+	else if (is_usb(c, s))
+		*ret_why = "usb";
 	else if ((device_matches(&f->blacklist, s) || product_blacklisted(c->rules, s)) &&
 	         !device_matches(&f->exceptions, s))
 		*ret_why = "device";

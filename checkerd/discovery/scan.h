@@ -52,9 +52,10 @@ _must_check_ int watch_take(struct watch *w, const struct config *c,
                             struct found_list *told,
                             int (*emit)(void *arg, struct found *f), void *arg);
 
-/* What is left out unless blacklist_exceptions name it: no path of a storage network.
- * loop_backed: a loop device that has a file; sectors: 0 for a device without a medium. */
-bool watch_left_out(const char *sysname, bool partition, bool loop_backed,
-                    unsigned long long sectors);
+/* Left out unless a devnode of blacklist_exceptions names it: all but SCSI, DASD and NVMe
+ * disks, and partitions. */
+bool watch_left_out(const char *sysname, bool partition);
+/* Left out in any case: a loop device without a file, an nbd device that is not connected. */
+bool watch_is_empty(const char *sysname, bool loop_backed, unsigned long long sectors);
 
 #endif

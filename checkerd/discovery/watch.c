@@ -86,26 +86,33 @@ static bool starts(const char *s, const char *word)
 	return strncmp(s, word, strlen(word)) == 0;
 }
 
-bool watch_left_out(const char *sysname, bool partition, bool loop_backed,
-                    unsigned long long sectors)
+/* multipathd's built-in blacklist: devnode "!^(sd[a-z]|dasd[a-z]|nvme[0-9])". */
+bool watch_left_out(const char *sysname, bool partition)
 {
-	static const char *const never[] = {
-		"dm-", "md", "ram", "zram", "sr", "scd", "fd"
-	};
+	static const struct {
+		const char *prefix;
+		char first, last;
+	} disks[] = { { "sd", 'a', 'z' }, { "dasd", 'a', 'z' }, { "nvme", '0', '9' } };
 
 	if (partition)
 		return true;
-	for (size_t i = 0; i < ARRAY_LEN(never); i++) {
-		size_t n = strlen(never[i]);
+	for (size_t i = 0; i < ARRAY_LEN(disks); i++) {
+		char next;
 
-		/* "md0", "md_d0" and "md127", not "mdisk" */
-		if (strncmp(sysname, never[i], n) == 0 &&
-		    ((sysname[n] >= '0' && sysname[n] <= '9') || sysname[n] == '_'))
-			return true;
+		if (!starts(sysname, disks[i].prefix))
+			continue;
+		next = sysname[strlen(disks[i].prefix)];
+		if (next >= disks[i].first && next <= disks[i].last)
+			return false;
 	}
+	return true;
+}
+
+bool watch_is_empty(const char *sysname, bool loop_backed, unsigned long long sectors)
+{
 	if (starts(sysname, "loop"))
 		return !loop_backed;
-	/* nbd has all its nodes from the start; what is not connected is empty. */
+	/* All nodes of nbd are there from the start; one that is not connected is empty. */
 	return starts(sysname, "nbd") && sectors == 0;
 }
 
@@ -146,21 +153,21 @@ static bool is_partition(struct udev_device *dev)
 	return type != NULL && strcmp(type, "partition") == 0;
 }
 
-/* Is it left out before anything is asked of the rules? */
-static bool unwanted(const struct watch *w, struct identity *id, const char *sysname,
-                     bool partition)
+/* No medium is there: nothing can be read, whatever the rules say. */
+static bool is_empty(const struct watch *w, struct identity *id, const char *sysname)
 {
 	char name[DEVICE_NAME_MAX + 64], buf[64];
-	unsigned long long sectors;
+	const char *sectors;
 	bool backed;
 
+	if (!starts(sysname, "loop") && !starts(sysname, "nbd"))
+		return false;
 	(void)snprintf(name, sizeof(name), "class/block/%s/loop/backing_file", sysname);
 	backed = sysfs_has(id, w->sysfs, name);
 	(void)snprintf(name, sizeof(name), "class/block/%s/size", sysname);
-	sectors = sysfs_attribute(id, w->sysfs, name, buf, sizeof(buf)) == NULL
-	                  ? 0
-	                  : strtoull(buf, NULL, 10);
-	return watch_left_out(sysname, partition, backed, sectors);
+	sectors = sysfs_attribute(id, w->sysfs, name, buf, sizeof(buf));
+	return watch_is_empty(sysname, backed,
+	                      sectors == NULL ? 0 : strtoull(sectors, NULL, 10));
 }
 
 /* Where udev's rules put the WWID: multipathd's uid_attribute of each kind of device. */
@@ -239,7 +246,7 @@ static int consider(const struct watch *w, const struct config *c,
 {
 	const char *properties[PROPERTIES_MAX + 1], *why, *alias;
 	const char *sysname = kernel_name(dev);
-	struct config_subject subject = { .devnode = sysname, .properties = properties };
+	struct config_subject subject = { .devnode = sysname };
 	struct identity id;
 	int r;
 
@@ -247,7 +254,9 @@ static int consider(const struct watch *w, const struct config *c,
 		return 0;
 	identity_init(&id);
 	subject.partition = is_partition(dev);
-	if (unwanted(w, &id, sysname, subject.partition) && !config_excepted(c, &subject))
+	if (watch_left_out(sysname, subject.partition) && !config_excepted(c, &subject))
+		return 0;
+	if (is_empty(w, &id, sysname))
 		return -id.shortage;
 	r = identify(w, dev, sysname, &id);
 	if (is_shortage(-r))
@@ -255,6 +264,8 @@ static int consider(const struct watch *w, const struct config *c,
 	if (r < 0 || is_outdated(dev, &id))
 		return 0;
 	property_names(dev, properties);
+	/* Without udevd nobody has given it any: their absence says nothing. */
+	subject.properties = w->with_udevd ? properties : NULL;
 	subject.wwid = id.spec.wwid;
 	subject.protocol = id.spec.protocol;
 	subject.vendor = id.spec.vendor;

@@ -72,7 +72,8 @@ def what_is_no_disk_is_left_out(case):
 	there, bare = case.loops(0, 2102)
 	bed.detach_loop(2102)
 	text = ('defaults {\n\tdiscovery udev\n}\n'
-	        'blacklist {\n\tdevnode "^(vd|sd|nvme|xvd)"\n}\n')
+	        'blacklist {\n\tdevnode "^(vd|sd|nvme|xvd)"\n}\n'
+	        'blacklist_exceptions {\n\tdevnode "^loop"\n}\n')
 	daemon = case.daemon(text).start().wait_serving()
 	wait_until("the one with backing", lambda: there in daemon.paths(), 10)
 	found = daemon.paths()
@@ -83,7 +84,7 @@ def what_is_no_disk_is_left_out(case):
 	case.run.loops().remake(2102)
 	case.loops(2102)
 	wait_until("backing is noticed", lambda: bare in daemon.paths(), 10)
-	daemon.reload(text.replace("xvd)", "xvd|loop)"))
+	daemon.reload(text.replace("^loop", "^nothing"))
 	check(there not in daemon.paths(), "a blacklisted device stays")
 	daemon.stop()
 	case.run.loops().remake(2102)

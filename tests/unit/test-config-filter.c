@@ -186,6 +186,43 @@ static void a_missing_property(void **state)
 	config_free(plain);
 }
 
+/* What multipathd leaves out without any rule. */
+static void the_built_in_rules(void **state)
+{
+	static const char *const bare[] = { "ID_BUS", "ID_SERIAL", NULL };
+	static const char *const wwn[] = { "ID_BUS", "ID_WWN_WITH_EXTENSION", NULL };
+	static const char *const ident[] = { "SCSI_IDENT_SERIAL", NULL };
+	struct config *none = text_parse("");
+	struct config *own = text_parse("blacklist_exceptions { property ID_BUS }");
+	struct config *usb = text_parse("blacklist_exceptions { protocol scsi:usb }");
+	struct config *named = text_parse("blacklist_exceptions { devnode ^sdu }");
+	struct config_subject s = { .devnode = "sda", .wwid = "1", .properties = bare };
+
+	(void)state; /* no fixture */
+	assert_string_equal(excluded(none, &s), "property missing");
+	assert_null(excluded(own, &s));
+	s.devnode = "nvme0n1";
+	assert_string_equal(excluded(none, &s), "property missing");
+	s.devnode = "dasda";
+	assert_null(excluded(none, &s));
+	s.devnode = "sda";
+	s.properties = wwn;
+	assert_null(excluded(none, &s));
+	s.properties = ident;
+	assert_null(excluded(none, &s));
+	s.properties = NULL; /* nobody knows them */
+	assert_null(excluded(none, &s));
+	s.devnode = "sdu";
+	s.protocol = "scsi:usb";
+	assert_string_equal(excluded(none, &s), "usb");
+	assert_null(excluded(usb, &s));
+	assert_null(excluded(named, &s));
+	config_free(none);
+	config_free(own);
+	config_free(usb);
+	config_free(named);
+}
+
 static void product_blacklists(void **state)
 {
 	struct config *c = text_parse(
@@ -449,6 +486,7 @@ int main(void)
 		cmocka_unit_test(the_order_of_the_criteria),
 		cmocka_unit_test(negated),
 		cmocka_unit_test(a_missing_property),
+		cmocka_unit_test(the_built_in_rules),
 		cmocka_unit_test(product_blacklists),
 		cmocka_unit_test(asked_for_by_name),
 		cmocka_unit_test(settings),

@@ -335,23 +335,24 @@ static void long_and_strange_names_are_made_fit(void **state)
 
 static void what_is_no_disk_is_left_out(void **state)
 {
+	static const char *const out[] = { "dm-3",   "md127", "md_d0",     "ram0",
+		                           "zram0",  "sr0",   "fd0",       "loop0",
+		                           "nbd0",   "vda",   "sd",        "sd0",
+		                           "rbd0",   "drbd1", "nvme",      "dasd",
+		                           "nvme-x", "xvda",  "cciss!c0d0" };
+	static const char *const in[] = { "sda", "sdzz", "sdfd0", "dasda", "nvme0n1" };
+
 	(void)state;
-	assert_true(watch_left_out("dm-3", false, false, 8));
-	assert_true(watch_left_out("md127", false, false, 8));
-	assert_true(watch_left_out("md_d0", false, false, 8));
-	assert_true(watch_left_out("ram0", false, false, 8));
-	assert_true(watch_left_out("zram0", false, false, 8));
-	assert_true(watch_left_out("sr0", false, false, 8));
-	assert_true(watch_left_out("fd0", false, false, 8));
-	assert_true(watch_left_out("sda1", true, false, 8));
-	assert_true(watch_left_out("loop0", false, false, 0));
-	assert_true(watch_left_out("nbd0", false, false, 0));
-	assert_false(watch_left_out("loop0", false, true, 8));
-	assert_false(watch_left_out("nbd0", false, false, 8));
-	assert_false(watch_left_out("sda", false, false, 8));
-	assert_false(watch_left_out("sdfd0", false, false, 8));
-	assert_false(watch_left_out("nvme0n1", false, false, 0));
-	assert_false(watch_left_out("vda", false, false, 8));
+	for (size_t i = 0; i < ARRAY_LEN(out); i++)
+		assert_true(watch_left_out(out[i], false));
+	for (size_t i = 0; i < ARRAY_LEN(in); i++)
+		assert_false(watch_left_out(in[i], false));
+	assert_true(watch_left_out("sda1", true));
+	assert_true(watch_is_empty("loop0", false, 8));
+	assert_false(watch_is_empty("loop0", true, 0));
+	assert_true(watch_is_empty("nbd0", false, 0));
+	assert_false(watch_is_empty("nbd0", false, 8));
+	assert_false(watch_is_empty("sda", false, 0));
 }
 
 int main(void)
