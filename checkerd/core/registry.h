@@ -31,11 +31,12 @@ struct path_counters {
 struct path {
 	uint32_t generation;
 	bool used;
-	bool enabled;     /* false: checkerctl disable */
-	bool outstanding; /* a check is with the engine, its final result to come */
-	bool expired;     /* … and it has gone past its deadline */
-	bool seen;        /* mark for reload by difference */
-	uint8_t engine;   /* enum pathcheck_engine of the last result */
+	bool enabled;      /* false: checkerctl disable */
+	bool outstanding;  /* a check is with the engine, its final result to come */
+	bool expired;      /* … and it has gone past its deadline */
+	bool seen;         /* mark for reload by difference */
+	bool number_asked; /* discovery was asked for its device number */
+	uint8_t engine;    /* enum pathcheck_engine of the last result */
 	struct sysfs_state sysfs; /* as last known */
 	uint32_t engine_id;       /* libpathcheck's */
 	uint32_t group;           /* of the last result, REGISTRY_NONE: none yet */

@@ -491,13 +491,19 @@ static bool is_gone(const struct checks *c, const struct path *p)
 	       errno == ENOENT;
 }
 
-static void finish_check(struct checks *c, struct path *p,
-                         const struct pathcheck_result *r, struct mono now)
+/* It has its final result. */
+static void end_check(struct checks *c, struct path *p, struct mono now)
 {
 	c->outstanding -= p->outstanding;
 	p->outstanding = false;
 	p->expired = false;
 	p->last = now;
+}
+
+static void finish_check(struct checks *c, struct path *p,
+                         const struct pathcheck_result *r, struct mono now)
+{
+	end_check(c, p, now);
 	if (r->verdict == PATHCHECK_FAILED && r->late == 0)
 		p->counters.failures++;
 	if (r->verdict == PATHCHECK_OK && r->started_us > 0) {
@@ -516,6 +522,30 @@ static bool wants_state(const struct path *p, const struct outcome *o)
 		return true;
 	return sysfs_state_is_bad(&p->sysfs) ||
 	       (p->status.state != PATH_UP && p->status.state != PATH_PENDING);
+}
+
+/*
+ * Did the check read the device that the path stands for? A name may lead to another one since
+ * discovery looked at it: then the verdict is about that one, and discovery looks again. A number
+ * that discovery did not know is asked for once.
+ */
+static bool is_same_device(struct checks *c, struct path *p,
+                           const struct pathcheck_result *r)
+{
+	struct pathcheck_opened o = { .size = sizeof(o) };
+	const struct device *d = p->device;
+
+	if (r->opened == 0 || pathcheck_opened(c->engine, r->id, &o) < 0 ||
+	    (o.devt_major == d->devt_major && o.devt_minor == d->devt_minor))
+		return true;
+	if (d->devt_major == 0 && d->devt_minor == 0) {
+		c->list_anew = c->list_anew || !p->number_asked;
+		p->number_asked = true;
+		return true;
+	}
+	c->list_anew = true;
+	c->other_device++;
+	return false;
 }
 
 static void take(struct checks *c, const struct pathcheck_result *r, struct mono now)
@@ -538,6 +568,12 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 	}
 	p->engine = (uint8_t)r->engine;
 	p->group = r->group;
+	if (!is_same_device(c, p, r)) {
+		if (r->verdict != PATHCHECK_TIMED_OUT)
+			end_check(c, p, now);
+		port_loop_settle(c->port, index, ESTALE, p->status.state);
+		return;
+	}
 	if (r->verdict == PATHCHECK_TIMED_OUT) {
 		p->expired = true;
 		p->counters.timeouts++;

@@ -26,6 +26,8 @@
 #define CHECKS_FIRST_PASS_US (500 * USEC_PER_MSEC)
 /* The engine took no more commands: it is asked again after this, or at its next result. */
 #define CHECKS_RETRY_US (5 * USEC_PER_MSEC)
+/* Discovery lists anew for a name that leads elsewhere so often at most. */
+#define CHECKS_LIST_US (1 * USEC_PER_SEC)
 /* How often the engine is looked after while checks are outstanding. */
 #define CHECKS_TEND_US (250 * USEC_PER_MSEC)
 
@@ -55,6 +57,9 @@ struct checks {
 	int64_t lag_last_us, lag_max_us;
 	struct histogram_totals durations; /* of all good checks */
 	uint64_t stale;                    /* results for paths that are gone */
+	uint64_t other_device;             /* results of another device than the path's */
+	bool list_anew;        /* discovery has to look; whoever tells it clears this */
+	struct mono list_from; /* not before */
 };
 
 /* What the configuration makes of the engine. */

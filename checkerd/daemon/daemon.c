@@ -306,6 +306,8 @@ struct mono daemon_next_chore(const struct daemon *d)
 	next = mono_min(next, dm_next(&d->dm));
 	if (d->inventory.holding)
 		next = mono_min(next, d->checks.blocked_until);
+	if (d->checks.list_anew)
+		next = mono_min(next, d->checks.list_from);
 	return next;
 }
 
@@ -338,6 +340,16 @@ static void settle_maps(struct daemon *d, struct mono now)
 	dm_settle(&d->dm, now);
 }
 
+/* A check has read another device than the one that discovery had told. */
+static void list_anew(struct daemon *d, struct mono now)
+{
+	if (!d->checks.list_anew || mono_before(now, d->checks.list_from))
+		return;
+	d->checks.list_anew = false;
+	d->checks.list_from = mono_add(now, CHECKS_LIST_US);
+	discovery_look(d->discovery);
+}
+
 void daemon_settle(struct daemon *d, struct mono now)
 {
 	bool complete;
@@ -345,6 +357,7 @@ void daemon_settle(struct daemon *d, struct mono now)
 
 	reload_progress(&d->reload, now);
 	settle_maps(d, now);
+	list_anew(d, now);
 	checks_flush(&d->checks, now);
 	tend(d, now);
 	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&

@@ -30,6 +30,7 @@ struct discovery {
 	pthread_t thread;  /* [init] */
 	struct spsc *ring; /* of struct found, thread→loop */
 	_Atomic bool stop; /* [atomic loop→thread] */
+	_Atomic bool look; /* [atomic loop→thread] list anew */
 	_Atomic(struct config_ref *) inbox; /* [atomic loop→thread] a reference */
 
 	/* the thread's own */
@@ -160,6 +161,17 @@ static void tell_map(struct discovery *d)
 	(void)emit(d, &map); /* cancelled: the thread ends */
 }
 
+/* A path's name leads to another device than the one that was told. */
+static void take_look(struct discovery *d)
+{
+	uint32_t left_out;
+
+	if (!atomic_exchange(&d->look, false) || d->ref == NULL)
+		return;
+	/* What fails is tried again. Static paths go by the configuration only. */
+	(void)list_anew(d, d->ref->config->discovery != DISCOVERY_STATIC, &left_out);
+}
+
 static void take_events(struct discovery *d)
 {
 	uint32_t left_out;
@@ -208,6 +220,7 @@ static void *discovery_main(void *arg)
 		if (fds[0].revents != 0) {
 			wake_clear(d->wake_fd);
 			take_config(d);
+			take_look(d);
 		} else if (fds[1].revents != 0) {
 			take_events(d);
 		}
@@ -284,6 +297,12 @@ bool discovery_free(struct discovery *d, int64_t limit_us)
 void discovery_apply(struct discovery *d, struct config_ref *ref)
 {
 	config_ref_put(atomic_exchange(&d->inbox, config_ref_get(ref)));
+	wake(d->wake_fd);
+}
+
+void discovery_look(struct discovery *d)
+{
+	atomic_store(&d->look, true);
 	wake(d->wake_fd);
 }
 

@@ -28,6 +28,8 @@ bool discovery_free(struct discovery *d, int64_t limit_us);
 /* From now on this configuration counts. Its records end with a FOUND_SYNC of its
  * generation; a configuration that is overtaken by the next one may never give one. */
 void discovery_apply(struct discovery *d, struct config_ref *ref);
+/* Makes the thread compare what there is now with what it has told. The loop. */
+void discovery_look(struct discovery *d);
 int discovery_fd(const struct discovery *d); /* POLLIN: records are waiting */
 void discovery_clear(struct discovery *d);   /* resets the descriptor, before taking */
 bool discovery_next(struct discovery *d, struct found *ret);

@@ -33,6 +33,7 @@ struct pathcheck {
 	size_t n_results;
 	struct pathcheck_stats stats;
 	struct pathcheck_group group;
+	struct pathcheck_opened opened; /* of each path */
 };
 
 static struct pathcheck engine;
@@ -116,6 +117,14 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 int pathcheck_tend(struct pathcheck *pc)
 {
 	return pc->tend;
+}
+
+int pathcheck_opened(struct pathcheck *pc, uint32_t id, struct pathcheck_opened *ret)
+{
+	assert_int_equal(ret->size, sizeof(*ret));
+	assert_true(id < pc->next_id);
+	*ret = pc->opened;
+	return 0;
 }
 
 int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
@@ -633,6 +642,71 @@ static void new_settings_keep_the_state(void **state)
 	assert_true(mono_diff(path(p)->due, at(SEC)) <= SEC + SCHEDULE_GRID_US);
 }
 
+/* The answer of a check that has opened the device of that number. */
+static void answer_opened(uint32_t p, uint32_t devt_minor, enum pathcheck_verdict v,
+                          int error, struct mono now)
+{
+	engine.opened = (struct pathcheck_opened){ .devt_major = devt_minor > 0 ? 8 : 0,
+		                                   .devt_minor = devt_minor };
+	engine.results[engine.n_results++] = (struct pathcheck_result){
+		.cookie = engine.cookie[path(p)->engine_id],
+		.id = path(p)->engine_id,
+		.verdict = v,
+		.stage = PATHCHECK_STAGE_READ,
+		.error = error,
+		.opened = 1,
+		.started_us = now.us - 100,
+		.finished_us = now.us,
+	};
+	assert_false(checks_collect(&checks, now));
+}
+
+/* The path's name leads to another device than the path's: the verdict is not about the path. */
+static void what_another_device_says_is_dropped(void **state)
+{
+	const struct device_spec spec = {
+		.name = "link", .node = "/dev/link", .devt_major = 8, .devt_minor = 16
+	};
+	struct device *d;
+	uint32_t p;
+
+	(void)state;
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(checks_add(&checks, d, &usual, t0, &p), 0);
+	device_unref(d);
+	run_until(at(SEC));
+	answer_opened(p, 16, PATHCHECK_OK, 0, at(SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_false(checks.list_anew);
+	for (uint32_t other = 0; other <= 32; other += 32) { /* a file, another disk */
+		checks_hurry(&checks, p, at(2 * SEC));
+		answer_opened(p, other, PATHCHECK_FAILED, EIO, at(2 * SEC));
+		assert_int_equal(path(p)->status.state, PATH_UP);
+		assert_int_equal(path(p)->counters.failures, 0);
+		assert_int_equal(checks.outstanding, 0);
+		assert_true(checks.list_anew);
+		checks.list_anew = false;
+	}
+	assert_int_equal(checks.other_device, 2);
+	/* Who waits for the check hears that it was not of that path. */
+	assert_int_equal(settled_error, ESTALE);
+}
+
+static void a_number_that_is_not_known_is_asked_for_once(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer_opened(p, 16, PATHCHECK_OK, 0, at(SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_true(checks.list_anew);
+	checks.list_anew = false;
+	checks_hurry(&checks, p, at(2 * SEC));
+	answer_opened(p, 16, PATHCHECK_OK, 0, at(2 * SEC));
+	assert_false(checks.list_anew);
+}
+
 /* How a path of that protocol is opened with keep_open auto, yes and no. */
 static void assert_opened(const char *name, const char *protocol, const char *expected)
 {
@@ -941,6 +1015,8 @@ int main(void)
 		TEST(a_check_in_a_hurry_does_not_move_the_others),
 		TEST(unchecked_by_choice_delays_nothing),
 		TEST(new_settings_keep_the_state),
+		TEST(what_another_device_says_is_dropped),
+		TEST(a_number_that_is_not_known_is_asked_for_once),
 		TEST(only_scsi_nvme_and_dasd_stay_open),
 		TEST(another_keep_open_keeps_the_state),
 		TEST(a_replaced_prober_is_told_and_changes_nothing),
