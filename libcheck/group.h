@@ -21,6 +21,7 @@
 #include <pthread.h>
 
 #include "libcheck/backend.h"
+#include "libcheck/buffers.h"
 #include "libcheck/shared.h"
 
 #define NO_SLOT UINT32_MAX
@@ -102,8 +103,8 @@ struct group {
 	pthread_t reaper; /* [lane] */
 	bool has_reaper;  /* [lane] */
 	int wake_fd;      /* [init] eventfd */
-	void *scratch;    /* [init] every read's target; nobody looks at it */
 	struct slot *slots;      /* [init] the array */
+	struct buffers buffers;  /* [lock] what their reads bring */
 	uint32_t members;        /* [lane] paths that call it home */
 	struct slot_list submit; /* [lane] QUEUED and waiting for io_submit */
 	struct job setup;        /* [lock] for when it is queued */
@@ -140,10 +141,6 @@ struct group {
 /* One check more is deferred, or one less. Any thread. */
 void deferred_more(struct shared_header *h);
 void deferred_less(struct shared_header *h);
-
-/* A target for reads that nobody looks at; NULL: errno. */
-void *scratch_new(void);
-void scratch_free(void *scratch); /* NULL allowed */
 
 void slot_list_init(struct slot_list *l);
 void slot_list_append(struct slot_list *l, struct slot *s);

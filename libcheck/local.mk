@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libengine.la
 libengine_la_SOURCES = \
 	libcheck/backend.h \
 	libcheck/backend_libaio.c \
+	libcheck/buffers.c \
+	libcheck/buffers.h \
 	libcheck/checkers/directio.c \
 	libcheck/checkers/directio.h \
 	libcheck/group.c \
@@ -52,6 +54,7 @@ pathcheck_prober_LDADD = libengine.la
 
 if HAVE_CMOCKA
 engine_tests = \
+	tests/unit/test-buffers \
 	tests/unit/test-directio \
 	tests/unit/test-group \
 	tests/unit/test-lane \
@@ -89,6 +92,9 @@ tests_unit_libprober_bed_la_SOURCES = \
 tests_unit_libprober_bed_la_CFLAGS = $(engine_test_cflags)
 prober_bed_ldadd = tests/unit/libprober-bed.la $(engine_test_ldadd)
 
+tests_unit_test_buffers_SOURCES = tests/unit/test-buffers.c
+tests_unit_test_buffers_CFLAGS = $(engine_test_cflags)
+tests_unit_test_buffers_LDADD = $(prober_bed_ldadd)
 tests_unit_test_directio_SOURCES = tests/unit/test-directio.c
 tests_unit_test_directio_CFLAGS = $(engine_test_cflags)
 tests_unit_test_directio_LDADD = $(prober_bed_ldadd)

@@ -64,7 +64,7 @@ struct rescuers {
 /* A place to do a job at: what the thread that sits there needs. */
 struct rescuer {
 	uint32_t index;       /* [init] */
-	void *scratch;        /* [init] its own reads' target */
+	void *scratch;        /* [init] its own reads' buffer */
 	struct rescuer *next; /* [rescuers.lock] of those that are free */
 	char device
 	        [PATHCHECK_DEVICE_MAX]; /* [rescuers.lock] what it is busy with, "": none */
@@ -93,6 +93,8 @@ struct prober {
 	_Atomic uint32_t host_back[PATHCHECK_HOSTS_MAX]; /* [atomic any→lane] */
 	_Atomic uint32_t waiting; /* [atomic lane→any] entries of the deferred list */
 	_Atomic bool stopping;    /* [atomic caller→any] */
+	_Atomic bool
+	        making_buffers; /* [atomic rescuer] one is, because of a path's block */
 	struct rescuers rescuers;
 	struct lane_watch watch;
 

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "libcheck/checkers/directio.h"
 #include "libcheck/names.h"
 #include "libcheck/prober.h"
+#include "util/pages.h"
 #include "util/seal.h"
 #include "util/shortage.h"
 #include "util/thread.h"
@@ -246,12 +248,27 @@ static bool begin(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_bl
 	return alive;
 }
 
-static void job_read(struct rescuer *self, struct group *g, struct slot *s)
+/*
+ * No more than one rescuer waits for memory here. Who finds it busy, or no memory, goes on: a
+ * rescuer reads what has no buffer.
+ */
+static void make_buffers(struct prober *p, struct group *g, uint32_t block)
+{
+	if (atomic_exchange(&p->making_buffers, true))
+		return;
+	(void)buffers_make(&g->buffers, &g->lock, block); /* tried again by the next */
+	atomic_store(&p->making_buffers, false);
+}
+
+static void job_read(struct prober *p, struct rescuer *self, struct group *g,
+                     struct slot *s)
 {
 	int64_t result = 0;
-	uint32_t block;
+	uint32_t block = s->block;
 	int fd;
 
+	make_buffers(p, g,
+	             block); /* for the next read: this one's time does not run yet */
 	if (begin(g, s, &fd, &block))
 		result = directio_read(fd, self->scratch, block);
 	s->result = result;
@@ -261,8 +278,8 @@ static void job_read(struct rescuer *self, struct group *g, struct slot *s)
 static void job_open(struct prober *p, struct group *g, struct slot *s, const char *name)
 {
 	struct slot_list one;
-	uint32_t block;
-	bool alive;
+	bool alive, wake = false;
+	uint32_t block = 0;
 	int fd = -1, stale_fd, r = 0;
 
 	if (begin(g, s, &stale_fd, &block))
@@ -277,14 +294,21 @@ static void job_open(struct prober *p, struct group *g, struct slot *s, const ch
 	s->result = r;
 	s->resource = is_shortage(-r);
 	alive = s->state != SLOT_ORPHANED;
-	if (alive && r == 0)
+	if (alive && r == 0) {
 		group_requeue(g, s);
+		/* Its buffer is made first, which may take long. */
+		wake = buffers_of(&g->buffers, slot_index(g, s), block) == NULL &&
+		       group_wait(g, s, mono_now());
+	}
 	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		reaper_wake(g);
 
 	if (!alive || r < 0) {
 		reaper_done(g, s);
 		return;
 	}
+	make_buffers(p, g, block);
 	slot_list_init(&one);
 	slot_list_append(&one, s);
 	lane_inbox(p, &one);
@@ -321,7 +345,7 @@ static int set_up(struct prober *p, struct group *g, uint32_t have, void **ret_c
 static void job_setup(struct prober *p, struct group *g)
 {
 	struct shared_header *h = p->shared->header;
-	uint32_t have, slots;
+	uint32_t have, slots = 0;
 	void *context = NULL;
 	int r, refused;
 
@@ -329,7 +353,9 @@ static void job_setup(struct prober *p, struct group *g)
 	have = g->context == NULL ? 0 : g->context_slots;
 	pthread_mutex_unlock(&g->lock);
 	seal_end(); /* what a context needs is no part of a check's way */
-	r = set_up(p, g, have, &context, &slots, &refused);
+	refused = r = buffers_make(&g->buffers, &g->lock, BUFFER_SMALL);
+	if (r == 0)
+		r = set_up(p, g, have, &context, &slots, &refused);
 	seal_begin();
 	if (refused < 0) {
 		atomic_store(&h->io_setup_error, -refused);
@@ -377,7 +403,7 @@ static void run(struct prober *p, struct rescuer *self, struct job *job,
 		job_open(p, g, slot_of(job), self->device);
 		break;
 	case JOB_READ:
-		job_read(self, g, slot_of(job));
+		job_read(p, self, g, slot_of(job));
 		break;
 	case JOB_CLOSE:
 		job_close(g, slot_of(job));
@@ -520,6 +546,19 @@ static void *first_lane_main(void *prober)
 	return rescuer_main(prober);
 }
 
+/* Its first page is there: most reads touch no other. NULL: errno. */
+static void *scratch_new(void)
+{
+	char *p = pages_new(SCRATCH_BYTES);
+
+	if (p == NULL)
+		return NULL;
+	/* Who locks all memory does so for this, too; only disks with large blocks use it. */
+	(void)munlock(p + SCRATCH_LOCKED, SCRATCH_BYTES - SCRATCH_LOCKED);
+	*(volatile char *)p = 0;
+	return p;
+}
+
 static int take_seats(struct prober *p)
 {
 	struct rescuers *r = &p->rescuers;
@@ -586,7 +625,7 @@ void rescuers_stop(struct prober *p)
 	for (uint32_t i = 0; i < r->started; i++)
 		pthread_join(r->threads[i], NULL);
 	for (uint32_t i = 0; r->seats != NULL && i < p->limits.rescuers; i++)
-		scratch_free(r->seats[i].scratch);
+		pages_free(r->seats[i].scratch, SCRATCH_BYTES);
 	free(r->threads);
 	free(r->seats);
 	r->threads = NULL;

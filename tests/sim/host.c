@@ -511,6 +511,7 @@ static void choose(void)
 		d->devt = i + 1;
 		d->seq = 1;
 		d->host = (uint32_t)sim_below(HOSTS);
+		d->block = sim_one_in(10) ? 8192 : sim_one_in(2) ? 4096 : 512;
 		d->no_nowait = !sim.calm && sim_one_in(10);
 		d->changed = sim.now;
 	}

@@ -10,7 +10,6 @@
 #include "tests/sim/calls.h"
 
 #define CONTEXTS_MAX 64
-#define BLOCK        4096
 #define DONE_MAX     2048
 
 struct kcontext {
@@ -53,6 +52,25 @@ static struct op *op_new(struct disk *d, uint64_t seq)
 	return op;
 }
 
+/* The kernel verifies what it brings where it brings it: in bytes that no other read has. */
+static void set_buffer(struct op *op, void *buffer, uint32_t len)
+{
+	const char *from = buffer, *to = from + len;
+
+	for (unsigned i = 0; i < ops_end; i++) {
+		const struct op *other = &sim.ops[i];
+		const char *at = other->buffer;
+
+		if (other != op && other->used && !other->done && at != NULL && at < to &&
+		    from < at + other->len && !sim.processes[other->process].ended)
+			sim_fail("two reads in the kernel share bytes of a buffer");
+	}
+	if ((uintptr_t)buffer % MIN(len, 4096) != 0)
+		sim_fail("a buffer is not aligned to the block of its read");
+	op->buffer = buffer;
+	op->len = len;
+}
+
 static void process_may_end(struct sim_process *p);
 
 static void op_over(struct op *op)
@@ -68,7 +86,7 @@ static void op_over(struct op *op)
 
 static void note_answer(struct disk *d, int64_t result)
 {
-	if (result == BLOCK)
+	if (result == (int64_t)d->block)
 		d->good_at = sim.now;
 	else if (result >= 0)
 		d->short_at = sim.now;
@@ -114,7 +132,7 @@ static int64_t disk_says(const struct disk *d, uint64_t seq)
 		return -EIO;
 	if (d->mode == DISK_ERROR)
 		return -d->error;
-	return d->mode == DISK_SHORT ? BLOCK / 2 : BLOCK;
+	return d->mode == DISK_SHORT ? d->block / 2 : d->block;
 }
 
 /* When it will answer; never: it hangs. */
@@ -290,8 +308,7 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		op = op_new(d, seq);
 		op->context = c;
 		op->request = requests[taken];
-		op->buffer = r->buffer;
-		op->len = r->len;
+		set_buffer(op, r->buffer, r->len);
 		c->in_kernel++;
 		op->submitting = true; /* nobody can let it go before it was taken */
 		if (sim.submit_blocks_us > 0 && sim_one_in(6))
@@ -406,7 +423,7 @@ int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *
 		(void)fd_disk(stale_fd, &seq);
 		if (r == 0 && seq == d->seq) {
 			*ret_fd = stale_fd;
-			*ret_block = BLOCK;
+			*ret_block = d->block;
 			op_over(op);
 			return 0;
 		}
@@ -414,7 +431,7 @@ int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *
 	}
 	if (r == 0) {
 		*ret_fd = fd_new(fiber_process(), FD_DISK, d);
-		*ret_block = BLOCK;
+		*ret_block = d->block;
 	} else {
 		d->open_failed_at = sim.now;
 		d->open_error = -r;
@@ -431,8 +448,7 @@ int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block)
 	int64_t result;
 
 	op->sync = true;
-	op->buffer = buffer;
-	op->len = block;
+	set_buffer(op, buffer, block);
 	ask(op, false);
 	while (!op->done)
 		(void)fiber_wait(op, MONO_NEVER, true);

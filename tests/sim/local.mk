@@ -3,6 +3,7 @@
 # system goes to tests/sim instead.
 EXTRA_DIST += \
 	tests/sim/README.md \
+	tests/sim/plants/buffers-shared.patch \
 	tests/sim/plants/cap-off-by-one.patch \
 	tests/sim/plants/change-forgets-check.patch \
 	tests/sim/plants/deferred-untold.patch \
