@@ -193,6 +193,10 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
 	s->emergency = s->resource = s->late = s->told = false;
+	s->learn = s->learned = false;
+	s->ask = 0;
+	s->unit = 0; /* SCSI_UNIT_NOT_ASKED */
+	s->answered = (struct mono){ 0 };
 	s->job.cancelled = false; /* of its last life; it is in no queue */
 	s->engine = PATHCHECK_ENGINE_NONE;
 	atomic_store_explicit(&s->path, path, memory_order_relaxed);

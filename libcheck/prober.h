@@ -157,6 +157,17 @@ bool lane_serve(struct prober *p);
 void lane_wake(struct prober *p);
 void lane_inbox(struct prober *p, struct slot_list *slots); /* takes them all, wakes */
 
+/* homes.c: lane only */
+enum pathcheck_group_state homes_state(struct group *g);
+/* The group that a new path calls home; with homes_count() it is a member. */
+struct group *homes_find(struct prober *p);
+void homes_count(struct prober *p, struct group *g, int by);
+/* Groups that no path calls home any more; the first one stays. */
+void homes_retire(struct prober *p);
+/* A slot to read with, QUEUED; from its home, from another group, or, when orphans hold them all,
+ * from a further one. NULL: none. */
+struct slot *homes_take_slot(struct prober *p, uint32_t id);
+
 /* submit.c: lane only */
 void lane_to_rescuer(struct prober *p, struct slot *s, enum job_kind kind);
 /* All that it has queued. False: another thread is the lane now. */

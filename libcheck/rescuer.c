@@ -15,17 +15,18 @@
 #include <unistd.h>
 
 #include "libcheck/checkers/directio.h"
+#include "libcheck/checkers/scsi.h"
 #include "libcheck/names.h"
 #include "libcheck/prober.h"
 #include "util/pages.h"
 #include "util/seal.h"
-#include "util/shortage.h"
 #include "util/thread.h"
 
 static enum job_class class_of(enum job_kind kind)
 {
 	switch (kind) {
 	case JOB_READ:
+	case JOB_ASK:
 		return CLASS_READ;
 	case JOB_OPEN:
 	case JOB_CLOSE:
@@ -94,7 +95,8 @@ static struct job *take_first(struct rescuers *r, enum job_class c)
 /* The device of a job that opens or reads one, "" when it is neither or its path is gone. */
 static const char *device_of(struct prober *p, struct job *job)
 {
-	if (job->cancelled || (job->kind != JOB_OPEN && job->kind != JOB_READ))
+	if (job->cancelled ||
+	    (job->kind != JOB_OPEN && job->kind != JOB_READ && job->kind != JOB_ASK))
 		return "";
 	return names_get(p->shared, slot_of(job)->path);
 }
@@ -230,14 +232,19 @@ void rescuers_cancel(struct prober *p, struct job *job)
 static bool begin(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_block)
 {
 	bool alive, wake = false;
+	struct mono started;
 
 	pthread_mutex_lock(&g->lock);
+	started = s->started;
 	alive = s->state != SLOT_ORPHANED;
 	*ret_fd = s->stage == PATHCHECK_STAGE_OPEN ? s->stale_fd : s->fd;
 	*ret_block = s->block;
 	if (alive) {
-		s->engine = PATHCHECK_ENGINE_SYNC;
 		wake = group_launch(g, s, mono_now());
+		if (s->ask == 0)
+			s->engine = PATHCHECK_ENGINE_SYNC;
+		else
+			s->started = started; /* of the read, which is answered */
 		group_publish(g);
 	} else {
 		s->waiting = false;
@@ -275,6 +282,22 @@ static void job_read(struct prober *p, struct rescuer *self, struct group *g,
 	reaper_done(g, s);
 }
 
+/* What is asked after a read, whose result stays what it was. */
+static void job_ask(struct group *g, struct slot *s)
+{
+	enum scsi_unit unit = SCSI_UNIT_NOT_ASKED;
+	uint32_t block;
+	int fd;
+
+	if (begin(g, s, &fd, &block) && (s->ask & ASK_UNIT) != 0)
+		unit = scsi_ask_unit(fd);
+	pthread_mutex_lock(&g->lock);
+	s->ask = 0;
+	s->unit = (uint8_t)unit;
+	pthread_mutex_unlock(&g->lock);
+	reaper_done(g, s);
+}
+
 static void job_open(struct prober *p, struct group *g, struct slot *s, const char *name)
 {
 	struct slot_list one;
@@ -292,7 +315,6 @@ static void job_open(struct prober *p, struct group *g, struct slot *s, const ch
 	s->fd = fd;
 	s->block = block;
 	s->result = r;
-	s->resource = is_shortage(-r);
 	alive = s->state != SLOT_ORPHANED;
 	if (alive && r == 0) {
 		group_requeue(g, s);
@@ -404,6 +426,9 @@ static void run(struct prober *p, struct rescuer *self, struct job *job,
 		break;
 	case JOB_READ:
 		job_read(p, self, g, slot_of(job));
+		break;
+	case JOB_ASK:
+		job_ask(g, slot_of(job));
 		break;
 	case JOB_CLOSE:
 		job_close(g, slot_of(job));

@@ -84,9 +84,9 @@ static void op_over(struct op *op)
 	process_may_end(p);
 }
 
-static void note_answer(struct disk *d, int64_t result)
+static void note_answer(struct disk *d, int64_t result, uint32_t len)
 {
-	if (result == (int64_t)d->block)
+	if (result == (int64_t)len)
 		d->good_at = sim.now;
 	else if (result >= 0)
 		d->short_at = sim.now;
@@ -106,7 +106,7 @@ static void answer(void *arg)
 	sim_trace("answer", op->disk - sim.disks, op->result);
 	op->done = true;
 	if (op->result != -EAGAIN && op->result != -EOPNOTSUPP && !op->is_open)
-		note_answer(op->disk, op->result);
+		note_answer(op->disk, op->result, op->len);
 	if (op->sync) {
 		fiber_wake_all(op);
 		return;
@@ -126,13 +126,15 @@ static void answer(void *arg)
 	op_over(op);
 }
 
-static int64_t disk_says(const struct disk *d, uint64_t seq)
+static int64_t disk_says(const struct disk *d, uint64_t seq, uint32_t len)
 {
 	if (!d->present || d->seq != seq)
 		return -EIO;
+	if (len % d->block != 0)
+		return -EINVAL; /* it has larger blocks than it had */
 	if (d->mode == DISK_ERROR)
 		return -d->error;
-	return d->mode == DISK_SHORT ? d->block / 2 : d->block;
+	return d->mode == DISK_SHORT ? len / 2 : len;
 }
 
 /* When it will answer; never: it hangs. */
@@ -153,7 +155,7 @@ static void ask(struct op *op, bool nowait)
 {
 	struct mono at = answer_time(op->disk);
 
-	op->result = disk_says(op->disk, op->seq);
+	op->result = disk_says(op->disk, op->seq, op->len);
 	if (nowait && op->disk->no_nowait) {
 		op->result = -EOPNOTSUPP;
 		at = mono_add(sim.now, 30);
@@ -207,7 +209,7 @@ void kernel_release(struct disk *d, int64_t result)
 		if (!op->used || op->done || op->disk != d || op->at != 0 ||
 		    op->submitting)
 			continue;
-		op->result = op->is_open ? 0 : result;
+		op->result = op->is_open ? 0 : result < 0 ? result : op->len;
 		op->at = 1;
 		(void)event_at(mono_add(sim.now, sim_between(10, 3000)), answer, op);
 	}
@@ -456,6 +458,20 @@ int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block)
 	result = op->result;
 	op_over(op);
 	return result;
+}
+
+enum scsi_unit __wrap_scsi_ask_unit(int fd)
+{
+	uint64_t seq;
+	struct disk *d = fd_disk(fd, &seq);
+	struct op *op = op_new(d, seq);
+
+	op->is_open = op->sync = true; /* its answer is none of a read's */
+	ask(op, false);
+	while (!op->done)
+		(void)fiber_wait(op, MONO_NEVER, true);
+	op_over(op);
+	return SCSI_UNIT_NOT_GONE;
 }
 
 /* --- processes --- */
