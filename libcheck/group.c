@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "libcheck/prober.h"
-#include "util/pages.h"
 
 void slot_list_init(struct slot_list *l)
 {
@@ -56,23 +54,6 @@ void deferred_less(struct shared_header *h)
 	atomic_fetch_sub(&h->deferred_now, 1);
 }
 
-void *scratch_new(void)
-{
-	void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	/* Whoever locks all memory does so for this, too; only disks with large blocks use it. */
-	(void)munlock((char *)p + SCRATCH_LOCKED, SCRATCH_BYTES - SCRATCH_LOCKED);
-	return p;
-}
-
-void scratch_free(void *scratch)
-{
-	pages_free(scratch, SCRATCH_BYTES);
-}
-
 int group_init(struct group *g, uint32_t id, struct prober *prober)
 {
 	*g = (struct group){ .id = id, .prober = prober, .wake_fd = -1 };
@@ -84,9 +65,6 @@ int group_init(struct group *g, uint32_t id, struct prober *prober)
 
 	g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (g->wake_fd < 0)
-		return -errno;
-	g->scratch = scratch_new();
-	if (g->scratch == NULL)
 		return -errno;
 	g->slots = calloc(PATHCHECK_GROUP_SLOTS, sizeof(*g->slots));
 	if (g->slots == NULL)
@@ -108,7 +86,7 @@ void group_deinit(struct group *g)
 		assert(g->count[SLOT_FREE] == PATHCHECK_GROUP_SLOTS);
 	assert(g->context == NULL && g->draining == NULL && g->emptied == NULL);
 	free(g->slots);
-	scratch_free(g->scratch);
+	buffers_free(&g->buffers);
 	if (g->wake_fd >= 0)
 		close(g->wake_fd);
 	pthread_mutex_destroy(&g->lock);
@@ -215,6 +193,10 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
 	s->emergency = s->resource = s->late = s->told = false;
+	s->learn = s->learned = false;
+	s->ask = 0;
+	s->unit = 0; /* SCSI_UNIT_NOT_ASKED */
+	s->answered = (struct mono){ 0 };
 	s->job.cancelled = false; /* of its last life; it is in no queue */
 	s->engine = PATHCHECK_ENGINE_NONE;
 	atomic_store_explicit(&s->path, path, memory_order_relaxed);

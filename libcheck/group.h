@@ -21,6 +21,7 @@
 #include <pthread.h>
 
 #include "libcheck/backend.h"
+#include "libcheck/buffers.h"
 #include "libcheck/shared.h"
 
 #define NO_SLOT UINT32_MAX
@@ -40,6 +41,7 @@ enum job_kind {
 	JOB_NONE,
 	JOB_OPEN,    /* open the device, or look whether the open one is still the one */
 	JOB_READ,    /* read it synchronously */
+	JOB_ASK,     /* put the questions of slot.ask to it, after a read */
 	JOB_CLOSE,   /* give its descriptor back */
 	JOB_SETUP,   /* of a group: io_setup */
 	JOB_WATCH,   /* of the prober: look after the lane */
@@ -48,6 +50,11 @@ enum job_kind {
 };
 
 struct group;
+
+/* What JOB_ASK asks a device; bits of slot.ask. */
+enum {
+	ASK_UNIT = 1, /* does the target still have that unit? */
+};
 
 /* A place in a rescuers' queue, in a slot or in a group. */
 struct job {
@@ -69,11 +76,15 @@ struct slot {
 	bool drains;     /* … from the group's old context */
 	bool emergency;  /* counted as served synchronously for want of AIO */
 	bool resource;   /* ended for want of memory or descriptors: to be done again */
+	bool learn;      /* its block size is to be learned again, */
+	bool learned;    /* … and was, in this check */
 	bool late;       /* its TIMED_OUT was reported */
 	bool told;       /* its DEFERRED was reported */
 	bool deferred;   /* QUEUED and counted as deferred */
 	uint8_t stage;   /* enum pathcheck_stage */
 	uint8_t engine;  /* enum pathcheck_engine */
+	uint8_t ask;     /* ASK_ bits, until a rescuer has asked */
+	uint8_t unit;    /* enum scsi_unit */
 	uint16_t host, target;
 	uint64_t turn; /* … in this turn of the lane's */
 	/* [atomic; written with lock held] the id, for the lane and the results; only the
@@ -86,7 +97,8 @@ struct slot {
 	uint32_t heap_at; /* place in group.heap, NO_SLOT: not in it */
 	int64_t timeout_us;
 	struct mono started, deadline;
-	int64_t result;    /* a rescuer's: bytes or -errno */
+	struct mono answered; /* the read, with questions to follow; us 0: not so */
+	int64_t result; /* a rescuer's, or of the read that is answered: bytes or -errno */
 	struct slot *next; /* the one list it is in: submit, done, inbox */
 };
 
@@ -102,8 +114,8 @@ struct group {
 	pthread_t reaper; /* [lane] */
 	bool has_reaper;  /* [lane] */
 	int wake_fd;      /* [init] eventfd */
-	void *scratch;    /* [init] every read's target; nobody looks at it */
 	struct slot *slots;      /* [init] the array */
+	struct buffers buffers;  /* [lock] what their reads bring */
 	uint32_t members;        /* [lane] paths that call it home */
 	struct slot_list submit; /* [lane] QUEUED and waiting for io_submit */
 	struct job setup;        /* [lock] for when it is queued */
@@ -140,10 +152,6 @@ struct group {
 /* One check more is deferred, or one less. Any thread. */
 void deferred_more(struct shared_header *h);
 void deferred_less(struct shared_header *h);
-
-/* A target for reads that nobody looks at; NULL: errno. */
-void *scratch_new(void);
-void scratch_free(void *scratch); /* NULL allowed */
 
 void slot_list_init(struct slot_list *l);
 void slot_list_append(struct slot_list *l, struct slot *s);

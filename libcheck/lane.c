@@ -11,7 +11,6 @@
 
 #include "libcheck/prober.h"
 #include "util/seal.h"
-#include "util/thread.h"
 
 void lane_wake(struct prober *p)
 {
@@ -69,7 +68,8 @@ static void list_remove(struct prober *p, uint32_t id)
 		deferred_less(p->shared->header);
 }
 
-static void defer(struct prober *p, uint32_t id)
+/* error: which shortage it was (errno), 0: none of the kernel's. */
+static void defer(struct prober *p, uint32_t id, int error)
 {
 	struct probed_path *path = &p->paths[id];
 
@@ -80,190 +80,11 @@ static void defer(struct prober *p, uint32_t id)
 	results_push_one(p, &(struct wire_result){ .id = id,
 	                                           .generation = path->generation,
 	                                           .verdict = PATHCHECK_DEFERRED,
+	                                           .error = (int16_t)error,
 	                                           .finished_us = mono_now().us });
 }
 
-/* --- groups --- */
-
-static enum pathcheck_group_state state_of(struct group *g)
-{
-	enum pathcheck_group_state state;
-
-	pthread_mutex_lock(&g->lock);
-	state = g->state;
-	pthread_mutex_unlock(&g->lock);
-	return state;
-}
-
-/* An unused group, set up from now on; NULL: none, or no thread for it. */
-static struct group *activate(struct prober *p)
-{
-	struct group *g = NULL;
-
-	for (uint32_t i = 0; i < p->limits.groups && g == NULL; i++)
-		if (state_of(&p->groups[i]) == PATHCHECK_GROUP_UNUSED)
-			g = &p->groups[i];
-	if (g == NULL)
-		return NULL;
-	if (!g->has_reaper) {
-		/* Until it says so itself: it is awake. */
-		atomic_store(&p->shared->groups[g->id].wake_by_us, mono_now().us);
-		if (thread_start(&g->reaper, "pc-reaper", PROBER_STACK_BYTES, reaper_main,
-		                 g) < 0) {
-			/* Nothing would tell when there is a thread to be had. */
-			p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
-			return NULL;
-		}
-		g->has_reaper = true;
-	}
-	if (g->id >= p->groups_end) {
-		p->groups_end = g->id + 1;
-		atomic_store(&p->shared->header->groups_end, p->groups_end);
-	}
-	pthread_mutex_lock(&g->lock);
-	g->state = PATHCHECK_GROUP_SETTING_UP;
-	g->setup_running = true;
-	g->setup_by = mono_add(mono_now(), p->setup_timeout_us);
-	group_publish(g);
-	pthread_mutex_unlock(&g->lock);
-	reaper_wake(g);
-	rescuers_enqueue(p, &g->setup, JOB_SETUP);
-	return g;
-}
-
-/* A retiring group whose context the reaper has not begun to destroy serves again. */
-static bool take_back(struct group *g)
-{
-	bool taken = false;
-
-	pthread_mutex_lock(&g->lock);
-	if (g->state == PATHCHECK_GROUP_RETIRING && !g->destroying) {
-		g->state = group_working_state(g);
-		if (g->state != PATHCHECK_GROUP_READY && !g->setup_running)
-			g->setup_by = mono_now();
-		taken = true;
-		group_publish(g);
-	}
-	pthread_mutex_unlock(&g->lock);
-	if (taken)
-		reaper_wake(g);
-	return taken;
-}
-
-static bool takes_paths(struct group *g)
-{
-	enum pathcheck_group_state state = state_of(g);
-
-	return state != PATHCHECK_GROUP_UNUSED && state != PATHCHECK_GROUP_RETIRING;
-}
-
-static struct group *find_home(struct prober *p)
-{
-	struct group *least = NULL, *g;
-
-	for (uint32_t i = 0; i < p->groups_end; i++) {
-		g = &p->groups[i];
-		if (!takes_paths(g))
-			continue;
-		if (g->members < PATHCHECK_GROUP_SLOTS)
-			return g;
-		if (least == NULL || g->members < least->members)
-			least = g;
-	}
-	for (uint32_t i = 0; i < p->groups_end; i++)
-		if (take_back(&p->groups[i]))
-			return &p->groups[i];
-	g = activate(p);
-	if (g != NULL)
-		return g;
-	/* No thread for the very first group: its home is that one all the same. */
-	return least != NULL ? least : p->groups;
-}
-
-static void count_members(struct prober *p, struct group *g, int by)
-{
-	g->members += (uint32_t)by;
-	atomic_store(&p->shared->groups[g->id].paths, g->members);
-}
-
-/* Groups that no path calls home any more; the first one stays. */
-static void retire_groups(struct prober *p)
-{
-	for (uint32_t i = 1; i < p->groups_end; i++) {
-		struct group *g = &p->groups[i];
-
-		if (g->members > 0 || !takes_paths(g))
-			continue;
-		pthread_mutex_lock(&g->lock);
-		g->state = PATHCHECK_GROUP_RETIRING;
-		group_publish(g);
-		pthread_mutex_unlock(&g->lock);
-		reaper_wake(g);
-	}
-}
-
 /* --- slots --- */
-
-/* A slot to read with, when the descriptor is known. */
-static struct slot *take_from(struct group *g, uint32_t id)
-{
-	struct prober *p = g->prober;
-	struct probed_path *path = &p->paths[id];
-	bool wake = false;
-	struct slot *s;
-
-	pthread_mutex_lock(&g->lock);
-	/* The reaper may have retired it by now. */
-	s = g->state == PATHCHECK_GROUP_UNUSED ? NULL
-	                                       : group_take(g, id, path->generation);
-	if (s != NULL) {
-		p->slots_taken++;
-		p->host_taken[path->host]++;
-		s->host = path->host;
-		s->target = path->target;
-		s->stage = PATHCHECK_STAGE_READ;
-		s->fd = path->fd;
-		s->block = path->block;
-		s->timeout_us = (int64_t)path->timeout_us;
-		s->late = path->late;
-		s->told = path->told;
-		if (g->state == PATHCHECK_GROUP_SETTING_UP) {
-			wake = group_wait(g, s, mono_now());
-			group_publish(g);
-		}
-	}
-	pthread_mutex_unlock(&g->lock);
-	if (wake)
-		reaper_wake(g);
-	return s;
-}
-
-/* From its home, from another group, or, when orphans hold them all, from a further one. */
-static struct slot *take_slot(struct prober *p, uint32_t id)
-{
-	struct probed_path *path = &p->paths[id];
-	struct slot *s = take_from(&p->groups[path->home], id);
-	struct group *g;
-
-	for (uint32_t i = 0; i < p->groups_end && s == NULL; i++)
-		if (takes_paths(&p->groups[i]))
-			s = take_from(&p->groups[i], id);
-	/* One that retires, for want of paths, may be kept by a few orphans only. */
-	for (uint32_t i = 0; i < p->groups_end && s == NULL; i++)
-		if (take_back(&p->groups[i]))
-			s = take_from(&p->groups[i], id);
-	if (s != NULL)
-		return s;
-	g = activate(p);
-	if (g == NULL)
-		return NULL;
-	if (path->used) {
-		count_members(p, &p->groups[path->home], -1);
-		path->home = g->id;
-		count_members(p, g, 1);
-	}
-	return take_from(g, id);
-}
 
 /* The path's slot, while it has one. Lock not held. */
 static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
@@ -341,6 +162,21 @@ static void count_path(struct prober *p, uint32_t host, int by)
 		p->used_hosts--;
 }
 
+/* By a rescuer. What is open already is looked at, and kept if the name still leads there. */
+static void start_open(struct prober *p, struct probed_path *path, struct slot *s)
+{
+	struct group *g = s->job.group;
+
+	pthread_mutex_lock(&g->lock);
+	s->stage = PATHCHECK_STAGE_OPEN;
+	s->fd = -1;
+	s->stale_fd = path->fd;
+	s->learn = false;
+	pthread_mutex_unlock(&g->lock);
+	path->fd = -1;
+	lane_to_rescuer(p, s, JOB_OPEN);
+}
+
 /* 0; -EAGAIN: its host's cap is reached; -ENOSPC: the whole cap is, or no slot is free. */
 static int start_check(struct prober *p, uint32_t id)
 {
@@ -352,7 +188,7 @@ static int start_check(struct prober *p, uint32_t id)
 		return -EAGAIN;
 	if (prober_slots_used(p) >= p->limits.in_flight)
 		return -ENOSPC;
-	s = take_slot(p, id);
+	s = homes_take_slot(p, id);
 	if (s == NULL)
 		return -ENOSPC;
 	path->slot = s;
@@ -363,13 +199,7 @@ static int start_check(struct prober *p, uint32_t id)
 		queue_read(p, path, s);
 		return 0;
 	}
-	pthread_mutex_lock(&s->job.group->lock);
-	s->stage = PATHCHECK_STAGE_OPEN;
-	s->fd = -1;
-	s->stale_fd = path->fd;
-	pthread_mutex_unlock(&s->job.group->lock);
-	path->fd = -1;
-	lane_to_rescuer(p, s, JOB_OPEN);
+	start_open(p, path, s);
 	return 0;
 }
 
@@ -377,7 +207,7 @@ static int start_check(struct prober *p, uint32_t id)
 static bool start_close(struct prober *p, uint32_t id)
 {
 	struct probed_path *path = &p->paths[id];
-	struct slot *s = take_slot(p, id);
+	struct slot *s = homes_take_slot(p, id);
 	struct group *g;
 
 	if (s == NULL)
@@ -442,7 +272,7 @@ static void retry_deferred(struct prober *p)
 static void command_add(struct prober *p, const struct command *c)
 {
 	struct probed_path *path = &p->paths[c->id];
-	struct group *home = find_home(p);
+	struct group *home = homes_find(p);
 
 	assert(!path->used && !path->deferred);
 	path->used = true;
@@ -454,7 +284,7 @@ static void command_add(struct prober *p, const struct command *c)
 	path->slot = NULL;
 	path->closing = path->told = path->late = false;
 	atomic_store(&path->flags, 0);
-	count_members(p, home, 1);
+	homes_count(p, home, 1);
 	count_path(p, path->host, 1);
 }
 
@@ -465,7 +295,7 @@ static void command_remove(struct prober *p, uint32_t id)
 	struct slot *s = slot_of_path(path, id);
 
 	list_remove(p, id);
-	count_members(p, &p->groups[path->home], -1);
+	homes_count(p, &p->groups[path->home], -1);
 	count_path(p, path->host, -1);
 	path->used = false;
 	if (s != NULL) {
@@ -504,7 +334,7 @@ static void command_check(struct prober *p, const struct command *c)
 	path->timeout_us = c->timeout_us;
 	path->told = path->late = false;
 	if (start_check(p, c->id) < 0)
-		defer(p, c->id);
+		defer(p, c->id, 0);
 }
 
 static void do_command(struct prober *p, const struct command *c)
@@ -544,16 +374,23 @@ static void go_on(struct prober *p, struct slot *s)
 {
 	struct group *g = s->job.group;
 	struct probed_path *path = &p->paths[s->path];
-	bool resource, late, told, orphan;
+	bool resource, learn, late, told, orphan;
+	int error;
 
 	pthread_mutex_lock(&g->lock);
 	orphan = s->state == SLOT_ORPHANED;
 	resource = s->resource;
+	learn = s->learn;
+	error = (int)-s->result;
 	late = s->late;
 	told = s->told;
 	pthread_mutex_unlock(&g->lock);
 	if (orphan) {
 		reaper_done(g, s);
+		return;
+	}
+	if (learn) {
+		start_open(p, path, s);
 		return;
 	}
 	if (s->stage == PATHCHECK_STAGE_OPEN && !resource) {
@@ -571,7 +408,7 @@ static void go_on(struct prober *p, struct slot *s)
 	path->late = late;
 	path->told = told;
 	p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
-	defer(p, (uint32_t)(path - p->paths));
+	defer(p, (uint32_t)(path - p->paths), error);
 }
 
 static bool take_inbox(struct prober *p)
@@ -645,7 +482,7 @@ static enum step lane_step(struct prober *p)
 		if (!lane_submit(&p->groups[i]))
 			return STEP_REPLACED;
 	if (!more)
-		retire_groups(p);
+		homes_retire(p);
 	return more ? STEP_MORE : STEP_IDLE;
 }
 
@@ -654,7 +491,7 @@ static bool done(struct prober *p)
 	if (!atomic_load(&p->stopping))
 		return false;
 	for (uint32_t i = 0; i < p->groups_end; i++)
-		if (state_of(&p->groups[i]) != PATHCHECK_GROUP_UNUSED)
+		if (homes_state(&p->groups[i]) != PATHCHECK_GROUP_UNUSED)
 			return false;
 	return true;
 }

@@ -13,11 +13,16 @@
 #include "util/macro.h"
 #include "util/mono.h"
 
-/* A read's target: a page is enough for most disks, large-block ones go up to this. */
+/* A rescuer's own buffer: a block, and so a read, is never larger. */
 #define SCRATCH_BYTES 65536
 
 /* Of it, what most reads touch, and what is locked where memory is. */
 #define SCRATCH_LOCKED 4096
+
+/* A slot's own buffers: for disks with blocks of 512 bytes, and for larger blocks up to this. Still
+ * larger ones are read by rescuers. */
+#define BUFFER_SMALL 512
+#define BUFFER_LARGE 4096
 
 /* Of each thread of the probing side; who needs most, a reaper with a whole batch, needs not half
  * of it (-fstack-usage: 12.6 KB). */
@@ -101,6 +106,8 @@
 static_assert(PATHCHECK_DEVICE_MAX % NAME_UNIT == 0 && NAME_BYTES_EACH % NAME_UNIT == 0,
               "whole units");
 static_assert(SCRATCH_BYTES % 4096 == 0, "direct I/O wants pages");
+static_assert(BUFFER_SMALL < BUFFER_LARGE && BUFFER_LARGE <= SCRATCH_LOCKED,
+              "a rescuer can read what a slot can");
 static_assert(PATHCHECK_PATHS_MAX % PATHCHECK_GROUP_SLOTS == 0, "whole groups");
 static_assert(CONTEXT_SLOTS_MIN <= PATHCHECK_GROUP_SLOTS, "it is tried at least once");
 static_assert(SUBMIT_BATCH <= UINT8_MAX + 1, "a place of it fits struct slot");

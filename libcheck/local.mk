@@ -4,12 +4,20 @@ noinst_LTLIBRARIES += libengine.la
 libengine_la_SOURCES = \
 	libcheck/backend.h \
 	libcheck/backend_libaio.c \
+	libcheck/buffers.c \
+	libcheck/buffers.h \
+	libcheck/checkers/again.h \
 	libcheck/checkers/directio.c \
 	libcheck/checkers/directio.h \
+	libcheck/checkers/directio_judge.c \
+	libcheck/checkers/directio_judge.h \
+	libcheck/checkers/scsi.c \
+	libcheck/checkers/scsi.h \
 	libcheck/group.c \
 	libcheck/group.h \
 	libcheck/heartbeat.c \
 	libcheck/heartbeat.h \
+	libcheck/homes.c \
 	libcheck/lane.c \
 	libcheck/limits.c \
 	libcheck/limits.h \
@@ -52,7 +60,9 @@ pathcheck_prober_LDADD = libengine.la
 
 if HAVE_CMOCKA
 engine_tests = \
+	tests/unit/test-buffers \
 	tests/unit/test-directio \
+	tests/unit/test-directio-judge \
 	tests/unit/test-group \
 	tests/unit/test-lane \
 	tests/unit/test-limits \
@@ -61,6 +71,7 @@ engine_tests = \
 	tests/unit/test-process \
 	tests/unit/test-reaper \
 	tests/unit/test-rescuer \
+	tests/unit/test-scsi \
 	tests/unit/test-shared \
 	tests/unit/test-wire \
 	tests/unit/test-standstill \
@@ -89,9 +100,18 @@ tests_unit_libprober_bed_la_SOURCES = \
 tests_unit_libprober_bed_la_CFLAGS = $(engine_test_cflags)
 prober_bed_ldadd = tests/unit/libprober-bed.la $(engine_test_ldadd)
 
+tests_unit_test_buffers_SOURCES = tests/unit/test-buffers.c
+tests_unit_test_buffers_CFLAGS = $(engine_test_cflags)
+tests_unit_test_buffers_LDADD = $(prober_bed_ldadd)
 tests_unit_test_directio_SOURCES = tests/unit/test-directio.c
 tests_unit_test_directio_CFLAGS = $(engine_test_cflags)
 tests_unit_test_directio_LDADD = $(prober_bed_ldadd)
+tests_unit_test_directio_judge_SOURCES = tests/unit/test-directio-judge.c
+tests_unit_test_directio_judge_CFLAGS = $(engine_test_cflags)
+tests_unit_test_directio_judge_LDADD = $(engine_test_ldadd)
+tests_unit_test_scsi_SOURCES = tests/unit/test-scsi.c
+tests_unit_test_scsi_CFLAGS = $(engine_test_cflags)
+tests_unit_test_scsi_LDADD = $(engine_test_ldadd)
 tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
 tests_unit_test_group_CFLAGS = $(engine_test_cflags)
 tests_unit_test_group_LDADD = $(engine_test_ldadd)
@@ -124,7 +144,7 @@ tests_unit_test_prober_LDADD = $(prober_bed_ldadd)
 tests_unit_test_lane_SOURCES = tests/unit/test-lane.c
 tests_unit_test_lane_CFLAGS = $(engine_test_cflags)
 tests_unit_test_lane_LDADD = $(prober_bed_ldadd)
-# Its own directio.c and thread.c: found before those of the libraries.
+# Its own directio.c, scsi.c and thread.c: found before those of the libraries.
 tests_unit_test_rescuer_SOURCES = \
 	tests/unit/fake-directio.c \
 	tests/unit/fake-directio.h \

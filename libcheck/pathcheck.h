@@ -212,7 +212,7 @@ struct pathcheck_bound {
 	size_t size;           /**< sizeof(struct pathcheck_bound), set by the caller. */
 	uint64_t shared_bytes; /**< Tables and rings both sides see. */
 	uint64_t
-	        prober_bytes; /**< Tables only the probing side sees, scratch pages included. */
+	        prober_bytes; /**< Tables only the probing side sees, buffers of its reads included. */
 	uint64_t stack_bytes;  /**< Of all its threads. */
 	uint64_t client_bytes; /**< The caller's own tables. */
 	uint32_t threads, groups, descriptors, in_flight;

@@ -9,7 +9,7 @@
 
 uint64_t prober_bytes(const struct limits *l)
 {
-	return (uint64_t)l->groups * (sizeof(struct group) + SCRATCH_BYTES +
+	return (uint64_t)l->groups * (sizeof(struct group) + BUFFERS_BYTES +
 	                              PATHCHECK_GROUP_SLOTS * sizeof(struct slot)) +
 	       (uint64_t)l->ids * sizeof(struct probed_path) +
 	       (uint64_t)l->rescuers * (sizeof(struct rescuer) + SCRATCH_BYTES) +

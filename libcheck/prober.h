@@ -64,7 +64,7 @@ struct rescuers {
 /* A place to do a job at: what the thread that sits there needs. */
 struct rescuer {
 	uint32_t index;       /* [init] */
-	void *scratch;        /* [init] its own reads' target */
+	void *scratch;        /* [init] its own reads' buffer */
 	struct rescuer *next; /* [rescuers.lock] of those that are free */
 	char device
 	        [PATHCHECK_DEVICE_MAX]; /* [rescuers.lock] what it is busy with, "": none */
@@ -93,6 +93,8 @@ struct prober {
 	_Atomic uint32_t host_back[PATHCHECK_HOSTS_MAX]; /* [atomic any→lane] */
 	_Atomic uint32_t waiting; /* [atomic lane→any] entries of the deferred list */
 	_Atomic bool stopping;    /* [atomic caller→any] */
+	_Atomic bool
+	        making_buffers; /* [atomic rescuer] one is, because of a path's block */
 	struct rescuers rescuers;
 	struct lane_watch watch;
 
@@ -154,6 +156,17 @@ void results_push_one(struct prober *p, const struct wire_result *r);
 bool lane_serve(struct prober *p);
 void lane_wake(struct prober *p);
 void lane_inbox(struct prober *p, struct slot_list *slots); /* takes them all, wakes */
+
+/* homes.c: lane only */
+enum pathcheck_group_state homes_state(struct group *g);
+/* The group that a new path calls home; with homes_count() it is a member. */
+struct group *homes_find(struct prober *p);
+void homes_count(struct prober *p, struct group *g, int by);
+/* Groups that no path calls home any more; the first one stays. */
+void homes_retire(struct prober *p);
+/* A slot to read with, QUEUED; from its home, from another group, or, when orphans hold them all,
+ * from a further one. NULL: none. */
+struct slot *homes_take_slot(struct prober *p, uint32_t id);
 
 /* submit.c: lane only */
 void lane_to_rescuer(struct prober *p, struct slot *s, enum job_kind kind);

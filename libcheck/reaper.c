@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "libcheck/checkers/directio_judge.h"
 #include "libcheck/prober.h"
 #include "util/seal.h"
 
@@ -109,46 +110,91 @@ static void settle_orphan(struct group *g, struct slot *s, struct reaper_work *w
 	slot_list_append(&w->to_rescuers, s);
 }
 
+/* With lock held. A rescuer goes on with it. */
+static void to_rescuer(struct group *g, struct slot *s, enum job_kind kind,
+                       struct mono now, struct reaper_work *w)
+{
+	group_requeue(g, s);
+	(void)group_wait(g, s, now); /* it plans its sleep after this */
+	s->job.kind = kind;
+	slot_list_append(&w->to_rescuers, s);
+}
+
+/* The same with the lane. */
+static void to_lane(struct group *g, struct slot *s, struct reaper_work *w)
+{
+	group_requeue(g, s);
+	slot_list_append(&w->to_lane, s);
+}
+
+/* With lock held. The check ends. */
+static void conclude(struct group *g, struct slot *s, const struct directio_judgement *j,
+                     struct mono now, struct reaper_work *w)
+{
+	bool answered =
+	        j->verdict == PATHCHECK_OK || j->verdict == PATHCHECK_DEVICE_ERROR;
+
+	if (!answered)
+		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
+	/* A read takes no longer because more was asked after it. */
+	if (s->answered.us != 0 && !s->late)
+		now = s->answered;
+	results_add(&w->results, s, j->verdict, j->error, now);
+	slot_give_back(g, s);
+	w->freed = true;
+}
+
+static struct directio_judgement judge(const struct slot *s, int64_t result)
+{
+	return directio_judge(&(struct directio_answer){
+	        .opening = s->stage == PATHCHECK_STAGE_OPEN,
+	        .nowait = s->engine == PATHCHECK_ENGINE_AIO,
+	        .learned = s->learned,
+	        .unit = (enum scsi_unit)s->unit,
+	        .block = s->block,
+	        .result = result,
+	});
+}
+
 /* With lock held. The kernel, or a rescuer, has answered. */
 static void settle(struct group *g, struct slot *s, int64_t result, struct mono now,
                    struct reaper_work *w)
 {
-	struct probed_path *path;
-	bool good;
+	struct directio_judgement j;
 
 	assert(s->state != SLOT_FREE);
 	if (s->state == SLOT_ORPHANED) {
 		settle_orphan(g, s, w);
 		return;
 	}
-	path = &g->prober->paths[s->path];
-	if (s->engine == PATHCHECK_ENGINE_AIO &&
-	    (result == -EAGAIN || result == -EOPNOTSUPP)) {
-		/* It would block, which says nothing of the device. */
-		if (result == -EOPNOTSUPP)
-			atomic_fetch_or(&path->flags, PATH_BLOCKS);
-		group_requeue(g, s);
-		(void)group_wait(g, s, now); /* it plans its sleep after this */
-		s->job.kind = JOB_READ;
-		slot_list_append(&w->to_rescuers, s);
-		return;
-	}
-	if (s->resource || result == -ENOMEM) {
+	j = judge(s, result);
+	switch (j.next) {
+	case DIRECTIO_FINAL:
+		conclude(g, s, &j, now, w);
+		break;
+	case DIRECTIO_SHORTAGE:
 		s->resource = true;
-		group_requeue(g, s);
-		slot_list_append(&w->to_lane, s);
-		return;
+		s->result = -j.error;
+		to_lane(g, s, w);
+		break;
+	case DIRECTIO_LEARN:
+		s->learn = s->learned = true;
+		to_lane(g, s, w);
+		break;
+	case DIRECTIO_NO_NOWAIT:
+		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_BLOCKS);
+		to_rescuer(g, s, JOB_READ, now, w);
+		break;
+	case DIRECTIO_BLOCKS:
+		to_rescuer(g, s, JOB_READ, now, w);
+		break;
+	case DIRECTIO_ASK_UNIT:
+		s->ask = ASK_UNIT;
+		s->answered = now;
+		s->result = result;
+		to_rescuer(g, s, JOB_ASK, now, w);
+		break;
 	}
-	good = s->stage == PATHCHECK_STAGE_READ && result == (int64_t)s->block;
-	if (!good)
-		atomic_fetch_or(&path->flags, PATH_LOOK_AGAIN);
-	results_add(&w->results, s, good ? PATHCHECK_OK : PATHCHECK_FAILED,
-	            good         ? 0
-	            : result < 0 ? (int)-result
-	                         : ENODATA,
-	            now);
-	slot_give_back(g, s);
-	w->freed = true;
 }
 
 static void expire(struct group *g, struct mono now, struct reaper_work *w)

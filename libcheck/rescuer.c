@@ -10,20 +10,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "libcheck/checkers/directio.h"
+#include "libcheck/checkers/scsi.h"
 #include "libcheck/names.h"
 #include "libcheck/prober.h"
+#include "util/pages.h"
 #include "util/seal.h"
-#include "util/shortage.h"
 #include "util/thread.h"
 
 static enum job_class class_of(enum job_kind kind)
 {
 	switch (kind) {
 	case JOB_READ:
+	case JOB_ASK:
 		return CLASS_READ;
 	case JOB_OPEN:
 	case JOB_CLOSE:
@@ -92,7 +95,8 @@ static struct job *take_first(struct rescuers *r, enum job_class c)
 /* The device of a job that opens or reads one, "" when it is neither or its path is gone. */
 static const char *device_of(struct prober *p, struct job *job)
 {
-	if (job->cancelled || (job->kind != JOB_OPEN && job->kind != JOB_READ))
+	if (job->cancelled ||
+	    (job->kind != JOB_OPEN && job->kind != JOB_READ && job->kind != JOB_ASK))
 		return "";
 	return names_get(p->shared, slot_of(job)->path);
 }
@@ -228,14 +232,19 @@ void rescuers_cancel(struct prober *p, struct job *job)
 static bool begin(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_block)
 {
 	bool alive, wake = false;
+	struct mono started;
 
 	pthread_mutex_lock(&g->lock);
+	started = s->started;
 	alive = s->state != SLOT_ORPHANED;
 	*ret_fd = s->stage == PATHCHECK_STAGE_OPEN ? s->stale_fd : s->fd;
 	*ret_block = s->block;
 	if (alive) {
-		s->engine = PATHCHECK_ENGINE_SYNC;
 		wake = group_launch(g, s, mono_now());
+		if (s->ask == 0)
+			s->engine = PATHCHECK_ENGINE_SYNC;
+		else
+			s->started = started; /* of the read, which is answered */
 		group_publish(g);
 	} else {
 		s->waiting = false;
@@ -246,23 +255,54 @@ static bool begin(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_bl
 	return alive;
 }
 
-static void job_read(struct rescuer *self, struct group *g, struct slot *s)
+/*
+ * No more than one rescuer waits for memory here. Who finds it busy, or no memory, goes on: a
+ * rescuer reads what has no buffer.
+ */
+static void make_buffers(struct prober *p, struct group *g, uint32_t block)
+{
+	if (atomic_exchange(&p->making_buffers, true))
+		return;
+	(void)buffers_make(&g->buffers, &g->lock, block); /* tried again by the next */
+	atomic_store(&p->making_buffers, false);
+}
+
+static void job_read(struct prober *p, struct rescuer *self, struct group *g,
+                     struct slot *s)
 {
 	int64_t result = 0;
-	uint32_t block;
+	uint32_t block = s->block;
 	int fd;
 
+	make_buffers(p, g,
+	             block); /* for the next read: this one's time does not run yet */
 	if (begin(g, s, &fd, &block))
 		result = directio_read(fd, self->scratch, block);
 	s->result = result;
 	reaper_done(g, s);
 }
 
+/* What is asked after a read, whose result stays what it was. */
+static void job_ask(struct group *g, struct slot *s)
+{
+	enum scsi_unit unit = SCSI_UNIT_NOT_ASKED;
+	uint32_t block;
+	int fd;
+
+	if (begin(g, s, &fd, &block) && (s->ask & ASK_UNIT) != 0)
+		unit = scsi_ask_unit(fd);
+	pthread_mutex_lock(&g->lock);
+	s->ask = 0;
+	s->unit = (uint8_t)unit;
+	pthread_mutex_unlock(&g->lock);
+	reaper_done(g, s);
+}
+
 static void job_open(struct prober *p, struct group *g, struct slot *s, const char *name)
 {
 	struct slot_list one;
-	uint32_t block;
-	bool alive;
+	bool alive, wake = false;
+	uint32_t block = 0;
 	int fd = -1, stale_fd, r = 0;
 
 	if (begin(g, s, &stale_fd, &block))
@@ -275,16 +315,22 @@ static void job_open(struct prober *p, struct group *g, struct slot *s, const ch
 	s->fd = fd;
 	s->block = block;
 	s->result = r;
-	s->resource = is_shortage(-r);
 	alive = s->state != SLOT_ORPHANED;
-	if (alive && r == 0)
+	if (alive && r == 0) {
 		group_requeue(g, s);
+		/* Its buffer is made first, which may take long. */
+		wake = buffers_of(&g->buffers, slot_index(g, s), block) == NULL &&
+		       group_wait(g, s, mono_now());
+	}
 	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		reaper_wake(g);
 
 	if (!alive || r < 0) {
 		reaper_done(g, s);
 		return;
 	}
+	make_buffers(p, g, block);
 	slot_list_init(&one);
 	slot_list_append(&one, s);
 	lane_inbox(p, &one);
@@ -321,7 +367,7 @@ static int set_up(struct prober *p, struct group *g, uint32_t have, void **ret_c
 static void job_setup(struct prober *p, struct group *g)
 {
 	struct shared_header *h = p->shared->header;
-	uint32_t have, slots;
+	uint32_t have, slots = 0;
 	void *context = NULL;
 	int r, refused;
 
@@ -329,7 +375,9 @@ static void job_setup(struct prober *p, struct group *g)
 	have = g->context == NULL ? 0 : g->context_slots;
 	pthread_mutex_unlock(&g->lock);
 	seal_end(); /* what a context needs is no part of a check's way */
-	r = set_up(p, g, have, &context, &slots, &refused);
+	refused = r = buffers_make(&g->buffers, &g->lock, BUFFER_SMALL);
+	if (r == 0)
+		r = set_up(p, g, have, &context, &slots, &refused);
 	seal_begin();
 	if (refused < 0) {
 		atomic_store(&h->io_setup_error, -refused);
@@ -377,7 +425,10 @@ static void run(struct prober *p, struct rescuer *self, struct job *job,
 		job_open(p, g, slot_of(job), self->device);
 		break;
 	case JOB_READ:
-		job_read(self, g, slot_of(job));
+		job_read(p, self, g, slot_of(job));
+		break;
+	case JOB_ASK:
+		job_ask(g, slot_of(job));
 		break;
 	case JOB_CLOSE:
 		job_close(g, slot_of(job));
@@ -520,6 +571,19 @@ static void *first_lane_main(void *prober)
 	return rescuer_main(prober);
 }
 
+/* Its first page is there: most reads touch no other. NULL: errno. */
+static void *scratch_new(void)
+{
+	char *p = pages_new(SCRATCH_BYTES);
+
+	if (p == NULL)
+		return NULL;
+	/* Who locks all memory does so for this, too; only disks with large blocks use it. */
+	(void)munlock(p + SCRATCH_LOCKED, SCRATCH_BYTES - SCRATCH_LOCKED);
+	*(volatile char *)p = 0;
+	return p;
+}
+
 static int take_seats(struct prober *p)
 {
 	struct rescuers *r = &p->rescuers;
@@ -586,7 +650,7 @@ void rescuers_stop(struct prober *p)
 	for (uint32_t i = 0; i < r->started; i++)
 		pthread_join(r->threads[i], NULL);
 	for (uint32_t i = 0; r->seats != NULL && i < p->limits.rescuers; i++)
-		scratch_free(r->seats[i].scratch);
+		pages_free(r->seats[i].scratch, SCRATCH_BYTES);
 	free(r->threads);
 	free(r->seats);
 	r->threads = NULL;

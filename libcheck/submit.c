@@ -35,6 +35,7 @@ static bool fill(struct group *g, struct batch *b, uint64_t turn, void **ret_con
 	struct slot_list orphans, sync;
 	struct mono now = mono_now();
 	struct slot *s;
+	void *buffer;
 
 	slot_list_init(&orphans);
 	slot_list_init(&sync);
@@ -43,14 +44,15 @@ static bool fill(struct group *g, struct batch *b, uint64_t turn, void **ret_con
 	*ret_context = g->context;
 	while (g->state != PATHCHECK_GROUP_SETTING_UP && b->n < SUBMIT_BATCH &&
 	       (s = slot_list_take(&g->submit)) != NULL) {
+		buffer = buffers_of(&g->buffers, slot_index(g, s), s->block);
 		if (s->state == SLOT_ORPHANED) {
 			slot_list_append(&orphans, s);
-		} else if (group_context_full(g)) {
+		} else if (group_context_full(g) || buffer == NULL) {
 			slot_list_append(&sync, s);
 		} else {
 			s->request.fd = s->fd;
 			s->request.len = s->block;
-			s->request.buffer = g->scratch;
+			s->request.buffer = buffer;
 			group_enter(g, s);
 			s->engine = PATHCHECK_ENGINE_AIO;
 			s->started = now;

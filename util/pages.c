@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/pages.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -11,6 +12,10 @@
 
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24 /* since Linux 5.18 */
+#endif
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* since Linux 5.14 */
 #endif
 
 /* Of more than that the addresses are lost, the memory is not. */
@@ -85,6 +90,35 @@ void *pages_new_unlocked(size_t bytes)
 	/* mlockall() with MCL_FUTURE means it, too. Where nothing is locked this does nothing. */
 	if (p != NULL)
 		(void)munlock(p, whole(bytes));
+	return p;
+}
+
+/* -errno. */
+static int fill(char *pages, size_t bytes)
+{
+	if (madvise(pages, bytes, MADV_POPULATE_WRITE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	/* An older kernel: it has no way to say that there is no memory. */
+	for (size_t at = 0; at < bytes; at += (size_t)sysconf(_SC_PAGESIZE))
+		((volatile char *)pages)[at] = 0;
+	return 0;
+}
+
+void *pages_new_present(size_t bytes)
+{
+	char *p = pages_new(bytes);
+	int r;
+
+	if (p == NULL)
+		return NULL;
+	r = fill(p, whole(bytes));
+	if (r < 0) {
+		pages_free(p, bytes);
+		errno = -r;
+		return NULL;
+	}
 	return p;
 }
 

@@ -22,6 +22,12 @@ void *pages_new(size_t bytes);
  */
 void *pages_new_unlocked(size_t bytes);
 
+/*
+ * As pages_new(), and every page is there: who touches one later neither faults nor waits for
+ * memory. May block while memory is short. NULL: errno, ENOMEM in most cases.
+ */
+void *pages_new_present(size_t bytes);
+
 /* What was mapped, by these or in another way; bytes: as they were asked for. NULL allowed. */
 void pages_free(void *pages, size_t bytes);
 

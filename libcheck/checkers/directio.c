@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libcheck/checkers/again.h"
 #include "libcheck/limits.h"
 
 /* The smallest a disk's block can be, and what a file is read by when nothing says more. */
@@ -17,10 +18,11 @@
 #define FILE_BYTES   4096
 
 /* statx(2)'s answer on direct I/O, for C libraries that do not know it yet: two 32-bit
- * words, alignment of memory and of offset, at this place of the kernel's structure. */
+ * words, alignment of memory and of offset, at these places of the kernel's structure. */
 #ifndef STATX_DIOALIGN
 #define STATX_DIOALIGN 0x00002000U
 #endif
+#define STATX_DIO_MEMORY_ALIGN_AT 152
 #define STATX_DIO_OFFSET_ALIGN_AT 156
 
 /* The same object, by what its name leads to now. */
@@ -46,55 +48,105 @@ static bool disk_gone(int fd, const struct stat *st)
 static int look_again(const char *name, int stale_fd)
 {
 	struct stat now, then;
+	unsigned tries = 0;
+	int r;
 
-	if (stat(name, &now) < 0)
+	do
+		r = stat(name, &now);
+	while (r < 0 && again(&tries));
+	if (r < 0)
 		return -errno;
 	if (fstat(stale_fd, &then) < 0)
 		return 1;
 	return same_object(&now, &then) && !disk_gone(stale_fd, &then) ? 0 : 1;
 }
 
-static int file_block(int fd, const struct stat *st, uint32_t *ret_block)
+/* What direct reads of it are aligned to: 0: the kernel does not say; -EINVAL: there are none. */
+static int learn_align(int fd, uint32_t *ret_memory, uint32_t *ret_offset)
 {
 	struct statx sx = { 0 };
-	uint32_t align;
 
-	*ret_block = st->st_size >= FILE_BYTES ? FILE_BYTES : SECTOR_BYTES;
+	*ret_memory = *ret_offset = 0;
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &sx) < 0 ||
 	    (sx.stx_mask & STATX_DIOALIGN) == 0)
 		return 0;
-	static_assert(sizeof(sx) >= STATX_DIO_OFFSET_ALIGN_AT + sizeof(align),
+	static_assert(sizeof(sx) >= STATX_DIO_OFFSET_ALIGN_AT + sizeof(uint32_t),
 	              "the structure has its full size in every version");
-	memcpy(&align, (const char *)&sx + STATX_DIO_OFFSET_ALIGN_AT, sizeof(align));
-	if (align == 0)
-		return -EINVAL;
-	*ret_block = MAX(align, (uint32_t)SECTOR_BYTES);
-	return 0;
+	memcpy(ret_memory, (const char *)&sx + STATX_DIO_MEMORY_ALIGN_AT,
+	       sizeof(*ret_memory));
+	memcpy(ret_offset, (const char *)&sx + STATX_DIO_OFFSET_ALIGN_AT,
+	       sizeof(*ret_offset));
+	return *ret_offset == 0 ? -EINVAL : 0;
 }
 
+static int file_block(const struct stat *st, uint32_t offset_align)
+{
+	if (offset_align != 0)
+		return (int)MAX(offset_align, (uint32_t)SECTOR_BYTES);
+	return st->st_size >= FILE_BYTES ? FILE_BYTES : SECTOR_BYTES;
+}
+
+static int device_block(int fd)
+{
+	unsigned tries = 0;
+	int bytes = 0, r;
+
+	do
+		r = ioctl(fd, BLKSSZGET, &bytes);
+	while (r < 0 && again(&tries));
+	return r < 0 ? -errno : bytes;
+}
+
+/* How many bytes a read must have. A read's buffer is aligned to that as well, so a larger
+ * alignment of memory makes the read larger. */
 static int learn_block(int fd, uint32_t *ret_block)
 {
+	uint32_t memory, offset;
 	struct stat st;
-	int bytes = 0, r;
+	int bytes, r;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (S_ISBLK(st.st_mode)) {
-		if (ioctl(fd, BLKSSZGET, &bytes) < 0)
-			return -errno;
-		*ret_block = (uint32_t)bytes;
-	} else if (S_ISREG(st.st_mode)) {
-		r = file_block(fd, &st, ret_block);
-		if (r < 0)
-			return r;
-	} else {
+	if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
 		return -ENOTBLK;
-	}
+	r = learn_align(fd, &memory, &offset);
+	if (r < 0)
+		return r;
+	bytes = S_ISBLK(st.st_mode) ? device_block(fd) : file_block(&st, offset);
+	if (bytes < 0)
+		return bytes;
 	/* What cannot be aligned is noticed here, not by every read. */
-	if (*ret_block < SECTOR_BYTES || *ret_block > SCRATCH_BYTES ||
-	    (*ret_block & (*ret_block - 1)) != 0)
+	if (bytes < SECTOR_BYTES || bytes > SCRATCH_BYTES ||
+	    ((uint32_t)bytes & ((uint32_t)bytes - 1)) != 0)
 		return -EINVAL;
+	*ret_block = (uint32_t)bytes;
+	while (*ret_block < memory && *ret_block < SCRATCH_BYTES)
+		*ret_block *= 2;
 	return 0;
+}
+
+/* Direct I/O is refused to what is no disk, too. */
+static int refused(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 && !S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode)
+	               ? -ENOTBLK
+	               : -EINVAL;
+}
+
+static int open_device(const char *name)
+{
+	unsigned tries = 0;
+	int fd;
+
+	/* O_NONBLOCK: a FIFO or an empty drive in its place must not be waited for. */
+	do
+		fd = open(name, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	while (fd < 0 && again(&tries));
+	if (fd < 0)
+		return errno == EINVAL ? refused(name) : -errno;
+	return fd;
 }
 
 int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block)
@@ -112,10 +164,9 @@ int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_blo
 			return r;
 	}
 
-	/* O_NONBLOCK: a FIFO or an empty drive in its place must not be waited for. */
-	fd = open(name, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = open_device(name);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = learn_block(fd, ret_block);
 	if (r < 0) {
 		(void)close(fd);
@@ -127,10 +178,11 @@ int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_blo
 
 int64_t directio_read(int fd, void *buffer, uint32_t block)
 {
+	unsigned tries = 0;
 	ssize_t n;
 
 	do
 		n = pread(fd, buffer, block, 0);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && again(&tries));
 	return n < 0 ? -errno : n;
 }

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
+#include "libcheck/checkers/scsi.h"
 #include "tests/sim/sim.h"
 
 int __wrap_pthread_mutex_lock(pthread_mutex_t *m);
@@ -48,6 +49,7 @@ int __wrap_faccessat(int dir, const char *name, int mode, int flags);
 int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd,
                          uint32_t *ret_block);
 int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block);
+enum scsi_unit __wrap_scsi_ask_unit(int fd);
 int __wrap_process_start(struct process *ret, const char *program,
                          const struct shared *s);
 bool __wrap_process_ended(const struct process *p);

@@ -108,7 +108,7 @@ static void request(void)
 static void set_mode(struct disk *d, enum disk_mode mode)
 {
 	if (d->mode == DISK_HUNG && mode != DISK_HUNG)
-		kernel_release(d, sim_one_in(3) ? -EIO : 4096);
+		kernel_release(d, sim_one_in(3) ? -EIO : (int64_t)d->block);
 	d->mode = mode;
 	d->error = sim_one_in(2) ? EIO : ENOLINK;
 	d->changed = sim.now;
@@ -129,7 +129,7 @@ static void exchange(struct disk *d)
 
 static void disk_trouble(struct disk *d)
 {
-	switch (sim_below(sim.calm ? 4 : 10)) {
+	switch (sim_below(sim.calm ? 4 : 11)) {
 	case 0:
 	case 1:
 		set_mode(d, DISK_GOOD);
@@ -146,7 +146,7 @@ static void disk_trouble(struct disk *d)
 	case 5:
 		d->open_hangs = !d->open_hangs;
 		if (!d->open_hangs)
-			kernel_release(d, 4096);
+			kernel_release(d, d->block);
 		break;
 	case 6:
 		d->no_nowait = !d->no_nowait;
@@ -156,6 +156,9 @@ static void disk_trouble(struct disk *d)
 		break;
 	case 8:
 		exchange(d);
+		break;
+	case 9:
+		d->block = d->block == 512 ? 4096 : 512;
 		break;
 	default:
 		d->present = !d->present;
@@ -511,6 +514,7 @@ static void choose(void)
 		d->devt = i + 1;
 		d->seq = 1;
 		d->host = (uint32_t)sim_below(HOSTS);
+		d->block = sim_one_in(10) ? 8192 : sim_one_in(2) ? 4096 : 512;
 		d->no_nowait = !sim.calm && sim_one_in(10);
 		d->changed = sim.now;
 	}

@@ -180,7 +180,8 @@ static void judge_failure(const struct pathcheck_result *r, const struct disk *d
 	if (mono_before(at, s->asked) || error != r->error)
 		sim_fail("%s is said to have failed with %d, which it did not answer",
 		         d->name, r->error);
-	if (error == EMFILE || error == ENOMEM || error == EAGAIN)
+	if (error == EMFILE || error == ENOMEM || error == EAGAIN ||
+	    (error == EINVAL && r->verdict == PATHCHECK_FAILED))
 		sim_fail("a shortage (%d) is taken for an answer of %s", error, d->name);
 }
 

@@ -10,7 +10,6 @@
 #include "tests/sim/calls.h"
 
 #define CONTEXTS_MAX 64
-#define BLOCK        4096
 #define DONE_MAX     2048
 
 struct kcontext {
@@ -53,6 +52,25 @@ static struct op *op_new(struct disk *d, uint64_t seq)
 	return op;
 }
 
+/* The kernel verifies what it brings where it brings it: in bytes that no other read has. */
+static void set_buffer(struct op *op, void *buffer, uint32_t len)
+{
+	const char *from = buffer, *to = from + len;
+
+	for (unsigned i = 0; i < ops_end; i++) {
+		const struct op *other = &sim.ops[i];
+		const char *at = other->buffer;
+
+		if (other != op && other->used && !other->done && at != NULL && at < to &&
+		    from < at + other->len && !sim.processes[other->process].ended)
+			sim_fail("two reads in the kernel share bytes of a buffer");
+	}
+	if ((uintptr_t)buffer % MIN(len, 4096) != 0)
+		sim_fail("a buffer is not aligned to the block of its read");
+	op->buffer = buffer;
+	op->len = len;
+}
+
 static void process_may_end(struct sim_process *p);
 
 static void op_over(struct op *op)
@@ -66,9 +84,9 @@ static void op_over(struct op *op)
 	process_may_end(p);
 }
 
-static void note_answer(struct disk *d, int64_t result)
+static void note_answer(struct disk *d, int64_t result, uint32_t len)
 {
-	if (result == BLOCK)
+	if (result == (int64_t)len)
 		d->good_at = sim.now;
 	else if (result >= 0)
 		d->short_at = sim.now;
@@ -88,7 +106,7 @@ static void answer(void *arg)
 	sim_trace("answer", op->disk - sim.disks, op->result);
 	op->done = true;
 	if (op->result != -EAGAIN && op->result != -EOPNOTSUPP && !op->is_open)
-		note_answer(op->disk, op->result);
+		note_answer(op->disk, op->result, op->len);
 	if (op->sync) {
 		fiber_wake_all(op);
 		return;
@@ -108,13 +126,15 @@ static void answer(void *arg)
 	op_over(op);
 }
 
-static int64_t disk_says(const struct disk *d, uint64_t seq)
+static int64_t disk_says(const struct disk *d, uint64_t seq, uint32_t len)
 {
 	if (!d->present || d->seq != seq)
 		return -EIO;
+	if (len % d->block != 0)
+		return -EINVAL; /* it has larger blocks than it had */
 	if (d->mode == DISK_ERROR)
 		return -d->error;
-	return d->mode == DISK_SHORT ? BLOCK / 2 : BLOCK;
+	return d->mode == DISK_SHORT ? len / 2 : len;
 }
 
 /* When it will answer; never: it hangs. */
@@ -135,7 +155,7 @@ static void ask(struct op *op, bool nowait)
 {
 	struct mono at = answer_time(op->disk);
 
-	op->result = disk_says(op->disk, op->seq);
+	op->result = disk_says(op->disk, op->seq, op->len);
 	if (nowait && op->disk->no_nowait) {
 		op->result = -EOPNOTSUPP;
 		at = mono_add(sim.now, 30);
@@ -189,7 +209,7 @@ void kernel_release(struct disk *d, int64_t result)
 		if (!op->used || op->done || op->disk != d || op->at != 0 ||
 		    op->submitting)
 			continue;
-		op->result = op->is_open ? 0 : result;
+		op->result = op->is_open ? 0 : result < 0 ? result : op->len;
 		op->at = 1;
 		(void)event_at(mono_add(sim.now, sim_between(10, 3000)), answer, op);
 	}
@@ -290,8 +310,7 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		op = op_new(d, seq);
 		op->context = c;
 		op->request = requests[taken];
-		op->buffer = r->buffer;
-		op->len = r->len;
+		set_buffer(op, r->buffer, r->len);
 		c->in_kernel++;
 		op->submitting = true; /* nobody can let it go before it was taken */
 		if (sim.submit_blocks_us > 0 && sim_one_in(6))
@@ -406,7 +425,7 @@ int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *
 		(void)fd_disk(stale_fd, &seq);
 		if (r == 0 && seq == d->seq) {
 			*ret_fd = stale_fd;
-			*ret_block = BLOCK;
+			*ret_block = d->block;
 			op_over(op);
 			return 0;
 		}
@@ -414,7 +433,7 @@ int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *
 	}
 	if (r == 0) {
 		*ret_fd = fd_new(fiber_process(), FD_DISK, d);
-		*ret_block = BLOCK;
+		*ret_block = d->block;
 	} else {
 		d->open_failed_at = sim.now;
 		d->open_error = -r;
@@ -431,8 +450,7 @@ int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block)
 	int64_t result;
 
 	op->sync = true;
-	op->buffer = buffer;
-	op->len = block;
+	set_buffer(op, buffer, block);
 	ask(op, false);
 	while (!op->done)
 		(void)fiber_wait(op, MONO_NEVER, true);
@@ -440,6 +458,20 @@ int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block)
 	result = op->result;
 	op_over(op);
 	return result;
+}
+
+enum scsi_unit __wrap_scsi_ask_unit(int fd)
+{
+	uint64_t seq;
+	struct disk *d = fd_disk(fd, &seq);
+	struct op *op = op_new(d, seq);
+
+	op->is_open = op->sync = true; /* its answer is none of a read's */
+	ask(op, false);
+	while (!op->done)
+		(void)fiber_wait(op, MONO_NEVER, true);
+	op_over(op);
+	return SCSI_UNIT_NOT_GONE;
 }
 
 /* --- processes --- */

@@ -3,6 +3,7 @@
 # system goes to tests/sim instead.
 EXTRA_DIST += \
 	tests/sim/README.md \
+	tests/sim/plants/buffers-shared.patch \
 	tests/sim/plants/cap-off-by-one.patch \
 	tests/sim/plants/change-forgets-check.patch \
 	tests/sim/plants/deferred-untold.patch \
@@ -67,7 +68,7 @@ sim_wrapped = \
 	prober_start process_collect process_collect_by process_dying process_ended \
 	process_kill process_start pthread_cond_broadcast pthread_cond_signal \
 	pthread_cond_wait pthread_join pthread_mutex_lock pthread_mutex_unlock read \
-	thread_join_for thread_start timerfd_create timerfd_settime write
+	scsi_ask_unit thread_join_for thread_start timerfd_create timerfd_settime write
 tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) $(sim_wrapped:%=-Wl,--wrap=%)
 
 # make check-sim SEEDS=10000 FIRST=1 JOBS=2

@@ -47,6 +47,7 @@ enum disk_mode {
 struct disk {
 	char name[32];
 	uint32_t host, devt;
+	uint32_t block;
 	uint64_t seq; /* another one: another disk under the same name */
 	bool present, open_hangs, no_nowait, tags_full;
 	enum disk_mode mode;

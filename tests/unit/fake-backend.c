@@ -348,6 +348,40 @@ static unsigned stuck(void)
 	return fake.stuck;
 }
 
+static bool share(const struct backend_request *a, const struct backend_request *b)
+{
+	const char *of_a = a->buffer, *of_b = b->buffer;
+
+	return a != b && of_a < of_b + b->len && of_b < of_a + a->len;
+}
+
+static unsigned shared_bytes_with(const struct backend_request *r)
+{
+	unsigned n = 0;
+
+	for (unsigned c = 0; c < CONTEXTS_MAX; c++)
+		for (unsigned i = 0; fake.contexts[c].used && i < fake.contexts[c].hung_n;
+		     i++)
+			n += share(r, fake.contexts[c].hung[i]);
+	return n;
+}
+
+static unsigned sharing(void)
+{
+	unsigned n = 0;
+
+	for (unsigned c = 0; c < CONTEXTS_MAX; c++)
+		for (unsigned i = 0; fake.contexts[c].used && i < fake.contexts[c].hung_n;
+		     i++)
+			n += shared_bytes_with(fake.contexts[c].hung[i]);
+	return n / 2;
+}
+
+unsigned fake_shared_bytes(void)
+{
+	return count(sharing);
+}
+
 bool fake_wait_stuck(unsigned n)
 {
 	return wait_for(stuck, n);

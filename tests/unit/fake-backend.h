@@ -40,6 +40,9 @@ void fake_event_says(int answer);
 _must_check_ bool fake_wait_in_kernel(unsigned n);
 _must_check_ bool fake_wait_destroying(unsigned n);
 
+/* Pairs of requests that hang with a byte in both of their buffers. */
+unsigned fake_shared_bytes(void);
+
 unsigned fake_in_kernel(void); /* requests that hang */
 unsigned fake_contexts(void);  /* set up and not destroyed */
 unsigned fake_setups(void);    /* ever, successful ones */

@@ -19,8 +19,9 @@
 
 struct disk {
 	bool opens_hang, reads_hang;
-	int open_answer, read_answer;
-	unsigned hung, tried, opens, looks;
+	int open_answer, read_answer, read_once;
+	unsigned hung, tried, opens, looks, units;
+	bool unit_gone;
 };
 
 static struct {
@@ -85,9 +86,24 @@ int64_t directio_read(int fd, void *buffer, uint32_t block)
 	d = &fake.disks[fake.disk_of[fd]];
 	if (d->reads_hang)
 		wait_while(d, &d->reads_hang);
-	r = d->read_answer;
+	r = d->read_once != 0 ? d->read_once : d->read_answer;
+	d->read_once = 0;
 	pthread_mutex_unlock(&fake.lock);
 	return r < 0 ? r : (int64_t)block;
+}
+
+enum scsi_unit scsi_ask_unit(int fd)
+{
+	enum scsi_unit unit;
+	struct disk *d;
+
+	assert(fd >= 0 && fd < FDS_MAX);
+	pthread_mutex_lock(&fake.lock);
+	d = &fake.disks[fake.disk_of[fd]];
+	d->units++;
+	unit = d->unit_gone ? SCSI_UNIT_GONE : SCSI_UNIT_NOT_GONE;
+	pthread_mutex_unlock(&fake.lock);
+	return unit;
 }
 
 /* In place of util/thread.c too: one that can be refused. */
@@ -212,4 +228,23 @@ void threads_refuse(const char *name)
 	pthread_mutex_lock(&fake.lock);
 	fake.refused = name;
 	pthread_mutex_unlock(&fake.lock);
+}
+
+void disk_read_says_once(unsigned disk, int answer)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.disks[disk].read_once = answer;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void disk_unit_says(unsigned disk, enum scsi_unit unit)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.disks[disk].unit_gone = unit == SCSI_UNIT_GONE;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+unsigned disk_units(unsigned disk)
+{
+	return look(&fake.disks[disk].units);
 }

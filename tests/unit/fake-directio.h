@@ -3,13 +3,14 @@
 #define TESTS_UNIT_FAKE_DIRECTIO_H
 
 /*
- * Disks that open and answer as the test says, in place of checkers/directio.c: linked in
- * front of it. A disk is what a name's digits before the first dot say: "/3.x" and "/3.y" are
+ * Disks that open and answer as the test says, in place of checkers/directio.c and scsi.c:
+ * linked in front of them. A disk is what a name's digits before the first dot say: "/3.x" and "/3.y" are
  * two names of disk 3. Any thread.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "libcheck/checkers/scsi.h"
 #include "util/macro.h"
 
 #define FAKE_DISKS 16
@@ -22,6 +23,11 @@ void disk_reads_hang(unsigned disk, bool hang);
 /* What they say: 0: good, or -errno. */
 void disk_open_says(unsigned disk, int answer);
 void disk_read_says(unsigned disk, int answer);
+/* The same for its next read only. */
+void disk_read_says_once(unsigned disk, int answer);
+/* What TEST UNIT READY says, SCSI_UNIT_NOT_GONE at first; and how often it was asked. */
+void disk_unit_says(unsigned disk, enum scsi_unit unit);
+unsigned disk_units(unsigned disk);
 
 /* Waits until so many are hung in its opens or reads. False: not in time. */
 _must_check_ bool disk_wait_hung(unsigned disk, unsigned n);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "libcheck/wire.h"
 #include "tests/unit/direct-files.h"
 
 #define LIMIT_MS     120000
@@ -104,12 +105,22 @@ static void count(struct tally *t, const struct wire_result *w)
 {
 	t->last = *w;
 	t->late += w->late;
+	t->final += wire_is_final(w->verdict) && w->verdict != WIRE_RELEASED;
 	switch (w->verdict) {
 	case PATHCHECK_OK:
 		t->ok++;
 		break;
 	case PATHCHECK_FAILED:
 		t->failed++;
+		break;
+	case PATHCHECK_DEVICE_ERROR:
+		t->device++;
+		break;
+	case PATHCHECK_DISCONNECTED:
+		t->disconnected++;
+		break;
+	case PATHCHECK_NOT_JUDGED:
+		t->not_judged++;
 		break;
 	case PATHCHECK_TIMED_OUT:
 		t->timed_out++;
@@ -167,9 +178,9 @@ void bed_until(struct bed *b, const unsigned *counter, unsigned n)
 void bed_final(struct bed *b, uint32_t id, unsigned n)
 {
 	bed_flush(b);
-	while (b->of[id].ok + b->of[id].failed < n)
+	while (b->of[id].final < n)
 		wait_for_one(b);
-	assert_int_equal(b->of[id].ok + b->of[id].failed, n);
+	assert_int_equal(b->of[id].final, n);
 }
 
 void bed_pulse_begin(struct bed *b, const char *name)
@@ -184,8 +195,8 @@ bool bed_pulse(struct bed *b)
 	const struct tally *t = &b->of[b->pulse];
 
 	bed_check(b, b->pulse, LONG_US);
-	bed_final(b, b->pulse, t->ok + t->failed + 1);
-	return t->ok + t->failed < LIMIT_PULSES;
+	bed_final(b, b->pulse, t->final + 1);
+	return t->final < LIMIT_PULSES;
 }
 
 enum pathcheck_group_state bed_group(struct bed *b, uint32_t group)

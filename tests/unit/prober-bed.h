@@ -15,6 +15,7 @@
 
 struct tally {
 	unsigned ok, failed, timed_out, deferred, released, late;
+	unsigned device, disconnected, not_judged, final;
 	struct wire_result last; /* whatever it was */
 };
 

@@ -241,7 +241,7 @@ static void bound_is_kept(void **state)
 		taken = heap_bytes() - before;
 		assert_int_equal(p.limits.groups, b.groups);
 		assert_int_equal(p.limits.in_flight, b.in_flight);
-		by_mmap = p.limits.groups * (size_t)SCRATCH_BYTES + sizeof(p) +
+		by_mmap = p.limits.groups * (size_t)BUFFERS_BYTES + sizeof(p) +
 		          o.rescuers * (sizeof(struct rescuer) + SCRATCH_BYTES) +
 		          (o.rescuers + LANE_RESERVE + 1) * sizeof(pthread_t);
 		if (OWN_HEAP) {

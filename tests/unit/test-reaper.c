@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "libcheck/checkers/scsi.h"
 #include "libcheck/prober.h"
 
 #define BLOCK      4096
@@ -178,7 +179,10 @@ static void an_answer_is_a_result(void **state)
 		{ -EIO, PATHCHECK_FAILED, EIO },
 		{ -ENODEV, PATHCHECK_FAILED, ENODEV },
 		{ -ETIMEDOUT, PATHCHECK_FAILED, ETIMEDOUT },
-		{ -EINVAL, PATHCHECK_FAILED, EINVAL },
+		{ -ENOLINK, PATHCHECK_FAILED, ENOLINK },
+		{ -ENODATA, PATHCHECK_DEVICE_ERROR, ENODATA },
+		{ -EILSEQ, PATHCHECK_DEVICE_ERROR, EILSEQ },
+		{ -EPERM, PATHCHECK_NOT_JUDGED, EPERM },
 	};
 	struct bed *b = *state;
 
@@ -190,9 +194,13 @@ static void an_answer_is_a_result(void **state)
 		expect(b, i, cases[i].verdict, cases[i].error, false, START_US + 5);
 		no_result(b);
 		assert_int_equal(s->state, SLOT_FREE);
-		/* After a failure its name is looked at anew, after a success not. */
+		/* Its name is looked at anew, unless the device has answered. */
 		assert_int_equal(atomic_load(&b->prober.paths[i].flags),
-		                 cases[i].verdict == PATHCHECK_OK ? 0 : PATH_LOOK_AGAIN);
+		                 cases[i].verdict == PATHCHECK_OK ||
+		                                 cases[i].verdict ==
+		                                         PATHCHECK_DEVICE_ERROR
+		                         ? 0
+		                         : PATH_LOOK_AGAIN);
 	}
 }
 
@@ -271,13 +279,14 @@ static void what_would_block_goes_to_a_rescuer(void **state)
 	assert_int_equal(s->state, SLOT_QUEUED);
 	assert_int_equal(atomic_load(&b->prober.paths[4].flags), 0);
 
-	/* Its clock starts anew with the rescuer; the same word from there is an answer. */
+	/* Its clock starts anew with the rescuer. The same word from there is no answer either:
+	 * that check ends without a verdict. */
 	s->engine = PATHCHECK_ENGINE_SYNC;
 	(void)group_launch(b->g, s, (struct mono){ START_US });
 	s->result = -EAGAIN;
 	reaper_done(b->g, s);
 	round_at(b, START_US + 9);
-	expect(b, 4, PATHCHECK_FAILED, EAGAIN, false, START_US + 9);
+	expect(b, 4, PATHCHECK_NOT_JUDGED, EAGAIN, false, START_US + 9);
 }
 
 static void who_refuses_nowait_is_remembered(void **state)
@@ -320,13 +329,71 @@ static void no_descriptor_is_nobodys_fault(void **state)
 
 	s->stage = PATHCHECK_STAGE_OPEN;
 	s->engine = PATHCHECK_ENGINE_SYNC;
-	s->resource = true;
 	s->result = -EMFILE;
 	reaper_done(b->g, s);
 	round_at(b, START_US + 1);
 	no_result(b);
 	assert_ptr_equal(slot_list_take(&b->prober.inbox), s);
 	assert_int_equal(s->state, SLOT_QUEUED);
+	assert_true(s->resource);
+	assert_int_equal(s->result, -EMFILE); /* to be told with DEFERRED */
+}
+
+/* A target may answer so when it has no such unit any more: it is asked, once. */
+static void a_target_error_is_asked_about(void **state)
+{
+	static const struct {
+		enum scsi_unit unit;
+		enum pathcheck_verdict verdict;
+	} cases[] = { { SCSI_UNIT_NOT_GONE, PATHCHECK_DEVICE_ERROR },
+		      { SCSI_UNIT_GONE, PATHCHECK_DISCONNECTED } };
+	struct bed *b = *state;
+
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slot *s = in_flight(b, 3);
+
+		answer(b, s, -EREMOTEIO, START_US + 4);
+		no_result(b);
+		assert_int_equal(s->state, SLOT_QUEUED);
+		assert_int_equal(s->ask, ASK_UNIT);
+		assert_ptr_equal(rescue(b, CLASS_READ), &s->job);
+		assert_int_equal(s->job.kind, JOB_ASK);
+		s->ask = 0;
+		s->unit = (uint8_t)cases[i].unit;
+		reaper_done(b->g, s);
+		round_at(b, START_US + 900);
+		/* The read took no longer because of that. */
+		expect(b, 3, cases[i].verdict, EREMOTEIO, false, START_US + 4);
+		assert_null(rescue(b, CLASS_READ));
+	}
+}
+
+/* The size of its blocks may have changed: learned again, and read again, once. */
+static void a_size_that_is_wrong(void **state)
+{
+	struct bed *b = *state;
+	struct slot *s = in_flight(b, 3);
+
+	answer(b, s, -EINVAL, START_US + 4);
+	no_result(b);
+	assert_ptr_equal(slot_list_take(&b->prober.inbox), s);
+	assert_true(s->learn);
+	s->learn = false;
+	(void)group_launch(b->g, s, (struct mono){ START_US });
+	answer(b, s, -EINVAL, START_US + 9);
+	expect(b, 3, PATHCHECK_NOT_JUDGED, EINVAL, false, START_US + 9);
+	assert_true(slot_list_empty(&b->prober.inbox));
+}
+
+static void an_interrupted_read_is_read_again(void **state)
+{
+	struct bed *b = *state;
+	struct slot *s = in_flight(b, 3);
+
+	answer(b, s, -EINTR, START_US + 4);
+	no_result(b);
+	assert_ptr_equal(rescue(b, CLASS_READ), &s->job);
+	assert_int_equal(s->job.kind, JOB_READ);
 }
 
 static void an_open_that_failed_is_a_result(void **state)
@@ -775,6 +842,9 @@ int main(void)
 		T(who_refuses_nowait_is_remembered),
 		T(no_memory_is_nobodys_fault),
 		T(no_descriptor_is_nobodys_fault),
+		T(a_target_error_is_asked_about),
+		T(a_size_that_is_wrong),
+		T(an_interrupted_read_is_read_again),
 		T(an_open_that_failed_is_a_result),
 		T(exactly_at_the_deadline),
 		T(an_answer_at_the_deadline_is_in_time),

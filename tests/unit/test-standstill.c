@@ -99,6 +99,8 @@ static int setup(void **state)
 	b->g->state = PATHCHECK_GROUP_READY;
 	b->g->context_slots = PATHCHECK_GROUP_SLOTS;
 	b->g->context = b;
+	if (buffers_make(&b->g->buffers, &b->g->lock, BLOCK) < 0)
+		return -1;
 	*state = b;
 	return 0;
 }

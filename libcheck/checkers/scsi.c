@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcheck/checkers/scsi.h"
+
+#include <errno.h>
+#include <scsi/sg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "libcheck/checkers/again.h"
+
+/*
+ * When this has passed the kernel aborts the command, and may reset the unit, the target and the
+ * HBA. A check gives up long before, by its own deadline.
+ */
+#define COMMAND_TIMEOUT_MS 60000
+
+#define SENSE_BYTES 64
+
+/* SAM-5 5.3.1; the other bits of the byte are reserved or of older versions. */
+#define STATUS_MASK            0x3e
+#define STATUS_CHECK_CONDITION 0x02
+
+/* SPC-4 4.5.1, table 28: what the sense data are of. */
+#define SENSE_FIXED_CURRENT      0x70
+#define SENSE_DESCRIPTOR_CURRENT 0x72
+
+#define KEY_ILLEGAL_REQUEST 0x05
+
+bool scsi_sense_read(const uint8_t *sense, size_t size, struct scsi_sense *ret)
+{
+	if (size < 1)
+		return false;
+	switch (sense[0] & 0x7f) {
+	case SENSE_FIXED_CURRENT:
+		/* SPC-4 4.5.3: key in byte 2, code in 12 and 13, whatever byte 7 says. */
+		if (size < 14)
+			return false;
+		*ret = (struct scsi_sense){ sense[2] & 0x0f, sense[12], sense[13] };
+		return true;
+	case SENSE_DESCRIPTOR_CURRENT:
+		/* SPC-4 4.5.2: all three in front of the descriptors. */
+		if (size < 4)
+			return false;
+		*ret = (struct scsi_sense){ sense[1] & 0x0f, sense[2], sense[3] };
+		return true;
+	default:
+		/* Deferred errors, 71h and 73h, are of a command before this one. */
+		return false;
+	}
+}
+
+bool scsi_sense_unit_gone(const uint8_t *sense, size_t size)
+{
+	struct scsi_sense s;
+
+	return scsi_sense_read(sense, size, &s) && s.key == KEY_ILLEGAL_REQUEST &&
+	       s.code == 0x25 && s.qualifier == 0x00;
+}
+
+/* What a command came to. */
+struct outcome {
+	bool sent;  /* it is a SCSI device, and the kernel sent the command */
+	bool good;  /* status GOOD, and nothing went wrong on the way */
+	size_t got; /* bytes of data */
+	uint8_t sense[SENSE_BYTES];
+	size_t sense_size;
+};
+
+static struct outcome send(int fd, uint8_t *command, uint8_t command_size, uint8_t *data,
+                           unsigned size)
+{
+	struct outcome o = { .sent = false };
+	struct sg_io_hdr h = {
+		.interface_id = 'S',
+		.dxfer_direction = size > 0 ? SG_DXFER_FROM_DEV : SG_DXFER_NONE,
+		.cmd_len = command_size,
+		.mx_sb_len = sizeof(o.sense),
+		.dxfer_len = size,
+		.dxferp = data,
+		.cmdp = command,
+		.sbp = o.sense,
+		.timeout = COMMAND_TIMEOUT_MS,
+	};
+	unsigned tries = 0;
+	int r;
+
+	do
+		r = ioctl(fd, SG_IO, &h);
+	while (r < 0 && again(&tries));
+	if (r < 0)
+		return o;
+	o.sent = true;
+	o.good = (h.info & SG_INFO_OK_MASK) == SG_INFO_OK;
+	o.got = size - MIN((unsigned)MAX(h.resid, 0), size);
+	if ((h.status & STATUS_MASK) == STATUS_CHECK_CONDITION)
+		o.sense_size = MIN((size_t)h.sb_len_wr, sizeof(o.sense));
+	return o;
+}
+
+enum scsi_unit scsi_ask_unit(int fd)
+{
+	uint8_t command[6] = { 0x00 };
+	struct outcome o = send(fd, command, sizeof(command), NULL, 0);
+
+	return o.sent && scsi_sense_unit_gone(o.sense, o.sense_size) ? SCSI_UNIT_GONE
+	                                                             : SCSI_UNIT_NOT_GONE;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_CHECKERS_SCSI_H
+#define LIBCHECK_CHECKERS_SCSI_H
+
+/*
+ * SCSI commands to an open block device (SG_IO, also on a descriptor that is only for reading),
+ * and how their answers are read. What asks may block: rescuers only. The readers are pure, and
+ * believe no length that a device says.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/macro.h"
+
+enum scsi_unit {
+	SCSI_UNIT_NOT_ASKED,
+	SCSI_UNIT_NOT_GONE, /* it did not say that it is gone, or is no SCSI device */
+	SCSI_UNIT_GONE      /* the target said that it has no such unit */
+};
+
+struct scsi_sense {
+	uint8_t key, code, qualifier;
+};
+
+/* SPC-4 4.5.2 and 4.5.3, both formats. False: there is none of the command that was sent. */
+bool scsi_sense_read(const uint8_t *sense, size_t size, struct scsi_sense *ret);
+
+/* Does it say LOGICAL UNIT NOT SUPPORTED? SPC-4 annex F: 25h/00h, with ILLEGAL REQUEST. */
+bool scsi_sense_unit_gone(const uint8_t *sense, size_t size);
+
+/* One TEST UNIT READY (SPC-4 6.47). */
+enum scsi_unit scsi_ask_unit(int fd);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whose fault an error is: each errno that a block device gives, in both stages. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+
+#include "libcheck/checkers/directio_judge.h"
+
+#define BLOCK 4096
+
+static struct directio_judgement judge(struct directio_answer a)
+{
+	a.block = BLOCK;
+	return directio_judge(&a);
+}
+
+static void assert_judged(struct directio_answer a, enum directio_next next,
+                          enum pathcheck_verdict verdict)
+{
+	struct directio_judgement j = judge(a);
+
+	if (j.next != next || (next == DIRECTIO_FINAL && j.verdict != verdict))
+		fail_msg("%lld: next %d, verdict %d", (long long)a.result, (int)j.next,
+		         (int)j.verdict);
+	if (a.result < 0)
+		assert_int_equal(j.error, -a.result);
+}
+
+enum {
+	D = PATHCHECK_DEVICE_ERROR,
+	F = PATHCHECK_FAILED,
+	N = PATHCHECK_NOT_JUDGED,
+	S = 99
+};
+
+/* What a rescuer's read, and an open, mean. S: a shortage. */
+static const struct {
+	int error, read, open;
+} cells[] = {
+	{ EIO, F, F },          { ENOLINK, F, F },      { ETIMEDOUT, F, F },
+	{ ENODEV, F, F },       { ENXIO, F, F },        { EHOSTDOWN, F, F },
+	{ EHOSTUNREACH, F, F }, { ECONNRESET, F, F },   { ENOTCONN, F, F },
+	{ EPIPE, F, F },        { ESHUTDOWN, F, F },    { ENOMEDIUM, F, F },
+	{ ESTALE, F, F },       { ETIME, F, F },        { ENOENT, F, F },
+	{ ENOTDIR, F, F },      { ENOTBLK, F, F },      { EUCLEAN, F, F },
+	{ 4095, F, F },         { ENODATA, D, F },      { EILSEQ, D, F },
+	{ ENOSPC, D, F },       { EBADE, D, F },        { EREMOTEIO, D, F },
+	{ EOPNOTSUPP, D, F },   { EACCES, N, N },       { EPERM, N, N },
+	{ ELOOP, N, N },        { ENAMETOOLONG, N, N }, { EINTR, N, N },
+	{ EAGAIN, N, N },       { EINVAL, N, N },       { EBADF, N, N },
+	{ EFAULT, N, N },       { ENOMEM, S, S },       { EMFILE, S, S },
+	{ ENFILE, S, S },
+};
+
+static void assert_cell(struct directio_answer a, int meaning)
+{
+	if (meaning == S)
+		assert_judged(a, DIRECTIO_SHORTAGE, PATHCHECK_NOT_JUDGED);
+	else
+		assert_judged(a, DIRECTIO_FINAL, (enum pathcheck_verdict)meaning);
+}
+
+static void each_cell(void **state)
+{
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < ARRAY_LEN(cells); i++) {
+		assert_cell((struct directio_answer){ .result = -cells[i].error,
+		                                      .learned = true,
+		                                      .unit = SCSI_UNIT_NOT_GONE },
+		            cells[i].read);
+		assert_cell((struct directio_answer){ .result = -cells[i].error,
+		                                      .opening = true },
+		            cells[i].open);
+	}
+}
+
+/* Whatever is not listed is suspect, and no errno is taken for a good read. */
+static void every_errno(void **state)
+{
+	unsigned n[S + 1] = { 0 };
+
+	(void)state; /* no fixture */
+	for (int error = 1; error < 4096; error++) {
+		struct directio_answer a = { .result = -error,
+			                     .block = BLOCK,
+			                     .learned = true,
+			                     .unit = SCSI_UNIT_NOT_GONE };
+		struct directio_judgement j = directio_judge(&a);
+
+		assert_int_equal(j.error, error);
+		assert_int_not_equal(j.verdict, PATHCHECK_OK);
+		n[j.next == DIRECTIO_SHORTAGE ? S : (int)j.verdict]++;
+	}
+	assert_int_equal(n[D], 6);
+	assert_int_equal(n[S], 3);
+	assert_int_equal(n[N], 9);
+	assert_int_equal(n[F], 4095 - 6 - 3 - 9);
+}
+
+static void bytes(void **state)
+{
+	static const int64_t not_all[] = {
+		0, 1, BLOCK - 1, BLOCK - 512, BLOCK + 1, 65536
+	};
+
+	(void)state; /* no fixture */
+	assert_judged((struct directio_answer){ .result = BLOCK }, DIRECTIO_FINAL,
+	              PATHCHECK_OK);
+	assert_int_equal(judge((struct directio_answer){ .result = BLOCK }).error, 0);
+	/* A medium error has the same errno, and is the device's answer. */
+	for (unsigned i = 0; i < ARRAY_LEN(not_all); i++) {
+		struct directio_answer a = { .result = not_all[i] };
+
+		assert_judged(a, DIRECTIO_FINAL, PATHCHECK_FAILED);
+		assert_int_equal(judge(a).error, ENODATA);
+	}
+}
+
+/* An answer to a read that may not wait, and the first of its kind. */
+static void what_is_asked_again(void **state)
+{
+	static const struct {
+		int error;
+		bool nowait;
+		enum directio_next next;
+	} again[] = {
+		{ EAGAIN, true, DIRECTIO_BLOCKS },
+		{ EINTR, true, DIRECTIO_BLOCKS },
+		{ EOPNOTSUPP, true, DIRECTIO_NO_NOWAIT },
+		{ EINVAL, true, DIRECTIO_LEARN },
+		{ EINVAL, false, DIRECTIO_LEARN },
+		{ EREMOTEIO, true, DIRECTIO_ASK_UNIT },
+		{ EREMOTEIO, false, DIRECTIO_ASK_UNIT },
+		{ ENOMEM, true, DIRECTIO_SHORTAGE },
+	};
+
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < ARRAY_LEN(again); i++)
+		assert_judged((struct directio_answer){ .result = -again[i].error,
+		                                        .nowait = again[i].nowait },
+		              again[i].next, PATHCHECK_NOT_JUDGED);
+}
+
+static void each_question_once(void **state)
+{
+	struct directio_answer a = { .result = -EINVAL, .learned = true };
+
+	(void)state; /* no fixture */
+	assert_judged(a, DIRECTIO_FINAL, PATHCHECK_NOT_JUDGED);
+	a = (struct directio_answer){ .result = -EREMOTEIO, .unit = SCSI_UNIT_NOT_GONE };
+	assert_judged(a, DIRECTIO_FINAL, PATHCHECK_DEVICE_ERROR);
+	a.unit = SCSI_UNIT_GONE;
+	assert_judged(a, DIRECTIO_FINAL, PATHCHECK_DISCONNECTED);
+	a.nowait = true;
+	assert_judged(a, DIRECTIO_FINAL, PATHCHECK_DISCONNECTED);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_cell),
+		cmocka_unit_test(every_errno),
+		cmocka_unit_test(bytes),
+		cmocka_unit_test(what_is_asked_again),
+		cmocka_unit_test(each_question_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

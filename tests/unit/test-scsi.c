@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sense data, byte by byte, in memory that ends where the data do; and what is no SCSI device. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcheck/checkers/scsi.h"
+
+/* In a block of its own, so that a sanitizer sees a read past it. */
+static bool gone(const uint8_t *sense, size_t size)
+{
+	uint8_t *copy = malloc(size + (size == 0));
+	bool r;
+
+	assert_non_null(copy);
+	memcpy(copy, sense, size);
+	r = scsi_sense_unit_gone(copy, size);
+	free(copy);
+	return r;
+}
+
+/* As LIO and scsi_debug send it. */
+static const uint8_t fixed[18] = {
+	0x70, 0, 0x05, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x25, 0x00
+};
+static const uint8_t descriptor[8] = { 0x72, 0x05, 0x25, 0x00 };
+
+static void both_formats(void **state)
+{
+	(void)state; /* no fixture */
+	assert_true(gone(fixed, sizeof(fixed)));
+	assert_true(gone(fixed, 14));
+	assert_true(gone(descriptor, sizeof(descriptor)));
+	assert_true(gone(descriptor, 4));
+}
+
+/* Too few bytes for what is looked at, whatever a length in them says. */
+static void cut_short(void **state)
+{
+	(void)state; /* no fixture */
+	for (size_t n = 0; n < 14; n++)
+		assert_false(gone(fixed, n));
+	for (size_t n = 0; n < 4; n++)
+		assert_false(gone(descriptor, n));
+}
+
+static void with_other_bytes(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+		bool gone;
+	} cases[] = {
+		{ 0, 0xf0, true },  /* VALID: the information field is set */
+		{ 0, 0x71, false }, /* a deferred error */
+		{ 0, 0x73, false },  { 0, 0x7f, false }, /* vendor specific */
+		{ 0, 0x00, false },  { 2, 0xe5, true },  /* FILEMARK, EOM, ILI */
+		{ 2, 0x02, false },  { 2, 0x06, false },
+		{ 7, 0, true }, /* lengths say what they like */
+		{ 7, 255, true },    { 12, 0x24, false },
+		{ 13, 0x01, false },
+	};
+
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		uint8_t sense[sizeof(fixed)];
+
+		memcpy(sense, fixed, sizeof(fixed));
+		sense[cases[i].at] = cases[i].value;
+		assert_int_equal(gone(sense, sizeof(sense)), cases[i].gone);
+	}
+}
+
+static void what_is_read(void **state)
+{
+	struct scsi_sense s;
+
+	(void)state; /* no fixture */
+	assert_true(scsi_sense_read(fixed, sizeof(fixed), &s));
+	assert_int_equal(s.key, 5);
+	assert_int_equal(s.code, 0x25);
+	assert_int_equal(s.qualifier, 0);
+	assert_true(scsi_sense_read((const uint8_t[]){ 0x72, 0xf6, 0x29, 0x07 }, 4, &s));
+	assert_int_equal(s.key, 6);
+	assert_int_equal(s.code, 0x29);
+	assert_int_equal(s.qualifier, 7);
+}
+
+static void what_is_no_scsi_device(void **state)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state; /* no fixture */
+	assert_true(fd >= 0);
+	assert_int_equal(scsi_ask_unit(fd), SCSI_UNIT_NOT_GONE);
+	assert_int_equal(scsi_ask_unit(-1), SCSI_UNIT_NOT_GONE);
+	close(fd);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_formats),           cmocka_unit_test(cut_short),
+		cmocka_unit_test(with_other_bytes),       cmocka_unit_test(what_is_read),
+		cmocka_unit_test(what_is_no_scsi_device),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
