@@ -369,7 +369,7 @@ static int start_check(struct prober *p, uint32_t id)
 	s->stale_fd = path->fd;
 	pthread_mutex_unlock(&s->job.group->lock);
 	path->fd = -1;
-	lane_to_rescuer(p, s, JOB_OPEN);
+	lane_to_rescuer(p, s, s->stale_fd < 0 ? JOB_OPEN : JOB_LOOK);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ libengine_la_SOURCES = \
 	libcheck/prober.h \
 	libcheck/process.c \
 	libcheck/process.h \
+	libcheck/queue.c \
 	libcheck/reaper.c \
 	libcheck/rescuer.c \
 	libcheck/shared.c \
