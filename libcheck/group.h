@@ -39,9 +39,10 @@ enum slot_state {
 /* What a rescuer has to do for it. */
 enum job_kind {
 	JOB_NONE,
-	JOB_OPEN,    /* open the device, or look whether the open one is still the one */
-	JOB_READ,    /* read it synchronously */
-	JOB_ASK,     /* put the questions of slot.ask to it, after a read */
+	JOB_OPEN, /* open the device */
+	JOB_LOOK, /* look whether the open one is still the one; open it when it is not */
+	JOB_READ, /* read it synchronously */
+	JOB_ASK,  /* put the questions of slot.ask to it, after a read */
 	JOB_CLOSE,   /* give its descriptor back */
 	JOB_SETUP,   /* of a group: io_setup */
 	JOB_WATCH,   /* of the prober: look after the lane */

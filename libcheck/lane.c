@@ -174,7 +174,7 @@ static void start_open(struct prober *p, struct probed_path *path, struct slot *
 	s->learn = false;
 	pthread_mutex_unlock(&g->lock);
 	path->fd = -1;
-	lane_to_rescuer(p, s, JOB_OPEN);
+	lane_to_rescuer(p, s, s->stale_fd < 0 ? JOB_OPEN : JOB_LOOK);
 }
 
 /* 0; -EAGAIN: its host's cap is reached; -ENOSPC: the whole cap is, or no slot is free. */

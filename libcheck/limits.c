@@ -21,6 +21,22 @@ static uint32_t divide_up(uint32_t a, uint32_t b)
 	return (a + b - 1) / b;
 }
 
+/* A quarter is for reads alone, an eighth for opens, one for each of the rest. */
+static void share_rescuers(struct limits *l, uint32_t wanted)
+{
+	uint32_t n = MAX(wanted, (uint32_t)RESCUERS_LEAST), least = 0;
+
+	l->rescuers = n;
+	for (int c = 0; c < CLASS_COUNT_; c++)
+		l->rescuers_least[c] = c == CLASS_WATCH ? 0 : 1;
+	l->rescuers_least[CLASS_READ] = MAX(1U, n / 4);
+	l->rescuers_least[CLASS_OPEN] = MAX(1U, n / 8);
+	for (int c = 0; c < CLASS_COUNT_; c++)
+		least += l->rescuers_least[c];
+	l->rescuers_shared = n - least;
+	l->rescuers_host = MAX(1U, n / 4);
+}
+
 int limits_from_options(const struct pathcheck_options *o, struct limits *ret_limits)
 {
 	struct limits l;
@@ -41,11 +57,9 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 	l.in_flight = o->max_in_flight == 0 ? l.slots : MIN(o->max_in_flight, l.slots);
 	l.in_flight_host =
 	        o->max_in_flight_host == 0 ? UINT32_MAX : o->max_in_flight_host;
-	l.rescuers = o->rescuers;
-	l.threads = o->rescuers + LANE_RESERVE + 1;
-	l.rescuers_class = o->rescuers - MAX(1U, o->rescuers / 4);
-	l.lanes_stuck = MAX(1U, o->rescuers / 4);
-	l.rescuers_host = MAX(1U, o->rescuers / 2);
+	l.lanes_stuck = MIN(MAX(1U, o->rescuers / 2), LANES_STUCK_MAX);
+	share_rescuers(&l, o->rescuers);
+	l.threads = l.rescuers + l.lanes_stuck + LANE_RESERVE + 1;
 	l.commands = l.ids * COMMANDS_PER_ID;
 	l.results = l.ids * RESULTS_PER_ID;
 	l.name_units = l.ids * (NAME_BYTES_EACH / NAME_UNIT);

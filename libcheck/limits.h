@@ -56,6 +56,26 @@
 /* Beside the rescuers: the one that watches the lane, and is the next one. */
 #define LANE_RESERVE 1
 
+/* Submit threads that were replaced and are still in the kernel, at most. */
+#define LANES_STUCK_MAX 8
+
+/*
+ * The kinds of work that rescuers do. Each has rescuers of its own, the others are shared by all:
+ * what hangs in one kind takes no rescuer that another kind counts on.
+ */
+enum job_class {
+	CLASS_READ,
+	CLASS_OPEN,
+	CLASS_CLOSE,
+	CLASS_LOOK, /* is an open descriptor still what its path's name leads to? */
+	CLASS_SETUP,
+	CLASS_WATCH, /* the one beside the rescuers: it has no share */
+	CLASS_COUNT_
+};
+
+/* One for each kind: with fewer threads configured there are as many as this. */
+#define RESCUERS_LEAST 5
+
 /* Who sees a time so long after it stood still, with all others maybe: the machine was paused.
  * What has no answer is given LATE_GRACE_US more before it counts as silent. */
 #define LATE_WAKE_US  (20 * USEC_PER_MSEC)
@@ -120,9 +140,10 @@ struct limits {
 	uint32_t in_flight; /* never more than slots */
 	uint32_t in_flight_host;
 	uint32_t rescuers;
-	uint32_t threads; /* the same, the lane, and who watches it */
-	uint32_t
-	        rescuers_class; /* of reads, and of opens and closes: each leaves the rest */
+	uint32_t threads; /* the same, submit threads that are stuck, the one that is not,
+	                     and who watches it */
+	uint32_t rescuers_least[CLASS_COUNT_]; /* those of one kind alone */
+	uint32_t rescuers_shared;              /* by all kinds */
 	uint32_t lanes_stuck;   /* that were replaced and still are in the kernel */
 	uint32_t rescuers_host; /* of one host, or of one target */
 	uint32_t commands;      /* ring capacities */

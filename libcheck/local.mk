@@ -28,6 +28,7 @@ libengine_la_SOURCES = \
 	libcheck/prober.h \
 	libcheck/process.c \
 	libcheck/process.h \
+	libcheck/queue.c \
 	libcheck/reaper.c \
 	libcheck/rescuer.c \
 	libcheck/shared.c \

@@ -36,7 +36,10 @@ struct probed_path {
 	uint32_t next, previous; /* deferred list */
 };
 
-enum job_class { CLASS_READ, CLASS_OPEN, CLASS_SETUP, CLASS_WATCH, CLASS_COUNT_ };
+/* [rescuers.lock] Rescuers that one host or target holds: all of them, and of two kinds. */
+struct rescuer_share {
+	uint16_t all, reads, looks;
+};
 
 struct rescuers {
 	pthread_mutex_t lock;
@@ -47,17 +50,17 @@ struct rescuers {
 	struct job *held_head[CLASS_COUNT_], **held_tail[CLASS_COUNT_];
 	bool held_by_device; /* some of them are */
 	uint32_t busy[CLASS_COUNT_];
+	uint32_t sharing; /* of them those beyond what is their kind's alone */
 	/* The first of each is those that are not known, which have no share. */
-	uint16_t host_busy[PATHCHECK_HOSTS_MAX], target_busy[PATHCHECK_HOSTS_MAX];
+	struct rescuer_share hosts[PATHCHECK_HOSTS_MAX], targets[PATHCHECK_HOSTS_MAX];
 	struct rescuer
-	        *free_seat; /* limits.rescuers of them, one for each job under way */
-	uint32_t seated;
-	uint32_t lanes_stuck; /* each of them is a rescuer less */
+	        *free_seat;   /* limits.rescuers of them, one for each job under way */
+	uint32_t lanes_stuck; /* each has a thread of its own */
 	bool stopping;
 	bool lane_over; /* the lane has ended all there is */
 	pthread_cond_t over;
 	struct rescuer *seats; /* [init] */
-	pthread_t *threads;    /* [init] as many as seats, LANE_RESERVE, and the lane */
+	pthread_t *threads;    /* [init] limits.threads of them */
 	uint32_t started;      /* [init] */
 };
 
@@ -213,17 +216,38 @@ void slot_give_back(struct group *g, struct slot *s);
 /* With lock held: counts the slot as an emergency one. */
 void slot_emergency(struct group *g, struct slot *s);
 
+/* queue.c; with rescuers.lock held, but for rescuers_enqueue() and the like */
+struct job_ends { /* what a job takes a share of; 0: not known, no share */
+	uint32_t host, target;
+};
+static inline struct slot *queue_slot(struct job *job)
+{
+	return container_of(job, struct slot, job);
+}
+enum job_class queue_class(enum job_kind kind);
+struct job_ends queue_ends(struct job *job);
+/* One of the two holds as many rescuers as this kind of work may. */
+bool queue_has_enough(const struct prober *p, struct job_ends e, enum job_class c);
+/* One is busy with that from now on (1), or no more (-1). */
+void queue_count(struct prober *p, struct job_ends e, enum job_class c, int by);
+/* The device that a job opens, reads or looks at; "": none. */
+const char *queue_device(struct prober *p, struct job *job);
+void queue_look_at_held(struct rescuers *r);
+/* The next job that may begin; NULL: none. */
+struct job *queue_take(struct prober *p);
+bool queue_any(const struct rescuers *r);
+void rescuers_enqueue(struct prober *p, struct job *job, enum job_kind kind);
+/* The job's path is gone: its name must not be read any more. Lane only. */
+void rescuers_cancel(struct prober *p, struct job *job);
+void rescuers_enqueue_slots(struct prober *p, struct slot_list *slots);
+
 /* rescuer.c */
 _must_check_ int rescuers_start(struct prober *p);
 void rescuers_stop(struct prober *p);
 void rescuers_wait_for_lane(struct prober *p); /* its end, whichever thread it is */
 bool rescuers_stopping(struct prober *p);
-/* One rescuer less, for a lane that is stuck. False: no more may be. */
+/* One submit thread more is stuck, or one less. False: no more may be. */
 _must_check_ bool rescuers_spare_one(struct prober *p);
 void rescuers_have_back(struct prober *p);
-void rescuers_enqueue(struct prober *p, struct job *job, enum job_kind kind);
-/* The job's path is gone: its name must not be read any more. Lane only. */
-void rescuers_cancel(struct prober *p, struct job *job);
-void rescuers_enqueue_slots(struct prober *p, struct slot_list *slots);
 
 #endif

@@ -2,9 +2,7 @@
 /*
  * Rescuers: a fixed number of threads, started in advance, for everything that may block:
  * open, close, reads that cannot be asynchronous, io_setup. Whatever hangs holds one of them
- * and no other thread; reads leave some for opens and closes, these leave some for reads,
- * and no host or target may hold more than half. Of those whose host is not known each device
- * holds one, and all of them what their kind may.
+ * and no other thread. Which of what waits may begin is in queue.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,215 +14,10 @@
 
 #include "libcheck/checkers/directio.h"
 #include "libcheck/checkers/scsi.h"
-#include "libcheck/names.h"
 #include "libcheck/prober.h"
 #include "util/pages.h"
 #include "util/seal.h"
 #include "util/thread.h"
-
-static enum job_class class_of(enum job_kind kind)
-{
-	switch (kind) {
-	case JOB_READ:
-	case JOB_ASK:
-		return CLASS_READ;
-	case JOB_OPEN:
-	case JOB_CLOSE:
-		return CLASS_OPEN;
-	case JOB_SETUP:
-	case JOB_DESTROY:
-		return CLASS_SETUP;
-	case JOB_WATCH:
-		return CLASS_WATCH;
-	case JOB_NONE:
-	case JOB_KIND_COUNT_:
-		break;
-	}
-	assert(false);
-	return CLASS_OPEN;
-}
-
-static struct slot *slot_of(struct job *job)
-{
-	return container_of(job, struct slot, job);
-}
-
-/* What a job takes a share of; 0: not known, no share. */
-struct ends {
-	uint32_t host, target;
-};
-
-static struct ends ends_of(struct job *job)
-{
-	if (class_of(job->kind) != CLASS_READ && class_of(job->kind) != CLASS_OPEN)
-		return (struct ends){ 0, 0 };
-	return (struct ends){ slot_of(job)->host, slot_of(job)->target };
-}
-
-/* One of them holds as many rescuers as it may. With rescuers.lock held. */
-static bool have_enough(const struct prober *p, struct ends e)
-{
-	const struct rescuers *r = &p->rescuers;
-	uint32_t most = p->limits.rescuers_host;
-
-	return (e.host != 0 && r->host_busy[e.host] >= most) ||
-	       (e.target != 0 && r->target_busy[e.target] >= most);
-}
-
-/* --- the queues; with rescuers.lock held --- */
-
-static void append(struct rescuers *r, struct job *job)
-{
-	enum job_class c = class_of(job->kind);
-
-	job->next = NULL;
-	*r->tail[c] = job;
-	r->tail[c] = &job->next;
-}
-
-static struct job *take_first(struct rescuers *r, enum job_class c)
-{
-	struct job *job = r->head[c];
-
-	r->head[c] = job->next;
-	if (r->head[c] == NULL)
-		r->tail[c] = &r->head[c];
-	return job;
-}
-
-/* The device of a job that opens or reads one, "" when it is neither or its path is gone. */
-static const char *device_of(struct prober *p, struct job *job)
-{
-	if (job->cancelled ||
-	    (job->kind != JOB_OPEN && job->kind != JOB_READ && job->kind != JOB_ASK))
-		return "";
-	return names_get(p->shared, slot_of(job)->path);
-}
-
-/* One device holds one rescuer, however often its path was removed and added meanwhile. */
-static bool device_busy(struct prober *p, const char *device)
-{
-	if (device[0] == '\0')
-		return false;
-	for (uint32_t i = 0; i < p->limits.rescuers; i++)
-		if (strcmp(p->rescuers.seats[i].device, device) == 0)
-			return true;
-	return false;
-}
-
-static bool may_begin(struct prober *p, struct job *job)
-{
-	struct rescuers *r = &p->rescuers;
-
-	if (have_enough(p, ends_of(job)))
-		return false;
-	if (device_busy(p, device_of(p, job))) {
-		r->held_by_device = true;
-		return false;
-	}
-	return true;
-}
-
-/*
- * What may not begin is looked at once, however many there are, and then left aside until
- * something has ended that it waits for: so others are found behind any number of them.
- */
-static struct job *take_of_class(struct prober *p, enum job_class c)
-{
-	struct rescuers *r = &p->rescuers;
-	uint32_t limit = p->limits.rescuers_class;
-
-	if (c == CLASS_SETUP)
-		limit = p->limits.rescuers - limit;
-	/* The reserve, whom the lane needs next, is never busy with anything else. */
-	if (c != CLASS_WATCH && (r->busy[c] >= limit || r->free_seat == NULL ||
-	                         r->seated + r->lanes_stuck >= p->limits.rescuers))
-		return NULL;
-	while (r->head[c] != NULL) {
-		struct job *job = take_first(r, c);
-
-		if (may_begin(p, job))
-			return job;
-		job->next = NULL;
-		*r->held_tail[c] = job;
-		r->held_tail[c] = &job->next;
-	}
-	return NULL;
-}
-
-/* Those left aside wait again, before those that came later: all is done in order of age. */
-static void look_at_held(struct rescuers *r)
-{
-	for (int c = 0; c < CLASS_COUNT_; c++) {
-		if (r->held_head[c] == NULL)
-			continue;
-		*r->held_tail[c] = r->head[c];
-		if (r->head[c] == NULL)
-			r->tail[c] = r->held_tail[c];
-		r->head[c] = r->held_head[c];
-		r->held_head[c] = NULL;
-		r->held_tail[c] = &r->held_head[c];
-	}
-	r->held_by_device = false;
-}
-
-static struct job *take_job(struct prober *p)
-{
-	static const enum job_class order[] = { CLASS_WATCH, CLASS_SETUP, CLASS_OPEN,
-		                                CLASS_READ };
-
-	for (unsigned i = 0; i < ARRAY_LEN(order); i++) {
-		struct job *job = take_of_class(p, order[i]);
-
-		if (job != NULL)
-			return job;
-	}
-	return NULL;
-}
-
-static bool anything_waits(const struct rescuers *r)
-{
-	for (int c = 0; c < CLASS_COUNT_; c++)
-		if (r->head[c] != NULL)
-			return true;
-	return false;
-}
-
-void rescuers_enqueue(struct prober *p, struct job *job, enum job_kind kind)
-{
-	pthread_mutex_lock(&p->rescuers.lock);
-	job->kind = kind;
-	job->cancelled = false;
-	append(&p->rescuers, job);
-	pthread_cond_signal(&p->rescuers.work);
-	pthread_mutex_unlock(&p->rescuers.lock);
-}
-
-void rescuers_enqueue_slots(struct prober *p, struct slot_list *slots)
-{
-	struct slot *s;
-
-	pthread_mutex_lock(&p->rescuers.lock);
-	while ((s = slot_list_take(slots)) != NULL) {
-		append(&p->rescuers, &s->job);
-		pthread_cond_signal(&p->rescuers.work);
-	}
-	pthread_mutex_unlock(&p->rescuers.lock);
-}
-
-void rescuers_cancel(struct prober *p, struct job *job)
-{
-	struct rescuers *r = &p->rescuers;
-
-	pthread_mutex_lock(&r->lock);
-	job->cancelled = true;
-	/* Without a device it may begin, and end. */
-	if (r->held_by_device) {
-		look_at_held(r);
-		pthread_cond_signal(&r->work);
-	}
-	pthread_mutex_unlock(&r->lock);
-}
 
 /* --- the jobs; no lock held --- */
 
@@ -298,35 +91,28 @@ static void job_ask(struct group *g, struct slot *s)
 	reaper_done(g, s);
 }
 
-static void job_open(struct prober *p, struct group *g, struct slot *s, const char *name)
+/* It is open: its buffer is made, which may take long, then it is read. */
+static void go_on(struct prober *p, struct group *g, struct slot *s, int fd,
+                  uint32_t block)
 {
-	struct slot_list one;
 	bool alive, wake = false;
-	uint32_t block = 0;
-	int fd = -1, stale_fd, r = 0;
-
-	if (begin(g, s, &stale_fd, &block))
-		r = directio_open(name, stale_fd, &fd, &block);
-	else if (stale_fd >= 0)
-		(void)close(stale_fd); /* nothing was written to it */
+	struct slot_list one;
 
 	pthread_mutex_lock(&g->lock);
 	s->stale_fd = -1;
 	s->fd = fd;
 	s->block = block;
-	s->result = r;
+	s->result = 0;
 	alive = s->state != SLOT_ORPHANED;
-	if (alive && r == 0) {
+	if (alive) {
 		group_requeue(g, s);
-		/* Its buffer is made first, which may take long. */
 		wake = buffers_of(&g->buffers, slot_index(g, s), block) == NULL &&
 		       group_wait(g, s, mono_now());
 	}
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
 		reaper_wake(g);
-
-	if (!alive || r < 0) {
+	if (!alive) {
 		reaper_done(g, s);
 		return;
 	}
@@ -334,6 +120,63 @@ static void job_open(struct prober *p, struct group *g, struct slot *s, const ch
 	slot_list_init(&one);
 	slot_list_append(&one, s);
 	lane_inbox(p, &one);
+}
+
+static void job_open(struct prober *p, struct group *g, struct slot *s, const char *name)
+{
+	uint32_t block = 0;
+	int fd = -1, stale_fd, r = 0;
+
+	if (begin(g, s, &stale_fd, &block))
+		r = directio_open(name, stale_fd, &fd, &block);
+	else if (stale_fd >= 0)
+		(void)close(stale_fd); /* nothing was written to it */
+	if (r == 0) {
+		go_on(p, g, s, fd, block);
+		return;
+	}
+	pthread_mutex_lock(&g->lock);
+	s->stale_fd = -1;
+	s->fd = fd;
+	s->block = block;
+	s->result = r;
+	pthread_mutex_unlock(&g->lock);
+	reaper_done(g, s);
+}
+
+/* Not the same any more, or without a name: whatever that is, an open will say. */
+static void open_instead(struct prober *p, struct group *g, struct slot *s)
+{
+	bool alive, wake = false;
+
+	pthread_mutex_lock(&g->lock);
+	alive = s->state != SLOT_ORPHANED;
+	if (alive) {
+		group_requeue(g, s);
+		wake = group_wait(g, s, mono_now());
+		group_publish(g);
+	} else {
+		s->fd = s->stale_fd; /* closed with the slot */
+		s->stale_fd = -1;
+	}
+	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		reaper_wake(g);
+	if (alive)
+		rescuers_enqueue(p, &s->job, JOB_OPEN);
+	else
+		reaper_done(g, s);
+}
+
+static void job_look(struct prober *p, struct group *g, struct slot *s, const char *name)
+{
+	uint32_t block = 0;
+	int fd;
+
+	if (begin(g, s, &fd, &block) && directio_look(name, fd, &block) == 0)
+		go_on(p, g, s, fd, block);
+	else
+		open_instead(p, g, s);
 }
 
 static void job_close(struct group *g, struct slot *s)
@@ -422,16 +265,19 @@ static void run(struct prober *p, struct rescuer *self, struct job *job,
 
 	switch (kind) {
 	case JOB_OPEN:
-		job_open(p, g, slot_of(job), self->device);
+		job_open(p, g, queue_slot(job), self->device);
+		break;
+	case JOB_LOOK:
+		job_look(p, g, queue_slot(job), self->device);
 		break;
 	case JOB_READ:
-		job_read(p, self, g, slot_of(job));
+		job_read(p, self, g, queue_slot(job));
 		break;
 	case JOB_ASK:
-		job_ask(g, slot_of(job));
+		job_ask(g, queue_slot(job));
 		break;
 	case JOB_CLOSE:
-		job_close(g, slot_of(job));
+		job_close(g, queue_slot(job));
 		break;
 	case JOB_SETUP:
 		job_setup(p, g);
@@ -476,8 +322,6 @@ void rescuers_have_back(struct prober *p)
 
 	pthread_mutex_lock(&r->lock);
 	r->lanes_stuck--;
-	if (anything_waits(r))
-		pthread_cond_signal(&r->work);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -505,15 +349,13 @@ static void sit_down(struct prober *p, struct job *job)
 	struct rescuer *self = r->free_seat;
 	_Atomic int64_t *busy_since = &p->shared->rescuer_busy_us[self->index];
 	enum job_kind kind = job->kind;
-	struct ends e = ends_of(job);
+	struct job_ends e = queue_ends(job);
 
+	assert(self != NULL); /* one for each that limits.h lets be busy */
 	r->free_seat = self->next;
-	r->seated++;
 	/* The name is the path's until the lane has cancelled the job. */
-	(void)snprintf(self->device, sizeof(self->device), "%s", device_of(p, job));
-	r->busy[class_of(kind)]++;
-	r->host_busy[e.host]++;
-	r->target_busy[e.target]++;
+	(void)snprintf(self->device, sizeof(self->device), "%s", queue_device(p, job));
+	queue_count(p, e, queue_class(kind), 1);
 	pthread_mutex_unlock(&r->lock);
 
 	atomic_store(busy_since, mono_now().us);
@@ -521,17 +363,16 @@ static void sit_down(struct prober *p, struct job *job)
 	atomic_store(busy_since, 0);
 
 	pthread_mutex_lock(&r->lock);
-	if (have_enough(p, e) || (self->device[0] != '\0' && r->held_by_device))
-		look_at_held(r);
+	/* Opens have enough first: what is held for that host may begin now. */
+	if (queue_has_enough(p, e, CLASS_OPEN) ||
+	    (self->device[0] != '\0' && r->held_by_device))
+		queue_look_at_held(r);
 	self->device[0] = '\0';
 	self->next = r->free_seat;
 	r->free_seat = self;
-	r->seated--;
-	r->busy[class_of(kind)]--;
-	r->host_busy[e.host]--;
-	r->target_busy[e.target]--;
+	queue_count(p, e, queue_class(kind), -1);
 	/* Under a cap this end may let more than one begin. */
-	if (anything_waits(r))
+	if (queue_any(r))
 		pthread_cond_signal(&r->work);
 }
 
@@ -543,7 +384,7 @@ static void *rescuer_main(void *prober)
 	seal_begin();
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
-		struct job *job = take_job(p);
+		struct job *job = queue_take(p);
 
 		if (job != NULL && job->kind != JOB_WATCH) {
 			sit_down(p, job);
@@ -611,7 +452,7 @@ int rescuers_start(struct prober *p)
 	struct rescuers *r = &p->rescuers;
 	int ret = take_seats(p);
 
-	for (uint32_t i = 0; ret == 0 && i < p->limits.rescuers + LANE_RESERVE; i++) {
+	for (uint32_t i = 0; ret == 0 && i + 1 < p->limits.threads; i++) {
 		ret = thread_start(&r->threads[i], "pc-rescuer", PROBER_STACK_BYTES,
 		                   rescuer_main, p);
 		r->started += ret == 0;

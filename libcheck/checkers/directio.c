@@ -149,6 +149,15 @@ static int open_device(const char *name)
 	return fd;
 }
 
+int directio_look(const char *name, int fd, uint32_t *ret_block)
+{
+	int r = look_again(name, fd);
+
+	if (r == 0 && learn_block(fd, ret_block) < 0)
+		return 1;
+	return r;
+}
+
 int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block)
 {
 	int fd, r;

@@ -18,6 +18,12 @@
 _must_check_ int directio_open(const char *name, int stale_fd, int *ret_fd,
                                uint32_t *ret_block);
 
+/*
+ * Is an open descriptor of that name still its device? The block is learnt anew. Returns 0: it is;
+ * 1: it is not, or nobody can tell; or -errno of the name. Closes nothing.
+ */
+_must_check_ int directio_look(const char *name, int fd, uint32_t *ret_block);
+
 /* Reads the first block. Returns bytes or -errno. */
 int64_t directio_read(int fd, void *buffer, uint32_t block);
 

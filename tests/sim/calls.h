@@ -46,6 +46,7 @@ int __wrap_open(const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...);
 int __wrap_faccessat(int dir, const char *name, int mode, int flags);
 
+int __wrap_directio_look(const char *name, int fd, uint32_t *ret_block);
 int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd,
                          uint32_t *ret_block);
 int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block);

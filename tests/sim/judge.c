@@ -348,6 +348,33 @@ static void judge_groups(struct prober *p)
 		         atomic_load(&p->shared->header->deferred_now));
 }
 
+static bool is_in_hands(struct prober *p, const char *device)
+{
+	for (uint32_t i = 0; i < p->limits.rescuers; i++)
+		if (strcmp(p->rescuers.seats[i].device, device) == 0)
+			return true;
+	return false;
+}
+
+/* Opens and reads that hang, and however many, do not keep an open descriptor from being looked at. */
+static void judge_looks(struct prober *p)
+{
+	const struct rescuers *r = &p->rescuers;
+
+	if (r->seats == NULL || is_locked(&r->lock) || kernel_looks() > 0)
+		return;
+	for (unsigned c = 0; c < 2 * CLASS_COUNT_; c++) {
+		struct job *job =
+		        c < CLASS_COUNT_ ? r->head[c] : r->held_head[c - CLASS_COUNT_];
+
+		for (; job != NULL; job = job->next)
+			if (job->kind == JOB_LOOK && !job->cancelled &&
+			    !is_in_hands(p, queue_device(p, job)))
+				sim_fail("a look at an open descriptor waits, and none "
+				         "is under way");
+	}
+}
+
 static bool is_bad(const struct disk *d)
 {
 	return !d->present || d->mode == DISK_ERROR || d->mode == DISK_SHORT ||
@@ -396,6 +423,8 @@ void judge_quiet(void)
 
 	if (sim.over || sim.checks.registry == NULL || sim.checks.engine == NULL)
 		return;
+	if (p != NULL)
+		judge_looks(p);
 	if (p != NULL && judge.quiet++ % 16 == 0)
 		judge_groups(p);
 	if (sim.allocations > 0)

@@ -237,6 +237,15 @@ bool kernel_has_op_since(const struct disk *d, struct mono latest)
 	return false;
 }
 
+unsigned kernel_looks(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ops_end; i++)
+		n += sim.ops[i].used && sim.ops[i].is_look;
+	return n;
+}
+
 bool kernel_may_use(const void *p, size_t n)
 {
 	const char *from = p, *to = from + n;
@@ -402,6 +411,27 @@ static int open_answer(const struct disk *d)
 	if (!d->present)
 		return -ENOENT;
 	return 0;
+}
+
+int __wrap_directio_look(const char *name, int fd, uint32_t *ret_block)
+{
+	struct disk *d = disk_by_name(name);
+	struct op *op = op_new(d, d->seq);
+	uint64_t seq;
+	bool same;
+
+	if (*fiber_locks() > 0)
+		sim_fail("stat with a lock held");
+	op->is_open = op->is_look = op->sync = true;
+	op->at = 1;
+	(void)event_at(mono_add(sim.now, sim_between(20, 400)), answer, op);
+	while (!op->done)
+		(void)fiber_wait(op, MONO_NEVER, true);
+	(void)fd_disk(fd, &seq);
+	same = d->present && seq == d->seq;
+	*ret_block = BLOCK;
+	op_over(op);
+	return same ? 0 : 1;
 }
 
 int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block)

@@ -62,7 +62,7 @@ tests_sim_sim_LDADD = \
 	libutil.la \
 	$(NULL)
 sim_wrapped = \
-	calloc clock_gettime close devmapper_command devmapper_next directio_open directio_read \
+	calloc clock_gettime close devmapper_command devmapper_next directio_look directio_open directio_read \
 	epoll_create1 epoll_ctl eventfd faccessat fcntl free ftruncate malloc memfd_create mmap \
 	munmap nanosleep open openat pathcheck_check pathcheck_new pathcheck_results poll ppoll prctl \
 	prober_start process_collect process_collect_by process_dying process_ended \

@@ -60,7 +60,7 @@ struct disk {
 
 /* Something the kernel does for a process: it may use its memory until it is done. */
 struct op {
-	bool used, is_open, sync, submitting;
+	bool used, is_open, is_look, sync, submitting;
 	struct disk *disk;
 	uint32_t process;
 	uint64_t seq;
@@ -190,6 +190,7 @@ void kernel_kill(struct sim_process *p);
 unsigned kernel_contexts(void);
 /* It has one of a living process, that began by then. */
 bool kernel_has_op_since(const struct disk *d, struct mono latest);
+unsigned kernel_looks(void); /* at an open descriptor */
 bool kernel_may_use(const void *p, size_t n);
 
 /* judge.c: the invariants */

@@ -18,7 +18,7 @@
 #define LIMIT_SEC 120
 
 struct disk {
-	bool opens_hang, reads_hang;
+	bool opens_hang, reads_hang, looks_hang, other;
 	int open_answer, read_answer, read_once;
 	unsigned hung, tried, opens, looks, units;
 	bool unit_gone;
@@ -47,7 +47,7 @@ int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_blo
 {
 	unsigned number = (unsigned)strtoul(name + 1, NULL, 10);
 	struct disk *d = &fake.disks[number];
-	int r, fd = stale_fd;
+	int r, fd = -1;
 
 	assert(name[0] == '/' && number < FAKE_DISKS);
 	pthread_mutex_lock(&fake.lock);
@@ -59,10 +59,9 @@ int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_blo
 	if (r < 0) {
 		if (stale_fd >= 0)
 			close(stale_fd);
-	} else if (stale_fd >= 0) {
-		assert(fake.disk_of[stale_fd] == number);
-		d->looks++;
 	} else {
+		if (stale_fd >= 0)
+			close(stale_fd); /* it was looked at, and is another's */
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		assert(fd >= 0 && fd < FDS_MAX);
 		fake.disk_of[fd] = number;
@@ -74,6 +73,23 @@ int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_blo
 	*ret_fd = fd;
 	*ret_block = BLOCK;
 	return 0;
+}
+
+int directio_look(const char *name, int fd, uint32_t *ret_block)
+{
+	unsigned number = (unsigned)strtoul(name + 1, NULL, 10);
+	struct disk *d = &fake.disks[number];
+	bool same;
+
+	pthread_mutex_lock(&fake.lock);
+	if (d->looks_hang)
+		wait_while(d, &d->looks_hang);
+	assert(fake.disk_of[fd] == number);
+	same = !d->other && d->open_answer == 0;
+	d->looks += same;
+	pthread_mutex_unlock(&fake.lock);
+	*ret_block = BLOCK;
+	return same ? 0 : 1;
 }
 
 int64_t directio_read(int fd, void *buffer, uint32_t block)
@@ -150,6 +166,16 @@ static void say_int(int *which, int what)
 void disk_opens_hang(unsigned disk, bool hang)
 {
 	say_bool(&fake.disks[disk].opens_hang, hang);
+}
+
+void disk_looks_hang(unsigned disk, bool hang)
+{
+	say_bool(&fake.disks[disk].looks_hang, hang);
+}
+
+void disk_is_another(unsigned disk, bool another)
+{
+	say_bool(&fake.disks[disk].other, another);
 }
 
 void disk_reads_hang(unsigned disk, bool hang)

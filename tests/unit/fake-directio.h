@@ -20,6 +20,9 @@ void disks_reset(void);
 /* Its opens, or reads, hang, until it is said that they do not. */
 void disk_opens_hang(unsigned disk, bool hang);
 void disk_reads_hang(unsigned disk, bool hang);
+void disk_looks_hang(unsigned disk, bool hang);
+/* A look at an open descriptor finds another one under its name. */
+void disk_is_another(unsigned disk, bool another);
 /* What they say: 0: good, or -errno. */
 void disk_open_says(unsigned disk, int answer);
 void disk_read_says(unsigned disk, int answer);

@@ -120,13 +120,16 @@ static void none_is_lost_or_asked_twice(void **state)
 	bed_stop(b);
 }
 
-/* Of four rescuers one may be spent on that, and no more: the next one is waited for. */
+/* With two rescuers one may be stuck, and no more: the next one is waited for. */
 static void stuck_lanes_are_bounded(void **state)
 {
+	struct pathcheck_options o = bed_options(64);
 	const struct shared_header *h;
 
 	(void)state; /* no fixture */
-	begin_small();
+	o.rescuers = 2;
+	bed_start(b, &o);
+	bed_pulse_begin_file(b, "pulse");
 	h = b->shared.header;
 	assert_int_equal(b->prober.limits.lanes_stuck, 1);
 	add_open(1, "hung");

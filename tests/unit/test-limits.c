@@ -121,6 +121,21 @@ static void more_ranges(void **state)
 	assert_int_equal(l.in_flight, l.slots);
 }
 
+/* All of them together are those of each kind and those that are shared. */
+static void assert_rescuers(const struct limits *l)
+{
+	uint32_t sum = l->rescuers_shared;
+
+	for (int c = 0; c < CLASS_COUNT_; c++) {
+		assert_int_equal(l->rescuers_least[c] == 0, c == CLASS_WATCH);
+		sum += l->rescuers_least[c];
+	}
+	assert_int_equal(sum, l->rescuers);
+	assert_in_range(l->rescuers_host, 1, MAX(1U, l->rescuers / 4));
+	assert_in_range(l->lanes_stuck, 1, LANES_STUCK_MAX);
+	assert_int_equal(l->threads, l->rescuers + l->lanes_stuck + LANE_RESERVE + 1);
+}
+
 static void assert_related(const struct pathcheck_options *o, const struct limits *l)
 {
 	/* A path always finds an id, and ids never run out for one that was let go. */
@@ -138,9 +153,8 @@ static void assert_related(const struct pathcheck_options *o, const struct limit
 		assert_true(l->in_flight <= o->max_in_flight);
 	assert_true(l->in_flight_host >= 1);
 	/* Nothing takes every rescuer, and each kind gets at least one. */
-	assert_int_equal(l->rescuers, o->rescuers);
-	assert_in_range(l->rescuers_class, 1, l->rescuers - 1);
-	assert_in_range(l->rescuers_host, 1, (l->rescuers + 1) / 2);
+	assert_int_equal(l->rescuers, MAX(o->rescuers, (uint32_t)RESCUERS_LEAST));
+	assert_rescuers(l);
 	/* The rings hold all that can be under way, and no more. */
 	assert_int_equal(l->commands, l->ids * COMMANDS_PER_ID);
 	assert_int_equal(l->results, l->ids * RESULTS_PER_ID);
@@ -243,7 +257,7 @@ static void bound_is_kept(void **state)
 		assert_int_equal(p.limits.in_flight, b.in_flight);
 		by_mmap = p.limits.groups * (size_t)BUFFERS_BYTES + sizeof(p) +
 		          o.rescuers * (sizeof(struct rescuer) + SCRATCH_BYTES) +
-		          (o.rescuers + LANE_RESERVE + 1) * sizeof(pthread_t);
+		          p.limits.threads * sizeof(pthread_t);
 		if (OWN_HEAP) {
 			size_t allocations = 2 + p.limits.groups;
 
@@ -262,7 +276,8 @@ static void bound_grows_with_its_terms(void **state)
 	struct pathcheck_bound a = bound_of(&o), b;
 
 	(void)state; /* no fixture */
-	assert_int_equal(a.threads, 1 + LANE_RESERVE + a.groups + o.rescuers);
+	assert_int_equal(a.threads,
+	                 1 + LANE_RESERVE + LANES_STUCK_MAX + a.groups + o.rescuers);
 	assert_int_equal(a.stack_bytes, (uint64_t)a.threads * PROBER_STACK_BYTES);
 	assert_true(a.descriptors >= o.max_paths);
 	assert_true(a.client_bytes >= o.max_paths * sizeof(uint64_t));

@@ -518,6 +518,7 @@ static void an_orphan_gives_no_result(void **state)
 		assert_true(slot_list_empty(&b->prober.inbox));
 		assert_null(rescue(b, CLASS_READ));
 		assert_null(rescue(b, CLASS_OPEN));
+		assert_null(rescue(b, CLASS_CLOSE));
 	}
 }
 
@@ -530,7 +531,7 @@ static void its_descriptor_is_closed_by_a_rescuer(void **state)
 	s->fd = 1234; /* its own now; never used here */
 	answer(b, s, BLOCK, START_US);
 	assert_int_equal(s->state, SLOT_ORPHANED);
-	assert_ptr_equal(rescue(b, CLASS_OPEN), &s->job);
+	assert_ptr_equal(rescue(b, CLASS_CLOSE), &s->job);
 	assert_int_equal(s->job.kind, JOB_CLOSE);
 	s->fd = -1; /* closed */
 	reaper_done(b->g, s);

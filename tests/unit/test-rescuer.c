@@ -18,8 +18,11 @@
 
 #define WATCHDOG_SEC 600
 #define RESCUERS     8
-#define FOR_ONE_KIND (RESCUERS - RESCUERS / 4)
-#define FOR_ONE_HOST (RESCUERS / 2)
+/* Two for reads, one for each other kind; the last two are for whoever wants them. */
+#define FOR_READS    4
+#define FOR_OPENS    3
+#define FOR_LOOKS    3
+#define FOR_ONE_HOST (RESCUERS / 4)
 
 static struct bed bed;
 static struct bed *const b = &bed;
@@ -36,7 +39,12 @@ static void begin(uint32_t paths, int setup)
 	descriptors = files_open();
 	bed_start(b, &o);
 	fake_setup_says(setup);
-	assert_int_equal(b->prober.limits.rescuers_class, FOR_ONE_KIND);
+	assert_int_equal(b->prober.limits.rescuers_least[CLASS_READ] +
+	                         b->prober.limits.rescuers_shared,
+	                 FOR_READS);
+	assert_int_equal(b->prober.limits.rescuers_least[CLASS_OPEN] +
+	                         b->prober.limits.rescuers_shared,
+	                 FOR_OPENS);
 	assert_int_equal(b->prober.limits.rescuers_host, FOR_ONE_HOST);
 	bed_pulse_begin(b, "/0.pulse");
 }
@@ -164,7 +172,7 @@ static void reads_leave_some_for_opens(void **state)
 	for (uint32_t id = 1; id <= 20; id++)
 		check(id);
 	bed_flush(b);
-	assert_true(disk_wait_hung(1, FOR_ONE_KIND));
+	assert_true(disk_wait_hung(1, FOR_READS));
 	/* One that cannot be opened is found out all the same; and no more reads began. */
 	disk_open_says(2, -ENXIO);
 	for (uint32_t id = 21; id < 40; id++) {
@@ -173,7 +181,7 @@ static void reads_leave_some_for_opens(void **state)
 		bed_final(b, id, 1);
 		assert_int_equal(b->of[id].last.error, ENXIO);
 	}
-	assert_int_equal(disk_hung(1), FOR_ONE_KIND);
+	assert_int_equal(disk_hung(1), FOR_READS);
 	disk_reads_hang(1, false);
 	for (uint32_t id = 1; id <= 20; id++)
 		bed_final(b, id, 2);
@@ -192,14 +200,78 @@ static void opens_leave_some_for_reads(void **state)
 		check(id);
 	}
 	bed_flush(b);
-	assert_true(disk_wait_hung(1, FOR_ONE_KIND));
+	assert_true(disk_wait_hung(1, FOR_OPENS));
 	for (int i = 0; i < 20; i++) /* it is open */
 		assert_true(bed_pulse(b));
-	assert_int_equal(disk_hung(1), FOR_ONE_KIND);
+	assert_int_equal(disk_hung(1), FOR_OPENS);
 	disk_opens_hang(1, false);
 	for (uint32_t id = 1; id <= 20; id++)
 		bed_final(b, id, 1);
 	assert_int_equal(b->all.ok, 20);
+	end();
+}
+
+/* Its next check looks whether the open descriptor is still the one. */
+static void fail_once(uint32_t id, unsigned disk)
+{
+	disk_read_says(disk, -EIO);
+	check(id);
+	bed_final(b, id, b->of[id].ok + b->of[id].failed + 1);
+	assert_int_equal(b->of[id].last.error, EIO);
+	disk_read_says(disk, 0);
+}
+
+/* Also of the same host: it has used up its share with them. */
+static void opens_leave_one_for_looks(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_open(1, 2, 7);
+	add_open(2, 3, 0);
+	disk_opens_hang(1, true);
+	for (uint32_t id = 10; id < 30; id++) {
+		add(id, 1, id < 20 ? 7 : 0);
+		check(id);
+	}
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_OPENS));
+	for (unsigned i = 1; i <= 5; i++) {
+		fail_once(1, 2);
+		fail_once(2, 3);
+		check(1);
+		check(2);
+		bed_final(b, 1, 1 + 2 * i);
+		bed_final(b, 2, 1 + 2 * i);
+		assert_int_equal(b->of[1].ok, 1 + i);
+		assert_int_equal(b->of[2].ok, 1 + i);
+		assert_int_equal(disk_looks(2), i);
+	}
+	assert_int_equal(disk_hung(1), FOR_OPENS);
+	disk_opens_hang(1, false);
+	for (uint32_t id = 10; id < 30; id++)
+		bed_final(b, id, 1);
+	end();
+}
+
+static void looks_leave_the_rest(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	for (uint32_t id = 1; id <= 20; id++) {
+		add_open(id, 1, 0);
+		fail_once(id, 1);
+	}
+	disk_looks_hang(1, true);
+	for (uint32_t id = 1; id <= 20; id++)
+		check(id);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_LOOKS));
+	for (uint32_t id = 21; id < 40; id++)
+		healthy(id, 2, 0);
+	assert_int_equal(disk_hung(1), FOR_LOOKS);
+	disk_looks_hang(1, false);
+	for (uint32_t id = 1; id <= 20; id++)
+		bed_final(b, id, 3);
 	end();
 }
 
@@ -233,7 +305,7 @@ static void setups_leave_some(void **state)
 
 /* --- no host takes them all --- */
 
-static void a_host_has_half(void **state)
+static void a_host_has_a_quarter(void **state)
 {
 	enum { PATHS = 600 };
 
@@ -260,8 +332,8 @@ static void a_host_has_half(void **state)
 	end();
 }
 
-/* A far end that two hosts lead to: no more than half of them, whichever host asks. */
-static void a_target_has_half(void **state)
+/* A far end that two hosts lead to: no more than a quarter, whichever host asks. */
+static void a_target_has_a_quarter(void **state)
 {
 	enum { PATHS = 40 };
 	char name[32];
@@ -290,8 +362,8 @@ static void a_target_has_half(void **state)
 	end();
 }
 
-/* The only host there is: half is left, for what it leads to also when it comes back. */
-static void the_only_host_has_half(void **state)
+/* The only host there is: most are left, for what it leads to also when it comes back. */
+static void the_only_host_has_a_quarter(void **state)
 {
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
@@ -301,9 +373,9 @@ static void the_only_host_has_half(void **state)
 	for (uint32_t id = 1; id <= RESCUERS; id++)
 		check(id);
 	bed_flush(b);
-	assert_true(disk_wait_hung(1, FOR_ONE_HOST));
+	assert_true(disk_wait_hung(1, FOR_ONE_HOST - 1));
 	assert_true(bed_pulse(b));
-	assert_int_equal(disk_hung(1), FOR_ONE_HOST);
+	assert_int_equal(disk_hung(1), FOR_ONE_HOST - 1);
 	disk_opens_hang(1, false);
 	for (uint32_t id = 1; id <= RESCUERS; id++)
 		bed_final(b, id, 1);
@@ -321,12 +393,12 @@ static void unknown_hosts_share_nothing(void **state)
 	for (uint32_t id = 1; id <= 2 * RESCUERS; id++)
 		check(id);
 	bed_flush(b);
-	assert_true(disk_wait_hung(1, FOR_ONE_KIND));
+	assert_true(disk_wait_hung(1, FOR_READS));
 	add(2 * RESCUERS + 1, 2, 0); /* there is one to open another */
 	check(2 * RESCUERS + 1);
 	bed_flush(b);
 	assert_true(disk_wait_tried(2, 1));
-	assert_int_equal(disk_hung(1), FOR_ONE_KIND);
+	assert_int_equal(disk_hung(1), FOR_READS);
 	disk_reads_hang(1, false);
 	for (uint32_t id = 1; id <= 2 * RESCUERS; id++)
 		bed_final(b, id, 2);
@@ -344,14 +416,14 @@ static void none_is_free(void **state)
 	bed_defer_after_us = USEC_PER_MSEC;
 	begin(64, -EAGAIN);
 	h = b->shared.header;
-	for (uint32_t id = 1; id <= FOR_ONE_KIND + 3; id++)
+	for (uint32_t id = 1; id <= FOR_READS + 3; id++)
 		add_open(id, 1, 0);
 	disk_reads_hang(1, true);
-	for (uint32_t id = 1; id <= FOR_ONE_KIND; id++)
+	for (uint32_t id = 1; id <= FOR_READS; id++)
 		check(id);
 	bed_flush(b);
-	assert_true(disk_wait_hung(1, FOR_ONE_KIND));
-	for (uint32_t id = FOR_ONE_KIND + 1; id <= FOR_ONE_KIND + 3; id++) {
+	assert_true(disk_wait_hung(1, FOR_READS));
+	for (uint32_t id = FOR_READS + 1; id <= FOR_READS + 3; id++) {
 		unsigned before = b->of[id].deferred;
 
 		check(id);
@@ -363,11 +435,11 @@ static void none_is_free(void **state)
 	assert_true(atomic_load(&h->deferred_max) >= 3);
 	assert_true(atomic_load(&h->deferred_total) >= 3);
 	/* One of them goes before it was done. */
-	bed_remove(b, FOR_ONE_KIND + 3);
-	bed_until(b, &b->of[FOR_ONE_KIND + 3].released, 1);
+	bed_remove(b, FOR_READS + 3);
+	bed_until(b, &b->of[FOR_READS + 3].released, 1);
 	assert_int_equal(atomic_load(&h->deferred_now), 2);
 	disk_reads_hang(1, false);
-	for (uint32_t id = 1; id <= FOR_ONE_KIND + 2; id++) {
+	for (uint32_t id = 1; id <= FOR_READS + 2; id++) {
 		bed_final(b, id, 2);
 		assert_int_equal(b->of[id].ok, 2);
 		assert_int_equal(b->of[id].failed + b->of[id].timed_out, 0);
@@ -380,7 +452,7 @@ static void none_is_free(void **state)
 /* What its host's share held up comes before what was asked later. */
 static void the_oldest_first(void **state)
 {
-	static const unsigned hung[FOR_ONE_HOST] = { 5, 6, 7, 8 };
+	static const unsigned hung[FOR_ONE_HOST] = { 5, 6 };
 	enum { OLD = 11, OTHERS = 12, NEW = 14 };
 
 	(void)state; /* no fixture */
@@ -620,14 +692,35 @@ static void looks_again_after_a_failure(void **state)
 	disk_read_says(1, -EIO);
 	check(1);
 	bed_final(b, 1, 6);
-	disk_opens_hang(1, true);
+	disk_looks_hang(1, true);
 	check(1);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, 1));
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
-	disk_opens_hang(1, false);
+	disk_looks_hang(1, false);
 	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+	end();
+}
+
+/* What is not the same any more is opened, by a rescuer that opens. */
+static void a_look_that_finds_another(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_open(1, 1, 0);
+	fail_once(1, 1);
+	disk_is_another(1, true);
+	disk_opens_hang(1, true);
+	bed_check(b, 1, USEC_PER_MSEC);
+	bed_until(b, &b->of[1].timed_out, 1);
+	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_OPEN);
+	assert_int_equal(b->prober.rescuers.busy[CLASS_LOOK], 0);
+	disk_opens_hang(1, false);
+	bed_final(b, 1, 3);
+	assert_int_equal(b->of[1].ok, 2);
+	assert_int_equal(disk_looks(1), 0);
+	assert_int_equal(disk_opens(1), 2);
 	end();
 }
 
@@ -667,10 +760,12 @@ int main(void)
 		cmocka_unit_test(an_orphaned_open),
 		cmocka_unit_test(reads_leave_some_for_opens),
 		cmocka_unit_test(opens_leave_some_for_reads),
+		cmocka_unit_test(opens_leave_one_for_looks),
+		cmocka_unit_test(looks_leave_the_rest),
 		cmocka_unit_test(setups_leave_some),
-		cmocka_unit_test(a_host_has_half),
-		cmocka_unit_test(a_target_has_half),
-		cmocka_unit_test(the_only_host_has_half),
+		cmocka_unit_test(a_host_has_a_quarter),
+		cmocka_unit_test(a_target_has_a_quarter),
+		cmocka_unit_test(the_only_host_has_a_quarter),
 		cmocka_unit_test(unknown_hosts_share_nothing),
 		cmocka_unit_test(none_is_free),
 		cmocka_unit_test(the_oldest_first),
@@ -683,6 +778,7 @@ int main(void)
 		cmocka_unit_test(no_thread_for_a_group),
 		cmocka_unit_test(no_thread_at_the_start),
 		cmocka_unit_test(looks_again_after_a_failure),
+		cmocka_unit_test(a_look_that_finds_another),
 		cmocka_unit_test(removed_at_any_moment),
 	};
 
