@@ -221,8 +221,9 @@ void changes_add(struct changes *c, const struct event *e)
 	};
 	uint32_t name, i;
 
-	if (e->type != EVENT_PATH_STATE || !e->path[0] || !state_of(e->from, &x.from) ||
-	    !state_of(e->to, &x.to))
+	/* From a state to the same one: its device's error is news, its state is not. */
+	if (e->type != EVENT_PATH_STATE || strcmp(e->from, e->to) == 0 || !e->path[0] ||
+	    !state_of(e->from, &x.from) || !state_of(e->to, &x.to))
 		return;
 	name = find_name(c, e->path);
 	if (name != NONE && c->names[name].n == CHANGES_OF_ONE_MAX)

@@ -96,6 +96,7 @@ static void path_state(struct jw *j, const struct snapshot *s, const struct snap
 		key_null(j, "errno");
 	key_string(j, "dm_state", dm_state_name(p->dm_state));
 	key_string(j, "sysfs_state", sysfs_word_text(p->sysfs.device));
+	key_string(j, "access_state", sysfs_word_text(p->sysfs.access));
 }
 
 static const char *engine_name(enum snap_engine e)
@@ -149,6 +150,8 @@ static void path_counters(struct jw *j, const struct snap_path *p)
 	key_uint(j, "checks_total", p->counters.checks);
 	key_uint(j, "failures_total", p->counters.failures);
 	key_uint(j, "timeouts_total", p->counters.timeouts);
+	key_uint(j, "device_errors_total", p->counters.device_errors);
+	key_uint(j, "deferred_total", p->counters.deferred);
 	key_uint(j, "transitions_total", p->counters.transitions);
 	jw_key(j, "latency_us");
 	jw_object(j);

@@ -168,6 +168,8 @@ static void path_failures(struct metrics_piece *o, const char *name,
 	put_uint(o, p->counters.failures);
 	of_path(o, name, "_total", s, p, "reason", "timeout");
 	put_uint(o, p->counters.timeouts);
+	of_path(o, name, "_total", s, p, "reason", "device");
+	put_uint(o, p->counters.device_errors);
 }
 
 static void path_transitions(struct metrics_piece *o, const char *name,
@@ -398,8 +400,8 @@ static const struct family families[] = {
 	  path_state },
 	{ "path_checks", "counter", NULL, "Checks begun.", ROWS_PATHS, path_checks },
 	{ "path_failures", "counter", NULL,
-	  "Checks that were answered with an error, and checks without an answer in "
-	  "time.",
+	  "Failed checks, by error and timeout; and checks that the device itself "
+	  "answered with an error, which fail no path.",
 	  ROWS_PATHS, path_failures },
 	{ "path_transitions", "counter", NULL, "Changes of state.", ROWS_PATHS,
 	  path_transitions },

@@ -14,11 +14,16 @@
 struct error_words {
 	int error;
 	const char *name, *words;
+	const char *device; /* when the device said it; NULL: the same words */
 };
 
-#define E(name, words)             \
-	{                          \
-		name, #name, words \
+#define E(name, words)                   \
+	{                                \
+		name, #name, words, NULL \
+	}
+#define DEVICE(name, words, device)        \
+	{                                  \
+		name, #name, words, device \
 	}
 
 static const struct error_words errors[] = {
@@ -26,13 +31,13 @@ static const struct error_words errors[] = {
 	E(ENODEV, "No such device"),
 	E(ENXIO, "No such device or address"),
 	E(ENOENT, "No such file or directory"),
-	E(ENODATA, "Fewer bytes than asked for, or a medium error"),
+	DEVICE(ENODATA, "Fewer bytes than asked for", "Medium error"),
 	E(ETIMEDOUT, "The transport timed out"),
 	E(ENOLINK, "The transport failed"),
-	E(EREMOTEIO, "The target failed"),
+	DEVICE(EREMOTEIO, "The target failed", "Target error"),
 	E(EBADE, "Reservation conflict"),
 	E(EILSEQ, "Protection information does not match"),
-	E(ENOSPC, "No space left on device"),
+	DEVICE(ENOSPC, "No space left on device", "No space left"),
 	E(EINVAL, "Invalid argument"),
 	E(EACCES, "Permission denied"),
 	E(EPERM, "Operation not permitted"),
@@ -45,7 +50,7 @@ static const struct error_words errors[] = {
 	E(ENOMEDIUM, "No medium"),
 	E(EMEDIUMTYPE, "Wrong medium type"),
 	E(EROFS, "Read-only"),
-	E(EOPNOTSUPP, "Not supported"),
+	DEVICE(EOPNOTSUPP, "Not supported", "Read not supported"),
 	E(ENOMEM, "Out of memory"),
 	E(EAGAIN, "Would block"),
 	E(EMFILE, "Too many open files"),
@@ -65,6 +70,7 @@ static const struct error_words errors[] = {
 };
 
 #undef E
+#undef DEVICE
 
 static const struct error_words *find_error(int error)
 {
@@ -108,6 +114,18 @@ static void format_silence(const struct reason *r, char *buf, size_t size)
 	               r->stage == STAGE_OPEN ? "an open" : "a read", seconds);
 }
 
+static void format_device_error(const struct reason *r, char *buf, size_t size)
+{
+	const struct error_words *e = find_error(r->error);
+
+	if (e != NULL)
+		(void)snprintf(buf, size, "read: the device answered: %s (%s)",
+		               e->device != NULL ? e->device : e->words, e->name);
+	else
+		(void)snprintf(buf, size, "read: the device answered: error %d",
+		               r->error);
+}
+
 static void format_failure(const struct reason *r, char *buf, size_t size)
 {
 	const char *stage = r->stage == STAGE_OPEN ? "open" : "read";
@@ -145,6 +163,15 @@ const char *reason_format(const struct reason *r, char *buf, size_t size)
 	case OUTCOME_SILENT:
 		format_silence(r, buf, size);
 		append_sysfs(&r->sysfs, buf, size);
+		break;
+	case OUTCOME_DEVICE_ERROR:
+		format_device_error(r, buf, size);
+		break;
+	case OUTCOME_DISCONNECTED:
+		(void)snprintf(buf, size, "the target has no such unit");
+		break;
+	case OUTCOME_NOT_JUDGED:
+		format_failure(r, buf, size);
 		break;
 	case OUTCOME_GONE:
 		(void)snprintf(buf, size, "the device was removed");

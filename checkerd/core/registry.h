@@ -25,18 +25,22 @@ struct path_settings {
 
 /* At ten checks a second, the most there can be, they hold more than thirteen years. */
 struct path_counters {
-	uint32_t checks, failures, timeouts, transitions, deferred;
+	uint32_t checks, failures, device_errors, timeouts, transitions;
+	uint32_t deferred; /* put off, or not judged */
 };
 
 struct path {
 	uint32_t generation;
 	bool used;
-	bool enabled;      /* false: checkerctl disable */
-	bool outstanding;  /* a check is with the engine, its final result to come */
-	bool expired;      /* … and it has gone past its deadline */
-	bool seen;         /* mark for reload by difference */
-	bool number_asked; /* discovery was asked for its device number */
-	uint8_t engine;    /* enum pathcheck_engine of the last result */
+	bool enabled;           /* false: checkerctl disable */
+	bool outstanding;       /* a check is with the engine, its final result to come */
+	bool expired;           /* … and it has gone past its deadline */
+	bool seen;              /* mark for reload by difference */
+	bool number_asked;      /* discovery was asked for its device number */
+	uint8_t engine;         /* enum pathcheck_engine of the last result */
+	uint8_t shortage_stage; /* enum outcome_stage */
+	/* Positive errno: why the last check was put off or not judged; 0: nothing since says so. */
+	int16_t shortage;
 	struct sysfs_state sysfs; /* as last known */
 	uint32_t engine_id;       /* libpathcheck's */
 	uint32_t group;           /* of the last result, REGISTRY_NONE: none yet */

@@ -18,6 +18,9 @@ enum input {
 	IN_BAD, /* fewer than fail_checks so far */
 	IN_BAD_ENOUGH,
 	IN_NO_DEVICE,
+	IN_DISCONNECTED,
+	IN_PASSIVE, /* fewer than recover_checks so far */
+	IN_PASSIVE_ENOUGH,
 	IN_TIMED_OUT, /* fewer than fail_checks so far */
 	IN_TIMED_OUT_ENOUGH,
 	IN_SILENT, /* fewer than fail_checks so far, or none that counts */
@@ -47,18 +50,18 @@ enum {
  */
 /* clang-format off */
 static const uint8_t next_state[PATH_STATE_COUNT_][IN_COUNT_] = {
-	/*       started   good    bad    no device   timed out   silent   nothing   gone
-	                     enough  enough                 enough     enough           */
-	[U] = {  P,     OK, OK,  S,  D,     R,        T,  D,     U,  U,     U,     R },
-	[P] = {  P,     OK, OK,  S,  D,     R,        T,  D,     P,  P,     P,     R },
-	[OK] = { OK,    OK, OK,  S,  D,     R,        T,  D,     OK, OK,    OK,    R },
-	[D] = {  D,     Y,  OK,  D,  D,     R,        D,  D,     D,  D,     D,     R },
-	[T] = {  T,     OK, OK,  S,  D,     R,        T,  D,     T,  D,     T,     R },
-	[G] = {  G,     OK, OK,  S,  D,     R,        T,  D,     G,  G,     G,     R },
-	[S] = {  S,     OK, OK,  S,  D,     R,        T,  D,     S,  S,     S,     R },
-	[Y] = {  Y,     Y,  OK,  D,  D,     R,        D,  D,     Y,  Y,     Y,     R },
-	[R] = {  R,     Y,  OK,  D,  D,     R,        D,  D,     R,  R,     R,     R },
-	[X] = {  X,     Y,  OK,  D,  D,     R,        D,  D,     X,  X,     X,     R },
+	/*       started   good    bad    no dev. disconn.  passive  timed out   silent   nothing  gone
+	                     enough  enough                   enough    enough      enough           */
+	[U] = {  P,     OK, OK,  S,  D,     R,    X,      G, G,     T,  D,     U,  U,     U,     R },
+	[P] = {  P,     OK, OK,  S,  D,     R,    X,      G, G,     T,  D,     P,  P,     P,     R },
+	[OK] = { OK,    OK, OK,  S,  D,     R,    X,      G, G,     T,  D,     OK, OK,    OK,    R },
+	[D] = {  D,     Y,  OK,  D,  D,     R,    X,      Y, G,     D,  D,     D,  D,     D,     R },
+	[T] = {  T,     OK, OK,  S,  D,     R,    X,      G, G,     T,  D,     T,  D,     T,     R },
+	[G] = {  G,     OK, OK,  S,  D,     R,    X,      G, G,     T,  D,     G,  G,     G,     R },
+	[S] = {  S,     OK, OK,  S,  D,     R,    X,      G, G,     T,  D,     S,  S,     S,     R },
+	[Y] = {  Y,     Y,  OK,  D,  D,     R,    X,      Y, G,     D,  D,     Y,  Y,     Y,     R },
+	[R] = {  R,     Y,  OK,  D,  D,     R,    X,      Y, G,     D,  D,     R,  R,     R,     R },
+	[X] = {  X,     Y,  OK,  D,  D,     R,    X,      Y, G,     D,  D,     X,  X,     X,     R },
 };
 /* clang-format on */
 
@@ -95,9 +98,30 @@ static bool is_no_device(const struct outcome *o)
 	       (o->error == ENODEV || o->error == ENXIO || o->error == ENOENT);
 }
 
+/* The node is missing, and the kernel has the device: udev, a container, or somebody with rm
+ * took the name away. That says nothing about the device. */
+static bool is_no_name(const struct outcome *o)
+{
+	bool leaves =
+	        o->sysfs.device.layer != SYSFS_NONE && !sysfs_state_has_device(&o->sysfs);
+
+	return o->stage == STAGE_OPEN && o->error == ENOENT && !leaves &&
+	       (o->known || sysfs_state_has_device(&o->sysfs));
+}
+
 static_assert(IN_BAD_ENOUGH == IN_BAD + 1 && IN_TIMED_OUT_ENOUGH == IN_TIMED_OUT + 1 &&
                       IN_SILENT_ENOUGH == IN_SILENT + 1,
               "count_failure() steps from the one to the other");
+static_assert(IN_GOOD_ENOUGH == IN_GOOD + 1 && IN_PASSIVE_ENOUGH == IN_PASSIVE + 1,
+              "count_success() does, too");
+
+static enum input count_success(struct path_status *s, const struct path_policy *policy,
+                                enum input below)
+{
+	count_up(&s->goods);
+	s->fails = 0;
+	return s->goods >= policy->recover_checks ? below + 1 : below;
+}
 
 static enum input count_failure(struct path_status *s, bool counted_before,
                                 const struct path_policy *policy, enum input below)
@@ -108,32 +132,77 @@ static enum input count_failure(struct path_status *s, bool counted_before,
 	return s->fails >= policy->fail_checks ? below + 1 : below;
 }
 
+/*
+ * A failure that the access state of the target port explains: a passive port refuses reads by
+ * design, and one in transition may do anything. IN_COUNT_: it explains nothing.
+ */
+static enum input explained(struct path_status *s, const struct outcome *o,
+                            const struct path_policy *policy)
+{
+	if (sysfs_state_is_transitioning(&o->sysfs))
+		return IN_NOTHING;
+	if (!sysfs_state_is_passive(&o->sysfs))
+		return IN_COUNT_;
+	/* A check in the kernel counts once, when it times out, and not while it stays there. */
+	if (o->kind == OUTCOME_SILENT || (o->late && s->excused))
+		return s->state == PATH_DOWN || s->state == PATH_TIMEOUT ? IN_PASSIVE
+		                                                         : IN_NOTHING;
+	return count_success(s, policy, IN_PASSIVE);
+}
+
+static enum input count_answer(struct path_status *s, const struct outcome *o,
+                               const struct path_policy *policy)
+{
+	enum input in;
+
+	if (is_no_name(o))
+		return IN_NOTHING;
+	in = explained(s, o, policy);
+	if (in != IN_COUNT_)
+		return in;
+	in = count_failure(s, o->late && !s->excused, policy, IN_BAD);
+	return is_no_device(o) ? IN_NO_DEVICE : in;
+}
+
+/* Of a check that is past its timeout and still in the kernel. */
+static enum input count_silence(struct path_status *s, const struct outcome *o,
+                                const struct path_policy *policy)
+{
+	bool first = o->kind == OUTCOME_TIMED_OUT || s->excused;
+	enum input in;
+
+	if (!first && !silence_counts(s))
+		return IN_NOTHING;
+	in = explained(s, o, policy);
+	s->excused = in != IN_COUNT_;
+	if (in != IN_COUNT_)
+		return in;
+	return count_failure(s, false, policy, first ? IN_TIMED_OUT : IN_SILENT);
+}
+
 /* Counts the outcome in s, and says what it means to the machine. */
 static enum input count_outcome(struct path_status *s, const struct outcome *o,
                                 const struct path_policy *policy)
 {
-	enum input in;
-
 	switch (o->kind) {
 	case OUTCOME_STARTED:
 		return IN_STARTED;
 	case OUTCOME_OK:
-		count_up(&s->goods);
-		s->fails = 0;
-		return s->goods >= policy->recover_checks ? IN_GOOD_ENOUGH : IN_GOOD;
+	case OUTCOME_DEVICE_ERROR:
+		return count_success(s, policy, IN_GOOD);
 	case OUTCOME_FAILED:
-		in = count_failure(s, o->late, policy, IN_BAD);
-		return is_no_device(o) ? IN_NO_DEVICE : in;
+		return count_answer(s, o, policy);
+	case OUTCOME_DISCONNECTED:
+		(void)count_failure(s, o->late && !s->excused, policy, IN_BAD);
+		return IN_DISCONNECTED;
 	case OUTCOME_TIMED_OUT:
-		return count_failure(s, false, policy, IN_TIMED_OUT);
 	case OUTCOME_SILENT:
-		if (!silence_counts(s))
-			return IN_NOTHING;
-		return count_failure(s, false, policy, IN_SILENT);
+		return count_silence(s, o, policy);
 	case OUTCOME_GONE:
 		s->goods = 0;
 		return IN_GONE;
 	case OUTCOME_DEFERRED:
+	case OUTCOME_NOT_JUDGED:
 		return IN_NOTHING;
 	case OUTCOME_KIND_COUNT_:
 		break;
@@ -142,9 +211,20 @@ static enum input count_outcome(struct path_status *s, const struct outcome *o,
 	return IN_NOTHING;
 }
 
+static bool input_is_passive(enum input in)
+{
+	return in == IN_PASSIVE || in == IN_PASSIVE_ENOUGH;
+}
+
+static bool input_is_success(enum input in)
+{
+	return in == IN_GOOD || in == IN_GOOD_ENOUGH || input_is_passive(in);
+}
+
 static bool input_is_failure(enum input in)
 {
-	return (in >= IN_BAD && in <= IN_SILENT_ENOUGH) || in == IN_GONE;
+	return (in >= IN_BAD && in <= IN_SILENT_ENOUGH && !input_is_passive(in)) ||
+	       in == IN_GONE;
 }
 
 static void note_reason(struct path_status *s, const struct outcome *o,
@@ -161,9 +241,32 @@ static void note_reason(struct path_status *s, const struct outcome *o,
 	if (!reason_is_silence(&r))
 		r.timeout_us = 0;
 	/* It is the same request that is silent still. */
-	if (r.kind == OUTCOME_SILENT)
+	if (r.kind == OUTCOME_SILENT && reason_is_silence(&s->reason))
 		r.stage = s->reason.stage;
 	s->reason = r;
+}
+
+/* The path is up: what its device says, as far as that is worth a word. */
+static unsigned note_answer(struct path_status *s, const struct outcome *o)
+{
+	const struct reason before = s->reason;
+
+	s->reason = (struct reason){ .kind = o->kind };
+	if (o->kind != OUTCOME_DEVICE_ERROR)
+		return ACTION_NONE;
+	s->reason.stage = o->stage;
+	s->reason.error = o->error;
+	return before.kind == OUTCOME_DEVICE_ERROR && before.error == o->error
+	               ? ACTION_NONE
+	               : ACTION_DEVICE_ERROR;
+}
+
+/* No other outcome of the same check follows. */
+static bool is_final(enum outcome_kind kind)
+{
+	return kind == OUTCOME_OK || kind == OUTCOME_FAILED || kind == OUTCOME_GONE ||
+	       kind == OUTCOME_DEVICE_ERROR || kind == OUTCOME_DISCONNECTED ||
+	       kind == OUTCOME_NOT_JUDGED;
 }
 
 /* What a state decides; VERDICT_NONE: nothing, the last decision stands. */
@@ -215,16 +318,21 @@ unsigned path_status_step(const struct path_status *old, const struct outcome *o
 	in = count_outcome(&s, o, policy);
 	s.state = next_state[s.state][in];
 
-	if (input_is_failure(in)) {
+	if (is_final(o->kind))
+		s.excused = false;
+
+	if (input_is_success(in) && is_final(o->kind))
+		actions |= ACTION_SUCCESS;
+	if (input_is_failure(in))
+		actions |= ACTION_FAILURE | ACTION_RESET_INTERVAL;
+	if (input_is_failure(in) || input_is_passive(in))
 		note_reason(&s, o, timeout_us);
-		actions |= ACTION_RESET_INTERVAL;
-	} else if (o->kind == OUTCOME_OK && s.state == PATH_UP) {
-		s.reason = (struct reason){ .kind = OUTCOME_OK };
-	}
+	else if (input_is_success(in) && s.state == PATH_UP)
+		actions |= note_answer(&s, o);
 	if (s.state != old->state) {
 		s.since = now;
 		actions |= ACTION_EVENT | ACTION_RESET_INTERVAL | decide(&s);
-	} else if (s.state == PATH_UP && o->kind == OUTCOME_OK) {
+	} else if ((actions & ACTION_SUCCESS) != 0 && path_state_usable(s.state)) {
 		actions |= ACTION_BACK_OFF;
 	}
 

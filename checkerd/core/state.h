@@ -5,8 +5,9 @@
 /*
  * The state machine of one path. Pure: no clock, no system call, no allocation.
  *
- * A path goes down by the device's own answer or by its silence past the timeout, never
- * because a check could not be made: OUTCOME_DEFERRED changes nothing at all.
+ * A path goes down when nobody answers, or when the way to the device fails. An error of the
+ * device itself leaves the path usable. A check that could not be made changes nothing:
+ * OUTCOME_DEFERRED and OUTCOME_NOT_JUDGED.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,12 +33,15 @@ enum path_state {
 enum outcome_kind {
 	OUTCOME_STARTED, /* a check was handed to the engine */
 	OUTCOME_OK,
-	OUTCOME_FAILED, /* error says why */
+	OUTCOME_FAILED,       /* error says why */
+	OUTCOME_DEVICE_ERROR, /* the device answered with an error of its own: the path works */
+	OUTCOME_DISCONNECTED, /* the target answered that it has no such unit */
 	OUTCOME_TIMED_OUT, /* the request went past its deadline and is still in the kernel */
 	OUTCOME_SILENT, /* a check was due and the last one is still in the kernel: a failure,
 	                 * if that one is past its timeout; else nothing */
-	OUTCOME_DEFERRED,
-	OUTCOME_GONE, /* discovery says the device was removed */
+	OUTCOME_DEFERRED,   /* not made yet */
+	OUTCOME_NOT_JUDGED, /* this host or this program kept it from being made: error */
+	OUTCOME_GONE,       /* discovery says the device was removed */
 	OUTCOME_KIND_COUNT_
 };
 
@@ -46,8 +50,9 @@ enum outcome_stage { STAGE_OPEN, STAGE_READ };
 struct outcome {
 	enum outcome_kind kind;
 	enum outcome_stage stage;
-	int error; /* positive errno, or 0 */
-	bool late; /* OK or FAILED that follows a TIMED_OUT of the same check: it was counted */
+	int error;  /* positive errno, or 0 */
+	bool late;  /* final, after a TIMED_OUT of the same check: it was counted */
+	bool known; /* with a failure to open: the kernel knows the device's number */
 	struct sysfs_state
 	        sysfs; /* with a failure: what the kernel thinks of the device */
 };
@@ -78,12 +83,15 @@ enum path_verdict {
 };
 
 struct path_status {
-	struct mono since;    /* when it came to this state */
-	struct reason reason; /* of the last failure; forgotten when the path is up */
-	uint32_t fails;       /* failed checks in a row; saturates */
-	uint32_t goods;       /* good checks in a row; saturates */
+	struct mono since; /* when it came to this state */
+	/* Of the last failure; while the path is up: of its device's own error, if it has one. */
+	struct reason reason;
+	uint32_t fails; /* failed checks in a row; saturates */
+	uint32_t goods; /* good checks in a row; saturates */
 	enum path_state state : 8;
 	enum path_verdict verdict : 8;
+	/* A TIMED_OUT of the check in the kernel was not counted, because of the access state. */
+	bool excused;
 };
 
 /* What the caller has to do after a step; bits. */
@@ -94,6 +102,9 @@ enum path_action {
 	ACTION_REINSTATE = 1 << 2,      /* decided to be usable: dm reinstate_path */
 	ACTION_RESET_INTERVAL = 1 << 3, /* back to polling_interval */
 	ACTION_BACK_OFF = 1 << 4,       /* healthy: the interval may double */
+	ACTION_SUCCESS = 1 << 5,        /* the check counts as a successful one */
+	ACTION_FAILURE = 1 << 6,        /* the check counts as a failed one */
+	ACTION_DEVICE_ERROR = 1 << 7, /* the device's own error is new, or another one */
 };
 
 void path_status_init(struct path_status *s, struct mono now);

@@ -37,6 +37,33 @@ static const char *const session_words[] = {
 	OTHER, "LOGGED_IN", "FAILED", "FREE", NULL,
 };
 
+/* drivers/scsi/scsi_sysfs.c: sdev_access_states[]; some arrays' handlers say passive. */
+enum {
+	ACCESS_OPTIMIZED = WORD_GOOD,
+	ACCESS_NON_OPTIMIZED,
+	ACCESS_STANDBY,
+	ACCESS_PASSIVE,
+	ACCESS_UNAVAILABLE,
+	ACCESS_LBA_DEPENDENT,
+	ACCESS_OFFLINE,
+	ACCESS_TRANSITIONING
+};
+
+static const char *const access_words[] = {
+	[WORD_OTHER] = OTHER,
+	[ACCESS_OPTIMIZED] = "active/optimized",
+	[ACCESS_NON_OPTIMIZED] = "active/non-optimized",
+	[ACCESS_STANDBY] = "standby",
+	[ACCESS_PASSIVE] = "passive",
+	[ACCESS_UNAVAILABLE] = "unavailable",
+	[ACCESS_LBA_DEPENDENT] = "lba-dependent",
+	[ACCESS_OFFLINE] = "offline",
+	[ACCESS_TRANSITIONING] = "transitioning",
+	NULL,
+};
+
+static_assert(ARRAY_LEN(port_words) <= 16, "a place in a list has four bits");
+
 static const struct {
 	const char *name;
 	const char *const *words;
@@ -45,6 +72,7 @@ static const struct {
 	[SYSFS_CONTROLLER] = { "controller", controller_words },
 	[SYSFS_PORT] = { "port", port_words },
 	[SYSFS_SESSION] = { "session", session_words },
+	[SYSFS_ACCESS] = { "access", access_words },
 };
 
 struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text)
@@ -54,10 +82,10 @@ struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text)
 	assert(layer < SYSFS_LAYER_COUNT_);
 	if (layer == SYSFS_NONE || text == NULL || text[0] == '\0')
 		return w;
-	w.layer = (uint8_t)layer;
+	w.layer = (uint8_t)layer & 0xf;
 	for (uint8_t i = WORD_GOOD; layers[layer].words[i] != NULL; i++)
 		if (strcmp(layers[layer].words[i], text) == 0)
-			w.word = i;
+			w.word = i & 0xf;
 	return w;
 }
 
@@ -81,17 +109,37 @@ bool sysfs_state_has_device(const struct sysfs_state *s)
 
 static bool is_bad(struct sysfs_word w)
 {
+	if (w.layer == SYSFS_ACCESS)
+		return w.word != ACCESS_OPTIMIZED && w.word != ACCESS_NON_OPTIMIZED &&
+		       w.word != ACCESS_LBA_DEPENDENT;
 	return w.layer != SYSFS_NONE && w.word != WORD_GOOD;
 }
 
 bool sysfs_state_is_bad(const struct sysfs_state *s)
 {
-	return is_bad(s->device) || is_bad(s->transport);
+	return is_bad(s->device) || is_bad(s->transport) || is_bad(s->access);
+}
+
+static bool access_is(const struct sysfs_state *s, unsigned word)
+{
+	return s->access.layer == SYSFS_ACCESS && s->access.word == word;
+}
+
+bool sysfs_state_is_passive(const struct sysfs_state *s)
+{
+	return (access_is(s, ACCESS_STANDBY) || access_is(s, ACCESS_PASSIVE)) &&
+	       !is_bad(s->device) && !is_bad(s->transport);
+}
+
+bool sysfs_state_is_transitioning(const struct sysfs_state *s)
+{
+	return access_is(s, ACCESS_TRANSITIONING) && !is_bad(s->device) &&
+	       !is_bad(s->transport);
 }
 
 size_t sysfs_state_format(const struct sysfs_state *s, char *buf, size_t size)
 {
-	const struct sysfs_word words[] = { s->device, s->transport };
+	const struct sysfs_word words[] = { s->device, s->transport, s->access };
 	size_t n = 0;
 
 	assert(size > 0);

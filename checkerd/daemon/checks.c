@@ -152,8 +152,8 @@ static bool is_first_good(enum path_state from, enum path_state to)
 	                              path_state_usable(to));
 }
 
-static void step(struct checks *c, uint32_t index, struct path *p,
-                 const struct outcome *o, struct mono now)
+static unsigned step(struct checks *c, uint32_t index, struct path *p,
+                     const struct outcome *o, struct mono now)
 {
 	struct path_status before = p->status;
 	unsigned actions;
@@ -169,15 +169,18 @@ static void step(struct checks *c, uint32_t index, struct path *p,
 	if ((actions & ACTION_EVENT) != 0 &&
 	    !is_first_good(before.state, p->status.state))
 		events_state(c->events, index, p, &before, now);
+	else if ((actions & ACTION_DEVICE_ERROR) != 0)
+		events_device_error(c->events, index, p, now);
 	if ((actions & ACTION_RESET_INTERVAL) != 0)
 		reset_interval(c, index, p, now);
 	else if ((actions & ACTION_BACK_OFF) != 0)
 		p->interval_us = MIN(2 * p->interval_us, p->settings.max_interval_us);
 	if (c->maps != NULL && o->kind != OUTCOME_STARTED)
 		maps_path_checked(c->maps, index, p->status.verdict,
-		                  o->kind == OUTCOME_OK &&
+		                  (actions & ACTION_SUCCESS) != 0 &&
 		                          path_state_usable(p->status.state),
 		                  p->started);
+	return actions;
 }
 
 /* The engine takes no commands until it has taken those it was handed. */
@@ -246,7 +249,8 @@ int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
 	if (r < 0)
 		return r;
 	if (gone)
-		step(c, index, p, &went, now);
+		(void)step(c, index, p, &went,
+		           now); /* it is removed: nothing is counted */
 	if (c->maps != NULL)
 		maps_path_removed(c->maps, index, gone);
 	schedule_remove(c->schedule, index);
@@ -357,7 +361,7 @@ static int start(struct checks *c, uint32_t index, struct path *p, struct mono n
 	p->expired = false;
 	p->started = now;
 	p->counters.checks++;
-	step(c, index, p, &started, now);
+	(void)step(c, index, p, &started, now); /* no answer yet: nothing is counted */
 	return 0;
 }
 
@@ -403,7 +407,7 @@ static void stay_silent(struct checks *c, uint32_t index, struct path *p, struct
 
 	read_state(c, p);
 	silent.sysfs = p->sysfs;
-	step(c, index, p, &silent, now);
+	(void)step(c, index, p, &silent, now); /* its timeout was counted */
 }
 
 /* One path has its turn. False: the engine takes no commands, nothing more can be begun. */
@@ -474,38 +478,68 @@ struct mono checks_next(struct checks *c)
 	return mono_before(next, c->blocked_until) ? c->blocked_until : next;
 }
 
-/*
- * A device that is not there any more, as opposed to one that answers with an error: its
- * number is unknown to the kernel. sysfs answers from memory. The errors that say so by
- * themselves are the state machine's to know.
- */
-static bool is_gone(const struct checks *c, const struct path *p)
+enum number { NUMBER_UNKNOWN, NUMBER_KNOWN, NUMBER_GONE };
+
+/* Does the kernel know the number of the path's device? sysfs answers from memory. */
+static enum number look_up_number(const struct checks *c, const struct path *p)
 {
 	const struct device *d = p->device;
 	char number[32];
 
 	if ((d->devt_major == 0 && d->devt_minor == 0) || c->sys_dev_block < 0)
-		return false;
+		return NUMBER_UNKNOWN;
 	(void)snprintf(number, sizeof(number), "%u:%u", d->devt_major, d->devt_minor);
-	return faccessat(c->sys_dev_block, number, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	       errno == ENOENT;
+	if (faccessat(c->sys_dev_block, number, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return NUMBER_KNOWN;
+	return errno == ENOENT ? NUMBER_GONE : NUMBER_UNKNOWN;
+}
+
+/*
+ * FAILED: the device may not be there any more, as opposed to one that answers with an error.
+ * The errors that say so by themselves are the state machine's to know.
+ */
+static enum outcome_kind failure_kind(const struct checks *c, const struct path *p,
+                                      bool *ret_known)
+{
+	enum number number = look_up_number(c, p);
+
+	*ret_known = number == NUMBER_KNOWN;
+	return number == NUMBER_GONE ? OUTCOME_GONE : OUTCOME_FAILED;
+}
+
+/* What a final verdict is to the state machine. */
+static enum outcome_kind final_kind(const struct checks *c, const struct path *p,
+                                    enum pathcheck_verdict v, bool *ret_known)
+{
+	switch (v) {
+	case PATHCHECK_OK:
+		return OUTCOME_OK;
+	case PATHCHECK_FAILED:
+		return failure_kind(c, p, ret_known);
+	case PATHCHECK_DEVICE_ERROR:
+		return OUTCOME_DEVICE_ERROR;
+	case PATHCHECK_DISCONNECTED:
+		return OUTCOME_DISCONNECTED;
+	case PATHCHECK_TIMED_OUT:
+	case PATHCHECK_DEFERRED:
+	case PATHCHECK_NOT_JUDGED:
+		break;
+	}
+	return OUTCOME_NOT_JUDGED;
 }
 
 /* It has its final result. */
-static void end_check(struct checks *c, struct path *p, struct mono now)
+static void end_check(struct checks *c, struct path *p)
 {
 	c->outstanding -= p->outstanding;
 	p->outstanding = false;
 	p->expired = false;
-	p->last = now;
 }
 
 static void finish_check(struct checks *c, struct path *p,
-                         const struct pathcheck_result *r, struct mono now)
+                         const struct pathcheck_result *r)
 {
-	end_check(c, p, now);
-	if (r->verdict == PATHCHECK_FAILED && r->late == 0)
-		p->counters.failures++;
+	end_check(c, p);
 	if (r->verdict == PATHCHECK_OK && r->started_us > 0) {
 		histogram_add(&p->latency, r->finished_us - r->started_us);
 		histogram_totals_add(&c->durations, r->finished_us - r->started_us);
@@ -518,7 +552,9 @@ static void finish_check(struct checks *c, struct path *p,
  */
 static bool wants_state(const struct path *p, const struct outcome *o)
 {
-	if (o->kind != OUTCOME_OK)
+	if (o->kind == OUTCOME_NOT_JUDGED)
+		return false;
+	if (o->kind != OUTCOME_OK && o->kind != OUTCOME_DEVICE_ERROR)
 		return true;
 	return sysfs_state_is_bad(&p->sysfs) ||
 	       (p->status.state != PATH_UP && p->status.state != PATH_PENDING);
@@ -548,6 +584,34 @@ static bool is_same_device(struct checks *c, struct path *p,
 	return false;
 }
 
+static void count(struct path_counters *n, const struct outcome *o, unsigned actions)
+{
+	/* With late it was counted as a timeout. */
+	if ((o->kind == OUTCOME_FAILED || o->kind == OUTCOME_DISCONNECTED) && !o->late &&
+	    (actions & ACTION_FAILURE) != 0)
+		n->failures++;
+	n->device_errors += o->kind == OUTCOME_DEVICE_ERROR;
+	n->timeouts += o->kind == OUTCOME_TIMED_OUT;
+}
+
+/* Something was heard of the path itself. */
+static void hear(struct path *p, const struct outcome *o, struct mono now)
+{
+	p->shortage = 0;
+	if (o->kind != OUTCOME_TIMED_OUT)
+		p->last = now;
+}
+
+/* A check ended, or waits, for a reason that says nothing about the device. */
+static void not_judged(struct checks *c, struct path *p, const struct outcome *o,
+                       struct mono now)
+{
+	p->counters.deferred++;
+	p->shortage = (int16_t)o->error;
+	p->shortage_stage = (uint8_t)o->stage;
+	events_not_judged(c->events, p, o, now);
+}
+
 static void take(struct checks *c, const struct pathcheck_result *r, struct mono now)
 {
 	uint32_t index = (uint32_t)r->cookie;
@@ -557,37 +621,40 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 		.error = r->error,
 		.late = r->late != 0,
 	};
+	unsigned actions;
 
 	if (p == NULL || cookie_of(index, p) != r->cookie) {
 		c->stale++;
 		return;
 	}
 	if (r->verdict == PATHCHECK_DEFERRED) {
-		p->counters.deferred++; /* and that is all it means */
+		not_judged(c, p, &o, now);
 		return;
 	}
 	p->engine = (uint8_t)r->engine;
 	p->group = r->group;
 	if (!is_same_device(c, p, r)) {
 		if (r->verdict != PATHCHECK_TIMED_OUT)
-			end_check(c, p, now);
+			end_check(c, p);
 		port_loop_settle(c->port, index, ESTALE, p->status.state);
 		return;
 	}
 	if (r->verdict == PATHCHECK_TIMED_OUT) {
 		p->expired = true;
-		p->counters.timeouts++;
 		o.kind = OUTCOME_TIMED_OUT;
 	} else {
-		finish_check(c, p, r, now);
-		o.kind = r->verdict == PATHCHECK_OK ? OUTCOME_OK
-		         : is_gone(c, p)            ? OUTCOME_GONE
-		                                    : OUTCOME_FAILED;
+		finish_check(c, p, r);
+		o.kind = final_kind(c, p, r->verdict, &o.known);
 	}
 	if (wants_state(p, &o))
 		read_state(c, p);
 	o.sysfs = p->sysfs;
-	step(c, index, p, &o, now);
+	actions = step(c, index, p, &o, now);
+	count(&p->counters, &o, actions);
+	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0)
+		hear(p, &o, now);
+	else
+		not_judged(c, p, &o, now);
 	port_loop_settle(c->port, index, 0, p->status.state);
 }
 

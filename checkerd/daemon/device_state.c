@@ -34,7 +34,7 @@ static bool is_port(const struct device *d)
 
 unsigned device_state_attributes(const struct device *d)
 {
-	return has_state(d) ? 1 + (device_transport(d) != NULL) : 0;
+	return has_state(d) ? 1 + !is_controller(d) + (device_transport(d) != NULL) : 0;
 }
 
 /* 0, or positive errno: then *ret is as it was. */
@@ -61,7 +61,9 @@ static int read_word(int dir, const char *name, enum sysfs_layer layer,
 
 void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_state *ret)
 {
+	const struct sysfs_word access = ret->access;
 	char name[128];
+	int error;
 
 	*ret = (struct sysfs_state){ .device = { .layer = SYSFS_NONE } };
 	if (sys_dev_block < 0 || !has_state(d))
@@ -71,6 +73,14 @@ void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_s
 	/* Who has nothing to read it with must not take the device for gone. */
 	if (is_shortage(read_word(sys_dev_block, name, device_layer(d), &ret->device)))
 		ret->device = sysfs_word(device_layer(d), device_sysfs_state(d));
+	/* Only a SCSI disk with a device handler has one. */
+	(void)snprintf(name, sizeof(name), "%u:%u/device/access_state", d->devt_major,
+	               d->devt_minor);
+	error = is_controller(d)
+	                ? 0
+	                : read_word(sys_dev_block, name, SYSFS_ACCESS, &ret->access);
+	if (is_shortage(error))
+		ret->access = access;
 	if (device_transport(d) == NULL)
 		return;
 	(void)snprintf(name, sizeof(name), "../../class/%s/%s/%s",

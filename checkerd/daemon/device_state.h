@@ -8,7 +8,7 @@
  *
  * Reading it does not block on the device, however dead that is. The show functions copy one
  * word from the kernel's memory: show_state_field() in drivers/scsi/scsi_sysfs.c,
- * nvme_sysfs_show_state() in drivers/nvme/host, show_fc_rport_port_state() in
+ * sdev_show_access_state() beside it, nvme_sysfs_show_state() in drivers/nvme/host, show_fc_rport_port_state() in
  * scsi_transport_fc.c, show_priv_session_state() in scsi_transport_iscsi.c; none of them takes
  * a lock that error recovery or a removal holds while it waits. Around them are a walk through
  * directories that have no disk behind them and a reference (kernfs_get_active() in
@@ -24,7 +24,8 @@ unsigned device_state_attributes(const struct device *d);
 /*
  * sys_dev_block: a descriptor of /sys/dev/block. What is not there to read is not known; with
  * the device gone, nothing is. When there is no memory or descriptor to read it with, the
- * device's is what discovery read last. Allocates nothing.
+ * device's is what discovery read last, and the access state stays as *ret has it. Allocates
+ * nothing.
  */
 void device_state_read(int sys_dev_block, const struct device *d,
                        struct sysfs_state *ret);

@@ -11,6 +11,26 @@
 /* Lines about one path's states: enough for a bad minute, not for a bad day. */
 static const struct rate_policy path_rate = { .burst = 10, .window = 60 };
 
+/* A shortage lasts, and what helps against it stays the same. */
+static const struct rate_policy remedy_rate = { .burst = 1, .window = 600 };
+
+/* What a user can do about a check that this host or this program did not let happen. */
+static const struct {
+	int error;
+	const char *remedy;
+} remedies[EVENTS_REMEDY_KINDS] = {
+	{ EACCES, "let checkerd open the device: check its user and groups, "
+	          "DeviceAllow= of its unit, and the security module" },
+	{ EPERM, "let checkerd open the device: check its capabilities and DeviceAllow= "
+	         "of its unit" },
+	{ ENOENT,
+	  "the kernel has the device, and its name is missing: run udevadm trigger" },
+	{ ELOOP, "correct the symbolic links of the device's name" },
+	{ EMFILE, "raise LimitNOFILE= of checkerd.service" },
+	{ ENFILE, "raise sysctl fs.file-max" },
+	{ ENOMEM, "free memory, or raise MemoryMax= of checkerd.service" },
+};
+
 int events_init(struct events *ev, struct port *port, struct log *log, int level,
                 uint32_t max_paths)
 {
@@ -195,6 +215,57 @@ static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
 	(void)snprintf(text, sizeof(text), "%s: %s%s", name, words, left);
 	put_text(e->message, sizeof(e->message), text);
 	finish(ev, e, to_log);
+}
+
+void events_device_error(struct events *ev, uint32_t index, const struct path *p,
+                         struct mono now)
+{
+	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX], reason[REASON_TEXT_MAX];
+	struct event e;
+	const char *map = map_of(ev, index, p->device);
+
+	assert(index < ev->max_paths);
+	begin(&e, EVENT_PATH_STATE, LOG_WARNING, p->device, map);
+	put_text(e.from, sizeof(e.from), path_state_name(p->status.state));
+	put_text(e.to, sizeof(e.to), path_state_name(p->status.state));
+	e.lasted_us = mono_diff(now, p->status.since);
+	e.why = p->status.reason;
+	put_text(e.reason, sizeof(e.reason),
+	         reason_format(&p->status.reason, reason, sizeof(reason)));
+	describe(name, sizeof(name), p->device, map);
+	(void)snprintf(words, sizeof(words), "%s; the path stays %s: examine the device",
+	               reason, e.to);
+	finish_rated(ev, &e, &ev->rates[index], name, words, now);
+}
+
+void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,
+                       struct mono now)
+{
+	const struct reason why = { .kind = OUTCOME_NOT_JUDGED,
+		                    .stage = o->stage,
+		                    .error = o->error };
+	char name[NAME_TEXT_MAX], reason[REASON_TEXT_MAX], text[2 * EVENT_MESSAGE_MAX];
+	struct event e;
+	uint32_t left_out = 0;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(remedies) && remedies[i].error != o->error)
+		i++;
+	if (i == ARRAY_LEN(remedies) ||
+	    !rate_allow(&ev->remedy_rates[i], &remedy_rate, now, &left_out))
+		return;
+	begin(&e, EVENT_ENGINE, LOG_WARNING, p->device, device_map(p->device));
+	reason_format(&why, reason, sizeof(reason));
+	put_text(e.reason, sizeof(e.reason), reason);
+	describe(name, sizeof(name), p->device, device_map(p->device));
+	(void)snprintf(text, sizeof(text),
+	               "%s: cannot be checked, its state stays: %s; %s", name, reason,
+	               remedies[i].remedy);
+	if (left_out > 0)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		               " (%u more since the last such message)", left_out);
+	put_text(e.message, sizeof(e.message), text);
+	finish(ev, &e, true);
 }
 
 void events_dm(struct events *ev, uint32_t index, const struct path *p, const char *map,

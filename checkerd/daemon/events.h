@@ -13,6 +13,9 @@
 #include "checkerd/log/log.h"
 #include "checkerd/log/rate.h"
 
+/* Lines about checks that were not judged: one kind of errno each. */
+#define EVENTS_REMEDY_KINDS 7
+
 struct events {
 	struct port *port;      /* borrowed */
 	struct log *log;        /* borrowed */
@@ -21,6 +24,7 @@ struct events {
 	struct rate *rates;     /* owned, one a path: a path that flaps fills no log */
 	struct rate *dm_rates;  /* owned, one a path: for what becomes of it in its map */
 	struct rate *map_rates; /* owned, one a map */
+	struct rate remedy_rates[EVENTS_REMEDY_KINDS];
 	uint32_t max_paths;
 	struct maps *maps; /* borrowed: who is in which map; NULL: what a device says */
 	bool maps_decide;  /* what a device says counts for nothing */
@@ -37,6 +41,12 @@ void events_new_path(struct events *ev, uint32_t index);
 /* A path came from the state `before` to its present one. */
 void events_state(struct events *ev, uint32_t index, const struct path *p,
                   const struct path_status *before, struct mono now);
+/* The device of a path that is up answers with an error of its own: path_status.reason. */
+void events_device_error(struct events *ev, uint32_t index, const struct path *p,
+                         struct mono now);
+/* A check was not made or not judged: says how to mend that, when the user can, and seldom. */
+void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,
+                       struct mono now);
 /*
  * What became of a path in a map, or of a map: in the words of the format. from, to: "" when
  * there are none; map: its index in the table of maps.

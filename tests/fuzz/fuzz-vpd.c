@@ -57,7 +57,7 @@ static void take_state(const char *text)
 {
 	for (unsigned i = SYSFS_DEVICE; i < SYSFS_LAYER_COUNT_; i++) {
 		struct sysfs_word w = sysfs_word((enum sysfs_layer)i, text);
-		const struct sysfs_state state = { w, w };
+		const struct sysfs_state state = { w, w, w };
 		char said[4 * SYSFS_WORD_MAX + 32];
 		const char *word = sysfs_word_text(w);
 

@@ -261,8 +261,8 @@ static void run_until(struct mono end)
 	}
 }
 
-static void answer(uint32_t index, enum pathcheck_verdict v, int error, bool late,
-                   struct mono now)
+static void answer_at(enum pathcheck_stage stage, uint32_t index,
+                      enum pathcheck_verdict v, int error, bool late, struct mono now)
 {
 	struct path *p = path(index);
 
@@ -270,7 +270,7 @@ static void answer(uint32_t index, enum pathcheck_verdict v, int error, bool lat
 		.cookie = engine.cookie[p->engine_id],
 		.id = p->engine_id,
 		.verdict = v,
-		.stage = PATHCHECK_STAGE_READ,
+		.stage = stage,
 		.engine = PATHCHECK_ENGINE_AIO,
 		.error = error,
 		.late = late,
@@ -278,6 +278,12 @@ static void answer(uint32_t index, enum pathcheck_verdict v, int error, bool lat
 		.finished_us = now.us,
 	};
 	assert_false(checks_collect(&checks, now));
+}
+
+static void answer(uint32_t index, enum pathcheck_verdict v, int error, bool late,
+                   struct mono now)
+{
+	answer_at(PATHCHECK_STAGE_READ, index, v, error, late, now);
 }
 
 /* Or most of them would be deferred each time. */
@@ -371,6 +377,99 @@ static void deferred_says_nothing_of_the_device(void **state)
 	assert_int_equal(path(p)->status.state, PATH_UP);
 }
 
+static void a_device_error_fails_no_path(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_DEVICE_ERROR, ENODATA, false, at(SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_int_equal(n_events, 1);
+	assert_string_equal(last_event.to, "up");
+	assert_string_equal(last_event.message,
+	                    "p0: read: the device answered: Medium error (ENODATA); the "
+	                    "path stays up: examine the device");
+	for (int i = 0; i < 3; i++) {
+		run_until(checks_next(&checks));
+		answer(p, PATHCHECK_DEVICE_ERROR, ENODATA, false, checks_next(&checks));
+	}
+	assert_int_equal(n_events, 1);
+	assert_int_equal(path(p)->interval_us, 20 * SEC); /* healthy */
+	assert_int_equal(path(p)->counters.device_errors, 4);
+	assert_int_equal(path(p)->counters.failures, 0);
+	assert_int_equal(path(p)->status.verdict, VERDICT_USABLE);
+}
+
+static void a_unit_that_is_not_there_is_disconnected(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_DISCONNECTED, EREMOTEIO, false, at(SEC));
+	assert_int_equal(path(p)->status.state, PATH_DISCONNECTED);
+	assert_int_equal(path(p)->status.verdict, VERDICT_UNUSABLE);
+	assert_int_equal(path(p)->counters.failures, 1);
+	assert_string_equal(last_event.reason, "the target has no such unit");
+}
+
+static void what_is_not_judged_changes_nothing(void **state)
+{
+	uint32_t p = add(0);
+	struct mono last;
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	last = path(p)->last;
+	for (int i = 0; i < 3; i++) {
+		run_until(checks_next(&checks));
+		answer(p, PATHCHECK_NOT_JUDGED, EACCES, false, checks_next(&checks));
+	}
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_int_equal(path(p)->counters.failures, 0);
+	assert_int_equal(path(p)->counters.deferred, 3);
+	assert_int_equal(path(p)->shortage, EACCES);
+	assert_int_equal(path(p)->last.us, last.us);
+	assert_false(path(p)->outstanding);
+	assert_int_equal(n_settled, 4);
+	/* Said once, with the remedy. */
+	assert_int_equal(n_events, 1);
+	assert_int_equal(last_event.type, EVENT_ENGINE);
+	assert_non_null(strstr(last_event.message, "Permission denied (EACCES); let "
+	                                           "checkerd open the device"));
+	run_until(checks_next(&checks));
+	answer(p, PATHCHECK_OK, 0, false, checks_next(&checks));
+	assert_int_equal(path(p)->shortage, 0);
+}
+
+static void each_shortage_has_its_remedy(void **state)
+{
+	static const struct {
+		int error;
+		const char *remedy;
+	} cases[] = {
+		{ EACCES, "DeviceAllow=" },  { EPERM, "capabilities" },
+		{ ELOOP, "symbolic links" }, { EMFILE, "LimitNOFILE=" },
+		{ ENFILE, "fs.file-max" },   { ENOMEM, "MemoryMax=" },
+	};
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		answer(p, PATHCHECK_DEFERRED, cases[i].error, false, at(SEC));
+		assert_int_equal(n_events, i + 1);
+		assert_non_null(strstr(last_event.message, cases[i].remedy));
+		assert_int_equal(path(p)->shortage, cases[i].error);
+	}
+	answer(p, PATHCHECK_DEFERRED, ENOMEM, false, at(2 * SEC));
+	assert_int_equal(n_events, ARRAY_LEN(cases));
+	answer(p, PATHCHECK_DEFERRED, ENOMEM, false, at(700 * SEC));
+	assert_non_null(strstr(last_event.message, "(1 more since"));
+}
+
 static void a_full_engine_is_asked_again(void **state)
 {
 	uint32_t p = add(0), index;
@@ -406,7 +505,7 @@ static void make_sysfs(void)
 	assert_true(checks.sys_dev_block >= 0);
 }
 
-static void say(uint32_t minor, const char *word)
+static void say_in(uint32_t minor, const char *attribute, const char *word)
 {
 	char name[64];
 	int fd;
@@ -415,11 +514,16 @@ static void say(uint32_t minor, const char *word)
 	(void)mkdirat(checks.sys_dev_block, name, 0755);
 	(void)snprintf(name, sizeof(name), "8:%u/device", minor);
 	(void)mkdirat(checks.sys_dev_block, name, 0755);
-	(void)snprintf(name, sizeof(name), "8:%u/device/state", minor);
+	(void)snprintf(name, sizeof(name), "8:%u/device/%s", minor, attribute);
 	fd = openat(checks.sys_dev_block, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, word, strlen(word)), strlen(word));
 	close(fd);
+}
+
+static void say(uint32_t minor, const char *word)
+{
+	say_in(minor, "state", word);
 }
 
 static void unmake_sysfs(void)
@@ -512,6 +616,63 @@ static void a_silent_path_is_looked_at_again(void **state)
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
 	device_unref(d);
 	unmake_sysfs();
+}
+
+static void a_passive_port_makes_a_ghost(void **state)
+{
+	uint32_t p;
+
+	(void)state;
+	make_sysfs();
+	p = add_disk(0);
+	say_in(0, "access_state", "standby\n");
+	run_until(at(SEC));
+	for (int i = 0; i < 3; i++) {
+		answer(p, PATHCHECK_FAILED, EIO, false, checks_next(&checks));
+		assert_int_equal(path(p)->status.state, PATH_GHOST);
+		run_until(checks_next(&checks));
+	}
+	assert_int_equal(path(p)->status.verdict, VERDICT_USABLE);
+	assert_int_equal(path(p)->counters.failures, 0); /* it is so by design */
+	say_in(0, "access_state", "transitioning\n");
+	answer(p, PATHCHECK_FAILED, EIO, false, checks_next(&checks));
+	assert_int_equal(path(p)->status.state, PATH_GHOST);
+	assert_int_equal(path(p)->counters.deferred, 1);
+	say_in(0, "access_state", "active/optimized\n");
+	run_until(checks_next(&checks));
+	answer(p, PATHCHECK_OK, 0, false, checks_next(&checks));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_string_equal(sysfs_word_text(path(p)->sysfs.access), "active/optimized");
+	unmake_sysfs();
+}
+
+/* A name that udev or a container took away: the kernel has the device. */
+static void a_missing_name_is_not_the_devices_fault(void **state)
+{
+	uint32_t p;
+
+	(void)state;
+	make_sysfs();
+	p = add_disk(0);
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	run_until(checks_next(&checks));
+	answer(p, PATHCHECK_FAILED, ENOENT, false, checks_next(&checks));
+	assert_int_equal(path(p)->status.state, PATH_SHAKY); /* of a read it is one */
+	answer(p, PATHCHECK_OK, 0, false, checks_next(&checks));
+	n_events = 0;
+	run_until(checks_next(&checks));
+	answer_at(PATHCHECK_STAGE_OPEN, p, PATHCHECK_FAILED, ENOENT, false,
+	          checks_next(&checks));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_int_equal(path(p)->shortage, ENOENT);
+	assert_int_equal(n_events, 1);
+	assert_non_null(strstr(last_event.message, "udevadm trigger"));
+	unmake_sysfs(); /* and then it has not */
+	run_until(checks_next(&checks));
+	answer_at(PATHCHECK_STAGE_OPEN, p, PATHCHECK_FAILED, ENOENT, false,
+	          checks_next(&checks));
+	assert_int_equal(path(p)->status.state, PATH_REMOVED);
 }
 
 /* Reading sysfs takes time: what fails together is taken in slices. */
@@ -1004,6 +1165,12 @@ int main(void)
 		TEST(healthy_paths_are_checked_less_and_less),
 		TEST(a_hung_path_is_down_and_a_late_answer_brings_it_up),
 		TEST(deferred_says_nothing_of_the_device),
+		TEST(a_device_error_fails_no_path),
+		TEST(a_unit_that_is_not_there_is_disconnected),
+		TEST(what_is_not_judged_changes_nothing),
+		TEST(each_shortage_has_its_remedy),
+		TEST(a_passive_port_makes_a_ghost),
+		TEST(a_missing_name_is_not_the_devices_fault),
 		TEST(a_full_engine_is_asked_again),
 		TEST(the_kernels_opinion_is_part_of_the_reason),
 		TEST(a_silent_path_is_looked_at_again),

@@ -209,7 +209,7 @@ static void test_largest(void **state)
 	(void)state;
 	start(3);
 	strcpy(e.from, "disconnected");
-	strcpy(e.to, "disconnected");
+	strcpy(e.to, "unchecked");
 	e.lasted_us = INT64_MAX / 2;
 	e.realtime_us = INT64_MAX;
 	e.why.error = EILSEQ;

@@ -155,6 +155,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 		                     .stage = STAGE_READ,
 		                     .error = EIO };
 	p->sysfs.device = sysfs_word(SYSFS_DEVICE, "running");
+	p->sysfs.access = sysfs_word(SYSFS_ACCESS, "standby");
 	p->since = mono_add(s->taken, -1500 * USEC_PER_MSEC);
 	p->last = mono_add(s->taken, -2 * USEC_PER_SEC);
 	p->due = mono_add(s->taken, 3500 * USEC_PER_MSEC);
@@ -162,9 +163,12 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->outstanding = true;
 	p->group = 7;
 	p->interval_us = 2500 * USEC_PER_MSEC;
-	p->counters = (struct path_counters){
-		.checks = UINT32_MAX, .failures = 2, .timeouts = 3, .transitions = 4
-	};
+	p->counters = (struct path_counters){ .checks = UINT32_MAX,
+		                              .failures = 2,
+		                              .device_errors = 6,
+		                              .timeouts = 3,
+		                              .transitions = 4,
+		                              .deferred = 7 };
 	p->samples = 1;
 	p->last_us = 10;
 	p->p50_us = 20;
@@ -202,14 +206,16 @@ static void test_every_key_of_a_path(void **state)
 	        "\"revision\":\"1.0\",\"serial\":\"S1\",\"protocol\":\"scsi:fcp\","
 	        "\"host\":\"host1\",\"target\":\"0x5000\",\"state\":\"down\","
 	        "\"state_since\":\"1970-01-01T00:16:38.500000Z\",\"reason\":\"%s\","
-	        "\"errno\":5,\"dm_state\":null,\"sysfs_state\":\"running\","
+	        "\"errno\":5,\"dm_state\":null,\"sysfs_state\":\"running\",\"access_"
+	        "state\":\"standby\","
 	        "\"checker\":\"directio\",\"engine\":\"aio\",\"group\":7,\"enabled\":"
 	        "true,"
 	        "\"marginal\":false,\"interval_s\":2.5,\"timeout_s\":30,"
 	        "\"last_check\":\"1970-01-01T00:16:38.000000Z\",\"next_check_in_s\":3.5,"
 	        "\"in_flight_s\":0.25,\"checks_total\":4294967295,\"failures_total\":"
 	        "2,"
-	        "\"timeouts_total\":3,\"transitions_total\":4,"
+	        "\"timeouts_total\":3,\"device_errors_total\":6,\"deferred_total\":7,"
+	        "\"transitions_total\":4,"
 	        "\"latency_us\":{\"last\":10,\"p50\":20,\"p99\":30,\"max\":4294967295},"
 	        "\"latency_counts\":[9,0,0,0,0,0,0,0,0,0,0,0,0,0,0,65535],\"forced\":"
 	        "false},"
@@ -218,11 +224,13 @@ static void test_every_key_of_a_path(void **state)
 	        "\"product\":null,\"revision\":null,\"serial\":null,\"protocol\":null,"
 	        "\"host\":null,\"target\":null,\"state\":\"unchecked\","
 	        "\"state_since\":\"1970-01-01T00:16:30.000000Z\",\"reason\":null,"
-	        "\"errno\":null,\"dm_state\":null,\"sysfs_state\":null,"
+	        "\"errno\":null,\"dm_state\":null,\"sysfs_state\":null,\"access_state\":"
+	        "null,"
 	        "\"checker\":\"directio\",\"engine\":\"none\",\"group\":null,"
 	        "\"enabled\":false,\"marginal\":false,\"interval_s\":5,\"timeout_s\":30,"
 	        "\"last_check\":null,\"next_check_in_s\":null,\"in_flight_s\":null,"
-	        "\"checks_total\":0,\"failures_total\":0,\"timeouts_total\":0,"
+	        "\"checks_total\":0,\"failures_total\":0,\"timeouts_total\":0,\"device_"
+	        "errors_total\":0,\"deferred_total\":0,"
 	        "\"transitions_total\":0,\"latency_us\":{\"last\":null,\"p50\":null,"
 	        "\"p99\":null,\"max\":null},\"latency_counts\":null,\"forced\":false}]}",
 	        reason_format(&r, reason, sizeof(reason)));

@@ -47,6 +47,10 @@ static int make(void **state)
 	file("dev/block/8:32/device/state", "transport-offline\n");
 	file("class/fc_remote_ports/rport-3:0-1/port_state", "Not Present\n");
 	file("dev/block/259:0/device/state", "resetting\n");
+	file("dev/block/8:80/device/state", "running\n");
+	file("dev/block/8:80/device/access_state", "active/non-optimized\n");
+	file("dev/block/8:96/device/state", "running\n");
+	file("dev/block/8:96/device/access_state", "standby\n");
 	file("dev/block/8:48/device/state", "\n");
 	file("dev/block/8:64/device/state", "a word that has no end in sight\n");
 	sys_dev_block = openat(sysfs, "dev/block", O_PATH | O_DIRECTORY);
@@ -91,7 +95,8 @@ static struct device *disk(uint32_t major, uint32_t minor, const char *transport
 static void assert_reads(struct device *d, const char *want)
 {
 	struct sysfs_state s = { .device = sysfs_word(SYSFS_PORT, "Error"),
-		                 .transport = sysfs_word(SYSFS_PORT, "Error") };
+		                 .transport = sysfs_word(SYSFS_PORT, "Error"),
+		                 .access = sysfs_word(SYSFS_ACCESS, "offline") };
 	char buf[80];
 
 	device_state_read(sys_dev_block, d, &s);
@@ -108,17 +113,20 @@ static void every_layer_is_read(void **state)
 	assert_reads(disk(8, 32, "rport-3:0-1"),
 	             "device transport-offline, port Not Present");
 	assert_reads(disk(259, 0, NULL), "controller resetting");
+	assert_reads(disk(8, 80, NULL), "");
+	assert_reads(disk(8, 96, NULL), "access standby");
 }
 
 static void a_good_word_is_kept_too(void **state)
 {
 	struct device *d = disk(8, 0, NULL);
-	struct sysfs_state s;
+	struct sysfs_state s = { 0 };
 
 	(void)state;
 	device_state_read(sys_dev_block, d, &s);
 	assert_string_equal(sysfs_word_text(s.device), "running");
 	assert_int_equal(s.transport.layer, SYSFS_NONE);
+	assert_int_equal(s.access.layer, SYSFS_NONE);
 	(void)device_unref(d); /* NULL, always */
 }
 
@@ -131,7 +139,7 @@ static void what_is_not_there_is_not_known(void **state)
 	(void)state;
 	assert_int_equal(device_state_attributes(none), 0);
 	assert_int_equal(device_state_attributes(unnumbered), 0);
-	assert_int_equal(device_state_attributes(gone), 2);
+	assert_int_equal(device_state_attributes(gone), 3);
 	assert_reads(gone, "");
 	assert_reads(disk(8, 16, "session8"), "device blocked");
 	assert_reads(disk(8, 48, NULL), "");
@@ -142,7 +150,7 @@ static void what_is_not_there_is_not_known(void **state)
 static void a_word_without_end_is_none_of_them(void **state)
 {
 	struct device *d = disk(8, 64, NULL);
-	struct sysfs_state s;
+	struct sysfs_state s = { 0 };
 
 	(void)state;
 	device_state_read(sys_dev_block, d, &s);
@@ -153,7 +161,7 @@ static void a_word_without_end_is_none_of_them(void **state)
 static void without_sysfs_nothing_is_known(void **state)
 {
 	struct device *d = disk(8, 16, NULL);
-	struct sysfs_state s;
+	struct sysfs_state s = { 0 };
 
 	(void)state;
 	device_state_read(-1, d, &s);
@@ -166,7 +174,7 @@ static void without_a_descriptor_it_is_as_it_was(void **state)
 {
 	struct device *d = disk(8, 16, "session7");
 	struct rlimit limit, none;
-	struct sysfs_state s;
+	struct sysfs_state s = { .access = sysfs_word(SYSFS_ACCESS, "standby") };
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -177,6 +185,7 @@ static void without_a_descriptor_it_is_as_it_was(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_string_equal(sysfs_word_text(s.device), "running");
 	assert_true(sysfs_state_has_device(&s));
+	assert_string_equal(sysfs_word_text(s.access), "standby");
 	assert_int_equal(s.transport.layer, SYSFS_NONE);
 	(void)device_unref(d); /* NULL, always */
 }

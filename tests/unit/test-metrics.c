@@ -85,7 +85,12 @@ static void test_every_family(void **state)
 	char *text;
 
 	(void)state;
-	p->counters = (struct path_counters){ 10, 3, 2, 4, 5 };
+	p->counters = (struct path_counters){ .checks = 10,
+		                              .failures = 3,
+		                              .device_errors = 7,
+		                              .timeouts = 2,
+		                              .transitions = 4,
+		                              .deferred = 5 };
 	add(s, "sdb", "m", PATH_TIMEOUT);
 	add(s, "sdc", NULL, PATH_GHOST);
 	s->groups[s->n_groups++] = (struct snap_group){
@@ -113,7 +118,9 @@ static void test_every_family(void **state)
 	has(text, "checkerd_path_checks_total{path=\"sda\",map=\"m\"} 10\n");
 	has(text, "checkerd_path_failures_total{path=\"sda\",map=\"m\",reason=\"error\"} "
 	          "3\ncheckerd_path_failures_total{path=\"sda\",map=\"m\",reason="
-	          "\"timeout\"} 2\n");
+	          "\"timeout\"} "
+	          "2\ncheckerd_path_failures_total{path=\"sda\",map=\"m\",reason="
+	          "\"device\"} 7\n");
 	has(text, "checkerd_path_transitions_total{path=\"sda\",map=\"m\"} 4\n");
 	has(text, "checkerd_map_paths{map=\"m\",state=\"up\"} 1\n"
 	          "checkerd_map_paths{map=\"m\",state=\"down\"} 0\n"
@@ -194,8 +201,7 @@ static void test_largest(void **state)
 	for (unsigned i = 0; i < PATHS_MAX; i++) {
 		struct snap_path *p = add(s, name, map, i % PATH_STATE_COUNT_);
 
-		p->counters = (struct path_counters){ UINT32_MAX, UINT32_MAX, UINT32_MAX,
-			                              UINT32_MAX, UINT32_MAX };
+		memset(&p->counters, 0xff, sizeof(p->counters));
 	}
 	text = text_of(s);
 	has(text, "checkerd_map_redundancy{map=\"\xef\xbf\xbd");

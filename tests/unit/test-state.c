@@ -40,6 +40,12 @@ static struct path_status status_in(enum path_state s)
 	return p;
 }
 
+/* SYSFS_ACCESS, standby: test-sysfs-state has it by its name. */
+#define STANDBY                               \
+	{                                     \
+		.access = { SYSFS_ACCESS, 3 } \
+	}
+
 /* What came, in the words of the table below. */
 enum what {
 	STARTED,
@@ -48,11 +54,15 @@ enum what {
 	BAD,
 	BAD_ENOUGH,
 	NO_DEVICE,
+	NO_UNIT,
+	PASSIVE,
+	PASSIVE_ENOUGH,
 	SLOW,
 	SLOW_ENOUGH,
 	STILL,
 	STILL_ENOUGH,
 	DEFERRED,
+	NOT_JUDGED,
 	GONE,
 	WHAT_COUNT
 };
@@ -71,6 +81,23 @@ static const struct {
 	[NO_DEVICE] = { { .kind = OUTCOME_FAILED, .stage = STAGE_OPEN, .error = ENXIO },
 	                9,
 	                1 },
+	[NO_UNIT] = { { .kind = OUTCOME_DISCONNECTED,
+	                .stage = STAGE_READ,
+	                .error = EREMOTEIO },
+	              9,
+	              1 },
+	[PASSIVE] = { { .kind = OUTCOME_FAILED,
+	                .stage = STAGE_READ,
+	                .error = EIO,
+	                .sysfs = STANDBY },
+	              1,
+	              2 },
+	[PASSIVE_ENOUGH] = { { .kind = OUTCOME_FAILED,
+	                       .stage = STAGE_READ,
+	                       .error = EIO,
+	                       .sysfs = STANDBY },
+	                     1,
+	                     1 },
 	[SLOW] = { { .kind = OUTCOME_TIMED_OUT, .stage = STAGE_READ, .error = ETIMEDOUT },
 	           2,
 	           1 },
@@ -82,6 +109,7 @@ static const struct {
 	[STILL] = { { .kind = OUTCOME_SILENT }, 2, 1 },
 	[STILL_ENOUGH] = { { .kind = OUTCOME_SILENT }, 1, 1 },
 	[DEFERRED] = { { .kind = OUTCOME_DEFERRED }, 1, 1 },
+	[NOT_JUDGED] = { { .kind = OUTCOME_NOT_JUDGED, .error = EACCES }, 1, 1 },
 	[GONE] = { { .kind = OUTCOME_GONE }, 9, 1 },
 };
 
@@ -91,25 +119,31 @@ static const struct {
  */
 static const char *const expected[PATH_STATE_COUNT_][WHAT_COUNT] = {
 	[PATH_UNCHECKED] = { "pending", "up+", "up+", "shaky", "down-", "removed-",
-	                     "timeout", "down-", "=", "=", "=", "removed-" },
-	[PATH_PENDING] = { "=", "up+", "up+", "shaky", "down-", "removed-", "timeout",
-	                   "down-", "=", "=", "=", "removed-" },
-	[PATH_UP] = { "=", "=", "=", "shaky", "down-", "removed-", "timeout", "down-",
-	              "=", "=", "=", "removed-" },
-	[PATH_DOWN] = { "=", "delayed", "up+", "=", "=", "removed", "=", "=", "=", "=",
-	                "=", "removed" },
-	[PATH_TIMEOUT] = { "=", "up", "up", "shaky", "down-", "removed-", "=", "down-",
-	                   "=", "down-", "=", "removed-" },
-	[PATH_GHOST] = { "=", "up", "up", "shaky", "down-", "removed-", "timeout",
-	                 "down-", "=", "=", "=", "removed-" },
-	[PATH_SHAKY] = { "=", "up", "up", "=", "down-", "removed-", "timeout", "down-",
-	                 "=", "=", "=", "removed-" },
-	[PATH_DELAYED] = { "=", "=", "up+", "down", "down", "removed", "down", "down",
-	                   "=", "=", "=", "removed" },
-	[PATH_REMOVED] = { "=", "delayed", "up+", "down", "down", "=", "down", "down",
-	                   "=", "=", "=", "=" },
-	[PATH_DISCONNECTED] = { "=", "delayed", "up+", "down", "down", "removed", "down",
-	                        "down", "=", "=", "=", "removed" },
+	                     "disconnected-", "ghost+", "ghost+", "timeout", "down-", "=",
+	                     "=", "=", "=", "removed-" },
+	[PATH_PENDING] = { "=", "up+", "up+", "shaky", "down-", "removed-",
+	                   "disconnected-", "ghost+", "ghost+", "timeout", "down-", "=",
+	                   "=", "=", "=", "removed-" },
+	[PATH_UP] = { "=", "=", "=", "shaky", "down-", "removed-", "disconnected-",
+	              "ghost", "ghost", "timeout", "down-", "=", "=", "=", "=",
+	              "removed-" },
+	[PATH_DOWN] = { "=", "delayed", "up+", "=", "=", "removed", "disconnected",
+	                "delayed", "ghost+", "=", "=", "=", "=", "=", "=", "removed" },
+	[PATH_TIMEOUT] = { "=", "up", "up", "shaky", "down-", "removed-", "disconnected-",
+	                   "ghost", "ghost", "=", "down-", "=", "down-", "=", "=",
+	                   "removed-" },
+	[PATH_GHOST] = { "=", "up", "up", "shaky", "down-", "removed-", "disconnected-",
+	                 "=", "=", "timeout", "down-", "=", "=", "=", "=", "removed-" },
+	[PATH_SHAKY] = { "=", "up", "up", "=", "down-", "removed-", "disconnected-",
+	                 "ghost", "ghost", "timeout", "down-", "=", "=", "=", "=",
+	                 "removed-" },
+	[PATH_DELAYED] = { "=", "=", "up+", "down", "down", "removed", "disconnected",
+	                   "=", "ghost+", "down", "down", "=", "=", "=", "=", "removed" },
+	[PATH_REMOVED] = { "=", "delayed", "up+", "down", "down", "=", "disconnected",
+	                   "delayed", "ghost+", "down", "down", "=", "=", "=", "=", "=" },
+	[PATH_DISCONNECTED] = { "=", "delayed", "up+", "down", "down", "removed", "=",
+	                        "delayed", "ghost+", "down", "down", "=", "=", "=", "=",
+	                        "removed" },
 };
 
 /* SILENT is a failure only where the timeout of that very check has been told. */
@@ -117,8 +151,13 @@ static bool is_failure(enum path_state s, enum what w)
 {
 	if (w == STILL || w == STILL_ENOUGH)
 		return s == PATH_TIMEOUT || s == PATH_DOWN;
-	return w == BAD || w == BAD_ENOUGH || w == NO_DEVICE || w == SLOW ||
-	       w == SLOW_ENOUGH || w == GONE;
+	return w == BAD || w == BAD_ENOUGH || w == NO_DEVICE || w == NO_UNIT ||
+	       w == SLOW || w == SLOW_ENOUGH || w == GONE;
+}
+
+static bool is_success(enum what w)
+{
+	return w == GOOD || w == GOOD_ENOUGH || w == PASSIVE || w == PASSIVE_ENOUGH;
 }
 
 static unsigned expected_actions(enum path_state s, enum what w, const char *word)
@@ -132,8 +171,10 @@ static unsigned expected_actions(enum path_state s, enum what w, const char *wor
 	if (word[0] != '=')
 		actions |= ACTION_EVENT | ACTION_RESET_INTERVAL;
 	if (is_failure(s, w))
-		actions |= ACTION_RESET_INTERVAL;
-	if (s == PATH_UP && (w == GOOD || w == GOOD_ENOUGH))
+		actions |= ACTION_RESET_INTERVAL | ACTION_FAILURE;
+	if (is_success(w))
+		actions |= ACTION_SUCCESS;
+	if (is_success(w) && word[0] == '=' && (s == PATH_UP || s == PATH_GHOST))
 		actions |= ACTION_BACK_OFF;
 	return actions;
 }
@@ -141,7 +182,7 @@ static unsigned expected_actions(enum path_state s, enum what w, const char *wor
 static void check_counters(const struct path_status *old, const struct path_status *new,
                            enum what w)
 {
-	if (w == GOOD || w == GOOD_ENOUGH) {
+	if (is_success(w)) {
 		assert_int_equal(new->goods, old->goods + 1);
 		assert_int_equal(new->fails, 0);
 	} else if (w != GONE && is_failure(old->state, w)) {
@@ -175,7 +216,7 @@ static void check_cell(enum path_state s, enum what w)
 		         actions, expected_actions(s, w, word));
 	assert_int_equal(new.since.us, new.state == s ? before.us : now.us);
 	check_counters(&old, &new, w);
-	if (w == DEFERRED)
+	if (w == DEFERRED || w == NOT_JUDGED)
 		assert_memory_equal(&old, &new, sizeof(old));
 	if (is_failure(s, w))
 		assert_int_equal(new.reason.kind, given[w].outcome.kind);
@@ -263,7 +304,7 @@ static void failures_in_a_row(void **state)
 	assert_state(&t, PATH_TIMEOUT);
 	assert_true(step(&t, still) & ACTION_FAIL);
 	assert_state(&t, PATH_DOWN);
-	assert_int_equal(step(&t, still), ACTION_RESET_INTERVAL);
+	assert_int_equal(step(&t, still), ACTION_RESET_INTERVAL | ACTION_FAILURE);
 	assert_int_equal(t.status.fails, 4);
 	step(&t, late_good);
 	assert_state(&t, PATH_DELAYED);
@@ -471,10 +512,185 @@ static void names(void **state)
 		assert_string_equal(path_state_name(s), words[s]);
 }
 
+/* KERNEL.md, "Whose fault an error is": what each verdict with its errno comes to. */
+static const struct {
+	enum outcome_kind kind;
+	enum outcome_stage stage;
+	int error;
+	bool known;
+	const char *device, *access; /* in sysfs */
+	const char *state;           /* of a path that was up */
+	const char *reason;
+} fault[] = {
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, NULL, NULL, "down",
+	  "read: Input/output error (EIO)" },
+	{ OUTCOME_FAILED, STAGE_READ, ENOLINK, true, NULL, NULL, "down",
+	  "read: The transport failed (ENOLINK)" },
+	{ OUTCOME_FAILED, STAGE_READ, ETIMEDOUT, true, NULL, NULL, "down",
+	  "read: The transport timed out (ETIMEDOUT)" },
+	{ OUTCOME_FAILED, STAGE_READ, ENODEV, true, "offline", NULL, "down",
+	  "read: No such device (ENODEV); device offline" },
+	{ OUTCOME_FAILED, STAGE_READ, ENODATA, true, NULL, NULL, "down",
+	  "read: Fewer bytes than asked for (ENODATA)" },
+	{ OUTCOME_DEVICE_ERROR, STAGE_READ, ENODATA, true, NULL, NULL, "up",
+	  "read: the device answered: Medium error (ENODATA)" },
+	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EILSEQ, true, NULL, NULL, "up",
+	  "read: the device answered: Protection information does not match (EILSEQ)" },
+	{ OUTCOME_DEVICE_ERROR, STAGE_READ, ENOSPC, true, NULL, NULL, "up",
+	  "read: the device answered: No space left (ENOSPC)" },
+	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EBADE, true, NULL, NULL, "up",
+	  "read: the device answered: Reservation conflict (EBADE)" },
+	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EOPNOTSUPP, true, NULL, NULL, "up",
+	  "read: the device answered: Read not supported (EOPNOTSUPP)" },
+	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EREMOTEIO, true, NULL, NULL, "up",
+	  "read: the device answered: Target error (EREMOTEIO)" },
+	{ OUTCOME_DISCONNECTED, STAGE_READ, EREMOTEIO, true, NULL, NULL, "disconnected",
+	  "the target has no such unit" },
+	{ OUTCOME_NOT_JUDGED, STAGE_OPEN, EACCES, true, NULL, NULL, "up", "" },
+	{ OUTCOME_NOT_JUDGED, STAGE_OPEN, EPERM, true, NULL, NULL, "up", "" },
+	{ OUTCOME_NOT_JUDGED, STAGE_OPEN, ELOOP, true, NULL, NULL, "up", "" },
+	{ OUTCOME_NOT_JUDGED, STAGE_READ, EINVAL, true, NULL, NULL, "up", "" },
+	{ OUTCOME_DEFERRED, STAGE_OPEN, EMFILE, true, NULL, NULL, "up", "" },
+	{ OUTCOME_DEFERRED, STAGE_OPEN, ENFILE, true, NULL, NULL, "up", "" },
+	{ OUTCOME_DEFERRED, STAGE_OPEN, ENOMEM, true, NULL, NULL, "up", "" },
+	{ OUTCOME_FAILED, STAGE_OPEN, ENOENT, true, NULL, NULL, "up", "" },
+	{ OUTCOME_FAILED, STAGE_OPEN, ENOENT, false, "running", NULL, "up", "" },
+	{ OUTCOME_FAILED, STAGE_OPEN, ENOENT, true, "deleted", NULL, "removed",
+	  "open: No such file or directory (ENOENT); device deleted" },
+	{ OUTCOME_FAILED, STAGE_OPEN, ENOENT, false, NULL, NULL, "removed",
+	  "open: No such file or directory (ENOENT)" },
+	{ OUTCOME_FAILED, STAGE_OPEN, ENXIO, true, "offline", NULL, "down",
+	  "open: No such device or address (ENXIO); device offline" },
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "standby", "ghost",
+	  "read: Input/output error (EIO); access standby" },
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "passive", "ghost",
+	  "read: Input/output error (EIO); access passive" },
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "transitioning", "up", "" },
+	{ OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, true, "running", "transitioning",
+	  "up", "" },
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "unavailable", "down",
+	  "read: Input/output error (EIO); access unavailable" },
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "offline", "down",
+	  "read: Input/output error (EIO); access offline" },
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "active/non-optimized",
+	  "down", "read: Input/output error (EIO)" },
+	/* A device that is offline explains the failure, not its passive port. */
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "offline", "standby", "down",
+	  "read: Input/output error (EIO); device offline, access standby" },
+	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "offline", "transitioning", "down",
+	  "read: Input/output error (EIO); device offline, access transitioning" },
+};
+
+static void whose_fault_an_error_is(void **state)
+{
+	char reason[REASON_TEXT_MAX];
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(fault); i++) {
+		struct story t = begin(1, 1);
+		struct outcome o = { .kind = fault[i].kind,
+			             .stage = fault[i].stage,
+			             .error = fault[i].error,
+			             .known = fault[i].known };
+
+		o.sysfs.device = sysfs_word(SYSFS_DEVICE, fault[i].device);
+		o.sysfs.access = sysfs_word(SYSFS_ACCESS, fault[i].access);
+		step(&t, good);
+		step(&t, o);
+		assert_string_equal(path_state_name(t.status.state), fault[i].state);
+		assert_string_equal(
+		        reason_format(&t.status.reason, reason, sizeof(reason)),
+		        fault[i].reason);
+	}
+}
+
+static void a_device_error_is_news_once(void **state)
+{
+	struct outcome o = { .kind = OUTCOME_DEVICE_ERROR,
+		             .stage = STAGE_READ,
+		             .error = ENODATA };
+	struct story t = begin(1, 2);
+
+	(void)state; /* no fixture */
+	step(&t, good);
+	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
+	assert_int_equal(step(&t, o), ACTION_SUCCESS | ACTION_BACK_OFF);
+	o.error = EBADE;
+	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
+	step(&t, good);
+	assert_int_equal(t.status.reason.kind, OUTCOME_OK);
+	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
+	/* It counts towards recovery, and the reason of the failure stays until then. */
+	step(&t, bad);
+	assert_false(step(&t, o) & ACTION_DEVICE_ERROR);
+	assert_state(&t, PATH_DELAYED);
+	assert_int_equal(t.status.reason.error, EIO);
+	assert_true(step(&t, o) & ACTION_REINSTATE);
+	assert_state(&t, PATH_UP);
+	assert_int_equal(t.status.reason.error, EBADE);
+}
+
+/* A check that hangs while its port changes its state counts when that is over, once. */
+static void a_timeout_in_transition_counts_when_that_is_over(void **state)
+{
+	struct outcome o = slow, s = still;
+	struct story t = begin(1, 1);
+
+	(void)state; /* no fixture */
+	step(&t, good);
+	o.sysfs.access = s.sysfs.access = sysfs_word(SYSFS_ACCESS, "transitioning");
+	assert_int_equal(step(&t, o), ACTION_NONE);
+	assert_int_equal(step(&t, s), ACTION_NONE);
+	assert_state(&t, PATH_UP);
+	assert_true(step(&t, still) & ACTION_FAIL);
+	assert_state(&t, PATH_DOWN);
+	assert_int_equal(t.status.reason.timeout_us, TIMEOUT_US);
+}
+
+static void an_excused_timeout_fails_late(void **state)
+{
+	struct outcome o = slow;
+	struct story t = begin(1, 1);
+
+	(void)state; /* no fixture */
+	step(&t, good);
+	o.sysfs.access = sysfs_word(SYSFS_ACCESS, "transitioning");
+	step(&t, o);
+	assert_true(step(&t, late_bad) & ACTION_FAIL);
+	assert_state(&t, PATH_DOWN);
+}
+
+static void a_ghost_stays_one_while_its_port_is_passive(void **state)
+{
+	struct outcome o = bad;
+	struct story t = begin(1, 2);
+
+	(void)state; /* no fixture */
+	o.sysfs.access = sysfs_word(SYSFS_ACCESS, "standby");
+	step(&t, started);
+	assert_true(step(&t, o) & ACTION_REINSTATE);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(step(&t, o), ACTION_SUCCESS | ACTION_BACK_OFF);
+	assert_state(&t, PATH_GHOST);
+	step(&t, good);
+	assert_state(&t, PATH_UP);
+	assert_true(step(&t, bad) & ACTION_FAIL);
+	/* Back in standby it earns its place as every other path does. */
+	assert_false(step(&t, o) & ACTION_REINSTATE);
+	assert_state(&t, PATH_DELAYED);
+	assert_true(step(&t, o) & ACTION_REINSTATE);
+	assert_state(&t, PATH_GHOST);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cell),
+		cmocka_unit_test(whose_fault_an_error_is),
+		cmocka_unit_test(a_device_error_is_news_once),
+		cmocka_unit_test(a_timeout_in_transition_counts_when_that_is_over),
+		cmocka_unit_test(an_excused_timeout_fails_late),
+		cmocka_unit_test(a_ghost_stays_one_while_its_port_is_passive),
 		cmocka_unit_test(starts_unchecked),
 		cmocka_unit_test(failures_in_a_row),
 		cmocka_unit_test(late_failure_counts_once),

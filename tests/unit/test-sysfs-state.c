@@ -27,6 +27,9 @@ static void words_are_kept(void **state)
 		    "Diagnostics", "Linkdown", "Error", "Loopback", "Deleted", "Marginal",
 		    NULL } },
 		{ SYSFS_SESSION, { "LOGGED_IN", "FAILED", "FREE", NULL } },
+		{ SYSFS_ACCESS,
+		  { "active/optimized", "active/non-optimized", "standby", "passive",
+		    "unavailable", "lba-dependent", "offline", "transitioning", NULL } },
 	};
 
 	(void)state; /* no fixture */
@@ -86,7 +89,7 @@ static void only_what_is_wrong_is_told(void **state)
 		/* A word that is good elsewhere. */
 		{ SYSFS_CONTROLLER, "running", SYSFS_NONE, NULL, "controller other" },
 	};
-	struct sysfs_state s;
+	struct sysfs_state s = { 0 };
 	char buf[64];
 
 	(void)state; /* no fixture */
@@ -127,6 +130,41 @@ static void who_is_about_to_go(void **state)
 	}
 }
 
+static void what_an_access_state_explains(void **state)
+{
+	static const struct {
+		const char *device, *access;
+		bool bad, passive, transitioning;
+	} cases[] = {
+		{ "running", NULL, false, false, false },
+		{ "running", "active/optimized", false, false, false },
+		{ "running", "active/non-optimized", false, false, false },
+		{ "running", "lba-dependent", false, false, false },
+		{ "running", "standby", true, true, false },
+		{ "running", "passive", true, true, false },
+		{ "running", "unavailable", true, false, false },
+		{ "running", "offline", true, false, false },
+		{ "running", "transitioning", true, false, true },
+		{ "running", "a word to come", true, false, false },
+		{ NULL, "standby", true, true, false },
+		{ "blocked", "standby", true, false, false },
+		{ "offline", "transitioning", true, false, false },
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct sysfs_state s = {
+			.device = sysfs_word(SYSFS_DEVICE, cases[i].device),
+			.access = sysfs_word(SYSFS_ACCESS, cases[i].access),
+		};
+
+		assert_int_equal(sysfs_state_is_bad(&s), cases[i].bad);
+		assert_int_equal(sysfs_state_is_passive(&s), cases[i].passive);
+		assert_int_equal(sysfs_state_is_transitioning(&s),
+		                 cases[i].transitioning);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -135,6 +173,7 @@ int main(void)
 		cmocka_unit_test(what_no_kernel_writes_is_not_repeated),
 		cmocka_unit_test(only_what_is_wrong_is_told),
 		cmocka_unit_test(who_is_about_to_go),
+		cmocka_unit_test(what_an_access_state_explains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
