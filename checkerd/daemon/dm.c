@@ -178,6 +178,18 @@ static bool command(struct dm *dm, const struct maps_order *o)
 	return true;
 }
 
+/* Once. Who sees the devices looks again: what it told of this one may be old. */
+static void tell_barred(struct dm *dm, uint32_t entry, struct mono now)
+{
+	struct maps_path *e = maps_path(dm->maps, entry);
+
+	if (e->bar == BAR_NONE || e->bar_told || e->path == MAPS_NONE)
+		return;
+	e->bar_told = true;
+	dm->checks->list_anew = dm->checks->list_anew || e->bar == BAR_READ;
+	dm_tell_barred(dm, entry, now);
+}
+
 static void follow(struct dm *dm, struct mono now)
 {
 	struct maps_order o;
@@ -185,6 +197,7 @@ static void follow(struct dm *dm, struct mono now)
 	for (unsigned n = 0; n < DM_SLICE; n++) {
 		if (dm->blocked || !maps_next(dm->maps, now, &o))
 			return;
+		tell_barred(dm, o.entry, now);
 		switch (o.step) {
 		case STEP_FAIL:
 		case STEP_REINSTATE:

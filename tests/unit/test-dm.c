@@ -139,7 +139,7 @@ static void add_path(uint32_t n, enum path_verdict v)
 
 	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
 	device_unref(d);
-	maps_path_added(dm.maps, index, 8, n);
+	maps_path_added(dm.maps, index, registry_get(checks.registry, index)->device);
 	if (v != VERDICT_NONE)
 		maps_path_checked(dm.maps, index, v, v == VERDICT_USABLE, t0);
 }
@@ -346,12 +346,13 @@ static void the_last_is_kept_and_told(void **state)
 	(void)state;
 	two_paths();
 	decide(0, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
 	decide(1, VERDICT_UNUSABLE, at(1));
 	round_of(at(1));
 	assert_int_equal(thread.n_commands, 1);
 	assert_int_equal(last_command()->path_minor, 0);
-	expect_told(0, "sd1 (map m): it is down, but is kept in its map: its last path");
-	expect_told(1, "map m: full -> none: 0 of 2 paths usable");
+	expect_told(1, "sd1 (map m): it is down, but is kept in its map: its last path");
+	expect_told(2, "map m: last -> none: 0 of 2 paths usable");
 	configure(true, false);
 	round_of(at(2));
 	assert_int_equal(thread.n_commands, 2);
