@@ -44,6 +44,7 @@ void dm_configure(struct dm *dm, const struct config *c, uint64_t generation)
 	for (uint32_t i = 0; i < maps_end(dm->maps); i++)
 		if (maps_get(dm->maps, i) != NULL)
 			maps_set_keep(dm->maps, i, dm->keep_last);
+	maps_set_give_back(dm->maps, c->dm_release == DM_RELEASE_REINSTATE);
 	if (dm->control != c->dm_control)
 		set_control(dm, c->dm_control);
 	if (again)

@@ -218,17 +218,19 @@ void dm_tell_barred(struct dm *dm, uint32_t entry, struct mono now)
 	const struct maps_path *e = maps_path(dm->maps, entry);
 	const struct map *m = maps_get(dm->maps, e->map)->map;
 	const struct path *p = path_of(dm, e);
-	const char *there = p == NULL ? NULL : device_wwid(p->device);
+	const char *was = m->wwid == NULL ? "not known" : m->wwid, *is;
 
 	if (p == NULL)
 		return; /* told when there is a path to tell of */
+	is = device_wwid(p->device);
 	if (e->bar == BAR_READ)
-		there = "another one, as the disk itself says";
+		is = "another one, says the disk";
+	else if (is == NULL)
+		is = "not known";
 	events_dm(dm->events, e->path, p, m->name, LOG_CRIT, "", "barred", now,
-	          "another disk is under %u:%u: WWID of the map %s, WWID there now %s: "
-	          "barred until the path leaves the map: remove it from the map",
-	          e->devt_major, e->devt_minor, m->wwid == NULL ? "not known" : m->wwid,
-	          there == NULL ? "not known" : there);
+	          "another disk is under %u:%u: WWID of the map: %s; WWID of the disk: "
+	          "%s; barred until the path leaves the map: remove it from the map",
+	          e->devt_major, e->devt_minor, was, is);
 }
 
 static int redundancy_priority(enum redundancy r)
