@@ -97,6 +97,11 @@ int run_reinstate(struct ctl *ctl, const char *const *operands, size_t n)
 	return call_paths(ctl, "Reinstate", operands, n);
 }
 
+int run_release(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	return call_paths(ctl, "Release", operands, n);
+}
+
 int run_reload(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	json_object *reply;

@@ -52,6 +52,8 @@ static const struct command commands[] = {
 	{ "enable", "PATH...", "check again", JSON, 1, ANY, run_enable },
 	{ "fail", "PATH...", "keep out of use by device-mapper", JSON, 1, ANY, run_fail },
 	{ "reinstate", "PATH...", "take that back", JSON, 1, ANY, run_reinstate },
+	{ "release", "[PATH...]", "give back what checkerd failed", JSON, 0, ANY,
+	  run_release },
 	{ "reload", "", "read the configuration again", JSON, 0, 0, run_reload },
 	{ "log-level", "LEVEL", "log err, warning, notice, info or debug", JSON, 1, 1,
 	  run_log_level },

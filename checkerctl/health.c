@@ -12,7 +12,19 @@
 struct tally {
 	size_t maps, degraded, lost;
 	json_object *worst; /* the first map with nothing, else the first degraded one */
+	size_t barred;      /* paths under whose number another disk is */
+	json_object *mixed; /* the first map with one */
 };
+
+static void count_barred(struct tally *t, json_object *map)
+{
+	json_object *list;
+	size_t n = json_count(map, "barred", &list);
+
+	if (n > 0 && t->barred == 0)
+		t->mixed = map;
+	t->barred += n;
+}
 
 static enum health_code map_health(json_object *map)
 {
@@ -35,6 +47,7 @@ static struct tally count_maps(json_object *reply)
 		json_object *map = json_object_array_get_idx(list, i);
 		enum health_code code = map_health(map);
 
+		count_barred(&t, map);
 		if (code == HEALTH_LOST && t.lost++ == 0)
 			t.worst = map;
 		if (code == HEALTH_DEGRADED && t.degraded++ == 0 && t.lost == 0)
@@ -43,8 +56,25 @@ static struct tally count_maps(json_object *reply)
 	return t;
 }
 
+static int print_barred(const struct tally *t)
+{
+	json_object *list;
+
+	(void)json_count(t->mixed, "barred", &list);
+	fputs("CRITICAL: another disk is under path ", stdout);
+	text_put(stdout, json_object_get_string(json_object_array_get_idx(list, 0)),
+	         false);
+	fputs(" of map ", stdout);
+	text_put(stdout, json_text(t->mixed, "name", "-"), false);
+	printf("; %zu %s barred: remove %s from the map\n", t->barred,
+	       t->barred == 1 ? "path is" : "paths are", t->barred == 1 ? "it" : "them");
+	return HEALTH_LOST;
+}
+
 static int print_health(const struct tally *t)
 {
+	if (t->barred > 0)
+		return print_barred(t);
 	if (t->maps == 0) {
 		puts("UNKNOWN: checkerd knows of no map");
 		return HEALTH_UNKNOWN;
@@ -74,10 +104,10 @@ static int json_health(const struct tally *t)
 		[HEALTH_LOST] = "lost",
 		[HEALTH_UNKNOWN] = "unknown",
 	};
-	enum health_code code = t->maps == 0  ? HEALTH_UNKNOWN
-	                        : t->lost     ? HEALTH_LOST
-	                        : t->degraded ? HEALTH_DEGRADED
-	                                      : HEALTH_OK;
+	enum health_code code = t->maps == 0           ? HEALTH_UNKNOWN
+	                        : t->lost || t->barred ? HEALTH_LOST
+	                        : t->degraded          ? HEALTH_DEGRADED
+	                                               : HEALTH_OK;
 	json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "health", json_object_new_string(words[code]));
@@ -87,6 +117,8 @@ static int json_health(const struct tally *t)
 	                       json_object_new_int64((int64_t)t->degraded));
 	json_object_object_add(object, "maps_lost",
 	                       json_object_new_int64((int64_t)t->lost));
+	json_object_object_add(object, "paths_barred",
+	                       json_object_new_int64((int64_t)t->barred));
 	ctl_print_json(object);
 	json_object_put(object);
 	return (int)code;

@@ -48,6 +48,9 @@ const char *checker_kind_name(enum checker_kind k);
 /* Does a device's descriptor stay open between checks? AUTO: SCSI, NVMe and DASD only. */
 enum keep_open { KEEP_OPEN_AUTO, KEEP_OPEN_YES, KEEP_OPEN_NO };
 
+/* What becomes of paths that checkerd failed, when it lets go of them. */
+enum dm_release { DM_RELEASE_KEEP, DM_RELEASE_REINSTATE };
+
 struct static_path {
 	char *device; /* absolute, unique */
 	char *alias;  /* unique; NULL: none */
@@ -68,6 +71,7 @@ struct config {
 	uint32_t fail_checks, recover_checks;
 	enum keep_open keep_open;
 	bool dm_control, keep_last_path;
+	enum dm_release dm_release;
 	/* max_in_flight 0: as many as paths; max_in_flight_host 0: no cap */
 	uint32_t max_paths, max_in_flight, max_in_flight_host, rescuer_threads;
 	uint32_t realtime_priority; /* 0: none */

@@ -65,6 +65,12 @@ const struct word keep_open_words[] = {
 	{ NULL, 0 },
 };
 
+const struct word dm_release_words[] = {
+	{ "keep", DM_RELEASE_KEEP },
+	{ "reinstate", DM_RELEASE_REINSTATE },
+	{ NULL, 0 },
+};
+
 const struct word log_level_words[] = {
 	{ "err", LOG_ERR },   { "warning", LOG_WARNING }, { "notice", LOG_NOTICE },
 	{ "info", LOG_INFO }, { "debug", LOG_DEBUG },     { NULL, 0 },
@@ -152,6 +158,13 @@ const struct keyword keyword_table[] = {
 	  .fallback = "yes",
 	  SETS(keep_last_path),
 	  .doc = "Never fail the last usable path of a map." },
+	{ .name = "dm_release",
+	  .sections = DEFAULTS,
+	  .type = VALUE_WORD,
+	  .words = dm_release_words,
+	  .fallback = "reinstate",
+	  SETS(dm_release),
+	  .doc = "What becomes of failed paths when checkerd lets go of them." },
 	{ .name = "max_paths",
 	  .sections = DEFAULTS,
 	  .type = VALUE_COUNT,
@@ -305,6 +318,7 @@ const size_t keyword_count = ARRAY_LEN(keyword_table);
 static_assert(sizeof(enum discovery_kind) == sizeof(int), "a word is stored as an int");
 static_assert(sizeof(enum checker_kind) == sizeof(int), "a word is stored as an int");
 static_assert(sizeof(enum keep_open) == sizeof(int), "a word is stored as an int");
+static_assert(sizeof(enum dm_release) == sizeof(int), "a word is stored as an int");
 
 /* Spellings that multipath.conf had or has for the same thing. */
 static const struct {

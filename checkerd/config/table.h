@@ -88,7 +88,7 @@ extern const struct section_info section_table[SECTION_COUNT_];
 extern const struct keyword keyword_table[];
 extern const size_t keyword_count;
 extern const struct word checker_words[], log_level_words[], discovery_words[],
-        keep_open_words[];
+        keep_open_words[], dm_release_words[];
 
 /* The keyword of that name in a section, NULL: none. Older spellings are found too. */
 const struct keyword *table_keyword(enum section in, const char *name);

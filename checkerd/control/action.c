@@ -27,6 +27,8 @@ static enum port_op op_of(enum method m)
 		return PORT_FAIL;
 	case METHOD_REINSTATE:
 		return PORT_REINSTATE;
+	case METHOD_RELEASE:
+		return PORT_RELEASE;
 	case METHOD_RELOAD:
 		return PORT_RELOAD;
 	case METHOD_SET_LOG_LEVEL:
@@ -92,6 +94,9 @@ static const char *refusal(int error)
 		return "it is in no map of device-mapper";
 	case EBUSY:
 		return "it is the last path of its map, which is kept (keep_last_path)";
+	case EXDEV:
+		return "another disk is under its number: it is barred until it leaves "
+		       "the map";
 	case EIO:
 		return "its checks do not find it good; it is reinstated when they do";
 	default:
@@ -215,6 +220,7 @@ void action_continue(struct server *s, struct client *c)
 		struct port_request r = {
 			.op = op_of(q->method),
 			.wait = q->wait,
+			.all = !q->has_names,
 			.path = t->index,
 			.generation = t->generation,
 			.arg = q->method == METHOD_SET_LOG_LEVEL ? q->level : q->for_us,

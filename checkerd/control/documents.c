@@ -83,13 +83,45 @@ static const char *dm_state_name(enum snap_dm_state s)
 	return NULL;
 }
 
+static bool is_held(struct mono until, const struct snapshot *s)
+{
+	return mono_before(s->taken, until);
+}
+
+static void key_held(struct jw *j, const struct snapshot *s, bool active,
+                     struct mono until)
+{
+	if (!active && is_held(until, s))
+		key_seconds(j, "held_for_s", mono_diff(until, s->taken));
+	else
+		key_null(j, "held_for_s");
+}
+
+/* Why it is as it is: what its map makes of one that works, else its last failure. */
+static const char *path_reason(const struct snapshot *s, const struct snap_path *p,
+                               char buf[REASON_TEXT_MAX])
+{
+	if (p->barred)
+		return "another disk is there: barred from its map";
+	if (p->dm_state == SNAP_DM_FAILED && path_state_usable(p->state) &&
+	    is_held(p->held_until, s)) {
+		(void)snprintf(
+		        buf, REASON_TEXT_MAX,
+		        "given back in %lld s: turned back %u times",
+		        (long long)(mono_diff(p->held_until, s->taken) / USEC_PER_SEC),
+		        p->turns);
+		return buf;
+	}
+	return reason_format(&p->reason, buf, REASON_TEXT_MAX);
+}
+
 static void path_state(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
 	char reason[REASON_TEXT_MAX];
 
 	key_string(j, "state", path_state_name(p->state));
 	key_date(j, "state_since", s, p->since);
-	key_text(j, "reason", reason_format(&p->reason, reason, sizeof(reason)));
+	key_text(j, "reason", path_reason(s, p, reason));
 	if (p->reason.error != 0)
 		key_uint(j, "errno", (uint64_t)p->reason.error);
 	else
@@ -181,6 +213,8 @@ void document_path(struct jw *j, const struct snapshot *s, const struct snap_pat
 	path_times(j, s, p);
 	path_counters(j, p);
 	key_bool(j, "forced", p->forced);
+	key_bool(j, "barred", p->barred);
+	key_held(j, s, p->dm_state != SNAP_DM_FAILED, p->held_until);
 	jw_object_end(j);
 }
 
@@ -259,10 +293,21 @@ static const char *kept_path(const struct view *v, const struct view_map *m)
 	return NULL;
 }
 
+static void key_barred(struct jw *j, const struct view *v, const struct view_map *m)
+{
+	jw_key(j, "barred");
+	jw_array(j);
+	for (uint32_t i = 0; m->dm && i < m->n; i++)
+		if (v->snap->map_paths[m->first + i].barred)
+			document_map_name(j, v, m, i);
+	jw_array_end(j);
+}
+
 void document_map_middle(struct jw *j, const struct view *v, const struct view_map *m)
 {
 	jw_array_end(j);
 	key_string(j, "kept_path", kept_path(v, m));
+	key_barred(j, v, m);
 	jw_key(j, "groups");
 	if (m->dm)
 		jw_array(j);
@@ -308,6 +353,8 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 	key_uint(j, "fail_count", p->fail_count);
 	key_bool(j, "pending", now->pending);
 	key_bool(j, "kept", now->kept);
+	key_bool(j, "barred", now->barred);
+	key_held(j, v->snap, now->active, now->held_until);
 	key_string(j, "error", now->error != 0 ? errno_name(now->error) : NULL);
 	jw_object_end(j);
 }

@@ -37,8 +37,12 @@ enum port_op {
 	 * Reply when that is arranged, or refused: EPERM: dm_control is off; ENXIO: it is in no
 	 * map; EBUSY: it is a map's last path, and keep_last_path. */
 	PORT_FAIL,
-	/* Take that back. EPERM, ENXIO; EIO: done, but its checks do not find it good. */
+	/* Take that back. EPERM, ENXIO; EXDEV: another disk is there; EIO: done, but its checks
+	 * do not find it good. */
 	PORT_REINSTATE,
+	/* Give the path back in every map in which it was failed, and let go of it until the next
+	 * decision; all: every path. ENXIO, EXDEV. */
+	PORT_RELEASE,
 	/* Reply when applied, or refused (EINVAL); the text says what or why. EBUSY: another one
 	 * is on its way. */
 	PORT_RELOAD,
@@ -48,6 +52,7 @@ enum port_op {
 struct port_request {
 	enum port_op op;
 	bool wait;
+	bool all; /* RELEASE: path does not matter */
 	uint32_t path,
 	        generation; /* of a snapshot; another generation now: reply ESTALE */
 	int64_t arg;
@@ -89,7 +94,10 @@ struct snap_path {
 	enum snap_engine engine : 8;
 	enum snap_dm_state dm_state : 8; /* in that map */
 	bool enabled, outstanding;
-	bool forced; /* checkerctl fail: to be failed in its maps */
+	bool forced;            /* checkerctl fail: to be failed in its maps */
+	bool barred;            /* in that map another disk was under its number */
+	uint32_t turns;         /* failures by others in that map, lately */
+	struct mono held_until; /* in that map; not given back before */
 };
 
 /* One path of one map. What else is known of it: paths[] of its struct map, same place. */
@@ -99,6 +107,8 @@ struct snap_map_path {
 	bool active;  /* what the kernel thinks; newer than what the struct map says */
 	bool pending; /* a command for it is on its way */
 	bool kept;    /* down, but not failed: the last one, and keep_last_path */
+	bool barred;  /* another disk was under its number */
+	struct mono held_until; /* not given back before, because others fail it */
 	int error; /* why its last command was refused, and it is tried again; 0: none */
 };
 

@@ -414,6 +414,7 @@ bool reply_needs_snapshot(const struct client *c)
 	case METHOD_ENABLE:
 	case METHOD_FAIL:
 	case METHOD_REINSTATE:
+	case METHOD_RELEASE:
 		return true;
 	case METHOD_GET_INFO:
 	case METHOD_GET_INTERFACE:
@@ -559,6 +560,7 @@ void reply_prepare(struct server *s, struct client *c)
 	case METHOD_ENABLE:
 	case METHOD_FAIL:
 	case METHOD_REINSTATE:
+	case METHOD_RELEASE:
 	case METHOD_RELOAD:
 	case METHOD_SET_LOG_LEVEL:
 	case METHOD_PING:

@@ -31,38 +31,44 @@ static void count_up(uint32_t *n)
 		++*n;
 }
 
-/* Reinstating wants a good check first. Of one that is down that is what it waits for anyway. */
-static void doubt(struct agreement *a, enum path_verdict verdict, struct mono now)
+/* Reinstating wants a good check first. */
+static void doubt(struct agreement *a, struct mono now)
 {
 	a->asked = false;
-	a->doubted = a->active || verdict == VERDICT_UNUSABLE ? (struct mono){ 0 } : now;
+	a->doubted = a->active ? (struct mono){ 0 } : now;
 }
 
-void agreement_init(struct agreement *a, bool active, enum path_verdict verdict,
-                    struct mono now)
+void agreement_init(struct agreement *a, bool active, struct mono now)
 {
 	*a = (struct agreement){ .active = active };
-	doubt(a, verdict, now);
+	doubt(a, now);
 }
 
-enum agreement_turn agreement_told(struct agreement *a, bool active,
-                                   enum path_verdict verdict, struct mono now)
+/* Others failed it: it is given back later and later. */
+static void hold(struct agreement *a, struct mono now)
 {
-	if (a->active == active)
-		return TURN_NONE;
-	a->active = active;
-	if (a->in_flight == (active ? COMMAND_REINSTATE : COMMAND_FAIL))
-		return TURN_NONE; /* it may be its doing: its answer is on the way */
 	if (mono_diff(now, a->turned) >= AGREEMENT_CALM_US)
 		a->turns = 0;
 	count_up(&a->turns);
 	a->turned = now;
-	a->not_before = a->turns == 1
-	                        ? now
-	                        : mono_add(now, doubled(AGREEMENT_TURNED_US, a->turns - 2,
-	                                                AGREEMENT_TURNED_MAX_US));
-	doubt(a, verdict, now);
-	return active ? TURN_ACTIVE : TURN_FAILED;
+	if (a->turns > 1)
+		a->held_until = mono_add(now, doubled(AGREEMENT_TURNED_US, a->turns - 2,
+		                                      AGREEMENT_TURNED_MAX_US));
+}
+
+enum agreement_turn agreement_told(struct agreement *a, bool active, struct mono now)
+{
+	if (a->active == active)
+		return TURN_NONE;
+	a->active = active;
+	doubt(a, now);
+	if (a->in_flight == (active ? COMMAND_REINSTATE : COMMAND_FAIL))
+		return TURN_NONE; /* it may be its doing: its answer is on the way */
+	a->ours = false;
+	if (active)
+		return TURN_ACTIVE;
+	hold(a, now);
+	return TURN_FAILED;
 }
 
 void agreement_anew(struct agreement *a)
@@ -71,16 +77,20 @@ void agreement_anew(struct agreement *a)
 	a->not_before = (struct mono){ 0 };
 }
 
-bool agreement_checked(struct agreement *a, struct mono started)
+bool agreement_checked(struct agreement *a, struct mono started, bool identified)
 {
-	if (a->doubted.us == 0)
+	if (a->active)
 		return false;
 	if (mono_before(started, a->doubted)) {
-		a->asked =
-		        false; /* it was on its way before: not the one that was meant */
+		/* It was on its way before: not the one that was meant. */
+		a->asked = false;
 		return true;
 	}
-	a->doubted = (struct mono){ 0 };
+	if (identified && a->doubted.us == 0)
+		return false;
+	/* The next good check that can tell which disk it is, is waited for. */
+	a->doubted = identified ? (struct mono){ 0 } : started;
+	a->asked = true;
 	return true;
 }
 
@@ -99,8 +109,9 @@ enum agreement_command agreement_answered(struct agreement *a, int error, struct
 	a->error = error;
 	if (error == 0) {
 		a->active = c == COMMAND_REINSTATE;
+		a->ours = c == COMMAND_FAIL;
 		a->refusals = 0;
-		a->doubted = (struct mono){ 0 };
+		doubt(a, now);
 		return c;
 	}
 	a->not_before = mono_add(now, doubled(AGREEMENT_REFUSED_US, a->refusals,
@@ -109,12 +120,24 @@ enum agreement_command agreement_answered(struct agreement *a, int error, struct
 	return c;
 }
 
+/* What was let go: what we failed is given back, with control or without, and that is all. */
+static enum agreement_step next_released(const struct agreement *a, struct mono now)
+{
+	if (a->active || !a->ours)
+		return STEP_NOTHING;
+	return mono_before(now, a->not_before) ? STEP_WAIT : STEP_REINSTATE;
+}
+
 enum agreement_step agreement_next(const struct agreement *a,
                                    const struct agreement_wish *w, struct mono now)
 {
 	enum agreement_command c = wanted[w->verdict][a->active];
 
-	if (a->in_flight != COMMAND_NONE || c == COMMAND_NONE)
+	if (a->in_flight != COMMAND_NONE)
+		return STEP_NOTHING;
+	if (w->released)
+		return next_released(a, now);
+	if (c == COMMAND_NONE)
 		return STEP_NOTHING;
 	if (c == COMMAND_REINSTATE && a->doubted.us != 0)
 		return a->asked ? STEP_NOTHING : STEP_RECHECK;
@@ -122,7 +145,15 @@ enum agreement_step agreement_next(const struct agreement *a,
 		return STEP_NOTHING;
 	if (c == COMMAND_FAIL && w->keep)
 		return STEP_KEEP;
-	if (mono_before(now, a->not_before))
+	if (mono_before(now, a->not_before) ||
+	    (c == COMMAND_REINSTATE && mono_before(now, a->held_until)))
 		return STEP_WAIT;
 	return c == COMMAND_FAIL ? STEP_FAIL : STEP_REINSTATE;
+}
+
+struct mono agreement_wait(const struct agreement *a)
+{
+	bool held = !a->active && mono_before(a->not_before, a->held_until);
+
+	return held ? a->held_until : a->not_before;
 }

@@ -6,6 +6,8 @@ libcore_la_SOURCES = \
 	checkerd/core/agreement.h \
 	checkerd/core/device.c \
 	checkerd/core/device.h \
+	checkerd/core/disk_id.c \
+	checkerd/core/disk_id.h \
 	checkerd/core/event.c \
 	checkerd/core/event.h \
 	checkerd/core/histogram.c \
@@ -14,6 +16,7 @@ libcore_la_SOURCES = \
 	checkerd/core/map.h \
 	checkerd/core/maps.c \
 	checkerd/core/maps.h \
+	checkerd/core/maps_paths.c \
 	checkerd/core/maps_table.h \
 	checkerd/core/maps_work.c \
 	checkerd/core/reason.c \
@@ -36,6 +39,7 @@ core_tests = \
 	tests/unit/test-histogram \
 	tests/unit/test-map \
 	tests/unit/test-maps \
+	tests/unit/test-maps-disks \
 	tests/unit/test-reason \
 	tests/unit/test-registry \
 	tests/unit/test-schedule \
@@ -74,6 +78,9 @@ tests_unit_test_map_LDADD = $(core_test_ldadd)
 tests_unit_test_maps_SOURCES = tests/unit/test-maps.c tests/unit/random.h
 tests_unit_test_maps_CFLAGS = $(core_test_cflags)
 tests_unit_test_maps_LDADD = $(core_test_ldadd)
+tests_unit_test_maps_disks_SOURCES = tests/unit/test-maps-disks.c
+tests_unit_test_maps_disks_CFLAGS = $(core_test_cflags)
+tests_unit_test_maps_disks_LDADD = $(core_test_ldadd)
 tests_unit_test_reason_SOURCES = tests/unit/test-reason.c
 tests_unit_test_reason_CFLAGS = $(core_test_cflags)
 tests_unit_test_reason_LDADD = $(core_test_ldadd)

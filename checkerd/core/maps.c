@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: the maps, their paths, and the index of both by device number. Runs on the loop.
+ * Owns: the maps, their entries, and the index of both by device number. Runs on the loop.
  * Invariants: a used entry is in its map's list, in one chain of the index, and in the list
  * of its path when that is one of ours.
  */
@@ -72,13 +72,15 @@ struct maps *maps_free(struct maps *m)
 		return NULL;
 	for (uint32_t i = 0; i < m->end; i++)
 		(void)map_unref(m->maps[i].map); /* NULL, always */
+	for (uint32_t i = 0; i < m->max_paths; i++)
+		(void)device_unref(m->known[i].device); /* NULL, always */
 	free(m);
 	return NULL;
 }
 
 /* --- the index --- */
 
-static uint32_t bucket(const struct maps *m, uint32_t devt_major, uint32_t devt_minor)
+uint32_t maps_bucket(const struct maps *m, uint32_t devt_major, uint32_t devt_minor)
 {
 	uint32_t h = (devt_major * UINT32_C(0x9e3779b1)) ^ devt_minor;
 
@@ -93,46 +95,6 @@ static bool is_devt(const struct maps_path *e, const struct map_path *p)
 
 /* --- entries --- */
 
-/* The path of ours with that number. */
-static uint32_t find_known(const struct maps *m, uint32_t devt_major, uint32_t devt_minor)
-{
-	uint32_t i = m->known_by_devt[bucket(m, devt_major, devt_minor)];
-
-	while (i != MAPS_NONE && (m->known[i].devt_major != devt_major ||
-	                          m->known[i].devt_minor != devt_minor))
-		i = m->known[i].next;
-	return i;
-}
-
-/* What counts in its maps. */
-static enum path_verdict verdict_of(const struct maps_known *k)
-{
-	return k->forced ? VERDICT_UNUSABLE : k->verdict;
-}
-
-static void link_path(struct maps *m, uint32_t entry, uint32_t path)
-{
-	struct maps_path *e = maps_path(m, entry);
-
-	e->path = path;
-	e->verdict = verdict_of(&m->known[path]);
-	e->next_of_path = m->known[path].first;
-	m->known[path].first = entry;
-}
-
-static void unlink_path(struct maps *m, uint32_t entry)
-{
-	struct maps_path *e = maps_path(m, entry);
-	uint32_t *link;
-
-	if (e->path == MAPS_NONE)
-		return;
-	for (link = &m->known[e->path].first; *link != entry;)
-		link = &m->entries[*link].next_of_path;
-	*link = e->next_of_path;
-	e->path = MAPS_NONE;
-}
-
 static uint32_t new_entry(struct maps *m, uint32_t map, const struct map_path *p,
                           struct mono now)
 {
@@ -143,7 +105,7 @@ static uint32_t new_entry(struct maps *m, uint32_t map, const struct map_path *p
 	e = &m->entries[entry];
 	m->free_entry = e->next;
 	m->n_entries++;
-	head = &m->entry_by_devt[bucket(m, p->devt_major, p->devt_minor)];
+	head = &m->entry_by_devt[maps_bucket(m, p->devt_major, p->devt_minor)];
 	*e = (struct maps_path){
 		.used = true,
 		.generation = e->generation + 1,
@@ -156,10 +118,10 @@ static uint32_t new_entry(struct maps *m, uint32_t map, const struct map_path *p
 		.next_of_devt = *head,
 	};
 	*head = entry;
-	path = find_known(m, p->devt_major, p->devt_minor);
+	path = maps_known_at(m, p->devt_major, p->devt_minor);
 	if (path != MAPS_NONE)
-		link_path(m, entry, path);
-	agreement_init(&e->agreement, p->active, e->verdict, now);
+		maps_link(m, entry, path);
+	agreement_init(&e->agreement, p->active, now);
 	maps_look_at(m, entry);
 	return entry;
 }
@@ -171,8 +133,8 @@ static void free_entry(struct maps *m, uint32_t entry)
 	uint32_t *link;
 
 	maps_unlist(m, entry);
-	unlink_path(m, entry);
-	link = &m->entry_by_devt[bucket(m, e->devt_major, e->devt_minor)];
+	maps_unlink(m, entry);
+	link = &m->entry_by_devt[maps_bucket(m, e->devt_major, e->devt_minor)];
 	while (*link != entry)
 		link = &m->entries[*link].next_of_devt;
 	*link = e->next_of_devt;
@@ -186,7 +148,7 @@ static void free_entry(struct maps *m, uint32_t entry)
 
 uint32_t maps_find(const struct maps *m, uint32_t devt_major, uint32_t devt_minor)
 {
-	uint32_t i = m->map_by_devt[bucket(m, devt_major, devt_minor)];
+	uint32_t i = m->map_by_devt[maps_bucket(m, devt_major, devt_minor)];
 
 	while (i != MAPS_NONE && (m->maps[i].map->devt_major != devt_major ||
 	                          m->maps[i].map->devt_minor != devt_minor))
@@ -200,7 +162,7 @@ static uint32_t new_map(struct maps *m, struct map *map)
 
 	if (i == MAPS_NONE)
 		return i;
-	head = &m->map_by_devt[bucket(m, map->devt_major, map->devt_minor)];
+	head = &m->map_by_devt[maps_bucket(m, map->devt_major, map->devt_minor)];
 	m->free_map = m->maps[i].next;
 	m->n_maps++;
 	m->end = MAX(m->end, i + 1);
@@ -228,7 +190,8 @@ void maps_remove(struct maps *m, uint32_t index)
 		map->first = m->entries[entry].next;
 		free_entry(m, entry);
 	}
-	link = &m->map_by_devt[bucket(m, map->map->devt_major, map->map->devt_minor)];
+	link = &m->map_by_devt[maps_bucket(m, map->map->devt_major,
+	                                   map->map->devt_minor)];
 	while (*link != index)
 		link = &m->maps[*link].next;
 	*link = map->next;
@@ -241,7 +204,7 @@ void maps_remove(struct maps *m, uint32_t index)
 /* The map's entry for that path which was not seen yet. */
 static uint32_t find_unseen(struct maps *m, uint32_t map, const struct map_path *p)
 {
-	uint32_t i = m->entry_by_devt[bucket(m, p->devt_major, p->devt_minor)];
+	uint32_t i = m->entry_by_devt[maps_bucket(m, p->devt_major, p->devt_minor)];
 
 	while (i != MAPS_NONE && (m->entries[i].map != map || m->entries[i].seen ||
 	                          !is_devt(&m->entries[i], p)))
@@ -338,8 +301,7 @@ static void take_views(struct maps *m, uint32_t index, bool resumed, struct mono
 
 		if (resumed)
 			agreement_anew(&e->agreement);
-		turn = agreement_told(&e->agreement, map->paths[n++].active, e->verdict,
-		                      now);
+		turn = agreement_told(&e->agreement, map->paths[n++].active, now);
 		if (turn != TURN_NONE)
 			e->turn = turn;
 		if (turn != TURN_NONE || resumed)
@@ -383,161 +345,6 @@ int maps_told(struct maps *m, struct map *map, bool keep, struct mono now,
 	return 0;
 }
 
-/* --- our paths --- */
-
-static bool is_file(const struct maps_known *k)
-{
-	return k->devt_major == 0 && k->devt_minor == 0;
-}
-
-void maps_path_added(struct maps *m, uint32_t path, uint32_t devt_major,
-                     uint32_t devt_minor)
-{
-	struct maps_known *k = &m->known[path];
-	uint32_t at = bucket(m, devt_major, devt_minor);
-
-	assert(path < m->max_paths && !k->used);
-	*k = (struct maps_known){
-		.used = true,
-		.devt_major = devt_major,
-		.devt_minor = devt_minor,
-		.first = MAPS_NONE,
-		.next = m->known_by_devt[at],
-	};
-	if (is_file(k))
-		return;
-	m->known_by_devt[at] = path;
-	for (uint32_t i = m->entry_by_devt[at]; i != MAPS_NONE;
-	     i = m->entries[i].next_of_devt) {
-		struct maps_path *e = &m->entries[i];
-
-		if (e->path != MAPS_NONE || e->devt_major != devt_major ||
-		    e->devt_minor != devt_minor)
-			continue;
-		link_path(m, i, path);
-		maps_look_at(m, i);
-		maps_changed(m, e->map);
-	}
-}
-
-static void unchain_known(struct maps *m, uint32_t path)
-{
-	const struct maps_known *k = &m->known[path];
-	uint32_t *link = &m->known_by_devt[bucket(m, k->devt_major, k->devt_minor)];
-
-	while (*link != path)
-		link = &m->known[*link].next;
-	*link = k->next;
-}
-
-void maps_path_removed(struct maps *m, uint32_t path, bool gone)
-{
-	struct maps_known *k = &m->known[path];
-	uint32_t other;
-
-	assert(path < m->max_paths && k->used);
-	k->used = false;
-	if (is_file(k))
-		return;
-	unchain_known(m, path);
-	/* The same device by another name. */
-	other = find_known(m, k->devt_major, k->devt_minor);
-	while (k->first != MAPS_NONE) {
-		uint32_t entry = k->first;
-		struct maps_path *e = maps_path(m, entry);
-
-		unlink_path(m, entry);
-		e->verdict = gone ? VERDICT_UNUSABLE : VERDICT_NONE;
-		if (other != MAPS_NONE)
-			link_path(m, entry, other);
-		agreement_anew(&e->agreement);
-		maps_look_at(m, entry);
-		maps_changed(m, e->map);
-	}
-}
-
-void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
-                       bool good, struct mono started)
-{
-	struct maps_known *k = &m->known[path];
-	enum path_verdict before = verdict_of(k);
-	bool changed;
-
-	assert(path < m->max_paths && k->used);
-	k->verdict = verdict;
-	changed = verdict_of(k) != before;
-	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path) {
-		struct maps_path *e = &m->entries[i];
-
-		if (changed) {
-			e->verdict = verdict_of(k);
-			agreement_anew(&e->agreement);
-			maps_changed(m, e->map);
-		}
-		if ((good && agreement_checked(&e->agreement, started)) || changed)
-			maps_look_at(m, i);
-	}
-}
-
-void maps_force(struct maps *m, uint32_t path, bool fail)
-{
-	struct maps_known *k = &m->known[path];
-
-	assert(path < m->max_paths && k->used);
-	k->forced = fail;
-	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path) {
-		struct maps_path *e = &m->entries[i];
-
-		e->verdict = verdict_of(k);
-		agreement_anew(&e->agreement);
-		maps_look_at(m, i);
-		maps_changed(m, e->map);
-	}
-}
-
-bool maps_is_forced(const struct maps *m, uint32_t path)
-{
-	return path < m->max_paths && m->known[path].used && m->known[path].forced;
-}
-
-/* Something else in its map that I/O can go through, and will. */
-static bool has_another(struct maps *m, uint32_t entry)
-{
-	uint32_t i = m->maps[m->entries[entry].map].first;
-
-	for (; i != MAPS_NONE; i = m->entries[i].next)
-		if (i != entry && m->entries[i].agreement.active &&
-		    m->entries[i].verdict != VERDICT_UNUSABLE)
-			return true;
-	return false;
-}
-
-bool maps_is_needed(struct maps *m, uint32_t path)
-{
-	uint32_t i = maps_first_of_path(m, path);
-
-	for (; i != MAPS_NONE; i = m->entries[i].next_of_path) {
-		const struct maps_path *e = &m->entries[i];
-
-		if (e->agreement.active && m->maps[e->map].keep && !has_another(m, i))
-			return true;
-	}
-	return false;
-}
-
-uint32_t maps_first_of_path(const struct maps *m, uint32_t path)
-{
-	assert(path < m->max_paths);
-	return m->known[path].used ? m->known[path].first : MAPS_NONE;
-}
-
-const struct map *maps_of(struct maps *m, uint32_t path)
-{
-	uint32_t entry = maps_first_of_path(m, path);
-
-	return entry == MAPS_NONE ? NULL : m->maps[m->entries[entry].map].map;
-}
-
 /* --- what is known --- */
 
 uint32_t maps_end(const struct maps *m)
@@ -566,7 +373,7 @@ uint32_t maps_usable(struct maps *m, const struct maps_map *map)
 	uint32_t n = 0;
 
 	for (uint32_t i = map->first; i != MAPS_NONE; i = m->entries[i].next)
-		n += m->entries[i].agreement.active &&
+		n += m->entries[i].agreement.active && m->entries[i].bar == BAR_NONE &&
 		     m->entries[i].verdict != VERDICT_UNUSABLE;
 	return n;
 }

@@ -8,18 +8,36 @@
  * number, whichever comes first. A path may be in several maps, and a map holds paths that
  * are not ours: those are left alone.
  *
+ * Each path of a map remembers which disk was under its number. When another disk is there, the
+ * path is barred from that map until it leaves the map's table: it is failed, also as the last
+ * one, and is not reinstated.
+ *
  * Everything is allocated at start. Belongs to the loop; pure.
  */
 #include "checkerd/core/agreement.h"
+#include "checkerd/core/disk_id.h"
 #include "checkerd/core/map.h"
 
 #define MAPS_NONE UINT32_MAX
+
+/* How it was noticed that another disk is there. */
+enum maps_bar {
+	BAR_NONE,
+	BAR_FOUND, /* discovery found other WWIDs, or another sequence number */
+	BAR_MAP,   /* its WWID is not the map's */
+	BAR_READ,  /* the disk itself said so */
+};
 
 /* One path of one map. */
 struct maps_path {
 	bool used;
 	bool seen; /* mark while a new table is compared */
 	bool kept; /* down, and not failed: the last one of its map */
+	bool kept_told;
+	bool gone;     /* its device is: there is nothing to give back */
+	bool released; /* let go: only given back, if we failed it */
+	enum maps_bar bar : 8;
+	bool bar_told; /* the teller's */
 	enum path_verdict verdict : 8;
 	enum agreement_turn turn : 8; /* news for the teller, who clears it */
 	uint8_t list;                 /* enum maps_list: to be looked at, now or later */
@@ -29,6 +47,7 @@ struct maps_path {
 	uint32_t path; /* the registry's index; MAPS_NONE: not one of ours */
 	uint32_t next; /* of its map, in the table's order; or free */
 	struct agreement agreement;
+	struct disk_id id;     /* the disk that was under its number; 0: not known yet */
 	uint32_t next_of_devt; /* chain of the index */
 	uint32_t next_of_path;
 	uint32_t list_prev, list_next;
@@ -78,7 +97,8 @@ struct maps_path *maps_path(struct maps *m, uint32_t entry);
 const struct map *maps_of(struct maps *m, uint32_t path);
 /* The first place of a path in a map, MAPS_NONE: in none; next_of_path leads on. */
 uint32_t maps_first_of_path(const struct maps *m, uint32_t path);
-/* Paths that I/O can go through: active in the kernel, and not decided to be unusable. */
+/* Paths that I/O can go through: active in the kernel, not barred, and not decided to be
+ * unusable. */
 uint32_t maps_usable(struct maps *m, const struct maps_map *map);
 
 /* --- news from the kernel --- */
@@ -99,14 +119,30 @@ uint32_t maps_answered(struct maps *m, uint64_t token, int error, struct mono no
                        enum agreement_command *ret_command);
 
 /* --- news of our paths; path: the registry's index --- */
-void maps_path_added(struct maps *m, uint32_t path, uint32_t devt_major,
-                     uint32_t devt_minor);
-/* gone: its device is, so that it is unusable wherever it still is; else nothing of it is
- * decided any more. */
+/* Takes a reference of its own. */
+void maps_path_added(struct maps *m, uint32_t path, struct device *d);
+/* It is described otherwise now, with the same number: other WWIDs, say. */
+void maps_path_changed(struct maps *m, uint32_t path, struct device *d);
+/* gone: its device is, so that it is unusable wherever it still is; else it is let go: nothing
+ * of it is decided any more. */
 void maps_path_removed(struct maps *m, uint32_t path, bool gone);
+/* A check of it has read which disk it is; before the check itself is told. */
+void maps_path_read(struct maps *m, uint32_t path, const struct disk_read *read);
 /* A check has come back, or the state changed otherwise. good: the check found it good. */
 void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
                        bool good, struct mono started);
+/* Is it failed somewhere, so that its checks have to tell which disk it is? */
+bool maps_is_to_be_identified(const struct maps *m, uint32_t path);
+
+/* --- letting go --- */
+/* Is what we failed given back when a path is let go (dm_release)? */
+void maps_set_give_back(struct maps *m, bool on);
+/* release: what we failed of it is given back, and nothing is wanted of it until another
+ * decision is made, or this is taken back. MAPS_NONE: of everything we failed. */
+void maps_release(struct maps *m, uint32_t path, bool release);
+/* The path is not checked any more (false: is again), which lets it go if paths are given
+ * back. */
+void maps_let_go(struct maps *m, uint32_t path, bool go);
 
 /* --- checkerctl fail, reinstate --- */
 /*
@@ -115,6 +151,8 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
  */
 void maps_force(struct maps *m, uint32_t path, bool fail);
 bool maps_is_forced(const struct maps *m, uint32_t path);
+/* In one of its maps another disk was under its number. */
+bool maps_is_barred(const struct maps *m, uint32_t path);
 /* Is it active in a map that is to keep its last path, with nothing else there to go on? */
 bool maps_is_needed(struct maps *m, uint32_t path);
 

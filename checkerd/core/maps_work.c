@@ -111,6 +111,8 @@ void maps_set_control(struct maps *m, bool on)
 	if (m->control == on)
 		return;
 	m->control = on;
+	if (on || m->give_back)
+		maps_release(m, MAPS_NONE, !on);
 	for (uint32_t i = 0; i < m->end; i++)
 		if (m->maps[i].map != NULL)
 			look_at_all(m, i);
@@ -127,18 +129,6 @@ void maps_set_keep(struct maps *m, uint32_t index, bool keep)
 	look_at_all(m, index);
 }
 
-/* Is nothing else of its map active, or about to be no longer? */
-static bool is_last(struct maps *m, uint32_t entry)
-{
-	uint32_t i = m->maps[maps_path(m, entry)->map].first;
-
-	for (; i != MAPS_NONE; i = m->entries[i].next)
-		if (i != entry && m->entries[i].agreement.active &&
-		    m->entries[i].agreement.in_flight != COMMAND_FAIL)
-			return false;
-	return true;
-}
-
 /* What has waited for its time long enough is to be looked at now. */
 static void take_later(struct maps *m, struct mono now)
 {
@@ -149,10 +139,10 @@ static void take_later(struct maps *m, struct mono now)
 		struct maps_path *e = &m->entries[i];
 		uint32_t following = e->list_next;
 
-		if (!mono_before(now, e->agreement.not_before))
+		if (!mono_before(now, agreement_wait(&e->agreement)))
 			maps_look_at(m, i);
 		else
-			next = mono_min(next, e->agreement.not_before);
+			next = mono_min(next, agreement_wait(&e->agreement));
 		i = following;
 	}
 	if (!mono_is_never(next))
@@ -163,12 +153,38 @@ static void take_later(struct maps *m, struct mono now)
 static void put_later(struct maps *m, uint32_t entry)
 {
 	append(m, entry, LIST_LATER);
-	m->later_at = mono_min(m->later_at, m->entries[entry].agreement.not_before);
+	m->later_at = mono_min(m->later_at, agreement_wait(&m->entries[entry].agreement));
+}
+
+/* What is wanted of it. Another disk than the map's is wanted there by nobody. */
+static struct agreement_wish wish_of(struct maps *m, uint32_t entry)
+{
+	const struct maps_path *e = &m->entries[entry];
+	bool barred = e->bar != BAR_NONE;
+
+	return (struct agreement_wish){
+		.verdict = barred ? VERDICT_UNUSABLE : e->verdict,
+		.control = m->control,
+		.keep = !barred && m->maps[e->map].keep && !maps_has_another(m, entry),
+		.released = !barred && e->released,
+	};
+}
+
+/* That a path is kept is an order once, and not before its map's other paths were checked. */
+static void note_kept(struct maps *m, uint32_t entry, struct maps_order *o)
+{
+	struct maps_path *e = &m->entries[entry];
+
+	e->kept = o->step == STEP_KEEP;
+	if (e->kept && (e->kept_told || maps_awaits_another(m, entry)))
+		o->step = STEP_NOTHING;
+	else
+		e->kept_told = e->kept;
 }
 
 bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
 {
-	struct agreement_wish w = { .control = m->control };
+	struct agreement_wish w;
 	struct maps_path *e;
 	uint32_t entry;
 
@@ -179,17 +195,14 @@ bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
 		return false;
 	maps_unlist(m, entry);
 	e = &m->entries[entry];
-	w.verdict = e->verdict;
-	w.keep = m->maps[e->map].keep && is_last(m, entry);
+	w = wish_of(m, entry);
 	*ret = (struct maps_order){
 		.step = agreement_next(&e->agreement, &w, now),
 		.entry = entry,
 		.token = (uint64_t)e->generation << 32 | entry,
 	};
-	if (ret->step == STEP_KEEP && e->kept)
-		ret->step = STEP_NOTHING;
-	else if (e->agreement.in_flight == COMMAND_NONE)
-		e->kept = ret->step == STEP_KEEP;
+	if (e->agreement.in_flight == COMMAND_NONE)
+		note_kept(m, entry, ret);
 	if (ret->step == STEP_RECHECK)
 		e->agreement.asked = true;
 	if (ret->step == STEP_WAIT)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "checkerd/daemon/device_state.h"
+#include "checkerd/daemon/identify.h"
 
 void checks_engine_options(const struct config *c, struct pathcheck_options *ret)
 {
@@ -214,7 +215,7 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 	device_state_told(d, &p->sysfs);
 	events_new_path(c->events, index);
 	if (c->maps != NULL)
-		maps_path_added(c->maps, index, d->devt_major, d->devt_minor);
+		maps_path_added(c->maps, index, d);
 	if (is_checked(p))
 		schedule_put(c->schedule, index,
 		             next_turn(c, index,
@@ -261,16 +262,26 @@ int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
 	return 0;
 }
 
-/* A device that was not there when its path was configured has its number now. */
-static void change_number(struct checks *c, uint32_t index, const struct path *p,
-                          const struct device *d)
+/* Tells of what is known of its disk now, and lets it go when it is not checked any more. A
+ * device that was not there when its path was configured has its number now. */
+static void change_in_maps(struct checks *c, uint32_t index, const struct path *p,
+                           struct device *d, const struct path_settings *s)
 {
-	if (c->maps == NULL || (p->device->devt_major == d->devt_major &&
-	                        p->device->devt_minor == d->devt_minor))
+	bool was_none = p->settings.checker == CHECKER_NONE;
+	bool is_none = s->checker == CHECKER_NONE;
+
+	if (c->maps == NULL)
 		return;
-	maps_path_removed(c->maps, index, false);
-	maps_path_added(c->maps, index, d->devt_major, d->devt_minor);
-	maps_path_checked(c->maps, index, p->status.verdict, false, p->started);
+	if (p->device->devt_major == d->devt_major &&
+	    p->device->devt_minor == d->devt_minor) {
+		maps_path_changed(c->maps, index, d);
+	} else {
+		maps_path_removed(c->maps, index, false);
+		maps_path_added(c->maps, index, d);
+		maps_path_checked(c->maps, index, p->status.verdict, false, p->started);
+	}
+	if (was_none != is_none)
+		maps_let_go(c->maps, index, is_none);
 }
 
 /* The same path, opened in another way from now on: its state and its history stay. */
@@ -297,7 +308,7 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 
 	c->never_checked -= p->settings.checker == CHECKER_NONE;
 	c->never_checked += s->checker == CHECKER_NONE;
-	change_number(c, index, p, d);
+	change_in_maps(c, index, p, d, s);
 	registry_update_device(c->registry, index, d);
 	device_state_told(d, &p->sysfs);
 	p->settings = *s;
@@ -347,7 +358,7 @@ static int start(struct checks *c, uint32_t index, struct path *p, struct mono n
 	const struct outcome started = { .kind = OUTCOME_STARTED };
 	int r;
 
-	r = pathcheck_check(c->engine, p->engine_id, (uint64_t)p->settings.timeout_us);
+	r = identify_check(c->engine, c->maps, index, p);
 	if (r == -EAGAIN)
 		return r;
 	if (r < 0) {
@@ -639,6 +650,7 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 		port_loop_settle(c->port, index, ESTALE, p->status.state);
 		return;
 	}
+	identify_take(c->engine, c->maps, index, r);
 	if (r->verdict == PATHCHECK_TIMED_OUT) {
 		p->expired = true;
 		o.kind = OUTCOME_TIMED_OUT;

@@ -44,6 +44,7 @@ void dm_configure(struct dm *dm, const struct config *c, uint64_t generation)
 	for (uint32_t i = 0; i < maps_end(dm->maps); i++)
 		if (maps_get(dm->maps, i) != NULL)
 			maps_set_keep(dm->maps, i, dm->keep_last);
+	maps_set_give_back(dm->maps, c->dm_release == DM_RELEASE_REINSTATE);
 	if (dm->control != c->dm_control)
 		set_control(dm, c->dm_control);
 	if (again)
@@ -178,6 +179,18 @@ static bool command(struct dm *dm, const struct maps_order *o)
 	return true;
 }
 
+/* Once. Who sees the devices looks again: what it told of this one may be old. */
+static void tell_barred(struct dm *dm, uint32_t entry, struct mono now)
+{
+	struct maps_path *e = maps_path(dm->maps, entry);
+
+	if (e->bar == BAR_NONE || e->bar_told || e->path == MAPS_NONE)
+		return;
+	e->bar_told = true;
+	dm->checks->list_anew = dm->checks->list_anew || e->bar == BAR_READ;
+	dm_tell_barred(dm, entry, now);
+}
+
 static void follow(struct dm *dm, struct mono now)
 {
 	struct maps_order o;
@@ -185,6 +198,7 @@ static void follow(struct dm *dm, struct mono now)
 	for (unsigned n = 0; n < DM_SLICE; n++) {
 		if (dm->blocked || !maps_next(dm->maps, now, &o))
 			return;
+		tell_barred(dm, o.entry, now);
 		switch (o.step) {
 		case STEP_FAIL:
 		case STEP_REINSTATE:

@@ -23,6 +23,8 @@ static const struct path *path_of(const struct dm *dm, const struct maps_path *e
 /* Why a path of ours is not to be used. */
 static const char *unusable(const struct dm *dm, const struct maps_path *e)
 {
+	if (e->bar != BAR_NONE)
+		return "another disk is there";
 	return maps_is_forced(dm->maps, e->path) ? "it was failed by hand" : "it is down";
 }
 
@@ -155,18 +157,25 @@ void dm_tell_done(struct dm *dm, uint32_t entry, enum agreement_command c,
 	const struct path *p = path_of(dm, e);
 	char reason[REASON_TEXT_MAX];
 
+	if (p == NULL && c == COMMAND_REINSTATE)
+		events_map(dm->events, e->map, name_of(dm, e), LOG_NOTICE, "", "", now,
+		           "path %u:%u is given back: it is not ours any more",
+		           e->devt_major, e->devt_minor);
 	if (p == NULL)
 		return; /* its device is gone, which was told */
 	if (c == COMMAND_FAIL)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "active",
 		          "failed", now, "failed in its map: %s",
-		          maps_is_forced(dm->maps, e->path)
+		          e->bar != BAR_NONE ? "another disk is there"
+		          : maps_is_forced(dm->maps, e->path)
 		                  ? "by hand"
 		                  : reason_format(&p->status.reason, reason,
 		                                  sizeof(reason)));
 	else
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "failed",
-		          "active", now, "reinstated in its map");
+		          "active", now,
+		          e->released ? "reinstated in its map, and let go"
+		                      : "reinstated in its map");
 }
 
 void dm_tell_refused(struct dm *dm, uint32_t entry, enum agreement_command c, int error,
@@ -202,6 +211,26 @@ void dm_tell_kept(struct dm *dm, uint32_t entry, struct mono now)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_WARNING, "", "",
 		          now, "%s, but is kept in its map: its last path",
 		          unusable(dm, e));
+}
+
+void dm_tell_barred(struct dm *dm, uint32_t entry, struct mono now)
+{
+	const struct maps_path *e = maps_path(dm->maps, entry);
+	const struct map *m = maps_get(dm->maps, e->map)->map;
+	const struct path *p = path_of(dm, e);
+	const char *was = m->wwid == NULL ? "not known" : m->wwid, *is;
+
+	if (p == NULL)
+		return; /* told when there is a path to tell of */
+	is = device_wwid(p->device);
+	if (e->bar == BAR_READ)
+		is = "another one, says the disk";
+	else if (is == NULL)
+		is = "not known";
+	events_dm(dm->events, e->path, p, m->name, LOG_CRIT, "", "barred", now,
+	          "another disk is under %u:%u: WWID of the map: %s; WWID of the disk: "
+	          "%s; barred until the path leaves the map: remove it from the map",
+	          e->devt_major, e->devt_minor, was, is);
 }
 
 static int redundancy_priority(enum redundancy r)

@@ -22,6 +22,8 @@ void dm_tell_done(struct dm *dm, uint32_t entry, enum agreement_command c,
 void dm_tell_refused(struct dm *dm, uint32_t entry, enum agreement_command c, int error,
                      struct mono now);
 void dm_tell_kept(struct dm *dm, uint32_t entry, struct mono now);
+/* Another disk is under its number. */
+void dm_tell_barred(struct dm *dm, uint32_t entry, struct mono now);
 /* Tells when it is not what was told last. */
 void dm_tell_redundancy(struct dm *dm, uint32_t index, struct mono now);
 

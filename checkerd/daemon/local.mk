@@ -20,6 +20,8 @@ libdaemon_la_SOURCES = \
 	checkerd/daemon/fixed.h \
 	checkerd/daemon/hint.c \
 	checkerd/daemon/hint.h \
+	checkerd/daemon/identify.c \
+	checkerd/daemon/identify.h \
 	checkerd/daemon/inventory.c \
 	checkerd/daemon/inventory.h \
 	checkerd/daemon/loader.c \

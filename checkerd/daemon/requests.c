@@ -65,6 +65,8 @@ static int may_force(const struct requests *q, const struct port_request *r)
 		return EPERM;
 	if (maps_of(q->dm->maps, r->path) == NULL)
 		return ENXIO;
+	if (r->op == PORT_REINSTATE && maps_is_barred(q->dm->maps, r->path))
+		return EXDEV;
 	if (r->op == PORT_FAIL && !maps_is_forced(q->dm->maps, r->path) &&
 	    maps_is_needed(q->dm->maps, r->path))
 		return EBUSY;
@@ -99,6 +101,40 @@ static void force(struct requests *q, const struct port_request *r, struct path 
 	reply(q, r, error, p->status.state);
 }
 
+/* What was failed by hand is given back, too. */
+static void let_go(struct requests *q, uint32_t path)
+{
+	if (maps_is_forced(q->dm->maps, path))
+		maps_force(q->dm->maps, path, false);
+	maps_release(q->dm->maps, path, true);
+}
+
+static void release(struct requests *q, const struct port_request *r, struct path *p,
+                    struct mono now)
+{
+	const struct map *map = maps_of(q->dm->maps, r->path);
+
+	if (map == NULL || maps_is_barred(q->dm->maps, r->path)) {
+		reply(q, r, map == NULL ? ENXIO : EXDEV, p->status.state);
+		return;
+	}
+	let_go(q, r->path);
+	events_dm(q->events, r->path, p, map->name, LOG_NOTICE, "", "", now,
+	          "let go until the next decision, says user %u", r->uid);
+	reply(q, r, 0, p->status.state);
+}
+
+static void release_all(struct requests *q, const struct port_request *r)
+{
+	for (uint32_t i = 0; i < registry_end(q->checks->registry); i++)
+		if (registry_get(q->checks->registry, i) != NULL)
+			let_go(q, i);
+	maps_release(q->dm->maps, MAPS_NONE, true); /* those of the past, too */
+	events_say(q->events, EVENT_DM, LOG_NOTICE,
+	           "every path is let go until the next decision, says user %u", r->uid);
+	reply(q, r, 0, PATH_UNCHECKED);
+}
+
 /* What is about one path, which may be gone since the snapshot it was chosen from. */
 static void serve_path(struct requests *q, const struct port_request *r, struct mono now)
 {
@@ -112,6 +148,8 @@ static void serve_path(struct requests *q, const struct port_request *r, struct 
 		disable(q, r, p, now);
 	else if (r->op == PORT_ENABLE)
 		enable(q, r, p, now);
+	else if (r->op == PORT_RELEASE)
+		release(q, r, p, now);
 	else
 		force(q, r, p, now);
 }
@@ -143,6 +181,12 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 	case PORT_FAIL:
 	case PORT_REINSTATE:
 		serve_path(q, r, now);
+		return;
+	case PORT_RELEASE:
+		if (r->all)
+			release_all(q, r);
+		else
+			serve_path(q, r, now);
 		return;
 	case PORT_RELOAD:
 		if (!reload_ask_with_token(q->reload, r->token, now))

@@ -220,12 +220,17 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 			.active = e->agreement.active,
 			.pending = e->agreement.in_flight != COMMAND_NONE,
 			.kept = e->kept,
+			.barred = e->bar != BAR_NONE,
+			.held_until = e->agreement.held_until,
 			.error = e->agreement.error,
 		};
 		if (place == REGISTRY_NONE || s->paths[place].map != REGISTRY_NONE)
 			continue;
 		s->paths[place].map = s->n_maps;
 		s->paths[place].forced = maps_is_forced(maps, e->path);
+		s->paths[place].barred = e->bar != BAR_NONE;
+		s->paths[place].turns = e->agreement.turns;
+		s->paths[place].held_until = e->agreement.held_until;
 		s->paths[place].dm_state =
 		        e->agreement.active ? SNAP_DM_ACTIVE : SNAP_DM_FAILED;
 	}

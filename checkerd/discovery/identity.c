@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "checkerd/core/disk_id.h"
 #include "util/clean.h"
 #include "util/shortage.h"
 
@@ -59,22 +60,9 @@ int identity_set_exact(struct identity *id, const char **field, const char *valu
 	return 0;
 }
 
-/* FNV-1a: a checksum, not a secret. A collision leaves a disk in another one's place until its
- * other signs, number and serial, are looked at. */
-static uint64_t checksum(const char *s)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *s != '\0'; s++) {
-		h ^= (unsigned char)*s;
-		h *= UINT64_C(0x100000001b3);
-	}
-	return h == 0 ? 1 : h;
-}
-
 void identity_set_kernel_wwid(struct identity *id, const char *wwid)
 {
-	id->spec.kernel_id = checksum(wwid);
+	id->spec.kernel_id = disk_id_checksum(wwid);
 	if (id->spec.wwid == NULL)
 		identity_set(id, &id->spec.wwid, wwid);
 }

@@ -29,7 +29,8 @@ BUSY = CONTROL + "Busy"
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 CHANGES = {
 	"Check": {"paths": ["left"]}, "Disable": {"paths": ["left"]}, "Enable": {"paths": ["left"]},
-	"Fail": {"paths": ["left"]}, "Reinstate": {"paths": ["left"]}, "Reload": {},
+	"Fail": {"paths": ["left"]}, "Reinstate": {"paths": ["left"]},
+	"Release": {}, "Reload": {},
 	"SetLogLevel": {"level": "debug"}}
 
 

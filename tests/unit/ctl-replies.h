@@ -85,6 +85,7 @@ static const struct fake_answer good[] = {
 	REPLY("Enable", "{}"),
 	REPLY("Fail", "{\"parameters\":{}}"),
 	REPLY("Reinstate", "{\"parameters\":{}}"),
+	REPLY("Release", "{\"parameters\":{}}"),
 	REPLY("Reload", "{\"parameters\":{\"message\":\"3 paths added\"}}"),
 	REPLY("SetLogLevel", "{\"parameters\":{}}"),
 	REPLY("Ping", "{}"),

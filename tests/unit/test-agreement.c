@@ -68,17 +68,21 @@ static void an_answer_is_the_kernels_view(void **state)
 	struct agreement a;
 
 	(void)state;
-	agreement_init(&a, true, VERDICT_UNUSABLE, t0);
+	agreement_init(&a, true, t0);
 	agreement_sent(&a, COMMAND_FAIL);
 	assert_int_equal(agreement_answered(&a, 0, t0), COMMAND_FAIL);
 	assert_false(a.active);
+	assert_true(a.ours);
 	assert_int_equal(next(&a, VERDICT_UNUSABLE, t0), STEP_NOTHING);
-	/* Another decision meanwhile: the next command follows at once. */
+	/* Another decision meanwhile: the next command follows a good check. */
 	agreement_anew(&a);
+	assert_int_equal(next(&a, VERDICT_USABLE, t0), STEP_RECHECK);
+	assert_true(agreement_checked(&a, t0, true));
 	assert_int_equal(next(&a, VERDICT_USABLE, t0), STEP_REINSTATE);
 	agreement_sent(&a, COMMAND_REINSTATE);
 	assert_int_equal(agreement_answered(&a, 0, t0), COMMAND_REINSTATE);
 	assert_true(a.active);
+	assert_false(a.ours);
 }
 
 static void refusals_are_answered_later_and_later(void **state)
@@ -88,7 +92,7 @@ static void refusals_are_answered_later_and_later(void **state)
 	int64_t wait = AGREEMENT_REFUSED_US;
 
 	(void)state;
-	agreement_init(&a, true, VERDICT_UNUSABLE, now);
+	agreement_init(&a, true, now);
 	for (unsigned i = 0; i < 40; i++) {
 		assert_int_equal(next(&a, VERDICT_UNUSABLE, now), STEP_FAIL);
 		agreement_sent(&a, COMMAND_FAIL);
@@ -116,24 +120,24 @@ static void a_failure_of_the_kernels_wants_a_good_check(void **state)
 	struct agreement a;
 
 	(void)state;
-	agreement_init(&a, true, VERDICT_USABLE, t0);
-	assert_int_equal(agreement_told(&a, true, VERDICT_USABLE, t0), TURN_NONE);
-	assert_int_equal(agreement_told(&a, false, VERDICT_USABLE, at(10)), TURN_FAILED);
+	agreement_init(&a, true, t0);
+	assert_int_equal(agreement_told(&a, true, t0), TURN_NONE);
+	assert_int_equal(agreement_told(&a, false, at(10)), TURN_FAILED);
 	assert_int_equal(next(&a, VERDICT_USABLE, at(10)), STEP_RECHECK);
 	a.asked = true;
 	assert_int_equal(next(&a, VERDICT_USABLE, at(11)), STEP_NOTHING);
 	/* One that was on its way before says nothing. */
-	assert_true(agreement_checked(&a, at(9)));
+	assert_true(agreement_checked(&a, at(9), true));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(12)), STEP_RECHECK);
 	a.asked = true;
-	assert_true(agreement_checked(&a, at(12)));
+	assert_true(agreement_checked(&a, at(12), true));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(13)), STEP_REINSTATE);
 	/* Good checks of a path nobody doubts are nothing new. */
-	assert_false(agreement_checked(&a, at(14)));
+	assert_false(agreement_checked(&a, at(14), true));
 	/* The next time it is asked for again. */
 	agreement_sent(&a, COMMAND_REINSTATE);
 	(void)agreement_answered(&a, 0, at(15));
-	(void)agreement_told(&a, false, VERDICT_USABLE, at(16));
+	(void)agreement_told(&a, false, at(16));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(16)), STEP_RECHECK);
 }
 
@@ -142,15 +146,33 @@ static void also_when_it_is_found_failed(void **state)
 	struct agreement a;
 
 	(void)state;
-	agreement_init(&a, false, VERDICT_USABLE, t0);
+	agreement_init(&a, false, t0);
 	assert_int_equal(next(&a, VERDICT_USABLE, t0), STEP_RECHECK);
-	agreement_init(&a, false, VERDICT_NONE, t0);
+	agreement_init(&a, false, t0);
 	assert_int_equal(next(&a, VERDICT_NONE, t0), STEP_NOTHING);
-	assert_true(agreement_checked(&a, at(1)));
+	assert_true(agreement_checked(&a, at(1), true));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(1)), STEP_REINSTATE);
-	/* Of one that is down, a good check is what makes it up again. */
-	agreement_init(&a, false, VERDICT_UNUSABLE, t0);
-	assert_int_equal(next(&a, VERDICT_USABLE, t0), STEP_REINSTATE);
+	/* Also of one that is down: its next good check has to begin now, and to identify it. */
+	agreement_init(&a, false, t0);
+	assert_int_equal(next(&a, VERDICT_USABLE, t0), STEP_RECHECK);
+}
+
+static void a_disk_that_does_not_say_which_it_is_waits_for_the_next_check(void **state)
+{
+	struct agreement a;
+
+	(void)state;
+	agreement_init(&a, false, t0);
+	a.asked = true;
+	assert_true(agreement_checked(&a, at(1), false));
+	assert_int_equal(next(&a, VERDICT_USABLE, at(2)), STEP_NOTHING);
+	assert_true(agreement_checked(&a, at(3), true));
+	assert_int_equal(next(&a, VERDICT_USABLE, at(4)), STEP_REINSTATE);
+	/* Nor is it given back when the last one did not, and one before did. */
+	assert_true(agreement_checked(&a, at(5), false));
+	assert_int_equal(next(&a, VERDICT_USABLE, at(6)), STEP_NOTHING);
+	assert_true(agreement_checked(&a, at(7), true));
+	assert_int_equal(next(&a, VERDICT_USABLE, at(8)), STEP_REINSTATE);
 }
 
 static void without_control_it_is_checked_and_left_alone(void **state)
@@ -159,28 +181,33 @@ static void without_control_it_is_checked_and_left_alone(void **state)
 	struct agreement a;
 
 	(void)state;
-	agreement_init(&a, true, VERDICT_USABLE, t0);
-	(void)agreement_told(&a, false, VERDICT_USABLE, at(1));
+	agreement_init(&a, true, t0);
+	(void)agreement_told(&a, false, at(1));
 	assert_int_equal(agreement_next(&a, &w, at(1)), STEP_RECHECK);
-	(void)agreement_checked(&a, at(2));
+	(void)agreement_checked(&a, at(2), true);
 	assert_int_equal(agreement_next(&a, &w, at(3)), STEP_NOTHING);
 }
 
-static void whoever_turns_it_back_is_answered_later_and_later(void **state)
+/* Given back, and failed by others at once: how long each time is waited. */
+static void what_others_fail_is_given_back_later_and_later(void **state)
 {
 	struct agreement a;
 	struct mono now = t0;
 	int64_t waits[12];
 
 	(void)state;
-	agreement_init(&a, false, VERDICT_UNUSABLE, now);
+	agreement_init(&a, true, now);
 	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
-		assert_int_equal(agreement_told(&a, true, VERDICT_UNUSABLE, now),
-		                 TURN_ACTIVE);
-		waits[i] = MAX(mono_diff(a.not_before, now), 0);
+		assert_int_equal(agreement_told(&a, false, now), TURN_FAILED);
+		assert_true(agreement_checked(&a, now, true));
+		waits[i] = MAX(mono_diff(agreement_wait(&a), now), 0);
+		if (waits[i] > 0)
+			assert_int_equal(
+			        next(&a, VERDICT_USABLE, mono_add(now, waits[i] - 1)),
+			        STEP_WAIT);
 		now = mono_add(now, waits[i]);
-		assert_int_equal(next(&a, VERDICT_UNUSABLE, now), STEP_FAIL);
-		agreement_sent(&a, COMMAND_FAIL);
+		assert_int_equal(next(&a, VERDICT_USABLE, now), STEP_REINSTATE);
+		agreement_sent(&a, COMMAND_REINSTATE);
 		(void)agreement_answered(&a, 0, now);
 	}
 	assert_int_equal(waits[0], 0);
@@ -189,23 +216,82 @@ static void whoever_turns_it_back_is_answered_later_and_later(void **state)
 	assert_int_equal(waits[ARRAY_LEN(waits) - 1], AGREEMENT_TURNED_MAX_US);
 	/* After some peace all is forgotten. */
 	now = mono_add(now, AGREEMENT_CALM_US);
-	(void)agreement_told(&a, true, VERDICT_UNUSABLE, now);
-	assert_int_equal(next(&a, VERDICT_UNUSABLE, now), STEP_FAIL);
+	(void)agreement_told(&a, false, now);
+	(void)agreement_checked(&a, now, true);
+	assert_int_equal(next(&a, VERDICT_USABLE, now), STEP_REINSTATE);
 }
 
-static void a_new_decision_waits_for_no_turn(void **state)
+/* A second after it was given back it is failed by others; with also_down its checks, too, find
+ * it bad and then good again. How often it is given back in an hour. */
+static unsigned reinstated_in_an_hour(bool also_down)
+{
+	enum path_verdict v = VERDICT_USABLE;
+	struct mono until = at(3600 * SEC);
+	unsigned n = 0;
+	struct agreement a;
+
+	agreement_init(&a, true, t0);
+	for (struct mono now = t0; mono_before(now, until); now = mono_add(now, SEC)) {
+		if (a.active)
+			(void)agreement_told(&a, false, now);
+		if (also_down) {
+			v = v == VERDICT_USABLE ? VERDICT_UNUSABLE : VERDICT_USABLE;
+			agreement_anew(&a);
+		}
+		if (v == VERDICT_USABLE)
+			(void)agreement_checked(&a, now, true);
+		if (next(&a, v, now) == STEP_REINSTATE) {
+			agreement_sent(&a, COMMAND_REINSTATE);
+			(void)agreement_answered(&a, 0, now);
+			n++;
+		}
+	}
+	return n;
+}
+
+static void failing_checks_too_are_no_way_around_the_waiting(void **state)
+{
+	(void)state;
+	assert_in_range(reinstated_in_an_hour(false), 50, 70);
+	assert_in_range(reinstated_in_an_hour(true), 50, 70);
+}
+
+static void failing_never_waits(void **state)
 {
 	struct agreement a;
 
 	(void)state;
-	agreement_init(&a, true, VERDICT_USABLE, t0);
+	agreement_init(&a, true, t0);
 	for (unsigned i = 0; i < 5; i++) {
-		(void)agreement_told(&a, false, VERDICT_USABLE, t0);
-		(void)agreement_told(&a, true, VERDICT_USABLE, t0);
+		(void)agreement_told(&a, false, t0);
+		assert_int_equal(agreement_told(&a, true, t0), TURN_ACTIVE);
 	}
-	assert_int_equal(next(&a, VERDICT_UNUSABLE, t0), STEP_WAIT);
-	agreement_anew(&a);
+	assert_true(mono_before(t0, a.held_until));
 	assert_int_equal(next(&a, VERDICT_UNUSABLE, t0), STEP_FAIL);
+}
+
+static void what_is_let_go_is_given_back_if_it_was_ours(void **state)
+{
+	const struct agreement_wish w = { .verdict = VERDICT_UNUSABLE, .released = true };
+	struct agreement a;
+
+	(void)state;
+	agreement_init(&a, true, t0);
+	assert_int_equal(agreement_next(&a, &w, t0), STEP_NOTHING);
+	agreement_sent(&a, COMMAND_FAIL);
+	assert_int_equal(agreement_next(&a, &w, t0), STEP_NOTHING);
+	(void)agreement_answered(&a, 0, t0);
+	/* Unchecked, and without control. */
+	assert_int_equal(agreement_next(&a, &w, t0), STEP_REINSTATE);
+	agreement_sent(&a, COMMAND_REINSTATE);
+	(void)agreement_answered(&a, EBUSY, t0);
+	assert_int_equal(agreement_next(&a, &w, t0), STEP_WAIT);
+	assert_int_equal(agreement_next(&a, &w, agreement_wait(&a)), STEP_REINSTATE);
+	/* What others failed is theirs. */
+	(void)agreement_told(&a, true, t0);
+	(void)agreement_told(&a, false, t0);
+	assert_false(a.ours);
+	assert_int_equal(agreement_next(&a, &w, at(60 * SEC)), STEP_NOTHING);
 }
 
 static void a_view_between_command_and_answer_is_its_doing(void **state)
@@ -213,14 +299,14 @@ static void a_view_between_command_and_answer_is_its_doing(void **state)
 	struct agreement a;
 
 	(void)state;
-	agreement_init(&a, true, VERDICT_UNUSABLE, t0);
+	agreement_init(&a, true, t0);
 	agreement_sent(&a, COMMAND_FAIL);
-	assert_int_equal(agreement_told(&a, false, VERDICT_UNUSABLE, t0), TURN_NONE);
+	assert_int_equal(agreement_told(&a, false, t0), TURN_NONE);
 	(void)agreement_answered(&a, 0, t0);
 	assert_int_equal(a.turns, 0);
 	agreement_anew(&a);
 	agreement_sent(&a, COMMAND_REINSTATE);
-	assert_int_equal(agreement_told(&a, true, VERDICT_USABLE, t0), TURN_NONE);
+	assert_int_equal(agreement_told(&a, true, t0), TURN_NONE);
 	(void)agreement_answered(&a, 0, t0);
 	assert_int_equal(a.turns, 0);
 }
@@ -234,8 +320,12 @@ int main(void)
 		cmocka_unit_test(a_failure_of_the_kernels_wants_a_good_check),
 		cmocka_unit_test(also_when_it_is_found_failed),
 		cmocka_unit_test(without_control_it_is_checked_and_left_alone),
-		cmocka_unit_test(whoever_turns_it_back_is_answered_later_and_later),
-		cmocka_unit_test(a_new_decision_waits_for_no_turn),
+		cmocka_unit_test(
+		        a_disk_that_does_not_say_which_it_is_waits_for_the_next_check),
+		cmocka_unit_test(what_others_fail_is_given_back_later_and_later),
+		cmocka_unit_test(failing_checks_too_are_no_way_around_the_waiting),
+		cmocka_unit_test(failing_never_waits),
+		cmocka_unit_test(what_is_let_go_is_given_back_if_it_was_ours),
 		cmocka_unit_test(a_view_between_command_and_answer_is_its_doing),
 	};
 

@@ -24,7 +24,7 @@
 /* --- the engine --- */
 
 struct pathcheck {
-	uint32_t next_id, n_asked, flushes, removed;
+	uint32_t next_id, n_asked, n_identified, flushes, removed;
 	uint64_t cookie[PATHS];
 	uint32_t target[PATHS], flags[PATHS];
 	uint32_t room; /* commands it takes before -EAGAIN */
@@ -97,6 +97,14 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 	assert_true(timeout_us > 0);
 	assert_true(id < pc->next_id);
 	pc->n_asked += r == 0;
+	return r;
+}
+
+int pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+{
+	int r = pathcheck_check(pc, id, timeout_us);
+
+	pc->n_identified += r == 0;
 	return r;
 }
 
@@ -1154,6 +1162,67 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	device_unref(without);
 }
 
+/* An answer that says which device gave it. */
+static void answer_of(uint32_t p, uint64_t wwid, enum pathcheck_wwid state,
+                      struct mono now)
+{
+	engine.opened = (struct pathcheck_opened){
+		.devt_major = 8,
+		.devt_minor = 5,
+		.wwid = wwid,
+		.wwid_state = state,
+	};
+	engine.results[engine.n_results++] = (struct pathcheck_result){
+		.cookie = engine.cookie[path(p)->engine_id],
+		.id = path(p)->engine_id,
+		.verdict = PATHCHECK_OK,
+		.stage = PATHCHECK_STAGE_READ,
+		.started_us = now.us - 100,
+		.finished_us = now.us,
+		.opened = 1,
+	};
+	assert_false(checks_collect(&checks, now));
+}
+
+/* What a path that is failed in its map has to be before it is given back. */
+static void a_failed_path_is_identified(void **state)
+{
+	const struct device_spec spec = { .name = "p0",
+		                          .node = "/p0",
+		                          .devt_major = 8,
+		                          .devt_minor = 5,
+		                          .kernel_id = 0xa };
+	struct device *d;
+	const struct maps_path *e;
+	struct maps *maps;
+	uint32_t p;
+
+	(void)state;
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(maps_new(&maps, PATHS), 0);
+	checks.maps = maps;
+	e = map_of_one(maps); /* in which it is failed */
+	assert_int_equal(checks_add(&checks, d, &usual, t0, &p), 0);
+	run_until(at(SEC));
+	assert_int_equal(engine.n_identified, 1);
+	answer_of(p, 0, PATHCHECK_WWID_UNREADABLE, at(SEC));
+	assert_int_equal(e->verdict, VERDICT_USABLE);
+	assert_true(e->agreement.doubted.us > 0);
+	run_until(checks_next(&checks));
+	assert_int_equal(engine.n_identified, 2);
+	answer_of(p, 0xa, PATHCHECK_WWID_READ, path(p)->started);
+	assert_int_equal(e->agreement.doubted.us, 0);
+	assert_int_equal(e->bar, BAR_NONE);
+	run_until(checks_next(&checks));
+	answer_of(p, 0xb, PATHCHECK_WWID_READ, path(p)->started);
+	assert_int_equal(e->bar, BAR_READ);
+	/* One that is barred is checked as any other. */
+	run_until(checks_next(&checks));
+	assert_int_equal(engine.n_identified, 3);
+	checks.maps = maps_free(maps);
+	device_unref(d);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -1193,6 +1262,7 @@ int main(void)
 		TEST(want_of_aio_is_told_once_and_its_end_too),
 		TEST(a_lane_that_was_replaced_is_told_once),
 		TEST(maps_hear_what_becomes_of_paths),
+		TEST(a_failed_path_is_identified),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -630,6 +630,7 @@ static void what_is_printed(void **state)
 	                          "	keep_open auto\n"
 	                          "	dm_control off\n"
 	                          "	keep_last_path yes\n"
+	                          "	dm_release reinstate\n"
 	                          "	max_paths 16384\n"
 	                          "	max_in_flight 16384\n"
 	                          "	max_in_flight_host 0\n"

@@ -35,7 +35,12 @@ static void add_map(struct snapshot *s)
 	s->map_paths[s->n_map_paths++] =
 	        (struct snap_map_path){ .path = 2, .active = true, .kept = true };
 	s->map_paths[s->n_map_paths++] = (struct snap_map_path){
-		.path = 1, .active = false, .pending = true, .error = EBUSY
+		.path = 1,
+		.active = false,
+		.pending = true,
+		.barred = true,
+		.held_until = mono_add(s->taken, 40 * USEC_PER_SEC),
+		.error = EBUSY,
 	};
 	s->map_paths[s->n_map_paths++] =
 	        (struct snap_map_path){ .path = REGISTRY_NONE, .active = true };
@@ -43,6 +48,11 @@ static void add_map(struct snapshot *s)
 	s->paths[2].dm_state = SNAP_DM_ACTIVE;
 	s->paths[1].dm_state = SNAP_DM_FAILED;
 	s->paths[1].forced = true;
+	s->paths[1].held_until = mono_add(s->taken, 40 * USEC_PER_SEC);
+	s->paths[1].turns = 5;
+	s->paths[1].state = PATH_UP;
+	s->paths[2].barred = true;
+	s->paths[2].held_until = s->paths[1].held_until; /* it is active */
 }
 
 static void add_empty_map(struct snapshot *s)
@@ -89,26 +99,29 @@ static void test_list(void **state)
 	        "\"dm\":"
 	        "\"dm-0\",\"paths_total\":0,\"paths_up\":0,\"redundancy\":\"none\","
 	        "\"queueing\":false,\"suspended\":true,\"paths\":[],\"kept_path\":null,"
-	        "\"groups\":[]},"
+	        "\"barred\":[],\"groups\":[]},"
 	        "{\"name\":\"mpatha\",\"devt\":\"253:4\",\"uuid\":\"mpath-3600\","
 	        "\"wwid\":"
 	        "\"3600\",\"dm\":\"dm-4\",\"paths_total\":3,\"paths_up\":2,"
 	        "\"redundancy\":"
 	        "\"degraded\",\"queueing\":true,\"suspended\":false,\"paths\":[\"sd2\","
-	        "\"sd1\",\"8:99\"],\"kept_path\":\"sd2\",\"groups\":["
+	        "\"sd1\",\"8:99\"],\"kept_path\":\"sd2\",\"barred\":[\"sd1\"],"
+	        "\"groups\":["
 	        "{\"group\":1,\"state\":\"active\",\"paths\":[{\"path\":\"sd2\",\"devt\":"
 	        "\"8:2\",\"dm_state\":\"active\",\"fail_count\":0,\"pending\":false,"
 	        "\"kept\":"
-	        "true,\"error\":null}]},"
+	        "true,\"barred\":false,\"held_for_s\":null,\"error\":null}]},"
 	        "{\"group\":2,\"state\":\"disabled\",\"paths\":[]},"
 	        "{\"group\":3,\"state\":\"enabled\",\"paths\":[{\"path\":\"sd1\","
 	        "\"devt\":"
 	        "\"8:1\",\"dm_state\":\"failed\",\"fail_count\":2,\"pending\":true,"
 	        "\"kept\":"
-	        "false,\"error\":\"EBUSY\"},"
+	        "false,\"barred\":true,\"held_for_s\":40,\"error\":\"EBUSY\"},"
 	        "{\"path\":null,\"devt\":\"8:99\",\"dm_state\":\"active\",\"fail_count\":"
 	        "0,"
-	        "\"pending\":false,\"kept\":false,\"error\":null}]}]}]}");
+	        "\"pending\":false,\"kept\":false,\"barred\":false,\"held_for_s\":null,"
+	        "\"error\":"
+	        "null}]}]}]}");
 	json_object_put(o);
 }
 
@@ -146,6 +159,14 @@ static void test_paths(void **state)
 	assert_string_equal(get_string(o, "paths[2].dm_state"), "active");
 	assert_true(json_object_get_boolean(get(o, "paths[1].forced")));
 	assert_false(json_object_get_boolean(get(o, "paths[2].forced")));
+	assert_string_equal(get_string(o, "paths[1].reason"),
+	                    "given back in 40 s: turned back 5 times");
+	assert_int_equal(get_int(o, "paths[1].held_for_s"), 40);
+	assert_false(json_object_get_boolean(get(o, "paths[1].barred")));
+	assert_string_equal(get_string(o, "paths[2].reason"),
+	                    "another disk is there: barred from its map");
+	assert_null(get(o, "paths[2].held_for_s"));
+	assert_true(json_object_get_boolean(get(o, "paths[2].barred")));
 	json_object_put(o);
 }
 
@@ -173,12 +194,12 @@ static void test_metrics(void **state)
 
 	(void)state;
 	assert_non_null(
-	        strstr(text, "\ncheckerd_path_up{path=\"sd1\",map=\"mpatha\"} 0\n"));
+	        strstr(text, "\ncheckerd_path_up{path=\"sd1\",map=\"mpatha\"} 1\n"));
 	assert_non_null(strstr(text, "\ncheckerd_path_up{path=\"sd0\"} 1\n"));
 	assert_non_null(strstr(
 	        text, "\ncheckerd_map_paths{map=\"mpatha\",state=\"unchecked\"} 1\n"
-	              "checkerd_map_paths{map=\"mpatha\",state=\"up\"} 1\n"
-	              "checkerd_map_paths{map=\"mpatha\",state=\"down\"} 1\n"));
+	              "checkerd_map_paths{map=\"mpatha\",state=\"up\"} 2\n"
+	              "checkerd_map_paths{map=\"mpatha\",state=\"down\"} 0\n"));
 	assert_non_null(strstr(text, "\ncheckerd_map_redundancy{map=\"empty\"} 0\n"));
 	assert_non_null(
 	        strstr(text, "\ncheckerd_dm_commands_total{result=\"failed\"} 2\n"));

@@ -218,7 +218,7 @@ static void test_every_key_of_a_path(void **state)
 	        "\"transitions_total\":4,"
 	        "\"latency_us\":{\"last\":10,\"p50\":20,\"p99\":30,\"max\":4294967295},"
 	        "\"latency_counts\":[9,0,0,0,0,0,0,0,0,0,0,0,0,0,0,65535],\"forced\":"
-	        "false},"
+	        "false,\"barred\":false,\"held_for_s\":null},"
 	        "{\"name\":\"sd1\",\"device\":\"/dev/checkerd-test/sd1\",\"devt\":null,"
 	        "\"alias\":null,\"map\":null,\"wwid\":null,\"hcil\":null,\"vendor\":null,"
 	        "\"product\":null,\"revision\":null,\"serial\":null,\"protocol\":null,"
@@ -232,7 +232,8 @@ static void test_every_key_of_a_path(void **state)
 	        "\"checks_total\":0,\"failures_total\":0,\"timeouts_total\":0,\"device_"
 	        "errors_total\":0,\"deferred_total\":0,"
 	        "\"transitions_total\":0,\"latency_us\":{\"last\":null,\"p50\":null,"
-	        "\"p99\":null,\"max\":null},\"latency_counts\":null,\"forced\":false}]}",
+	        "\"p99\":null,\"max\":null},\"latency_counts\":null,\"forced\":false,"
+	        "\"barred\":false,\"held_for_s\":null}]}",
 	        reason_format(&r, reason, sizeof(reason)));
 	want = json_tokener_parse(text);
 	assert_non_null(want);
@@ -339,27 +340,31 @@ static void test_maps(void **state)
 	        "\"dm\":null,\"paths_total\":3,\"paths_up\":2,\"redundancy\":"
 	        "\"degraded\","
 	        "\"queueing\":null,\"suspended\":null,\"paths\":[\"sd4\",\"sd5\",\"sd6\"]"
-	        ",\"kept_path\":null,\"groups\":null"
+	        ",\"kept_path\":null,\"barred\":[],\"groups\":null"
 	        "},"
 	        "{\"name\":\"b\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
 	        "\"paths_total\":2,\"paths_up\":2,\"redundancy\":\"full\",\"queueing\":"
 	        "null,"
 	        "\"suspended\":null,\"paths\":[\"sd0\",\"sd2\"],\"kept_path\":null,"
+	        "\"barred\":[],"
 	        "\"groups\":null},"
 	        "{\"name\":\"c\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
 	        "\"paths_total\":1,\"paths_up\":0,\"redundancy\":\"none\",\"queueing\":"
 	        "null,"
-	        "\"suspended\":null,\"paths\":[\"sd1\"],\"kept_path\":null,\"groups\":"
+	        "\"suspended\":null,\"paths\":[\"sd1\"],\"kept_path\":null,\"barred\":[],"
+	        "\"groups\":"
 	        "null},"
 	        "{\"name\":\"d\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
 	        "\"paths_total\":1,\"paths_up\":0,\"redundancy\":\"none\",\"queueing\":"
 	        "null,"
-	        "\"suspended\":null,\"paths\":[\"sd3\"],\"kept_path\":null,\"groups\":"
+	        "\"suspended\":null,\"paths\":[\"sd3\"],\"kept_path\":null,\"barred\":[],"
+	        "\"groups\":"
 	        "null},"
 	        "{\"name\":\"e\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
 	        "\"paths_total\":1,\"paths_up\":1,\"redundancy\":\"full\",\"queueing\":"
 	        "null,"
-	        "\"suspended\":null,\"paths\":[\"sd8\"],\"kept_path\":null,\"groups\":"
+	        "\"suspended\":null,\"paths\":[\"sd8\"],\"kept_path\":null,\"barred\":[],"
+	        "\"groups\":"
 	        "null}]}");
 	json_object_put(o);
 	o = call(fd, "ListMaps", "{\"maps\":[\"e\",\"b\"]}");

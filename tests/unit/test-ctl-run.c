@@ -36,6 +36,8 @@ static void test_requests(void **state)
 		{ "enable sda sdb", "\"paths\":[\"sda\",\"sdb\"]" },
 		{ "fail sda sdb", "Fail\",\"parameters\":{\"paths\":[\"sda\",\"sdb\"]" },
 		{ "reinstate sda", "Reinstate\",\"parameters\":{\"paths\":[\"sda\"]" },
+		{ "release", "Release\"" },
+		{ "release sda", "Release\",\"parameters\":{\"paths\":[\"sda\"]" },
 		{ "log-level debug", "\"level\":\"debug\"" },
 		{ "reload", "io.checkerd.Control.Reload" },
 		{ "ping --json", "io.checkerd.Control.Ping" },
@@ -366,6 +368,12 @@ static void test_health(void **state)
 		{ "{\"name\":\"b\",\"redundancy\":\"none\"},{\"name\":\"a\","
 		  "\"redundancy\":\"last\"}",
 		  2, "CRITICAL: b has ? of ? paths up; of 2 maps, 1 without", "" },
+		{ "{\"name\":\"b\",\"redundancy\":\"full\"},{\"name\":\"a\","
+		  "\"redundancy\":\"last\",\"barred\":[\"sdb\"]}",
+		  2,
+		  "CRITICAL: another disk is under path sdb of map a; 1 path is barred: "
+		  "remove it from the map\n",
+		  "{\"health\":\"lost\"" },
 		{ "", 3, "UNKNOWN: ", "{\"health\":\"unknown\"" },
 	};
 

@@ -95,6 +95,7 @@ static void configure(bool control, bool keep)
 	const struct config c = {
 		.dm_control = control,
 		.keep_last_path = keep,
+		.dm_release = DM_RELEASE_REINSTATE,
 		.discovery = DISCOVERY_UDEV,
 	};
 
@@ -139,7 +140,7 @@ static void add_path(uint32_t n, enum path_verdict v)
 
 	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
 	device_unref(d);
-	maps_path_added(dm.maps, index, 8, n);
+	maps_path_added(dm.maps, index, registry_get(checks.registry, index)->device);
 	if (v != VERDICT_NONE)
 		maps_path_checked(dm.maps, index, v, v == VERDICT_USABLE, t0);
 }
@@ -346,16 +347,67 @@ static void the_last_is_kept_and_told(void **state)
 	(void)state;
 	two_paths();
 	decide(0, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
 	decide(1, VERDICT_UNUSABLE, at(1));
 	round_of(at(1));
 	assert_int_equal(thread.n_commands, 1);
 	assert_int_equal(last_command()->path_minor, 0);
-	expect_told(0, "sd1 (map m): it is down, but is kept in its map: its last path");
-	expect_told(1, "map m: full -> none: 0 of 2 paths usable");
+	expect_told(1, "sd1 (map m): it is down, but is kept in its map: its last path");
+	expect_told(2, "map m: last -> none: 0 of 2 paths usable");
 	configure(true, false);
 	round_of(at(2));
 	assert_int_equal(thread.n_commands, 2);
 	assert_int_equal(last_command()->path_minor, 1);
+}
+
+static void another_disk_is_told_once_and_failed(void **state)
+{
+	const struct disk_read first = { 8, 1, 1, 0xa, false };
+	const struct disk_read second = { 8, 1, 1, 0xb, false };
+
+	(void)state;
+	two_paths();
+	decide(0, VERDICT_UNUSABLE, at(1)); /* path 1 is the last one */
+	round_of(at(1));
+	push_answer(last_command(), 0);
+	round_of(at(1));
+	n_told = 0;
+	maps_path_read(dm.maps, 1, &first);
+	maps_path_read(dm.maps, 1, &second);
+	round_of(at(2));
+	assert_int_equal(last_command()->path_minor, 1);
+	assert_int_equal(last_command()->verb, DM_FAIL_PATH);
+	expect_told(0, "sd1 (map m): another disk is under 8:1: WWID of the map: not "
+	               "known; WWID "
+	               "of the disk: another one, says the disk; barred until the path "
+	               "leaves the map: remove it from the map");
+	assert_int_equal(told[0].priority, LOG_CRIT);
+	assert_true(checks.list_anew); /* discovery does not know of it */
+	push_answer(last_command(), 0);
+	round_of(at(3));
+	decide(1, VERDICT_USABLE, at(4));
+	round_of(at(4));
+	assert_int_equal(thread.n_commands, 2);
+	for (unsigned i = 1; i < n_told; i++)
+		assert_null(strstr(told[i].message, "barred"));
+}
+
+static void what_was_failed_is_given_back_when_control_ends(void **state)
+{
+	(void)state;
+	two_paths();
+	decide(1, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
+	push_answer(last_command(), 0);
+	round_of(at(2));
+	configure(false, true);
+	n_told = 0;
+	round_of(at(3));
+	assert_int_equal(thread.n_commands, 2);
+	assert_int_equal(last_command()->verb, DM_REINSTATE_PATH);
+	push_answer(last_command(), 0);
+	round_of(at(4));
+	expect_told(0, "sd1 (map m): reinstated in its map, and let go");
 }
 
 static void what_becomes_of_maps_is_told(void **state)
@@ -509,6 +561,8 @@ int main(void)
 		TEST(the_kernels_own_failure_is_checked_then_undone),
 		TEST(refusals_are_told_once_and_tried_again),
 		TEST(the_last_is_kept_and_told),
+		TEST(another_disk_is_told_once_and_failed),
+		TEST(what_was_failed_is_given_back_when_control_ends),
 		TEST(what_becomes_of_maps_is_told),
 		TEST(a_full_ring_is_waited_for),
 		TEST(it_goes_in_slices),

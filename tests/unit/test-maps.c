@@ -22,7 +22,9 @@
 
 static const struct mono t0 = { 1000 * SEC };
 static struct maps *maps;
-static bool suspended; /* what is made is */
+static bool suspended;          /* what is made is */
+static struct device_spec disk; /* what is known of the disks that are added */
+static const char *uuid;        /* of the maps that are made */
 
 static struct mono at(int64_t us)
 {
@@ -33,6 +35,8 @@ static int setup(void **state)
 {
 	(void)state;
 	suspended = false;
+	disk = (struct device_spec){ 0 };
+	uuid = "";
 	return maps_new(&maps, PATHS);
 }
 
@@ -54,7 +58,7 @@ static struct map *make(uint32_t minor, unsigned n, const uint32_t *minors,
 		.devt_major = DM,
 		.devt_minor = minor,
 		.name = name,
-		.uuid = "",
+		.uuid = uuid,
 		.n_groups = 1,
 		.groups = &group,
 		.n_paths = n,
@@ -94,9 +98,33 @@ static uint32_t tell(uint32_t failed, struct mono now)
 	return tell_n(0, 2, minors, failed, true, now);
 }
 
+static struct device *make_device(uint32_t path, uint32_t major, uint32_t minor)
+{
+	struct device_spec spec = disk;
+	char node[32];
+	struct device *d;
+
+	(void)snprintf(node, sizeof(node), "/dev/sd%u", path);
+	spec.node = node;
+	spec.name = node + strlen("/dev/");
+	spec.devt_major = major;
+	spec.devt_minor = minor;
+	assert_int_equal(device_new(&d, &spec), 0);
+	return d;
+}
+
+static void add_path(uint32_t path, uint32_t major, uint32_t minor)
+{
+	struct device *d = make_device(path, major, minor);
+
+	maps_path_added(maps, path, d);
+	assert_int_equal(atomic_load(&d->refs), 2);
+	device_unref(d);
+}
+
 static void know(uint32_t path, enum path_verdict v)
 {
-	maps_path_added(maps, path, SD, path);
+	add_path(path, SD, path);
 	if (v != VERDICT_NONE)
 		maps_path_checked(maps, path, v, v == VERDICT_USABLE, t0);
 }
@@ -149,14 +177,18 @@ static void they_find_each_other_in_either_order(void **state)
 	(void)tell(0, t0);
 	assert_true(last_change & MAPS_NEW);
 	assert_string_equal(maps_of(maps, 0)->name, "m0");
+	/* The other one is nothing to go on with: it is not ours. */
+	assert_int_equal(next(t0, &o), STEP_KEEP);
 	know(1, VERDICT_NONE);
 	assert_string_equal(maps_of(maps, 1)->name, "m0");
 	assert_int_equal(maps_path(maps, maps_first_of_path(maps, 1))->path, 1);
+	expect_nothing(t0); /* and not checked yet */
+	maps_path_checked(maps, 1, VERDICT_USABLE, true, t0);
 	expect(STEP_FAIL, 0, t0, &o);
 	expect_nothing(t0);
 	/* A file has no number, and is in no map. */
-	maps_path_added(maps, 2, 0, 0);
-	maps_path_added(maps, 3, 0, 0);
+	add_path(2, 0, 0);
+	add_path(3, 0, 0);
 	maps_path_removed(maps, 2, true);
 	assert_null(maps_of(maps, 3));
 }
@@ -168,7 +200,9 @@ static void a_path_may_be_in_two_maps(void **state)
 
 	(void)state;
 	maps_set_control(maps, true);
+	know(0, VERDICT_USABLE);
 	know(1, VERDICT_USABLE);
+	know(2, VERDICT_USABLE);
 	(void)tell(0, t0);
 	(void)tell_n(1, 2, minors, 0, true, t0);
 	assert_int_equal(maps_count(maps), 2);
@@ -185,8 +219,9 @@ static void two_names_of_one_device_stand_in_for_each_other(void **state)
 	(void)state;
 	maps_set_control(maps, true);
 	know(0, VERDICT_USABLE);
+	know(1, VERDICT_USABLE);
 	(void)tell(0, t0);
-	maps_path_added(maps, 5, SD, 0);
+	add_path(5, SD, 0);
 	maps_path_checked(maps, 5, VERDICT_UNUSABLE, false, t0);
 	expect_nothing(t0);
 	maps_path_removed(maps, 0, false);
@@ -233,6 +268,7 @@ static void answers_of_the_past_are_dropped(void **state)
 	(void)state;
 	maps_set_control(maps, true);
 	know(0, VERDICT_UNUSABLE);
+	know(1, VERDICT_USABLE);
 	(void)tell(0, t0);
 	expect(STEP_FAIL, 0, t0, &o);
 	(void)tell_n(0, 1, alone, 0, true, t0);
@@ -255,8 +291,8 @@ static void the_last_path_is_kept_until_another_comes_up(void **state)
 	know(1, VERDICT_USABLE);
 	(void)tell(0, t0);
 	maps_path_checked(maps, 0, VERDICT_UNUSABLE, false, t0);
-	maps_path_checked(maps, 1, VERDICT_UNUSABLE, false, t0);
 	expect(STEP_FAIL, 0, t0, &o);
+	maps_path_checked(maps, 1, VERDICT_UNUSABLE, false, t0);
 	/* It is kept already while the other's command is on its way. */
 	expect(STEP_KEEP, 1, t0, &kept);
 	assert_true(maps_path(maps, kept.entry)->kept);
@@ -268,6 +304,34 @@ static void the_last_path_is_kept_until_another_comes_up(void **state)
 	answer(&o, 0, at(2));
 	expect(STEP_FAIL, 1, at(2), &o);
 	assert_false(maps_path(maps, kept.entry)->kept);
+}
+
+/* Neither is known to work when the other one is failed. */
+static void two_that_go_down_together_are_both_kept(void **state)
+{
+	struct maps_order o;
+
+	(void)state;
+	maps_set_control(maps, true);
+	know(0, VERDICT_USABLE);
+	know(1, VERDICT_USABLE);
+	(void)tell(0, t0);
+	maps_path_checked(maps, 0, VERDICT_UNUSABLE, false, t0);
+	maps_path_checked(maps, 1, VERDICT_UNUSABLE, false, t0);
+	expect(STEP_KEEP, 0, t0, &o);
+	expect(STEP_KEEP, 1, t0, &o);
+	maps_path_checked(maps, 1, VERDICT_USABLE, true, at(1));
+	expect(STEP_FAIL, 0, at(1), &o);
+	/* One that works while the command that fails it is on its way is nothing either. */
+	answer(&o, 0, at(2));
+	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(3));
+	expect(STEP_REINSTATE, 0, at(3), &o);
+	answer(&o, 0, at(4));
+	maps_path_checked(maps, 0, VERDICT_UNUSABLE, false, at(5));
+	expect(STEP_FAIL, 0, at(5), &o);
+	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(6));
+	maps_path_checked(maps, 1, VERDICT_UNUSABLE, false, at(6));
+	expect(STEP_KEEP, 1, at(6), &o);
 }
 
 static void one_that_is_kept_and_comes_up_is_as_before(void **state)
@@ -342,9 +406,11 @@ static void what_is_forced_is_failed_whatever_its_checks_find(void **state)
 	tell(0, at(4 * SEC));
 	expect(STEP_FAIL, 0, at(4 * SEC), &o);
 	answer(&o, 0, at(4 * SEC));
-	/* and taken back: at once, for its checks find it good */
+	/* and taken back: as soon as a check that begins now finds it good */
 	maps_force(maps, 0, false);
 	assert_false(maps_is_forced(maps, 0));
+	expect(STEP_RECHECK, 0, at(5 * SEC), &o);
+	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(5 * SEC));
 	expect(STEP_REINSTATE, 0, at(5 * SEC), &o);
 }
 
@@ -369,7 +435,7 @@ static void what_is_forced_and_down_waits_for_a_good_check(void **state)
 	maps_force(maps, 1, true);
 	maps_path_removed(maps, 1, false);
 	assert_false(maps_is_forced(maps, 1));
-	maps_path_added(maps, 1, SD, 1);
+	add_path(1, SD, 1);
 	assert_false(maps_is_forced(maps, 1));
 }
 
@@ -397,6 +463,7 @@ static void what_waits_wakes_in_time(void **state)
 	assert_true(mono_is_never(maps_wake(maps)));
 	maps_set_control(maps, true);
 	know(0, VERDICT_UNUSABLE);
+	know(1, VERDICT_USABLE);
 	(void)tell(0, t0);
 	assert_int_equal(maps_wake(maps).us, 0);
 	expect(STEP_FAIL, 0, t0, &o);
@@ -441,6 +508,7 @@ static void resuming_and_deciding_end_the_waiting(void **state)
 	(void)state;
 	maps_set_control(maps, true);
 	know(0, VERDICT_UNUSABLE);
+	know(1, VERDICT_USABLE);
 	suspended = true;
 	(void)tell(0, t0);
 	expect(STEP_FAIL, 0, t0, &o);
@@ -614,6 +682,8 @@ static void assert_not_the_last(const struct maps_order *o)
 
 	for (uint32_t i = m->first; i != MAPS_NONE; i = maps_path(maps, i)->next)
 		left += i != o->entry && maps_path(maps, i)->agreement.active &&
+		        maps_path(maps, i)->path != MAPS_NONE &&
+		        maps_path(maps, i)->verdict == VERDICT_USABLE &&
 		        maps_path(maps, i)->agreement.in_flight != COMMAND_FAIL;
 	assert_true(left > 0);
 }
@@ -673,7 +743,7 @@ static void disturb(void)
 		if (w.known[path])
 			maps_path_removed(maps, path, gone);
 		else
-			maps_path_added(maps, path, SD, path);
+			add_path(path, SD, path);
 		w.known[path] ^= true;
 		w.verdict[path] = VERDICT_NONE;
 		break;
@@ -707,23 +777,33 @@ static void quieten(void)
 	w.quiet = false;
 }
 
+/* Another path of the map that works and is active. */
+static bool another_works(uint32_t path)
+{
+	uint32_t map = path / WORLD_EACH;
+
+	for (uint32_t i = 0; i < WORLD_EACH; i++) {
+		uint32_t p = map * WORLD_EACH + i;
+
+		if (p != path && w.known[p] && w.active[map][i] &&
+		    w.verdict[p] == VERDICT_USABLE)
+			return true;
+	}
+	return false;
+}
+
 static void assert_agreement(void)
 {
 	for (uint32_t p = 0; p < WORLD_MAPS * WORLD_EACH; p++) {
 		uint32_t map = p / WORLD_EACH;
 		bool active = w.active[map][p % WORLD_EACH];
-		unsigned actives = 0;
 
-		for (unsigned i = 0; i < WORLD_EACH; i++)
-			actives += w.active[map][i];
 		assert_int_equal(w.flying[p], 0);
 		if (!w.there[map] || !w.known[p] || !w.on)
 			continue;
 		if (w.verdict[p] == VERDICT_USABLE)
 			assert_true(active);
-		else if (w.keep && actives == 1)
-			assert_true(w.verdict[p] == VERDICT_UNUSABLE);
-		else
+		else if (!w.keep || another_works(p))
 			assert_false(active);
 	}
 }
@@ -779,6 +859,7 @@ int main(void)
 		TEST(a_new_table_keeps_who_stays),
 		TEST(answers_of_the_past_are_dropped),
 		TEST(the_last_path_is_kept_until_another_comes_up),
+		TEST(two_that_go_down_together_are_both_kept),
 		TEST(one_that_is_kept_and_comes_up_is_as_before),
 		TEST(what_is_gone_is_failed_and_what_is_not_configured_left_alone),
 		TEST(what_is_forced_is_failed_whatever_its_checks_find),

@@ -83,7 +83,7 @@ static uint32_t add_path(uint32_t n)
 
 	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
 	device_unref(d);
-	maps_path_added(dm.maps, index, 8, n);
+	maps_path_added(dm.maps, index, registry_get(checks.registry, index)->device);
 	return index;
 }
 
