@@ -429,7 +429,7 @@ int __wrap_directio_look(const char *name, int fd, uint32_t *ret_block)
 		(void)fiber_wait(op, MONO_NEVER, true);
 	(void)fd_disk(fd, &seq);
 	same = d->present && seq == d->seq;
-	*ret_block = BLOCK;
+	*ret_block = d->block;
 	op_over(op);
 	return same ? 0 : 1;
 }
