@@ -193,7 +193,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
 	s->emergency = s->resource = s->late = s->told = false;
-	s->learn = s->learned = false;
+	s->learn = s->learned = s->closes = s->closing = false;
 	s->ask = 0;
 	s->unit = 0; /* SCSI_UNIT_NOT_ASKED */
 	s->answered = (struct mono){ 0 };
@@ -298,9 +298,21 @@ void group_orphan(struct group *g, struct slot *s)
 	move(g, s, SLOT_ORPHANED);
 }
 
+void group_close(struct group *g, struct slot *s)
+{
+	assert(s->closes && !s->closing && s->fd >= 0);
+	group_orphan(g, s);
+	s->waiting = false;
+	s->closing = true;
+	g->closing++;
+}
+
 void group_finish(struct group *g, struct slot *s)
 {
 	assert(s->state != SLOT_FREE);
+	if (s->closing)
+		g->closing--;
+	s->closes = s->closing = false;
 	end_of_wait(g, s);
 	group_leave(g, s);
 	s->waiting = false;
@@ -361,7 +373,8 @@ void group_publish(struct group *g)
 	atomic_store_explicit(&v->in_flight, g->count[SLOT_IN_FLIGHT],
 	                      memory_order_relaxed);
 	atomic_store_explicit(&v->expired, g->count[SLOT_EXPIRED], memory_order_relaxed);
-	atomic_store_explicit(&v->orphans, g->count[SLOT_ORPHANED], memory_order_relaxed);
+	atomic_store_explicit(&v->orphans, g->count[SLOT_ORPHANED] - g->closing,
+	                      memory_order_relaxed);
 	atomic_store_explicit(&v->setup_error, g->setup_error, memory_order_relaxed);
 	atomic_store_explicit(&v->kind,
 	                      g->context != NULL || g->state == PATHCHECK_GROUP_SETTING_UP
@@ -374,12 +387,14 @@ void group_publish(struct group *g)
 void group_assert(const struct group *g)
 {
 	uint32_t count[SLOT_STATE_COUNT_] = { 0 }, in_heap = 0;
-	uint32_t in_context = 0, in_draining = 0;
+	uint32_t in_context = 0, in_draining = 0, closing = 0;
 
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
 		const struct slot *s = &g->slots[i];
 
 		count[s->state]++;
+		closing += s->closing;
+		assert(!s->closing || (s->state == SLOT_ORPHANED && !s->in_kernel));
 		in_context += s->in_kernel && !s->drains;
 		in_draining += s->in_kernel && s->drains;
 		assert(s->heap_at == NO_SLOT || s->state == SLOT_IN_FLIGHT ||
@@ -396,6 +411,7 @@ void group_assert(const struct group *g)
 		assert(count[i] == g->count[i]);
 	assert(in_heap == g->heap_size);
 	assert(in_context == g->in_context && in_draining == g->in_draining);
+	assert(closing == g->closing);
 	for (uint32_t i = 1; i < g->heap_size; i++)
 		assert(!heap_before(g, g->heap[i], g->heap[(i - 1) / 2]));
 	for (uint32_t i = 0; i < g->count[SLOT_FREE]; i++)

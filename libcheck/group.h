@@ -77,6 +77,8 @@ struct slot {
 	bool drains;     /* … from the group's old context */
 	bool emergency;  /* counted as served synchronously for want of AIO */
 	bool resource;   /* ended for want of memory or descriptors: to be done again */
+	bool closes;     /* fd is its own, and is closed after the answer */
+	bool closing;    /* ORPHANED for that only: its check is over */
 	bool learn;      /* its block size is to be learned again, */
 	bool learned;    /* … and was, in this check */
 	bool late;       /* its TIMED_OUT was reported */
@@ -138,6 +140,7 @@ struct group {
 	struct mono
 	        setup_by; /* SETTING_UP: then it counts as slow; FALLBACK, RECOVERING: try again */
 	uint32_t count[SLOT_STATE_COUNT_];
+	uint32_t closing; /* of the orphans: those whose check is over */
 	uint32_t free[PATHCHECK_GROUP_SLOTS]; /* a stack of count[SLOT_FREE] */
 	/* By deadline: IN_FLIGHT slots, and QUEUED ones that wait for a rescuer. */
 	uint32_t heap[PATHCHECK_GROUP_SLOTS];
@@ -185,6 +188,8 @@ void group_requeue(struct group *g, struct slot *s);
 bool group_wait(struct group *g, struct slot *s, struct mono now);
 /* Its path is gone. */
 void group_orphan(struct group *g, struct slot *s);
+/* Its check is over, its path is there: what it has opened is to be closed by a rescuer. */
+void group_close(struct group *g, struct slot *s);
 /* Given back: FREE. */
 void group_finish(struct group *g, struct slot *s);
 /* The next slot whose deadline has passed: EXPIRED now, or still QUEUED and deferred. NULL:

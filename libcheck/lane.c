@@ -126,8 +126,6 @@ static void read_next(struct prober *p, struct probed_path *path, struct slot *s
 
 	pthread_mutex_lock(&g->lock);
 	s->stage = PATHCHECK_STAGE_READ;
-	s->fd = path->fd;
-	s->block = path->block;
 	if (g->state == PATHCHECK_GROUP_SETTING_UP)
 		wake = group_wait(g, s, mono_now());
 	pthread_mutex_unlock(&g->lock);
@@ -169,22 +167,34 @@ static void start_open(struct prober *p, struct probed_path *path, struct slot *
 
 	pthread_mutex_lock(&g->lock);
 	s->stage = PATHCHECK_STAGE_OPEN;
+	s->stale_fd = s->fd; /* the path's too, unless it is the slot's own */
 	s->fd = -1;
-	s->stale_fd = path->fd;
 	s->learn = false;
+	s->closes = path->close_each;
 	pthread_mutex_unlock(&g->lock);
 	path->fd = -1;
 	lane_to_rescuer(p, s, s->stale_fd < 0 ? JOB_OPEN : JOB_LOOK);
 }
 
-/* 0; -EAGAIN: its host's cap is reached; -ENOSPC: the whole cap is, or no slot is free. */
+static bool is_closing(struct slot *s)
+{
+	bool closing;
+
+	pthread_mutex_lock(&s->job.group->lock);
+	closing = s->closing;
+	pthread_mutex_unlock(&s->job.group->lock);
+	return closing;
+}
+
+/* 0; -EAGAIN: its host's cap is reached, or what its last check opened is not closed yet, so that
+ * one path never holds two rescuers; -ENOSPC: the whole cap is, or no slot is free. */
 static int start_check(struct prober *p, uint32_t id)
 {
 	struct probed_path *path = &p->paths[id];
 	struct slot *s;
 	uint8_t flags;
 
-	if (host_has_enough(p, path->host))
+	if (host_has_enough(p, path->host) || slot_of_path(path, id) != NULL)
 		return -EAGAIN;
 	if (prober_slots_used(p) >= p->limits.in_flight)
 		return -ENOSPC;
@@ -283,6 +293,7 @@ static void command_add(struct prober *p, const struct command *c)
 	path->fd = -1;
 	path->slot = NULL;
 	path->closing = path->told = path->late = false;
+	path->close_each = (c->flags & PATHCHECK_PATH_CLOSE) != 0;
 	atomic_store(&path->flags, 0);
 	homes_count(p, home, 1);
 	count_path(p, path->host, 1);
@@ -303,7 +314,8 @@ static void command_remove(struct prober *p, uint32_t id)
 		bool orphaned = false;
 
 		pthread_mutex_lock(&g->lock);
-		if (s->state != SLOT_FREE && s->path == id) {
+		/* One that is closing is an orphan already. */
+		if (s->state != SLOT_FREE && s->path == id && !s->closing) {
 			if (path->fd >= 0)
 				s->fd = path->fd;
 			group_orphan(g, s);
@@ -328,8 +340,9 @@ static void command_remove(struct prober *p, uint32_t id)
 static void command_check(struct prober *p, const struct command *c)
 {
 	struct probed_path *path = &p->paths[c->id];
+	struct slot *s = slot_of_path(path, c->id);
 
-	if (path->deferred || slot_of_path(path, c->id) != NULL)
+	if (path->deferred || (s != NULL && !is_closing(s)))
 		return; /* the caller's library does not ask twice */
 	path->timeout_us = c->timeout_us;
 	path->told = path->late = false;
@@ -374,7 +387,7 @@ static void go_on(struct prober *p, struct slot *s)
 {
 	struct group *g = s->job.group;
 	struct probed_path *path = &p->paths[s->path];
-	bool resource, learn, late, told, orphan;
+	bool resource, learn, late, told, orphan, close_first;
 	int error;
 
 	pthread_mutex_lock(&g->lock);
@@ -394,17 +407,25 @@ static void go_on(struct prober *p, struct slot *s)
 		return;
 	}
 	if (s->stage == PATHCHECK_STAGE_OPEN && !resource) {
-		path->fd = s->fd;
+		if (!path->close_each)
+			path->fd = s->fd;
 		path->block = s->block;
 		read_next(p, path, s);
 		return;
 	}
 	/* No memory, no descriptor: nobody's fault; done again when there is some. */
 	pthread_mutex_lock(&g->lock);
-	slot_give_back(g, s);
+	close_first = s->closes && s->fd >= 0;
+	if (close_first)
+		group_close(g, s);
+	else
+		slot_give_back(g, s);
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
-	path->slot = NULL;
+	if (close_first)
+		rescuers_enqueue(p, &s->job, JOB_CLOSE);
+	else
+		path->slot = NULL;
 	path->late = late;
 	path->told = told;
 	p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);

@@ -70,6 +70,7 @@ engine_tests = \
 	tests/unit/test-pathcheck \
 	tests/unit/test-prober \
 	tests/unit/test-process \
+	tests/unit/test-questions \
 	tests/unit/test-reaper \
 	tests/unit/test-rescuer \
 	tests/unit/test-scsi \
@@ -145,12 +146,12 @@ tests_unit_test_prober_LDADD = $(prober_bed_ldadd)
 tests_unit_test_lane_SOURCES = tests/unit/test-lane.c
 tests_unit_test_lane_CFLAGS = $(engine_test_cflags)
 tests_unit_test_lane_LDADD = $(prober_bed_ldadd)
-# Its own directio.c, scsi.c and thread.c: found before those of the libraries.
-tests_unit_test_rescuer_SOURCES = \
-	tests/unit/fake-directio.c \
-	tests/unit/fake-directio.h \
-	tests/unit/test-rescuer.c \
-	$(NULL)
+# Their own directio.c, scsi.c and thread.c: found before those of the libraries.
+fake_directio = tests/unit/fake-directio.c tests/unit/fake-directio.h
+tests_unit_test_questions_SOURCES = tests/unit/test-questions.c $(fake_directio)
+tests_unit_test_questions_CFLAGS = $(engine_test_cflags)
+tests_unit_test_questions_LDADD = $(prober_bed_ldadd)
+tests_unit_test_rescuer_SOURCES = tests/unit/test-rescuer.c $(fake_directio)
 tests_unit_test_rescuer_CFLAGS = $(engine_test_cflags)
 tests_unit_test_rescuer_LDADD = $(prober_bed_ldadd)
 endif

@@ -33,6 +33,7 @@ enum entry_state { ENTRY_FREE, ENTRY_USED, ENTRY_LEAVING };
 struct entry {
 	enum entry_state state : 8;
 	struct asked asked;
+	uint8_t flags; /* PATHCHECK_PATH_ bits */
 	uint16_t host, target;
 	uint32_t generation;
 	uint32_t next; /* free list */
@@ -116,11 +117,12 @@ static uint32_t commands_used(struct pathcheck *pc)
 static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
 {
 	const struct entry *e = &pc->entries[id];
-	struct command c = { .op = (uint32_t)op,
+	struct command c = { .op = (uint16_t)op,
 		             .id = id,
 		             .generation = e->generation,
 		             .host = (uint16_t)e->host,
 		             .target = (uint16_t)e->target,
+		             .flags = op == COMMAND_ADD ? e->flags : 0,
 		             .timeout_us = e->timeout_us };
 
 	/* One look at the clock for all that are handed over together. */
@@ -331,7 +333,8 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	int r;
 
 	if (p->size != sizeof(*p) || p->device == NULL || p->device[0] != '/' ||
-	    p->host >= PATHCHECK_HOSTS_MAX || p->target >= PATHCHECK_HOSTS_MAX)
+	    p->host >= PATHCHECK_HOSTS_MAX || p->target >= PATHCHECK_HOSTS_MAX ||
+	    (p->flags & ~PATHCHECK_PATH_CLOSE) != 0)
 		return -EINVAL;
 	if (strlen(p->device) >= PATHCHECK_DEVICE_MAX)
 		return -ENAMETOOLONG;
@@ -353,6 +356,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	e->generation++;
 	e->host = p->host;
 	e->target = p->target;
+	e->flags = (uint8_t)p->flags;
 	e->cookie = p->cookie;
 	e->timeout_us = 0;
 	send_command(pc, COMMAND_ADD, id);

@@ -244,8 +244,8 @@ int pathcheck_fd(const struct pathcheck *pc);
  * Adds a path. It is opened by its first check, on a rescuer.
  * @param ret_id its id until pathcheck_remove(); it may be above max_paths.
  * @return 0; -ENOSPC: max_paths are in use, or the names have more than 96 bytes
- * on average; -ENAMETOOLONG; -EINVAL: not absolute, or host
- * or target out of range; -EAGAIN: too many commands since the last pathcheck_flush() were not yet
+ * on average; -ENAMETOOLONG; -EINVAL: not absolute, host
+ * or target out of range, or unknown flags; -EAGAIN: too many commands since the last pathcheck_flush() were not yet
  * taken: try again after the next result.
  */
 int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t *ret_id);

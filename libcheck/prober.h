@@ -22,6 +22,7 @@ struct probed_path {
 	bool used;
 	bool deferred;         /* in the deferred list */
 	bool closing;          /* in it because no slot was free to close it */
+	bool close_each;       /* opened for each check, and closed after it */
 	bool told;             /* DEFERRED was reported for this check */
 	bool late;             /* TIMED_OUT was reported for this check */
 	_Atomic uint8_t flags; /* [atomic reaper→lane] */

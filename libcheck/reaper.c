@@ -140,6 +140,12 @@ static void conclude(struct group *g, struct slot *s, const struct directio_judg
 	if (s->answered.us != 0 && !s->late)
 		now = s->answered;
 	results_add(&w->results, s, j->verdict, j->error, now);
+	if (s->closes && s->fd >= 0) {
+		group_close(g, s);
+		s->job.kind = JOB_CLOSE;
+		slot_list_append(&w->to_rescuers, s);
+		return;
+	}
 	slot_give_back(g, s);
 	w->freed = true;
 }

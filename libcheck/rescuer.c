@@ -130,7 +130,7 @@ static void job_open(struct prober *p, struct group *g, struct slot *s, const ch
 	if (begin(g, s, &stale_fd, &block))
 		r = directio_open(name, stale_fd, &fd, &block);
 	else if (stale_fd >= 0)
-		(void)close(stale_fd); /* nothing was written to it */
+		directio_close(stale_fd);
 	if (r == 0) {
 		go_on(p, g, s, fd, block);
 		return;
@@ -181,7 +181,7 @@ static void job_look(struct prober *p, struct group *g, struct slot *s, const ch
 
 static void job_close(struct group *g, struct slot *s)
 {
-	(void)close(s->fd); /* nothing was written to it */
+	directio_close(s->fd);
 	pthread_mutex_lock(&g->lock);
 	s->fd = -1;
 	pthread_mutex_unlock(&g->lock);

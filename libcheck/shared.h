@@ -30,7 +30,8 @@ struct command {
 	uint32_t id;
 	uint32_t generation;
 	uint16_t host, target;
-	uint32_t op; /* enum command_op */
+	uint16_t op;    /* enum command_op */
+	uint16_t flags; /* of COMMAND_ADD: PATHCHECK_PATH_ bits */
 	uint64_t timeout_us;
 };
 static_assert(PATHCHECK_HOSTS_MAX <= UINT16_MAX, "a host fits");

@@ -10,8 +10,8 @@
 
 /* A check as the caller knows it: what the prober has said of it. */
 struct asked {
-	bool outstanding;         /* its final result has not come */
-	bool deferred, timed_out; /* told already */
+	bool outstanding : 1;             /* its final result has not come */
+	bool deferred : 1, timed_out : 1; /* told already */
 };
 
 /* Could a sound prober say that, of whichever path? */

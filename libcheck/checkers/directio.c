@@ -168,7 +168,7 @@ int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_blo
 			*ret_fd = stale_fd;
 			return 0;
 		}
-		(void)close(stale_fd); /* nothing was written to it */
+		directio_close(stale_fd);
 		if (r < 0)
 			return r;
 	}
@@ -178,7 +178,7 @@ int directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_blo
 		return fd;
 	r = learn_block(fd, ret_block);
 	if (r < 0) {
-		(void)close(fd);
+		directio_close(fd);
 		return r;
 	}
 	*ret_fd = fd;
@@ -194,4 +194,9 @@ int64_t directio_read(int fd, void *buffer, uint32_t block)
 		n = pread(fd, buffer, block, 0);
 	while (n < 0 && again(&tries));
 	return n < 0 ? -errno : n;
+}
+
+void directio_close(int fd)
+{
+	(void)close(fd);
 }

@@ -24,6 +24,9 @@ _must_check_ int directio_open(const char *name, int stale_fd, int *ret_fd,
  */
 _must_check_ int directio_look(const char *name, int fd, uint32_t *ret_block);
 
+/* Nothing was written to it, so what close(2) says is of no interest. */
+void directio_close(int fd);
+
 /* Reads the first block. Returns bytes or -errno. */
 int64_t directio_read(int fd, void *buffer, uint32_t block);
 

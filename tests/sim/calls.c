@@ -341,6 +341,16 @@ unsigned fds_disks(void)
 	return n;
 }
 
+unsigned fds_close_each(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < FDS_MAX; i++)
+		n += files[i].used && files[i].kind == FD_DISK &&
+		     files[i].disk->close_each && !sim.processes[files[i].process].killed;
+	return n;
+}
+
 struct disk *fd_disk(int fd, uint64_t *ret_seq)
 {
 	struct file *f = file_of(fd);

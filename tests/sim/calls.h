@@ -61,6 +61,10 @@ void __wrap_process_collect_by(struct process *p, struct mono limit);
 
 int __wrap_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
 int __real_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
+int __wrap_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
+                         uint32_t *ret_id);
+int __real_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
+                         uint32_t *ret_id);
 int __wrap_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 int __real_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,

@@ -515,6 +515,7 @@ static void choose(void)
 		d->seq = 1;
 		d->host = (uint32_t)sim_below(HOSTS);
 		d->block = sim_one_in(10) ? 8192 : sim_one_in(2) ? 4096 : 512;
+		d->close_each = sim_one_in(4);
 		d->no_nowait = !sim.calm && sim_one_in(10);
 		d->changed = sim.now;
 	}

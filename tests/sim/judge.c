@@ -219,6 +219,19 @@ void judge_result(const struct pathcheck_result *r)
 		s->excused = sim.now;
 }
 
+/* As its disk has it. */
+int __wrap_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
+                         uint32_t *ret_id)
+{
+	struct pathcheck_path changed = *p;
+
+	for (unsigned i = 0; i < sim.n_disks; i++)
+		if (strcmp(sim.disks[i].name, p->device) == 0)
+			changed.flags =
+			        sim.disks[i].close_each ? PATHCHECK_PATH_CLOSE : 0;
+	return __real_pathcheck_add(pc, &changed, ret_id);
+}
+
 int __wrap_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 {
 	int r = __real_pathcheck_check(pc, id, timeout_us);
@@ -322,7 +335,7 @@ void judge_step(void)
 
 static void judge_groups(struct prober *p)
 {
-	uint32_t used = 0, deferred = 0;
+	uint32_t used = 0, deferred = 0, may_be_open = 0;
 	bool locked = false;
 
 	for (uint32_t i = 0; i < p->groups_end; i++) {
@@ -333,13 +346,17 @@ static void judge_groups(struct prober *p)
 		locked |= is_locked(&g->lock);
 		group_assert(g);
 		used += PATHCHECK_GROUP_SLOTS - g->count[SLOT_FREE];
-		for (uint32_t s = 0; s < PATHCHECK_GROUP_SLOTS; s++)
+		for (uint32_t s = 0; s < PATHCHECK_GROUP_SLOTS; s++) {
 			deferred += g->slots[s].deferred;
+			may_be_open += g->slots[s].closes;
+		}
 	}
 	for (uint32_t id = 0; id < p->limits.ids; id++)
 		deferred += p->paths[id].deferred && !p->paths[id].closing;
 	if (locked)
 		sim_fail("everybody waits, and a lock is held");
+	if (fds_close_each() > may_be_open)
+		sim_fail("a descriptor is open between two checks");
 	if (used != prober_slots_used(p))
 		sim_fail("%u slots are in use, %u are counted", used,
 		         prober_slots_used(p));

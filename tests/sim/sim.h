@@ -50,6 +50,7 @@ struct disk {
 	uint32_t block;
 	uint64_t seq; /* another one: another disk under the same name */
 	bool present, open_hangs, no_nowait, tags_full;
+	bool close_each; /* its path is opened for each check, and closed after it */
 	enum disk_mode mode;
 	int error;
 	struct mono changed; /* when it last came to be as it is */
@@ -169,6 +170,7 @@ unsigned memory_blocks(void);
 void fds_close_of(uint32_t process);
 unsigned fds_open(void);
 unsigned fds_disks(void); /* of living processes */
+unsigned fds_close_each(void);
 struct disk *fd_disk(int fd, uint64_t *ret_seq);
 void fd_clear(int fd);
 /* Until one of them is readable, or that time: false. -1: none. */

@@ -18,7 +18,7 @@
 #define LIMIT_SEC 120
 
 struct disk {
-	bool opens_hang, reads_hang, looks_hang, other;
+	bool opens_hang, reads_hang, looks_hang, closes_hang, other;
 	int open_answer, read_answer, read_once;
 	unsigned hung, tried, opens, looks, units;
 	bool unit_gone;
@@ -106,6 +106,19 @@ int64_t directio_read(int fd, void *buffer, uint32_t block)
 	d->read_once = 0;
 	pthread_mutex_unlock(&fake.lock);
 	return r < 0 ? r : (int64_t)block;
+}
+
+void directio_close(int fd)
+{
+	struct disk *d;
+
+	assert(fd >= 0 && fd < FDS_MAX);
+	pthread_mutex_lock(&fake.lock);
+	d = &fake.disks[fake.disk_of[fd]];
+	if (d->closes_hang)
+		wait_while(d, &d->closes_hang);
+	pthread_mutex_unlock(&fake.lock);
+	close(fd);
 }
 
 enum scsi_unit scsi_ask_unit(int fd)
@@ -273,4 +286,12 @@ void disk_unit_says(unsigned disk, enum scsi_unit unit)
 unsigned disk_units(unsigned disk)
 {
 	return look(&fake.disks[disk].units);
+}
+
+void disk_closes_hang(unsigned disk, bool hang)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.disks[disk].closes_hang = hang;
+	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.lock);
 }

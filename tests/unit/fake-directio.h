@@ -23,6 +23,8 @@ void disk_reads_hang(unsigned disk, bool hang);
 void disk_looks_hang(unsigned disk, bool hang);
 /* A look at an open descriptor finds another one under its name. */
 void disk_is_another(unsigned disk, bool another);
+/* The same of what rescuers close. */
+void disk_closes_hang(unsigned disk, bool hang);
 /* What they say: 0: good, or -errno. */
 void disk_open_says(unsigned disk, int answer);
 void disk_read_says(unsigned disk, int answer);

@@ -58,11 +58,12 @@ void bed_stopped(struct bed *b)
 static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
                  uint32_t target, int64_t timeout_us)
 {
-	struct command c = { .op = (uint32_t)op,
+	struct command c = { .op = (uint16_t)op,
 		             .id = id,
 		             .generation = b->generation[id],
 		             .host = (uint16_t)host,
 		             .target = (uint16_t)target,
+		             .flags = op == COMMAND_ADD ? b->flags[id] : 0,
 		             .timeout_us = (uint64_t)timeout_us };
 
 	assert_true(spsc_push(b->shared.commands, &c));

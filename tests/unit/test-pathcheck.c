@@ -333,6 +333,30 @@ static void a_file_that_is_gone(void **state)
 	assert_int_equal(bed_check(b, id).verdict, PATHCHECK_OK);
 }
 
+/* Nothing is open between checks, so what the name leads to is seen at once. */
+static void opened_for_each_check(void **state)
+{
+	struct bed *b = *state;
+	struct pathcheck_path p = { .size = sizeof(p), .flags = PATHCHECK_PATH_CLOSE };
+	uint32_t id;
+
+	bed_start(b, 2);
+	bed_file(b, 0, BED_FILE_BYTES);
+	p.device = bed_name(b, 0);
+	assert_int_equal(pathcheck_add(b->pc, &p, &id), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(bed_check(b, id).verdict, PATHCHECK_OK);
+	bed_remove(b, 0);
+	assert_int_equal(bed_check(b, id).error, ENOENT);
+	bed_file(b, 0, 0); /* another one */
+	assert_int_equal(bed_check(b, id).error, ENODATA);
+	bed_remove(b, 0);
+	bed_file(b, 0, BED_FILE_BYTES);
+	assert_int_equal(bed_check(b, id).verdict, PATHCHECK_OK);
+	p.flags = PATHCHECK_PATH_CLOSE << 1;
+	assert_int_equal(pathcheck_add(b->pc, &p, &id), -EINVAL);
+}
+
 static void what_cannot_be_checked_fails_and_hangs_nothing(void **state)
 {
 	struct bed *b = *state;
@@ -462,6 +486,7 @@ int main(void)
 		BOTH(a_group_counts_its_paths),
 		BOTH(a_file_that_shrinks_and_grows),
 		BOTH(a_file_that_is_gone),
+		BOTH(opened_for_each_check),
 		BOTH(what_cannot_be_checked_fails_and_hangs_nothing),
 		BOTH(nothing_of_a_removed_path),
 		BOTH(descriptors_are_conserved),

@@ -557,69 +557,6 @@ static void no_memory_after_the_timeout(void **state)
 	end();
 }
 
-/* --- what is asked again --- */
-
-static void a_unit_that_is_gone(void **state)
-{
-	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
-	disk_read_says(1, -EREMOTEIO);
-	check(1);
-	bed_final(b, 1, 2);
-	assert_int_equal(b->of[1].device, 1);
-	assert_int_equal(b->of[1].last.error, EREMOTEIO);
-	assert_int_equal(disk_units(1), 1);
-	disk_unit_says(1, SCSI_UNIT_GONE);
-	check(1);
-	bed_final(b, 1, 3);
-	assert_int_equal(b->of[1].disconnected, 1);
-	assert_int_equal(disk_units(1), 2);
-	/* Other errors ask nothing. */
-	disk_read_says(1, -EILSEQ);
-	check(1);
-	bed_final(b, 1, 4);
-	assert_int_equal(b->of[1].device, 2);
-	assert_int_equal(disk_units(1), 2);
-	end();
-}
-
-/* It has another block size than when it was opened: learned, and read again. */
-static void a_block_size_that_changed(void **state)
-{
-	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
-	disk_read_says_once(1, -EINVAL);
-	check(1);
-	bed_final(b, 1, 2);
-	assert_int_equal(b->of[1].ok, 2);
-	assert_int_equal(disk_looks(1), 1);
-	disk_read_says(1, -EINVAL);
-	check(1);
-	bed_final(b, 1, 3);
-	assert_int_equal(b->of[1].not_judged, 1);
-	assert_int_equal(b->of[1].last.error, EINVAL);
-	assert_int_equal(disk_looks(1), 2);
-	end();
-}
-
-/* The check waits for memory or a descriptor, and says for which. */
-static void a_shortage_is_named(void **state)
-{
-	(void)state; /* no fixture */
-	begin(64, 0);
-	disk_open_says(1, -EMFILE);
-	add(1, 1, 0);
-	check(1);
-	bed_until(b, &b->of[1].deferred, 1);
-	assert_int_equal(b->of[1].last.error, EMFILE);
-	disk_open_says(1, 0);
-	bed_final(b, 1, 1);
-	assert_int_equal(b->of[1].ok, 1);
-	end();
-}
-
 /* No thread for a reaper: the checks wait, and begin by themselves when there is one. */
 static void no_thread_for_a_group(void **state)
 {
@@ -772,9 +709,6 @@ int main(void)
 		cmocka_unit_test(no_descriptor),
 		cmocka_unit_test(no_descriptor_for_long),
 		cmocka_unit_test(no_memory_after_the_timeout),
-		cmocka_unit_test(a_unit_that_is_gone),
-		cmocka_unit_test(a_block_size_that_changed),
-		cmocka_unit_test(a_shortage_is_named),
 		cmocka_unit_test(no_thread_for_a_group),
 		cmocka_unit_test(no_thread_at_the_start),
 		cmocka_unit_test(looks_again_after_a_failure),

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is asked of a disk in one check: read again, asked for its unit, opened for the check and
+ * closed after it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/unit/direct-files.h"
+#include "tests/unit/fake-directio.h"
+#include "tests/unit/prober-bed.h"
+
+#define WATCHDOG_SEC 600
+#define RESCUERS     8
+
+static struct bed bed;
+static struct bed *const b = &bed;
+static unsigned descriptors;
+
+/* Disk 0 is one that always answers. */
+static void begin(uint32_t paths, int setup)
+{
+	struct pathcheck_options o = bed_options(paths);
+
+	o.rescuers = RESCUERS;
+	o.setup_retry_us = LONG_US;
+	disks_reset();
+	descriptors = files_open();
+	bed_start(b, &o);
+	fake_setup_says(setup);
+	bed_pulse_begin(b, "/0.pulse");
+}
+
+/* Whatever was opened is closed. */
+static void end(void)
+{
+	bed_stop(b);
+	assert_int_equal(files_open(), descriptors);
+	disks_reset();
+}
+
+/* A path of its own name on that disk. */
+static void add(uint32_t id, unsigned disk, uint32_t host)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "/%u.%u", disk, id);
+	bed_add(b, id, name, host);
+}
+
+static void check(uint32_t id)
+{
+	bed_check(b, id, LONG_US);
+}
+
+/* Opened, and read once. */
+static void add_open(uint32_t id, unsigned disk, uint32_t host)
+{
+	add(id, disk, host);
+	check(id);
+	bed_final(b, id, 1);
+	assert_int_equal(b->of[id].ok, 1);
+}
+
+static void healthy(uint32_t id, unsigned disk, uint32_t host)
+{
+	add(id, disk, host);
+	check(id);
+	bed_final(b, id, 1);
+	assert_int_equal(b->of[id].last.verdict, PATHCHECK_OK);
+}
+
+/* --- what is asked again --- */
+
+static void a_unit_that_is_gone(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_open(1, 1, 0);
+	disk_read_says(1, -EREMOTEIO);
+	check(1);
+	bed_final(b, 1, 2);
+	assert_int_equal(b->of[1].device, 1);
+	assert_int_equal(b->of[1].last.error, EREMOTEIO);
+	assert_int_equal(disk_units(1), 1);
+	disk_unit_says(1, SCSI_UNIT_GONE);
+	check(1);
+	bed_final(b, 1, 3);
+	assert_int_equal(b->of[1].disconnected, 1);
+	assert_int_equal(disk_units(1), 2);
+	/* Other errors ask nothing. */
+	disk_read_says(1, -EILSEQ);
+	check(1);
+	bed_final(b, 1, 4);
+	assert_int_equal(b->of[1].device, 2);
+	assert_int_equal(disk_units(1), 2);
+	end();
+}
+
+/* It has another block size than when it was opened: learned, and read again. */
+static void a_block_size_that_changed(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_open(1, 1, 0);
+	disk_read_says_once(1, -EINVAL);
+	check(1);
+	bed_final(b, 1, 2);
+	assert_int_equal(b->of[1].ok, 2);
+	assert_int_equal(disk_looks(1), 1);
+	disk_read_says(1, -EINVAL);
+	check(1);
+	bed_final(b, 1, 3);
+	assert_int_equal(b->of[1].not_judged, 1);
+	assert_int_equal(b->of[1].last.error, EINVAL);
+	assert_int_equal(disk_looks(1), 2);
+	end();
+}
+
+/* The check waits for memory or a descriptor, and says for which. */
+static void a_shortage_is_named(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, 0);
+	disk_open_says(1, -EMFILE);
+	add(1, 1, 0);
+	check(1);
+	bed_until(b, &b->of[1].deferred, 1);
+	assert_int_equal(b->of[1].last.error, EMFILE);
+	disk_open_says(1, 0);
+	bed_final(b, 1, 1);
+	assert_int_equal(b->of[1].ok, 1);
+	end();
+}
+
+/* --- opened for each check --- */
+
+static void add_closing(uint32_t id, unsigned disk, uint32_t host)
+{
+	b->flags[id] = PATHCHECK_PATH_CLOSE;
+	add(id, disk, host);
+	b->flags[id] = 0;
+}
+
+/* Read by AIO or by a rescuer, well or badly: nothing is open afterwards. */
+static void opened_and_closed_each_time(void **state)
+{
+	static const int answers[] = { 0, -EIO, -EILSEQ, -EREMOTEIO, -EINVAL, 0 };
+
+	(void)state; /* no fixture */
+	for (int aio = 0; aio < 2; aio++) {
+		unsigned open;
+
+		begin(64, aio ? 0 : -EAGAIN);
+		open = files_open();
+		add_closing(1, 1, 0);
+		for (unsigned i = 0; i < ARRAY_LEN(answers); i++) {
+			disk_read_says(1, answers[i]);
+			check(1);
+			bed_final(b, 1, i + 1);
+			BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+			assert_int_equal(files_open(), open);
+			assert_int_equal(disk_opens(1), i + 1);
+			group_assert(&b->prober.groups[0]);
+		}
+		assert_int_equal(b->of[1].deferred + b->of[1].timed_out, 0);
+		assert_int_equal(b->of[1].last.engine,
+		                 aio ? PATHCHECK_ENGINE_AIO : PATHCHECK_ENGINE_SYNC);
+		end();
+	}
+}
+
+/* While its close hangs no further one is begun: its next check waits, others do not. */
+static void a_hung_close_holds_one_rescuer(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, 0);
+	add_closing(1, 1, 0);
+	disk_closes_hang(1, true);
+	check(1);
+	bed_final(b, 1, 1);
+	assert_int_equal(b->of[1].ok, 1);
+	assert_true(disk_wait_hung(1, 1));
+	check(1);
+	bed_until(b, &b->of[1].deferred, 1);
+	assert_int_equal(disk_opens(1), 1);
+	for (uint32_t id = 10; id < 30; id++)
+		healthy(id, 2, 0);
+	/* What is closed is no orphan: nothing of it is in the kernel's hands. */
+	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 0);
+	disk_closes_hang(1, false);
+	bed_final(b, 1, 2);
+	assert_int_equal(b->of[1].ok, 2);
+	assert_int_equal(b->of[1].last.started_us > 0, 1);
+	end();
+}
+
+/* Removed while it is read, and while it is closed. */
+static void removed_before_it_was_closed(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_closing(1, 1, 0);
+	disk_reads_hang(1, true);
+	check(1);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, 1));
+	bed_remove(b, 1);
+	bed_until(b, &b->of[1].released, 1);
+	disk_reads_hang(1, false);
+	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+
+	add_closing(1, 1, 0);
+	disk_closes_hang(1, true);
+	check(1);
+	bed_final(b, 1, 1);
+	assert_true(disk_wait_hung(1, 1));
+	bed_remove(b, 1);
+	bed_until(b, &b->of[1].released, 1);
+	add_closing(1, 1, 0);
+	disk_closes_hang(1, false);
+	check(1);
+	bed_final(b, 1, 1);
+	assert_int_equal(b->of[1].ok, 1);
+	end();
+}
+
+/* A late answer closes it, too. */
+static void closed_after_a_late_answer(void **state)
+{
+	unsigned open;
+
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	open = files_open();
+	add_closing(1, 1, 0);
+	disk_reads_hang(1, true);
+	bed_check(b, 1, USEC_PER_MSEC);
+	bed_until(b, &b->of[1].timed_out, 1);
+	disk_reads_hang(1, false);
+	bed_final(b, 1, 1);
+	assert_int_equal(b->of[1].late, 1);
+	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+	assert_int_equal(files_open(), open);
+	end();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_unit_that_is_gone),
+		cmocka_unit_test(a_block_size_that_changed),
+		cmocka_unit_test(a_shortage_is_named),
+		cmocka_unit_test(opened_and_closed_each_time),
+		cmocka_unit_test(a_hung_close_holds_one_rescuer),
+		cmocka_unit_test(removed_before_it_was_closed),
+		cmocka_unit_test(closed_after_a_late_answer),
+	};
+
+	(void)alarm(WATCHDOG_SEC);
+	(void)files_no_limit(); /* the usual thousand would do */
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
