@@ -34,6 +34,7 @@ libengine_la_SOURCES = \
 	libcheck/shared.c \
 	libcheck/shared.h \
 	libcheck/submit.c \
+	libcheck/suspects.c \
 	libcheck/watch.c \
 	libcheck/wire.c \
 	libcheck/wire.h \

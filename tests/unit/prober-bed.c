@@ -58,11 +58,12 @@ void bed_stopped(struct bed *b)
 static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
                  uint32_t target, int64_t timeout_us)
 {
-	struct command c = { .op = (uint32_t)op,
+	struct command c = { .op = (uint16_t)op,
 		             .id = id,
 		             .generation = b->generation[id],
 		             .host = (uint16_t)host,
 		             .target = (uint16_t)target,
+		             .flags = b->flags,
 		             .timeout_us = (uint64_t)timeout_us };
 
 	assert_true(spsc_push(b->shared.commands, &c));
@@ -88,6 +89,13 @@ void bed_add_to(struct bed *b, uint32_t id, const char *name, uint32_t host,
 void bed_check(struct bed *b, uint32_t id, int64_t timeout_us)
 {
 	send(b, COMMAND_CHECK, id, 0, 0, timeout_us);
+}
+
+void bed_check_silent(struct bed *b, uint32_t id, int64_t timeout_us, uint16_t silent_ms,
+                      enum pathcheck_stage stage)
+{
+	/* The same places as a host and a target have. */
+	send(b, COMMAND_CHECK, id, silent_ms, stage, timeout_us);
 }
 
 void bed_remove(struct bed *b, uint32_t id)
