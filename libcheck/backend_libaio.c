@@ -95,10 +95,13 @@ static int aio_submit(void *context, struct backend_request *const *requests, un
 	return io_submit(c->ctx, n, list);
 }
 
-/* Stores what the kernel has, but for the reaper's own event. Sets *ret_full when there may
- * be more. */
+/*
+ * Stores what the kernel has, but for the reaper's own event. Sets *ret_more when there may be
+ * more: as many came as there was room for; or wake_fd was cleared after the events had been read,
+ * and an event in between had written to it.
+ */
 static int take_events(struct aio_context *c, struct backend_event *events, unsigned n,
-                       long least, struct timespec *timeout, bool *ret_full)
+                       long least, struct timespec *timeout, bool *ret_more)
 {
 	struct io_event raw[REAP_BATCH];
 	int got, stored = 0;
@@ -106,11 +109,12 @@ static int take_events(struct aio_context *c, struct backend_event *events, unsi
 	n = MIN(n, (unsigned)ARRAY_LEN(raw));
 	got = io_getevents(c->ctx, least, n, raw, timeout);
 	(void)atomic_load_explicit(&c->handed_over, memory_order_acquire);
-	*ret_full = got == (int)n;
+	*ret_more = got == (int)n;
 	for (int i = 0; i < got; i++) {
 		if (raw[i].obj == &c->wake) {
 			c->armed = false;
 			shared_drain(c->wake_fd);
+			*ret_more = *ret_more || c->tells;
 			continue;
 		}
 		events[stored++] = (struct backend_event){
@@ -129,7 +133,7 @@ static int aio_reap(void *context, struct backend_event *events, unsigned n,
 		               .tv_nsec = timeout_us % USEC_PER_SEC * NSEC_PER_USEC };
 	struct timespec at_once = { 0 };
 	int stored;
-	bool full;
+	bool more;
 
 	/* Without the poll request this could not be woken: look again soon instead. */
 	if (!c->armed && arm(c) < 0 &&
@@ -138,11 +142,11 @@ static int aio_reap(void *context, struct backend_event *events, unsigned n,
 	else if (timeout_us < 0)
 		ts = (struct timespec){ .tv_sec = INT32_MAX };
 
-	stored = take_events(c, events, n, 1, &ts, &full);
-	/* The reaper's own event took the place of another's, which may be there already. */
-	if (full && stored < (int)n)
+	stored = take_events(c, events, n, 1, &ts, &more);
+	/* When there is no room for more, the reaper comes back at once. */
+	if (more && stored < (int)n)
 		stored += take_events(c, events + stored, n - (unsigned)stored, 0,
-		                      &at_once, &full);
+		                      &at_once, &more);
 	return stored;
 }
 

@@ -255,15 +255,27 @@ enum pathcheck_group_state group_working_state(const struct group *g)
 
 /* --- slots --- */
 
+/* Silence in this stage that another prober has seen counts, but for a last moment. */
+static int64_t silent_before_us(const struct slot *s)
+{
+	return s->silent_stage == s->stage ? s->silent_ms * USEC_PER_MSEC : 0;
+}
+
 bool group_launch(struct group *g, struct slot *s, struct mono started)
 {
+	int64_t silent_us;
+
 	assert(s->state != SLOT_FREE && s->state != SLOT_IN_FLIGHT);
 	end_of_wait(g, s);
 	s->waiting = false;
 	s->started = started;
 	if (s->state != SLOT_QUEUED)
 		return false; /* expired or orphaned: it has no deadline any more */
-	s->deadline = mono_add(started, s->timeout_us);
+	silent_us = silent_before_us(s);
+	s->deadline = mono_add(started, MAX(s->timeout_us - silent_us,
+	                                    MIN(s->timeout_us, LATE_GRACE_US)));
+	shared_note_handed(g->prober->shared, s->path, mono_add(started, -silent_us),
+	                   s->stage);
 	move(g, s, SLOT_IN_FLIGHT);
 	heap_insert(g, s);
 	return mono_before(s->deadline, g->asleep_until);
@@ -275,8 +287,14 @@ void group_requeue(struct group *g, struct slot *s)
 	group_leave(g, s);
 	s->waiting = true;
 	end_of_wait(g, s);
-	if (s->state == SLOT_IN_FLIGHT)
-		move(g, s, SLOT_QUEUED);
+	if (s->state != SLOT_IN_FLIGHT)
+		return;
+	move(g, s, SLOT_QUEUED);
+	/* It was answered, in a way: not silent any more. */
+	if (s->silent_stage == s->stage)
+		s->silent_ms = 0;
+	atomic_store_explicit(&g->prober->shared->handed_us[s->path], 0,
+	                      memory_order_relaxed);
 }
 
 bool group_wait(struct group *g, struct slot *s, struct mono now)

@@ -99,6 +99,8 @@ struct slot {
 	uint32_t block; /* bytes to read */
 	uint32_t heap_at; /* place in group.heap, NO_SLOT: not in it */
 	int64_t timeout_us;
+	/* It was silent so long in another prober's hands, in that stage: see group_launch(). */
+	uint16_t silent_ms, silent_stage;
 	struct mono started, deadline;
 	struct mono answered; /* the read, with questions to follow; us 0: not so */
 	int64_t result; /* a rescuer's, or of the read that is answered: bytes or -errno */

@@ -143,6 +143,8 @@ static struct slot *take_from(struct group *g, uint32_t id)
 		s->fd = path->fd;
 		s->block = path->block;
 		s->timeout_us = (int64_t)path->timeout_us;
+		s->silent_ms = path->silent_ms;
+		s->silent_stage = path->silent_stage;
 		s->late = path->late;
 		s->told = path->told;
 		if (g->state == PATHCHECK_GROUP_SETTING_UP) {

@@ -69,7 +69,7 @@ static void list_remove(struct prober *p, uint32_t id)
 }
 
 /* error: which shortage it was (errno), 0: none of the kernel's. */
-static void defer(struct prober *p, uint32_t id, int error)
+void lane_defer(struct prober *p, uint32_t id, int error)
 {
 	struct probed_path *path = &p->paths[id];
 
@@ -112,7 +112,7 @@ static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
 /* By io_submit, or by a rescuer where that would wait. */
 static void queue_read(struct prober *p, struct probed_path *path, struct slot *s)
 {
-	if (atomic_load(&path->flags) & PATH_BLOCKS)
+	if (atomic_load(&path->flags) & (PATH_BLOCKS | PATH_SUSPECT))
 		lane_to_rescuer(p, s, JOB_READ);
 	else
 		slot_list_append(&s->job.group->submit, s);
@@ -174,6 +174,12 @@ static void start_open(struct prober *p, struct probed_path *path, struct slot *
 	pthread_mutex_unlock(&g->lock);
 	path->fd = -1;
 	lane_to_rescuer(p, s, s->stale_fd < 0 ? JOB_OPEN : JOB_LOOK);
+}
+
+bool lane_may_take(struct prober *p, uint32_t id)
+{
+	return !host_has_enough(p, p->paths[id].host) &&
+	       prober_slots_used(p) < p->limits.in_flight;
 }
 
 static bool is_closing(struct slot *s)
@@ -294,7 +300,8 @@ static void command_add(struct prober *p, const struct command *c)
 	path->slot = NULL;
 	path->closing = path->told = path->late = false;
 	path->close_each = (c->flags & PATHCHECK_PATH_CLOSE) != 0;
-	atomic_store(&path->flags, 0);
+	atomic_store(&path->flags, c->flags & COMMAND_SUSPECT ? PATH_SUSPECT : 0);
+	atomic_store(&p->shared->suspects[c->id], (c->flags & COMMAND_SUSPECT) != 0);
 	homes_count(p, home, 1);
 	count_path(p, path->host, 1);
 }
@@ -309,6 +316,7 @@ static void command_remove(struct prober *p, uint32_t id)
 	homes_count(p, &p->groups[path->home], -1);
 	count_path(p, path->host, -1);
 	path->used = false;
+	suspects_clear(p, id);
 	if (s != NULL) {
 		struct group *g = s->job.group;
 		bool orphaned = false;
@@ -345,9 +353,11 @@ static void command_check(struct prober *p, const struct command *c)
 	if (path->deferred || (s != NULL && !is_closing(s)))
 		return; /* the caller's library does not ask twice */
 	path->timeout_us = c->timeout_us;
+	path->silent_ms = c->silent_ms;
+	path->silent_stage = c->silent_stage;
 	path->told = path->late = false;
 	if (start_check(p, c->id) < 0)
-		defer(p, c->id, 0);
+		lane_defer(p, c->id, 0);
 }
 
 static void do_command(struct prober *p, const struct command *c)
@@ -429,7 +439,7 @@ static void go_on(struct prober *p, struct slot *s)
 	path->late = late;
 	path->told = told;
 	p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
-	defer(p, (uint32_t)(path - p->paths), error);
+	lane_defer(p, (uint32_t)(path - p->paths), error);
 }
 
 static bool take_inbox(struct prober *p)

@@ -52,18 +52,19 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 		return -EINVAL;
 
 	l.ids = o->max_paths + MIN(MAX(SPARE_IDS_MIN, o->max_paths / 4), SPARE_IDS_MAX);
-	l.groups = divide_up(o->max_paths, PATHCHECK_GROUP_SLOTS) + SPARE_GROUPS;
+	l.lanes_stuck = MIN(MAX(1U, o->rescuers / 2), LANES_STUCK_MAX);
+	l.rescued = l.lanes_stuck * MIN(o->max_paths, (uint32_t)SUBMIT_BATCH);
+	l.groups =
+	        divide_up(o->max_paths + l.rescued, PATHCHECK_GROUP_SLOTS) + SPARE_GROUPS;
 	l.slots = l.groups * PATHCHECK_GROUP_SLOTS;
 	l.in_flight = o->max_in_flight == 0 ? l.slots : MIN(o->max_in_flight, l.slots);
 	l.in_flight_host =
 	        o->max_in_flight_host == 0 ? UINT32_MAX : o->max_in_flight_host;
-	l.lanes_stuck = MIN(MAX(1U, o->rescuers / 2), LANES_STUCK_MAX);
 	share_rescuers(&l, o->rescuers);
 	l.threads = l.rescuers + l.lanes_stuck + LANE_RESERVE + 1;
 	l.commands = l.ids * COMMANDS_PER_ID;
 	l.results = l.ids * RESULTS_PER_ID;
 	l.name_units = l.ids * (NAME_BYTES_EACH / NAME_UNIT);
-	l.reserved = 0;
 	l.defer_after_us = DEFER_AFTER_US;
 	*ret_limits = l;
 	return 0;

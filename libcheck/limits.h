@@ -149,7 +149,8 @@ struct limits {
 	uint32_t commands;      /* ring capacities */
 	uint32_t results;
 	uint32_t name_units; /* for all names together */
-	uint32_t reserved;   /* no hole: regions are compared */
+	uint32_t
+	        rescued; /* slots for reads whose submit thread is stuck with their old ones */
 	int64_t defer_after_us;
 };
 

@@ -34,6 +34,7 @@ libengine_la_SOURCES = \
 	libcheck/shared.c \
 	libcheck/shared.h \
 	libcheck/submit.c \
+	libcheck/suspects.c \
 	libcheck/watch.c \
 	libcheck/wire.c \
 	libcheck/wire.h \
@@ -66,6 +67,7 @@ engine_tests = \
 	tests/unit/test-directio-judge \
 	tests/unit/test-group \
 	tests/unit/test-lane \
+	tests/unit/test-libaio \
 	tests/unit/test-limits \
 	tests/unit/test-pathcheck \
 	tests/unit/test-prober \
@@ -131,6 +133,9 @@ tests_unit_test_reaper_LDADD = $(engine_test_ldadd)
 tests_unit_test_limits_SOURCES = tests/unit/test-limits.c tests/unit/random.h
 tests_unit_test_limits_CFLAGS = $(engine_test_cflags)
 tests_unit_test_limits_LDADD = $(prober_bed_ldadd)
+tests_unit_test_libaio_SOURCES = tests/unit/test-libaio.c
+tests_unit_test_libaio_CFLAGS = $(engine_test_cflags)
+tests_unit_test_libaio_LDADD = $(engine_test_ldadd)
 tests_unit_test_standstill_SOURCES = tests/unit/test-standstill.c
 tests_unit_test_standstill_CFLAGS = $(engine_test_cflags)
 tests_unit_test_standstill_LDADD = $(engine_test_ldadd)

@@ -40,6 +40,8 @@ struct entry {
 	uint64_t cookie;
 	uint64_t timeout_us;
 	struct mono asked_at; /* when the outstanding check was */
+	uint16_t silent_ms,
+	        silent_stage; /* of it, in the hands of probers that are gone */
 };
 
 struct pathcheck {
@@ -114,17 +116,25 @@ static uint32_t commands_used(struct pathcheck *pc)
 	return used;
 }
 
-static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id)
+static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id,
+                         uint16_t flags)
 {
 	const struct entry *e = &pc->entries[id];
 	struct command c = { .op = (uint16_t)op,
 		             .id = id,
 		             .generation = e->generation,
-		             .host = (uint16_t)e->host,
-		             .target = (uint16_t)e->target,
-		             .flags = op == COMMAND_ADD ? e->flags : 0,
+		             .flags = flags,
 		             .timeout_us = e->timeout_us };
 
+	if (op == COMMAND_CHECK) {
+		c.silent_ms = e->silent_ms;
+		c.silent_stage = e->silent_stage;
+	} else {
+		if (op == COMMAND_ADD)
+			c.flags |= e->flags;
+		c.host = e->host;
+		c.target = e->target;
+	}
 	/* One look at the clock for all that are handed over together. */
 	if (spsc_end_unshown(&pc->commands) == 0)
 		pc->queued_at = mono_now();
@@ -359,7 +369,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	e->flags = (uint8_t)p->flags;
 	e->cookie = p->cookie;
 	e->timeout_us = 0;
-	send_command(pc, COMMAND_ADD, id);
+	send_command(pc, COMMAND_ADD, id, 0);
 	*ret_id = id;
 	return 0;
 }
@@ -381,7 +391,7 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id)
 		return -EAGAIN;
 	e->state = ENTRY_LEAVING;
 	pc->used--;
-	send_command(pc, COMMAND_REMOVE, id);
+	send_command(pc, COMMAND_REMOVE, id, 0);
 	return 0;
 }
 
@@ -399,7 +409,8 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 		return -EAGAIN;
 	e->asked = (struct asked){ .outstanding = true };
 	e->timeout_us = timeout_us;
-	send_command(pc, COMMAND_CHECK, id);
+	e->silent_ms = e->silent_stage = 0;
+	send_command(pc, COMMAND_CHECK, id, 0);
 	e->asked_at = pc->queued_at;
 	return 0;
 }
@@ -565,6 +576,27 @@ static int put_away(struct pathcheck *pc)
 	return -EINPROGRESS;
 }
 
+/*
+ * How long the request of an outstanding check was in the kernel without an answer, as far as the
+ * prober that is gone would have noticed one: its threads ran at alive_us. A check that was told to
+ * have timed out begins anew.
+ */
+static void note_silence(struct entry *e, const struct shared *from, uint32_t id)
+{
+	struct mono now = mono_now();
+	struct mono handed = shared_past(&from->handed_us[id], now);
+	struct mono alive = shared_past(&from->header->alive_us, now);
+	int64_t silent_us = MAX(mono_diff(alive, handed), INT64_C(0));
+
+	if (e->asked.timed_out)
+		e->silent_ms = 0;
+	else if (!mono_before(handed, mono_add(e->asked_at, -1))) { /* the last bit */
+		e->silent_ms =
+		        (uint16_t)MIN(silent_us / USEC_PER_MSEC, (int64_t)UINT16_MAX);
+		e->silent_stage = (uint16_t)(atomic_load(&from->handed_us[id]) & 1);
+	} /* else it was not handed over, and what was known before holds */
+}
+
 /* Everything the old prober knew, for the new one; names move from region to region. */
 static void hand_over(struct pathcheck *pc, struct shared *to)
 {
@@ -586,12 +618,13 @@ static void hand_over(struct pathcheck *pc, struct shared *to)
 			continue;
 		r = names_put(&pc->names, &pc->shared, id, names_get(&from, id));
 		assert(r == 0); /* together they had room before, and in more pieces */
-		send_command(pc, COMMAND_ADD, id);
-		e->asked.deferred = e->asked.timed_out = false;
+		send_command(pc, COMMAND_ADD, id,
+		             atomic_load(&from.suspects[id]) != 0 ? COMMAND_SUSPECT : 0);
 		if (e->asked.outstanding) {
-			e->asked_at = mono_now();
-			send_command(pc, COMMAND_CHECK, id);
+			note_silence(e, &from, id);
+			send_command(pc, COMMAND_CHECK, id, 0);
 		}
+		e->asked.deferred = e->asked.timed_out = false;
 	}
 	shared_deinit(&from);
 	pathcheck_flush(pc);
@@ -676,6 +709,9 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 	ret->rescuers_busy = shared_rescuers_busy(&pc->shared, ret->rescuers, -1, now);
 	ret->rescuers_stuck =
 	        shared_rescuers_busy(&pc->shared, ret->rescuers, STUCK_AFTER_US, now);
+	for (uint32_t id = 0; id < pc->limits.ids; id++)
+		ret->blockers += pc->entries[id].state == ENTRY_USED &&
+		                 atomic_load(&pc->shared.suspects[id]) != 0;
 	pc->stuck_max = MAX(pc->stuck_max, ret->rescuers_stuck);
 	ret->rescuers_stuck_max = pc->stuck_max;
 	return 0;

@@ -15,6 +15,7 @@
 enum {
 	PATH_LOOK_AGAIN = 1, /* its last read failed: is it still the same device? */
 	PATH_BLOCKS = 2,     /* it refuses RWF_NOWAIT: always through a rescuer */
+	PATH_SUSPECT = 4,    /* its submit may block: the same, until it is quick there */
 };
 
 /* [lane] but for flags */
@@ -32,6 +33,8 @@ struct probed_path {
 	uint32_t block;
 	int fd; /* -1: not open, or a slot owns it */
 	uint64_t timeout_us;
+	/* Of its check: silent so long before, in that stage, in another prober's hands. */
+	uint16_t silent_ms, silent_stage;
 	struct slot *
 	        slot; /* of its check; only valid while slot->path and generation match */
 	uint32_t next, previous; /* deferred list */
@@ -80,10 +83,10 @@ struct lane_watch {
 	_Atomic bool armed;    /* [atomic lane→watcher] the timer is set */
 	_Atomic uint64_t turn; /* [atomic lane↔watcher] odd: a batch is handed over */
 	_Atomic int64_t since_us; /* [atomic lane→watcher] since when */
-	uint64_t looked; /* [watcher] the turn that was last found to stand still */
-	struct group
-	        *group; /* [turn] whose batch: the lane's to write while it is even */
-	struct job job; /* [rescuers.lock] */
+	uint64_t looked;    /* [watcher] the turn that was last found to stand still */
+	uint64_t suspected; /* [watcher] the last one whose reads were called suspects */
+	struct group *_Atomic group; /* [atomic lane→watcher] whose batch */
+	struct job job;              /* [rescuers.lock] */
 };
 
 struct prober {
@@ -176,6 +179,17 @@ struct slot *homes_take_slot(struct prober *p, uint32_t id);
 void lane_to_rescuer(struct prober *p, struct slot *s, enum job_kind kind);
 /* All that it has queued. False: another thread is the lane now. */
 _must_check_ bool lane_submit(struct group *g);
+
+/* lane.c: for suspects.c, lane only */
+bool lane_may_take(struct prober *p, uint32_t id); /* no cap is reached */
+void lane_defer(struct prober *p, uint32_t id, int error);
+
+/* suspects.c */
+/* The submit thread stands still in that turn with a batch of this group. */
+void suspects_note(struct group *g, uint64_t turn);
+/* The same, and reads what is behind it by other means: the submit thread's successor. */
+void suspects_rescue(struct group *g, uint64_t turn);
+void suspects_clear(struct prober *p, uint32_t id); /* it is none any more */
 
 /* watch.c */
 _must_check_ int watch_init(struct prober *p);

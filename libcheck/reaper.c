@@ -127,6 +127,14 @@ static void to_lane(struct group *g, struct slot *s, struct reaper_work *w)
 	slot_list_append(&w->to_lane, s);
 }
 
+/* With lock held. A rescuer's read of a path whose submit may block. */
+static bool is_quick_suspect(const struct group *g, const struct slot *s, struct mono now)
+{
+	return (atomic_load(&g->prober->paths[s->path].flags) & PATH_SUSPECT) != 0 &&
+	       s->engine == PATHCHECK_ENGINE_SYNC && s->stage == PATHCHECK_STAGE_READ &&
+	       mono_diff(now, s->started) < LANE_STUCK_US;
+}
+
 /* With lock held. The check ends. */
 static void conclude(struct group *g, struct slot *s, const struct directio_judgement *j,
                      struct mono now, struct reaper_work *w)
@@ -136,6 +144,8 @@ static void conclude(struct group *g, struct slot *s, const struct directio_judg
 
 	if (!answered)
 		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
+	if (is_quick_suspect(g, s, now))
+		suspects_clear(g->prober, s->path);
 	/* A read takes no longer because more was asked after it. */
 	if (s->answered.us != 0 && !s->late)
 		now = s->answered;
@@ -514,6 +524,7 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	pthread_mutex_lock(&g->lock);
 	due = group_deadline(g);
 	atomic_store(wake_by(g), ret_now->us);
+	atomic_store(&g->prober->shared->header->alive_us, ret_now->us);
 	be_patient(g, *ret_now, due);
 	pthread_mutex_unlock(&g->lock);
 	if (gathered || !mono_before(*ret_now, due))

@@ -33,6 +33,8 @@ static void lay_out(struct shared_header *h, const struct limits *l)
 	        place(&end, spsc_size(l->results, sizeof(struct wire_result)));
 	h->groups_offset = place(&end, (uint64_t)l->groups * sizeof(struct group_view));
 	h->rescuers_offset = place(&end, (uint64_t)l->rescuers * sizeof(_Atomic int64_t));
+	h->handed_offset = place(&end, (uint64_t)l->ids * sizeof(_Atomic int64_t));
+	h->suspects_offset = place(&end, l->ids);
 	h->bytes = end;
 }
 
@@ -64,6 +66,8 @@ static void find_parts(struct shared *s, const struct limits *l)
 	s->results = (struct spsc *)(void *)(b + h->results_offset);
 	s->groups = (struct group_view *)(void *)(b + h->groups_offset);
 	s->rescuer_busy_us = (_Atomic int64_t *)(void *)(b + h->rescuers_offset);
+	s->handed_us = (_Atomic int64_t *)(void *)(b + h->handed_offset);
+	s->suspects = (_Atomic uint8_t *)(void *)(b + h->suspects_offset);
 	s->name_units = l->name_units;
 	s->name_at = (uint32_t *)(void *)(s->names + (size_t)l->name_units * NAME_UNIT);
 }

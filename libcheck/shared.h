@@ -26,12 +26,26 @@ enum command_op {
 	COMMAND_CHECK,
 };
 
+/* Of COMMAND_ADD; bits of command.flags. */
+enum {
+	COMMAND_SUSPECT = 0x100, /* beside PATHCHECK_PATH_ bits: its submit may block */
+};
+
 struct command {
 	uint32_t id;
 	uint32_t generation;
-	uint16_t host, target;
+	union {
+		struct { /* COMMAND_ADD */
+			uint16_t host, target;
+		};
+		/* COMMAND_CHECK: the prober before this one got no answer for so long, in that
+		 * stage. */
+		struct {
+			uint16_t silent_ms, silent_stage;
+		};
+	};
 	uint16_t op;    /* enum command_op */
-	uint16_t flags; /* of COMMAND_ADD: PATHCHECK_PATH_ bits */
+	uint16_t flags; /* of COMMAND_ADD: PATHCHECK_PATH_ bits and COMMAND_SUSPECT */
 	uint64_t timeout_us;
 };
 static_assert(PATHCHECK_HOSTS_MAX <= UINT16_MAX, "a host fits");
@@ -71,6 +85,7 @@ struct shared_header {
 	struct pathcheck_options options; /* [init] its pointers are not for the prober */
 	struct limits limits;             /* [init] */
 	uint64_t commands_offset, results_offset, groups_offset, rescuers_offset;
+	uint64_t handed_offset, suspects_offset;
 	uint64_t bytes; /* [init] of the region, the names not counted */
 
 	/* One who finds the other asleep wakes it by eventfd: see shared_wake(). */
@@ -89,6 +104,8 @@ struct shared_header {
 	_Atomic uint32_t groups_end;
 	_Atomic uint64_t io_setup_failures;
 	_Atomic int32_t io_setup_error;
+	/* A thread of it ran then: what was answered by then has been noticed. */
+	_Atomic int64_t alive_us;
 };
 
 struct shared {
@@ -101,7 +118,12 @@ struct shared {
 	uint32_t *name_at; /* by id, in units; UINT32_MAX: none */
 	struct group_view *groups;
 	_Atomic int64_t *rescuer_busy_us; /* [atomic prober→caller] since when, 0: idle */
-	uint64_t bytes, names_bytes;      /* of the two parts */
+	/* [atomic prober→caller] by id: when its request was handed to the kernel, the last bit is
+	 * its stage; 0: never. A successor is told how long it has been silent. */
+	_Atomic int64_t *handed_us;
+	_Atomic uint8_t
+	        *suspects; /* [atomic prober→caller] by id: its submit may block */
+	uint64_t bytes, names_bytes; /* of the two parts */
 	uint32_t name_units;
 	int fd, names_fd; /* memfds, -1: none */
 	int lane_fd;      /* eventfds, nonblocking */
@@ -138,6 +160,13 @@ void shared_wake(_Atomic uint32_t *waits, int fd);
 static inline struct mono shared_past(const _Atomic int64_t *us, struct mono now)
 {
 	return (struct mono){ MIN(MAX(atomic_load(us), INT64_C(0)), now.us) };
+}
+/* The request of that id is handed to the kernel. */
+static inline void shared_note_handed(struct shared *s, uint32_t id, struct mono at,
+                                      unsigned stage)
+{
+	atomic_store_explicit(&s->handed_us[id], (at.us & ~INT64_C(1)) | (stage & 1),
+	                      memory_order_relaxed);
 }
 /* How many of n rescuers have been busy with one thing for longer than that. */
 uint32_t shared_rescuers_busy(const struct shared *s, uint32_t n, int64_t longer_us,

@@ -5,7 +5,7 @@
  * with one batch for LANE_STUCK_US, this rescuer is the lane from then on: it goes on with the
  * caller's ring and the table of paths, and another rescuer watches it. The one that is stuck
  * owns nothing of the lane's any more, finishes its batch when the kernel lets it, and is a
- * rescuer then.
+ * rescuer then. What it had in its hands is read by other means: suspects.c.
  *
  * watch.turn decides whose the lane is: odd while a batch is being handed over. The lane ends
  * its turn, or the watcher ends it in its place: by an exchange that only one of them can make.
@@ -57,7 +57,7 @@ uint64_t watch_next_turn(struct prober *p)
 
 void watch_begin(struct prober *p, struct group *g, struct mono now)
 {
-	p->watch.group = g;
+	atomic_store(&p->watch.group, g);
 	atomic_store(&p->watch.since_us, now.us);
 	atomic_fetch_add(&p->watch.turn, 1);
 	if (!atomic_load(&p->watch.armed)) {
@@ -86,37 +86,15 @@ void watch_rest(struct prober *p)
 
 /* --- the watcher's side --- */
 
-/*
- * The first of the batch that has no answer was handed to the kernel by now: its time runs from
- * here, since those before it may be what took so long. Those behind it may still be in the
- * hands of the one that is stuck, so nothing can be said of their devices: they are deferred.
- */
-static void sort_out(struct group *g, uint64_t turn)
+/* Once a turn: who is first in the batch is known then. */
+static void suspect(struct prober *p, uint64_t turn)
 {
-	struct slot *first = NULL;
-	struct mono now = mono_now();
-	bool wake = false;
+	struct group *g = atomic_load(&p->watch.group);
 
-	pthread_mutex_lock(&g->lock);
-	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
-		struct slot *s = &g->slots[i];
-
-		if (s->in_kernel && s->waiting && s->turn == turn &&
-		    (first == NULL || s->turn_at < first->turn_at))
-			first = s;
-	}
-	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
-		struct slot *s = &g->slots[i];
-
-		if (!s->in_kernel || !s->waiting || s->turn != turn)
-			continue;
-		if (s == first ? group_launch(g, s, now) : group_wait(g, s, s->started))
-			wake = true;
-	}
-	group_publish(g);
-	pthread_mutex_unlock(&g->lock);
-	if (wake)
-		reaper_wake(g);
+	if (p->watch.suspected == turn)
+		return;
+	p->watch.suspected = turn;
+	suspects_note(g, turn);
 }
 
 /* True: the lane stood still in that turn, and is ours now. */
@@ -124,15 +102,19 @@ static bool take_over(struct prober *p, uint64_t turn)
 {
 	struct shared_header *h = p->shared->header;
 
-	if (!rescuers_spare_one(p))
+	if (!rescuers_spare_one(p)) {
+		suspect(p,
+		        turn); /* the prober will be replaced, and its successor told */
 		return false;
+	}
 	if (!atomic_compare_exchange_strong(&p->watch.turn, &turn, turn + 3)) {
 		rescuers_have_back(p); /* it has moved just now */
 		return false;
 	}
 	atomic_fetch_add(&h->lanes_stuck, 1);
 	atomic_fetch_add(&h->lane_replacements, 1);
-	sort_out(p->watch.group, turn);
+	suspect(p, turn);
+	suspects_rescue(atomic_load(&p->watch.group), turn);
 	atomic_store(&p->watch.armed, false);
 	return true;
 }
@@ -158,6 +140,7 @@ static bool look(struct prober *p)
 
 	if (!atomic_load(&p->watch.armed))
 		return false; /* it sleeps, and sets the timer when it goes on */
+	atomic_store(&p->shared->header->alive_us, now.us);
 	if (turn % 2 == 1) {
 		since = (struct mono){ atomic_load(&p->watch.since_us) };
 		stands_us = mono_diff(now, since);

@@ -505,10 +505,18 @@ int __wrap_memfd_create(const char *name, unsigned flags)
 	return fd_new(fiber_process(), FD_OTHER, NULL);
 }
 
-/* Seals, and nothing else. */
+/* Seals, and copies of disks' descriptors. */
 int __wrap_fcntl(int fd, int command, ...)
 {
-	(void)file_of(fd);
+	struct file *f = file_of(fd);
+	int copy;
+
+	if (command == F_DUPFD_CLOEXEC) {
+		system_call();
+		copy = fd_new(fiber_process(), f->kind, f->disk);
+		files[copy - FD_FIRST].seq = f->seq;
+		return copy;
+	}
 	if (command != F_ADD_SEALS)
 		sim_fail("fcntl(%d)", command);
 	return 0;

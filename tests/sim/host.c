@@ -110,6 +110,8 @@ static void set_mode(struct disk *d, enum disk_mode mode)
 	if (d->mode == DISK_HUNG && mode != DISK_HUNG)
 		kernel_release(d, sim_one_in(3) ? -EIO : (int64_t)d->block);
 	d->mode = mode;
+	d->blocks = mode == DISK_HUNG && sim.faults && !sim.calm && sim_one_in(4);
+	fiber_wake_all(&d->blocks);
 	d->error = sim_one_in(2) ? EIO : ENOLINK;
 	d->changed = sim.now;
 	sim_trace("disk", d - sim.disks, mode);

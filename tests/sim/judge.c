@@ -14,6 +14,10 @@
 /* Between a moment and when a thread has seen it. */
 #define SEEN_WITHIN_US (20 * USEC_PER_MSEC)
 
+#define IDS_MAX (2 * DISKS_MAX + 256)
+/* More than there are places in the registry. */
+#define REGISTRY_PLACES 4096
+
 struct seen {
 	bool told, late, failed, disabled;
 	uint32_t generation; /* of the path that was last seen there */
@@ -28,6 +32,9 @@ static struct {
 	struct prober *prober;
 	unsigned quiet;
 	uint64_t lanes; /* replaced, of this prober */
+	/* What the prober before this one has left: by engine's id, when a request was handed over;
+	 * and when it was alive. */
+	struct mono handed[IDS_MAX], alive;
 	struct taken {
 		bool there, touched, replaced, outstanding;
 		uint32_t index, generation, checks;
@@ -155,7 +162,8 @@ static void judge_timeout(const struct pathcheck_result *r, const struct disk *d
 	    mono_before((struct mono){ r->started_us + (int64_t)s->timeout_us }, by) &&
 	    kernel_answers_soon(d, by))
 		sim_fail("%s is said to be silent, when nobody ran", d->name);
-	if (kernel_has_op_since(d, latest) || mono_before(sim.now, sim.excused))
+	/* What a prober that was killed has begun counts: its successor goes on with it. */
+	if (kernel_had_op_since(d, latest) || mono_before(sim.now, sim.excused))
 		return;
 	if (!mono_before(latest, e->begun) &&
 	    e->end.us >= r->finished_us - SEEN_WITHIN_US)
@@ -273,7 +281,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 
 void judge_replacing(void)
 {
-	if (!sim.over && mono_before(sim.may_stand, sim.now))
+	if (!sim.over && sim.blocked == 0 && mono_before(sim.may_stand, sim.now))
 		sim_fail("a prober is replaced that has not stood still");
 }
 
@@ -302,12 +310,67 @@ static bool is_locked(const pthread_mutex_t *m)
 	return *(const uint32_t *)(const void *)m != 0;
 }
 
+/* What was known to block a second ago is known to the next prober. */
+void judge_blocked(struct disk *d)
+{
+	uint32_t process = fiber_process(), index = host_index_of(d);
+	struct path *p = registry_get(sim.checks.registry, index);
+	uint32_t generation = p == NULL ? 0 : p->generation * REGISTRY_PLACES + index;
+	const struct sim_process *before = &sim.processes[d->blocked_process];
+
+	if (d->blocked_process != 0 && d->blocked_process != process && !sim.over &&
+	    d->blocked_generation == generation &&
+	    mono_diff(before->killed_at, d->blocked_at) > USEC_PER_SEC &&
+	    mono_diff(before->killed_at, sim.paused) > USEC_PER_SEC &&
+	    mono_before(before->frozen_until, d->blocked_at))
+		sim_fail("%s blocks a second prober, which was not told", d->name);
+	d->blocked_process = process;
+	d->blocked_generation = generation;
+	d->blocked_at = sim.now;
+}
+
+void judge_started(const struct sim_process *before)
+{
+	memset(judge.handed, 0, sizeof(judge.handed));
+	judge.alive = (struct mono){ 0 };
+	if (!before->used || before->prober.limits.ids == 0)
+		return;
+	judge.alive.us = before->shared.header->alive_us;
+	for (uint32_t id = 0; id < MIN(before->prober.limits.ids, (uint32_t)IDS_MAX);
+	     id++)
+		judge.handed[id].us = before->shared.handed_us[id];
+}
+
+/* The time of a check goes on where the prober before this one was replaced. */
+static void judge_age(uint32_t index, const struct path *path, struct prober *p)
+{
+	uint32_t id = path->engine_id;
+	const struct seen *seen = &judge.of[index];
+	struct mono handed = judge.handed[MIN(id, (uint32_t)IDS_MAX - 1)];
+	int64_t silent_us = mono_diff(judge.alive, handed), least;
+	const struct slot *s;
+
+	if (id >= IDS_MAX || !path->outstanding || seen->late || handed.us == 0 ||
+	    mono_before(handed, mono_add(seen->asked, 2)) || silent_us <= 0)
+		return;
+	s = p->paths[id].slot;
+	if (!p->paths[id].used || s == NULL || s->state != SLOT_IN_FLIGHT ||
+	    s->path != id || s->generation != p->paths[id].generation ||
+	    s->stage != (handed.us & 1))
+		return;
+	least = MIN((int64_t)seen->timeout_us, LATE_GRACE_US);
+	if (mono_diff(s->deadline, s->started) >
+	    MAX((int64_t)seen->timeout_us - silent_us, least) + 2 * USEC_PER_MSEC)
+		sim_fail("the time of path %u begins anew with a new prober", index);
+}
+
 /* A batch that is in the kernel for long is a fault of the world; one that nobody let run, not. */
 static void judge_lane(const struct prober *p)
 {
 	uint64_t replaced = atomic_load(&p->shared->header->lane_replacements);
 
-	if (replaced != judge.lanes && mono_before(sim.may_stand, sim.now))
+	if (replaced != judge.lanes && sim.blocked == 0 &&
+	    mono_before(sim.may_stand, sim.now))
 		sim_fail("a lane is replaced that has not stood still");
 	judge.lanes = replaced;
 }
@@ -457,6 +520,8 @@ void judge_quiet(void)
 
 		if (path != NULL && d != NULL)
 			judge_path(i, path, d);
+		if (path != NULL && p != NULL)
+			judge_age(i, path, p);
 	}
 }
 

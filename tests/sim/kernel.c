@@ -203,6 +203,7 @@ bool kernel_answers_soon(const struct disk *d, struct mono begun_by)
 
 void kernel_release(struct disk *d, int64_t result)
 {
+	d->blocked_process = 0;
 	for (unsigned i = 0; i < ops_end; i++) {
 		struct op *op = &sim.ops[i];
 
@@ -225,16 +226,27 @@ uint32_t kernel_ops(uint32_t host, bool any_host)
 	return n;
 }
 
-bool kernel_has_op_since(const struct disk *d, struct mono latest)
+static bool has_op_since(const struct disk *d, struct mono latest, bool of_killed)
 {
 	for (unsigned i = 0; i < ops_end; i++) {
 		const struct op *op = &sim.ops[i];
 
-		if (op->used && op->disk == d && !sim.processes[op->process].killed &&
+		if (op->used && op->disk == d &&
+		    (of_killed || !sim.processes[op->process].killed) &&
 		    !mono_before(latest, op->begun))
 			return true;
 	}
 	return false;
+}
+
+bool kernel_has_op_since(const struct disk *d, struct mono latest)
+{
+	return has_op_since(d, latest, false);
+}
+
+bool kernel_had_op_since(const struct disk *d, struct mono latest)
+{
+	return has_op_since(d, latest, true);
 }
 
 unsigned kernel_looks(void)
@@ -293,6 +305,18 @@ static int setup(unsigned slots, int wake_fd, void **ret_context)
 	return 0;
 }
 
+/* Who is killed meanwhile stays there too. */
+static void block(struct disk *d)
+{
+	judge_blocked(d);
+	sim_trace("blocks", d - sim.disks, 0);
+	sim.blocked++;
+	while (d->blocks)
+		(void)fiber_wait(&d->blocks, MONO_NEVER, true);
+	sim.blocked--;
+	sim.may_stand.us = MAX(sim.may_stand.us, sim.now.us + 30 * USEC_PER_SEC);
+}
+
 static int submit(void *context, struct backend_request *const *requests, unsigned n)
 {
 	struct kcontext *c = context;
@@ -322,6 +346,8 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		set_buffer(op, r->buffer, r->len);
 		c->in_kernel++;
 		op->submitting = true; /* nobody can let it go before it was taken */
+		if (d->blocks)
+			block(d);
 		if (sim.submit_blocks_us > 0 && sim_one_in(6))
 			(void)fiber_wait(&op->submitting,
 			                 mono_add(sim.now, sim.submit_blocks_us), true);
@@ -547,6 +573,7 @@ void kernel_kill(struct sim_process *p)
 	if (p->killed)
 		return;
 	p->killed = true;
+	p->killed_at = sim.now;
 	sim_trace("kill", number, p->ops);
 	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
 		if (contexts[i].used && contexts[i].process == number &&
@@ -584,6 +611,7 @@ int __wrap_process_start(struct process *ret, const char *program, const struct 
 	p->pidfd = fd_new(ENGINE_PROCESS, FD_OTHER, NULL);
 	p->frozen_until = mono_add(sim.now, sim_between(100, 40000)); /* it is loaded */
 	*ret = (struct process){ .pid = (pid_t)number, .pidfd = p->pidfd, .life_fd = -1 };
+	judge_started(p - 1);
 	(void)fiber_new("pc-main", number, prober_main, p);
 	return 0;
 }

@@ -51,6 +51,10 @@ struct disk {
 	uint64_t seq; /* another one: another disk under the same name */
 	bool present, open_hangs, no_nowait, tags_full;
 	bool close_each; /* its path is opened for each check, and closed after it */
+	bool blocks; /* and who submits a read of it, until it does not hang any more */
+	/* The prober whose submit thread it has blocked, since when, and the path it was. */
+	uint32_t blocked_process, blocked_generation;
+	struct mono blocked_at;
 	enum disk_mode mode;
 	int error;
 	struct mono changed; /* when it last came to be as it is */
@@ -82,7 +86,7 @@ struct ended { /* an op that is over, for judging timeouts */
 struct sim_process {
 	bool used, killed, ended, forgotten;
 	uint32_t fibers, ops;
-	struct mono frozen_until;
+	struct mono frozen_until, killed_at;
 	struct prober prober;
 	struct shared shared;
 	int pidfd;
@@ -95,6 +99,7 @@ struct sim {
 	        paused;        /* the last pause of the whole machine ended then */
 	bool pause_counts;     /* it was not the second of two in a row */
 	struct mono may_stand; /* a prober may stand still for a reason until then */
+	unsigned blocked;      /* submit threads that stand in a disk's submit */
 	bool tracing, faults, over;
 	unsigned preempt; /* one call in so many lets another fiber run */
 	uint32_t step_us; /* at most: what a step takes */
@@ -192,7 +197,9 @@ void kernel_kill(struct sim_process *p);
 unsigned kernel_contexts(void);
 /* It has one of a living process, that began by then. */
 bool kernel_has_op_since(const struct disk *d, struct mono latest);
-unsigned kernel_looks(void); /* at an open descriptor */
+bool kernel_had_op_since(const struct disk *d,
+                         struct mono latest); /* or of a killed one */
+unsigned kernel_looks(void);                  /* at an open descriptor */
 bool kernel_may_use(const void *p, size_t n);
 
 /* judge.c: the invariants */
@@ -205,8 +212,10 @@ void judge_end(void);
 void judge_taking(void);                          /* records of discovery; and */
 void judge_touched(const char *name, bool stays); /* the path it is */
 void judge_taken(void);
-void judge_replacing(void);      /* a living prober is killed */
-void judge_op(uint32_t of_host); /* one more is in the kernel */
+void judge_replacing(void);                           /* a living prober is killed */
+void judge_blocked(struct disk *d);                   /* a submit thread, by a disk */
+void judge_started(const struct sim_process *before); /* a prober, after that one */
+void judge_op(uint32_t of_host);                      /* one more is in the kernel */
 void judge_truth(const struct disk *d);
 bool judge_nothing_deferred(void);
 void judge_peace(void);

@@ -91,6 +91,13 @@ void bed_check(struct bed *b, uint32_t id, int64_t timeout_us)
 	send(b, COMMAND_CHECK, id, 0, 0, timeout_us);
 }
 
+void bed_check_silent(struct bed *b, uint32_t id, int64_t timeout_us, uint16_t silent_ms,
+                      enum pathcheck_stage stage)
+{
+	/* The same places as a host and a target have. */
+	send(b, COMMAND_CHECK, id, silent_ms, stage, timeout_us);
+}
+
 void bed_remove(struct bed *b, uint32_t id)
 {
 	b->used[id] = false;

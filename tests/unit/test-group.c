@@ -15,17 +15,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libcheck/group.h"
+#include "libcheck/prober.h"
 #include "tests/unit/random.h"
 
 #define TIMEOUT_US 1000
 #define START_US   5000
 
+/* What a group writes to of others. */
+static _Atomic int64_t handed_us[PATHCHECK_PATHS_MAX];
+static struct shared shared = { .handed_us = handed_us };
+static struct prober prober = { .shared = &shared };
+
 static int setup(void **state)
 {
 	struct group *g = calloc(1, sizeof(*g));
 
-	if (g == NULL || group_init(g, 0, NULL) < 0)
+	if (g == NULL || group_init(g, 0, &prober) < 0)
 		return -1;
 	*state = g;
 	return 0;
@@ -223,6 +228,44 @@ static void expires_at_the_deadline_and_not_before(void **state)
 	assert_ptr_equal(group_expire(g, (struct mono){ START_US + TIMEOUT_US }), s);
 	assert_true(mono_is_never(group_deadline(g)));
 	assert_null(group_expire(g, MONO_NEVER));
+}
+
+/* Silence that another prober has seen counts in the stage it was seen in, but for a last moment:
+ * the answer may be quick. */
+static void silence_of_before_counts(void **state)
+{
+	enum { LONG_US = 1000000, SILENT_MS = 700 };
+	static const struct {
+		uint16_t ms, stage;
+		int64_t left_us;
+	} cases[] = {
+		{ 0, PATHCHECK_STAGE_READ, LONG_US },
+		{ SILENT_MS, PATHCHECK_STAGE_OPEN, LONG_US },
+		{ SILENT_MS, PATHCHECK_STAGE_READ, LONG_US - SILENT_MS * 1000 },
+		{ 999, PATHCHECK_STAGE_READ, LATE_GRACE_US },
+		{ UINT16_MAX, PATHCHECK_STAGE_READ, LATE_GRACE_US },
+	};
+	struct group *g = *state;
+
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slot *s = group_take(g, 7, 3);
+		int64_t counted_us =
+		        cases[i].stage == PATHCHECK_STAGE_READ ? cases[i].ms * 1000 : 0;
+
+		s->timeout_us = LONG_US;
+		s->stage = PATHCHECK_STAGE_READ;
+		s->silent_ms = cases[i].ms;
+		s->silent_stage = cases[i].stage;
+		group_launch(g, s, (struct mono){ LONG_US * 100 });
+		assert_int_equal(s->deadline.us, LONG_US * 100 + cases[i].left_us);
+		assert_int_equal(s->started.us, LONG_US * 100);
+		/* As old as that for a further prober, too. */
+		assert_int_equal(handed_us[7],
+		                 (LONG_US * 100 - counted_us) | PATHCHECK_STAGE_READ);
+		group_requeue(g, s); /* answered, as an open is before a read */
+		assert_int_equal(handed_us[7], 0);
+		group_finish(g, s);
+	}
 }
 
 static void says_when_the_reaper_has_to_be_woken(void **state)
@@ -455,6 +498,8 @@ int main(void)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(expires_at_the_deadline_and_not_before,
 		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(silence_of_before_counts, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(says_when_the_reaper_has_to_be_woken,
 		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(deadlines_do_not_overflow, setup,

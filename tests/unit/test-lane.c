@@ -78,45 +78,143 @@ static void a_stuck_lane_is_replaced(void **state)
 	bed_stop(b);
 }
 
-/* What is behind the one that is stuck: deferred, answered once each, and asked once each. */
-static void none_is_lost_or_asked_twice(void **state)
+/* What is behind the one that is stuck is read by rescuers meanwhile, and answered once. */
+static void the_others_are_rescued(void **state)
 {
 	enum { PATHS = 40, STUCK = 7 };
-	unsigned reads, aio = 0;
+	struct prober *p = &b->prober;
 
 	(void)state; /* no fixture */
-	bed_defer_after_us = USEC_PER_MSEC;
 	begin_small();
 	for (uint32_t id = 0; id < PATHS; id++)
 		add_open(id, id == STUCK ? "hung" : "file");
 	assert_true(bed_pulse(b));
-	for (uint32_t id = 0; id < PATHS; id++)
-		b->of[id].deferred = 0; /* an open may have waited for a millisecond */
-	reads = fake_reads();
 	stick_file("hung");
 	for (uint32_t id = 0; id < PATHS; id++)
-		bed_check(b, id, LONG_US);
+		bed_check(b, id, id == STUCK ? USEC_PER_MSEC : LONG_US);
 	bed_flush(b);
 	assert_true(fake_wait_stuck(1));
-	bed_until(b, &b->of[PATHS - 1].deferred, 1);
-	assert_int_equal(b->of[STUCK].deferred, 0);
-	bed_remove(b, PATHS - 2); /* its slot is an orphan of the stuck one */
-	bed_until(b, &b->of[PATHS - 2].released, 1);
-	fake_release_all();
 	for (uint32_t id = 0; id < PATHS; id++) {
-		if (id == PATHS - 2)
+		if (id == STUCK)
 			continue;
 		bed_final(b, id, 2);
 		assert_int_equal(b->of[id].ok, 2);
-		aio += b->of[id].last.engine == PATHCHECK_ENGINE_AIO;
+		assert_int_equal(b->of[id].deferred, 0);
+		assert_int_equal(b->of[id].last.engine, id < STUCK
+		                                                ? PATHCHECK_ENGINE_AIO
+		                                                : PATHCHECK_ENGINE_SYNC);
 	}
-	assert_true(aio > STUCK && aio < PATHS - 1);
+	bed_until(b, &b->of[STUCK].timed_out, 1);
+	/* The old slots are orphans, with descriptors of their own: so a path may go. */
+	BED_UNTIL(b, prober_slots_used(p) == PATHS - STUCK);
+	bed_remove(b, PATHS - 1);
+	bed_until(b, &b->of[PATHS - 1].released, 1);
+	fake_release_all();
+	bed_final(b, STUCK, 2);
+	assert_int_equal(b->of[STUCK].last.late, 1);
 	BED_UNTIL(b, atomic_load(&b->shared.header->lanes_stuck) == 0);
-	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+	BED_UNTIL(b, prober_slots_used(p) == 0);
 	assert_int_equal(atomic_load(&b->shared.header->deferred_now), 0);
-	assert_true(fake_reads() >= reads + aio);
-	group_assert(&b->prober.groups[0]);
-	bed_defer_after_us = LONG_US;
+	group_assert(&p->groups[0]);
+	bed_stop(b);
+}
+
+static bool is_suspect(uint32_t id)
+{
+	return atomic_load(&b->shared.suspects[id]) != 0;
+}
+
+/* All of a batch that have no answer are suspects until a rescuer has read them. */
+static void suspects_go_through_rescuers(void **state)
+{
+	(void)state; /* no fixture */
+	begin_small();
+	add_open(1, "hung");
+	add_open(2, "file");
+	stick_file("hung");
+	bed_check(b, 1, USEC_PER_MSEC);
+	bed_check(b, 2, LONG_US);
+	bed_flush(b);
+	assert_true(fake_wait_stuck(1));
+	bed_until(b, &b->of[1].timed_out, 1);
+	assert_true(is_suspect(1));
+	bed_final(b, 2, 2);
+	assert_int_equal(b->of[2].last.engine, PATHCHECK_ENGINE_SYNC);
+	assert_false(is_suspect(2));
+	bed_check(b, 2, LONG_US);
+	bed_final(b, 2, 3);
+	assert_int_equal(b->of[2].last.engine, PATHCHECK_ENGINE_AIO);
+	fake_release_all();
+	bed_final(b, 1, 2);
+	assert_true(is_suspect(1)); /* what its submit took long for says nothing */
+	bed_check(b, 1, LONG_US);
+	bed_final(b, 1, 3);
+	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_SYNC);
+	assert_false(is_suspect(1));
+	bed_check(b, 1, LONG_US);
+	bed_final(b, 1, 4);
+	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_AIO);
+	bed_stop(b);
+}
+
+/* A successor is told; a read there does not stick, and silence of before counts. */
+static void a_suspect_from_before(void **state)
+{
+	const struct tally *t = &b->of[1];
+
+	(void)state; /* no fixture */
+	begin_small();
+	b->flags[1] = COMMAND_SUSPECT;
+	bed_add_file(b, 1, "hung", 0);
+	stick_file("hung");
+	bed_check(b, 1, LONG_US);
+	bed_final(b, 1, 1);
+	assert_int_equal(t->last.engine, PATHCHECK_ENGINE_SYNC);
+	assert_int_equal(atomic_load(&b->shared.header->lane_replacements), 0);
+	assert_false(is_suspect(1));
+	/* So it is handed to the kernel again, where it sticks. */
+	bed_check_silent(b, 1, UINT16_MAX * USEC_PER_MSEC, UINT16_MAX,
+	                 PATHCHECK_STAGE_READ);
+	bed_until(b, &t->timed_out, 1);
+	assert_true(t->last.finished_us - t->last.started_us <
+	            UINT16_MAX * USEC_PER_MSEC);
+	assert_true(is_suspect(1));
+	fake_release_all();
+	bed_final(b, 1, 2);
+	bed_remove(b, 1);
+	bed_until(b, &t->released, 1);
+	assert_false(is_suspect(1));
+	bed_stop(b);
+}
+
+/* No further one may be stuck: who asks is told of the suspects all the same. */
+static void suspects_of_the_last_one(void **state)
+{
+	struct pathcheck_options o = bed_options(64);
+
+	(void)state; /* no fixture */
+	o.rescuers = 2;
+	bed_start(b, &o);
+	bed_pulse_begin_file(b, "pulse");
+	for (uint32_t id = 1; id <= 3; id++)
+		add_open(id, id == 3 ? "file" : "hung");
+	stick_file("hung");
+	bed_check(b, 1, LONG_US);
+	bed_flush(b);
+	assert_true(fake_wait_stuck(1));
+	assert_true(bed_pulse(b));
+	bed_check(b, 2, USEC_PER_MSEC);
+	bed_check(b, 3, LONG_US);
+	bed_flush(b);
+	assert_true(fake_wait_stuck(2));
+	bed_until(b, &b->of[2].timed_out,
+	          1); /* its time runs, and who tells so is awake */
+	assert_true(is_suspect(1) && is_suspect(2) && is_suspect(3));
+	assert_true(atomic_load(&b->shared.handed_us[2]) > 0);
+	fake_release_all();
+	for (uint32_t id = 1; id <= 3; id++)
+		bed_final(b, id, 2);
+	assert_int_equal(b->of[3].ok, 2);
 	bed_stop(b);
 }
 
@@ -145,8 +243,11 @@ static void stuck_lanes_are_bounded(void **state)
 		assert_true(fake_wait_stuck(2));
 		assert_int_equal(atomic_load(&h->lanes_stuck), 1);
 		fake_release_all();
-		bed_final(b, 1, 2 + round);
-		bed_final(b, 2, 2 + round);
+		for (uint32_t id = 1; id <= 2; id++) {
+			bed_final(b, id, 2 + 2 * round);
+			bed_check(b, id, LONG_US); /* by a rescuer: it is quick */
+			bed_final(b, id, 3 + 2 * round);
+		}
 		BED_UNTIL(b, atomic_load(&h->lanes_stuck) == 0);
 	}
 	bed_stop(b);
@@ -315,7 +416,10 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stuck_lane_is_replaced),
-		cmocka_unit_test(none_is_lost_or_asked_twice),
+		cmocka_unit_test(the_others_are_rescued),
+		cmocka_unit_test(suspects_go_through_rescuers),
+		cmocka_unit_test(a_suspect_from_before),
+		cmocka_unit_test(suspects_of_the_last_one),
 		cmocka_unit_test(stuck_lanes_are_bounded),
 		cmocka_unit_test(ends_with_a_stuck_lane),
 		cmocka_unit_test(quota_refused_and_back),

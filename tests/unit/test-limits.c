@@ -142,10 +142,13 @@ static void assert_related(const struct pathcheck_options *o, const struct limit
 	assert_true(l->ids >= o->max_paths + SPARE_IDS_MIN);
 	assert_true(l->ids <= o->max_paths + SPARE_IDS_MAX);
 	assert_true(l->ids >= o->max_paths + MIN(o->max_paths / 4, SPARE_IDS_MAX));
-	/* Every path has a slot, whatever a group of orphans holds. */
+	/* Every path has a slot, whatever a group of orphans holds, and the batches of all submit
+	 * threads that are stuck. */
 	assert_true(l->groups * PATHCHECK_GROUP_SLOTS == l->slots);
-	assert_true(l->slots >= o->max_paths + PATHCHECK_GROUP_SLOTS);
-	assert_true(l->slots < o->max_paths + 2 * PATHCHECK_GROUP_SLOTS);
+	assert_int_equal(l->rescued,
+	                 l->lanes_stuck * MIN(o->max_paths, (uint32_t)SUBMIT_BATCH));
+	assert_true(l->slots >= o->max_paths + l->rescued + PATHCHECK_GROUP_SLOTS);
+	assert_true(l->slots < o->max_paths + l->rescued + 2 * PATHCHECK_GROUP_SLOTS);
 	assert_true(l->in_flight >= 1 && l->in_flight <= l->slots);
 	if (o->max_in_flight == 0)
 		assert_true(l->in_flight >= o->max_paths);

@@ -63,6 +63,8 @@ static void layout(void **state)
 			{ s.results, spsc_size(l.results, sizeof(struct wire_result)) },
 			{ s.groups, l.groups * sizeof(*s.groups) },
 			{ s.rescuer_busy_us, l.rescuers * sizeof(*s.rescuer_busy_us) },
+			{ s.handed_us, l.ids * sizeof(*s.handed_us) },
+			{ s.suspects, l.ids },
 		};
 
 		end = (const char *)s.header;
