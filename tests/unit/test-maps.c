@@ -398,7 +398,12 @@ static void what_is_disabled_counts_for_nothing(void **state)
 	assert_int_equal(maps_usable(maps, map), 0);
 	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_NONE);
 	expect_nothing(t0); /* device-mapper is left alone */
+	/* Nobody knows whether the disabled one works: the other one is the last. */
+	maps_disable(maps, 1, false);
+	assert_true(maps_is_needed(maps, 1));
 	maps_disable(maps, 0, false);
+	assert_false(maps_is_needed(maps, 1));
+	maps_disable(maps, 1, true);
 	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_LAST);
 }
 
