@@ -10,10 +10,11 @@
 #include "checkerctl/text.h"
 
 struct tally {
-	size_t maps, degraded, lost;
-	json_object *worst; /* the first map with nothing, else the first degraded one */
-	size_t barred;      /* paths under whose number another disk is */
-	json_object *mixed; /* the first map with one */
+	size_t maps, degraded, unknown, lost;
+	enum health_code code; /* the worst map's */
+	json_object *worst;    /* the first map with it; NULL: all are well */
+	size_t barred;         /* paths under whose number another disk is */
+	json_object *mixed;    /* the first map with one */
 };
 
 static void count_barred(struct tally *t, json_object *map)
@@ -26,20 +27,45 @@ static void count_barred(struct tally *t, json_object *map)
 	t->barred += n;
 }
 
+static double count_of(json_object *map, const char *key)
+{
+	double n;
+
+	return json_number(map, key, &n) ? n : 0;
+}
+
+/* Overdue paths: nobody looked at them, so their states are not worth an OK. */
 static enum health_code map_health(json_object *map)
 {
 	const char *redundancy = json_text(map, "redundancy", "");
 
-	if (strcmp(redundancy, "full") == 0)
-		return HEALTH_OK;
 	if (strcmp(redundancy, "none") == 0)
 		return HEALTH_LOST;
-	return HEALTH_DEGRADED;
+	if (count_of(map, "paths_overdue") > 0)
+		return HEALTH_UNKNOWN;
+	return strcmp(redundancy, "full") == 0 ? HEALTH_OK : HEALTH_DEGRADED;
+}
+
+/* The larger, the worse: a map without a path is certain, one nobody looks at may be worse
+ * than it seems. */
+static int badness(enum health_code code)
+{
+	switch (code) {
+	case HEALTH_LOST:
+		return 3;
+	case HEALTH_UNKNOWN:
+		return 2;
+	case HEALTH_DEGRADED:
+		return 1;
+	case HEALTH_OK:
+		break;
+	}
+	return 0;
 }
 
 static struct tally count_maps(json_object *reply)
 {
-	struct tally t = { 0 };
+	struct tally t = { .code = HEALTH_OK };
 	json_object *list;
 
 	t.maps = json_count(reply, "maps", &list);
@@ -48,15 +74,22 @@ static struct tally count_maps(json_object *reply)
 		enum health_code code = map_health(map);
 
 		count_barred(&t, map);
-		if (code == HEALTH_LOST && t.lost++ == 0)
+		t.lost += code == HEALTH_LOST;
+		t.unknown += code == HEALTH_UNKNOWN;
+		t.degraded += code == HEALTH_DEGRADED;
+		if (badness(code) > badness(t.code)) {
+			t.code = code;
 			t.worst = map;
-		if (code == HEALTH_DEGRADED && t.degraded++ == 0 && t.lost == 0)
-			t.worst = map;
+		}
 	}
+	if (t.maps == 0)
+		t.code = HEALTH_UNKNOWN;
+	if (t.barred > 0)
+		t.code = HEALTH_LOST;
 	return t;
 }
 
-static int print_barred(const struct tally *t)
+static void print_barred(const struct tally *t)
 {
 	json_object *list;
 
@@ -68,35 +101,64 @@ static int print_barred(const struct tally *t)
 	text_put(stdout, json_text(t->mixed, "name", "-"), false);
 	printf("; %zu %s barred: remove %s from the map\n", t->barred,
 	       t->barred == 1 ? "path is" : "paths are", t->barred == 1 ? "it" : "them");
-	return HEALTH_LOST;
 }
 
-static int print_health(const struct tally *t)
+/* "m1 has 1 of 4 paths up, 1 disabled, 2 overdue" */
+static void print_map(json_object *map)
 {
-	if (t->barred > 0)
-		return print_barred(t);
+	double disabled = count_of(map, "paths_disabled");
+	double overdue = count_of(map, "paths_overdue");
+
+	text_put(stdout, json_text(map, "name", "-"), false);
+	fputs(" has ", stdout);
+	text_put(stdout, json_text(map, "paths_up", "?"), false);
+	fputs(" of ", stdout);
+	text_put(stdout, json_text(map, "paths_total", "?"), false);
+	fputs(" paths up", stdout);
+	if (disabled > 0)
+		printf(", %.0f disabled", disabled);
+	if (overdue > 0)
+		printf(", %.0f overdue: nobody looks at them, see checkerctl show status",
+		       overdue);
+}
+
+static void print_health(const struct tally *t)
+{
+	static const char *const words[] = {
+		[HEALTH_OK] = "OK",
+		[HEALTH_DEGRADED] = "WARNING",
+		[HEALTH_LOST] = "CRITICAL",
+		[HEALTH_UNKNOWN] = "UNKNOWN",
+	};
+
+	if (t->barred > 0) {
+		print_barred(t);
+		return;
+	}
 	if (t->maps == 0) {
 		puts("UNKNOWN: checkerd knows of no map");
-		return HEALTH_UNKNOWN;
+		return;
 	}
-	if (!t->worst) {
+	if (t->worst == NULL) {
 		printf("OK: %zu %s, all redundant\n", t->maps,
 		       t->maps == 1 ? "map" : "maps");
-		return HEALTH_OK;
+		return;
 	}
-	fputs(t->lost ? "CRITICAL: " : "WARNING: ", stdout);
-	text_put(stdout, json_text(t->worst, "name", "-"), false);
-	fputs(" has ", stdout);
-	text_put(stdout, json_text(t->worst, "paths_up", "?"), false);
-	fputs(" of ", stdout);
-	text_put(stdout, json_text(t->worst, "paths_total", "?"), false);
-	fputs(" paths up", stdout);
-	printf("; of %zu %s, %zu without a path, %zu degraded\n", t->maps,
+	printf("%s: ", words[t->code]);
+	print_map(t->worst);
+	printf("; of %zu %s, %zu without a path, %zu degraded", t->maps,
 	       t->maps == 1 ? "map" : "maps", t->lost, t->degraded);
-	return t->lost ? HEALTH_LOST : HEALTH_DEGRADED;
+	if (t->unknown > 0)
+		printf(", %zu with overdue paths", t->unknown);
+	putchar('\n');
 }
 
-static int json_health(const struct tally *t)
+static void add_count(json_object *object, const char *key, size_t n)
+{
+	json_object_object_add(object, key, json_object_new_int64((int64_t)n));
+}
+
+static void json_health(const struct tally *t)
 {
 	static const char *const words[] = {
 		[HEALTH_OK] = "ok",
@@ -104,24 +166,16 @@ static int json_health(const struct tally *t)
 		[HEALTH_LOST] = "lost",
 		[HEALTH_UNKNOWN] = "unknown",
 	};
-	enum health_code code = t->maps == 0           ? HEALTH_UNKNOWN
-	                        : t->lost || t->barred ? HEALTH_LOST
-	                        : t->degraded          ? HEALTH_DEGRADED
-	                                               : HEALTH_OK;
 	json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "health", json_object_new_string(words[code]));
-	json_object_object_add(object, "maps_total",
-	                       json_object_new_int64((int64_t)t->maps));
-	json_object_object_add(object, "maps_degraded",
-	                       json_object_new_int64((int64_t)t->degraded));
-	json_object_object_add(object, "maps_lost",
-	                       json_object_new_int64((int64_t)t->lost));
-	json_object_object_add(object, "paths_barred",
-	                       json_object_new_int64((int64_t)t->barred));
+	json_object_object_add(object, "health", json_object_new_string(words[t->code]));
+	add_count(object, "maps_total", t->maps);
+	add_count(object, "maps_degraded", t->degraded);
+	add_count(object, "maps_lost", t->lost);
+	add_count(object, "maps_overdue", t->unknown);
+	add_count(object, "paths_barred", t->barred);
 	ctl_print_json(object);
 	json_object_put(object);
-	return (int)code;
 }
 
 int run_health(struct ctl *ctl, const char *const *operands, size_t n)
@@ -129,21 +183,22 @@ int run_health(struct ctl *ctl, const char *const *operands, size_t n)
 	const char *const *map = &ctl->options->map;
 	json_object *reply;
 	struct tally t;
-	int code;
 
 	(void)operands;
 	(void)n;
 	if (ctl_call_names(ctl, "ListMaps", CTL_MAPS, map, *map ? 1 : 0, NULL, &reply) !=
 	    0) {
 		if (options_has(ctl->options, OPT_JSON))
-			(void)json_health(
-			        &(struct tally){ 0 }); /* unknown, as we return */
+			json_health(&(struct tally){ .code = HEALTH_UNKNOWN });
 		else
 			puts("UNKNOWN: checkerd did not say");
 		return HEALTH_UNKNOWN;
 	}
 	t = count_maps(reply);
-	code = options_has(ctl->options, OPT_JSON) ? json_health(&t) : print_health(&t);
+	if (options_has(ctl->options, OPT_JSON))
+		json_health(&t);
+	else
+		print_health(&t);
 	json_object_put(reply);
-	return code;
+	return (int)t.code;
 }

@@ -111,6 +111,36 @@ static void print_device_mapper(json_object *s)
 	putchar('\n');
 }
 
+static void print_prober(json_object *prober)
+{
+	double lingering;
+
+	label("prober");
+	fputs("pid ", stdout);
+	put(json_text(prober, "pid", "-"));
+	fputs(", replaced ", stdout);
+	put(json_text(prober, "restarts_total", "-"));
+	fputs(" times, last heartbeat ", stdout);
+	put_duration(prober, "heartbeat_age_s");
+	fputs(" ago", stdout);
+	if (json_text(prober, "last_end", NULL)) {
+		fputs("; the last one ended: ", stdout);
+		put(json_text(prober, "last_end", "-"));
+	}
+	if (json_number(prober, "lingering", &lingering) && lingering > 0)
+		printf("; %.0f killed ones are still in the kernel", lingering);
+	putchar('\n');
+}
+
+static void print_overdue(json_object *overdue)
+{
+	if (!json_text(overdue, "message", NULL))
+		return;
+	label("overdue");
+	put(json_text(overdue, "message", "-"));
+	putchar('\n');
+}
+
 static void print_status(json_object *s)
 {
 	json_object *prober = inner(s, "prober"), *memory = inner(s, "memory"), *warnings;
@@ -138,14 +168,8 @@ static void print_status(json_object *s)
 	fputs(" locked, bound ", stdout);
 	put_bytes(memory, "bound_bytes");
 	putchar('\n');
-	label("prober");
-	fputs("pid ", stdout);
-	put(json_text(prober, "pid", "-"));
-	fputs(", replaced ", stdout);
-	put(json_text(prober, "restarts_total", "-"));
-	fputs(" times, last heartbeat ", stdout);
-	put_duration(prober, "heartbeat_age_s");
-	puts(" ago");
+	print_prober(prober);
+	print_overdue(inner(s, "overdue"));
 	print_device_mapper(s);
 	for (size_t i = 0; i < n; i++) {
 		label("warning");

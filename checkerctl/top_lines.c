@@ -41,10 +41,11 @@ void top_deinit(struct top *t)
 /* The worse the larger; what is unknown here is between good and bad. */
 static int severity(const char *state)
 {
-	static const char *const states[] = { "up",      "ghost",        "unchecked",
-		                              "pending", "delayed",      "shaky",
-		                              "timeout", "removed",      "down",
-		                              "failed",  "disconnected", "none" };
+	static const char *const states[] = { "up",       "ghost",   "unchecked",
+		                              "disabled", "pending", "delayed",
+		                              "shaky",    "timeout", "removed",
+		                              "down",     "failed",  "disconnected",
+		                              "none" };
 
 	for (size_t i = 0; i < ARRAY_LEN(states); i++)
 		if (strcmp(states[i], state) == 0)

@@ -23,22 +23,39 @@ static json_object *by_name(json_object *paths, size_t n)
 	return index;
 }
 
+/* Adds ", 2 disabled" when there are any. */
+static void append_count(char *buf, size_t size, json_object *map, const char *key,
+                         const char *words)
+{
+	size_t n = strlen(buf);
+	double count;
+
+	if (json_number(map, key, &count) && count > 0)
+		(void)snprintf(buf + n, size - n, ", %.0f %s", count, words);
+}
+
+static void append_flag(char *buf, size_t size, json_object *map, const char *key)
+{
+	size_t n = strlen(buf);
+	json_object *flag;
+
+	if (json_object_object_get_ex(map, key, &flag) && json_object_get_boolean(flag))
+		(void)snprintf(buf + n, size - n, ", %s", key);
+}
+
 /* A map as a row of show paths has it. */
 static json_object *map_row(json_object *map)
 {
-	json_object *row = json_object_new_object(), *flag = NULL;
-	char reason[128];
+	json_object *row = json_object_new_object();
+	char reason[192];
 
-	snprintf(reason, sizeof(reason), "%.20s of %.20s paths up%s%s",
-	         json_text(map, "paths_up", "?"), json_text(map, "paths_total", "?"),
-	         json_object_object_get_ex(map, "queueing", &flag) &&
-	                         json_object_get_boolean(flag)
-	                 ? ", queueing"
-	                 : "",
-	         json_object_object_get_ex(map, "suspended", &flag) &&
-	                         json_object_get_boolean(flag)
-	                 ? ", suspended"
-	                 : "");
+	(void)snprintf(reason, sizeof(reason), "%.20s of %.20s paths up",
+	               json_text(map, "paths_up", "?"),
+	               json_text(map, "paths_total", "?"));
+	append_count(reason, sizeof(reason), map, "paths_disabled", "disabled");
+	append_count(reason, sizeof(reason), map, "paths_overdue", "overdue");
+	append_flag(reason, sizeof(reason), map, "queueing");
+	append_flag(reason, sizeof(reason), map, "suspended");
 	json_object_object_add(row, "name",
 	                       json_object_new_string(json_text(map, "name", "-")));
 	json_object_object_add(row, "state",

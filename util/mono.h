@@ -54,6 +54,11 @@ static inline bool mono_is_never(struct mono t)
 	return t.us == INT64_MAX;
 }
 
+static inline struct mono mono_max(struct mono a, struct mono b)
+{
+	return mono_before(a, b) ? b : a;
+}
+
 static inline struct mono mono_min(struct mono a, struct mono b)
 {
 	return a.us < b.us ? a : b;

@@ -99,27 +99,30 @@ static void key_held(struct jw *j, const struct snapshot *s, bool active,
 
 /* Why it is as it is: what its map makes of one that works, else its last failure. */
 static const char *path_reason(const struct snapshot *s, const struct snap_path *p,
-                               char buf[REASON_TEXT_MAX])
+                               char buf[OVERDUE_TEXT_MAX])
 {
 	if (p->barred)
 		return "another disk is there: barred from its map";
+	if (p->overdue)
+		return overdue_format(p->why, mono_diff(s->taken, p->heard), &p->reason,
+		                      buf, OVERDUE_TEXT_MAX);
 	if (p->dm_state == SNAP_DM_FAILED && path_state_usable(p->state) &&
 	    is_held(p->held_until, s)) {
 		(void)snprintf(
-		        buf, REASON_TEXT_MAX,
+		        buf, OVERDUE_TEXT_MAX,
 		        "given back in %lld s: turned back %u times",
 		        (long long)(mono_diff(p->held_until, s->taken) / USEC_PER_SEC),
 		        p->turns);
 		return buf;
 	}
-	return reason_format(&p->reason, buf, REASON_TEXT_MAX);
+	return reason_format(&p->reason, buf, OVERDUE_TEXT_MAX);
 }
 
 static void path_state(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
-	char reason[REASON_TEXT_MAX];
+	char reason[OVERDUE_TEXT_MAX];
 
-	key_string(j, "state", path_state_name(p->state));
+	key_string(j, "state", view_path_state(p));
 	key_date(j, "state_since", s, p->since);
 	key_text(j, "reason", path_reason(s, p, reason));
 	if (p->reason.error != 0)
@@ -144,7 +147,7 @@ static const char *engine_name(enum snap_engine e)
 	return "none";
 }
 
-static void path_engine(struct jw *j, const struct snap_path *p)
+static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
 	key_string(j, "checker", p->checker);
 	key_string(j, "engine", engine_name(p->engine));
@@ -153,6 +156,10 @@ static void path_engine(struct jw *j, const struct snap_path *p)
 	else
 		key_null(j, "group");
 	key_bool(j, "enabled", p->enabled);
+	if (!p->enabled && !mono_is_never(p->enable_at))
+		key_date(j, "disabled_until", s, p->enable_at);
+	else
+		key_null(j, "disabled_until");
 	key_bool(j, "marginal", false);
 }
 
@@ -172,6 +179,15 @@ static void path_times(struct jw *j, const struct snapshot *s, const struct snap
 		key_seconds(j, "in_flight_s", MAX(mono_diff(s->taken, p->started), 0));
 	else
 		key_null(j, "in_flight_s");
+	key_bool(j, "overdue", p->overdue);
+	if (p->overdue)
+		key_date(j, "overdue_since", s, p->overdue_at);
+	else
+		key_null(j, "overdue_since");
+	if (p->good.us != 0)
+		key_date(j, "last_good", s, p->good);
+	else
+		key_null(j, "last_good");
 }
 
 static void path_counters(struct jw *j, const struct snap_path *p)
@@ -209,7 +225,7 @@ void document_path(struct jw *j, const struct snapshot *s, const struct snap_pat
 	jw_object(j);
 	path_identity(j, p->device, view_path_map(s, p));
 	path_state(j, s, p);
-	path_engine(j, p);
+	path_engine(j, s, p);
 	path_times(j, s, p);
 	path_counters(j, p);
 	key_bool(j, "forced", p->forced);
@@ -253,6 +269,8 @@ void document_map_begin(struct jw *j, const struct view *v, const struct view_ma
 	key_string(j, "dm", dm ? node : NULL);
 	key_uint(j, "paths_total", m->n);
 	key_uint(j, "paths_up", m->up);
+	key_uint(j, "paths_disabled", m->disabled);
+	key_uint(j, "paths_overdue", m->overdue);
 	key_string(j, "redundancy", redundancy_name(view_redundancy(m)));
 	key_flag(j, "queueing", dm, dm && dm->queueing);
 	key_flag(j, "suspended", dm, dm && dm->suspended);
@@ -429,15 +447,19 @@ void document_engine(struct jw *j, const struct snapshot *s)
 
 static void status_paths(struct jw *j, const struct snapshot *s)
 {
-	uint32_t n[PATH_STATE_COUNT_] = { 0 };
+	uint32_t n[PATH_STATE_COUNT_] = { 0 }, disabled = 0;
 
 	for (uint32_t i = 0; i < s->n_paths; i++)
-		n[s->paths[i].state]++;
+		if (s->paths[i].enabled)
+			n[s->paths[i].state]++;
+		else
+			disabled++;
 	jw_key(j, "paths");
 	jw_object(j);
 	key_uint(j, "total", s->n_paths);
 	for (unsigned i = 0; i < PATH_STATE_COUNT_; i++)
 		key_uint(j, path_state_name(i), n[i]);
+	key_uint(j, VIEW_DISABLED, disabled);
 	jw_object_end(j);
 }
 
@@ -469,6 +491,17 @@ static void status_prober(struct jw *j, const struct snapshot *s)
 		key_seconds(j, "heartbeat_age_s", s->heartbeat_age_us);
 	else
 		key_null(j, "heartbeat_age_s");
+	key_text(j, "last_end", s->prober_end);
+	key_uint(j, "lingering", s->probers_lingering);
+	jw_object_end(j);
+}
+
+static void status_overdue(struct jw *j, const struct snapshot *s)
+{
+	jw_key(j, "overdue");
+	jw_object(j);
+	key_uint(j, "paths", s->n_overdue);
+	key_text(j, "message", s->overdue_text);
 	jw_object_end(j);
 }
 
@@ -532,6 +565,7 @@ void document_status(struct jw *j, const struct view *v)
 	key_string(j, "dm_control", s->dm_control ? "on" : "off");
 	status_warnings(j, s);
 	status_dm(j, s);
+	status_overdue(j, s);
 }
 
 void document_event(struct jw *j, const struct event *e)
@@ -571,7 +605,7 @@ void document_history(struct jw *j, const struct snapshot *s,
 {
 	jw_object(j);
 	key_string(j, "path", name);
-	key_string(j, "state", path ? path_state_name(path->state) : NULL);
+	key_string(j, "state", path ? view_path_state(path) : NULL);
 	if (path)
 		key_date(j, "state_since", s, path->since);
 	else

@@ -18,7 +18,7 @@
 
 /* Bytes of a label's value that are told: no name has more. Each takes three at most. */
 #define VALUE_MAX 128
-static_assert(PATH_STATE_COUNT_ * (3 * VALUE_MAX + 96) <= METRICS_PIECE,
+static_assert((PATH_STATE_COUNT_ + 1) * (3 * VALUE_MAX + 96) <= METRICS_PIECE,
               "a map's samples for every state fit, and they are the longest");
 
 /* Edges of the histogram: one for each power of two from 15 us to 134 s. */
@@ -138,7 +138,7 @@ static void path_up(struct metrics_piece *o, const char *name, const struct sour
 	const struct snap_path *p = row;
 
 	of_path(o, name, "", s, p, NULL, NULL);
-	put_uint(o, path_state_usable(p->state));
+	put_uint(o, p->enabled && path_state_usable(p->state));
 }
 
 static void path_state(struct metrics_piece *o, const char *name, const struct source *s,
@@ -146,7 +146,7 @@ static void path_state(struct metrics_piece *o, const char *name, const struct s
 {
 	const struct snap_path *p = row;
 
-	of_path(o, name, "", s, p, "state", path_state_name(p->state));
+	of_path(o, name, "", s, p, "state", view_path_state(p));
 	put_uint(o, 1);
 }
 
@@ -172,6 +172,27 @@ static void path_failures(struct metrics_piece *o, const char *name,
 	put_uint(o, p->counters.device_errors);
 }
 
+static void path_overdue(struct metrics_piece *o, const char *name,
+                         const struct source *s, const void *row)
+{
+	const struct snap_path *p = row;
+
+	of_path(o, name, "", s, p, NULL, NULL);
+	put_uint(o, p->overdue);
+}
+
+/* No sample: no check succeeded yet. */
+static void path_last_good(struct metrics_piece *o, const char *name,
+                           const struct source *s, const void *row)
+{
+	const struct snap_path *p = row;
+
+	if (p->good.us == 0)
+		return;
+	of_path(o, name, "", s, p, NULL, NULL);
+	put_seconds(o, mono_diff(s->v->snap->taken, p->good));
+}
+
 static void path_transitions(struct metrics_piece *o, const char *name,
                              const struct source *s, const void *row)
 {
@@ -183,13 +204,25 @@ static void path_transitions(struct metrics_piece *o, const char *name,
 
 /* --- maps --- */
 
+/* The place of disabled paths behind those of the states. */
+#define MAP_STATE_DISABLED PATH_STATE_COUNT_
+
 /* Nobody here checks what is not one of our paths. */
-static enum path_state state_in_map(const struct source *s, const struct view_map *m,
-                                    uint32_t i)
+static unsigned state_in_map(const struct source *s, const struct view_map *m, uint32_t i)
 {
 	uint32_t path = view_map_path(s->v, m, i);
+	const struct snap_path *p;
 
-	return path == REGISTRY_NONE ? PATH_UNCHECKED : s->v->snap->paths[path].state;
+	if (path == REGISTRY_NONE)
+		return PATH_UNCHECKED;
+	p = &s->v->snap->paths[path];
+	return p->enabled ? p->state : MAP_STATE_DISABLED;
+}
+
+static const char *map_state_name(unsigned state)
+{
+	return state == MAP_STATE_DISABLED ? VIEW_DISABLED
+	                                   : path_state_name((enum path_state)state);
 }
 
 /* up and down are always told, so that an alert can be made of their absence. */
@@ -197,14 +230,14 @@ static void map_paths(struct metrics_piece *o, const char *name, const struct so
                       const void *row)
 {
 	const struct view_map *m = row;
-	uint32_t n[PATH_STATE_COUNT_] = { 0 };
+	uint32_t n[PATH_STATE_COUNT_ + 1] = { 0 };
 
 	for (uint32_t i = 0; i < m->n; i++)
 		n[state_in_map(s, m, i)]++;
-	for (unsigned i = 0; i < PATH_STATE_COUNT_; i++)
+	for (unsigned i = 0; i < ARRAY_LEN(n); i++)
 		if (n[i] > 0 || i == PATH_UP || i == PATH_DOWN) {
 			sample(o, name, "",
-			       LABELS("map", m->name, "state", path_state_name(i)));
+			       LABELS("map", m->name, "state", map_state_name(i)));
 			put_uint(o, n[i]);
 		}
 }
@@ -394,8 +427,9 @@ static void locked(struct metrics_piece *o, const char *name, const struct sourc
 
 static const struct family families[] = {
 	{ "build", "info", NULL, "The version that runs.", ROWS_ONE, build },
-	{ "path_up", "gauge", NULL, "Whether the path is usable: up or ghost.",
-	  ROWS_PATHS, path_up },
+	{ "path_up", "gauge", NULL,
+	  "Whether the path is usable: up or ghost, and not disabled.", ROWS_PATHS,
+	  path_up },
 	{ "path_state", "gauge", NULL, "1 for the state that the path is in.", ROWS_PATHS,
 	  path_state },
 	{ "path_checks", "counter", NULL, "Checks begun.", ROWS_PATHS, path_checks },
@@ -403,6 +437,11 @@ static const struct family families[] = {
 	  "Failed checks, by error and timeout; and checks that the device itself "
 	  "answered with an error, which fail no path.",
 	  ROWS_PATHS, path_failures },
+	{ "path_overdue", "gauge", NULL,
+	  "1: nobody has looked at the path for longer than its interval and timeout.",
+	  ROWS_PATHS, path_overdue },
+	{ "path_last_good_seconds", "gauge", "seconds",
+	  "Time since the last successful check.", ROWS_PATHS, path_last_good },
 	{ "path_transitions", "counter", NULL, "Changes of state.", ROWS_PATHS,
 	  path_transitions },
 	{ "map_paths", "gauge", NULL, "Paths of the map in each state.", ROWS_MAPS,

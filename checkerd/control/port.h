@@ -18,6 +18,7 @@
 #include "checkerd/core/device.h"
 #include "checkerd/core/event.h"
 #include "checkerd/core/map.h"
+#include "checkerd/core/overdue.h"
 #include "checkerd/core/registry.h"
 #include "util/spsc.h"
 
@@ -82,6 +83,8 @@ struct snap_path {
 	struct sysfs_state sysfs;              /* as last known */
 	uint32_t group;                        /* REGISTRY_NONE: none */
 	struct mono since, last, due, started; /* as in struct path */
+	struct mono good, heard, overdue_at, enable_at;
+	struct overdue_why why; /* with overdue */
 	int64_t interval_us, timeout_us;
 	struct path_counters counters;
 	uint32_t samples; /* of the latencies; 0: there are none */
@@ -94,6 +97,7 @@ struct snap_path {
 	enum snap_engine engine : 8;
 	enum snap_dm_state dm_state : 8; /* in that map */
 	bool enabled, outstanding;
+	bool overdue;           /* when the snapshot was taken */
 	bool forced;            /* checkerctl fail: to be failed in its maps */
 	bool barred;            /* in that map another disk was under its number */
 	uint32_t turns;         /* failures by others in that map, lately */
@@ -123,7 +127,8 @@ struct snap_map {
 	/* Not decided to be down, and active in the kernel: what I/O can go through. Of one
 	 * that is not ours, or never checked, the kernel's word counts. */
 	uint32_t paths_up;
-	enum redundancy redundancy;
+	uint32_t paths_disabled; /* they count for nothing */
+	uint32_t paths_overdue;  /* of those that are not disabled */
 };
 
 struct snap_group {
@@ -172,10 +177,14 @@ struct snapshot {
 	int64_t lag_last_us, lag_max_us;
 	int64_t oldest_in_flight_us;       /* 0: nothing is in flight */
 	struct histogram_totals durations; /* of good checks */
+	uint32_t n_overdue;
+	char overdue_text[SNAP_WARNING_SIZE]; /* with n_overdue > 0: how many, and why */
 	uint64_t bound_bytes, locked_bytes;
 	uint64_t sealed_allocations; /* where there are to be none */
 	int prober_pid;              /* 0: none */
 	uint64_t prober_restarts;
+	uint32_t probers_lingering;
+	char prober_end[SNAP_WARNING_SIZE]; /* how the last one ended; "": none has */
 	int64_t heartbeat_age_us;
 	uint32_t n_warnings;
 	char warnings[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];

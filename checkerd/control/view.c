@@ -157,7 +157,9 @@ static void add_named(struct view *v, uint32_t n)
 			*m = (struct view_map){ .name = name, .first = i };
 		}
 		m->n++;
-		m->up += path_state_usable(p->state);
+		m->up += p->enabled && path_state_usable(p->state);
+		m->disabled += !p->enabled;
+		m->overdue += p->overdue;
 	}
 }
 
@@ -197,6 +199,8 @@ int view_make_maps(struct view *v)
 			.first = s->maps[i].first_path,
 			.n = s->maps[i].map->n_paths,
 			.up = s->maps[i].paths_up,
+			.disabled = s->maps[i].paths_disabled,
+			.overdue = s->maps[i].paths_overdue,
 		};
 	add_named(v, named);
 	qsort(v->maps, v->n_maps, sizeof(*v->maps), compare_maps);
@@ -262,5 +266,10 @@ uint32_t view_map_path(const struct view *v, const struct view_map *m, uint32_t 
 
 enum redundancy view_redundancy(const struct view_map *m)
 {
-	return redundancy_of(m->n, m->up);
+	return redundancy_counted(m->n, m->disabled, m->up);
+}
+
+const char *view_path_state(const struct snap_path *p)
+{
+	return p->enabled ? path_state_name(p->state) : VIEW_DISABLED;
 }

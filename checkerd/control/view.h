@@ -10,12 +10,16 @@
 #include "checkerd/control/name-index.h"
 #include "checkerd/control/port.h"
 
+/* The word for a path that checkerctl disable covers: its state does not count. */
+#define VIEW_DISABLED "disabled"
+
 /* Device-mapper's, or one that is but a name that the configuration gives to paths. */
 struct view_map {
 	const char *name;
 	const struct snap_map *dm; /* NULL: only a name */
 	uint32_t first; /* of its paths: in the snapshot's map_paths[], or in by_map[] */
 	uint32_t n, up; /* paths */
+	uint32_t disabled, overdue; /* of them */
 };
 
 struct view {
@@ -48,6 +52,8 @@ uint32_t view_find_map(const struct view *v, int dev_fd, const char *name);
 /* The i-th path of a map: its place in the snapshot; REGISTRY_NONE: it is not one of ours. */
 uint32_t view_map_path(const struct view *v, const struct view_map *m, uint32_t i);
 enum redundancy view_redundancy(const struct view_map *m);
+/* "up", …, or "disabled". */
+const char *view_path_state(const struct snap_path *p);
 /* The name of the map that a path is in, or NULL. */
 const char *view_path_map(const struct snapshot *s, const struct snap_path *p);
 

@@ -16,9 +16,12 @@ libcore_la_SOURCES = \
 	checkerd/core/map.h \
 	checkerd/core/maps.c \
 	checkerd/core/maps.h \
+	checkerd/core/maps_count.c \
 	checkerd/core/maps_paths.c \
 	checkerd/core/maps_table.h \
 	checkerd/core/maps_work.c \
+	checkerd/core/overdue.c \
+	checkerd/core/overdue.h \
 	checkerd/core/reason.c \
 	checkerd/core/registry.c \
 	checkerd/core/registry.h \
@@ -40,6 +43,7 @@ core_tests = \
 	tests/unit/test-map \
 	tests/unit/test-maps \
 	tests/unit/test-maps-disks \
+	tests/unit/test-overdue \
 	tests/unit/test-reason \
 	tests/unit/test-registry \
 	tests/unit/test-schedule \
@@ -81,6 +85,9 @@ tests_unit_test_maps_LDADD = $(core_test_ldadd)
 tests_unit_test_maps_disks_SOURCES = tests/unit/test-maps-disks.c
 tests_unit_test_maps_disks_CFLAGS = $(core_test_cflags)
 tests_unit_test_maps_disks_LDADD = $(core_test_ldadd)
+tests_unit_test_overdue_SOURCES = tests/unit/test-overdue.c
+tests_unit_test_overdue_CFLAGS = $(core_test_cflags)
+tests_unit_test_overdue_LDADD = $(core_test_ldadd)
 tests_unit_test_reason_SOURCES = tests/unit/test-reason.c
 tests_unit_test_reason_CFLAGS = $(core_test_cflags)
 tests_unit_test_reason_LDADD = $(core_test_ldadd)

@@ -115,6 +115,14 @@ enum redundancy redundancy_of(uint32_t paths, uint32_t usable)
 	return usable == 1 ? REDUNDANCY_LAST : REDUNDANCY_DEGRADED;
 }
 
+enum redundancy redundancy_counted(uint32_t paths, uint32_t disabled, uint32_t usable)
+{
+	assert(disabled <= paths);
+	if (disabled > 0 && usable == 1)
+		return REDUNDANCY_LAST;
+	return redundancy_of(paths - disabled, usable);
+}
+
 const char *redundancy_name(enum redundancy r)
 {
 	static const char *const names[REDUNDANCY_COUNT] = {

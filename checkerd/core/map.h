@@ -76,6 +76,9 @@ enum redundancy {
 #define REDUNDANCY_COUNT 4
 
 enum redundancy redundancy_of(uint32_t paths, uint32_t usable);
+/* The same without the disabled ones of the paths. One usable path beside disabled ones is the
+ * last one: the disabled ones give no redundancy. */
+enum redundancy redundancy_counted(uint32_t paths, uint32_t disabled, uint32_t usable);
 const char *redundancy_name(enum redundancy r);
 
 /* Room there is for maps, and for the paths of all of them, with max_paths paths: fewer maps

@@ -374,6 +374,7 @@ uint32_t maps_usable(struct maps *m, const struct maps_map *map)
 
 	for (uint32_t i = map->first; i != MAPS_NONE; i = m->entries[i].next)
 		n += m->entries[i].agreement.active && m->entries[i].bar == BAR_NONE &&
+		     !maps_is_disabled(m, &m->entries[i]) &&
 		     m->entries[i].verdict != VERDICT_UNUSABLE;
 	return n;
 }

@@ -97,9 +97,12 @@ struct maps_path *maps_path(struct maps *m, uint32_t entry);
 const struct map *maps_of(struct maps *m, uint32_t path);
 /* The first place of a path in a map, MAPS_NONE: in none; next_of_path leads on. */
 uint32_t maps_first_of_path(const struct maps *m, uint32_t path);
-/* Paths that I/O can go through: active in the kernel, not barred, and not decided to be
+/* Paths that I/O can go through: active in the kernel, not disabled, not barred, and not decided to be
  * unusable. */
 uint32_t maps_usable(struct maps *m, const struct maps_map *map);
+/* Paths of it that are disabled: they count neither as usable nor as down. */
+uint32_t maps_disabled(struct maps *m, const struct maps_map *map);
+enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map);
 
 /* --- news from the kernel --- */
 /*
@@ -143,6 +146,10 @@ void maps_release(struct maps *m, uint32_t path, bool release);
 /* The path is not checked any more (false: is again), which lets it go if paths are given
  * back. */
 void maps_let_go(struct maps *m, uint32_t path, bool go);
+
+/* --- checkerctl disable, enable --- */
+void maps_disable(struct maps *m, uint32_t path, bool disabled);
+bool maps_is_disabled(const struct maps *m, const struct maps_path *e);
 
 /* --- checkerctl fail, reinstate --- */
 /*

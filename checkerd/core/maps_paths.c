@@ -283,7 +283,8 @@ bool maps_is_forced(const struct maps *m, uint32_t path)
 	return path < m->max_paths && m->known[path].used && m->known[path].forced;
 }
 
-/* A path that is not ours, or of which nothing is known yet, is nothing to go on with. */
+/* A path that is not ours, or disabled, or of which nothing is known yet, is nothing to go on
+ * with. */
 bool maps_has_another(struct maps *m, uint32_t entry)
 {
 	uint32_t i = m->maps[m->entries[entry].map].first;
@@ -293,6 +294,7 @@ bool maps_has_another(struct maps *m, uint32_t entry)
 
 		if (i != entry && e->agreement.active && e->path != MAPS_NONE &&
 		    e->verdict == VERDICT_USABLE && e->bar == BAR_NONE &&
+		    !maps_is_disabled(m, e) &&
 		    e->agreement.in_flight != COMMAND_FAIL)
 			return true;
 	}

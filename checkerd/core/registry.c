@@ -153,6 +153,8 @@ int registry_add(struct registry *r, struct device *d, const struct path_setting
 		.interval_us = s->interval_us,
 		.due = MONO_NEVER,
 		.enable_at = MONO_NEVER,
+		.heard = now,
+		.overdue_at = MONO_NEVER,
 		.sched_prev = REGISTRY_NONE,
 		.sched_next = REGISTRY_NONE,
 		.sched_slot = REGISTRY_NONE,

@@ -32,12 +32,13 @@ struct path_counters {
 struct path {
 	uint32_t generation;
 	bool used;
-	bool enabled;           /* false: checkerctl disable */
-	bool outstanding;       /* a check is with the engine, its final result to come */
-	bool expired;           /* … and it has gone past its deadline */
-	bool seen;              /* mark for reload by difference */
-	bool number_asked;      /* discovery was asked for its device number */
-	uint8_t engine;         /* enum pathcheck_engine of the last result */
+	bool enabled;      /* false: checkerctl disable */
+	bool outstanding;  /* a check is with the engine, its final result to come */
+	bool expired;      /* … and it has gone past its deadline */
+	bool deferred;     /* the outstanding check waits, for a shortage of the engine */
+	bool seen;         /* mark for reload by difference */
+	bool number_asked; /* discovery was asked for its device number */
+	uint8_t engine;    /* enum pathcheck_engine of the last result */
 	uint8_t shortage_stage; /* enum outcome_stage */
 	/* Positive errno: why the last check was put off or not judged; 0: nothing since says so. */
 	int16_t shortage;
@@ -50,15 +51,23 @@ struct path {
 	struct path_counters counters;
 	struct histogram latency;
 	int64_t interval_us; /* present one: settings.interval_us to settings.max_interval_us */
-	struct mono due;                 /* next check, MONO_NEVER: none */
-	struct mono started;             /* of the outstanding check */
-	struct mono last;                /* last final result; us 0: none */
-	struct mono enable_at;           /* end of disable --for; MONO_NEVER: by hand */
+	struct mono due;     /* next check, MONO_NEVER: none */
+	struct mono started; /* of the outstanding check */
+	struct mono last;    /* last final result that was judged; us 0: none */
+	struct mono good;    /* last successful check; us 0: none */
+	struct mono heard;   /* when something was last heard of it, or its grace began */
+	struct mono overdue_at; /* overdue from then on; MONO_NEVER: it is not checked */
+	struct mono enable_at;  /* end of disable --for; MONO_NEVER: by hand */
 	uint32_t sched_prev, sched_next; /* schedule's links */
 	uint32_t sched_slot;             /* REGISTRY_NONE: not in the schedule */
 	uint32_t hash_name,
 	        hash_node; /* chains; not used: the first is the free list's */
 };
+
+static inline bool path_is_overdue(const struct path *p, struct mono now)
+{
+	return !mono_before(now, p->overdue_at);
+}
 
 struct registry;
 
@@ -71,8 +80,8 @@ struct registry *registry_free(struct registry *r);
 uint64_t registry_bytes(uint32_t max_paths);
 
 /*
- * Takes its own reference to d. The path is enabled, unchecked, not scheduled; what belongs to
- * the engine is zero, group and engine_id are REGISTRY_NONE.
+ * Takes its own reference to d. The path is enabled, unchecked, not scheduled, never overdue;
+ * what belongs to the engine is zero, group and engine_id are REGISTRY_NONE.
  * -ENOSPC: full; -EEXIST: that name or node is there.
  */
 _must_check_ int registry_add(struct registry *r, struct device *d,

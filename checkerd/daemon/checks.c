@@ -8,8 +8,11 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "checkerd/daemon/answer.h"
 #include "checkerd/daemon/device_state.h"
+#include "checkerd/daemon/engine_path.h"
 #include "checkerd/daemon/identify.h"
+#include "checkerd/daemon/prober_end.h"
 
 void checks_engine_options(const struct config *c, struct pathcheck_options *ret)
 {
@@ -50,6 +53,7 @@ int checks_init(struct checks *c, const struct config *config, struct events *ev
 		.events = events,
 		.port = port,
 		.tend_at = MONO_NEVER,
+		.overdue_at = MONO_NEVER,
 		.recheck = REGISTRY_NONE,
 		.share = share_of(config),
 		.sys_dev_block = open("/sys/dev/block", O_PATH | O_DIRECTORY | O_CLOEXEC),
@@ -84,16 +88,9 @@ static uint64_t cookie_of(uint32_t index, const struct path *p)
 	return (uint64_t)p->generation << 32 | index;
 }
 
-/* Its name as a number: two that share one share their part of the rescuers, no more. */
-static uint32_t target_key(const struct device *d)
+static bool is_never_checked(const struct path *p)
 {
-	uint32_t hash = 2166136261U; /* FNV-1a */
-
-	if (device_target(d) == NULL)
-		return 0;
-	for (const char *c = device_target(d); *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619U;
-	return 1 + hash % (PATHCHECK_HOSTS_MAX - 1);
+	return p->enabled && p->settings.checker == CHECKER_NONE;
 }
 
 static bool is_checked(const struct path *p)
@@ -101,34 +98,22 @@ static bool is_checked(const struct path *p)
 	return p->enabled && p->settings.checker != CHECKER_NONE;
 }
 
-/*
- * SCSI, NVMe and DASD devices go away although they are open, and opening them is dear. An open
- * descriptor keeps others (loop, md, dm, rbd, drbd, nbd) from being detached.
- */
-static bool keeps_open(const struct device *d, const struct path_settings *s)
-{
-	const char *protocol = device_protocol(d);
-
-	if (s->keep_open != KEEP_OPEN_AUTO || protocol == NULL)
-		return s->keep_open == KEEP_OPEN_YES;
-	return strncmp(protocol, "scsi:", 5) == 0 || strncmp(protocol, "nvme", 4) == 0 ||
-	       strcmp(protocol, "ccw") == 0;
-}
-
 /* Hands the path to the engine, which opens it with the next check. */
 static int add_to_engine(struct checks *c, uint32_t index, struct path *p)
 {
-	const struct device *d = p->device;
-	const struct pathcheck_path engine_path = {
-		.size = sizeof(engine_path),
-		.device = device_node(d),
-		.host = d->host_key,
-		.target = target_key(d),
-		.cookie = cookie_of(index, p),
-		.flags = keeps_open(d, &p->settings) ? 0 : PATHCHECK_PATH_CLOSE,
-	};
+	return engine_path_add(c->engine, p->device, &p->settings, cookie_of(index, p),
+	                       &p->engine_id);
+}
 
-	return pathcheck_add(c->engine, &engine_path, &p->engine_id);
+/* Something was heard of the path, or its grace begins: from here on it may be overdue again. */
+static void count_from(struct checks *c, struct path *p, struct mono now)
+{
+	p->heard = now;
+	p->overdue_at = is_checked(p)
+	                        ? mono_add(now, p->interval_us + p->settings.timeout_us +
+	                                                OVERDUE_MARGIN_US)
+	                        : MONO_NEVER;
+	c->overdue_at = mono_min(c->overdue_at, p->overdue_at);
 }
 
 /* Back to the shortest interval, with the path's phase kept: thousands that fail together do
@@ -164,6 +149,8 @@ static unsigned step(struct checks *c, uint32_t index, struct path *p,
 	if (p->status.state != before.state) {
 		c->by_state[before.state]--;
 		c->by_state[p->status.state]++;
+		c->disabled[before.state] -= !p->enabled;
+		c->disabled[p->status.state] += !p->enabled;
 		if (before.state != PATH_UNCHECKED && before.state != PATH_PENDING)
 			p->counters.transitions++;
 	}
@@ -211,11 +198,12 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 	}
 	c->dirty = true;
 	c->by_state[p->status.state]++;
-	c->never_checked += s->checker == CHECKER_NONE;
+	c->never_checked += is_never_checked(p);
 	device_state_told(d, &p->sysfs);
 	events_new_path(c->events, index);
 	if (c->maps != NULL)
 		maps_path_added(c->maps, index, d);
+	count_from(c, p, now);
 	if (is_checked(p))
 		schedule_put(c->schedule, index,
 		             next_turn(c, index,
@@ -257,7 +245,8 @@ int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
 	schedule_remove(c->schedule, index);
 	port_loop_settle(c->port, index, ESTALE, p->status.state);
 	c->by_state[p->status.state]--;
-	c->never_checked -= p->settings.checker == CHECKER_NONE;
+	c->disabled[p->status.state] -= !p->enabled;
+	c->never_checked -= is_never_checked(p);
 	registry_remove(c->registry, index);
 	return 0;
 }
@@ -279,6 +268,7 @@ static void change_in_maps(struct checks *c, uint32_t index, const struct path *
 		maps_path_removed(c->maps, index, false);
 		maps_path_added(c->maps, index, d);
 		maps_path_checked(c->maps, index, p->status.verdict, false, p->started);
+		maps_disable(c->maps, index, !p->enabled);
 	}
 	if (was_none != is_none)
 		maps_let_go(c->maps, index, is_none);
@@ -304,20 +294,26 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
                             const struct path_settings *s, struct mono now)
 {
 	struct path *p = registry_get(c->registry, index);
-	bool was_checked = is_checked(p);
+	bool was_checked = is_checked(p), grace;
 
-	c->never_checked -= p->settings.checker == CHECKER_NONE;
-	c->never_checked += s->checker == CHECKER_NONE;
+	c->never_checked -= is_never_checked(p);
 	change_in_maps(c, index, p, d, s);
 	registry_update_device(c->registry, index, d);
 	device_state_told(d, &p->sysfs);
+	grace = !was_checked || p->settings.interval_us != s->interval_us ||
+	        p->settings.timeout_us != s->timeout_us;
 	p->settings = *s;
+	c->never_checked += is_never_checked(p);
 	p->interval_us = MIN(MAX(p->interval_us, s->interval_us), s->max_interval_us);
 	if (!is_checked(p)) {
+		p->overdue_at = MONO_NEVER;
 		if (p->enabled)
 			schedule_remove(c->schedule, index);
 		return;
 	}
+	/* A reload does not end what is overdue. */
+	if (grace && !path_is_overdue(p, now))
+		count_from(c, p, now);
 	if (!was_checked)
 		schedule_put(c->schedule, index,
 		             next_turn(c, index, s->interval_us, now));
@@ -333,7 +329,8 @@ int checks_change(struct checks *c, uint32_t index, struct device *d,
 	int r;
 
 	if (p->engine_id != REGISTRY_NONE &&
-	    keeps_open(d, s) != keeps_open(p->device, &p->settings)) {
+	    engine_path_keeps_open(d, s) !=
+	            engine_path_keeps_open(p->device, &p->settings)) {
 		r = remove_from_engine(c, p, now);
 		if (r < 0)
 			return r;
@@ -346,8 +343,13 @@ void checks_disable(struct checks *c, uint32_t index, struct mono until)
 {
 	struct path *p = registry_get(c->registry, index);
 
+	c->never_checked -= is_never_checked(p);
+	c->disabled[p->status.state] += p->enabled;
 	p->enabled = false;
 	p->enable_at = until;
+	p->overdue_at = MONO_NEVER;
+	if (c->maps != NULL)
+		maps_disable(c->maps, index, true);
 	/* The schedule wakes it again, too. */
 	schedule_put(c->schedule, index, until);
 }
@@ -393,9 +395,15 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 {
 	struct path *p = registry_get(c->registry, index);
 
+	c->disabled[p->status.state] -= !p->enabled;
+	c->never_checked -= is_never_checked(p);
 	p->enabled = true;
+	c->never_checked += is_never_checked(p);
 	p->enable_at = MONO_NEVER;
+	if (c->maps != NULL)
+		maps_disable(c->maps, index, false);
 	p->interval_us = p->settings.interval_us;
+	count_from(c, p, now);
 	if (!is_checked(p)) {
 		schedule_remove(c->schedule, index);
 		return;
@@ -411,14 +419,15 @@ static void read_state(struct checks *c, struct path *p)
 	c->states_read += device_state_attributes(p->device);
 }
 
-/* Its check is past its deadline and still in the kernel. */
+/* Its check is past its deadline and still in the kernel of a prober that runs. */
 static void stay_silent(struct checks *c, uint32_t index, struct path *p, struct mono now)
 {
 	struct outcome silent = { .kind = OUTCOME_SILENT, .error = ETIMEDOUT };
 
 	read_state(c, p);
 	silent.sysfs = p->sysfs;
-	(void)step(c, index, p, &silent, now); /* its timeout was counted */
+	if ((step(c, index, p, &silent, now) & ACTION_FAILURE) != 0)
+		count_from(c, p, now);
 }
 
 /* One path has its turn. False: the engine takes no commands, nothing more can be begun. */
@@ -436,7 +445,7 @@ static bool have_turn(struct checks *c, uint32_t index, struct mono now)
 	}
 	c->lag_last_us = mono_diff(now, due);
 	c->lag_max_us = MAX(c->lag_max_us, c->lag_last_us);
-	if (p->outstanding && p->expired) {
+	if (p->outstanding && p->expired && !c->tend_failing) {
 		stay_silent(c, index, p, now);
 	} else if (!p->outstanding && start(c, index, p, now) == -EAGAIN) {
 		p->counters.deferred++;
@@ -489,56 +498,6 @@ struct mono checks_next(struct checks *c)
 	return mono_before(next, c->blocked_until) ? c->blocked_until : next;
 }
 
-enum number { NUMBER_UNKNOWN, NUMBER_KNOWN, NUMBER_GONE };
-
-/* Does the kernel know the number of the path's device? sysfs answers from memory. */
-static enum number look_up_number(const struct checks *c, const struct path *p)
-{
-	const struct device *d = p->device;
-	char number[32];
-
-	if ((d->devt_major == 0 && d->devt_minor == 0) || c->sys_dev_block < 0)
-		return NUMBER_UNKNOWN;
-	(void)snprintf(number, sizeof(number), "%u:%u", d->devt_major, d->devt_minor);
-	if (faccessat(c->sys_dev_block, number, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return NUMBER_KNOWN;
-	return errno == ENOENT ? NUMBER_GONE : NUMBER_UNKNOWN;
-}
-
-/*
- * FAILED: the device may not be there any more, as opposed to one that answers with an error.
- * The errors that say so by themselves are the state machine's to know.
- */
-static enum outcome_kind failure_kind(const struct checks *c, const struct path *p,
-                                      bool *ret_known)
-{
-	enum number number = look_up_number(c, p);
-
-	*ret_known = number == NUMBER_KNOWN;
-	return number == NUMBER_GONE ? OUTCOME_GONE : OUTCOME_FAILED;
-}
-
-/* What a final verdict is to the state machine. */
-static enum outcome_kind final_kind(const struct checks *c, const struct path *p,
-                                    enum pathcheck_verdict v, bool *ret_known)
-{
-	switch (v) {
-	case PATHCHECK_OK:
-		return OUTCOME_OK;
-	case PATHCHECK_FAILED:
-		return failure_kind(c, p, ret_known);
-	case PATHCHECK_DEVICE_ERROR:
-		return OUTCOME_DEVICE_ERROR;
-	case PATHCHECK_DISCONNECTED:
-		return OUTCOME_DISCONNECTED;
-	case PATHCHECK_TIMED_OUT:
-	case PATHCHECK_DEFERRED:
-	case PATHCHECK_NOT_JUDGED:
-		break;
-	}
-	return OUTCOME_NOT_JUDGED;
-}
-
 /* It has its final result. */
 static void end_check(struct checks *c, struct path *p)
 {
@@ -555,20 +514,6 @@ static void finish_check(struct checks *c, struct path *p,
 		histogram_add(&p->latency, r->finished_us - r->started_us);
 		histogram_totals_add(&c->durations, r->finished_us - r->started_us);
 	}
-}
-
-/*
- * The state is read when it explains something: a failure, or that one is over. An NVMe
- * controller answers some time before it calls itself live again: it is read until it is well.
- */
-static bool wants_state(const struct path *p, const struct outcome *o)
-{
-	if (o->kind == OUTCOME_NOT_JUDGED)
-		return false;
-	if (o->kind != OUTCOME_OK && o->kind != OUTCOME_DEVICE_ERROR)
-		return true;
-	return sysfs_state_is_bad(&p->sysfs) ||
-	       (p->status.state != PATH_UP && p->status.state != PATH_PENDING);
 }
 
 /*
@@ -595,22 +540,17 @@ static bool is_same_device(struct checks *c, struct path *p,
 	return false;
 }
 
-static void count(struct path_counters *n, const struct outcome *o, unsigned actions)
-{
-	/* With late it was counted as a timeout. */
-	if ((o->kind == OUTCOME_FAILED || o->kind == OUTCOME_DISCONNECTED) && !o->late &&
-	    (actions & ACTION_FAILURE) != 0)
-		n->failures++;
-	n->device_errors += o->kind == OUTCOME_DEVICE_ERROR;
-	n->timeouts += o->kind == OUTCOME_TIMED_OUT;
-}
-
 /* Something was heard of the path itself. */
-static void hear(struct path *p, const struct outcome *o, struct mono now)
+static void hear(struct checks *c, struct path *p, const struct outcome *o,
+                 unsigned actions, struct mono now)
 {
 	p->shortage = 0;
+	p->deferred = false;
 	if (o->kind != OUTCOME_TIMED_OUT)
 		p->last = now;
+	if ((actions & ACTION_SUCCESS) != 0)
+		p->good = now;
+	count_from(c, p, now);
 }
 
 /* A check ended, or waits, for a reason that says nothing about the device. */
@@ -627,44 +567,40 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 {
 	uint32_t index = (uint32_t)r->cookie;
 	struct path *p = registry_get(c->registry, index);
-	struct outcome o = {
-		.stage = r->stage == PATHCHECK_STAGE_OPEN ? STAGE_OPEN : STAGE_READ,
-		.error = r->error,
-		.late = r->late != 0,
-	};
+	struct outcome o;
 	unsigned actions;
 
 	if (p == NULL || cookie_of(index, p) != r->cookie) {
 		c->stale++;
 		return;
 	}
-	if (r->verdict == PATHCHECK_DEFERRED) {
+	o = answer_outcome(c->sys_dev_block, p->device, r);
+	p->deferred = o.kind == OUTCOME_DEFERRED;
+	if (p->deferred) {
+		p->expired = false; /* it was asked of another prober anew */
 		not_judged(c, p, &o, now);
 		return;
 	}
 	p->engine = (uint8_t)r->engine;
 	p->group = r->group;
 	if (!is_same_device(c, p, r)) {
-		if (r->verdict != PATHCHECK_TIMED_OUT)
+		if (o.kind != OUTCOME_TIMED_OUT)
 			end_check(c, p);
 		port_loop_settle(c->port, index, ESTALE, p->status.state);
 		return;
 	}
 	identify_take(c->engine, c->maps, index, r);
-	if (r->verdict == PATHCHECK_TIMED_OUT) {
+	if (o.kind == OUTCOME_TIMED_OUT)
 		p->expired = true;
-		o.kind = OUTCOME_TIMED_OUT;
-	} else {
+	else
 		finish_check(c, p, r);
-		o.kind = final_kind(c, p, r->verdict, &o.known);
-	}
-	if (wants_state(p, &o))
+	if (answer_wants_state(p, &o))
 		read_state(c, p);
 	o.sysfs = p->sysfs;
 	actions = step(c, index, p, &o, now);
-	count(&p->counters, &o, actions);
+	answer_count(&p->counters, &o, actions);
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0)
-		hear(p, &o, now);
+		hear(c, p, &o, actions, now);
 	else
 		not_judged(c, p, &o, now);
 	port_loop_settle(c->port, index, 0, p->status.state);
@@ -726,26 +662,37 @@ void checks_tend(struct checks *c, struct mono now)
 		c->replaced = now;
 		c->tend_failing = false;
 		c->recheck = 0; /* what the old one was asked was never answered */
-		events_say(c->events, EVENT_ENGINE, LOG_WARNING,
-		           "the prober died or stood still: replaced, no state changes "
-		           "for it");
+		prober_end_report(c->engine, c->events);
 	} else if (r < 0 && !c->tend_failing) {
 		c->tend_failing = true;
 		if (r == -EINPROGRESS)
 			events_say(
 			        c->events, EVENT_ENGINE, LOG_ERR,
-			        "the prober was replaced too often: the next one waits");
+			        "the prober was replaced too often: the next one waits, "
+			        "nothing is checked until then");
 		else
 			events_say(c->events, EVENT_ENGINE, LOG_ERR,
-			           "the prober cannot be started, it is tried again: %s",
-			           strerrordesc_np(-r));
+			           "the prober cannot be started: %s (%s); it is tried "
+			           "again, nothing is checked until then",
+			           strerrordesc_np(-r), errno_name(-r));
 	} else if (r == 0) {
 		c->tend_failing = false;
 	}
 }
 
+void checks_count(const struct checks *c, uint32_t ret[READY_KINDS])
+{
+	ret[READY_DISABLED] = 0;
+	for (unsigned i = 0; i < PATH_STATE_COUNT_; i++) {
+		ret[i] = c->by_state[i] - c->disabled[i];
+		ret[READY_DISABLED] += c->disabled[i];
+	}
+}
+
 bool checks_all_answered(const struct checks *c)
 {
-	return c->by_state[PATH_UNCHECKED] + c->by_state[PATH_PENDING] <=
-	       c->never_checked;
+	uint32_t n[READY_KINDS];
+
+	checks_count(c, n);
+	return n[PATH_UNCHECKED] + n[PATH_PENDING] <= c->never_checked;
 }

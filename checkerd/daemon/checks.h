@@ -10,9 +10,11 @@
 #include "checkerd/config/config.h"
 #include "checkerd/control/port.h"
 #include "checkerd/core/maps.h"
+#include "checkerd/core/overdue.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/core/schedule.h"
 #include "checkerd/daemon/events.h"
+#include "checkerd/daemon/ready.h"
 #include "libcheck/pathcheck.h"
 
 /* Paths handled at one go: a round of the loop stays far below its 5 ms. */
@@ -40,20 +42,22 @@ struct checks {
 	struct maps
 	        *maps; /* borrowed: what becomes of paths is told there; NULL: nowhere */
 	int sys_dev_block; /* /sys/dev/block, or -1: is a disk there, and in which state */
-	unsigned states_read; /* attributes of it, at this go */
-	uint32_t by_state[PATH_STATE_COUNT_];
-	uint32_t never_checked; /* paths whose checker is `none` */
-	uint32_t outstanding;   /* checks with the engine */
-	uint32_t share;         /* of paths that have their turn together */
-	bool dirty;             /* commands were queued since the last flush */
+	unsigned states_read;                 /* attributes of it, at this go */
+	uint32_t by_state[PATH_STATE_COUNT_]; /* all paths */
+	uint32_t disabled[PATH_STATE_COUNT_]; /* those of them that are disabled */
+	uint32_t never_checked;               /* enabled paths whose checker is `none` */
+	uint32_t outstanding;                 /* checks with the engine */
+	uint32_t share;                       /* of paths that have their turn together */
+	bool dirty; /* commands were queued since the last flush */
 	struct mono
 	        blocked_until; /* the engine takes no commands before; us 0: it does */
 	struct mono tend_at;   /* MONO_NEVER: nothing to look after */
 	struct mono tended;    /* when it was last looked after */
 	struct mono
-	        replaced; /* when the prober was last seen to be replaced; us 0: never */
-	bool tend_failing;
-	uint32_t recheck; /* the next path to check again, REGISTRY_NONE: none is */
+	        replaced;  /* when the prober was last seen to be replaced; us 0: never */
+	bool tend_failing; /* no prober is running */
+	struct mono overdue_at; /* no path becomes overdue before */
+	uint32_t recheck;       /* the next path to check again, REGISTRY_NONE: none is */
 	int64_t lag_last_us, lag_max_us;
 	struct histogram_totals durations; /* of all good checks */
 	uint64_t stale;                    /* results for paths that are gone */
@@ -104,6 +108,9 @@ bool checks_collect(struct checks *c, struct mono now);
 void checks_flush(struct checks *c, struct mono now);
 /* Looks after the engine; to be called at tend_at. */
 void checks_tend(struct checks *c, struct mono now);
+
+/* Paths in each state, and behind them those that are disabled. */
+void checks_count(const struct checks *c, uint32_t ret[READY_KINDS]);
 
 /* True: every path that is to be checked has had an answer or a timeout. */
 bool checks_all_answered(const struct checks *c);

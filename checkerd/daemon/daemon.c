@@ -214,6 +214,7 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 	        MIN(first->config->checker_timeout_us + READY_MARGIN_US, READY_MAX_US);
 	int r;
 
+	overdue_watch_init(&d->overdue, &d->checks, &d->events);
 	inventory_init(&d->inventory, d->discovery, &d->checks, &d->events);
 	ready_init(&d->ready, &d->notify, mono_add(mono_now(), patience));
 	r = reload_init(&d->reload, &parts, first);
@@ -304,6 +305,7 @@ struct mono daemon_next_chore(const struct daemon *d)
 
 	next = mono_min(next, d->checks.tend_at);
 	next = mono_min(next, dm_next(&d->dm));
+	next = mono_min(next, overdue_watch_next(&d->overdue));
 	if (d->inventory.holding)
 		next = mono_min(next, d->checks.blocked_until);
 	if (d->checks.list_anew)
@@ -352,6 +354,7 @@ static void list_anew(struct daemon *d, struct mono now)
 
 void daemon_settle(struct daemon *d, struct mono now)
 {
+	uint32_t by_kind[READY_KINDS];
 	bool complete;
 	char summary[200];
 
@@ -360,10 +363,12 @@ void daemon_settle(struct daemon *d, struct mono now)
 	list_anew(d, now);
 	checks_flush(&d->checks, now);
 	tend(d, now);
+	overdue_watch_run(&d->overdue, now);
 	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&
 	           checks_all_answered(&d->checks) && dm_is_ready(&d->dm);
-	if (ready_update(&d->ready, d->checks.by_state, complete, now)) {
-		ready_summary(summary, sizeof(summary), d->checks.by_state);
+	checks_count(&d->checks, by_kind);
+	if (ready_update(&d->ready, by_kind, complete, now)) {
+		ready_summary(summary, sizeof(summary), by_kind);
 		events_say(&d->events, EVENT_DAEMON, complete ? LOG_INFO : LOG_WARNING,
 		           complete ? "ready: %s"
 		                    : "ready without waiting any longer: %s",

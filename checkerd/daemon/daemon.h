@@ -15,6 +15,7 @@
 #include "checkerd/daemon/loader.h"
 #include "checkerd/daemon/notify.h"
 #include "checkerd/daemon/options.h"
+#include "checkerd/daemon/overdue_watch.h"
 #include "checkerd/daemon/privileges.h"
 #include "checkerd/daemon/ready.h"
 #include "checkerd/daemon/reload.h"
@@ -34,6 +35,7 @@ struct daemon {
 	struct loader *loader;
 	struct events events;
 	struct checks checks;
+	struct overdue_watch overdue;
 	struct inventory inventory;
 	struct dm dm;
 	struct reload reload;

@@ -251,15 +251,19 @@ void dm_tell_redundancy(struct dm *dm, uint32_t index, struct mono now)
 {
 	struct maps_map *m = maps_get(dm->maps, index);
 	uint32_t usable = maps_usable(dm->maps, m);
-	enum redundancy r = redundancy_of(m->map->n_paths, usable);
+	uint32_t disabled = maps_disabled(dm->maps, m);
+	enum redundancy r = maps_redundancy(dm->maps, m);
+	char left[48] = "";
 	const char *from = m->told_any ? redundancy_name(m->told) : "";
 	bool news = m->told_any ? r != m->told : r != REDUNDANCY_FULL;
 
 	m->told_any = true;
 	m->told = r;
+	if (disabled > 0)
+		(void)snprintf(left, sizeof(left), ", %u disabled", disabled);
 	if (news)
 		events_map(dm->events, index, m->map->name, redundancy_priority(r), from,
-		           redundancy_name(r), now, "%s%s%s: %u of %u paths usable", from,
-		           from[0] == '\0' ? "" : " -> ", redundancy_name(r), usable,
-		           m->map->n_paths);
+		           redundancy_name(r), now, "%s%s%s: %u of %u paths usable%s",
+		           from, from[0] == '\0' ? "" : " -> ", redundancy_name(r),
+		           usable, m->map->n_paths, left);
 }

@@ -32,6 +32,14 @@ libdaemon_la_SOURCES = \
 	checkerd/daemon/options.h \
 	checkerd/daemon/privileges.c \
 	checkerd/daemon/privileges.h \
+	checkerd/daemon/answer.c \
+	checkerd/daemon/answer.h \
+	checkerd/daemon/engine_path.c \
+	checkerd/daemon/engine_path.h \
+	checkerd/daemon/overdue_watch.c \
+	checkerd/daemon/overdue_watch.h \
+	checkerd/daemon/prober_end.c \
+	checkerd/daemon/prober_end.h \
 	checkerd/daemon/ready.c \
 	checkerd/daemon/ready.h \
 	checkerd/daemon/reload.c \
@@ -68,6 +76,7 @@ if HAVE_CMOCKA
 daemon_tests = \
 	tests/unit/test-bound \
 	tests/unit/test-checks \
+	tests/unit/test-prober-end \
 	tests/unit/test-device-state \
 	tests/unit/test-dm \
 	tests/unit/test-options \
@@ -132,6 +141,18 @@ tests_unit_test_options_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(S
 tests_unit_test_ready_SOURCES = tests/unit/test-ready.c
 tests_unit_test_ready_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ready_LDADD = \
+	libdaemon.la \
+	libcontrol.la \
+	liblog.la \
+	libcore.la \
+	libpathcheck.la \
+	libutil.la \
+	$(SYSTEMD_LIBS) \
+	$(CMOCKA_LIBS) \
+	$(NULL)
+tests_unit_test_prober_end_SOURCES = tests/unit/test-prober-end.c
+tests_unit_test_prober_end_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_prober_end_LDADD = \
 	libdaemon.la \
 	libcontrol.la \
 	liblog.la \

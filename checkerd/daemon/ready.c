@@ -10,46 +10,48 @@ void ready_init(struct ready *r, const struct notify *n, struct mono deadline)
 	*r = (struct ready){ .notify = n, .deadline = deadline, .next = MONO_NEVER };
 }
 
-void ready_summary(char *buf, size_t size, const uint32_t *by_state)
+void ready_summary(char *buf, size_t size, const uint32_t by_kind[READY_KINDS])
 {
 	uint64_t total = 0;
 	size_t used;
 
-	for (int s = 0; s < PATH_STATE_COUNT_; s++)
-		total += by_state[s];
+	for (int s = 0; s < READY_KINDS; s++)
+		total += by_kind[s];
 	(void)snprintf(buf, size, "%" PRIu64 " path%s", total, total == 1 ? "" : "s");
-	for (int s = 0, n = 0; s < PATH_STATE_COUNT_; s++) {
-		if (by_state[s] == 0)
+	for (int s = 0, n = 0; s < READY_KINDS; s++) {
+		if (by_kind[s] == 0)
 			continue;
 		used = strlen(buf);
 		(void)snprintf(buf + used, size - used, "%s %" PRIu32 " %s",
-		               n++ == 0 ? ":" : ",", by_state[s],
-		               path_state_name((enum path_state)s));
+		               n++ == 0 ? ":" : ",", by_kind[s],
+		               s == READY_DISABLED ? "disabled"
+		                                   : path_state_name((enum path_state)s));
 	}
 }
 
-static void send_status(struct ready *r, const uint32_t *by_state, struct mono now)
+static void send_status(struct ready *r, const uint32_t by_kind[READY_KINDS],
+                        struct mono now)
 {
 	char line[256] = "STATUS=";
 	size_t n = strlen(line);
 
-	if (r->shown_any && memcmp(r->shown, by_state, sizeof(r->shown)) == 0)
+	if (r->shown_any && memcmp(r->shown, by_kind, sizeof(r->shown)) == 0)
 		return;
 	if (mono_before(now, r->status_at)) {
 		r->next = mono_min(r->next, r->status_at);
 		return;
 	}
-	ready_summary(line + n, sizeof(line) - n, by_state);
+	ready_summary(line + n, sizeof(line) - n, by_kind);
 	r->status_at = mono_add(now, READY_STATUS_US);
 	if (notify_send(r->notify, line) < 0) {
 		r->next = mono_min(r->next, r->status_at);
 		return;
 	}
-	memcpy(r->shown, by_state, sizeof(r->shown));
+	memcpy(r->shown, by_kind, sizeof(r->shown));
 	r->shown_any = true;
 }
 
-bool ready_update(struct ready *r, const uint32_t *by_state, bool complete,
+bool ready_update(struct ready *r, const uint32_t by_kind[READY_KINDS], bool complete,
                   struct mono now)
 {
 	bool now_ready = !r->ready && (complete || !mono_before(now, r->deadline));
@@ -63,7 +65,7 @@ bool ready_update(struct ready *r, const uint32_t *by_state, bool complete,
 		else
 			r->next = mono_add(now, READY_RETRY_US);
 	}
-	send_status(r, by_state, now);
+	send_status(r, by_kind, now);
 	return now_ready;
 }
 

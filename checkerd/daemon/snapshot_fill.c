@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checkerd/daemon/prober_end.h"
 #include "util/seal.h"
 
 void snapshot_fill_init(struct snapshot_fill *f, struct text *memory,
@@ -117,6 +118,9 @@ static void fill_engine(struct snapshot *s, struct pathcheck *engine)
 	s->prober_pid = stats.prober_pid;
 	s->prober_restarts = stats.prober_restarts;
 	s->heartbeat_age_us = stats.heartbeat_age_us;
+	s->probers_lingering = stats.probers_lingering;
+	(void)prober_end_format(stats.prober_end, stats.prober_end_code, s->prober_end,
+	                        sizeof(s->prober_end));
 	fill_groups(s, engine, stats.groups);
 }
 
@@ -151,10 +155,21 @@ static void fill_dm(const struct dm *dm, struct snapshot *s)
 	warn(s, text);
 }
 
+static void fill_overdue(const struct snapshot_fill *f, struct snapshot *s)
+{
+	s->n_overdue = f->overdue.total;
+	if (s->n_overdue == 0)
+		return;
+	(void)overdue_watch_format(&f->overdue, f->checks->engine, s->overdue_text,
+	                           sizeof(s->overdue_text));
+	warn(s, s->overdue_text);
+}
+
 static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 {
 	s->started_realtime_us = f->started_realtime_us;
 	s->ready = f->ready->ready;
+	fill_overdue(f, s);
 	fill_dm(f->dm, s);
 	s->lag_last_us = f->checks->lag_last_us;
 	s->lag_max_us = f->checks->lag_max_us;
@@ -209,8 +224,8 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 		.map = map_ref(m->map),
 		.first_path = s->n_map_paths,
 		.paths_up = maps_usable(maps, m),
+		.paths_disabled = maps_disabled(maps, m),
 	};
-	to->redundancy = redundancy_of(m->map->n_paths, to->paths_up);
 	for (uint32_t i = m->first; i != MAPS_NONE; i = maps_path(maps, i)->next) {
 		const struct maps_path *e = maps_path(maps, i);
 
@@ -224,6 +239,8 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 			.held_until = e->agreement.held_until,
 			.error = e->agreement.error,
 		};
+		if (place != REGISTRY_NONE)
+			to->paths_overdue += s->paths[place].overdue;
 		if (place == REGISTRY_NONE || s->paths[place].map != REGISTRY_NONE)
 			continue;
 		s->paths[place].map = s->n_maps;
@@ -272,7 +289,8 @@ static enum snap_engine engine_of(uint8_t engine)
 	return SNAP_ENGINE_NONE;
 }
 
-static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
+static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t index,
+                      const struct path *p)
 {
 	*s = (struct snap_path){
 		.device = device_ref(p->device),
@@ -285,6 +303,11 @@ static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
 		.last = p->last,
 		.due = p->due,
 		.started = p->started,
+		.good = p->good,
+		.heard = p->heard,
+		.overdue_at = p->overdue_at,
+		.enable_at = p->enable_at,
+		.overdue = path_is_overdue(p, f->filling->taken),
 		.enabled = p->enabled,
 		.outstanding = p->outstanding,
 		.engine = engine_of(p->engine),
@@ -303,6 +326,10 @@ static void fill_path(struct snap_path *s, uint32_t index, const struct path *p)
 		.map = REGISTRY_NONE,
 	};
 	histogram_cells(&p->latency, s->cells);
+	if (!s->overdue)
+		return;
+	s->why = overdue_watch_why(p, &f->engine);
+	overdue_add(&f->overdue, s->why);
 }
 
 void snapshot_fill_ask(struct snapshot_fill *f)
@@ -326,6 +353,8 @@ void snapshot_fill_run(struct snapshot_fill *f)
 		f->wanted = false;
 		f->filling = s = port_loop_snapshot_begin(f->port);
 		f->next = f->next_map = 0;
+		f->overdue = (struct overdue_tally){ 0 };
+		f->engine = overdue_watch_engine(f->checks);
 		if (s == NULL)
 			return;
 	}
@@ -334,7 +363,7 @@ void snapshot_fill_run(struct snapshot_fill *f)
 		const struct path *p = registry_get(registry, f->next);
 
 		if (p != NULL && s->n_paths < s->max_paths)
-			fill_path(&s->paths[s->n_paths++], f->next, p);
+			fill_path(f, &s->paths[s->n_paths++], f->next, p);
 	}
 	if (f->next < registry_end(registry) || fill_maps(f, s))
 		return;

@@ -9,6 +9,7 @@
 #include "checkerd/daemon/checks.h"
 #include "checkerd/daemon/dm.h"
 #include "checkerd/daemon/hint.h"
+#include "checkerd/daemon/overdue_watch.h"
 #include "checkerd/daemon/privileges.h"
 #include "checkerd/daemon/ready.h"
 #include "checkerd/daemon/reload.h"
@@ -26,11 +27,13 @@ struct snapshot_fill {
 	struct text *memory; /* a reference */
 	uint64_t bound_bytes;
 	int64_t started_realtime_us;
-	int status_fd;            /* /proc/self/status, -1: not to be had */
-	struct snapshot *filling; /* NULL: none */
-	uint32_t next;            /* index of a path to go on with … */
-	uint32_t next_map;        /* … and of a map, when all paths are in */
-	bool wanted;              /* asked for and not begun yet */
+	int status_fd;                /* /proc/self/status, -1: not to be had */
+	struct snapshot *filling;     /* NULL: none */
+	struct overdue_engine engine; /* as of when it was begun */
+	struct overdue_tally overdue; /* so far */
+	uint32_t next;                /* index of a path to go on with … */
+	uint32_t next_map;            /* … and of a map, when all paths are in */
+	bool wanted;                  /* asked for and not begun yet */
 };
 
 /* Borrows what the caller has put into the pointers; memory: a reference, taken over. */

@@ -22,6 +22,7 @@ static const struct {
 	{ "EACCES", EACCES },   { "EINVAL", EINVAL },         { "EAGAIN", EAGAIN },
 	{ "ENOMEM", ENOMEM },   { "EOPNOTSUPP", EOPNOTSUPP }, { "ETIMEDOUT", ETIMEDOUT },
 	{ "ENOLINK", ENOLINK }, { "EREMOTEIO", EREMOTEIO },   { "ENODATA", ENODATA },
+	{ "EILSEQ", EILSEQ },   { "ENOSPC", ENOSPC },         { "EBADE", EBADE },
 };
 
 static bool parse_number(const char *s, uint64_t max, uint64_t *ret)

@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/system/test_interface.py \
 	tests/system/test_many.py \
 	tests/system/test_memory.py \
+	tests/system/test_overdue.py \
 	tests/system/test_overrun.py \
 	tests/system/test_quota.py \
 	tests/system/test_removal.py \

@@ -115,7 +115,7 @@ def plain_files(case, n):
 
 @test([], root=False)
 def works_without_root(case):
-	"""As nobody, on files it may read; one it may not read is down with that reason."""
+	"""As nobody, on files it may read; one it may not read is not judged, and overdue."""
 	files = plain_files(case, 10)
 	user = None
 	if os.geteuid() == 0:
@@ -133,8 +133,11 @@ def works_without_root(case):
 	daemon = case.daemon(config(files), user=user).start()
 	daemon.wait_serving()
 	daemon.wait_count("up", 9)
-	path = daemon.wait_state(files[9], "down")
-	check(path["errno"] == 13 and "EACCES" in path["reason"], "not the right reason", path)
+	# What the daemon may not open says nothing of the device.
+	wait_until("it is overdue", lambda: daemon.path(files[9])["overdue"], 15)
+	path = daemon.path(files[9])
+	check(path["state"] == "pending" and "EACCES" in path["reason"], "not the right reason", path)
+	check("let checkerd open the device" in daemon.log_text(), "no remedy in the log")
 	check(all(p["engine"] in ("aio", "sync") for d, p in daemon.paths().items()
 	          if d != files[9]), "no engine")
 	os.truncate(files[0], 0)

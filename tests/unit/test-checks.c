@@ -16,6 +16,7 @@
 
 #include "checkerd/daemon/checks.h"
 #include "checkerd/daemon/hint.h"
+#include "checkerd/daemon/overdue_watch.h"
 #include "tests/unit/disk.h"
 
 #define PATHS 600
@@ -764,6 +765,210 @@ static void disabled_paths_rest(void **state)
 	assert_int_equal(engine.n_asked, 2);
 }
 
+/* --- who notices that nobody looks --- */
+
+static struct overdue_watch watch;
+
+/* As the loop does: whatever wakes it, it looks. Every tenth of a second, without results. */
+static void let_pass(struct mono from, struct mono end)
+{
+	for (struct mono now = from; mono_before(now, end); now.us += SEC / 10) {
+		checks_run(&checks, now);
+		checks_flush(&checks, now);
+		if (!mono_before(now, checks.tend_at))
+			checks_tend(&checks, now);
+		overdue_watch_run(&watch, now);
+	}
+}
+
+/* The usual path: interval 5 s, timeout 2 s, and a second. */
+#define OVERDUE_US (8 * SEC)
+
+static void nobody_looked_is_noticed(void **state)
+{
+	struct path *p = path(add(0));
+
+	(void)state;
+	overdue_watch_init(&watch, &checks, &events);
+	run_until(at(SEC));
+	answer(0, PATHCHECK_OK, 0, false, at(SEC));
+	n_events = 0;
+	assert_false(path_is_overdue(p, at(SEC + OVERDUE_US - 1)));
+	assert_true(path_is_overdue(p, at(SEC + OVERDUE_US)));
+	engine.tend = -ENOENT;
+	engine.stats.prober_end = PATHCHECK_END_SIGNAL;
+	engine.stats.prober_end_code = 9;
+	let_pass(at(SEC), at(SEC + OVERDUE_US));
+	assert_int_equal(n_events, 1); /* it cannot be started */
+	assert_int_equal(watch.last.total, 0);
+	let_pass(at(SEC + OVERDUE_US), at(4 * SEC + OVERDUE_US));
+	assert_int_equal(watch.last.total, 1);
+	assert_int_equal(n_events, 2);
+	assert_int_equal(last_event.type, EVENT_ENGINE);
+	assert_string_equal(
+	        last_event.message,
+	        "1 path is overdue: no prober is running (the last one: signal "
+	        "SIGKILL); states are old");
+	assert_int_equal(p->status.state, PATH_UP); /* never a false down */
+	let_pass(at(4 * SEC + OVERDUE_US), at(100 * SEC));
+	assert_int_equal(n_events, 2);
+	engine.tend = 1;
+	let_pass(at(100 * SEC), at(101 * SEC));
+	engine.tend = 0;
+	answer(0, PATHCHECK_OK, 0, false, at(101 * SEC));
+	n_events = 0;
+	let_pass(at(101 * SEC), at(103 * SEC));
+	assert_int_equal(n_events, 1);
+	assert_string_equal(last_event.message, "no path is overdue any more");
+}
+
+/* When each path is heard of in time, nothing is said, and there is nothing to wake for. */
+static void a_quiet_host_is_left_alone(void **state)
+{
+	unsigned walks = 0, rounds = 0;
+	struct mono begun;
+
+	(void)state;
+	(void)add(0);
+	overdue_watch_init(&watch, &checks, &events);
+	for (struct mono now = t0; mono_before(now, at(600 * SEC));) {
+		struct mono next =
+		        mono_min(checks_next(&checks), overdue_watch_next(&watch));
+
+		assert_false(mono_before(next, now));
+		assert_true(rounds++ < 600); /* it does not spin */
+		/* The watch never wakes the loop by itself. */
+		assert_true(
+		        mono_before(checks_next(&checks), overdue_watch_next(&watch)));
+		now = next;
+		begun = watch.begun;
+		checks_run(&checks, now);
+		if (path(0)->outstanding)
+			answer(0, PATHCHECK_OK, 0, false, now);
+		overdue_watch_run(&watch, now);
+		walks += watch.begun.us != begun.us;
+		assert_int_equal(watch.last.total, 0);
+	}
+	assert_in_range(walks, 1, 600 / 10);
+}
+
+/* What hangs is known to hang: somebody looks at it. */
+static void a_hung_path_is_not_overdue(void **state)
+{
+	struct path *p = path(add(0));
+
+	(void)state;
+	overdue_watch_init(&watch, &checks, &events);
+	run_until(at(SEC));
+	answer(0, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(2 * SEC));
+	let_pass(at(2 * SEC), at(100 * SEC));
+	assert_int_equal(p->status.state, PATH_DOWN);
+	assert_false(path_is_overdue(p, at(100 * SEC)));
+	/* Without a prober nobody does. */
+	engine.tend = -ENOENT;
+	let_pass(at(100 * SEC), at(120 * SEC));
+	assert_true(path_is_overdue(p, at(120 * SEC)));
+	assert_int_equal(watch.last.total, 1);
+}
+
+/* A read of a prober that is gone says nothing of the device. */
+static void silence_of_a_dead_prober_counts_for_nothing(void **state)
+{
+	struct path *p = path(add(0));
+	uint32_t fails;
+
+	(void)state;
+	run_until(at(SEC));
+	answer(0, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(2 * SEC));
+	fails = p->status.fails;
+	engine.tend = -ENOENT;
+	checks_tend(&checks, at(2 * SEC));
+	run_until(at(60 * SEC));
+	assert_int_equal(p->status.state, PATH_TIMEOUT); /* fail_checks is 2 */
+	assert_int_equal(p->status.fails, fails);
+}
+
+static void causes_are_told_apart(void **state)
+{
+	const struct overdue_engine well = { 0 };
+	struct path *p = path(add(0));
+
+	(void)state;
+	run_until(at(SEC));
+	assert_int_equal(overdue_watch_why(p, &well).cause, OVERDUE_NO_RESULT);
+	answer(0, PATHCHECK_DEFERRED, 0, false, at(SEC));
+	assert_int_equal(overdue_watch_why(p, &well).cause, OVERDUE_DEFERRED);
+	answer(0, PATHCHECK_DEFERRED, EMFILE, false, at(SEC));
+	assert_int_equal(overdue_watch_why(p, &well).cause, OVERDUE_NOT_JUDGED);
+	assert_int_equal(overdue_watch_why(p, &well).error, EMFILE);
+	/* Deferred is not heard of; nor is what is not judged. */
+	assert_true(path_is_overdue(p, at(OVERDUE_US)));
+	answer(0, PATHCHECK_NOT_JUDGED, EACCES, false, at(2 * SEC));
+	assert_true(path_is_overdue(p, at(OVERDUE_US)));
+	run_until(at(7 * SEC));
+	answer(0, PATHCHECK_FAILED, EIO, false, at(7 * SEC));
+	assert_false(path_is_overdue(p, at(OVERDUE_US)));
+	assert_int_equal(overdue_watch_why(p, &well).cause, OVERDUE_NO_RESULT);
+}
+
+/* Who is not to be checked is not overdue; its grace begins when it is to be. */
+static void grace_begins_anew(void **state)
+{
+	struct path_settings other = usual;
+	struct path *p = path(add(0));
+
+	(void)state;
+	assert_false(path_is_overdue(p, at(OVERDUE_US - 1)));
+	assert_true(path_is_overdue(p, at(OVERDUE_US)));
+	checks_disable(&checks, 0, MONO_NEVER);
+	assert_false(path_is_overdue(p, at(1000 * SEC)));
+	checks_enable(&checks, 0, at(1000 * SEC));
+	assert_false(path_is_overdue(p, at(1000 * SEC + OVERDUE_US - 1)));
+	assert_true(path_is_overdue(p, at(1000 * SEC + OVERDUE_US)));
+	/* A reload does not end it, another timeout before the time does move it. */
+	assert_int_equal(checks_change(&checks, 0, p->device, &usual, at(1009 * SEC)), 0);
+	assert_true(path_is_overdue(p, at(1009 * SEC)));
+	answer(0, PATHCHECK_OK, 0, false, at(1010 * SEC));
+	other.timeout_us = 3 * SEC;
+	assert_int_equal(checks_change(&checks, 0, p->device, &other, at(1011 * SEC)), 0);
+	assert_int_equal(p->overdue_at.us, at(1011 * SEC).us + p->interval_us + 4 * SEC);
+	other.checker = CHECKER_NONE;
+	assert_int_equal(checks_change(&checks, 0, p->device, &other, at(1012 * SEC)), 0);
+	assert_true(mono_is_never(p->overdue_at));
+	other.checker = CHECKER_DIRECTIO;
+	assert_int_equal(checks_change(&checks, 0, p->device, &other, at(2000 * SEC)), 0);
+	assert_false(path_is_overdue(p, at(2001 * SEC)));
+}
+
+static void a_disabled_path_counts_for_nothing(void **state)
+{
+	uint32_t n[READY_KINDS];
+
+	(void)state;
+	(void)add(0);
+	(void)add(1);
+	run_until(at(SEC));
+	answer(0, PATHCHECK_OK, 0, false, at(SEC));
+	assert_false(checks_all_answered(&checks));
+	checks_disable(&checks, 1, MONO_NEVER);
+	assert_true(checks_all_answered(&checks));        /* nobody waits for it */
+	answer(1, PATHCHECK_FAILED, EIO, false, at(SEC)); /* on its way all the same */
+	checks_disable(&checks, 1, MONO_NEVER);
+	checks_count(&checks, n);
+	assert_int_equal(n[READY_DISABLED], 1);
+	assert_int_equal(n[PATH_UP], 1);
+	assert_int_equal(n[PATH_SHAKY], 0);
+	checks_enable(&checks, 1, at(2 * SEC));
+	checks_count(&checks, n);
+	assert_int_equal(n[READY_DISABLED], 0);
+	assert_int_equal(n[PATH_SHAKY], 1);
+	checks_disable(&checks, 1, MONO_NEVER);
+	assert_int_equal(checks_remove(&checks, 1, false, at(3 * SEC)), 0);
+	checks_count(&checks, n);
+	assert_int_equal(n[READY_DISABLED], 0);
+	assert_int_equal(n[PATH_SHAKY], 0);
+}
+
 static void a_check_in_a_hurry_does_not_move_the_others(void **state)
 {
 	uint32_t p = add(0);
@@ -1248,6 +1453,13 @@ int main(void)
 		TEST(results_of_the_past_are_dropped),
 		TEST(a_removed_device_is_told_before_it_goes),
 		TEST(disabled_paths_rest),
+		TEST(nobody_looked_is_noticed),
+		TEST(a_quiet_host_is_left_alone),
+		TEST(a_hung_path_is_not_overdue),
+		TEST(silence_of_a_dead_prober_counts_for_nothing),
+		TEST(causes_are_told_apart),
+		TEST(grace_begins_anew),
+		TEST(a_disabled_path_counts_for_nothing),
 		TEST(a_check_in_a_hurry_does_not_move_the_others),
 		TEST(unchecked_by_choice_delays_nothing),
 		TEST(new_settings_keep_the_state),

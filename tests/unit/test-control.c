@@ -163,6 +163,11 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->outstanding = true;
 	p->group = 7;
 	p->interval_us = 2500 * USEC_PER_MSEC;
+	p->overdue = true;
+	p->why = (struct overdue_why){ .cause = OVERDUE_NO_PROBER };
+	p->heard = mono_add(s->taken, -40 * USEC_PER_SEC);
+	p->good = p->heard;
+	p->overdue_at = mono_add(s->taken, -USEC_PER_SEC);
 	p->counters = (struct path_counters){ .checks = UINT32_MAX,
 		                              .failures = 2,
 		                              .device_errors = 6,
@@ -184,6 +189,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->engine = SNAP_ENGINE_NONE;
 	p->group = REGISTRY_NONE;
 	p->enabled = false;
+	p->enable_at = mono_add(s->taken, 60 * USEC_PER_SEC);
 }
 
 static void test_every_key_of_a_path(void **state)
@@ -205,14 +211,17 @@ static void test_every_key_of_a_path(void **state)
 	        "\"hcil\":\"1:0:0:1\",\"vendor\":\"ACME\",\"product\":\"Disk\","
 	        "\"revision\":\"1.0\",\"serial\":\"S1\",\"protocol\":\"scsi:fcp\","
 	        "\"host\":\"host1\",\"target\":\"0x5000\",\"state\":\"down\","
-	        "\"state_since\":\"1970-01-01T00:16:38.500000Z\",\"reason\":\"%s\","
+	        "\"state_since\":\"1970-01-01T00:16:38.500000Z\",\"reason\":\"not "
+	        "checked for 40 s: no prober is running; before: %s\","
 	        "\"errno\":5,\"dm_state\":null,\"sysfs_state\":\"running\",\"access_"
 	        "state\":\"standby\","
 	        "\"checker\":\"directio\",\"engine\":\"aio\",\"group\":7,\"enabled\":"
-	        "true,"
+	        "true,\"disabled_until\":null,"
 	        "\"marginal\":false,\"interval_s\":2.5,\"timeout_s\":30,"
 	        "\"last_check\":\"1970-01-01T00:16:38.000000Z\",\"next_check_in_s\":3.5,"
-	        "\"in_flight_s\":0.25,\"checks_total\":4294967295,\"failures_total\":"
+	        "\"in_flight_s\":0.25,\"overdue\":true,\"overdue_since\":\"1970-01-01T00:"
+	        "16:39.000000Z\",\"last_good\":\"1970-01-01T00:16:00.000000Z\",\"checks_"
+	        "total\":4294967295,\"failures_total\":"
 	        "2,"
 	        "\"timeouts_total\":3,\"device_errors_total\":6,\"deferred_total\":7,"
 	        "\"transitions_total\":4,"
@@ -222,13 +231,15 @@ static void test_every_key_of_a_path(void **state)
 	        "{\"name\":\"sd1\",\"device\":\"/dev/checkerd-test/sd1\",\"devt\":null,"
 	        "\"alias\":null,\"map\":null,\"wwid\":null,\"hcil\":null,\"vendor\":null,"
 	        "\"product\":null,\"revision\":null,\"serial\":null,\"protocol\":null,"
-	        "\"host\":null,\"target\":null,\"state\":\"unchecked\","
+	        "\"host\":null,\"target\":null,\"state\":\"disabled\","
 	        "\"state_since\":\"1970-01-01T00:16:30.000000Z\",\"reason\":null,"
 	        "\"errno\":null,\"dm_state\":null,\"sysfs_state\":null,\"access_state\":"
 	        "null,"
 	        "\"checker\":\"directio\",\"engine\":\"none\",\"group\":null,"
-	        "\"enabled\":false,\"marginal\":false,\"interval_s\":5,\"timeout_s\":30,"
+	        "\"enabled\":false,\"disabled_until\":\"1970-01-01T00:17:40.000000Z\","
+	        "\"marginal\":false,\"interval_s\":5,\"timeout_s\":30,"
 	        "\"last_check\":null,\"next_check_in_s\":null,\"in_flight_s\":null,"
+	        "\"overdue\":false,\"overdue_since\":null,\"last_good\":null,"
 	        "\"checks_total\":0,\"failures_total\":0,\"timeouts_total\":0,\"device_"
 	        "errors_total\":0,\"deferred_total\":0,"
 	        "\"transitions_total\":0,\"latency_us\":{\"last\":null,\"p50\":null,"
@@ -337,31 +348,36 @@ static void test_maps(void **state)
 	assert_string_equal(
 	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 	        "{\"maps\":[{\"name\":\"a\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\","
-	        "\"dm\":null,\"paths_total\":3,\"paths_up\":2,\"redundancy\":"
+	        "\"dm\":null,\"paths_total\":3,\"paths_up\":2,\"paths_disabled\":0,"
+	        "\"paths_overdue\":0,\"redundancy\":"
 	        "\"degraded\","
 	        "\"queueing\":null,\"suspended\":null,\"paths\":[\"sd4\",\"sd5\",\"sd6\"]"
 	        ",\"kept_path\":null,\"barred\":[],\"groups\":null"
 	        "},"
 	        "{\"name\":\"b\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
-	        "\"paths_total\":2,\"paths_up\":2,\"redundancy\":\"full\",\"queueing\":"
+	        "\"paths_total\":2,\"paths_up\":2,\"paths_disabled\":0,\"paths_overdue\":"
+	        "0,\"redundancy\":\"full\",\"queueing\":"
 	        "null,"
 	        "\"suspended\":null,\"paths\":[\"sd0\",\"sd2\"],\"kept_path\":null,"
 	        "\"barred\":[],"
 	        "\"groups\":null},"
 	        "{\"name\":\"c\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
-	        "\"paths_total\":1,\"paths_up\":0,\"redundancy\":\"none\",\"queueing\":"
+	        "\"paths_total\":1,\"paths_up\":0,\"paths_disabled\":0,\"paths_overdue\":"
+	        "0,\"redundancy\":\"none\",\"queueing\":"
 	        "null,"
 	        "\"suspended\":null,\"paths\":[\"sd1\"],\"kept_path\":null,\"barred\":[],"
 	        "\"groups\":"
 	        "null},"
 	        "{\"name\":\"d\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
-	        "\"paths_total\":1,\"paths_up\":0,\"redundancy\":\"none\",\"queueing\":"
+	        "\"paths_total\":1,\"paths_up\":0,\"paths_disabled\":0,\"paths_overdue\":"
+	        "0,\"redundancy\":\"none\",\"queueing\":"
 	        "null,"
 	        "\"suspended\":null,\"paths\":[\"sd3\"],\"kept_path\":null,\"barred\":[],"
 	        "\"groups\":"
 	        "null},"
 	        "{\"name\":\"e\",\"devt\":null,\"uuid\":null,\"wwid\":\"w\",\"dm\":null,"
-	        "\"paths_total\":1,\"paths_up\":1,\"redundancy\":\"full\",\"queueing\":"
+	        "\"paths_total\":1,\"paths_up\":1,\"paths_disabled\":0,\"paths_overdue\":"
+	        "0,\"redundancy\":\"full\",\"queueing\":"
 	        "null,"
 	        "\"suspended\":null,\"paths\":[\"sd8\"],\"kept_path\":null,\"barred\":[],"
 	        "\"groups\":"
@@ -426,6 +442,10 @@ static void decorate_rest(struct loop *l, struct snapshot *s)
 	s->sealed_allocations = 16;
 	s->prober_pid = 13;
 	s->prober_restarts = 14;
+	s->probers_lingering = 17;
+	strcpy(s->prober_end, "exit status 2");
+	s->n_overdue = 18;
+	strcpy(s->overdue_text, "nobody looks");
 	s->heartbeat_age_us = 15;
 	s->n_warnings = 1;
 	strcpy(s->warnings[0], "mind the gap");
@@ -471,16 +491,18 @@ static void test_status(void **state)
 	        "\"paths\":{\"total\":4,\"unchecked\":0,\"pending\":0,\"up\":2,\"down\":"
 	        "2,"
 	        "\"timeout\":0,\"ghost\":0,\"shaky\":0,\"delayed\":0,\"removed\":0,"
-	        "\"disconnected\":0},"
+	        "\"disconnected\":0,\"disabled\":0},"
 	        "\"maps\":{\"total\":3,\"full\":1,\"degraded\":0,\"last\":0,\"none\":2},"
 	        "\"lag_s\":{\"last\":0.001,\"max\":0.002},\"oldest_in_flight_s\":1.5,"
 	        "\"memory\":{\"bound_bytes\":11,\"locked_bytes\":12,"
 	        "\"sealed_allocations_total\":16},"
 	        "\"prober\":{\"pid\":13,\"restarts_total\":14,"
-	        "\"heartbeat_age_s\":0.000015},\"dm_control\":\"off\","
+	        "\"heartbeat_age_s\":0.000015,\"last_end\":\"exit status "
+	        "2\",\"lingering\":17},\"dm_control\":\"off\","
 	        "\"warnings\":[\"mind the gap\"],"
 	        "\"dm\":{\"maps_known\":null,\"error\":null,\"maps_left_out\":0,"
-	        "\"failed_total\":0,\"reinstated_total\":0,\"refused_total\":0}}",
+	        "\"failed_total\":0,\"reinstated_total\":0,\"refused_total\":0},"
+	        "\"overdue\":{\"paths\":18,\"message\":\"nobody looks\"}}",
 	        get_string(o, "version"), (int)getpid());
 	assert_string_equal(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
 	                    want);

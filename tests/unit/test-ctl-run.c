@@ -374,6 +374,21 @@ static void test_health(void **state)
 		  "CRITICAL: another disk is under path sdb of map a; 1 path is barred: "
 		  "remove it from the map\n",
 		  "{\"health\":\"lost\"" },
+		{ "{\"name\":\"a\",\"redundancy\":\"full\",\"paths_up\":2,\"paths_"
+		  "total\":2,"
+		  "\"paths_overdue\":2},{\"name\":\"b\",\"redundancy\":\"last\"}",
+		  3,
+		  "UNKNOWN: a has 2 of 2 paths up, 2 overdue: nobody looks at them, see "
+		  "checkerctl show status; of 2 maps, 0 without a path, 1 degraded, 1 "
+		  "with "
+		  "overdue paths\n",
+		  "{\"health\":\"unknown\"" },
+		{ "{\"name\":\"a\",\"redundancy\":\"full\",\"paths_overdue\":1},"
+		  "{\"name\":\"b\",\"redundancy\":\"none\",\"paths_up\":0,\"paths_"
+		  "total\":2,"
+		  "\"paths_disabled\":2,\"paths_overdue\":1}",
+		  2, "CRITICAL: b has 0 of 2 paths up, 2 disabled, 1 overdue",
+		  "{\"health\":\"lost\"" },
 		{ "", 3, "UNKNOWN: ", "{\"health\":\"unknown\"" },
 	};
 

@@ -189,6 +189,25 @@ static void tells_what_is_left(void **state)
 		        rows[i].name);
 }
 
+static void disabled_paths_give_no_redundancy(void **state)
+{
+	static const struct {
+		uint32_t paths, disabled, usable;
+		const char *name;
+	} rows[] = {
+		{ 2, 0, 2, "full" }, { 2, 1, 1, "last" },     { 2, 2, 0, "none" },
+		{ 4, 1, 3, "full" }, { 4, 1, 2, "degraded" }, { 4, 3, 1, "last" },
+		{ 4, 2, 0, "none" }, { 1, 0, 1, "full" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(redundancy_name(redundancy_counted(rows[i].paths,
+		                                                       rows[i].disabled,
+		                                                       rows[i].usable)),
+		                    rows[i].name);
+}
+
 static void has_room_for_a_map_of_two_paths_each(void **state)
 {
 	(void)state;
@@ -207,6 +226,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_map),
 		cmocka_unit_test(compares_every_field),
 		cmocka_unit_test(tells_what_is_left),
+		cmocka_unit_test(disabled_paths_give_no_redundancy),
 		cmocka_unit_test(has_room_for_a_map_of_two_paths_each),
 	};
 

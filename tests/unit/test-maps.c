@@ -375,6 +375,38 @@ static void what_is_gone_is_failed_and_what_is_not_configured_left_alone(void **
 	expect_nothing(t0);
 }
 
+static void what_is_disabled_counts_for_nothing(void **state)
+{
+	const struct maps_map *map;
+
+	(void)state;
+	know(0, VERDICT_USABLE);
+	know(1, VERDICT_USABLE);
+	tell(0, t0);
+	map = maps_get(maps, 0);
+	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_FULL);
+	while (maps_next_dirty(maps) != MAPS_NONE)
+		;
+	maps_disable(maps, 0, true);
+	assert_int_equal(maps_next_dirty(maps), 0); /* its redundancy is another one */
+	maps_disable(maps, 0, true);
+	assert_int_equal(maps_next_dirty(maps), MAPS_NONE);
+	assert_int_equal(maps_disabled(maps, map), 1);
+	assert_int_equal(maps_usable(maps, map), 1);
+	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_LAST);
+	maps_disable(maps, 1, true);
+	assert_int_equal(maps_usable(maps, map), 0);
+	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_NONE);
+	expect_nothing(t0); /* device-mapper is left alone */
+	/* Nobody knows whether the disabled one works: the other one is the last. */
+	maps_disable(maps, 1, false);
+	assert_true(maps_is_needed(maps, 1));
+	maps_disable(maps, 0, false);
+	assert_false(maps_is_needed(maps, 1));
+	maps_disable(maps, 1, true);
+	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_LAST);
+}
+
 static void what_is_forced_is_failed_whatever_its_checks_find(void **state)
 {
 	struct maps_order o;
@@ -862,6 +894,7 @@ int main(void)
 		TEST(two_that_go_down_together_are_both_kept),
 		TEST(one_that_is_kept_and_comes_up_is_as_before),
 		TEST(what_is_gone_is_failed_and_what_is_not_configured_left_alone),
+		TEST(what_is_disabled_counts_for_nothing),
 		TEST(what_is_forced_is_failed_whatever_its_checks_find),
 		TEST(what_is_forced_and_down_waits_for_a_good_check),
 		TEST(nothing_is_sent_when_off_and_all_when_on),

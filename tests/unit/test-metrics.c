@@ -40,7 +40,7 @@ static struct snap_path *add(struct snapshot *s, const char *name, const char *m
 	struct snap_path *p = &s->paths[s->n_paths];
 	const struct device_spec spec = { .name = name, .node = "/dev/x", .map = map };
 
-	*p = (struct snap_path){ .state = state, .map = REGISTRY_NONE };
+	*p = (struct snap_path){ .state = state, .enabled = true, .map = REGISTRY_NONE };
 	assert_int_equal(device_new(&p->device, &spec), 0);
 	s->n_paths++;
 	return p;
@@ -93,6 +93,11 @@ static void test_every_family(void **state)
 		                              .deferred = 5 };
 	add(s, "sdb", "m", PATH_TIMEOUT);
 	add(s, "sdc", NULL, PATH_GHOST);
+	p = add(s, "sdd", "n", PATH_UP);
+	p->enabled = false;
+	p = add(s, "sde", "n", PATH_UP);
+	p->overdue = true;
+	p->good = mono_add(s->taken, -1500 * USEC_PER_MSEC);
 	s->groups[s->n_groups++] = (struct snap_group){
 		.slots = 1024, .queued = 1, .in_flight = 2, .expired = 3, .orphans = 4
 	};
@@ -112,9 +117,17 @@ static void test_every_family(void **state)
 	          "runs.\ncheckerd_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
 	has(text, "checkerd_path_up{path=\"sda\",map=\"m\"} 1\n"
 	          "checkerd_path_up{path=\"sdb\",map=\"m\"} 0\n"
-	          "checkerd_path_up{path=\"sdc\"} 1\n#");
+	          "checkerd_path_up{path=\"sdc\"} 1\n"
+	          "checkerd_path_up{path=\"sdd\",map=\"n\"} 0\n"
+	          "checkerd_path_up{path=\"sde\",map=\"n\"} 1\n#");
+	has(text, "checkerd_path_state{path=\"sdd\",map=\"n\",state=\"disabled\"} 1\n");
+	has(text, "checkerd_path_overdue{path=\"sdd\",map=\"n\"} 0\n"
+	          "checkerd_path_overdue{path=\"sde\",map=\"n\"} 1\n#");
+	has(text, "checkerd_path_last_good_seconds{path=\"sde\",map=\"n\"} 1.500000\n#");
+	has(text, "checkerd_map_paths{map=\"n\",state=\"disabled\"} 1\n");
+	has(text, "checkerd_map_redundancy{map=\"n\"} 1\n");
 	has(text, "checkerd_path_state{path=\"sdb\",map=\"m\",state=\"timeout\"} 1\n"
-	          "checkerd_path_state{path=\"sdc\",state=\"ghost\"} 1\n#");
+	          "checkerd_path_state{path=\"sdc\",state=\"ghost\"} 1\n");
 	has(text, "checkerd_path_checks_total{path=\"sda\",map=\"m\"} 10\n");
 	has(text, "checkerd_path_failures_total{path=\"sda\",map=\"m\",reason=\"error\"} "
 	          "3\ncheckerd_path_failures_total{path=\"sda\",map=\"m\",reason="
@@ -124,8 +137,8 @@ static void test_every_family(void **state)
 	has(text, "checkerd_path_transitions_total{path=\"sda\",map=\"m\"} 4\n");
 	has(text, "checkerd_map_paths{map=\"m\",state=\"up\"} 1\n"
 	          "checkerd_map_paths{map=\"m\",state=\"down\"} 0\n"
-	          "checkerd_map_paths{map=\"m\",state=\"timeout\"} 1\n#");
-	has(text, "checkerd_map_redundancy{map=\"m\"} 1\n#");
+	          "checkerd_map_paths{map=\"m\",state=\"timeout\"} 1\n");
+	has(text, "checkerd_map_redundancy{map=\"m\"} 1\n");
 	has(text, "checkerd_aio_slots{state=\"free\"} 1022\n"
 	          "checkerd_aio_slots{state=\"queued\"} 1\n"
 	          "checkerd_aio_slots{state=\"in_flight\"} 2\n"
@@ -213,8 +226,9 @@ static void test_nothing(void **state)
 	char *text = text_of(port_loop_snapshot_begin(port));
 
 	(void)state;
-	has(text, "# TYPE checkerd_path_up gauge\n# HELP checkerd_path_up Whether the "
-	          "path is usable: up or ghost.\n# TYPE checkerd_path_state");
+	has(text,
+	    "# TYPE checkerd_path_up gauge\n# HELP checkerd_path_up Whether the "
+	    "path is usable: up or ghost, and not disabled.\n# TYPE checkerd_path_state");
 	has(text, "checkerd_check_duration_seconds_count 0\n");
 	free(text);
 }

@@ -60,7 +60,7 @@ static struct mono later(int64_t us)
 
 static void ready_comes_once_when_all_have_answered(void **state)
 {
-	uint32_t n[PATH_STATE_COUNT_] = { [PATH_PENDING] = 2 };
+	uint32_t n[READY_KINDS] = { [PATH_PENDING] = 2 };
 	struct ready r;
 
 	(void)state;
@@ -81,7 +81,7 @@ static void ready_comes_once_when_all_have_answered(void **state)
 
 static void ready_comes_whatever_hangs(void **state)
 {
-	const uint32_t n[PATH_STATE_COUNT_] = { [PATH_PENDING] = 1 };
+	const uint32_t n[READY_KINDS] = { [PATH_PENDING] = 1 };
 	struct ready r;
 
 	(void)state;
@@ -94,7 +94,7 @@ static void ready_comes_whatever_hangs(void **state)
 
 static void status_changes_once_a_second_at_most(void **state)
 {
-	uint32_t n[PATH_STATE_COUNT_] = { [PATH_UP] = 1 };
+	uint32_t n[READY_KINDS] = { [PATH_UP] = 1 };
 	struct ready r;
 
 	(void)state;
@@ -112,7 +112,7 @@ static void status_changes_once_a_second_at_most(void **state)
 
 static void a_reload_is_begun_and_ended(void **state)
 {
-	const uint32_t n[PATH_STATE_COUNT_] = { [PATH_UP] = 1 };
+	const uint32_t n[READY_KINDS] = { [PATH_UP] = 1 };
 	struct ready r;
 
 	(void)state;
@@ -134,7 +134,7 @@ static void a_reload_is_begun_and_ended(void **state)
 
 static void a_manager_that_is_behind_is_told_later(void **state)
 {
-	const uint32_t n[PATH_STATE_COUNT_] = { [PATH_UP] = 1 };
+	const uint32_t n[READY_KINDS] = { [PATH_UP] = 1 };
 	struct ready r;
 
 	(void)state;

@@ -53,7 +53,7 @@ static void add(struct snapshot *s, const struct device_spec *spec)
 {
 	struct snap_path *p = &s->paths[s->n_paths];
 
-	*p = (struct snap_path){ .map = REGISTRY_NONE };
+	*p = (struct snap_path){ .map = REGISTRY_NONE, .enabled = true };
 	assert_int_equal(device_new(&p->device, spec), 0);
 	s->n_paths++;
 }
