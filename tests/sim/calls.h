@@ -63,6 +63,9 @@ int __wrap_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options 
 int __real_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
 int __wrap_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 int __real_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
+int __wrap_pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
+int __wrap_pathcheck_opened(struct pathcheck *pc, uint32_t id,
+                            struct pathcheck_opened *ret);
 int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,
                              size_t n);
 int __real_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,
