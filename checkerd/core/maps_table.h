@@ -14,6 +14,7 @@ enum maps_list { LIST_NONE, LIST_TODO, LIST_LATER, LIST_COUNT_ };
 struct maps_known {
 	bool used;
 	bool forced;       /* unusable, whatever the verdict is */
+	bool plain;        /* its check does not ask which disk it is */
 	bool unidentified; /* the last check that was to tell which disk it is, could not */
 	enum path_verdict verdict : 8;
 	struct device *device; /* a reference; NULL: not in use. Number 0:0: a file */

@@ -124,6 +124,8 @@ static uint64_t new_unit(void)
 /* The target has another unit there, and nothing tells of it; or the kernel looks again. */
 static void exchange_unseen(struct disk *d)
 {
+	if (d->unit == 0)
+		return;
 	if (d->scanned == d->unit) {
 		d->unit = new_unit();
 	} else {
@@ -138,7 +140,8 @@ static void exchange(struct disk *d)
 {
 	kernel_release(d, -EIO);
 	d->seq++;
-	d->unit = d->scanned = new_unit();
+	if (d->unit != 0)
+		d->unit = d->scanned = new_unit();
 	if (sim_one_in(2))
 		d->devt += DISKS_MAX;
 	d->changed = sim.now;
@@ -540,7 +543,7 @@ static void choose(void)
 		d->present = true;
 		d->devt = i + 1;
 		d->seq = 1;
-		d->unit = d->scanned = new_unit();
+		d->unit = d->scanned = sim_one_in(3) ? 0 : new_unit();
 		d->host = (uint32_t)sim_below(HOSTS);
 		d->block = sim_one_in(10) ? 8192 : sim_one_in(2) ? 4096 : 512;
 		d->no_nowait = !sim.calm && sim_one_in(10);

@@ -258,7 +258,7 @@ static uint32_t say_which(const struct pathcheck_result *r)
 	s->unit = d->unit;
 	s->unreadable = sim.faults && sim_one_in(5);
 	if (!s->unreadable)
-		judge_read(d->devt, d->unit, s->asked);
+		judge_read(d, s->asked);
 	return 1;
 }
 
@@ -295,9 +295,11 @@ int __wrap_pathcheck_opened(struct pathcheck *pc, uint32_t id,
 		.size = sizeof(*ret),
 		.devt_major = p->device->devt_major,
 		.devt_minor = p->device->devt_minor,
+		.diskseq = host_disk_of(index)->seq,
 		.wwid = s->unreadable ? 0 : s->unit,
-		.wwid_state =
-		        s->unreadable ? PATHCHECK_WWID_UNREADABLE : PATHCHECK_WWID_READ,
+		.wwid_state = s->unreadable  ? PATHCHECK_WWID_UNREADABLE
+		              : s->unit == 0 ? PATHCHECK_WWID_NONE
+		                             : PATHCHECK_WWID_READ,
 	};
 	return 0;
 }

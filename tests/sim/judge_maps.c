@@ -77,6 +77,19 @@ static struct known *find(uint32_t map, uint32_t devt)
 	return NULL;
 }
 
+/* What tells it from others: its WWID, else its sequence number. */
+static uint64_t unit_of(uint64_t wwid, uint64_t seq)
+{
+	return wwid != 0 ? wwid : UINT64_MAX - seq;
+}
+
+static uint64_t unit_of_path(uint32_t path)
+{
+	const struct device *d = registry_get(sim.checks.registry, path)->device;
+
+	return unit_of(d->kernel_id, d->diskseq);
+}
+
 static struct known *new_place(uint32_t map, const struct map_path *p)
 {
 	uint32_t path = path_of(p->devt_minor);
@@ -90,8 +103,7 @@ static struct known *new_place(uint32_t map, const struct map_path *p)
 		k->active = p->active;
 		k->doubted = p->active ? (struct mono){ 0 } : sim.now;
 		if (path != REGISTRY_NONE)
-			k->unit = registry_get(sim.checks.registry, path)
-			                  ->device->kernel_id;
+			k->unit = unit_of_path(path);
 		return k;
 	}
 	sim_fail("more paths of maps than the simulation has room for");
@@ -192,19 +204,18 @@ void judge_disks(void)
 		uint32_t path = k->used ? path_of(k->devt) : REGISTRY_NONE;
 
 		if (path != REGISTRY_NONE)
-			is_unit(k, registry_get(sim.checks.registry, path)
-			                   ->device->kernel_id);
+			is_unit(k, unit_of_path(path));
 	}
 }
 
-void judge_read(uint32_t devt, uint64_t unit, struct mono asked)
+void judge_read(const struct disk *d, struct mono asked)
 {
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		struct known *k = &judge.places[i];
 
-		if (!k->used || k->devt != devt)
+		if (!k->used || k->devt != d->devt)
 			continue;
-		is_unit(k, unit);
+		is_unit(k, unit_of(d->unit, d->seq));
 		if (!k->barred)
 			k->same = asked;
 	}

@@ -3,12 +3,16 @@
 # system goes to tests/sim instead.
 EXTRA_DIST += \
 	tests/sim/README.md \
+	tests/sim/plants/backoff-forgotten.patch \
+	tests/sim/plants/bar-forgotten.patch \
+	tests/sim/plants/barred-is-kept.patch \
 	tests/sim/plants/buffers-shared.patch \
 	tests/sim/plants/cap-off-by-one.patch \
 	tests/sim/plants/change-forgets-check.patch \
 	tests/sim/plants/deferred-untold.patch \
 	tests/sim/plants/held-jobs-stay-held.patch \
 	tests/sim/plants/host-count-leaks.patch \
+	tests/sim/plants/identity-not-read.patch \
 	tests/sim/plants/last-path-failed.patch \
 	tests/sim/plants/lost-wakeup.patch \
 	tests/sim/plants/name-is-the-disk.patch \
@@ -20,6 +24,7 @@ EXTRA_DIST += \
 	tests/sim/plants/queue-without-limit.patch \
 	tests/sim/plants/refused-forgotten.patch \
 	tests/sim/plants/reinstated-unchecked.patch \
+	tests/sim/plants/release-forgotten.patch \
 	tests/sim/plants/reload-tells-all.patch \
 	tests/sim/plants/resume-unseen.patch \
 	tests/sim/plants/run \
@@ -30,6 +35,7 @@ EXTRA_DIST += \
 	tests/sim/plants/table-unseen.patch \
 	tests/sim/plants/timeout-too-early.patch \
 	tests/sim/plants/turn-forgotten.patch \
+	tests/sim/plants/unchecked-path-protects.patch \
 	tests/sim/plants/verdict-inherited.patch \
 	tests/sim/plants/would-block-is-failure.patch \
 	tests/sim/run \

@@ -49,7 +49,7 @@ struct disk {
 	uint32_t host, devt;
 	uint32_t block;
 	uint64_t seq; /* another one: another disk under the same name */
-	/* Its WWID, and what the kernel took for it when it last looked. */
+	/* Its WWID, and what the kernel took for it when it last looked; 0: it has none. */
 	uint64_t unit, scanned;
 	bool present, open_hangs, no_nowait, tags_full;
 	enum disk_mode mode;
@@ -217,8 +217,8 @@ void judge_maps_reset(void);
 void judge_gone(uint32_t devt, bool gone); /* the device of that number */
 bool judge_agrees(uint32_t map, uint32_t devt, bool active);
 void judge_disks(void); /* which disk each path of a map is, as the loop was told */
-/* A good check that was asked then has read this unit. */
-void judge_read(uint32_t devt, uint64_t unit, struct mono asked);
+/* A good check that was asked then has read this disk. */
+void judge_read(const struct disk *d, struct mono asked);
 
 /* dm.c: the simulated device-mapper */
 void dm_world_reset(void);
