@@ -129,6 +129,8 @@ void maps_path_changed(struct maps *m, uint32_t path, struct device *d);
 /* gone: its device is, so that it is unusable wherever it still is; else it is let go: nothing
  * of it is decided any more. */
 void maps_path_removed(struct maps *m, uint32_t path, bool gone);
+/* A check of it was begun; identify: it asks the disk which one it is. */
+void maps_path_asked(struct maps *m, uint32_t path, bool identify);
 /* A check of it has read which disk it is; before the check itself is told. */
 void maps_path_read(struct maps *m, uint32_t path, const struct disk_read *read);
 /* A check has come back, or the state changed otherwise. good: the check found it good. */

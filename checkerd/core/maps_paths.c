@@ -97,6 +97,12 @@ void maps_path_read(struct maps *m, uint32_t path, const struct disk_read *read)
 	}
 }
 
+void maps_path_asked(struct maps *m, uint32_t path, bool identify)
+{
+	assert(path < m->max_paths && m->known[path].used);
+	m->known[path].plain = !identify;
+}
+
 bool maps_is_to_be_identified(const struct maps *m, uint32_t path)
 {
 	uint32_t i = maps_first_of_path(m, path);
@@ -239,6 +245,8 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
 {
 	struct maps_known *k = &m->known[path];
 	enum path_verdict before = verdict_of(k);
+	/* One that does not ask was begun before the path was failed, whatever the clock says. */
+	struct mono asked = k->plain ? (struct mono){ 0 } : started;
 	bool changed;
 
 	assert(path < m->max_paths && k->used);
@@ -254,8 +262,7 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
 			agreement_anew(&e->agreement);
 			maps_changed(m, e->map);
 		}
-		if ((good &&
-		     agreement_checked(&e->agreement, started, !k->unidentified)) ||
+		if ((good && agreement_checked(&e->agreement, asked, !k->unidentified)) ||
 		    changed)
 			maps_look_at(m, i);
 	}

@@ -15,6 +15,7 @@ struct maps_known {
 	bool used;
 	bool forced;       /* unusable, whatever the verdict is */
 	bool disabled;     /* not checked: it counts for nothing */
+	bool plain;        /* its check does not ask which disk it is */
 	bool unidentified; /* the last check that was to tell which disk it is, could not */
 	enum path_verdict verdict : 8;
 	struct device *device; /* a reference; NULL: not in use. Number 0:0: a file */

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkerd/daemon/identify.h"
 
-int identify_check(struct pathcheck *engine, const struct maps *maps, uint32_t index,
+int identify_check(struct pathcheck *engine, struct maps *maps, uint32_t index,
                    const struct path *p)
 {
 	uint64_t timeout_us = (uint64_t)p->settings.timeout_us;
+	bool identify = maps != NULL && maps_is_to_be_identified(maps, index);
+	int r = identify ? pathcheck_identify(engine, p->engine_id, timeout_us)
+	                 : pathcheck_check(engine, p->engine_id, timeout_us);
 
-	if (maps != NULL && maps_is_to_be_identified(maps, index))
-		return pathcheck_identify(engine, p->engine_id, timeout_us);
-	return pathcheck_check(engine, p->engine_id, timeout_us);
+	if (r == 0 && maps != NULL)
+		maps_path_asked(maps, index, identify);
+	return r;
 }
 
 /* An engine that does not know tells nothing: what discovery knows has to do. */

@@ -12,7 +12,7 @@
 
 /* Begins a check that also asks the disk who it is, when the maps need to know; else a check.
  * maps: NULL: there are none. -errno as of pathcheck_check(). */
-_must_check_ int identify_check(struct pathcheck *engine, const struct maps *maps,
+_must_check_ int identify_check(struct pathcheck *engine, struct maps *maps,
                                 uint32_t index, const struct path *p);
 /* Tells the maps which disk a check has read, if the result says so. */
 void identify_take(struct pathcheck *engine, struct maps *maps, uint32_t index,

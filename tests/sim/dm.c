@@ -378,7 +378,6 @@ bool dm_world_agrees(bool fail)
 {
 	for (unsigned i = 0; i < world.n; i++) {
 		const struct sim_map *m = &world.maps[i];
-		unsigned active = 0;
 
 		if (!is_known(m) && fail)
 			sim_fail("map %u is not known as it is, long after the last "
@@ -386,12 +385,10 @@ bool dm_world_agrees(bool fail)
 			         m->minor);
 		if (!is_known(m))
 			return false;
-		for (unsigned k = 0; k < m->n; k++)
-			active += m->places[k].active;
 		for (unsigned k = 0; k < m->n; k++) {
 			const struct place *p = &m->places[k];
 
-			if (judge_agrees(m->minor, p->devt, p->active, active))
+			if (judge_agrees(m->minor, p->devt, p->active))
 				continue;
 			if (fail)
 				sim_fail("map %u: path %u is %s, long after the last "

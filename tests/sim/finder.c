@@ -21,7 +21,7 @@ struct sim_config {
 /* What makes two finds of a disk the same. */
 struct look {
 	bool there;
-	uint64_t seq;
+	uint64_t seq, scanned;
 	uint32_t devt;
 	struct path_settings settings;
 };
@@ -74,6 +74,7 @@ static void edit(struct sim_config *c, unsigned one_in)
 	}
 	c->config.dm_control = !sim_one_in(6);
 	c->config.keep_last_path = !sim_one_in(4);
+	c->config.dm_release = sim_one_in(3) ? DM_RELEASE_KEEP : DM_RELEASE_REINSTATE;
 }
 
 struct config *config_free(struct config *c)
@@ -165,6 +166,7 @@ static struct device *describe(const struct disk *k)
 		                    .devt_minor = k->devt,
 		                    .host_key = k->host,
 		                    .diskseq = k->seq,
+		                    .kernel_id = k->scanned,
 		                    .name = k->name + strlen("/dev/"),
 		                    .node = k->name };
 	struct device *d;
@@ -180,13 +182,16 @@ static void look_at(struct discovery *d, unsigned i, struct found_list *list)
 	const struct disk *k = &sim.disks[i];
 	struct look now = { .there = c->listed[i] && k->present,
 		            .seq = k->seq,
+		            .scanned = k->scanned,
 		            .devt = k->devt,
 		            .settings = c->settings[i] };
 	struct look *told = &d->looks[i];
 
-	d->differs[i] = now.there != told->there ||
-	                (now.there && (now.seq != told->seq || now.devt != told->devt ||
-	                               !same_settings(&now.settings, &told->settings)));
+	d->differs[i] =
+	        now.there != told->there ||
+	        (now.there && (now.seq != told->seq || now.scanned != told->scanned ||
+	                       now.devt != told->devt ||
+	                       !same_settings(&now.settings, &told->settings)));
 	*told = now;
 	if (now.there && found_list_append(list, describe(k), &now.settings) < 0)
 		sim_fail("no memory for a list");

@@ -17,6 +17,7 @@ static struct {
 	struct events events;
 	struct devmapper *devmapper;
 	struct mono next_request;
+	uint64_t units;
 	int64_t interval_us, timeout_us;
 	struct mono counted; /* path-hours up to then */
 	bool more_results, more_maps, more_found;
@@ -117,11 +118,32 @@ static void set_mode(struct disk *d, enum disk_mode mode)
 	sim_trace("disk", d - sim.disks, mode);
 }
 
+static uint64_t new_unit(void)
+{
+	return ++host.units;
+}
+
+/* The target has another unit there, and nothing tells of it; or the kernel looks again. */
+static void exchange_unseen(struct disk *d)
+{
+	if (d->unit == 0)
+		return;
+	if (d->scanned == d->unit) {
+		d->unit = new_unit();
+	} else {
+		d->scanned = d->unit;
+		finder_uevent();
+	}
+	sim_trace("unit", d - sim.disks, (int64_t)d->unit);
+}
+
 /* Another disk under the same name; its number, too, is used again at times. */
 static void exchange(struct disk *d)
 {
 	kernel_release(d, -EIO);
 	d->seq++;
+	if (d->unit != 0)
+		d->unit = d->scanned = new_unit();
 	if (sim_one_in(2))
 		d->devt += DISKS_MAX;
 	d->changed = sim.now;
@@ -131,7 +153,7 @@ static void exchange(struct disk *d)
 
 static void disk_trouble(struct disk *d)
 {
-	switch (sim_below(sim.calm ? 4 : 11)) {
+	switch (sim_below(sim.calm ? 4 : 12)) {
 	case 0:
 	case 1:
 		set_mode(d, DISK_GOOD);
@@ -161,6 +183,9 @@ static void disk_trouble(struct disk *d)
 		break;
 	case 9:
 		d->block = d->block == 512 ? 4096 : 512;
+		break;
+	case 10:
+		exchange_unseen(d);
 		break;
 	default:
 		d->present = !d->present;
@@ -321,6 +346,11 @@ static void settle(struct mono now)
 	sim.inventory.map_changed = false;
 	host.events.maps_decide = dm_decides(&sim.dm);
 	dm_settle(&sim.dm, now);
+	if (sim.checks.list_anew && !mono_before(now, sim.checks.list_from)) {
+		sim.checks.list_anew = false;
+		sim.checks.list_from = mono_add(now, CHECKS_LIST_US);
+		finder_uevent();
+	}
 	checks_flush(&sim.checks, now);
 	if (!mono_before(now, sim.checks.tend_at))
 		checks_tend(&sim.checks, now);
@@ -515,6 +545,7 @@ static void choose(void)
 		d->present = true;
 		d->devt = i + 1;
 		d->seq = 1;
+		d->unit = d->scanned = sim_one_in(3) ? 0 : new_unit();
 		d->host = (uint32_t)sim_below(HOSTS);
 		d->block = sim_one_in(10) ? 8192 : sim_one_in(2) ? 4096 : 512;
 		d->close_each = sim_one_in(4);

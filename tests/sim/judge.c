@@ -20,9 +20,12 @@
 
 struct seen {
 	bool told, late, failed, disabled;
+	bool identify,
+	        unreadable;  /* its check is to say which disk it is, and could not */
+	uint64_t unit;       /* what it said */
 	uint32_t generation; /* of the path that was last seen there */
 	uint64_t seq;        /* and of its disk */
-	struct mono asked, excused, good_since;
+	struct mono asked, excused;
 	uint64_t timeout_us;
 	int64_t interval_us, longest_timeout_us; /* the longest that were in force */
 };
@@ -62,11 +65,6 @@ static void new_path(uint32_t index, const struct path *p)
 		.generation = p->generation,
 		.seq = p->device->diskseq,
 	};
-}
-
-struct mono judge_good_since(uint32_t index)
-{
-	return judge.of[index].good_since;
 }
 
 static struct taken look_at(const struct disk *d)
@@ -127,6 +125,7 @@ static void judge_untouched(const struct disk *d, const struct taken *was,
 
 void judge_taken(void)
 {
+	judge_disks();
 	for (unsigned i = 0; i < sim.n_disks; i++) {
 		const struct disk *d = &sim.disks[i];
 		const struct taken *was = &judge.before[i], is = look_at(d);
@@ -218,7 +217,6 @@ void judge_result(const struct pathcheck_result *r)
 			sim_fail("%s is said to be good, which it did not answer",
 			         d->name);
 		s->failed = false;
-		s->good_since = s->asked;
 	} else {
 		judge_failure(r, d, s);
 		s->failed = true;
@@ -252,10 +250,37 @@ int __wrap_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_u
 			continue;
 		judge.of[i].asked = sim.now;
 		judge.of[i].timeout_us = timeout_us;
-		judge.of[i].told = judge.of[i].late = false;
+		judge.of[i].told = judge.of[i].late = judge.of[i].identify = false;
 		sim_trace("check", i, (int64_t)timeout_us);
 	}
 	return r;
+}
+
+static uint32_t index_of_engine(uint32_t id)
+{
+	for (uint32_t i = 0; i < registry_end(sim.checks.registry); i++) {
+		const struct path *p = registry_get(sim.checks.registry, i);
+
+		if (p != NULL && p->engine_id == id)
+			return i;
+	}
+	sim_fail("the engine has a path that nobody has");
+}
+
+/* A good check that was to ask the disk who it is, has asked. */
+static uint32_t say_which(const struct pathcheck_result *r)
+{
+	uint32_t index = (uint32_t)r->cookie;
+	struct seen *s = &judge.of[index];
+	const struct disk *d = host_disk_of(index);
+
+	if (!s->identify || r->verdict != PATHCHECK_OK)
+		return 0;
+	s->unit = d->unit;
+	s->unreadable = sim.faults && sim_one_in(5);
+	if (!s->unreadable)
+		judge_read(d, s->asked);
+	return 1;
 }
 
 int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,
@@ -263,9 +288,41 @@ int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *resu
 {
 	int got = __real_pathcheck_results(pc, results, n);
 
-	for (int i = 0; i < got; i++)
+	for (int i = 0; i < got; i++) {
 		judge_result(&results[i]);
+		results[i].opened = say_which(&results[i]);
+	}
 	return got;
+}
+
+int __wrap_pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+{
+	int r = __wrap_pathcheck_check(pc, id, timeout_us);
+
+	if (r == 0)
+		judge.of[index_of_engine(id)].identify = true;
+	return r;
+}
+
+int __wrap_pathcheck_opened(struct pathcheck *pc, uint32_t id,
+                            struct pathcheck_opened *ret)
+{
+	uint32_t index = index_of_engine(id);
+	const struct path *p = registry_get(sim.checks.registry, index);
+	const struct seen *s = &judge.of[index];
+
+	(void)pc;
+	*ret = (struct pathcheck_opened){
+		.size = sizeof(*ret),
+		.devt_major = p->device->devt_major,
+		.devt_minor = p->device->devt_minor,
+		.diskseq = host_disk_of(index)->seq,
+		.wwid = s->unreadable ? 0 : s->unit,
+		.wwid_state = s->unreadable  ? PATHCHECK_WWID_UNREADABLE
+		              : s->unit == 0 ? PATHCHECK_WWID_NONE
+		                             : PATHCHECK_WWID_READ,
+	};
+	return 0;
 }
 
 /* --- counters --- */

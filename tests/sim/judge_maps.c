@@ -10,13 +10,21 @@
 
 #define PLACES_MAX 128
 #define DEVTS_MAX  8192
+/* The loop has read its clock a little before it takes what is told. */
+#define HOLD_SLACK_US (100 * USEC_PER_MSEC)
 
 struct known {
 	bool used, seen, active, waits; /* waits: for the answer to `verb` */
+	bool ours;                      /* not active: by a command */
+	bool barred; /* another unit than `unit` was found or read under its number */
 	uint32_t map, devt;
+	uint64_t unit; /* which it was when it came; 0: the loop did not know yet */
 	enum dm_verb verb;
 	uint64_t token;
-	struct mono doubted; /* it is to be checked since; us 0: it is not */
+	unsigned turns; /* failures by others, with never AGREEMENT_CALM_US between two */
+	struct mono turned, held; /* the last one; not given back before */
+	struct mono doubted;      /* failed since then; us 0: it is not */
+	struct mono same;         /* a good check that was asked then found it the same */
 };
 
 static struct {
@@ -69,35 +77,73 @@ static struct known *find(uint32_t map, uint32_t devt)
 	return NULL;
 }
 
-static struct known *find_or_new(uint32_t map, uint32_t devt)
+/* What tells it from others: its WWID, else its sequence number. */
+static uint64_t unit_of(uint64_t wwid, uint64_t seq)
 {
-	struct known *k = find(map, devt);
+	return wwid != 0 ? wwid : UINT64_MAX - seq;
+}
 
-	for (unsigned i = 0; k == NULL && i < PLACES_MAX; i++)
-		if (!judge.places[i].used) {
-			k = &judge.places[i];
-			*k = (struct known){ .used = true, .map = map, .devt = devt };
-			k->active = true;
-		}
+static uint64_t unit_of_path(uint32_t path)
+{
+	const struct device *d = registry_get(sim.checks.registry, path)->device;
+
+	return unit_of(d->kernel_id, d->diskseq);
+}
+
+static struct known *new_place(uint32_t map, const struct map_path *p)
+{
+	uint32_t path = path_of(p->devt_minor);
+
+	for (unsigned i = 0; i < PLACES_MAX; i++) {
+		struct known *k = &judge.places[i];
+
+		if (k->used)
+			continue;
+		*k = (struct known){ .used = true, .map = map, .devt = p->devt_minor };
+		k->active = p->active;
+		k->doubted = p->active ? (struct mono){ 0 } : sim.now;
+		if (path != REGISTRY_NONE)
+			k->unit = unit_of_path(path);
+		return k;
+	}
+	sim_fail("more paths of maps than the simulation has room for");
+}
+
+/* It is given back later and later. */
+static void turned(struct known *k)
+{
+	int64_t wait_us = AGREEMENT_TURNED_US;
+
+	k->turns = mono_diff(sim.now, k->turned) < AGREEMENT_CALM_US ? k->turns + 1 : 1;
+	k->turned = sim.now;
+	for (unsigned i = 2; i < k->turns && wait_us < AGREEMENT_TURNED_MAX_US; i++)
+		wait_us *= 2;
+	if (k->turns > 1)
+		k->held = mono_add(sim.now, MIN(wait_us, AGREEMENT_TURNED_MAX_US));
+}
+
+static void take_place(uint32_t map, const struct map_path *p)
+{
+	struct known *k = find(map, p->devt_minor);
+	bool by_us;
+
 	if (k == NULL)
-		sim_fail("more paths of maps than the simulation has room for");
-	return k;
+		k = new_place(map, p);
+	by_us = k->waits && k->verb == (p->active ? DM_REINSTATE_PATH : DM_FAIL_PATH);
+	if (p->active != k->active && !by_us)
+		k->ours = false;
+	if (!p->active && k->active && !by_us)
+		turned(k);
+	if (p->active != k->active)
+		k->doubted = p->active ? (struct mono){ 0 } : sim.now;
+	k->active = p->active;
+	k->seen = true;
 }
 
 static void take_map(const struct map *m)
 {
-	for (uint32_t i = 0; i < m->n_paths; i++) {
-		const struct map_path *p = &m->paths[i];
-		struct known *k = find_or_new(m->devt_minor, p->devt_minor);
-		bool ours = k->waits && k->verb == DM_FAIL_PATH;
-
-		if (!p->active && k->active && !ours)
-			k->doubted = verdict_of(k->devt) == VERDICT_UNUSABLE
-			                     ? (struct mono){ 0 }
-			                     : sim.now;
-		k->active = p->active;
-		k->seen = true;
-	}
+	for (uint32_t i = 0; i < m->n_paths; i++)
+		take_place(m->devt_minor, &m->paths[i]);
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		struct known *k = &judge.places[i];
 
@@ -124,7 +170,8 @@ static void take_answer(const struct dm_news *n)
 	if (n->error != 0)
 		return;
 	k->active = k->verb == DM_REINSTATE_PATH;
-	k->doubted = (struct mono){ 0 };
+	k->ours = !k->active;
+	k->doubted = k->active ? (struct mono){ 0 } : sim.now;
 }
 
 bool __wrap_devmapper_next(struct devmapper *d, struct dm_news *ret)
@@ -141,43 +188,129 @@ bool __wrap_devmapper_next(struct devmapper *d, struct dm_news *ret)
 	return true;
 }
 
+/* --- which disk it is --- */
+
+static void is_unit(struct known *k, uint64_t unit)
+{
+	if (k->unit == 0)
+		k->unit = unit;
+	k->barred = k->barred || k->unit != unit;
+}
+
+void judge_disks(void)
+{
+	for (unsigned i = 0; i < PLACES_MAX; i++) {
+		struct known *k = &judge.places[i];
+		uint32_t path = k->used ? path_of(k->devt) : REGISTRY_NONE;
+
+		if (path != REGISTRY_NONE)
+			is_unit(k, unit_of_path(path));
+	}
+}
+
+void judge_read(const struct disk *d, struct mono asked)
+{
+	for (unsigned i = 0; i < PLACES_MAX; i++) {
+		struct known *k = &judge.places[i];
+
+		if (!k->used || k->devt != d->devt)
+			continue;
+		is_unit(k, unit_of(d->unit, d->seq));
+		if (!k->barred)
+			k->same = asked;
+	}
+}
+
+/* As the table of maps has it: it may have seen a unit that came and went at once. */
+static bool is_barred(const struct known *k)
+{
+	uint32_t index = maps_find(sim.dm.maps, DM_MAJOR, k->map), i;
+
+	if (index == MAPS_NONE)
+		return false;
+	for (i = maps_get(sim.dm.maps, index)->first; i != MAPS_NONE;
+	     i = maps_path(sim.dm.maps, i)->next)
+		if (maps_path(sim.dm.maps, i)->devt_minor == k->devt)
+			return maps_path(sim.dm.maps, i)->bar != BAR_NONE;
+	return false;
+}
+
+/* --- what is sent --- */
+
 static bool has_another(const struct known *k)
 {
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		const struct known *o = &judge.places[i];
 
-		if (o->used && o != k && o->map == k->map && o->active &&
+		if (o->used && o != k && o->map == k->map && o->active && !is_barred(o) &&
+		    path_of(o->devt) != REGISTRY_NONE &&
+		    verdict_of(o->devt) == VERDICT_USABLE &&
 		    !(o->waits && o->verb == DM_FAIL_PATH))
 			return true;
 	}
 	return false;
 }
 
-static void judge_command(const struct dm_command *c)
+/* What checkerd failed is given back when it lets go. */
+static bool is_let_go(const struct known *k)
 {
-	struct known *k = find(c->map_minor, c->path_minor);
-	enum path_verdict v = verdict_of(c->path_minor);
-	bool fail = c->verb == DM_FAIL_PATH;
+	if (!k->ours || k->barred || judge.gone[k->devt % DEVTS_MAX])
+		return false;
+	return !sim.dm.control || path_of(k->devt) == REGISTRY_NONE;
+}
+
+static void judge_fail(const struct known *k)
+{
+	bool barred = is_barred(k);
 
 	if (!sim.dm.control)
 		sim_fail("a command, with dm_control off");
+	if (!barred && verdict_of(k->devt) != VERDICT_UNUSABLE)
+		sim_fail("map %u: path %u is to be failed, which nobody decided of the "
+		         "path there is",
+		         k->map, k->devt);
+	if (!barred && sim.dm.keep_last && !has_another(k))
+		sim_fail("map %u: its last path %u is failed", k->map, k->devt);
+}
+
+static void judge_reinstate(const struct known *k)
+{
+	if (k->barred)
+		sim_fail("map %u: path %u is reinstated into the map of another disk",
+		         k->map, k->devt);
+	if (is_let_go(k))
+		return;
+	if (!sim.dm.control)
+		sim_fail("a command, with dm_control off");
+	if (verdict_of(k->devt) != VERDICT_USABLE)
+		sim_fail("map %u: path %u is to be reinstated, which nobody decided of "
+		         "the path there is",
+		         k->map, k->devt);
+	if (mono_before(k->same, k->doubted))
+		sim_fail("map %u: path %u is reinstated without a good check since "
+		         "it was failed that found it the same disk",
+		         k->map, k->devt);
+	if (mono_before(mono_add(sim.now, HOLD_SLACK_US), k->held))
+		sim_fail("map %u: path %u is reinstated %lld us too early, failed by "
+		         "others %u times",
+		         k->map, k->devt, (long long)mono_diff(k->held, sim.now),
+		         k->turns);
+}
+
+static void judge_command(const struct dm_command *c)
+{
+	struct known *k = find(c->map_minor, c->path_minor);
+
 	if (k == NULL)
 		sim_fail("a command for path %u, which is not in map %u", c->path_minor,
 		         c->map_minor);
 	if (k->waits)
 		sim_fail("map %u: a second command for path %u before the answer",
 		         c->map_minor, c->path_minor);
-	if (v != (fail ? VERDICT_UNUSABLE : VERDICT_USABLE))
-		sim_fail("map %u: path %u is to be %s, which nobody decided of the path "
-		         "there is",
-		         c->map_minor, c->path_minor, fail ? "failed" : "reinstated");
-	if (fail && sim.dm.keep_last && !has_another(k))
-		sim_fail("map %u: its last path %u is failed", c->map_minor,
-		         c->path_minor);
-	if (!fail && mono_before(judge_good_since(path_of(c->path_minor)), k->doubted))
-		sim_fail("map %u: path %u is reinstated without a good check since "
-		         "others failed it",
-		         c->map_minor, c->path_minor);
+	if (c->verb == DM_FAIL_PATH)
+		judge_fail(k);
+	else
+		judge_reinstate(k);
 	k->waits = true;
 	k->verb = c->verb;
 	k->token = c->token;
@@ -192,19 +325,23 @@ bool __wrap_devmapper_command(struct devmapper *d, const struct dm_command *c)
 	return true;
 }
 
-bool judge_agrees(uint32_t map, uint32_t devt, bool active, unsigned n_active)
+bool judge_agrees(uint32_t map, uint32_t devt, bool active)
 {
 	const struct known *k = find(map, devt);
 
 	if (k == NULL || k->active != active || k->waits)
 		return false;
+	if (k->barred && !is_barred(k))
+		return false;
 	if (!sim.dm.control)
 		return true;
+	if (is_barred(k))
+		return !active;
 	switch (verdict_of(devt)) {
 	case VERDICT_USABLE:
 		return active;
 	case VERDICT_UNUSABLE:
-		return !active || (sim.dm.keep_last && n_active == 1);
+		return !active || (sim.dm.keep_last && !has_another(k));
 	case VERDICT_NONE:
 		break;
 	}

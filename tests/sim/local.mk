@@ -3,6 +3,9 @@
 # system goes to tests/sim instead.
 EXTRA_DIST += \
 	tests/sim/README.md \
+	tests/sim/plants/backoff-forgotten.patch \
+	tests/sim/plants/bar-forgotten.patch \
+	tests/sim/plants/barred-is-kept.patch \
 	tests/sim/plants/buffers-shared.patch \
 	tests/sim/plants/cap-off-by-one.patch \
 	tests/sim/plants/change-forgets-check.patch \
@@ -10,6 +13,7 @@ EXTRA_DIST += \
 	tests/sim/plants/deferred-untold.patch \
 	tests/sim/plants/held-jobs-stay-held.patch \
 	tests/sim/plants/host-count-leaks.patch \
+	tests/sim/plants/identity-not-read.patch \
 	tests/sim/plants/last-path-failed.patch \
 	tests/sim/plants/lost-wakeup.patch \
 	tests/sim/plants/name-is-the-disk.patch \
@@ -21,6 +25,7 @@ EXTRA_DIST += \
 	tests/sim/plants/queue-without-limit.patch \
 	tests/sim/plants/refused-forgotten.patch \
 	tests/sim/plants/reinstated-unchecked.patch \
+	tests/sim/plants/release-forgotten.patch \
 	tests/sim/plants/reload-tells-all.patch \
 	tests/sim/plants/resume-unseen.patch \
 	tests/sim/plants/run \
@@ -31,6 +36,7 @@ EXTRA_DIST += \
 	tests/sim/plants/table-unseen.patch \
 	tests/sim/plants/timeout-too-early.patch \
 	tests/sim/plants/turn-forgotten.patch \
+	tests/sim/plants/unchecked-path-protects.patch \
 	tests/sim/plants/verdict-inherited.patch \
 	tests/sim/plants/would-block-is-failure.patch \
 	tests/sim/run \
@@ -65,7 +71,8 @@ tests_sim_sim_LDADD = \
 sim_wrapped = \
 	calloc clock_gettime close devmapper_command devmapper_next directio_look directio_open directio_read \
 	epoll_create1 epoll_ctl eventfd faccessat fcntl free ftruncate malloc memfd_create mmap \
-	munmap nanosleep open openat pathcheck_add pathcheck_check pathcheck_new pathcheck_results poll ppoll prctl \
+	munmap nanosleep open openat pathcheck_add pathcheck_check pathcheck_identify \
+	pathcheck_new pathcheck_opened pathcheck_results poll ppoll prctl \
 	prober_start process_collect process_collect_by process_dying process_ended \
 	process_kill process_start pthread_cond_broadcast pthread_cond_signal \
 	pthread_cond_wait pthread_join pthread_mutex_lock pthread_mutex_unlock read \

@@ -49,6 +49,8 @@ struct disk {
 	uint32_t host, devt;
 	uint32_t block;
 	uint64_t seq; /* another one: another disk under the same name */
+	/* Its WWID, and what the kernel took for it when it last looked; 0: it has none. */
+	uint64_t unit, scanned;
 	bool present, open_hangs, no_nowait, tags_full;
 	bool close_each; /* its path is opened for each check, and closed after it */
 	bool blocks; /* and who submits a read of it, until it does not hang any more */
@@ -204,9 +206,8 @@ bool kernel_may_use(const void *p, size_t n);
 
 /* judge.c: the invariants */
 void judge_reset(void);
-void judge_step(void);                        /* after every step */
-void judge_quiet(void);                       /* when nobody has anything to do */
-struct mono judge_good_since(uint32_t index); /* when its last good check was begun */
+void judge_step(void);  /* after every step */
+void judge_quiet(void); /* when nobody has anything to do */
 void judge_result(const struct pathcheck_result *r);
 void judge_end(void);
 void judge_taking(void);                          /* records of discovery; and */
@@ -225,7 +226,10 @@ void judge_excuse(struct mono until);
 /* judge_maps.c */
 void judge_maps_reset(void);
 void judge_gone(uint32_t devt, bool gone); /* the device of that number */
-bool judge_agrees(uint32_t map, uint32_t devt, bool active, unsigned n_active);
+bool judge_agrees(uint32_t map, uint32_t devt, bool active);
+void judge_disks(void); /* which disk each path of a map is, as the loop was told */
+/* A good check that was asked then has read this disk. */
+void judge_read(const struct disk *d, struct mono asked);
 
 /* dm.c: the simulated device-mapper */
 void dm_world_reset(void);

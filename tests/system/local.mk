@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/system/test_confined.py \
 	tests/system/test_config.py \
 	tests/system/test_daemon.py \
+	tests/system/test_devices.py \
 	tests/system/test_interface.py \
 	tests/system/test_many.py \
 	tests/system/test_memory.py \

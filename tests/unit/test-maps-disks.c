@@ -326,6 +326,21 @@ static void what_is_given_back_is_identified(void **state)
 	assert_false(maps_is_to_be_identified(maps, 1));
 }
 
+/* It was begun before the path was seen to be failed, in the same microsecond. */
+static void a_check_that_does_not_ask_does_not_count(void **state)
+{
+	(void)state;
+	two_of_one();
+	maps_path_asked(maps, 1, false);
+	tell("", 2, 1 << 1, at(1));
+	expect(STEP_RECHECK, 1, at(1));
+	good(1, at(1));
+	expect(STEP_RECHECK, 1, at(2));
+	maps_path_asked(maps, 1, true);
+	good(1, at(2));
+	expect(STEP_REINSTATE, 1, at(3));
+}
+
 static void another_disk_without_any_event_is_seen(void **state)
 {
 	const struct disk_read other = { SD, 1, 2, KERNEL_B, false };
@@ -488,6 +503,7 @@ int main(void)
 		TEST(a_map_says_whose_paths_it_wants),
 		TEST(only_what_is_of_one_form_differs),
 		TEST(what_is_given_back_is_identified),
+		TEST(a_check_that_does_not_ask_does_not_count),
 		TEST(another_disk_without_any_event_is_seen),
 		TEST(what_was_read_is_weighed),
 		TEST(what_is_let_go_is_given_back),

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A name that leads to another device, and a device that others take away."""
+import os
+
+import bed
+from harness import check, config, test, wait_until
+
+# Two intervals, and what an idle machine needs beside: twice as long on a sanitizer build.
+NOTICED = 10
+
+
+def link_to(case, name, node):
+	"""Makes the link lead to the node, in one step."""
+	os.symlink(node, name + ".new")
+	os.rename(name + ".new", name)
+	if name not in case.links:
+		case.links.append(name)
+
+
+@test([7], root=False)
+def a_file_that_is_deleted_or_replaced_is_noticed(case):
+	files = [os.path.join(case.folder, f"file{i}") for i in range(3)]
+	for name in files:
+		with open(name, "wb") as f:
+			f.truncate(1 << 16)
+	daemon = case.daemon(config(files)).start().wait_ready(up=3)
+	os.unlink(files[0])
+	# The new file is too short to be read from: it was the new one that was read.
+	with open(files[1] + ".new", "wb") as f:
+		f.write(b"short")
+	os.rename(files[1] + ".new", files[1])
+	wait_until("the deleted file is noticed",
+	           lambda: daemon.path(files[0])["state"] == "removed", NOTICED)
+	wait_until("the replaced file is noticed",
+	           lambda: daemon.path(files[1])["state"] == "down", NOTICED)
+	check(daemon.path(files[2])["state"] == "up", "the third file", daemon.path(files[2]))
+	with open(files[0], "wb") as f:
+		f.truncate(1 << 16)
+	wait_until("it is back", lambda: daemon.path(files[0])["state"] == "up", NOTICED)
+
+
+@test([7])
+def a_link_that_is_moved_leads_to_another_path(case):
+	"""The verdict about the new disk is never told under the number of the old one."""
+	old, new = case.loops(0, 1)
+	name = f"/dev/checkerd-link-{os.getpid()}"
+	link_to(case, name, old)
+	daemon = case.daemon(config([(name, "left", "demo")])).start().wait_ready(up=1)
+	number = {n: f"{os.major(os.stat(n).st_rdev)}:{os.minor(os.stat(n).st_rdev)}"
+	          for n in (old, new)}
+	check(daemon.path(name)["devt"] == number[old], "at start", daemon.path(name))
+	case.disk.tell("fail", 1, "EIO")
+	link_to(case, name, new)
+	wait_until("the new number is known",
+	           lambda: daemon.path(name)["devt"] == number[new], NOTICED)
+	wait_until("the new disk's errors are its own",
+	           lambda: daemon.path(name)["state"] == "down", NOTICED)
+	story = [(e["type"], e["to"]) for e in daemon.events() if e["path"] == "checkerd-link-"
+	         + str(os.getpid())]
+	replaced = story.index(("path_removed", None))
+	check(("path_state", "down") not in story[:replaced],
+	      "the old disk was called down for the new one's errors", story)
+
+
+@test([17])
+def a_watched_loop_device_can_be_detached(case):
+	"""losetup -d: the device is gone when nobody has it open any more."""
+	kept, taken = case.loops(2, 2103)
+	daemon = case.daemon(config([kept, taken])).start().wait_ready(up=2)
+	backing = f"/sys/block/{os.path.basename(taken)}/loop/backing_file"
+	for _ in range(3):
+		bed.detach_loop(2103)
+		wait_until("it is detached", lambda: not os.path.exists(backing), NOTICED)
+		wait_until("its path knows", lambda: daemon.path(taken)["state"] != "up", NOTICED)
+		case.run.loops().remake(2103)
+		case.loops(2103)
+		wait_until("it is back", lambda: daemon.path(taken)["state"] == "up", NOTICED)
+	check(daemon.path(kept)["failures_total"] == 0, "the other one", daemon.path(kept))
+	case.run.loops().remake(2103)
