@@ -161,7 +161,7 @@ static void count_path(struct prober *p, uint32_t host, int by)
 }
 
 /* By a rescuer. What is open already is looked at, and kept if the name still leads there. */
-static void start_open(struct prober *p, struct probed_path *path, struct slot *s)
+void lane_open(struct prober *p, struct probed_path *path, struct slot *s)
 {
 	struct group *g = s->job.group;
 
@@ -215,7 +215,7 @@ static int start_check(struct prober *p, uint32_t id)
 		queue_read(p, path, s);
 		return 0;
 	}
-	start_open(p, path, s);
+	lane_open(p, path, s);
 	return 0;
 }
 
@@ -413,7 +413,7 @@ static void go_on(struct prober *p, struct slot *s)
 		return;
 	}
 	if (learn) {
-		start_open(p, path, s);
+		lane_open(p, path, s);
 		return;
 	}
 	if (s->stage == PATHCHECK_STAGE_OPEN && !resource) {

@@ -182,6 +182,8 @@ _must_check_ bool lane_submit(struct group *g);
 
 /* lane.c: for suspects.c, lane only */
 bool lane_may_take(struct prober *p, uint32_t id); /* no cap is reached */
+/* Has a rescuer open its device, or look at the descriptor that is open. */
+void lane_open(struct prober *p, struct probed_path *path, struct slot *s);
 void lane_defer(struct prober *p, uint32_t id, int error);
 
 /* suspects.c */

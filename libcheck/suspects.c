@@ -87,6 +87,27 @@ static bool orphan(struct group *g, struct slot *s, uint64_t turn, int copy)
 	return ours;
 }
 
+/*
+ * Takes the path's check out of the hands of the one that is stuck. A path that is opened for each
+ * check has no descriptor of its own: the old slot keeps what it opened, and closes it.
+ */
+static bool take_over(struct group *g, struct slot *old, uint32_t id, uint64_t turn)
+{
+	struct probed_path *path = &g->prober->paths[id];
+	int copy = -1;
+
+	if (!path->close_each) {
+		copy = fcntl(path->fd, F_DUPFD_CLOEXEC, 0);
+		if (copy < 0)
+			return false;
+	}
+	if (orphan(g, old, turn, copy))
+		return true;
+	if (copy >= 0)
+		(void)close(copy); /* not the last one: nothing to wait for */
+	return false;
+}
+
 /* The next of the batch that is to be read by other means; NULL: none. */
 static struct slot *next_in_doubt(struct group *g, uint64_t turn, uint32_t *at)
 {
@@ -108,24 +129,20 @@ void suspects_rescue(struct group *g, uint64_t turn)
 	struct prober *p = g->prober;
 	struct slot *old, *s;
 	uint32_t at = 0, id;
-	int copy;
 
 	while ((old = next_in_doubt(g, turn, &at)) != NULL) {
 		id = atomic_load(&old->path);
 		/* Without a cap's leave or a descriptor it waits for the stuck one, deferred. */
 		if (id == NO_PATH || p->paths[id].slot != old || !lane_may_take(p, id))
 			continue;
-		copy = fcntl(p->paths[id].fd, F_DUPFD_CLOEXEC, 0);
-		if (copy < 0)
+		if (!take_over(g, old, id, turn))
 			continue;
-		if (!orphan(g, old, turn, copy)) {
-			(void)close(copy); /* not the last one: nothing to wait for */
-			continue;
-		}
 		s = homes_take_slot(p, id);
 		p->paths[id].slot = s;
 		if (s == NULL)
 			lane_defer(p, id, 0);
+		else if (p->paths[id].close_each)
+			lane_open(p, &p->paths[id], s);
 		else
 			lane_to_rescuer(p, s, JOB_READ);
 	}
