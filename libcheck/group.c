@@ -193,6 +193,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
 	s->emergency = s->resource = s->late = s->told = false;
+	s->identify = s->identified = s->opened = false;
 	s->learn = s->learned = s->closes = s->closing = false;
 	s->ask = 0;
 	s->unit = 0; /* SCSI_UNIT_NOT_ASKED */

@@ -55,6 +55,7 @@ struct group;
 /* What JOB_ASK asks a device; bits of slot.ask. */
 enum {
 	ASK_UNIT = 1, /* does the target still have that unit? */
+	ASK_WWID = 2, /* which WWID does it have? */
 };
 
 /* A place in a rescuers' queue, in a slot or in a group. */
@@ -79,15 +80,18 @@ struct slot {
 	bool resource;   /* ended for want of memory or descriptors: to be done again */
 	bool closes;     /* fd is its own, and is closed after the answer */
 	bool closing;    /* ORPHANED for that only: its check is over */
-	bool learn;      /* its block size is to be learned again, */
-	bool learned;    /* … and was, in this check */
-	bool late;       /* its TIMED_OUT was reported */
-	bool told;       /* its DEFERRED was reported */
-	bool deferred;   /* QUEUED and counted as deferred */
-	uint8_t stage;   /* enum pathcheck_stage */
-	uint8_t engine;  /* enum pathcheck_engine */
-	uint8_t ask;     /* ASK_ bits, until a rescuer has asked */
-	uint8_t unit;    /* enum scsi_unit */
+	bool identify;   /* its WWID is to be asked for, */
+	bool identified; /* … and was */
+	bool opened; /* the path's view says what was opened, or identified, in this check */
+	bool learn;     /* its block size is to be learned again, */
+	bool learned;   /* … and was, in this check */
+	bool late;      /* its TIMED_OUT was reported */
+	bool told;      /* its DEFERRED was reported */
+	bool deferred;  /* QUEUED and counted as deferred */
+	uint8_t stage;  /* enum pathcheck_stage */
+	uint8_t engine; /* enum pathcheck_engine */
+	uint8_t ask;    /* ASK_ bits, until a rescuer has asked */
+	uint8_t unit;   /* enum scsi_unit */
 	uint16_t host, target;
 	uint64_t turn; /* … in this turn of the lane's */
 	/* [atomic; written with lock held] the id, for the lane and the results; only the

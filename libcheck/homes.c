@@ -147,6 +147,8 @@ static struct slot *take_from(struct group *g, uint32_t id)
 		s->silent_stage = path->silent_stage;
 		s->late = path->late;
 		s->told = path->told;
+		s->identify = path->identify;
+		s->opened = path->opened;
 		if (g->state == PATHCHECK_GROUP_SETTING_UP) {
 			wake = group_wait(g, s, mono_now());
 			group_publish(g);

@@ -355,7 +355,8 @@ static void command_check(struct prober *p, const struct command *c)
 	path->timeout_us = c->timeout_us;
 	path->silent_ms = c->silent_ms;
 	path->silent_stage = c->silent_stage;
-	path->told = path->late = false;
+	path->told = path->late = path->opened = false;
+	path->identify = (c->flags & COMMAND_IDENTIFY) != 0;
 	if (start_check(p, c->id) < 0)
 		lane_defer(p, c->id, 0);
 }
@@ -397,7 +398,7 @@ static void go_on(struct prober *p, struct slot *s)
 {
 	struct group *g = s->job.group;
 	struct probed_path *path = &p->paths[s->path];
-	bool resource, learn, late, told, orphan, close_first;
+	bool resource, learn, late, told, opened, orphan, close_first;
 	int error;
 
 	pthread_mutex_lock(&g->lock);
@@ -407,6 +408,7 @@ static void go_on(struct prober *p, struct slot *s)
 	error = (int)-s->result;
 	late = s->late;
 	told = s->told;
+	opened = s->opened;
 	pthread_mutex_unlock(&g->lock);
 	if (orphan) {
 		reaper_done(g, s);
@@ -438,6 +440,7 @@ static void go_on(struct prober *p, struct slot *s)
 		path->slot = NULL;
 	path->late = late;
 	path->told = told;
+	path->opened = opened;
 	p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
 	lane_defer(p, (uint32_t)(path - p->paths), error);
 }

@@ -23,6 +23,8 @@ libengine_la_SOURCES = \
 	libcheck/limits.h \
 	libcheck/names.c \
 	libcheck/names.h \
+	libcheck/opened.c \
+	libcheck/opened.h \
 	libcheck/pathcheck.c \
 	libcheck/prober.c \
 	libcheck/prober.h \
@@ -69,6 +71,7 @@ engine_tests = \
 	tests/unit/test-lane \
 	tests/unit/test-libaio \
 	tests/unit/test-limits \
+	tests/unit/test-opened \
 	tests/unit/test-pathcheck \
 	tests/unit/test-prober \
 	tests/unit/test-process \
@@ -119,6 +122,9 @@ tests_unit_test_scsi_LDADD = $(engine_test_ldadd)
 tests_unit_test_group_SOURCES = tests/unit/test-group.c tests/unit/random.h
 tests_unit_test_group_CFLAGS = $(engine_test_cflags)
 tests_unit_test_group_LDADD = $(engine_test_ldadd)
+tests_unit_test_opened_SOURCES = tests/unit/test-opened.c
+tests_unit_test_opened_CFLAGS = $(engine_test_cflags)
+tests_unit_test_opened_LDADD = $(engine_test_ldadd)
 tests_unit_test_pathcheck_SOURCES = tests/unit/test-pathcheck.c $(pathcheck_bed)
 tests_unit_test_pathcheck_CPPFLAGS = $(engine_test_built_prober)
 tests_unit_test_pathcheck_CFLAGS = $(engine_test_cflags)

@@ -20,6 +20,7 @@
 #include "config.h"
 #include "libcheck/heartbeat.h"
 #include "libcheck/names.h"
+#include "libcheck/opened.h"
 #include "libcheck/process.h"
 #include "libcheck/prober.h"
 #include "libcheck/wire.h"
@@ -33,7 +34,9 @@ enum entry_state { ENTRY_FREE, ENTRY_USED, ENTRY_LEAVING };
 struct entry {
 	enum entry_state state : 8;
 	struct asked asked;
-	uint8_t flags; /* PATHCHECK_PATH_ bits */
+	uint8_t flags;     /* PATHCHECK_PATH_ bits */
+	bool identify : 1; /* the outstanding check is one that identifies */
+	bool opened : 1;   /* this prober has said what its name leads to */
 	uint16_t host, target;
 	uint32_t generation;
 	uint32_t next; /* free list */
@@ -127,6 +130,7 @@ static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id,
 		             .timeout_us = e->timeout_us };
 
 	if (op == COMMAND_CHECK) {
+		c.flags |= e->identify ? COMMAND_IDENTIFY : 0;
 		c.silent_ms = e->silent_ms;
 		c.silent_stage = e->silent_stage;
 	} else {
@@ -367,6 +371,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	e->host = p->host;
 	e->target = p->target;
 	e->flags = (uint8_t)p->flags;
+	e->identify = e->opened = false;
 	e->cookie = p->cookie;
 	e->timeout_us = 0;
 	send_command(pc, COMMAND_ADD, id, 0);
@@ -395,7 +400,7 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id)
 	return 0;
 }
 
-int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+static int ask(struct pathcheck *pc, uint32_t id, uint64_t timeout_us, bool identify)
 {
 	struct entry *e = find(pc, id);
 
@@ -408,6 +413,7 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 	if (!has_room(pc))
 		return -EAGAIN;
 	e->asked = (struct asked){ .outstanding = true };
+	e->identify = identify;
 	e->timeout_us = timeout_us;
 	e->silent_ms = e->silent_stage = 0;
 	send_command(pc, COMMAND_CHECK, id, 0);
@@ -415,17 +421,29 @@ int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 	return 0;
 }
 
-/* Filled in together with the engine's side of it. */
+int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+{
+	return ask(pc, id, timeout_us, false);
+}
+
 int pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 {
-	return pathcheck_check(pc, id, timeout_us);
+	return ask(pc, id, timeout_us, true);
 }
 
 int pathcheck_opened(struct pathcheck *pc, uint32_t id, struct pathcheck_opened *ret)
 {
+	const struct entry *e = find(pc, id);
+	struct pathcheck_opened o;
+
 	if (ret->size != sizeof(*ret))
 		return -EINVAL;
-	return find(pc, id) == NULL ? -ENOENT : -ENODATA;
+	if (e == NULL)
+		return -ENOENT;
+	if (!e->opened || !opened_get(&pc->shared, id, &o))
+		return -ENODATA;
+	*ret = o;
+	return 0;
 }
 
 void pathcheck_flush(struct pathcheck *pc)
@@ -482,6 +500,7 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 	} else if (w->verdict == PATHCHECK_TIMED_OUT) {
 		pc->timeouts++;
 	}
+	e->opened = e->opened || w->opened;
 	*ret = (struct pathcheck_result){
 		.cookie = e->cookie,
 		.id = w->id,
@@ -493,6 +512,7 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 		.started_us = w->started_us,
 		.finished_us = w->finished_us,
 		.group = w->group,
+		.opened = w->opened,
 	};
 	return true;
 }
@@ -624,7 +644,7 @@ static void hand_over(struct pathcheck *pc, struct shared *to)
 			note_silence(e, &from, id);
 			send_command(pc, COMMAND_CHECK, id, 0);
 		}
-		e->asked.deferred = e->asked.timed_out = false;
+		e->asked.deferred = e->asked.timed_out = e->opened = false;
 	}
 	shared_deinit(&from);
 	pathcheck_flush(pc);

@@ -23,6 +23,8 @@ struct probed_path {
 	bool used;
 	bool deferred;         /* in the deferred list */
 	bool closing;          /* in it because no slot was free to close it */
+	bool identify;         /* this check asks for the WWID */
+	bool opened;           /* this check has opened or identified it */
 	bool close_each;       /* opened for each check, and closed after it */
 	bool told;             /* DEFERRED was reported for this check */
 	bool late;             /* TIMED_OUT was reported for this check */

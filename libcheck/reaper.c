@@ -11,6 +11,7 @@
 
 #include "libcheck/checkers/directio_judge.h"
 #include "libcheck/prober.h"
+#include "libcheck/wire.h"
 #include "util/seal.h"
 
 /* --- results on their way to the caller --- */
@@ -25,6 +26,7 @@ void results_add(struct result_batch *b, const struct slot *s,
 		.stage = s->stage,
 		.engine = s->engine,
 		.late = s->late,
+		.opened = s->opened && wire_is_final((uint8_t)verdict),
 		.error = (int16_t)error,
 		.started_us = s->started.us,
 		/* One begun after `now` was taken ended no earlier than it began. */
@@ -110,6 +112,11 @@ static void settle_orphan(struct group *g, struct slot *s, struct reaper_work *w
 	slot_list_append(&w->to_rescuers, s);
 }
 
+static bool device_answered(const struct directio_judgement *j)
+{
+	return j->verdict == PATHCHECK_OK || j->verdict == PATHCHECK_DEVICE_ERROR;
+}
+
 /* With lock held. A rescuer goes on with it. */
 static void to_rescuer(struct group *g, struct slot *s, enum job_kind kind,
                        struct mono now, struct reaper_work *w)
@@ -135,14 +142,22 @@ static bool is_quick_suspect(const struct group *g, const struct slot *s, struct
 	       mono_diff(now, s->started) < LANE_STUCK_US;
 }
 
+/* With lock held. The read is answered, and more is asked before its result is told. */
+static void ask(struct group *g, struct slot *s, uint8_t what, int64_t result,
+                struct mono now, struct reaper_work *w)
+{
+	s->ask = what;
+	if (s->answered.us == 0)
+		s->answered = now;
+	s->result = result;
+	to_rescuer(g, s, JOB_ASK, now, w);
+}
+
 /* With lock held. The check ends. */
 static void conclude(struct group *g, struct slot *s, const struct directio_judgement *j,
                      struct mono now, struct reaper_work *w)
 {
-	bool answered =
-	        j->verdict == PATHCHECK_OK || j->verdict == PATHCHECK_DEVICE_ERROR;
-
-	if (!answered)
+	if (!device_answered(j))
 		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
 	if (is_quick_suspect(g, s, now))
 		suspects_clear(g->prober, s->path);
@@ -186,7 +201,10 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 	j = judge(s, result);
 	switch (j.next) {
 	case DIRECTIO_FINAL:
-		conclude(g, s, &j, now, w);
+		if (s->identify && !s->identified && device_answered(&j))
+			ask(g, s, ASK_WWID, result, now, w);
+		else
+			conclude(g, s, &j, now, w);
 		break;
 	case DIRECTIO_SHORTAGE:
 		s->resource = true;
@@ -205,10 +223,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		to_rescuer(g, s, JOB_READ, now, w);
 		break;
 	case DIRECTIO_ASK_UNIT:
-		s->ask = ASK_UNIT;
-		s->answered = now;
-		s->result = result;
-		to_rescuer(g, s, JOB_ASK, now, w);
+		ask(g, s, ASK_UNIT, result, now, w);
 		break;
 	}
 }

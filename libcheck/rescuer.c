@@ -14,10 +14,13 @@
 
 #include "libcheck/checkers/directio.h"
 #include "libcheck/checkers/scsi.h"
+#include "libcheck/opened.h"
 #include "libcheck/prober.h"
+#include "util/hash.h"
 #include "util/pages.h"
 #include "util/seal.h"
 #include "util/thread.h"
+#include "util/vpd.h"
 
 /* --- the jobs; no lock held --- */
 
@@ -75,18 +78,57 @@ static void job_read(struct prober *p, struct rescuer *self, struct group *g,
 	reaper_done(g, s);
 }
 
-/* What is asked after a read, whose result stays what it was. */
-static void job_ask(struct group *g, struct slot *s)
+/* With lock held. The caller can see what the path's name led to. */
+static void publish(struct prober *p, struct slot *s, const struct opened_device *d,
+                    enum pathcheck_wwid state, uint64_t wwid)
 {
-	enum scsi_unit unit = SCSI_UNIT_NOT_ASKED;
+	if (s->state == SLOT_ORPHANED)
+		return; /* its id may have another path */
+	opened_put(p->shared, s->path, d, state, wwid);
+	s->opened = true;
+}
+
+static void ask_unit(struct group *g, struct slot *s, int fd)
+{
+	enum scsi_unit unit = scsi_ask_unit(fd);
+
+	pthread_mutex_lock(&g->lock);
+	s->unit = (uint8_t)unit;
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void ask_wwid(struct prober *p, struct group *g, struct slot *s, int fd)
+{
+	enum pathcheck_wwid state = PATHCHECK_WWID_UNREADABLE;
+	char text[VPD_TEXT_MAX] = "";
+	struct opened_device d;
+	int r = scsi_ask_wwid(fd, text);
+
+	directio_describe(fd, &d);
+	if (r == 0)
+		state = PATHCHECK_WWID_READ;
+	else if (r == -ENODATA)
+		state = PATHCHECK_WWID_NONE;
+	pthread_mutex_lock(&g->lock);
+	publish(p, s, &d, state, r == 0 ? hash_wwid(text) : 0);
+	s->identified = true;
+	pthread_mutex_unlock(&g->lock);
+}
+
+/* What is asked after a read, whose result stays what it was. */
+static void job_ask(struct prober *p, struct group *g, struct slot *s)
+{
 	uint32_t block;
 	int fd;
 
-	if (begin(g, s, &fd, &block) && (s->ask & ASK_UNIT) != 0)
-		unit = scsi_ask_unit(fd);
+	if (begin(g, s, &fd, &block)) {
+		if (s->ask == ASK_UNIT)
+			ask_unit(g, s, fd);
+		else
+			ask_wwid(p, g, s, fd);
+	}
 	pthread_mutex_lock(&g->lock);
 	s->ask = 0;
-	s->unit = (uint8_t)unit;
 	pthread_mutex_unlock(&g->lock);
 	reaper_done(g, s);
 }
@@ -96,9 +138,13 @@ static void go_on(struct prober *p, struct group *g, struct slot *s, int fd,
                   uint32_t block)
 {
 	bool alive, wake = false;
+	struct opened_device d = { 0 };
 	struct slot_list one;
 
+	if (fd >= 0) /* or its path was gone before it was opened */
+		directio_describe(fd, &d);
 	pthread_mutex_lock(&g->lock);
+	publish(p, s, &d, PATHCHECK_WWID_NOT_ASKED, 0);
 	s->stale_fd = -1;
 	s->fd = fd;
 	s->block = block;
@@ -274,7 +320,7 @@ static void run(struct prober *p, struct rescuer *self, struct job *job,
 		job_read(p, self, g, queue_slot(job));
 		break;
 	case JOB_ASK:
-		job_ask(g, queue_slot(job));
+		job_ask(p, g, queue_slot(job));
 		break;
 	case JOB_CLOSE:
 		job_close(g, queue_slot(job));

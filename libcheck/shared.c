@@ -35,6 +35,7 @@ static void lay_out(struct shared_header *h, const struct limits *l)
 	h->rescuers_offset = place(&end, (uint64_t)l->rescuers * sizeof(_Atomic int64_t));
 	h->handed_offset = place(&end, (uint64_t)l->ids * sizeof(_Atomic int64_t));
 	h->suspects_offset = place(&end, l->ids);
+	h->opened_offset = place(&end, (uint64_t)l->ids * sizeof(struct opened_view));
 	h->bytes = end;
 }
 
@@ -68,6 +69,7 @@ static void find_parts(struct shared *s, const struct limits *l)
 	s->rescuer_busy_us = (_Atomic int64_t *)(void *)(b + h->rescuers_offset);
 	s->handed_us = (_Atomic int64_t *)(void *)(b + h->handed_offset);
 	s->suspects = (_Atomic uint8_t *)(void *)(b + h->suspects_offset);
+	s->opened = (struct opened_view *)(void *)(b + h->opened_offset);
 	s->name_units = l->name_units;
 	s->name_at = (uint32_t *)(void *)(s->names + (size_t)l->name_units * NAME_UNIT);
 }

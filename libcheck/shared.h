@@ -31,6 +31,9 @@ enum {
 	COMMAND_SUSPECT = 0x100, /* beside PATHCHECK_PATH_ bits: its submit may block */
 };
 
+/* The check asks for the WWID, too. */
+#define COMMAND_IDENTIFY 1U
+
 struct command {
 	uint32_t id;
 	uint32_t generation;
@@ -44,8 +47,10 @@ struct command {
 			uint16_t silent_ms, silent_stage;
 		};
 	};
-	uint16_t op;    /* enum command_op */
-	uint16_t flags; /* of COMMAND_ADD: PATHCHECK_PATH_ bits and COMMAND_SUSPECT */
+	uint16_t op; /* enum command_op */
+	/* of COMMAND_ADD: PATHCHECK_PATH_ bits and COMMAND_SUSPECT; of COMMAND_CHECK:
+	 * COMMAND_IDENTIFY */
+	uint16_t flags;
 	uint64_t timeout_us;
 };
 static_assert(PATHCHECK_HOSTS_MAX <= UINT16_MAX, "a host fits");
@@ -59,7 +64,7 @@ struct wire_result {
 	uint8_t verdict;
 	uint8_t stage;
 	uint8_t engine;
-	uint8_t late;
+	uint8_t late : 1, opened : 1, unused : 6;
 	int16_t error; /* the kernel's go to 4,095 */
 	uint16_t group;
 	int64_t started_us;
@@ -78,6 +83,13 @@ struct group_view {
 	        wake_by_us; /* its reaper is awake again by then; INT64_MAX: no need */
 };
 
+/* [atomic prober→caller] what a path's name led to: see opened.h */
+struct opened_view {
+	_Atomic uint32_t version; /* and enum pathcheck_wwid; 0: never written */
+	_Atomic uint32_t devt;
+	_Atomic uint64_t diskseq, wwid;
+};
+
 struct shared_header {
 	uint32_t
 	        size_check; /* [init] sizeof(struct shared_header): the helper's version fits */
@@ -85,7 +97,7 @@ struct shared_header {
 	struct pathcheck_options options; /* [init] its pointers are not for the prober */
 	struct limits limits;             /* [init] */
 	uint64_t commands_offset, results_offset, groups_offset, rescuers_offset;
-	uint64_t handed_offset, suspects_offset;
+	uint64_t handed_offset, suspects_offset, opened_offset;
 	uint64_t bytes; /* [init] of the region, the names not counted */
 
 	/* One who finds the other asleep wakes it by eventfd: see shared_wake(). */
@@ -117,6 +129,7 @@ struct shared {
 	char *names;
 	uint32_t *name_at; /* by id, in units; UINT32_MAX: none */
 	struct group_view *groups;
+	struct opened_view *opened;       /* by id */
 	_Atomic int64_t *rescuer_busy_us; /* [atomic prober→caller] since when, 0: idle */
 	/* [atomic prober→caller] by id: when its request was handed to the kernel, the last bit is
 	 * its stage; 0: never. A successor is told how long it has been silent. */

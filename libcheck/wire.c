@@ -10,7 +10,7 @@ bool wire_is_sound(const struct wire_result *w, const struct limits *l)
 	if (w->verdict == WIRE_RELEASED)
 		return true;
 	return w->verdict <= PATHCHECK_NOT_JUDGED && w->stage <= PATHCHECK_STAGE_READ &&
-	       w->engine <= PATHCHECK_ENGINE_SYNC && w->late <= 1 && w->error >= 0 &&
+	       w->engine <= PATHCHECK_ENGINE_SYNC && w->unused == 0 && w->error >= 0 &&
 	       w->error <= ERRNO_MAX && w->group < l->groups;
 }
 
@@ -30,7 +30,8 @@ bool wire_take_verdict(struct asked *a, const struct wire_result *w)
 		a->outstanding = false;
 		return true;
 	}
-	if (a->timed_out || (w->verdict == PATHCHECK_DEFERRED && a->deferred))
+	if (w->opened || a->timed_out ||
+	    (w->verdict == PATHCHECK_DEFERRED && a->deferred))
 		return false;
 	a->timed_out = w->verdict == PATHCHECK_TIMED_OUT;
 	a->deferred = a->deferred || w->verdict == PATHCHECK_DEFERRED;

@@ -5,6 +5,7 @@ libutil_la_SOURCES = \
 	util/block.h \
 	util/clean.c \
 	util/clean.h \
+	util/hash.h \
 	util/macro.h \
 	util/mono.h \
 	util/pages.c \
@@ -16,6 +17,8 @@ libutil_la_SOURCES = \
 	util/spsc_end.h \
 	util/thread.c \
 	util/thread.h \
+	util/vpd.c \
+	util/vpd.h \
 	util/wake.h \
 	$(NULL)
 
@@ -49,6 +52,12 @@ tests_unit_test_block_SOURCES = tests/unit/test-block.c
 tests_unit_test_block_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_block_LDADD = libutil.la $(CMOCKA_LIBS)
 tests_unit_test_block_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
+
+check_PROGRAMS += tests/unit/test-vpd
+TESTS += tests/unit/test-vpd
+tests_unit_test_vpd_SOURCES = tests/unit/test-vpd.c
+tests_unit_test_vpd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vpd_LDADD = libutil.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/test-clean
 TESTS += tests/unit/test-clean

@@ -4,17 +4,13 @@
 
 #include <string.h>
 
-/* A checksum, not a secret. A collision leaves a disk in another one's place until its other
+#include "util/hash.h"
+
+/* A collision leaves a disk in another one's place until its other
  * signs, number and serial, are looked at. */
 uint64_t disk_id_checksum(const char *text)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text != '\0'; text++) {
-		h ^= (unsigned char)*text;
-		h *= UINT64_C(0x100000001b3);
-	}
-	return h == 0 ? 1 : h;
+	return hash_wwid(text);
 }
 
 struct disk_id disk_id_of(const struct device *d)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/hash.h"
+
 struct registry {
 	uint32_t max_paths; /* [init] */
 	uint32_t buckets;   /* [init] of each index, a power of two */
@@ -71,16 +73,12 @@ struct registry *registry_free(struct registry *r)
 	return NULL;
 }
 
-/* FNV-1a, folded so that the low bits, which choose the chain, depend on the high ones. Names
+/* Folded so that the low bits, which choose the chain, depend on the high ones. Names
  * are root's or the kernel's: nobody has a reason to make them collide. */
 static uint32_t *bucket(const struct registry *r, uint32_t *index, const char *s)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = hash_text(s);
 
-	for (; *s; s++) {
-		h ^= (unsigned char)*s;
-		h *= UINT64_C(0x100000001b3);
-	}
 	return &index[(h ^ h >> 32) & (r->buckets - 1)];
 }
 

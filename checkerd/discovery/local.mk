@@ -17,8 +17,6 @@ libdiscovery_la_SOURCES = \
 	checkerd/discovery/static.c \
 	checkerd/discovery/sysfs.c \
 	checkerd/discovery/sysfs.h \
-	checkerd/discovery/vpd.c \
-	checkerd/discovery/vpd.h \
 	checkerd/discovery/watch.c \
 	$(NULL)
 libdiscovery_la_CFLAGS = $(AM_CFLAGS) $(UDEV_CFLAGS)
@@ -28,7 +26,6 @@ if HAVE_CMOCKA
 discovery_tests = \
 	tests/unit/test-found \
 	tests/unit/test-identity \
-	tests/unit/test-vpd \
 	tests/unit/test-watch \
 	$(NULL)
 check_PROGRAMS += $(discovery_tests)
@@ -41,9 +38,6 @@ tests_unit_test_found_LDADD = $(discovery_test_ldadd)
 tests_unit_test_identity_SOURCES = tests/unit/test-identity.c
 tests_unit_test_identity_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_identity_LDADD = $(discovery_test_ldadd)
-tests_unit_test_vpd_SOURCES = tests/unit/test-vpd.c
-tests_unit_test_vpd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_vpd_LDADD = $(discovery_test_ldadd)
 tests_unit_test_watch_SOURCES = \
 	tests/fuzz/fuzz-udev.c \
 	tests/fuzz/fuzz-udev.h \

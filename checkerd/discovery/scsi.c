@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "checkerd/discovery/sysfs.h"
-#include "checkerd/discovery/vpd.h"
+#include "util/vpd.h"
 
 /* Transports that show in the device's place in sysfs, in multipathd's words. The first that
  * fits counts: a SATA disk behind a SAS expander is the SAS host's. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "libcheck/checkers/again.h"
@@ -24,6 +25,11 @@
 #endif
 #define STATX_DIO_MEMORY_ALIGN_AT 152
 #define STATX_DIO_OFFSET_ALIGN_AT 156
+
+/* Linux 5.15. */
+#ifndef BLKGETDISKSEQ
+#define BLKGETDISKSEQ _IOR(0x12, 128, uint64_t)
+#endif
 
 /* The same object, by what its name leads to now. */
 static bool same_object(const struct stat *a, const struct stat *b)
@@ -194,6 +200,20 @@ int64_t directio_read(int fd, void *buffer, uint32_t block)
 		n = pread(fd, buffer, block, 0);
 	while (n < 0 && again(&tries));
 	return n < 0 ? -errno : n;
+}
+
+void directio_describe(int fd, struct opened_device *ret)
+{
+	uint64_t diskseq = 0;
+	struct stat st;
+
+	*ret = (struct opened_device){ 0 };
+	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode))
+		return;
+	ret->devt_major = major(st.st_rdev);
+	ret->devt_minor = minor(st.st_rdev);
+	if (ioctl(fd, BLKGETDISKSEQ, &diskseq) == 0)
+		ret->diskseq = diskseq;
 }
 
 void directio_close(int fd)

@@ -5,6 +5,7 @@
 /* The directio checker's own questions to a device. Every one may block: rescuers only. */
 #include <stdint.h>
 
+#include "libcheck/opened.h"
 #include "util/macro.h"
 
 /*
@@ -23,6 +24,9 @@ _must_check_ int directio_open(const char *name, int stale_fd, int *ret_fd,
  * 1: it is not, or nobody can tell; or -errno of the name. Closes nothing.
  */
 _must_check_ int directio_look(const char *name, int fd, uint32_t *ret_block);
+
+/* Which device an open descriptor leads to: by BLKGETDISKSEQ (Linux 5.15) and fstat(2). */
+void directio_describe(int fd, struct opened_device *ret);
 
 /* Nothing was written to it, so what close(2) says is of no interest. */
 void directio_close(int fd);

@@ -59,7 +59,7 @@ bool scsi_sense_unit_gone(const uint8_t *sense, size_t size)
 
 /* What a command came to. */
 struct outcome {
-	bool sent;  /* it is a SCSI device, and the kernel sent the command */
+	int error;  /* of the ioctl: the command was not sent; 0: it was */
 	bool good;  /* status GOOD, and nothing went wrong on the way */
 	size_t got; /* bytes of data */
 	uint8_t sense[SENSE_BYTES];
@@ -69,7 +69,7 @@ struct outcome {
 static struct outcome send(int fd, uint8_t *command, uint8_t command_size, uint8_t *data,
                            unsigned size)
 {
-	struct outcome o = { .sent = false };
+	struct outcome o = { .error = 0 };
 	struct sg_io_hdr h = {
 		.interface_id = 'S',
 		.dxfer_direction = size > 0 ? SG_DXFER_FROM_DEV : SG_DXFER_NONE,
@@ -87,9 +87,10 @@ static struct outcome send(int fd, uint8_t *command, uint8_t command_size, uint8
 	do
 		r = ioctl(fd, SG_IO, &h);
 	while (r < 0 && again(&tries));
-	if (r < 0)
+	if (r < 0) {
+		o.error = errno;
 		return o;
-	o.sent = true;
+	}
 	o.good = (h.info & SG_INFO_OK_MASK) == SG_INFO_OK;
 	o.got = size - MIN((unsigned)MAX(h.resid, 0), size);
 	if ((h.status & STATUS_MASK) == STATUS_CHECK_CONDITION)
@@ -102,6 +103,69 @@ enum scsi_unit scsi_ask_unit(int fd)
 	uint8_t command[6] = { 0x00 };
 	struct outcome o = send(fd, command, sizeof(command), NULL, 0);
 
-	return o.sent && scsi_sense_unit_gone(o.sense, o.sense_size) ? SCSI_UNIT_GONE
-	                                                             : SCSI_UNIT_NOT_GONE;
+	return o.error == 0 && scsi_sense_unit_gone(o.sense, o.sense_size)
+	               ? SCSI_UNIT_GONE
+	               : SCSI_UNIT_NOT_GONE;
+}
+
+/* --- who it is --- */
+
+#define PAGE_DEVICE_IDENTIFICATION 0x83
+#define PAGE_HEADER                4
+
+/* What every device gives, and what most need; more is asked for when the page says so. */
+#define PAGE_FIRST 252
+
+int scsi_read_wwid(const uint8_t *page, size_t size, char ret[static VPD_TEXT_MAX])
+{
+	if (size < PAGE_HEADER)
+		return -EIO;
+	/* SPC-4 table 175: a peripheral qualifier that is not 0: no unit can be reached there. */
+	if (page[0] >> 5 != 0)
+		return -EIO;
+	/* Some devices answer any INQUIRY with their standard data. */
+	if (page[1] != PAGE_DEVICE_IDENTIFICATION)
+		return -ENODATA;
+	return vpd_wwid(page, size, ret);
+}
+
+/* SPC-4 6.4.1: a page that it does not have. */
+static bool has_no_such_page(const struct outcome *o)
+{
+	struct scsi_sense s;
+
+	return scsi_sense_read(o->sense, o->sense_size, &s) &&
+	       s.key == KEY_ILLEGAL_REQUEST && (s.code == 0x24 || s.code == 0x20);
+}
+
+/* Bytes of the page; -ENODATA, -EIO as above. */
+static int ask_page(int fd, uint8_t *page, uint16_t size)
+{
+	uint8_t command[6] = { 0x12, 0x01, PAGE_DEVICE_IDENTIFICATION,
+		               (uint8_t)(size >> 8), (uint8_t)size };
+	struct outcome o = send(fd, command, sizeof(command), page, size);
+
+	/* Most drivers that know no SCSI commands say ENOTTY. */
+	if (o.error == ENOTTY || o.error == EINVAL || o.error == EOPNOTSUPP)
+		return -ENODATA;
+	if (o.error != 0 || !o.good)
+		return o.error == 0 && has_no_such_page(&o) ? -ENODATA : -EIO;
+	return (int)o.got;
+}
+
+int scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])
+{
+	uint8_t page[VPD_PAGE_MAX] = { 0 };
+	unsigned whole;
+	int n = ask_page(fd, page, PAGE_FIRST);
+
+	if (n < 0)
+		return n;
+	whole = PAGE_HEADER + ((unsigned)page[2] << 8 | page[3]);
+	if (n == PAGE_FIRST && whole > PAGE_FIRST) {
+		n = ask_page(fd, page, (uint16_t)MIN(whole, (unsigned)sizeof(page)));
+		if (n < 0)
+			return n;
+	}
+	return scsi_read_wwid(page, (size_t)n, ret);
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/macro.h"
+#include "util/vpd.h"
 
 enum scsi_unit {
 	SCSI_UNIT_NOT_ASKED,
@@ -31,5 +31,14 @@ bool scsi_sense_unit_gone(const uint8_t *sense, size_t size);
 
 /* One TEST UNIT READY (SPC-4 6.47). */
 enum scsi_unit scsi_ask_unit(int fd);
+
+/* What the answer to an INQUIRY of page 83h, whole or in part, says: 0: the WWID as discovery
+ * writes it; -ENODATA: none; -EIO: the target has no unit there. */
+_must_check_ int scsi_read_wwid(const uint8_t *page, size_t size,
+                                char ret[static VPD_TEXT_MAX]);
+
+/* Asks the device (SPC-4 6.4, 7.8.5): the same; -ENODATA also when it is no SCSI device, -EIO
+ * also when it does not answer. */
+_must_check_ int scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX]);
 
 #endif

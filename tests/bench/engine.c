@@ -19,7 +19,7 @@ static struct {
 	uint32_t n, *ids;
 } it;
 
-static void start(const struct devices *d, enum pathcheck_mode mode)
+static void start(const struct devices *d, enum pathcheck_mode mode, uint32_t flags)
 {
 	struct pathcheck_options o;
 	int r;
@@ -33,7 +33,9 @@ static void start(const struct devices *d, enum pathcheck_mode mode)
 	it.n = d->n;
 	it.ids = bench_alloc(d->n, sizeof(*it.ids));
 	for (uint32_t i = 0; i < d->n; i++) {
-		struct pathcheck_path p = { .size = sizeof(p), .device = d->names[i] };
+		struct pathcheck_path p = { .size = sizeof(p),
+			                    .device = d->names[i],
+			                    .flags = flags };
 
 		r = pathcheck_add(it.pc, &p, &it.ids[i]);
 		if (r < 0)
@@ -44,12 +46,17 @@ static void start(const struct devices *d, enum pathcheck_mode mode)
 
 static void threads_start(const struct devices *d)
 {
-	start(d, PATHCHECK_THREADS);
+	start(d, PATHCHECK_THREADS, 0);
+}
+
+static void opened_each_start(const struct devices *d)
+{
+	start(d, PATHCHECK_THREADS, PATHCHECK_PATH_CLOSE);
 }
 
 static void process_start(const struct devices *d)
 {
-	start(d, PATHCHECK_PROCESS);
+	start(d, PATHCHECK_PROCESS, 0);
 }
 
 static void wait_for_results(void)
@@ -108,6 +115,13 @@ static pid_t prober(void)
 const struct subject subject_threads = {
 	.name = "threads",
 	.start = threads_start,
+	.round = engine_round,
+	.stop = engine_stop,
+};
+
+const struct subject subject_opened_each = {
+	.name = "opened-each",
+	.start = opened_each_start,
 	.round = engine_round,
 	.stop = engine_stop,
 };

@@ -62,7 +62,9 @@ def engine(bench):
 	sizes = [256] if bench.smoke else [1024, 10240, 65536]
 	for paths in sizes:
 		bench.quota(2 * paths + 4096)
-		rows += compare(bench, ("floor", "threads", "process"), paths,
+		# What an open a check costs, beside: on as many paths as hosts have of that kind.
+		more = ("opened-each",) if paths == sizes[0] else ()
+		rows += compare(bench, ("floor", "threads", "process") + more, paths,
 		                repeats=3 if bench.smoke else 41,
 		                reads=1024 if bench.smoke else 65536)
 	return {"budget": FLOOR_BUDGET_ENGINE, "rows": rows}

@@ -176,7 +176,7 @@ def verdicts(parts):
 		rows.append((what, f"{value:.2f}{unit}", f"{limit}{unit}",
 		             "yes" if value <= limit else "**no**"))
 	for r in parts.get("engine", {}).get("rows", []):
-		if r["kind"] != "floor":
+		if r["kind"] not in ("floor", "opened-each"):
 			judge(f"CPU a check, library, {r['kind']}, {r['paths']:,} paths, ÷ floor",
 			      r["ratio"]["median"], parts["engine"]["budget"])
 	if "daemon" in parts:

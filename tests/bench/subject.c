@@ -21,8 +21,9 @@
 #include <unistd.h>
 
 static const struct subject *const subjects[] = {
-	&subject_floor,   &subject_paced,       &subject_threads,
-	&subject_process, &subject_thread_each, &subject_context_each
+	&subject_floor,       &subject_paced,       &subject_threads,
+	&subject_process,     &subject_opened_each, &subject_thread_each,
+	&subject_context_each
 };
 
 void bench_fail(const char *what, int error)

@@ -36,7 +36,7 @@ struct subject {
 };
 
 extern const struct subject subject_floor, subject_paced, subject_threads,
-        subject_process, subject_thread_each, subject_context_each;
+        subject_process, subject_opened_each, subject_thread_each, subject_context_each;
 
 /* The bench cannot go on. */
 void bench_fail(const char *what, int error) __attribute__((__noreturn__));

@@ -97,6 +97,7 @@ static void write_anything(struct fuzz_input *in)
 		(unsigned char *)prober.results + sizeof(*prober.results),
 		(unsigned char *)prober.groups,
 		(unsigned char *)prober.rescuer_busy_us,
+		(unsigned char *)prober.opened,
 	};
 	unsigned char *at = parts[fuzz_byte(in) % ARRAY_LEN(parts)] + fuzz_number(in, 2);
 
@@ -108,13 +109,16 @@ static void write_anything(struct fuzz_input *in)
 /* One that is made as they are, of whatever it says. */
 static void write_result(struct fuzz_input *in)
 {
+	uint8_t flags = fuzz_byte(in);
 	const struct wire_result w = {
 		.id = (uint32_t)fuzz_number(in, 1),
 		.generation = (uint32_t)fuzz_number(in, 1),
 		.verdict = fuzz_byte(in),
 		.stage = fuzz_byte(in),
 		.engine = fuzz_byte(in),
-		.late = fuzz_byte(in),
+		.late = flags & 1,
+		.opened = flags >> 1 & 1,
+		.unused = flags >> 2,
 		.error = (int16_t)fuzz_number(in, 2),
 		.group = (uint16_t)fuzz_number(in, 2),
 		.started_us = (int64_t)fuzz_number(in, 8),
@@ -169,7 +173,8 @@ static void drop(struct fuzz_input *in)
 static void check(struct fuzz_input *in)
 {
 	uint32_t id = fuzz_byte(in);
-	int r = pathcheck_check(pc, id, CHECK_US);
+	int r = id % 2 == 0 ? pathcheck_check(pc, id, CHECK_US)
+	                    : pathcheck_identify(pc, id, CHECK_US);
 
 	if (id >= IDS || !ids[id].used) {
 		REQUIRE(r == -ENOENT, "%d", r);
@@ -182,6 +187,20 @@ static void check(struct fuzz_input *in)
 	}
 }
 
+static void look_at_opened(uint32_t id)
+{
+	struct pathcheck_opened o = { .size = sizeof(o) };
+	int r = pathcheck_opened(pc, id, &o);
+
+	REQUIRE(r == 0 || r == -ENODATA, "%d", r);
+	if (r < 0)
+		return;
+	REQUIRE(o.devt_major < 4096 && o.devt_minor < 1U << 20, "%u:%u", o.devt_major,
+	        o.devt_minor);
+	REQUIRE(o.wwid_state <= PATHCHECK_WWID_UNREADABLE, "%d", (int)o.wwid_state);
+	REQUIRE(o.wwid == 0 || o.wwid_state == PATHCHECK_WWID_READ, "a WWID");
+}
+
 static void look_at_result(const struct pathcheck_result *r)
 {
 	struct known *k = &ids[r->id];
@@ -192,6 +211,8 @@ static void look_at_result(const struct pathcheck_result *r)
 	REQUIRE(r->engine <= PATHCHECK_ENGINE_SYNC, "engine %d", (int)r->engine);
 	REQUIRE(r->error >= 0 && r->error < 4096, "error %d", r->error);
 	REQUIRE(r->late <= 1, "late %u", r->late);
+	REQUIRE(r->opened <= 1, "opened %u", r->opened);
+	look_at_opened(r->id);
 	REQUIRE(r->group < PATHS / PATHCHECK_GROUP_SLOTS + 2, "group %u", r->group);
 	REQUIRE(r->started_us >= 0 && r->finished_us >= r->started_us &&
 	                r->finished_us <= mono_now().us,

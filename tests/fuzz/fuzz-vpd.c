@@ -9,7 +9,7 @@
 
 #include "checkerd/core/sysfs_state.h"
 #include "checkerd/discovery/identity.h"
-#include "checkerd/discovery/vpd.h"
+#include "util/vpd.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What WWIDs that are put together here may have: what udev leaves in the name of a link. */

@@ -113,10 +113,9 @@ static void take_results(void)
 		if (r->verdict == PATHCHECK_OK)
 			life.good[r->cookie]++;
 		else if (r->verdict != PATHCHECK_DEFERRED)
-			complain("false state: path %u: %s, error %d (%s)",
-			         (unsigned)r->cookie,
-			         r->verdict == PATHCHECK_FAILED ? "failed" : "timed out",
-			         r->error, strerrordesc_np(r->error));
+			complain("false state: path %u: verdict %d, error %d (%s)",
+			         (unsigned)r->cookie, (int)r->verdict, r->error,
+			         strerrordesc_np(r->error));
 	}
 }
 
@@ -151,7 +150,9 @@ static void add_all(void)
 	for (uint32_t i = 0; i < life.paths; i++) {
 		struct pathcheck_path path = { .size = sizeof(path),
 			                       .device = life.devices[i],
-			                       .cookie = i };
+			                       .cookie = i,
+			                       .flags = i % 2 == 0 ? PATHCHECK_PATH_CLOSE
+			                                           : 0 };
 
 		while (again(pathcheck_add(life.pc, &path, &life.id[i]), limit, "add") ==
 		       -EAGAIN)
@@ -172,8 +173,10 @@ static void check_all(uint32_t round)
 	struct mono limit = mono_add(mono_now(), LIMIT_US);
 
 	for (uint32_t i = 0; i < life.paths; i++)
-		while (again(pathcheck_check(life.pc, life.id[i], TIMEOUT_US), limit,
-		             "check") == -EAGAIN)
+		while (again(round % 2 == 0
+		                     ? pathcheck_identify(life.pc, life.id[i], TIMEOUT_US)
+		                     : pathcheck_check(life.pc, life.id[i], TIMEOUT_US),
+		             limit, "check") == -EAGAIN)
 			continue;
 	pathcheck_flush(life.pc);
 	take_results();

@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 
 #include "libcheck/checkers/scsi.h"
+#include "libcheck/opened.h"
 #include "tests/sim/sim.h"
 
 int __wrap_pthread_mutex_lock(pthread_mutex_t *m);
@@ -51,6 +52,8 @@ int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd,
                          uint32_t *ret_block);
 int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block);
 enum scsi_unit __wrap_scsi_ask_unit(int fd);
+int __wrap_scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX]);
+void __wrap_directio_describe(int fd, struct opened_device *ret);
 int __wrap_process_start(struct process *ret, const char *program,
                          const struct shared *s);
 bool __wrap_process_ended(const struct process *p);

@@ -5,6 +5,7 @@
  * who asked: before that the memory of the read may not be freed.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/calls.h"
@@ -528,6 +529,41 @@ enum scsi_unit __wrap_scsi_ask_unit(int fd)
 		(void)fiber_wait(op, MONO_NEVER, true);
 	op_over(op);
 	return SCSI_UNIT_NOT_GONE;
+}
+
+/* The text of a disk's WWID, by its name and its number in a row. */
+static void wwid_of(const struct disk *d, uint64_t seq, char ret[static VPD_TEXT_MAX])
+{
+	(void)snprintf(ret, VPD_TEXT_MAX, "3%02u%llu", (unsigned)(d - sim.disks),
+	               (unsigned long long)seq);
+}
+
+/* As everything that is asked of the unit itself: the one that is there now. */
+int __wrap_scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])
+{
+	uint64_t seq;
+	struct disk *d = fd_disk(fd, &seq);
+	struct op *op = op_new(d, seq);
+	bool answers;
+
+	op->is_open = op->sync = true;
+	ask(op, false);
+	while (!op->done)
+		(void)fiber_wait(op, MONO_NEVER, true);
+	answers = d->present && d->mode != DISK_ERROR;
+	op_over(op);
+	if (!answers)
+		return -EIO;
+	wwid_of(d, d->seq, ret);
+	return 0;
+}
+
+void __wrap_directio_describe(int fd, struct opened_device *ret)
+{
+	const struct disk *d = fd_disk(fd, &ret->diskseq);
+
+	ret->devt_major = SD_MAJOR;
+	ret->devt_minor = d->devt;
 }
 
 /* --- processes --- */

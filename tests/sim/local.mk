@@ -69,14 +69,14 @@ tests_sim_sim_LDADD = \
 	libutil.la \
 	$(NULL)
 sim_wrapped = \
-	calloc clock_gettime close devmapper_command devmapper_next directio_look directio_open directio_read \
+	calloc clock_gettime close devmapper_command devmapper_next directio_describe directio_look directio_open directio_read \
 	epoll_create1 epoll_ctl eventfd faccessat fcntl free ftruncate malloc memfd_create mmap \
 	munmap nanosleep open openat pathcheck_add pathcheck_check pathcheck_identify \
 	pathcheck_new pathcheck_opened pathcheck_results poll ppoll prctl \
 	prober_start process_collect process_collect_by process_dying process_ended \
 	process_kill process_start pthread_cond_broadcast pthread_cond_signal \
 	pthread_cond_wait pthread_join pthread_mutex_lock pthread_mutex_unlock read \
-	scsi_ask_unit thread_join_for thread_start timerfd_create timerfd_settime write
+	scsi_ask_unit scsi_ask_wwid thread_join_for thread_start timerfd_create timerfd_settime write
 tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) $(sim_wrapped:%=-Wl,--wrap=%)
 
 # make check-sim SEEDS=10000 FIRST=1 JOBS=2

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,7 +21,9 @@
 struct disk {
 	bool opens_hang, reads_hang, looks_hang, closes_hang, other;
 	int open_answer, read_answer, read_once;
-	unsigned hung, tried, opens, looks, units;
+	unsigned hung, tried, opens, looks, units, wwids;
+	const char *wwid;
+	uint64_t seq;
 	bool unit_gone;
 };
 
@@ -135,6 +138,33 @@ enum scsi_unit scsi_ask_unit(int fd)
 	return unit;
 }
 
+int scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])
+{
+	struct disk *d;
+	int r = -EIO;
+
+	assert(fd >= 0 && fd < FDS_MAX);
+	pthread_mutex_lock(&fake.lock);
+	d = &fake.disks[fake.disk_of[fd]];
+	d->wwids++;
+	if (d->wwid != NULL) {
+		(void)snprintf(ret, VPD_TEXT_MAX, "%s", d->wwid);
+		r = ret[0] == '\0' ? -ENODATA : 0;
+	}
+	pthread_mutex_unlock(&fake.lock);
+	return r;
+}
+
+void directio_describe(int fd, struct opened_device *ret)
+{
+	assert(fd >= 0 && fd < FDS_MAX);
+	pthread_mutex_lock(&fake.lock);
+	*ret = (struct opened_device){ .devt_major = 7,
+		                       .devt_minor = fake.disk_of[fd],
+		                       .diskseq = fake.disks[fake.disk_of[fd]].seq };
+	pthread_mutex_unlock(&fake.lock);
+}
+
 /* In place of util/thread.c too: one that can be refused. */
 int thread_start(pthread_t *ret_thread, const char *name, size_t stack_bytes,
                  void *(*fn)(void *), void *arg)
@@ -155,7 +185,7 @@ void disks_reset(void)
 	pthread_mutex_lock(&fake.lock);
 	for (unsigned i = 0; i < FAKE_DISKS; i++) {
 		assert(fake.disks[i].hung == 0);
-		fake.disks[i] = (struct disk){ .opens_hang = false };
+		fake.disks[i] = (struct disk){ .wwid = "" };
 	}
 	fake.refused = NULL;
 	pthread_mutex_unlock(&fake.lock);
@@ -293,5 +323,24 @@ void disk_closes_hang(unsigned disk, bool hang)
 	pthread_mutex_lock(&fake.lock);
 	fake.disks[disk].closes_hang = hang;
 	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void disk_wwid_is(unsigned disk, const char *wwid)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.disks[disk].wwid = wwid;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+unsigned disk_wwids(unsigned disk)
+{
+	return look(&fake.disks[disk].wwids);
+}
+
+void disk_seq_is(unsigned disk, uint64_t diskseq)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.disks[disk].seq = diskseq;
 	pthread_mutex_unlock(&fake.lock);
 }

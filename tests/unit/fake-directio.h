@@ -33,6 +33,11 @@ void disk_read_says_once(unsigned disk, int answer);
 /* What TEST UNIT READY says, SCSI_UNIT_NOT_GONE at first; and how often it was asked. */
 void disk_unit_says(unsigned disk, enum scsi_unit unit);
 unsigned disk_units(unsigned disk);
+/* The text of its WWID, "" at first: it has none; NULL: it does not answer. How often asked. */
+void disk_wwid_is(unsigned disk, const char *wwid);
+unsigned disk_wwids(unsigned disk);
+/* Its sequence number; its device number is 7:disk. */
+void disk_seq_is(unsigned disk, uint64_t diskseq);
 
 /* Waits until so many are hung in its opens or reads. False: not in time. */
 _must_check_ bool disk_wait_hung(unsigned disk, unsigned n);

@@ -55,18 +55,30 @@ void bed_stopped(struct bed *b)
 	b->running = false;
 }
 
-static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
-                 uint32_t target, int64_t timeout_us)
+static void send_flags(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
+                       uint32_t target, int64_t timeout_us, uint32_t flags)
 {
 	struct command c = { .op = (uint16_t)op,
 		             .id = id,
 		             .generation = b->generation[id],
 		             .host = (uint16_t)host,
 		             .target = (uint16_t)target,
-		             .flags = op == COMMAND_ADD ? b->flags[id] : 0,
+		             .flags = (uint16_t)flags,
 		             .timeout_us = (uint64_t)timeout_us };
 
 	assert_true(spsc_push(b->shared.commands, &c));
+}
+
+static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
+                 uint32_t target, int64_t timeout_us)
+{
+	send_flags(b, op, id, host, target, timeout_us,
+	           op == COMMAND_ADD ? b->flags[id] : 0);
+}
+
+void bed_identify(struct bed *b, uint32_t id, int64_t timeout_us)
+{
+	send_flags(b, COMMAND_CHECK, id, 0, 0, timeout_us, COMMAND_IDENTIFY);
 }
 
 void bed_add(struct bed *b, uint32_t id, const char *name, uint32_t host)

@@ -50,6 +50,7 @@ void bed_check(struct bed *b, uint32_t id, int64_t timeout_us);
 /* The same, after so long a silence in that stage. */
 void bed_check_silent(struct bed *b, uint32_t id, int64_t timeout_us, uint16_t silent_ms,
                       enum pathcheck_stage stage);
+void bed_identify(struct bed *b, uint32_t id, int64_t timeout_us);
 void bed_remove(struct bed *b, uint32_t id);
 void bed_flush(struct bed *b);
 

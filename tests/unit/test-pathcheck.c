@@ -333,6 +333,45 @@ static void a_file_that_is_gone(void **state)
 	assert_int_equal(bed_check(b, id).verdict, PATHCHECK_OK);
 }
 
+static void which_device_was_opened(void **state)
+{
+	struct bed *b = *state;
+	struct pathcheck_opened o = { .size = sizeof(o), .diskseq = 9 };
+	struct pathcheck_result r;
+	uint32_t id;
+
+	bed_start(b, 2);
+	bed_file(b, 0, BED_FILE_BYTES);
+	id = bed_add(b, 0, 0);
+	assert_int_equal(pathcheck_opened(b->pc, id, &o), -ENODATA);
+	assert_int_equal(pathcheck_opened(b->pc, id + 1, &o), -ENOENT);
+	assert_int_equal(o.diskseq, 9); /* untouched */
+	assert_int_equal(bed_check(b, id).opened, 1);
+	assert_int_equal(pathcheck_opened(b->pc, id, &o), 0);
+	assert_int_equal(o.devt_major + o.devt_minor + o.diskseq + o.wwid, 0);
+	assert_int_equal(o.wwid_state, PATHCHECK_WWID_NOT_ASKED);
+	assert_int_equal(bed_check(b, id).opened, 0);
+
+	assert_int_equal(pathcheck_identify(b->pc, id, 0), -EINVAL);
+	assert_int_equal(pathcheck_identify(b->pc, id, BED_TIMEOUT_US), 0);
+	assert_int_equal(pathcheck_identify(b->pc, id, BED_TIMEOUT_US), -EBUSY);
+	pathcheck_flush(b->pc);
+	r = bed_next(b, false);
+	assert_int_equal(r.verdict, PATHCHECK_OK);
+	assert_int_equal(r.opened, 1);
+	assert_int_equal(pathcheck_opened(b->pc, id, &o), 0);
+	assert_int_equal(o.wwid_state, PATHCHECK_WWID_NONE); /* a file has none */
+	o.size--;
+	assert_int_equal(pathcheck_opened(b->pc, id, &o), -EINVAL);
+
+	/* Of a path that is gone nothing is said to the one after it. */
+	o.size++;
+	assert_int_equal(pathcheck_remove(b->pc, id), 0);
+	assert_int_equal(pathcheck_opened(b->pc, id, &o), -ENOENT);
+	id = bed_add(b, 0, 1);
+	assert_int_equal(pathcheck_opened(b->pc, id, &o), -ENODATA);
+}
+
 /* Nothing is open between checks, so what the name leads to is seen at once. */
 static void opened_for_each_check(void **state)
 {
@@ -486,6 +525,7 @@ int main(void)
 		BOTH(a_group_counts_its_paths),
 		BOTH(a_file_that_shrinks_and_grows),
 		BOTH(a_file_that_is_gone),
+		BOTH(which_device_was_opened),
 		BOTH(opened_for_each_check),
 		BOTH(what_cannot_be_checked_fails_and_hangs_nothing),
 		BOTH(nothing_of_a_removed_path),

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "libcheck/opened.h"
 #include "tests/unit/direct-files.h"
 #include "tests/unit/fake-directio.h"
 #include "tests/unit/prober-bed.h"
+#include "util/hash.h"
 
 #define WATCHDOG_SEC 600
 #define RESCUERS     8
@@ -137,6 +139,118 @@ static void a_shortage_is_named(void **state)
 	end();
 }
 
+/* --- which device it is --- */
+
+static void assert_opened(uint32_t id, unsigned disk, uint64_t diskseq,
+                          enum pathcheck_wwid state, const char *wwid)
+{
+	struct pathcheck_opened o;
+
+	assert_int_equal(b->of[id].last.opened, 1);
+	assert_true(opened_get(&b->shared, id, &o));
+	assert_int_equal(o.devt_major, 7);
+	assert_int_equal(o.devt_minor, disk);
+	assert_int_equal(o.diskseq, diskseq);
+	assert_int_equal(o.wwid_state, state);
+	assert_int_equal(o.wwid, wwid == NULL ? 0 : hash_wwid(wwid));
+}
+
+static void identify(uint32_t id, unsigned n)
+{
+	bed_identify(b, id, LONG_US);
+	bed_final(b, id, n);
+}
+
+static void each_open_says_what_it_is(void **state)
+{
+	struct pathcheck_opened o;
+
+	(void)state; /* no fixture */
+	begin(64, 0);
+	disk_seq_is(1, 77);
+	add(1, 1, 0);
+	assert_false(opened_get(&b->shared, 1, &o)); /* not opened yet */
+	check(1);
+	bed_final(b, 1, 1);
+	assert_opened(1, 1, 77, PATHCHECK_WWID_NOT_ASKED, NULL);
+	check(1);
+	bed_final(b, 1, 2);
+	assert_int_equal(b->of[1].last.opened, 0); /* it is open */
+	assert_int_equal(disk_wwids(1), 0);
+	end();
+}
+
+static void a_wwid_is_asked_for(void **state)
+{
+	(void)state; /* no fixture */
+	for (int aio = 0; aio < 2; aio++) {
+		begin(64, aio ? 0 : -EAGAIN);
+		disk_seq_is(1, 78);
+		disk_wwid_is(1, "3600abc");
+		add_open(1, 1, 0);
+		identify(1, 2);
+		assert_int_equal(b->of[1].ok, 2);
+		assert_opened(1, 1, 78, PATHCHECK_WWID_READ, "3600abc");
+		assert_int_equal(b->of[1].last.engine,
+		                 aio ? PATHCHECK_ENGINE_AIO : PATHCHECK_ENGINE_SYNC);
+		/* Another one in its place, and no event of it. */
+		disk_wwid_is(1, "3600def");
+		identify(1, 3);
+		assert_opened(1, 1, 78, PATHCHECK_WWID_READ, "3600def");
+		disk_wwid_is(1, "");
+		identify(1, 4);
+		assert_opened(1, 1, 78, PATHCHECK_WWID_NONE, NULL);
+		disk_wwid_is(1, NULL);
+		identify(1, 5);
+		assert_opened(1, 1, 78, PATHCHECK_WWID_UNREADABLE, NULL);
+		assert_int_equal(disk_wwids(1), 4);
+		check(1);
+		bed_final(b, 1, 6);
+		assert_int_equal(b->of[1].last.opened, 0);
+		assert_int_equal(disk_wwids(1), 4);
+		end();
+	}
+}
+
+/* The device has answered, with an error of its own: it is asked. Nobody answered: it is not. */
+static void asked_for_after_an_answer_only(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	disk_wwid_is(1, "3600abc");
+	add_open(1, 1, 0);
+	disk_read_says(1, -EREMOTEIO);
+	identify(1, 2);
+	assert_int_equal(b->of[1].device, 1);
+	assert_int_equal(disk_units(1), 1);
+	assert_opened(1, 1, 0, PATHCHECK_WWID_READ, "3600abc");
+	disk_unit_says(1, SCSI_UNIT_GONE);
+	identify(1, 3);
+	assert_int_equal(b->of[1].disconnected, 1);
+	assert_int_equal(b->of[1].last.opened, 0);
+	disk_read_says(1, -EIO);
+	identify(1, 4);
+	assert_int_equal(b->of[1].failed, 1);
+	assert_int_equal(disk_wwids(1), 1);
+	end();
+}
+
+/* The check begins again after a shortage, and still asks. */
+static void asked_for_after_a_shortage(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, 0);
+	disk_wwid_is(1, "3600abc");
+	disk_open_says(1, -EMFILE);
+	add(1, 1, 0);
+	bed_identify(b, 1, LONG_US);
+	bed_until(b, &b->of[1].deferred, 1);
+	disk_open_says(1, 0);
+	bed_final(b, 1, 1);
+	assert_opened(1, 1, 0, PATHCHECK_WWID_READ, "3600abc");
+	end();
+}
+
 /* --- opened for each check --- */
 
 static void add_closing(uint32_t id, unsigned disk, uint32_t host)
@@ -255,6 +369,10 @@ int main(void)
 		cmocka_unit_test(a_unit_that_is_gone),
 		cmocka_unit_test(a_block_size_that_changed),
 		cmocka_unit_test(a_shortage_is_named),
+		cmocka_unit_test(each_open_says_what_it_is),
+		cmocka_unit_test(a_wwid_is_asked_for),
+		cmocka_unit_test(asked_for_after_an_answer_only),
+		cmocka_unit_test(asked_for_after_a_shortage),
 		cmocka_unit_test(opened_and_closed_each_time),
 		cmocka_unit_test(a_hung_close_holds_one_rescuer),
 		cmocka_unit_test(removed_before_it_was_closed),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,22 +93,86 @@ static void what_is_read(void **state)
 	assert_int_equal(s.qualifier, 7);
 }
 
+/* --- page 83h --- */
+
+static int wwid(const uint8_t *page, size_t size, char text[static VPD_TEXT_MAX])
+{
+	uint8_t *copy = malloc(size + (size == 0));
+	int r;
+
+	assert_non_null(copy);
+	memcpy(copy, page, size);
+	r = scsi_read_wwid(copy, size, text);
+	free(copy);
+	return r;
+}
+
+/* An NAA designator, as most disks have. */
+static const uint8_t naa[] = { 0x00, 0x83, 0x00, 0x0c, 0x01, 0x03, 0x00, 0x08,
+	                       0x50, 0x01, 0x40, 0x52, 0x3b, 0x01, 0x02, 0x03 };
+
+static void a_page_is_read(void **state)
+{
+	char text[VPD_TEXT_MAX];
+
+	(void)state; /* no fixture */
+	assert_int_equal(wwid(naa, sizeof(naa), text), 0);
+	assert_string_equal(text, "3500140523b010203");
+	/* What was cut, whatever its length says. */
+	for (size_t n = 4; n < sizeof(naa); n++)
+		assert_int_equal(wwid(naa, n, text), -ENODATA);
+	for (size_t n = 0; n < 4; n++)
+		assert_int_equal(wwid(naa, n, text), -EIO);
+}
+
+static void pages_with_other_bytes(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+		int r;
+	} cases[] = {
+		{ 0, 0x20, -EIO }, /* the target could have a unit there, and has none */
+		{ 0, 0x7f, -EIO }, /* it cannot have one there */
+		{ 0, 0x05, 0 },    /* of another type */
+		{ 1, 0x00, -ENODATA }, { 3, 0x00, -ENODATA }, { 3, 0xff, 0 },
+		{ 5, 0x13, -ENODATA }, /* a port's, not the unit's */
+	};
+
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		uint8_t page[sizeof(naa)];
+		char text[VPD_TEXT_MAX];
+
+		memcpy(page, naa, sizeof(naa));
+		page[cases[i].at] = cases[i].value;
+		assert_int_equal(wwid(page, sizeof(page), text), cases[i].r);
+	}
+}
+
 static void what_is_no_scsi_device(void **state)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	char text[VPD_TEXT_MAX];
 
 	(void)state; /* no fixture */
 	assert_true(fd >= 0);
 	assert_int_equal(scsi_ask_unit(fd), SCSI_UNIT_NOT_GONE);
 	assert_int_equal(scsi_ask_unit(-1), SCSI_UNIT_NOT_GONE);
+	assert_int_equal(scsi_ask_wwid(fd, text), -ENODATA);
+	assert_int_equal(scsi_ask_wwid(-1, text), -EIO);
 	close(fd);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_formats),           cmocka_unit_test(cut_short),
-		cmocka_unit_test(with_other_bytes),       cmocka_unit_test(what_is_read),
+		cmocka_unit_test(both_formats),
+		cmocka_unit_test(cut_short),
+		cmocka_unit_test(with_other_bytes),
+		cmocka_unit_test(what_is_read),
+		cmocka_unit_test(a_page_is_read),
+		cmocka_unit_test(pages_with_other_bytes),
 		cmocka_unit_test(what_is_no_scsi_device),
 	};
 

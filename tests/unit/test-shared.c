@@ -65,6 +65,7 @@ static void layout(void **state)
 			{ s.rescuer_busy_us, l.rescuers * sizeof(*s.rescuer_busy_us) },
 			{ s.handed_us, l.ids * sizeof(*s.handed_us) },
 			{ s.suspects, l.ids },
+			{ s.opened, l.ids * sizeof(*s.opened) },
 		};
 
 		end = (const char *)s.header;

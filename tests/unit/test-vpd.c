@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "checkerd/discovery/vpd.h"
+#include "util/vpd.h"
 
 /* A page in memory of its own, so that a sanitizer sees a byte read beyond it. */
 static uint8_t *page_of(const void *bytes, size_t size)

@@ -33,6 +33,8 @@ static bool with(size_t offset, size_t size, uint32_t value)
 
 static void each_field(void **state)
 {
+	struct wire_result w;
+
 	(void)state; /* no fixture */
 	assert_true(wire_is_sound(&sound, &limits));
 	assert_false(WITH(id, 68));
@@ -42,7 +44,9 @@ static void each_field(void **state)
 	assert_true(WITH(verdict, WIRE_RELEASED));
 	assert_false(WITH(stage, 2));
 	assert_false(WITH(engine, 3));
-	assert_false(WITH(late, 2));
+	w = sound;
+	w.unused = 1;
+	assert_false(wire_is_sound(&w, &limits));
 	assert_false(WITH(error, 4096));
 	assert_false(WITH(error, (uint16_t)-1));
 	assert_false(WITH(group, 2));
@@ -82,6 +86,8 @@ static void late_and_error(void **state)
 	assert_false(wire_take_verdict(&a, &w));
 	w = (struct wire_result){ .verdict = FAILED };
 	assert_false(wire_take_verdict(&a, &w));
+	w = (struct wire_result){ .verdict = SILENT, .opened = 1 };
+	assert_false(wire_take_verdict(&a, &w)); /* only the last word says so */
 	w = (struct wire_result){ .verdict = SILENT };
 	assert_true(wire_take_verdict(&a, &w));
 	w = (struct wire_result){ .verdict = OK };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SPC-4, 7.8.5 (device identification) and 7.8.15 (unit serial number). */
-#include "checkerd/discovery/vpd.h"
+#include "util/vpd.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef CHECKERD_DISCOVERY_VPD_H
-#define CHECKERD_DISCOVERY_VPD_H
+#ifndef UTIL_VPD_H
+#define UTIL_VPD_H
 
 /*
  * What two vital product data pages of a SCSI device say of who it is. The pages are the
