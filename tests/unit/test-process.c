@@ -225,6 +225,39 @@ static void killed_with_all_outstanding(void **state)
 	all_are_checked(b, ids);
 }
 
+/* The next prober opens for each check what the last one did, and is asked again for the WWID; what
+ * it has not opened yet it says nothing of. */
+static void a_successor_knows_what_was_wanted(void **state)
+{
+	struct bed *b = *state;
+	struct pathcheck_path p = { .size = sizeof(p), .flags = PATHCHECK_PATH_CLOSE };
+	struct pathcheck_opened o = { .size = sizeof(o) };
+	uint32_t id, kept;
+	int pid;
+
+	start(b, BUILT_PROBER);
+	bed_file(b, 0, BED_FILE_BYTES);
+	bed_file(b, 1, BED_FILE_BYTES);
+	p.device = bed_name(b, 0);
+	assert_int_equal(pathcheck_add(b->pc, &p, &id), 0);
+	kept = bed_add(b, 1, 1);
+	assert_int_equal(bed_check(b, id).opened, 1);
+	assert_int_equal(bed_check(b, kept).opened, 1);
+	assert_int_equal(pathcheck_opened(b->pc, kept, &o), 0);
+	pid = bed_stats(b).prober_pid;
+	halt(pid);
+	assert_int_equal(pathcheck_identify(b->pc, id, BED_TIMEOUT_US), 0);
+	pathcheck_flush(b->pc);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(bed_next(b, true).verdict, PATHCHECK_OK);
+	assert_int_equal(bed_stats(b).prober_restarts, 1);
+	assert_int_equal(pathcheck_opened(b->pc, id, &o), 0);
+	assert_int_equal(o.wwid_state, PATHCHECK_WWID_NONE);
+	assert_int_equal(pathcheck_opened(b->pc, kept, &o), -ENODATA);
+	bed_remove(b, 0);
+	assert_int_equal(bed_check(b, id).error, ENOENT);
+}
+
 static void killed_at_any_moment(void **state)
 {
 	struct bed *b = *state;
@@ -503,17 +536,12 @@ int main(int argc, char **argv)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, bed_setup_process, teardown)
 	const struct CMUnitTest tests[] = {
-		T(killed_with_all_outstanding),
-		T(killed_at_any_moment),
-		T(one_that_stands_still),
-		T(one_that_nobody_let_run),
-		T(one_that_has_nothing_to_do),
-		T(a_program_that_cannot_be_run),
-		T(a_program_that_goes_and_comes_back),
-		T(named_by_the_environment),
-		T(one_that_dies_again_and_again),
-		T(one_that_lingers_wakes_nobody),
-		T(the_end_waits_for_nothing_that_hangs),
+		T(killed_with_all_outstanding),   T(a_successor_knows_what_was_wanted),
+		T(killed_at_any_moment),          T(one_that_stands_still),
+		T(one_that_nobody_let_run),       T(one_that_has_nothing_to_do),
+		T(a_program_that_cannot_be_run),  T(a_program_that_goes_and_comes_back),
+		T(named_by_the_environment),      T(one_that_dies_again_and_again),
+		T(one_that_lingers_wakes_nobody), T(the_end_waits_for_nothing_that_hangs),
 	};
 
 	if (argc == 1 && strcmp(argv[0], "pathcheck-prober") == 0)
