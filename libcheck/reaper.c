@@ -195,6 +195,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		break;
 	case DIRECTIO_LEARN:
 		s->learn = s->learned = true;
+		s->silent_ms = 0; /* it has answered */
 		to_lane(g, s, w);
 		break;
 	case DIRECTIO_NO_NOWAIT:
@@ -206,6 +207,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		break;
 	case DIRECTIO_ASK_UNIT:
 		s->ask = ASK_UNIT;
+		s->silent_ms = 0;
 		s->answered = now;
 		s->result = result;
 		to_rescuer(g, s, JOB_ASK, now, w);
