@@ -78,9 +78,12 @@ struct group_view {
 	        wake_by_us; /* its reaper is awake again by then; INT64_MAX: no need */
 };
 
+#define VERSION_BYTES 28 /* a version, and its end */
+
 struct shared_header {
 	uint32_t
 	        size_check; /* [init] sizeof(struct shared_header): the helper's version fits */
+	char version[VERSION_BYTES];      /* [init] pathcheck_version() of who made it */
 	uint32_t sealed;                  /* [init] */
 	struct pathcheck_options options; /* [init] its pointers are not for the prober */
 	struct limits limits;             /* [init] */
