@@ -292,8 +292,6 @@ void group_requeue(struct group *g, struct slot *s)
 		return;
 	move(g, s, SLOT_QUEUED);
 	/* It was answered, in a way: not silent any more. */
-	if (s->silent_stage == s->stage)
-		s->silent_ms = 0;
 	atomic_store_explicit(&g->prober->shared->handed_us[s->path], 0,
 	                      memory_order_relaxed);
 }

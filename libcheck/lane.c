@@ -187,7 +187,8 @@ static bool is_closing(struct slot *s)
 	bool closing;
 
 	pthread_mutex_lock(&s->job.group->lock);
-	closing = s->closing;
+	/* Or it is closed, since it was found. */
+	closing = s->closing || s->state == SLOT_FREE;
 	pthread_mutex_unlock(&s->job.group->lock);
 	return closing;
 }
@@ -441,6 +442,8 @@ static void go_on(struct prober *p, struct slot *s)
 	path->late = late;
 	path->told = told;
 	path->opened = opened;
+	if (path->silent_stage == s->stage)
+		path->silent_ms = 0;
 	p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
 	lane_defer(p, (uint32_t)(path - p->paths), error);
 }

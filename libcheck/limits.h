@@ -119,6 +119,14 @@ enum job_class {
 #define COMMANDS_PER_ID 2
 #define RESULTS_PER_ID  4
 
+/* A check has a time limit for each of its stages, this many at most; and who looks whether one was
+ * lost comes by this often. */
+#define CHECK_STAGES     4
+#define LOOK_FOR_LOST_US (2 * USEC_PER_SEC)
+
+/* A prober of another version is tried again after this. */
+#define VERSION_RETRY_US (10 * USEC_PER_SEC)
+
 /* Names take whole units, and so many bytes on average. */
 #define NAME_UNIT       32
 #define NAME_BYTES_EACH 96

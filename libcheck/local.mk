@@ -7,6 +7,7 @@ libengine_la_SOURCES = \
 	libcheck/buffers.c \
 	libcheck/buffers.h \
 	libcheck/checkers/again.h \
+	libcheck/caller.h \
 	libcheck/checkers/directio.c \
 	libcheck/checkers/directio.h \
 	libcheck/checkers/directio_judge.c \
@@ -35,7 +36,9 @@ libengine_la_SOURCES = \
 	libcheck/rescuer.c \
 	libcheck/shared.c \
 	libcheck/shared.h \
+	libcheck/stats.c \
 	libcheck/submit.c \
+	libcheck/successor.c \
 	libcheck/suspects.c \
 	libcheck/watch.c \
 	libcheck/wire.c \

@@ -18,60 +18,9 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "libcheck/heartbeat.h"
-#include "libcheck/names.h"
+#include "libcheck/caller.h"
 #include "libcheck/opened.h"
-#include "libcheck/process.h"
-#include "libcheck/prober.h"
-#include "libcheck/wire.h"
-#include "util/spsc_end.h"
 #include "util/thread.h"
-
-#define NO_ID PATHCHECK_NO_ID
-
-enum entry_state { ENTRY_FREE, ENTRY_USED, ENTRY_LEAVING };
-
-struct entry {
-	enum entry_state state : 8;
-	struct asked asked;
-	uint8_t flags;     /* PATHCHECK_PATH_ bits */
-	bool identify : 1; /* the outstanding check is one that identifies */
-	bool opened : 1;   /* this prober has said what its name leads to */
-	uint16_t host, target;
-	uint32_t generation;
-	uint32_t next; /* free list */
-	uint64_t cookie;
-	uint64_t timeout_us;
-	struct mono asked_at; /* when the outstanding check was */
-	uint16_t silent_ms,
-	        silent_stage; /* of it, in the hands of probers that are gone */
-};
-
-struct pathcheck {
-	struct pathcheck_options options;
-	char *program;
-	struct limits limits;
-	struct shared shared;
-	struct spsc_end commands, results; /* the rings in it */
-	struct mono queued_at;             /* the first command since the last flush */
-	struct prober prober;              /* THREADS: the probing side */
-	struct process process;            /* PROCESS */
-	struct process lingering[LINGERING_MAX];
-	struct names names;
-	struct entry *entries; /* limits.ids of them */
-	uint32_t free_head;
-	uint32_t used; /* never above max_paths */
-	int epoll_fd;
-	bool lost; /* PROCESS: no prober is running */
-	bool wild; /* it says what no sound prober says: to be replaced */
-	struct mono starts[RESTARTS_MAX]; /* of the last probers, a ring */
-	uint32_t starts_at;
-
-	struct heartbeat heartbeat;
-
-	uint64_t restarts, checks, timeouts, late, stale;
-	uint32_t stuck_max;
-};
 
 const char *pathcheck_version(void)
 {
@@ -103,100 +52,9 @@ int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *r
 
 /* --- start and end --- */
 
-static int watch(struct pathcheck *pc, int fd)
-{
-	struct epoll_event e = { .events = EPOLLIN };
-
-	return epoll_ctl(pc->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
-}
-
-/* Commands the prober has not taken. */
-static uint32_t commands_used(struct pathcheck *pc)
-{
-	uint32_t used = spsc_end_used_by_producer(&pc->commands);
-
-	pc->wild = pc->wild || used == UINT32_MAX;
-	return used;
-}
-
-static void send_command(struct pathcheck *pc, enum command_op op, uint32_t id,
-                         uint16_t flags)
-{
-	const struct entry *e = &pc->entries[id];
-	struct command c = { .op = (uint16_t)op,
-		             .id = id,
-		             .generation = e->generation,
-		             .flags = flags,
-		             .timeout_us = e->timeout_us };
-
-	if (op == COMMAND_CHECK) {
-		c.flags |= e->identify ? COMMAND_IDENTIFY : 0;
-		c.silent_ms = e->silent_ms;
-		c.silent_stage = e->silent_stage;
-	} else {
-		if (op == COMMAND_ADD)
-			c.flags |= e->flags;
-		c.host = e->host;
-		c.target = e->target;
-	}
-	/* One look at the clock for all that are handed over together. */
-	if (spsc_end_unshown(&pc->commands) == 0)
-		pc->queued_at = mono_now();
-	/* There is room, or it was looked for: limits.h. Unless a prober takes some back. */
-	if (!spsc_end_push(&pc->commands, &c))
-		pc->wild = true;
-}
-
 static bool has_room(struct pathcheck *pc)
 {
-	return commands_used(pc) < pc->limits.commands;
-}
-
-static void note_start(struct pathcheck *pc, struct mono now)
-{
-	pc->starts[pc->starts_at] = now;
-	pc->starts_at = (pc->starts_at + 1) % RESTARTS_MAX;
-	pc->heartbeat = (struct heartbeat){ .seen_at = now, .looked = now };
-}
-
-static void take_ends(struct pathcheck *pc, const struct shared *s)
-{
-	spsc_end_init(&pc->commands, s->commands);
-	spsc_end_init(&pc->results, s->results);
-}
-
-/* A region of its own, and a prober on it. The old one's ends are lost when that succeeds. */
-static int start_process(struct pathcheck *pc, struct shared *ret_shared)
-{
-	struct spsc_end commands = pc->commands, results = pc->results;
-	struct shared s = SHARED_NULL;
-	int r;
-
-	r = shared_create(&s, &pc->options, true);
-	if (r < 0)
-		return r;
-	take_ends(pc, &s); /* before it can write there */
-	r = process_start(&pc->process, pc->program, &s);
-	if (r == 0) {
-		r = watch(pc, s.caller_fd);
-		if (r == 0)
-			r = watch(pc, pc->process.pidfd);
-		if (r < 0) {
-			process_kill(&pc->process);
-			process_collect_by(&pc->process,
-			                   mono_add(mono_now(), END_AWAITED_US));
-		}
-	}
-	if (r < 0) {
-		shared_deinit(&s);
-		pc->commands = commands;
-		pc->results = results;
-		return r;
-	}
-	*ret_shared = s;
-	pc->lost = pc->wild = false;
-	note_start(pc, mono_now());
-	return 0;
+	return caller_commands_used(pc) < pc->limits.commands;
 }
 
 static int start_threads(struct pathcheck *pc)
@@ -205,12 +63,12 @@ static int start_threads(struct pathcheck *pc)
 
 	if (r < 0)
 		return r;
-	take_ends(pc, &pc->shared);
-	r = watch(pc, pc->shared.caller_fd);
+	successor_take_ends(pc, &pc->shared);
+	r = successor_watch(pc, pc->shared.caller_fd);
 	if (r < 0)
 		return r;
 	r = prober_start(&pc->prober, &pc->shared, &backend_libaio);
-	note_start(pc, mono_now());
+	successor_note_start(pc, mono_now());
 	return r;
 }
 
@@ -260,7 +118,7 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
 
 	r = reserve(pc, o);
 	if (r == 0)
-		r = o->mode == PATHCHECK_PROCESS ? start_process(pc, &pc->shared)
+		r = o->mode == PATHCHECK_PROCESS ? successor_start(pc, &pc->shared)
 		                                 : start_threads(pc);
 	if (r < 0) {
 		pathcheck_free(pc);
@@ -270,23 +128,10 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
 	return 0;
 }
 
-static int64_t oldest_us(const struct pathcheck *pc, struct mono now)
-{
-	int64_t oldest = 0;
-
-	for (uint32_t id = 0; id < pc->limits.ids; id++) {
-		const struct entry *e = &pc->entries[id];
-
-		if (e->state == ENTRY_USED && e->asked.outstanding)
-			oldest = MAX(oldest, mono_diff(now, e->asked_at));
-	}
-	return oldest;
-}
-
 /* What the kernel has held for as long as the prober would be waited for holds that too. */
 static bool is_hung(const struct pathcheck *pc, struct mono now)
 {
-	if (oldest_us(pc, now) > END_AWAITED_US)
+	if (caller_oldest_us(pc, now) > END_AWAITED_US)
 		return true;
 	for (uint32_t i = 0; i < pc->limits.groups; i++) {
 		const struct group_view *v = &pc->shared.groups[i];
@@ -374,7 +219,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	e->identify = e->opened = false;
 	e->cookie = p->cookie;
 	e->timeout_us = 0;
-	send_command(pc, COMMAND_ADD, id, 0);
+	caller_send(pc, COMMAND_ADD, id, 0);
 	*ret_id = id;
 	return 0;
 }
@@ -396,7 +241,7 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id)
 		return -EAGAIN;
 	e->state = ENTRY_LEAVING;
 	pc->used--;
-	send_command(pc, COMMAND_REMOVE, id, 0);
+	caller_send(pc, COMMAND_REMOVE, id, 0);
 	return 0;
 }
 
@@ -416,7 +261,7 @@ static int ask(struct pathcheck *pc, uint32_t id, uint64_t timeout_us, bool iden
 	e->identify = identify;
 	e->timeout_us = timeout_us;
 	e->silent_ms = e->silent_stage = 0;
-	send_command(pc, COMMAND_CHECK, id, 0);
+	caller_send(pc, COMMAND_CHECK, id, 0);
 	e->asked_at = pc->queued_at;
 	return 0;
 }
@@ -448,7 +293,7 @@ int pathcheck_opened(struct pathcheck *pc, uint32_t id, struct pathcheck_opened 
 
 void pathcheck_flush(struct pathcheck *pc)
 {
-	uint32_t used = commands_used(pc);
+	uint32_t used = caller_commands_used(pc);
 
 	if (used == 0)
 		return;
@@ -459,16 +304,6 @@ void pathcheck_flush(struct pathcheck *pc)
 }
 
 /* --- results --- */
-
-static void let_go(struct pathcheck *pc, uint32_t id)
-{
-	struct entry *e = &pc->entries[id];
-
-	names_drop(&pc->names, &pc->shared, id);
-	e->state = ENTRY_FREE;
-	e->next = pc->free_head;
-	pc->free_head = id;
-}
 
 /* False: it is not for the caller. */
 static bool accept(struct pathcheck *pc, const struct wire_result *w,
@@ -487,11 +322,17 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 	e = &pc->entries[w->id];
 	if (w->verdict == WIRE_RELEASED) {
 		if (e->state == ENTRY_LEAVING)
-			let_go(pc, w->id);
+			caller_let_go(pc, w->id);
 		return false;
 	}
-	if (e->state != ENTRY_USED || !wire_take_verdict(&e->asked, w)) {
+	if (e->state != ENTRY_USED) {
 		pc->stale++;
+		return false;
+	}
+	/* Of a check that was not asked, or at the wrong time: what was asked would never end. */
+	if (!wire_take_verdict(&e->asked, w)) {
+		pc->stale++;
+		pc->wild = true;
 		return false;
 	}
 	if (wire_is_final(w->verdict)) {
@@ -568,200 +409,4 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 	if (got == 0 && process_ended(&pc->process))
 		note_lost(pc);
 	return got;
-}
-
-/* --- a prober that is gone or stands still --- */
-
-static void collect_lingering(struct pathcheck *pc)
-{
-	for (int i = 0; i < LINGERING_MAX; i++)
-		if (!process_collect(&pc->lingering[i]))
-			continue; /* the kernel still holds it: next time */
-}
-
-/* It is not waited for: it dies when the kernel lets it. -EINPROGRESS: no room to note it. */
-static int put_away(struct pathcheck *pc)
-{
-	process_kill(&pc->process);
-	if (process_collect(&pc->process))
-		return 0;
-	for (int i = 0; i < LINGERING_MAX; i++)
-		if (pc->lingering[i].pidfd < 0) {
-			(void)epoll_ctl(pc->epoll_fd, EPOLL_CTL_DEL, pc->process.pidfd,
-			                NULL);
-			pc->lingering[i] = pc->process;
-			pc->process = (struct process)PROCESS_NULL;
-			return 0;
-		}
-	return -EINPROGRESS;
-}
-
-/*
- * How long the request of an outstanding check was in the kernel without an answer, as far as the
- * prober that is gone would have noticed one: its threads ran at alive_us. A check that was told to
- * have timed out begins anew.
- */
-static void note_silence(struct entry *e, const struct shared *from, uint32_t id)
-{
-	struct mono now = mono_now();
-	struct mono handed = shared_past(&from->handed_us[id], now);
-	struct mono alive = shared_past(&from->header->alive_us, now);
-	int64_t silent_us = MAX(mono_diff(alive, handed), INT64_C(0));
-
-	if (e->asked.timed_out)
-		e->silent_ms = 0;
-	else if (!mono_before(handed, mono_add(e->asked_at, -1))) { /* the last bit */
-		e->silent_ms =
-		        (uint16_t)MIN(silent_us / USEC_PER_MSEC, (int64_t)UINT16_MAX);
-		e->silent_stage = (uint16_t)(atomic_load(&from->handed_us[id]) & 1);
-	} /* else it was not handed over, and what was known before holds */
-}
-
-/* Everything the old prober knew, for the new one; names move from region to region. */
-static void hand_over(struct pathcheck *pc, struct shared *to)
-{
-	struct shared from = pc->shared;
-	int r;
-
-	/* One that lingers has it open too: closing it here does not take it out of the poll. */
-	(void)epoll_ctl(pc->epoll_fd, EPOLL_CTL_DEL, from.caller_fd, NULL);
-	pc->shared = *to;
-	names_init(&pc->names); /* of the new region, which has none yet */
-	for (uint32_t id = 0; id < pc->limits.ids; id++) {
-		struct entry *e = &pc->entries[id];
-
-		if (e->state == ENTRY_LEAVING) {
-			let_go(pc, id);
-			continue;
-		}
-		if (e->state != ENTRY_USED)
-			continue;
-		r = names_put(&pc->names, &pc->shared, id, names_get(&from, id));
-		assert(r == 0); /* together they had room before, and in more pieces */
-		send_command(pc, COMMAND_ADD, id,
-		             atomic_load(&from.suspects[id]) != 0 ? COMMAND_SUSPECT : 0);
-		if (e->asked.outstanding) {
-			note_silence(e, &from, id);
-			send_command(pc, COMMAND_CHECK, id, 0);
-		}
-		e->asked.deferred = e->asked.timed_out = e->opened = false;
-	}
-	shared_deinit(&from);
-	pathcheck_flush(pc);
-}
-
-static int replace(struct pathcheck *pc)
-{
-	struct shared fresh;
-	struct mono oldest = pc->starts[pc->starts_at];
-	int r;
-
-	pc->lost = true;
-	r = put_away(pc);
-	if (r < 0)
-		return r;
-	if (oldest.us != 0 && mono_diff(mono_now(), oldest) < RESTARTS_WINDOW_US)
-		return -EINPROGRESS;
-	r = start_process(pc, &fresh);
-	if (r < 0)
-		return r;
-	hand_over(pc, &fresh);
-	pc->restarts++;
-	return 1;
-}
-
-int pathcheck_tend(struct pathcheck *pc)
-{
-	struct mono now = mono_now();
-	int64_t age_us, still_us, stall_us = (int64_t)pc->options.stall_timeout_us;
-
-	if (pc->options.mode != PATHCHECK_PROCESS)
-		return 0;
-	collect_lingering(pc);
-	if (pc->lost || pc->wild || process_ended(&pc->process))
-		return replace(pc);
-	age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared, pc->limits.groups, now);
-	still_us = heartbeat_still_us(&pc->heartbeat, age_us, stall_us, now);
-	if (still_us > stall_us ||
-	    (age_us > LOOK_AT_PROBER_US && process_dying(&pc->process)))
-		return replace(pc);
-	return 0;
-}
-
-/* --- counters --- */
-
-int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
-{
-	struct shared_header *h = pc->shared.header;
-	struct mono now = mono_now();
-	struct pathcheck_group g;
-
-	if (ret->size != sizeof(*ret))
-		return -EINVAL;
-	*ret = (struct pathcheck_stats){
-		.size = sizeof(*ret),
-		.groups = MIN(atomic_load(&h->groups_end), pc->limits.groups),
-		.deferred_now = atomic_load(&h->deferred_now),
-		.deferred_max = atomic_load(&h->deferred_max),
-		.deferred_total = atomic_load(&h->deferred_total),
-		.emergency_now = atomic_load(&h->emergency_now),
-		.emergency_max = atomic_load(&h->emergency_max),
-		.emergency_total = atomic_load(&h->emergency_total),
-		.io_setup_failures = atomic_load(&h->io_setup_failures),
-		.io_setup_error = wire_errno(atomic_load(&h->io_setup_error)),
-		.lanes_stuck = atomic_load(&h->lanes_stuck),
-		.lane_replacements = atomic_load(&h->lane_replacements),
-		.sealed_allocations = atomic_load(&h->sealed_allocations),
-		.checks = pc->checks,
-		.timeouts = pc->timeouts,
-		.late = pc->late,
-		.stale = pc->stale,
-		.prober_pid = pc->process.pid,
-		.prober_restarts = pc->restarts,
-		.heartbeat_age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared,
-		                                     pc->limits.groups, now),
-		.oldest_in_flight_us = oldest_us(pc, now),
-		.rescuers = pc->limits.rescuers,
-	};
-	for (uint32_t i = 0; i < ret->groups; i++)
-		if (pathcheck_group(pc, i, &g) == 0)
-			ret->in_flight += g.in_flight + g.expired + g.orphans;
-	ret->rescuers_busy = shared_rescuers_busy(&pc->shared, ret->rescuers, -1, now);
-	ret->rescuers_stuck =
-	        shared_rescuers_busy(&pc->shared, ret->rescuers, STUCK_AFTER_US, now);
-	for (uint32_t id = 0; id < pc->limits.ids; id++)
-		ret->blockers += pc->entries[id].state == ENTRY_USED &&
-		                 atomic_load(&pc->shared.suspects[id]) != 0;
-	pc->stuck_max = MAX(pc->stuck_max, ret->rescuers_stuck);
-	ret->rescuers_stuck_max = pc->stuck_max;
-	return 0;
-}
-
-int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *ret)
-{
-	struct group_view *v;
-	uint32_t state, kind;
-
-	if (id >= pc->limits.groups)
-		return -ENOENT;
-	v = &pc->shared.groups[id];
-	state = atomic_load(&v->state);
-	kind = atomic_load(&v->kind);
-	if (state > PATHCHECK_GROUP_RECOVERING || kind > PATHCHECK_GROUP_SYNC)
-		pc->wild = true;
-	if (state == PATHCHECK_GROUP_UNUSED || pc->wild)
-		return -ENOENT;
-	*ret = (struct pathcheck_group){
-		.id = id,
-		.kind = (enum pathcheck_group_kind)kind,
-		.state = (enum pathcheck_group_state)state,
-		.slots = PATHCHECK_GROUP_SLOTS,
-		.paths = atomic_load(&v->paths),
-		.queued = atomic_load(&v->queued),
-		.in_flight = atomic_load(&v->in_flight),
-		.expired = atomic_load(&v->expired),
-		.orphans = atomic_load(&v->orphans),
-		.setup_error = wire_errno(atomic_load(&v->setup_error)),
-	};
-	return 0;
 }

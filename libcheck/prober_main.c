@@ -121,10 +121,12 @@ int main(void)
 {
 	static struct prober prober;
 	struct shared shared = SHARED_NULL;
+	int r;
 
-	if (shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_LANE,
-	                  PROBER_FD_CALLER) < 0)
-		return EXIT_USAGE;
+	r = shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_LANE,
+	                  PROBER_FD_CALLER);
+	if (r < 0)
+		return r == -EPROTO ? PROBER_EXIT_VERSION : EXIT_USAGE;
 	prepare(&shared);
 	if (prober_start(&prober, &shared, &backend_libaio) < 0)
 		_exit(EXIT_FAILURE);

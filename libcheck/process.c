@@ -176,6 +176,22 @@ bool process_dying(const struct process *p)
 	return state == 'Z' || (flags & TASK_EXITING) != 0;
 }
 
+enum pathcheck_end process_how(const struct process *p, int32_t *ret_code)
+{
+	siginfo_t info = { 0 };
+
+	*ret_code = 0;
+	if (p->pidfd < 0 ||
+	    waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    info.si_pid == 0)
+		return PATHCHECK_END_NONE;
+	*ret_code = info.si_status;
+	if (info.si_code != CLD_EXITED)
+		return PATHCHECK_END_SIGNAL;
+	return info.si_status == PROBER_EXIT_VERSION ? PATHCHECK_END_VERSION
+	                                             : PATHCHECK_END_EXITED;
+}
+
 void process_kill(struct process *p)
 {
 	if (p->pidfd >= 0)

@@ -28,6 +28,8 @@ bool process_ended(const struct process *p);
  * its reads: process_ended() is true only when they are over. Reads procfs.
  */
 bool process_dying(const struct process *p);
+/* How one that has ended did, before it is collected: PATHCHECK_END_NONE: not known. */
+enum pathcheck_end process_how(const struct process *p, int32_t *ret_code);
 /* SIGKILL; at once, whatever it hangs in. */
 void process_kill(struct process *p);
 /* Collects one that has ended. False: the kernel still holds it. */
@@ -36,6 +38,9 @@ _must_check_ bool process_collect(struct process *p);
  * longer is forgotten: it is for whoever collects the caller's children. */
 void process_collect_by(struct process *p, struct mono limit);
 void process_forget(struct process *p); /* gives the descriptors back, uncollected */
+
+/* Its exit status when the region was made by another version. */
+#define PROBER_EXIT_VERSION 3
 
 /* Descriptors the helper program finds: see prober_main.c. */
 enum {

@@ -213,6 +213,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		break;
 	case DIRECTIO_LEARN:
 		s->learn = s->learned = true;
+		s->silent_ms = 0; /* it has answered */
 		to_lane(g, s, w);
 		break;
 	case DIRECTIO_NO_NOWAIT:
@@ -223,6 +224,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		to_rescuer(g, s, JOB_READ, now, w);
 		break;
 	case DIRECTIO_ASK_UNIT:
+		s->silent_ms = 0;
 		ask(g, s, ASK_UNIT, result, now, w);
 		break;
 	}

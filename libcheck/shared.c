@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -153,6 +155,7 @@ int shared_create(struct shared *ret, const struct pathcheck_options *o, bool me
 	       s.names != NULL); /* or -errno was not negative, says an analyser */
 	lay_out(h, &l);
 	h->size_check = sizeof(*h);
+	(void)snprintf(h->version, sizeof(h->version), "%s", pathcheck_version());
 	h->options = *o;
 	h->options.prober = NULL;
 	h->limits = l;
@@ -209,6 +212,7 @@ static int map_made(struct shared *s)
 	assert(header != NULL);
 	s->header = header;
 	if (s->header->size_check != sizeof(struct shared_header) ||
+	    strncmp(s->header->version, pathcheck_version(), VERSION_BYTES) != 0 ||
 	    s->header->bytes != s->bytes ||
 	    s->header->bytes != region_bytes(&s->header->limits))
 		return -EPROTO;

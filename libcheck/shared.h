@@ -90,9 +90,12 @@ struct opened_view {
 	_Atomic uint64_t diskseq, wwid;
 };
 
+#define VERSION_BYTES 28 /* a version, and its end */
+
 struct shared_header {
 	uint32_t
 	        size_check; /* [init] sizeof(struct shared_header): the helper's version fits */
+	char version[VERSION_BYTES];      /* [init] pathcheck_version() of who made it */
 	uint32_t sealed;                  /* [init] */
 	struct pathcheck_options options; /* [init] its pointers are not for the prober */
 	struct limits limits;             /* [init] */

@@ -413,7 +413,7 @@ static void judge_age(uint32_t index, const struct path *path, struct prober *p)
 	s = p->paths[id].slot;
 	if (!p->paths[id].used || s == NULL || s->state != SLOT_IN_FLIGHT ||
 	    s->path != id || s->generation != p->paths[id].generation ||
-	    s->stage != (handed.us & 1))
+	    s->stage != (handed.us & 1) || s->learned || s->answered.us != 0)
 		return;
 	least = MIN((int64_t)seen->timeout_us, LATE_GRACE_US);
 	if (mono_diff(s->deadline, s->started) >

@@ -3,9 +3,11 @@
 # system goes to tests/sim instead.
 EXTRA_DIST += \
 	tests/sim/README.md \
+	tests/sim/plants/age-restarts.patch \
 	tests/sim/plants/backoff-forgotten.patch \
 	tests/sim/plants/bar-forgotten.patch \
 	tests/sim/plants/barred-is-kept.patch \
+	tests/sim/plants/blocker-forgotten.patch \
 	tests/sim/plants/buffers-shared.patch \
 	tests/sim/plants/cap-off-by-one.patch \
 	tests/sim/plants/change-forgets-check.patch \
@@ -15,6 +17,7 @@ EXTRA_DIST += \
 	tests/sim/plants/host-count-leaks.patch \
 	tests/sim/plants/identity-not-read.patch \
 	tests/sim/plants/last-path-failed.patch \
+	tests/sim/plants/looks-wait-for-opens.patch \
 	tests/sim/plants/lost-wakeup.patch \
 	tests/sim/plants/name-is-the-disk.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "libcheck/process.h"
+#include "libcheck/caller.h"
 #include "tests/unit/pathcheck-bed.h"
 
 #define PATHS 40
@@ -74,6 +74,54 @@ static void leave_a_child(void)
 	_exit(EXIT_SUCCESS);
 }
 
+static struct shared attach(void)
+{
+	struct shared s = SHARED_NULL;
+
+	if (shared_attach(&s, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_LANE,
+	                  PROBER_FD_CALLER) < 0)
+		_exit(EXIT_FAILURE);
+	return s;
+}
+
+/* Takes what it is asked, and says nothing. */
+static void lose_checks(void)
+{
+	struct shared s = attach();
+	struct command c;
+
+	for (;;) {
+		while (spsc_pop(s.commands, &c))
+			continue;
+		shared_going_to_wait(&s.header->lane_waits);
+		(void)poll(&(struct pollfd){ .fd = PROBER_FD_LANE, .events = POLLIN }, 1,
+		           10);
+		shared_drain(PROBER_FD_LANE);
+	}
+}
+
+/* Says that a check is over which has not timed out, and that it had. */
+static void lie(void)
+{
+	struct shared s = attach();
+	struct wire_result w;
+	struct command c;
+
+	for (;;) {
+		while (!spsc_pop(s.commands, &c))
+			(void)poll(NULL, 0, 1);
+		if (c.op != COMMAND_CHECK)
+			continue;
+		w = (struct wire_result){ .id = c.id,
+			                  .generation = c.generation,
+			                  .stage = PATHCHECK_STAGE_READ,
+			                  .late = 1 };
+		if (!spsc_push(s.results, &w))
+			_exit(EXIT_FAILURE);
+		shared_wake(&s.header->caller_waits, PROBER_FD_CALLER);
+	}
+}
+
 static void be_a_prober(void)
 {
 	static char *const argv[] = { (char *)"pathcheck-prober", NULL };
@@ -81,6 +129,14 @@ static void be_a_prober(void)
 
 	if (strcmp(how, "leaves") == 0)
 		leave_a_child();
+	if (strcmp(how, "version") == 0)
+		_exit(PROBER_EXIT_VERSION);
+	if (strcmp(how, "signal") == 0)
+		(void)kill(getpid(), SIGKILL);
+	if (strcmp(how, "loses") == 0)
+		lose_checks();
+	if (strcmp(how, "lies") == 0)
+		lie();
 	if (strcmp(how, "works") == 0)
 		execv(BUILT_PROBER, argv);
 	_exit(EXIT_SUCCESS);
@@ -458,6 +514,95 @@ static void one_that_dies_again_and_again(void **state)
 	assert_int_equal(pathcheck_check(b->pc, gone, 1), -ENOENT);
 }
 
+static void how_it_ended_is_told(void **state)
+{
+	static const struct {
+		const char *prober;
+		enum pathcheck_end end;
+		int32_t code;
+	} cases[] = {
+		{ "dies", PATHCHECK_END_EXITED, EXIT_SUCCESS },
+		{ "signal", PATHCHECK_END_SIGNAL, SIGKILL },
+		{ "version", PATHCHECK_END_VERSION, PROBER_EXIT_VERSION },
+	};
+	struct bed *b = *state;
+
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		setenv("TEST_PROBER", cases[i].prober, 1);
+		start(b, self());
+		assert_int_equal(bed_stats(b).prober_end, PATHCHECK_END_NONE);
+		setenv("TEST_PROBER", "works", 1);
+		ahead_us += VERSION_RETRY_US;
+		assert_int_equal(tend_at_its_end(b), 1);
+		assert_int_equal(bed_stats(b).prober_end, cases[i].end);
+		assert_int_equal(bed_stats(b).prober_end_code, cases[i].code);
+		bed_end(b);
+	}
+}
+
+/* Another version is tried again seldom: it stays another one until somebody does something. */
+static void another_version_is_tried_seldom(void **state)
+{
+	struct bed *b = *state;
+
+	setenv("TEST_PROBER", "version", 1);
+	start(b, self());
+	assert_int_equal(tend_at_its_end(b), -EINPROGRESS);
+	ahead_us += VERSION_RETRY_US - 2 * USEC_PER_SEC;
+	assert_int_equal(pathcheck_tend(b->pc), -EINPROGRESS);
+	ahead_us += 2 * USEC_PER_SEC;
+	assert_int_equal(pathcheck_tend(b->pc), 1);
+	assert_int_equal(tend_at_its_end(b), -EINPROGRESS);
+	assert_int_equal(bed_stats(b).prober_restarts, 1);
+	assert_int_equal(bed_stats(b).prober_end, PATHCHECK_END_VERSION);
+}
+
+/* A result that no sound prober gives ends no check, but the prober: its checks begin anew. */
+static void one_that_lies(void **state)
+{
+	struct pathcheck_result r;
+	struct bed *b = *state;
+	uint32_t id;
+
+	setenv("TEST_PROBER", "lies", 1);
+	start(b, self());
+	bed_file(b, 0, BED_FILE_BYTES);
+	id = bed_add(b, 0, 0);
+	assert_int_equal(pathcheck_check(b->pc, id, BED_TIMEOUT_US), 0);
+	pathcheck_flush(b->pc);
+	bed_wait(b);
+	assert_int_equal(pathcheck_results(b->pc, &r, 1), 0);
+	assert_int_equal(bed_stats(b).stale, 1);
+	setenv("TEST_PROBER", "works", 1);
+	assert_int_equal(pathcheck_tend(b->pc), 1);
+	assert_int_equal(bed_stats(b).prober_end, PATHCHECK_END_WILD);
+	assert_int_equal(bed_next(b, true).verdict, PATHCHECK_OK);
+}
+
+static void one_that_loses_checks(void **state)
+{
+	struct bed *b = *state;
+	uint32_t id;
+
+	setenv("TEST_PROBER", "loses", 1);
+	start(b, self());
+	bed_file(b, 0, BED_FILE_BYTES);
+	id = bed_add(b, 0, 0);
+	assert_int_equal(pathcheck_check(b->pc, id, USEC_PER_SEC), 0);
+	pathcheck_flush(b->pc);
+	while (atomic_load(&b->pc->shared.commands->head) == 0)
+		(void)poll(NULL, 0, 1);
+	ahead_us += CHECK_STAGES * ((int64_t)BED_TIMEOUT_US + 2 * USEC_PER_SEC);
+	assert_int_equal(pathcheck_tend(b->pc), 0); /* nobody ran, maybe */
+	ahead_us += (int64_t)BED_TIMEOUT_US / 2;
+	assert_int_equal(pathcheck_tend(b->pc), 0);
+	setenv("TEST_PROBER", "works", 1);
+	ahead_us += (int64_t)BED_TIMEOUT_US / 2 + USEC_PER_SEC;
+	assert_int_equal(pathcheck_tend(b->pc), 1);
+	assert_int_equal(bed_stats(b).prober_end, PATHCHECK_END_WILD);
+	assert_int_equal(bed_next(b, true).verdict, PATHCHECK_OK);
+}
+
 static int make_fifo(const struct bed *b, unsigned number, const char *variable)
 {
 	int fd;
@@ -536,12 +681,22 @@ int main(int argc, char **argv)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, bed_setup_process, teardown)
 	const struct CMUnitTest tests[] = {
-		T(killed_with_all_outstanding),   T(a_successor_knows_what_was_wanted),
-		T(killed_at_any_moment),          T(one_that_stands_still),
-		T(one_that_nobody_let_run),       T(one_that_has_nothing_to_do),
-		T(a_program_that_cannot_be_run),  T(a_program_that_goes_and_comes_back),
-		T(named_by_the_environment),      T(one_that_dies_again_and_again),
-		T(one_that_lingers_wakes_nobody), T(the_end_waits_for_nothing_that_hangs),
+		T(killed_with_all_outstanding),
+		T(a_successor_knows_what_was_wanted),
+		T(killed_at_any_moment),
+		T(one_that_stands_still),
+		T(one_that_nobody_let_run),
+		T(one_that_has_nothing_to_do),
+		T(a_program_that_cannot_be_run),
+		T(a_program_that_goes_and_comes_back),
+		T(named_by_the_environment),
+		T(one_that_dies_again_and_again),
+		T(how_it_ended_is_told),
+		T(another_version_is_tried_seldom),
+		T(one_that_lies),
+		T(one_that_loses_checks),
+		T(one_that_lingers_wakes_nobody),
+		T(the_end_waits_for_nothing_that_hangs),
 	};
 
 	if (argc == 1 && strcmp(argv[0], "pathcheck-prober") == 0)
