@@ -221,7 +221,10 @@ static void two_names_of_one_device_stand_in_for_each_other(void **state)
 	know(0, VERDICT_USABLE);
 	know(1, VERDICT_USABLE);
 	(void)tell(0, t0);
+	assert_int_equal(maps_twin(maps, 0), MAPS_NONE);
 	add_path(5, SD, 0);
+	assert_int_equal(maps_twin(maps, 0), 5);
+	assert_int_equal(maps_twin(maps, 5), 0);
 	maps_path_checked(maps, 5, VERDICT_UNUSABLE, false, t0);
 	expect_nothing(t0);
 	maps_path_removed(maps, 0, false);
