@@ -541,44 +541,93 @@ static int update(struct watch *w, const struct config *c, struct udev_device *d
 	return r;
 }
 
-/* A map came, went or was loaded anew: the paths it holds, or held, may be called otherwise. */
-static int update_map(struct watch *w, const struct config *c, struct udev_device *map,
-                      struct found_list *told, int (*emit)(void *arg, struct found *f),
-                      void *arg)
+struct updating {
+	struct watch *w;
+	const struct config *config;
+	struct found_list *told;
+	int (*emit)(void *arg, struct found *f);
+	void *arg;
+};
+
+/* One that was told, as it is now. */
+static int update_named(const struct updating *u, const char *sysname)
+{
+	struct udev_device *dev;
+	int r;
+
+	errno = 0;
+	dev = udev_device_new_from_subsystem_sysname(u->w->udev, "block", sysname);
+	if (dev == NULL)
+		return is_shortage(errno) ? -errno : 0; /* its removal is on its way */
+	r = is_ready(u->w, dev);
+	if (r > 0)
+		r = update(u->w, u->config, dev, u->told, u->emit, u->arg);
+	udev_device_unref(dev);
+	return r;
+}
+
+/* The paths that the map holds now. */
+static int update_slaves(const struct updating *u, const char *map)
+{
+	char folder[DEVICE_NAME_MAX + 64];
+	const struct dirent *e;
+	struct identity reading;
+	DIR *slaves;
+	int r = 0;
+
+	identity_init(&reading);
+	(void)snprintf(folder, sizeof(folder), "class/block/%s/slaves", map);
+	slaves = sysfs_entries(&reading, u->w->sysfs, folder);
+	if (slaves == NULL)
+		return -reading.shortage; /* 0: it has gone */
+	while (r == 0 && (e = sysfs_next(&reading, slaves)) != NULL)
+		if (found_list_find(u->told, e->d_name) < u->told->n)
+			r = update_named(u, e->d_name);
+	closedir(slaves);
+	return r == 0 ? -reading.shortage : r;
+}
+
+/* Those that it held when they were told, and does not hold now. */
+static int update_former(const struct updating *u, const char *map, const char *name)
+{
+	char link[2 * DEVICE_NAME_MAX + 64];
+	int r = 0;
+
+	for (size_t i = 0, n; r == 0 && i < u->told->n; i += u->told->n == n) {
+		const struct device *d = u->told->entries[i].device;
+
+		n = u->told->n;
+		if (device_map(d) == NULL || strcmp(name, device_map(d)) != 0)
+			continue;
+		(void)snprintf(link, sizeof(link), "class/block/%s/slaves/%s", map,
+		               device_name(d));
+		if (faccessat(u->w->sysfs, link, F_OK, 0) == 0)
+			continue;
+		r = is_shortage(errno) ? -errno : update_named(u, device_name(d));
+	}
+	return r;
+}
+
+/* A map came, went or was loaded anew: the paths it holds, or held, may be called otherwise. No
+ * other path costs a system call. */
+static int update_map(const struct updating *u, struct udev_device *map)
 {
 	const char *name = udev_device_get_property_value(map, "DM_NAME");
 	struct found news = { .op = FOUND_MAP };
-	char link[DEVICE_NAME_MAX + 64];
-	int r = emit(arg, &news);
+	int r = u->emit(u->arg, &news);
 
-	for (size_t i = 0; r == 0 && i < told->n; i++) {
-		const struct device *d = told->entries[i].device;
-		struct udev_device *dev;
-
-		(void)snprintf(link, sizeof(link), "class/block/%s/slaves/%s",
-		               kernel_name(map), device_name(d));
-		if (faccessat(w->sysfs, link, F_OK, 0) < 0 && !is_shortage(errno) &&
-		    (name == NULL || device_map(d) == NULL ||
-		     strcmp(name, device_map(d)) != 0))
-			continue;
-		errno = 0;
-		dev = udev_device_new_from_subsystem_sysname(w->udev, "block",
-		                                             device_name(d));
-		if (dev == NULL && is_shortage(errno))
-			r = -errno;
-		if (dev == NULL)
-			continue; /* its own removal is on its way */
-		r = is_ready(w, dev);
-		if (r > 0)
-			r = update(w, c, dev, told, emit, arg);
-		udev_device_unref(dev);
-	}
+	if (r == 0)
+		r = update_slaves(u, kernel_name(map));
+	if (r == 0 && name != NULL)
+		r = update_former(u, kernel_name(map), name);
 	return r;
 }
 
 int watch_take(struct watch *w, const struct config *c, struct found_list *told,
                int (*emit)(void *arg, struct found *f), void *arg)
 {
+	const struct updating u = { w, c, told, emit, arg };
+
 	for (;;) {
 		struct udev_device *dev;
 		const char *sysname;
@@ -592,7 +641,7 @@ int watch_take(struct watch *w, const struct config *c, struct found_list *told,
 		/* A path that failed inside a map says so with a DM_ACTION: nothing new. */
 		if (sysname != NULL && starts(sysname, "dm-") &&
 		    udev_device_get_property_value(dev, "DM_ACTION") == NULL)
-			r = update_map(w, c, dev, told, emit, arg);
+			r = update_map(&u, dev);
 		if (r == 0 && sysname != NULL)
 			r = update(w, c, dev, told, emit, arg);
 		udev_device_unref(dev);

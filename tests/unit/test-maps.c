@@ -574,7 +574,7 @@ static void there_is_room_for_so_many(void **state)
 	for (unsigned i = 0; i < MAP_PATHS_MAX; i++)
 		minors[i] = i;
 	m = make(1, MAP_PATHS_MAX, minors, 0);
-	(void)tell(0, t0);
+	(void)tell_n(0, PATHS + 1, minors, 0, true, t0);
 	assert_int_equal(maps_told(maps, m, true, t0, &index, &change), -ENOSPC);
 	assert_int_equal(maps_count(maps), 1);
 	maps_remove(maps, maps_find(maps, DM, 0));

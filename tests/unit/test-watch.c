@@ -28,12 +28,21 @@ static int sysfs;
 
 static bool entries_end; /* a directory's do, for want of memory */
 static bool udevd;       /* is running */
+static unsigned looks;   /* at a file of sysfs */
 
 /* The linker's names, see local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
 struct dirent *__real_readdir(DIR *entries);
 struct dirent *__wrap_readdir(DIR *entries);
 
 int __wrap_access(const char *name, int mode);
+int __real_faccessat(int dir, const char *name, int mode, int flags);
+int __wrap_faccessat(int dir, const char *name, int mode, int flags);
+
+int __wrap_faccessat(int dir, const char *name, int mode, int flags)
+{
+	looks++;
+	return __real_faccessat(dir, name, mode, flags);
+}
 
 int __wrap_access(const char *name, int mode)
 {
@@ -319,6 +328,32 @@ static void only_other_rules_and_removals_take_it_away(void **state)
 	config_free(usual);
 }
 
+/* 1,000 paths that are in no map cost nothing when one comes. */
+static void a_map_costs_what_it_holds(void **state)
+{
+	struct found_list l = FOUND_LIST_NULL;
+	const struct path_settings s = { .interval_us = 1 };
+
+	(void)state;
+	found_list_deinit(&l);
+	for (unsigned i = 0; i < 1000; i++) {
+		char name[16], node[32];
+		const struct device_spec spec = { .name = name, .node = node };
+		struct device *d;
+
+		(void)snprintf(name, sizeof(name), "sd%u", i);
+		(void)snprintf(node, sizeof(node), "/dev/sd%u", i);
+		assert_int_equal(device_new(&d, &spec), 0);
+		assert_int_equal(found_list_append(&l, d, &s), 0);
+	}
+	(void)found_list_sort(&l);
+	looks = 0;
+	map_message();
+	assert_int_equal(watch_take(watch, config, &l, count_removed, NULL), 0);
+	assert_in_range(looks, 0, 10);
+	found_list_deinit(&l);
+}
+
 static void what_goes_goes(void **state)
 {
 	(void)state;
@@ -335,6 +370,7 @@ int main(void)
 		cmocka_unit_test(a_list_that_ends_too_early_is_none),
 		cmocka_unit_test(a_list_without_descriptors_is_none),
 		cmocka_unit_test(a_map_without_memory_costs_no_path),
+		cmocka_unit_test(a_map_costs_what_it_holds),
 		cmocka_unit_test(what_goes_goes),
 		cmocka_unit_test_setup(a_path_without_properties_stays, begin_with_udevd),
 		cmocka_unit_test_setup(only_other_rules_and_removals_take_it_away,
