@@ -119,6 +119,42 @@ static int compare_paths(const void *a, const void *b, void *userdata)
 	return r != 0 ? r : (x > y) - (x < y);
 }
 
+/* By map, and then by the device they lead to. */
+static int compare_devices(const void *a, const void *b, void *userdata)
+{
+	const struct snapshot *s = userdata;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	const struct device *d = s->paths[x].device, *e = s->paths[y].device;
+	int r = strcmp(device_map(d), device_map(e));
+
+	if (r == 0)
+		r = (d->devt_major > e->devt_major) - (d->devt_major < e->devt_major);
+	if (r == 0)
+		r = (d->devt_minor > e->devt_minor) - (d->devt_minor < e->devt_minor);
+	return r != 0 ? r : (x > y) - (x < y);
+}
+
+static bool is_one_device(const struct device *d, const struct device *e)
+{
+	return (d->devt_major != 0 || d->devt_minor != 0) &&
+	       d->devt_major == e->devt_major && d->devt_minor == e->devt_minor &&
+	       strcmp(device_map(d), device_map(e)) == 0;
+}
+
+/* One device is one path of its map: the first that leads to it stays. Returns how many do. */
+static uint32_t drop_twins(struct view *v, uint32_t n)
+{
+	const struct snap_path *paths = v->snap->paths;
+	uint32_t kept = 0;
+
+	qsort_r(v->by_map, n, sizeof(*v->by_map), compare_devices, v->snap);
+	for (uint32_t i = 0; i < n; i++)
+		if (kept == 0 || !is_one_device(paths[v->by_map[kept - 1]].device,
+		                                paths[v->by_map[i]].device))
+			v->by_map[kept++] = v->by_map[i];
+	return kept;
+}
+
 /* What is one before what is only called so. */
 static int compare_maps(const void *a, const void *b)
 {
@@ -137,6 +173,7 @@ static uint32_t sort_named(struct view *v)
 	for (uint32_t i = 0; i < s->n_paths; i++)
 		if (is_named(s, &s->paths[i]))
 			v->by_map[n++] = i;
+	n = drop_twins(v, n);
 	qsort_r(v->by_map, n, sizeof(*v->by_map), compare_paths, v->snap);
 	return n;
 }

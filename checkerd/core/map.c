@@ -138,10 +138,10 @@ const char *redundancy_name(enum redundancy r)
 
 uint32_t map_room(uint32_t max_paths)
 {
-	return MAX(max_paths / 2, ROOM_LEAST);
+	return MAX(max_paths, ROOM_LEAST);
 }
 
 uint32_t map_path_room(uint32_t max_paths)
 {
-	return MAX(max_paths, MAP_PATHS_MAX);
+	return max_paths + MAP_PATHS_MAX;
 }

@@ -81,8 +81,9 @@ enum redundancy redundancy_of(uint32_t paths, uint32_t usable);
 enum redundancy redundancy_counted(uint32_t paths, uint32_t disabled, uint32_t usable);
 const char *redundancy_name(enum redundancy r);
 
-/* Room there is for maps, and for the paths of all of them, with max_paths paths: fewer maps
- * than paths, a path may be in two, and some belong to nobody here. */
+/* Room there is for maps, and for the paths of all of them: max_paths paths fit in maps of any
+ * shape, one each or all in one. A whole map more: a path may be in two maps, and some paths
+ * belong to nobody here. */
 uint32_t map_room(uint32_t max_paths);
 uint32_t map_path_room(uint32_t max_paths);
 

@@ -139,6 +139,9 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
 /* Is it failed somewhere, so that its checks have to tell which disk it is? */
 bool maps_is_to_be_identified(const struct maps *m, uint32_t path);
 
+/* Another path of ours that leads to the same device; MAPS_NONE: there is none. */
+uint32_t maps_twin(const struct maps *m, uint32_t path);
+
 /* --- letting go --- */
 /* Is what we failed given back when a path is let go (dm_release)? */
 void maps_set_give_back(struct maps *m, bool on);

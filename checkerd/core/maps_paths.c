@@ -195,6 +195,21 @@ void maps_path_changed(struct maps *m, uint32_t path, struct device *d)
 		hold_against(m, i, d);
 }
 
+uint32_t maps_twin(const struct maps *m, uint32_t path)
+{
+	const struct device *d = m->known[path].device;
+	uint32_t i =
+	        is_file(d)
+	                ? MAPS_NONE
+	                : m->known_by_devt[maps_bucket(m, d->devt_major, d->devt_minor)];
+
+	while (i != MAPS_NONE &&
+	       (i == path || m->known[i].device->devt_major != d->devt_major ||
+	        m->known[i].device->devt_minor != d->devt_minor))
+		i = m->known[i].next;
+	return i;
+}
+
 static void unchain_known(struct maps *m, uint32_t path)
 {
 	const struct device *d = m->known[path].device;
@@ -301,8 +316,7 @@ bool maps_has_another(struct maps *m, uint32_t entry)
 
 		if (i != entry && e->agreement.active && e->path != MAPS_NONE &&
 		    e->verdict == VERDICT_USABLE && e->bar == BAR_NONE &&
-		    !maps_is_disabled(m, e) &&
-		    e->agreement.in_flight != COMMAND_FAIL)
+		    !maps_is_disabled(m, e) && e->agreement.in_flight != COMMAND_FAIL)
 			return true;
 	}
 	return false;

@@ -71,6 +71,16 @@ static void take_turns(struct dm *dm, uint32_t index, struct mono now)
 	}
 }
 
+/* A map that found none is told again, and may find it. */
+static void room_was_made(struct dm *dm)
+{
+	if (!dm->no_room)
+		return;
+	dm->no_room = false;
+	dm->trouble[0] = '\0';
+	devmapper_tell_again(dm->devmapper);
+}
+
 static void take_map(struct dm *dm, struct map *map, struct mono now)
 {
 	uint32_t index = maps_find(dm->maps, map->devt_major, map->devt_minor);
@@ -79,6 +89,8 @@ static void take_map(struct dm *dm, struct map *map, struct mono now)
 
 	if (index != MAPS_NONE)
 		old = map_ref(maps_get(dm->maps, index)->map);
+	if (old != NULL && map->n_paths < old->n_paths)
+		room_was_made(dm);
 	if (maps_told(dm->maps, map, dm->keep_last, now, &index, &change) < 0) {
 		dm_tell_no_room(dm, map);
 		dm->no_room = true;
@@ -97,6 +109,7 @@ static void take_gone(struct dm *dm, const struct map *map, struct mono now)
 		return; /* it had found no room */
 	dm_tell_gone(dm, index, now);
 	maps_remove(dm->maps, index);
+	room_was_made(dm);
 }
 
 static void take_answer(struct dm *dm, const struct dm_news *n, struct mono now)

@@ -2,6 +2,7 @@
 #include "checkerd/daemon/inventory.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -21,6 +22,7 @@ void inventory_deinit(struct inventory *inv)
 void inventory_count_anew(struct inventory *inv)
 {
 	inv->added = inv->removed = inv->changed = 0;
+	inv->twins[0] = '\0';
 }
 
 /* What comes with the first configuration is told in one line, by whoever waits for it. */
@@ -32,6 +34,29 @@ static bool is_news(const struct inventory *inv)
 static const char *known(const char *text)
 {
 	return text == NULL ? "not known" : text;
+}
+
+/* One device is one path of its map, whatever it is called. */
+static void tell_twin(struct inventory *inv, uint32_t index)
+{
+	struct registry *registry = inv->checks->registry;
+	const struct device *d = registry_get(registry, index)->device, *other;
+	uint32_t twin = inv->checks->maps == NULL ? MAPS_NONE
+	                                          : maps_twin(inv->checks->maps, index);
+
+	if (twin == MAPS_NONE)
+		return;
+	other = registry_get(registry, twin)->device;
+	if (inv->twins[0] == '\0')
+		(void)snprintf(inv->twins, sizeof(inv->twins),
+		               "warning: %s and %s lead to one device, %u:%u: they count "
+		               "as one path: remove one of them",
+		               device_name(other), device_name(d), d->devt_major,
+		               d->devt_minor);
+	events_path(inv->events, EVENT_CONFIG, LOG_WARNING, d,
+	            "leads to the same device as %s, %u:%u: they count as one path: "
+	            "remove one of them",
+	            device_name(other), d->devt_major, d->devt_minor);
 }
 
 static int add(struct inventory *inv, const struct found *f, struct mono now)
@@ -52,6 +77,7 @@ static int add(struct inventory *inv, const struct found *f, struct mono now)
 		return 0;
 	}
 	inv->added++;
+	tell_twin(inv, index);
 	if (f->replaced)
 		events_path(inv->events, EVENT_PATH_ADDED, LOG_WARNING, f->device,
 		            "now another disk, WWID %s", known(device_wwid(f->device)));

@@ -13,6 +13,8 @@
 /* Records at one go. */
 #define INVENTORY_SLICE 256
 
+#define INVENTORY_TWINS_SIZE 256
+
 struct inventory {
 	struct discovery *discovery; /* borrowed */
 	struct checks *checks;       /* borrowed */
@@ -24,7 +26,10 @@ struct inventory {
 	uint32_t no_room;    /* paths beyond max_paths since the last but one */
 	bool map_changed;    /* a FOUND_MAP came; whoever looks after it clears it */
 	int error;           /* of the listing, as of then: positive errno */
-	uint32_t added, removed, changed; /* since inventory_count_anew() */
+	/* Since inventory_count_anew(): */
+	uint32_t added, removed, changed;
+	char twins
+	        [INVENTORY_TWINS_SIZE]; /* the first two paths to one device; "": none */
 };
 
 void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c,

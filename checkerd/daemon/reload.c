@@ -180,7 +180,7 @@ void reload_loaded(struct reload *r, struct mono now)
 void reload_progress(struct reload *r, struct mono now)
 {
 	const struct inventory *inv = r->inventory;
-	char line[160];
+	char line[160], reply[sizeof(line) + INVENTORY_TWINS_SIZE];
 	bool first = r->ref->generation == 1;
 
 	if (r->step != RELOAD_APPLYING || inv->generation != r->ref->generation)
@@ -195,5 +195,7 @@ void reload_progress(struct reload *r, struct mono now)
 		               inv->added, inv->removed, inv->changed,
 		               registry_count(inv->checks->registry));
 	events_say(r->events, EVENT_CONFIG, LOG_NOTICE, "%s", line);
-	end(r, inv->error, line, now);
+	(void)snprintf(reply, sizeof(reply), "%s%s%s", line,
+	               inv->twins[0] == '\0' ? "" : "\n", inv->twins);
+	end(r, inv->error, reply, now);
 }

@@ -34,6 +34,7 @@ struct devmapper {
 	_Atomic bool stop;     /* [atomic loop→thread] */
 	_Atomic bool
 	        look; /* [atomic loop→thread] set by the loop, cleared by the thread */
+	_Atomic bool again;  /* [atomic loop→thread] the same: tell every map again */
 	uint32_t unanswered; /* commands whose answer the loop has not taken */
 
 	/* the thread's own */
@@ -131,6 +132,10 @@ static void *devmapper_main(void *arg)
 
 	while (r == 0 && !stopping(d)) {
 		r = run_commands(d);
+		if (atomic_exchange(&d->again, false)) {
+			follow_tell_again(&d->follow);
+			update = true;
+		}
 		if (r == 0 && (update || all))
 			r = follow_update(&d->follow, all);
 		if (r == 0)
@@ -260,6 +265,12 @@ void devmapper_look(struct devmapper *d)
 {
 	/* Written only once for all that come before it is seen. */
 	if (!atomic_exchange(&d->look, true))
+		wake(d->wake_fd);
+}
+
+void devmapper_tell_again(struct devmapper *d)
+{
+	if (!atomic_exchange(&d->again, true))
 		wake(d->wake_fd);
 }
 

@@ -64,6 +64,8 @@ bool devmapper_next(struct devmapper *d, struct dm_news *ret);
 _must_check_ bool devmapper_command(struct devmapper *d, const struct dm_command *c);
 /* List the maps again: one may have come or gone (uevent, reload). Many calls are one. */
 void devmapper_look(struct devmapper *d);
+/* Tell every map again: one that found no room may find it now. */
+void devmapper_tell_again(struct devmapper *d);
 
 /* Bytes at most, its thread's stack and every map included: for the bound. */
 uint64_t devmapper_bytes(uint32_t max_maps, uint32_t max_paths);

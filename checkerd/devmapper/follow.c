@@ -24,6 +24,7 @@ struct follow_known {
 	bool listed;     /* it is in the list that was taken last */
 	bool stale;      /* it has to be read */
 	bool fresh;      /* it was read in this update */
+	bool retell;     /* it is told again, changed or not */
 	bool again;      /* MAP: nothing tells of what becomes of it */
 	struct map *map; /* MAP: what was told, a reference */
 };
@@ -180,10 +181,11 @@ static int take_map(struct follow *f, struct follow_known *k, struct map *m)
 	watch(f, k, m);
 	if (k->kind == KNOWN_MAP) {
 		/* Changed and changed back: the loop may have been answered in between. */
-		bool same = untouched && map_equal(k->map, m);
+		bool same = untouched && !k->retell && map_equal(k->map, m);
 
 		map_unref(k->map);
 		k->map = m;
+		k->retell = false;
 		return same ? 0 : tell(f, DM_NEWS_MAP, map_ref(m));
 	}
 	if (f->n_maps == f->max_maps) {
@@ -351,6 +353,14 @@ void follow_mark(struct follow *f, uint32_t devt_major, uint32_t devt_minor)
 	if (k == NULL)
 		return;
 	k->stale = true;
+	f->stale = true;
+}
+
+void follow_tell_again(struct follow *f)
+{
+	for (uint32_t i = 0; i < f->n_known; i++)
+		if (f->known[i].kind == KNOWN_MAP)
+			f->known[i].retell = f->known[i].stale = true;
 	f->stale = true;
 }
 

@@ -67,6 +67,9 @@ _must_check_ int follow_update(struct follow *f, bool all);
 /* The device will be read at the next update, if it is there. */
 void follow_mark(struct follow *f, uint32_t devt_major, uint32_t devt_minor);
 
+/* Every map is told again at the next update, changed or not. */
+void follow_tell_again(struct follow *f);
+
 /* When to update without an event: a mark, a sweep or a map to be read again. MONO_NEVER: not
  * at all. */
 struct mono follow_due(const struct follow *f);

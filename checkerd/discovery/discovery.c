@@ -79,7 +79,8 @@ static int emit(void *arg, struct found *f)
 	return 0;
 }
 
-static int scan(struct discovery *d, struct found_list *list, uint32_t *ret_left_out)
+static int scan(struct discovery *d, bool reload, struct found_list *list,
+                uint32_t *ret_left_out)
 {
 	const struct config *c = d->ref->config;
 	int r;
@@ -93,7 +94,7 @@ static int scan(struct discovery *d, struct found_list *list, uint32_t *ret_left
 		if (r < 0)
 			return r;
 	}
-	return watch_scan(d->watch, c, list, ret_left_out);
+	return watch_scan(d->watch, c, reload, list, ret_left_out);
 }
 
 /* Tells the difference between what was told and what there is now. */
@@ -103,7 +104,7 @@ static int reconcile(struct discovery *d, bool gone, uint32_t *ret_left_out)
 	int r;
 
 	list.before = &d->told;
-	r = scan(d, &list, ret_left_out);
+	r = scan(d, !gone, &list, ret_left_out);
 	list.before = NULL;
 	if (r == 0)
 		r = found_plan(&d->told, &list, gone, emit, d);

@@ -45,5 +45,5 @@ tests_unit_test_watch_SOURCES = \
 	$(NULL)
 tests_unit_test_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UDEV_CFLAGS)
 tests_unit_test_watch_LDADD = $(discovery_test_ldadd)
-tests_unit_test_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=readdir
+tests_unit_test_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=readdir -Wl,--wrap=access -Wl,--wrap=faccessat
 endif

@@ -42,8 +42,11 @@ _must_check_ int watch_new(struct watch **ret, int sysfs);
 struct watch *watch_free(struct watch *w);
 int watch_fd(const struct watch *w);
 
-/* Every disk there is now that the rules let in. -errno. */
-_must_check_ int watch_scan(struct watch *w, const struct config *c,
+/*
+ * Every disk there is now that the rules let in. reload: the rules may be others than those that
+ * ret->before was made by; else a disk that was let in stays. -errno.
+ */
+_must_check_ int watch_scan(struct watch *w, const struct config *c, bool reload,
                             struct found_list *ret, uint32_t *ret_left_out);
 
 /* Takes what the kernel said. Changes `told` and emits the difference. Returns 0, or what

@@ -237,48 +237,84 @@ static bool is_outdated(struct udev_device *dev, const struct identity *id)
 	return diskseq != 0 && id->spec.diskseq != 0 && diskseq != id->spec.diskseq;
 }
 
+/* The same disk as far as the kernel knows: what udev says of it may be missing for a moment. */
+static bool is_same_disk(const struct device *told, const struct identity *id)
+{
+	uint64_t diskseq = id->spec.diskseq, kernel_id = id->spec.kernel_id;
+
+	return told->devt_major == id->spec.devt_major &&
+	       told->devt_minor == id->spec.devt_minor &&
+	       (diskseq == 0 || told->diskseq == 0 || diskseq == told->diskseq) &&
+	       (kernel_id == 0 || told->kernel_id == 0 || kernel_id == told->kernel_id);
+}
+
 /*
- * What the rules make of one device. 1: ret holds it, with a reference; 0: it is left out, or
- * gone; -ENOMEM, -EMFILE, -ENFILE.
+ * A path that does not answer has no properties when udev looks at it then. What they said
+ * before is what counts. True: they are missing.
  */
+static bool lacks_properties(struct identity *id, const struct found_entry *told)
+{
+	if (told == NULL || !told->device->udev_wwid || id->spec.udev_wwid ||
+	    !is_same_disk(told->device, id))
+		return false;
+	identity_set(id, &id->spec.wwid, device_wwid(told->device));
+	id->spec.udev_wwid = true;
+	if (id->spec.serial == NULL)
+		identity_set(id, &id->spec.serial, device_serial(told->device));
+	return true;
+}
+
+/* What the rules make of a device. */
+enum considered {
+	CONSIDERED_GONE,     /* it is not there, or is not a disk */
+	CONSIDERED_LET_IN,   /* described, with a reference */
+	CONSIDERED_LEFT_OUT, /* it is there: described, too */
+};
+
+/* told: as it was told before, or NULL. One of the above; -ENOMEM, -EMFILE, -ENFILE. */
 static int consider(const struct watch *w, const struct config *c,
-                    struct udev_device *dev, struct found_entry *ret)
+                    struct udev_device *dev, const struct found_entry *told,
+                    struct found_entry *ret)
 {
 	const char *properties[PROPERTIES_MAX + 1], *why, *alias;
 	const char *sysname = kernel_name(dev);
 	struct config_subject subject = { .devnode = sysname };
 	struct identity id;
+	bool lacking, left_out;
 	int r;
 
 	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
-		return 0;
+		return CONSIDERED_GONE;
 	identity_init(&id);
 	subject.partition = is_partition(dev);
 	if (watch_left_out(sysname, subject.partition) && !config_excepted(c, &subject))
-		return 0;
+		return CONSIDERED_GONE;
 	if (is_empty(w, &id, sysname))
 		return -id.shortage;
 	r = identify(w, dev, sysname, &id);
 	if (is_shortage(-r))
 		return r;
 	if (r < 0 || is_outdated(dev, &id))
-		return 0;
+		return CONSIDERED_GONE;
+	lacking = lacks_properties(&id, told);
 	property_names(dev, properties);
 	/* Without udevd nobody has given it any: their absence says nothing. */
-	subject.properties = w->with_udevd ? properties : NULL;
+	subject.properties = w->with_udevd && !lacking ? properties : NULL;
 	subject.wwid = id.spec.wwid;
 	subject.protocol = id.spec.protocol;
 	subject.vendor = id.spec.vendor;
 	subject.product = id.spec.product;
 	subject.revision = id.spec.revision;
-	if (config_excluded(c, &subject, &why))
-		return 0;
+	left_out = config_excluded(c, &subject, &why);
 	alias = id.spec.wwid == NULL ? NULL : config_map_alias(c, id.spec.wwid);
 	if (id.spec.map == NULL && alias != NULL)
 		identity_set(&id, &id.spec.map, alias);
 	scan_settings(c, &subject, &ret->settings);
+	ret->unjudged = lacking;
 	r = device_new(&ret->device, &id.spec);
-	return r == -ENOMEM ? r : r == 0;
+	if (r < 0)
+		return r == -ENOMEM ? r : CONSIDERED_GONE;
+	return left_out ? CONSIDERED_LEFT_OUT : CONSIDERED_LET_IN;
 }
 
 /*
@@ -297,37 +333,99 @@ static int is_ready(const struct watch *w, struct udev_device *dev)
 	return !w->with_udevd || udev_device_get_is_initialized(dev) > 0;
 }
 
-/* Puts one device on the list, or counts it as left out. */
-static int list_one(struct watch *w, const struct config *c, const char *sysname,
-                    struct found_list *list, uint32_t *left_out)
+/* The entry as it was told, once more. */
+static struct found_entry again(const struct found_entry *told)
+{
+	struct found_entry e = *told;
+
+	(void)device_ref(e.device);
+	return e;
+}
+
+/* A disk that was let in stays, whatever is said of it, until it goes or the rules are others. */
+static bool stays(const struct found_entry *told, const struct found_entry *now)
+{
+	return told != NULL && !found_replaced(told->device, now->device) &&
+	       (!told->unjudged || now->unjudged);
+}
+
+struct listing {
+	struct watch *w;
+	const struct config *config;
+	bool reload;
+	struct found_list *list;
+	uint32_t left_out;
+};
+
+static const struct found_entry *told_before(const struct listing *l, const char *sysname)
+{
+	size_t at;
+
+	if (l->list->before == NULL)
+		return NULL;
+	at = found_list_find(l->list->before, sysname);
+	return at < l->list->before->n ? &l->list->before->entries[at] : NULL;
+}
+
+/* Puts one device that is there on the list, or counts it as left out. */
+static int list_device(struct listing *l, struct udev_device *dev, const char *sysname)
+{
+	const struct found_entry *told = told_before(l, sysname);
+	struct found_entry entry;
+	int r = is_ready(l->w, dev);
+
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		if (told == NULL)
+			return 0;
+		entry = again(told);
+		return found_list_append(l->list, entry.device, &entry.settings);
+	}
+	r = consider(l->w, l->config, dev, told, &entry);
+	if (r < 0)
+		return r;
+	if (r == CONSIDERED_LEFT_OUT && !l->reload && stays(told, &entry)) {
+		(void)device_unref(entry.device); /* NULL, always */
+		entry = again(told);
+		r = CONSIDERED_LET_IN;
+	} else if (r == CONSIDERED_LEFT_OUT) {
+		(void)device_unref(entry.device); /* NULL, always */
+	}
+	l->left_out += r != CONSIDERED_LET_IN;
+	if (r != CONSIDERED_LET_IN)
+		return 0;
+	r = found_list_append(l->list, entry.device, &entry.settings);
+	if (r == 0)
+		l->list->entries[l->list->n - 1].unjudged =
+		        entry.unjudged && (l->reload || told->unjudged);
+	return r;
+}
+
+static int list_one(struct listing *l, const char *sysname)
 {
 	char syspath[sizeof("/sys/class/block/") + NAME_MAX];
-	struct found_entry entry;
 	struct udev_device *dev;
 	int r;
 
 	(void)snprintf(syspath, sizeof(syspath), "/sys/class/block/%s", sysname);
 	errno = 0;
-	dev = udev_device_new_from_syspath(w->udev, syspath);
+	dev = udev_device_new_from_syspath(l->w->udev, syspath);
 	if (dev == NULL)
 		return is_shortage(errno) ? -errno : 0; /* gone meanwhile */
-	r = is_ready(w, dev);
-	if (r > 0) {
-		r = consider(w, c, dev, &entry);
-		*left_out += r == 0;
-	}
+	r = list_device(l, dev, sysname);
 	udev_device_unref(dev);
-	return r > 0 ? found_list_append(list, entry.device, &entry.settings) : r;
+	return r;
 }
 
 /* Not by udev_enumerate: that looks at all that is above each disk, too, which takes as long as
  * everything else here, and keeps what it has found until the last one. */
-int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
-               uint32_t *ret_left_out)
+int watch_scan(struct watch *w, const struct config *c, bool reload,
+               struct found_list *ret, uint32_t *ret_left_out)
 {
+	struct listing l = { .w = w, .config = c, .reload = reload, .list = ret };
 	const struct dirent *e;
 	struct identity reading;
-	uint32_t left_out = 0;
 	DIR *all;
 	int r = 0;
 
@@ -337,11 +435,11 @@ int watch_scan(struct watch *w, const struct config *c, struct found_list *ret,
 		return -errno;
 	while (r == 0 && (e = sysfs_next(&reading, all)) != NULL)
 		if (e->d_name[0] != '.')
-			r = list_one(w, c, e->d_name, ret, &left_out);
+			r = list_one(&l, e->d_name);
 	if (r == 0)
 		r = -reading.shortage;
 	if (r == 0)
-		*ret_left_out = left_out + (uint32_t)found_list_sort(ret);
+		*ret_left_out = l.left_out + (uint32_t)found_list_sort(ret);
 	closedir(all);
 	return r;
 }
@@ -377,6 +475,35 @@ static size_t find_told(const struct found_list *told, struct udev_device *dev)
 	return id.spec.name == NULL ? told->n : found_list_find(told, id.spec.name);
 }
 
+/*
+ * What has become of one device that was told as that, or was not (NULL). 1: *ret describes it,
+ * with a reference; 0: nothing is to be done; -ENOENT: it is not to be told any more, and
+ * *ret_gone says whether it has gone; another negative errno: it could not be looked at.
+ */
+static int look_at(struct watch *w, const struct config *c, struct udev_device *dev,
+                   const struct found_entry *told, struct found_entry *ret,
+                   bool *ret_gone)
+{
+	int r = is_removal(dev) ? CONSIDERED_GONE : consider(w, c, dev, told, ret);
+	bool keep;
+
+	*ret_gone = true;
+	if (r == CONSIDERED_GONE)
+		return -ENOENT;
+	if (r < 0)
+		return r;
+	if (r == CONSIDERED_LET_IN) {
+		ret->unjudged = ret->unjudged && told->unjudged;
+		return 1;
+	}
+	keep = stays(told, ret);
+	/* The rules of a reload are held against its properties only now. */
+	if (told != NULL)
+		*ret_gone = found_replaced(told->device, ret->device);
+	ret->device = device_unref(ret->device);
+	return keep ? 0 : -ENOENT;
+}
+
 /* Makes `told` agree with what has become of one device. */
 static int update(struct watch *w, const struct config *c, struct udev_device *dev,
                   struct found_list *told, int (*emit)(void *arg, struct found *f),
@@ -385,13 +512,13 @@ static int update(struct watch *w, const struct config *c, struct udev_device *d
 	struct found_list before = FOUND_LIST_NULL, after = FOUND_LIST_NULL;
 	struct found_entry entry = { 0 };
 	size_t at = find_told(told, dev);
-	int r = 0;
+	bool gone;
+	int r;
 
 	if (is_overtaken(dev, told, at))
 		return 0;
-	if (!is_removal(dev))
-		r = consider(w, c, dev, &entry);
-	if (r < 0)
+	r = look_at(w, c, dev, at < told->n ? &told->entries[at] : NULL, &entry, &gone);
+	if (r == 0 || (r < 0 && r != -ENOENT))
 		return r;
 	if (r > 0) {
 		entry.device = found_list_share(told, entry.device);
@@ -400,7 +527,7 @@ static int update(struct watch *w, const struct config *c, struct udev_device *d
 	if (at < told->n)
 		before = (struct found_list){ .entries = &told->entries[at], .n = 1 };
 	/* A loop device that was detached is gone, too: its disk is. */
-	r = found_plan(&before, &after, true, emit, arg);
+	r = found_plan(&before, &after, gone, emit, arg);
 	if (at < told->n && after.n > 0) {
 		device_unref(told->entries[at].device);
 		told->entries[at] = entry;
@@ -414,44 +541,93 @@ static int update(struct watch *w, const struct config *c, struct udev_device *d
 	return r;
 }
 
-/* A map came, went or was loaded anew: the paths it holds, or held, may be called otherwise. */
-static int update_map(struct watch *w, const struct config *c, struct udev_device *map,
-                      struct found_list *told, int (*emit)(void *arg, struct found *f),
-                      void *arg)
+struct updating {
+	struct watch *w;
+	const struct config *config;
+	struct found_list *told;
+	int (*emit)(void *arg, struct found *f);
+	void *arg;
+};
+
+/* One that was told, as it is now. */
+static int update_named(const struct updating *u, const char *sysname)
+{
+	struct udev_device *dev;
+	int r;
+
+	errno = 0;
+	dev = udev_device_new_from_subsystem_sysname(u->w->udev, "block", sysname);
+	if (dev == NULL)
+		return is_shortage(errno) ? -errno : 0; /* its removal is on its way */
+	r = is_ready(u->w, dev);
+	if (r > 0)
+		r = update(u->w, u->config, dev, u->told, u->emit, u->arg);
+	udev_device_unref(dev);
+	return r;
+}
+
+/* The paths that the map holds now. */
+static int update_slaves(const struct updating *u, const char *map)
+{
+	char folder[DEVICE_NAME_MAX + 64];
+	const struct dirent *e;
+	struct identity reading;
+	DIR *slaves;
+	int r = 0;
+
+	identity_init(&reading);
+	(void)snprintf(folder, sizeof(folder), "class/block/%s/slaves", map);
+	slaves = sysfs_entries(&reading, u->w->sysfs, folder);
+	if (slaves == NULL)
+		return -reading.shortage; /* 0: it has gone */
+	while (r == 0 && (e = sysfs_next(&reading, slaves)) != NULL)
+		if (found_list_find(u->told, e->d_name) < u->told->n)
+			r = update_named(u, e->d_name);
+	closedir(slaves);
+	return r == 0 ? -reading.shortage : r;
+}
+
+/* Those that it held when they were told, and does not hold now. */
+static int update_former(const struct updating *u, const char *map, const char *name)
+{
+	char link[2 * DEVICE_NAME_MAX + 64];
+	int r = 0;
+
+	for (size_t i = 0, n; r == 0 && i < u->told->n; i += u->told->n == n) {
+		const struct device *d = u->told->entries[i].device;
+
+		n = u->told->n;
+		if (device_map(d) == NULL || strcmp(name, device_map(d)) != 0)
+			continue;
+		(void)snprintf(link, sizeof(link), "class/block/%s/slaves/%s", map,
+		               device_name(d));
+		if (faccessat(u->w->sysfs, link, F_OK, 0) == 0)
+			continue;
+		r = is_shortage(errno) ? -errno : update_named(u, device_name(d));
+	}
+	return r;
+}
+
+/* A map came, went or was loaded anew: the paths it holds, or held, may be called otherwise. No
+ * other path costs a system call. */
+static int update_map(const struct updating *u, struct udev_device *map)
 {
 	const char *name = udev_device_get_property_value(map, "DM_NAME");
 	struct found news = { .op = FOUND_MAP };
-	char link[DEVICE_NAME_MAX + 64];
-	int r = emit(arg, &news);
+	int r = u->emit(u->arg, &news);
 
-	for (size_t i = 0; r == 0 && i < told->n; i++) {
-		const struct device *d = told->entries[i].device;
-		struct udev_device *dev;
-
-		(void)snprintf(link, sizeof(link), "class/block/%s/slaves/%s",
-		               kernel_name(map), device_name(d));
-		if (faccessat(w->sysfs, link, F_OK, 0) < 0 && !is_shortage(errno) &&
-		    (name == NULL || device_map(d) == NULL ||
-		     strcmp(name, device_map(d)) != 0))
-			continue;
-		errno = 0;
-		dev = udev_device_new_from_subsystem_sysname(w->udev, "block",
-		                                             device_name(d));
-		if (dev == NULL && is_shortage(errno))
-			r = -errno;
-		if (dev == NULL)
-			continue; /* its own removal is on its way */
-		r = is_ready(w, dev);
-		if (r > 0)
-			r = update(w, c, dev, told, emit, arg);
-		udev_device_unref(dev);
-	}
+	if (r == 0)
+		r = update_slaves(u, kernel_name(map));
+	if (r == 0 && name != NULL)
+		r = update_former(u, kernel_name(map), name);
 	return r;
 }
 
 int watch_take(struct watch *w, const struct config *c, struct found_list *told,
                int (*emit)(void *arg, struct found *f), void *arg)
 {
+	const struct updating u = { w, c, told, emit, arg };
+
 	for (;;) {
 		struct udev_device *dev;
 		const char *sysname;
@@ -465,7 +641,7 @@ int watch_take(struct watch *w, const struct config *c, struct found_list *told,
 		/* A path that failed inside a map says so with a DM_ACTION: nothing new. */
 		if (sysname != NULL && starts(sysname, "dm-") &&
 		    udev_device_get_property_value(dev, "DM_ACTION") == NULL)
-			r = update_map(w, c, dev, told, emit, arg);
+			r = update_map(&u, dev);
 		if (r == 0 && sysname != NULL)
 			r = update(w, c, dev, told, emit, arg);
 		udev_device_unref(dev);

@@ -193,7 +193,10 @@ static int hear(void *arg, struct found *f)
 	case FOUND_CHANGE:
 		REQUIRE(at < l->n, "%s was not there", device_name(f->device));
 		device_unref(l->entries[at].device);
-		l->entries[at] = (struct found_entry){ f->device, f->settings };
+		l->entries[at] = (struct found_entry){
+			.device = f->device,
+			.settings = f->settings,
+		};
 		break;
 	case FOUND_REMOVE:
 		REQUIRE(at < l->n, "%s was not there", device_name(f->device));
@@ -235,7 +238,11 @@ static void list_anew(struct found_list *told, struct found_list *heard)
 {
 	struct found_list found = FOUND_LIST_NULL;
 	uint32_t left_out = 0;
-	int r = watch_scan(watch, config, &found, &left_out);
+	int r;
+
+	found.before = told;
+	r = watch_scan(watch, config, false, &found, &left_out);
+	found.before = NULL;
 
 	REQUIRE(r == 0, "%d", r);
 	REQUIRE(found_plan(told, &found, true, hear, heard) == 0, "what is told");

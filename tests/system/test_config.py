@@ -134,6 +134,23 @@ def reload_names_keywords_that_need_a_restart(case):
 	check("restart" not in said.out, "a restart is said to be needed", said.out)
 
 
+@test([8])
+def two_names_of_one_device_are_one_path(case):
+	device, = case.loops(range(1))
+	link = f"/dev/checkerd-test-{os.getpid()}"
+	daemon = case.daemon(config([(device, None, "m")])).start().wait_ready(up=1)
+	os.symlink(device, link)
+	try:
+		said = daemon.reload(config([(device, None, "m"), (link, "twin", "m")]))
+		check(re.search(r"^warning: \S+ and \S+ lead to one device, ", said.out, re.M),
+		      "reload does not say that both are one", said.out)
+		shown, = daemon.json("show", "maps")["maps"]
+		check((shown["paths_total"], len(shown["paths"])) == (1, 1),
+		      "they count as two", shown)
+	finally:
+		os.unlink(link)
+
+
 @test([8], root=False)
 def the_checker_that_runs_is_shown(case):
 	name = os.path.join(case.folder, "file")

@@ -23,7 +23,7 @@ struct devmapper {
 	struct dm_news news[2 * PATHS];
 	unsigned n_news, taken;
 	struct dm_command commands[2 * PATHS];
-	unsigned n_commands, room, looks;
+	unsigned n_commands, room, looks, again;
 };
 
 static struct devmapper thread;
@@ -48,6 +48,11 @@ bool devmapper_command(struct devmapper *d, const struct dm_command *c)
 void devmapper_look(struct devmapper *d)
 {
 	d->looks++;
+}
+
+void devmapper_tell_again(struct devmapper *d)
+{
+	d->again++;
 }
 
 /* --- what hears of it --- */
@@ -426,6 +431,32 @@ static void what_becomes_of_maps_is_told(void **state)
 	assert_int_equal(maps_count(dm.maps), 0);
 }
 
+static void a_map_without_room_is_told_again_when_there_is_some(void **state)
+{
+	(void)state;
+	push((struct dm_news){ .op = DM_NEWS_SYNC });
+	push_map(1, "a", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
+	push_map(2, "b", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
+	push_map(3, "c", 0, MAP_PATHS_MAX - 1, 0, DM_NEWS_MAP);
+	round_of(t0);
+	assert_int_equal(maps_count(dm.maps), 2);
+	assert_non_null(strstr(dm.trouble, "map c"));
+	push_map(4, "d", 0, 1, 0, DM_NEWS_GONE); /* one that was not known */
+	round_of(at(1));
+	assert_int_equal(thread.again, 0);
+	push_map(1, "a", 0, 1, 0, DM_NEWS_MAP); /* a smaller table */
+	round_of(at(2));
+	assert_int_equal(thread.again, 1);
+	assert_string_equal(dm.trouble, "");
+	push_map(3, "c", 0, MAP_PATHS_MAX - 1, 0, DM_NEWS_MAP);
+	push_map(5, "e", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
+	round_of(at(3));
+	assert_int_equal(maps_count(dm.maps), 3);
+	push_map(2, "b", 0, MAP_PATHS_MAX, 0, DM_NEWS_GONE);
+	round_of(at(4));
+	assert_int_equal(thread.again, 2);
+}
+
 static void a_full_ring_is_waited_for(void **state)
 {
 	(void)state;
@@ -564,6 +595,7 @@ int main(void)
 		TEST(another_disk_is_told_once_and_failed),
 		TEST(what_was_failed_is_given_back_when_control_ends),
 		TEST(what_becomes_of_maps_is_told),
+		TEST(a_map_without_room_is_told_again_when_there_is_some),
 		TEST(a_full_ring_is_waited_for),
 		TEST(it_goes_in_slices),
 		TEST(maps_are_told_in_slices_too),

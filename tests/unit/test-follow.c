@@ -103,6 +103,17 @@ static void tells_all_there_is_then_sync(_unused_ void **state)
 	tells("", false);
 }
 
+static void tells_again_when_asked(_unused_ void **state)
+{
+	fake_dm_add(3, "c", 2);
+	fake_dm_add(1, "a", 1);
+	tells("+a:A +c:AA error=0,left=0", true);
+	follow_tell_again(&f);
+	assert_int_equal(follow_due(&f).us, 0);
+	tells("+a:A +c:AA", false);
+	tells("", false);
+}
+
 static void tells_what_changed(_unused_ void **state)
 {
 	fake_dm_add(1, "a", 2);
@@ -604,6 +615,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(tells_all_there_is_then_sync),
+		TEST(tells_again_when_asked),
 		TEST(tells_what_changed),
 		TEST(tells_what_changed_and_changed_back),
 		TEST(compares_names_as_they_are_told),

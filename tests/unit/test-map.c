@@ -211,10 +211,10 @@ static void disabled_paths_give_no_redundancy(void **state)
 static void has_room_for_a_map_of_two_paths_each(void **state)
 {
 	(void)state;
-	assert_int_equal(map_room(10240), 5120);
+	assert_int_equal(map_room(10240), 10240);
 	assert_true(map_room(1) > 1);
-	assert_int_equal(map_path_room(10240), 10240);
-	assert_int_equal(map_path_room(1), MAP_PATHS_MAX);
+	assert_int_equal(map_path_room(10240), 10240 + MAP_PATHS_MAX);
+	assert_int_equal(map_path_room(1), MAP_PATHS_MAX + 1);
 }
 
 int main(void)

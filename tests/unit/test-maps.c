@@ -221,7 +221,10 @@ static void two_names_of_one_device_stand_in_for_each_other(void **state)
 	know(0, VERDICT_USABLE);
 	know(1, VERDICT_USABLE);
 	(void)tell(0, t0);
+	assert_int_equal(maps_twin(maps, 0), MAPS_NONE);
 	add_path(5, SD, 0);
+	assert_int_equal(maps_twin(maps, 0), 5);
+	assert_int_equal(maps_twin(maps, 5), 0);
 	maps_path_checked(maps, 5, VERDICT_UNUSABLE, false, t0);
 	expect_nothing(t0);
 	maps_path_removed(maps, 0, false);
@@ -571,7 +574,7 @@ static void there_is_room_for_so_many(void **state)
 	for (unsigned i = 0; i < MAP_PATHS_MAX; i++)
 		minors[i] = i;
 	m = make(1, MAP_PATHS_MAX, minors, 0);
-	(void)tell(0, t0);
+	(void)tell_n(0, PATHS + 1, minors, 0, true, t0);
 	assert_int_equal(maps_told(maps, m, true, t0, &index, &change), -ENOSPC);
 	assert_int_equal(maps_count(maps), 1);
 	maps_remove(maps, maps_find(maps, DM, 0));

@@ -95,6 +95,36 @@ static void test_surest_name_counts(void **state)
 	assert_int_equal(view_find_path(&view, dev_fd, ""), REGISTRY_NONE);
 }
 
+/* One device is one path of its map; files, which have no number, are each their own. */
+static void test_two_names_of_one_device(void **state)
+{
+	struct snapshot *s = begin();
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		char name[8], node[16];
+
+		(void)snprintf(name, sizeof(name), "n%u", i);
+		(void)snprintf(node, sizeof(node), "/dev/n%u", i);
+		add(s, &(struct device_spec){ .name = name,
+		                              .node = node,
+		                              .map = i == 3 ? "other" : "m",
+		                              .devt_major = i == 1 ? 9 : 8 });
+		s->paths[i].state = PATH_UP;
+	}
+	add(s, &(struct device_spec){ .name = "f0", .node = "/f0", .map = "files" });
+	add(s, &(struct device_spec){ .name = "f1", .node = "/f1", .map = "files" });
+	take(s);
+	assert_int_equal(view.n_maps, 3);
+	assert_string_equal(view.maps[1].name, "m");
+	assert_int_equal(view.maps[1].n, 2);
+	assert_int_equal(view.maps[1].up, 2);
+	assert_int_equal(view_map_path(&view, &view.maps[1], 0), 0);
+	assert_int_equal(view_map_path(&view, &view.maps[1], 1), 1);
+	assert_int_equal(view.maps[0].n, 2);
+	assert_int_equal(view.maps[2].n, 1);
+}
+
 static void test_links(void **state)
 {
 	static const struct {
@@ -445,6 +475,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_surest_name_counts),
+		TEST(test_two_names_of_one_device),
 		TEST(test_links),
 		TEST(test_number_behind_a_node),
 		TEST(test_many),

@@ -27,10 +27,30 @@ static unsigned removed; /* records */
 static int sysfs;
 
 static bool entries_end; /* a directory's do, for want of memory */
+static bool udevd;       /* is running */
+static unsigned looks;   /* at a file of sysfs */
 
 /* The linker's names, see local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
 struct dirent *__real_readdir(DIR *entries);
 struct dirent *__wrap_readdir(DIR *entries);
+
+int __wrap_access(const char *name, int mode);
+int __real_faccessat(int dir, const char *name, int mode, int flags);
+int __wrap_faccessat(int dir, const char *name, int mode, int flags);
+
+int __wrap_faccessat(int dir, const char *name, int mode, int flags)
+{
+	looks++;
+	return __real_faccessat(dir, name, mode, flags);
+}
+
+int __wrap_access(const char *name, int mode)
+{
+	(void)mode;
+	assert_string_equal(name, "/run/udev/control");
+	errno = ENOENT;
+	return udevd ? 0 : -1;
+}
 
 struct dirent *__wrap_readdir(DIR *entries)
 {
@@ -117,11 +137,11 @@ static void a_list_without_memory_is_none(void **state)
 	(void)state;
 	assert_int_equal(told.n, 1);
 	fuzz_udev_without_memory(true);
-	assert_int_equal(watch_scan(watch, config, &list, &left_out), -ENOMEM);
+	assert_int_equal(watch_scan(watch, config, true, &list, &left_out), -ENOMEM);
 	found_list_deinit(&list);
 	fuzz_udev_without_memory(false);
 	list = (struct found_list)FOUND_LIST_NULL;
-	assert_int_equal(watch_scan(watch, config, &list, &left_out), 0);
+	assert_int_equal(watch_scan(watch, config, true, &list, &left_out), 0);
 	assert_int_equal(list.n, 1);
 	assert_int_equal(left_out, 0);
 	found_list_deinit(&list);
@@ -134,7 +154,7 @@ static void a_list_that_ends_too_early_is_none(void **state)
 
 	(void)state;
 	entries_end = true;
-	assert_int_equal(watch_scan(watch, config, &list, &left_out), -ENOMEM);
+	assert_int_equal(watch_scan(watch, config, true, &list, &left_out), -ENOMEM);
 	entries_end = false;
 	found_list_deinit(&list);
 }
@@ -151,7 +171,7 @@ static void a_list_without_descriptors_is_none(void **state)
 	none = before;
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	r = watch_scan(watch, config, &list, &left_out);
+	r = watch_scan(watch, config, true, &list, &left_out);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_int_equal(r, -EMFILE);
 	assert_int_equal(list.n, 0);
@@ -172,6 +192,168 @@ static void a_map_without_memory_costs_no_path(void **state)
 	assert_int_equal(removed, 0);
 }
 
+/* --- with udevd, whose properties may be missing for a moment --- */
+
+#define WWID "3600140500000000000000000000000aa"
+
+static struct {
+	unsigned n, removed, gone;
+} records;
+
+static int count(void *arg, struct found *f)
+{
+	(void)arg;
+	records.n++;
+	records.removed += f->op == FOUND_REMOVE;
+	records.gone += f->op == FOUND_REMOVE && f->gone;
+	device_unref(f->device);
+	return 0;
+}
+
+static void message_with(const char *action, bool serial, bool wwn)
+{
+	if (serial)
+		fuzz_udev_property("ID_SERIAL=" WWID);
+	if (wwn)
+		fuzz_udev_property("ID_WWN=0x60014050000000");
+	message(action);
+}
+
+static void take(const struct config *c, struct found_list *l)
+{
+	records.n = records.removed = records.gone = 0;
+	assert_int_equal(watch_take(watch, c, l, count, NULL), 0);
+}
+
+static struct config *rules(const char *text)
+{
+	struct config *c;
+
+	assert_int_equal(config_parse("test.conf", text, strlen(text), &c), 0);
+	return c;
+}
+
+/* Listed anew: the list takes the place of what was told. */
+static void list(const struct config *c, bool reload, struct found_list *l)
+{
+	struct found_list now = FOUND_LIST_NULL;
+	uint32_t left_out = 0;
+
+	now.before = l;
+	assert_int_equal(watch_scan(watch, c, reload, &now, &left_out), 0);
+	now.before = NULL;
+	found_list_deinit(l);
+	*l = now;
+}
+
+static int begin_with_udevd(void **state)
+{
+	(void)state;
+	fuzz_udev_reset();
+	watch_free(watch);
+	udevd = true;
+	return watch_new(&watch, sysfs);
+}
+
+static void a_path_without_properties_stays(void **state)
+{
+	struct config *usual = rules("blacklist_exceptions { property \"ID_WWN\" }\n");
+	struct found_list l = FOUND_LIST_NULL;
+
+	(void)state;
+	message_with("add", true, true);
+	take(usual, &l);
+	assert_int_equal(l.n, 1);
+	message_with("change", false, false);
+	take(usual, &l);
+	assert_int_equal(records.n, 0);
+	assert_string_equal(device_wwid(l.entries[0].device), WWID);
+	list(usual, false, &l);
+	assert_int_equal(l.n, 1);
+	/* Also one of which a rule would not let in what is known now. */
+	message_with("change", true, false);
+	take(usual, &l);
+	list(usual, false, &l);
+	assert_int_equal(l.n, 1);
+	message_with("change", false, false);
+	take(usual, &l);
+	list(usual, true, &l);
+	assert_int_equal(l.n, 1);
+	/* One that was never let in does not come in by that. */
+	found_list_deinit(&l);
+	message_with("change", true, false);
+	take(usual, &l);
+	assert_int_equal(l.n, 0);
+	config_free(usual);
+}
+
+static void only_other_rules_and_removals_take_it_away(void **state)
+{
+	struct config *usual = rules("blacklist_exceptions { property \"ID_WWN\" }\n");
+	struct config *never = rules("blacklist_exceptions { property \"NEVER\" }\n");
+	struct config *wwids = rules("blacklist { wwid \"^3600\" }\n"
+	                             "blacklist_exceptions { property \"ID_WWN\" }\n");
+	struct found_list l = FOUND_LIST_NULL;
+
+	(void)state;
+	message_with("add", true, true);
+	take(usual, &l);
+	message_with("change", false, false);
+	take(usual, &l);
+	/* Its properties are not known when the rules are others: they are judged later. */
+	list(never, true, &l);
+	assert_int_equal(l.n, 1);
+	message_with("change", false, false);
+	take(never, &l);
+	assert_int_equal(records.n, 0);
+	message_with("change", true, true);
+	take(never, &l);
+	assert_int_equal(records.removed, 1);
+	assert_int_equal(records.gone, 0);
+	assert_int_equal(l.n, 0);
+	/* Its WWID is known from before. */
+	message_with("add", true, true);
+	take(usual, &l);
+	message_with("change", false, false);
+	take(usual, &l);
+	list(wwids, true, &l);
+	assert_int_equal(l.n, 0);
+	message_with("add", true, true);
+	take(usual, &l);
+	message_with("remove", false, false);
+	take(usual, &l);
+	assert_int_equal(records.gone, 1);
+	config_free(wwids);
+	config_free(never);
+	config_free(usual);
+}
+
+/* 1,000 paths that are in no map cost nothing when one comes. */
+static void a_map_costs_what_it_holds(void **state)
+{
+	struct found_list l = FOUND_LIST_NULL;
+	const struct path_settings s = { .interval_us = 1 };
+
+	(void)state;
+	found_list_deinit(&l);
+	for (unsigned i = 0; i < 1000; i++) {
+		char name[16], node[32];
+		const struct device_spec spec = { .name = name, .node = node };
+		struct device *d;
+
+		(void)snprintf(name, sizeof(name), "sd%u", i);
+		(void)snprintf(node, sizeof(node), "/dev/sd%u", i);
+		assert_int_equal(device_new(&d, &spec), 0);
+		assert_int_equal(found_list_append(&l, d, &s), 0);
+	}
+	(void)found_list_sort(&l);
+	looks = 0;
+	map_message();
+	assert_int_equal(watch_take(watch, config, &l, count_removed, NULL), 0);
+	assert_in_range(looks, 0, 10);
+	found_list_deinit(&l);
+}
+
 static void what_goes_goes(void **state)
 {
 	(void)state;
@@ -188,7 +370,11 @@ int main(void)
 		cmocka_unit_test(a_list_that_ends_too_early_is_none),
 		cmocka_unit_test(a_list_without_descriptors_is_none),
 		cmocka_unit_test(a_map_without_memory_costs_no_path),
+		cmocka_unit_test(a_map_costs_what_it_holds),
 		cmocka_unit_test(what_goes_goes),
+		cmocka_unit_test_setup(a_path_without_properties_stays, begin_with_udevd),
+		cmocka_unit_test_setup(only_other_rules_and_removals_take_it_away,
+		                       begin_with_udevd),
 	};
 
 	return cmocka_run_group_tests(tests, make, clean);
