@@ -97,6 +97,12 @@ def config(defaults="", more=""):
 	write("/etc/checkerd.conf", "defaults {\n" + defaults + "\n}\n" + more + "\n")
 
 
+def static_paths(devices):
+	"""The section that names these devices as paths, for discovery static."""
+	lines = [f"path {{\n device {device}\n }}" for device in devices]
+	return "\n".join(["paths {", *lines, "}"])
+
+
 def start():
 	"""systemctl start checkerd: returns when it is ready."""
 	run("systemctl", "start", "checkerd", seconds=120)
@@ -129,6 +135,26 @@ def last_event():
 	return max([e["seq"] for e in events()], default=0)
 
 
+def health(*arguments):
+	"""(exit status, the line it says) of checkerctl health."""
+	done = subprocess.run(["checkerctl", "health", *arguments], stdin=subprocess.DEVNULL,
+	                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+	                      timeout=60, check=False)
+	return done.returncode, done.stdout
+
+
+def rounds(names, n, limit=120):
+	"""Waits until each of these paths has been checked n times more; returns them all, as they are
+	then."""
+	before = paths()
+
+	def done():
+		now = paths()
+		return now if all(now[d]["checks_total"] >= before[d]["checks_total"] + n
+		                  for d in names) else None
+	return wait_for(f"{n} checks of each of {len(names)} paths", done, limit, every=0.5)
+
+
 def state_is(name, *states):
 	p = path(name)
 	return p if p and p["state"] in states else None
@@ -156,6 +182,14 @@ def scsi_debug_disks():
 	return sorted((os.path.basename(p) for p in
 	               glob.glob("/sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*/block/*")),
 	              key=lambda n: (len(n), n))
+
+
+def scsi_debug_errors(medium=False, protection=False):
+	"""Every read of a scsi_debug disk's first blocks fails like this; or like nothing, any more."""
+	write("/sys/module/scsi_debug/parameters/medium_error_start", "0")
+	write("/sys/bus/pseudo/drivers/scsi_debug/every_nth", "1" if protection else "0")
+	write("/sys/bus/pseudo/drivers/scsi_debug/opts",
+	      str((2 if medium else 0) | (16 if protection else 0)))
 
 
 def scsi_state(disk, state):
