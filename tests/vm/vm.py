@@ -184,12 +184,20 @@ def scsi_debug_disks():
 	              key=lambda n: (len(n), n))
 
 
-def scsi_debug_errors(medium=False, protection=False):
-	"""Every read of a scsi_debug disk's first blocks fails like this; or like nothing, any more."""
+def medium_errors(on):
+	"""Reads of the first blocks of every scsi_debug disk fail with a medium error, or do not."""
 	write("/sys/module/scsi_debug/parameters/medium_error_start", "0")
-	write("/sys/bus/pseudo/drivers/scsi_debug/every_nth", "1" if protection else "0")
-	write("/sys/bus/pseudo/drivers/scsi_debug/opts",
-	      str((2 if medium else 0) | (16 if protection else 0)))
+	write("/sys/bus/pseudo/drivers/scsi_debug/opts", "2" if on else "0")
+
+
+def protection_errors(disk, on):
+	"""The protection information of the first blocks of such a disk is wrong, or right. What was
+	never written has none; wrong is that of what was there before."""
+	integrity = f"/sys/block/{disk}/integrity/write_generate"
+	for generate in (1, 0) if on else (1,):
+		write(integrity, str(generate))
+		run(f"dd if=/dev/urandom of=/dev/{disk} bs=4k count=1 oflag=direct")
+	write(integrity, "1")
 
 
 def scsi_state(disk, state):

@@ -19,19 +19,15 @@ def stay_usable(what, name, disks, errno):
 	wait_for(f"{what} is noticed", lambda: all(errno in (path(d)["reason"] or "") for d in disks),
 	         LIMIT)
 	after = rounds(disks, ROUNDS)
-	for d in disks:
-		if after[d]["state"] != "up":
-			found.append(f"{d} is {after[d]['state']}: {after[d]['reason']}")
-		if errno not in (after[d]["reason"] or ""):
-			found.append(f"{d}: no {errno} in its reason: {after[d]['reason']}")
-		told = [e["message"] for e in events(since) if e["path"] == d and errno in e["message"]]
-		if len(told) > 1:
-			found.append(f"{d}: told {len(told)} times: {told}")
-	failed = [e["message"] for e in events(since) if "failed in its map" in e["message"]]
-	if failed:
-		found.append(f"fail_path × {len(failed)}: {failed}")
-	if set(kernel_states(name).values()) != {"A"}:
-		found.append(f"in the kernel: {kernel_states(name)}")
+	told = {d: [e["message"] for e in events(since) if e["path"] == d] for d in disks}
+	for text, names in (
+			("not up", [d for d in disks if after[d]["state"] != "up"]),
+			(f"no {errno} in the reason", [d for d in disks if errno not in (after[d]["reason"] or "")]),
+			("not told once", [d for d in disks if sum(errno in m for m in told[d]) != 1]),
+			("fail_path", [d for d in disks if any("failed in its map" in m for m in told[d])]),
+			("failed in the kernel", [d for d in disks if kernel_states(name)[devt(d)] != "A"])):
+		if names:
+			found.append(f"{text}: {len(names)} of {len(disks)}: {told[names[0]]}")
 	figure(f"{what}: {after[disks[0]]['reason']}")
 	for text in found:
 		say(f"  NOT SO: {text}")
@@ -54,7 +50,7 @@ def read_error(disk):
 run("modprobe -a dm-multipath dm-round-robin loop")
 os.symlink("/dev/null", "/etc/udev/rules.d/55-scsi-sg3_id.rules")  # takes seconds a disk in here
 without_multipath_tools()
-debug = scsi_debug(add_host=PATHS, max_luns=1)
+debug = scsi_debug(add_host=PATHS, max_luns=1, dif=1, dix=1)  # one store, seen as many disks
 target = Iscsi(portals=2, luns=4, groups=True)
 left, right = target.disks(portal=0), target.disks(portal=1)
 make_map("debug", debug)
@@ -68,15 +64,15 @@ for d in [*debug, *left, *right]:
 	wait_for(f"{d} is up", lambda d=d: state_is(d, "up"), LIMIT)
 
 say("a medium error on every path")
-scsi_debug_errors(medium=True)
+medium_errors(True)
 stay_usable("a medium error", "debug", debug, "ENODATA")
-scsi_debug_errors()
+medium_errors(False)
 are_well("debug", debug)
 
 say("a protection error on every path")
-scsi_debug_errors(protection=True)
+protection_errors(debug[0], True)
 stay_usable("a protection error", "debug", debug, "EILSEQ")
-scsi_debug_errors()
+protection_errors(debug[0], False)
 are_well("debug", debug)
 
 say("a reservation that another initiator port holds")

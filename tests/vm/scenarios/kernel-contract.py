@@ -342,11 +342,12 @@ def another_disk_under_a_name_has_another_sequence_number():
 
 @fact
 def a_medium_error_is_ENODATA_and_a_protection_error_EILSEQ():
-	scsi_debug_errors(medium=True)
+	medium_errors(True)
 	equal(read_errno(disk), "ENODATA")
-	scsi_debug_errors(protection=True)
+	medium_errors(False)
+	protection_errors(disk, True)
 	equal(read_errno(disk), "EILSEQ")
-	scsi_debug_errors()
+	protection_errors(disk, False)
 	equal(read_errno(disk), "512")
 
 
@@ -444,7 +445,7 @@ def locking_memory_locks_whole_stacks():
 	check(large - small > 16 * 7 * 1024, f"{small} KiB with small stacks, {large} with large ones")
 
 
-disk = scsi_debug(max_luns=1)[0]
+disk = scsi_debug(max_luns=1, dif=1, dix=1)[0]
 run("modprobe -a dm-mod zram dm-delay")
 sectors = read(f"/sys/block/{disk}/size")
 run(f"dmsetup create hung --table '0 {sectors} linear /dev/{disk} 0'")

@@ -40,14 +40,6 @@ def make_integrity(n):
 	return os.path.basename(os.path.realpath(f"/dev/mapper/{name}"))
 
 
-def spoil(disk):
-	"""The first block is written, and its protection information stays that of the old data."""
-	write(f"/sys/block/{disk}/integrity/write_generate", "0")
-	run(f"dd if=/dev/urandom of=/dev/{disk} bs=4k count=1 oflag=direct")
-	check(status_of(f"dd if=/dev/{disk} of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null") != 0,
-	      f"reads of {disk} fail")
-
-
 disks = make_protected()
 run("modprobe -a dm-integrity loop")
 maps_of_dm = [make_integrity(n) for n in range(MAPS)]
@@ -65,7 +57,7 @@ figure(f"{len(found)} paths, at least {ROUNDS} checks each: 0 failed")
 
 say("one disk with protection information that is wrong")
 ill = disks[DISKS // 2]
-spoil(ill)
+protection_errors(ill, True)
 p = wait_for(f"{ill} says so", lambda: next((p for p in [path(ill)] if p["reason"]), None), 20)
 check(p["state"] == "up", f"{ill} is up: the device answered", p)
 check("EILSEQ" in p["reason"], "the reason is what the device said", p)
