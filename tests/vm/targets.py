@@ -59,6 +59,7 @@ class Iscsi:
 	             abort=15, groups=False):
 		self.portals, self.groups = portals, groups
 		run("modprobe -a target_core_mod iscsi_target_mod iscsi_tcp")
+		_mkdir("/var/target/pr")  # without it no registration of a reservation is taken
 		for lun in range(luns):
 			self.add_ramdisk(lun, size_mb, block_size)
 		numbers = sorted({self.group_of(n) for n in range(portals)})
