@@ -147,6 +147,20 @@ class Iscsi:
 		        sorted(found, key=lambda p: int(p.split("/")[-3].split(":")[3]))]
 
 
+KEY = "0x636865636b657264"
+
+
+def reserve(disk):
+	"""Nobody but the initiator port of this path may read or write the unit (SPC's exclusive
+	access)."""
+	for words in (f"--register --param-sark={KEY}", f"--reserve --param-rk={KEY} --prout-type=3"):
+		run(f"sg_persist --out {words} /dev/{disk}")
+
+
+def release(disk):
+	run(f"sg_persist --out --release --param-rk={KEY} --prout-type=3 /dev/{disk}")
+
+
 class AccessStates:
 	"""A port group (SPC's, for ALUA) for each portal of an Iscsi with groups, and unit 0's access
 	states through them."""

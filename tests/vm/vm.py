@@ -203,3 +203,9 @@ def protection_errors(disk, on):
 def scsi_state(disk, state):
 	"""Sets a SCSI disk offline or running."""
 	write(f"/sys/block/{disk}/device/state", state + "\n")
+
+
+def announce(disk):
+	"""The kernel looks anew at a SCSI disk, and udev says that the disk has changed."""
+	write(f"/sys/block/{disk}/device/rescan", "1")
+	run(f"udevadm trigger --action=change /sys/block/{disk}")

@@ -2,20 +2,20 @@
 """A device's own errors never fail a path in its map; a unit that is gone is disconnected."""
 # timeout: 240
 from maps import CONFIG, devt, kernel_states, make_map, wait_for_kernel, without_multipath_tools
-from targets import Iscsi
+from targets import Iscsi, release, reserve
 from vm import *
 
 PATHS, ROUNDS = 8, 5
 SHARED, RESERVED, SHRUNK, UNMAPPED = 0, 1, 2, 3  # units
 LIMIT = 30
-KEY = "0x636865636b657264"
 wrong = []
 
 
-def stay_usable(what, name, disks, errno):
-	"""Over some rounds reads of these disks fail with that errno: their paths stay, and say why.
+def stay_usable(what, name, disks, errno, make):
+	"""From make() on reads of these disks fail with that errno: their paths stay, and say why.
 	What is not so is kept: each kind is looked at before the scenario fails."""
 	since, found = last_event(), []
+	make()
 	wait_for(f"{what} is noticed", lambda: all(errno in (path(d)["reason"] or "") for d in disks),
 	         LIMIT)
 	after = rounds(disks, ROUNDS)
@@ -42,11 +42,6 @@ def are_well(name, disks):
 		wait_for_kernel(name, d, "A", LIMIT)
 
 
-def read_error(disk):
-	"""What a read of the first block says, in the kernel's words."""
-	return run(f"dd if=/dev/{disk} of=/dev/null bs=512 count=1 iflag=direct 2>&1", ok=False)
-
-
 run("modprobe -a dm-multipath dm-round-robin loop")
 os.symlink("/dev/null", "/etc/udev/rules.d/55-scsi-sg3_id.rules")  # takes seconds a disk in here
 without_multipath_tools()
@@ -64,23 +59,21 @@ for d in [*debug, *left, *right]:
 	wait_for(f"{d} is up", lambda d=d: state_is(d, "up"), LIMIT)
 
 say("a medium error on every path")
-medium_errors(True)
-stay_usable("a medium error", "debug", debug, "ENODATA")
+stay_usable("a medium error", "debug", debug, "ENODATA", lambda: medium_errors(True))
 medium_errors(False)
 are_well("debug", debug)
 
 say("a protection error on every path")
-protection_errors(debug[0], True)
-stay_usable("a protection error", "debug", debug, "EILSEQ")
+stay_usable("a protection error", "debug", debug, "EILSEQ",
+            lambda: protection_errors(debug[0], True))
 protection_errors(debug[0], False)
 are_well("debug", debug)
 
 say("a reservation that another initiator port holds")
-for words in (f"--register --param-sark={KEY}", f"--reserve --param-rk={KEY} --prout-type=3"):
-	run(f"sg_persist --out {words} /dev/{left[RESERVED]}")
-stay_usable("a reservation conflict", "reserved", [right[RESERVED]], "EBADE")
+stay_usable("a reservation conflict", "reserved", [right[RESERVED]], "EBADE",
+            lambda: reserve(left[RESERVED]))
 check(state_is(left[RESERVED], "up"), "the holder reads", path(left[RESERVED]))
-run(f"sg_persist --out --release --param-rk={KEY} --prout-type=3 /dev/{left[RESERVED]}")
+release(left[RESERVED])
 are_well("reserved", [right[RESERVED]])
 
 say("a unit that has become smaller than what is read: a target error")
@@ -88,13 +81,14 @@ run("truncate -s 8M /root/shrinks; losetup --direct-io=off /dev/loop7 /root/shri
 target.unmap_unit(2, SHRUNK)
 target.map_unit(2, SHRUNK, target.add_device("shrinks", "/dev/loop7", "checkerd-shrinks"))
 announced = right[SHRUNK]
-write(f"/sys/block/{announced}/device/rescan", "1")
-wait_for(f"{announced} is read", lambda: "copied" in read_error(announced))
+announce(announced)
+wait_for("it is known which disk is there", lambda: (path(announced)["wwid"] or "") not in (
+	"", path(left[SHRUNK])["wwid"]), LIMIT)
 make_map("shrunk", [announced])
 wait_for("shrunk is known", lambda: "shrunk" in maps())
 are_well("shrunk", [announced])
-run("truncate -s 0 /root/shrinks; losetup -c /dev/loop7")
-stay_usable("a target error", "shrunk", [announced], "EREMOTEIO")
+stay_usable("a target error", "shrunk", [announced], "EREMOTEIO",
+            lambda: run("truncate -s 0 /root/shrinks; losetup -c /dev/loop7"))
 
 say("a unit that the target has no more")
 since = last_event()

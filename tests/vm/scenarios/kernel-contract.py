@@ -14,11 +14,10 @@ import struct
 import threading
 
 from aio import RWF_NOWAIT, Context, call, libc, name, open_direct
-from targets import AccessStates, Iscsi
+from targets import AccessStates, Iscsi, release, reserve
 from vm import *
 
 BLKSSZGET, BLKBSZGET, BLKGETDISKSEQ, SG_IO = 0x1268, 0x80081270, 0x80081280, 0x2285
-KEY = "0x636865636b657264"
 DM_DEV_ARM_POLL, DM_SIZE = 0xC138FD10, 312
 PR_SET_IO_FLUSHER = 57
 MADV_DONTNEED_LOCKED = 24
@@ -354,11 +353,10 @@ def a_medium_error_is_ENODATA_and_a_protection_error_EILSEQ():
 @fact
 def a_reservation_conflict_is_EBADE():
 	holder, other = (target.disks(portal=n)[1] for n in range(2))
-	for words in (f"--register --param-sark={KEY}", f"--reserve --param-rk={KEY} --prout-type=3"):
-		run(f"sg_persist --out {words} /dev/{holder}")
+	reserve(holder)
 	equal(read_errno(other), "EBADE")
 	equal(read_errno(holder), "512")
-	run(f"sg_persist --out --release --param-rk={KEY} --prout-type=3 /dev/{holder}")
+	release(holder)
 	equal(read_errno(other), "512")
 
 

@@ -32,19 +32,13 @@ def written_to(lun):
 	return [f"{n} sectors of the other disk of unit {lun} were written to"] if n else []
 
 
-def announce(disk):
-	"""The kernel looks again, and udev says that the disk has changed."""
-	write(f"/sys/block/{disk}/device/rescan", "1")
-	run(f"udevadm trigger --action=change /sys/block/{disk}")
-
-
 def problems_of(name, disk, since):
 	"""What is not as it has to be once another disk has come under the path's name."""
 	found = []
 	state = kernel_states(name)[devt(disk)]
 	if state != "F":
 		found.append(f"{disk} (map {name}) is {state} in the kernel")
-	status, line = health()
+	status, line = health("--map", name)
 	if status != 2 or disk not in line:
 		found.append(f"health: exit {status}: {line.strip()}")
 	told = [e["message"] for e in events(since)]
