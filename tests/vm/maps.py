@@ -29,7 +29,7 @@ def table_of(disks, features="1 queue_if_no_path", size=None, handler="0"):
 	its arguments, counted."""
 	size = size or min(int(read(f"/sys/class/block/{d}/size")) for d in disks)
 	groups = " ".join(f"round-robin 0 1 1 {devt(d)} 1" for d in disks)
-	return f"0 {size} multipath {features} {handler} {len(disks)} 1 {groups}"
+	return f"0 {size} multipath {features} {handler} {len(disks)} {'1 ' if disks else '0'}{groups}"
 
 
 def make_map(name, disks, uuid=None, **table):
@@ -41,7 +41,8 @@ def make_map(name, disks, uuid=None, **table):
 def load_paths(name, disks, **table):
 	"""The map gets these paths in place of those it has."""
 	run("dmsetup", "load", name, "--table", table_of(disks, **table))
-	run("dmsetup", "resume", name)
+	# udev reads a map, which waits when it has no path that works: nobody waits for udev.
+	run("dmsetup", "resume", "--noudevsync", name)
 
 
 def kernel_states(name):
