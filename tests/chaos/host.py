@@ -20,6 +20,8 @@ from watch import Asker, Follower, Outages
 
 FOUND, TOLD, FILES = 64, 32, 32  # loop devices found, and told; files
 DISKS = FOUND + TOLD + FILES
+# The device answers: no path is down for them. A loop device hands on some of them as EIO.
+DEVICE_ERRORS = ("ENODATA", "EREMOTEIO", "EILSEQ", "EBADE", "ENOSPC")
 SERVE_LIMIT = 10  # seconds from a daemon's start until it answers
 BASE = {"polling_interval": 0.4, "max_polling_interval": 0.4, "checker_timeout": 2,
         "fail_checks": 1, "recover_checks": 1, "log_level": "info", "max_clients": 128,
@@ -36,6 +38,9 @@ class Disk:
 		self.fault, self.away, self.left_out = None, False, False
 		self.may_break = n % 4 != 3
 		self.job = None  # of unplugging or plugging
+
+	def answers_with_an_error(self):
+		return self.fault is not None and self.fault[0] == "fail" and self.fault[1] in DEVICE_ERRORS
 
 	def attached(self):
 		return self.is_file or os.path.exists(
@@ -178,11 +183,11 @@ class Host:
 	# --- faults ---
 
 	def spoil(self, disk, *words, breaks=True):
-		if breaks and disk.fault is None:
+		was, disk.fault = disk.fault, words if breaks else disk.fault
+		if breaks and was is None and not (disk.is_file and disk.answers_with_an_error()):
 			# A file that is not there any more is a path that was removed.
 			self.ledger.begin(disk.name, "vanished" if words[0] == "vanish" else "broken",
 			                  " ".join(str(w) for w in words), time.time())
-		disk.fault = words if breaks else disk.fault
 		self.case.disk.tell(words[0], disk.n, *words[1:])
 
 	def heal(self, disk, *error):
@@ -214,6 +219,8 @@ class Host:
 				                   *(["down"] if os.path.exists(disk.device) else []))
 			elif line["vanished"]:
 				said[disk.name] = ("removed", "down")
+			elif disk.answers_with_an_error():
+				said[disk.name] = ("up",) if disk.is_file else ("up", "down")
 			else:
 				said[disk.name] = ("down",) if self.is_broken(line) else ("up",)
 		return said

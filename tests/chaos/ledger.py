@@ -5,13 +5,16 @@ A path may be called down, or counted as failing, while it is broken and for GRA
 healed: what was in flight then may still time out. It may be called removed while it is
 absent.
 A path that nothing was done to may be called neither: that would be a false down.
+A path under whose name another disk is may be called removed, and may not be given back into its
+map.
 """
 import datetime
 import threading
 
 BAD = ("down", "timeout", "shaky")
 GONE = ("removed", "disconnected")
-ABSENCE = ("unplugged", "left out", "flapped", "vanished")  # each begins and ends by itself
+ABSENCE = ("swapped", "unplugged", "left out", "flapped", "vanished")  # each begins and ends by itself
+UNDER_WAY = 2  # seconds: a path identified before the swap may still be reinstated
 EARLY = 0.1  # seconds: wall clocks are read in two places
 
 
@@ -29,7 +32,7 @@ class Ledger:
 		self.spells = {}  # path: [kind, from, until or None, why]
 		self.said = set()  # what has been judged: it is heard more than once
 		self.problems = []
-		self.judged = {"down": 0, "removed": 0}
+		self.judged = {"down": 0, "removed": 0, "failed": 0, "reinstated": 0}
 
 	def begin(self, path, kind, why, now):
 		with self.lock:
@@ -69,9 +72,33 @@ class Ledger:
 			if not self.explained(path, ABSENCE, when):
 				self.problem(f"false removal: {path}", said, *self.story(path)[-5:])
 
+	def is_swapped(self, path, when):
+		"""Has another disk been under its name for a while?"""
+		with self.lock:
+			return any(s[0] == "swapped" and s[1] + UNDER_WAY <= when and
+			           (s[2] is None or when <= s[2] - EARLY) for s in self.spells.get(path, []))
+
+	def judge_map(self, event):
+		"""What was done to the path in its map: never for what a device answers, and another
+		disk is never given back."""
+		path, when, said = event["path"], moment(event["time"]), event["message"]
+		if ("map", path, when) in self.said:
+			return
+		self.said.add(("map", path, when))
+		if said.endswith("reinstated in its map"):
+			self.judged["reinstated"] += 1
+			if self.is_swapped(path, when):
+				self.problem(f"reinstated, though another disk: {path}", event,
+				             *self.story(path)[-5:])
+		elif ": failed in its map: " in said:
+			self.judged["failed"] += 1
+			if not self.explained(path, ("broken", "swapped", *ABSENCE), when):
+				self.problem(f"falsely failed in its map: {path}", event, *self.story(path)[-5:])
+
 	def hear_event(self, event):
 		if event["path"] is None:
 			return
+		self.judge_map(event)
 		if event["type"] == "path_removed":
 			self.judge(event["path"], "removed", moment(event["time"]), event)
 		elif event["type"] == "path_state":

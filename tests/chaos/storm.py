@@ -13,12 +13,12 @@ import sys
 import time
 
 from harness import MARGIN
-from host import BASE
+from host import BASE, DEVICE_ERRORS
 from varlink import Refused
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NO_DEVICE = ("ENXIO", "ENODEV")
-ERRORS = ("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ENOLINK", "EREMOTEIO", "ENODATA")
+ERRORS = ("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ENOLINK")
 PAUSE = 0.12     # seconds between two actions, on average
 SLOW_BUT_WELL = (1, 300)     # milliseconds: far below every checker_timeout of the storm
 SLOW_AS_DEAD = (4000, 6000)  # above each of them
@@ -51,7 +51,8 @@ class Storm:
 		self.daemons = self.probers = True
 		self.actions = [
 			# how often, what
-			(10, self.hang), (10, self.fail), (5, self.slow), (5, self.slow_as_dead),
+			(10, self.hang), (10, self.fail), (8, self.device_error),
+			(5, self.slow), (5, self.slow_as_dead),
 			(5, self.truncate), (3, self.vanish), (3, self.hang_open), (2, self.hang_close),
 			(22, self.heal), (2, self.lose_many), (5, self.unplug), (5, self.plug), (4, self.flap),
 			(2, self.change), (4, self.reload), (3, self.reload_bad), (2, self.hang_up),
@@ -151,6 +152,10 @@ class Storm:
 
 	def fail(self):
 		self.spoil(self.disk(), "fail", self.rng.choice(ERRORS))
+
+	def device_error(self):
+		"""A file's path stays up: the device has answered."""
+		self.spoil(self.disk(), "fail", self.rng.choice(DEVICE_ERRORS))
 
 	def slow(self):
 		self.spoil(self.disk(), "slow", self.rng.randint(*SLOW_BUT_WELL), breaks=False)

@@ -24,12 +24,25 @@ def without_multipath_tools():
 	run("udevadm control --reload")
 
 
-def make_map(name, disks, uuid=None, features="1 queue_if_no_path", size=None):
-	"""A multipath map: each disk a path, each path a priority group of its own."""
+def table_of(disks, features="1 queue_if_no_path", size=None, handler="0"):
+	"""Each disk a path, each path a priority group of its own. handler: the hardware handler and
+	its arguments, counted."""
 	size = size or min(int(read(f"/sys/class/block/{d}/size")) for d in disks)
 	groups = " ".join(f"round-robin 0 1 1 {devt(d)} 1" for d in disks)
-	table = f"0 {size} multipath {features} 0 {len(disks)} 1 {groups}"
-	run("dmsetup", "create", name, "--uuid", f"mpath-{uuid or name}", "--table", table)
+	return f"0 {size} multipath {features} {handler} {len(disks)} {'1 ' if disks else '0'}{groups}"
+
+
+def make_map(name, disks, uuid=None, **table):
+	"""A multipath map of such a table."""
+	run("dmsetup", "create", name, "--uuid", f"mpath-{uuid or name}", "--table",
+	    table_of(disks, **table))
+
+
+def load_paths(name, disks, **table):
+	"""The map gets these paths in place of those it has."""
+	run("dmsetup", "load", name, "--table", table_of(disks, **table))
+	# udev reads a map, which waits when it has no path that works: nobody waits for udev.
+	run("dmsetup", "resume", "--noudevsync", name)
 
 
 def kernel_states(name):

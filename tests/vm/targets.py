@@ -50,24 +50,31 @@ class Iscsi:
 
 	noop: seconds between the initiator's pings, 0: none: then a cut network is silence, and
 	not a session that is known to have failed. abort: seconds until a command that was to be
-	aborted, and is not, puts the host into error recovery."""
+	aborted, and is not, puts the host into error recovery. groups: each portal is a portal group
+	of its own: then a unit can be changed behind one portal alone."""
 
 	IQN = "iqn.2026-01.test.checkerd:target"
 
 	def __init__(self, portals=2, luns=1, size_mb=8, block_size=512, noop=0, replacement=120,
-	             abort=15):
-		self.portals = portals
+	             abort=15, groups=False):
+		self.portals, self.groups = portals, groups
 		run("modprobe -a target_core_mod iscsi_target_mod iscsi_tcp")
-		tpg = _mkdir(f"{CONFIG}/target/iscsi/{self.IQN}/tpgt_1")
-		for name, value in (("authentication", 0), ("generate_node_acls", 1),
-		                    ("cache_dynamic_acls", 1), ("demo_mode_write_protect", 0)):
-			write(f"{tpg}/attrib/{name}", str(value))
+		_mkdir("/var/target/pr")  # without it no registration of a reservation is taken
 		for lun in range(luns):
-			self._add_lun(tpg, lun, size_mb, block_size)
+			self.add_ramdisk(lun, size_mb, block_size)
+		numbers = sorted({self.group_of(n) for n in range(portals)})
+		for group in numbers:
+			tpg = _mkdir(self.folder(group))
+			for name, value in (("authentication", 0), ("generate_node_acls", 1),
+			                    ("cache_dynamic_acls", 1), ("demo_mode_write_protect", 0)):
+				write(f"{tpg}/attrib/{name}", str(value))
+			for lun in range(luns):
+				self.map_unit(group, lun, self.ramdisk(lun))
 		for n in range(portals):
 			make_network(n)
-			in_namespace(n, f"mkdir -p {tpg}/np/10.0.{n}.2:3260")
-		write(f"{tpg}/enable", "1")
+			in_namespace(n, f"mkdir -p {self.folder(self.group_of(n))}/np/10.0.{n}.2:3260")
+		for group in numbers:
+			write(f"{self.folder(group)}/enable", "1")
 		run("systemctl", "start", "iscsid")
 		for n in range(portals):
 			self._login(n, noop, replacement, abort)
@@ -75,14 +82,49 @@ class Iscsi:
 		wait_for("every unit through every portal",
 		         lambda: len(self.disks()) == portals * luns, 60)
 
-	def _add_lun(self, tpg, lun, size_mb, block_size):
-		disk = _mkdir(f"{CONFIG}/target/core/rd_mcp_{lun}/unit{lun}")
+	def group_of(self, portal):
+		return portal + 1 if self.groups else 1
+
+	def folder(self, group):
+		return f"{CONFIG}/target/iscsi/{self.IQN}/tpgt_{group}"
+
+	@staticmethod
+	def ramdisk(lun):
+		return f"{CONFIG}/target/core/rd_mcp_{lun}/unit{lun}"
+
+	def add_ramdisk(self, lun, size_mb, block_size):
+		disk = _mkdir(self.ramdisk(lun))
 		write(f"{disk}/control", f"rd_pages={size_mb * 256}")
 		write(f"{disk}/wwn/vpd_unit_serial", f"checkerd-unit-{lun:04}")
 		write(f"{disk}/enable", "1")
 		write(f"{disk}/attrib/block_size", str(block_size))
-		place = _mkdir(f"{tpg}/lun/lun_{lun}")
-		os.symlink(disk, f"{place}/unit")
+
+	@staticmethod
+	def add_file(name, size_mb, serial):
+		"""A disk whose data is a file here: /root/NAME. Returns its folder in configfs."""
+		disk = _mkdir(f"{CONFIG}/target/core/fileio_{len(name)}/{name}")
+		write(f"{disk}/control", f"fd_dev_name=/root/{name},fd_dev_size={size_mb << 20}")
+		write(f"{disk}/wwn/vpd_unit_serial", serial)
+		write(f"{disk}/enable", "1")
+		return disk
+
+	@staticmethod
+	def add_device(name, device, serial):
+		"""A disk whose data is on this block device. Returns its folder in configfs."""
+		disk = _mkdir(f"{CONFIG}/target/core/iblock_{len(name)}/{name}")
+		write(f"{disk}/control", f"udev_path={device}")
+		write(f"{disk}/udev_path", device)
+		write(f"{disk}/wwn/vpd_unit_serial", serial)
+		write(f"{disk}/enable", "1")
+		return disk
+
+	def map_unit(self, group, lun, disk):
+		"""This disk is the unit from now on."""
+		os.symlink(disk, f"{_mkdir(f'{self.folder(group)}/lun/lun_{lun}')}/unit")
+
+	def unmap_unit(self, group, lun):
+		"""There is no such unit any more."""
+		os.unlink(f"{self.folder(group)}/lun/lun_{lun}/unit")
 
 	def _login(self, n, noop, replacement, abort):
 		node = ["iscsiadm", "-m", "node", "-T", self.IQN, "-p", f"10.0.{n}.2"]
@@ -103,6 +145,41 @@ class Iscsi:
 			found += glob.glob(f"{session}/device/../target*/*/block/*")
 		return [os.path.basename(p) for p in
 		        sorted(found, key=lambda p: int(p.split("/")[-3].split(":")[3]))]
+
+
+KEY = "0x636865636b657264"
+
+
+def reserve(disk):
+	"""Nobody but the initiator port of this path may read or write the unit (SPC's exclusive
+	access)."""
+	for words in (f"--register --param-sark={KEY}", f"--reserve --param-rk={KEY} --prout-type=3"):
+		run(f"sg_persist --out {words} /dev/{disk}")
+
+
+def release(disk):
+	run(f"sg_persist --out --release --param-rk={KEY} --prout-type=3 /dev/{disk}")
+
+
+class AccessStates:
+	"""A port group (SPC's, for ALUA) for each portal of an Iscsi with groups, and unit 0's access
+	states through them."""
+
+	OPTIMIZED, NON_OPTIMIZED, STANDBY, UNAVAILABLE, TRANSITIONING = 0, 1, 2, 3, 15
+
+	def __init__(self, target):
+		self.folders = []
+		for n in range(target.portals):
+			group = _mkdir(f"{target.ramdisk(0)}/alua/portal{n}")
+			write(f"{group}/tg_pt_gp_id", str(16 + n))
+			write(f"{target.folder(target.group_of(n))}/lun/lun_0/alua_tg_pt_gp", f"portal{n}")
+			self.folders.append(group)
+
+	def set(self, portal, state):
+		write(f"{self.folders[portal]}/alua_access_state", str(state))
+
+	def get(self, portal):
+		return int(read(f"{self.folders[portal]}/alua_access_state"))
 
 
 class NvmeTcp:

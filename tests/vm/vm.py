@@ -97,6 +97,12 @@ def config(defaults="", more=""):
 	write("/etc/checkerd.conf", "defaults {\n" + defaults + "\n}\n" + more + "\n")
 
 
+def static_paths(devices):
+	"""The section that names these devices as paths, for discovery static."""
+	lines = [f"path {{\n device {device}\n }}" for device in devices]
+	return "\n".join(["paths {", *lines, "}"])
+
+
 def start():
 	"""systemctl start checkerd: returns when it is ready."""
 	run("systemctl", "start", "checkerd", seconds=120)
@@ -129,6 +135,26 @@ def last_event():
 	return max([e["seq"] for e in events()], default=0)
 
 
+def health(*arguments):
+	"""(exit status, the line it says) of checkerctl health."""
+	done = subprocess.run(["checkerctl", "health", *arguments], stdin=subprocess.DEVNULL,
+	                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+	                      timeout=60, check=False)
+	return done.returncode, done.stdout
+
+
+def rounds(names, n, limit=120):
+	"""Waits until each of these paths has been checked n times more; returns them all, as they are
+	then."""
+	before = paths()
+
+	def done():
+		now = paths()
+		return now if all(now[d]["checks_total"] >= before[d]["checks_total"] + n
+		                  for d in names) else None
+	return wait_for(f"{n} checks of each of {len(names)} paths", done, limit, every=0.5)
+
+
 def state_is(name, *states):
 	p = path(name)
 	return p if p and p["state"] in states else None
@@ -158,6 +184,28 @@ def scsi_debug_disks():
 	              key=lambda n: (len(n), n))
 
 
+def medium_errors(on):
+	"""Reads of the first blocks of every scsi_debug disk fail with a medium error, or do not."""
+	write("/sys/module/scsi_debug/parameters/medium_error_start", "0")
+	write("/sys/bus/pseudo/drivers/scsi_debug/opts", "2" if on else "0")
+
+
+def protection_errors(disk, on):
+	"""The protection information of the first blocks of such a disk is wrong, or right. What was
+	never written has none; wrong is that of what was there before."""
+	integrity = f"/sys/block/{disk}/integrity/write_generate"
+	for generate in (1, 0) if on else (1,):
+		write(integrity, str(generate))
+		run(f"dd if=/dev/urandom of=/dev/{disk} bs=4k count=1 oflag=direct")
+	write(integrity, "1")
+
+
 def scsi_state(disk, state):
 	"""Sets a SCSI disk offline or running."""
 	write(f"/sys/block/{disk}/device/state", state + "\n")
+
+
+def announce(disk):
+	"""The kernel looks anew at a SCSI disk, and udev says that the disk has changed."""
+	write(f"/sys/block/{disk}/device/rescan", "1")
+	run(f"udevadm trigger --action=change /sys/block/{disk}")

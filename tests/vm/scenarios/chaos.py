@@ -12,7 +12,7 @@ import signal
 import accounts
 from hangs import pid, served_by_another
 from ledger import Ledger
-from maps import devt, kernel_states, make_map, without_multipath_tools
+from maps import devt, kernel_states, load_paths, make_map, without_multipath_tools
 from varlink import Refused, Varlink
 from watch import Asker, Follower, Outages
 from vm import *
@@ -32,6 +32,7 @@ CGROUP = "/sys/fs/cgroup/system.slice/checkerd.service"
 rng = random.Random(SEED)
 ledger, outages, counts = Ledger(GRACE), Outages(), collections.Counter()
 broken, ends = {}, []  # names, and how; what ends when
+counts_now = set()  # what goes on now, once at a time
 killed_at = 0.0
 
 
@@ -130,6 +131,41 @@ def pull():
 def push(name, scsi_host):
 	write(f"/sys/class/scsi_host/host{scsi_host}/scan", "- - -")
 	ledger.end(name, "unplugged", time.time())
+
+
+def answer_with_errors():
+	"""Every SCSI disk answers, with a medium error: no path is down for it, or failed in its map."""
+	medium_errors(True)
+	later(rng.uniform(1, 4), medium_errors, False)
+	counts["medium errors"] += 1
+
+
+def swap():
+	"""Every SCSI disk is another one, and nothing tells: a path that fails now is not given back."""
+	if "swapped" in counts_now:
+		return
+	counts_now.add("swapped")
+	call_disks(0)
+	names = {*disks, *scsi_debug_disks()}
+	for name in names:
+		ledger.begin(name, "swapped", "another WWID", time.time())
+	later(rng.uniform(2, 6), swap_back, names)
+	counts["disks swapped"] += 1
+
+
+def swap_back(names):
+	call_disks(1)
+	for name in names:
+		ledger.end(name, "swapped", time.time())
+	# A path that was barred is not barred any more once it has left its map's table.
+	for paths_of in ([], mapped):
+		load_paths("chaos", paths_of, size=sectors)
+	counts_now.discard("swapped")
+
+
+def call_disks(by_host):
+	"""What the disks say that they are: the number of their SCSI host is part of it, or is not."""
+	write("/sys/bus/pseudo/drivers/scsi_debug/vpd_use_hostno", str(by_host))
 
 
 def disturb_map():
@@ -233,6 +269,7 @@ def crowds():
 
 
 ACTIONS = ((10, spoil_loop), (5, spoil_scsi), (12, mend_one), (3, slow_well), (3, pull),
+           (3, answer_with_errors), (3, swap),
            (3, disturb_map), (3, reload_good), (2, reload_bad), (3, kill_prober),
            (2, stop_prober), (2, end_daemon), (2, take_quota), (2, squeeze))
 
@@ -306,6 +343,7 @@ without_multipath_tools()
 disks = scsi_debug(max_luns=2, add_host=4)
 make_loops()
 touchable, mapped = disks[:len(disks) * 3 // 4], disks[:2]
+sectors = int(read(f"/sys/class/block/{mapped[0]}/size"))
 make_map("chaos", mapped)
 config(GOOD.format(0.5), RULES)
 start()

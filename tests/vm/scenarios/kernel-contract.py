@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The kernel does what the design relies on: each fact that a program can check is checked."""
-# timeout: 150
+# timeout: 300
 # Not here: what is true of every kernel by its sources alone, times (benchmarks have them), full
 # tag sets (tags.py), error recovery (recovery.py), cut networks (iscsi-cut.py, nvme-cut.py), and
 # what dirty page cache does to NOWAIT, which depends on writeback's mood.
@@ -14,9 +14,10 @@ import struct
 import threading
 
 from aio import RWF_NOWAIT, Context, call, libc, name, open_direct
+from targets import AccessStates, Iscsi, release, reserve
 from vm import *
 
-BLKSSZGET, BLKBSZGET = 0x1268, 0x80081270
+BLKSSZGET, BLKBSZGET, BLKGETDISKSEQ, SG_IO = 0x1268, 0x80081270, 0x80081280, 0x2285
 DM_DEV_ARM_POLL, DM_SIZE = 0xC138FD10, 312
 PR_SET_IO_FLUSHER = 57
 MADV_DONTNEED_LOCKED = 24
@@ -44,6 +45,37 @@ def in_time(what, fn, seconds=2):
 	thread.join(seconds)
 	check(not thread.is_alive(), f"{what} does not block")
 	return result[0]
+
+
+def read_errno(device):
+	"""What a read of the first block gives: bytes, or the errno's name."""
+	c, fd = Context(8), open_direct(f"/dev/{device}")
+	r = c.read(fd, length=512)
+	found = name(r) if r < 0 else name(c.events()[0])
+	c.destroy()
+	os.close(fd)
+	return found
+
+
+def command(fd, cdb, length=0):
+	"""A SCSI command by SG_IO: (its data, (sense key, ASC, ASCQ)); (0, 0, 0): no sense data."""
+	data, sense = ctypes.create_string_buffer(max(length, 1)), ctypes.create_string_buffer(64)
+	words = ctypes.create_string_buffer(bytes(cdb), len(cdb))
+	hdr = bytearray(88)
+	# struct sg_io_hdr: "S", from the device or no data, a time limit of 30 s
+	struct.pack_into("iiBBHI", hdr, 0, ord("S"), -3 if length else -1, len(cdb), 64, 0, length)
+	struct.pack_into("PPP", hdr, 16, ctypes.addressof(data) if length else 0,
+	                 ctypes.addressof(words), ctypes.addressof(sense))
+	struct.pack_into("I", hdr, 40, 30000)
+	fcntl.ioctl(fd, SG_IO, hdr)
+	raw = sense.raw
+	if hdr[67] == 0:  # how much sense data there is
+		return data.raw, (0, 0, 0)
+	return data.raw, (raw[1] & 15, raw[2], raw[3]) if raw[0] & 0x7e == 0x72 else \
+		(raw[2] & 15, raw[12], raw[13])
+
+
+TEST_UNIT_READY, INQUIRY_83 = [0] * 6, [0x12, 1, 0x83, 0, 252, 0]
 
 
 class Hung:
@@ -264,6 +296,120 @@ def sg_takes_commands_by_write_and_gives_them_back_by_read():
 
 
 @fact
+def INQUIRY_and_TEST_UNIT_READY_need_no_right_beyond_reading():
+	fd = os.open(f"/dev/{disk}", os.O_RDONLY)
+	child = os.fork()
+	if child == 0:
+		os.setresgid(65534, 65534, 65534)
+		os.setresuid(65534, 65534, 65534)  # no capability is left
+		try:
+			page, sense = command(fd, INQUIRY_83, 252)
+			os._exit(0 if page[1] == 0x83 and sense[0] == 0 and
+			         command(fd, TEST_UNIT_READY)[1][0] in (0, 6) else 2)
+		except OSError as e:
+			os._exit(e.errno)
+	equal(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+	os.close(fd)
+
+
+@fact
+def SG_IO_is_refused_by_what_is_no_SCSI_device():
+	for device in ("/dev/loop5", "/dev/zram0"):
+		fd, found = open_direct(device), None
+		try:
+			command(fd, TEST_UNIT_READY)
+		except OSError as e:
+			found = e.errno
+		check(found in (errno.ENOTTY, errno.EINVAL), f"{device}: {found}")
+		os.close(fd)
+
+
+@fact
+def another_disk_under_a_name_has_another_sequence_number():
+	def number(device):
+		fd = os.open(device, os.O_RDONLY)
+		n, = struct.unpack("Q", fcntl.ioctl(fd, BLKGETDISKSEQ, b"\0" * 8))
+		os.close(fd)
+		return n
+	equal(number(f"/dev/{disk}"), int(read(f"/sys/block/{disk}/diskseq")))
+	run("truncate -s 8M /root/file4; losetup /dev/loop4 /root/file4")
+	before = number("/dev/loop4")
+	run("losetup -d /dev/loop4; losetup /dev/loop4 /root/file4")
+	check(number("/dev/loop4") > before, "it grows")
+	run("losetup -d /dev/loop4")
+
+
+@fact
+def a_medium_error_is_ENODATA_and_a_protection_error_EILSEQ():
+	medium_errors(True)
+	equal(read_errno(disk), "ENODATA")
+	medium_errors(False)
+	protection_errors(disk, True)
+	equal(read_errno(disk), "EILSEQ")
+	protection_errors(disk, False)
+	equal(read_errno(disk), "512")
+
+
+@fact
+def a_reservation_conflict_is_EBADE():
+	holder, other = (target.disks(portal=n)[1] for n in range(2))
+	reserve(holder)
+	equal(read_errno(other), "EBADE")
+	equal(read_errno(holder), "512")
+	release(holder)
+	equal(read_errno(other), "512")
+
+
+@fact
+def a_read_beyond_the_end_of_the_unit_is_EREMOTEIO():
+	"""The unit has become smaller since the kernel has looked."""
+	shrunk = target.disks(portal=0)[2]
+	target.unmap_unit(1, 2)
+	run("truncate -s 8M /root/shrinks; losetup /dev/loop6 /root/shrinks")
+	target.map_unit(1, 2, target.add_device("shrinks", "/dev/loop6", "checkerd-shrinks"))
+	write(f"/sys/block/{shrunk}/device/rescan", "1")
+	wait_for("it is read", lambda: read_errno(shrunk) == "512")
+	run("truncate -s 0 /root/shrinks; losetup -c /dev/loop6")
+	equal(read_errno(shrunk), "EREMOTEIO")
+	fd = os.open(f"/dev/{shrunk}", os.O_RDONLY | os.O_NONBLOCK)
+	wait_for("TEST UNIT READY is well", lambda: command(fd, TEST_UNIT_READY)[1][0] == 0)
+	os.close(fd)
+
+
+@fact
+def a_unit_that_is_gone_says_LOGICAL_UNIT_NOT_SUPPORTED():
+	gone = target.disks(portal=1)[2]
+	fd = open_direct(f"/dev/{gone}")
+	target.unmap_unit(2, 2)
+	found = read_errno(gone)
+	check(found in ("EIO", "EREMOTEIO"), "a read fails", found)
+	figure(f"a read of a unit that the target has no more: {found}")
+	equal(command(fd, TEST_UNIT_READY)[1], (5, 0x25, 0))
+	os.close(fd)
+
+
+@fact
+def access_state_is_read_without_io_and_is_the_last_one_known():
+	"""A read of a standby port fails with EIO, and from then on is not even sent."""
+	(a, b), fact_of = (target.disks(portal=n)[0] for n in range(2)), "device/access_state"
+	equal(read(f"/sys/block/{b}/{fact_of}"), "active/optimized")
+	states.set(1, states.STANDBY)
+	equal(read_errno(b), "EIO")
+	wait_for("the kernel knows of it", lambda: read(f"/sys/block/{b}/{fact_of}") == "standby", 10)
+	states.set(1, states.OPTIMIZED)
+	equal(read_errno(b), "EIO")
+	time.sleep(1)
+	equal(read(f"/sys/block/{b}/{fact_of}"), "standby")
+	fd = os.open(f"/dev/{b}", os.O_RDONLY | os.O_NONBLOCK)
+	command(fd, TEST_UNIT_READY)  # its answer: the states have changed
+	wait_for("a command has told it", lambda: read(f"/sys/block/{b}/{fact_of}") ==
+	         "active/optimized", 10)
+	equal(read_errno(b), "512")
+	equal(read(f"/sys/block/{a}/{fact_of}"), "active/optimized")
+	os.close(fd)
+
+
+@fact
 def one_poll_tells_of_events_of_every_map():
 	fd = os.open("/dev/mapper/control", os.O_RDWR)
 	arm = bytearray(DM_SIZE)
@@ -297,12 +443,15 @@ def locking_memory_locks_whole_stacks():
 	check(large - small > 16 * 7 * 1024, f"{small} KiB with small stacks, {large} with large ones")
 
 
-disk = scsi_debug(max_luns=1)[0]
+disk = scsi_debug(max_luns=1, dif=1, dix=1)[0]
 run("modprobe -a dm-mod zram dm-delay")
 sectors = read(f"/sys/block/{disk}/size")
 run(f"dmsetup create hung --table '0 {sectors} linear /dev/{disk} 0'")
 run(f"dmsetup create delay --table '0 {sectors} delay /dev/{disk} 0 1'")
 write("/sys/block/zram0/disksize", "8M")
+run("modprobe scsi_dh_alua")
+target = Iscsi(portals=2, luns=3, groups=True)
+states = AccessStates(target)
 run("truncate -s 8M /root/file; losetup --sector-size 4096 --direct-io=on /dev/loop5 /root/file")
 settle()
 @fact
