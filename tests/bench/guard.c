@@ -126,6 +126,9 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 		p->groups[i].state = PATHCHECK_GROUP_READY;
 		p->groups[i].context = &it.contexts[i];
 		p->groups[i].context_slots = PATHCHECK_GROUP_SLOTS;
+		r = buffers_make(&p->groups[i].buffers, &p->groups[i].lock, BLOCK);
+		if (r < 0)
+			return r;
 		it.wake[i] = MONO_NEVER;
 	}
 	p->groups_end = it.groups;
@@ -243,7 +246,8 @@ static void add_path(uint32_t i)
 	const struct path_settings settings = { .interval_us = it.interval_us,
 		                                .max_interval_us = it.interval_us,
 		                                .timeout_us = TIMEOUT_US,
-		                                .policy = { 1, 1 } };
+		                                .policy = { 1, 1 },
+		                                .keep_open = KEEP_OPEN_YES };
 	char name[16], node[32];
 	struct device_spec spec = { .name = name, .node = node };
 	struct device *d;
