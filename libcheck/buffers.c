@@ -23,16 +23,6 @@ static enum buffer_area area_for(uint32_t bytes)
 	return bytes <= BUFFER_LARGE ? BUFFERS_LARGE : BUFFERS_COUNT_;
 }
 
-void *buffers_of(const struct buffers *b, uint32_t slot, uint32_t bytes)
-{
-	enum buffer_area area = area_for(bytes);
-
-	assert(slot < PATHCHECK_GROUP_SLOTS);
-	if (area == BUFFERS_COUNT_ || b->areas[area] == NULL)
-		return NULL;
-	return (char *)b->areas[area] + (size_t)slot * buffer_bytes[area];
-}
-
 int buffers_make(struct buffers *b, pthread_mutex_t *lock, uint32_t bytes)
 {
 	enum buffer_area area = area_for(bytes);

@@ -32,7 +32,16 @@ struct buffers {
 
 /* With lock held. Where that slot's read of so many bytes goes, aligned to `bytes`; NULL: a
  * rescuer reads with its own buffer, because the area is not there or the block is larger. */
-void *buffers_of(const struct buffers *b, uint32_t slot, uint32_t bytes);
+static inline void *buffers_of(const struct buffers *b, uint32_t slot, uint32_t bytes)
+{
+	enum buffer_area area = bytes <= BUFFER_SMALL ? BUFFERS_SMALL : BUFFERS_LARGE;
+	size_t at = (size_t)slot * (area == BUFFERS_SMALL ? BUFFER_SMALL : BUFFER_LARGE);
+
+	assert(slot < PATHCHECK_GROUP_SLOTS);
+	if (bytes > BUFFER_LARGE || b->areas[area] == NULL)
+		return NULL;
+	return (char *)b->areas[area] + at;
+}
 
 /*
  * Makes the area for reads of so many bytes, unless it is there, being made, or no area is for

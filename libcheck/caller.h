@@ -71,7 +71,14 @@ void successor_note_start(struct pathcheck *pc, struct mono now);
 void successor_take_ends(struct pathcheck *pc, const struct shared *s);
 /* A region of its own, and a prober on it. The old one's ends are lost when that succeeds. */
 _must_check_ int successor_start(struct pathcheck *pc, struct shared *ret_shared);
-uint32_t caller_commands_used(struct pathcheck *pc); /* that the prober has not taken */
+/* Commands that the prober has not taken. */
+static inline uint32_t caller_commands_used(struct pathcheck *pc)
+{
+	uint32_t used = spsc_end_used_by_producer(&pc->commands);
+
+	pc->wild = pc->wild || used == UINT32_MAX;
+	return used;
+}
 void caller_send(struct pathcheck *pc, enum command_op op, uint32_t id, uint16_t flags);
 void caller_let_go(struct pathcheck *pc, uint32_t id);
 

@@ -264,7 +264,7 @@ static int64_t silent_before_us(const struct slot *s)
 
 bool group_launch(struct group *g, struct slot *s, struct mono started)
 {
-	int64_t silent_us;
+	int64_t silent_us = 0;
 
 	assert(s->state != SLOT_FREE && s->state != SLOT_IN_FLIGHT);
 	end_of_wait(g, s);
@@ -272,9 +272,12 @@ bool group_launch(struct group *g, struct slot *s, struct mono started)
 	s->started = started;
 	if (s->state != SLOT_QUEUED)
 		return false; /* expired or orphaned: it has no deadline any more */
-	silent_us = silent_before_us(s);
-	s->deadline = mono_add(started, MAX(s->timeout_us - silent_us,
-	                                    MIN(s->timeout_us, LATE_GRACE_US)));
+	s->deadline = mono_add(started, s->timeout_us);
+	if (s->silent_ms > 0) {
+		silent_us = silent_before_us(s);
+		s->deadline = mono_add(started, MAX(s->timeout_us - silent_us,
+		                                    MIN(s->timeout_us, LATE_GRACE_US)));
+	}
 	shared_note_handed(g->prober->shared, s->path, mono_add(started, -silent_us),
 	                   s->stage);
 	move(g, s, SLOT_IN_FLIGHT);

@@ -198,7 +198,9 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		settle_orphan(g, s, w);
 		return;
 	}
-	j = judge(s, result);
+	j = s->stage == PATHCHECK_STAGE_READ && directio_is_whole(s->block, result)
+	            ? DIRECTIO_GOOD
+	            : judge(s, result);
 	switch (j.next) {
 	case DIRECTIO_FINAL:
 		if (s->identify && !s->identified && device_answered(&j))

@@ -17,15 +17,6 @@ int successor_watch(struct pathcheck *pc, int fd)
 	return epoll_ctl(pc->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
-/* Commands the prober has not taken. */
-uint32_t caller_commands_used(struct pathcheck *pc)
-{
-	uint32_t used = spsc_end_used_by_producer(&pc->commands);
-
-	pc->wild = pc->wild || used == UINT32_MAX;
-	return used;
-}
-
 void caller_send(struct pathcheck *pc, enum command_op op, uint32_t id, uint16_t flags)
 {
 	const struct entry *e = &pc->entries[id];

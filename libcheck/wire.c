@@ -14,11 +14,6 @@ bool wire_is_sound(const struct wire_result *w, const struct limits *l)
 	       w->error <= ERRNO_MAX && w->group < l->groups;
 }
 
-bool wire_is_final(uint8_t verdict)
-{
-	return verdict != PATHCHECK_TIMED_OUT && verdict != PATHCHECK_DEFERRED;
-}
-
 bool wire_take_verdict(struct asked *a, const struct wire_result *w)
 {
 	if (!a->outstanding)

@@ -17,7 +17,10 @@ struct asked {
 /* Could a sound prober say that, of whichever path? */
 bool wire_is_sound(const struct wire_result *w, const struct limits *l);
 /* Does the check end with it? */
-bool wire_is_final(uint8_t verdict);
+static inline bool wire_is_final(uint8_t verdict)
+{
+	return verdict != PATHCHECK_TIMED_OUT && verdict != PATHCHECK_DEFERRED;
+}
 /* Each verdict at its time and once: true, and noted, when the check has not had it yet. */
 bool wire_take_verdict(struct asked *a, const struct wire_result *w);
 /* The times are as good as the prober: made to be before now, and one after the other. */

@@ -38,6 +38,12 @@ struct directio_judgement {
 	int error; /* positive errno, 0 with PATHCHECK_OK */
 };
 
+/* Nearly every answer: the whole block was read. The judgement of it is DIRECTIO_GOOD. */
+static inline bool directio_is_whole(uint32_t block, int64_t result)
+{
+	return result == (int64_t)block;
+}
+#define DIRECTIO_GOOD ((struct directio_judgement){ .verdict = PATHCHECK_OK })
 /* Of an open: for failures only. */
 struct directio_judgement directio_judge(const struct directio_answer *a);
 
