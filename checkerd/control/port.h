@@ -83,8 +83,8 @@ struct snap_path {
 	struct sysfs_state sysfs;              /* as last known */
 	uint32_t group;                        /* REGISTRY_NONE: none */
 	struct mono since, last, due, started; /* as in struct path */
-	struct mono good, heard, overdue_at, enable_at;
-	struct overdue_why why; /* with overdue */
+	struct mono good, heard;               /* due: with disabled, its end */
+	struct overdue_why why;                /* with overdue */
 	int64_t interval_us, timeout_us;
 	struct path_counters counters;
 	uint32_t samples; /* of the latencies; 0: there are none */

@@ -305,8 +305,6 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.started = p->started,
 		.good = p->good,
 		.heard = p->heard,
-		.overdue_at = p->overdue_at,
-		.enable_at = p->enable_at,
 		.overdue = path_is_overdue(p, f->filling->taken),
 		.enabled = p->enabled,
 		.outstanding = p->outstanding,
