@@ -451,6 +451,7 @@ void document_engine(struct jw *j, const struct snapshot *s)
 	jw_object(j);
 	key_uint(j, "stuck", s->lanes_stuck);
 	key_uint(j, "replaced_total", s->lane_replacements);
+	key_uint(j, "blockers", s->blockers);
 	jw_object_end(j);
 }
 

@@ -174,6 +174,7 @@ struct snapshot {
 	uint64_t io_setup_failures;
 	uint32_t lanes_stuck;
 	uint64_t lane_replacements;
+	uint32_t blockers; /* paths whose submit blocked: rescuers check them */
 	int64_t lag_last_us, lag_max_us;
 	int64_t oldest_in_flight_us;       /* 0: nothing is in flight */
 	struct histogram_totals durations; /* of good checks */

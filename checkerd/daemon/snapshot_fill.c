@@ -114,6 +114,7 @@ static void fill_engine(struct snapshot *s, struct pathcheck *engine)
 	s->sealed_allocations = stats.sealed_allocations;
 	s->lanes_stuck = stats.lanes_stuck;
 	s->lane_replacements = stats.lane_replacements;
+	s->blockers = stats.blockers;
 	s->oldest_in_flight_us = stats.oldest_in_flight_us;
 	s->prober_pid = stats.prober_pid;
 	s->prober_restarts = stats.prober_restarts;

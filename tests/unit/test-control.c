@@ -431,6 +431,7 @@ static void decorate_rest(struct loop *l, struct snapshot *s)
 	s->io_setup_failures = 10;
 	s->lanes_stuck = 1;
 	s->lane_replacements = 17;
+	s->blockers = 19;
 	s->started_realtime_us = 0;
 	s->lag_last_us = 1000;
 	s->lag_max_us = 2000;
@@ -469,7 +470,7 @@ static void test_groups(void **state)
 	        "\"emergency\":{\"now\":4,\"max\":5,\"total\":6},"
 	        "\"rescuers\":{\"size\":16,\"busy\":7,\"stuck\":8,\"stuck_max\":9},"
 	        "\"aio_nr\":2048,\"aio_max_nr\":null,\"io_setup_failures_total\":10,"
-	        "\"lanes\":{\"stuck\":1,\"replaced_total\":17}}");
+	        "\"lanes\":{\"stuck\":1,\"replaced_total\":17,\"blockers\":19}}");
 	json_object_put(o);
 }
 
