@@ -199,6 +199,10 @@ static void print_engine(json_object *reply)
 	print_values(reply, "rescuers   % of % busy, % stuck, % at most\n",
 	             (const char *const[]){ "rescuers.busy", "rescuers.size",
 	                                    "rescuers.stuck", "rescuers.stuck_max" });
+	print_values(reply,
+	             "submit     % threads stuck, replaced % times, % paths block\n",
+	             (const char *const[]){ "lanes.stuck", "lanes.replaced_total",
+	                                    "lanes.blockers" });
 	print_values(reply, "aio-nr     % of %, io_setup refused % times\n",
 	             (const char *const[]){ "aio_nr", "aio_max_nr",
 	                                    "io_setup_failures_total" });

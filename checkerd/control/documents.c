@@ -156,11 +156,20 @@ static void path_engine(struct jw *j, const struct snapshot *s, const struct sna
 	else
 		key_null(j, "group");
 	key_bool(j, "enabled", p->enabled);
-	if (!p->enabled && !mono_is_never(p->enable_at))
-		key_date(j, "disabled_until", s, p->enable_at);
+	if (!p->enabled && !mono_is_never(p->due))
+		key_date(j, "disabled_until", s, p->due);
 	else
 		key_null(j, "disabled_until");
 	key_bool(j, "marginal", false);
+}
+
+/* A reload may have changed the times meanwhile. */
+static struct mono overdue_since(const struct snapshot *s, const struct snap_path *p)
+{
+	struct mono since =
+	        mono_add(p->heard, p->interval_us + p->timeout_us + OVERDUE_MARGIN_US);
+
+	return mono_min(since, s->taken);
 }
 
 static void path_times(struct jw *j, const struct snapshot *s, const struct snap_path *p)
@@ -181,7 +190,7 @@ static void path_times(struct jw *j, const struct snapshot *s, const struct snap
 		key_null(j, "in_flight_s");
 	key_bool(j, "overdue", p->overdue);
 	if (p->overdue)
-		key_date(j, "overdue_since", s, p->overdue_at);
+		key_date(j, "overdue_since", s, overdue_since(s, p));
 	else
 		key_null(j, "overdue_since");
 	if (p->good.us != 0)
@@ -442,6 +451,7 @@ void document_engine(struct jw *j, const struct snapshot *s)
 	jw_object(j);
 	key_uint(j, "stuck", s->lanes_stuck);
 	key_uint(j, "replaced_total", s->lane_replacements);
+	key_uint(j, "blockers", s->blockers);
 	jw_object_end(j);
 }
 

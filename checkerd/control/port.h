@@ -83,8 +83,8 @@ struct snap_path {
 	struct sysfs_state sysfs;              /* as last known */
 	uint32_t group;                        /* REGISTRY_NONE: none */
 	struct mono since, last, due, started; /* as in struct path */
-	struct mono good, heard, overdue_at, enable_at;
-	struct overdue_why why; /* with overdue */
+	struct mono good, heard;               /* due: with disabled, its end */
+	struct overdue_why why;                /* with overdue */
 	int64_t interval_us, timeout_us;
 	struct path_counters counters;
 	uint32_t samples; /* of the latencies; 0: there are none */
@@ -174,6 +174,7 @@ struct snapshot {
 	uint64_t io_setup_failures;
 	uint32_t lanes_stuck;
 	uint64_t lane_replacements;
+	uint32_t blockers; /* paths whose submit blocked: rescuers check them */
 	int64_t lag_last_us, lag_max_us;
 	int64_t oldest_in_flight_us;       /* 0: nothing is in flight */
 	struct histogram_totals durations; /* of good checks */

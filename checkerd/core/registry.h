@@ -23,6 +23,13 @@ struct path_settings {
 	uint8_t keep_open; /* enum keep_open of the configuration */
 };
 
+static inline bool path_settings_same_times(const struct path_settings *a,
+                                            const struct path_settings *b)
+{
+	return a->interval_us == b->interval_us &&
+	       a->max_interval_us == b->max_interval_us && a->timeout_us == b->timeout_us;
+}
+
 /* At ten checks a second, the most there can be, they hold more than thirteen years. */
 struct path_counters {
 	uint32_t checks, failures, device_errors, timeouts, transitions;

@@ -300,8 +300,7 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	change_in_maps(c, index, p, d, s);
 	registry_update_device(c->registry, index, d);
 	device_state_told(d, &p->sysfs);
-	grace = !was_checked || p->settings.interval_us != s->interval_us ||
-	        p->settings.timeout_us != s->timeout_us;
+	grace = !was_checked || !path_settings_same_times(&p->settings, s);
 	p->settings = *s;
 	c->never_checked += is_never_checked(p);
 	p->interval_us = MIN(MAX(p->interval_us, s->interval_us), s->max_interval_us);
@@ -394,6 +393,7 @@ void checks_hurry(struct checks *c, uint32_t index, struct mono now)
 void checks_enable(struct checks *c, uint32_t index, struct mono now)
 {
 	struct path *p = registry_get(c->registry, index);
+	bool was_enabled = p->enabled;
 
 	c->disabled[p->status.state] -= !p->enabled;
 	c->never_checked -= is_never_checked(p);
@@ -403,7 +403,8 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 	if (c->maps != NULL)
 		maps_disable(c->maps, index, false);
 	p->interval_us = p->settings.interval_us;
-	count_from(c, p, now);
+	if (!was_enabled)
+		count_from(c, p, now);
 	if (!is_checked(p)) {
 		schedule_remove(c->schedule, index);
 		return;

@@ -114,6 +114,7 @@ static void fill_engine(struct snapshot *s, struct pathcheck *engine)
 	s->sealed_allocations = stats.sealed_allocations;
 	s->lanes_stuck = stats.lanes_stuck;
 	s->lane_replacements = stats.lane_replacements;
+	s->blockers = stats.blockers;
 	s->oldest_in_flight_us = stats.oldest_in_flight_us;
 	s->prober_pid = stats.prober_pid;
 	s->prober_restarts = stats.prober_restarts;
@@ -305,8 +306,6 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.started = p->started,
 		.good = p->good,
 		.heard = p->heard,
-		.overdue_at = p->overdue_at,
-		.enable_at = p->enable_at,
 		.overdue = path_is_overdue(p, f->filling->taken),
 		.enabled = p->enabled,
 		.outstanding = p->outstanding,

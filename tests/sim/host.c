@@ -108,12 +108,16 @@ static void request(void)
 
 static void set_mode(struct disk *d, enum disk_mode mode)
 {
+	/* Half of them are the device's own: these fail no path. */
+	static const int errors[] = { EIO,     EIO,    EIO,    ENOLINK,   ENOLINK,
+		                      ENODATA, EILSEQ, ENOSPC, EREMOTEIO, EBADE };
+
 	if (d->mode == DISK_HUNG && mode != DISK_HUNG)
 		kernel_release(d, sim_one_in(3) ? -EIO : (int64_t)d->block);
 	d->mode = mode;
 	d->blocks = mode == DISK_HUNG && sim.faults && !sim.calm && sim_one_in(4);
 	fiber_wake_all(&d->blocks);
-	d->error = sim_one_in(2) ? EIO : ENOLINK;
+	d->error = errors[sim_below(ARRAY_LEN(errors))];
 	d->changed = sim.now;
 	sim_trace("disk", d - sim.disks, mode);
 }
@@ -354,6 +358,7 @@ static void settle(struct mono now)
 	checks_flush(&sim.checks, now);
 	if (!mono_before(now, sim.checks.tend_at))
 		checks_tend(&sim.checks, now);
+	overdue_watch_run(&sim.overdue, now);
 }
 
 /* When there is something to do, whatever comes. */
@@ -362,6 +367,7 @@ static struct mono wake_at(struct mono end)
 	struct mono next = mono_min(checks_next(&sim.checks), sim.checks.tend_at);
 
 	next = mono_min(next, dm_next(&sim.dm));
+	next = mono_min(next, overdue_watch_next(&sim.overdue));
 	if (sim.inventory.holding)
 		next = mono_min(next, sim.checks.blocked_until);
 	if (host.more_results || host.more_maps || host.more_found)
@@ -482,6 +488,7 @@ static void begin(void)
 	if (events_init(&host.events, NULL, NULL, 7, host.config.max_paths) < 0 ||
 	    checks_init(&sim.checks, &host.config, &host.events, NULL, &what) < 0)
 		sim_fail("the daemon does not start");
+	overdue_watch_init(&sim.overdue, &sim.checks, &host.events);
 	begin_maps();
 	finder_start(&parts, &first);
 	inventory_init(&sim.inventory, parts.discovery, &sim.checks, &host.events);

@@ -48,6 +48,7 @@ static struct {
 void judge_reset(void)
 {
 	memset(&judge, 0, sizeof(judge));
+	judge_overdue_reset();
 }
 
 void judge_excuse(struct mono until)
@@ -180,7 +181,7 @@ static void judge_failure(const struct pathcheck_result *r, const struct disk *d
 	if (r->stage == PATHCHECK_STAGE_OPEN) {
 		at = d->open_failed_at;
 		error = d->open_error;
-	} else if (r->error == ENODATA) {
+	} else if (r->error == ENODATA && r->verdict == PATHCHECK_FAILED) {
 		at = d->short_at;
 		error = ENODATA;
 	}
@@ -190,6 +191,11 @@ static void judge_failure(const struct pathcheck_result *r, const struct disk *d
 	if (error == EMFILE || error == ENOMEM || error == EAGAIN ||
 	    (error == EINVAL && r->verdict == PATHCHECK_FAILED))
 		sim_fail("a shortage (%d) is taken for an answer of %s", error, d->name);
+}
+
+static bool is_failure(enum pathcheck_verdict v)
+{
+	return v == PATHCHECK_FAILED || v == PATHCHECK_DISCONNECTED;
 }
 
 void judge_result(const struct pathcheck_result *r)
@@ -219,8 +225,11 @@ void judge_result(const struct pathcheck_result *r)
 		s->failed = false;
 	} else {
 		judge_failure(r, d, s);
-		s->failed = true;
+		s->failed = is_failure(r->verdict) ||
+		            (s->failed && r->verdict == PATHCHECK_NOT_JUDGED);
 	}
+	if (r->verdict != PATHCHECK_DEFERRED && r->verdict != PATHCHECK_NOT_JUDGED)
+		judge_overdue_heard(index);
 	if (s->told)
 		s->excused = sim.now;
 }
@@ -274,7 +283,8 @@ static uint32_t say_which(const struct pathcheck_result *r)
 	struct seen *s = &judge.of[index];
 	const struct disk *d = host_disk_of(index);
 
-	if (!s->identify || r->verdict != PATHCHECK_OK)
+	if (!s->identify ||
+	    (r->verdict != PATHCHECK_OK && r->verdict != PATHCHECK_DEVICE_ERROR))
 		return 0;
 	s->unit = d->unit;
 	s->unreadable = sim.faults && sim_one_in(5);
@@ -512,10 +522,16 @@ static void judge_looks(struct prober *p)
 	}
 }
 
+/* Its device answers, with an error of its own: its path works. */
+static bool is_device_error(const struct disk *d)
+{
+	return d->mode == DISK_ERROR && d->error != EIO && d->error != ENOLINK;
+}
+
 static bool is_bad(const struct disk *d)
 {
-	return !d->present || d->mode == DISK_ERROR || d->mode == DISK_SHORT ||
-	       d->mode == DISK_HUNG;
+	return !d->present || (d->mode == DISK_ERROR && !is_device_error(d)) ||
+	       d->mode == DISK_SHORT || d->mode == DISK_HUNG;
 }
 
 static void judge_path(uint32_t index, const struct path *p, const struct disk *d)
@@ -530,6 +546,7 @@ static void judge_path(uint32_t index, const struct path *p, const struct disk *
 	if (!p->enabled || s->disabled)
 		s->excused = sim.now;
 	s->disabled = !p->enabled;
+	judge_overdue_path(index, p);
 	if (p->enabled && !p->outstanding && p->sched_slot == REGISTRY_NONE)
 		sim_fail("%s will never be checked again", d->name);
 	if ((p->status.state == PATH_DOWN || p->status.state == PATH_SHAKY ||
@@ -587,7 +604,8 @@ void judge_quiet(void)
 void judge_truth(const struct disk *d)
 {
 	const struct path *p = registry_get(sim.checks.registry, host_index_of(d));
-	enum path_state wanted = d->mode == DISK_GOOD ? PATH_UP : PATH_DOWN;
+	bool good = d->mode == DISK_GOOD || is_device_error(d);
+	enum path_state wanted = good ? PATH_UP : PATH_DOWN;
 
 	if (p != NULL && p->device->diskseq != d->seq)
 		sim_fail("%s is still taken for the disk it was, long after the last "

@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/sim/plants/change-forgets-check.patch \
 	tests/sim/plants/closed-after-failures-only.patch \
 	tests/sim/plants/deferred-untold.patch \
+	tests/sim/plants/device-error-fails.patch \
 	tests/sim/plants/held-jobs-stay-held.patch \
 	tests/sim/plants/host-count-leaks.patch \
 	tests/sim/plants/identity-not-read.patch \
@@ -21,6 +22,8 @@ EXTRA_DIST += \
 	tests/sim/plants/lost-wakeup.patch \
 	tests/sim/plants/name-is-the-disk.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
+	tests/sim/plants/overdue-untold.patch \
+	tests/sim/plants/overdue-unseen.patch \
 	tests/sim/plants/patience-ends-in-a-pause.patch \
 	tests/sim/plants/pause-is-silence.patch \
 	tests/sim/plants/pause-replaces-lane.patch \
@@ -55,6 +58,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/finder.c \
 	tests/sim/host.c \
 	tests/sim/judge.c \
+	tests/sim/judge_overdue.c \
 	tests/sim/judge_maps.c \
 	tests/sim/kernel.c \
 	tests/sim/main.c \

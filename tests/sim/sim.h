@@ -12,6 +12,7 @@
 
 #include "checkerd/daemon/checks.h"
 #include "checkerd/daemon/dm.h"
+#include "checkerd/daemon/overdue_watch.h"
 #include "checkerd/daemon/reload.h"
 #include "libcheck/prober.h"
 #include "libcheck/process.h"
@@ -126,6 +127,7 @@ struct sim {
 	int64_t allocations, setups;
 	int64_t path_us; /* simulated, of all paths */
 	struct checks checks;
+	struct overdue_watch overdue;
 	struct dm dm;
 	struct reload reload;
 	struct inventory inventory;
@@ -222,6 +224,11 @@ bool judge_nothing_deferred(void);
 void judge_peace(void);
 void judge_empty(void);
 void judge_excuse(struct mono until);
+
+/* judge_overdue.c */
+void judge_overdue_reset(void);
+void judge_overdue_heard(uint32_t index); /* an answer, or a timeout */
+void judge_overdue_path(uint32_t index, const struct path *p);
 
 /* judge_maps.c */
 void judge_maps_reset(void);

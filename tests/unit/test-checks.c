@@ -852,6 +852,24 @@ static void a_quiet_host_is_left_alone(void **state)
 	assert_in_range(walks, 1, 600 / 10);
 }
 
+/* The whole machine stood still: all paths are overdue until their next checks are over. */
+static void a_pause_is_not_reported(void **state)
+{
+	(void)state;
+	(void)add(0);
+	overdue_watch_init(&watch, &checks, &events);
+	run_until(at(SEC));
+	answer(0, PATHCHECK_OK, 0, false, at(SEC));
+	n_events = 0;
+	overdue_watch_run(&watch, at(100 * SEC));
+	assert_int_equal(watch.last.total, 1);
+	checks_run(&checks, at(100 * SEC));
+	answer(0, PATHCHECK_OK, 0, false, at(100 * SEC));
+	let_pass(at(100 * SEC), at(102 * SEC));
+	assert_int_equal(watch.last.total, 0);
+	assert_int_equal(n_events, 0);
+}
+
 /* What hangs is known to hang: somebody looks at it. */
 static void a_hung_path_is_not_overdue(void **state)
 {
@@ -925,8 +943,9 @@ static void grace_begins_anew(void **state)
 	checks_enable(&checks, 0, at(1000 * SEC));
 	assert_false(path_is_overdue(p, at(1000 * SEC + OVERDUE_US - 1)));
 	assert_true(path_is_overdue(p, at(1000 * SEC + OVERDUE_US)));
+	other.interval_us = 6 * SEC;
 	/* A reload does not end it, another timeout before the time does move it. */
-	assert_int_equal(checks_change(&checks, 0, p->device, &usual, at(1009 * SEC)), 0);
+	assert_int_equal(checks_change(&checks, 0, p->device, &other, at(1009 * SEC)), 0);
 	assert_true(path_is_overdue(p, at(1009 * SEC)));
 	answer(0, PATHCHECK_OK, 0, false, at(1010 * SEC));
 	other.timeout_us = 3 * SEC;
@@ -1455,6 +1474,7 @@ int main(void)
 		TEST(disabled_paths_rest),
 		TEST(nobody_looked_is_noticed),
 		TEST(a_quiet_host_is_left_alone),
+		TEST(a_pause_is_not_reported),
 		TEST(a_hung_path_is_not_overdue),
 		TEST(silence_of_a_dead_prober_counts_for_nothing),
 		TEST(causes_are_told_apart),

@@ -200,6 +200,21 @@ static void test_list(void **state)
 	           "paths");
 }
 
+/* The device's own error is an event, and no change of state. */
+static void test_same_state(void **state)
+{
+	struct event e = state_event(1, "sd1");
+	struct json_object *o;
+
+	(void)state;
+	start(3);
+	strcpy(e.to, e.from);
+	loop_do(&t.loop, emit, &e);
+	o = call(fd, "ListHistory", "{\"paths\":[\"sd1\"]}");
+	assert_int_equal(json_object_array_length(get(o, "histories[0].changes")), 0);
+	json_object_put(o);
+}
+
 /* Many full histories in one reply, each of the longest texts. */
 static void test_largest(void **state)
 {
@@ -233,13 +248,10 @@ static void test_largest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_path),
-		cmocka_unit_test(test_what_is_no_change),
-		cmocka_unit_test(test_flapping),
-		cmocka_unit_test(test_full),
-		cmocka_unit_test(test_bytes),
-		TEST(test_list),
-		TEST(test_largest),
+		cmocka_unit_test(test_one_path), cmocka_unit_test(test_what_is_no_change),
+		cmocka_unit_test(test_flapping), cmocka_unit_test(test_full),
+		cmocka_unit_test(test_bytes),    TEST(test_list),
+		TEST(test_same_state),           TEST(test_largest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

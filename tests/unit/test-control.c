@@ -167,7 +167,6 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->why = (struct overdue_why){ .cause = OVERDUE_NO_PROBER };
 	p->heard = mono_add(s->taken, -40 * USEC_PER_SEC);
 	p->good = p->heard;
-	p->overdue_at = mono_add(s->taken, -USEC_PER_SEC);
 	p->counters = (struct path_counters){ .checks = UINT32_MAX,
 		                              .failures = 2,
 		                              .device_errors = 6,
@@ -184,12 +183,11 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 
 	p = &s->paths[1];
 	p->state = PATH_UNCHECKED;
-	p->due = MONO_NEVER;
 	p->last = (struct mono){ 0 };
 	p->engine = SNAP_ENGINE_NONE;
 	p->group = REGISTRY_NONE;
 	p->enabled = false;
-	p->enable_at = mono_add(s->taken, 60 * USEC_PER_SEC);
+	p->due = mono_add(s->taken, 60 * USEC_PER_SEC);
 }
 
 static void test_every_key_of_a_path(void **state)
@@ -220,7 +218,7 @@ static void test_every_key_of_a_path(void **state)
 	        "\"marginal\":false,\"interval_s\":2.5,\"timeout_s\":30,"
 	        "\"last_check\":\"1970-01-01T00:16:38.000000Z\",\"next_check_in_s\":3.5,"
 	        "\"in_flight_s\":0.25,\"overdue\":true,\"overdue_since\":\"1970-01-01T00:"
-	        "16:39.000000Z\",\"last_good\":\"1970-01-01T00:16:00.000000Z\",\"checks_"
+	        "16:33.500000Z\",\"last_good\":\"1970-01-01T00:16:00.000000Z\",\"checks_"
 	        "total\":4294967295,\"failures_total\":"
 	        "2,"
 	        "\"timeouts_total\":3,\"device_errors_total\":6,\"deferred_total\":7,"
@@ -238,7 +236,7 @@ static void test_every_key_of_a_path(void **state)
 	        "\"checker\":\"directio\",\"engine\":\"none\",\"group\":null,"
 	        "\"enabled\":false,\"disabled_until\":\"1970-01-01T00:17:40.000000Z\","
 	        "\"marginal\":false,\"interval_s\":5,\"timeout_s\":30,"
-	        "\"last_check\":null,\"next_check_in_s\":null,\"in_flight_s\":null,"
+	        "\"last_check\":null,\"next_check_in_s\":60,\"in_flight_s\":null,"
 	        "\"overdue\":false,\"overdue_since\":null,\"last_good\":null,"
 	        "\"checks_total\":0,\"failures_total\":0,\"timeouts_total\":0,\"device_"
 	        "errors_total\":0,\"deferred_total\":0,"
@@ -433,6 +431,7 @@ static void decorate_rest(struct loop *l, struct snapshot *s)
 	s->io_setup_failures = 10;
 	s->lanes_stuck = 1;
 	s->lane_replacements = 17;
+	s->blockers = 19;
 	s->started_realtime_us = 0;
 	s->lag_last_us = 1000;
 	s->lag_max_us = 2000;
@@ -471,7 +470,7 @@ static void test_groups(void **state)
 	        "\"emergency\":{\"now\":4,\"max\":5,\"total\":6},"
 	        "\"rescuers\":{\"size\":16,\"busy\":7,\"stuck\":8,\"stuck_max\":9},"
 	        "\"aio_nr\":2048,\"aio_max_nr\":null,\"io_setup_failures_total\":10,"
-	        "\"lanes\":{\"stuck\":1,\"replaced_total\":17}}");
+	        "\"lanes\":{\"stuck\":1,\"replaced_total\":17,\"blockers\":19}}");
 	json_object_put(o);
 }
 

@@ -252,6 +252,28 @@ static void add_numbered(struct snapshot *s, uint32_t minor, const char *map, ui
 	s->paths[s->n_paths - 1].map = dm;
 }
 
+static void test_disabled_and_overdue(void **state)
+{
+	struct snapshot *s = begin();
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		add_numbered(s, 16 * i, "named", REGISTRY_NONE);
+		s->paths[i].state = PATH_UP;
+	}
+	s->paths[0].enabled = false;
+	s->paths[2].overdue = true;
+	take(s);
+	assert_int_equal(view.n_maps, 1);
+	assert_int_equal(view.maps[0].n, 3);
+	assert_int_equal(view.maps[0].up, 2);
+	assert_int_equal(view.maps[0].disabled, 1);
+	assert_int_equal(view.maps[0].overdue, 1);
+	assert_int_equal(view_redundancy(&view.maps[0]), REDUNDANCY_FULL);
+	assert_string_equal(view_path_state(&s->paths[0]), "disabled");
+	assert_string_equal(view_path_state(&s->paths[1]), "up");
+}
+
 static void test_device_mapper(void **state)
 {
 	struct snapshot *s = begin();
@@ -480,6 +502,7 @@ int main(void)
 		TEST(test_number_behind_a_node),
 		TEST(test_many),
 		TEST(test_empty),
+		TEST(test_disabled_and_overdue),
 		TEST(test_device_mapper),
 		TEST(test_names_of_a_map),
 		cmocka_unit_test(test_history),
