@@ -70,30 +70,32 @@ struct slot {
 	struct backend_request request; /* first: events come back as this */
 	struct job job;
 
-	/* [lock] */
+	/* [lock] All bits are written with it held; a byte of its own has what others read without. */
 	enum slot_state state : 8;
-	bool waiting;    /* QUEUED, or EXPIRED but not (or no longer) in the kernel */
-	bool in_kernel;  /* handed to io_submit, its event to come */
-	uint8_t turn_at; /* … at this place of a batch, */
-	bool drains;     /* … from the group's old context */
-	bool emergency;  /* counted as served synchronously for want of AIO */
-	bool resource;   /* ended for want of memory or descriptors: to be done again */
-	bool closes;     /* fd is its own, and is closed after the answer */
-	bool closing;    /* ORPHANED for that only: its check is over */
-	bool identify;   /* its WWID is to be asked for, */
-	bool identified; /* … and was */
-	bool opened; /* the path's view says what was opened, or identified, in this check */
-	bool learn;     /* its block size is to be learned again, */
-	bool learned;   /* … and was, in this check */
-	bool late;      /* its TIMED_OUT was reported */
-	bool told;      /* its DEFERRED was reported */
-	bool deferred;  /* QUEUED and counted as deferred */
-	uint8_t stage;  /* enum pathcheck_stage */
-	uint8_t engine; /* enum pathcheck_engine */
-	uint8_t ask;    /* ASK_ bits, until a rescuer has asked */
-	uint8_t unit;   /* enum scsi_unit */
+	uint8_t turn_at;    /* its place in the batch of `turn` */
+	bool waiting : 1;   /* QUEUED, or EXPIRED but not (or no longer) in the kernel */
+	bool in_kernel : 1; /* handed to io_submit, its event to come, */
+	bool drains : 1;    /* … from the group's old context */
+	bool emergency : 1; /* counted as served synchronously for want of AIO */
+	bool resource : 1; /* ended for want of memory or descriptors: to be done again */
+	bool closes : 1;   /* fd is its own, and is closed after the answer */
+	bool closing : 1;  /* ORPHANED for that only: its check is over */
+	bool identify : 1; /* its WWID is to be asked for, */
+	bool identified : 1; /* … and was */
+	bool opened : 1;     /* in this check: the path's view says what was opened */
+	bool learn : 1;      /* its block size is to be learned again, */
+	bool learned : 1;    /* … and was, in this check */
+	bool late : 1;       /* its TIMED_OUT was reported */
+	bool told : 1;       /* its DEFERRED was reported */
+	bool deferred : 1;   /* QUEUED and counted as deferred */
+	uint8_t stage;       /* enum pathcheck_stage */
+	uint8_t engine;      /* enum pathcheck_engine */
+	uint8_t ask;         /* ASK_ bits, until a rescuer has asked */
+	uint8_t unit;        /* enum scsi_unit */
 	uint16_t host, target;
-	uint64_t turn; /* … in this turn of the lane's */
+	/* It was silent so long in another prober's hands, in that stage: see group_launch(). */
+	uint16_t silent_ms, silent_stage;
+	uint64_t turn; /* the lane's, that it was handed over in */
 	/* [atomic; written with lock held] the id, for the lane and the results; only the
 	 * lane makes it one again that it has been */
 	_Atomic uint32_t path;
@@ -103,8 +105,6 @@ struct slot {
 	uint32_t block; /* bytes to read */
 	uint32_t heap_at; /* place in group.heap, NO_SLOT: not in it */
 	int64_t timeout_us;
-	/* It was silent so long in another prober's hands, in that stage: see group_launch(). */
-	uint16_t silent_ms, silent_stage;
 	struct mono started, deadline;
 	struct mono answered; /* the read, with questions to follow; us 0: not so */
 	int64_t result; /* a rescuer's, or of the read that is answered: bytes or -errno */

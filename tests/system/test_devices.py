@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A name that leads to another device, and a device that others take away."""
+import fcntl
 import os
 
 import bed
@@ -77,3 +78,27 @@ def a_watched_loop_device_can_be_detached(case):
 		wait_until("it is back", lambda: daemon.path(taken)["state"] == "up", NOTICED)
 	check(daemon.path(kept)["failures_total"] == 0, "the other one", daemon.path(kept))
 	case.run.loops().remake(2103)
+
+
+@test([3])
+def a_block_size_that_changes_is_learned_again(case):
+	"""The reads of a device that stays open have the wrong size from one moment to the next: the
+	kernel says EINVAL, which is not the device's fault."""
+	n = 2104
+	device = case.loop(n)
+	daemon = case.daemon(config([device], keep_open="yes")).start().wait_ready(up=1)
+	for size in (4096, 512, 4096):
+		before = daemon.path(device)
+		fd = os.open(device, os.O_RDONLY)
+		try:
+			fcntl.ioctl(fd, bed.LOOP_SET_BLOCK_SIZE, size)
+		finally:
+			os.close(fd)
+		wait_until("three more checks", lambda: daemon.path(device)["checks_total"] >=
+		           before["checks_total"] + 3, NOTICED)
+		path = daemon.path(device)
+		# What is not judged counts as deferred: here none is.
+		check(path["state"] == "up" and path["failures_total"] == 0 and
+		      path["deferred_total"] == before["deferred_total"], "not judged good", path)
+	daemon.stop()
+	case.run.loops().remake(n)
