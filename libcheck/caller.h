@@ -33,6 +33,7 @@ struct entry {
 struct pathcheck {
 	struct pathcheck_options options;
 	char *program;
+	int program_fd; /* of it, O_PATH; -1: none */
 	struct limits limits;
 	struct shared shared;
 	struct spsc_end commands, results; /* the rings in it */

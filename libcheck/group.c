@@ -39,14 +39,15 @@ bool slot_list_empty(const struct slot_list *l)
 	return l->head == NULL;
 }
 
-void deferred_more(struct shared_header *h)
+void deferred_more(struct shared_header *h, bool again)
 {
 	uint32_t now = atomic_fetch_add(&h->deferred_now, 1) + 1;
 	uint32_t seen = atomic_load(&h->deferred_max);
 
 	while (now > seen && !atomic_compare_exchange_weak(&h->deferred_max, &seen, now))
 		continue;
-	atomic_fetch_add(&h->deferred_total, 1);
+	if (!again)
+		atomic_fetch_add(&h->deferred_total, 1);
 }
 
 void deferred_less(struct shared_header *h)
@@ -203,7 +204,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	atomic_store_explicit(&s->path, path, memory_order_relaxed);
 	s->generation = generation;
 	s->fd = s->stale_fd = -1;
-	s->started = (struct mono){ 0 };
+	s->started = s->blocked_from = (struct mono){ 0 };
 	s->result = 0;
 	return s;
 }
@@ -353,7 +354,7 @@ struct slot *group_expire(struct group *g, struct mono now)
 	heap_remove(g, s);
 	if (s->state == SLOT_QUEUED) {
 		s->deferred = true;
-		deferred_more(g->prober->shared->header);
+		deferred_more(g->prober->shared->header, s->told);
 	} else {
 		move(g, s, SLOT_EXPIRED);
 	}

@@ -63,6 +63,7 @@ struct job {
 	struct job *next;   /* [rescuers.lock] */
 	enum job_kind kind; /* [rescuers.lock] while queued */
 	bool cancelled; /* [rescuers.lock] while queued; its path is gone: no name to open */
+	bool blocks; /* [rescuers.lock] while queued; a read that io_submit would wait with */
 	struct group *group; /* [init] */
 };
 
@@ -105,6 +106,7 @@ struct slot {
 	uint32_t block; /* bytes to read */
 	uint32_t heap_at; /* place in group.heap, NO_SLOT: not in it */
 	int64_t timeout_us;
+	struct mono blocked_from; /* it would block since then, us 0: it would not */
 	struct mono started, deadline;
 	struct mono answered; /* the read, with questions to follow; us 0: not so */
 	int64_t result; /* a rescuer's, or of the read that is answered: bytes or -errno */
@@ -159,8 +161,8 @@ struct group {
 	bool drain_more;       /* [reaper] the old context may have further events */
 };
 
-/* One check more is deferred, or one less. Any thread. */
-void deferred_more(struct shared_header *h);
+/* One check more is deferred, or one less; again: it was counted before. Any thread. */
+void deferred_more(struct shared_header *h, bool again);
 void deferred_less(struct shared_header *h);
 
 void slot_list_init(struct slot_list *l);

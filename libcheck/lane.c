@@ -45,7 +45,7 @@ static void list_append(struct prober *p, uint32_t id)
 	p->deferred_tail = id;
 	atomic_fetch_add(&p->waiting, 1);
 	if (!path->closing)
-		deferred_more(p->shared->header);
+		deferred_more(p->shared->header, path->told);
 }
 
 static void list_remove(struct prober *p, uint32_t id)
@@ -486,19 +486,56 @@ static void end(struct prober *p)
 	}
 }
 
+/* Reads that would block are submitted again now and then, while they wait for a rescuer. */
+static void retry_blocked(struct prober *p)
+{
+	struct slot_list blocked;
+	struct mono now;
+	struct slot *s;
+
+	if (p->submit_again.us == 0 && !atomic_load(&p->would_block))
+		return;
+	now = mono_now();
+	if (p->submit_again.us == 0)
+		p->submit_again = mono_add(now, WOULD_BLOCK_RETRY_US);
+	if (mono_before(now, p->submit_again))
+		return;
+	/* Before it is looked: what would block from now on is looked for once more. */
+	atomic_store(&p->would_block, false);
+	p->submit_again = (struct mono){ 0 };
+	slot_list_init(&blocked);
+	rescuers_give_blocked(p, &blocked);
+	if (!slot_list_empty(&blocked))
+		p->submit_again = mono_add(now, WOULD_BLOCK_RETRY_US);
+	while ((s = slot_list_take(&blocked)) != NULL)
+		slot_list_append(&s->job.group->submit, s);
+}
+
+/* Until it has to look by itself; never: nothing but a word wakes it. */
+static struct mono look_again_at(const struct prober *p)
+{
+	struct mono at = MONO_NEVER;
+
+	if (p->deferred_head != NO_PATH && p->shortage_until.us != 0)
+		at = p->shortage_until;
+	return p->submit_again.us == 0 ? at : mono_min(at, p->submit_again);
+}
+
 static void wait_for_work(struct prober *p)
 {
 	struct pollfd pfd = { .fd = p->shared->lane_fd, .events = POLLIN };
-	int64_t left_us = mono_diff(p->shortage_until, mono_now());
+	struct mono at = look_again_at(p);
 	int timeout_ms = -1;
 
 	watch_rest(p);
 	atomic_store(&p->shared->header->sealed_allocations, seal_broken());
-	if (p->deferred_head != NO_PATH && p->shortage_until.us != 0)
-		timeout_ms = (int)(MAX(left_us, 0) / USEC_PER_MSEC) + 1;
+	if (!mono_is_never(at))
+		timeout_ms = (int)(MAX(mono_diff(at, mono_now()), INT64_C(0)) /
+		                   USEC_PER_MSEC) +
+		             1;
 	if (poll(&pfd, 1, timeout_ms) > 0)
 		shared_drain(p->shared->lane_fd);
-	else
+	else if (!mono_before(mono_now(), p->shortage_until))
 		p->shortage_until = (struct mono){ 0 };
 }
 
@@ -515,6 +552,7 @@ static enum step lane_step(struct prober *p)
 
 	more = take_inbox(p) || more;
 	retry_deferred(p);
+	retry_blocked(p);
 	for (uint32_t i = 0; i < p->groups_end; i++)
 		if (!lane_submit(&p->groups[i]))
 			return STEP_REPLACED;

@@ -119,6 +119,11 @@ enum job_class {
 #define COMMANDS_PER_ID 2
 #define RESULTS_PER_ID  4
 
+/* While reads that would block wait for a rescuer, the submit thread submits as many of them again, so
+ * often: the device may have room for them by then. */
+#define WOULD_BLOCK_RETRY_US (20 * USEC_PER_MSEC)
+#define WOULD_BLOCK_RETRY    64
+
 /* A check has a time limit for each of its stages, this many at most; and who looks whether one was
  * lost comes by this often. */
 #define CHECK_STAGES     4

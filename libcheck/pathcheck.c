@@ -12,6 +12,7 @@
 #include "libcheck/pathcheck.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -44,8 +45,8 @@ int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *r
 	        sizeof(struct pathcheck) + (uint64_t)l.ids * sizeof(struct entry);
 	ret->groups = l.groups;
 	/* A descriptor a path and an orphan; groups' eventfds; region, names, eventfds, timer, pidfds,
-	 * poll. */
-	ret->descriptors = l.ids + l.slots + l.groups + 10 + LINGERING_MAX;
+	 * poll, program. */
+	ret->descriptors = l.ids + l.slots + l.groups + 11 + LINGERING_MAX;
 	ret->in_flight = l.in_flight;
 	return 0;
 }
@@ -90,6 +91,9 @@ static int reserve(struct pathcheck *pc, const struct pathcheck_options *o)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < pc->limits.ids; i++)
 		pc->entries[i].next = i + 1 < pc->limits.ids ? i + 1 : NO_ID;
+	/* A program that is not there is found out when it is started. */
+	if (o->mode == PATHCHECK_PROCESS)
+		pc->program_fd = open(pc->program, O_PATH | O_CLOEXEC);
 	pc->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	return pc->epoll_fd < 0 ? -errno : 0;
 }
@@ -111,7 +115,7 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
 	pc->limits = l;
 	pc->shared = (struct shared)SHARED_NULL;
 	pc->process = (struct process)PROCESS_NULL;
-	pc->epoll_fd = -1;
+	pc->epoll_fd = pc->program_fd = -1;
 	names_init(&pc->names);
 	for (int i = 0; i < LINGERING_MAX; i++)
 		pc->lingering[i] = (struct process)PROCESS_NULL;
@@ -172,6 +176,8 @@ struct pathcheck *pathcheck_free(struct pathcheck *pc)
 	shared_deinit(&pc->shared);
 	if (pc->epoll_fd >= 0)
 		close(pc->epoll_fd);
+	if (pc->program_fd >= 0)
+		close(pc->program_fd);
 	free(pc->entries);
 	free(pc->program);
 	free(pc);

@@ -103,6 +103,8 @@ struct prober {
 	_Atomic uint32_t waiting; /* [atomic lane→any] entries of the deferred list */
 	_Atomic bool stopping;    /* [atomic caller→any] */
 	_Atomic bool
+	        would_block; /* [atomic reaper↔lane] reads that would block may wait */
+	_Atomic bool
 	        making_buffers; /* [atomic rescuer] one is, because of a path's block */
 	struct rescuers rescuers;
 	struct lane_watch watch;
@@ -121,6 +123,7 @@ struct prober {
 	uint32_t used_paths, used_hosts;          /* that there are now */
 	uint32_t host_paths[PATHCHECK_HOSTS_MAX]; /* of each; the first: not known */
 	uint32_t deferred_head, deferred_tail;
+	struct mono submit_again; /* reads that would block, then; us 0: there are none */
 	struct mono shortage_until; /* the deferred wait for memory; us 0: they do not */
 };
 
@@ -259,6 +262,8 @@ void rescuers_enqueue(struct prober *p, struct job *job, enum job_kind kind);
 /* The job's path is gone: its name must not be read any more. Lane only. */
 void rescuers_cancel(struct prober *p, struct job *job);
 void rescuers_enqueue_slots(struct prober *p, struct slot_list *slots);
+/* Appends reads that would block and still wait, WOULD_BLOCK_RETRY at most. */
+void rescuers_give_blocked(struct prober *p, struct slot_list *ret);
 
 /* rescuer.c */
 _must_check_ int rescuers_start(struct prober *p);

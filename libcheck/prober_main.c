@@ -123,6 +123,9 @@ int main(void)
 	struct shared shared = SHARED_NULL;
 	int r;
 
+	/* It has no name of its own when it was started by a descriptor. */
+	(void)prctl(PR_SET_NAME, "pathcheck-prober"); /* only cosmetic */
+	(void)close(PROBER_FD_PROGRAM);               /* if it is there */
 	r = shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_LANE,
 	                  PROBER_FD_CALLER);
 	if (r < 0)

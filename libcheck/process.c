@@ -30,12 +30,12 @@ static int open_pidfd(pid_t pid)
  */
 static int set_up_files(posix_spawn_file_actions_t *fa, const int fds[FILES])
 {
-	int r = 0;
+	int r = 0, n = 0;
 
-	for (int i = 0; i < FILES && r == 0; i++)
-		r = posix_spawn_file_actions_adddup2(fa, fds[i], PROBER_FD_REGION + i);
+	for (; n < FILES && fds[n] >= 0 && r == 0; n++)
+		r = posix_spawn_file_actions_adddup2(fa, fds[n], PROBER_FD_REGION + n);
 	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(fa, PROBER_FD_END);
+		r = posix_spawn_file_actions_addclosefrom_np(fa, PROBER_FD_REGION + n);
 	if (r == 0)
 		r = posix_spawn_file_actions_addopen(fa, 0, "/dev/null", O_RDONLY, 0);
 	if (r == 0)
@@ -100,9 +100,24 @@ static void end_fresh(pid_t pid)
 		continue;
 }
 
-int process_start(struct process *ret, const char *program, const struct shared *s)
+/* By its descriptor, so that it is the same one after its name leads to another, or to none. Where
+ * procfs is not mounted, by its name. */
+static int spawn_program(const char *program, const int fds[FILES], pid_t *ret_pid)
 {
-	int pair[2] = { -1, -1 }, fds[FILES] = { -1, -1, -1, -1, -1 }, r = 0;
+	char name[32];
+	int r = -ENOENT;
+
+	if (fds[PROBER_FD_PROGRAM - PROBER_FD_REGION] >= 0) {
+		(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", PROBER_FD_PROGRAM);
+		r = spawn(name, fds, ret_pid);
+	}
+	return r == -ENOENT ? spawn(program, fds, ret_pid) : r;
+}
+
+int process_start(struct process *ret, const char *program, int program_fd,
+                  const struct shared *s)
+{
+	int pair[2] = { -1, -1 }, fds[FILES] = { -1, -1, -1, -1, -1, -1 }, r = 0;
 	struct process p = PROCESS_NULL;
 	int from[FILES];
 
@@ -113,13 +128,14 @@ int process_start(struct process *ret, const char *program, const struct shared 
 	from[PROBER_FD_LANE - PROBER_FD_REGION] = s->lane_fd;
 	from[PROBER_FD_CALLER - PROBER_FD_REGION] = s->caller_fd;
 	from[PROBER_FD_LIFE - PROBER_FD_REGION] = pair[1];
-	for (int i = 0; i < FILES && r == 0; i++) {
+	from[PROBER_FD_PROGRAM - PROBER_FD_REGION] = program_fd;
+	for (int i = 0; i < FILES && from[i] >= 0 && r == 0; i++) {
 		fds[i] = copy_high(from[i]);
 		if (fds[i] < 0)
 			r = fds[i];
 	}
 	if (r == 0)
-		r = spawn(program, fds, &p.pid);
+		r = spawn_program(program, fds, &p.pid);
 	for (int i = 0; i < FILES; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);

@@ -19,8 +19,9 @@ struct process {
 		.pidfd = -1, .life_fd = -1 \
 	}
 
-/* program: absolute. -errno, with nothing started. */
-_must_check_ int process_start(struct process *ret, const char *program,
+/* program: absolute; program_fd: it was opened (O_PATH), -1: it was not. -errno, with nothing
+ * started. */
+_must_check_ int process_start(struct process *ret, const char *program, int program_fd,
                                const struct shared *s);
 bool process_ended(const struct process *p);
 /*
@@ -49,6 +50,7 @@ enum {
 	PROBER_FD_LANE,
 	PROBER_FD_CALLER,
 	PROBER_FD_LIFE,
+	PROBER_FD_PROGRAM, /* itself, to be started from; it may not be there */
 	PROBER_FD_END
 };
 

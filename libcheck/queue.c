@@ -217,7 +217,7 @@ void rescuers_enqueue(struct prober *p, struct job *job, enum job_kind kind)
 {
 	pthread_mutex_lock(&p->rescuers.lock);
 	job->kind = kind;
-	job->cancelled = false;
+	job->cancelled = job->blocks = false;
 	append(&p->rescuers, job);
 	pthread_cond_signal(&p->rescuers.work);
 	pthread_mutex_unlock(&p->rescuers.lock);
@@ -233,6 +233,38 @@ void rescuers_enqueue_slots(struct prober *p, struct slot_list *slots)
 		pthread_cond_signal(&p->rescuers.work);
 	}
 	pthread_mutex_unlock(&p->rescuers.lock);
+}
+
+/* Takes those that would block out of a list, the oldest first. */
+static void take_blocked(struct job **head, struct job ***tail, struct slot_list *ret,
+                         unsigned *left)
+{
+	struct job **at = head;
+
+	for (unsigned seen = 0; *at != NULL && *left > 0 && seen < SUBMIT_BATCH; seen++) {
+		struct job *job = *at;
+
+		if (!job->blocks || job->cancelled) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		slot_list_append(ret, queue_slot(job));
+		--*left;
+	}
+	if (*at == NULL)
+		*tail = at;
+}
+
+void rescuers_give_blocked(struct prober *p, struct slot_list *ret)
+{
+	struct rescuers *r = &p->rescuers;
+	unsigned left = WOULD_BLOCK_RETRY;
+
+	pthread_mutex_lock(&r->lock);
+	take_blocked(&r->held_head[CLASS_READ], &r->held_tail[CLASS_READ], ret, &left);
+	take_blocked(&r->head[CLASS_READ], &r->tail[CLASS_READ], ret, &left);
+	pthread_mutex_unlock(&r->lock);
 }
 
 void rescuers_cancel(struct prober *p, struct job *job)

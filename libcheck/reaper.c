@@ -124,7 +124,21 @@ static void to_rescuer(struct group *g, struct slot *s, enum job_kind kind,
 	group_requeue(g, s);
 	(void)group_wait(g, s, now); /* it plans its sleep after this */
 	s->job.kind = kind;
+	s->job.blocks = false;
 	slot_list_append(&w->to_rescuers, s);
+}
+
+/* With lock held. The submit thread tries it again meanwhile; it waits since the first time. */
+static void would_block(struct group *g, struct slot *s, struct mono now,
+                        struct reaper_work *w)
+{
+	if (s->blocked_from.us == 0)
+		s->blocked_from = now;
+	to_rescuer(g, s, JOB_READ, s->blocked_from, w);
+	s->job.blocks = true;
+	/* Once for all that come before it has looked. */
+	if (!atomic_exchange(&g->prober->would_block, true))
+		w->lane = true;
 }
 
 /* The same with the lane. */
@@ -223,7 +237,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		to_rescuer(g, s, JOB_READ, now, w);
 		break;
 	case DIRECTIO_BLOCKS:
-		to_rescuer(g, s, JOB_READ, now, w);
+		would_block(g, s, now, w);
 		break;
 	case DIRECTIO_ASK_UNIT:
 		s->silent_ms = 0;

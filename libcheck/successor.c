@@ -77,7 +77,7 @@ int successor_start(struct pathcheck *pc, struct shared *ret_shared)
 	if (r < 0)
 		return r;
 	successor_take_ends(pc, &s); /* before it can write there */
-	r = process_start(&pc->process, pc->program, &s);
+	r = process_start(&pc->process, pc->program, pc->program_fd, &s);
 	if (r == 0) {
 		r = successor_watch(pc, s.caller_fd);
 		if (r == 0)

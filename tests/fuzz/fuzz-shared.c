@@ -22,7 +22,7 @@
 #define STEPS    256
 #define CHECK_US (5 * USEC_PER_SEC)
 
-int __wrap_process_start(struct process *ret, const char *program,
+int __wrap_process_start(struct process *ret, const char *program, int program_fd,
                          const struct shared *s);
 bool __wrap_process_ended(const struct process *p);
 bool __wrap_process_dying(const struct process *p);
@@ -45,9 +45,11 @@ static bool ended;
 
 /* --- the prober as a process --- */
 
-int __wrap_process_start(struct process *ret, const char *program, const struct shared *s)
+int __wrap_process_start(struct process *ret, const char *program, int program_fd,
+                         const struct shared *s)
 {
 	(void)program;
+	(void)program_fd;
 	prober = *s;
 	ended = false;
 	*ret = (struct process){ 1, eventfd(0, EFD_CLOEXEC), -1 };

@@ -54,7 +54,7 @@ int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block);
 enum scsi_unit __wrap_scsi_ask_unit(int fd);
 int __wrap_scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX]);
 void __wrap_directio_describe(int fd, struct opened_device *ret);
-int __wrap_process_start(struct process *ret, const char *program,
+int __wrap_process_start(struct process *ret, const char *program, int program_fd,
                          const struct shared *s);
 bool __wrap_process_ended(const struct process *p);
 bool __wrap_process_dying(const struct process *p);

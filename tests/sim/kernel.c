@@ -631,12 +631,14 @@ static void *prober_main(void *process)
 	return NULL;
 }
 
-int __wrap_process_start(struct process *ret, const char *program, const struct shared *s)
+int __wrap_process_start(struct process *ret, const char *program, int program_fd,
+                         const struct shared *s)
 {
 	uint32_t number = sim.n_processes++;
 	struct sim_process *p = &sim.processes[number];
 
 	(void)program;
+	(void)program_fd;
 	if (number == PROCESSES_MAX)
 		sim_fail("too many probers were started");
 	*p = (struct sim_process){ .used = true, .shared = *s };

@@ -438,7 +438,7 @@ static void a_program_that_cannot_be_run(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
-static void a_program_that_goes_and_comes_back(void **state)
+static void a_program_that_is_replaced(void **state)
 {
 	struct bed *b = *state;
 	uint32_t ids[PATHS];
@@ -452,11 +452,50 @@ static void a_program_that_goes_and_comes_back(void **state)
 	halt(bed_stats(b).prober_pid);
 	ask_all(b, ids);
 	assert_int_equal(unlink(link), 0);
+	/* As after an upgrade: the one that was opened at the start is started all the same. */
+	assert_int_equal(symlink("/bin/false", link), 0);
 	assert_int_equal(kill(bed_stats(b).prober_pid, SIGKILL), 0);
-	assert_int_equal(tend_at_its_end(b), -ENOENT);
-	assert_int_equal(pathcheck_tend(b->pc), -ENOENT);
+	assert_int_equal(tend_at_its_end(b), 1);
+	all_are_answered(b, ids);
+	assert_int_equal(bed_stats(b).prober_restarts, 1);
+}
+
+static void copy_program(const char *to)
+{
+	static char bytes[65536];
+	int in = open(BUILT_PROBER, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	ssize_t n;
+
+	assert_true(in >= 0 && out >= 0);
+	while ((n = read(in, bytes, sizeof(bytes))) > 0)
+		assert_int_equal(write(out, bytes, (size_t)n), n);
+	assert_int_equal(n, 0);
+	close(in);
+	close(out);
+}
+
+static void a_program_that_may_not_be_run_any_more(void **state)
+{
+	struct bed *b = *state;
+	uint32_t ids[PATHS];
+	char name[PATHCHECK_DEVICE_MAX];
+
+	(void)snprintf(name, sizeof(name), "%s/prober", b->dir);
+	copy_program(name);
+	start(b, name);
+	add_files(b, ids);
+	all_are_checked(b, ids);
+	halt(bed_stats(b).prober_pid);
+	ask_all(b, ids);
+	assert_int_equal(chmod(name, 0600), 0);
+	assert_int_equal(kill(bed_stats(b).prober_pid, SIGKILL), 0);
+	assert_int_equal(tend_at_its_end(b), -EACCES);
+	assert_int_equal(pathcheck_tend(b->pc), -EACCES);
 	assert_int_equal(bed_stats(b).prober_restarts, 0);
-	assert_int_equal(symlink(BUILT_PROBER, link), 0);
+	assert_int_equal(bed_stats(b).prober_end, PATHCHECK_END_NO_START);
+	assert_int_equal(bed_stats(b).prober_end_code, EACCES);
+	assert_int_equal(chmod(name, 0700), 0);
 	assert_int_equal(pathcheck_tend(b->pc), 1);
 	all_are_answered(b, ids);
 	assert_int_equal(bed_stats(b).prober_restarts, 1);
@@ -688,7 +727,8 @@ int main(int argc, char **argv)
 		T(one_that_nobody_let_run),
 		T(one_that_has_nothing_to_do),
 		T(a_program_that_cannot_be_run),
-		T(a_program_that_goes_and_comes_back),
+		T(a_program_that_is_replaced),
+		T(a_program_that_may_not_be_run_any_more),
 		T(named_by_the_environment),
 		T(one_that_dies_again_and_again),
 		T(how_it_ended_is_told),

@@ -405,6 +405,52 @@ static void unknown_hosts_share_nothing(void **state)
 	end();
 }
 
+/* --- reads that would block --- */
+
+/* Those that no rescuer is free for are submitted again; those that one has wait there. */
+static void what_would_block_is_tried_again(void **state)
+{
+	enum { PATHS = 100 };
+	const struct shared_header *h;
+
+	(void)state; /* no fixture */
+	bed_defer_after_us = USEC_PER_MSEC;
+	begin(PATHS + 8, 0);
+	h = b->shared.header;
+	for (uint32_t id = 1; id <= PATHS; id++)
+		add_open(id, 1, 7);
+	assert_true(bed_pulse(b));
+	for (uint32_t id = 1; id <= PATHS; id++)
+		b->of[id].deferred = 0; /* an open may have waited for a millisecond */
+	disk_reads_hang(1, true);
+	fake_event_says(-EAGAIN);
+	for (uint32_t id = 1; id <= PATHS; id++)
+		check(id);
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_ONE_HOST));
+	bed_until(b, &b->of[PATHS].deferred, 1);
+	assert_int_equal(b->all.failed + b->all.timed_out, 0);
+	fake_event_says(0);
+	for (unsigned n = 0; n < PATHS - FOR_ONE_HOST; n = 0) {
+		for (uint32_t id = 1; id <= PATHS; id++)
+			n += b->of[id].ok == 2;
+		if (n >= PATHS - FOR_ONE_HOST)
+			break;
+		assert_true(bed_pulse(b));
+	}
+	assert_int_equal(disk_hung(1), FOR_ONE_HOST);
+	assert_int_equal(atomic_load(&h->deferred_now), 0);
+	disk_reads_hang(1, false);
+	for (uint32_t id = 1; id <= PATHS; id++) {
+		bed_final(b, id, 2);
+		assert_int_equal(b->of[id].ok, 2);
+		assert_true(b->of[id].deferred <= 1); /* however often it was tried */
+	}
+	assert_true(atomic_load(&h->deferred_total) <= 3 * (PATHS + 8));
+	bed_defer_after_us = LONG_US;
+	end();
+}
+
 /* --- shortages --- */
 
 /* All that may read are held by hung ones: the next checks are deferred, and it shows. */
@@ -704,6 +750,7 @@ int main(void)
 		cmocka_unit_test(a_target_has_a_quarter),
 		cmocka_unit_test(the_only_host_has_a_quarter),
 		cmocka_unit_test(unknown_hosts_share_nothing),
+		cmocka_unit_test(what_would_block_is_tried_again),
 		cmocka_unit_test(none_is_free),
 		cmocka_unit_test(the_oldest_first),
 		cmocka_unit_test(no_descriptor),
