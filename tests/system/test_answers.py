@@ -135,9 +135,9 @@ def hung_opens_delay_nothing(case):
 	"""More opens hang than there are rescuers; paths that are open go on as if nothing were."""
 	loops = case.loops(range(100))
 	opening = [case.disk.path(n) for n in range(2200, 2240)]
-	daemon = case.daemon(config(loops, rescuer_threads=16)).start().wait_ready(up=100)
+	daemon = case.daemon(config(loops, rescuer_threads=16, keep_open="yes")).start().wait_ready(up=100)
 	case.disk.tell("hang-open", "2200-2239")
-	daemon.reload(config(loops + opening, rescuer_threads=16))
+	daemon.reload(config(loops + opening, rescuer_threads=16, keep_open="yes"))
 	wait_until("opens hang", lambda: case.disk.held() >= 1, 10)
 	wait_until("one is past its timeout", lambda: any(
 		daemon.path(d)["state"] in ("down", "timeout") for d in opening), 15)
