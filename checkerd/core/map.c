@@ -43,6 +43,7 @@ int map_new(struct map **ret, const struct map_spec *spec)
 		.event_nr = spec->event_nr,
 		.queueing = spec->queueing,
 		.suspended = spec->suspended,
+		.handled = spec->handled,
 		.n_groups = spec->n_groups,
 		.n_paths = spec->n_paths,
 	};
@@ -95,8 +96,9 @@ bool map_equal(const struct map *a, const struct map *b)
 {
 	if (a->devt_major != b->devt_major || a->devt_minor != b->devt_minor ||
 	    a->queueing != b->queueing || a->suspended != b->suspended ||
-	    a->n_groups != b->n_groups || a->n_paths != b->n_paths ||
-	    strcmp(a->name, b->name) != 0 || strcmp(a->uuid, b->uuid) != 0)
+	    a->handled != b->handled || a->n_groups != b->n_groups ||
+	    a->n_paths != b->n_paths || strcmp(a->name, b->name) != 0 ||
+	    strcmp(a->uuid, b->uuid) != 0)
 		return false;
 	for (uint32_t i = 0; i < a->n_groups; i++) {
 		if (a->groups[i] != b->groups[i])

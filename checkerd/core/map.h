@@ -37,6 +37,7 @@ struct map {
 	uint32_t event_nr; /* dm's, when this was read */
 	bool queueing;     /* queue_if_no_path: I/O waits while no path is left */
 	bool suspended;
+	bool handled; /* its table names a hardware handler: alua, rdac, emc, hp_sw */
 	uint32_t n_groups, n_paths;
 	const char *name; /* never NULL: dm's name */
 	const char
@@ -49,7 +50,7 @@ struct map {
 /* The fields to make one from. */
 struct map_spec {
 	uint32_t devt_major, devt_minor, event_nr;
-	bool queueing, suspended;
+	bool queueing, suspended, handled;
 	uint32_t n_groups, n_paths;
 	const char *name, *uuid;
 	const enum map_group_state *groups;

@@ -60,6 +60,7 @@ struct maps_map {
 	bool dirty;           /* something changed since maps_next_dirty() gave it */
 	enum redundancy told; /* the teller's: what was told last */
 	bool told_any;        /* the teller's */
+	bool handler_seen; /* the teller's: its paths have an access state, or it was told */
 	uint32_t next_dirty;
 	uint32_t next; /* chain of the index, or free */
 };

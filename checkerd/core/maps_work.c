@@ -114,8 +114,10 @@ void maps_set_control(struct maps *m, bool on)
 	if (on || m->give_back)
 		maps_release(m, MAPS_NONE, !on);
 	for (uint32_t i = 0; i < m->end; i++)
-		if (m->maps[i].map != NULL)
+		if (m->maps[i].map != NULL) {
 			look_at_all(m, i);
+			set_dirty(m, i); /* what is told may depend on it */
+		}
 }
 
 void maps_set_keep(struct maps *m, uint32_t index, bool keep)

@@ -59,6 +59,18 @@ static int read_word(int dir, const char *name, enum sysfs_layer layer,
 	return 0;
 }
 
+bool device_state_has_handler(int sys_dev_block, const struct device *d)
+{
+	char name[64];
+
+	if (sys_dev_block < 0 || device_hcil(d) == NULL ||
+	    (d->devt_major == 0 && d->devt_minor == 0))
+		return true;
+	(void)snprintf(name, sizeof(name), "%u:%u/device/access_state", d->devt_major,
+	               d->devt_minor);
+	return faccessat(sys_dev_block, name, F_OK, 0) == 0 || errno != ENOENT;
+}
+
 void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_state *ret)
 {
 	const struct sysfs_word access = ret->access;

@@ -21,6 +21,10 @@
 /* Attributes device_state_read() may open: what a caller counts its work in. */
 unsigned device_state_attributes(const struct device *d);
 
+/* Has a hardware handler attached itself to the SCSI device? The kernel shows access_state only
+ * then. True for other devices, and if nothing can be said. */
+bool device_state_has_handler(int sys_dev_block, const struct device *d);
+
 /*
  * sys_dev_block: a descriptor of /sys/dev/block. What is not there to read is not known; with
  * the device gone, nothing is. When there is no memory or descriptor to read it with, the

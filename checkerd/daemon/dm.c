@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "checkerd/daemon/device_state.h"
 #include "checkerd/daemon/dm_tell.h"
 
 int dm_init(struct dm *dm, uint32_t max_paths, struct mono now)
@@ -231,6 +232,35 @@ static void follow(struct dm *dm, struct mono now)
 	}
 }
 
+/*
+ * Reads of a standby port fail by design. Only access_state tells it from a broken one, and only
+ * with the handler that the table asks for. Told once a map, while commands are sent.
+ */
+static void look_at_handler(struct dm *dm, uint32_t index, struct mono now)
+{
+	struct maps_map *m = maps_get(dm->maps, index);
+	bool all = true;
+
+	if (!dm->control || !m->map->handled || m->handler_seen)
+		return;
+	for (uint32_t i = m->first; i != MAPS_NONE; i = maps_path(dm->maps, i)->next) {
+		const struct maps_path *e = maps_path(dm->maps, i);
+		const struct path *p =
+		        e->path == MAPS_NONE
+		                ? NULL
+		                : registry_get(dm->checks->registry, e->path);
+
+		all = all && p != NULL;
+		if (p == NULL ||
+		    device_state_has_handler(dm->checks->sys_dev_block, p->device))
+			continue;
+		dm_tell_no_handler(dm, index, p, now);
+		m->handler_seen = true;
+		return;
+	}
+	m->handler_seen = all;
+}
+
 static void tell_dirty(struct dm *dm, struct mono now)
 {
 	dm->more_dirty = true;
@@ -242,6 +272,7 @@ static void tell_dirty(struct dm *dm, struct mono now)
 			return;
 		}
 		dm_tell_redundancy(dm, index, now);
+		look_at_handler(dm, index, now);
 	}
 }
 

@@ -102,6 +102,19 @@ void dm_tell_map(struct dm *dm, uint32_t index, unsigned change, const struct ma
 		           m->suspended ? "suspended" : "resumed");
 }
 
+void dm_tell_no_handler(struct dm *dm, uint32_t index, const struct path *p,
+                        struct mono now)
+{
+	events_map(
+	        dm->events, index, maps_get(dm->maps, index)->map->name, LOG_WARNING, "",
+	        "", now,
+	        "path %s has no access_state, although the table names a hardware "
+	        "handler: a standby port would be failed like a broken one: load the "
+	        "handler's module (modprobe scsi_dh_alua, scsi_dh_rdac, scsi_dh_emc or "
+	        "scsi_dh_hp_sw) and rescan the device",
+	        device_name(p->device));
+}
+
 void dm_tell_gone(struct dm *dm, uint32_t index, struct mono now)
 {
 	events_map(dm->events, index, maps_get(dm->maps, index)->map->name, LOG_NOTICE,

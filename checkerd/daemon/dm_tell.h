@@ -13,6 +13,9 @@ void dm_tell_sync(struct dm *dm, const struct dm_news *n);
 void dm_tell_map(struct dm *dm, uint32_t index, unsigned change, const struct map *old,
                  struct mono now);
 void dm_tell_no_room(struct dm *dm, const struct map *map);
+/* Its table names a hardware handler that the path's device does not have. */
+void dm_tell_no_handler(struct dm *dm, uint32_t index, const struct path *p,
+                        struct mono now);
 void dm_tell_gone(struct dm *dm, uint32_t index, struct mono now);
 /* The kernel's view of it was turned by others. */
 void dm_tell_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,

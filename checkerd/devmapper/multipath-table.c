@@ -196,14 +196,16 @@ static bool take_queueing(struct line *l)
 }
 
 static int read_table(const char *text, const struct multipath_room *room,
-                      uint32_t n_groups, bool *ret_queueing)
+                      uint32_t n_groups, bool *ret_queueing, bool *ret_handled)
 {
 	const struct map_path *paths = room->paths;
 	struct line l = { text, false };
+	uint32_t handler_words;
 	bool queueing;
 
 	queueing = take_queueing(&l);
-	skip_counted(&l);
+	handler_words = take_number(&l);
+	skip(&l, handler_words);
 	l.wrong = take_groups(&l) != n_groups || l.wrong;
 	for (uint32_t g = 0; g < n_groups && !l.wrong; g++) {
 		uint32_t words;
@@ -220,6 +222,7 @@ static int read_table(const char *text, const struct multipath_room *room,
 	if (l.wrong)
 		return -EINVAL;
 	*ret_queueing = queueing;
+	*ret_handled = handler_words > 0;
 	return 0;
 }
 
@@ -246,7 +249,7 @@ int multipath_read(struct map **ret, const struct multipath_text *text,
 	r = read_status(text->status, room, &spec.n_groups, &spec.n_paths);
 	if (r < 0)
 		return r;
-	r = read_table(text->table, room, spec.n_groups, &spec.queueing);
+	r = read_table(text->table, room, spec.n_groups, &spec.queueing, &spec.handled);
 	if (r < 0)
 		return r;
 	return map_new(ret, &spec);

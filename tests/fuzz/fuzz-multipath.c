@@ -66,8 +66,8 @@ static char *write_line(const struct map *m, bool status)
 	FILE *f = open_memstream(&text, &size);
 
 	REQUIRE(f, "no memory");
-	fprintf(f, "%s 0 %u %u", m->queueing ? "1 queue_if_no_path" : "0", m->n_groups,
-	        m->n_groups);
+	fprintf(f, "%s %s %u %u", m->queueing ? "1 queue_if_no_path" : "0",
+	        m->handled ? "1 alua" : "0", m->n_groups, m->n_groups);
 	for (uint32_t g = 1; g <= m->n_groups; g++) {
 		uint32_t n = paths_of(m, g);
 

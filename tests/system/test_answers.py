@@ -165,9 +165,9 @@ def hung_closes_delay_nothing(case):
 	"""Removing paths whose close hangs: neither the reload nor the others wait."""
 	loops = case.loops(range(50))
 	files = [case.disk.path(n) for n in range(2240, 2243)]
-	daemon = case.daemon(config(loops + files)).start().wait_ready(up=53)
+	daemon = case.daemon(config(loops + files, keep_open="yes")).start().wait_ready(up=53)
 	case.disk.tell("hang-close", "2240-2242")
-	result = daemon.reload(config(loops))
+	result = daemon.reload(config(loops, keep_open="yes"))
 	check(result.seconds < 2 * MARGIN, f"the reload took {result.seconds:.2f} s")
 	wait_until("closes hang", lambda: case.disk.held() == 3, 10)
 	first, begin = daemon.paths(), time.monotonic()

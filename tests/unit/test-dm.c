@@ -2,12 +2,16 @@
 /* The loop's side of device-mapper, over a device-mapper thread that tells and takes what the
  * test says: what is commanded, checked and told. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -555,6 +559,78 @@ static void without_device_mapper_there_is_one_line(void **state)
 	assert_non_null(strstr(dm.trouble, "7 device-mapper devices are left out"));
 }
 
+/* SCSI disk n; with: the kernel shows its access state. */
+static void add_scsi(const char *sys, uint32_t n, bool with)
+{
+	static const struct path_settings usual = { .interval_us = SEC };
+	char name[16], node[32], file[256];
+	const struct device_spec spec = { .name = name,
+		                          .node = node,
+		                          .hcil = "0:0:0:0",
+		                          .devt_major = 8,
+		                          .devt_minor = n };
+	struct device *d;
+	uint32_t index;
+
+	(void)snprintf(name, sizeof(name), "sd%u", n);
+	(void)snprintf(node, sizeof(node), "/dev/sd%u", n);
+	(void)snprintf(file, sizeof(file), "%s/8:%u", sys, n);
+	assert_int_equal(mkdir(file, 0700), 0);
+	(void)snprintf(file, sizeof(file), "%s/8:%u/device", sys, n);
+	assert_int_equal(mkdir(file, 0700), 0);
+	(void)snprintf(file, sizeof(file), "%s/8:%u/device/access_state", sys, n);
+	assert_true(!with || mkdir(file, 0700) == 0);
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
+	maps_path_added(dm.maps, index, d);
+	device_unref(d);
+}
+
+static void push_handled(uint32_t minor, uint32_t first)
+{
+	push_map(minor, minor == 3 ? "m" : "n", first, 2, 0, DM_NEWS_MAP);
+	thread.news[thread.n_news - 1].map->handled = true;
+}
+
+static unsigned told_of_handlers(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < n_told; i++)
+		n += strstr(told[i].message, "has no access_state") != NULL;
+	return n;
+}
+
+/* A table that names a hardware handler, and a device that has none: told once a map. */
+static void a_handler_that_is_missing_is_told_once(void **state)
+{
+	char sys[] = "/tmp/test-dm-XXXXXX", remove[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(sys));
+	checks.sys_dev_block = open(sys, O_PATH | O_DIRECTORY);
+	assert_true(checks.sys_dev_block >= 0);
+	for (uint32_t n = 0; n < 4; n++)
+		add_scsi(sys, n, n != 1);
+	configure(false, true);
+	push_handled(3, 0);
+	push_handled(4, 2);
+	round_of(t0);
+	assert_int_equal(told_of_handlers(),
+	                 0); /* nothing is sent, nothing can go wrong */
+	configure(true, true);
+	round_of(at(1));
+	assert_int_equal(told_of_handlers(), 1);
+	assert_string_equal(told[n_told - 1].map, "m");
+	assert_non_null(strstr(told[n_told - 1].message, "path sd1 has no access_state"));
+	push_map(3, "m", 0, 2, 1, DM_NEWS_MAP);
+	round_of(at(2));
+	assert_int_equal(told_of_handlers(), 1);
+	(void)close(checks.sys_dev_block);
+	(void)snprintf(remove, sizeof(remove), "rm -r %s", sys);
+	assert_int_equal(system(remove), 0); /* NOLINT: a name of our own */
+}
+
 static void many_uevents_are_one_look(void **state)
 {
 	(void)state;
@@ -602,6 +678,7 @@ int main(void)
 		TEST(a_map_that_is_busy_is_told_when_it_stays_so),
 		TEST(ready_waits_for_the_maps_but_not_long),
 		TEST(without_device_mapper_there_is_one_line),
+		TEST(a_handler_that_is_missing_is_told_once),
 		TEST(many_uevents_are_one_look),
 		TEST(a_flapping_path_fills_no_log),
 	};

@@ -93,35 +93,36 @@ static void reads_every_form(void **state)
 	static const struct {
 		const char *table, *status;
 		uint32_t n_groups, n_paths;
-		bool queueing;
+		bool queueing, handled;
 	} forms[] = {
 		{ "0 0 1 1 service-time 0 1 2 8:0 1 1 ",
-		  "2 0 0 0 1 1 E 0 1 2 8:0 A 0 0 1 ", 1, 1, false },
+		  "2 0 0 0 1 1 E 0 1 2 8:0 A 0 0 1 ", 1, 1, false, false },
 		{ "0 1 alua 1 1 service-time 0 1 2 8:0 1 1 ",
-		  "2 0 1 0 1 1 A 0 1 2 8:0 A 0 0 1 ", 1, 1, false },
+		  "2 0 1 0 1 1 A 0 1 2 8:0 A 0 0 1 ", 1, 1, false, true },
 		{ "5 queue_if_no_path pg_init_retries 50 queue_mode bio 1 alua 1 1 "
 		  "queue-length 0 1 1 8:0 1",
-		  "2 1 4 1 alua 1 1 A 0 1 1 8:0 A 0 7", 1, 1, true },
+		  "2 1 4 1 alua 1 1 A 0 1 1 8:0 A 0 7", 1, 1, true, true },
 		{ "3 pg_init_retries 50 queue_if_no_path 0 1 1 queue-length 0 1 1 8:0 1",
-		  "2 0 0 0 1 1 A 0 1 1 8:0 A 0 7", 1, 1, true },
+		  "2 0 0 0 1 1 A 0 1 1 8:0 A 0 7", 1, 1, true, false },
 		{ "1 retain_attached_hw_handler 3 rdac x y 1 1 io-affinity 0 1 1 8:0 3 ",
-		  "2 0 0 0 1 1 D 0 1 1 8:0 F 2 00000000,00000003 ", 1, 1, false },
+		  "2 0 0 0 1 1 D 0 1 1 8:0 F 2 00000000,00000003 ", 1, 1, false, true },
 		{ "0 0 1 1 historical-service-time 2 precision 10 2 1 8:0 1 8:16 1 ",
-		  "2 0 0 0 1 1 A 3 1 2 3 2 3 8:0 A 0 1 2 3 8:16 F 1 1 2 3 ", 1, 2,
+		  "2 0 0 0 1 1 A 3 1 2 3 2 3 8:0 A 0 1 2 3 8:16 F 1 1 2 3 ", 1, 2, false,
 		  false },
 		/* No paths left, or no group either: both can be loaded. */
-		{ "1 queue_if_no_path 0 0 0 ", "2 0 0 0 0 0 ", 0, 0, true },
-		{ "0 0 1 1 round-robin 0 0 1 ", "2 0 0 0 1 1 E 0 0 0 ", 1, 0, false },
+		{ "1 queue_if_no_path 0 0 0 ", "2 0 0 0 0 0 ", 0, 0, true, false },
+		{ "0 0 1 1 round-robin 0 0 1 ", "2 0 0 0 1 1 E 0 0 0 ", 1, 0, false,
+		  false },
 		/* No group is next. */
 		{ "0 0 1 0 round-robin 0 1 0 8:0 ", "0 0 1 0 E 0 1 0 8:0 A 0 ", 1, 1,
-		  false },
+		  false, false },
 		/* The same path by its node's name; and whatever a later kernel adds. */
 		{ "0 0 1 1 round-robin 0 1 0 /dev/sda", "0 0 1 1 E 0 1 0 8:0 A 0", 1, 1,
-		  false },
+		  false, false },
 		{ "0 0 1 1 round-robin 0 1 0 8:0 more", "0 0 1 1 E 0 1 0 8:0 A 0 1 new",
-		  1, 1, false },
+		  1, 1, false, false },
 		{ "\t 0\n0  1 1 round-robin 0 1 0 8:0", " 0 0 1 1 E\t0 1 0 8:0 A 0\n", 1,
-		  1, false },
+		  1, false, false },
 	};
 
 	(void)state; /* no fixture */
@@ -131,6 +132,7 @@ static void reads_every_form(void **state)
 		assert_int_equal(m->n_groups, forms[i].n_groups);
 		assert_int_equal(m->n_paths, forms[i].n_paths);
 		assert_int_equal(m->queueing, forms[i].queueing);
+		assert_int_equal(m->handled, forms[i].handled);
 		(void)map_unref(m); /* NULL, always */
 	}
 }
