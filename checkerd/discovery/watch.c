@@ -371,7 +371,7 @@ static const struct found_entry *told_before(const struct listing *l, const char
 static int list_device(struct listing *l, struct udev_device *dev, const char *sysname)
 {
 	const struct found_entry *told = told_before(l, sysname);
-	struct found_entry entry;
+	struct found_entry entry = { 0 };
 	int r = is_ready(l->w, dev);
 
 	if (r < 0)
@@ -398,7 +398,7 @@ static int list_device(struct listing *l, struct udev_device *dev, const char *s
 	r = found_list_append(l->list, entry.device, &entry.settings);
 	if (r == 0)
 		l->list->entries[l->list->n - 1].unjudged =
-		        entry.unjudged && (l->reload || told->unjudged);
+		        entry.unjudged && (l->reload || (told != NULL && told->unjudged));
 	return r;
 }
 
@@ -493,7 +493,7 @@ static int look_at(struct watch *w, const struct config *c, struct udev_device *
 	if (r < 0)
 		return r;
 	if (r == CONSIDERED_LET_IN) {
-		ret->unjudged = ret->unjudged && told->unjudged;
+		ret->unjudged = ret->unjudged && told != NULL && told->unjudged;
 		return 1;
 	}
 	keep = stays(told, ret);
