@@ -76,6 +76,8 @@ if HAVE_CMOCKA
 daemon_tests = \
 	tests/unit/test-bound \
 	tests/unit/test-checks \
+	tests/unit/test-checks-device \
+	tests/unit/test-checks-overdue \
 	tests/unit/test-prober-end \
 	tests/unit/test-device-state \
 	tests/unit/test-dm \
@@ -113,9 +115,16 @@ tests_unit_test_reload_SOURCES = \
 tests_unit_test_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_reload_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has an engine, a port and a log of its own.
-tests_unit_test_checks_SOURCES = tests/unit/test-checks.c tests/unit/disk.h
+checks_bed = tests/unit/checks-bed.c tests/unit/checks-bed.h tests/unit/disk.h
+tests_unit_test_checks_SOURCES = tests/unit/test-checks.c $(checks_bed)
 tests_unit_test_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_checks_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_test_checks_device_SOURCES = tests/unit/test-checks-device.c $(checks_bed)
+tests_unit_test_checks_device_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_checks_device_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_test_checks_overdue_SOURCES = tests/unit/test-checks-overdue.c $(checks_bed)
+tests_unit_test_checks_overdue_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_checks_overdue_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_test_device_state_SOURCES = tests/unit/test-device-state.c
 tests_unit_test_device_state_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_device_state_LDADD = libdaemon.la libcore.la libutil.la $(CMOCKA_LIBS)
