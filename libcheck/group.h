@@ -39,7 +39,8 @@ enum slot_state {
 /* What a rescuer has to do for it. */
 enum job_kind {
 	JOB_NONE,
-	JOB_OPEN, /* open the device */
+	JOB_OPEN,       /* open the device */
+	JOB_OPEN_AGAIN, /* the same, of a path that is opened for each check and was just now */
 	JOB_LOOK, /* look whether the open one is still the one; open it when it is not */
 	JOB_READ, /* read it synchronously */
 	JOB_ASK,  /* put the questions of slot.ask to it, after a read */

@@ -173,7 +173,10 @@ void lane_open(struct prober *p, struct probed_path *path, struct slot *s)
 	s->closes = path->close_each;
 	pthread_mutex_unlock(&g->lock);
 	path->fd = -1;
-	lane_to_rescuer(p, s, s->stale_fd < 0 ? JOB_OPEN : JOB_LOOK);
+	lane_to_rescuer(p, s,
+	                s->stale_fd >= 0 ? JOB_LOOK
+	                : path->opens    ? JOB_OPEN_AGAIN
+	                                 : JOB_OPEN);
 }
 
 bool lane_may_take(struct prober *p, uint32_t id)
@@ -210,8 +213,10 @@ static int start_check(struct prober *p, uint32_t id)
 		return -ENOSPC;
 	path->slot = s;
 	flags = atomic_load(&path->flags);
-	if (flags & PATH_LOOK_AGAIN)
+	if (flags & PATH_LOOK_AGAIN) {
 		atomic_fetch_and(&path->flags, (uint8_t)~PATH_LOOK_AGAIN);
+		path->opens = false;
+	}
 	if (path->fd >= 0 && !(flags & PATH_LOOK_AGAIN)) {
 		queue_read(p, path, s);
 		return 0;
@@ -300,6 +305,7 @@ static void command_add(struct prober *p, const struct command *c)
 	path->fd = -1;
 	path->slot = NULL;
 	path->closing = path->told = path->late = false;
+	path->opens = false;
 	path->close_each = (c->flags & PATHCHECK_PATH_CLOSE) != 0;
 	atomic_store(&path->flags, c->flags & COMMAND_SUSPECT ? PATH_SUSPECT : 0);
 	atomic_store(&p->shared->suspects[c->id], (c->flags & COMMAND_SUSPECT) != 0);
@@ -422,6 +428,7 @@ static void go_on(struct prober *p, struct slot *s)
 	if (s->stage == PATHCHECK_STAGE_OPEN && !resource) {
 		if (!path->close_each)
 			path->fd = s->fd;
+		path->opens = path->close_each;
 		path->block = s->block;
 		read_next(p, path, s);
 		return;

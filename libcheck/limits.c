@@ -65,6 +65,7 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 	l.commands = l.ids * COMMANDS_PER_ID;
 	l.results = l.ids * RESULTS_PER_ID;
 	l.name_units = l.ids * (NAME_BYTES_EACH / NAME_UNIT);
+	l.reserved = 0;
 	l.defer_after_us = DEFER_AFTER_US;
 	*ret_limits = l;
 	return 0;

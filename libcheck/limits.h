@@ -66,6 +66,7 @@
 enum job_class {
 	CLASS_READ,
 	CLASS_OPEN,
+	CLASS_OPEN_AGAIN, /* of a path that is opened for each check, and was just now */
 	CLASS_CLOSE,
 	CLASS_LOOK, /* is an open descriptor still what its path's name leads to? */
 	CLASS_SETUP,
@@ -74,7 +75,7 @@ enum job_class {
 };
 
 /* One for each kind: with fewer threads configured there are as many as this. */
-#define RESCUERS_LEAST 5
+#define RESCUERS_LEAST 6
 
 /* Who sees a time so long after it stood still, with all others maybe: the machine was paused.
  * What has no answer is given LATE_GRACE_US more before it counts as silent. */
@@ -164,6 +165,7 @@ struct limits {
 	uint32_t name_units; /* for all names together */
 	uint32_t
 	        rescued; /* slots for reads whose submit thread is stuck with their old ones */
+	uint32_t reserved; /* no hole: regions are compared */
 	int64_t defer_after_us;
 };
 

@@ -21,13 +21,14 @@ enum {
 /* [lane] but for flags */
 struct probed_path {
 	bool used;
-	bool deferred;         /* in the deferred list */
-	bool closing;          /* in it because no slot was free to close it */
-	bool identify;         /* this check asks for the WWID */
-	bool opened;           /* this check has opened or identified it */
-	bool close_each;       /* opened for each check, and closed after it */
-	bool told;             /* DEFERRED was reported for this check */
-	bool late;             /* TIMED_OUT was reported for this check */
+	bool deferred;   /* in the deferred list */
+	bool closing;    /* in it because no slot was free to close it */
+	bool identify;   /* this check asks for the WWID */
+	bool opened;     /* this check has opened or identified it */
+	bool close_each; /* opened for each check, and closed after it */
+	bool opens;      /* close_each, and the last check was opened and answered */
+	bool told;       /* DEFERRED was reported for this check */
+	bool late;       /* TIMED_OUT was reported for this check */
 	_Atomic uint8_t flags; /* [atomic reaper→lane] */
 	uint16_t host, target;
 	uint16_t home; /* group: see shared.h */

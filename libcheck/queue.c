@@ -21,6 +21,8 @@ enum job_class queue_class(enum job_kind kind)
 		return CLASS_OPEN;
 	case JOB_CLOSE:
 		return CLASS_CLOSE;
+	case JOB_OPEN_AGAIN:
+		return CLASS_OPEN_AGAIN;
 	case JOB_LOOK:
 		return CLASS_LOOK;
 	case JOB_SETUP:
@@ -120,8 +122,9 @@ static struct job *take_first(struct rescuers *r, enum job_class c)
  * is gone. */
 const char *queue_device(struct prober *p, struct job *job)
 {
-	bool has_device = job->kind == JOB_OPEN || job->kind == JOB_READ ||
-	                  job->kind == JOB_LOOK || job->kind == JOB_ASK;
+	bool has_device = job->kind == JOB_OPEN || job->kind == JOB_OPEN_AGAIN ||
+	                  job->kind == JOB_READ || job->kind == JOB_LOOK ||
+	                  job->kind == JOB_ASK;
 
 	if (job->cancelled || !has_device)
 		return "";
@@ -193,8 +196,10 @@ void queue_look_at_held(struct rescuers *r)
 
 struct job *queue_take(struct prober *p)
 {
-	static const enum job_class order[] = { CLASS_WATCH, CLASS_SETUP, CLASS_LOOK,
-		                                CLASS_OPEN,  CLASS_CLOSE, CLASS_READ };
+	static const enum job_class order[] = { CLASS_WATCH, CLASS_SETUP,
+		                                CLASS_LOOK,  CLASS_OPEN_AGAIN,
+		                                CLASS_OPEN,  CLASS_CLOSE,
+		                                CLASS_READ };
 
 	for (unsigned i = 0; i < ARRAY_LEN(order); i++) {
 		struct job *job = take_of_class(p, order[i]);

@@ -311,6 +311,7 @@ static void run(struct prober *p, struct rescuer *self, struct job *job,
 
 	switch (kind) {
 	case JOB_OPEN:
+	case JOB_OPEN_AGAIN:
 		job_open(p, g, queue_slot(job), self->device);
 		break;
 	case JOB_LOOK:

@@ -17,7 +17,7 @@
 #include "tests/unit/prober-bed.h"
 
 #define WATCHDOG_SEC 600
-#define RESCUERS     8
+#define RESCUERS     9
 /* Two for reads, one for each other kind; the last two are for whoever wants them. */
 #define FOR_READS    4
 #define FOR_OPENS    3
@@ -245,6 +245,37 @@ static void opens_leave_one_for_looks(void **state)
 		assert_int_equal(b->of[1].ok, 1 + i);
 		assert_int_equal(b->of[2].ok, 1 + i);
 		assert_int_equal(disk_looks(2), i);
+	}
+	assert_int_equal(disk_hung(1), FOR_OPENS);
+	disk_opens_hang(1, false);
+	for (uint32_t id = 10; id < 30; id++)
+		bed_final(b, id, 1);
+	end();
+}
+
+/* A path that is opened for each check does not wait for opens of paths that never opened. */
+static void opens_leave_one_for_those_that_open(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	b->flags[1] = PATHCHECK_PATH_CLOSE;
+	add(1, 2, 0);
+	b->flags[1] = 0;
+	check(1);
+	bed_flush(b);
+	bed_final(b, 1, 1);
+	disk_opens_hang(1, true);
+	for (uint32_t id = 10; id < 30; id++) {
+		add(id, 1, 0);
+		check(id);
+	}
+	bed_flush(b);
+	assert_true(disk_wait_hung(1, FOR_OPENS));
+	for (unsigned i = 1; i <= 5; i++) {
+		check(1);
+		bed_flush(b);
+		bed_final(b, 1, 1 + i);
+		assert_int_equal(b->of[1].ok, 1 + i);
 	}
 	assert_int_equal(disk_hung(1), FOR_OPENS);
 	disk_opens_hang(1, false);
@@ -744,6 +775,7 @@ int main(void)
 		cmocka_unit_test(reads_leave_some_for_opens),
 		cmocka_unit_test(opens_leave_some_for_reads),
 		cmocka_unit_test(opens_leave_one_for_looks),
+		cmocka_unit_test(opens_leave_one_for_those_that_open),
 		cmocka_unit_test(looks_leave_the_rest),
 		cmocka_unit_test(setups_leave_some),
 		cmocka_unit_test(a_host_has_a_quarter),
