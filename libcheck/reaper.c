@@ -19,6 +19,9 @@
 void results_add(struct result_batch *b, const struct slot *s,
                  enum pathcheck_verdict verdict, int error, struct mono now)
 {
+	/* One begun after `now` was taken ended no earlier than it began. */
+	struct mono finished = mono_max(now, s->started);
+
 	b->results[b->n++] = (struct wire_result){
 		.id = s->path,
 		.generation = s->generation,
@@ -27,10 +30,9 @@ void results_add(struct result_batch *b, const struct slot *s,
 		.engine = s->engine,
 		.late = s->late,
 		.opened = s->opened && wire_is_final((uint8_t)verdict),
-		.error = (int16_t)error,
-		.started_us = s->started.us,
-		/* One begun after `now` was taken ended no earlier than it began. */
-		.finished_us = MAX(now.us, s->started.us),
+		.error = (unsigned)error,
+		.finished_us = (uint64_t)finished.us,
+		.took_us = wire_took_us(s->started, finished),
 		.group = (uint16_t)s->job.group->id,
 	};
 }
@@ -163,7 +165,7 @@ static void ask(struct group *g, struct slot *s, uint8_t what, int64_t result,
 	s->ask = what;
 	if (s->answered.us == 0)
 		s->answered = now;
-	s->result = result;
+	s->result = (int32_t)result;
 	to_rescuer(g, s, JOB_ASK, now, w);
 }
 

@@ -15,6 +15,7 @@
 
 #include "libcheck/checkers/scsi.h"
 #include "libcheck/prober.h"
+#include "libcheck/wire.h"
 
 #define BLOCK      4096
 #define START_US   1000000
@@ -113,7 +114,7 @@ static struct mono round_at(struct bed *b, int64_t now)
 
 static struct wire_result next(struct bed *b)
 {
-	struct wire_result w = { .id = NO_PATH };
+	struct wire_result w = { .id = 0 };
 
 	if (!spsc_pop(b->shared.results, &w))
 		fail_msg("there is no result");
@@ -135,7 +136,7 @@ static void expect(struct bed *b, uint32_t path, enum pathcheck_verdict verdict,
 	assert_int_equal(w.verdict, verdict);
 	assert_int_equal(w.error, error);
 	assert_int_equal(w.late, late);
-	assert_int_equal(w.started_us, START_US);
+	assert_int_equal(wire_started_us(&w), START_US);
 	assert_int_equal(w.finished_us, finished_us);
 	assert_int_equal(w.group, 0);
 }

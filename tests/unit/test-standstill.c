@@ -144,7 +144,7 @@ static struct slot *in_flight(struct bed *b, uint32_t path)
 
 static void expect(struct bed *b, enum pathcheck_verdict verdict)
 {
-	struct wire_result w = { .id = NO_PATH };
+	struct wire_result w = { .id = 0 };
 
 	assert_true(spsc_pop(b->shared.results, &w));
 	assert_int_equal(w.verdict, verdict);
