@@ -246,7 +246,8 @@ static void add_path(uint32_t i)
 	const struct path_settings settings = { .interval_us = it.interval_us,
 		                                .max_interval_us = it.interval_us,
 		                                .timeout_us = TIMEOUT_US,
-		                                .policy = { 1, 1 },
+		                                .fail_checks = 1,
+		                                .recover_checks = 1,
 		                                .keep_open = KEEP_OPEN_YES };
 	char name[16], node[32];
 	struct device_spec spec = { .name = name, .node = node };
