@@ -2,11 +2,13 @@
 #include "libcheck/group.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "libcheck/prober.h"
+#include "util/pages.h"
+
+#define SLOTS_BYTES (PATHCHECK_GROUP_SLOTS * sizeof(struct slot))
 
 void slot_list_init(struct slot_list *l)
 {
@@ -67,7 +69,8 @@ int group_init(struct group *g, uint32_t id, struct prober *prober)
 	g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (g->wake_fd < 0)
 		return -errno;
-	g->slots = calloc(PATHCHECK_GROUP_SLOTS, sizeof(*g->slots));
+	/* Not calloc(), which may write to them. */
+	g->slots = pages_new(SLOTS_BYTES);
 	if (g->slots == NULL)
 		return -ENOMEM;
 
@@ -95,7 +98,7 @@ void group_deinit(struct group *g)
 	if (g->slots != NULL)
 		assert(g->count[SLOT_FREE] == PATHCHECK_GROUP_SLOTS);
 	assert(g->context == NULL && g->draining == NULL && g->emptied == NULL);
-	free(g->slots);
+	pages_free(g->slots, SLOTS_BYTES);
 	buffers_free(&g->buffers);
 	if (g->wake_fd >= 0)
 		close(g->wake_fd);

@@ -23,12 +23,12 @@ struct registry {
 	struct path paths[];
 };
 
-/* At least one bucket for each path: a chain is a path or two long. */
+/* At least one bucket for every two paths: a chain is a path or two long. */
 static uint32_t buckets_for(uint32_t max_paths)
 {
 	uint32_t n = 1;
 
-	while (n < max_paths)
+	while (2 * n < max_paths)
 		n *= 2;
 	return n;
 }
