@@ -20,8 +20,8 @@ struct entry {
 	uint8_t flags;     /* PATHCHECK_PATH_ bits */
 	bool identify : 1; /* the outstanding check is one that identifies */
 	bool opened : 1;   /* this prober has said what its name leads to */
-	uint8_t silent_stage; /* of the outstanding check, in the hands of probers that are gone */
-	uint16_t silent_ms; /* the same */
+	uint16_t silent_ms,
+	        silent_stage; /* of the outstanding check, in the hands of probers that are gone */
 	uint16_t host, target;
 	uint32_t generation;
 	uint64_t cookie;

@@ -81,10 +81,10 @@ int group_init(struct group *g, uint32_t id, struct prober *prober)
 	return 0;
 }
 
-/* All at once, so that taking one later does not fault. Those of a group that no path ever uses
- * take no memory. */
-static void fill_slots(struct group *g)
+void group_fill(struct group *g)
 {
+	if (g->slots_filled)
+		return;
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
 		g->slots[i].job.group = g;
 		g->slots[i].fd = g->slots[i].stale_fd = -1;
@@ -201,8 +201,6 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 
 	if (g->count[SLOT_FREE] == 0)
 		return NULL;
-	if (!g->slots_filled)
-		fill_slots(g);
 	s = &g->slots[g->free[g->count[SLOT_FREE] - 1]];
 	assert(s->state == SLOT_FREE && s->heap_at == NO_PLACE);
 	move(g, s, SLOT_QUEUED);

@@ -97,8 +97,7 @@ struct slot {
 	uint8_t ask;         /* ASK_ bits, until a rescuer has asked */
 	uint8_t unit;        /* enum scsi_unit */
 	/* It was silent so long in another prober's hands, in that stage: see group_launch(). */
-	uint8_t silent_stage;
-	uint16_t silent_ms;
+	uint16_t silent_ms, silent_stage;
 	uint16_t heap_at; /* place in group.heap, NO_PLACE: not in it */
 	uint16_t host, target;
 	/* [atomic; written with lock held] the id, for the lane and the results; only the
@@ -131,7 +130,7 @@ struct group {
 	bool has_reaper;  /* [lane] */
 	int wake_fd;      /* [init] eventfd */
 	struct slot *slots;      /* [init] the array */
-	bool slots_filled;       /* [lock] it was used: else nothing was written to it */
+	bool slots_filled;       /* [lane] it is used: else nothing was written to it */
 	struct buffers buffers;  /* [lock] what their reads bring */
 	uint32_t members;        /* [lane] paths that call it home */
 	struct slot_list submit; /* [lane] QUEUED and waiting for io_submit */
@@ -179,10 +178,13 @@ bool slot_list_empty(const struct slot_list *l);
 /* Memory, lock and eventfd; no thread, no context. -errno. */
 _must_check_ int group_init(struct group *g, uint32_t id, struct prober *prober);
 void group_deinit(struct group *g); /* asserts that every slot was given back */
+/* Before its first slot is taken, by the lane, lock not held: writes to all of them, so that no
+ * taking faults. The slots of a group that is never used take no memory. */
+void group_fill(struct group *g);
 
 /* --- all below: lock held --- */
 
-/* A free slot, QUEUED; NULL: none. */
+/* A free slot, QUEUED; NULL: none. After group_fill() only. */
 struct slot *group_take(struct group *g, uint32_t path, uint32_t generation);
 /* It is about to be handed to the context; its event has come, or it was not taken. */
 void group_enter(struct group *g, struct slot *s);

@@ -77,13 +77,11 @@ void lane_defer(struct prober *p, uint32_t id, int error)
 	if (path->told || path->late)
 		return; /* said before, or no news after TIMED_OUT */
 	path->told = true;
-	results_push_one(p,
-	                 &(struct wire_result){ .id = id,
-	                                        .generation = path->generation,
-	                                        .verdict = PATHCHECK_DEFERRED,
-	                                        .error = (unsigned)error,
-	                                        .took_us = WIRE_NOT_STARTED,
-	                                        .finished_us = (uint64_t)mono_now().us });
+	results_push_one(p, &(struct wire_result){ .id = id,
+	                                           .generation = path->generation,
+	                                           .verdict = PATHCHECK_DEFERRED,
+	                                           .error = (int16_t)error,
+	                                           .finished_us = mono_now().us });
 }
 
 /* --- slots --- */
@@ -357,7 +355,7 @@ static void command_check(struct prober *p, const struct command *c)
 		return; /* the caller's library does not ask twice */
 	path->timeout_us = c->timeout_us;
 	path->silent_ms = c->silent_ms;
-	path->silent_stage = (uint8_t)c->silent_stage;
+	path->silent_stage = c->silent_stage;
 	path->told = path->late = path->opened = false;
 	path->identify = (c->flags & COMMAND_IDENTIFY) != 0;
 	if (start_check(p, c->id) < 0)

@@ -267,8 +267,7 @@ static int ask(struct pathcheck *pc, uint32_t id, uint64_t timeout_us, bool iden
 	e->asked = (struct asked){ .outstanding = true };
 	e->identify = identify;
 	e->timeout_us = timeout_us;
-	e->silent_ms = 0;
-	e->silent_stage = 0;
+	e->silent_ms = e->silent_stage = 0;
 	caller_send(pc, COMMAND_CHECK, id, 0);
 	e->asked_at = pc->queued_at;
 	return 0;
@@ -356,10 +355,10 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 		.verdict = (enum pathcheck_verdict)w->verdict,
 		.stage = (enum pathcheck_stage)w->stage,
 		.engine = (enum pathcheck_engine)w->engine,
-		.error = (int)w->error,
+		.error = w->error,
 		.late = w->late,
-		.started_us = wire_started_us(w),
-		.finished_us = (int64_t)w->finished_us,
+		.started_us = w->started_us,
+		.finished_us = w->finished_us,
 		.group = w->group,
 		.opened = w->opened,
 	};

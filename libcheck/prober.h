@@ -20,23 +20,22 @@ enum {
 
 /* [lane] but for flags */
 struct probed_path {
-	bool used : 1;
-	bool deferred : 1;     /* in the deferred list */
-	bool closing : 1;      /* in it because no slot was free to close it */
-	bool identify : 1;     /* this check asks for the WWID */
-	bool opened : 1;       /* this check has opened or identified it */
-	bool close_each : 1;   /* opened for each check, and closed after it */
-	bool told : 1;         /* DEFERRED was reported for this check */
-	bool late : 1;         /* TIMED_OUT was reported for this check */
+	bool used;
+	bool deferred;         /* in the deferred list */
+	bool closing;          /* in it because no slot was free to close it */
+	bool identify;         /* this check asks for the WWID */
+	bool opened;           /* this check has opened or identified it */
+	bool close_each;       /* opened for each check, and closed after it */
+	bool told;             /* DEFERRED was reported for this check */
+	bool late;             /* TIMED_OUT was reported for this check */
 	_Atomic uint8_t flags; /* [atomic reaper→lane] */
-	/* Of its check: silent so long before, in that stage, in another prober's hands. */
-	uint8_t silent_stage;
-	uint16_t silent_ms;
 	uint16_t host, target;
 	uint16_t home; /* group: see shared.h */
 	uint32_t generation;
 	uint32_t block;
 	int fd; /* -1: not open, or a slot owns it */
+	/* Of its check: silent so long before, in that stage, in another prober's hands. */
+	uint16_t silent_ms, silent_stage;
 	uint64_t timeout_us;
 	struct slot *
 	        slot; /* of its check; only valid while slot->path and generation match */

@@ -19,9 +19,6 @@
 void results_add(struct result_batch *b, const struct slot *s,
                  enum pathcheck_verdict verdict, int error, struct mono now)
 {
-	/* One begun after `now` was taken ended no earlier than it began. */
-	struct mono finished = mono_max(now, s->started);
-
 	b->results[b->n++] = (struct wire_result){
 		.id = s->path,
 		.generation = s->generation,
@@ -30,9 +27,10 @@ void results_add(struct result_batch *b, const struct slot *s,
 		.engine = s->engine,
 		.late = s->late,
 		.opened = s->opened && wire_is_final((uint8_t)verdict),
-		.error = (unsigned)error,
-		.finished_us = (uint64_t)finished.us,
-		.took_us = wire_took_us(s->started, finished),
+		.error = (int16_t)error,
+		.started_us = s->started.us,
+		/* One begun after `now` was taken ended no earlier than it began. */
+		.finished_us = MAX(now.us, s->started.us),
 		.group = (uint16_t)s->job.group->id,
 	};
 }

@@ -58,27 +58,18 @@ static_assert(PATHCHECK_HOSTS_MAX <= UINT16_MAX, "a host fits");
 /* Beside enum pathcheck_verdict: the prober holds nothing of that id any more. */
 #define WIRE_RELEASED 255
 
-/* The ring has four for each id, so they are packed. The bits of a time last for 71 years after
- * boot; those of a duration for 203 days. */
-#define WIRE_ID_BITS     20
-#define WIRE_TIME_BITS   51
-#define WIRE_TOOK_BITS   (64 - WIRE_ID_BITS)
-#define WIRE_NOT_STARTED ((UINT64_C(1) << WIRE_TOOK_BITS) - 1)
-
 struct wire_result {
-	uint64_t finished_us : WIRE_TIME_BITS;
-	uint64_t error : 64 - WIRE_TIME_BITS; /* the kernel's go to 4,095 */
-	/* From the start of the request; WIRE_NOT_STARTED: there was none. A longer time is
-	 * WIRE_NOT_STARTED - 1. */
-	uint64_t took_us : WIRE_TOOK_BITS;
-	uint64_t id : WIRE_ID_BITS;
+	uint32_t id;
 	uint32_t generation;
-	uint16_t group;
 	uint8_t verdict;
-	uint8_t stage : 2, engine : 2, late : 1, opened : 1, unused : 2;
+	uint8_t stage;
+	uint8_t engine;
+	uint8_t late : 1, opened : 1, unused : 6;
+	int16_t error; /* the kernel's go to 4,095 */
+	uint16_t group;
+	int64_t started_us;
+	int64_t finished_us;
 };
-static_assert(sizeof(struct wire_result) == 24, "nothing of it is padding");
-static_assert(PATHCHECK_PATHS_MAX + SPARE_IDS_MAX <= 1 << WIRE_ID_BITS, "an id fits");
 static_assert(PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS + SPARE_GROUPS <= UINT16_MAX,
               "a group's id fits");
 

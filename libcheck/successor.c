@@ -143,7 +143,7 @@ static void note_silence(struct entry *e, const struct shared *from, uint32_t id
 	else if (!mono_before(handed, mono_add(e->asked_at, -1))) { /* the last bit */
 		e->silent_ms =
 		        (uint16_t)MIN(silent_us / USEC_PER_MSEC, (int64_t)UINT16_MAX);
-		e->silent_stage = (uint8_t)(atomic_load(&from->handed_us[id]) & 1);
+		e->silent_stage = (uint16_t)(atomic_load(&from->handed_us[id]) & 1);
 	} /* else it was not handed over, and what was known before holds */
 }
 

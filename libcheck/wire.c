@@ -10,7 +10,7 @@ bool wire_is_sound(const struct wire_result *w, const struct limits *l)
 	if (w->verdict == WIRE_RELEASED)
 		return true;
 	return w->verdict <= PATHCHECK_NOT_JUDGED && w->stage <= PATHCHECK_STAGE_READ &&
-	       w->engine <= PATHCHECK_ENGINE_SYNC && w->unused == 0 &&
+	       w->engine <= PATHCHECK_ENGINE_SYNC && w->unused == 0 && w->error >= 0 &&
 	       w->error <= ERRNO_MAX && w->group < l->groups;
 }
 
@@ -31,13 +31,6 @@ bool wire_take_verdict(struct asked *a, const struct wire_result *w)
 	a->timed_out = w->verdict == PATHCHECK_TIMED_OUT;
 	a->deferred = a->deferred || w->verdict == PATHCHECK_DEFERRED;
 	return true;
-}
-
-int64_t wire_started_us(const struct wire_result *w)
-{
-	if (w->took_us == WIRE_NOT_STARTED)
-		return 0;
-	return (int64_t)w->finished_us - (int64_t)w->took_us;
 }
 
 void wire_set_times(struct pathcheck_result *results, size_t n, struct mono now)

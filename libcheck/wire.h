@@ -14,14 +14,6 @@ struct asked {
 	bool deferred : 1, timed_out : 1; /* told already */
 };
 
-/* For the prober. started: us 0: no request was started. */
-static inline uint64_t wire_took_us(struct mono started, struct mono finished)
-{
-	if (started.us == 0)
-		return WIRE_NOT_STARTED;
-	return MIN((uint64_t)mono_diff(finished, started), WIRE_NOT_STARTED - 1);
-}
-
 /* Could a sound prober say that, of whichever path? */
 bool wire_is_sound(const struct wire_result *w, const struct limits *l);
 /* Does the check end with it? */
@@ -31,8 +23,6 @@ static inline bool wire_is_final(uint8_t verdict)
 }
 /* Each verdict at its time and once: true, and noted, when the check has not had it yet. */
 bool wire_take_verdict(struct asked *a, const struct wire_result *w);
-/* 0: no request was started. It may be less than 0, as the prober's word may be anything. */
-int64_t wire_started_us(const struct wire_result *w);
 /* The times are as good as the prober: made to be before now, and one after the other. */
 void wire_set_times(struct pathcheck_result *results, size_t n, struct mono now);
 /* A positive errno, or 0, whatever was said. */

@@ -123,6 +123,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < it.groups; i++) {
+		group_fill(&p->groups[i]);
 		p->groups[i].state = PATHCHECK_GROUP_READY;
 		p->groups[i].context = &it.contexts[i];
 		p->groups[i].context_slots = PATHCHECK_GROUP_SLOTS;

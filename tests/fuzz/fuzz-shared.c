@@ -121,10 +121,10 @@ static void write_result(struct fuzz_input *in)
 		.late = flags & 1,
 		.opened = flags >> 1 & 1,
 		.unused = flags >> 2,
-		.error = fuzz_number(in, 2),
+		.error = (int16_t)fuzz_number(in, 2),
 		.group = (uint16_t)fuzz_number(in, 2),
-		.took_us = fuzz_number(in, 8),
-		.finished_us = fuzz_number(in, 8),
+		.started_us = (int64_t)fuzz_number(in, 8),
+		.finished_us = (int64_t)fuzz_number(in, 8),
 	};
 	uint32_t tail = atomic_load(&prober.results->tail), end = IDS * RESULTS_PER_ID;
 

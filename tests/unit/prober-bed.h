@@ -8,7 +8,6 @@
  */
 #include "libcheck/names.h"
 #include "libcheck/prober.h"
-#include "libcheck/wire.h"
 #include "tests/unit/fake-backend.h"
 
 #define BED_IDS_MAX 4096

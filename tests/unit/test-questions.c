@@ -309,7 +309,7 @@ static void a_hung_close_holds_one_rescuer(void **state)
 	disk_closes_hang(1, false);
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].ok, 2);
-	assert_int_equal(wire_started_us(&b->of[1].last) > 0, 1);
+	assert_int_equal(b->of[1].last.started_us > 0, 1);
 	end();
 }
 

@@ -15,7 +15,6 @@
 
 #include "libcheck/checkers/scsi.h"
 #include "libcheck/prober.h"
-#include "libcheck/wire.h"
 
 #define BLOCK      4096
 #define START_US   1000000
@@ -43,6 +42,7 @@ static int setup(void **state)
 	    prober_init(&b->prober, &b->shared, NULL) < 0)
 		return -1;
 	b->g = &b->prober.groups[0];
+	group_fill(b->g);
 	b->g->state = PATHCHECK_GROUP_READY;
 	b->g->context_slots = PATHCHECK_GROUP_SLOTS;
 	b->g->context = b; /* there is one: nobody asks it anything */
@@ -114,7 +114,7 @@ static struct mono round_at(struct bed *b, int64_t now)
 
 static struct wire_result next(struct bed *b)
 {
-	struct wire_result w = { .id = 0 };
+	struct wire_result w = { .id = NO_PATH };
 
 	if (!spsc_pop(b->shared.results, &w))
 		fail_msg("there is no result");
@@ -136,7 +136,7 @@ static void expect(struct bed *b, uint32_t path, enum pathcheck_verdict verdict,
 	assert_int_equal(w.verdict, verdict);
 	assert_int_equal(w.error, error);
 	assert_int_equal(w.late, late);
-	assert_int_equal(wire_started_us(&w), START_US);
+	assert_int_equal(w.started_us, START_US);
 	assert_int_equal(w.finished_us, finished_us);
 	assert_int_equal(w.group, 0);
 }

@@ -96,6 +96,7 @@ static int setup(void **state)
 	    prober_init(&b->prober, &b->shared, &backend) < 0)
 		return -1;
 	b->g = &b->prober.groups[0];
+	group_fill(b->g);
 	b->g->state = PATHCHECK_GROUP_READY;
 	b->g->context_slots = PATHCHECK_GROUP_SLOTS;
 	b->g->context = b;
@@ -144,7 +145,7 @@ static struct slot *in_flight(struct bed *b, uint32_t path)
 
 static void expect(struct bed *b, enum pathcheck_verdict verdict)
 {
-	struct wire_result w = { .id = 0 };
+	struct wire_result w = { .id = NO_PATH };
 
 	assert_true(spsc_pop(b->shared.results, &w));
 	assert_int_equal(w.verdict, verdict);
