@@ -494,8 +494,8 @@ static int look_at(struct watch *w, const struct config *c, struct udev_device *
 	if (r < 0)
 		return r;
 	if (r == CONSIDERED_LET_IN) {
-		ret->settings.unjudged = ret->settings.unjudged && told != NULL &&
-		                         told->settings.unjudged;
+		ret->settings.unjudged =
+		        ret->settings.unjudged && told != NULL && told->settings.unjudged;
 		return 1;
 	}
 	keep = stays(told, ret);
