@@ -20,14 +20,16 @@ struct entry {
 	uint8_t flags;     /* PATHCHECK_PATH_ bits */
 	bool identify : 1; /* the outstanding check is one that identifies */
 	bool opened : 1;   /* this prober has said what its name leads to */
+	uint16_t silent_ms,
+	        silent_stage; /* of the outstanding check, in the hands of probers that are gone */
 	uint16_t host, target;
 	uint32_t generation;
-	uint32_t next; /* free list */
 	uint64_t cookie;
 	uint64_t timeout_us;
-	struct mono asked_at; /* when the outstanding check was */
-	uint16_t silent_ms,
-	        silent_stage; /* of it, in the hands of probers that are gone */
+	union {
+		struct mono asked_at; /* USED: when the outstanding check was */
+		uint32_t next;        /* FREE: the list of those */
+	};
 };
 
 struct pathcheck {

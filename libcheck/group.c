@@ -2,11 +2,13 @@
 #include "libcheck/group.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "libcheck/prober.h"
+#include "util/pages.h"
+
+#define SLOTS_BYTES (PATHCHECK_GROUP_SLOTS * sizeof(struct slot))
 
 void slot_list_init(struct slot_list *l)
 {
@@ -67,18 +69,28 @@ int group_init(struct group *g, uint32_t id, struct prober *prober)
 	g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (g->wake_fd < 0)
 		return -errno;
-	g->slots = calloc(PATHCHECK_GROUP_SLOTS, sizeof(*g->slots));
+	/* Not calloc(), which may write to them. */
+	g->slots = pages_new(SLOTS_BYTES);
 	if (g->slots == NULL)
 		return -ENOMEM;
 
+	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
+		g->free[i] =
+		        (uint16_t)(PATHCHECK_GROUP_SLOTS - 1 - i); /* low ones first */
+	g->count[SLOT_FREE] = PATHCHECK_GROUP_SLOTS;
+	return 0;
+}
+
+void group_fill(struct group *g)
+{
+	if (g->slots_filled)
+		return;
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
 		g->slots[i].job.group = g;
 		g->slots[i].fd = g->slots[i].stale_fd = -1;
-		g->slots[i].heap_at = NO_SLOT;
-		g->free[i] = PATHCHECK_GROUP_SLOTS - 1 - i; /* low ones first */
+		g->slots[i].heap_at = NO_PLACE;
 	}
-	g->count[SLOT_FREE] = PATHCHECK_GROUP_SLOTS;
-	return 0;
+	g->slots_filled = true;
 }
 
 void group_deinit(struct group *g)
@@ -86,7 +98,7 @@ void group_deinit(struct group *g)
 	if (g->slots != NULL)
 		assert(g->count[SLOT_FREE] == PATHCHECK_GROUP_SLOTS);
 	assert(g->context == NULL && g->draining == NULL && g->emptied == NULL);
-	free(g->slots);
+	pages_free(g->slots, SLOTS_BYTES);
 	buffers_free(&g->buffers);
 	if (g->wake_fd >= 0)
 		close(g->wake_fd);
@@ -115,8 +127,8 @@ static bool heap_before(const struct group *g, uint32_t a, uint32_t b)
 
 static void heap_set(struct group *g, uint32_t at, uint32_t index)
 {
-	g->heap[at] = index;
-	g->slots[index].heap_at = at;
+	g->heap[at] = (uint16_t)index;
+	g->slots[index].heap_at = (uint16_t)at;
 }
 
 static void heap_up(struct group *g, uint32_t at)
@@ -152,7 +164,7 @@ static void heap_down(struct group *g, uint32_t at)
 
 static void heap_insert(struct group *g, struct slot *s)
 {
-	assert(s->heap_at == NO_SLOT && g->heap_size < PATHCHECK_GROUP_SLOTS);
+	assert(s->heap_at == NO_PLACE && g->heap_size < PATHCHECK_GROUP_SLOTS);
 	heap_set(g, g->heap_size++, slot_index(g, s));
 	heap_up(g, g->heap_size - 1);
 }
@@ -161,9 +173,9 @@ static void heap_remove(struct group *g, struct slot *s)
 {
 	uint32_t at = s->heap_at, last;
 
-	if (at == NO_SLOT)
+	if (at == NO_PLACE)
 		return;
-	s->heap_at = NO_SLOT;
+	s->heap_at = NO_PLACE;
 	last = g->heap[--g->heap_size];
 	if (at == g->heap_size)
 		return;
@@ -190,7 +202,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	if (g->count[SLOT_FREE] == 0)
 		return NULL;
 	s = &g->slots[g->free[g->count[SLOT_FREE] - 1]];
-	assert(s->state == SLOT_FREE && s->heap_at == NO_SLOT);
+	assert(s->state == SLOT_FREE && s->heap_at == NO_PLACE);
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
 	s->emergency = s->resource = s->late = s->told = false;
@@ -305,7 +317,7 @@ bool group_wait(struct group *g, struct slot *s, struct mono now)
 	assert(s->state != SLOT_FREE);
 	if (s->state != SLOT_QUEUED)
 		return false; /* it was told that it is late, or has nobody to be told */
-	if (s->deferred || s->heap_at != NO_SLOT)
+	if (s->deferred || s->heap_at != NO_PLACE)
 		return false; /* it waits already */
 	s->deadline = mono_add(now, g->prober->limits.defer_after_us);
 	heap_insert(g, s);
@@ -338,7 +350,7 @@ void group_finish(struct group *g, struct slot *s)
 	group_leave(g, s);
 	s->waiting = false;
 	atomic_store_explicit(&s->path, NO_PATH, memory_order_relaxed);
-	g->free[g->count[SLOT_FREE]] = slot_index(g, s);
+	g->free[g->count[SLOT_FREE]] = (uint16_t)slot_index(g, s);
 	move(g, s, SLOT_FREE);
 }
 
@@ -413,17 +425,21 @@ void group_assert(const struct group *g)
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
 		const struct slot *s = &g->slots[i];
 
+		if (!g->slots_filled) {
+			count[SLOT_FREE]++;
+			continue;
+		}
 		count[s->state]++;
 		closing += s->closing;
 		assert(!s->closing || (s->state == SLOT_ORPHANED && !s->in_kernel));
 		in_context += s->in_kernel && !s->drains;
 		in_draining += s->in_kernel && s->drains;
-		assert(s->heap_at == NO_SLOT || s->state == SLOT_IN_FLIGHT ||
+		assert(s->heap_at == NO_PLACE || s->state == SLOT_IN_FLIGHT ||
 		       s->state == SLOT_QUEUED);
-		assert(s->heap_at != NO_SLOT || s->state != SLOT_IN_FLIGHT);
+		assert(s->heap_at != NO_PLACE || s->state != SLOT_IN_FLIGHT);
 		assert(!s->deferred ||
-		       (s->state == SLOT_QUEUED && s->heap_at == NO_SLOT));
-		if (s->heap_at != NO_SLOT) {
+		       (s->state == SLOT_QUEUED && s->heap_at == NO_PLACE));
+		if (s->heap_at != NO_PLACE) {
 			assert(s->heap_at < g->heap_size && g->heap[s->heap_at] == i);
 			in_heap++;
 		}

@@ -24,8 +24,11 @@
 #include "libcheck/buffers.h"
 #include "libcheck/shared.h"
 
-#define NO_SLOT UINT32_MAX
-#define NO_PATH UINT32_MAX
+#define NO_PATH  UINT32_MAX
+#define NO_PLACE UINT16_MAX
+
+static_assert(PATHCHECK_GROUP_SLOTS < NO_PLACE, "a place of the heap fits struct slot");
+static_assert(SCRATCH_BYTES <= INT32_MAX, "so does what a read returns");
 
 enum slot_state {
 	SLOT_FREE,
@@ -61,11 +64,11 @@ enum {
 
 /* A place in a rescuers' queue, in a slot or in a group. */
 struct job {
-	struct job *next;   /* [rescuers.lock] */
-	enum job_kind kind; /* [rescuers.lock] while queued */
+	struct job *next;       /* [rescuers.lock] */
+	struct group *group;    /* [init] */
+	enum job_kind kind : 8; /* [rescuers.lock] while queued */
 	bool cancelled; /* [rescuers.lock] while queued; its path is gone: no name to open */
 	bool blocks; /* [rescuers.lock] while queued; a read that io_submit would wait with */
-	struct group *group; /* [init] */
 };
 
 struct slot {
@@ -94,10 +97,10 @@ struct slot {
 	uint8_t engine;      /* enum pathcheck_engine */
 	uint8_t ask;         /* ASK_ bits, until a rescuer has asked */
 	uint8_t unit;        /* enum scsi_unit */
-	uint16_t host, target;
 	/* It was silent so long in another prober's hands, in that stage: see group_launch(). */
 	uint16_t silent_ms, silent_stage;
-	uint64_t turn; /* the lane's, that it was handed over in */
+	uint16_t heap_at; /* place in group.heap, NO_PLACE: not in it */
+	uint16_t host, target;
 	/* [atomic; written with lock held] the id, for the lane and the results; only the
 	 * lane makes it one again that it has been */
 	_Atomic uint32_t path;
@@ -105,13 +108,14 @@ struct slot {
 	int fd;         /* what to read; the slot's own to close once it is orphaned */
 	int stale_fd;   /* an old descriptor to look at, and maybe close, when opening */
 	uint32_t block; /* bytes to read */
-	uint32_t heap_at; /* place in group.heap, NO_SLOT: not in it */
+	/* A rescuer's, or of the read that is answered: bytes or -errno. */
+	int32_t result;
+	uint64_t turn; /* the lane's, that it was handed over in */
 	int64_t timeout_us;
 	struct mono blocked_from; /* it would block since then, us 0: it would not */
 	struct mono started, deadline;
 	struct mono answered; /* the read, with questions to follow; us 0: not so */
-	int64_t result; /* a rescuer's, or of the read that is answered: bytes or -errno */
-	struct slot *next; /* the one list it is in: submit, done, inbox */
+	struct slot *next;    /* the one list it is in: submit, done, inbox */
 };
 
 struct slot_list {
@@ -127,6 +131,7 @@ struct group {
 	bool has_reaper;  /* [lane] */
 	int wake_fd;      /* [init] eventfd */
 	struct slot *slots;      /* [init] the array */
+	bool slots_filled;       /* [lane] it is used: else nothing was written to it */
 	struct buffers buffers;  /* [lock] what their reads bring */
 	uint32_t members;        /* [lane] paths that call it home */
 	struct slot_list submit; /* [lane] QUEUED and waiting for io_submit */
@@ -150,9 +155,9 @@ struct group {
 	        setup_by; /* SETTING_UP: then it counts as slow; FALLBACK, RECOVERING: try again */
 	uint32_t count[SLOT_STATE_COUNT_];
 	uint32_t closing; /* of the orphans: those whose check is over */
-	uint32_t free[PATHCHECK_GROUP_SLOTS]; /* a stack of count[SLOT_FREE] */
+	uint16_t free[PATHCHECK_GROUP_SLOTS]; /* a stack of count[SLOT_FREE] */
 	/* By deadline: IN_FLIGHT slots, and QUEUED ones that wait for a rescuer. */
-	uint32_t heap[PATHCHECK_GROUP_SLOTS];
+	uint16_t heap[PATHCHECK_GROUP_SLOTS];
 	uint32_t heap_size;
 	uint32_t back, back_host; /* slots given back and not shown, all of that host */
 	struct mono asleep_until; /* the reaper's plan; us 0: it is awake */
@@ -174,10 +179,13 @@ bool slot_list_empty(const struct slot_list *l);
 /* Memory, lock and eventfd; no thread, no context. -errno. */
 _must_check_ int group_init(struct group *g, uint32_t id, struct prober *prober);
 void group_deinit(struct group *g); /* asserts that every slot was given back */
+/* Before its first slot is taken, by the lane, lock not held: writes to all of them, so that no
+ * taking faults. The slots of a group that is never used take no memory. */
+void group_fill(struct group *g);
 
 /* --- all below: lock held --- */
 
-/* A free slot, QUEUED; NULL: none. */
+/* A free slot, QUEUED; NULL: none. After group_fill() only. */
 struct slot *group_take(struct group *g, uint32_t path, uint32_t generation);
 /* It is about to be handed to the context; its event has come, or it was not taken. */
 void group_enter(struct group *g, struct slot *s);

@@ -37,6 +37,7 @@ static struct group *activate(struct prober *p)
 		}
 		g->has_reaper = true;
 	}
+	group_fill(g);
 	if (g->id >= p->groups_end) {
 		p->groups_end = g->id + 1;
 		atomic_store(&p->shared->header->groups_end, p->groups_end);

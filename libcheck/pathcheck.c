@@ -225,6 +225,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	e->identify = e->opened = false;
 	e->cookie = p->cookie;
 	e->timeout_us = 0;
+	e->asked_at = (struct mono){ 0 };
 	caller_send(pc, COMMAND_ADD, id, 0);
 	*ret_id = id;
 	return 0;

@@ -35,9 +35,9 @@ struct probed_path {
 	uint32_t generation;
 	uint32_t block;
 	int fd; /* -1: not open, or a slot owns it */
-	uint64_t timeout_us;
 	/* Of its check: silent so long before, in that stage, in another prober's hands. */
 	uint16_t silent_ms, silent_stage;
+	uint64_t timeout_us;
 	struct slot *
 	        slot; /* of its check; only valid while slot->path and generation match */
 	uint32_t next, previous; /* deferred list */

@@ -163,7 +163,7 @@ static void ask(struct group *g, struct slot *s, uint8_t what, int64_t result,
 	s->ask = what;
 	if (s->answered.us == 0)
 		s->answered = now;
-	s->result = result;
+	s->result = (int32_t)result;
 	to_rescuer(g, s, JOB_ASK, now, w);
 }
 

@@ -74,7 +74,7 @@ static void job_read(struct prober *p, struct rescuer *self, struct group *g,
 	             block); /* for the next read: this one's time does not run yet */
 	if (begin(g, s, &fd, &block))
 		result = directio_read(fd, self->scratch, block);
-	s->result = result;
+	s->result = (int32_t)result;
 	reaper_done(g, s);
 }
 

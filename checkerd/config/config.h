@@ -25,8 +25,10 @@
 #define CONFIG_PATHS_MAX       131072
 #define CONFIG_RESCUERS_MIN    2
 #define CONFIG_RESCUERS_MAX    256
-#define CONFIG_REALTIME_MAX    99   /* sched(7) */
-#define CONFIG_CHECKS_MAX      1000 /* fail_checks, recover_checks */
+#define CONFIG_REALTIME_MAX    99                  /* sched(7) */
+#define CONFIG_CHECKS_MAX      1000                /* fail_checks, recover_checks */
+#define CONFIG_TIME_MAX_US     INT64_C(3600000000) /* polling_interval, checker_timeout */
+#define CONFIG_INTERVAL_MAX_US (24 * CONFIG_TIME_MAX_US) /* max_polling_interval */
 #define CONFIG_CLIENTS_MIN     4
 #define CONFIG_CLIENTS_MAX     1024
 

@@ -193,12 +193,28 @@ static void settle_max_interval(struct reader *r)
 	c->max_polling_interval_us = c->polling_interval_us;
 }
 
+/* The array has room for a power of two of them: what is not used would be locked, too. */
+static void trim_paths(struct reader *r)
+{
+	struct config *c = r->config;
+	struct static_path *trimmed;
+
+	if (c->n_paths == 0)
+		return;
+	trimmed = block_resize(c->paths, c->n_paths, sizeof(*trimmed));
+	if (trimmed != NULL)
+		c->paths = trimmed;
+	else
+		r->problems.oom = true;
+}
+
 int reader_finish(struct reader *r, struct config **ret)
 {
 	struct config *c = r->config;
 
 	settle_max_interval(r);
 	check_doubles(r);
+	trim_paths(r);
 	if (c->n_paths > c->max_paths)
 		problem_error(&r->problems, &r->path_origins[c->max_paths].device,
 		              "%zu paths, and max_paths is %u: raise max_paths",

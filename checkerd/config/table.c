@@ -22,7 +22,6 @@
 #define OVERLAYS(field) .in_settings = offsetof(struct config_settings, field)
 
 #define MINUTE_US (60 * USEC_PER_SEC)
-#define HOUR_US   (60 * MINUTE_US)
 
 const struct section_info section_table[SECTION_COUNT_] = {
 	[SECTION_TOP] = { "", SECTION_TOP },
@@ -97,7 +96,7 @@ const struct keyword keyword_table[] = {
 	  .sections = EVERYWHERE,
 	  .type = VALUE_TIME,
 	  .min = 100 * USEC_PER_MSEC,
-	  .max = HOUR_US,
+	  .max = CONFIG_TIME_MAX_US,
 	  .fallback = "5",
 	  SETS(polling_interval_us),
 	  OVERLAYS(polling_interval_us),
@@ -106,7 +105,7 @@ const struct keyword keyword_table[] = {
 	  .sections = EVERYWHERE,
 	  .type = VALUE_TIME,
 	  .min = 100 * USEC_PER_MSEC,
-	  .max = 24 * HOUR_US,
+	  .max = CONFIG_INTERVAL_MAX_US,
 	  .fallback = "20",
 	  SETS(max_polling_interval_us),
 	  OVERLAYS(max_polling_interval_us),
@@ -115,7 +114,7 @@ const struct keyword keyword_table[] = {
 	  .sections = EVERYWHERE,
 	  .type = VALUE_TIME,
 	  .min = 100 * USEC_PER_MSEC,
-	  .max = HOUR_US,
+	  .max = CONFIG_TIME_MAX_US,
 	  .fallback = "30",
 	  SETS(checker_timeout_us),
 	  OVERLAYS(checker_timeout_us),

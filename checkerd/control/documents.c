@@ -70,17 +70,12 @@ static void path_identity(struct jw *j, const struct device *d, const char *map)
 	key_string(j, "target", device_target(d));
 }
 
-static const char *dm_state_name(enum snap_dm_state s)
+/* in_map: NULL: it is in no map. */
+static const char *dm_state_name(const struct snap_map_path *in_map)
 {
-	switch (s) {
-	case SNAP_DM_NONE:
-		break;
-	case SNAP_DM_ACTIVE:
-		return "active";
-	case SNAP_DM_FAILED:
-		return "failed";
-	}
-	return NULL;
+	if (in_map == NULL)
+		return NULL;
+	return in_map->active ? "active" : "failed";
 }
 
 static bool is_held(struct mono until, const struct snapshot *s)
@@ -88,11 +83,11 @@ static bool is_held(struct mono until, const struct snapshot *s)
 	return mono_before(s->taken, until);
 }
 
-static void key_held(struct jw *j, const struct snapshot *s, bool active,
-                     struct mono until)
+static void key_held(struct jw *j, const struct snapshot *s,
+                     const struct snap_map_path *in_map)
 {
-	if (!active && is_held(until, s))
-		key_seconds(j, "held_for_s", mono_diff(until, s->taken));
+	if (in_map != NULL && !in_map->active && is_held(in_map->held_until, s))
+		key_seconds(j, "held_for_s", mono_diff(in_map->held_until, s->taken));
 	else
 		key_null(j, "held_for_s");
 }
@@ -101,18 +96,20 @@ static void key_held(struct jw *j, const struct snapshot *s, bool active,
 static const char *path_reason(const struct snapshot *s, const struct snap_path *p,
                                char buf[OVERDUE_TEXT_MAX])
 {
-	if (p->barred)
+	const struct snap_map_path *in_map = snap_in_map(s, p);
+
+	if (in_map != NULL && in_map->barred)
 		return "another disk is there: barred from its map";
 	if (p->overdue)
 		return overdue_format(p->why, mono_diff(s->taken, p->heard), &p->reason,
 		                      buf, OVERDUE_TEXT_MAX);
-	if (p->dm_state == SNAP_DM_FAILED && path_state_usable(p->state) &&
-	    is_held(p->held_until, s)) {
-		(void)snprintf(
-		        buf, OVERDUE_TEXT_MAX,
-		        "given back in %lld s: turned back %u times",
-		        (long long)(mono_diff(p->held_until, s->taken) / USEC_PER_SEC),
-		        p->turns);
+	if (in_map != NULL && !in_map->active && path_state_usable(p->state) &&
+	    is_held(in_map->held_until, s)) {
+		(void)snprintf(buf, OVERDUE_TEXT_MAX,
+		               "given back in %lld s: turned back %u times",
+		               (long long)(mono_diff(in_map->held_until, s->taken) /
+		                           USEC_PER_SEC),
+		               in_map->turns);
 		return buf;
 	}
 	return reason_format(&p->reason, buf, OVERDUE_TEXT_MAX);
@@ -129,7 +126,7 @@ static void path_state(struct jw *j, const struct snapshot *s, const struct snap
 		key_uint(j, "errno", (uint64_t)p->reason.error);
 	else
 		key_null(j, "errno");
-	key_string(j, "dm_state", dm_state_name(p->dm_state));
+	key_string(j, "dm_state", dm_state_name(snap_in_map(s, p)));
 	key_string(j, "sysfs_state", sysfs_word_text(p->sysfs.device));
 	key_string(j, "access_state", sysfs_word_text(p->sysfs.access));
 }
@@ -147,11 +144,16 @@ static const char *engine_name(enum snap_engine e)
 	return "none";
 }
 
+static const char *checker_name(enum snap_checker c)
+{
+	return c == SNAP_CHECKER_DIRECTIO ? "directio" : "none";
+}
+
 static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
-	key_string(j, "checker", p->checker);
-	key_string(j, "engine", engine_name(p->engine));
-	if (p->group != REGISTRY_NONE)
+	key_string(j, "checker", checker_name((enum snap_checker)p->checker));
+	key_string(j, "engine", engine_name((enum snap_engine)p->engine));
+	if (p->group != PATH_GROUP_NONE)
 		key_uint(j, "group", p->group);
 	else
 		key_null(j, "group");
@@ -231,6 +233,8 @@ static void path_counters(struct jw *j, const struct snap_path *p)
 
 void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
+	const struct snap_map_path *in_map = snap_in_map(s, p);
+
 	jw_object(j);
 	path_identity(j, p->device, view_path_map(s, p));
 	path_state(j, s, p);
@@ -238,8 +242,8 @@ void document_path(struct jw *j, const struct snapshot *s, const struct snap_pat
 	path_times(j, s, p);
 	path_counters(j, p);
 	key_bool(j, "forced", p->forced);
-	key_bool(j, "barred", p->barred);
-	key_held(j, s, p->dm_state != SNAP_DM_FAILED, p->held_until);
+	key_bool(j, "barred", in_map != NULL && in_map->barred);
+	key_held(j, s, in_map);
 	jw_object_end(j);
 }
 
@@ -376,12 +380,12 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 	jw_object(j);
 	key_string(j, "path", d ? device_name(d) : NULL);
 	key_string(j, "devt", devt_text(devt, p->devt_major, p->devt_minor));
-	key_string(j, "dm_state", now->active ? "active" : "failed");
+	key_string(j, "dm_state", dm_state_name(now));
 	key_uint(j, "fail_count", p->fail_count);
 	key_bool(j, "pending", now->pending);
 	key_bool(j, "kept", now->kept);
 	key_bool(j, "barred", now->barred);
-	key_held(j, v->snap, now->active, now->held_until);
+	key_held(j, v->snap, now);
 	key_string(j, "error", now->error != 0 ? errno_name(now->error) : NULL);
 	jw_object_end(j);
 }

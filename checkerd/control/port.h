@@ -72,48 +72,52 @@ struct port_reply {
 
 /* What the last check went through. */
 enum snap_engine { SNAP_ENGINE_NONE, SNAP_ENGINE_AIO, SNAP_ENGINE_SYNC };
-enum snap_dm_state { SNAP_DM_NONE, SNAP_DM_ACTIVE, SNAP_DM_FAILED };
 
-/* One path as it was when the snapshot was taken: there are two for each of max_paths. */
+enum snap_checker { SNAP_CHECKER_NONE, SNAP_CHECKER_DIRECTIO };
+
+/* One path as it was when the snapshot was taken. There are max_paths of them in locked memory,
+ * or twice as many, so they have no padding. */
 struct snap_path {
-	struct device *device; /* a reference */
-	const char *checker;   /* static string: checker_kind_name() */
-	uint32_t index, generation;
-	struct reason reason;
-	struct sysfs_state sysfs;              /* as last known */
-	uint32_t group;                        /* REGISTRY_NONE: none */
+	struct device *device;                 /* a reference */
 	struct mono since, last, due, started; /* as in struct path */
 	struct mono good, heard;               /* due: with disabled, its end */
-	struct overdue_why why;                /* with overdue */
-	int64_t interval_us, timeout_us;
+	uint64_t interval_us : PATH_INTERVAL_BITS;
+	uint64_t group : 16;  /* PATH_GROUP_NONE: none */
+	uint64_t checker : 2; /* enum snap_checker */
+	uint64_t engine : 2;  /* enum snap_engine */
+	uint64_t enabled : 1, outstanding : 1;
+	uint64_t overdue : 1; /* when the snapshot was taken */
+	uint64_t forced : 1;  /* checkerctl fail: to be failed in its maps */
+	uint32_t timeout_us;
+	uint32_t index, generation;
 	struct path_counters counters;
 	uint32_t samples; /* of the latencies; 0: there are none */
 	uint32_t last_us, p50_us, p99_us, max_us;
+	/* Its place in its device-mapper map: in map_paths[]; REGISTRY_NONE: it is in none.
+	 * Whoever wants the name of its map takes that one's, and the device's only without. */
+	uint32_t in_map;
+	struct reason reason;
 	uint16_t cells[HISTOGRAM_CELLS]; /* histogram_cells() */
-	/* Place of its device-mapper map in maps[]; REGISTRY_NONE: it is in none. Whoever wants
-	 * the name of its map takes that one's, and the device's only without. */
-	uint32_t map;
+	struct overdue_why why;          /* with overdue */
+	struct sysfs_state sysfs;        /* as last known */
 	enum path_state state : 8;
-	enum snap_engine engine : 8;
-	enum snap_dm_state dm_state : 8; /* in that map */
-	bool enabled, outstanding;
-	bool overdue;           /* when the snapshot was taken */
-	bool forced;            /* checkerctl fail: to be failed in its maps */
-	bool barred;            /* in that map another disk was under its number */
-	uint32_t turns;         /* failures by others in that map, lately */
-	struct mono held_until; /* in that map; not given back before */
 };
+
+static_assert(sizeof(struct snap_path) == 176, "nothing of it is padding");
 
 /* One path of one map. What else is known of it: paths[] of its struct map, same place. */
 struct snap_map_path {
+	struct mono held_until; /* not given back before, because others fail it */
 	uint32_t
 	        path; /* place in paths[] of the snapshot; REGISTRY_NONE: not one of ours */
+	uint32_t map;   /* place in maps[] */
+	uint16_t turns; /* failures by others, lately */
+	uint16_t
+	        error; /* why its last command was refused, and it is tried again; 0: none */
 	bool active;  /* what the kernel thinks; newer than what the struct map says */
 	bool pending; /* a command for it is on its way */
 	bool kept;    /* down, but not failed: the last one, and keep_last_path */
 	bool barred;  /* another disk was under its number */
-	struct mono held_until; /* not given back before, because others fail it */
-	int error; /* why its last command was refused, and it is tried again; 0: none */
 };
 
 /*
@@ -193,6 +197,13 @@ struct snapshot {
 	        config_text; /* a reference: `checkerd -T`'s output for what is in force */
 	struct text *memory_text; /* a reference: JSON object for show memory */
 };
+
+/* The path in its map; NULL: it is in none. */
+static inline const struct snap_map_path *snap_in_map(const struct snapshot *s,
+                                                      const struct snap_path *p)
+{
+	return p->in_map == REGISTRY_NONE ? NULL : &s->map_paths[p->in_map];
+}
 
 /* Gives back the references and sets all but the capacities to zero. Any thread. */
 void snapshot_reset(struct snapshot *s);

@@ -98,8 +98,10 @@ uint32_t view_find_path(const struct view *v, int dev_fd, const char *name)
 
 const char *view_path_map(const struct snapshot *s, const struct snap_path *p)
 {
-	if (p->map != REGISTRY_NONE)
-		return s->maps[p->map].map->name;
+	const struct snap_map_path *in_map = snap_in_map(s, p);
+
+	if (in_map != NULL)
+		return s->maps[in_map->map].map->name;
 	return s->dm_decides ? NULL : device_map(p->device);
 }
 
@@ -107,7 +109,7 @@ const char *view_path_map(const struct snapshot *s, const struct snap_path *p)
 
 static bool is_named(const struct snapshot *s, const struct snap_path *p)
 {
-	return p->map == REGISTRY_NONE && view_path_map(s, p);
+	return p->in_map == REGISTRY_NONE && view_path_map(s, p);
 }
 
 static int compare_paths(const void *a, const void *b, void *userdata)

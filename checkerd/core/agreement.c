@@ -25,12 +25,6 @@ static int64_t doubled(int64_t first_us, uint32_t times, int64_t max_us)
 	return MIN(us, max_us);
 }
 
-static void count_up(uint32_t *n)
-{
-	if (*n < UINT32_MAX)
-		++*n;
-}
-
 /* Reinstating wants a good check first. */
 static void doubt(struct agreement *a, struct mono now)
 {
@@ -49,11 +43,17 @@ static void hold(struct agreement *a, struct mono now)
 {
 	if (mono_diff(now, a->turned) >= AGREEMENT_CALM_US)
 		a->turns = 0;
-	count_up(&a->turns);
+	if (a->turns < UINT16_MAX)
+		a->turns++;
 	a->turned = now;
-	if (a->turns > 1)
-		a->held_until = mono_add(now, doubled(AGREEMENT_TURNED_US, a->turns - 2,
-		                                      AGREEMENT_TURNED_MAX_US));
+}
+
+struct mono agreement_held_until(const struct agreement *a)
+{
+	if (a->turns < 2)
+		return (struct mono){ 0 };
+	return mono_add(a->turned, doubled(AGREEMENT_TURNED_US, a->turns - 2U,
+	                                   AGREEMENT_TURNED_MAX_US));
 }
 
 enum agreement_turn agreement_told(struct agreement *a, bool active, struct mono now)
@@ -106,7 +106,7 @@ enum agreement_command agreement_answered(struct agreement *a, int error, struct
 
 	assert(c != COMMAND_NONE);
 	a->in_flight = COMMAND_NONE;
-	a->error = error;
+	a->error = (uint16_t)error;
 	if (error == 0) {
 		a->active = c == COMMAND_REINSTATE;
 		a->ours = c == COMMAND_FAIL;
@@ -116,7 +116,8 @@ enum agreement_command agreement_answered(struct agreement *a, int error, struct
 	}
 	a->not_before = mono_add(now, doubled(AGREEMENT_REFUSED_US, a->refusals,
 	                                      AGREEMENT_REFUSED_MAX_US));
-	count_up(&a->refusals);
+	if (a->refusals < UINT8_MAX)
+		a->refusals++;
 	return c;
 }
 
@@ -146,14 +147,15 @@ enum agreement_step agreement_next(const struct agreement *a,
 	if (c == COMMAND_FAIL && w->keep)
 		return STEP_KEEP;
 	if (mono_before(now, a->not_before) ||
-	    (c == COMMAND_REINSTATE && mono_before(now, a->held_until)))
+	    (c == COMMAND_REINSTATE && mono_before(now, agreement_held_until(a))))
 		return STEP_WAIT;
 	return c == COMMAND_FAIL ? STEP_FAIL : STEP_REINSTATE;
 }
 
 struct mono agreement_wait(const struct agreement *a)
 {
-	bool held = !a->active && mono_before(a->not_before, a->held_until);
+	struct mono held_until = agreement_held_until(a);
+	bool held = !a->active && mono_before(a->not_before, held_until);
 
-	return held ? a->held_until : a->not_before;
+	return held ? held_until : a->not_before;
 }

@@ -39,16 +39,16 @@ enum agreement_step {
 };
 
 struct agreement {
-	bool active; /* the kernel's A; false: its F */
-	bool asked;  /* with doubted: the check was asked for */
-	bool ours;   /* not active: it was failed by a command of ours */
-	enum agreement_command in_flight : 8;
-	int error : 16;     /* of the last command, positive errno; 0: it was done */
-	uint32_t refusals;  /* in a row */
-	uint32_t turns;     /* failures by others, never AGREEMENT_CALM_US between two */
-	struct mono turned; /* when the last one was seen */
+	bool active : 1; /* the kernel's A; false: its F */
+	bool asked : 1;  /* with doubted: the check was asked for */
+	bool ours : 1;   /* not active: it was failed by a command of ours */
+	enum agreement_command in_flight : 2;
+	uint8_t refusals; /* in a row; saturates, as the pause after them does */
+	uint16_t
+	        turns; /* failures by others, never AGREEMENT_CALM_US between two; saturates */
+	uint16_t error;         /* of the last command, positive errno; 0: it was done */
+	struct mono turned;     /* when the last one of `turns` was seen */
 	struct mono not_before; /* no command before */
-	struct mono held_until; /* no reinstate_path before */
 	struct mono
 	        doubted; /* it has been failed since then, and not been checked; us 0: it has */
 };
@@ -77,6 +77,8 @@ enum agreement_command agreement_answered(struct agreement *a, int error,
 
 enum agreement_step agreement_next(const struct agreement *a,
                                    const struct agreement_wish *w, struct mono now);
+/* No reinstate_path before, because others failed it; us 0: not so. */
+struct mono agreement_held_until(const struct agreement *a);
 /* With STEP_WAIT: until when. */
 struct mono agreement_wait(const struct agreement *a);
 

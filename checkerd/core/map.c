@@ -13,7 +13,11 @@ static bool is_valid(const struct map_spec *s)
 	    s->n_paths > MAP_PATHS_MAX || s->n_groups > MAP_GROUPS_MAX)
 		return false;
 	for (uint32_t i = 0; i < s->n_paths; i++) {
-		if (s->paths[i].group == 0 || s->paths[i].group > s->n_groups)
+		const struct map_path *p = &s->paths[i];
+
+		if (p->group == 0 || p->group > s->n_groups ||
+		    p->devt_major >> MAP_MAJOR_BITS != 0 ||
+		    p->devt_minor >> MAP_MINOR_BITS != 0)
 			return false;
 	}
 	return true;

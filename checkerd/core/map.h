@@ -17,6 +17,9 @@
 #define MAP_UUID_MAX   129  /* DM_UUID_LEN: final NUL included */
 #define MAP_PATHS_MAX  1024 /* paths of one map */
 #define MAP_GROUPS_MAX 1024 /* priority groups of one map */
+/* Of a path's number: the kernel has no more (include/linux/kdev_t.h). */
+#define MAP_MAJOR_BITS 12
+#define MAP_MINOR_BITS 20
 
 enum map_group_state {
 	MAP_GROUP_ACTIVE,   /* dm's A: I/O goes through it */
@@ -59,7 +62,7 @@ struct map_spec {
 
 /*
  * One reference; everything is copied into one allocation. -EINVAL: no name, too many paths
- * or groups, a path of a group that is not there; -ENAMETOOLONG: name or uuid; -ENOMEM.
+ * or groups, a path of a group that is not there, or with a number that no device has; -ENAMETOOLONG: name or uuid; -ENOMEM.
  */
 _must_check_ int map_new(struct map **ret, const struct map_spec *spec);
 struct map *map_ref(struct map *m);

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* At least one for every two entries: a chain is an entry or two long. */
 static uint32_t buckets_for(uint32_t entries)
 {
 	uint32_t n = 1;
 
-	while (n < entries)
+	while (2 * n < entries)
 		n *= 2;
 	return n;
 }

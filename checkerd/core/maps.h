@@ -28,41 +28,44 @@ enum maps_bar {
 	BAR_READ,  /* the disk itself said so */
 };
 
-/* One path of one map. */
+/* One path of one map. There is locked memory for max_paths of them and more, so they have no
+ * padding. */
 struct maps_path {
-	bool used;
-	bool seen; /* mark while a new table is compared */
-	bool kept; /* down, and not failed: the last one of its map */
-	bool kept_told;
-	bool gone;     /* its device is: there is nothing to give back */
-	bool released; /* let go: only given back, if we failed it */
-	enum maps_bar bar : 8;
-	bool bar_told; /* the teller's */
-	enum path_verdict verdict : 8;
-	enum agreement_turn turn : 8; /* news for the teller, who clears it */
-	uint8_t list;                 /* enum maps_list: to be looked at, now or later */
-	uint32_t generation;
-	uint32_t devt_major, devt_minor;
-	uint32_t map;
-	uint32_t path; /* the registry's index; MAPS_NONE: not one of ours */
-	uint32_t next; /* of its map, in the table's order; or free */
 	struct agreement agreement;
-	struct disk_id id;     /* the disk that was under its number; 0: not known yet */
+	struct disk_id id; /* the disk that was under its number; 0: not known yet */
+	uint32_t devt_major : MAP_MAJOR_BITS, devt_minor : MAP_MINOR_BITS;
+	uint32_t generation;
+	uint32_t map;
+	uint32_t path;         /* the registry's index; MAPS_NONE: not one of ours */
+	uint32_t next;         /* of its map, in the table's order; or free */
 	uint32_t next_of_devt; /* chain of the index */
 	uint32_t next_of_path;
 	uint32_t list_prev, list_next;
+	bool used : 1;
+	bool seen : 1; /* mark while a new table is compared */
+	bool kept : 1; /* down, and not failed: the last one of its map */
+	bool kept_told : 1;
+	bool gone : 1;     /* its device is: there is nothing to give back */
+	bool released : 1; /* let go: only given back, if we failed it */
+	enum maps_bar bar : 2;
+	bool bar_told : 1; /* the teller's */
+	enum path_verdict verdict : 2;
+	enum agreement_turn turn : 2; /* news for the teller, who clears it */
+	uint8_t list : 2;             /* enum maps_list: to be looked at, now or later */
 };
 
+static_assert(sizeof(struct maps_path) == 96, "nothing of it is padding");
+
 struct maps_map {
-	struct map *map;      /* a reference; NULL: not in use */
-	uint32_t first;       /* its paths; MAPS_NONE: none */
-	bool keep;            /* keep_last_path */
-	bool dirty;           /* something changed since maps_next_dirty() gave it */
-	enum redundancy told; /* the teller's: what was told last */
-	bool told_any;        /* the teller's */
-	bool handler_seen; /* the teller's: its paths have an access state, or it was told */
+	struct map *map; /* a reference; NULL: not in use */
+	uint32_t first;  /* its paths; MAPS_NONE: none */
 	uint32_t next_dirty;
-	uint32_t next; /* chain of the index, or free */
+	uint32_t next;            /* chain of the index, or free */
+	bool keep : 1;            /* keep_last_path */
+	bool dirty : 1;           /* something changed since maps_next_dirty() gave it */
+	enum redundancy told : 2; /* the teller's: what was told last */
+	bool told_any : 1;        /* the teller's */
+	bool handler_seen : 1; /* the teller's: its paths have an access state, or it was told */
 };
 
 /* What became of a map; bits. */

@@ -23,12 +23,12 @@ struct registry {
 	struct path paths[];
 };
 
-/* At least one bucket for each path: a chain is a path or two long. */
+/* At least one bucket for every two paths: a chain is a path or two long. */
 static uint32_t buckets_for(uint32_t max_paths)
 {
 	uint32_t n = 1;
 
-	while (n < max_paths)
+	while (2 * n < max_paths)
 		n *= 2;
 	return n;
 }
@@ -145,12 +145,11 @@ int registry_add(struct registry *r, struct device *d, const struct path_setting
 		.used = true,
 		.enabled = true,
 		.engine_id = REGISTRY_NONE,
-		.group = REGISTRY_NONE,
+		.group = PATH_GROUP_NONE,
 		.device = device_ref(d),
 		.settings = *s,
 		.interval_us = s->interval_us,
 		.due = MONO_NEVER,
-		.enable_at = MONO_NEVER,
 		.heard = now,
 		.overdue_at = MONO_NEVER,
 		.sched_prev = REGISTRY_NONE,

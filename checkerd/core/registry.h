@@ -15,13 +15,39 @@
 #define REGISTRY_NONE      UINT32_MAX
 #define REGISTRY_PATHS_MAX 131072
 
-/* What the configuration says of one path; times in microseconds. */
+/* The longest interval or timeout; and the longest that an interval grows to. */
+#define PATH_TIME_MAX_US     (3600 * USEC_PER_SEC)
+#define PATH_INTERVAL_MAX_US (24 * PATH_TIME_MAX_US)
+#define PATH_INTERVAL_BITS   37
+
+/* What the configuration says of one path. Each path has one, and each entry of discovery's list,
+ * so it is packed. */
 struct path_settings {
-	int64_t interval_us, max_interval_us, timeout_us;
-	struct path_policy policy;
-	uint8_t checker;   /* enum checker_kind of the configuration */
-	uint8_t keep_open; /* enum keep_open of the configuration */
+	uint32_t interval_us, timeout_us;
+	uint64_t max_interval_us : PATH_INTERVAL_BITS;
+	uint64_t fail_checks : 10, recover_checks : 10; /* as of struct path_policy */
+	uint64_t checker : 3;   /* enum checker_kind of the configuration */
+	uint64_t keep_open : 2; /* enum keep_open of the configuration */
+	/* Discovery's: the rules of this configuration were not held against the device's
+	 * properties, because there were none. */
+	uint64_t unjudged : 1;
 };
+
+static_assert(PATH_TIME_MAX_US <= UINT32_MAX &&
+                      PATH_INTERVAL_MAX_US < INT64_C(1) << PATH_INTERVAL_BITS,
+              "the times fit");
+static_assert(sizeof(struct path_settings) == 16, "nothing of it is padding");
+
+static inline int64_t path_max_interval_us(const struct path_settings *s)
+{
+	return (int64_t)s->max_interval_us;
+}
+
+static inline struct path_policy path_policy_of(const struct path_settings *s)
+{
+	return (struct path_policy){ (uint16_t)s->fail_checks,
+		                     (uint16_t)s->recover_checks };
+}
 
 static inline bool path_settings_same_times(const struct path_settings *a,
                                             const struct path_settings *b)
@@ -36,39 +62,42 @@ struct path_counters {
 	uint32_t deferred; /* put off, or not judged */
 };
 
+/* Of struct path and snap_path. */
+#define PATH_GROUP_NONE UINT16_MAX
+
+/* There are max_paths of them in locked memory, so they have no padding. */
 struct path {
-	uint32_t generation;
-	bool used;
-	bool enabled;      /* false: checkerctl disable */
-	bool outstanding;  /* a check is with the engine, its final result to come */
-	bool expired;      /* … and it has gone past its deadline */
-	bool deferred;     /* the outstanding check waits, for a shortage of the engine */
-	bool seen;         /* mark for reload by difference */
-	bool number_asked; /* discovery was asked for its device number */
-	uint8_t engine;    /* enum pathcheck_engine of the last result */
-	uint8_t shortage_stage; /* enum outcome_stage */
-	/* Positive errno: why the last check was put off or not judged; 0: nothing since says so. */
-	int16_t shortage;
-	struct sysfs_state sysfs; /* as last known */
-	uint32_t engine_id;       /* libpathcheck's */
-	uint32_t group;           /* of the last result, REGISTRY_NONE: none yet */
-	struct device *device;    /* a reference */
+	struct device *device; /* a reference */
 	struct path_settings settings;
 	struct path_status status;
-	struct path_counters counters;
-	struct histogram latency;
 	int64_t interval_us; /* present one: settings.interval_us to settings.max_interval_us */
-	struct mono due;     /* next check, MONO_NEVER: none */
+	struct mono due;     /* next check, MONO_NEVER: none; disabled: the end of that */
 	struct mono started; /* of the outstanding check */
 	struct mono last;    /* last final result that was judged; us 0: none */
 	struct mono good;    /* last successful check; us 0: none */
 	struct mono heard;   /* when something was last heard of it, or its grace began */
 	struct mono overdue_at; /* overdue from then on; MONO_NEVER: it is not checked */
-	struct mono enable_at;  /* end of disable --for; MONO_NEVER: by hand */
+	struct path_counters counters;
+	struct histogram latency;
+	uint32_t generation;
+	uint32_t engine_id;              /* libpathcheck's */
 	uint32_t sched_prev, sched_next; /* schedule's links */
 	uint32_t sched_slot;             /* REGISTRY_NONE: not in the schedule */
 	uint32_t hash_name,
 	        hash_node; /* chains; not used: the first is the free list's */
+	uint16_t group;    /* of the last result, PATH_GROUP_NONE: none yet */
+	/* Positive errno: why the last check was put off or not judged; 0: nothing since says so. */
+	uint16_t shortage : 12;
+	uint16_t shortage_stage : 1; /* enum outcome_stage */
+	uint16_t engine : 2;         /* enum pathcheck_engine of the last result */
+	struct sysfs_state sysfs;    /* as last known */
+	bool used : 1;
+	bool enabled : 1;     /* false: checkerctl disable */
+	bool outstanding : 1; /* a check is with the engine, its final result to come */
+	bool expired : 1;     /* … and it has gone past its deadline */
+	bool deferred : 1; /* the outstanding check waits, for a shortage of the engine */
+	bool seen : 1;     /* mark for reload by difference */
+	bool number_asked : 1; /* discovery was asked for its device number */
 };
 
 static inline bool path_is_overdue(const struct path *p, struct mono now)

@@ -65,9 +65,9 @@ static const uint8_t next_state[PATH_STATE_COUNT_][IN_COUNT_] = {
 };
 /* clang-format on */
 
-static void count_up(uint32_t *n)
+static void count_up(uint16_t *n)
 {
-	if (*n < UINT32_MAX)
+	if (*n < UINT16_MAX)
 		++*n;
 }
 
@@ -234,7 +234,7 @@ static void note_reason(struct path_status *s, const struct outcome *o,
 		.kind = o->kind,
 		.stage = o->stage,
 		.error = o->error,
-		.timeout_us = timeout_us,
+		.timeout_us = (uint32_t)timeout_us,
 		.sysfs = o->sysfs,
 	};
 

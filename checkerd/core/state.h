@@ -72,7 +72,7 @@ struct reason {
 	enum outcome_stage stage : 8;
 	int error : 16;           /* positive errno, which goes to 4,095 */
 	struct sysfs_state sysfs; /* when it failed */
-	int64_t timeout_us;       /* with TIMED_OUT and SILENT */
+	uint32_t timeout_us;      /* with TIMED_OUT and SILENT; at most an hour */
 };
 
 /* What the last decision was, as far as device-mapper is concerned. */
@@ -86,8 +86,8 @@ struct path_status {
 	struct mono since; /* when it came to this state */
 	/* Of the last failure; while the path is up: of its device's own error, if it has one. */
 	struct reason reason;
-	uint32_t fails; /* failed checks in a row; saturates */
-	uint32_t goods; /* good checks in a row; saturates */
+	/* Failed and good checks in a row; they saturate, above every path_policy. */
+	uint16_t fails, goods;
 	enum path_state state : 8;
 	enum path_verdict verdict : 8;
 	/* A TIMED_OUT of the check in the kernel was not counted, because of the access state. */

@@ -141,11 +141,12 @@ static bool is_first_good(enum path_state from, enum path_state to)
 static unsigned step(struct checks *c, uint32_t index, struct path *p,
                      const struct outcome *o, struct mono now)
 {
+	struct path_policy policy = path_policy_of(&p->settings);
 	struct path_status before = p->status;
 	unsigned actions;
 
-	actions = path_status_step(&before, o, &p->settings.policy,
-	                           p->settings.timeout_us, now, &p->status);
+	actions = path_status_step(&before, o, &policy, p->settings.timeout_us, now,
+	                           &p->status);
 	if (p->status.state != before.state) {
 		c->by_state[before.state]--;
 		c->by_state[p->status.state]++;
@@ -162,7 +163,8 @@ static unsigned step(struct checks *c, uint32_t index, struct path *p,
 	if ((actions & ACTION_RESET_INTERVAL) != 0)
 		reset_interval(c, index, p, now);
 	else if ((actions & ACTION_BACK_OFF) != 0)
-		p->interval_us = MIN(2 * p->interval_us, p->settings.max_interval_us);
+		p->interval_us =
+		        MIN(2 * p->interval_us, path_max_interval_us(&p->settings));
 	if (c->maps != NULL && o->kind != OUTCOME_STARTED)
 		maps_path_checked(c->maps, index, p->status.verdict,
 		                  (actions & ACTION_SUCCESS) != 0 &&
@@ -303,7 +305,8 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	grace = !was_checked || !path_settings_same_times(&p->settings, s);
 	p->settings = *s;
 	c->never_checked += is_never_checked(p);
-	p->interval_us = MIN(MAX(p->interval_us, s->interval_us), s->max_interval_us);
+	p->interval_us =
+	        MIN(MAX(p->interval_us, s->interval_us), path_max_interval_us(s));
 	if (!is_checked(p)) {
 		p->overdue_at = MONO_NEVER;
 		if (p->enabled)
@@ -345,7 +348,6 @@ void checks_disable(struct checks *c, uint32_t index, struct mono until)
 	c->never_checked -= is_never_checked(p);
 	c->disabled[p->status.state] += p->enabled;
 	p->enabled = false;
-	p->enable_at = until;
 	p->overdue_at = MONO_NEVER;
 	if (c->maps != NULL)
 		maps_disable(c->maps, index, true);
@@ -399,7 +401,6 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 	c->never_checked -= is_never_checked(p);
 	p->enabled = true;
 	c->never_checked += is_never_checked(p);
-	p->enable_at = MONO_NEVER;
 	if (c->maps != NULL)
 		maps_disable(c->maps, index, false);
 	p->interval_us = p->settings.interval_us;
@@ -559,8 +560,8 @@ static void not_judged(struct checks *c, struct path *p, const struct outcome *o
                        struct mono now)
 {
 	p->counters.deferred++;
-	p->shortage = (int16_t)o->error;
-	p->shortage_stage = (uint8_t)o->stage;
+	p->shortage = (unsigned)o->error;
+	p->shortage_stage = o->stage;
 	events_not_judged(c->events, p, o, now);
 }
 
@@ -582,8 +583,8 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 		not_judged(c, p, &o, now);
 		return;
 	}
-	p->engine = (uint8_t)r->engine;
-	p->group = r->group;
+	p->engine = r->engine;
+	p->group = (uint16_t)r->group;
 	if (!is_same_device(c, p, r)) {
 		if (o.kind != OUTCOME_TIMED_OUT)
 			end_check(c, p);

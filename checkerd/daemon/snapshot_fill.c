@@ -237,20 +237,17 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 			.pending = e->agreement.in_flight != COMMAND_NONE,
 			.kept = e->kept,
 			.barred = e->bar != BAR_NONE,
-			.held_until = e->agreement.held_until,
-			.error = e->agreement.error,
+			.held_until = agreement_held_until(&e->agreement),
+			.turns = e->agreement.turns,
+			.error = (uint16_t)e->agreement.error,
+			.map = s->n_maps,
 		};
 		if (place != REGISTRY_NONE)
 			to->paths_overdue += s->paths[place].overdue;
-		if (place == REGISTRY_NONE || s->paths[place].map != REGISTRY_NONE)
+		if (place == REGISTRY_NONE || s->paths[place].in_map != REGISTRY_NONE)
 			continue;
-		s->paths[place].map = s->n_maps;
+		s->paths[place].in_map = s->n_map_paths - 1;
 		s->paths[place].forced = maps_is_forced(maps, e->path);
-		s->paths[place].barred = e->bar != BAR_NONE;
-		s->paths[place].turns = e->agreement.turns;
-		s->paths[place].held_until = e->agreement.held_until;
-		s->paths[place].dm_state =
-		        e->agreement.active ? SNAP_DM_ACTIVE : SNAP_DM_FAILED;
 	}
 	s->n_maps++;
 }
@@ -310,11 +307,10 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.enabled = p->enabled,
 		.outstanding = p->outstanding,
 		.engine = engine_of(p->engine),
-		.checker = checker_kind_name(p->settings.checker == CHECKER_NONE
-		                                     ? CHECKER_NONE
-		                                     : CHECKER_DIRECTIO),
+		.checker = p->settings.checker == CHECKER_NONE ? SNAP_CHECKER_NONE
+		                                               : SNAP_CHECKER_DIRECTIO,
 		.group = p->group,
-		.interval_us = p->interval_us,
+		.interval_us = (uint64_t)p->interval_us,
 		.timeout_us = p->settings.timeout_us,
 		.counters = p->counters,
 		.samples = p->latency.samples,
@@ -322,7 +318,7 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.p50_us = histogram_quantile(&p->latency, 0.5),
 		.p99_us = histogram_quantile(&p->latency, 0.99),
 		.max_us = p->latency.max_us,
-		.map = REGISTRY_NONE,
+		.in_map = REGISTRY_NONE,
 	};
 	histogram_cells(&p->latency, s->cells);
 	if (!s->overdue)

@@ -20,12 +20,12 @@ enum known_kind {
 struct follow_known {
 	uint32_t devt_major, devt_minor;
 	uint32_t event_nr; /* when it was read */
-	enum known_kind kind;
-	bool listed;     /* it is in the list that was taken last */
-	bool stale;      /* it has to be read */
-	bool fresh;      /* it was read in this update */
-	bool retell;     /* it is told again, changed or not */
-	bool again;      /* MAP: nothing tells of what becomes of it */
+	enum known_kind kind : 3;
+	bool listed : 1; /* it is in the list that was taken last */
+	bool stale : 1;  /* it has to be read */
+	bool fresh : 1;  /* it was read in this update */
+	bool retell : 1; /* it is told again, changed or not */
+	bool again : 1;  /* MAP: nothing tells of what becomes of it */
 	struct map *map; /* MAP: what was told, a reference */
 };
 

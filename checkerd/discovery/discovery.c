@@ -42,7 +42,11 @@ struct discovery {
 	bool again_gone;   /* what is not on it is gone */
 };
 
-static_assert(CONFIG_CHECKS_MAX <= UINT16_MAX, "a path's policy holds them");
+static_assert(CONFIG_TIME_MAX_US == PATH_TIME_MAX_US &&
+                      CONFIG_INTERVAL_MAX_US == PATH_INTERVAL_MAX_US &&
+                      CONFIG_CHECKS_MAX < 1 << 10 && CHECKER_NONE < 1 << 3 &&
+                      KEEP_OPEN_NO < 1 << 2,
+              "a path's settings hold them");
 
 void scan_settings(const struct config *c, const struct config_subject *s,
                    struct path_settings *ret)
@@ -51,14 +55,14 @@ void scan_settings(const struct config *c, const struct config_subject *s,
 
 	config_settings_for(c, s, &settings);
 	*ret = (struct path_settings){
-		.interval_us = settings.polling_interval_us,
-		.max_interval_us = MAX(settings.max_polling_interval_us,
-		                       settings.polling_interval_us),
-		.timeout_us = settings.checker_timeout_us,
-		.policy = { (uint16_t)settings.fail_checks,
-		            (uint16_t)settings.recover_checks },
-		.checker = (uint8_t)settings.checker,
-		.keep_open = (uint8_t)settings.keep_open,
+		.interval_us = (uint32_t)settings.polling_interval_us,
+		.max_interval_us = (uint64_t)MAX(settings.max_polling_interval_us,
+		                                 settings.polling_interval_us),
+		.timeout_us = (uint32_t)settings.checker_timeout_us,
+		.fail_checks = settings.fail_checks,
+		.recover_checks = settings.recover_checks,
+		.checker = settings.checker,
+		.keep_open = settings.keep_open,
 	};
 }
 

@@ -35,8 +35,6 @@ struct found {
 struct found_entry {
 	struct device *device; /* a reference */
 	struct path_settings settings;
-	/* The rules of this configuration were not held against its properties: there were none. */
-	bool unjudged;
 };
 
 /* A list in the order of the devices' names, each name once. */

@@ -310,7 +310,7 @@ static int consider(const struct watch *w, const struct config *c,
 	if (id.spec.map == NULL && alias != NULL)
 		identity_set(&id, &id.spec.map, alias);
 	scan_settings(c, &subject, &ret->settings);
-	ret->unjudged = lacking;
+	ret->settings.unjudged = lacking;
 	r = device_new(&ret->device, &id.spec);
 	if (r < 0)
 		return r == -ENOMEM ? r : CONSIDERED_GONE;
@@ -346,7 +346,7 @@ static struct found_entry again(const struct found_entry *told)
 static bool stays(const struct found_entry *told, const struct found_entry *now)
 {
 	return told != NULL && !found_replaced(told->device, now->device) &&
-	       (!told->unjudged || now->unjudged);
+	       (!told->settings.unjudged || now->settings.unjudged);
 }
 
 struct listing {
@@ -397,8 +397,9 @@ static int list_device(struct listing *l, struct udev_device *dev, const char *s
 		return 0;
 	r = found_list_append(l->list, entry.device, &entry.settings);
 	if (r == 0)
-		l->list->entries[l->list->n - 1].unjudged =
-		        entry.unjudged && (l->reload || (told != NULL && told->unjudged));
+		l->list->entries[l->list->n - 1].settings.unjudged =
+		        entry.settings.unjudged &&
+		        (l->reload || (told != NULL && told->settings.unjudged));
 	return r;
 }
 
@@ -493,7 +494,8 @@ static int look_at(struct watch *w, const struct config *c, struct udev_device *
 	if (r < 0)
 		return r;
 	if (r == CONSIDERED_LET_IN) {
-		ret->unjudged = ret->unjudged && told != NULL && told->unjudged;
+		ret->settings.unjudged =
+		        ret->settings.unjudged && told != NULL && told->settings.unjudged;
 		return 1;
 	}
 	keep = stays(told, ret);

@@ -123,6 +123,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < it.groups; i++) {
+		group_fill(&p->groups[i]);
 		p->groups[i].state = PATHCHECK_GROUP_READY;
 		p->groups[i].context = &it.contexts[i];
 		p->groups[i].context_slots = PATHCHECK_GROUP_SLOTS;
@@ -246,7 +247,8 @@ static void add_path(uint32_t i)
 	const struct path_settings settings = { .interval_us = it.interval_us,
 		                                .max_interval_us = it.interval_us,
 		                                .timeout_us = TIMEOUT_US,
-		                                .policy = { 1, 1 },
+		                                .fail_checks = 1,
+		                                .recover_checks = 1,
 		                                .keep_open = KEEP_OPEN_YES };
 	char name[16], node[32];
 	struct device_spec spec = { .name = name, .node = node };

@@ -84,10 +84,10 @@ static void publish_snapshot(void)
 			.due = MONO_NEVER,
 			.enabled = i != 0,
 			.engine = SNAP_ENGINE_AIO,
-			.checker = "directio",
+			.checker = SNAP_CHECKER_DIRECTIO,
 			.interval_us = 5 * USEC_PER_SEC,
 			.timeout_us = 30 * USEC_PER_SEC,
-			.map = REGISTRY_NONE,
+			.in_map = REGISTRY_NONE,
 		};
 	s->aio_nr = s->aio_max_nr = -1;
 	s->config_text = text_ref(config_text);

@@ -59,9 +59,8 @@ static bool same_settings(const struct path_settings *a, const struct path_setti
 {
 	return a->interval_us == b->interval_us &&
 	       a->max_interval_us == b->max_interval_us &&
-	       a->timeout_us == b->timeout_us &&
-	       a->policy.fail_checks == b->policy.fail_checks &&
-	       a->policy.recover_checks == b->policy.recover_checks;
+	       a->timeout_us == b->timeout_us && a->fail_checks == b->fail_checks &&
+	       a->recover_checks == b->recover_checks;
 }
 
 /* Someone has edited it. */

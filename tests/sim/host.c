@@ -64,11 +64,11 @@ uint32_t host_index_of(const struct disk *d)
 void host_settings(struct path_settings *ret)
 {
 	*ret = (struct path_settings){
-		.interval_us = host.interval_us,
-		.max_interval_us = host.interval_us * sim_between(1, 4),
-		.timeout_us = host.timeout_us * sim_between(1, 3),
-		.policy = { .fail_checks = 1 + (uint32_t)sim_below(3),
-		            .recover_checks = 1 + (uint32_t)sim_below(3) },
+		.interval_us = (uint32_t)host.interval_us,
+		.max_interval_us = (uint64_t)(host.interval_us * sim_between(1, 4)),
+		.timeout_us = (uint32_t)(host.timeout_us * sim_between(1, 3)),
+		.fail_checks = 1 + (uint32_t)sim_below(3),
+		.recover_checks = 1 + (uint32_t)sim_below(3),
 		.checker = CHECKER_DIRECTIO,
 	};
 }

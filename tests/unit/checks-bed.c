@@ -170,7 +170,8 @@ const struct path_settings usual = {
 	.interval_us = 5 * SEC,
 	.max_interval_us = 20 * SEC,
 	.timeout_us = 2 * SEC,
-	.policy = { 2, 1 },
+	.fail_checks = 2,
+	.recover_checks = 1,
 };
 
 struct mono at(int64_t us)

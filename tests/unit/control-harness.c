@@ -28,11 +28,11 @@ static void fill(struct loop *l, struct snapshot *s)
 			.due = MONO_NEVER,
 			.enabled = !l->disabled[i],
 			.engine = SNAP_ENGINE_AIO,
-			.checker = "directio",
+			.checker = SNAP_CHECKER_DIRECTIO,
 			.group = i / 1024,
 			.interval_us = 5 * USEC_PER_SEC,
 			.timeout_us = 30 * USEC_PER_SEC,
-			.map = REGISTRY_NONE,
+			.in_map = REGISTRY_NONE,
 		};
 	s->aio_nr = s->aio_max_nr = -1;
 	if (l->config && text_new(&s->config_text, l->config, strlen(l->config)) < 0)

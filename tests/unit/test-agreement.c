@@ -266,7 +266,7 @@ static void failing_never_waits(void **state)
 		(void)agreement_told(&a, false, t0);
 		assert_int_equal(agreement_told(&a, true, t0), TURN_ACTIVE);
 	}
-	assert_true(mono_before(t0, a.held_until));
+	assert_true(mono_before(t0, agreement_held_until(&a)));
 	assert_int_equal(next(&a, VERDICT_UNUSABLE, t0), STEP_FAIL);
 }
 

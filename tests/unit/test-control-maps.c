@@ -32,27 +32,29 @@ static void add_map(struct snapshot *s)
 	*m = (struct snap_map){ .first_path = s->n_map_paths, .paths_up = 2 };
 	if (map_new(&m->map, &spec) < 0)
 		abort();
-	s->map_paths[s->n_map_paths++] =
-	        (struct snap_map_path){ .path = 2, .active = true, .kept = true };
+	s->paths[2].in_map = s->n_map_paths;
+	s->map_paths[s->n_map_paths++] = (struct snap_map_path){
+		.path = 2,
+		.map = s->n_maps - 1,
+		.active = true,
+		.kept = true,
+		.barred = true,
+		.held_until = mono_add(s->taken, 40 * USEC_PER_SEC), /* it is active */
+	};
+	s->paths[1].in_map = s->n_map_paths;
 	s->map_paths[s->n_map_paths++] = (struct snap_map_path){
 		.path = 1,
+		.map = s->n_maps - 1,
 		.active = false,
 		.pending = true,
-		.barred = true,
 		.held_until = mono_add(s->taken, 40 * USEC_PER_SEC),
+		.turns = 5,
 		.error = EBUSY,
 	};
 	s->map_paths[s->n_map_paths++] =
 	        (struct snap_map_path){ .path = REGISTRY_NONE, .active = true };
-	s->paths[2].map = s->paths[1].map = s->n_maps - 1;
-	s->paths[2].dm_state = SNAP_DM_ACTIVE;
-	s->paths[1].dm_state = SNAP_DM_FAILED;
 	s->paths[1].forced = true;
-	s->paths[1].held_until = mono_add(s->taken, 40 * USEC_PER_SEC);
-	s->paths[1].turns = 5;
 	s->paths[1].state = PATH_UP;
-	s->paths[2].barred = true;
-	s->paths[2].held_until = s->paths[1].held_until; /* it is active */
 }
 
 static void add_empty_map(struct snapshot *s)
@@ -107,18 +109,18 @@ static void test_list(void **state)
 	        "disabled\":0,\"paths_overdue\":0,"
 	        "\"redundancy\":"
 	        "\"degraded\",\"queueing\":true,\"suspended\":false,\"paths\":[\"sd2\","
-	        "\"sd1\",\"8:99\"],\"kept_path\":\"sd2\",\"barred\":[\"sd1\"],"
+	        "\"sd1\",\"8:99\"],\"kept_path\":\"sd2\",\"barred\":[\"sd2\"],"
 	        "\"groups\":["
 	        "{\"group\":1,\"state\":\"active\",\"paths\":[{\"path\":\"sd2\",\"devt\":"
 	        "\"8:2\",\"dm_state\":\"active\",\"fail_count\":0,\"pending\":false,"
 	        "\"kept\":"
-	        "true,\"barred\":false,\"held_for_s\":null,\"error\":null}]},"
+	        "true,\"barred\":true,\"held_for_s\":null,\"error\":null}]},"
 	        "{\"group\":2,\"state\":\"disabled\",\"paths\":[]},"
 	        "{\"group\":3,\"state\":\"enabled\",\"paths\":[{\"path\":\"sd1\","
 	        "\"devt\":"
 	        "\"8:1\",\"dm_state\":\"failed\",\"fail_count\":2,\"pending\":true,"
 	        "\"kept\":"
-	        "false,\"barred\":true,\"held_for_s\":40,\"error\":\"EBUSY\"},"
+	        "false,\"barred\":false,\"held_for_s\":40,\"error\":\"EBUSY\"},"
 	        "{\"path\":null,\"devt\":\"8:99\",\"dm_state\":\"active\",\"fail_count\":"
 	        "0,"
 	        "\"pending\":false,\"kept\":false,\"barred\":false,\"held_for_s\":null,"

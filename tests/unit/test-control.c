@@ -185,7 +185,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->state = PATH_UNCHECKED;
 	p->last = (struct mono){ 0 };
 	p->engine = SNAP_ENGINE_NONE;
-	p->group = REGISTRY_NONE;
+	p->group = PATH_GROUP_NONE;
 	p->enabled = false;
 	p->due = mono_add(s->taken, 60 * USEC_PER_SEC);
 }

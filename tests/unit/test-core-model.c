@@ -75,7 +75,8 @@ static void add_path(struct world *w)
 	struct path_settings settings = {
 		.interval_us = (int64_t)(1 + roll(w, 5)) * USEC_PER_SEC,
 		.timeout_us = (int64_t)(1 + roll(w, 30)) * USEC_PER_SEC,
-		.policy = { 1 + (uint32_t)roll(w, 3), 1 + (uint32_t)roll(w, 3) },
+		.fail_checks = 1 + (uint32_t)roll(w, 3),
+		.recover_checks = 1 + (uint32_t)roll(w, 3),
 	};
 	struct device *d = disk_new(w->names++, NULL);
 	uint32_t i;
@@ -108,7 +109,7 @@ static void check_step(struct world *w, uint32_t i, const struct path_status *ol
 
 	if (actions & ACTION_FAIL) {
 		assert_int_not_equal(s->told, TOLD_FAIL);
-		assert_true(s->gone_error || s->fails >= p->settings.policy.fail_checks);
+		assert_true(s->gone_error || s->fails >= p->settings.fail_checks);
 		s->told = TOLD_FAIL;
 	}
 	if (actions & ACTION_REINSTATE) {
@@ -146,8 +147,9 @@ static void step(struct world *w, uint32_t i, struct outcome o)
 	struct path *p = registry_get(w->registry, i);
 	struct path_status old = p->status;
 	int64_t interval = p->interval_us;
-	unsigned actions = path_status_step(&old, &o, &p->settings.policy,
-	                                    p->settings.timeout_us, w->now, &p->status);
+	struct path_policy policy = path_policy_of(&p->settings);
+	unsigned actions = path_status_step(&old, &o, &policy, p->settings.timeout_us,
+	                                    w->now, &p->status);
 
 	check_step(w, i, &old, actions);
 	if (actions & ACTION_RESET_INTERVAL)

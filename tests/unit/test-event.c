@@ -35,6 +35,9 @@ static void holds_every_state_name(void **state)
 		assert_true(strlen(path_state_name(s)) < sizeof(e.from));
 }
 
+/* Behind the last field is padding. */
+#define COMPARED (offsetof(struct event, message) + EVENT_MESSAGE_MAX)
+
 static void set(char *to, size_t size, char with, size_t length)
 {
 	memset(to, 0, size);
@@ -79,7 +82,7 @@ static void packed_and_back(void **state)
 		/* Some stay, so that the next ones begin anywhere. */
 		for (uint64_t n = 0; n < 1 + out % 3 && event_pop(ring, &got); n++) {
 			want = event(out++);
-			assert_memory_equal(&got, &want, sizeof(got));
+			assert_memory_equal(&got, &want, COMPARED);
 			memset(&got, 0, sizeof(got));
 		}
 	}
@@ -104,7 +107,7 @@ static void the_longest_fits(void **state)
 	assert_true(event_push(ring, &e));
 	assert_false(event_push(ring, &e));
 	assert_true(event_pop(ring, &got));
-	assert_memory_equal(&got, &e, sizeof(e));
+	assert_memory_equal(&got, &e, COMPARED);
 	assert_int_equal(spsc_used(ring), 0);
 }
 

@@ -32,6 +32,7 @@ static int setup(void **state)
 
 	if (g == NULL || group_init(g, 0, &prober) < 0)
 		return -1;
+	group_fill(g);
 	*state = g;
 	return 0;
 }
@@ -487,6 +488,34 @@ static void lists_keep_the_order(void **state)
 	}
 }
 
+/* Nothing was written to them, so they take no memory. */
+static bool slots_are_blank(const struct group *g)
+{
+	const unsigned char *bytes = (const unsigned char *)g->slots;
+	unsigned char any = 0;
+
+	for (size_t i = 0; i < PATHCHECK_GROUP_SLOTS * sizeof(struct slot); i++)
+		any |= bytes[i];
+	return any == 0;
+}
+
+static void unused_slots_are_not_written_to(void **state)
+{
+	struct group g;
+
+	(void)state; /* no fixture */
+	assert_int_equal(group_init(&g, 0, &prober), 0);
+	group_assert(&g);
+	assert_true(slots_are_blank(&g));
+	group_fill(&g);
+	assert_int_equal(g.slots[PATHCHECK_GROUP_SLOTS - 1].fd, -1); /* all of them */
+	group_finish(&g, group_take(&g, 1, 1));
+	group_fill(&g); /* once only */
+	assert_int_equal(g.slots[0].heap_at, NO_PLACE);
+	group_assert(&g);
+	group_deinit(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,6 +538,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(as_the_model, setup, teardown),
 		cmocka_unit_test_setup_teardown(slots_are_conserved, setup, teardown),
 		cmocka_unit_test_setup_teardown(lists_keep_the_order, setup, teardown),
+		cmocka_unit_test(unused_slots_are_not_written_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

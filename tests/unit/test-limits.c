@@ -258,7 +258,8 @@ static void bound_is_kept(void **state)
 		taken = heap_bytes() - before;
 		assert_int_equal(p.limits.groups, b.groups);
 		assert_int_equal(p.limits.in_flight, b.in_flight);
-		by_mmap = p.limits.groups * (size_t)BUFFERS_BYTES + sizeof(p) +
+		by_mmap = p.limits.slots * sizeof(struct slot) +
+		          p.limits.groups * (size_t)BUFFERS_BYTES + sizeof(p) +
 		          o.rescuers * (sizeof(struct rescuer) + SCRATCH_BYTES) +
 		          p.limits.threads * sizeof(pthread_t);
 		if (OWN_HEAP) {

@@ -105,6 +105,11 @@ static void refuses_what_is_no_map(void **state)
 	assert_int_equal(map_new(&m, &spec), -EINVAL);
 	stray[0].group = 0;
 	assert_int_equal(map_new(&m, &spec), -EINVAL);
+	/* Numbers that no device has. */
+	stray[0] = (struct map_path){ 1 << MAP_MAJOR_BITS, 0, 1, 0, true };
+	assert_int_equal(map_new(&m, &spec), -EINVAL);
+	stray[0] = (struct map_path){ 0, 1 << MAP_MINOR_BITS, 1, 0, true };
+	assert_int_equal(map_new(&m, &spec), -EINVAL);
 	spec = full;
 	spec.n_paths = MAP_PATHS_MAX + 1;
 	assert_int_equal(map_new(&m, &spec), -EINVAL);

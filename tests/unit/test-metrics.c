@@ -40,7 +40,9 @@ static struct snap_path *add(struct snapshot *s, const char *name, const char *m
 	struct snap_path *p = &s->paths[s->n_paths];
 	const struct device_spec spec = { .name = name, .node = "/dev/x", .map = map };
 
-	*p = (struct snap_path){ .state = state, .enabled = true, .map = REGISTRY_NONE };
+	*p = (struct snap_path){ .state = state,
+		                 .enabled = true,
+		                 .in_map = REGISTRY_NONE };
 	assert_int_equal(device_new(&p->device, &spec), 0);
 	s->n_paths++;
 	return p;

@@ -202,14 +202,13 @@ static void assert_consistent(const struct snapshot *s)
 				continue;
 			assert_int_equal(s->paths[e->path].device->devt_minor,
 			                 m->map->paths[n].devt_minor);
-			assert_int_equal(s->paths[e->path].map, i);
-			assert_int_equal(s->paths[e->path].dm_state,
-			                 e->active ? SNAP_DM_ACTIVE : SNAP_DM_FAILED);
+			assert_ptr_equal(snap_in_map(s, &s->paths[e->path]), e);
+			assert_int_equal(e->map, i);
 			linked++;
 		}
 	}
 	for (uint32_t i = 0; i < s->n_paths; i++)
-		in_maps += s->paths[i].map != REGISTRY_NONE;
+		in_maps += s->paths[i].in_map != REGISTRY_NONE;
 	assert_int_equal(linked, in_maps);
 }
 
@@ -227,7 +226,7 @@ static void all_of_it_is_there(void **state)
 	assert_int_equal(s->n_map_paths, PATHS);
 	assert_consistent(s);
 	for (uint32_t i = 0; i < PATHS; i++)
-		assert_int_not_equal(s->paths[i].map, REGISTRY_NONE);
+		assert_int_not_equal(s->paths[i].in_map, REGISTRY_NONE);
 	assert_int_equal(s->maps[0].paths_disabled, 0);
 	assert_int_equal(s->maps[0].paths_up, 1);
 	assert_int_equal(s->maps[1].paths_disabled, 0);

@@ -96,6 +96,7 @@ static int setup(void **state)
 	    prober_init(&b->prober, &b->shared, &backend) < 0)
 		return -1;
 	b->g = &b->prober.groups[0];
+	group_fill(b->g);
 	b->g->state = PATHCHECK_GROUP_READY;
 	b->g->context_slots = PATHCHECK_GROUP_SLOTS;
 	b->g->context = b;

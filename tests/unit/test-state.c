@@ -471,14 +471,14 @@ static void counters_saturate(void **state)
 
 	(void)state; /* no fixture */
 	step(&t, bad);
-	t.status.fails = UINT32_MAX;
+	t.status.fails = UINT16_MAX;
 	step(&t, bad);
-	assert_int_equal(t.status.fails, UINT32_MAX);
+	assert_int_equal(t.status.fails, UINT16_MAX);
 	assert_state(&t, PATH_DOWN);
 	step(&t, good);
-	t.status.goods = UINT32_MAX;
+	t.status.goods = UINT16_MAX;
 	step(&t, good);
-	assert_int_equal(t.status.goods, UINT32_MAX);
+	assert_int_equal(t.status.goods, UINT16_MAX);
 	assert_state(&t, PATH_UP);
 }
 

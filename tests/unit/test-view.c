@@ -53,7 +53,7 @@ static void add(struct snapshot *s, const struct device_spec *spec)
 {
 	struct snap_path *p = &s->paths[s->n_paths];
 
-	*p = (struct snap_path){ .map = REGISTRY_NONE, .enabled = true };
+	*p = (struct snap_path){ .in_map = REGISTRY_NONE, .enabled = true };
 	assert_int_equal(device_new(&p->device, spec), 0);
 	s->n_paths++;
 }
@@ -249,7 +249,11 @@ static void add_numbered(struct snapshot *s, uint32_t minor, const char *map, ui
 	                              .devt_major = 8,
 	                              .devt_minor = minor,
 	                              .map = map });
-	s->paths[s->n_paths - 1].map = dm;
+	if (dm == REGISTRY_NONE)
+		return;
+	s->paths[s->n_paths - 1].in_map = s->n_map_paths;
+	s->map_paths[s->n_map_paths++] =
+	        (struct snap_map_path){ .path = s->n_paths - 1, .map = dm };
 }
 
 static void test_disabled_and_overdue(void **state)
