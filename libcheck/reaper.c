@@ -252,7 +252,8 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 
 	while (!results_full(&w->results) && (s = group_expire(g, now)) != NULL) {
 		if (s->state == SLOT_QUEUED) {
-			if (!s->told) /* once a check */
+			/* Once a check; no news after TIMED_OUT: wire_take_verdict() */
+			if (!s->told && !s->late)
 				results_add(&w->results, s, PATHCHECK_DEFERRED, 0, now);
 			s->told = true;
 			continue;

@@ -47,6 +47,13 @@ int __wrap_open(const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...);
 int __wrap_faccessat(int dir, const char *name, int mode, int flags);
 
+/* kernel.c: what it does for a process. */
+struct op *op_new(struct disk *d, uint64_t seq);
+void op_over(struct op *op);
+void op_set_buffer(struct op *op, void *buffer, uint32_t len);
+void op_ask(struct op *op, bool nowait); /* it will be answered, or hangs */
+void op_answer(void *op);                /* an event's */
+
 int __wrap_directio_look(const char *name, int fd, uint32_t *ret_block);
 int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd,
                          uint32_t *ret_block);

@@ -175,19 +175,19 @@ static void judge_timeout(const struct pathcheck_result *r, const struct disk *d
 static void judge_failure(const struct pathcheck_result *r, const struct disk *d,
                           const struct seen *s)
 {
-	struct mono at = d->bad_at;
-	int error = d->bad_error;
+	int error = r->error;
+	struct mono at;
 
-	if (r->stage == PATHCHECK_STAGE_OPEN) {
-		at = d->open_failed_at;
-		error = d->open_error;
-	} else if (r->error == ENODATA && r->verdict == PATHCHECK_FAILED) {
+	if (error <= 0 || error >= ERRNOS)
+		sim_fail("%s is said to have failed, with error %d", d->name, error);
+	at = r->stage == PATHCHECK_STAGE_OPEN ? d->open_failed_at[error]
+	                                      : d->failed_at[error];
+	if (r->stage == PATHCHECK_STAGE_READ && error == ENODATA &&
+	    r->verdict == PATHCHECK_FAILED)
 		at = d->short_at;
-		error = ENODATA;
-	}
-	if (mono_before(at, s->asked) || error != r->error)
+	if (mono_before(at, s->asked))
 		sim_fail("%s is said to have failed with %d, which it did not answer",
-		         d->name, r->error);
+		         d->name, error);
 	if (error == EMFILE || error == ENOMEM || error == EAGAIN ||
 	    (error == EINVAL && r->verdict == PATHCHECK_FAILED))
 		sim_fail("a shortage (%d) is taken for an answer of %s", error, d->name);
@@ -377,8 +377,12 @@ static bool is_locked(const pthread_mutex_t *m)
 	return *(const uint32_t *)(const void *)m != 0;
 }
 
-/* What was known to block a second ago is known to the next prober. */
-void judge_blocked(struct disk *d)
+/*
+ * What was known to block a second ago is known to the next prober. A thread that was replaced in the
+ * middle of its batch goes on with it when the kernel lets it. A disk that hangs since then can block
+ * it again: nobody notices that, and no path waits for it.
+ */
+void judge_blocked(struct disk *d, bool watched)
 {
 	uint32_t process = fiber_process(), index = host_index_of(d);
 	struct path *p = registry_get(sim.checks.registry, index);
@@ -391,6 +395,8 @@ void judge_blocked(struct disk *d)
 	    mono_diff(before->killed_at, sim.paused) > USEC_PER_SEC &&
 	    mono_before(before->frozen_until, d->blocked_at))
 		sim_fail("%s blocks a second prober, which was not told", d->name);
+	if (!watched)
+		return;
 	d->blocked_process = process;
 	d->blocked_generation = generation;
 	d->blocked_at = sim.now;

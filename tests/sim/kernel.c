@@ -33,7 +33,7 @@ void kernel_reset(void)
 
 /* --- ops --- */
 
-static struct op *op_new(struct disk *d, uint64_t seq)
+struct op *op_new(struct disk *d, uint64_t seq)
 {
 	struct op *op = NULL;
 
@@ -54,7 +54,7 @@ static struct op *op_new(struct disk *d, uint64_t seq)
 }
 
 /* The kernel verifies what it brings where it brings it: in bytes that no other read has. */
-static void set_buffer(struct op *op, void *buffer, uint32_t len)
+void op_set_buffer(struct op *op, void *buffer, uint32_t len)
 {
 	const char *from = buffer, *to = from + len;
 
@@ -74,7 +74,7 @@ static void set_buffer(struct op *op, void *buffer, uint32_t len)
 
 static void process_may_end(struct sim_process *p);
 
-static void op_over(struct op *op)
+void op_over(struct op *op)
 {
 	struct sim_process *p = &sim.processes[op->process];
 
@@ -91,13 +91,11 @@ static void note_answer(struct disk *d, int64_t result, uint32_t len)
 		d->good_at = sim.now;
 	else if (result >= 0)
 		d->short_at = sim.now;
-	else {
-		d->bad_at = sim.now;
-		d->bad_error = (int)-result;
-	}
+	else
+		d->failed_at[-result] = sim.now;
 }
 
-static void answer(void *arg)
+void op_answer(void *arg)
 {
 	struct op *op = arg;
 	struct kcontext *c = op->context;
@@ -152,7 +150,7 @@ static struct mono answer_time(const struct disk *d)
 	return mono_add(sim.now, us);
 }
 
-static void ask(struct op *op, bool nowait)
+void op_ask(struct op *op, bool nowait)
 {
 	struct mono at = answer_time(op->disk);
 
@@ -166,7 +164,7 @@ static void ask(struct op *op, bool nowait)
 	}
 	if (!mono_is_never(at)) {
 		op->at = 1;
-		(void)event_at(at, answer, op);
+		(void)event_at(at, op_answer, op);
 	}
 }
 
@@ -186,7 +184,7 @@ void kernel_pause(int64_t us)
 	sim.pause_counts = !in_a_row;
 	judge_excuse(mono_add(sim.now, USEC_PER_SEC));
 	sim_trace("pause", us, in_a_row);
-	events_delay(answer, sim.now, PAUSE_ANSWERS_US);
+	events_delay(op_answer, sim.now, PAUSE_ANSWERS_US);
 }
 
 bool kernel_answers_soon(const struct disk *d, struct mono begun_by)
@@ -213,7 +211,7 @@ void kernel_release(struct disk *d, int64_t result)
 			continue;
 		op->result = op->is_open ? 0 : result < 0 ? result : op->len;
 		op->at = 1;
-		(void)event_at(mono_add(sim.now, sim_between(10, 3000)), answer, op);
+		(void)event_at(mono_add(sim.now, sim_between(10, 3000)), op_answer, op);
 	}
 }
 
@@ -306,10 +304,16 @@ static int setup(unsigned slots, int wake_fd, void **ret_context)
 	return 0;
 }
 
-/* Who is killed meanwhile stays there too. */
-static void block(struct disk *d)
+/* Of this process: it changes when another thread becomes the submit thread. */
+static _Atomic uint64_t *submit_turn(void)
 {
-	judge_blocked(d);
+	return &sim.processes[fiber_process()].prober.watch.turn;
+}
+
+/* Who is killed meanwhile stays there too. turn: the submit thread's, when it came. */
+static void block(struct disk *d, uint64_t turn)
+{
+	judge_blocked(d, atomic_load(submit_turn()) == turn);
 	sim_trace("blocks", d - sim.disks, 0);
 	sim.blocked++;
 	while (d->blocks)
@@ -322,6 +326,7 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 {
 	struct kcontext *c = context;
 	unsigned taken = 0, most = sim_one_in(8) ? 1 + (unsigned)sim_below(n) : n;
+	uint64_t turn = atomic_load(submit_turn());
 
 	if (*fiber_locks() > 0)
 		sim_fail("io_submit with a lock held");
@@ -344,11 +349,11 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		op = op_new(d, seq);
 		op->context = c;
 		op->request = requests[taken];
-		set_buffer(op, r->buffer, r->len);
+		op_set_buffer(op, r->buffer, r->len);
 		c->in_kernel++;
 		op->submitting = true; /* nobody can let it go before it was taken */
 		if (d->blocks)
-			block(d);
+			block(d, turn);
 		if (sim.submit_blocks_us > 0 && sim_one_in(6))
 			(void)fiber_wait(&op->submitting,
 			                 mono_add(sim.now, sim.submit_blocks_us), true);
@@ -358,7 +363,7 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 			(void)fiber_wait(&sim.pause_us, mono_add(sim.now, 50), true);
 		}
 		op->submitting = false;
-		ask(op, true);
+		op_ask(op, true);
 	}
 	fiber_point();
 	return (int)taken;
@@ -419,151 +424,6 @@ unsigned kernel_contexts(void)
 	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
 		n += contexts[i].used;
 	return n;
-}
-
-/* --- what rescuers do --- */
-
-static struct disk *disk_by_name(const char *name)
-{
-	for (unsigned i = 0; i < sim.n_disks; i++)
-		if (strcmp(sim.disks[i].name, name) == 0)
-			return &sim.disks[i];
-	sim_fail("%s opens \"%s\", which is no path's name", fiber_name(), name);
-}
-
-static int open_answer(const struct disk *d)
-{
-	if (sim.open_shortage != 0 && sim_one_in(2))
-		return sim.open_shortage;
-	if (!d->present)
-		return -ENOENT;
-	return 0;
-}
-
-int __wrap_directio_look(const char *name, int fd, uint32_t *ret_block)
-{
-	struct disk *d = disk_by_name(name);
-	struct op *op = op_new(d, d->seq);
-	uint64_t seq;
-	bool same;
-
-	if (*fiber_locks() > 0)
-		sim_fail("stat with a lock held");
-	op->is_open = op->is_look = op->sync = true;
-	op->at = 1;
-	(void)event_at(mono_add(sim.now, sim_between(20, 400)), answer, op);
-	while (!op->done)
-		(void)fiber_wait(op, MONO_NEVER, true);
-	(void)fd_disk(fd, &seq);
-	same = d->present && seq == d->seq;
-	*ret_block = d->block;
-	op_over(op);
-	return same ? 0 : 1;
-}
-
-int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block)
-{
-	struct disk *d = disk_by_name(name);
-	struct op *op = op_new(d, d->seq);
-	uint64_t seq;
-	int r;
-
-	if (*fiber_locks() > 0)
-		sim_fail("open with a lock held");
-	op->is_open = op->sync = true;
-	if (!d->open_hangs) {
-		op->at = 1;
-		(void)event_at(mono_add(sim.now, sim_between(20, 400)), answer, op);
-	}
-	while (!op->done)
-		(void)fiber_wait(op, MONO_NEVER, true);
-	r = open_answer(d);
-	if (stale_fd >= 0) {
-		(void)fd_disk(stale_fd, &seq);
-		if (r == 0 && seq == d->seq) {
-			*ret_fd = stale_fd;
-			*ret_block = d->block;
-			op_over(op);
-			return 0;
-		}
-		(void)__wrap_close(stale_fd);
-	}
-	if (r == 0) {
-		*ret_fd = fd_new(fiber_process(), FD_DISK, d);
-		*ret_block = d->block;
-	} else {
-		d->open_failed_at = sim.now;
-		d->open_error = -r;
-	}
-	op_over(op);
-	return r;
-}
-
-int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block)
-{
-	uint64_t seq;
-	struct disk *d = fd_disk(fd, &seq);
-	struct op *op = op_new(d, seq);
-	int64_t result;
-
-	op->sync = true;
-	set_buffer(op, buffer, block);
-	ask(op, false);
-	while (!op->done)
-		(void)fiber_wait(op, MONO_NEVER, true);
-	memset(buffer, 0xa5, 64);
-	result = op->result;
-	op_over(op);
-	return result;
-}
-
-enum scsi_unit __wrap_scsi_ask_unit(int fd)
-{
-	uint64_t seq;
-	struct disk *d = fd_disk(fd, &seq);
-	struct op *op = op_new(d, seq);
-
-	op->is_open = op->sync = true; /* its answer is none of a read's */
-	ask(op, false);
-	while (!op->done)
-		(void)fiber_wait(op, MONO_NEVER, true);
-	op_over(op);
-	return SCSI_UNIT_NOT_GONE;
-}
-
-/* The text of a disk's WWID, by its name and its number in a row. */
-static void wwid_of(const struct disk *d, uint64_t seq, char ret[static VPD_TEXT_MAX])
-{
-	(void)snprintf(ret, VPD_TEXT_MAX, "3%02u%llu", (unsigned)(d - sim.disks),
-	               (unsigned long long)seq);
-}
-
-/* As everything that is asked of the unit itself: the one that is there now. */
-int __wrap_scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])
-{
-	uint64_t seq;
-	struct disk *d = fd_disk(fd, &seq);
-	struct op *op = op_new(d, seq);
-	bool answers;
-
-	op->is_open = op->sync = true;
-	ask(op, false);
-	while (!op->done)
-		(void)fiber_wait(op, MONO_NEVER, true);
-	answers = d->present && d->mode != DISK_ERROR;
-	op_over(op);
-	if (!answers)
-		return -EIO;
-	wwid_of(d, d->seq, ret);
-	return 0;
-}
-
-void __wrap_directio_describe(int fd, struct opened_device *ret)
-{
-	const struct disk *d = fd_disk(fd, &ret->diskseq);
-
-	ret->devt_major = SD_MAJOR;
-	ret->devt_minor = d->devt;
 }
 
 /* --- processes --- */

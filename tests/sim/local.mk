@@ -52,6 +52,7 @@ CLEANFILES += tests/sim/sim
 tests_sim_sim_SOURCES = \
 	tests/sim/calls.c \
 	tests/sim/calls.h \
+	tests/sim/devices.c \
 	tests/sim/dm.c \
 	tests/sim/event.c \
 	tests/sim/fiber.c \

@@ -29,6 +29,7 @@
 #define FIBER_ON_MAX   4 /* things that one waits for at a time */
 #define MAPS_MAX       6
 #define MAP_DISKS_MAX  6
+#define ERRNOS         160 /* more than the kernel's largest */
 #define DM_MAJOR       254
 #define SD_MAJOR       8
 /* After a pause of the whole machine what was in the kernel is answered within this. */
@@ -61,9 +62,9 @@ struct disk {
 	enum disk_mode mode;
 	int error;
 	struct mono changed; /* when it last came to be as it is */
-	/* What it last answered, and when: what the engine says is held against it. */
-	struct mono good_at, bad_at, short_at, open_failed_at;
-	int bad_error, open_error;
+	/* When it last answered what, also to reads that were given up: what the engine says is
+	 * held against it. By errno: reads, and opens, that failed. */
+	struct mono good_at, short_at, failed_at[ERRNOS], open_failed_at[ERRNOS];
 };
 
 /* Something the kernel does for a process: it may use its memory until it is done. */
@@ -215,8 +216,9 @@ void judge_end(void);
 void judge_taking(void);                          /* records of discovery; and */
 void judge_touched(const char *name, bool stays); /* the path it is */
 void judge_taken(void);
-void judge_replacing(void);                           /* a living prober is killed */
-void judge_blocked(struct disk *d);                   /* a submit thread, by a disk */
+void judge_replacing(void); /* a living prober is killed */
+/* A thread in io_submit, by a disk; watched: it is the submit thread, not one before it. */
+void judge_blocked(struct disk *d, bool watched);
 void judge_started(const struct sim_process *before); /* a prober, after that one */
 void judge_op(uint32_t of_host);                      /* one more is in the kernel */
 void judge_truth(const struct disk *d);

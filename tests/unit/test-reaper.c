@@ -322,6 +322,21 @@ static void no_memory_is_nobodys_fault(void **state)
 	assert_true(lane_was_woken(b));
 }
 
+/* Its open timed out, and found no descriptor then: it waits again, of which nothing is reported. */
+static void a_late_check_is_not_deferred(void **state)
+{
+	struct bed *b = *state;
+	struct slot *s = queued(b, 4);
+
+	group_leave(b->g, s);
+	s->late = true;
+	(void)group_wait(b->g, s, (struct mono){ START_US });
+	round_at(b, START_US + DEFER_AFTER_US);
+	no_result(b);
+	assert_true(s->deferred);
+	assert_int_equal(atomic_load(&b->shared.header->deferred_now), 1);
+}
+
 /* An open that found no descriptor: whatever its errno was, it is to be done again. */
 static void no_descriptor_is_nobodys_fault(void **state)
 {
@@ -841,6 +856,7 @@ int main(void)
 		T(an_answer_before_the_launch),
 		T(what_would_block_goes_to_a_rescuer),
 		T(what_waits_is_deferred),
+		T(a_late_check_is_not_deferred),
 		T(who_refuses_nowait_is_remembered),
 		T(no_memory_is_nobodys_fault),
 		T(no_descriptor_is_nobodys_fault),
