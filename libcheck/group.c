@@ -207,7 +207,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	s->waiting = true;
 	s->emergency = s->resource = s->late = s->told = false;
 	s->identify = s->identified = s->opened = false;
-	s->learn = s->learned = s->closes = s->closing = false;
+	s->learn = s->learned = s->closes = s->closing = s->failed = false;
 	s->ask = 0;
 	s->unit = 0; /* SCSI_UNIT_NOT_ASKED */
 	s->answered = (struct mono){ 0 };
@@ -319,7 +319,8 @@ bool group_wait(struct group *g, struct slot *s, struct mono now)
 		return false; /* it was told that it is late, or has nobody to be told */
 	if (s->deferred || s->heap_at != NO_PLACE)
 		return false; /* it waits already */
-	s->deadline = mono_add(now, g->prober->limits.defer_after_us);
+	s->deadline = s->failed ? mono_add(s->started, s->timeout_us)
+	                        : mono_add(now, g->prober->limits.defer_after_us);
 	heap_insert(g, s);
 	return mono_before(s->deadline, g->asleep_until);
 }

@@ -16,6 +16,7 @@ enum {
 	PATH_LOOK_AGAIN = 1, /* its last read failed: is it still the same device? */
 	PATH_BLOCKS = 2,     /* it refuses RWF_NOWAIT: always through a rescuer */
 	PATH_SUSPECT = 4,    /* its submit may block: the same, until it is quick there */
+	PATH_NO_SCSI = 8,    /* it knows no SCSI commands: its unit is not asked again */
 };
 
 /* [lane] but for flags */

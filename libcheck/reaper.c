@@ -189,13 +189,27 @@ static void conclude(struct group *g, struct slot *s, const struct directio_judg
 	w->freed = true;
 }
 
-static struct directio_judgement judge(const struct slot *s, int64_t result)
+/* What its device is known to be costs no rescuer again. */
+static enum scsi_unit unit_of(const struct group *g, const struct slot *s)
+{
+	_Atomic uint8_t *flags = &g->prober->paths[s->path].flags;
+
+	if (s->unit == SCSI_UNIT_NOT_ASKED && (atomic_load(flags) & PATH_NO_SCSI) != 0)
+		return SCSI_UNIT_NO_SCSI;
+	if (s->unit == SCSI_UNIT_NO_SCSI)
+		atomic_fetch_or(flags, PATH_NO_SCSI);
+	return (enum scsi_unit)s->unit;
+}
+
+/* With lock held. */
+static struct directio_judgement judge(const struct group *g, const struct slot *s,
+                                       int64_t result)
 {
 	return directio_judge(&(struct directio_answer){
 	        .opening = s->stage == PATHCHECK_STAGE_OPEN,
 	        .nowait = s->engine == PATHCHECK_ENGINE_AIO,
 	        .learned = s->learned,
-	        .unit = (enum scsi_unit)s->unit,
+	        .unit = unit_of(g, s),
 	        .block = s->block,
 	        .result = result,
 	});
@@ -214,7 +228,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 	}
 	j = s->stage == PATHCHECK_STAGE_READ && directio_is_whole(s->block, result)
 	            ? DIRECTIO_GOOD
-	            : judge(s, result);
+	            : judge(g, s, result);
 	switch (j.next) {
 	case DIRECTIO_FINAL:
 		if (s->identify && !s->identified && device_answered(&j))
@@ -241,6 +255,7 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		break;
 	case DIRECTIO_ASK_UNIT:
 		s->silent_ms = 0;
+		s->failed = j.verdict == PATHCHECK_FAILED;
 		ask(g, s, ASK_UNIT, result, now, w);
 		break;
 	}
@@ -251,7 +266,7 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 	struct slot *s;
 
 	while (!results_full(&w->results) && (s = group_expire(g, now)) != NULL) {
-		if (s->state == SLOT_QUEUED) {
+		if (s->state == SLOT_QUEUED && !s->failed) {
 			/* Once a check; no news after TIMED_OUT: wire_take_verdict() */
 			if (!s->told && !s->late)
 				results_add(&w->results, s, PATHCHECK_DEFERRED, 0, now);

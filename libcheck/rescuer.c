@@ -36,7 +36,8 @@ static bool begin(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_bl
 	*ret_fd = s->stage == PATHCHECK_STAGE_OPEN ? s->stale_fd : s->fd;
 	*ret_block = s->block;
 	if (alive) {
-		wake = group_launch(g, s, mono_now());
+		/* What waits for the unit's word has the time of its read, and no more. */
+		wake = group_launch(g, s, s->failed ? started : mono_now());
 		if (s->ask == 0)
 			s->engine = PATHCHECK_ENGINE_SYNC;
 		else
@@ -168,6 +169,15 @@ static void go_on(struct prober *p, struct group *g, struct slot *s, int fd,
 	lane_inbox(p, &one);
 }
 
+/* Another device may know SCSI commands. What is opened for each check is taken to stay. */
+static void forget_device(struct prober *p, struct group *g, struct slot *s)
+{
+	pthread_mutex_lock(&g->lock);
+	if (s->state != SLOT_ORPHANED && !s->closes)
+		atomic_fetch_and(&p->paths[s->path].flags, (uint8_t)~PATH_NO_SCSI);
+	pthread_mutex_unlock(&g->lock);
+}
+
 static void job_open(struct prober *p, struct group *g, struct slot *s, const char *name)
 {
 	uint32_t block = 0;
@@ -178,6 +188,7 @@ static void job_open(struct prober *p, struct group *g, struct slot *s, const ch
 	else if (stale_fd >= 0)
 		directio_close(stale_fd);
 	if (r == 0) {
+		forget_device(p, g, s);
 		go_on(p, g, s, fd, block);
 		return;
 	}

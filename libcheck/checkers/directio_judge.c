@@ -46,6 +46,18 @@ static struct directio_judgement final(enum pathcheck_verdict verdict, int error
 	return (struct directio_judgement){ DIRECTIO_FINAL, verdict, error };
 }
 
+/*
+ * EREMOTEIO (BLK_STS_TARGET) and EIO (BLK_STS_IOERR) are what reads of a unit fail with that the
+ * target does not have any more. EIO is also what scsi_dh_alua says itself, without a command,
+ * of a port that it last knew as standby or unavailable: a command makes it look again
+ * (alua_check_sense() in drivers/scsi/device_handler/scsi_dh_alua.c). Of the other errors a
+ * command can say no more: it would go the same way.
+ */
+static bool asks_unit(int error)
+{
+	return error == EREMOTEIO || error == EIO;
+}
+
 /* What is asked again in another way; else DIRECTIO_FINAL. */
 static enum directio_next ask_again(const struct directio_answer *a, int error)
 {
@@ -55,10 +67,16 @@ static enum directio_next ask_again(const struct directio_answer *a, int error)
 		return DIRECTIO_NO_NOWAIT;
 	if (!a->opening && error == EINVAL && !a->learned)
 		return DIRECTIO_LEARN;
-	/* A target answers so, too, when it has no such unit any more. */
-	if (!a->opening && error == EREMOTEIO && a->unit == SCSI_UNIT_NOT_ASKED)
+	if (!a->opening && asks_unit(error) && a->unit == SCSI_UNIT_NOT_ASKED)
 		return DIRECTIO_ASK_UNIT;
 	return DIRECTIO_FINAL;
+}
+
+/* What holds, whatever the unit says, unless it is gone. */
+static enum pathcheck_verdict without_unit(const struct directio_answer *a, int error)
+{
+	return meaning_of(error, a->opening) == DEVICE ? PATHCHECK_DEVICE_ERROR
+	                                               : PATHCHECK_FAILED;
 }
 
 struct directio_judgement directio_judge(const struct directio_answer *a)
@@ -72,6 +90,8 @@ struct directio_judgement directio_judge(const struct directio_answer *a)
 		                                      : final(PATHCHECK_FAILED, ENODATA);
 	error = (int)-a->result;
 	next = ask_again(a, error);
+	if (next == DIRECTIO_ASK_UNIT)
+		return (struct directio_judgement){ next, without_unit(a, error), error };
 	if (next != DIRECTIO_FINAL)
 		return (struct directio_judgement){ next, PATHCHECK_NOT_JUDGED, error };
 	if (a->unit == SCSI_UNIT_GONE)

@@ -29,7 +29,8 @@ enum directio_next {
 	DIRECTIO_BLOCKS,    /* it would wait: a rescuer reads */
 	DIRECTIO_NO_NOWAIT, /* the same, from now on: the driver knows no RWF_NOWAIT */
 	DIRECTIO_LEARN,     /* learn the block size again, then read again */
-	DIRECTIO_ASK_UNIT   /* TEST UNIT READY, then judge again */
+	DIRECTIO_ASK_UNIT /* TEST UNIT READY, then judge again; until then the verdict is
+	                       what holds if the unit does not answer */
 };
 
 struct directio_judgement {

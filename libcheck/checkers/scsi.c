@@ -98,11 +98,19 @@ static struct outcome send(int fd, uint8_t *command, uint8_t command_size, uint8
 	return o;
 }
 
+/* Most drivers that know no SCSI commands say ENOTTY. */
+static bool is_no_scsi(int error)
+{
+	return error == ENOTTY || error == EINVAL || error == EOPNOTSUPP;
+}
+
 enum scsi_unit scsi_ask_unit(int fd)
 {
 	uint8_t command[6] = { 0x00 };
 	struct outcome o = send(fd, command, sizeof(command), NULL, 0);
 
+	if (is_no_scsi(o.error))
+		return SCSI_UNIT_NO_SCSI;
 	return o.error == 0 && scsi_sense_unit_gone(o.sense, o.sense_size)
 	               ? SCSI_UNIT_GONE
 	               : SCSI_UNIT_NOT_GONE;
@@ -145,8 +153,7 @@ static int ask_page(int fd, uint8_t *page, uint16_t size)
 		               (uint8_t)(size >> 8), (uint8_t)size };
 	struct outcome o = send(fd, command, sizeof(command), page, size);
 
-	/* Most drivers that know no SCSI commands say ENOTTY. */
-	if (o.error == ENOTTY || o.error == EINVAL || o.error == EOPNOTSUPP)
+	if (is_no_scsi(o.error))
 		return -ENODATA;
 	if (o.error != 0 || !o.good)
 		return o.error == 0 && has_no_such_page(&o) ? -ENODATA : -EIO;

@@ -15,8 +15,9 @@
 
 enum scsi_unit {
 	SCSI_UNIT_NOT_ASKED,
-	SCSI_UNIT_NOT_GONE, /* it did not say that it is gone, or is no SCSI device */
-	SCSI_UNIT_GONE      /* the target said that it has no such unit */
+	SCSI_UNIT_NOT_GONE, /* it did not say that it is gone */
+	SCSI_UNIT_GONE,     /* the target said that it has no such unit */
+	SCSI_UNIT_NO_SCSI /* the driver knows no SCSI commands: there is nobody to ask */
 };
 
 struct scsi_sense {

@@ -113,7 +113,9 @@ enum scsi_unit __wrap_scsi_ask_unit(int fd)
 	while (!op->done)
 		(void)fiber_wait(op, MONO_NEVER, true);
 	op_over(op);
-	return SCSI_UNIT_NOT_GONE;
+	if (d->close_each)
+		return SCSI_UNIT_NO_SCSI;
+	return d->present && d->seq == seq ? SCSI_UNIT_NOT_GONE : SCSI_UNIT_GONE;
 }
 
 /* The text of a disk's WWID, by its name and its number in a row. */

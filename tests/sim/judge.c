@@ -540,6 +540,14 @@ static bool is_bad(const struct disk *d)
 	       d->mode == DISK_SHORT || d->mode == DISK_HUNG;
 }
 
+/* Its read has failed since it was asked: what asks its unit has the check's own time. */
+static int64_t told_within_us(const struct disk *d, const struct seen *s)
+{
+	bool failed = !mono_before(d->failed_at[EIO], s->asked);
+
+	return TOLD_WITHIN_US + (failed ? s->longest_timeout_us : 0);
+}
+
 static void judge_path(uint32_t index, const struct path *p, const struct disk *d)
 {
 	struct seen *s = &judge.of[index];
@@ -561,7 +569,7 @@ static void judge_path(uint32_t index, const struct path *p, const struct disk *
 		sim_fail("%s is %s without a word from it", d->name,
 		         path_state_name(p->status.state));
 	if (p->outstanding && !s->told && !s->late &&
-	    mono_diff(sim.now, s->asked) > TOLD_WITHIN_US &&
+	    mono_diff(sim.now, s->asked) > told_within_us(d, s) &&
 	    mono_diff(sim.now, sim.ended[d - sim.disks].end) > TOLD_WITHIN_US &&
 	    mono_diff(sim.now, sim.excused) > TOLD_WITHIN_US &&
 	    !kernel_has_op_since(d, MONO_NEVER))

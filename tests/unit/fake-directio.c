@@ -19,12 +19,12 @@
 #define LIMIT_SEC 120
 
 struct disk {
-	bool opens_hang, reads_hang, looks_hang, closes_hang, other;
+	bool opens_hang, reads_hang, looks_hang, closes_hang, units_hang, other;
 	int open_answer, read_answer, read_once;
 	unsigned hung, tried, opens, looks, units, wwids;
 	const char *wwid;
 	uint64_t seq;
-	bool unit_gone;
+	enum scsi_unit unit;
 };
 
 static struct {
@@ -133,7 +133,9 @@ enum scsi_unit scsi_ask_unit(int fd)
 	pthread_mutex_lock(&fake.lock);
 	d = &fake.disks[fake.disk_of[fd]];
 	d->units++;
-	unit = d->unit_gone ? SCSI_UNIT_GONE : SCSI_UNIT_NOT_GONE;
+	if (d->units_hang)
+		wait_while(d, &d->units_hang);
+	unit = d->unit == SCSI_UNIT_NOT_ASKED ? SCSI_UNIT_NOT_GONE : d->unit;
 	pthread_mutex_unlock(&fake.lock);
 	return unit;
 }
@@ -309,7 +311,7 @@ void disk_read_says_once(unsigned disk, int answer)
 void disk_unit_says(unsigned disk, enum scsi_unit unit)
 {
 	pthread_mutex_lock(&fake.lock);
-	fake.disks[disk].unit_gone = unit == SCSI_UNIT_GONE;
+	fake.disks[disk].unit = unit;
 	pthread_mutex_unlock(&fake.lock);
 }
 
@@ -322,6 +324,14 @@ void disk_closes_hang(unsigned disk, bool hang)
 {
 	pthread_mutex_lock(&fake.lock);
 	fake.disks[disk].closes_hang = hang;
+	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void disk_units_hang(unsigned disk, bool hang)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.disks[disk].units_hang = hang;
 	pthread_cond_broadcast(&fake.changed);
 	pthread_mutex_unlock(&fake.lock);
 }

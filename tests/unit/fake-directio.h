@@ -25,6 +25,8 @@ void disk_looks_hang(unsigned disk, bool hang);
 void disk_is_another(unsigned disk, bool another);
 /* The same of what rescuers close. */
 void disk_closes_hang(unsigned disk, bool hang);
+/* The same of TEST UNIT READY. */
+void disk_units_hang(unsigned disk, bool hang);
 /* What they say: 0: good, or -errno. */
 void disk_open_says(unsigned disk, int answer);
 void disk_read_says(unsigned disk, int answer);

@@ -132,8 +132,6 @@ static void what_is_asked_again(void **state)
 		{ EOPNOTSUPP, true, DIRECTIO_NO_NOWAIT },
 		{ EINVAL, true, DIRECTIO_LEARN },
 		{ EINVAL, false, DIRECTIO_LEARN },
-		{ EREMOTEIO, true, DIRECTIO_ASK_UNIT },
-		{ EREMOTEIO, false, DIRECTIO_ASK_UNIT },
 		{ ENOMEM, true, DIRECTIO_SHORTAGE },
 	};
 
@@ -142,6 +140,42 @@ static void what_is_asked_again(void **state)
 		assert_judged((struct directio_answer){ .result = -again[i].error,
 		                                        .nowait = again[i].nowait },
 		              again[i].next, PATHCHECK_NOT_JUDGED);
+}
+
+/* Until the unit has answered that holds which the read alone means. Others ask nothing. */
+static void which_errors_ask_the_unit(void **state)
+{
+	static const struct {
+		int error;
+		enum pathcheck_verdict verdict;
+	} asks[] = { { EIO, PATHCHECK_FAILED }, { EREMOTEIO, PATHCHECK_DEVICE_ERROR } };
+	unsigned n = 0;
+
+	(void)state; /* no fixture */
+	for (int error = 1; error < 4096; error++) {
+		struct directio_answer a = { .result = -error, .learned = true };
+
+		n += judge(a).next == DIRECTIO_ASK_UNIT;
+	}
+	assert_int_equal(n, ARRAY_LEN(asks));
+	for (unsigned i = 0; i < ARRAY_LEN(asks); i++) {
+		struct directio_answer a = { .result = -asks[i].error };
+
+		for (int nowait = 0; nowait < 2; nowait++) {
+			a.nowait = nowait;
+			assert_judged(a, DIRECTIO_ASK_UNIT, PATHCHECK_OK);
+			assert_int_equal(judge(a).verdict, asks[i].verdict);
+		}
+		for (int unit = SCSI_UNIT_NOT_GONE; unit <= SCSI_UNIT_NO_SCSI; unit++) {
+			a.unit = (enum scsi_unit)unit;
+			assert_judged(a, DIRECTIO_FINAL,
+			              unit == SCSI_UNIT_GONE ? PATHCHECK_DISCONNECTED
+			                                     : asks[i].verdict);
+		}
+		/* There is nothing to ask before it is open. */
+		a = (struct directio_answer){ .result = -asks[i].error, .opening = true };
+		assert_judged(a, DIRECTIO_FINAL, PATHCHECK_FAILED);
+	}
 }
 
 static void each_question_once(void **state)
@@ -165,6 +199,7 @@ int main(void)
 		cmocka_unit_test(every_errno),
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(what_is_asked_again),
+		cmocka_unit_test(which_errors_ask_the_unit),
 		cmocka_unit_test(each_question_once),
 	};
 

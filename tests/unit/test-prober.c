@@ -272,10 +272,10 @@ static void refused_by_submit(void **state)
 	fake_submit_says(0);
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);
-	fake_event_says(-EIO);
+	fake_event_says(-ENOLINK);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 3);
-	assert_int_equal(b->of[1].last.error, EIO);
+	assert_int_equal(b->of[1].last.error, ENOLINK);
 	fake_event_says(0);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 4);
@@ -417,7 +417,7 @@ static void opens_that_fail(void **state)
 	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_READ);
 
 	/* Replaced: noticed after a failure, not before. */
-	fake_event_says(-EIO);
+	fake_event_says(-ENOLINK);
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 3);
 	fake_event_says(0);

@@ -94,12 +94,116 @@ static void a_unit_that_is_gone(void **state)
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].disconnected, 1);
 	assert_int_equal(disk_units(1), 2);
+	/* LIO's answer to a read of a unit that is not there. */
+	disk_read_says(1, -EIO);
+	check(1);
+	bed_final(b, 1, 4);
+	assert_int_equal(b->of[1].disconnected, 2);
+	assert_int_equal(b->of[1].last.error, EIO);
+	assert_int_equal(disk_units(1), 3);
+	/* The unit is there: the verdict is no better than the read. */
+	disk_unit_says(1, SCSI_UNIT_NOT_GONE);
+	check(1);
+	bed_final(b, 1, 5);
+	assert_int_equal(b->of[1].failed, 1);
+	assert_int_equal(b->of[1].last.error, EIO);
+	assert_int_equal(disk_units(1), 4);
 	/* Other errors ask nothing. */
 	disk_read_says(1, -EILSEQ);
 	check(1);
-	bed_final(b, 1, 4);
+	bed_final(b, 1, 6);
 	assert_int_equal(b->of[1].device, 2);
+	assert_int_equal(disk_units(1), 4);
+	end();
+}
+
+/* A driver that knows no SCSI commands is asked once a path, also when each check opens it. */
+static void a_device_that_knows_no_scsi(void **state)
+{
+	(void)state; /* no fixture */
+	for (int closing = 0; closing < 2; closing++) {
+		begin(64, -EAGAIN);
+		disk_unit_says(1, SCSI_UNIT_NO_SCSI);
+		b->flags[1] = closing ? PATHCHECK_PATH_CLOSE : 0;
+		add_open(1, 1, 0);
+		b->flags[1] = 0;
+		disk_read_says(1, -EIO);
+		for (unsigned n = 2; n < 6; n++) {
+			check(1);
+			bed_final(b, 1, n);
+			assert_int_equal(disk_units(1), 1);
+		}
+		assert_int_equal(b->of[1].failed, 4);
+		end();
+	}
+}
+
+/* Another device is under the name, and may know them. */
+static void another_device_is_asked_again(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	disk_unit_says(1, SCSI_UNIT_NO_SCSI);
+	add_open(1, 1, 0);
+	disk_read_says(1, -EIO);
+	check(1);
+	bed_final(b, 1, 2);
+	disk_unit_says(1, SCSI_UNIT_GONE);
+	check(1);
+	bed_final(b, 1, 3);
+	assert_int_equal(b->of[1].failed, 2);
+	disk_is_another(1, true);
+	check(1);
+	bed_final(b, 1, 4);
+	assert_int_equal(b->of[1].disconnected, 1);
 	assert_int_equal(disk_units(1), 2);
+	end();
+}
+
+/* The read has failed: the path is not called good, and not later than by its deadline. */
+static void a_unit_that_does_not_answer(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_open(1, 1, 0);
+	disk_read_says(1, -EIO);
+	disk_units_hang(1, true);
+	bed_check(b, 1, USEC_PER_MSEC);
+	bed_until(b, &b->of[1].timed_out, 1);
+	assert_true(disk_wait_hung(1, 1));
+	assert_int_equal(b->of[1].deferred, 0);
+	disk_units_hang(1, false);
+	bed_final(b, 1, 2);
+	assert_int_equal(b->of[1].failed, 1);
+	assert_int_equal(b->of[1].last.error, EIO);
+	assert_int_equal(b->of[1].timed_out, 1);
+	end();
+}
+
+/* No rescuer is free to ask: the read's failure is told all the same. */
+static void nobody_is_free_to_ask_the_unit(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, 0);
+	for (uint32_t id = 1; id <= RESCUERS; id++)
+		add_open(id, id, 1);
+	for (uint32_t id = 1; id <= RESCUERS; id++) {
+		disk_units_hang(id, true);
+		fake_event_says(-EIO);
+		bed_check(b, id, USEC_PER_MSEC);
+	}
+	for (uint32_t id = 1; id <= RESCUERS; id++) {
+		bed_until(b, &b->of[id].timed_out, 1);
+		assert_int_equal(b->of[id].deferred, 0);
+	}
+	for (uint32_t id = 1; id <= RESCUERS; id++)
+		disk_units_hang(id, false);
+	for (uint32_t id = 1; id <= RESCUERS; id++) {
+		bed_final(b, id, 2);
+		assert_int_equal(b->of[id].failed, 1);
+		assert_int_equal(b->of[id].timed_out, 1);
+		assert_int_equal(disk_units(id), 1);
+	}
 	end();
 }
 
@@ -228,7 +332,7 @@ static void asked_for_after_an_answer_only(void **state)
 	identify(1, 3);
 	assert_int_equal(b->of[1].disconnected, 1);
 	assert_int_equal(b->of[1].last.opened, 0);
-	disk_read_says(1, -EIO);
+	disk_read_says(1, -ENOLINK);
 	identify(1, 4);
 	assert_int_equal(b->of[1].failed, 1);
 	assert_int_equal(disk_wwids(1), 1);
@@ -367,6 +471,10 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_unit_that_is_gone),
+		cmocka_unit_test(a_device_that_knows_no_scsi),
+		cmocka_unit_test(another_device_is_asked_again),
+		cmocka_unit_test(a_unit_that_does_not_answer),
+		cmocka_unit_test(nobody_is_free_to_ask_the_unit),
 		cmocka_unit_test(a_block_size_that_changed),
 		cmocka_unit_test(a_shortage_is_named),
 		cmocka_unit_test(each_open_says_what_it_is),

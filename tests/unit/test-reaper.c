@@ -177,7 +177,7 @@ static void an_answer_is_a_result(void **state)
 		{ BLOCK - 512, PATHCHECK_FAILED, ENODATA },
 		{ BLOCK + 512, PATHCHECK_FAILED, ENODATA },
 		{ 0, PATHCHECK_FAILED, ENODATA },
-		{ -EIO, PATHCHECK_FAILED, EIO },
+		{ -ENXIO, PATHCHECK_FAILED, ENXIO },
 		{ -ENODEV, PATHCHECK_FAILED, ENODEV },
 		{ -ETIMEDOUT, PATHCHECK_FAILED, ETIMEDOUT },
 		{ -ENOLINK, PATHCHECK_FAILED, ENOLINK },
@@ -471,8 +471,8 @@ static void a_late_answer_is_an_answer(void **state)
 	no_result(b); /* timed out: said once */
 	answer(b, good, BLOCK, DUE_US * 4);
 	expect(b, 1, PATHCHECK_OK, 0, true, DUE_US * 4);
-	answer(b, bad, -EIO, DUE_US * 5);
-	expect(b, 2, PATHCHECK_FAILED, EIO, true, DUE_US * 5);
+	answer(b, bad, -ENOLINK, DUE_US * 5);
+	expect(b, 2, PATHCHECK_FAILED, ENOLINK, true, DUE_US * 5);
 	assert_int_equal(good->state, SLOT_FREE);
 	assert_int_equal(bad->state, SLOT_FREE);
 }
@@ -516,9 +516,8 @@ static void timed_out_only_once_in_two_slots(void **state)
 
 static void an_orphan_gives_no_result(void **state)
 {
-	static const int64_t results[] = {
-		BLOCK, 0, -EIO, -EAGAIN, -EOPNOTSUPP, -ENOMEM
-	};
+	static const int64_t results[] = { BLOCK,   0,           -ENOLINK,
+		                           -EAGAIN, -EOPNOTSUPP, -ENOMEM };
 	struct bed *b = *state;
 
 	for (uint32_t i = 0; i < ARRAY_LEN(results); i++) {
@@ -660,7 +659,7 @@ static void all_of_a_group_at_once(void **state)
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
 		events[i] = (struct backend_event){
 			.request = &in_flight(b, i)->request,
-			.result = i % 3 == 0 ? -EIO : BLOCK,
+			.result = i % 3 == 0 ? -ENOLINK : BLOCK,
 		};
 	reaper_step(b->g, events, ARRAY_LEN(events), (struct mono){ START_US });
 	group_assert(b->g);
@@ -712,7 +711,7 @@ static void answers_and_silence_at_once(void **state)
 		if (i % 4 == 0) {
 			events[i / 4] = (struct backend_event){ &s->request, BLOCK };
 		} else if (i % 4 == 1) {
-			s->result = -EIO;
+			s->result = -ENOLINK;
 			reaper_done(b->g, s);
 		}
 	}

@@ -157,7 +157,7 @@ static void what_is_no_scsi_device(void **state)
 
 	(void)state; /* no fixture */
 	assert_true(fd >= 0);
-	assert_int_equal(scsi_ask_unit(fd), SCSI_UNIT_NOT_GONE);
+	assert_int_equal(scsi_ask_unit(fd), SCSI_UNIT_NO_SCSI);
 	assert_int_equal(scsi_ask_unit(-1), SCSI_UNIT_NOT_GONE);
 	assert_int_equal(scsi_ask_wwid(fd, text), -ENODATA);
 	assert_int_equal(scsi_ask_wwid(-1, text), -EIO);
