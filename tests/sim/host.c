@@ -63,12 +63,18 @@ uint32_t host_index_of(const struct disk *d)
 
 void host_settings(struct path_settings *ret)
 {
+	/* One after the other: what an initialiser evaluates first is the compiler's choice. */
+	int64_t max_interval_us = host.interval_us * sim_between(1, 4);
+	int64_t timeout_us = host.timeout_us * sim_between(1, 3);
+	uint32_t fail_checks = 1 + (uint32_t)sim_below(3);
+	uint32_t recover_checks = 1 + (uint32_t)sim_below(3);
+
 	*ret = (struct path_settings){
 		.interval_us = (uint32_t)host.interval_us,
-		.max_interval_us = (uint64_t)(host.interval_us * sim_between(1, 4)),
-		.timeout_us = (uint32_t)(host.timeout_us * sim_between(1, 3)),
-		.fail_checks = 1 + (uint32_t)sim_below(3),
-		.recover_checks = 1 + (uint32_t)sim_below(3),
+		.max_interval_us = (uint64_t)max_interval_us,
+		.timeout_us = (uint32_t)timeout_us,
+		.fail_checks = fail_checks,
+		.recover_checks = recover_checks,
 		.checker = CHECKER_DIRECTIO,
 	};
 }

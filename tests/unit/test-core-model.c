@@ -155,7 +155,7 @@ static void step(struct world *w, uint32_t i, struct outcome o)
 	if (actions & ACTION_RESET_INTERVAL)
 		p->interval_us = p->settings.interval_us;
 	if (actions & ACTION_BACK_OFF)
-		p->interval_us = MIN(2 * interval, p->settings.max_interval_us);
+		p->interval_us = MIN(2 * interval, path_max_interval_us(&p->settings));
 	if (p->interval_us != interval)
 		put_next(w, i);
 }
