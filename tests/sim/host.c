@@ -83,6 +83,12 @@ static void force(uint32_t index)
 		maps_force(sim.dm.maps, index, fail);
 }
 
+static void disable(uint32_t index, struct mono now)
+{
+	checks_disable(&sim.checks, index, mono_add(now, sim_between(1000, 3 * SEC)));
+	judge_overdue_disabled(index);
+}
+
 /* What people ask for. */
 static void request(void)
 {
@@ -97,8 +103,7 @@ static void request(void)
 	else if (what < 5)
 		force(index);
 	else if (what == 5)
-		checks_disable(&sim.checks, index,
-		               mono_add(now, sim_between(1000, 3 * SEC)));
+		disable(index, now);
 	else if (what == 6)
 		checks_enable(&sim.checks, index, now);
 	else

@@ -36,7 +36,7 @@ static struct {
 	        all_lanes; /* submit threads replaced, of this prober and of all */
 	/* What the prober before this one has left: by engine's id, when a request was handed over;
 	 * and when it was alive. */
-	struct mono handed[IDS_MAX], alive;
+	struct mono handed[IDS_MAX], alive, started;
 	struct taken {
 		bool there, touched, replaced, outstanding;
 		uint32_t index, generation, checks;
@@ -386,6 +386,7 @@ void judge_started(const struct sim_process *before)
 {
 	memset(judge.handed, 0, sizeof(judge.handed));
 	judge.alive = (struct mono){ 0 };
+	judge.started = sim.now;
 	if (!before->used || before->prober.limits.ids == 0)
 		return;
 	judge.alive.us = before->shared.header->alive_us;
@@ -395,7 +396,8 @@ void judge_started(const struct sim_process *before)
 }
 
 /* The time of a check goes on where the prober before this one was replaced. */
-static void judge_age(uint32_t index, const struct path *path, struct prober *p)
+static void judge_age(uint32_t index, const struct path *path, const struct disk *d,
+                      struct prober *p)
 {
 	uint32_t id = path->engine_id;
 	const struct seen *seen = &judge.of[index];
@@ -405,6 +407,9 @@ static void judge_age(uint32_t index, const struct path *path, struct prober *p)
 
 	if (id >= IDS_MAX || !path->outstanding || seen->late || handed.us == 0 ||
 	    mono_before(handed, mono_add(seen->asked, 2)) || silent_us <= 0)
+		return;
+	/* It has answered this one, with a shortage of descriptors for instance. */
+	if (mono_before(judge.started, sim.ended[d - sim.disks].begun))
 		return;
 	s = p->paths[id].slot;
 	if (!p->paths[id].used || s == NULL || s->state != SLOT_IN_FLIGHT ||
@@ -594,8 +599,8 @@ void judge_quiet(void)
 
 		if (path != NULL && d != NULL)
 			judge_path(i, path, d);
-		if (path != NULL && p != NULL)
-			judge_age(i, path, p);
+		if (path != NULL && d != NULL && p != NULL)
+			judge_age(i, path, d, p);
 	}
 }
 

@@ -237,6 +237,7 @@ void judge_excuse(struct mono until);
 /* judge_overdue.c */
 void judge_overdue_reset(void);
 void judge_overdue_heard(uint32_t index); /* an answer, or a timeout */
+void judge_overdue_disabled(uint32_t index);
 void judge_overdue_path(uint32_t index, const struct path *p);
 
 /* judge_identity.c */
