@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <poll.h>
 
@@ -102,9 +103,15 @@ int __wrap_thread_join_for(pthread_t t, int64_t limit_us)
 	return fiber_over(f) ? 0 : -ETIMEDOUT;
 }
 
+/* A thread says what it is from now on. */
 int __wrap_prctl(int option, ...)
 {
-	(void)option;
+	va_list args;
+
+	va_start(args, option);
+	if (option == PR_SET_NAME)
+		fiber_rename(va_arg(args, const char *));
+	va_end(args);
 	return 0;
 }
 
@@ -261,7 +268,8 @@ struct file {
 	bool used;
 	int kind;
 	uint32_t process;
-	uint64_t seq; /* of its disk */
+	uint64_t seq; /* of its disk when it was opened, and its number */
+	uint32_t devt;
 	struct disk *disk;
 	uint64_t count;
 	struct mono at;      /* of a timer, us 0: not set */
@@ -303,7 +311,8 @@ int fd_new(uint32_t process, int kind, struct disk *disk)
 		                  .kind = kind,
 		                  .process = process,
 		                  .disk = disk,
-		                  .seq = disk == NULL ? 0 : disk->seq };
+		                  .seq = disk == NULL ? 0 : disk->seq,
+		                  .devt = disk == NULL ? 0 : disk->devt };
 	return FD_FIRST + (int)i;
 }
 
@@ -360,6 +369,11 @@ struct disk *fd_disk(int fd, uint64_t *ret_seq)
 		         fiber_name(), fd);
 	*ret_seq = f->seq;
 	return f->disk;
+}
+
+uint32_t fd_devt(int fd)
+{
+	return file_of(fd)->devt;
 }
 
 static bool readable(const struct file *f)
@@ -515,6 +529,7 @@ int __wrap_fcntl(int fd, int command, ...)
 		system_call();
 		copy = fd_new(fiber_process(), f->kind, f->disk);
 		files[copy - FD_FIRST].seq = f->seq;
+		files[copy - FD_FIRST].devt = f->devt;
 		return copy;
 	}
 	if (command != F_ADD_SEALS)

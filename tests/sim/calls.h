@@ -78,8 +78,7 @@ int __real_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
 int __wrap_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 int __real_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 int __wrap_pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
-int __wrap_pathcheck_opened(struct pathcheck *pc, uint32_t id,
-                            struct pathcheck_opened *ret);
+int __real_pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,
                              size_t n);
 int __real_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/sim/calls.h"
+#include "util/hash.h"
 
 static struct disk *disk_by_name(const char *name)
 {
@@ -102,6 +103,12 @@ int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block)
 	return result;
 }
 
+bool disk_is_device_error(const struct disk *d)
+{
+	return d->mode == DISK_ERROR && d->error != EIO && d->error != ENOLINK &&
+	       !d->no_unit;
+}
+
 enum scsi_unit __wrap_scsi_ask_unit(int fd)
 {
 	uint64_t seq;
@@ -115,14 +122,32 @@ enum scsi_unit __wrap_scsi_ask_unit(int fd)
 	op_over(op);
 	if (d->close_each)
 		return SCSI_UNIT_NO_SCSI;
-	return d->present && d->seq == seq ? SCSI_UNIT_NOT_GONE : SCSI_UNIT_GONE;
+	if (d->present && d->seq == seq && !(d->no_unit && d->mode == DISK_ERROR))
+		return SCSI_UNIT_NOT_GONE;
+	d->no_unit_at = sim.now;
+	return SCSI_UNIT_GONE;
 }
 
-/* The text of a disk's WWID, by its name and its number in a row. */
-static void wwid_of(const struct disk *d, uint64_t seq, char ret[static VPD_TEXT_MAX])
+/* The text of a unit's WWID. */
+static void wwid_of(uint64_t unit, char ret[static VPD_TEXT_MAX])
 {
-	(void)snprintf(ret, VPD_TEXT_MAX, "3%02u%llu", (unsigned)(d - sim.disks),
-	               (unsigned long long)seq);
+	(void)snprintf(ret, VPD_TEXT_MAX, "3%016llx", (unsigned long long)unit);
+}
+
+uint64_t disk_wwid(uint64_t unit)
+{
+	char text[VPD_TEXT_MAX];
+
+	wwid_of(unit, text);
+	return unit == 0 ? 0 : hash_wwid(text);
+}
+
+/* Errors of reads that the device itself answers with do not keep it from saying who it is. */
+static bool says_who(const struct disk *d, uint64_t seq)
+{
+	return d->present && d->seq == seq && !d->no_unit &&
+	       !(sim.faults && sim_one_in(5)) &&
+	       !(d->mode == DISK_ERROR && (d->error == EIO || d->error == ENOLINK));
 }
 
 /* As everything that is asked of the unit itself: the one that is there now. */
@@ -137,18 +162,23 @@ int __wrap_scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])
 	op_ask(op, false);
 	while (!op->done)
 		(void)fiber_wait(op, MONO_NEVER, true);
-	answers = d->present && d->mode != DISK_ERROR;
+	answers = says_who(d, seq);
 	op_over(op);
-	if (!answers)
+	if (!answers) {
+		d->no_wwid_at = sim.now;
 		return -EIO;
-	wwid_of(d, d->seq, ret);
+	}
+	d->wwid = disk_wwid(d->unit);
+	d->wwid_at = sim.now;
+	if (d->unit == 0)
+		return -ENODATA;
+	wwid_of(d->unit, ret);
 	return 0;
 }
 
 void __wrap_directio_describe(int fd, struct opened_device *ret)
 {
-	const struct disk *d = fd_disk(fd, &ret->diskseq);
-
+	(void)fd_disk(fd, &ret->diskseq);
 	ret->devt_major = SD_MAJOR;
-	ret->devt_minor = d->devt;
+	ret->devt_minor = fd_devt(fd);
 }

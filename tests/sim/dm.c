@@ -310,11 +310,15 @@ void dm_world_trouble(void)
 		make(m);
 		return;
 	}
-	switch (sim_below(8)) {
+	switch (sim_below(9)) {
 	case 0:
 	case 1:
 	case 2:
 		some_io(m);
+		break;
+	case 7: /* what all its paths lead to */
+		for (unsigned i = 0; i < m->n; i++)
+			host_fail(&sim.disks[m->places[i].disk]);
 		break;
 	case 3:
 	case 4: /* another program */

@@ -144,6 +144,11 @@ struct fiber *fiber_self(void)
 	return fibers.self;
 }
 
+void fiber_rename(const char *name)
+{
+	fibers.self->name = name;
+}
+
 const char *fiber_name(void)
 {
 	return fibers.self == NULL ? "kernel" : fibers.self->name;

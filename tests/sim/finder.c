@@ -63,14 +63,22 @@ static bool same_settings(const struct path_settings *a, const struct path_setti
 	       a->recover_checks == b->recover_checks;
 }
 
+/* People take out those that do not work. */
+static bool is_listed(const struct disk *d)
+{
+	return !sim.empty && (sim.peace || !sim_one_in(d->mode == DISK_GOOD ? 8 : 4));
+}
+
 /* Someone has edited it. */
 static void edit(struct sim_config *c, unsigned one_in)
 {
 	for (unsigned i = 0; i < sim.n_disks; i++) {
 		if (sim_one_in(one_in))
 			host_settings(&c->settings[i]);
-		c->listed[i] = !sim.empty && (sim.peace || !sim_one_in(8));
+		c->listed[i] = is_listed(&sim.disks[i]);
 	}
+	if (sim.empty)
+		return; /* nothing else changes when all are let go */
 	c->config.dm_control = !sim_one_in(6);
 	c->config.keep_last_path = !sim_one_in(4);
 	c->config.dm_release = sim_one_in(3) ? DM_RELEASE_KEEP : DM_RELEASE_REINSTATE;
@@ -165,7 +173,7 @@ static struct device *describe(const struct disk *k)
 		                    .devt_minor = k->devt,
 		                    .host_key = k->host,
 		                    .diskseq = k->seq,
-		                    .kernel_id = k->scanned,
+		                    .kernel_id = disk_wwid(k->scanned),
 		                    .name = k->name + strlen("/dev/"),
 		                    .node = k->name };
 	struct device *d;

@@ -37,6 +37,7 @@ void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state 
 {
 	(void)p;
 	sim_trace("settle", path, (int64_t)state * 1000 + error);
+	judge_settled(path, error);
 }
 
 void log_push(struct log *l, const struct event *e)
@@ -88,6 +89,12 @@ static void force(uint32_t index)
 		maps_force(sim.dm.maps, index, fail);
 }
 
+static void disable(uint32_t index, struct mono now)
+{
+	checks_disable(&sim.checks, index, mono_add(now, sim_between(1000, 3 * SEC)));
+	judge_overdue_disabled(index);
+}
+
 /* What people ask for. */
 static void request(void)
 {
@@ -102,8 +109,7 @@ static void request(void)
 	else if (what < 5)
 		force(index);
 	else if (what == 5)
-		checks_disable(&sim.checks, index,
-		               mono_add(now, sim_between(1000, 3 * SEC)));
+		disable(index, now);
 	else if (what == 6)
 		checks_enable(&sim.checks, index, now);
 	else
@@ -124,8 +130,17 @@ static void set_mode(struct disk *d, enum disk_mode mode)
 	d->blocks = mode == DISK_HUNG && sim.faults && !sim.calm && sim_one_in(4);
 	fiber_wake_all(&d->blocks);
 	d->error = errors[sim_below(ARRAY_LEN(errors))];
+	d->no_unit = d->error == EREMOTEIO && mode == DISK_ERROR && !d->close_each &&
+	             sim_one_in(2);
 	d->changed = sim.now;
 	sim_trace("disk", d - sim.disks, mode);
+}
+
+void host_fail(struct disk *d)
+{
+	set_mode(d, DISK_ERROR);
+	d->error = EIO;
+	d->no_unit = false;
 }
 
 static uint64_t new_unit(void)
@@ -147,11 +162,21 @@ static void exchange_unseen(struct disk *d)
 	sim_trace("unit", d - sim.disks, (int64_t)d->unit);
 }
 
+static void let_opens_go(struct disk *d)
+{
+	if (!d->open_hangs)
+		return;
+	d->open_hangs = false;
+	d->open_hung = sim.now;
+	kernel_release(d, d->block);
+}
+
 /* Another disk under the same name; its number, too, is used again at times. */
 static void exchange(struct disk *d)
 {
 	kernel_release(d, -EIO);
 	d->seq++;
+	d->exchanged = sim.now;
 	if (d->unit != 0)
 		d->unit = d->scanned = new_unit();
 	if (sim_one_in(2))
@@ -178,9 +203,10 @@ static void disk_trouble(struct disk *d)
 		set_mode(d, (enum disk_mode)sim_below(DISK_MODE_COUNT_));
 		break;
 	case 5:
-		d->open_hangs = !d->open_hangs;
-		if (!d->open_hangs)
-			kernel_release(d, d->block);
+		if (d->open_hangs)
+			let_opens_go(d);
+		else
+			d->open_hangs = true;
 		break;
 	case 6:
 		d->no_nowait = !d->no_nowait;
@@ -213,11 +239,26 @@ static struct sim_process *serving(void)
 	return sim.threads || p->killed ? NULL : p;
 }
 
+/* Everything of one host hangs, so that rescuers do, too; opens find no descriptor then. */
+static void hang_host(uint32_t of_host, bool opens)
+{
+	for (unsigned i = 0; i < sim.n_disks; i++) {
+		struct disk *d = &sim.disks[i];
+
+		if (d->host != of_host && !sim_one_in(8))
+			continue;
+		set_mode(d, DISK_HUNG);
+		d->no_nowait = sim_one_in(2);
+		d->open_hangs = d->open_hangs || opens;
+	}
+	if (opens)
+		sim.open_shortage = -EMFILE;
+}
+
 static void host_trouble(void)
 {
 	static const int answers[] = { 0, 0, -EAGAIN, -ENOMEM };
 	static const int shortages[] = { 0, 0, 0, -EMFILE, -ENOMEM };
-	uint32_t group = (uint32_t)sim_below(HOSTS);
 	struct sim_process *p = serving();
 
 	switch (sim_below(10)) {
@@ -238,12 +279,8 @@ static void host_trouble(void)
 			sim.may_stand.us = MAX(sim.may_stand.us, sim.now.us + 90 * SEC);
 		judge_excuse(mono_add(sim.now, 3 * SEC));
 		break;
-	case 4: /* everything of one host hangs, so that rescuers do, too */
-		for (unsigned i = 0; i < sim.n_disks; i++)
-			if (sim.disks[i].host == group || sim_one_in(8)) {
-				set_mode(&sim.disks[i], DISK_HUNG);
-				sim.disks[i].no_nowait = sim_one_in(2);
-			}
+	case 4:
+		hang_host((uint32_t)sim_below(HOSTS), sim_one_in(3));
 		break;
 	case 5:
 		if (sim_one_in(2))
@@ -269,8 +306,10 @@ static void host_trouble(void)
 		sim.find_slow_us = sim_one_in(2) ? sim_between(1000, 3 * SEC) : 0;
 		break;
 	default:
-		for (unsigned i = 0; i < sim.n_disks; i++)
+		for (unsigned i = 0; i < sim.n_disks; i++) {
 			set_mode(&sim.disks[i], DISK_GOOD);
+			let_opens_go(&sim.disks[i]);
+		}
 	}
 }
 
@@ -374,6 +413,8 @@ static struct mono wake_at(struct mono end)
 
 	next = mono_min(next, dm_next(&sim.dm));
 	next = mono_min(next, overdue_watch_next(&sim.overdue));
+	if (sim.checks.list_anew)
+		next = mono_min(next, sim.checks.list_from);
 	if (sim.inventory.holding)
 		next = mono_min(next, sim.checks.blocked_until);
 	if (host.more_results || host.more_maps || host.more_found)
@@ -467,6 +508,9 @@ static void at_peace(void)
 	sim.empty = true;
 	reload_until(0);
 	loop_until(mono_add(sim.now, 5 * SEC));
+	for (unsigned i = 0; i < 80 && !judge_released(false); i++)
+		loop_until(mono_add(sim.now, SEC));
+	(void)judge_released(true);
 	judge_empty();
 }
 
@@ -558,10 +602,11 @@ static void choose(void)
 		d->present = true;
 		d->devt = i + 1;
 		d->seq = 1;
-		d->unit = d->scanned = sim_one_in(3) ? 0 : new_unit();
 		d->host = (uint32_t)sim_below(HOSTS);
 		d->block = sim_one_in(10) ? 8192 : sim_one_in(2) ? 4096 : 512;
 		d->close_each = sim_one_in(4);
+		/* Those know no SCSI commands. */
+		d->unit = d->scanned = d->close_each || sim_one_in(4) ? 0 : new_unit();
 		d->no_nowait = !sim.calm && sim_one_in(10);
 		d->changed = sim.now;
 	}

@@ -20,13 +20,11 @@
 
 struct seen {
 	bool told, late, failed, disabled;
-	bool identify,
-	        unreadable;  /* its check is to say which disk it is, and could not */
-	uint64_t unit;       /* what it said */
+	bool identify;       /* its check is to say which disk it is */
 	uint32_t generation; /* of the path that was last seen there */
 	uint64_t seq;        /* and of its disk */
 	struct mono asked, excused;
-	uint64_t timeout_us;
+	uint64_t timeout_us, lanes; /* submit threads that were replaced before that */
 	int64_t interval_us, longest_timeout_us; /* the longest that were in force */
 };
 
@@ -34,10 +32,11 @@ static struct {
 	struct seen of[DISKS_MAX + 16];
 	struct prober *prober;
 	unsigned quiet;
-	uint64_t lanes; /* replaced, of this prober */
+	uint64_t lanes,
+	        all_lanes; /* submit threads replaced, of this prober and of all */
 	/* What the prober before this one has left: by engine's id, when a request was handed over;
 	 * and when it was alive. */
-	struct mono handed[IDS_MAX], alive;
+	struct mono handed[IDS_MAX], alive, started;
 	struct taken {
 		bool there, touched, replaced, outstanding;
 		uint32_t index, generation, checks;
@@ -49,6 +48,7 @@ void judge_reset(void)
 {
 	memset(&judge, 0, sizeof(judge));
 	judge_overdue_reset();
+	judge_identity_reset();
 }
 
 void judge_excuse(struct mono until)
@@ -148,6 +148,12 @@ void judge_taken(void)
 
 /* --- answers --- */
 
+/* Its read has failed since it was asked: what asks its unit has the check's own time. */
+static bool asks_unit(const struct disk *d, const struct seen *s)
+{
+	return !mono_before(d->failed_at[EIO], s->asked);
+}
+
 static void judge_timeout(const struct pathcheck_result *r, const struct disk *d,
                           const struct seen *s)
 {
@@ -169,7 +175,7 @@ static void judge_timeout(const struct pathcheck_result *r, const struct disk *d
 	    e->end.us >= r->finished_us - SEEN_WITHIN_US)
 		return;
 	/* Its read has failed since, and what is asked of its unit then takes longer than the check. */
-	if (!mono_before(d->failed_at[EIO], s->asked))
+	if (asks_unit(d, s))
 		return;
 	sim_fail("%s is said to be silent for %lld us, and is not", d->name,
 	         (long long)s->timeout_us);
@@ -188,6 +194,9 @@ static void judge_failure(const struct pathcheck_result *r, const struct disk *d
 	if (r->stage == PATHCHECK_STAGE_READ && error == ENODATA &&
 	    r->verdict == PATHCHECK_FAILED)
 		at = d->short_at;
+	if (r->verdict == PATHCHECK_DISCONNECTED && mono_before(d->no_unit_at, s->asked))
+		sim_fail("%s is said to be disconnected, which its target did not say",
+		         d->name);
 	if (mono_before(at, s->asked))
 		sim_fail("%s is said to have failed with %d, which it did not answer",
 		         d->name, error);
@@ -201,7 +210,7 @@ static bool is_failure(enum pathcheck_verdict v)
 	return v == PATHCHECK_FAILED || v == PATHCHECK_DISCONNECTED;
 }
 
-void judge_result(const struct pathcheck_result *r)
+static void judge_result(const struct pathcheck_result *r, bool dropped)
 {
 	uint32_t index = (uint32_t)r->cookie;
 	struct path *p = registry_get(sim.checks.registry, index);
@@ -225,13 +234,15 @@ void judge_result(const struct pathcheck_result *r)
 		if (mono_before(d->good_at, s->asked))
 			sim_fail("%s is said to be good, which it did not answer",
 			         d->name);
-		s->failed = false;
+		s->failed = s->failed && dropped;
 	} else {
 		judge_failure(r, d, s);
-		s->failed = is_failure(r->verdict) ||
-		            (s->failed && r->verdict == PATHCHECK_NOT_JUDGED);
+		s->failed =
+		        is_failure(r->verdict) ||
+		        (s->failed && (dropped || r->verdict == PATHCHECK_NOT_JUDGED));
 	}
-	if (r->verdict != PATHCHECK_DEFERRED && r->verdict != PATHCHECK_NOT_JUDGED)
+	if (r->verdict != PATHCHECK_DEFERRED && r->verdict != PATHCHECK_NOT_JUDGED &&
+	    !dropped)
 		judge_overdue_heard(index);
 	if (s->told)
 		s->excused = sim.now;
@@ -250,50 +261,40 @@ int __wrap_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
 	return __real_pathcheck_add(pc, &changed, ret_id);
 }
 
-int __wrap_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+static void note_asked(uint32_t id, uint64_t timeout_us, bool identify)
 {
-	int r = __real_pathcheck_check(pc, id, timeout_us);
 	uint32_t end = registry_end(sim.checks.registry);
 
-	for (uint32_t i = 0; r == 0 && i < end; i++) {
+	for (uint32_t i = 0; i < end; i++) {
 		struct path *p = registry_get(sim.checks.registry, i);
 
 		if (p == NULL || p->engine_id != id)
 			continue;
 		judge.of[i].asked = sim.now;
 		judge.of[i].timeout_us = timeout_us;
-		judge.of[i].told = judge.of[i].late = judge.of[i].identify = false;
+		judge.of[i].lanes = judge.all_lanes;
+		judge.of[i].told = judge.of[i].late = false;
+		judge.of[i].identify = identify;
 		sim_trace("check", i, (int64_t)timeout_us);
 	}
+}
+
+int __wrap_pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
+{
+	int r = __real_pathcheck_check(pc, id, timeout_us);
+
+	if (r == 0)
+		note_asked(id, timeout_us, false);
 	return r;
 }
 
-static uint32_t index_of_engine(uint32_t id)
+int __wrap_pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 {
-	for (uint32_t i = 0; i < registry_end(sim.checks.registry); i++) {
-		const struct path *p = registry_get(sim.checks.registry, i);
+	int r = __real_pathcheck_identify(pc, id, timeout_us);
 
-		if (p != NULL && p->engine_id == id)
-			return i;
-	}
-	sim_fail("the engine has a path that nobody has");
-}
-
-/* A good check that was to ask the disk who it is, has asked. */
-static uint32_t say_which(const struct pathcheck_result *r)
-{
-	uint32_t index = (uint32_t)r->cookie;
-	struct seen *s = &judge.of[index];
-	const struct disk *d = host_disk_of(index);
-
-	if (!s->identify ||
-	    (r->verdict != PATHCHECK_OK && r->verdict != PATHCHECK_DEVICE_ERROR))
-		return 0;
-	s->unit = d->unit;
-	s->unreadable = sim.faults && sim_one_in(5);
-	if (!s->unreadable)
-		judge_read(d, s->asked);
-	return 1;
+	if (r == 0)
+		note_asked(id, timeout_us, true);
+	return r;
 }
 
 int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,
@@ -301,41 +302,17 @@ int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *resu
 {
 	int got = __real_pathcheck_results(pc, results, n);
 
+	judge_identity_reset(); /* those before are taken */
 	for (int i = 0; i < got; i++) {
-		judge_result(&results[i]);
-		results[i].opened = say_which(&results[i]);
+		struct pathcheck_opened o = { .size = sizeof(o) };
+		const struct seen *s = &judge.of[(uint32_t)results[i].cookie];
+
+		if (results[i].opened != 0 && pathcheck_opened(pc, results[i].id, &o) < 0)
+			sim_fail("what was opened is not known");
+		judge_result(&results[i], judge_is_of_another(&results[i], &o));
+		judge_opened(&results[i], &o, s->identify, s->asked);
 	}
 	return got;
-}
-
-int __wrap_pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
-{
-	int r = __wrap_pathcheck_check(pc, id, timeout_us);
-
-	if (r == 0)
-		judge.of[index_of_engine(id)].identify = true;
-	return r;
-}
-
-int __wrap_pathcheck_opened(struct pathcheck *pc, uint32_t id,
-                            struct pathcheck_opened *ret)
-{
-	uint32_t index = index_of_engine(id);
-	const struct path *p = registry_get(sim.checks.registry, index);
-	const struct seen *s = &judge.of[index];
-
-	(void)pc;
-	*ret = (struct pathcheck_opened){
-		.size = sizeof(*ret),
-		.devt_major = p->device->devt_major,
-		.devt_minor = p->device->devt_minor,
-		.diskseq = host_disk_of(index)->seq,
-		.wwid = s->unreadable ? 0 : s->unit,
-		.wwid_state = s->unreadable  ? PATHCHECK_WWID_UNREADABLE
-		              : s->unit == 0 ? PATHCHECK_WWID_NONE
-		                             : PATHCHECK_WWID_READ,
-	};
-	return 0;
 }
 
 /* --- counters --- */
@@ -409,6 +386,7 @@ void judge_started(const struct sim_process *before)
 {
 	memset(judge.handed, 0, sizeof(judge.handed));
 	judge.alive = (struct mono){ 0 };
+	judge.started = sim.now;
 	if (!before->used || before->prober.limits.ids == 0)
 		return;
 	judge.alive.us = before->shared.header->alive_us;
@@ -418,7 +396,8 @@ void judge_started(const struct sim_process *before)
 }
 
 /* The time of a check goes on where the prober before this one was replaced. */
-static void judge_age(uint32_t index, const struct path *path, struct prober *p)
+static void judge_age(uint32_t index, const struct path *path, const struct disk *d,
+                      struct prober *p)
 {
 	uint32_t id = path->engine_id;
 	const struct seen *seen = &judge.of[index];
@@ -428,6 +407,9 @@ static void judge_age(uint32_t index, const struct path *path, struct prober *p)
 
 	if (id >= IDS_MAX || !path->outstanding || seen->late || handed.us == 0 ||
 	    mono_before(handed, mono_add(seen->asked, 2)) || silent_us <= 0)
+		return;
+	/* It has answered this one, with a shortage of descriptors for instance. */
+	if (mono_before(judge.started, sim.ended[d - sim.disks].begun))
 		return;
 	s = p->paths[id].slot;
 	if (!p->paths[id].used || s == NULL || s->state != SLOT_IN_FLIGHT ||
@@ -448,6 +430,7 @@ static void judge_lane(const struct prober *p)
 	if (replaced != judge.lanes && sim.blocked == 0 &&
 	    mono_before(sim.may_stand, sim.now))
 		sim_fail("a lane is replaced that has not stood still");
+	judge.all_lanes += replaced - judge.lanes;
 	judge.lanes = replaced;
 }
 
@@ -531,24 +514,32 @@ static void judge_looks(struct prober *p)
 	}
 }
 
-/* Its device answers, with an error of its own: its path works. */
-static bool is_device_error(const struct disk *d)
-{
-	return d->mode == DISK_ERROR && d->error != EIO && d->error != ENOLINK;
-}
-
 static bool is_bad(const struct disk *d)
 {
-	return !d->present || (d->mode == DISK_ERROR && !is_device_error(d)) ||
+	return !d->present || (d->mode == DISK_ERROR && !disk_is_device_error(d)) ||
 	       d->mode == DISK_SHORT || d->mode == DISK_HUNG;
 }
 
-/* Its read has failed since it was asked: what asks its unit has the check's own time. */
-static int64_t told_within_us(const struct disk *d, const struct seen *s)
+/* It was asked long ago, and nothing has come of it since. */
+static bool is_unheard(const struct seen *s, const struct disk *d)
 {
-	bool failed = !mono_before(d->failed_at[EIO], s->asked);
+	uint64_t lanes = judge.all_lanes - s->lanes;
+	/* One submit thread that is stuck is in the limit. What the next one took from it waits
+	 * as long again when that one is stuck, too. */
+	int64_t most =
+	        TOLD_WITHIN_US + (lanes > 1 ? (int64_t)(lanes - 1) * LANE_STUCK_US : 0);
 
-	return TOLD_WITHIN_US + (failed ? s->longest_timeout_us : 0);
+	return mono_diff(sim.now, s->asked) >
+	               most + (asks_unit(d, s) ? s->longest_timeout_us : 0) &&
+	       mono_diff(sim.now, sim.ended[d - sim.disks].end) > most &&
+	       mono_diff(sim.now, sim.excused) > most;
+}
+
+/* It may be silent for as long as its timeout before its path is known to be bad. */
+static bool may_be_silent(const struct disk *d, const struct seen *s)
+{
+	return d->mode == DISK_HUNG || d->open_hangs || asks_unit(d, s) ||
+	       mono_diff(sim.now, d->open_hung) <= SEEN_WITHIN_US;
 }
 
 static void judge_path(uint32_t index, const struct path *p, const struct disk *d)
@@ -567,18 +558,15 @@ static void judge_path(uint32_t index, const struct path *p, const struct disk *
 	if (p->enabled && !p->outstanding && p->sched_slot == REGISTRY_NONE)
 		sim_fail("%s will never be checked again", d->name);
 	if ((p->status.state == PATH_DOWN || p->status.state == PATH_SHAKY ||
-	     p->status.state == PATH_TIMEOUT) &&
+	     p->status.state == PATH_TIMEOUT || p->status.state == PATH_DISCONNECTED) &&
 	    !s->failed)
 		sim_fail("%s is %s without a word from it", d->name,
 		         path_state_name(p->status.state));
-	if (p->outstanding && !s->told && !s->late &&
-	    mono_diff(sim.now, s->asked) > told_within_us(d, s) &&
-	    mono_diff(sim.now, sim.ended[d - sim.disks].end) > TOLD_WITHIN_US &&
-	    mono_diff(sim.now, sim.excused) > TOLD_WITHIN_US &&
+	if (p->outstanding && !s->told && !s->late && is_unheard(s, d) &&
 	    !kernel_has_op_since(d, MONO_NEVER))
 		sim_fail("%s is late and is not shown as deferred", d->name);
 	since.us = MAX(MAX(since.us, s->excused.us), MAX(sim.excused.us, d->good_at.us));
-	bound = s->interval_us + (d->mode == DISK_HUNG ? s->longest_timeout_us : 0) +
+	bound = s->interval_us + (may_be_silent(d, s) ? s->longest_timeout_us : 0) +
 	        SEEN_WITHIN_US + (sim.calm ? 0 : 2 * USEC_PER_SEC);
 	if (is_bad(d) && path_state_usable(p->status.state) &&
 	    !(p->outstanding && s->told) && mono_diff(sim.now, since) > bound)
@@ -611,8 +599,8 @@ void judge_quiet(void)
 
 		if (path != NULL && d != NULL)
 			judge_path(i, path, d);
-		if (path != NULL && p != NULL)
-			judge_age(i, path, p);
+		if (path != NULL && d != NULL && p != NULL)
+			judge_age(i, path, d, p);
 	}
 }
 
@@ -621,8 +609,10 @@ void judge_quiet(void)
 void judge_truth(const struct disk *d)
 {
 	const struct path *p = registry_get(sim.checks.registry, host_index_of(d));
-	bool good = d->mode == DISK_GOOD || is_device_error(d);
-	enum path_state wanted = good ? PATH_UP : PATH_DOWN;
+	bool good = d->mode == DISK_GOOD || disk_is_device_error(d);
+	enum path_state wanted = good         ? PATH_UP
+	                         : d->no_unit ? PATH_DISCONNECTED
+	                                      : PATH_DOWN;
 
 	if (p != NULL && p->device->diskseq != d->seq)
 		sim_fail("%s is still taken for the disk it was, long after the last "

@@ -208,14 +208,14 @@ void judge_disks(void)
 	}
 }
 
-void judge_read(const struct disk *d, struct mono asked)
+void judge_read(const struct pathcheck_opened *o, struct mono asked)
 {
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		struct known *k = &judge.places[i];
 
-		if (!k->used || k->devt != d->devt)
+		if (!k->used || k->devt != o->devt_minor)
 			continue;
-		is_unit(k, unit_of(d->unit, d->seq));
+		is_unit(k, unit_of(o->wwid, o->diskseq));
 		if (!k->barred)
 			k->same = asked;
 	}
@@ -257,6 +257,23 @@ static bool is_let_go(const struct known *k)
 	if (!k->ours || k->barred || judge.gone[k->devt % DEVTS_MAX])
 		return false;
 	return !sim.dm.control || path_of(k->devt) == REGISTRY_NONE;
+}
+
+bool judge_released(bool fail)
+{
+	for (unsigned i = 0; i < PLACES_MAX; i++) {
+		const struct known *k = &judge.places[i];
+
+		if (!k->used || k->active || !is_let_go(k) || is_barred(k) ||
+		    sim.reload.ref->config->dm_release != DM_RELEASE_REINSTATE)
+			continue;
+		if (fail)
+			sim_fail("map %u: path %u was failed by checkerd, which lets "
+			         "go of it and does not give it back",
+			         k->map, k->devt);
+		return false;
+	}
+	return true;
 }
 
 static void judge_fail(const struct known *k)

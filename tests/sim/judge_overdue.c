@@ -31,6 +31,12 @@ void judge_overdue_heard(uint32_t index)
 	judge.of[index].same = true;
 }
 
+/* It may be enabled again before it is looked at. */
+void judge_overdue_disabled(uint32_t index)
+{
+	judge.of[index].checked = false;
+}
+
 /* What ends the time that counts, or begins it anew. */
 static void judge_settings(struct unheard *u, const struct path *p)
 {

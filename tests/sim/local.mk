@@ -12,16 +12,21 @@ EXTRA_DIST += \
 	tests/sim/plants/cap-off-by-one.patch \
 	tests/sim/plants/change-forgets-check.patch \
 	tests/sim/plants/closed-after-failures-only.patch \
+	tests/sim/plants/deferred-after-timeout.patch \
 	tests/sim/plants/deferred-untold.patch \
 	tests/sim/plants/device-error-fails.patch \
+	tests/sim/plants/disconnected-is-up.patch \
 	tests/sim/plants/held-jobs-stay-held.patch \
 	tests/sim/plants/host-count-leaks.patch \
+	tests/sim/plants/identify-not-handed-over.patch \
 	tests/sim/plants/identity-not-read.patch \
 	tests/sim/plants/last-path-failed.patch \
+	tests/sim/plants/late-answer-unidentified.patch \
 	tests/sim/plants/looks-wait-for-opens.patch \
 	tests/sim/plants/lost-wakeup.patch \
 	tests/sim/plants/name-is-the-disk.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
+	tests/sim/plants/other-number-taken.patch \
 	tests/sim/plants/overdue-untold.patch \
 	tests/sim/plants/overdue-unseen.patch \
 	tests/sim/plants/patience-ends-in-a-pause.patch \
@@ -44,6 +49,7 @@ EXTRA_DIST += \
 	tests/sim/plants/turn-forgotten.patch \
 	tests/sim/plants/unchecked-path-protects.patch \
 	tests/sim/plants/verdict-inherited.patch \
+	tests/sim/plants/view-kept.patch \
 	tests/sim/plants/would-block-is-failure.patch \
 	tests/sim/run \
 	$(NULL)
@@ -59,6 +65,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/finder.c \
 	tests/sim/host.c \
 	tests/sim/judge.c \
+	tests/sim/judge_identity.c \
 	tests/sim/judge_overdue.c \
 	tests/sim/judge_maps.c \
 	tests/sim/kernel.c \
@@ -80,7 +87,7 @@ sim_wrapped = \
 	calloc clock_gettime close devmapper_command devmapper_next directio_describe directio_look directio_open directio_read \
 	epoll_create1 epoll_ctl eventfd faccessat fcntl free ftruncate malloc memfd_create mmap \
 	munmap nanosleep open openat pathcheck_add pathcheck_check pathcheck_identify \
-	pathcheck_new pathcheck_opened pathcheck_results poll ppoll prctl \
+	pathcheck_new pathcheck_results poll ppoll prctl \
 	prober_start process_collect process_collect_by process_dying process_ended \
 	process_kill process_start pthread_cond_broadcast pthread_cond_signal \
 	pthread_cond_wait pthread_join pthread_mutex_lock pthread_mutex_unlock read \

@@ -54,6 +54,7 @@ struct disk {
 	/* Its WWID, and what the kernel took for it when it last looked; 0: it has none. */
 	uint64_t unit, scanned;
 	bool present, open_hangs, no_nowait, tags_full;
+	bool no_unit;    /* its target says so, when it is asked after EREMOTEIO */
 	bool close_each; /* its path is opened for each check, and closed after it */
 	bool blocks; /* and who submits a read of it, until it does not hang any more */
 	/* The prober whose submit thread it has blocked, since when, and the path it was. */
@@ -65,6 +66,11 @@ struct disk {
 	/* When it last answered what, also to reads that were given up: what the engine says is
 	 * held against it. By errno: reads, and opens, that failed. */
 	struct mono good_at, short_at, failed_at[ERRNOS], open_failed_at[ERRNOS];
+	/* The same of its WWID (a number as disk_wwid() has it), or that it did not say it. */
+	struct mono wwid_at, no_wwid_at, no_unit_at;
+	uint64_t wwid;
+	struct mono exchanged; /* it was another one up to then */
+	struct mono open_hung; /* opens of it were hung up to then */
 };
 
 /* Something the kernel does for a process: it may use its memory until it is done. */
@@ -143,9 +149,10 @@ struct fiber *fiber_new(const char *name, uint32_t process, void *(*fn)(void *),
                         void *arg);
 struct fiber *fiber_self(void);
 const char *fiber_name(void);
-uint32_t fiber_process(void); /* of whoever runs; 0: the simulation itself */
-void fiber_point(void);       /* another may run now */
-bool fiber_is_helper(void);   /* discovery, device-mapper */
+void fiber_rename(const char *name); /* who runs: a literal */
+uint32_t fiber_process(void);        /* of whoever runs; 0: the simulation itself */
+void fiber_point(void);              /* another may run now */
+bool fiber_is_helper(void);          /* discovery, device-mapper */
 /* Until woken, or that time: false. held: in the kernel, a kill has to wait. */
 bool fiber_wait(const void *on, struct mono until, bool held);
 bool fiber_wait_any(const void *const on[FIBER_ON_MAX], struct mono until, bool held);
@@ -182,6 +189,7 @@ unsigned fds_open(void);
 unsigned fds_disks(void); /* of living processes */
 unsigned fds_close_each(void);
 struct disk *fd_disk(int fd, uint64_t *ret_seq);
+uint32_t fd_devt(int fd); /* of a disk, when it was opened */
 void fd_clear(int fd);
 /* Until one of them is readable, or that time: false. -1: none. */
 bool fds_wait(const int fds[FIBER_ON_MAX], struct mono until);
@@ -211,7 +219,6 @@ bool kernel_may_use(const void *p, size_t n);
 void judge_reset(void);
 void judge_step(void);  /* after every step */
 void judge_quiet(void); /* when nobody has anything to do */
-void judge_result(const struct pathcheck_result *r);
 void judge_end(void);
 void judge_taking(void);                          /* records of discovery; and */
 void judge_touched(const char *name, bool stays); /* the path it is */
@@ -230,15 +237,33 @@ void judge_excuse(struct mono until);
 /* judge_overdue.c */
 void judge_overdue_reset(void);
 void judge_overdue_heard(uint32_t index); /* an answer, or a timeout */
+void judge_overdue_disabled(uint32_t index);
 void judge_overdue_path(uint32_t index, const struct path *p);
+
+/* judge_identity.c */
+void judge_identity_reset(void);
+/* Its name led to another number than its path's: the daemon drops that. */
+bool judge_is_of_another(const struct pathcheck_result *r,
+                         const struct pathcheck_opened *o);
+/* A result; its check was asked then, and was to identify the disk. */
+void judge_opened(const struct pathcheck_result *r, const struct pathcheck_opened *o,
+                  bool identify, struct mono asked);
+void judge_settled(uint32_t index, int error); /* the daemon has taken it */
 
 /* judge_maps.c */
 void judge_maps_reset(void);
 void judge_gone(uint32_t devt, bool gone); /* the device of that number */
 bool judge_agrees(uint32_t map, uint32_t devt, bool active);
+/* Nothing is failed that checkerd has failed and that is no path of ours any more. */
+bool judge_released(bool fail);
 void judge_disks(void); /* which disk each path of a map is, as the loop was told */
-/* A good check that was asked then has read this disk. */
-void judge_read(const struct disk *d, struct mono asked);
+/* A good check that was asked then has read the disk of that number, and asked which it is. */
+void judge_read(const struct pathcheck_opened *o, struct mono asked);
+
+/* devices.c */
+/* Its reads fail with an error of the device itself, so its path works. */
+bool disk_is_device_error(const struct disk *d);
+uint64_t disk_wwid(uint64_t unit); /* the number of its WWID, 0: it has none */
 
 /* dm.c: the simulated device-mapper */
 void dm_world_reset(void);
@@ -264,6 +289,7 @@ void host_run(void);
 struct disk *host_disk_of(uint32_t index);
 uint32_t host_index_of(const struct disk *d); /* REGISTRY_NONE: it is no path */
 void host_settings(struct path_settings *ret);
+void host_fail(struct disk *d); /* from now on it answers with EIO */
 
 /* main.c */
 uint64_t sim_below(uint64_t n);
