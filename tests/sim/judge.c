@@ -529,8 +529,9 @@ static bool is_unheard(const struct seen *s, const struct disk *d)
 	int64_t most =
 	        TOLD_WITHIN_US + (lanes > 1 ? (int64_t)(lanes - 1) * LANE_STUCK_US : 0);
 
-	return mono_diff(sim.now, s->asked) >
-	               most + (asks_unit(d, s) ? s->longest_timeout_us : 0) &&
+	if (asks_unit(d, s))
+		most += s->longest_timeout_us;
+	return mono_diff(sim.now, s->asked) > most &&
 	       mono_diff(sim.now, sim.ended[d - sim.disks].end) > most &&
 	       mono_diff(sim.now, sim.excused) > most;
 }
