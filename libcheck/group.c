@@ -207,7 +207,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	s->waiting = true;
 	s->emergency = s->resource = s->late = s->told = false;
 	s->identify = s->identified = s->opened = false;
-	s->learn = s->learned = s->closes = s->closing = s->failed = false;
+	s->learn = s->learned = s->closes = s->closing = s->asks_unit = false;
 	s->ask = 0;
 	s->unit = 0; /* SCSI_UNIT_NOT_ASKED */
 	s->answered = (struct mono){ 0 };
@@ -291,6 +291,8 @@ bool group_launch(struct group *g, struct slot *s, struct mono started)
 		s->deadline = mono_add(started, MAX(s->timeout_us - silent_us,
 		                                    MIN(s->timeout_us, LATE_GRACE_US)));
 	}
+	if (s->asks_unit)
+		s->deadline = mono_min(s->deadline, mono_add(s->answered, ASK_UNIT_US));
 	shared_note_handed(g->prober->shared, s->path, mono_add(started, -silent_us),
 	                   s->stage);
 	move(g, s, SLOT_IN_FLIGHT);
@@ -319,8 +321,7 @@ bool group_wait(struct group *g, struct slot *s, struct mono now)
 		return false; /* it was told that it is late, or has nobody to be told */
 	if (s->deferred || s->heap_at != NO_PLACE)
 		return false; /* it waits already */
-	s->deadline = s->failed ? mono_add(s->started, s->timeout_us)
-	                        : mono_add(now, g->prober->limits.defer_after_us);
+	s->deadline = mono_add(now, g->prober->limits.defer_after_us);
 	heap_insert(g, s);
 	return mono_before(s->deadline, g->asleep_until);
 }
@@ -334,7 +335,7 @@ void group_orphan(struct group *g, struct slot *s)
 
 void group_close(struct group *g, struct slot *s)
 {
-	assert(s->closes && !s->closing && s->fd >= 0);
+	assert(!s->closing);
 	group_orphan(g, s);
 	s->waiting = false;
 	s->closing = true;

@@ -90,14 +90,14 @@ struct slot {
 	bool opened : 1;     /* in this check: the path's view says what was opened */
 	bool learn : 1;      /* its block size is to be learned again, */
 	bool learned : 1;    /* … and was, in this check */
-	bool failed : 1;     /* its read has, whatever the unit says that is asked */
-	bool late : 1;       /* its TIMED_OUT was reported */
-	bool told : 1;       /* its DEFERRED was reported */
-	bool deferred : 1;   /* QUEUED and counted as deferred */
-	uint8_t stage;       /* enum pathcheck_stage */
-	uint8_t engine;      /* enum pathcheck_engine */
-	uint8_t ask;         /* ASK_ bits, until a rescuer has asked */
-	uint8_t unit;        /* enum scsi_unit */
+	bool asks_unit : 1; /* its read is answered; its unit is asked before that is told */
+	bool late : 1;      /* its TIMED_OUT was reported */
+	bool told : 1;      /* its DEFERRED was reported */
+	bool deferred : 1; /* QUEUED and counted as deferred */
+	uint8_t stage;     /* enum pathcheck_stage */
+	uint8_t engine;    /* enum pathcheck_engine */
+	uint8_t ask;       /* ASK_ bits, until a rescuer has asked */
+	uint8_t unit;      /* enum scsi_unit */
 	/* It was silent so long in another prober's hands, in that stage: see group_launch(). */
 	uint16_t silent_ms, silent_stage;
 	uint16_t heap_at; /* place in group.heap, NO_PLACE: not in it */
@@ -201,8 +201,8 @@ enum pathcheck_group_state group_working_state(const struct group *g);
 bool group_launch(struct group *g, struct slot *s, struct mono started);
 /* Back to waiting: its read has to be done in another way, or follows its open. */
 void group_requeue(struct group *g, struct slot *s);
-/* It is QUEUED for a rescuer, or for the context: by then it counts as deferred; one whose read
- * has failed, by its check's deadline. True: the reaper sleeps past that. */
+/* It is QUEUED for a rescuer, or for the context: by then it counts as deferred; of one that asks
+ * its unit the read's answer is told by then. True: the reaper sleeps past that. */
 bool group_wait(struct group *g, struct slot *s, struct mono now);
 /* Its path is gone. */
 void group_orphan(struct group *g, struct slot *s);

@@ -161,6 +161,7 @@ static void ask(struct group *g, struct slot *s, uint8_t what, int64_t result,
                 struct mono now, struct reaper_work *w)
 {
 	s->ask = what;
+	s->asks_unit = what == ASK_UNIT;
 	if (s->answered.us == 0)
 		s->answered = now;
 	s->result = (int32_t)result;
@@ -255,10 +256,30 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 		break;
 	case DIRECTIO_ASK_UNIT:
 		s->silent_ms = 0;
-		s->failed = j.verdict == PATHCHECK_FAILED;
 		ask(g, s, ASK_UNIT, result, now, w);
 		break;
 	}
+}
+
+/*
+ * With lock held. Its unit does not answer, or no rescuer is free to ask it: what the read said
+ * stands. The slot is given back when the rescuer is through with it; its descriptor is closed
+ * then if it is the slot's own.
+ */
+static void conclude_unasked(struct group *g, struct slot *s, struct mono now,
+                             struct reaper_work *w)
+{
+	struct directio_judgement j;
+
+	s->unit = SCSI_UNIT_NOT_GONE;
+	j = judge(g, s, s->result);
+	assert(j.next == DIRECTIO_FINAL);
+	if (!device_answered(&j))
+		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
+	results_add(&w->results, s, j.verdict, j.error, s->late ? now : s->answered);
+	if (!s->closes)
+		s->fd = -1;
+	group_close(g, s);
 }
 
 static void expire(struct group *g, struct mono now, struct reaper_work *w)
@@ -266,7 +287,11 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 	struct slot *s;
 
 	while (!results_full(&w->results) && (s = group_expire(g, now)) != NULL) {
-		if (s->state == SLOT_QUEUED && !s->failed) {
+		if (s->asks_unit) {
+			conclude_unasked(g, s, now, w);
+			continue;
+		}
+		if (s->state == SLOT_QUEUED) {
 			/* Once a check; no news after TIMED_OUT: wire_take_verdict() */
 			if (!s->told && !s->late)
 				results_add(&w->results, s, PATHCHECK_DEFERRED, 0, now);

@@ -37,7 +37,7 @@ static bool begin(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_bl
 	*ret_block = s->block;
 	if (alive) {
 		/* What waits for the unit's word has the time of its read, and no more. */
-		wake = group_launch(g, s, s->failed ? started : mono_now());
+		wake = group_launch(g, s, s->asks_unit ? started : mono_now());
 		if (s->ask == 0)
 			s->engine = PATHCHECK_ENGINE_SYNC;
 		else

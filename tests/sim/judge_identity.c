@@ -40,7 +40,10 @@ static void judge_wwid(const struct disk *d, const struct pathcheck_opened *o,
 {
 	switch (o->wwid_state) {
 	case PATHCHECK_WWID_NOT_ASKED:
-		sim_fail("%s was to be asked who it is, and was not", d->name);
+		/* Its unit was asked first, and was not waited for: what the read said was told. */
+		if (mono_before(d->failed_at[EREMOTEIO], asked))
+			sim_fail("%s was to be asked who it is, and was not", d->name);
+		break;
 	case PATHCHECK_WWID_UNREADABLE:
 		if (mono_before(d->no_wwid_at, asked))
 			sim_fail("%s is said not to say who it is, and was not asked",
