@@ -100,15 +100,14 @@ static enum disk_sameness first_read(struct maps *m, struct maps_path *e,
 	const struct disk_id id = { read->diskseq, read->kernel_id, 0 };
 	enum disk_sameness same;
 
-	/* Or the disk was not asked. */
-	if (says_nothing(e, read) || k->plain)
+	if (says_nothing(e, read) || read->not_asked || k->plain)
 		return DISK_UNKNOWN;
 	same = compare_first(e, m->maps[e->map].map->wwid, k->device, &id);
 	e->expedite = false;
-	e->unproven = is_older(&described, &id);
+	disk_id_add(&e->id, &id);
+	e->unproven = is_older(&described, &e->id);
 	if (!e->unproven)
 		disk_id_add(&e->id, &described);
-	disk_id_add(&e->id, &id);
 	return same;
 }
 

@@ -294,17 +294,17 @@ static void what_is_older_than_the_map_bars_nothing(void **state)
 		bool expedited, barred;
 	} rows[] = {
 		/* It is the map's; one of another number says nothing. */
-		{ WWID_B, false, { SD, 1, 2, 0, false }, true, false },
-		{ WWID_B, true, { SD, 1, 2, 0, false }, true, false },
+		{ WWID_B, false, { SD, 1, 2, 0, false, false }, true, false },
+		{ WWID_B, true, { SD, 1, 2, 0, false, false }, true, false },
 		/* A third one: neither the map's nor the one that discovery knows. */
-		{ WWID_B, true, { SD, 1, 2, 0xc, false }, true, true },
+		{ WWID_B, true, { SD, 1, 2, 0xc, false, false }, true, true },
 		/* Discovery is right: the map is of another disk. */
-		{ WWID_B, false, { SD, 1, 2, KERNEL_A, false }, true, true },
-		{ WWID_B, true, { SD, 1, 2, KERNEL_A, false }, true, true },
+		{ WWID_B, false, { SD, 1, 2, KERNEL_A, false, false }, true, true },
+		{ WWID_B, true, { SD, 1, 2, KERNEL_A, false, false }, true, true },
 		/* Nobody knows whose map it is. */
-		{ NULL, false, { SD, 1, 2, KERNEL_B, false }, false, false },
-		{ "LVM-x", false, { SD, 1, 2, KERNEL_B, false }, false, false },
-		{ "LVM-x", false, { SD, 1, 2, KERNEL_A, false }, false, false },
+		{ NULL, false, { SD, 1, 2, KERNEL_B, false, false }, false, false },
+		{ "LVM-x", false, { SD, 1, 2, KERNEL_B, false, false }, false, false },
+		{ "LVM-x", false, { SD, 1, 2, KERNEL_A, false, false }, false, false },
 	};
 
 	(void)state;
@@ -346,7 +346,7 @@ static void what_is_older_than_the_map_bars_nothing(void **state)
 /* udev knows the new disk, and discovery has yet to read what the kernel knows. */
 static void udev_is_ahead_of_the_kernel(void **state)
 {
-	const struct disk_read old = { SD, 1, 2, KERNEL_A, false };
+	const struct disk_read old = { SD, 1, 2, KERNEL_A, false, false };
 
 	(void)state;
 	add(1, 2, KERNEL_A, WWID_B);
@@ -371,7 +371,7 @@ static void udev_is_ahead_of_the_kernel(void **state)
 /* Discovery has come first. */
 static void discovery_lists_anew_before_the_disk_answers(void **state)
 {
-	const struct disk_read other = { SD, 1, 2, 0xd, false };
+	const struct disk_read other = { SD, 1, 2, 0xd, false, false };
 
 	(void)state;
 	add(1, 2, KERNEL_A, WWID_A);
@@ -387,9 +387,10 @@ static void discovery_lists_anew_before_the_disk_answers(void **state)
 /* A check that does not ask, and a disk that does not answer, prove nothing. */
 static void what_says_nothing_proves_nothing(void **state)
 {
-	const struct disk_read plain = { SD, 1, 2, 0, false };
-	const struct disk_read unreadable = { SD, 1, 2, 0, true };
-	const struct disk_read elsewhere = { SD, 7, 2, KERNEL_A, false };
+	const struct disk_read plain = { SD, 1, 2, 0, false, false };
+	const struct disk_read opened = { SD, 1, 2, 0, false, true };
+	const struct disk_read unreadable = { SD, 1, 2, 0, true, false };
+	const struct disk_read elsewhere = { SD, 7, 2, KERNEL_A, false, false };
 
 	(void)state;
 	add(1, 2, KERNEL_A, WWID_A);
@@ -398,6 +399,7 @@ static void what_says_nothing_proves_nothing(void **state)
 	maps_path_asked(maps, 1, false);
 	maps_path_read(maps, 1, &plain);
 	maps_path_asked(maps, 1, true);
+	maps_path_read(maps, 1, &opened);
 	maps_path_read(maps, 1, &unreadable);
 	maps_path_read(maps, 1, &elsewhere);
 	good(1, at(1));
@@ -412,14 +414,20 @@ static void what_says_nothing_proves_nothing(void **state)
 /* Read twice, and another one each time, while discovery is still behind. */
 static void another_disk_between_two_checks(void **state)
 {
-	const struct disk_read first = { SD, 1, 2, KERNEL_B, false };
-	const struct disk_read second = { SD, 1, 2, 0xd, false };
+	const struct disk_read first = { SD, 1, 2, KERNEL_B, false, false };
+	const struct disk_read second = { SD, 1, 2, 0xd, false, false };
+	const struct disk_read opened = { SD, 1, 2, 0, false, true };
+	const struct disk_read none = { SD, 1, 2, 0, false, false };
 
 	(void)state;
 	add(1, 2, KERNEL_A, WWID_A);
 	tell("", 2, 0, t0);
 	maps_path_read(maps, 1, &first);
 	assert_false(maps_is_barred(maps, 1));
+	/* Only opened, or without a WWID: what it said before stays. */
+	maps_path_read(maps, 1, &opened);
+	maps_path_read(maps, 1, &none);
+	assert_true(maps_is_to_be_identified(maps, 1));
 	maps_path_read(maps, 1, &second);
 	assert_true(maps_is_barred(maps, 1));
 }
@@ -456,8 +464,8 @@ static void only_what_is_of_one_form_differs(void **state)
 
 static void what_is_given_back_is_identified(void **state)
 {
-	const struct disk_read same = { SD, 1, 2, KERNEL_A, false };
-	const struct disk_read unreadable = { SD, 1, 2, 0, true };
+	const struct disk_read same = { SD, 1, 2, KERNEL_A, false, false };
+	const struct disk_read unreadable = { SD, 1, 2, 0, true, false };
 
 	(void)state;
 	two_of_one();
@@ -491,7 +499,7 @@ static void a_check_that_does_not_ask_does_not_count(void **state)
 
 static void another_disk_without_any_event_is_seen(void **state)
 {
-	const struct disk_read other = { SD, 1, 2, KERNEL_B, false };
+	const struct disk_read other = { SD, 1, 2, KERNEL_B, false, false };
 
 	(void)state;
 	two_of_one();
@@ -513,16 +521,22 @@ static void what_was_read_is_weighed(void **state)
 		struct disk_read read;
 		bool barred, given_back;
 	} rows[] = {
-		{ 0, { SD, 1, 2, 0, false }, false, true },
-		{ 0, { SD, 1, 3, 0, false }, true, false },
-		{ 0, { 0, 0, 0, 0, false }, false, true }, /* it knows nothing */
+		{ 0, { SD, 1, 2, 0, false, false }, false, true },
+		{ 0, { SD, 1, 3, 0, false, false }, true, false },
+		{ 0, { 0, 0, 0, 0, false, false }, false, true }, /* it knows nothing */
 		{ 0,
-		  { SD, 7, 2, 0, false },
+		  { SD, 7, 2, 0, false, false },
 		  false,
 		  false }, /* the name leads elsewhere */
-		{ KERNEL_A, { SD, 1, 3, 0, false }, false, false }, /* discovery comes */
-		{ KERNEL_A, { SD, 1, 3, KERNEL_A, false }, false, true },
-		{ 0, { SD, 1, 2, KERNEL_B, false }, false, true }, /* and is remembered */
+		{ KERNEL_A,
+		  { SD, 1, 3, 0, false, false },
+		  false,
+		  false }, /* discovery comes */
+		{ KERNEL_A, { SD, 1, 3, KERNEL_A, false, false }, false, true },
+		{ 0,
+		  { SD, 1, 2, KERNEL_B, false, false },
+		  false,
+		  true }, /* and is remembered */
 	};
 
 	(void)state;
