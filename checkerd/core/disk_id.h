@@ -23,6 +23,7 @@ struct disk_read {
 	uint64_t diskseq;                /* 0: not known */
 	uint64_t kernel_id;              /* 0: it was not asked, or has none */
 	bool unreadable;                 /* it was asked, and did not answer */
+	bool not_asked;                  /* it was opened only */
 };
 
 enum disk_sameness {

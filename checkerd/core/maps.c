@@ -121,7 +121,7 @@ static uint32_t new_entry(struct maps *m, uint32_t map, const struct map_path *p
 	*head = entry;
 	path = maps_known_at(m, p->devt_major, p->devt_minor);
 	if (path != MAPS_NONE)
-		maps_link(m, entry, path);
+		maps_link_new(m, entry, path);
 	agreement_init(&e->agreement, p->active, now);
 	maps_look_at(m, entry);
 	return entry;

@@ -10,7 +10,8 @@
  *
  * Each path of a map remembers which disk was under its number. When another disk is there, the
  * path is barred from that map until it leaves the map's table: it is failed, also as the last
- * one, and is not reinstated.
+ * one, and is not reinstated. What discovery knew before the path came into the table may be
+ * older than the table: it bars nothing, unless the disk or discovery says so again.
  *
  * Everything is allocated at start. Belongs to the loop; pure.
  */
@@ -47,6 +48,8 @@ struct maps_path {
 	bool kept_told : 1;
 	bool gone : 1;     /* its device is: there is nothing to give back */
 	bool released : 1; /* let go: only given back, if we failed it */
+	bool unproven : 1; /* what is known of its disk may be older than its place here */
+	bool expedite : 1; /* the same, and it contradicts the map: check it now, list anew */
 	enum maps_bar bar : 2;
 	bool bar_told : 1; /* the teller's */
 	enum path_verdict verdict : 2;

@@ -33,20 +33,82 @@ static void bar(struct maps *m, uint32_t entry, enum maps_bar why)
 	maps_changed(m, e->map);
 }
 
+static bool differs(uint64_t a, uint64_t b)
+{
+	return a != 0 && b != 0 && a != b;
+}
+
+/* The disk has said something else since the device was described. */
+static bool is_older(const struct disk_id *described, const struct disk_id *read)
+{
+	if (described->kernel_id != 0 && read->kernel_id != 0)
+		return described->kernel_id != read->kernel_id;
+	return differs(described->diskseq, read->diskseq);
+}
+
 /* The entry's path is of that device: is it the disk that was there? */
 static void hold_against(struct maps *m, uint32_t entry, const struct device *d)
 {
 	struct maps_path *e = &m->entries[entry];
 	struct disk_id now = disk_id_of(d);
 
-	if (e->bar != BAR_NONE)
+	if (e->bar != BAR_NONE || (e->unproven && is_older(&now, &e->id)))
 		return;
+	e->unproven = e->expedite = false;
 	if (disk_id_compare(&e->id, &now) == DISK_ANOTHER)
 		bar(m, entry, BAR_FOUND);
 	else if (disk_id_of_map(m->maps[e->map].map->wwid, d) == DISK_ANOTHER)
 		bar(m, entry, BAR_MAP);
 	else
 		disk_id_add(&e->id, &now);
+}
+
+/* It did not answer, or the name leads to another number. */
+static bool says_nothing(const struct maps_path *e, const struct disk_read *read)
+{
+	bool number = read->devt_major != 0 || read->devt_minor != 0;
+
+	return read->unreadable || (number && (read->devt_major != e->devt_major ||
+	                                       read->devt_minor != e->devt_minor));
+}
+
+/*
+ * What the disk said since the entry was made, until what discovery knows is as new: is it the
+ * map's? UNKNOWN: discovery, which lists anew, is waited for: only its text can be compared.
+ */
+static enum disk_sameness compare_first(const struct maps_path *e, const char *map_wwid,
+                                        const struct device *d, const struct disk_id *id)
+{
+	const struct disk_id described = disk_id_of(d);
+
+	if (differs(e->id.kernel_id, id->kernel_id))
+		return DISK_ANOTHER; /* than at the last check */
+	if (disk_id_of_map(map_wwid, d) != DISK_ANOTHER ||
+	    disk_id_checksum(map_wwid) == id->kernel_id)
+		return DISK_SAME;
+	/* Both texts are of the kernel's kind, which the disk's is, too. */
+	if ((id->kernel_id != 0 && !d->udev_wwid) || !is_older(&described, id))
+		return DISK_ANOTHER;
+	return DISK_UNKNOWN;
+}
+
+static enum disk_sameness first_read(struct maps *m, struct maps_path *e,
+                                     const struct maps_known *k,
+                                     const struct disk_read *read)
+{
+	const struct disk_id described = disk_id_of(k->device);
+	const struct disk_id id = { read->diskseq, read->kernel_id, 0 };
+	enum disk_sameness same;
+
+	if (says_nothing(e, read) || read->not_asked || k->plain)
+		return DISK_UNKNOWN;
+	same = compare_first(e, m->maps[e->map].map->wwid, k->device, &id);
+	e->expedite = false;
+	disk_id_add(&e->id, &id);
+	e->unproven = is_older(&described, &e->id);
+	if (!e->unproven)
+		disk_id_add(&e->id, &described);
+	return same;
 }
 
 /*
@@ -57,18 +119,19 @@ static void hold_against(struct maps *m, uint32_t entry, const struct device *d)
 static enum disk_sameness compare_read(const struct maps_path *e,
                                        const struct disk_read *read)
 {
-	bool number = read->devt_major != 0 || read->devt_minor != 0;
-	bool differs = read->diskseq != 0 && e->id.diskseq != 0 &&
-	               read->diskseq != e->id.diskseq;
-
-	if (read->unreadable || (number && (read->devt_major != e->devt_major ||
-	                                    read->devt_minor != e->devt_minor)))
+	if (says_nothing(e, read))
 		return DISK_UNKNOWN;
 	if (read->kernel_id != 0 && e->id.kernel_id != 0)
 		return read->kernel_id == e->id.kernel_id ? DISK_SAME : DISK_ANOTHER;
-	if (!differs)
+	if (!differs(read->diskseq, e->id.diskseq))
 		return DISK_SAME;
 	return e->id.kernel_id == 0 && e->id.udev_id == 0 ? DISK_ANOTHER : DISK_UNKNOWN;
+}
+
+/* It has another disk, or so it seems: which evidence says so? */
+static enum maps_bar evidence(bool was_unproven, const struct maps_path *e)
+{
+	return was_unproven && !e->unproven ? BAR_MAP : BAR_READ;
 }
 
 void maps_path_read(struct maps *m, uint32_t path, const struct disk_read *read)
@@ -80,12 +143,13 @@ void maps_path_read(struct maps *m, uint32_t path, const struct disk_read *read)
 	k->unidentified = false;
 	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path) {
 		struct maps_path *e = &m->entries[i];
+		bool unproven = e->unproven;
 
 		if (e->bar != BAR_NONE)
 			continue;
-		switch (compare_read(e, read)) {
+		switch (unproven ? first_read(m, e, k, read) : compare_read(e, read)) {
 		case DISK_ANOTHER:
-			bar(m, i, BAR_READ);
+			bar(m, i, evidence(unproven, e));
 			break;
 		case DISK_UNKNOWN:
 			k->unidentified = true;
@@ -108,7 +172,8 @@ bool maps_is_to_be_identified(const struct maps *m, uint32_t path)
 	uint32_t i = maps_first_of_path(m, path);
 
 	for (; i != MAPS_NONE; i = m->entries[i].next_of_path)
-		if (!m->entries[i].agreement.active && m->entries[i].bar == BAR_NONE)
+		if ((!m->entries[i].agreement.active || m->entries[i].unproven) &&
+		    m->entries[i].bar == BAR_NONE)
 			return true;
 	return false;
 }
@@ -124,7 +189,7 @@ bool maps_is_barred(const struct maps *m, uint32_t path)
 
 /* --- they come, change and go --- */
 
-void maps_link(struct maps *m, uint32_t entry, uint32_t path)
+static void link(struct maps *m, uint32_t entry, uint32_t path)
 {
 	struct maps_path *e = maps_path(m, entry);
 
@@ -133,7 +198,34 @@ void maps_link(struct maps *m, uint32_t entry, uint32_t path)
 	e->gone = e->released = false;
 	e->next_of_path = m->known[path].first;
 	m->known[path].first = entry;
+}
+
+void maps_link(struct maps *m, uint32_t entry, uint32_t path)
+{
+	link(m, entry, path);
 	hold_against(m, entry, m->known[path].device);
+}
+
+/* All that is known of the device is the map's, so it is not older than the map. */
+static bool is_of_map(enum disk_sameness same, const char *map_wwid,
+                      const struct device *d)
+{
+	return same == DISK_SAME &&
+	       (d->kernel_id == 0 || d->kernel_id == disk_id_checksum(map_wwid));
+}
+
+void maps_link_new(struct maps *m, uint32_t entry, uint32_t path)
+{
+	struct maps_path *e = maps_path(m, entry);
+	const struct device *d = m->known[path].device;
+	const char *map_wwid = m->maps[e->map].map->wwid;
+	enum disk_sameness same = disk_id_of_map(map_wwid, d);
+
+	link(m, entry, path);
+	e->unproven = !is_of_map(same, map_wwid, d);
+	e->expedite = same == DISK_ANOTHER;
+	if (!e->unproven)
+		hold_against(m, entry, d);
 }
 
 void maps_unlink(struct maps *m, uint32_t entry)

@@ -46,6 +46,8 @@ uint32_t maps_bucket(const struct maps *m, uint32_t devt_major, uint32_t devt_mi
 uint32_t maps_known_at(const struct maps *m, uint32_t devt_major, uint32_t devt_minor);
 /* The entry is that path of ours from now on: its disk is held against what is remembered. */
 void maps_link(struct maps *m, uint32_t entry, uint32_t path);
+/* The same of an entry that is new, by a path that was known before. */
+void maps_link_new(struct maps *m, uint32_t entry, uint32_t path);
 /* It is none of ours any more. */
 void maps_unlink(struct maps *m, uint32_t entry);
 /* Something else in its map that I/O can go through and will: one of ours, found good. */

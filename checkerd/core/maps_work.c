@@ -205,7 +205,10 @@ bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
 	};
 	if (e->agreement.in_flight == COMMAND_NONE)
 		note_kept(m, entry, ret);
-	if (ret->step == STEP_RECHECK)
+	if (ret->step == STEP_NOTHING && e->expedite) {
+		ret->step = STEP_RECHECK;
+		e->expedite = false;
+	} else if (ret->step == STEP_RECHECK)
 		e->agreement.asked = true;
 	if (ret->step == STEP_WAIT)
 		put_later(m, entry);

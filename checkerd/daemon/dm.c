@@ -220,6 +220,9 @@ static void follow(struct dm *dm, struct mono now)
 				return;
 			break;
 		case STEP_RECHECK:
+			/* What discovery knows of its disk may be older than the map. */
+			dm->checks->list_anew = dm->checks->list_anew ||
+			                        maps_path(dm->maps, o.entry)->unproven;
 			checks_hurry(dm->checks, maps_path(dm->maps, o.entry)->path, now);
 			break;
 		case STEP_KEEP:

@@ -29,6 +29,7 @@ void identify_take(struct pathcheck *engine, struct maps *maps, uint32_t index,
 		.diskseq = o.diskseq,
 		.kernel_id = o.wwid_state == PATHCHECK_WWID_READ ? o.wwid : 0,
 		.unreadable = o.wwid_state == PATHCHECK_WWID_UNREADABLE,
+		.not_asked = o.wwid_state == PATHCHECK_WWID_NOT_ASKED,
 	};
 	maps_path_read(maps, index, &read);
 }

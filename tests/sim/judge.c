@@ -243,7 +243,7 @@ static void judge_result(const struct pathcheck_result *r, bool dropped)
 	}
 	if (r->verdict != PATHCHECK_DEFERRED && r->verdict != PATHCHECK_NOT_JUDGED &&
 	    !dropped)
-		judge_overdue_heard(index);
+		judge_overdue_heard(index, (struct mono){ r->finished_us });
 	if (s->told)
 		s->excused = sim.now;
 }

@@ -18,7 +18,7 @@ struct known {
 	bool ours;                      /* not active: by a command */
 	bool barred; /* another unit than `unit` was found or read under its number */
 	uint32_t map, devt;
-	uint64_t unit; /* which it was when it came; 0: the loop did not know yet */
+	uint64_t unit; /* which it was first seen to be after it came; 0: not yet */
 	enum dm_verb verb;
 	uint64_t token;
 	unsigned turns; /* failures by others, with never AGREEMENT_CALM_US between two */
@@ -92,8 +92,6 @@ static uint64_t unit_of_path(uint32_t path)
 
 static struct known *new_place(uint32_t map, const struct map_path *p)
 {
-	uint32_t path = path_of(p->devt_minor);
-
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		struct known *k = &judge.places[i];
 
@@ -102,8 +100,6 @@ static struct known *new_place(uint32_t map, const struct map_path *p)
 		*k = (struct known){ .used = true, .map = map, .devt = p->devt_minor };
 		k->active = p->active;
 		k->doubted = p->active ? (struct mono){ 0 } : sim.now;
-		if (path != REGISTRY_NONE)
-			k->unit = unit_of_path(path);
 		return k;
 	}
 	sim_fail("more paths of maps than the simulation has room for");
@@ -197,13 +193,34 @@ static void is_unit(struct known *k, uint64_t unit)
 	k->barred = k->barred || k->unit != unit;
 }
 
+/* Its place in the table of maps, NULL: none. */
+static const struct maps_path *entry_of(const struct known *k)
+{
+	uint32_t index = maps_find(sim.dm.maps, DM_MAJOR, k->map), i;
+
+	if (index == MAPS_NONE)
+		return NULL;
+	i = maps_get(sim.dm.maps, index)->first;
+	while (i != MAPS_NONE && maps_path(sim.dm.maps, i)->devt_minor != k->devt)
+		i = maps_path(sim.dm.maps, i)->next;
+	return i == MAPS_NONE ? NULL : maps_path(sim.dm.maps, i);
+}
+
+/* What discovery knew before the path came into the map may be older than the map. */
+static bool is_unproven(const struct known *k)
+{
+	const struct maps_path *e = entry_of(k);
+
+	return e == NULL || e->unproven;
+}
+
 void judge_disks(void)
 {
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		struct known *k = &judge.places[i];
 		uint32_t path = k->used ? path_of(k->devt) : REGISTRY_NONE;
 
-		if (path != REGISTRY_NONE)
+		if (path != REGISTRY_NONE && !is_unproven(k))
 			is_unit(k, unit_of_path(path));
 	}
 }
@@ -224,15 +241,9 @@ void judge_read(const struct pathcheck_opened *o, struct mono asked)
 /* As the table of maps has it: it may have seen a unit that came and went at once. */
 static bool is_barred(const struct known *k)
 {
-	uint32_t index = maps_find(sim.dm.maps, DM_MAJOR, k->map), i;
+	const struct maps_path *e = entry_of(k);
 
-	if (index == MAPS_NONE)
-		return false;
-	for (i = maps_get(sim.dm.maps, index)->first; i != MAPS_NONE;
-	     i = maps_path(sim.dm.maps, i)->next)
-		if (maps_path(sim.dm.maps, i)->devt_minor == k->devt)
-			return maps_path(sim.dm.maps, i)->bar != BAR_NONE;
-	return false;
+	return e != NULL && e->bar != BAR_NONE;
 }
 
 /* --- what is sent --- */

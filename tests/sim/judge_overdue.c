@@ -25,9 +25,10 @@ void judge_overdue_reset(void)
 	memset(&judge, 0, sizeof(judge));
 }
 
-void judge_overdue_heard(uint32_t index)
+void judge_overdue_heard(uint32_t index, struct mono finished)
 {
-	judge.of[index].heard = judge.of[index].result = sim.now;
+	judge.of[index].heard = sim.now;
+	judge.of[index].result = finished;
 	judge.of[index].same = true;
 }
 

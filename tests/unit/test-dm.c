@@ -371,8 +371,8 @@ static void the_last_is_kept_and_told(void **state)
 
 static void another_disk_is_told_once_and_failed(void **state)
 {
-	const struct disk_read first = { 8, 1, 1, 0xa, false };
-	const struct disk_read second = { 8, 1, 1, 0xb, false };
+	const struct disk_read first = { 8, 1, 1, 0xa, false, false };
+	const struct disk_read second = { 8, 1, 1, 0xb, false, false };
 
 	(void)state;
 	two_paths();

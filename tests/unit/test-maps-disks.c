@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "checkerd/core/maps.h"
@@ -74,7 +75,7 @@ static void tell(const char *uuid, unsigned n, unsigned failed, struct mono now)
 
 /* Path n, 8:n, with what is known of its disk. */
 static struct device *disk(unsigned n, uint64_t diskseq, uint64_t kernel_id,
-                           const char *wwid)
+                           const char *wwid, bool udev)
 {
 	static const char *const nodes[] = { "/dev/sda", "/dev/sdb" };
 	const struct device_spec spec = {
@@ -85,7 +86,7 @@ static struct device *disk(unsigned n, uint64_t diskseq, uint64_t kernel_id,
 		.diskseq = diskseq,
 		.kernel_id = kernel_id,
 		.wwid = wwid,
-		.udev_wwid = wwid != NULL,
+		.udev_wwid = wwid != NULL && udev,
 	};
 	struct device *d;
 
@@ -93,17 +94,23 @@ static struct device *disk(unsigned n, uint64_t diskseq, uint64_t kernel_id,
 	return d;
 }
 
-static void add(unsigned n, uint64_t diskseq, uint64_t kernel_id, const char *wwid)
+static void add_of(unsigned n, uint64_t diskseq, uint64_t kernel_id, const char *wwid,
+                   bool udev)
 {
-	struct device *d = disk(n, diskseq, kernel_id, wwid);
+	struct device *d = disk(n, diskseq, kernel_id, wwid, udev);
 
 	maps_path_added(maps, n, d);
 	device_unref(d);
 }
 
+static void add(unsigned n, uint64_t diskseq, uint64_t kernel_id, const char *wwid)
+{
+	add_of(n, diskseq, kernel_id, wwid, true);
+}
+
 static void change(unsigned n, uint64_t diskseq, uint64_t kernel_id, const char *wwid)
 {
-	struct device *d = disk(n, diskseq, kernel_id, wwid);
+	struct device *d = disk(n, diskseq, kernel_id, wwid, true);
 
 	maps_path_changed(maps, n, d);
 	device_unref(d);
@@ -273,7 +280,156 @@ static void a_map_says_whose_paths_it_wants(void **state)
 	good(1, t0);
 	tell("mpath-" WWID_A, 2, 0, t0);
 	assert_false(maps_is_barred(maps, 0));
+	change(1, 2, 0, WWID_B);
 	expect_barred(1, true);
+}
+
+/* The disk was exchanged and scanned again before the map was made, and nobody announced it. */
+static void what_is_older_than_the_map_bars_nothing(void **state)
+{
+	static const struct {
+		const char *map;
+		bool kernels; /* discovery's text is the kernel's, not udev's */
+		struct disk_read read;
+		bool expedited, barred;
+	} rows[] = {
+		/* It is the map's; one of another number says nothing. */
+		{ WWID_B, false, { SD, 1, 2, 0, false, false }, true, false },
+		{ WWID_B, true, { SD, 1, 2, 0, false, false }, true, false },
+		/* A third one: neither the map's nor the one that discovery knows. */
+		{ WWID_B, true, { SD, 1, 2, 0xc, false, false }, true, true },
+		/* Discovery is right: the map is of another disk. */
+		{ WWID_B, false, { SD, 1, 2, KERNEL_A, false, false }, true, true },
+		{ WWID_B, true, { SD, 1, 2, KERNEL_A, false, false }, true, true },
+		/* Nobody knows whose map it is. */
+		{ NULL, false, { SD, 1, 2, KERNEL_B, false, false }, false, false },
+		{ "LVM-x", false, { SD, 1, 2, KERNEL_B, false, false }, false, false },
+		{ "LVM-x", false, { SD, 1, 2, KERNEL_A, false, false }, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct disk_read read = rows[i].read;
+		char uuid[80] = "";
+		struct maps_order o;
+
+		if (rows[i].map != NULL)
+			(void)snprintf(uuid, sizeof(uuid), "mpath-%s", rows[i].map);
+		if (i < 2)
+			read.kernel_id = disk_id_checksum(WWID_B);
+		add_of(1, 2, KERNEL_A, WWID_A, !rows[i].kernels);
+		good(1, t0);
+		tell(uuid, 2, 0, t0);
+		assert_false(maps_is_barred(maps, 1));
+		assert_true(maps_is_to_be_identified(maps, 1));
+		assert_int_equal(next(t0, &o) == STEP_RECHECK, rows[i].expedited);
+		expect_nothing(t0); /* once */
+		maps_path_asked(maps, 1, true);
+		maps_path_read(maps, 1, &read);
+		assert_int_equal(maps_is_barred(maps, 1), rows[i].barred);
+		if (!rows[i].barred) {
+			/* Discovery comes, late at first. */
+			change(1, 3, KERNEL_A, WWID_A);
+			change(1, 2, read.kernel_id,
+			       read.kernel_id == KERNEL_A ? WWID_A : NULL);
+			assert_false(maps_is_barred(maps, 1));
+			assert_false(maps_is_to_be_identified(maps, 1));
+			/* From now on it is remembered. */
+			change(1, 2, 0xd, NULL);
+			assert_true(maps_is_barred(maps, 1));
+		}
+		maps_path_removed(maps, 1, true);
+		maps_remove(maps, 0);
+	}
+}
+
+/* udev knows the new disk, and discovery has yet to read what the kernel knows. */
+static void udev_is_ahead_of_the_kernel(void **state)
+{
+	const struct disk_read old = { SD, 1, 2, KERNEL_A, false, false };
+
+	(void)state;
+	add(1, 2, KERNEL_A, WWID_B);
+	good(1, t0);
+	tell("mpath-" WWID_B, 2, 0, t0);
+	assert_true(maps_is_to_be_identified(maps, 1));
+	expect_nothing(t0);
+	maps_path_removed(maps, 1, true);
+	add(1, 3, KERNEL_B, WWID_B);
+	good(1, t0);
+	assert_false(maps_is_barred(maps, 1));
+	assert_false(maps_is_to_be_identified(maps, 1));
+	/* All that discovery knew was the map's. */
+	maps_remove(maps, 0);
+	change(1, 3, disk_id_checksum(WWID_B), WWID_B);
+	tell("mpath-" WWID_B, 2, 0, t0);
+	assert_false(maps_is_to_be_identified(maps, 1));
+	maps_path_read(maps, 1, &old);
+	expect_barred(1, true);
+}
+
+/* Discovery has come first. */
+static void discovery_lists_anew_before_the_disk_answers(void **state)
+{
+	const struct disk_read other = { SD, 1, 2, 0xd, false, false };
+
+	(void)state;
+	add(1, 2, KERNEL_A, WWID_A);
+	good(1, t0);
+	tell("mpath-" WWID_B, 2, 0, t0);
+	change(1, 2, KERNEL_B, WWID_B);
+	assert_false(maps_is_to_be_identified(maps, 1));
+	expect_nothing(t0);
+	maps_path_read(maps, 1, &other);
+	expect_barred(1, true);
+}
+
+/* A check that does not ask, and a disk that does not answer, prove nothing. */
+static void what_says_nothing_proves_nothing(void **state)
+{
+	const struct disk_read plain = { SD, 1, 2, 0, false, false };
+	const struct disk_read opened = { SD, 1, 2, 0, false, true };
+	const struct disk_read unreadable = { SD, 1, 2, 0, true, false };
+	const struct disk_read elsewhere = { SD, 7, 2, KERNEL_A, false, false };
+
+	(void)state;
+	add(1, 2, KERNEL_A, WWID_A);
+	tell("mpath-" WWID_B, 2, 1 << 1, t0);
+	expect(STEP_RECHECK, 1, t0);
+	maps_path_asked(maps, 1, false);
+	maps_path_read(maps, 1, &plain);
+	maps_path_asked(maps, 1, true);
+	maps_path_read(maps, 1, &opened);
+	maps_path_read(maps, 1, &unreadable);
+	maps_path_read(maps, 1, &elsewhere);
+	good(1, at(1));
+	assert_false(maps_is_barred(maps, 1));
+	assert_true(maps_is_to_be_identified(maps, 1));
+	expect_nothing(at(2)); /* it is not given back */
+	/* It was asked, and has no WWID: its number says that discovery is right. */
+	maps_path_read(maps, 1, &plain);
+	expect_barred(1, false);
+}
+
+/* Read twice, and another one each time, while discovery is still behind. */
+static void another_disk_between_two_checks(void **state)
+{
+	const struct disk_read first = { SD, 1, 2, KERNEL_B, false, false };
+	const struct disk_read second = { SD, 1, 2, 0xd, false, false };
+	const struct disk_read opened = { SD, 1, 2, 0, false, true };
+	const struct disk_read none = { SD, 1, 2, 0, false, false };
+
+	(void)state;
+	add(1, 2, KERNEL_A, WWID_A);
+	tell("", 2, 0, t0);
+	maps_path_read(maps, 1, &first);
+	assert_false(maps_is_barred(maps, 1));
+	/* Only opened, or without a WWID: what it said before stays. */
+	maps_path_read(maps, 1, &opened);
+	maps_path_read(maps, 1, &none);
+	assert_true(maps_is_to_be_identified(maps, 1));
+	maps_path_read(maps, 1, &second);
+	assert_true(maps_is_barred(maps, 1));
 }
 
 static void only_what_is_of_one_form_differs(void **state)
@@ -308,8 +464,8 @@ static void only_what_is_of_one_form_differs(void **state)
 
 static void what_is_given_back_is_identified(void **state)
 {
-	const struct disk_read same = { SD, 1, 2, KERNEL_A, false };
-	const struct disk_read unreadable = { SD, 1, 2, 0, true };
+	const struct disk_read same = { SD, 1, 2, KERNEL_A, false, false };
+	const struct disk_read unreadable = { SD, 1, 2, 0, true, false };
 
 	(void)state;
 	two_of_one();
@@ -343,7 +499,7 @@ static void a_check_that_does_not_ask_does_not_count(void **state)
 
 static void another_disk_without_any_event_is_seen(void **state)
 {
-	const struct disk_read other = { SD, 1, 2, KERNEL_B, false };
+	const struct disk_read other = { SD, 1, 2, KERNEL_B, false, false };
 
 	(void)state;
 	two_of_one();
@@ -365,16 +521,22 @@ static void what_was_read_is_weighed(void **state)
 		struct disk_read read;
 		bool barred, given_back;
 	} rows[] = {
-		{ 0, { SD, 1, 2, 0, false }, false, true },
-		{ 0, { SD, 1, 3, 0, false }, true, false },
-		{ 0, { 0, 0, 0, 0, false }, false, true }, /* it knows nothing */
+		{ 0, { SD, 1, 2, 0, false, false }, false, true },
+		{ 0, { SD, 1, 3, 0, false, false }, true, false },
+		{ 0, { 0, 0, 0, 0, false, false }, false, true }, /* it knows nothing */
 		{ 0,
-		  { SD, 7, 2, 0, false },
+		  { SD, 7, 2, 0, false, false },
 		  false,
 		  false }, /* the name leads elsewhere */
-		{ KERNEL_A, { SD, 1, 3, 0, false }, false, false }, /* discovery comes */
-		{ KERNEL_A, { SD, 1, 3, KERNEL_A, false }, false, true },
-		{ 0, { SD, 1, 2, KERNEL_B, false }, false, true }, /* and is remembered */
+		{ KERNEL_A,
+		  { SD, 1, 3, 0, false, false },
+		  false,
+		  false }, /* discovery comes */
+		{ KERNEL_A, { SD, 1, 3, KERNEL_A, false, false }, false, true },
+		{ 0,
+		  { SD, 1, 2, KERNEL_B, false, false },
+		  false,
+		  true }, /* and is remembered */
 	};
 
 	(void)state;
@@ -501,6 +663,11 @@ int main(void)
 		TEST(the_same_disk_that_comes_back_is_the_same),
 		TEST(without_wwids_the_sequence_number_decides),
 		TEST(a_map_says_whose_paths_it_wants),
+		TEST(what_is_older_than_the_map_bars_nothing),
+		TEST(udev_is_ahead_of_the_kernel),
+		TEST(discovery_lists_anew_before_the_disk_answers),
+		TEST(what_says_nothing_proves_nothing),
+		TEST(another_disk_between_two_checks),
 		TEST(only_what_is_of_one_form_differs),
 		TEST(what_is_given_back_is_identified),
 		TEST(a_check_that_does_not_ask_does_not_count),

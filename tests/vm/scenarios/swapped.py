@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Another disk comes under a path's name, with a uevent and without: it never gets into the map."""
+"""Another disk comes under a path's name, with a uevent and without: it never gets into the map, only into its own."""
 # timeout: 300
 import hashlib
 
@@ -147,4 +147,17 @@ load_paths("announced", [left[ANNOUNCED]])
 wait_for("the path has left the map", lambda: maps()["announced"]["paths_total"] == 1, LIMIT)
 load_paths("announced", [left[ANNOUNCED], right[ANNOUNCED]])
 wait_for_kernel("announced", right[ANNOUNCED], "A", LIMIT)
+say("the other disk of the unit that nothing tells of is scanned again, and gets a map of its own")
+run("dmsetup remove --retry silent")
+disk, since = right[SILENT], last_event()
+write(f"/sys/block/{disk}/device/rescan", "1")
+check(wwid(disk) != wwid(left[SILENT]), "the kernel knows now", wwid(disk))
+make_map("own", [disk], uuid=wwid(disk).replace("naa.", "3"))
+wait_for("the new map has its path", lambda: maps().get("own", {}).get("paths_up") == 1, LIMIT)
+rounds([disk], ROUNDS)
+check(not maps()["own"].get("barred"), "it is not barred from its own map", maps()["own"],
+      events(since))
+check(kernel_states("own")[devt(disk)] == "A", "it is active in its own map", events(since))
+check("another disk is under" not in "".join(e["message"] for e in events(since)), "no event bars it",
+      events(since))
 figure("kept out: with a uevent, without one, as the last path, by scsi_debug; nothing was written")
