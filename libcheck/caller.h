@@ -55,7 +55,7 @@ struct pathcheck {
 
 	struct heartbeat heartbeat;
 
-	/* A check was lost from then on, us 0: none is; and when that was last looked for. */
+	/* Time counts for a lost check from then on; and when one was last looked for. */
 	struct mono lost_from, lost_looked;
 	bool end_noted;         /* of the process there is, or was last */
 	enum pathcheck_end end; /* of the last one that has ended */

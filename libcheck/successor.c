@@ -209,7 +209,8 @@ static struct mono last_start(const struct pathcheck *pc)
  * block and read again, to ask why. Each of them is told when it times out or is deferred. */
 static bool is_lost(const struct pathcheck *pc, const struct entry *e, struct mono now)
 {
-	struct mono from = { MAX(e->asked_at.us, last_start(pc).us) };
+	struct mono from = { MAX(MAX(e->asked_at.us, last_start(pc).us),
+		                 pc->lost_from.us) };
 	int64_t stall_us = (int64_t)pc->options.stall_timeout_us;
 
 	return e->state == ENTRY_USED && e->asked.outstanding && !e->asked.deferred &&
@@ -219,22 +220,20 @@ static bool is_lost(const struct pathcheck *pc, const struct entry *e, struct mo
 
 /*
  * A prober that has lost a check, or whose result of it was unsound, is as good as wild. Who looks
- * after long was itself not running, maybe: then it has as long again.
+ * after long was itself not running, maybe, and the prober neither: each check has all its time
+ * again.
  */
 static bool has_lost_a_check(struct pathcheck *pc, struct mono now)
 {
-	int64_t stall_us = (int64_t)pc->options.stall_timeout_us;
 	int64_t away_us = mono_diff(now, pc->lost_looked);
 	bool any = false;
 
 	pc->lost_looked = now;
+	if (away_us > MAX((int64_t)pc->options.stall_timeout_us, LOOK_FOR_LOST_US))
+		pc->lost_from = now;
 	for (uint32_t id = 0; id < pc->limits.ids && !any; id++)
 		any = is_lost(pc, &pc->entries[id], now);
-	if (!any)
-		pc->lost_from = (struct mono){ 0 };
-	else if (pc->lost_from.us == 0 || away_us > MAX(stall_us, LOOK_FOR_LOST_US))
-		pc->lost_from = now;
-	return any && mono_diff(now, pc->lost_from) > stall_us;
+	return any;
 }
 
 /* Too many were started lately, or the last one was of another version. */

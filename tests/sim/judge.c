@@ -409,7 +409,7 @@ static void judge_age(uint32_t index, const struct path *path, const struct disk
 	    mono_before(handed, mono_add(seen->asked, 2)) || silent_us <= 0)
 		return;
 	/* It has answered this one, with a shortage of descriptors for instance. */
-	if (mono_before(judge.started, sim.ended[d - sim.disks].begun))
+	if (mono_before(judge.started, sim.ended[d - sim.disks].youngest))
 		return;
 	s = p->paths[id].slot;
 	if (!p->paths[id].used || s == NULL || s->state != SLOT_IN_FLIGHT ||

@@ -77,9 +77,11 @@ static void process_may_end(struct sim_process *p);
 void op_over(struct op *op)
 {
 	struct sim_process *p = &sim.processes[op->process];
+	struct ended *e = &sim.ended[op->disk - sim.disks];
 
-	sim.ended[op->disk - sim.disks] =
-	        (struct ended){ .begun = op->begun, .end = sim.now };
+	e->begun = op->begun;
+	e->end = sim.now;
+	e->youngest.us = MAX(e->youngest.us, op->begun.us);
 	op->used = false;
 	p->ops--;
 	process_may_end(p);

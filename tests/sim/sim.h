@@ -91,6 +91,7 @@ struct op {
 
 struct ended { /* an op that is over, for judging timeouts */
 	struct mono begun, end;
+	struct mono youngest; /* when the last to begin of all that are over has begun */
 };
 
 struct sim_process {
