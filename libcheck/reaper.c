@@ -176,8 +176,8 @@ static void conclude(struct group *g, struct slot *s, const struct directio_judg
 		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
 	if (is_quick_suspect(g, s, now))
 		suspects_clear(g->prober, s->path);
-	/* A good read takes no longer because more was asked after it. */
-	if (s->answered.us != 0 && !s->late && !s->failed)
+	/* A read takes no longer because more was asked after it. */
+	if (s->answered.us != 0 && !s->late)
 		now = s->answered;
 	results_add(&w->results, s, j->verdict, j->error, now);
 	if (s->closes && s->fd >= 0) {

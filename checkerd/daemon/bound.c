@@ -8,6 +8,7 @@
 #include "checkerd/control/control.h"
 #include "checkerd/core/schedule.h"
 #include "checkerd/daemon/checks.h"
+#include "checkerd/daemon/engine_path.h"
 #include "checkerd/daemon/loader.h"
 #include "checkerd/devmapper/devmapper.h"
 #include "checkerd/discovery/discovery.h"
@@ -39,7 +40,7 @@ int bound_compute(const struct config *c, struct bound *ret)
 	uint32_t own, n = c->max_paths;
 	int r;
 
-	checks_engine_options(c, &o);
+	engine_path_options(c, &o);
 	r = pathcheck_bound(&o, &engine);
 	if (r < 0)
 		return r;

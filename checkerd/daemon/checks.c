@@ -14,17 +14,6 @@
 #include "checkerd/daemon/identify.h"
 #include "checkerd/daemon/prober_end.h"
 
-void checks_engine_options(const struct config *c, struct pathcheck_options *ret)
-{
-	pathcheck_options_init(ret);
-	ret->mode = PATHCHECK_PROCESS;
-	ret->max_paths = c->max_paths;
-	ret->max_in_flight = c->max_in_flight;
-	ret->max_in_flight_host = c->max_in_flight_host;
-	ret->rescuers = c->rescuer_threads;
-	ret->setup_timeout_us = (uint64_t)c->aio_setup_timeout_us;
-}
-
 /* What may not be in the kernel together is not due together. */
 static uint32_t share_of(const struct config *c)
 {
@@ -63,7 +52,7 @@ int checks_init(struct checks *c, const struct config *config, struct events *ev
 	if (r == 0)
 		r = schedule_new(&c->schedule, c->registry);
 	if (r == 0) {
-		checks_engine_options(config, &o);
+		engine_path_options(config, &o);
 		*ret_what = pathcheck_program(&o);
 		r = pathcheck_new(&c->engine, &o);
 	}

@@ -66,9 +66,6 @@ struct checks {
 	struct mono list_from; /* not before */
 };
 
-/* What the configuration makes of the engine. */
-void checks_engine_options(const struct config *c, struct pathcheck_options *ret);
-
 /* Starts the engine. -errno as of pathcheck_new(), *ret_what says what failed. */
 _must_check_ int checks_init(struct checks *c, const struct config *config,
                              struct events *events, struct port *port,

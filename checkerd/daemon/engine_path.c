@@ -4,7 +4,16 @@
 
 #include <string.h>
 
-#include "checkerd/config/config.h"
+void engine_path_options(const struct config *c, struct pathcheck_options *ret)
+{
+	pathcheck_options_init(ret);
+	ret->mode = PATHCHECK_PROCESS;
+	ret->max_paths = c->max_paths;
+	ret->max_in_flight = c->max_in_flight;
+	ret->max_in_flight_host = c->max_in_flight_host;
+	ret->rescuers = c->rescuer_threads;
+	ret->setup_timeout_us = (uint64_t)c->aio_setup_timeout_us;
+}
 
 /* Its name as a number: two that share one share their part of the rescuers, no more. */
 static uint32_t target_key(const struct device *d)

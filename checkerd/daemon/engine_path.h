@@ -2,10 +2,14 @@
 #ifndef CHECKERD_DAEMON_ENGINE_PATH_H
 #define CHECKERD_DAEMON_ENGINE_PATH_H
 
-/* What the engine is told of a path. The loop. */
+/* What the engine is told: its options, and each path. The loop. */
+#include "checkerd/config/config.h"
 #include "checkerd/core/device.h"
 #include "checkerd/core/registry.h"
 #include "libcheck/pathcheck.h"
+
+/* What the configuration makes of the engine. */
+void engine_path_options(const struct config *c, struct pathcheck_options *ret);
 
 /* Does a descriptor of it stay open between checks? */
 bool engine_path_keeps_open(const struct device *d, const struct path_settings *s);

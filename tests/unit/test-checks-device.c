@@ -96,8 +96,8 @@ static void assert_opened(const char *name, const char *protocol, const char *ex
 	uint32_t p;
 
 	assert_int_equal(device_new(&d, &spec), 0);
-	for (uint8_t keep = KEEP_OPEN_AUTO; keep <= KEEP_OPEN_NO; keep++) {
-		s.keep_open = keep;
+	for (int keep = KEEP_OPEN_AUTO; keep <= KEEP_OPEN_NO; keep++) {
+		s.keep_open = (uint8_t)keep;
 		assert_int_equal(checks_add(&checks, d, &s, t0, &p), 0);
 		assert_int_equal(engine.flags[path(p)->engine_id],
 		                 expected[keep] == 'c' ? PATHCHECK_PATH_CLOSE : 0);
