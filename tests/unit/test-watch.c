@@ -323,6 +323,7 @@ static void only_other_rules_and_removals_take_it_away(void **state)
 	message_with("remove", false, false);
 	take(usual, &l);
 	assert_int_equal(records.gone, 1);
+	found_list_deinit(&l);
 	config_free(wwids);
 	config_free(never);
 	config_free(usual);
