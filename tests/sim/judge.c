@@ -502,6 +502,10 @@ static void judge_looks(struct prober *p)
 
 	if (r->seats == NULL || is_locked(&r->lock) || kernel_looks() > 0)
 		return;
+	/* A prober that stands still begins nothing. */
+	if (!sim.threads &&
+	    mono_before(sim.now, sim.processes[sim.n_processes - 1].frozen_until))
+		return;
 	for (unsigned c = 0; c < 2 * CLASS_COUNT_; c++) {
 		struct job *job =
 		        c < CLASS_COUNT_ ? r->head[c] : r->held_head[c - CLASS_COUNT_];

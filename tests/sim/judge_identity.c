@@ -75,6 +75,8 @@ void judge_opened(const struct pathcheck_result *r, const struct pathcheck_opene
 		sim_fail("%s was to be asked who it is, and nothing is said of it",
 		         d->name);
 	judge_wwid(d, o, asked);
-	if (o->wwid_state != PATHCHECK_WWID_UNREADABLE && !paths[index].to_drop)
+	if ((o->wwid_state == PATHCHECK_WWID_READ ||
+	     o->wwid_state == PATHCHECK_WWID_NONE) &&
+	    !paths[index].to_drop)
 		judge_read(o, asked);
 }
