@@ -244,6 +244,8 @@ static void judge_result(const struct pathcheck_result *r, bool dropped)
 	if (r->verdict != PATHCHECK_DEFERRED && r->verdict != PATHCHECK_NOT_JUDGED &&
 	    !dropped)
 		judge_overdue_heard(index, (struct mono){ r->finished_us });
+	if (r->verdict == PATHCHECK_FAILED && r->error == ENOENT)
+		judge_overdue_doubtful(index);
 	if (s->told)
 		s->excused = sim.now;
 }

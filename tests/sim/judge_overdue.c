@@ -32,6 +32,13 @@ void judge_overdue_heard(uint32_t index, struct mono finished)
 	judge.of[index].same = true;
 }
 
+/* An open that finds no name is judged only if the kernel does not have the device either. */
+void judge_overdue_doubtful(uint32_t index)
+{
+	judge.of[index].heard = sim.now;
+	judge.of[index].same = false;
+}
+
 /* It may be enabled again before it is looked at. */
 void judge_overdue_disabled(uint32_t index)
 {

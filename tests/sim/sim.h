@@ -239,6 +239,7 @@ void judge_excuse(struct mono until);
 void judge_overdue_reset(void);
 /* An answer, or a timeout. finished: the device has answered, and more was asked after it. */
 void judge_overdue_heard(uint32_t index, struct mono finished);
+void judge_overdue_doubtful(uint32_t index);
 void judge_overdue_disabled(uint32_t index);
 void judge_overdue_path(uint32_t index, const struct path *p);
 
