@@ -366,11 +366,18 @@ struct slot *group_expire(struct group *g, struct mono now)
 	if (mono_before(now, s->deadline))
 		return NULL;
 	heap_remove(g, s);
-	if (s->state == SLOT_QUEUED) {
-		s->deferred = true;
-		deferred_more(g->prober->shared->header, s->told);
-	} else {
+	if (s->state != SLOT_QUEUED) {
 		move(g, s, SLOT_EXPIRED);
+		return s;
+	}
+	if (s->deferred)
+		return s; /* to ask its unit, for as long as that may take */
+	s->deferred = true;
+	deferred_more(g->prober->shared->header, s->told);
+	if (s->asks_unit) {
+		s->deadline = mono_min(mono_add(s->started, s->timeout_us),
+		                       mono_add(s->answered, ASK_UNIT_US));
+		heap_insert(g, s);
 	}
 	return s;
 }
@@ -439,8 +446,8 @@ void group_assert(const struct group *g)
 		assert(s->heap_at == NO_PLACE || s->state == SLOT_IN_FLIGHT ||
 		       s->state == SLOT_QUEUED);
 		assert(s->heap_at != NO_PLACE || s->state != SLOT_IN_FLIGHT);
-		assert(!s->deferred ||
-		       (s->state == SLOT_QUEUED && s->heap_at == NO_PLACE));
+		assert(!s->deferred || (s->state == SLOT_QUEUED &&
+		                        (s->heap_at == NO_PLACE || s->asks_unit)));
 		if (s->heap_at != NO_PLACE) {
 			assert(s->heap_at < g->heap_size && g->heap[s->heap_at] == i);
 			in_heap++;

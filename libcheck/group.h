@@ -201,8 +201,8 @@ enum pathcheck_group_state group_working_state(const struct group *g);
 bool group_launch(struct group *g, struct slot *s, struct mono started);
 /* Back to waiting: its read has to be done in another way, or follows its open. */
 void group_requeue(struct group *g, struct slot *s);
-/* It is QUEUED for a rescuer, or for the context: by then it counts as deferred; of one that asks
- * its unit the read's answer is told by then. True: the reaper sleeps past that. */
+/* It is QUEUED for a rescuer, or for the context: by then it counts as deferred. True: the reaper
+ * sleeps past that. */
 bool group_wait(struct group *g, struct slot *s, struct mono now);
 /* Its path is gone. */
 void group_orphan(struct group *g, struct slot *s);

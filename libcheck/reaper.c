@@ -287,7 +287,7 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 	struct slot *s;
 
 	while (!results_full(&w->results) && (s = group_expire(g, now)) != NULL) {
-		if (s->asks_unit) {
+		if (s->asks_unit && !mono_before(now, s->deadline)) {
 			conclude_unasked(g, s, now, w);
 			continue;
 		}
