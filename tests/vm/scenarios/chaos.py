@@ -157,7 +157,10 @@ def swap_back(names):
 	call_disks(1)
 	for name in names:
 		ledger.end(name, "swapped", time.time())
-	# A path that was barred is not barred any more once it has left its map's table.
+	# A path that was barred is not barred any more once it has left its map's table. It comes into
+	# it only when it can be opened.
+	for name in mapped:
+		mend(name)
 	for paths_of in ([], mapped):
 		load_paths("chaos", paths_of, size=sectors)
 	counts_now.discard("swapped")

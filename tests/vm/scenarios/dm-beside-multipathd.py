@@ -39,8 +39,8 @@ name = next(iter(maps()))
 check({p["map"] for n, p in paths().items() if n in disks} == {name}, "its paths", paths())
 
 say("a disk is removed: multipathd takes it out of its map")
-# Every second port of scsi_debug's is in the ALUA state "unavailable", where reads fail.
-without = wait_for("one is down", lambda: [d for d in disks if state_is(d, "down")], 60)[0]
+# One port of scsi_debug's is in the ALUA state "standby", where reads fail.
+without = wait_for("one is a ghost", lambda: [d for d in disks if state_is(d, "ghost")], 60)[0]
 write(f"/sys/block/{without}/device/delete", "1\n")
 disks.remove(without)
 wait_for("two paths, which are up", lambda: maps()[name]["redundancy"] == "full", 60)

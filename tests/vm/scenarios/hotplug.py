@@ -19,7 +19,14 @@ def lsblk(name, column):
 	return run(f"lsblk -dno {column} /dev/{name}").strip() or None
 
 
-config("polling_interval 1", 'blacklist {\n devnode "^vda$"\n}')
+# Left out by default: virtio and USB disks, and those without ID_WWN.
+config("polling_interval 1", '''blacklist {
+ devnode "^vda$"
+}
+blacklist_exceptions {
+ devnode "^(vd[b-z]|sd|nvme)"
+ property "^ID_(SERIAL|WWN)"
+}''')
 start()
 check(not paths(), "no disk yet", paths())
 

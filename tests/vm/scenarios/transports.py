@@ -109,7 +109,7 @@ def as_multipathd_says(disks):
 
 
 SETTINGS = "polling_interval 1\nmax_polling_interval 1\nchecker_timeout 2\n"
-config(SETTINGS)
+config(SETTINGS, 'blacklist_exceptions {\n devnode "^vd"\n}')
 make_iscsi_target()
 make_nvme_target([4420, 4421])
 (debug,) = scsi_debug(sector_size=4096)
