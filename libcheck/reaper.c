@@ -263,8 +263,9 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 
 /*
  * With lock held. Its unit does not answer, or no rescuer is free to ask it: what the read said
- * stands. The slot is given back when the rescuer is through with it; its descriptor is closed
- * then if it is the slot's own.
+ * stands, but for a device that answered and was to be identified: that is not judged. The slot
+ * is given back when the rescuer is through with it; its descriptor is closed then if it is the
+ * slot's own.
  */
 static void conclude_unasked(struct group *g, struct slot *s, struct mono now,
                              struct reaper_work *w)
@@ -276,6 +277,8 @@ static void conclude_unasked(struct group *g, struct slot *s, struct mono now,
 	assert(j.next == DIRECTIO_FINAL);
 	if (!device_answered(&j))
 		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
+	else if (s->identify && !s->identified)
+		j.verdict = PATHCHECK_NOT_JUDGED; /* nobody knows which disk that was */
 	results_add(&w->results, s, j.verdict, j.error, s->late ? now : s->answered);
 	if (!s->closes)
 		s->fd = -1;

@@ -183,7 +183,7 @@ void kernel_pause(int64_t us)
 		sim.may_stand = mono_add(sim.may_stand, us);
 	sim.now = mono_add(sim.now, us);
 	sim.paused = sim.now;
-	sim.pause_counts = !in_a_row;
+	sim.pause_counts = !in_a_row || us > 3 * LATE_GRACE_US;
 	judge_excuse(mono_add(sim.now, USEC_PER_SEC));
 	sim_trace("pause", us, in_a_row);
 	events_delay(op_answer, sim.now, PAUSE_ANSWERS_US);

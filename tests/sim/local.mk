@@ -29,7 +29,6 @@ EXTRA_DIST += \
 	tests/sim/plants/other-number-taken.patch \
 	tests/sim/plants/overdue-untold.patch \
 	tests/sim/plants/overdue-unseen.patch \
-	tests/sim/plants/patience-ends-in-a-pause.patch \
 	tests/sim/plants/pause-is-silence.patch \
 	tests/sim/plants/pause-replaces-lane.patch \
 	tests/sim/plants/pause-replaces-prober.patch \

@@ -267,6 +267,22 @@ static void identify(uint32_t id, unsigned n)
 	bed_final(b, id, n);
 }
 
+/* A device error says that the path works, and not which disk answered: told as not judged. */
+static void not_identified_without_its_unit(void **state)
+{
+	(void)state; /* no fixture */
+	begin(64, -EAGAIN);
+	add_open(1, 1, 0);
+	disk_read_says(1, -EREMOTEIO);
+	disk_units_hang(1, true);
+	identify(1, 2);
+	assert_int_equal(b->of[1].not_judged, 1);
+	assert_int_equal(b->of[1].last.error, EREMOTEIO);
+	assert_int_equal(b->of[1].device, 0);
+	disk_units_hang(1, false);
+	end();
+}
+
 static void each_open_says_what_it_is(void **state)
 {
 	struct pathcheck_opened o;
@@ -482,6 +498,7 @@ int main(void)
 		cmocka_unit_test(each_open_says_what_it_is),
 		cmocka_unit_test(a_wwid_is_asked_for),
 		cmocka_unit_test(asked_for_after_an_answer_only),
+		cmocka_unit_test(not_identified_without_its_unit),
 		cmocka_unit_test(asked_for_after_a_shortage),
 		cmocka_unit_test(opened_and_closed_each_time),
 		cmocka_unit_test(a_hung_close_holds_one_rescuer),
