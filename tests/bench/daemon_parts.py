@@ -233,11 +233,13 @@ def simulated(bench, paths, interval):
 
 def large(bench):
 	"""what a host with 100,000 paths would need, reckoned up"""
-	paths, timeout, per_group, spare = 100000, 30, 1024, 1
+	paths, timeout, per_group = 100000, 30, 1024
+	rescued = 16 // 2 * 256  # beside each submit that may be stuck, of half the rescuers, its batch
 	intervals = (5,) if bench.smoke else (1, 5, 20)
 	figures = bound(bench, max_paths=paths, polling_interval=5, max_polling_interval=5,
 	                checker_timeout=timeout, max_in_flight=0)
 	groups = -(-paths // per_group)
+	spare = -(-(paths + rescued) // per_group) + 1 - groups
 	turns = [simulated(bench, paths, i) for i in intervals]
 	told = {"groups": figures["groups of 1024 AIO slots"],
 	        "quota": figures["taken of fs.aio-max-nr"]}

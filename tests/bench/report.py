@@ -141,7 +141,7 @@ def large(result):
 	n = f"{result['paths']:,}"
 	rows = [
 		("contexts", f"{n} / 1,024, rounded up: {result['groups']}; and {result['spare']} as room "
-		 f"for orphans: {result['groups'] + result['spare']}"),
+		 f"for orphans and beside stuck submits: {result['groups'] + result['spare']}"),
 		("of fs.aio-max-nr", f"1,024 for each: {b['taken of fs.aio-max-nr']:,}; the default is "
 		                     "65,536"),
 		("memory at most", f"{b['sum'] / mib:,.0f} MiB, of which "
