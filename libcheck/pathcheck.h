@@ -84,8 +84,9 @@ enum pathcheck_verdict {
 	PATHCHECK_DEVICE_ERROR,
 	/** Final. The target answered that it has no such unit. */
 	PATHCHECK_DISCONNECTED,
-	/** Final. This host or this program kept the check from being made (error): says nothing
-	 * about the device. */
+	/** Final. This host or this program kept the check from being made (error); or the device
+	 * answered with an error and was to be identified, but its unit did not answer then. Says
+	 * nothing about the device. */
 	PATHCHECK_NOT_JUDGED
 };
 
