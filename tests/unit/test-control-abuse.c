@@ -385,7 +385,7 @@ static void test_others_may_only_read(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip(); /* only root can */
 	start(2);
 	as_nobody(nobody_changes);
 	assert_int_equal(loop_count(&t.loop, PORT_CHECK), 0);
@@ -423,7 +423,7 @@ static void test_share_of_a_user(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip(); /* only root can */
 	start(2);
 	as_nobody(nobody_gets_sixteen);
 	as_nobody(nobody_gets_sixteen); /* all of them came back */
@@ -436,7 +436,7 @@ static void test_places_for_root(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip(); /* only root can */
 	t.options.max_clients = 6;
 	test_start(&t, 2, plain_spec);
 	fd = -1;

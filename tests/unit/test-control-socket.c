@@ -71,7 +71,7 @@ static void test_directory_of_others(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip(); /* only root can */
 	start(2);
 	(void)snprintf(name, sizeof(name), "%s/other", t.directory);
 	for (unsigned i = 0; i < 3; i++) {

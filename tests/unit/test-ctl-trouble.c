@@ -133,7 +133,7 @@ static void test_denied(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip(); /* only root can */
 	f = fake_start(good);
 	args[2] = fake_socket(f);
 	snprintf(folder, sizeof(folder), "%s", fake_socket(f));

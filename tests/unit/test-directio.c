@@ -302,7 +302,7 @@ static void answers_and_a_word_in_between(void **state)
 	if (!aio_setup(wake_fd, &context)) {
 		close(wake_fd);
 		close(fd);
-		skip();
+		skip(); /* no AIO here: fs.aio-max-nr is used up, or it is not in the kernel */
 	}
 	for (unsigned i = 0; i < ARRAY_LEN(requests); i++)
 		requests[i] = (struct backend_request){ .fd = fd,
@@ -346,7 +346,7 @@ static void a_small_one_says_that_it_has_events(void **state)
 	if (!aio_setup_for(CONTEXT_SLOTS_MIN, wake_fd, &context)) {
 		close(wake_fd);
 		close(fd);
-		skip();
+		skip(); /* no AIO here: fs.aio-max-nr is used up, or it is not in the kernel */
 	}
 	submit_all(context, &request, 1);
 	assert_int_equal(poll(&pfd, 1, -1), 1);
@@ -367,7 +367,7 @@ static void woken_or_at_its_time(void **state)
 	(void)state; /* no fixture */
 	if (!aio_setup(wake_fd, &context)) {
 		close(wake_fd);
-		skip();
+		skip(); /* no AIO here: fs.aio-max-nr is used up, or it is not in the kernel */
 	}
 	assert_int_equal(backend_libaio.reap(context, events, REAP_BATCH, 0), 0);
 	assert_int_equal(backend_libaio.reap(context, events, REAP_BATCH, 1000), 0);
@@ -390,7 +390,7 @@ static void submit_says_what_is_wrong(void **state)
 	(void)state; /* no fixture */
 	if (!aio_setup(wake_fd, &context)) {
 		close(wake_fd);
-		skip();
+		skip(); /* no AIO here: fs.aio-max-nr is used up, or it is not in the kernel */
 	}
 	assert_int_equal(backend_libaio.submit(context, list, 1), -EBADF);
 	backend_libaio.destroy(context);
