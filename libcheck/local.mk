@@ -162,10 +162,11 @@ tests_unit_test_lane_CFLAGS = $(engine_test_cflags)
 tests_unit_test_lane_LDADD = $(prober_bed_ldadd)
 # Their own directio.c, scsi.c and thread.c: found before those of the libraries.
 fake_directio = tests/unit/fake-directio.c tests/unit/fake-directio.h
-tests_unit_test_questions_SOURCES = tests/unit/test-questions.c $(fake_directio)
+disks_bed = tests/unit/disks-bed.c tests/unit/disks-bed.h $(fake_directio)
+tests_unit_test_questions_SOURCES = tests/unit/test-questions.c $(disks_bed)
 tests_unit_test_questions_CFLAGS = $(engine_test_cflags)
 tests_unit_test_questions_LDADD = $(prober_bed_ldadd)
-tests_unit_test_rescuer_SOURCES = tests/unit/test-rescuer.c $(fake_directio)
+tests_unit_test_rescuer_SOURCES = tests/unit/test-rescuer.c $(disks_bed)
 tests_unit_test_rescuer_CFLAGS = $(engine_test_cflags)
 tests_unit_test_rescuer_LDADD = $(prober_bed_ldadd)
 endif

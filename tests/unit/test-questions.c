@@ -12,109 +12,53 @@
 
 #include "libcheck/opened.h"
 #include "tests/unit/direct-files.h"
-#include "tests/unit/fake-directio.h"
-#include "tests/unit/prober-bed.h"
+#include "tests/unit/disks-bed.h"
 #include "util/hash.h"
 
 #define WATCHDOG_SEC 600
 #define RESCUERS     8
 
-static struct bed bed;
-static struct bed *const b = &bed;
-static unsigned descriptors;
-
-/* Disk 0 is one that always answers. */
-static void begin(uint32_t paths, int setup)
-{
-	struct pathcheck_options o = bed_options(paths);
-
-	o.rescuers = RESCUERS;
-	o.setup_retry_us = LONG_US;
-	disks_reset();
-	descriptors = files_open();
-	bed_start(b, &o);
-	fake_setup_says(setup);
-	bed_pulse_begin(b, "/0.pulse");
-}
-
-/* Whatever was opened is closed. */
-static void end(void)
-{
-	bed_stop(b);
-	assert_int_equal(files_open(), descriptors);
-	disks_reset();
-}
-
-/* A path of its own name on that disk. */
-static void add(uint32_t id, unsigned disk, uint32_t host)
-{
-	char name[32];
-
-	(void)snprintf(name, sizeof(name), "/%u.%u", disk, id);
-	bed_add(b, id, name, host);
-}
-
-static void check(uint32_t id)
-{
-	bed_check(b, id, LONG_US);
-}
-
-/* Opened, and read once. */
-static void add_open(uint32_t id, unsigned disk, uint32_t host)
-{
-	add(id, disk, host);
-	check(id);
-	bed_final(b, id, 1);
-	assert_int_equal(b->of[id].ok, 1);
-}
-
-static void healthy(uint32_t id, unsigned disk, uint32_t host)
-{
-	add(id, disk, host);
-	check(id);
-	bed_final(b, id, 1);
-	assert_int_equal(b->of[id].last.verdict, PATHCHECK_OK);
-}
+static struct bed *const b = &disks_bed;
 
 /* --- what is asked again --- */
 
 static void a_unit_that_is_gone(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
+	disks_begin(64, RESCUERS, -EAGAIN);
+	disks_add_open(1, 1, 0);
 	disk_read_says(1, -EREMOTEIO);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].device, 1);
 	assert_int_equal(b->of[1].last.error, EREMOTEIO);
 	assert_int_equal(disk_units(1), 1);
 	disk_unit_says(1, SCSI_UNIT_GONE);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].disconnected, 1);
 	assert_int_equal(disk_units(1), 2);
 	/* LIO's answer to a read of a unit that is not there. */
 	disk_read_says(1, -EIO);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 4);
 	assert_int_equal(b->of[1].disconnected, 2);
 	assert_int_equal(b->of[1].last.error, EIO);
 	assert_int_equal(disk_units(1), 3);
 	/* The unit is there: the verdict is no better than the read. */
 	disk_unit_says(1, SCSI_UNIT_NOT_GONE);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 5);
 	assert_int_equal(b->of[1].failed, 1);
 	assert_int_equal(b->of[1].last.error, EIO);
 	assert_int_equal(disk_units(1), 4);
 	/* Other errors ask nothing. */
 	disk_read_says(1, -EILSEQ);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 6);
 	assert_int_equal(b->of[1].device, 2);
 	assert_int_equal(disk_units(1), 4);
-	end();
+	disks_end();
 }
 
 /* A driver that knows no SCSI commands is asked once a path, also when each check opens it. */
@@ -122,19 +66,19 @@ static void a_device_that_knows_no_scsi(void **state)
 {
 	(void)state; /* no fixture */
 	for (int closing = 0; closing < 2; closing++) {
-		begin(64, -EAGAIN);
+		disks_begin(64, RESCUERS, -EAGAIN);
 		disk_unit_says(1, SCSI_UNIT_NO_SCSI);
 		b->flags[1] = closing ? PATHCHECK_PATH_CLOSE : 0;
-		add_open(1, 1, 0);
+		disks_add_open(1, 1, 0);
 		b->flags[1] = 0;
 		disk_read_says(1, -EIO);
 		for (unsigned n = 2; n < 6; n++) {
-			check(1);
+			disks_check(1);
 			bed_final(b, 1, n);
 			assert_int_equal(disk_units(1), 1);
 		}
 		assert_int_equal(b->of[1].failed, 4);
-		end();
+		disks_end();
 	}
 }
 
@@ -142,33 +86,33 @@ static void a_device_that_knows_no_scsi(void **state)
 static void another_device_is_asked_again(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
+	disks_begin(64, RESCUERS, -EAGAIN);
 	disk_unit_says(1, SCSI_UNIT_NO_SCSI);
-	add_open(1, 1, 0);
+	disks_add_open(1, 1, 0);
 	disk_read_says(1, -EIO);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 2);
 	disk_unit_says(1, SCSI_UNIT_GONE);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].failed, 2);
 	disk_is_another(1, true);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 4);
 	assert_int_equal(b->of[1].disconnected, 1);
 	assert_int_equal(disk_units(1), 2);
-	end();
+	disks_end();
 }
 
 /* What the read said is told by the deadline, whatever the unit does. */
 static void a_unit_that_does_not_answer(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
+	disks_begin(64, RESCUERS, -EAGAIN);
+	disks_add_open(1, 1, 0);
 	disk_read_says(1, -EIO);
 	disk_units_hang(1, true);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].failed, 1);
 	assert_int_equal(b->of[1].last.error, EIO);
@@ -176,12 +120,12 @@ static void a_unit_that_does_not_answer(void **state)
 	assert_int_equal(b->of[1].deferred, 0);
 	/* Its next check waits for the rescuer that still asks. */
 	assert_true(disk_wait_hung(1, 1));
-	check(1);
+	disks_check(1);
 	bed_until(b, &b->of[1].deferred, 1);
 	disk_units_hang(1, false);
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].failed, 2);
-	end();
+	disks_end();
 }
 
 /* No rescuer is free to ask: the read's failure is told all the same. */
@@ -189,14 +133,14 @@ static void nobody_is_free_to_ask_the_unit(void **state)
 {
 	(void)state; /* no fixture */
 	bed_defer_after_us = 50 * USEC_PER_MSEC;
-	begin(64, 0);
+	disks_begin(64, RESCUERS, 0);
 	bed_defer_after_us = LONG_US;
 	for (uint32_t id = 1; id <= RESCUERS; id++)
-		add_open(id, id, 1);
+		disks_add_open(id, id, 1);
 	for (uint32_t id = 1; id <= RESCUERS; id++) {
 		disk_units_hang(id, true);
 		fake_event_says(-EIO);
-		check(id);
+		disks_check(id);
 	}
 	for (uint32_t id = 1; id <= RESCUERS; id++) {
 		bed_final(b, id, 2);
@@ -206,43 +150,43 @@ static void nobody_is_free_to_ask_the_unit(void **state)
 	}
 	for (uint32_t id = 1; id <= RESCUERS; id++)
 		disk_units_hang(id, false);
-	end();
+	disks_end();
 }
 
 /* It has another block size than when it was opened: learned, and read again. */
 static void a_block_size_that_changed(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
+	disks_begin(64, RESCUERS, -EAGAIN);
+	disks_add_open(1, 1, 0);
 	disk_read_says_once(1, -EINVAL);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].ok, 2);
 	assert_int_equal(disk_looks(1), 1);
 	disk_read_says(1, -EINVAL);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].not_judged, 1);
 	assert_int_equal(b->of[1].last.error, EINVAL);
 	assert_int_equal(disk_looks(1), 2);
-	end();
+	disks_end();
 }
 
 /* The check waits for memory or a descriptor, and says for which. */
 static void a_shortage_is_named(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, 0);
+	disks_begin(64, RESCUERS, 0);
 	disk_open_says(1, -EMFILE);
-	add(1, 1, 0);
-	check(1);
+	disks_add(1, 1, 0);
+	disks_check(1);
 	bed_until(b, &b->of[1].deferred, 1);
 	assert_int_equal(b->of[1].last.error, EMFILE);
 	disk_open_says(1, 0);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].ok, 1);
-	end();
+	disks_end();
 }
 
 /* --- which device it is --- */
@@ -271,8 +215,8 @@ static void identify(uint32_t id, unsigned n)
 static void not_identified_without_its_unit(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
+	disks_begin(64, RESCUERS, -EAGAIN);
+	disks_add_open(1, 1, 0);
 	disk_read_says(1, -EREMOTEIO);
 	disk_units_hang(1, true);
 	identify(1, 2);
@@ -280,7 +224,7 @@ static void not_identified_without_its_unit(void **state)
 	assert_int_equal(b->of[1].last.error, EREMOTEIO);
 	assert_int_equal(b->of[1].device, 0);
 	disk_units_hang(1, false);
-	end();
+	disks_end();
 }
 
 static void each_open_says_what_it_is(void **state)
@@ -288,28 +232,28 @@ static void each_open_says_what_it_is(void **state)
 	struct pathcheck_opened o;
 
 	(void)state; /* no fixture */
-	begin(64, 0);
+	disks_begin(64, RESCUERS, 0);
 	disk_seq_is(1, 77);
-	add(1, 1, 0);
+	disks_add(1, 1, 0);
 	assert_false(opened_get(&b->shared, 1, &o)); /* not opened yet */
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 1);
 	assert_opened(1, 1, 77, PATHCHECK_WWID_NOT_ASKED, NULL);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].last.opened, 0); /* it is open */
 	assert_int_equal(disk_wwids(1), 0);
-	end();
+	disks_end();
 }
 
 static void a_wwid_is_asked_for(void **state)
 {
 	(void)state; /* no fixture */
 	for (int aio = 0; aio < 2; aio++) {
-		begin(64, aio ? 0 : -EAGAIN);
+		disks_begin(64, RESCUERS, aio ? 0 : -EAGAIN);
 		disk_seq_is(1, 78);
 		disk_wwid_is(1, "3600abc");
-		add_open(1, 1, 0);
+		disks_add_open(1, 1, 0);
 		identify(1, 2);
 		assert_int_equal(b->of[1].ok, 2);
 		assert_opened(1, 1, 78, PATHCHECK_WWID_READ, "3600abc");
@@ -326,11 +270,11 @@ static void a_wwid_is_asked_for(void **state)
 		identify(1, 5);
 		assert_opened(1, 1, 78, PATHCHECK_WWID_UNREADABLE, NULL);
 		assert_int_equal(disk_wwids(1), 4);
-		check(1);
+		disks_check(1);
 		bed_final(b, 1, 6);
 		assert_int_equal(b->of[1].last.opened, 0);
 		assert_int_equal(disk_wwids(1), 4);
-		end();
+		disks_end();
 	}
 }
 
@@ -338,9 +282,9 @@ static void a_wwid_is_asked_for(void **state)
 static void asked_for_after_an_answer_only(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
+	disks_begin(64, RESCUERS, -EAGAIN);
 	disk_wwid_is(1, "3600abc");
-	add_open(1, 1, 0);
+	disks_add_open(1, 1, 0);
 	disk_read_says(1, -EREMOTEIO);
 	identify(1, 2);
 	assert_int_equal(b->of[1].device, 1);
@@ -354,23 +298,23 @@ static void asked_for_after_an_answer_only(void **state)
 	identify(1, 4);
 	assert_int_equal(b->of[1].failed, 1);
 	assert_int_equal(disk_wwids(1), 1);
-	end();
+	disks_end();
 }
 
 /* The check begins again after a shortage, and still asks. */
 static void asked_for_after_a_shortage(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, 0);
+	disks_begin(64, RESCUERS, 0);
 	disk_wwid_is(1, "3600abc");
 	disk_open_says(1, -EMFILE);
-	add(1, 1, 0);
+	disks_add(1, 1, 0);
 	bed_identify(b, 1, LONG_US);
 	bed_until(b, &b->of[1].deferred, 1);
 	disk_open_says(1, 0);
 	bed_final(b, 1, 1);
 	assert_opened(1, 1, 0, PATHCHECK_WWID_READ, "3600abc");
-	end();
+	disks_end();
 }
 
 /* --- opened for each check --- */
@@ -378,7 +322,7 @@ static void asked_for_after_a_shortage(void **state)
 static void add_closing(uint32_t id, unsigned disk, uint32_t host)
 {
 	b->flags[id] = PATHCHECK_PATH_CLOSE;
-	add(id, disk, host);
+	disks_add(id, disk, host);
 	b->flags[id] = 0;
 }
 
@@ -391,12 +335,12 @@ static void opened_and_closed_each_time(void **state)
 	for (int aio = 0; aio < 2; aio++) {
 		unsigned open;
 
-		begin(64, aio ? 0 : -EAGAIN);
+		disks_begin(64, RESCUERS, aio ? 0 : -EAGAIN);
 		open = files_open();
 		add_closing(1, 1, 0);
 		for (unsigned i = 0; i < ARRAY_LEN(answers); i++) {
 			disk_read_says(1, answers[i]);
-			check(1);
+			disks_check(1);
 			bed_final(b, 1, i + 1);
 			BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
 			assert_int_equal(files_open(), open);
@@ -406,7 +350,7 @@ static void opened_and_closed_each_time(void **state)
 		assert_int_equal(b->of[1].deferred + b->of[1].timed_out, 0);
 		assert_int_equal(b->of[1].last.engine,
 		                 aio ? PATHCHECK_ENGINE_AIO : PATHCHECK_ENGINE_SYNC);
-		end();
+		disks_end();
 	}
 }
 
@@ -414,35 +358,35 @@ static void opened_and_closed_each_time(void **state)
 static void a_hung_close_holds_one_rescuer(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, 0);
+	disks_begin(64, RESCUERS, 0);
 	add_closing(1, 1, 0);
 	disk_closes_hang(1, true);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].ok, 1);
 	assert_true(disk_wait_hung(1, 1));
-	check(1);
+	disks_check(1);
 	bed_until(b, &b->of[1].deferred, 1);
 	assert_int_equal(disk_opens(1), 1);
 	for (uint32_t id = 10; id < 30; id++)
-		healthy(id, 2, 0);
+		disks_add_open(id, 2, 0);
 	/* What is closed is no orphan: nothing of it is in the kernel's hands. */
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 0);
 	disk_closes_hang(1, false);
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].ok, 2);
 	assert_int_equal(b->of[1].last.started_us > 0, 1);
-	end();
+	disks_end();
 }
 
 /* Removed while it is read, and while it is closed. */
 static void removed_before_it_was_closed(void **state)
 {
 	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
+	disks_begin(64, RESCUERS, -EAGAIN);
 	add_closing(1, 1, 0);
 	disk_reads_hang(1, true);
-	check(1);
+	disks_check(1);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, 1));
 	bed_remove(b, 1);
@@ -452,17 +396,17 @@ static void removed_before_it_was_closed(void **state)
 
 	add_closing(1, 1, 0);
 	disk_closes_hang(1, true);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 1);
 	assert_true(disk_wait_hung(1, 1));
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
 	add_closing(1, 1, 0);
 	disk_closes_hang(1, false);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].ok, 1);
-	end();
+	disks_end();
 }
 
 /* A late answer closes it, too. */
@@ -471,7 +415,7 @@ static void closed_after_a_late_answer(void **state)
 	unsigned open;
 
 	(void)state; /* no fixture */
-	begin(64, -EAGAIN);
+	disks_begin(64, RESCUERS, -EAGAIN);
 	open = files_open();
 	add_closing(1, 1, 0);
 	disk_reads_hang(1, true);
@@ -482,7 +426,7 @@ static void closed_after_a_late_answer(void **state)
 	assert_int_equal(b->of[1].late, 1);
 	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
 	assert_int_equal(files_open(), open);
-	end();
+	disks_end();
 }
 
 int main(void)

@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "tests/unit/direct-files.h"
-#include "tests/unit/fake-directio.h"
-#include "tests/unit/prober-bed.h"
+#include "tests/unit/disks-bed.h"
 
 #define WATCHDOG_SEC 600
 #define RESCUERS     9
@@ -24,21 +23,11 @@
 #define FOR_LOOKS    3
 #define FOR_ONE_HOST (RESCUERS / 4)
 
-static struct bed bed;
-static struct bed *const b = &bed;
-static unsigned descriptors;
+static struct bed *const b = &disks_bed;
 
-/* Disk 0 is one that always answers. */
 static void begin(uint32_t paths, int setup)
 {
-	struct pathcheck_options o = bed_options(paths);
-
-	o.rescuers = RESCUERS;
-	o.setup_retry_us = LONG_US;
-	disks_reset();
-	descriptors = files_open();
-	bed_start(b, &o);
-	fake_setup_says(setup);
+	disks_begin(paths, RESCUERS, setup);
 	assert_int_equal(b->prober.limits.rescuers_least[CLASS_READ] +
 	                         b->prober.limits.rescuers_shared,
 	                 FOR_READS);
@@ -46,46 +35,6 @@ static void begin(uint32_t paths, int setup)
 	                         b->prober.limits.rescuers_shared,
 	                 FOR_OPENS);
 	assert_int_equal(b->prober.limits.rescuers_host, FOR_ONE_HOST);
-	bed_pulse_begin(b, "/0.pulse");
-}
-
-/* Whatever was opened is closed. */
-static void end(void)
-{
-	bed_stop(b);
-	assert_int_equal(files_open(), descriptors);
-	disks_reset();
-}
-
-/* A path of its own name on that disk. */
-static void add(uint32_t id, unsigned disk, uint32_t host)
-{
-	char name[32];
-
-	(void)snprintf(name, sizeof(name), "/%u.%u", disk, id);
-	bed_add(b, id, name, host);
-}
-
-static void check(uint32_t id)
-{
-	bed_check(b, id, LONG_US);
-}
-
-/* Opened, and read once. */
-static void add_open(uint32_t id, unsigned disk, uint32_t host)
-{
-	add(id, disk, host);
-	check(id);
-	bed_final(b, id, 1);
-	assert_int_equal(b->of[id].ok, 1);
-}
-
-static void healthy(uint32_t id, unsigned disk, uint32_t host)
-{
-	add(id, disk, host);
-	check(id);
-	bed_final(b, id, 1);
-	assert_int_equal(b->of[id].last.verdict, PATHCHECK_OK);
 }
 
 /* --- what hangs holds up nothing else --- */
@@ -95,19 +44,19 @@ static void a_hung_open(void **state)
 	(void)state; /* no fixture */
 	begin(64, 0);
 	disk_opens_hang(1, true);
-	add(1, 1, 0);
+	disks_add(1, 1, 0);
 	bed_check(b, 1, USEC_PER_MSEC);
 	bed_until(b, &b->of[1].timed_out, 1);
 	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_OPEN);
 	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_SYNC);
 	for (uint32_t id = 10; id < 30; id++)
-		healthy(id, 2, 0);
+		disks_add_open(id, 2, 0);
 	disk_opens_hang(1, false);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_READ);
 	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_AIO);
 	assert_int_equal(b->of[1].late, 1);
-	end();
+	disks_end();
 }
 
 /* The same device, removed and added while its open hangs: one rescuer, not two. */
@@ -118,7 +67,7 @@ static void a_device_holds_one_rescuer(void **state)
 	disk_opens_hang(1, true);
 	for (unsigned i = 0; i < 30; i++) {
 		bed_add(b, 1, "/1.same", 0);
-		check(1);
+		disks_check(1);
 		bed_flush(b);
 		assert_true(disk_wait_hung(1, 1));
 		assert_true(bed_pulse(b));
@@ -126,16 +75,16 @@ static void a_device_holds_one_rescuer(void **state)
 		bed_until(b, &b->of[1].released, 1);
 	}
 	bed_add(b, 1, "/1.same", 0);
-	check(1);
+	disks_check(1);
 	assert_true(bed_pulse(b));
 	assert_int_equal(disk_hung(1), 1);
-	healthy(2, 2, 0);
+	disks_add_open(2, 2, 0);
 	disk_opens_hang(1, false);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].ok, 1);
 	/* Those that were removed before they began were not opened at all. */
 	assert_int_equal(disk_opens(1), 2);
-	end();
+	disks_end();
 }
 
 /* An open that comes back to a path that is gone: what it opened is closed. */
@@ -144,8 +93,8 @@ static void an_orphaned_open(void **state)
 	(void)state; /* no fixture */
 	begin(64, 0);
 	disk_opens_hang(1, true);
-	add(1, 1, 0);
-	check(1);
+	disks_add(1, 1, 0);
+	disks_check(1);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, 1));
 	bed_remove(b, 1);
@@ -155,9 +104,9 @@ static void an_orphaned_open(void **state)
 	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
 	assert_int_equal(disk_opens(1), 1);
 	assert_int_equal(files_open(),
-	                 descriptors + 7); /* region's 2, groups' 2, 1 context,
+	                 disks_descriptors + 7); /* region's 2, groups' 2, 1 context,
 	                                                    the lane's timer, the pulse */
-	end();
+	disks_end();
 }
 
 /* --- no kind takes them all --- */
@@ -167,17 +116,17 @@ static void reads_leave_some_for_opens(void **state)
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
 	for (uint32_t id = 1; id <= 20; id++)
-		add_open(id, 1, 0);
+		disks_add_open(id, 1, 0);
 	disk_reads_hang(1, true);
 	for (uint32_t id = 1; id <= 20; id++)
-		check(id);
+		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_READS));
 	/* One that cannot be opened is found out all the same; and no more reads began. */
 	disk_open_says(2, -ENXIO);
 	for (uint32_t id = 21; id < 40; id++) {
-		add(id, 2, 0);
-		check(id);
+		disks_add(id, 2, 0);
+		disks_check(id);
 		bed_final(b, id, 1);
 		assert_int_equal(b->of[id].last.error, ENXIO);
 	}
@@ -187,7 +136,7 @@ static void reads_leave_some_for_opens(void **state)
 		bed_final(b, id, 2);
 	assert_int_equal(b->all.failed, 19);
 	assert_int_equal(b->all.ok, 40);
-	end();
+	disks_end();
 }
 
 static void opens_leave_some_for_reads(void **state)
@@ -196,8 +145,8 @@ static void opens_leave_some_for_reads(void **state)
 	begin(64, -EAGAIN);
 	disk_opens_hang(1, true);
 	for (uint32_t id = 1; id <= 20; id++) {
-		add(id, 1, 0);
-		check(id);
+		disks_add(id, 1, 0);
+		disks_check(id);
 	}
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_OPENS));
@@ -208,14 +157,14 @@ static void opens_leave_some_for_reads(void **state)
 	for (uint32_t id = 1; id <= 20; id++)
 		bed_final(b, id, 1);
 	assert_int_equal(b->all.ok, 20);
-	end();
+	disks_end();
 }
 
 /* Its next check looks whether the open descriptor is still the one. */
 static void fail_once(uint32_t id, unsigned disk)
 {
 	disk_read_says(disk, -EIO);
-	check(id);
+	disks_check(id);
 	bed_final(b, id, b->of[id].ok + b->of[id].failed + 1);
 	assert_int_equal(b->of[id].last.error, EIO);
 	disk_read_says(disk, 0);
@@ -226,20 +175,20 @@ static void opens_leave_one_for_looks(void **state)
 {
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
-	add_open(1, 2, 7);
-	add_open(2, 3, 0);
+	disks_add_open(1, 2, 7);
+	disks_add_open(2, 3, 0);
 	disk_opens_hang(1, true);
 	for (uint32_t id = 10; id < 30; id++) {
-		add(id, 1, id < 20 ? 7 : 0);
-		check(id);
+		disks_add(id, 1, id < 20 ? 7 : 0);
+		disks_check(id);
 	}
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_OPENS));
 	for (unsigned i = 1; i <= 5; i++) {
 		fail_once(1, 2);
 		fail_once(2, 3);
-		check(1);
-		check(2);
+		disks_check(1);
+		disks_check(2);
 		bed_final(b, 1, 1 + 2 * i);
 		bed_final(b, 2, 1 + 2 * i);
 		assert_int_equal(b->of[1].ok, 1 + i);
@@ -250,7 +199,7 @@ static void opens_leave_one_for_looks(void **state)
 	disk_opens_hang(1, false);
 	for (uint32_t id = 10; id < 30; id++)
 		bed_final(b, id, 1);
-	end();
+	disks_end();
 }
 
 /* A path that is opened for each check does not wait for opens of paths that never opened. */
@@ -259,20 +208,20 @@ static void opens_leave_one_for_those_that_open(void **state)
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
 	b->flags[1] = PATHCHECK_PATH_CLOSE;
-	add(1, 2, 0);
+	disks_add(1, 2, 0);
 	b->flags[1] = 0;
-	check(1);
+	disks_check(1);
 	bed_flush(b);
 	bed_final(b, 1, 1);
 	disk_opens_hang(1, true);
 	for (uint32_t id = 10; id < 30; id++) {
-		add(id, 1, 0);
-		check(id);
+		disks_add(id, 1, 0);
+		disks_check(id);
 	}
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_OPENS));
 	for (unsigned i = 1; i <= 5; i++) {
-		check(1);
+		disks_check(1);
 		bed_flush(b);
 		bed_final(b, 1, 1 + i);
 		assert_int_equal(b->of[1].ok, 1 + i);
@@ -281,7 +230,7 @@ static void opens_leave_one_for_those_that_open(void **state)
 	disk_opens_hang(1, false);
 	for (uint32_t id = 10; id < 30; id++)
 		bed_final(b, id, 1);
-	end();
+	disks_end();
 }
 
 static void looks_leave_the_rest(void **state)
@@ -289,21 +238,21 @@ static void looks_leave_the_rest(void **state)
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
 	for (uint32_t id = 1; id <= 20; id++) {
-		add_open(id, 1, 0);
+		disks_add_open(id, 1, 0);
 		fail_once(id, 1);
 	}
 	disk_looks_hang(1, true);
 	for (uint32_t id = 1; id <= 20; id++)
-		check(id);
+		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_LOOKS));
 	for (uint32_t id = 21; id < 40; id++)
-		healthy(id, 2, 0);
+		disks_add_open(id, 2, 0);
 	assert_int_equal(disk_hung(1), FOR_LOOKS);
 	disk_looks_hang(1, false);
 	for (uint32_t id = 1; id <= 20; id++)
 		bed_final(b, id, 3);
-	end();
+	disks_end();
 }
 
 /* Each group's io_setup hangs, and there are more of them than rescuers. */
@@ -319,9 +268,9 @@ static void setups_leave_some(void **state)
 	bed_start(b, &o);
 	fake_setup_says(FAKE_HANGS);
 	for (uint32_t id = 0; id < PATHS; id++)
-		add(id, 2, 0);
+		disks_add(id, 2, 0);
 	for (uint32_t id = 0; id < PATHS; id += 100)
-		check(id);
+		disks_check(id);
 	for (uint32_t id = 0; id < PATHS; id += 100) {
 		bed_final(b, id, 1);
 		assert_int_equal(b->of[id].last.engine, PATHCHECK_ENGINE_SYNC);
@@ -343,16 +292,16 @@ static void a_host_has_a_quarter(void **state)
 	(void)state; /* no fixture */
 	begin(PATHS + 50, -EAGAIN);
 	for (uint32_t id = 1; id <= PATHS; id++)
-		add_open(id, 1, 7);
-	add_open(PATHS + 1, 2, 8);
+		disks_add_open(id, 1, 7);
+	disks_add_open(PATHS + 1, 2, 8);
 	disk_reads_hang(1, true);
 	for (uint32_t id = 1; id <= PATHS; id++)
-		check(id);
+		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_ONE_HOST));
 	/* Another host's read is found behind all of those that may not begin. */
 	for (unsigned i = 0; i < 5; i++) {
-		check(PATHS + 1);
+		disks_check(PATHS + 1);
 		bed_final(b, PATHS + 1, 2 + i);
 	}
 	assert_true(bed_pulse(b));
@@ -360,7 +309,7 @@ static void a_host_has_a_quarter(void **state)
 	disk_reads_hang(1, false);
 	for (uint32_t id = 1; id <= PATHS; id++)
 		bed_final(b, id, 2);
-	end();
+	disks_end();
 }
 
 /* A far end that two hosts lead to: no more than a quarter, whichever host asks. */
@@ -374,23 +323,23 @@ static void a_target_has_a_quarter(void **state)
 	for (uint32_t id = 1; id <= PATHS + 1; id++) {
 		(void)snprintf(name, sizeof(name), "/%u.%u", id <= PATHS ? 1U : 2U, id);
 		bed_add_to(b, id, name, 1 + id % 2, id <= PATHS ? 9 : 10);
-		check(id);
+		disks_check(id);
 		bed_final(b, id, 1);
 	}
 	disk_reads_hang(1, true);
 	for (uint32_t id = 1; id <= PATHS; id++)
-		check(id);
+		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_ONE_HOST));
 	/* Another target behind the same hosts is not held up. */
-	check(PATHS + 1);
+	disks_check(PATHS + 1);
 	bed_final(b, PATHS + 1, 2);
 	assert_true(bed_pulse(b));
 	assert_int_equal(disk_hung(1), FOR_ONE_HOST);
 	disk_reads_hang(1, false);
 	for (uint32_t id = 1; id <= PATHS; id++)
 		bed_final(b, id, 2);
-	end();
+	disks_end();
 }
 
 /* The only host there is: most are left, for what it leads to also when it comes back. */
@@ -399,10 +348,10 @@ static void the_only_host_has_a_quarter(void **state)
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
 	for (uint32_t id = 1; id <= RESCUERS; id++)
-		add(id, 1, 7);
+		disks_add(id, 1, 7);
 	disk_opens_hang(1, true);
 	for (uint32_t id = 1; id <= RESCUERS; id++)
-		check(id);
+		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_ONE_HOST - 1));
 	assert_true(bed_pulse(b));
@@ -410,7 +359,7 @@ static void the_only_host_has_a_quarter(void **state)
 	disk_opens_hang(1, false);
 	for (uint32_t id = 1; id <= RESCUERS; id++)
 		bed_final(b, id, 1);
-	end();
+	disks_end();
 }
 
 /* Whose host nobody knows has no share; what its kind may have is the limit. */
@@ -419,21 +368,21 @@ static void unknown_hosts_share_nothing(void **state)
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
 	for (uint32_t id = 1; id <= 2 * RESCUERS; id++)
-		add_open(id, 1, 0);
+		disks_add_open(id, 1, 0);
 	disk_reads_hang(1, true);
 	for (uint32_t id = 1; id <= 2 * RESCUERS; id++)
-		check(id);
+		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_READS));
-	add(2 * RESCUERS + 1, 2, 0); /* there is one to open another */
-	check(2 * RESCUERS + 1);
+	disks_add(2 * RESCUERS + 1, 2, 0); /* there is one to open another */
+	disks_check(2 * RESCUERS + 1);
 	bed_flush(b);
 	assert_true(disk_wait_tried(2, 1));
 	assert_int_equal(disk_hung(1), FOR_READS);
 	disk_reads_hang(1, false);
 	for (uint32_t id = 1; id <= 2 * RESCUERS; id++)
 		bed_final(b, id, 2);
-	end();
+	disks_end();
 }
 
 /* --- reads that would block --- */
@@ -449,14 +398,14 @@ static void what_would_block_is_tried_again(void **state)
 	begin(PATHS + 8, 0);
 	h = b->shared.header;
 	for (uint32_t id = 1; id <= PATHS; id++)
-		add_open(id, 1, 7);
+		disks_add_open(id, 1, 7);
 	assert_true(bed_pulse(b));
 	for (uint32_t id = 1; id <= PATHS; id++)
 		b->of[id].deferred = 0; /* an open may have waited for a millisecond */
 	disk_reads_hang(1, true);
 	fake_event_says(-EAGAIN);
 	for (uint32_t id = 1; id <= PATHS; id++)
-		check(id);
+		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_ONE_HOST));
 	bed_until(b, &b->of[PATHS].deferred, 1);
@@ -479,7 +428,7 @@ static void what_would_block_is_tried_again(void **state)
 	}
 	assert_true(atomic_load(&h->deferred_total) <= 3 * (PATHS + 8));
 	bed_defer_after_us = LONG_US;
-	end();
+	disks_end();
 }
 
 /* --- shortages --- */
@@ -494,16 +443,16 @@ static void none_is_free(void **state)
 	begin(64, -EAGAIN);
 	h = b->shared.header;
 	for (uint32_t id = 1; id <= FOR_READS + 3; id++)
-		add_open(id, 1, 0);
+		disks_add_open(id, 1, 0);
 	disk_reads_hang(1, true);
 	for (uint32_t id = 1; id <= FOR_READS; id++)
-		check(id);
+		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_READS));
 	for (uint32_t id = FOR_READS + 1; id <= FOR_READS + 3; id++) {
 		unsigned before = b->of[id].deferred;
 
-		check(id);
+		disks_check(id);
 		bed_until(b, &b->of[id].deferred, before + 1);
 		assert_int_equal(b->of[id].last.engine, PATHCHECK_ENGINE_NONE);
 		assert_int_equal(b->of[id].last.error, 0);
@@ -523,7 +472,7 @@ static void none_is_free(void **state)
 	}
 	assert_int_equal(atomic_load(&h->deferred_now), 0);
 	bed_defer_after_us = LONG_US;
-	end();
+	disks_end();
 }
 
 /* What its host's share held up comes before what was asked later. */
@@ -535,25 +484,25 @@ static void the_oldest_first(void **state)
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
 	for (uint32_t id = 1; id <= FOR_ONE_HOST; id++)
-		add_open(id, hung[id - 1], 1);
-	add_open(OLD, 2, 1);
-	add_open(OTHERS, 3, 0);
-	add_open(OTHERS + 1, 3, 0);
-	add_open(NEW, 4, 1);
+		disks_add_open(id, hung[id - 1], 1);
+	disks_add_open(OLD, 2, 1);
+	disks_add_open(OTHERS, 3, 0);
+	disks_add_open(OTHERS + 1, 3, 0);
+	disks_add_open(NEW, 4, 1);
 	for (unsigned disk = 2; disk <= 8; disk++)
 		disk_reads_hang(disk, true);
 	for (uint32_t id = 1; id <= FOR_ONE_HOST; id++) {
-		check(id);
+		disks_check(id);
 		bed_flush(b);
 		assert_true(disk_wait_hung(hung[id - 1], 1));
 	}
-	check(OLD);
+	disks_check(OLD);
 	assert_true(bed_pulse(b)); /* it was looked at, and left aside */
-	check(OTHERS);
-	check(OTHERS + 1);
+	disks_check(OTHERS);
+	disks_check(OTHERS + 1);
 	bed_flush(b);
 	assert_true(disk_wait_hung(3, 2));
-	check(NEW);
+	disks_check(NEW);
 	disk_reads_hang(5, false);
 	bed_final(b, 1, 2);
 	assert_true(disk_wait_hung(2, 1));
@@ -562,7 +511,7 @@ static void the_oldest_first(void **state)
 		disk_reads_hang(disk, false);
 	bed_final(b, NEW, 2);
 	bed_final(b, OLD, 2);
-	end();
+	disks_end();
 }
 
 static void no_descriptor(void **state)
@@ -575,8 +524,8 @@ static void no_descriptor(void **state)
 		uint32_t id = 1 + i;
 
 		disk_open_says(1, shortages[i]);
-		add(id, 1, 0);
-		check(id);
+		disks_add(id, 1, 0);
+		disks_check(id);
 		bed_until(b, &b->of[id].deferred, 1);
 		assert_int_equal(b->of[id].failed, 0);
 		assert_true(bed_pulse(b));
@@ -585,7 +534,7 @@ static void no_descriptor(void **state)
 		assert_int_equal(b->of[id].ok, 1);
 		assert_int_equal(b->of[id].deferred, 1);
 	}
-	end();
+	disks_end();
 }
 
 /* Again and again, but now and then only, and DEFERRED is said once. */
@@ -597,8 +546,8 @@ static void no_descriptor_for_long(void **state)
 	begin(64, 0);
 	begun_us = mono_now().us;
 	disk_open_says(1, -EMFILE);
-	add(1, 1, 0);
-	check(1);
+	disks_add(1, 1, 0);
+	disks_check(1);
 	bed_until(b, &b->of[1].deferred, 1);
 	for (unsigned i = 0; i < 100; i++)
 		assert_true(bed_pulse(b));
@@ -610,7 +559,7 @@ static void no_descriptor_for_long(void **state)
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].ok, 1);
 	assert_int_equal(b->of[1].deferred, 1);
-	end();
+	disks_end();
 }
 
 /* Memory fails after the time limit: no DEFERRED any more, and the answer is a late one. */
@@ -618,7 +567,7 @@ static void no_memory_after_the_timeout(void **state)
 {
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
+	disks_add_open(1, 1, 0);
 	disk_reads_hang(1, true);
 	bed_check(b, 1, USEC_PER_MSEC);
 	bed_until(b, &b->of[1].timed_out, 1);
@@ -631,7 +580,7 @@ static void no_memory_after_the_timeout(void **state)
 	assert_int_equal(b->of[1].late, 1);
 	assert_int_equal(b->of[1].timed_out, 1);
 	assert_int_equal(b->of[1].deferred, 0);
-	end();
+	disks_end();
 }
 
 /* No thread for a reaper: the checks wait, and begin by themselves when there is one. */
@@ -644,8 +593,8 @@ static void no_thread_for_a_group(void **state)
 	bed_start(b, &o);
 	threads_refuse("pc-reaper");
 	for (uint32_t id = 1; id < 10; id++) {
-		add(id, 2, 0);
-		check(id);
+		disks_add(id, 2, 0);
+		disks_check(id);
 	}
 	bed_until(b, &b->all.deferred, 9);
 	assert_int_equal(atomic_load(&b->shared.header->groups_end), 0);
@@ -663,6 +612,7 @@ static void no_thread_at_the_start(void **state)
 	struct pathcheck_options o = bed_options(64);
 	static struct prober p;
 	struct shared s;
+	unsigned descriptors;
 
 	(void)state; /* no fixture */
 	disks_reset();
@@ -684,37 +634,37 @@ static void looks_again_after_a_failure(void **state)
 {
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
+	disks_add_open(1, 1, 0);
 	disk_read_says(1, -EIO);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].last.error, EIO);
 	assert_int_equal(disk_looks(1), 0);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 3);
 	assert_int_equal(disk_looks(1), 1);
 	disk_read_says(1, 0);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 4);
 	assert_int_equal(disk_looks(1), 2);
-	check(1); /* that was good */
+	disks_check(1); /* that was good */
 	bed_final(b, 1, 5);
 	assert_int_equal(disk_looks(1), 2);
 	assert_int_equal(disk_opens(1), 1);
 
 	/* Removed while the look hangs: closed, once. */
 	disk_read_says(1, -EIO);
-	check(1);
+	disks_check(1);
 	bed_final(b, 1, 6);
 	disk_looks_hang(1, true);
-	check(1);
+	disks_check(1);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, 1));
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
 	disk_looks_hang(1, false);
 	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
-	end();
+	disks_end();
 }
 
 /* What is not the same any more is opened, by a rescuer that opens. */
@@ -722,7 +672,7 @@ static void a_look_that_finds_another(void **state)
 {
 	(void)state; /* no fixture */
 	begin(64, -EAGAIN);
-	add_open(1, 1, 0);
+	disks_add_open(1, 1, 0);
 	fail_once(1, 1);
 	disk_is_another(1, true);
 	disk_opens_hang(1, true);
@@ -735,7 +685,7 @@ static void a_look_that_finds_another(void **state)
 	assert_int_equal(b->of[1].ok, 2);
 	assert_int_equal(disk_looks(1), 0);
 	assert_int_equal(disk_opens(1), 2);
-	end();
+	disks_end();
 }
 
 /* Removed at every moment of a check, over and over: all is given back. */
@@ -747,8 +697,8 @@ static void removed_at_any_moment(void **state)
 	for (int setup = -EAGAIN; setup <= 0; setup += EAGAIN) {
 		begin(64, setup);
 		for (unsigned i = 0; i < TIMES; i++) {
-			add(1, 1 + i % 2, i % 3);
-			check(1);
+			disks_add(1, 1 + i % 2, i % 3);
+			disks_check(1);
 			if (i % 5 != 0)
 				bed_flush(b);
 			if (i % 7 == 0)
@@ -762,7 +712,7 @@ static void removed_at_any_moment(void **state)
 		}
 		BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
 		assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
-		end();
+		disks_end();
 	}
 }
 
