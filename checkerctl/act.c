@@ -6,7 +6,7 @@
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 
 /* Prints the reply with --json, drops it; what was done needs no words. */
 static void finish(struct ctl *ctl, json_object *reply)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "checkerctl/exit.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 
 #define NAME_WIDTH     34
 #define ANY            ((size_t)-1)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "checkerctl/exit.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 
 #define INTERFACE      "io.checkerd.Control"
 #define SUGGEST_WITHIN 3 /* letters; a suggestion is closer than that */

@@ -6,8 +6,8 @@
  * One run of checkerctl: its options, and its connection, made with the first call. What
  * returns int here returns 0 or an exit code, and has told stderr why.
  */
-#include "checkerctl/client.h"
-#include "checkerctl/options.h"
+#include "checkerctl/connection.h"
+#include "checkerctl/ctl_options.h"
 
 struct ctl {
 	const struct options *options;

@@ -12,7 +12,7 @@
 
 #include "checkerctl/ctl.h"
 #include "checkerctl/exit.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 
 #define PROGRESS_LENGTH 10
 #define LUN_UNKNOWN     UINT64_MAX

@@ -7,7 +7,7 @@
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 
 struct tally {
 	size_t maps, degraded, unknown, lost;

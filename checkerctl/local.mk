@@ -3,31 +3,31 @@
 noinst_LTLIBRARIES += libctl.la
 libctl_la_SOURCES = \
 	checkerctl/act.c \
-	checkerctl/client.c \
-	checkerctl/client.h \
 	checkerctl/columns.c \
 	checkerctl/columns.h \
 	checkerctl/commands.c \
 	checkerctl/commands.h \
+	checkerctl/connection.c \
+	checkerctl/connection.h \
 	checkerctl/ctl.c \
 	checkerctl/ctl.h \
-	checkerctl/events.c \
+	checkerctl/ctl_events.c \
+	checkerctl/ctl_options.c \
+	checkerctl/ctl_options.h \
 	checkerctl/exit.h \
 	checkerctl/format.c \
 	checkerctl/format.h \
 	checkerctl/frame.c \
 	checkerctl/frame.h \
 	checkerctl/health.c \
+	checkerctl/human.c \
+	checkerctl/human.h \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
-	checkerctl/options.c \
-	checkerctl/options.h \
 	checkerctl/show.c \
 	checkerctl/status.c \
 	checkerctl/table.c \
 	checkerctl/table.h \
-	checkerctl/text.c \
-	checkerctl/text.h \
 	checkerctl/top.c \
 	checkerctl/top.h \
 	checkerctl/top_lines.c \
@@ -38,7 +38,7 @@ libctl_la_LIBADD = $(JSONC_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
 
 bin_PROGRAMS += checkerctl/checkerctl
 checkerctl_checkerctl_SOURCES = \
-	checkerctl/main.c \
+	checkerctl/ctl_main.c \
 	checkerctl/memory.c \
 	checkerctl/memory.h \
 	$(NULL)
@@ -50,16 +50,16 @@ endif
 
 if HAVE_CMOCKA
 CTL_TESTS = \
-	tests/unit/test-ctl-client \
-	tests/unit/test-ctl-format \
-	tests/unit/test-ctl-frame \
-	tests/unit/test-ctl-latency \
-	tests/unit/test-ctl-options \
-	tests/unit/test-ctl-run \
-	tests/unit/test-ctl-table \
-	tests/unit/test-ctl-text \
-	tests/unit/test-ctl-top \
-	tests/unit/test-ctl-trouble \
+	tests/unit/checkerctl/test-ctl-client \
+	tests/unit/checkerctl/test-ctl-format \
+	tests/unit/checkerctl/test-ctl-frame \
+	tests/unit/checkerctl/test-ctl-latency \
+	tests/unit/checkerctl/test-ctl-options \
+	tests/unit/checkerctl/test-ctl-run \
+	tests/unit/checkerctl/test-ctl-table \
+	tests/unit/checkerctl/test-ctl-text \
+	tests/unit/checkerctl/test-ctl-top \
+	tests/unit/checkerctl/test-ctl-trouble \
 	$(NULL)
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
@@ -71,34 +71,34 @@ CTL_RUN_CPPFLAGS = \
 	-DCHECKERCTL='"$(abs_top_builddir)/checkerctl/checkerctl"' \
 	$(NULL)
 CTL_FAKE = \
-	tests/unit/ctl-fake.c \
-	tests/unit/ctl-fake.h \
-	tests/unit/ctl-replies.h \
+	tests/unit/checkerctl/ctl-fake.c \
+	tests/unit/checkerctl/ctl-fake.h \
+	tests/unit/checkerctl/ctl-replies.h \
 	$(NULL)
 CTL_TEST_LDADD = libctl.la libutil.la $(JSONC_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_test_ctl_client_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_test_ctl_client_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_format_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_test_ctl_format_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_frame_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_test_ctl_frame_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_latency_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_test_ctl_latency_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_options_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_test_ctl_options_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_run_SOURCES = tests/unit/test-ctl-run.c $(CTL_FAKE)
-tests_unit_test_ctl_run_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
-tests_unit_test_ctl_run_LDADD = $(CMOCKA_LIBS)
-tests_unit_test_ctl_table_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_text_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_test_ctl_text_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_top_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_test_ctl_top_LDADD = $(CTL_TEST_LDADD)
-tests_unit_test_ctl_trouble_SOURCES = tests/unit/test-ctl-trouble.c $(CTL_FAKE)
-tests_unit_test_ctl_trouble_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
-tests_unit_test_ctl_trouble_LDADD = $(CMOCKA_LIBS)
+tests_unit_checkerctl_test_ctl_client_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_client_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_format_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_format_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_frame_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_frame_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_latency_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_latency_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_options_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_options_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_run_SOURCES = tests/unit/checkerctl/test-ctl-run.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_run_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_run_LDADD = $(CMOCKA_LIBS)
+tests_unit_checkerctl_test_ctl_table_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_text_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_text_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_top_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_top_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_trouble_SOURCES = tests/unit/checkerctl/test-ctl-trouble.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_trouble_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_trouble_LDADD = $(CMOCKA_LIBS)
 endif
 
 dist_check_SCRIPTS += tests/ctl-words

@@ -8,7 +8,7 @@
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/format.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 
 #define SYSFS "/sys"
 

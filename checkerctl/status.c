@@ -6,7 +6,7 @@
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 
 #define LABEL_WIDTH  14
 #define KEY_BYTES    256

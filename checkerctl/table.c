@@ -15,7 +15,7 @@
 
 #include "checkerctl/ctl.h"
 #include "checkerctl/exit.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 #include "util/clean.h"
 
 struct table {

@@ -8,7 +8,7 @@
  */
 #include <json-c/json.h>
 
-#include "checkerctl/options.h"
+#include "checkerctl/ctl_options.h"
 
 enum column_kind {
 	COLUMN_TEXT,    /* as it is; null is "-" */

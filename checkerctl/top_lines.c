@@ -6,7 +6,7 @@
 
 #include "checkerctl/columns.h"
 #include "checkerctl/ctl.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 #include "checkerctl/top.h"
 
 #define CELL_MAX      24 /* places of a column, but for the last one */

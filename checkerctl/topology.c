@@ -6,7 +6,7 @@
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
-#include "checkerctl/text.h"
+#include "checkerctl/human.h"
 
 /* Paths by name: a map lists names, and thousands of them are not searched one by one. */
 static json_object *by_name(json_object *paths, size_t n)

@@ -4,10 +4,10 @@
 
 /* The caller's side, among its own files: pathcheck.c, successor.c and stats.c. */
 #include "libcheck/heartbeat.h"
-#include "libcheck/names.h"
+#include "libcheck/region/device_names.h"
 #include "libcheck/process.h"
-#include "libcheck/prober.h"
-#include "libcheck/wire.h"
+#include "libcheck/prober/prober.h"
+#include "libcheck/region/wire.h"
 #include "util/spsc_end.h"
 
 #define NO_ID PATHCHECK_NO_ID

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "libcheck/heartbeat.h"
 
-#include "libcheck/limits.h"
+#include "libcheck/region/limits.h"
 
 void heartbeat_begin(struct heartbeat *h, struct mono now)
 {

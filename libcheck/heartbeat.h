@@ -7,7 +7,7 @@
  * commands while there are some, and reapers are awake when they wanted to be. No clock of its
  * own. The caller's thread only.
  */
-#include "libcheck/shared.h"
+#include "libcheck/region/shared.h"
 
 struct heartbeat {
 	uint32_t seen_head; /* of the commands */

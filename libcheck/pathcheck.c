@@ -20,7 +20,7 @@
 
 #include "config.h"
 #include "libcheck/caller.h"
-#include "libcheck/opened.h"
+#include "libcheck/region/opened.h"
 #include "util/thread.h"
 
 const char *pathcheck_version(void)

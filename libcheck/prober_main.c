@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "libcheck/process.h"
-#include "libcheck/prober.h"
+#include "libcheck/prober/prober.h"
 
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57

@@ -6,7 +6,7 @@
  * The prober as a process: started with nothing but its region, killed without being waited
  * for. One that was killed lingers while the kernel holds its reads; it is collected later.
  */
-#include "libcheck/shared.h"
+#include "libcheck/region/shared.h"
 
 struct process {
 	pid_t pid;   /* 0: none */

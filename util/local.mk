@@ -15,6 +15,8 @@ libutil_la_SOURCES = \
 	util/shortage.h \
 	util/spsc.h \
 	util/spsc_end.h \
+	util/text.c \
+	util/text.h \
 	util/thread.c \
 	util/thread.h \
 	util/vpd.c \
@@ -32,36 +34,42 @@ wrap_ldflags = \
 	$(NULL)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test-seal
-TESTS += tests/unit/test-seal
-tests_unit_test_seal_SOURCES = tests/unit/test-seal.c $(wrap_sources)
-tests_unit_test_seal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_seal_LDADD = libutil.la $(CMOCKA_LIBS)
-tests_unit_test_seal_LDFLAGS = $(wrap_ldflags)
+check_PROGRAMS += tests/unit/util/test-seal
+TESTS += tests/unit/util/test-seal
+tests_unit_util_test_seal_SOURCES = tests/unit/util/test-seal.c $(wrap_sources)
+tests_unit_util_test_seal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_seal_LDADD = libutil.la $(CMOCKA_LIBS)
+tests_unit_util_test_seal_LDFLAGS = $(wrap_ldflags)
 
-check_PROGRAMS += tests/unit/test-pages
-TESTS += tests/unit/test-pages
-tests_unit_test_pages_SOURCES = tests/unit/test-pages.c
-tests_unit_test_pages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_pages_LDADD = libutil.la $(CMOCKA_LIBS)
-tests_unit_test_pages_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
+check_PROGRAMS += tests/unit/util/test-pages
+TESTS += tests/unit/util/test-pages
+tests_unit_util_test_pages_SOURCES = tests/unit/util/test-pages.c
+tests_unit_util_test_pages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_pages_LDADD = libutil.la $(CMOCKA_LIBS)
+tests_unit_util_test_pages_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
 
-check_PROGRAMS += tests/unit/test-block
-TESTS += tests/unit/test-block
-tests_unit_test_block_SOURCES = tests/unit/test-block.c
-tests_unit_test_block_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_block_LDADD = libutil.la $(CMOCKA_LIBS)
-tests_unit_test_block_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
+check_PROGRAMS += tests/unit/util/test-block
+TESTS += tests/unit/util/test-block
+tests_unit_util_test_block_SOURCES = tests/unit/util/test-block.c
+tests_unit_util_test_block_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_block_LDADD = libutil.la $(CMOCKA_LIBS)
+tests_unit_util_test_block_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
 
-check_PROGRAMS += tests/unit/test-vpd
-TESTS += tests/unit/test-vpd
-tests_unit_test_vpd_SOURCES = tests/unit/test-vpd.c
-tests_unit_test_vpd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_vpd_LDADD = libutil.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/util/test-vpd
+TESTS += tests/unit/util/test-vpd
+tests_unit_util_test_vpd_SOURCES = tests/unit/util/test-vpd.c
+tests_unit_util_test_vpd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_vpd_LDADD = libutil.la $(CMOCKA_LIBS)
 
-check_PROGRAMS += tests/unit/test-clean
-TESTS += tests/unit/test-clean
-tests_unit_test_clean_SOURCES = tests/unit/test-clean.c
-tests_unit_test_clean_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_clean_LDADD = libutil.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/util/test-clean
+TESTS += tests/unit/util/test-clean
+tests_unit_util_test_clean_SOURCES = tests/unit/util/test-clean.c
+tests_unit_util_test_clean_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_clean_LDADD = libutil.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/util/test-spsc
+TESTS += tests/unit/util/test-spsc
+tests_unit_util_test_spsc_SOURCES = tests/unit/util/test-spsc.c
+tests_unit_util_test_spsc_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_spsc_LDADD = libutil.la $(CMOCKA_LIBS)
 endif

@@ -3,12 +3,18 @@
 noinst_LTLIBRARIES += libconfig.la
 libconfig_la_SOURCES = \
 	checkerd/config/config.h \
+	checkerd/config/config_ref.c \
+	checkerd/config/config_ref.h \
 	checkerd/config/dump.c \
 	checkerd/config/filter.c \
+	checkerd/config/keywords.c \
+	checkerd/config/keywords.h \
 	checkerd/config/lexer.c \
 	checkerd/config/lexer.h \
 	checkerd/config/load.c \
 	checkerd/config/load.h \
+	checkerd/config/loader.c \
+	checkerd/config/loader.h \
 	checkerd/config/nearest.c \
 	checkerd/config/nearest.h \
 	checkerd/config/parser.c \
@@ -17,55 +23,55 @@ libconfig_la_SOURCES = \
 	checkerd/config/problem.h \
 	checkerd/config/reader.c \
 	checkerd/config/reader.h \
+	checkerd/config/restart_only.c \
+	checkerd/config/restart_only.h \
 	checkerd/config/rules.h \
 	checkerd/config/section.c \
-	checkerd/config/table.c \
-	checkerd/config/table.h \
 	checkerd/config/value.c \
 	checkerd/config/value.h \
 	$(NULL)
 
 if HAVE_CMOCKA
 config_tests = \
-	tests/unit/test-config \
-	tests/unit/test-config-bad \
-	tests/unit/test-config-docs \
-	tests/unit/test-config-filter \
-	tests/unit/test-config-load \
-	tests/unit/test-config-robust \
+	tests/unit/config/test-config \
+	tests/unit/config/test-config-bad \
+	tests/unit/config/test-config-docs \
+	tests/unit/config/test-config-filter \
+	tests/unit/config/test-config-load \
+	tests/unit/config/test-config-robust \
 	$(NULL)
 check_PROGRAMS += $(config_tests)
 TESTS += $(config_tests)
 # Configurations with a mistake each, and what is to be said of it; see test-config-bad.c.
-EXTRA_DIST += tests/unit/config-bad
+EXTRA_DIST += tests/unit/config/config-bad
 
 config_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
 config_test_ldadd = libconfig.la libutil.la $(CMOCKA_LIBS)
 
-tests_unit_test_config_SOURCES = tests/unit/test-config.c tests/unit/config-text.h
-tests_unit_test_config_CFLAGS = $(config_test_cflags)
-tests_unit_test_config_LDADD = $(config_test_ldadd)
-tests_unit_test_config_bad_SOURCES = tests/unit/test-config-bad.c tests/unit/config-text.h
-tests_unit_test_config_bad_CFLAGS = $(config_test_cflags)
-tests_unit_test_config_bad_LDADD = $(config_test_ldadd)
-tests_unit_test_config_docs_SOURCES = tests/unit/test-config-docs.c tests/unit/config-text.h
-tests_unit_test_config_docs_CFLAGS = $(config_test_cflags)
-tests_unit_test_config_docs_LDADD = $(config_test_ldadd)
-tests_unit_test_config_filter_SOURCES = tests/unit/test-config-filter.c tests/unit/config-text.h
-tests_unit_test_config_filter_CFLAGS = $(config_test_cflags)
-tests_unit_test_config_filter_LDADD = $(config_test_ldadd)
-tests_unit_test_config_load_SOURCES = tests/unit/test-config-load.c tests/unit/config-text.h
-tests_unit_test_config_load_CFLAGS = $(config_test_cflags)
-tests_unit_test_config_load_LDADD = $(config_test_ldadd)
-tests_unit_test_config_robust_SOURCES = \
-	tests/unit/test-config-robust.c \
-	tests/unit/config-text.h \
+tests_unit_config_test_config_SOURCES = tests/unit/config/test-config.c tests/unit/config/config-text.h
+tests_unit_config_test_config_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_config_LDADD = $(config_test_ldadd)
+tests_unit_config_test_config_bad_SOURCES = tests/unit/config/test-config-bad.c tests/unit/config/config-text.h
+tests_unit_config_test_config_bad_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_config_bad_LDADD = $(config_test_ldadd)
+tests_unit_config_test_config_docs_SOURCES = tests/unit/config/test-config-docs.c tests/unit/config/config-text.h
+tests_unit_config_test_config_docs_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_config_docs_LDADD = $(config_test_ldadd)
+tests_unit_config_test_config_filter_SOURCES = tests/unit/config/test-config-filter.c tests/unit/config/config-text.h
+tests_unit_config_test_config_filter_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_config_filter_LDADD = $(config_test_ldadd)
+tests_unit_config_test_config_load_SOURCES = tests/unit/config/test-config-load.c tests/unit/config/config-text.h
+tests_unit_config_test_config_load_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_config_load_LDADD = $(config_test_ldadd)
+tests_unit_config_test_config_robust_SOURCES = \
+	tests/unit/config/test-config-robust.c \
+	tests/unit/config/config-text.h \
 	tests/unit/random.h \
 	$(NULL)
-tests_unit_test_config_robust_CFLAGS = $(config_test_cflags)
-tests_unit_test_config_robust_LDADD = $(config_test_ldadd)
+tests_unit_config_test_config_robust_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_config_robust_LDADD = $(config_test_ldadd)
 # The test's own malloc and friends, to make them fail.
-tests_unit_test_config_robust_LDFLAGS = $(AM_LDFLAGS) \
+tests_unit_config_test_config_robust_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
 	-Wl,--wrap=strdup,--wrap=asprintf,--wrap=vasprintf
 endif

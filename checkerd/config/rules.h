@@ -8,7 +8,7 @@
  */
 #include <regex.h>
 
-#include "checkerd/config/table.h"
+#include "checkerd/config/keywords.h"
 
 #define PATTERN_ELEMENTS_MAX 8192 /* an expression written out, repetitions and all */
 #define PATTERN_NESTING_MAX  16   /* parentheses */

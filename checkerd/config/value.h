@@ -3,7 +3,7 @@
 #define CHECKERD_CONFIG_VALUE_H
 
 /* Values of keywords: from text, to text, in and out of the structs they live in. */
-#include "checkerd/config/table.h"
+#include "checkerd/config/keywords.h"
 
 #define VALUE_TEXT_SIZE  32 /* of any number or word */
 #define VALUE_ERROR_SIZE 512

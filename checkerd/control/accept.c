@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "checkerd/control/server.h"
 
 static void refuse(int fd)

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "checkerd/control/server.h"
 
 /* Places that checks with wait leave to those who are answered at once. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "util/pages.h"
 
 #define NONE UINT32_MAX

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "checkerd/control/server.h"
 #include "util/thread.h"
 

@@ -7,7 +7,7 @@
  * them. Each is one piece: it fits into an empty buffer of OUT_SIZE.
  */
 #include "checkerd/control/changes.h"
-#include "checkerd/control/json-writer.h"
+#include "checkerd/control/json_writer.h"
 #include "checkerd/control/view.h"
 
 void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "util/pages.h"
 
 static_assert(HISTORY_BYTES / EVENT_BYTES > 1024, "so many at least are kept");

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "checkerd/control/control.h"
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 
 #define LOCK_SUFFIX ".lock"
 

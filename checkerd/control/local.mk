@@ -9,6 +9,7 @@ libcontrol_la_SOURCES = \
 	checkerd/control/client.c \
 	checkerd/control/control.c \
 	checkerd/control/control.h \
+	checkerd/control/control_limits.h \
 	checkerd/control/devlink.c \
 	checkerd/control/devlink.h \
 	checkerd/control/documents.c \
@@ -16,16 +17,15 @@ libcontrol_la_SOURCES = \
 	checkerd/control/history.c \
 	checkerd/control/history.h \
 	checkerd/control/interface.h \
-	checkerd/control/json-reader.c \
-	checkerd/control/json-reader.h \
-	checkerd/control/json-writer.c \
-	checkerd/control/json-writer.h \
-	checkerd/control/limits.h \
+	checkerd/control/json_reader.c \
+	checkerd/control/json_reader.h \
+	checkerd/control/json_writer.c \
+	checkerd/control/json_writer.h \
 	checkerd/control/listen.c \
 	checkerd/control/metrics.c \
 	checkerd/control/metrics.h \
-	checkerd/control/name-index.c \
-	checkerd/control/name-index.h \
+	checkerd/control/name_index.c \
+	checkerd/control/name_index.h \
 	checkerd/control/news.c \
 	checkerd/control/port.c \
 	checkerd/control/port.h \
@@ -34,8 +34,6 @@ libcontrol_la_SOURCES = \
 	checkerd/control/request.h \
 	checkerd/control/server.c \
 	checkerd/control/server.h \
-	checkerd/control/text.c \
-	checkerd/control/text.h \
 	checkerd/control/view.c \
 	checkerd/control/view.h \
 	$(NULL)
@@ -56,19 +54,19 @@ checkerd/control/interface.c: $(control_interfaces) \
 
 if HAVE_CMOCKA
 control_tests = \
-	tests/unit/test-control \
-	tests/unit/test-control-abuse \
-	tests/unit/test-control-change \
-	tests/unit/test-control-history \
-	tests/unit/test-control-maps \
-	tests/unit/test-control-readers \
-	tests/unit/test-control-socket \
-	tests/unit/test-devlink \
-	tests/unit/test-json-reader \
-	tests/unit/test-json-writer \
-	tests/unit/test-metrics \
-	tests/unit/test-port \
-	tests/unit/test-view \
+	tests/unit/control/test-control \
+	tests/unit/control/test-control-abuse \
+	tests/unit/control/test-control-change \
+	tests/unit/control/test-control-history \
+	tests/unit/control/test-control-maps \
+	tests/unit/control/test-control-readers \
+	tests/unit/control/test-control-socket \
+	tests/unit/control/test-devlink \
+	tests/unit/control/test-json-reader \
+	tests/unit/control/test-json-writer \
+	tests/unit/control/test-metrics \
+	tests/unit/control/test-port \
+	tests/unit/control/test-view \
 	$(NULL)
 check_PROGRAMS += $(control_tests)
 TESTS += $(control_tests)
@@ -79,52 +77,52 @@ control_test_ldadd = libcontrol.la libcore.la libutil.la $(CMOCKA_LIBS) $(JSONC_
 # What those share that ask over the socket.
 check_LTLIBRARIES += tests/unit/libcontrol-fixture.la
 tests_unit_libcontrol_fixture_la_SOURCES = \
-	tests/unit/control-fixture.c \
-	tests/unit/control-fixture.h \
-	tests/unit/control-harness.c \
-	tests/unit/control-harness.h \
+	tests/unit/control/control-fixture.c \
+	tests/unit/control/control-fixture.h \
+	tests/unit/control/control-harness.c \
+	tests/unit/control/control-harness.h \
 	$(NULL)
 tests_unit_libcontrol_fixture_la_CFLAGS = $(control_test_cflags)
 control_fixture_ldadd = tests/unit/libcontrol-fixture.la $(control_test_ldadd)
 
-tests_unit_test_control_SOURCES = tests/unit/test-control.c
-tests_unit_test_control_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_LDADD = $(control_fixture_ldadd)
-tests_unit_test_control_abuse_SOURCES = tests/unit/test-control-abuse.c
-tests_unit_test_control_abuse_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_abuse_LDADD = $(control_fixture_ldadd)
-tests_unit_test_control_change_SOURCES = tests/unit/test-control-change.c
-tests_unit_test_control_change_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_change_LDADD = $(control_fixture_ldadd)
-tests_unit_test_control_history_SOURCES = tests/unit/test-control-history.c
-tests_unit_test_control_history_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_history_LDADD = $(control_fixture_ldadd)
-tests_unit_test_control_maps_SOURCES = tests/unit/test-control-maps.c
-tests_unit_test_control_maps_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_maps_LDADD = $(control_fixture_ldadd)
-tests_unit_test_control_readers_SOURCES = tests/unit/test-control-readers.c
-tests_unit_test_control_readers_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_readers_LDADD = $(control_fixture_ldadd)
-tests_unit_test_control_readers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap
-tests_unit_test_control_socket_SOURCES = tests/unit/test-control-socket.c
-tests_unit_test_control_socket_CFLAGS = $(control_test_cflags)
-tests_unit_test_control_socket_LDADD = $(control_fixture_ldadd)
-tests_unit_test_devlink_SOURCES = tests/unit/test-devlink.c
-tests_unit_test_devlink_CFLAGS = $(control_test_cflags)
-tests_unit_test_devlink_LDADD = $(control_test_ldadd)
-tests_unit_test_json_reader_SOURCES = tests/unit/test-json-reader.c
-tests_unit_test_json_reader_CFLAGS = $(control_test_cflags)
-tests_unit_test_json_reader_LDADD = $(control_test_ldadd)
-tests_unit_test_json_writer_SOURCES = tests/unit/test-json-writer.c
-tests_unit_test_json_writer_CFLAGS = $(control_test_cflags)
-tests_unit_test_json_writer_LDADD = $(control_test_ldadd)
-tests_unit_test_metrics_SOURCES = tests/unit/test-metrics.c
-tests_unit_test_metrics_CFLAGS = $(control_test_cflags)
-tests_unit_test_metrics_LDADD = $(control_test_ldadd)
-tests_unit_test_port_SOURCES = tests/unit/test-port.c tests/unit/disk.h
-tests_unit_test_port_CFLAGS = $(control_test_cflags)
-tests_unit_test_port_LDADD = $(control_test_ldadd)
-tests_unit_test_view_SOURCES = tests/unit/test-view.c
-tests_unit_test_view_CFLAGS = $(control_test_cflags)
-tests_unit_test_view_LDADD = $(control_test_ldadd)
+tests_unit_control_test_control_SOURCES = tests/unit/control/test-control.c
+tests_unit_control_test_control_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_control_LDADD = $(control_fixture_ldadd)
+tests_unit_control_test_control_abuse_SOURCES = tests/unit/control/test-control-abuse.c
+tests_unit_control_test_control_abuse_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_control_abuse_LDADD = $(control_fixture_ldadd)
+tests_unit_control_test_control_change_SOURCES = tests/unit/control/test-control-change.c
+tests_unit_control_test_control_change_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_control_change_LDADD = $(control_fixture_ldadd)
+tests_unit_control_test_control_history_SOURCES = tests/unit/control/test-control-history.c
+tests_unit_control_test_control_history_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_control_history_LDADD = $(control_fixture_ldadd)
+tests_unit_control_test_control_maps_SOURCES = tests/unit/control/test-control-maps.c
+tests_unit_control_test_control_maps_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_control_maps_LDADD = $(control_fixture_ldadd)
+tests_unit_control_test_control_readers_SOURCES = tests/unit/control/test-control-readers.c
+tests_unit_control_test_control_readers_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_control_readers_LDADD = $(control_fixture_ldadd)
+tests_unit_control_test_control_readers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap
+tests_unit_control_test_control_socket_SOURCES = tests/unit/control/test-control-socket.c
+tests_unit_control_test_control_socket_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_control_socket_LDADD = $(control_fixture_ldadd)
+tests_unit_control_test_devlink_SOURCES = tests/unit/control/test-devlink.c
+tests_unit_control_test_devlink_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_devlink_LDADD = $(control_test_ldadd)
+tests_unit_control_test_json_reader_SOURCES = tests/unit/control/test-json-reader.c
+tests_unit_control_test_json_reader_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_json_reader_LDADD = $(control_test_ldadd)
+tests_unit_control_test_json_writer_SOURCES = tests/unit/control/test-json-writer.c
+tests_unit_control_test_json_writer_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_json_writer_LDADD = $(control_test_ldadd)
+tests_unit_control_test_metrics_SOURCES = tests/unit/control/test-metrics.c
+tests_unit_control_test_metrics_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_metrics_LDADD = $(control_test_ldadd)
+tests_unit_control_test_port_SOURCES = tests/unit/control/test-port.c tests/unit/disk.h
+tests_unit_control_test_port_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_port_LDADD = $(control_test_ldadd)
+tests_unit_control_test_view_SOURCES = tests/unit/control/test-view.c
+tests_unit_control_test_view_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_view_LDADD = $(control_test_ldadd)
 endif

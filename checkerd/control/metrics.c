@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checkerd/control/json-writer.h"
+#include "checkerd/control/json_writer.h"
 #include "config.h"
 
 #define PREFIX      "checkerd_"

@@ -8,7 +8,7 @@
  * the second, the newest will do for those who asked after the last change, for a while. Only
  * for others the readers of the older one are sent away, when they have had their time.
  */
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "checkerd/control/server.h"
 
 bool server_view_fits(const struct server *s, struct mono needs)

@@ -14,7 +14,7 @@
  */
 #include <sys/types.h>
 
-#include "checkerd/control/text.h"
+#include "util/text.h"
 #include "checkerd/core/device.h"
 #include "checkerd/core/event.h"
 #include "checkerd/core/map.h"

@@ -7,7 +7,7 @@
 
 #include "checkerd/control/documents.h"
 #include "checkerd/control/interface.h"
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "checkerd/control/server.h"
 
 #define ERROR_CONTROL(name) ("io.checkerd.Control." name)

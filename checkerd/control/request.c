@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checkerd/control/json-reader.h"
-#include "checkerd/control/limits.h"
+#include "checkerd/control/json_reader.h"
+#include "checkerd/control/control_limits.h"
 
 #define INTERFACE_CONTROL "io.checkerd.Control"
 #define INTERFACE_SERVICE "org.varlink.service"

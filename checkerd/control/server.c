@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "checkerd/control/devlink.h"
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "util/block.h"
 
 #define EVENTS_A_ROUND 64

@@ -16,7 +16,7 @@
 
 #include "checkerd/control/changes.h"
 #include "checkerd/control/history.h"
-#include "checkerd/control/json-writer.h"
+#include "checkerd/control/json_writer.h"
 #include "checkerd/control/metrics.h"
 #include "checkerd/control/port.h"
 #include "checkerd/control/request.h"

@@ -7,7 +7,7 @@
  * maps in the order of theirs. Each is made when somebody asks for it, once, for all who read
  * the same snapshot. The control thread's own.
  */
-#include "checkerd/control/name-index.h"
+#include "checkerd/control/name_index.h"
 #include "checkerd/control/port.h"
 
 /* The word for a path that checkerctl disable covers: its state does not count. */

@@ -30,6 +30,10 @@ enum path_state {
 	PATH_STATE_COUNT_
 };
 
+/* What paths are counted by: their states, and the disabled paths apart. */
+#define PATH_KIND_DISABLED PATH_STATE_COUNT_
+#define PATH_KINDS         (PATH_STATE_COUNT_ + 1)
+
 enum outcome_kind {
 	OUTCOME_STARTED, /* a check was handed to the engine */
 	OUTCOME_OK,

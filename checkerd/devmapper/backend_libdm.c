@@ -19,7 +19,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "checkerd/devmapper/backend.h"
+#include "checkerd/devmapper/dm_backend.h"
 
 #define CONTROL_NODE "/dev/mapper/control"
 /* The first driver to tell event numbers in its list, and of events by poll: Linux 4.14. */

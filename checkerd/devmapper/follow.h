@@ -15,7 +15,7 @@
  * ends or begins to queue, which is when that is changed. So such maps are read again after a
  * moment that is doubled each time, and for a while when they have a path again.
  */
-#include "checkerd/devmapper/backend.h"
+#include "checkerd/devmapper/dm_backend.h"
 
 #define FOLLOW_AGAIN_MIN_US (20 * USEC_PER_MSEC)
 #define FOLLOW_AGAIN_MAX_US (16 * USEC_PER_SEC)

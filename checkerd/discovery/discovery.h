@@ -12,7 +12,7 @@
  */
 #include <stdbool.h>
 
-#include "checkerd/discovery/config_ref.h"
+#include "checkerd/config/config_ref.h"
 #include "checkerd/discovery/found.h"
 
 struct discovery;

@@ -13,9 +13,9 @@ liblog_la_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 liblog_la_LIBADD = $(SYSTEMD_LIBS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test-log
-TESTS += tests/unit/test-log
-tests_unit_test_log_SOURCES = tests/unit/test-log.c
-tests_unit_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_log_LDADD = liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/log/test-log
+TESTS += tests/unit/log/test-log
+tests_unit_log_test_log_SOURCES = tests/unit/log/test-log.c
+tests_unit_log_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_log_test_log_LDADD = liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 endif

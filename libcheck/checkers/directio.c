@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "libcheck/checkers/again.h"
-#include "libcheck/limits.h"
+#include "libcheck/region/limits.h"
 
 /* The smallest a disk's block can be, and what a file is read by when nothing says more. */
 #define SECTOR_BYTES 512

@@ -5,7 +5,7 @@
 /* The directio checker's own questions to a device. Every one may block: rescuers only. */
 #include <stdint.h>
 
-#include "libcheck/opened.h"
+#include "libcheck/region/opened.h"
 #include "util/macro.h"
 
 /*

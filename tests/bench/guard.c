@@ -19,8 +19,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "checkerd/daemon/checks.h"
-#include "libcheck/prober.h"
+#include "checkerd/paths/checks.h"
+#include "libcheck/prober/prober.h"
 
 #define GROUPS_MAX (PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS)
 #define PATHS      2048

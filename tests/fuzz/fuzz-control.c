@@ -13,7 +13,7 @@
 
 #include <json-c/json.h>
 
-#include "checkerd/control/limits.h"
+#include "checkerd/control/control_limits.h"
 #include "checkerd/control/server.h"
 #include "tests/fuzz/fuzz.h"
 

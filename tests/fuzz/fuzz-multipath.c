@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "checkerd/devmapper/multipath-table.h"
+#include "checkerd/devmapper/multipath_table.h"
 #include "tests/fuzz/fuzz.h"
 
 static struct multipath_room *room;

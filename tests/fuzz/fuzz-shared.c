@@ -13,7 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "libcheck/names.h"
+#include "libcheck/region/device_names.h"
 #include "libcheck/process.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -8,7 +8,7 @@
 #include <sys/timerfd.h>
 
 #include "libcheck/checkers/scsi.h"
-#include "libcheck/opened.h"
+#include "libcheck/region/opened.h"
 #include "tests/sim/sim.h"
 
 int __wrap_pthread_mutex_lock(pthread_mutex_t *m);

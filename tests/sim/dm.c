@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checkerd/devmapper/backend.h"
+#include "checkerd/devmapper/dm_backend.h"
 #include "tests/sim/calls.h"
 
 struct place {

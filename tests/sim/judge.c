@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "libcheck/limits.h"
+#include "libcheck/region/limits.h"
 #include "tests/sim/calls.h"
 
 /* A deferred check says so after DEFER_AFTER_US; a lane that is stuck is noticed as late. */

@@ -79,6 +79,7 @@ tests_sim_sim_LDADD = \
 	libdevmap.la \
 	libengine.la \
 	liblog.la \
+	libconfig.la \
 	libcore.la \
 	libutil.la \
 	$(NULL)

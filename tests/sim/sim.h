@@ -10,11 +10,11 @@
  */
 #include <stdlib.h>
 
-#include "checkerd/daemon/checks.h"
-#include "checkerd/daemon/dm.h"
-#include "checkerd/daemon/overdue_watch.h"
-#include "checkerd/daemon/reload.h"
-#include "libcheck/prober.h"
+#include "checkerd/paths/checks.h"
+#include "checkerd/paths/dm.h"
+#include "checkerd/paths/overdue_watch.h"
+#include "checkerd/answers/reload.h"
+#include "libcheck/prober/prober.h"
 #include "libcheck/process.h"
 #include "tests/unit/random.h"
 

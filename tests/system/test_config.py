@@ -8,7 +8,7 @@ import subprocess
 
 from harness import Skip, check, config, same_state, test, wait_until
 
-BAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit", "config-bad")
+BAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit", "config", "config-bad")
 POSITION = r"^(?P<file>[^:\n]+):(?P<line>\d+):(?P<column>\d+): error: (?P<what>.+)$"
 
 

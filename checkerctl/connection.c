@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The transport. After connect() the socket is non-blocking and every wait is a poll()
+ * up to the deadline. One thread, no signal handlers.
+ */
+#include "checkerctl/connection.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "checkerctl/exit.h"
+#include "checkerctl/human.h"
+
+/* A non-blocking connect() to a unix socket whose queue is full says EAGAIN, and nothing
+ * tells when there is room. A blocking one waits for room, as long as SO_SNDTIMEO says. */
+static int limit_connect(int fd, int64_t timeout_us)
+{
+	struct timeval limit = {
+		.tv_sec = timeout_us / USEC_PER_SEC,
+		.tv_usec = timeout_us % USEC_PER_SEC,
+	};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return -errno;
+	return 0;
+}
+
+int client_connect(struct client *c, const char *socket_name, int64_t timeout_us)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int r;
+
+	*c = CLIENT_NULL;
+	c->socket = socket_name;
+	c->timeout_us = timeout_us;
+	c->deadline = timeout_us == CLIENT_NO_TIMEOUT ? MONO_NEVER
+	                                              : mono_add(mono_now(), timeout_us);
+	if (strlen(socket_name) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, socket_name);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->fd < 0)
+		return -errno;
+	r = limit_connect(c->fd, timeout_us);
+	if (r < 0)
+		return r;
+	if (connect(c->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	r = fcntl(c->fd, F_GETFL);
+	if (r < 0 || fcntl(c->fd, F_SETFL, r | O_NONBLOCK) < 0)
+		return -errno;
+	return 0;
+}
+
+void client_deinit(struct client *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	frame_deinit(&c->in);
+	*c = CLIENT_NULL;
+}
+
+void client_no_deadline(struct client *c)
+{
+	c->deadline = MONO_NEVER;
+}
+
+/* Milliseconds for poll(), rounded up: to wake up just before the deadline is of no use. */
+static int poll_limit(struct mono deadline)
+{
+	int64_t left;
+
+	if (mono_is_never(deadline))
+		return -1;
+	left = mono_diff(deadline, mono_now());
+	if (left <= 0)
+		return 0;
+	left = (left + USEC_PER_MSEC - 1) / USEC_PER_MSEC;
+	return (int)MIN(left, INT_MAX);
+}
+
+static int client_wait(struct client *c, short events, int watch)
+{
+	/* No events asked for: POLLERR comes when a pipe's reader is gone. */
+	struct pollfd fds[2] = { { .fd = c->fd, .events = events }, { .fd = watch } };
+	int r = poll(fds, ARRAY_LEN(fds), poll_limit(c->deadline));
+
+	if (r < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (r == 0)
+		return -ETIMEDOUT;
+	if (fds[1].revents & (POLLERR | POLLNVAL))
+		return -EPIPE;
+	return 0;
+}
+
+int client_send(struct client *c, json_object *request)
+{
+	size_t length;
+	const char *text = json_object_to_json_string_length(
+	        request, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
+	        &length);
+
+	if (!text)
+		return -ENOMEM;
+	length++; /* the NUL ends the message */
+	if (length > CLIENT_REQUEST_MAX_BYTES)
+		return -EMSGSIZE;
+	c->stage = CLIENT_SENDING;
+	while (length > 0) {
+		ssize_t n = send(c->fd, text, length, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EPIPE)
+			break; /* it may have said why before it closed */
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (n < 0) {
+			int r = client_wait(c, POLLOUT, -1);
+
+			if (r < 0)
+				return r;
+			continue;
+		}
+		text += n;
+		length -= (size_t)n;
+	}
+	c->stage = CLIENT_WAITING;
+	return 0;
+}
+
+/* text: with its NUL after length bytes. */
+static int parse_message(const char *text, size_t length, json_object **ret)
+{
+	json_tokener *tokener = json_tokener_new();
+	json_object *message;
+	bool whole;
+
+	if (!tokener)
+		return -ENOMEM;
+	json_tokener_set_flags(tokener,
+	                       JSON_TOKENER_STRICT); /* nothing after the object */
+	message = json_tokener_parse_ex(tokener, text, (int)length + 1);
+	whole = json_tokener_get_error(tokener) == json_tokener_success;
+	json_tokener_free(tokener);
+	if (!whole || !json_object_is_type(message, json_type_object)) {
+		json_object_put(message);
+		return -EBADMSG;
+	}
+	*ret = message;
+	return 0;
+}
+
+int client_receive(struct client *c, int watch, json_object **ret)
+{
+	size_t length;
+	char *message;
+
+	static_assert(FRAME_MAX_BYTES < INT_MAX, "json-c takes lengths as int");
+	while (!(message = frame_next(&c->in, &length))) {
+		char *room;
+		size_t bytes;
+		ssize_t n;
+		int r = client_wait(c, POLLIN, watch);
+
+		if (r < 0)
+			return r;
+		r = frame_room(&c->in, &room, &bytes);
+		if (r < 0)
+			return r;
+		n = recv(c->fd, room, bytes, 0);
+		if (n == 0)
+			return -ECONNRESET;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			c->stage = CLIENT_RECEIVING;
+			frame_filled(&c->in, (size_t)n);
+		}
+	}
+	return parse_message(message, length, ret);
+}
+
+/* Who may connect: the group of the socket, or of the folder when that is what refuses. */
+static int complain_denied(const struct client *c)
+{
+	struct stat st;
+	struct group *group;
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%s", c->socket);
+	if (stat(c->socket, &st) < 0 && stat(dirname(folder), &st) < 0)
+		return text_complain(
+		        EXIT_DENIED,
+		        "permission denied on %s: checkerctl needs root or the "
+		        "socket's group",
+		        c->socket);
+	if (st.st_gid == 0)
+		return text_complain(EXIT_DENIED,
+		                     "permission denied on %s: only root may use it",
+		                     c->socket);
+	group = getgrgid(st.st_gid);
+	if (group)
+		return text_complain(
+		        EXIT_DENIED,
+		        "permission denied on %s: only root and members of the group "
+		        "'%s' may use it",
+		        c->socket, group->gr_name);
+	return text_complain(
+	        EXIT_DENIED,
+	        "permission denied on %s: only root and members of group %u may "
+	        "use it",
+	        c->socket, (unsigned)st.st_gid);
+}
+
+static int complain_timeout(const struct client *c)
+{
+	static const char *const stages[] = {
+		[CLIENT_CONNECTING] = "it did not take the connection",
+		[CLIENT_SENDING] = "it did not read the request",
+		[CLIENT_WAITING] = "it took the request and sent no reply",
+		[CLIENT_RECEIVING] = "only part of its reply came",
+	};
+	char limit[TEXT_SHORT_BYTES];
+
+	/* Not text_duration(): what was asked for, to the last digit. */
+	snprintf(limit, sizeof(limit), "%.10g", (double)c->timeout_us / USEC_PER_SEC);
+	return text_complain(EXIT_UNREACHABLE,
+	                     "no answer from checkerd on %s within %s s: %s", c->socket,
+	                     limit, stages[c->stage]);
+}
+
+int client_complain(const struct client *c, int error)
+{
+	switch (-error) {
+	case ETIMEDOUT:
+		return complain_timeout(c);
+	case EACCES:
+	case EPERM:
+		return complain_denied(c);
+	case ENOENT:
+	case ENOTDIR:
+		return text_complain(
+		        EXIT_UNREACHABLE,
+		        "checkerd is not running: there is no socket %s; start it with "
+		        "'systemctl start checkerd', or name its socket with --socket",
+		        c->socket);
+	case ECONNREFUSED:
+		return text_complain(
+		        EXIT_UNREACHABLE,
+		        "checkerd is not running: nobody listens on %s; start it with "
+		        "'systemctl start checkerd'",
+		        c->socket);
+	case ECONNRESET:
+		return text_complain(
+		        EXIT_UNREACHABLE,
+		        c->stage == CLIENT_RECEIVING
+		                ? "checkerd on %s closed the connection"
+		                : "checkerd on %s closed the connection without an "
+		                  "answer",
+		        c->socket);
+	case ENAMETOOLONG:
+		return text_usage(
+		        "the socket's name is longer than the system allows: %s",
+		        c->socket);
+	case EBADMSG:
+		return text_complain(EXIT_FAILED,
+		                     "what answers on %s does not speak checkerd's "
+		                     "language: its reply is not a JSON object",
+		                     c->socket);
+	case EMSGSIZE:
+		return text_complain(EXIT_FAILED, "the reply on %s is larger than %u MiB",
+		                     c->socket, FRAME_MAX_BYTES / 1024 / 1024);
+	default:
+		return text_complain(
+		        c->stage == CLIENT_CONNECTING ? EXIT_UNREACHABLE : EXIT_FAILED,
+		        "cannot talk to checkerd on %s: %s", c->socket, strerror(-error));
+	}
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* checkerctl: reads the command line, runs one command, and sees that its output arrived. */
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "checkerctl/commands.h"
+#include "checkerctl/exit.h"
+#include "checkerctl/memory.h"
+#include "checkerctl/human.h"
+#include "config.h"
+
+/* Somebody who acts on our output must not take half of it, or none, for all. */
+static int close_stdout(int code)
+{
+	bool failed = ferror(stdout);
+	int error = 0;
+
+	if (fclose(stdout) != 0) {
+		failed = true;
+		error = errno;
+	}
+	if (!failed)
+		return code;
+	if (error && error != EPIPE)
+		return text_complain(code ? code : EXIT_FAILED,
+		                     "cannot write the output: %s", strerror(error));
+	return code ? code : EXIT_FAILED;
+}
+
+static int run(const struct options *o)
+{
+	struct ctl ctl = { .options = o, .client = CLIENT_NULL };
+	const struct command *command;
+	size_t words;
+	int r;
+
+	if (options_has(o, OPT_HELP)) {
+		command_help(stdout);
+		return EXIT_DONE;
+	}
+	if (options_has(o, OPT_VERSION)) {
+		puts("checkerctl " PACKAGE_VERSION);
+		return EXIT_DONE;
+	}
+	if (o->n_operands == 0) {
+		command_short_usage(stderr);
+		return EXIT_USAGE;
+	}
+	r = command_find(o, &command, &words);
+	if (r)
+		return r;
+	if (command->run == run_health)
+		memory_exit_code(HEALTH_UNKNOWN);
+	r = command->run(&ctl, o->operands + words, o->n_operands - words);
+	client_deinit(&ctl.client);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = OPTIONS_NULL;
+	int r;
+
+	/* Which characters can be printed; numbers stay as they are everywhere. */
+	setlocale(LC_CTYPE, "");
+	r = options_parse(&options, argc, argv);
+	if (r == 0)
+		r = run(&options);
+	options_deinit(&options);
+	return close_stdout(r);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of options and what reads argv by it. */
+#include "checkerctl/ctl_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerctl/exit.h"
+#include "checkerctl/human.h"
+#include "util/mono.h"
+
+#define DEFAULT_TIMEOUT_US (5 * USEC_PER_SEC)
+
+struct option_def {
+	char letter;          /* 0: none */
+	const char *name;     /* with its dashes */
+	const char *argument; /* NULL: takes none */
+	const char *help;
+};
+
+static const struct option_def defs[OPT_COUNT_] = {
+	[OPT_SOCKET] = { 's', "--socket", "SOCKET", "where checkerd listens" },
+	[OPT_JSON] = { 0, "--json", NULL, "the daemon's reply as one JSON object" },
+	[OPT_NO_HEADINGS] = { 0, "--no-headings", NULL,
+	                      "no line of headings above a table" },
+	[OPT_COLUMNS] = { 'o', "--columns", "COLUMN,...",
+	                  "these columns; +COLUMN: this one as well" },
+	[OPT_RAW] = { 0, "--raw", NULL, "for scripts: no padding, no blanks inside" },
+	[OPT_TIMEOUT] = { 0, "--timeout", "SECONDS",
+	                  "how long to wait for checkerd (5)" },
+	[OPT_HELP] = { 0, "--help", NULL, "show this" },
+	[OPT_VERSION] = { 0, "--version", NULL, "show the version" },
+	[OPT_SINCE] = { 0, "--since", "SEQ", "show events, monitor: those after this" },
+	[OPT_WAIT] = { 0, "--wait", NULL, "check: wait for the answers" },
+	[OPT_FOR] = { 0, "--for", "TIME", "disable: for so long: 90s, 10m, 1h30m" },
+	[OPT_MAP] = { 0, "--map", "MAP", "health, events, monitor: of this map alone" },
+	[OPT_TYPE] = { 0, "--type", "TYPE,...", "events, monitor: of these types alone" },
+};
+
+/* getopt's codes: beyond every letter, and not '?', ':' or the 1 of an operand. */
+#define CODE_FIRST 256
+
+const char *option_name(enum option_id id)
+{
+	return defs[id].name;
+}
+
+void options_help(FILE *f, unsigned mask, int width)
+{
+	for (size_t i = 0; i < OPT_COUNT_; i++) {
+		const struct option_def *d = &defs[i];
+		char name[64];
+
+		if (!(mask & OPT_BIT(i)))
+			continue;
+		if (d->letter)
+			snprintf(name, sizeof(name), "-%c, %s%s%s", d->letter, d->name,
+			         d->argument ? " " : "", d->argument ? d->argument : "");
+		else
+			snprintf(name, sizeof(name), "    %s%s%s", d->name,
+			         d->argument ? " " : "", d->argument ? d->argument : "");
+		fprintf(f, "  %-*s  %s\n", width, name, d->help);
+	}
+}
+
+static int take_duration(enum option_id id, const char *value, int64_t *ret_us)
+{
+	if (text_parse_duration(value, ret_us) < 0)
+		return text_usage("%s takes a time such as 0.5, 5, 500ms or 1h, not '%s'",
+		                  defs[id].name, value);
+	return 0;
+}
+
+static int take_option(struct options *o, enum option_id id, const char *value)
+{
+	o->given |= OPT_BIT(id);
+	switch (id) {
+	case OPT_SOCKET:
+		o->socket = value;
+		if (!*value)
+			return text_usage("--socket takes the name of a socket");
+		return 0;
+	case OPT_COLUMNS:
+		o->columns = value;
+		return 0;
+	case OPT_MAP:
+		o->map = value;
+		return 0;
+	case OPT_TYPE:
+		o->types = value;
+		return 0;
+	case OPT_TIMEOUT:
+		return take_duration(id, value, &o->timeout_us);
+	case OPT_FOR:
+		return take_duration(id, value, &o->for_us);
+	case OPT_SINCE:
+		if (text_parse_number(value, &o->since) < 0)
+			return text_usage(
+			        "--since takes the number of an event, not '%s'", value);
+		return 0;
+	case OPT_JSON:
+	case OPT_NO_HEADINGS:
+	case OPT_RAW:
+	case OPT_HELP:
+	case OPT_VERSION:
+	case OPT_WAIT:
+	case OPT_COUNT_:
+		return 0;
+	}
+	return 0;
+}
+
+static void make_getopt_tables(struct option longs[static OPT_COUNT_ + 1],
+                               char letters[static 2 + 2 * OPT_COUNT_ + 1])
+{
+	/* "-": operands come as code 1, in order, whatever POSIXLY_CORRECT says; ":": a
+	 * missing argument is told apart. */
+	letters = stpcpy(letters, "-:");
+	for (int i = 0; i < OPT_COUNT_; i++) {
+		longs[i] = (struct option){
+			.name = defs[i].name + 2,
+			.has_arg = defs[i].argument ? required_argument : no_argument,
+			.val = CODE_FIRST + i,
+		};
+		if (defs[i].letter)
+			*letters++ = defs[i].letter;
+		if (defs[i].letter && defs[i].argument)
+			*letters++ = ':';
+	}
+	longs[OPT_COUNT_] = (struct option){ 0 };
+	*letters = '\0';
+}
+
+static enum option_id id_of(int code)
+{
+	if (code >= CODE_FIRST)
+		return (enum option_id)(code - CODE_FIRST);
+	for (int i = 0; i < OPT_COUNT_; i++)
+		if (defs[i].letter && defs[i].letter == code)
+			return (enum option_id)i;
+	return OPT_COUNT_;
+}
+
+/* The word getopt choked on. */
+static int complain_option(char **argv, int code, const char *word)
+{
+	enum option_id id = optopt ? id_of(optopt) : OPT_COUNT_;
+
+	if (code == ':')
+		return text_usage("%s needs %s", defs[id].name, defs[id].argument);
+	if (id != OPT_COUNT_ && optopt >= CODE_FIRST)
+		return text_usage("%s takes no value: '%s'", defs[id].name, word);
+	if (optopt)
+		return text_usage("there is no option '-%c'", optopt);
+	return text_usage("there is no option '%s', or it could be several",
+	                  argv[optind - 1]);
+}
+
+static int read_argv(struct options *o, int argc, char **argv)
+{
+	struct option longs[OPT_COUNT_ + 1];
+	char letters[2 + 2 * OPT_COUNT_ + 1];
+	int code;
+
+	make_getopt_tables(longs, letters);
+	optind = 0; /* 0: start afresh, for the tests that parse again and again */
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		int r = 0;
+
+		if (code == 1)
+			o->operands[o->n_operands++] = optarg;
+		else if (code == '?' || code == ':')
+			r = complain_option(argv, code, argv[optind - 1]);
+		else
+			r = take_option(o, id_of(code), optarg);
+		if (r)
+			return r;
+	}
+	while (optind < argc)
+		o->operands[o->n_operands++] = argv[optind++];
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv)
+{
+	*o = (struct options){
+		.socket = OPTIONS_DEFAULT_SOCKET,
+		.timeout_us = DEFAULT_TIMEOUT_US,
+		.operands = calloc((size_t)argc + 1, sizeof(*o->operands)),
+	};
+	if (!o->operands)
+		return text_complain(EXIT_FAILED, "%s", strerror(ENOMEM));
+	return read_argv(o, argc, argv);
+}
+
+void options_deinit(struct options *o)
+{
+	free(o->operands);
+	*o = OPTIONS_NULL;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Words for people; see text.h. Depends on the locale's LC_CTYPE only. */
+#include "checkerctl/human.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "checkerctl/exit.h"
+#include "util/clean.h"
+#include "util/mono.h"
+
+#define DURATION_MAX_S   (10.0 * 365 * 24 * 3600)
+#define COMPLAINT_BYTES  4096
+#define DISTANCE_MAX_LEN 64
+
+static const struct {
+	const char *name;
+	double seconds;
+} units[] = {
+	{ "us", 1e-6 }, { "ms", 1e-3 }, { "s", 1 },    { "sec", 1 },
+	{ "m", 60 },    { "min", 60 },  { "h", 3600 }, { "d", 86400 },
+};
+
+static double unit_seconds(const char *s, size_t length)
+{
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (strlen(units[i].name) == length &&
+		    strncmp(units[i].name, s, length) == 0)
+			return units[i].seconds;
+	return 0;
+}
+
+/* Digits and at most one point: strtod() would take "inf", "0x1p3" and " -1" as well. */
+static int parse_decimal(const char **s, double *ret)
+{
+	size_t length = strspn(*s, "0123456789.");
+	char digits[32];
+	char *end;
+
+	if (length == 0 || length >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, *s, length);
+	digits[length] = '\0';
+	*ret = strtod(digits, &end);
+	if (*end || strcmp(digits, ".") == 0)
+		return -EINVAL;
+	*s += length;
+	return 0;
+}
+
+int text_parse_duration(const char *s, int64_t *ret_us)
+{
+	double total = 0;
+	bool first = true;
+
+	do {
+		double number, unit = 1;
+		size_t letters;
+		int r = parse_decimal(&s, &number);
+
+		if (r < 0)
+			return r;
+		letters = strspn(s, "abcdefghijklmnopqrstuvwxyz");
+		if (letters > 0)
+			unit = unit_seconds(s, letters);
+		else if (!first)
+			return -EINVAL; /* "1h30": thirty what? */
+		if (unit == 0)
+			return -EINVAL;
+		s += letters;
+		total += number * unit;
+		first = false;
+	} while (*s);
+	if (total < 1e-6 || total > DURATION_MAX_S)
+		return -ERANGE;
+	*ret_us = (int64_t)llround(total * 1e6);
+	return 0;
+}
+
+int text_parse_number(const char *s, uint64_t *ret)
+{
+	unsigned long long value;
+	char *end;
+
+	if (!isdigit((unsigned char)*s))
+		return -EINVAL;
+	errno = 0;
+	value = strtoull(s, &end, 10);
+	if (*end)
+		return -EINVAL;
+	if (errno || value > INT64_MAX)
+		return -ERANGE;
+	*ret = value;
+	return 0;
+}
+
+int text_parse_time(const char *s, double *ret_s)
+{
+	struct tm tm = { 0 };
+	double fraction = 0;
+	int length = 0;
+
+	if (sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+	           &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &length) != 6)
+		return -EINVAL;
+	s += length;
+	if (*s == '.') {
+		char digits[32] = "0";
+		size_t n = strspn(s + 1, "0123456789");
+
+		if (n == 0 || n > 12)
+			return -EINVAL;
+		memcpy(digits + 1, s, n + 1);
+		fraction = strtod(digits, NULL);
+		s += n + 1;
+	}
+	if (strcmp(s, "Z") != 0 && strcmp(s, "+00:00") != 0)
+		return -EINVAL;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*ret_s = (double)timegm(&tm) + fraction;
+	return 0;
+}
+
+const char *text_duration(double s, char buf[static TEXT_SHORT_BYTES])
+{
+	static const struct {
+		double below, divisor;
+		const char *unit;
+	} steps[] = {
+		{ 1e-3, 1e-6, "us" }, { 1, 1e-3, "ms" },        { 60, 1, "s" },
+		{ 3600, 60, "m" },    { 48 * 3600, 3600, "h" },
+	};
+	double value, divisor = 86400;
+	const char *unit = "d";
+
+	if (!(s > 0)) /* also what is not a number, and a clock that was set back */
+		return strcpy(buf, "0s");
+	s = MIN(s, 1e12);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (s < steps[i].below) {
+			divisor = steps[i].divisor;
+			unit = steps[i].unit;
+			break;
+		}
+	value = s / divisor;
+	/* One decimal where it tells something; rounded down, 59.9 s are not "60s". */
+	value = value < 10 && divisor <= 1 ? floor(value * 10 + 1e-6) / 10
+	                                   : floor(value + 1e-6);
+	snprintf(buf, TEXT_SHORT_BYTES, "%.10g%s", value, unit);
+	return buf;
+}
+
+const char *text_bytes(double bytes, char buf[static TEXT_SHORT_BYTES])
+{
+	static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	size_t i = 0;
+
+	while (bytes >= 1024 && i + 1 < ARRAY_LEN(names)) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(buf, TEXT_SHORT_BYTES, i ? "%.1f %s" : "%.0f %s", bytes, names[i]);
+	return buf;
+}
+
+void text_put(FILE *f, const char *s, bool lines)
+{
+	size_t left = strlen(s);
+	mbstate_t state = { 0 };
+
+	while (left > 0) {
+		wchar_t wide;
+		size_t n = mbrtowc(&wide, s, left, &state);
+
+		if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+			fprintf(f, "\\x%02x", (unsigned char)*s);
+			state = (mbstate_t){ 0 };
+			n = 1;
+		} else if ((iswprint((wint_t)wide) && clean_length(s) > 0) ||
+		           (lines && (*s == '\n' || *s == '\t'))) {
+			fwrite(s, 1, n, f);
+		} else {
+			for (size_t i = 0; i < n; i++)
+				fprintf(f, "\\x%02x", (unsigned char)s[i]);
+		}
+		s += n;
+		left -= n;
+	}
+}
+
+/* Length of the well-formed UTF-8 character at s, 0 when there is none (Unicode, table 3-7). */
+static size_t utf8_length(const unsigned char *s)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (s[0] == 0xe0)
+		low = 0xa0; /* a longer form of what fits in two bytes */
+	else if (s[0] == 0xed)
+		high = 0x9f; /* halves of a UTF-16 pair */
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f; /* beyond U+10FFFF */
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+void text_put_utf8(FILE *f, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (n == 0 || (clean_length((const char *)s) == 0 && *s != '\n'))
+			fputc('?', f);
+		else
+			fwrite(s, 1, n, f);
+		s += n ? n : 1;
+	}
+}
+
+void text_put_json(FILE *f, const char *json)
+{
+	const unsigned char *s = (const unsigned char *)json;
+
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (n == 0)
+			fputs("\xef\xbf\xbd", f);
+		else if (n == 2 && clean_length((const char *)s) == 0)
+			fprintf(f, "\\u%04x", (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu));
+		else if (n == 3 && clean_length((const char *)s) == 0)
+			fprintf(f, "\\u%04x",
+			        (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
+			                (s[2] & 0x3fu));
+		else if (*s == 0x7f)
+			fputs("\\u007f", f);
+		else
+			fwrite(s, 1, n, f);
+		s += n ? n : 1;
+	}
+}
+
+/* Optimal string alignment; rows of the table suffice, three for the swap. */
+unsigned text_distance(const char *a, const char *b, unsigned limit)
+{
+	unsigned rows[3][DISTANCE_MAX_LEN + 1];
+	size_t la = strlen(a), lb = strlen(b);
+	unsigned *before = rows[0], *last = rows[1], *now = rows[2];
+
+	if (la > DISTANCE_MAX_LEN || lb > DISTANCE_MAX_LEN ||
+	    (la > lb ? la - lb : lb - la) >= limit)
+		return limit;
+	for (size_t j = 0; j <= lb; j++)
+		last[j] = (unsigned)j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned *recycled = before;
+
+		now[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned best = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+			best = MIN(best, MIN(last[j], now[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				best = MIN(best, before[j - 2] + 1);
+			now[j] = best;
+		}
+		before = last;
+		last = now;
+		now = recycled;
+	}
+	return MIN(last[lb], limit);
+}
+
+_printf_(2, 0) static void complain(const char *hint, const char *format, va_list args)
+{
+	char message[COMPLAINT_BYTES];
+
+	vsnprintf(message, sizeof(message), format, args);
+	fputs("checkerctl: ", stderr);
+	text_put(stderr, message, true);
+	fputs(hint, stderr);
+	fputc('\n', stderr);
+}
+
+int text_complain(int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain("", format, args);
+	va_end(args);
+	return code;
+}
+
+int text_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain("; see 'checkerctl --help'", format, args);
+	va_end(args);
+	return EXIT_USAGE;
+}

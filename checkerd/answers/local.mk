@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What control asks of the loop.
+libdaemon_la_SOURCES += \
+	checkerd/answers/reload.c \
+	checkerd/answers/reload.h \
+	checkerd/answers/requests.c \
+	checkerd/answers/requests.h \
+	checkerd/answers/snapshot_fill.c \
+	checkerd/answers/snapshot_fill.h \
+	$(NULL)
+
+if HAVE_CMOCKA
+answers_tests = \
+	tests/unit/answers/test-reload \
+	tests/unit/answers/test-snapshot \
+	$(NULL)
+check_PROGRAMS += $(answers_tests)
+TESTS += $(answers_tests)
+
+# It has a loader and a discovery of its own.
+tests_unit_answers_test_reload_SOURCES = tests/unit/answers/test-reload.c
+tests_unit_answers_test_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_answers_test_reload_LDADD = libdaemon.la liblog.la libconfig.la libcore.la libutil.la $(CMOCKA_LIBS)
+# It has a device-mapper thread and a log of its own, and an engine that says nothing.
+tests_unit_answers_test_snapshot_SOURCES = tests/unit/answers/test-snapshot.c tests/unit/disk.h
+tests_unit_answers_test_snapshot_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_answers_test_snapshot_LDADD = \
+	libdaemon.la \
+	libcontrol.la \
+	libdiscovery.la \
+	liblog.la \
+	libconfig.la \
+	libcore.la \
+	libutil.la \
+	$(CMOCKA_LIBS) \
+	$(NULL)
+endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/answers/snapshot_fill.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkerd/paths/prober_end.h"
+#include "util/seal.h"
+
+void snapshot_fill_init(struct snapshot_fill *f, struct text *memory,
+                        uint64_t bound_bytes)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	f->started_realtime_us = ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC;
+	f->status_fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	f->memory = memory;
+	f->bound_bytes = bound_bytes;
+}
+
+void snapshot_fill_deinit(struct snapshot_fill *f)
+{
+	if (f->status_fd >= 0)
+		close(f->status_fd);
+	f->status_fd = -1;
+	f->memory = text_unref(f->memory);
+}
+
+/* VmLck of a process; what procfs says of it comes from memory. */
+static uint64_t locked_bytes(int fd)
+{
+	char buf[4096];
+	const char *line;
+	ssize_t n;
+
+	n = fd < 0 ? -1 : pread(fd, buf, sizeof(buf) - 1, 0);
+	if (n <= 0)
+		return 0;
+	buf[n] = '\0';
+	line = strstr(buf, "\nVmLck:");
+	return line == NULL ? 0 : strtoull(line + strlen("\nVmLck:"), NULL, 10) * 1024;
+}
+
+static uint64_t locked_bytes_of(int pid)
+{
+	char name[40];
+	uint64_t bytes;
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "/proc/%d/status", pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	bytes = locked_bytes(fd);
+	if (fd >= 0)
+		close(fd);
+	return bytes;
+}
+
+static const char *group_state(enum pathcheck_group_state s)
+{
+	static const char *const names[] = {
+		[PATHCHECK_GROUP_UNUSED] = "unused",
+		[PATHCHECK_GROUP_SETTING_UP] = "setting up",
+		[PATHCHECK_GROUP_READY] = "aio",
+		[PATHCHECK_GROUP_FALLBACK] = "sync",
+		[PATHCHECK_GROUP_RETIRING] = "retiring",
+		[PATHCHECK_GROUP_RECOVERING] = "recovering",
+	};
+
+	return s < ARRAY_LEN(names) ? names[s] : "unknown";
+}
+
+static void fill_groups(struct snapshot *s, struct pathcheck *engine, uint32_t groups)
+{
+	struct pathcheck_group g;
+
+	for (uint32_t id = 0; id < groups && s->n_groups < s->max_groups; id++) {
+		if (pathcheck_group(engine, id, &g) < 0)
+			continue;
+		s->groups[s->n_groups++] = (struct snap_group){
+			.id = g.id,
+			.slots = g.slots,
+			.queued = g.queued,
+			.in_flight = g.in_flight,
+			.expired = g.expired,
+			.orphans = g.orphans,
+			.paths = g.paths,
+			.kind = g.kind == PATHCHECK_GROUP_AIO ? "aio" : "sync",
+			.state = group_state(g.state),
+		};
+	}
+}
+
+static void fill_engine(struct snapshot *s, struct pathcheck *engine)
+{
+	struct pathcheck_stats stats = { .size = sizeof(stats) };
+
+	if (pathcheck_stats(engine, &stats) < 0)
+		return;
+	s->deferred_now = stats.deferred_now;
+	s->deferred_max = stats.deferred_max;
+	s->deferred_total = stats.deferred_total;
+	s->emergency_now = stats.emergency_now;
+	s->emergency_max = stats.emergency_max;
+	s->emergency_total = stats.emergency_total;
+	s->rescuers = stats.rescuers;
+	s->rescuers_busy = stats.rescuers_busy;
+	s->rescuers_stuck = stats.rescuers_stuck;
+	s->rescuers_stuck_max = stats.rescuers_stuck_max;
+	s->io_setup_failures = stats.io_setup_failures;
+	s->sealed_allocations = stats.sealed_allocations;
+	s->lanes_stuck = stats.lanes_stuck;
+	s->lane_replacements = stats.lane_replacements;
+	s->blockers = stats.blockers;
+	s->oldest_in_flight_us = stats.oldest_in_flight_us;
+	s->prober_pid = stats.prober_pid;
+	s->prober_restarts = stats.prober_restarts;
+	s->heartbeat_age_us = stats.heartbeat_age_us;
+	s->probers_lingering = stats.probers_lingering;
+	(void)prober_end_format(stats.prober_end, stats.prober_end_code, s->prober_end,
+	                        sizeof(s->prober_end));
+	fill_groups(s, engine, stats.groups);
+}
+
+static void warn(struct snapshot *s, const char *text)
+{
+	if (s->n_warnings == SNAP_WARNINGS_MAX)
+		return;
+	(void)snprintf(s->warnings[s->n_warnings++], SNAP_WARNING_SIZE, "%s", text);
+}
+
+static void fill_dm(const struct dm *dm, struct snapshot *s)
+{
+	char text[SNAP_WARNING_SIZE];
+	uint32_t kept = 0;
+
+	s->dm_control = dm->control;
+	s->dm_known = dm->synced && dm->error == 0;
+	s->dm_decides = dm_decides(dm);
+	s->dm_error = dm->error;
+	s->maps_left_out = dm->left_out + dm->no_room;
+	s->dm_failed = dm->failed;
+	s->dm_reinstated = dm->reinstated;
+	s->dm_refused = dm->refused;
+	if (dm->trouble[0] != '\0' && (dm->control || dm->error == 0))
+		warn(s, dm->trouble);
+	for (uint32_t i = 0; i < s->n_map_paths; i++)
+		kept += s->map_paths[i].kept;
+	if (kept == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+	               "%u paths are down and kept, each the last one of its map", kept);
+	warn(s, text);
+}
+
+static void fill_overdue(const struct snapshot_fill *f, struct snapshot *s)
+{
+	s->n_overdue = f->overdue.total;
+	if (s->n_overdue == 0)
+		return;
+	(void)overdue_watch_format(&f->overdue, f->checks->engine, s->overdue_text,
+	                           sizeof(s->overdue_text));
+	warn(s, s->overdue_text);
+}
+
+static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
+{
+	s->started_realtime_us = f->started_realtime_us;
+	s->ready = f->ready->ready;
+	fill_overdue(f, s);
+	fill_dm(f->dm, s);
+	s->lag_last_us = f->checks->lag_last_us;
+	s->lag_max_us = f->checks->lag_max_us;
+	s->durations = f->checks->durations;
+	hint_read(f->hint, &s->aio_nr, &s->aio_max_nr);
+	s->bound_bytes = f->bound_bytes;
+	s->locked_bytes = locked_bytes(f->status_fd);
+	if (s->prober_pid > 0)
+		s->locked_bytes += locked_bytes_of(s->prober_pid);
+	s->sealed_allocations += seal_broken();
+	if (s->sealed_allocations > 0)
+		warn(s,
+		     "memory was allocated where none should be, on the way of checks: "
+		     "please report this");
+	if (f->hint->told)
+		warn(s, f->hint->text);
+	for (unsigned i = 0; i < f->warnings->n; i++)
+		warn(s, f->warnings->text[i]);
+	s->config_text = text_ref(f->reload->dump);
+	s->memory_text = text_ref(f->memory);
+}
+
+/* The place of a path in the snapshot. */
+static uint32_t place_of(const struct snapshot *s, struct registry *registry,
+                         uint32_t index)
+{
+	const struct path *p = index == MAPS_NONE ? NULL : registry_get(registry, index);
+	uint32_t low = 0, high = s->n_paths;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (s->paths[middle].index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (p == NULL || low == s->n_paths || s->paths[low].index != index ||
+	    s->paths[low].generation != p->generation)
+		return REGISTRY_NONE;
+	return low;
+}
+
+static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
+                     const struct maps_map *m)
+{
+	struct maps *maps = f->dm->maps;
+	struct snap_map *to = &s->maps[s->n_maps];
+	uint32_t place;
+
+	*to = (struct snap_map){
+		.map = map_ref(m->map),
+		.first_path = s->n_map_paths,
+		.paths_up = maps_usable(maps, m),
+		.paths_disabled = maps_disabled(maps, m),
+	};
+	for (uint32_t i = m->first; i != MAPS_NONE; i = maps_path(maps, i)->next) {
+		const struct maps_path *e = maps_path(maps, i);
+
+		place = place_of(s, f->checks->registry, e->path);
+		s->map_paths[s->n_map_paths++] = (struct snap_map_path){
+			.path = place,
+			.active = e->agreement.active,
+			.pending = e->agreement.in_flight != COMMAND_NONE,
+			.kept = e->kept,
+			.barred = e->bar != BAR_NONE,
+			.held_until = agreement_held_until(&e->agreement),
+			.turns = e->agreement.turns,
+			.error = (uint16_t)e->agreement.error,
+			.map = s->n_maps,
+		};
+		if (place != REGISTRY_NONE)
+			to->paths_overdue += s->paths[place].overdue;
+		if (place == REGISTRY_NONE || s->paths[place].in_map != REGISTRY_NONE)
+			continue;
+		s->paths[place].in_map = s->n_map_paths - 1;
+		s->paths[place].forced = maps_is_forced(maps, e->path);
+	}
+	s->n_maps++;
+}
+
+/* A slice of the maps. True: there are more. */
+static bool fill_maps(struct snapshot_fill *f, struct snapshot *s)
+{
+	uint32_t end = maps_end(f->dm->maps), from = s->n_map_paths;
+	const struct maps_map *m;
+
+	for (unsigned n = 0; n < SNAPSHOT_SLICE && f->next_map < end;
+	     n++, f->next_map++) {
+		m = maps_get(f->dm->maps, f->next_map);
+		if (m == NULL)
+			continue;
+		/* Some may have come and gone since it was begun. */
+		if (s->n_maps == s->max_maps ||
+		    m->map->n_paths > s->max_map_paths - s->n_map_paths)
+			return false;
+		if (s->n_map_paths - from > SNAPSHOT_SLICE)
+			return true;
+		fill_map(f, s, m);
+	}
+	return f->next_map < end;
+}
+
+static enum snap_engine engine_of(uint8_t engine)
+{
+	switch ((enum pathcheck_engine)engine) {
+	case PATHCHECK_ENGINE_NONE:
+		break;
+	case PATHCHECK_ENGINE_AIO:
+		return SNAP_ENGINE_AIO;
+	case PATHCHECK_ENGINE_SYNC:
+		return SNAP_ENGINE_SYNC;
+	}
+	return SNAP_ENGINE_NONE;
+}
+
+static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t index,
+                      const struct path *p)
+{
+	*s = (struct snap_path){
+		.device = device_ref(p->device),
+		.index = index,
+		.generation = p->generation,
+		.state = p->status.state,
+		.reason = p->status.reason,
+		.sysfs = p->sysfs,
+		.since = p->status.since,
+		.last = p->last,
+		.due = p->due,
+		.started = p->started,
+		.good = p->good,
+		.heard = p->heard,
+		.overdue = path_is_overdue(p, f->filling->taken),
+		.enabled = p->enabled,
+		.outstanding = p->outstanding,
+		.engine = engine_of(p->engine),
+		.checker = p->settings.checker == CHECKER_NONE ? SNAP_CHECKER_NONE
+		                                               : SNAP_CHECKER_DIRECTIO,
+		.group = p->group,
+		.interval_us = (uint64_t)p->interval_us,
+		.timeout_us = p->settings.timeout_us,
+		.counters = p->counters,
+		.samples = p->latency.samples,
+		.last_us = p->latency.last_us,
+		.p50_us = histogram_quantile(&p->latency, 0.5),
+		.p99_us = histogram_quantile(&p->latency, 0.99),
+		.max_us = p->latency.max_us,
+		.in_map = REGISTRY_NONE,
+	};
+	histogram_cells(&p->latency, s->cells);
+	if (!s->overdue)
+		return;
+	s->why = overdue_watch_why(p, &f->engine);
+	overdue_add(&f->overdue, s->why);
+}
+
+void snapshot_fill_ask(struct snapshot_fill *f)
+{
+	f->wanted = true;
+}
+
+bool snapshot_fill_wanted(const struct snapshot_fill *f)
+{
+	return f->wanted || f->filling != NULL;
+}
+
+void snapshot_fill_run(struct snapshot_fill *f)
+{
+	struct registry *registry = f->checks->registry;
+	struct snapshot *s = f->filling;
+	uint32_t end;
+
+	if (s == NULL) {
+		/* NULL: both are being read. Whoever still wants one asks again. */
+		f->wanted = false;
+		f->filling = s = port_loop_snapshot_begin(f->port);
+		f->next = f->next_map = 0;
+		f->overdue = (struct overdue_tally){ 0 };
+		f->engine = overdue_watch_engine(f->checks);
+		if (s == NULL)
+			return;
+	}
+	end = MIN(registry_end(registry), f->next + SNAPSHOT_SLICE);
+	for (; f->next < end; f->next++) {
+		const struct path *p = registry_get(registry, f->next);
+
+		if (p != NULL && s->n_paths < s->max_paths)
+			fill_path(f, &s->paths[s->n_paths++], f->next, p);
+	}
+	if (f->next < registry_end(registry) || fill_maps(f, s))
+		return;
+	/* Last, so that the sums are of now. */
+	fill_engine(s, f->checks->engine);
+	fill_daemon(f, s);
+	f->filling = NULL;
+	port_loop_snapshot_publish(f->port, s);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CONFIG_CONFIG_REF_H
+#define CHECKERD_CONFIG_CONFIG_REF_H
+
+/*
+ * A configuration with a count of who uses it: the loop goes by the new one while discovery
+ * still ends what it does under the old one. Immutable once it has been shared.
+ */
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "checkerd/config/config.h"
+
+struct config_ref {
+	_Atomic uint32_t refs; /* [atomic any→any] */
+	uint64_t generation;   /* [init] 1 for the first one read */
+	struct config *config; /* [init] owned */
+};
+
+/* Takes the configuration, also on failure. -ENOMEM. */
+_must_check_ int config_ref_new(struct config_ref **ret, struct config *c,
+                                uint64_t generation);
+struct config_ref *config_ref_get(struct config_ref *ref);
+struct config_ref *
+config_ref_put(struct config_ref *ref); /* NULL allowed; returns NULL */
+
+#endif

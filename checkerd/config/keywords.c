@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tables. Immutable, any thread.
+ *
+ * Invariants (tests/unit/config/test-config-docs.c): every keyword of `defaults` has a default
+ * that is valid for it; sample and man page name the same keywords, defaults and ranges.
+ */
+#include "checkerd/config/keywords.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#include "checkerd/config/nearest.h"
+#include "util/mono.h"
+
+#define IN(section)     (1U << (section))
+#define DEFAULTS        IN(SECTION_DEFAULTS)
+#define EVERYWHERE      (DEFAULTS | IN(SECTION_DEVICE) | IN(SECTION_OVERRIDES))
+#define FILTERS         (IN(SECTION_BLACKLIST) | IN(SECTION_EXCEPTIONS))
+#define FILTER_DEVICES  (IN(SECTION_BLACKLIST_DEVICE) | IN(SECTION_EXCEPTIONS_DEVICE))
+#define SETS(field)     .in_config = offsetof(struct config, field)
+#define OVERLAYS(field) .in_settings = offsetof(struct config_settings, field)
+
+#define MINUTE_US (60 * USEC_PER_SEC)
+
+const struct section_info section_table[SECTION_COUNT_] = {
+	[SECTION_TOP] = { "", SECTION_TOP },
+	[SECTION_DEFAULTS] = { "defaults", SECTION_TOP },
+	[SECTION_PATHS] = { "paths", SECTION_TOP },
+	[SECTION_PATH] = { "path", SECTION_PATHS },
+	[SECTION_BLACKLIST] = { "blacklist", SECTION_TOP },
+	[SECTION_BLACKLIST_DEVICE] = { "device", SECTION_BLACKLIST },
+	[SECTION_EXCEPTIONS] = { "blacklist_exceptions", SECTION_TOP },
+	[SECTION_EXCEPTIONS_DEVICE] = { "device", SECTION_EXCEPTIONS },
+	[SECTION_DEVICES] = { "devices", SECTION_TOP },
+	[SECTION_DEVICE] = { "device", SECTION_DEVICES },
+	[SECTION_OVERRIDES] = { "overrides", SECTION_TOP },
+	[SECTION_MULTIPATHS] = { "multipaths", SECTION_TOP },
+	[SECTION_MULTIPATH] = { "multipath", SECTION_MULTIPATHS },
+};
+
+const struct word discovery_words[] = {
+	{ "udev", DISCOVERY_UDEV },
+	{ "static", DISCOVERY_STATIC },
+	{ NULL, 0 },
+};
+
+const struct word checker_words[] = {
+	{ "directio", CHECKER_DIRECTIO },
+	{ "tur", CHECKER_TUR },
+	{ "readsector0", CHECKER_READSECTOR0 },
+	{ "rdac", CHECKER_RDAC },
+	{ "emc_clariion", CHECKER_EMC_CLARIION },
+	{ "hp_sw", CHECKER_HP_SW },
+	{ "cciss_tur", CHECKER_CCISS_TUR },
+	{ "none", CHECKER_NONE },
+	{ NULL, 0 },
+};
+
+const struct word keep_open_words[] = {
+	{ "auto", KEEP_OPEN_AUTO },
+	{ "yes", KEEP_OPEN_YES },
+	{ "no", KEEP_OPEN_NO },
+	{ NULL, 0 },
+};
+
+const struct word dm_release_words[] = {
+	{ "keep", DM_RELEASE_KEEP },
+	{ "reinstate", DM_RELEASE_REINSTATE },
+	{ NULL, 0 },
+};
+
+const struct word log_level_words[] = {
+	{ "err", LOG_ERR },   { "warning", LOG_WARNING }, { "notice", LOG_NOTICE },
+	{ "info", LOG_INFO }, { "debug", LOG_DEBUG },     { NULL, 0 },
+};
+
+const struct keyword keyword_table[] = {
+	{ .name = "discovery",
+	  .sections = DEFAULTS,
+	  .type = VALUE_WORD,
+	  .words = discovery_words,
+	  .fallback = "udev",
+	  SETS(discovery),
+	  .doc = "Where paths come from: the block devices udev knows, or the paths "
+	         "section." },
+	{ .name = "path_checker",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_WORD,
+	  .words = checker_words,
+	  .fallback = "directio",
+	  SETS(path_checker),
+	  OVERLAYS(checker),
+	  .doc = "How a path is checked; none leaves it alone." },
+	{ .name = "polling_interval",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_TIME,
+	  .min = 100 * USEC_PER_MSEC,
+	  .max = CONFIG_TIME_MAX_US,
+	  .fallback = "5",
+	  SETS(polling_interval_us),
+	  OVERLAYS(polling_interval_us),
+	  .doc = "Time from one check of a path to the next." },
+	{ .name = "max_polling_interval",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_TIME,
+	  .min = 100 * USEC_PER_MSEC,
+	  .max = CONFIG_INTERVAL_MAX_US,
+	  .fallback = "20",
+	  SETS(max_polling_interval_us),
+	  OVERLAYS(max_polling_interval_us),
+	  .doc = "The interval of a path that stays healthy doubles up to this." },
+	{ .name = "checker_timeout",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_TIME,
+	  .min = 100 * USEC_PER_MSEC,
+	  .max = CONFIG_TIME_MAX_US,
+	  .fallback = "30",
+	  SETS(checker_timeout_us),
+	  OVERLAYS(checker_timeout_us),
+	  .doc = "A check without an answer for this long has failed." },
+	{ .name = "fail_checks",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_COUNT,
+	  .min = 1,
+	  .max = CONFIG_CHECKS_MAX,
+	  .fallback = "1",
+	  SETS(fail_checks),
+	  OVERLAYS(fail_checks),
+	  .doc = "This many failed checks in a row make a path down." },
+	{ .name = "recover_checks",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_COUNT,
+	  .min = 1,
+	  .max = CONFIG_CHECKS_MAX,
+	  .fallback = "1",
+	  SETS(recover_checks),
+	  OVERLAYS(recover_checks),
+	  .doc = "This many good checks in a row make it up again." },
+	{ .name = "keep_open",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_WORD,
+	  .words = keep_open_words,
+	  .fallback = "auto",
+	  SETS(keep_open),
+	  OVERLAYS(keep_open),
+	  .doc = "Keep the descriptor of a device open between checks." },
+	{ .name = "dm_control",
+	  .sections = DEFAULTS,
+	  .type = VALUE_SWITCH,
+	  .fallback = "off",
+	  SETS(dm_control),
+	  .doc = "Tell device-mapper which paths work; off only observes." },
+	{ .name = "keep_last_path",
+	  .sections = DEFAULTS,
+	  .type = VALUE_SWITCH,
+	  .fallback = "yes",
+	  SETS(keep_last_path),
+	  .doc = "Never fail the last usable path of a map." },
+	{ .name = "dm_release",
+	  .sections = DEFAULTS,
+	  .type = VALUE_WORD,
+	  .words = dm_release_words,
+	  .fallback = "reinstate",
+	  SETS(dm_release),
+	  .doc = "What becomes of failed paths when checkerd lets go of them." },
+	{ .name = "max_paths",
+	  .sections = DEFAULTS,
+	  .type = VALUE_COUNT,
+	  .min = 1,
+	  .max = CONFIG_PATHS_MAX,
+	  .fallback = "16384",
+	  SETS(max_paths),
+	  .doc = "Paths there is room for; memory is reserved for all of them at "
+	         "start." },
+	{ .name = "max_in_flight",
+	  .sections = DEFAULTS,
+	  .type = VALUE_COUNT,
+	  .min = 0,
+	  .max = CONFIG_PATHS_MAX,
+	  .fallback = "16384",
+	  SETS(max_in_flight),
+	  .doc = "Checks in the kernel at once; 0: as many as paths." },
+	{ .name = "max_in_flight_host",
+	  .sections = DEFAULTS,
+	  .type = VALUE_COUNT,
+	  .min = 0,
+	  .max = CONFIG_PATHS_MAX,
+	  .fallback = "0",
+	  SETS(max_in_flight_host),
+	  .doc = "The same for one SCSI host or NVMe controller; 0: no cap." },
+	{ .name = "rescuer_threads",
+	  .sections = DEFAULTS,
+	  .type = VALUE_COUNT,
+	  .min = CONFIG_RESCUERS_MIN,
+	  .max = CONFIG_RESCUERS_MAX,
+	  .fallback = "16",
+	  SETS(rescuer_threads),
+	  .doc = "Threads for what may block: open, close, reads without asynchronous "
+	         "I/O." },
+	{ .name = "realtime_priority",
+	  .sections = DEFAULTS,
+	  .type = VALUE_COUNT,
+	  .min = 0,
+	  .max = CONFIG_REALTIME_MAX,
+	  .fallback = "0",
+	  SETS(realtime_priority),
+	  .doc = "Realtime priority of what checks paths; 0: that of other programs." },
+	{ .name = "aio_setup_timeout",
+	  .sections = DEFAULTS,
+	  .type = VALUE_TIME,
+	  .min = 100 * USEC_PER_MSEC,
+	  .max = MINUTE_US,
+	  .fallback = "2",
+	  SETS(aio_setup_timeout_us),
+	  .doc = "An io_setup that takes longer is worked around." },
+	{ .name = "socket_group",
+	  .sections = DEFAULTS,
+	  .type = VALUE_GROUP,
+	  .fallback = "\"\"",
+	  SETS(socket_group),
+	  .doc = "Members of this group may look through the control socket; \"\": root "
+	         "only." },
+	{ .name = "max_clients",
+	  .sections = DEFAULTS,
+	  .type = VALUE_COUNT,
+	  .min = CONFIG_CLIENTS_MIN,
+	  .max = CONFIG_CLIENTS_MAX,
+	  .fallback = "32",
+	  SETS(max_clients),
+	  .doc = "Connections to the control socket at once, a few of them kept for "
+	         "root." },
+	{ .name = "log_level",
+	  .sections = DEFAULTS,
+	  .type = VALUE_WORD,
+	  .words = log_level_words,
+	  .fallback = "info",
+	  SETS(log_level),
+	  .doc = "Least severe messages that are logged." },
+
+	{ .name = "device",
+	  .sections = IN(SECTION_PATH),
+	  .type = VALUE_DEVICE,
+	  .slot = SLOT_DEVICE,
+	  .doc = "A block device or a regular file." },
+	{ .name = "alias",
+	  .sections = IN(SECTION_PATH) | IN(SECTION_MULTIPATH),
+	  .type = VALUE_NAME,
+	  .slot = SLOT_ALIAS,
+	  .doc = "A name of your own for it." },
+	{ .name = "map",
+	  .sections = IN(SECTION_PATH),
+	  .type = VALUE_NAME,
+	  .slot = SLOT_MAP,
+	  .doc = "The map the path belongs to." },
+
+	{ .name = "property",
+	  .sections = FILTERS,
+	  .type = VALUE_NEGATED_REGEX,
+	  .criterion = CRITERION_PROPERTY,
+	  .doc = "Name of a udev property." },
+	{ .name = "devnode",
+	  .sections = FILTERS,
+	  .type = VALUE_NEGATED_REGEX,
+	  .criterion = CRITERION_DEVNODE,
+	  .doc = "Name of the device node, without /dev/." },
+	{ .name = "protocol",
+	  .sections = FILTERS,
+	  .type = VALUE_NEGATED_REGEX,
+	  .criterion = CRITERION_PROTOCOL,
+	  .doc = "Protocol, like scsi:fcp or nvme:tcp." },
+	{ .name = "wwid",
+	  .sections = FILTERS,
+	  .type = VALUE_NEGATED_REGEX,
+	  .criterion = CRITERION_WWID,
+	  .doc = "World Wide Identifier." },
+	{ .name = "vendor",
+	  .sections = FILTER_DEVICES,
+	  .type = VALUE_NEGATED_REGEX,
+	  .slot = SLOT_VENDOR,
+	  .doc = "Vendor of the device." },
+	{ .name = "product",
+	  .sections = FILTER_DEVICES,
+	  .type = VALUE_NEGATED_REGEX,
+	  .slot = SLOT_PRODUCT,
+	  .doc = "Product of the device." },
+
+	{ .name = "vendor",
+	  .sections = IN(SECTION_DEVICE),
+	  .type = VALUE_REGEX,
+	  .slot = SLOT_VENDOR,
+	  .doc = "Vendor of the device." },
+	{ .name = "product",
+	  .sections = IN(SECTION_DEVICE),
+	  .type = VALUE_REGEX,
+	  .slot = SLOT_PRODUCT,
+	  .doc = "Product of the device." },
+	{ .name = "revision",
+	  .sections = IN(SECTION_DEVICE),
+	  .type = VALUE_REGEX,
+	  .slot = SLOT_REVISION,
+	  .doc = "Revision of the product." },
+	{ .name = "product_blacklist",
+	  .sections = IN(SECTION_DEVICE),
+	  .type = VALUE_REGEX,
+	  .slot = SLOT_PRODUCT_BLACKLIST,
+	  .doc = "Products of this vendor that are left out." },
+
+	{ .name = "wwid",
+	  .sections = IN(SECTION_MULTIPATH),
+	  .type = VALUE_TEXT,
+	  .slot = SLOT_WWID,
+	  .doc = "World Wide Identifier, exactly." },
+};
+const size_t keyword_count = ARRAY_LEN(keyword_table);
+
+static_assert(sizeof(enum discovery_kind) == sizeof(int), "a word is stored as an int");
+static_assert(sizeof(enum checker_kind) == sizeof(int), "a word is stored as an int");
+static_assert(sizeof(enum keep_open) == sizeof(int), "a word is stored as an int");
+static_assert(sizeof(enum dm_release) == sizeof(int), "a word is stored as an int");
+
+/* Spellings that multipath.conf had or has for the same thing. */
+static const struct {
+	const char *old, *name;
+} spellings[] = {
+	{ "checker", "path_checker" },
+	{ "default_path_checker", "path_checker" },
+	{ "devnode_blacklist", "blacklist" },
+};
+
+/*
+ * multipath.conf(5)'s keywords that mean nothing here, up to multipath-tools 0.9.x and
+ * with the ones that older and distributors' versions had.
+ */
+static const char *const ignored[] = {
+	"alias_prefix",
+	"all_devs",
+	"all_tg_pt",
+	"allow_usb_devices",
+	"auto_resize",
+	"bindings_file",
+	"config_dir",
+	"default_features",
+	"default_getuid_callout",
+	"default_hw_handler",
+	"default_path_grouping_policy",
+	"default_prio",
+	"default_selector",
+	"default_uid_attribute",
+	"deferred_remove",
+	"delay_wait_checks",
+	"delay_watch_checks",
+	"detect_checker",
+	"detect_path_checker",
+	"detect_pgpolicy",
+	"detect_pgpolicy_use_tpg",
+	"detect_prio",
+	"dev_loss_tmo",
+	"disable_changed_wwids",
+	"eh_deadline",
+	"enable_foreign",
+	"failback",
+	"fast_io_fail_tmo",
+	"features",
+	"find_multipaths",
+	"find_multipaths_timeout",
+	"flush_on_last_del",
+	"force_sync",
+	"getuid_callout",
+	"ghost_delay",
+	"gid",
+	"hardware_handler",
+	"hw_str_match",
+	"ignore_new_boot_devs",
+	"log_checker_err",
+	"marginal_path_double_failed_time",
+	"marginal_path_err_rate_threshold",
+	"marginal_path_err_recheck_gap_time",
+	"marginal_path_err_sample_time",
+	"marginal_pathgroups",
+	"max_fds",
+	"max_retries",
+	"max_sectors_kb",
+	"missing_uev_wait_timeout",
+	"mode",
+	"multipath_dir",
+	"new_bindings_in_boot",
+	"no_path_retry",
+	"partition_delimiter",
+	"path_grouping_policy",
+	"path_selector",
+	"pg_prio_calc",
+	"pg_timeout",
+	"prio",
+	"prio_args",
+	"prio_callout",
+	"prkeys_file",
+	"purge_disconnected",
+	"queue_without_daemon",
+	"reassign_maps",
+	"recheck_wwid",
+	"remove_retries",
+	"reservation_key",
+	"retain_attached_hw_handler",
+	"retrigger_delay",
+	"retrigger_tries",
+	"rr_min_io",
+	"rr_min_io_rq",
+	"rr_weight",
+	"san_path_err_forget_rate",
+	"san_path_err_recovery_time",
+	"san_path_err_threshold",
+	"selector",
+	"skip_kpartx",
+	"strict_timing",
+	"udev_dir",
+	"uid",
+	"uid_attribute",
+	"uid_attrs",
+	"unpriv_sgio",
+	"user_friendly_names",
+	"uxsock_timeout",
+	"verbosity",
+	"vpd_vendor",
+	"wwids_file",
+};
+const size_t ignored_count = ARRAY_LEN(ignored);
+
+/* Where multipath.conf has them; elsewhere they are as wrong as in multipath.conf. */
+static const unsigned ignored_in = EVERYWHERE | IN(SECTION_MULTIPATH);
+
+static const char *current_spelling(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
+		if (strcmp(spellings[i].old, name) == 0)
+			return spellings[i].name;
+	return name;
+}
+
+const struct keyword *table_keyword(enum section in, const char *name)
+{
+	name = current_spelling(name);
+	for (size_t i = 0; i < keyword_count; i++) {
+		const struct keyword *k = &keyword_table[i];
+
+		if ((k->sections & IN(in)) != 0 && strcmp(k->name, name) == 0)
+			return k;
+	}
+	return NULL;
+}
+
+enum section table_subsection(enum section in, const char *name)
+{
+	name = current_spelling(name);
+	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT_; i++)
+		if (section_table[i].parent == in &&
+		    strcmp(section_table[i].name, name) == 0)
+			return (enum section)i;
+	return SECTION_TOP;
+}
+
+int table_ignored(enum section in, const char *name)
+{
+	if ((ignored_in & IN(in)) == 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+		if (strcmp(ignored[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+bool table_ignored_section(enum section in, const char *name)
+{
+	return in == SECTION_OVERRIDES && strcmp(name, "protocol") == 0;
+}
+
+enum section table_home(const char *name)
+{
+	name = current_spelling(name);
+	for (size_t i = 0; i < keyword_count; i++) {
+		const struct keyword *k = &keyword_table[i];
+
+		if (strcmp(k->name, name) == 0)
+			return (enum section)__builtin_ctz(k->sections);
+	}
+	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT_; i++)
+		if (strcmp(section_table[i].name, name) == 0)
+			return section_table[i].parent;
+	return table_ignored(SECTION_DEFAULTS, name) >= 0 ? SECTION_DEFAULTS
+	                                                  : SECTION_TOP;
+}
+
+const char *table_suggestion(enum section in, const char *name)
+{
+	struct nearest n;
+
+	nearest_init(&n, name);
+	for (size_t i = 0; i < keyword_count; i++)
+		if ((keyword_table[i].sections & IN(in)) != 0)
+			nearest_try(&n, keyword_table[i].name);
+	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT_; i++)
+		if (section_table[i].parent == in)
+			nearest_try(&n, section_table[i].name);
+	for (size_t i = 0; (ignored_in & IN(in)) != 0 && i < ARRAY_LEN(ignored); i++)
+		nearest_try(&n, ignored[i]);
+	return n.best;
+}
+
+const char *checker_kind_name(enum checker_kind k)
+{
+	for (size_t i = 0; checker_words[i].name; i++)
+		if (checker_words[i].number == (int)k)
+			return checker_words[i].name;
+	return "unknown";
+}

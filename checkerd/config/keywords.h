@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CONFIG_KEYWORDS_H
+#define CHECKERD_CONFIG_KEYWORDS_H
+
+/*
+ * The one table of what may be written: what is parsed, dumped, and said by the sample
+ * and by checkerd.conf(5) is checked against it.
+ */
+#include "checkerd/config/config.h"
+
+enum section {
+	SECTION_TOP, /* outside of all */
+	SECTION_DEFAULTS,
+	SECTION_PATHS,
+	SECTION_PATH,
+	SECTION_BLACKLIST,
+	SECTION_BLACKLIST_DEVICE,
+	SECTION_EXCEPTIONS,
+	SECTION_EXCEPTIONS_DEVICE,
+	SECTION_DEVICES,
+	SECTION_DEVICE,
+	SECTION_OVERRIDES,
+	SECTION_MULTIPATHS,
+	SECTION_MULTIPATH,
+	SECTION_COUNT_
+};
+
+struct section_info {
+	const char *name;
+	enum section parent;
+};
+
+enum value_type {
+	VALUE_TIME,          /* int64_t, microseconds */
+	VALUE_COUNT,         /* uint32_t */
+	VALUE_SWITCH,        /* bool */
+	VALUE_WORD,          /* int: number of one of words */
+	VALUE_GROUP,         /* char *, NULL for "" */
+	VALUE_NAME,          /* of an alias or a map */
+	VALUE_DEVICE,        /* absolute file name */
+	VALUE_TEXT,          /* anything that is not empty */
+	VALUE_REGEX,         /* POSIX extended */
+	VALUE_NEGATED_REGEX, /* the same; a '!' before it inverts it */
+};
+
+struct word {
+	const char *name;
+	int number;
+};
+
+/* What a keyword inside of a subsection fills. */
+enum slot {
+	SLOT_DEVICE,
+	SLOT_ALIAS,
+	SLOT_MAP,
+	SLOT_WWID,
+	SLOT_VENDOR,
+	SLOT_PRODUCT,
+	SLOT_REVISION,
+	SLOT_PRODUCT_BLACKLIST,
+	SLOT_COUNT_
+};
+
+/* Criteria that are lists of expressions; the vendor and product one is a subsection. */
+enum criterion {
+	CRITERION_PROPERTY,
+	CRITERION_DEVNODE,
+	CRITERION_PROTOCOL,
+	CRITERION_WWID,
+	CRITERION_COUNT_
+};
+
+struct keyword {
+	const char *name;
+	unsigned sections; /* bits 1 << enum section */
+	enum value_type type;
+	int64_t min, max;         /* TIME in microseconds, COUNT; both included */
+	const struct word *words; /* WORD; ended by a NULL name */
+	const char *fallback;     /* the default as it would be written; NULL: none */
+	const char *doc;          /* one line */
+	size_t in_config;         /* offset; with SECTION_DEFAULTS */
+	size_t in_settings; /* offset; with SECTION_DEVICE and _OVERRIDES, no regex */
+	enum slot slot;     /* in other subsections, and regexes of SECTION_DEVICE */
+	enum criterion criterion; /* in SECTION_BLACKLIST and _EXCEPTIONS */
+};
+
+extern const struct section_info section_table[SECTION_COUNT_];
+extern const struct keyword keyword_table[];
+extern const size_t keyword_count;
+extern const struct word checker_words[], log_level_words[], discovery_words[],
+        keep_open_words[], dm_release_words[];
+
+/* The keyword of that name in a section, NULL: none. Older spellings are found too. */
+const struct keyword *table_keyword(enum section in, const char *name);
+/* The subsection of that name, SECTION_TOP: none. */
+enum section table_subsection(enum section in, const char *name);
+
+/* multipath.conf's keywords without meaning here: the number of one, or -1. */
+int table_ignored(enum section in, const char *name);
+extern const size_t ignored_count;
+/* The same for sections. */
+bool table_ignored_section(enum section in, const char *name);
+
+/*
+ * The known name nearest to a wrong one, NULL when none is near. Then, for one that is
+ * right elsewhere, the section to put it into; SECTION_TOP: none.
+ */
+const char *table_suggestion(enum section in, const char *name);
+enum section table_home(const char *name);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* loader_main() and loader_read() run on the loader thread, all else on the loop. They take
+ * turns: `present` and `loaded` belong to the thread from loader_start() until the descriptor
+ * is readable. */
+#include "checkerd/config/loader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "checkerd/config/restart_only.h"
+#include "util/thread.h"
+#include "util/wake.h"
+
+/* Regular expressions are compiled on it. */
+#define LOADER_STACK_BYTES (4 * THREAD_STACK_BYTES)
+
+struct loader {
+	const char *file;      /* [init] borrowed, NULL: the default */
+	int start_fd, done_fd; /* [init] eventfds: loop→thread, thread→loop */
+	pthread_t thread;      /* [init] */
+	_Atomic bool stop;     /* [atomic loop→thread] */
+	const struct config *present;
+	struct loaded loaded;
+};
+
+void loaded_deinit(struct loaded *l)
+{
+	l->config = config_free(l->config);
+	l->dump = text_unref(l->dump);
+	l->messages = text_unref(l->messages);
+}
+
+/* What was written to a memory stream; an empty one gives NULL. make: text_new(), or so. */
+static int take_text(FILE *stream, char **data, const size_t *size,
+                     int (*make)(struct text **ret, const char *data, size_t size),
+                     struct text **ret)
+{
+	int r = ferror(stream) ? -ENOMEM : 0;
+
+	if (fclose(stream) != 0)
+		r = -ENOMEM;
+	if (r == 0 && *size > 0)
+		r = make(ret, *data, *size);
+	free(*data);
+	return r;
+}
+
+static int dump(struct loaded *l)
+{
+	char *data = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&data, &size);
+
+	if (out == NULL)
+		return -ENOMEM;
+	config_dump(l->config, out);
+	return take_text(out, &data, &size, text_new_unlocked, &l->dump);
+}
+
+/* Compares it with the one in force. */
+static int adapt(struct loaded *l, const struct config *present, FILE *out)
+{
+	int r;
+
+	assert(l->config != NULL); /* config_load() said 0 */
+	if (present == NULL)
+		return 0;
+	r = fixed_keep(present, l->config, out);
+	if (r < 0)
+		return r;
+	if (l->config->n_paths > l->config->max_paths) {
+		(void)fprintf(out, "error: %zu paths are configured, max_paths is %u\n",
+		              l->config->n_paths, l->config->max_paths);
+		return -E2BIG;
+	}
+	return 0;
+}
+
+int loader_read(const char *file, const struct config *present, struct loaded *ret)
+{
+	char *data = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&data, &size);
+	int r, text;
+
+	*ret = (struct loaded){ .result = -ENOMEM };
+	if (out == NULL)
+		return -ENOMEM;
+	r = config_load(file, &ret->config);
+	if (ret->config != NULL)
+		config_print_problems(ret->config, out);
+	if (r == 0)
+		r = adapt(ret, present, out);
+	if (r == 0)
+		r = dump(ret);
+	text = take_text(out, &data, &size, text_new, &ret->messages);
+	ret->result = r < 0 ? r : text;
+	return ret->result;
+}
+
+static void *loader_main(void *arg)
+{
+	struct loader *l = arg;
+	uint64_t n;
+
+	thread_stack_lock(THREAD_STACK_NONE); /* what it reads is on a disk anyway */
+	for (;;) {
+		if (read(l->start_fd, &n, sizeof(n)) < 0)
+			continue; /* a blocking eventfd, all signals are blocked */
+		if (atomic_load(&l->stop))
+			return NULL;
+		(void)!loader_read(l->file, l->present,
+		                   &l->loaded); /* its result is in there */
+		wake(l->done_fd);
+	}
+}
+
+static void destroy(struct loader *l)
+{
+	if (l->start_fd >= 0)
+		close(l->start_fd);
+	if (l->done_fd >= 0)
+		close(l->done_fd);
+	loaded_deinit(&l->loaded);
+	free(l);
+}
+
+int loader_new(struct loader **ret, const char *file)
+{
+	struct loader *l;
+	int r;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return -ENOMEM;
+	l->file = file;
+	l->start_fd = eventfd(0, EFD_CLOEXEC);
+	l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = l->start_fd < 0 || l->done_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = thread_start(&l->thread, "loader", LOADER_STACK_BYTES, loader_main,
+		                 l);
+	if (r < 0) {
+		destroy(l);
+		return r;
+	}
+	*ret = l;
+	return 0;
+}
+
+bool loader_free(struct loader *l, int64_t limit_us)
+{
+	if (l == NULL)
+		return true;
+	atomic_store(&l->stop, true);
+	wake(l->start_fd);
+	if (thread_join_for(l->thread, limit_us) < 0)
+		return false;
+	destroy(l);
+	return true;
+}
+
+void loader_start(struct loader *l, const struct config *present)
+{
+	l->present = present;
+	wake(l->start_fd);
+}
+
+int loader_fd(const struct loader *l)
+{
+	return l->done_fd;
+}
+
+bool loader_take(struct loader *l, struct loaded *ret)
+{
+	uint64_t n;
+
+	if (read(l->done_fd, &n, sizeof(n)) < 0)
+		return false;
+	*ret = l->loaded;
+	l->loaded = (struct loaded){ .result = 0 };
+	return true;
+}
+
+uint64_t loader_bytes(void)
+{
+	return sizeof(struct loader) + LOADER_STACK_BYTES;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* JSON: RFC 8259. Dates: RFC 3339. UTF-8: RFC 3629. */
+#include "checkerd/control/json_writer.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/clean.h"
+#include "util/macro.h"
+#include "util/mono.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define NUMBER_SIZE 32
+
+void jw_init(struct jw *j, char *buf, size_t size)
+{
+	*j = (struct jw){ .buf = buf, .size = size };
+}
+
+void jw_drained(struct jw *j)
+{
+	assert(!j->full);
+	j->used = 0;
+}
+
+static void put(struct jw *j, const char *s, size_t n)
+{
+	if (j->full || n > j->size - j->used) {
+		j->full = true;
+		return;
+	}
+	if (n > 0)
+		memcpy(j->buf + j->used, s, n);
+	j->used += n;
+}
+
+/* What goes before every value. */
+static void separate(struct jw *j)
+{
+	if (j->comma)
+		put(j, ",", 1);
+	j->comma = true;
+}
+
+static void open_with(struct jw *j, const char *bracket)
+{
+	separate(j);
+	put(j, bracket, 1);
+	j->depth++;
+	j->comma = false;
+}
+
+static void close_with(struct jw *j, const char *bracket)
+{
+	assert(j->depth > 0);
+	put(j, bracket, 1);
+	j->depth--;
+	j->comma = true;
+}
+
+void jw_message_end(struct jw *j)
+{
+	assert(j->depth == 0);
+	put(j, "", 1);
+	j->comma = false;
+}
+
+void jw_object(struct jw *j)
+{
+	open_with(j, "{");
+}
+
+void jw_object_end(struct jw *j)
+{
+	close_with(j, "}");
+}
+
+void jw_array(struct jw *j)
+{
+	open_with(j, "[");
+}
+
+void jw_array_end(struct jw *j)
+{
+	close_with(j, "]");
+}
+
+void jw_key(struct jw *j, const char *key)
+{
+	assert(j->depth > 0);
+	separate(j);
+	put(j, "\"", 1);
+	put(j, key, strlen(key));
+	put(j, "\":", 2);
+	j->comma = false;
+}
+
+static bool continues(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* Bytes of the character at s, 0: what is there is none. Of n bytes, n > 0. */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+	unsigned char low = 0x80, high = 0xbf; /* of the second byte */
+	size_t length;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		length = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		length = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	if (s[0] == 0xe0)
+		low = 0xa0; /* shorter forms exist for what is below */
+	else if (s[0] == 0xed)
+		high = 0x9f; /* surrogates */
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f; /* the end of Unicode */
+	if (n < length || s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if (!continues(s[i]))
+			return 0;
+	return length;
+}
+
+static void put_escape(struct jw *j, unsigned c)
+{
+	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	char text[JW_ESCAPE_MAX + 1];
+
+	for (size_t i = 0; i + 1 < sizeof(letters); i += 2)
+		if ((unsigned char)letters[i] == c) {
+			put(j, (char[]){ '\\', letters[i + 1] }, 2);
+			return;
+		}
+	(void)snprintf(text, sizeof(text), "\\u%04x", c & 0xffff);
+	put(j, text, JW_ESCAPE_MAX);
+}
+
+/* Writes the character at s, or what stands for it; returns how many bytes that was. */
+static size_t put_character(struct jw *j, const unsigned char *s, size_t n)
+{
+	size_t length = utf8_length(s, n);
+
+	if (length == 0) {
+		put(j, REPLACEMENT, strlen(REPLACEMENT));
+		return 1;
+	}
+	if (length == 1 && (s[0] < 0x20 || s[0] == '"' || s[0] == '\\' || s[0] == 0x7f))
+		put_escape(j, s[0]);
+	else if (length == 2 && clean_length((const char *)s) == 0)
+		put_escape(j, (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)); /* C1, U+061C */
+	else if (length == 3 && clean_length((const char *)s) == 0)
+		put_escape(j, (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
+		                      (s[2] & 0x3fu)); /* what turns text round */
+	else
+		put(j, (const char *)s, length);
+	return length;
+}
+
+void jw_text_begin(struct jw *j)
+{
+	separate(j);
+	put(j, "\"", 1);
+}
+
+void jw_text_part(struct jw *j, const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !j->full)
+		i += put_character(j, (const unsigned char *)s + i, n - i);
+}
+
+void jw_text_end(struct jw *j)
+{
+	put(j, "\"", 1);
+}
+
+size_t jw_text_cut(const char *s, size_t n, size_t max)
+{
+	size_t cut = max;
+
+	if (n <= max)
+		return n;
+	/* A character has at most three bytes after its first. More of them in a row are no
+	 * character and may be cut anywhere. */
+	while (cut > 0 && max - cut < 4 && continues((unsigned char)s[cut]))
+		cut--;
+	return cut == 0 || max - cut == 4 ? max : cut;
+}
+
+void jw_string(struct jw *j, const char *s)
+{
+	size_t n;
+
+	if (!s) {
+		jw_null(j);
+		return;
+	}
+	n = strnlen(s, JW_STRING_MAX + 1);
+	jw_text_begin(j);
+	jw_text_part(j, s, jw_text_cut(s, n, JW_STRING_MAX));
+	jw_text_end(j);
+}
+
+_printf_(2, 3) static void put_format(struct jw *j, const char *format, ...)
+{
+	char text[NUMBER_SIZE];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	assert(n > 0 && (size_t)n < sizeof(text));
+	put(j, text, (size_t)n);
+}
+
+void jw_int(struct jw *j, int64_t v)
+{
+	separate(j);
+	put_format(j, "%" PRId64, v);
+}
+
+void jw_uint(struct jw *j, uint64_t v)
+{
+	separate(j);
+	put_format(j, "%" PRIu64, v);
+}
+
+void jw_bool(struct jw *j, bool v)
+{
+	separate(j);
+	put(j, v ? "true" : "false", v ? 4 : 5);
+}
+
+void jw_null(struct jw *j)
+{
+	separate(j);
+	put(j, "null", 4);
+}
+
+void jw_seconds(struct jw *j, int64_t us)
+{
+	uint64_t abs = us < 0 ? -(uint64_t)us : (uint64_t)us;
+	uint64_t whole = abs / USEC_PER_SEC, part = abs % USEC_PER_SEC;
+	int decimals = 6;
+
+	separate(j);
+	put_format(j, "%s%" PRIu64, us < 0 ? "-" : "", whole);
+	if (part == 0)
+		return;
+	for (; part % 10 == 0; part /= 10)
+		decimals--;
+	put_format(j, ".%0*" PRIu64, decimals, part);
+}
+
+/*
+ * The date of a day counted from 1970-01-01. Not gmtime_r(): that reads the time zone's file.
+ * Years are taken to begin in March, so that a leap day is the last of its year, of its four
+ * years and of its four centuries: each division may come out one too high on that day only.
+ */
+static void date_of(int64_t days, int *ret_year, int *ret_month, int *ret_day)
+{
+	static const int before[] = {
+		0, 31, 61, 92, 122, 153, 184, 214, 245, 275, 306, 337
+	};                           /* March, April, … */
+	int64_t day = days + 719468; /* since 0000-03-01 */
+	int64_t eras, centuries, fours, ones;
+	int month = ARRAY_LEN(before) - 1;
+
+	eras = day / 146097;
+	day %= 146097;
+	centuries = MIN(day / 36524, INT64_C(3));
+	day -= centuries * 36524;
+	fours = day / 1461;
+	day %= 1461;
+	ones = MIN(day / 365, INT64_C(3));
+	day -= ones * 365;
+	while (before[month] > day)
+		month--;
+
+	*ret_day = (int)day - before[month] + 1;
+	*ret_month = month < 10 ? month + 3 : month - 9;
+	*ret_year =
+	        (int)(eras * 400 + centuries * 100 + fours * 4 + ones) + (month >= 10);
+}
+
+void jw_time(struct jw *j, int64_t realtime_us)
+{
+	const int64_t last = INT64_C(253402300799) * USEC_PER_SEC; /* of the year 9999 */
+	int64_t us = MIN(MAX(realtime_us, INT64_C(0)), last);
+	int64_t seconds = us / USEC_PER_SEC;
+	int in_day = (int)(seconds % 86400);
+	int year, month, day;
+
+	date_of(seconds / 86400, &year, &month, &day);
+	separate(j);
+	put_format(j, "\"%04d-%02d-%02dT", year, month, day);
+	put_format(j, "%02d:%02d:%02d.%06dZ\"", in_day / 3600, in_day / 60 % 60,
+	           in_day % 60, (int)(us % USEC_PER_SEC));
+}
+
+void jw_raw_begin(struct jw *j)
+{
+	separate(j);
+}
+
+void jw_raw_part(struct jw *j, const char *s, size_t n)
+{
+	put(j, s, n);
+}

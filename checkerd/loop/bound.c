@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/loop/bound.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "checkerd/control/control.h"
+#include "checkerd/core/schedule.h"
+#include "checkerd/paths/checks.h"
+#include "checkerd/paths/engine_path.h"
+#include "checkerd/config/loader.h"
+#include "checkerd/devmapper/devmapper.h"
+#include "checkerd/discovery/discovery.h"
+#include "checkerd/log/log.h"
+
+/* The two programs with their libraries: text, data, and the loop's stack. Measured, and
+ * rounded up. */
+#define PROGRAM_BYTES (16 * 1024 * 1024)
+/* The configuration itself: in force, being read, and as a text. */
+#define CONFIG_BYTES_EACH_PATH (2 * (CONFIG_DEVICE_MAX + 2 * CONFIG_NAME_MAX + 256))
+#define CONFIG_BYTES           (4 * CONFIG_FILE_BYTES_MAX)
+/* The loop, its signals and timers, sysfs, procfs, the log, the manager's socket. */
+#define OWN_DESCRIPTORS 48
+/* loop, log, discovery, devmapper, loader, control */
+#define OWN_THREADS 6
+
+static void add(struct bound *b, const char *name, const char *key, uint64_t bytes)
+{
+	assert(b->n_terms < BOUND_TERMS_MAX);
+	b->terms[b->n_terms++] = (struct bound_term){ name, key, bytes };
+	b->bytes += bytes;
+}
+
+int bound_compute(const struct config *c, struct bound *ret)
+{
+	struct pathcheck_bound engine = { .size = sizeof(engine) };
+	struct pathcheck_options o;
+	struct bound b = { .bytes = 0 };
+	uint32_t own, n = c->max_paths;
+	int r;
+
+	engine_path_options(c, &o);
+	r = pathcheck_bound(&o, &engine);
+	if (r < 0)
+		return r;
+	add(&b, "engine: shared tables and rings", "engine_shared_bytes",
+	    engine.shared_bytes);
+	add(&b, "engine: the prober's tables", "engine_prober_bytes",
+	    engine.prober_bytes);
+	add(&b, "engine: the prober's stacks", "engine_stack_bytes", engine.stack_bytes);
+	add(&b, "engine: the daemon's tables", "engine_client_bytes",
+	    engine.client_bytes);
+	add(&b, "table of paths", "registry_bytes", registry_bytes(n));
+	add(&b, "schedule", "schedule_bytes", schedule_bytes());
+	add(&b, "discovery and devices", "discovery_bytes", discovery_bytes(n));
+	add(&b, "multipath maps", "maps_bytes",
+	    maps_bytes(n) + devmapper_bytes(map_room(n), map_path_room(n)));
+	add(&b, "configuration", "config_bytes",
+	    CONFIG_BYTES + (uint64_t)n * CONFIG_BYTES_EACH_PATH + loader_bytes());
+	add(&b, "snapshots and rings", "port_bytes", port_bytes(n));
+	add(&b, "control clients", "control_bytes", control_bytes(n, c->max_clients));
+	add(&b, "events", "events_bytes", events_bytes(n));
+	add(&b, "log", "log_bytes", log_bytes());
+	add(&b, "programs and libraries", "program_bytes", PROGRAM_BYTES);
+
+	own = OWN_DESCRIPTORS + c->max_clients;
+	b.threads = engine.threads + OWN_THREADS;
+	b.descriptors = engine.descriptors + own;
+	b.descriptors_each = MAX(engine.descriptors, own);
+	b.groups = engine.groups;
+	b.in_flight = engine.in_flight;
+	*ret = b;
+	return 0;
+}
+
+void bound_print(const struct bound *b, FILE *out)
+{
+	(void)fprintf(out, "%-34s %14s\n", "memory at most", "bytes");
+	for (unsigned i = 0; i < b->n_terms; i++)
+		(void)fprintf(out, "  %-32s %14" PRIu64 "\n", b->terms[i].name,
+		              b->terms[i].bytes);
+	(void)fprintf(out, "  %-32s %14" PRIu64 "\n", "sum", b->bytes);
+	(void)fprintf(out, "%-34s %14" PRIu32 "\n", "threads", b->threads);
+	(void)fprintf(out, "%-34s %14" PRIu32 "\n", "descriptors", b->descriptors);
+	(void)fprintf(out, "%-34s %14" PRIu32 "\n", "requests in flight", b->in_flight);
+	(void)fprintf(out, "%-34s %14" PRIu32 "\n", "groups of 1024 AIO slots",
+	              b->groups);
+	(void)fprintf(out, "%-34s %14" PRIu64 "\n", "taken of fs.aio-max-nr",
+	              (uint64_t)b->groups * PATHCHECK_GROUP_SLOTS);
+}
+
+int bound_json(const struct bound *b, struct text **ret)
+{
+	char *data = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&data, &size);
+	int r = 0;
+
+	if (out == NULL)
+		return -ENOMEM;
+	(void)fprintf(out, "{\"bound_bytes\":%" PRIu64 ",\"terms\":{", b->bytes);
+	for (unsigned i = 0; i < b->n_terms; i++)
+		(void)fprintf(out, "%s\"%s\":%" PRIu64, i == 0 ? "" : ",",
+		              b->terms[i].key, b->terms[i].bytes);
+	(void)fprintf(out,
+	              "},\"threads\":%" PRIu32 ",\"descriptors\":%" PRIu32
+	              ",\"in_flight\":%" PRIu32 ",\"groups\":%" PRIu32 "}",
+	              b->threads, b->descriptors, b->in_flight, b->groups);
+	if (ferror(out) || fclose(out) != 0)
+		r = -ENOMEM;
+	if (r == 0)
+		r = text_new(ret, data, size);
+	free(data);
+	return r;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/loop/daemon.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "checkerd/loop/bound.h"
+
+/* Ready at the latest so long after the last path may have timed out … */
+#define READY_MARGIN_US (5 * USEC_PER_SEC)
+/* … and well before systemd gives up, however long checker_timeout is. */
+#define READY_MAX_US (300 * USEC_PER_SEC)
+/* A thread that does not end by then hangs, and is left behind. */
+#define JOIN_LIMIT_US (250 * USEC_PER_MSEC)
+
+static int complain(int error, const char *what)
+{
+	(void)fprintf(stderr, "checkerd: %s: %s\n", what, strerrordesc_np(-error));
+	return error;
+}
+
+/* The group that may read, by its name or number. This may ask the network: once, at start. */
+static int find_group(const char *name, gid_t *ret)
+{
+	const struct group *g;
+	char *end;
+	unsigned long number;
+
+	*ret = (gid_t)-1;
+	if (name == NULL)
+		return 0;
+	g = getgrnam(name); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+	if (g != NULL) {
+		*ret = g->gr_gid;
+		return 0;
+	}
+	number = strtoul(name, &end, 10);
+	if (end == name || *end != '\0') {
+		(void)fprintf(stderr,
+		              "checkerd: socket_group %s: there is no such group\n",
+		              name);
+		return -ENOENT;
+	}
+	*ret = (gid_t)number;
+	return 0;
+}
+
+static int refuse_socket(int error)
+{
+	if (error == -EADDRNOTAVAIL)
+		(void)fprintf(stderr, "checkerd: the socket that was passed is abstract: "
+		                      "everybody could connect; give it a name in the "
+		                      "file system (ListenStream=/...)\n");
+	else
+		(void)fprintf(stderr, "checkerd: what was passed is not a unix stream "
+		                      "socket that listens: use ListenStream=/...\n");
+	return error;
+}
+
+static void complain_listen(int error, const char *name)
+{
+	if (error == -EADDRINUSE)
+		(void)fprintf(stderr, "checkerd: another checkerd already serves %s\n",
+		              name);
+	else if (error == -ENOENT)
+		(void)fprintf(stderr,
+		              "checkerd: %s: its directory does not exist: create it, or "
+		              "name another socket with -s\n",
+		              name);
+	else if (error == -EEXIST)
+		(void)fprintf(stderr,
+		              "checkerd: %s: something that is no socket has that name: "
+		              "remove it, or name another socket with -s\n",
+		              name);
+	else if (error == -ENOTUNIQ)
+		(void)fprintf(
+		        stderr,
+		        "checkerd: %s: others could put a socket of theirs there: "
+		        "the directory has to be root's (chown root, chmod go-w) and "
+		        "%s.lock, if it is there, this user's (remove it); or name "
+		        "another socket with -s\n",
+		        name, name);
+	else
+		(void)complain(error, name);
+}
+
+/* The socket of systemd's, or, with *ret_ours, one of our own with a name to take away. */
+static int listen_on(const struct options *o, const struct config *c, int *ret_fd,
+                     bool *ret_ours)
+{
+	gid_t group;
+	int n, r;
+
+	n = sd_listen_fds(1);
+	if (n > 1) {
+		(void)fprintf(stderr,
+		              "checkerd: %d sockets were passed, one is expected\n", n);
+		return -EINVAL;
+	}
+	if (n == 1) {
+		r = control_may_serve(SD_LISTEN_FDS_START);
+		if (r < 0)
+			return refuse_socket(r);
+		*ret_fd = SD_LISTEN_FDS_START;
+		*ret_ours = false;
+		return 0;
+	}
+	r = find_group(c->socket_group, &group);
+	if (r < 0)
+		return r;
+	r = control_listen(o->socket, group, ret_fd);
+	*ret_ours = r == 0;
+	if (r < 0)
+		complain_listen(r, o->socket);
+	return r;
+}
+
+static int start_control(struct daemon *d, const struct config *c, int listen_fd)
+{
+	const struct control_options o = {
+		.port = d->port,
+		.listen_fd = listen_fd,
+		.max_clients = c->max_clients,
+	};
+	int r = control_new(&d->control, &o);
+
+	return r < 0 ? complain(r, "the control thread") : 0;
+}
+
+static int make_maps(struct daemon *d, const struct config *c)
+{
+	const struct devmapper_options o = { .max_maps = map_room(c->max_paths) };
+	int r;
+
+	r = dm_init(&d->dm, c->max_paths, mono_now());
+	if (r == 0)
+		r = devmapper_new(&d->devmapper, &o);
+	d->dm.devmapper = d->devmapper;
+	d->dm.checks = &d->checks;
+	d->dm.events = &d->events;
+	d->checks.maps = d->events.maps = d->dm.maps;
+	return r;
+}
+
+/* Everything that takes memory, once it is known that there is no other daemon. */
+static int make_parts(struct daemon *d, const struct options *o, const struct config *c)
+{
+	struct bound bound;
+	struct text *memory = NULL;
+	const char *what;
+	int r;
+
+	r = bound_compute(c, &bound);
+	if (r == 0)
+		r = bound_json(&bound, &memory);
+	if (r < 0)
+		return complain(r, "the bound");
+	privileges_take(&d->warnings, bound.descriptors_each);
+	snapshot_fill_init(&d->snapshots, memory, bound.bytes);
+	hint_init(&d->hint);
+
+	r = port_new(&d->port, c->max_paths);
+	if (r < 0)
+		return complain(r, "the port");
+	r = log_new(&d->log, o->log_target);
+	if (r < 0)
+		return complain(r, "the log");
+	r = events_init(&d->events, d->port, d->log,
+	                o->log_level == LOG_LEVEL_UNSET ? c->log_level : o->log_level,
+	                c->max_paths);
+	if (r < 0)
+		return complain(r, "the events");
+	/* For the prober, which inherits it; the threads below are not to. */
+	privileges_realtime(&d->warnings, c->realtime_priority);
+	r = checks_init(&d->checks, c, &d->events, d->port, &what);
+	if (c->realtime_priority > 0)
+		privileges_no_realtime();
+	if (r == -ENOENT || r == -EACCES)
+		(void)fprintf(
+		        stderr,
+		        "checkerd: the prober cannot be run: install it, or name it in "
+		        "the environment as PATHCHECK_PROBER\n");
+	if (r < 0)
+		return complain(r, what);
+	r = make_maps(d, c);
+	if (r < 0)
+		return complain(r, "the maps");
+	r = discovery_new(&d->discovery);
+	if (r == 0)
+		r = loader_new(&d->loader, o->config);
+	return r < 0 ? complain(r, "a thread") : 0;
+}
+
+/* Who works with whom. */
+static int connect_parts(struct daemon *d, const struct options *o, struct loaded *first)
+{
+	const struct reload_parts parts = {
+		.loader = d->loader,
+		.discovery = d->discovery,
+		.inventory = &d->inventory,
+		.ready = &d->ready,
+		.events = &d->events,
+		.port = d->port,
+		.keep_level = o->log_level != LOG_LEVEL_UNSET,
+	};
+	int64_t patience =
+	        MIN(first->config->checker_timeout_us + READY_MARGIN_US, READY_MAX_US);
+	int r;
+
+	overdue_watch_init(&d->overdue, &d->checks, &d->events);
+	inventory_init(&d->inventory, d->discovery, &d->checks, &d->events);
+	ready_init(&d->ready, &d->notify, mono_add(mono_now(), patience));
+	r = reload_init(&d->reload, &parts, first);
+	if (r < 0)
+		return complain(r, "the configuration");
+	d->snapshots.port = d->port;
+	d->snapshots.checks = &d->checks;
+	d->snapshots.dm = &d->dm;
+	d->snapshots.ready = &d->ready;
+	d->snapshots.hint = &d->hint;
+	d->snapshots.warnings = &d->warnings;
+	d->snapshots.reload = &d->reload;
+	d->requests = (struct requests){
+		.port = d->port,
+		.checks = &d->checks,
+		.events = &d->events,
+		.reload = &d->reload,
+		.snapshots = &d->snapshots,
+		.dm = &d->dm,
+	};
+	return 0;
+}
+
+int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
+{
+	int listen_fd, r;
+	uint32_t priority;
+	bool ours;
+
+	*d = (struct daemon){
+		.notify = NOTIFY_NULL,
+		.hint = { .nr_fd = -1, .max_fd = -1 },
+		.checks = { .sys_dev_block = -1 },
+		.snapshots = { .status_fd = -1 },
+	};
+	r = notify_init(&d->notify);
+	if (r < 0)
+		return complain(r, "the notify socket");
+	watchdog_init(&d->watchdog, mono_now());
+	r = listen_on(o, first->config, &listen_fd, &ours);
+	if (r < 0)
+		return r;
+	r = make_parts(d, o, first->config);
+	if (r < 0) {
+		/* While it listens, nobody else takes the name: it is still this one's. */
+		if (ours)
+			(void)unlink(o->socket); /* The next start clears it away too. */
+		close(listen_fd);
+		return r;
+	}
+	r = start_control(d, first->config, listen_fd);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < d->warnings.n; i++)
+		events_say(&d->events, EVENT_DAEMON, LOG_WARNING, "%s",
+		           d->warnings.text[i]);
+	priority = first->config->realtime_priority;
+	r = connect_parts(d, o, first);
+	privileges_realtime(NULL, priority); /* all other threads are there */
+	return r;
+}
+
+bool daemon_deinit(struct daemon *d)
+{
+	bool all = true;
+
+	(void)!notify_send(&d->notify, "STOPPING=1");
+	d->control = control_free(d->control);
+	checks_deinit(&d->checks);
+	all = discovery_free(d->discovery, JOIN_LIMIT_US) && all;
+	all = devmapper_free(d->devmapper, JOIN_LIMIT_US) && all;
+	all = loader_free(d->loader, JOIN_LIMIT_US) && all;
+	inventory_deinit(&d->inventory);
+	reload_deinit(&d->reload);
+	snapshot_fill_deinit(&d->snapshots);
+	events_deinit(&d->events);
+	dm_deinit(&d->dm);
+	all = log_free(d->log, JOIN_LIMIT_US) && all;
+	d->port = port_free(d->port);
+	hint_deinit(&d->hint);
+	notify_deinit(&d->notify);
+	return all;
+}
+
+struct mono daemon_next_chore(const struct daemon *d)
+{
+	struct mono next = mono_min(d->ready.next, d->watchdog.feed_at);
+
+	next = mono_min(next, d->checks.tend_at);
+	next = mono_min(next, dm_next(&d->dm));
+	next = mono_min(next, overdue_watch_next(&d->overdue));
+	if (d->inventory.holding)
+		next = mono_min(next, d->checks.blocked_until);
+	if (d->checks.list_anew)
+		next = mono_min(next, d->checks.list_from);
+	return next;
+}
+
+static void tend(struct daemon *d, struct mono now)
+{
+	if (mono_before(now, d->checks.tend_at))
+		return;
+	checks_tend(&d->checks, now);
+	hint_update(&d->hint, d->checks.engine, &d->events);
+}
+
+void daemon_run_chores(struct daemon *d, struct mono now)
+{
+	tend(d, now);
+	if (!mono_before(now, d->watchdog.feed_at))
+		watchdog_run(&d->watchdog, &d->notify, &d->checks, now);
+	/* What ready has to send is sent by daemon_settle(), what is held by the source. */
+}
+
+static void settle_maps(struct daemon *d, struct mono now)
+{
+	const struct config_ref *ref = d->reload.ref;
+
+	if (d->dm.generation != ref->generation)
+		dm_configure(&d->dm, ref->config, ref->generation);
+	if (d->inventory.map_changed)
+		dm_look(&d->dm);
+	d->inventory.map_changed = false;
+	d->events.maps_decide = dm_decides(&d->dm);
+	dm_settle(&d->dm, now);
+}
+
+/* A check has read another device than the one that discovery had told. */
+static void list_anew(struct daemon *d, struct mono now)
+{
+	if (!d->checks.list_anew || mono_before(now, d->checks.list_from))
+		return;
+	d->checks.list_anew = false;
+	d->checks.list_from = mono_add(now, CHECKS_LIST_US);
+	discovery_look(d->discovery);
+}
+
+void daemon_settle(struct daemon *d, struct mono now)
+{
+	uint32_t by_kind[PATH_KINDS];
+	bool complete;
+	char summary[200];
+
+	reload_progress(&d->reload, now);
+	settle_maps(d, now);
+	list_anew(d, now);
+	checks_flush(&d->checks, now);
+	tend(d, now);
+	overdue_watch_run(&d->overdue, now);
+	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&
+	           checks_all_answered(&d->checks) && dm_is_ready(&d->dm);
+	checks_count(&d->checks, by_kind);
+	if (ready_update(&d->ready, by_kind, complete, now)) {
+		ready_summary(summary, sizeof(summary), by_kind);
+		events_say(&d->events, EVENT_DAEMON, complete ? LOG_INFO : LOG_WARNING,
+		           complete ? "ready: %s"
+		                    : "ready without waiting any longer: %s",
+		           summary);
+	}
+}

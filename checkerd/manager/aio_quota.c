@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/manager/aio_quota.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define AIO_MAX_NR_DEFAULT 65536
+
+void hint_init(struct hint *h)
+{
+	*h = (struct hint){
+		.nr_fd = open("/proc/sys/fs/aio-nr", O_RDONLY | O_CLOEXEC),
+		.max_fd = open("/proc/sys/fs/aio-max-nr", O_RDONLY | O_CLOEXEC),
+	};
+}
+
+void hint_deinit(struct hint *h)
+{
+	if (h->nr_fd >= 0)
+		close(h->nr_fd);
+	if (h->max_fd >= 0)
+		close(h->max_fd);
+	h->nr_fd = h->max_fd = -1;
+}
+
+static int64_t read_number(int fd)
+{
+	char buf[32];
+	ssize_t n;
+
+	n = fd < 0 ? -1 : pread(fd, buf, sizeof(buf) - 1, 0);
+	if (n <= 0)
+		return -1;
+	buf[n] = '\0';
+	return strtoll(buf, NULL, 10);
+}
+
+void hint_read(const struct hint *h, int64_t *ret_nr, int64_t *ret_max)
+{
+	*ret_nr = read_number(h->nr_fd);
+	*ret_max = read_number(h->max_fd);
+}
+
+int64_t hint_enough(int64_t aio_nr, uint32_t groups)
+{
+	int64_t need = MAX(aio_nr, 0) + (int64_t)groups * PATHCHECK_GROUP_SLOTS;
+	int64_t enough = AIO_MAX_NR_DEFAULT;
+
+	while (enough < need)
+		enough *= 2;
+	return enough;
+}
+
+/* Groups that have to do without; *ret_error: why the last of them. */
+static uint32_t count_refused(struct pathcheck *engine, const struct pathcheck_stats *s,
+                              int *ret_error)
+{
+	struct pathcheck_group g;
+	uint32_t n = 0;
+
+	*ret_error = s->io_setup_error;
+	for (uint32_t id = 0; id < s->groups; id++) {
+		if (pathcheck_group(engine, id, &g) < 0 ||
+		    (g.state != PATHCHECK_GROUP_FALLBACK &&
+		     g.state != PATHCHECK_GROUP_RECOVERING))
+			continue;
+		n++;
+		if (g.setup_error != 0)
+			*ret_error = g.setup_error;
+	}
+	return n;
+}
+
+static void word(struct hint *h, uint32_t refused, int error)
+{
+	const char *groups =
+	        refused == 1 ? "group of paths, it is" : "groups of paths, they are";
+	int64_t nr, max;
+
+	hint_read(h, &nr, &max);
+	if (error != EAGAIN) {
+		(void)snprintf(h->text, sizeof(h->text),
+		               "no asynchronous I/O for %" PRIu32
+		               " %s read synchronously: io_setup: %s",
+		               refused, groups, strerrordesc_np(error));
+		return;
+	}
+	(void)snprintf(h->text, sizeof(h->text),
+	               "no asynchronous I/O for %" PRIu32
+	               " %s read synchronously: fs.aio-max-nr is %" PRIi64 ", %" PRIi64
+	               " are in use; sysctl fs.aio-max-nr=%" PRIi64 " would do",
+	               refused, groups, max, nr, hint_enough(nr, refused));
+}
+
+/* Submitting never waits, but for a driver with an error. A new prober begins at 0. */
+static void tell_replaced(struct hint *h, const struct pathcheck_stats *s,
+                          struct events *ev)
+{
+	if (s->lane_replacements > h->replacements)
+		events_say(ev, EVENT_ENGINE, LOG_WARNING,
+		           "handing reads to the kernel took 100 ms and more, another "
+		           "thread does it from now on: %" PRIu64
+		           " times so far; a device's driver does not return",
+		           s->lane_replacements);
+	h->replacements = s->lane_replacements;
+}
+
+void hint_update(struct hint *h, struct pathcheck *engine, struct events *ev)
+{
+	struct pathcheck_stats s = { .size = sizeof(s) };
+	uint32_t refused;
+	int error;
+
+	if (pathcheck_stats(engine, &s) < 0)
+		return;
+	tell_replaced(h, &s, ev);
+	if (s.io_setup_failures == h->failures && !h->told)
+		return;
+	refused = count_refused(engine, &s, &error);
+	h->failures = s.io_setup_failures;
+	if (refused > 0 && !h->told) {
+		h->told = true;
+		word(h, refused, error);
+		events_say(ev, EVENT_ENGINE, LOG_WARNING, "%s", h->text);
+	} else if (refused == 0 && h->told) {
+		h->told = false;
+		events_say(ev, EVENT_ENGINE, LOG_INFO,
+		           "all groups of paths are on asynchronous I/O again");
+	}
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/manager/privileges.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <link.h>
+#include <linux/capability.h>
+#include <malloc.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PR_SET_IO_FLUSHER
+#define PR_SET_IO_FLUSHER 57
+#endif
+
+/* So much more than is asked for the heap takes at once, and gives back. */
+#define HEAP_STEP (32 * 1024)
+
+#define OOM_SCORE_WANTED (-1000)
+
+void warnings_add(struct warnings *w, const char *format, ...)
+{
+	va_list args;
+
+	if (w->n == SNAP_WARNINGS_MAX)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(w->text[w->n++], SNAP_WARNING_SIZE, format, args);
+	va_end(args);
+}
+
+/* capget(2) has no wrapper in libc. */
+static bool capable(unsigned capability)
+{
+	struct __user_cap_header_struct header = { .version =
+		                                           _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	memset(data, 0, sizeof(data));
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[capability / 32].effective & UINT32_C(1) << capability % 32) != 0;
+}
+
+void privileges_prepare(void)
+{
+	/* An arena for each thread would lock 64 MiB of nothing each. */
+	(void)mallopt(M_ARENA_MAX, 1);
+	/* free() forgets what munmap() refuses to take; large blocks are pages (util/pages.h). */
+	(void)mallopt(M_MMAP_MAX, 0);
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_STEP);
+	(void)mallopt(M_TOP_PAD, HEAP_STEP); /* it is locked before it is used */
+}
+
+void privileges_realtime(struct warnings *w, uint32_t priority)
+{
+	const struct sched_param param = { .sched_priority = (int)priority };
+
+	if (priority > 0 && sched_setscheduler(0, SCHED_RR, &param) < 0 && w != NULL)
+		warnings_add(w,
+		             "checks have the priority of other programs: "
+		             "realtime_priority %" PRIu32 ": %s "
+		             "(CAP_SYS_NICE, or LimitRTPRIO)",
+		             priority, strerrordesc_np(errno));
+}
+
+void privileges_no_realtime(void)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+
+	(void)sched_setscheduler(0, SCHED_OTHER, &none); /* less is always allowed */
+}
+
+static void take_io_flusher(struct warnings *w)
+{
+	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
+		warnings_add(w,
+		             "memory is allocated like any program's, it may wait for "
+		             "I/O to the "
+		             "disks that are checked: PR_SET_IO_FLUSHER: %s "
+		             "(CAP_SYS_RESOURCE)",
+		             strerrordesc_np(errno));
+}
+
+/*
+ * They come along with libsystemd, which uses them for the files of the journal, and with
+ * libdevmapper, for what it does when it creates maps and their nodes: nothing here does either,
+ * so none of their pages is ever wanted.
+ */
+static int unlock_unused(struct dl_phdr_info *info, size_t size _unused_,
+                         void *arg _unused_)
+{
+	static const char *const names[] = { "libgcrypt.so",  "libgpg-error.so",
+		                             "libzstd.so",    "libpcre2-8.so",
+		                             "libselinux.so", "libm.so",
+		                             "liblzma.so",    "liblz4.so" };
+	const char *slash = strrchr(info->dlpi_name, '/'), *name;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	bool unused = false;
+
+	name = slash == NULL ? info->dlpi_name : slash + 1;
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		unused = unused || strncmp(name, names[i], strlen(names[i])) == 0;
+	for (unsigned i = 0; unused && i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		uintptr_t from = (info->dlpi_addr + h->p_vaddr) & ~(page - 1);
+		uintptr_t to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
+
+		if (h->p_type == PT_LOAD)
+			(void)munlock((void *)from, to - from); /* NOLINT: an address */
+	}
+	return 0;
+}
+
+/*
+ * With a limit below what will be needed, MCL_FUTURE would make allocations fail later: then
+ * it is not tried.
+ */
+static void take_memory(struct warnings *w)
+{
+	struct rlimit limit;
+
+	if (!capable(CAP_IPC_LOCK) &&
+	    (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY)) {
+		warnings_add(w, "memory is not locked, it may be swapped out to the "
+		                "disks that are "
+		                "checked: mlockall needs CAP_IPC_LOCK");
+		return;
+	}
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		warnings_add(w, "memory is not locked: mlockall: %s",
+		             strerrordesc_np(errno));
+	else
+		(void)dl_iterate_phdr(unlock_unused, NULL); /* 0, as it always says */
+}
+
+static void take_oom_score(struct warnings *w)
+{
+	char buf[16];
+	ssize_t n;
+	int fd, error = 0;
+
+	fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
+	if (n > 0) {
+		buf[n] = '\0';
+		if (strtol(buf, NULL, 10) > OOM_SCORE_WANTED &&
+		    pwrite(fd, "-1000", 5, 0) < 0)
+			error = errno;
+	} else {
+		error = errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (error != 0)
+		warnings_add(w,
+		             "it may be killed when memory is short: oom_score_adj: %s "
+		             "(CAP_SYS_RESOURCE)",
+		             strerrordesc_np(error));
+}
+
+/* The prober inherits the limit, and it is the one that needs many. */
+static void take_descriptors(struct warnings *w, uint32_t descriptors)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= descriptors)
+		return;
+	if (limit.rlim_max >= descriptors) {
+		limit.rlim_cur = descriptors;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+			return;
+	} else {
+		const struct rlimit more = { descriptors, descriptors };
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return;
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE,
+		                &limit); /* what may be had is better than less */
+	}
+	warnings_add(w,
+	             "%" PRIu64 " descriptors may be opened, max_paths may need %" PRIu32
+	             ": lower max_paths, or raise LimitNOFILE",
+	             (uint64_t)limit.rlim_cur, descriptors);
+}
+
+void privileges_take(struct warnings *w, uint32_t descriptors)
+{
+	take_io_flusher(w);
+	take_memory(w);
+	take_oom_score(w);
+	take_descriptors(w, descriptors);
+}

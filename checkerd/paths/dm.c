@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/paths/dm.h"
+
+#include <errno.h>
+
+#include "checkerd/discovery/device_state.h"
+#include "checkerd/paths/dm_report.h"
+
+int dm_init(struct dm *dm, uint32_t max_paths, struct mono now)
+{
+	*dm = (struct dm){ .ready_by = mono_add(now, DM_PATIENCE_US) };
+	return maps_new(&dm->maps, max_paths);
+}
+
+void dm_deinit(struct dm *dm)
+{
+	dm->maps = maps_free(dm->maps);
+}
+
+static void set_control(struct dm *dm, bool on)
+{
+	const struct dm_news last = {
+		.op = DM_NEWS_SYNC,
+		.error = dm->error,
+		.left_out = dm->left_out,
+	};
+
+	dm->control = on;
+	maps_set_control(dm->maps, on);
+	if (dm->forbidden)
+		dm->trouble[0] = '\0';
+	dm->forbidden = false;
+	if (dm->error != 0)
+		dm_tell_sync(dm, &last); /* it weighs more now, or less */
+}
+
+void dm_configure(struct dm *dm, const struct config *c, uint64_t generation)
+{
+	bool again = dm->configured;
+
+	dm->configured = true;
+	dm->generation = generation;
+	dm->keep_last = c->keep_last_path;
+	dm->named = c->discovery == DISCOVERY_STATIC;
+	for (uint32_t i = 0; i < maps_end(dm->maps); i++)
+		if (maps_get(dm->maps, i) != NULL)
+			maps_set_keep(dm->maps, i, dm->keep_last);
+	maps_set_give_back(dm->maps, c->dm_release == DM_RELEASE_REINSTATE);
+	if (dm->control != c->dm_control)
+		set_control(dm, c->dm_control);
+	if (again)
+		dm_look(dm);
+}
+
+void dm_look(struct dm *dm)
+{
+	dm->look = true;
+}
+
+/* What the last reading of a map says of its paths that no command of ours explains. */
+static void take_turns(struct dm *dm, uint32_t index, struct mono now)
+{
+	uint32_t i = maps_get(dm->maps, index)->first;
+
+	while (i != MAPS_NONE) {
+		struct maps_path *e = maps_path(dm->maps, i);
+
+		if (e->turn != TURN_NONE)
+			dm_tell_turn(dm, i, e->turn, now);
+		e->turn = TURN_NONE;
+		i = e->next;
+	}
+}
+
+/* A map that found none is told again, and may find it. */
+static void room_was_made(struct dm *dm)
+{
+	if (!dm->no_room)
+		return;
+	dm->no_room = false;
+	dm->trouble[0] = '\0';
+	devmapper_tell_again(dm->devmapper);
+}
+
+static void take_map(struct dm *dm, struct map *map, struct mono now)
+{
+	uint32_t index = maps_find(dm->maps, map->devt_major, map->devt_minor);
+	struct map *old = NULL;
+	unsigned change;
+
+	if (index != MAPS_NONE)
+		old = map_ref(maps_get(dm->maps, index)->map);
+	if (old != NULL && map->n_paths < old->n_paths)
+		room_was_made(dm);
+	if (maps_told(dm->maps, map, dm->keep_last, now, &index, &change) < 0) {
+		dm_tell_no_room(dm, map);
+		dm->no_room = true;
+	} else {
+		dm_tell_map(dm, index, change, old, now);
+		take_turns(dm, index, now);
+	}
+	(void)map_unref(old); /* NULL, always */
+}
+
+static void take_gone(struct dm *dm, const struct map *map, struct mono now)
+{
+	uint32_t index = maps_find(dm->maps, map->devt_major, map->devt_minor);
+
+	if (index == MAPS_NONE)
+		return; /* it had found no room */
+	dm_tell_gone(dm, index, now);
+	maps_remove(dm->maps, index);
+	room_was_made(dm);
+}
+
+static void take_answer(struct dm *dm, const struct dm_news *n, struct mono now)
+{
+	enum agreement_command c = COMMAND_NONE;
+	uint32_t entry;
+
+	dm->blocked = false;
+	entry = maps_answered(dm->maps, n->command.token, n->error, now, &c);
+	if (entry == MAPS_NONE) {
+		dm->stale++;
+		return;
+	}
+	if (n->error != 0) {
+		dm->refused++;
+		dm_tell_refused(dm, entry, c, n->error, now);
+		return;
+	}
+	if (dm->forbidden)
+		dm->trouble[0] = '\0';
+	dm->forbidden = false;
+	*(c == COMMAND_FAIL ? &dm->failed : &dm->reinstated) += 1;
+	dm_tell_done(dm, entry, c, now);
+}
+
+static void take_sync(struct dm *dm, const struct dm_news *n)
+{
+	dm_tell_sync(dm, n);
+	dm->synced = true;
+	dm->error = n->error;
+	dm->left_out = n->left_out;
+}
+
+bool dm_take(struct dm *dm, struct mono now)
+{
+	struct dm_news n;
+
+	for (unsigned i = 0; i < DM_SLICE; i++) {
+		if (!devmapper_next(dm->devmapper, &n))
+			return false;
+		switch (n.op) {
+		case DM_NEWS_MAP:
+			take_map(dm, n.map, now);
+			break;
+		case DM_NEWS_GONE:
+			take_gone(dm, n.map, now);
+			break;
+		case DM_NEWS_DONE:
+			take_answer(dm, &n, now);
+			break;
+		case DM_NEWS_SYNC:
+			take_sync(dm, &n);
+			break;
+		}
+		(void)map_unref(n.map); /* NULL, always */
+	}
+	return true;
+}
+
+/* False: there is no room for it now. */
+static bool command(struct dm *dm, const struct maps_order *o)
+{
+	const struct maps_path *e = maps_path(dm->maps, o->entry);
+	const struct map *map = maps_get(dm->maps, e->map)->map;
+	const struct dm_command c = {
+		.verb = o->step == STEP_FAIL ? DM_FAIL_PATH : DM_REINSTATE_PATH,
+		.map_major = map->devt_major,
+		.map_minor = map->devt_minor,
+		.path_major = e->devt_major,
+		.path_minor = e->devt_minor,
+		.token = o->token,
+	};
+
+	if (!devmapper_command(dm->devmapper, &c)) {
+		maps_put_back(dm->maps, o);
+		dm->blocked = true;
+		return false;
+	}
+	maps_sent(dm->maps, o);
+	return true;
+}
+
+/* Once. Who sees the devices looks again: what it told of this one may be old. */
+static void tell_barred(struct dm *dm, uint32_t entry, struct mono now)
+{
+	struct maps_path *e = maps_path(dm->maps, entry);
+
+	if (e->bar == BAR_NONE || e->bar_told || e->path == MAPS_NONE)
+		return;
+	e->bar_told = true;
+	dm->checks->list_anew = dm->checks->list_anew || e->bar == BAR_READ;
+	dm_tell_barred(dm, entry, now);
+}
+
+static void follow(struct dm *dm, struct mono now)
+{
+	struct maps_order o;
+
+	for (unsigned n = 0; n < DM_SLICE; n++) {
+		if (dm->blocked || !maps_next(dm->maps, now, &o))
+			return;
+		tell_barred(dm, o.entry, now);
+		switch (o.step) {
+		case STEP_FAIL:
+		case STEP_REINSTATE:
+			if (!command(dm, &o))
+				return;
+			break;
+		case STEP_RECHECK:
+			/* What discovery knows of its disk may be older than the map. */
+			dm->checks->list_anew = dm->checks->list_anew ||
+			                        maps_path(dm->maps, o.entry)->unproven;
+			checks_hurry(dm->checks, maps_path(dm->maps, o.entry)->path, now);
+			break;
+		case STEP_KEEP:
+			dm_tell_kept(dm, o.entry, now);
+			break;
+		case STEP_NOTHING:
+		case STEP_WAIT:
+			break;
+		}
+	}
+}
+
+/*
+ * Reads of a standby port fail by design. Only access_state tells it from a broken one, and only
+ * with the handler that the table asks for. Told once a map, while commands are sent.
+ */
+static void look_at_handler(struct dm *dm, uint32_t index, struct mono now)
+{
+	struct maps_map *m = maps_get(dm->maps, index);
+	bool all = true;
+
+	if (!dm->control || !m->map->handled || m->handler_seen)
+		return;
+	for (uint32_t i = m->first; i != MAPS_NONE; i = maps_path(dm->maps, i)->next) {
+		const struct maps_path *e = maps_path(dm->maps, i);
+		const struct path *p =
+		        e->path == MAPS_NONE
+		                ? NULL
+		                : registry_get(dm->checks->registry, e->path);
+
+		all = all && p != NULL;
+		if (p == NULL ||
+		    device_state_has_handler(dm->checks->sys_dev_block, p->device))
+			continue;
+		dm_tell_no_handler(dm, index, p, now);
+		m->handler_seen = true;
+		return;
+	}
+	m->handler_seen = all;
+}
+
+static void tell_dirty(struct dm *dm, struct mono now)
+{
+	dm->more_dirty = true;
+	for (unsigned n = 0; n < DM_SLICE; n++) {
+		uint32_t index = maps_next_dirty(dm->maps);
+
+		if (index == MAPS_NONE) {
+			dm->more_dirty = false;
+			return;
+		}
+		dm_tell_redundancy(dm, index, now);
+		look_at_handler(dm, index, now);
+	}
+}
+
+void dm_settle(struct dm *dm, struct mono now)
+{
+	follow(dm, now);
+	tell_dirty(dm, now);
+	if (dm->synced || !mono_before(now, dm->ready_by))
+		dm->ready_by = MONO_NEVER;
+	if (dm->look && !mono_before(now, dm->look_from)) {
+		dm->look = false;
+		dm->look_from = mono_add(now, DM_LOOK_US);
+		devmapper_look(dm->devmapper);
+	}
+}
+
+struct mono dm_next(const struct dm *dm)
+{
+	struct mono next = MONO_NEVER;
+
+	if (dm->more_dirty)
+		return (struct mono){ 0 };
+	if (!dm->blocked)
+		next = maps_wake(dm->maps);
+	if (dm->look)
+		next = mono_min(next, dm->look_from);
+	return mono_min(next, dm->ready_by);
+}
+
+bool dm_decides(const struct dm *dm)
+{
+	return dm->synced && dm->error == 0 && !dm->named;
+}
+
+bool dm_is_ready(const struct dm *dm)
+{
+	return mono_is_never(dm->ready_by);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/paths/dm_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+/* A map that is being loaded anew is busy for a moment: more refusals than this are told. */
+#define BUSY_MANY 6
+
+static const char *name_of(const struct dm *dm, const struct maps_path *e)
+{
+	return maps_get(dm->maps, e->map)->map->name;
+}
+
+/* The path of ours that entry is, NULL: it is none. */
+static const struct path *path_of(const struct dm *dm, const struct maps_path *e)
+{
+	return e->path == MAPS_NONE ? NULL : registry_get(dm->checks->registry, e->path);
+}
+
+/* Why a path of ours is not to be used. */
+static const char *unusable(const struct dm *dm, const struct maps_path *e)
+{
+	if (e->bar != BAR_NONE)
+		return "another disk is there";
+	return maps_is_forced(dm->maps, e->path) ? "it was failed by hand" : "it is down";
+}
+
+static const char *verb(enum agreement_command c)
+{
+	return c == COMMAND_FAIL ? "fail_path" : "reinstate_path";
+}
+
+void dm_tell_sync(struct dm *dm, const struct dm_news *n)
+{
+	uint32_t maps = maps_count(dm->maps);
+
+	dm->trouble[0] = '\0';
+	if (n->error != 0) {
+		(void)snprintf(dm->trouble, sizeof(dm->trouble),
+		               "multipath maps cannot be followed%s: device-mapper: %s%s",
+		               dm->control ? ", and dm_control cannot be obeyed" : "",
+		               strerrordesc_np(n->error),
+		               n->error == EACCES || n->error == EPERM
+		                       ? ": CAP_SYS_ADMIN is needed"
+		                       : "");
+		/* Who only observes may live without. */
+		events_say(dm->events, EVENT_DM, dm->control ? LOG_WARNING : LOG_INFO,
+		           "%s", dm->trouble);
+		return;
+	}
+	if (n->left_out > 0) {
+		(void)snprintf(dm->trouble, sizeof(dm->trouble),
+		               "%u device-mapper devices are left out, there is no room "
+		               "for them: raise max_paths and systemctl restart checkerd",
+		               n->left_out);
+		events_say(dm->events, EVENT_DM, LOG_ERR, "%s", dm->trouble);
+	}
+	if (maps > 0 || dm->error != 0)
+		events_say(dm->events, EVENT_DM, LOG_INFO, "%u multipath maps found",
+		           maps);
+}
+
+void dm_tell_no_room(struct dm *dm, const struct map *map)
+{
+	if (dm->no_room)
+		return;
+	(void)snprintf(dm->trouble, sizeof(dm->trouble),
+	               "map %s, and maybe more, are left out, there is no room for their "
+	               "paths: raise max_paths and systemctl restart checkerd",
+	               map->name);
+	events_say(dm->events, EVENT_DM, LOG_ERR, "%s", dm->trouble);
+}
+
+void dm_tell_map(struct dm *dm, uint32_t index, unsigned change, const struct map *old,
+                 struct mono now)
+{
+	const struct map *m = maps_get(dm->maps, index)->map;
+	struct events *ev = dm->events;
+
+	if ((change & MAPS_NEW) != 0) {
+		events_new_map(ev, index);
+		/* Those of the start are told in one line. */
+		events_map(ev, index, m->name, dm->synced ? LOG_INFO : LOG_DEBUG, "", "",
+		           now, "found, with %u paths", m->n_paths);
+		return;
+	}
+	if ((change & MAPS_RENAMED) != 0)
+		events_map(ev, index, m->name, LOG_NOTICE, "", "", now,
+		           "it was map %s before", old->name);
+	if ((change & MAPS_PATHS) != 0)
+		events_map(ev, index, m->name, LOG_INFO, "", "", now,
+		           "has another table, with %u paths", m->n_paths);
+	if ((change & MAPS_QUEUEING) != 0)
+		events_map(ev, index, m->name, LOG_INFO, "", "", now,
+		           m->queueing ? "from now on I/O waits when no path is left"
+		                       : "from now on I/O fails when no path is left");
+	if ((change & MAPS_SUSPENDED) != 0)
+		events_map(ev, index, m->name, LOG_DEBUG, "", "", now,
+		           m->suspended ? "suspended" : "resumed");
+}
+
+void dm_tell_no_handler(struct dm *dm, uint32_t index, const struct path *p,
+                        struct mono now)
+{
+	events_map(
+	        dm->events, index, maps_get(dm->maps, index)->map->name, LOG_WARNING, "",
+	        "", now,
+	        "path %s has no access_state, although the table names a hardware "
+	        "handler: a standby port would be failed like a broken one: load the "
+	        "handler's module (modprobe scsi_dh_alua, scsi_dh_rdac, scsi_dh_emc or "
+	        "scsi_dh_hp_sw) and rescan the device",
+	        device_name(p->device));
+}
+
+void dm_tell_gone(struct dm *dm, uint32_t index, struct mono now)
+{
+	events_map(dm->events, index, maps_get(dm->maps, index)->map->name, LOG_NOTICE,
+	           "", "", now, "removed");
+}
+
+static const char *follows_failed(const struct dm *dm, const struct maps_path *e)
+{
+	switch (e->verdict) {
+	case VERDICT_USABLE:
+		if (!path_of(dm, e)->enabled)
+			return "it is disabled, and checked when it is enabled";
+		return dm->control ? "it is checked now, and given back when it is good"
+		                   : "it is checked now";
+	case VERDICT_UNUSABLE:
+		return unusable(dm, e);
+	case VERDICT_NONE:
+		break;
+	}
+	return "nothing is known of it yet";
+}
+
+void dm_tell_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
+                  struct mono now)
+{
+	const struct maps_path *e = maps_path(dm->maps, entry);
+	const struct path *p = path_of(dm, e);
+
+	if (p == NULL)
+		return; /* not one of ours: nothing to tell about */
+	if (turn == TURN_FAILED)
+		events_dm(dm->events, e->path, p, name_of(dm, e),
+		          e->verdict == VERDICT_USABLE ? LOG_WARNING : LOG_INFO, "active",
+		          "failed", now,
+		          "failed in its map, by the kernel or another program: %s",
+		          follows_failed(dm, e));
+	else
+		events_dm(dm->events, e->path, p, name_of(dm, e),
+		          e->verdict == VERDICT_UNUSABLE ? LOG_WARNING : LOG_INFO,
+		          "failed", "active", now,
+		          "active in its map again, by another program%s%s%s",
+		          e->verdict != VERDICT_UNUSABLE ? "" : ": ",
+		          e->verdict != VERDICT_UNUSABLE ? "" : unusable(dm, e),
+		          e->verdict == VERDICT_UNUSABLE && dm->control
+		                  ? ", and is failed again"
+		                  : "");
+}
+
+void dm_tell_done(struct dm *dm, uint32_t entry, enum agreement_command c,
+                  struct mono now)
+{
+	const struct maps_path *e = maps_path(dm->maps, entry);
+	const struct path *p = path_of(dm, e);
+	char reason[REASON_TEXT_MAX];
+
+	if (p == NULL && c == COMMAND_REINSTATE)
+		events_map(dm->events, e->map, name_of(dm, e), LOG_NOTICE, "", "", now,
+		           "path %u:%u is given back: it is not ours any more",
+		           e->devt_major, e->devt_minor);
+	if (p == NULL)
+		return; /* its device is gone, which was told */
+	if (c == COMMAND_FAIL)
+		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "active",
+		          "failed", now, "failed in its map: %s",
+		          e->bar != BAR_NONE ? "another disk is there"
+		          : maps_is_forced(dm->maps, e->path)
+		                  ? "by hand"
+		                  : reason_format(&p->status.reason, reason,
+		                                  sizeof(reason)));
+	else
+		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "failed",
+		          "active", now,
+		          e->released ? "reinstated in its map, and let go"
+		                      : "reinstated in its map");
+}
+
+void dm_tell_refused(struct dm *dm, uint32_t entry, enum agreement_command c, int error,
+                     struct mono now)
+{
+	const struct maps_path *e = maps_path(dm->maps, entry);
+	const struct path *p = path_of(dm, e);
+
+	if (error == EPERM || error == EACCES) {
+		if (dm->forbidden)
+			return;
+		dm->forbidden = true;
+		(void)snprintf(dm->trouble, sizeof(dm->trouble),
+		               "dm_control cannot be obeyed: %s of map %s: %s: "
+		               "CAP_SYS_ADMIN is needed",
+		               verb(c), name_of(dm, e), strerrordesc_np(error));
+		events_say(dm->events, EVENT_DM, LOG_ERR, "%s", dm->trouble);
+		return;
+	}
+	if (p == NULL || e->agreement.refusals != (error == EBUSY ? BUSY_MANY : 1))
+		return;
+	events_dm(dm->events, e->path, p, name_of(dm, e), LOG_WARNING, "", "", now,
+	          "%s was refused: %s: it is tried again", verb(c),
+	          strerrordesc_np(error));
+}
+
+void dm_tell_kept(struct dm *dm, uint32_t entry, struct mono now)
+{
+	const struct maps_path *e = maps_path(dm->maps, entry);
+	const struct path *p = path_of(dm, e);
+
+	if (p != NULL)
+		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_WARNING, "", "",
+		          now, "%s, but is kept in its map: its last path",
+		          unusable(dm, e));
+}
+
+void dm_tell_barred(struct dm *dm, uint32_t entry, struct mono now)
+{
+	const struct maps_path *e = maps_path(dm->maps, entry);
+	const struct map *m = maps_get(dm->maps, e->map)->map;
+	const struct path *p = path_of(dm, e);
+	const char *was = m->wwid == NULL ? "not known" : m->wwid, *is;
+
+	if (p == NULL)
+		return; /* told when there is a path to tell of */
+	is = device_wwid(p->device);
+	if (e->bar == BAR_READ)
+		is = "another one, says the disk";
+	else if (is == NULL)
+		is = "not known";
+	events_dm(dm->events, e->path, p, m->name, LOG_CRIT, "", "barred", now,
+	          "another disk is under %u:%u: WWID of the map: %s; WWID of the disk: "
+	          "%s; barred until the path leaves the map: remove it from the map",
+	          e->devt_major, e->devt_minor, was, is);
+}
+
+static int redundancy_priority(enum redundancy r)
+{
+	switch (r) {
+	case REDUNDANCY_NONE:
+		return LOG_ERR;
+	case REDUNDANCY_LAST:
+	case REDUNDANCY_DEGRADED:
+		return LOG_WARNING;
+	case REDUNDANCY_FULL:
+		break;
+	}
+	return LOG_NOTICE;
+}
+
+void dm_tell_redundancy(struct dm *dm, uint32_t index, struct mono now)
+{
+	struct maps_map *m = maps_get(dm->maps, index);
+	uint32_t usable = maps_usable(dm->maps, m);
+	uint32_t disabled = maps_disabled(dm->maps, m);
+	enum redundancy r = maps_redundancy(dm->maps, m);
+	char left[48] = "";
+	const char *from = m->told_any ? redundancy_name(m->told) : "";
+	bool news = m->told_any ? r != m->told : r != REDUNDANCY_FULL;
+
+	m->told_any = true;
+	m->told = r;
+	if (disabled > 0)
+		(void)snprintf(left, sizeof(left), ", %u disabled", disabled);
+	if (news)
+		events_map(dm->events, index, m->map->name, redundancy_priority(r), from,
+		           redundancy_name(r), now, "%s%s%s: %u of %u paths usable%s",
+		           from, from[0] == '\0' ? "" : " -> ", redundancy_name(r),
+		           usable, m->map->n_paths, left);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The loop only. Owns nothing. */
+#include "checkerd/paths/engine_path.h"
+
+#include <string.h>
+
+void engine_path_options(const struct config *c, struct pathcheck_options *ret)
+{
+	pathcheck_options_init(ret);
+	ret->mode = PATHCHECK_PROCESS;
+	ret->max_paths = c->max_paths;
+	ret->max_in_flight = c->max_in_flight;
+	ret->max_in_flight_host = c->max_in_flight_host;
+	ret->rescuers = c->rescuer_threads;
+	ret->setup_timeout_us = (uint64_t)c->aio_setup_timeout_us;
+}
+
+/* Its name as a number: two that share one share their part of the rescuers, no more. */
+static uint32_t target_key(const struct device *d)
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	if (device_target(d) == NULL)
+		return 0;
+	for (const char *c = device_target(d); *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619U;
+	return 1 + hash % (PATHCHECK_HOSTS_MAX - 1);
+}
+
+/*
+ * SCSI, NVMe and DASD devices go away although they are open, and opening them is dear. An open
+ * descriptor keeps others (loop, md, dm, rbd, drbd, nbd) from being detached.
+ */
+bool engine_path_keeps_open(const struct device *d, const struct path_settings *s)
+{
+	const char *protocol = device_protocol(d);
+
+	if (s->keep_open != KEEP_OPEN_AUTO || protocol == NULL)
+		return s->keep_open == KEEP_OPEN_YES;
+	return strncmp(protocol, "scsi:", 5) == 0 || strncmp(protocol, "nvme", 4) == 0 ||
+	       strcmp(protocol, "ccw") == 0;
+}
+
+int engine_path_add(struct pathcheck *engine, const struct device *d,
+                    const struct path_settings *s, uint64_t cookie, uint32_t *ret_id)
+{
+	const struct pathcheck_path engine_path = {
+		.size = sizeof(engine_path),
+		.device = device_node(d),
+		.host = d->host_key,
+		.target = target_key(d),
+		.cookie = cookie,
+		.flags = engine_path_keeps_open(d, s) ? 0 : PATHCHECK_PATH_CLOSE,
+	};
+
+	return pathcheck_add(engine, &engine_path, ret_id);
+}

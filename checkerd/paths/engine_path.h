@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_PATHS_ENGINE_PATH_H
+#define CHECKERD_PATHS_ENGINE_PATH_H
+
+/* What the engine is told: its options, and each path. The loop. */
+#include "checkerd/config/config.h"
+#include "checkerd/core/device.h"
+#include "checkerd/core/registry.h"
+#include "libcheck/pathcheck.h"
+
+/* What the configuration makes of the engine. */
+void engine_path_options(const struct config *c, struct pathcheck_options *ret);
+
+/* Does a descriptor of it stay open between checks? */
+bool engine_path_keeps_open(const struct device *d, const struct path_settings *s);
+/* Hands it to the engine, which opens it with the next check. -errno as of pathcheck_add(). */
+_must_check_ int engine_path_add(struct pathcheck *engine, const struct device *d,
+                                 const struct path_settings *s, uint64_t cookie,
+                                 uint32_t *ret_id);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/paths/events.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+/* Lines about one path's states: enough for a bad minute, not for a bad day. */
+static const struct rate_policy path_rate = { .burst = 10, .window = 60 };
+
+/* A shortage lasts, and what helps against it stays the same. */
+static const struct rate_policy remedy_rate = { .burst = 1, .window = 600 };
+
+/* What a user can do about a check that this host or this program did not let happen. */
+static const struct {
+	int error;
+	const char *remedy;
+} remedies[EVENTS_REMEDY_KINDS] = {
+	{ EACCES, "let checkerd open the device: check its user and groups, "
+	          "DeviceAllow= of its unit, and the security module" },
+	{ EPERM, "let checkerd open the device: check its capabilities and DeviceAllow= "
+	         "of its unit" },
+	{ ENOENT,
+	  "the kernel has the device, and its name is missing: run udevadm trigger" },
+	{ ELOOP, "correct the symbolic links of the device's name" },
+	{ EMFILE, "raise LimitNOFILE= of checkerd.service" },
+	{ ENFILE, "raise sysctl fs.file-max" },
+	{ ENOMEM, "free memory, or raise MemoryMax= of checkerd.service" },
+};
+
+int events_init(struct events *ev, struct port *port, struct log *log, int level,
+                uint32_t max_paths)
+{
+	*ev = (struct events){
+		.port = port, .log = log, .level = level, .max_paths = max_paths
+	};
+	ev->rates = calloc(max_paths, sizeof(ev->rates[0]));
+	ev->dm_rates = calloc(max_paths, sizeof(ev->dm_rates[0]));
+	ev->map_rates = calloc(map_room(max_paths), sizeof(ev->map_rates[0]));
+	if (ev->rates == NULL || ev->dm_rates == NULL || ev->map_rates == NULL) {
+		events_deinit(ev);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void events_deinit(struct events *ev)
+{
+	free(ev->rates);
+	free(ev->dm_rates);
+	free(ev->map_rates);
+	ev->rates = ev->dm_rates = ev->map_rates = NULL;
+}
+
+uint64_t events_bytes(uint32_t max_paths)
+{
+	return sizeof(struct events) +
+	       (2 * (uint64_t)max_paths + map_room(max_paths)) * sizeof(struct rate);
+}
+
+void events_new_path(struct events *ev, uint32_t index)
+{
+	assert(index < ev->max_paths);
+	ev->rates[index] = ev->dm_rates[index] = (struct rate){ .left_out = 0 };
+}
+
+void events_new_map(struct events *ev, uint32_t map)
+{
+	assert(map < map_room(ev->max_paths));
+	ev->map_rates[map] = (struct rate){ .left_out = 0 };
+}
+
+static int64_t realtime_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC;
+}
+
+/* Text that does not fit is cut, but never inside a UTF-8 character. */
+static void put_text(char *buf, size_t size, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= size) {
+		n = size - 1;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(buf, text, n);
+	buf[n] = '\0';
+}
+
+/* Of what describe() gives: a name, an alias, a map, and what stands between them. */
+#define NAME_TEXT_MAX (DEVICE_NAME_MAX + 64 + MAP_NAME_MAX + 16)
+
+static void begin(struct event *e, enum event_type type, int priority,
+                  const struct device *d, const char *map)
+{
+	memset(e, 0, sizeof(*e));
+	e->type = type;
+	e->priority = priority;
+	if (d != NULL)
+		put_text(e->path, sizeof(e->path), device_name(d));
+	if (map != NULL)
+		put_text(e->map, sizeof(e->map), map);
+}
+
+/* The map a path is in: the kernel's word, or what was found out about the device. */
+static const char *map_of(const struct events *ev, uint32_t index, const struct device *d)
+{
+	const struct map *m = ev->maps == NULL ? NULL : maps_of(ev->maps, index);
+
+	if (m != NULL)
+		return m->name;
+	return ev->maps_decide ? NULL : device_map(d);
+}
+
+/* "sda", "sda (left)", "sda (left, map demo)": how messages call a path. */
+static void describe(char *buf, size_t size, const struct device *d, const char *map)
+{
+	const char *alias = device_alias(d);
+
+	(void)snprintf(
+	        buf, size, "%s%s%s%s%s%s%s", device_name(d),
+	        alias != NULL || map != NULL ? " (" : "", alias == NULL ? "" : alias,
+	        alias != NULL && map != NULL ? ", " : "", map == NULL ? "" : "map ",
+	        map == NULL ? "" : map, alias != NULL || map != NULL ? ")" : "");
+}
+
+/* Gives the event its number and hands it on. */
+static void finish(struct events *ev, struct event *e, bool to_log)
+{
+	e->seq = ++ev->seq;
+	e->realtime_us = realtime_us();
+	port_loop_event(ev->port, e);
+	if (to_log && e->priority <= ev->level)
+		log_push(ev->log, e);
+}
+
+static int state_priority(enum path_state from, enum path_state to)
+{
+	switch (to) {
+	case PATH_DOWN:
+	case PATH_REMOVED:
+	case PATH_DISCONNECTED:
+		return LOG_ERR;
+	case PATH_TIMEOUT:
+	case PATH_SHAKY:
+		return LOG_WARNING;
+	case PATH_UNCHECKED:
+	case PATH_PENDING:
+		return LOG_DEBUG;
+	case PATH_UP:
+	case PATH_GHOST:
+	case PATH_DELAYED:
+	case PATH_STATE_COUNT_:
+		break;
+	}
+	/* A healthy system is not worth a line. */
+	return from == PATH_PENDING || from == PATH_UNCHECKED ? LOG_DEBUG : LOG_NOTICE;
+}
+
+void events_state(struct events *ev, uint32_t index, const struct path *p,
+                  const struct path_status *before, struct mono now)
+{
+	enum path_state from = before->state, to = p->status.state;
+	char name[NAME_TEXT_MAX], reason[REASON_TEXT_MAX], left[64] = "", text[512];
+	struct event e;
+	const char *map = map_of(ev, index, p->device);
+	uint32_t left_out = 0;
+	bool to_log;
+
+	assert(index < ev->max_paths);
+	begin(&e, EVENT_PATH_STATE, state_priority(from, to), p->device, map);
+	put_text(e.from, sizeof(e.from), path_state_name(from));
+	put_text(e.to, sizeof(e.to), path_state_name(to));
+	e.lasted_us = mono_diff(now, before->since);
+	e.why = p->status.reason;
+	reason_format(&p->status.reason, reason, sizeof(reason));
+	put_text(e.reason, sizeof(e.reason), reason);
+	to_log = e.priority <= ev->level &&
+	         rate_allow(&ev->rates[index], &path_rate, now, &left_out);
+	if (left_out > 0)
+		(void)snprintf(left, sizeof(left), " (%u earlier changes left out)",
+		               left_out);
+	describe(name, sizeof(name), p->device, map);
+	if (reason[0] != '\0')
+		(void)snprintf(text, sizeof(text), "%s: %s -> %s: %s%s", name, e.from,
+		               e.to, reason, left);
+	else
+		(void)snprintf(text, sizeof(text), "%s: %s -> %s after %.1f s%s", name,
+		               e.from, e.to, (double)e.lasted_us / (double)USEC_PER_SEC,
+		               left);
+	put_text(e.message, sizeof(e.message), text);
+	finish(ev, &e, to_log);
+}
+
+/* "NAME: WORDS", with how many before it the log was spared. */
+static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
+                         const char *name, const char *words, struct mono now)
+{
+	char text[NAME_TEXT_MAX + EVENT_MESSAGE_MAX + 64], left[64] = "";
+	uint32_t left_out = 0;
+	bool to_log =
+	        e->priority <= ev->level && rate_allow(rate, &path_rate, now, &left_out);
+
+	if (left_out > 0)
+		(void)snprintf(left, sizeof(left), " (%u earlier changes left out)",
+		               left_out);
+	(void)snprintf(text, sizeof(text), "%s: %s%s", name, words, left);
+	put_text(e->message, sizeof(e->message), text);
+	finish(ev, e, to_log);
+}
+
+void events_device_error(struct events *ev, uint32_t index, const struct path *p,
+                         struct mono now)
+{
+	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX], reason[REASON_TEXT_MAX];
+	struct event e;
+	const char *map = map_of(ev, index, p->device);
+
+	assert(index < ev->max_paths);
+	begin(&e, EVENT_PATH_STATE, LOG_WARNING, p->device, map);
+	put_text(e.from, sizeof(e.from), path_state_name(p->status.state));
+	put_text(e.to, sizeof(e.to), path_state_name(p->status.state));
+	e.lasted_us = mono_diff(now, p->status.since);
+	e.why = p->status.reason;
+	put_text(e.reason, sizeof(e.reason),
+	         reason_format(&p->status.reason, reason, sizeof(reason)));
+	describe(name, sizeof(name), p->device, map);
+	(void)snprintf(words, sizeof(words), "%s; the path stays %s: examine the device",
+	               reason, e.to);
+	finish_rated(ev, &e, &ev->rates[index], name, words, now);
+}
+
+void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,
+                       struct mono now)
+{
+	const struct reason why = { .kind = OUTCOME_NOT_JUDGED,
+		                    .stage = o->stage,
+		                    .error = o->error };
+	char name[NAME_TEXT_MAX], reason[REASON_TEXT_MAX], text[2 * EVENT_MESSAGE_MAX];
+	struct event e;
+	uint32_t left_out = 0;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(remedies) && remedies[i].error != o->error)
+		i++;
+	if (i == ARRAY_LEN(remedies) ||
+	    !rate_allow(&ev->remedy_rates[i], &remedy_rate, now, &left_out))
+		return;
+	begin(&e, EVENT_ENGINE, LOG_WARNING, p->device, device_map(p->device));
+	reason_format(&why, reason, sizeof(reason));
+	put_text(e.reason, sizeof(e.reason), reason);
+	describe(name, sizeof(name), p->device, device_map(p->device));
+	(void)snprintf(text, sizeof(text),
+	               "%s: cannot be checked, its state stays: %s; %s", name, reason,
+	               remedies[i].remedy);
+	if (left_out > 0)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		               " (%u more since the last such message)", left_out);
+	put_text(e.message, sizeof(e.message), text);
+	finish(ev, &e, true);
+}
+
+void events_dm(struct events *ev, uint32_t index, const struct path *p, const char *map,
+               int priority, const char *from, const char *to, struct mono now,
+               const char *format, ...)
+{
+	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX], reason[REASON_TEXT_MAX];
+	struct event e;
+	va_list args;
+
+	assert(index < ev->max_paths);
+	begin(&e, EVENT_DM, priority, p->device, map);
+	put_text(e.from, sizeof(e.from), from);
+	put_text(e.to, sizeof(e.to), to);
+	e.why = p->status.reason;
+	put_text(e.reason, sizeof(e.reason),
+	         reason_format(&p->status.reason, reason, sizeof(reason)));
+	describe(name, sizeof(name), p->device, map);
+	va_start(args, format);
+	(void)vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	finish_rated(ev, &e, &ev->dm_rates[index], name, words, now);
+}
+
+void events_map(struct events *ev, uint32_t map, const char *name, int priority,
+                const char *from, const char *to, struct mono now, const char *format,
+                ...)
+{
+	char words[EVENT_MESSAGE_MAX], text[MAP_NAME_MAX + 8];
+	struct event e;
+	va_list args;
+
+	assert(map < map_room(ev->max_paths));
+	begin(&e, EVENT_MAP, priority, NULL, name);
+	put_text(e.from, sizeof(e.from), from);
+	put_text(e.to, sizeof(e.to), to);
+	(void)snprintf(text, sizeof(text), "map %s", name);
+	va_start(args, format);
+	(void)vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	finish_rated(ev, &e, &ev->map_rates[map], text, words, now);
+}
+
+void events_path(struct events *ev, enum event_type type, int priority,
+                 const struct device *d, const char *format, ...)
+{
+	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX],
+	        text[sizeof(name) + sizeof(words) + 2];
+	struct event e;
+	va_list args;
+
+	begin(&e, type, priority, d, device_map(d));
+	describe(name, sizeof(name), d, device_map(d));
+	va_start(args, format);
+	(void)vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	(void)snprintf(text, sizeof(text), "%s: %s", name, words);
+	put_text(e.message, sizeof(e.message), text);
+	finish(ev, &e, true);
+}
+
+void events_say(struct events *ev, enum event_type type, int priority, const char *format,
+                ...)
+{
+	struct event e;
+	va_list args;
+
+	begin(&e, type, priority, NULL, NULL);
+	va_start(args, format);
+	(void)vsnprintf(e.message, sizeof(e.message), format, args);
+	va_end(args);
+	finish(ev, &e, true);
+}

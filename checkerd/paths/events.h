@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_PATHS_EVENTS_H
+#define CHECKERD_PATHS_EVENTS_H
+
+/*
+ * Everything worth telling becomes an event here: numbered, worded once, handed to the
+ * control thread, and to the log thread when its level and its rate allow. The loop only.
+ */
+#include "checkerd/control/port.h"
+#include "checkerd/core/event.h"
+#include "checkerd/core/maps.h"
+#include "checkerd/core/registry.h"
+#include "checkerd/log/log.h"
+#include "checkerd/log/rate.h"
+
+/* Lines about checks that were not judged: one kind of errno each. */
+#define EVENTS_REMEDY_KINDS 7
+
+struct events {
+	struct port *port;      /* borrowed */
+	struct log *log;        /* borrowed */
+	int level;              /* what is less important is not logged */
+	uint64_t seq;           /* of the last event */
+	struct rate *rates;     /* owned, one a path: a path that flaps fills no log */
+	struct rate *dm_rates;  /* owned, one a path: for what becomes of it in its map */
+	struct rate *map_rates; /* owned, one a map */
+	struct rate remedy_rates[EVENTS_REMEDY_KINDS];
+	uint32_t max_paths;
+	struct maps *maps; /* borrowed: who is in which map; NULL: what a device says */
+	bool maps_decide;  /* what a device says counts for nothing */
+};
+
+_must_check_ int events_init(struct events *ev, struct port *port, struct log *log,
+                             int level, uint32_t max_paths);
+void events_deinit(struct events *ev);
+uint64_t events_bytes(uint32_t max_paths);
+
+/* The index now belongs to another path. */
+void events_new_path(struct events *ev, uint32_t index);
+
+/* A path came from the state `before` to its present one. */
+void events_state(struct events *ev, uint32_t index, const struct path *p,
+                  const struct path_status *before, struct mono now);
+/* The device of a path that is up answers with an error of its own: path_status.reason. */
+void events_device_error(struct events *ev, uint32_t index, const struct path *p,
+                         struct mono now);
+/* A check was not made or not judged: says how to mend that, when the user can, and seldom. */
+void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,
+                       struct mono now);
+/*
+ * What became of a path in a map, or of a map: in the words of the format. from, to: "" when
+ * there are none; map: its index in the table of maps.
+ */
+void events_dm(struct events *ev, uint32_t index, const struct path *p, const char *map,
+               int priority, const char *from, const char *to, struct mono now,
+               const char *format, ...) _printf_(9, 10);
+void events_map(struct events *ev, uint32_t map, const char *name, int priority,
+                const char *from, const char *to, struct mono now, const char *format,
+                ...) _printf_(8, 9);
+/* The index now belongs to another map. */
+void events_new_map(struct events *ev, uint32_t map);
+/* Something else about a path, in the words of the format. */
+void events_path(struct events *ev, enum event_type type, int priority,
+                 const struct device *d, const char *format, ...) _printf_(5, 6);
+/* Something about the daemon, the engine or the configuration. */
+void events_say(struct events *ev, enum event_type type, int priority, const char *format,
+                ...) _printf_(4, 5);
+
+#endif

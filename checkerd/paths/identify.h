@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_PATHS_IDENTIFY_H
+#define CHECKERD_PATHS_IDENTIFY_H
+
+/*
+ * Which disk a check reads: a path that is failed in one of its maps is given back only when it
+ * is the disk that it is to be. The loop.
+ */
+#include "checkerd/core/maps.h"
+#include "checkerd/core/registry.h"
+#include "libcheck/pathcheck.h"
+
+/* Begins a check that also asks the disk who it is, when the maps need to know; else a check.
+ * maps: NULL: there are none. -errno as of pathcheck_check(). */
+_must_check_ int identify_check(struct pathcheck *engine, struct maps *maps,
+                                uint32_t index, const struct path *p);
+/* Tells the maps which disk a check has read, if the result says so. */
+void identify_take(struct pathcheck *engine, struct maps *maps, uint32_t index,
+                   const struct pathcheck_result *r);
+
+#endif

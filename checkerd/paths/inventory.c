@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/paths/inventory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c,
+                    struct events *ev)
+{
+	*inv = (struct inventory){ .discovery = d, .checks = c, .events = ev };
+}
+
+void inventory_deinit(struct inventory *inv)
+{
+	if (inv->holding)
+		device_unref(inv->held.device);
+	inv->holding = false;
+}
+
+void inventory_count_anew(struct inventory *inv)
+{
+	inv->added = inv->removed = inv->changed = 0;
+	inv->twins[0] = '\0';
+}
+
+/* What comes with the first configuration is told in one line, by whoever waits for it. */
+static bool is_news(const struct inventory *inv)
+{
+	return inv->generation > 0;
+}
+
+static const char *known(const char *text)
+{
+	return text == NULL ? "not known" : text;
+}
+
+/* One device is one path of its map, whatever it is called. */
+static void tell_twin(struct inventory *inv, uint32_t index)
+{
+	struct registry *registry = inv->checks->registry;
+	const struct device *d = registry_get(registry, index)->device, *other;
+	uint32_t twin = inv->checks->maps == NULL ? MAPS_NONE
+	                                          : maps_twin(inv->checks->maps, index);
+
+	if (twin == MAPS_NONE)
+		return;
+	other = registry_get(registry, twin)->device;
+	if (inv->twins[0] == '\0')
+		(void)snprintf(inv->twins, sizeof(inv->twins),
+		               "warning: %s and %s lead to one device, %u:%u: they count "
+		               "as one path: remove one of them",
+		               device_name(other), device_name(d), d->devt_major,
+		               d->devt_minor);
+	events_path(inv->events, EVENT_CONFIG, LOG_WARNING, d,
+	            "leads to the same device as %s, %u:%u: they count as one path: "
+	            "remove one of them",
+	            device_name(other), d->devt_major, d->devt_minor);
+}
+
+static int add(struct inventory *inv, const struct found *f, struct mono now)
+{
+	uint32_t index;
+	int r;
+
+	r = checks_add(inv->checks, f->device, &f->settings, now, &index);
+	if (r == -EAGAIN)
+		return r;
+	if (r == -ENOSPC) {
+		inv->no_room++; /* many at once, most likely: one line for all, with the sync */
+		return 0;
+	}
+	if (r < 0) {
+		events_path(inv->events, EVENT_PATH_ADDED, LOG_ERR, f->device,
+		            "cannot be added: %s", strerrordesc_np(-r));
+		return 0;
+	}
+	inv->added++;
+	tell_twin(inv, index);
+	if (f->replaced)
+		events_path(inv->events, EVENT_PATH_ADDED, LOG_WARNING, f->device,
+		            "now another disk, WWID %s", known(device_wwid(f->device)));
+	else if (is_news(inv))
+		events_path(inv->events, EVENT_PATH_ADDED, LOG_INFO, f->device, "added");
+	return 0;
+}
+
+static int change(struct inventory *inv, uint32_t index, const struct found *f,
+                  struct mono now)
+{
+	int r = checks_change(inv->checks, index, f->device, &f->settings, now);
+
+	if (r == -EAGAIN)
+		return r;
+	if (r < 0)
+		events_path(inv->events, EVENT_CONFIG, LOG_ERR, f->device,
+		            "cannot be checked with its new settings: %s",
+		            strerrordesc_np(-r));
+	inv->changed++;
+	return 0;
+}
+
+static void tell_removed(struct inventory *inv, const struct found *f)
+{
+	if (f->replaced)
+		events_path(inv->events, EVENT_PATH_REMOVED, LOG_NOTICE, f->device,
+		            "another disk has its name, this one had WWID %s",
+		            known(device_wwid(f->device)));
+	else
+		events_path(inv->events, EVENT_PATH_REMOVED,
+		            f->gone ? LOG_NOTICE : LOG_INFO, f->device,
+		            f->gone ? "its device is gone" : "no longer configured");
+}
+
+static int apply(struct inventory *inv, const struct found *f, struct mono now)
+{
+	bool of_path = f->op != FOUND_SYNC && f->op != FOUND_MAP;
+	uint32_t index = of_path ? registry_find_name(inv->checks->registry,
+	                                              device_name(f->device))
+	                         : REGISTRY_NONE;
+	int r;
+
+	switch (f->op) {
+	case FOUND_ADD:
+		return add(inv, f, now);
+	case FOUND_CHANGE:
+		if (index == REGISTRY_NONE)
+			return add(inv, f, now); /* it had found no room */
+		return change(inv, index, f, now);
+	case FOUND_REMOVE:
+		if (index == REGISTRY_NONE)
+			return 0;
+		r = checks_remove(inv->checks, index, f->gone, now);
+		if (r < 0)
+			return r;
+		inv->removed++;
+		tell_removed(inv, f);
+		return 0;
+	case FOUND_MAP:
+		inv->map_changed = true;
+		return 0;
+	case FOUND_SYNC:
+		if (inv->no_room > 0)
+			events_say(inv->events, EVENT_CONFIG, LOG_ERR,
+			           "%u paths are not checked, there is no room for them: "
+			           "raise "
+			           "max_paths and systemctl restart checkerd",
+			           inv->no_room);
+		if (f->error != 0)
+			events_say(inv->events, EVENT_CONFIG, LOG_ERR,
+			           "the devices cannot be listed, it is tried again "
+			           "every second: %s",
+			           strerrordesc_np(f->error));
+		else if (inv->error != 0)
+			events_say(inv->events, EVENT_CONFIG, LOG_NOTICE,
+			           "the devices can be listed again, there are %u paths",
+			           registry_count(inv->checks->registry));
+		inv->no_room = 0;
+		inv->left_out = f->left_out;
+		inv->error = f->error;
+		inv->generation = f->generation;
+		return 0;
+	}
+	return 0;
+}
+
+bool inventory_take(struct inventory *inv, struct mono now)
+{
+	for (unsigned n = 0; n < INVENTORY_SLICE; n++) {
+		if (!inv->holding && !discovery_next(inv->discovery, &inv->held))
+			return false;
+		inv->holding = true;
+		if (apply(inv, &inv->held, now) == -EAGAIN)
+			return false;
+		device_unref(inv->held.device);
+		inv->holding = false;
+	}
+	return true;
+}

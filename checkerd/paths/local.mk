@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The work: checks, what is found, maps.
+libdaemon_la_SOURCES += \
+	checkerd/paths/checks.c \
+	checkerd/paths/checks.h \
+	checkerd/paths/dm.c \
+	checkerd/paths/dm.h \
+	checkerd/paths/dm_report.c \
+	checkerd/paths/dm_report.h \
+	checkerd/paths/engine_path.c \
+	checkerd/paths/engine_path.h \
+	checkerd/paths/events.c \
+	checkerd/paths/events.h \
+	checkerd/paths/identify.c \
+	checkerd/paths/identify.h \
+	checkerd/paths/inventory.c \
+	checkerd/paths/inventory.h \
+	checkerd/paths/outcome.c \
+	checkerd/paths/outcome.h \
+	checkerd/paths/overdue_watch.c \
+	checkerd/paths/overdue_watch.h \
+	checkerd/paths/prober_end.c \
+	checkerd/paths/prober_end.h \
+	$(NULL)
+
+if HAVE_CMOCKA
+paths_tests = \
+	tests/unit/paths/test-checks \
+	tests/unit/paths/test-checks-device \
+	tests/unit/paths/test-checks-overdue \
+	tests/unit/paths/test-dm \
+	tests/unit/paths/test-prober-end \
+	$(NULL)
+check_PROGRAMS += $(paths_tests)
+TESTS += $(paths_tests)
+
+# It has an engine, a port and a log of its own.
+checks_bed = tests/unit/paths/checks-bed.c tests/unit/paths/checks-bed.h tests/unit/disk.h
+tests_unit_paths_test_checks_SOURCES = tests/unit/paths/test-checks.c $(checks_bed)
+tests_unit_paths_test_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_checks_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_checks_device_SOURCES = tests/unit/paths/test-checks-device.c $(checks_bed)
+tests_unit_paths_test_checks_device_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_checks_device_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_checks_overdue_SOURCES = tests/unit/paths/test-checks-overdue.c $(checks_bed)
+tests_unit_paths_test_checks_overdue_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_checks_overdue_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_prober_end_SOURCES = tests/unit/paths/test-prober-end.c
+tests_unit_paths_test_prober_end_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_prober_end_LDADD = \
+	libdaemon.la \
+	libcontrol.la \
+	liblog.la \
+	libcore.la \
+	libpathcheck.la \
+	libutil.la \
+	$(SYSTEMD_LIBS) \
+	$(CMOCKA_LIBS) \
+	$(NULL)
+# It has a device-mapper thread, a port and a log of its own.
+tests_unit_paths_test_dm_SOURCES = tests/unit/paths/test-dm.c tests/unit/disk.h
+tests_unit_paths_test_dm_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_dm_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+endif

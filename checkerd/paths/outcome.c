@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The loop only. Owns nothing. */
+#include "checkerd/paths/outcome.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum number { NUMBER_UNKNOWN, NUMBER_KNOWN, NUMBER_GONE };
+
+/* Does the kernel know the device's number? sysfs answers from memory. */
+static enum number look_up_number(int sys_dev_block, const struct device *d)
+{
+	char number[32];
+
+	if ((d->devt_major == 0 && d->devt_minor == 0) || sys_dev_block < 0)
+		return NUMBER_UNKNOWN;
+	(void)snprintf(number, sizeof(number), "%u:%u", d->devt_major, d->devt_minor);
+	if (faccessat(sys_dev_block, number, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return NUMBER_KNOWN;
+	return errno == ENOENT ? NUMBER_GONE : NUMBER_UNKNOWN;
+}
+
+/*
+ * FAILED: the device may not be there any more, as opposed to one that answers with an error.
+ * The errors that say so by themselves are the state machine's to know.
+ */
+static enum outcome_kind failure_kind(int sys_dev_block, const struct device *d,
+                                      bool *ret_known)
+{
+	enum number number = look_up_number(sys_dev_block, d);
+
+	*ret_known = number == NUMBER_KNOWN;
+	return number == NUMBER_GONE ? OUTCOME_GONE : OUTCOME_FAILED;
+}
+
+struct outcome answer_outcome(int sys_dev_block, const struct device *d,
+                              const struct pathcheck_result *r)
+{
+	struct outcome o = {
+		.kind = OUTCOME_NOT_JUDGED,
+		.stage = r->stage == PATHCHECK_STAGE_OPEN ? STAGE_OPEN : STAGE_READ,
+		.error = r->error,
+		.late = r->late != 0,
+	};
+
+	switch (r->verdict) {
+	case PATHCHECK_OK:
+		o.kind = OUTCOME_OK;
+		break;
+	case PATHCHECK_FAILED:
+		o.kind = failure_kind(sys_dev_block, d, &o.known);
+		break;
+	case PATHCHECK_TIMED_OUT:
+		o.kind = OUTCOME_TIMED_OUT;
+		break;
+	case PATHCHECK_DEFERRED:
+		o.kind = OUTCOME_DEFERRED;
+		break;
+	case PATHCHECK_DEVICE_ERROR:
+		o.kind = OUTCOME_DEVICE_ERROR;
+		break;
+	case PATHCHECK_DISCONNECTED:
+		o.kind = OUTCOME_DISCONNECTED;
+		break;
+	case PATHCHECK_NOT_JUDGED:
+		break;
+	}
+	return o;
+}
+
+/*
+ * The state is read when it explains something: a failure, or that one is over. An NVMe
+ * controller answers some time before it calls itself live again: it is read until it is well.
+ */
+bool answer_wants_state(const struct path *p, const struct outcome *o)
+{
+	if (o->kind == OUTCOME_NOT_JUDGED)
+		return false;
+	if (o->kind != OUTCOME_OK && o->kind != OUTCOME_DEVICE_ERROR)
+		return true;
+	return sysfs_state_is_bad(&p->sysfs) ||
+	       (p->status.state != PATH_UP && p->status.state != PATH_PENDING);
+}
+
+void answer_count(struct path_counters *n, const struct outcome *o, unsigned actions)
+{
+	bool failed = o->kind == OUTCOME_FAILED || o->kind == OUTCOME_GONE ||
+	              o->kind == OUTCOME_DISCONNECTED;
+
+	/* With late it was counted as a timeout. */
+	n->failures += failed && !o->late && (actions & ACTION_FAILURE) != 0;
+	n->device_errors += o->kind == OUTCOME_DEVICE_ERROR;
+	n->timeouts += o->kind == OUTCOME_TIMED_OUT;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "checkerd/paths/overdue_watch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "checkerd/paths/prober_end.h"
+
+/* Paths that become overdue again and again, as with a prober that lives for a minute. */
+static const struct rate_policy report_rate = { .burst = 2, .window = 600 };
+
+void overdue_watch_init(struct overdue_watch *o, struct checks *c, struct events *ev)
+{
+	*o = (struct overdue_watch){
+		.checks = c,
+		.events = ev,
+		.next = REGISTRY_NONE,
+	};
+}
+
+struct overdue_engine overdue_watch_engine(const struct checks *c)
+{
+	return (struct overdue_engine){
+		.no_prober = c->tend_failing,
+		.no_commands = c->blocked_until.us > 0,
+	};
+}
+
+struct overdue_why overdue_watch_why(const struct path *p,
+                                     const struct overdue_engine *engine)
+{
+	const struct overdue_path path = {
+		.error = p->shortage,
+		.stage = (enum outcome_stage)p->shortage_stage,
+		.deferred = p->deferred,
+		.sysfs = p->sysfs,
+	};
+
+	return overdue_find(engine, &path);
+}
+
+const char *overdue_watch_format(const struct overdue_tally *t, struct pathcheck *engine,
+                                 char *buf, size_t size)
+{
+	struct pathcheck_stats s = { .size = sizeof(s) };
+	struct overdue_why why = overdue_most(t);
+	char cause[OVERDUE_CAUSE_TEXT_MAX], end[PROBER_END_TEXT_MAX] = "";
+
+	(void)overdue_cause_format(why, cause, sizeof(cause));
+	if (why.cause == OVERDUE_NO_PROBER && pathcheck_stats(engine, &s) == 0 &&
+	    s.prober_end != PATHCHECK_END_NONE)
+		(void)prober_end_format(s.prober_end, s.prober_end_code, end,
+		                        sizeof(end));
+	(void)snprintf(buf, size, "%" PRIu32 " path%s overdue: %s%s%s%s", t->total,
+	               t->total == 1 ? " is" : "s are", cause,
+	               end[0] != '\0' ? " (the last one: " : "", end,
+	               end[0] != '\0' ? ")" : "");
+	return buf;
+}
+
+static void report_start(struct overdue_watch *o, struct mono now)
+{
+	char text[256];
+	uint32_t left_out = 0;
+
+	o->reported = rate_allow(&o->rate, &report_rate, now, &left_out);
+	o->kept_quiet = !o->reported;
+	if (!o->reported)
+		return;
+	(void)overdue_watch_format(&o->last, o->checks->engine, text, sizeof(text));
+	if (left_out > 0)
+		events_say(o->events, EVENT_ENGINE, LOG_ERR,
+		           "%s; states are old (%u more times since the last message)",
+		           text, left_out);
+	else
+		events_say(o->events, EVENT_ENGINE, LOG_ERR, "%s; states are old", text);
+}
+
+/* A walk ended. */
+static void report(struct overdue_watch *o, struct mono now)
+{
+	bool before = o->last.total > 0;
+
+	o->last = o->now;
+	if (o->last.total > 0 && before && !o->reported && !o->kept_quiet)
+		report_start(o, now);
+	if (o->last.total > 0)
+		return;
+	if (o->reported)
+		events_say(o->events, EVENT_ENGINE, LOG_NOTICE,
+		           "no path is overdue any more");
+	o->reported = o->kept_quiet = false;
+}
+
+/* Nothing overdue can be missed before. */
+struct mono overdue_watch_next(const struct overdue_watch *o)
+{
+	if (o->next != REGISTRY_NONE)
+		return (struct mono){ 0 };
+	if (o->last.total > 0 || o->reported)
+		return mono_add(o->begun, OVERDUE_WALK_US);
+	if (mono_is_never(o->checks->overdue_at))
+		return MONO_NEVER;
+	return mono_max(o->checks->overdue_at, mono_add(o->begun, OVERDUE_WALK_US));
+}
+
+/* It is, or will be before the schedule wakes the loop again: that saves a wake-up for this. */
+static bool is_time(const struct overdue_watch *o, struct mono now)
+{
+	struct mono next = overdue_watch_next(o);
+
+	if (mono_is_never(next) || mono_diff(now, o->begun) < OVERDUE_WALK_US)
+		return false;
+	return !mono_before(now, next) || !mono_before(checks_next(o->checks), next);
+}
+
+static void look_at(struct overdue_watch *o, const struct path *p, struct mono now)
+{
+	if (path_is_overdue(p, now))
+		overdue_add(&o->now, overdue_watch_why(p, &o->engine));
+	else
+		o->soonest = mono_min(o->soonest, p->overdue_at);
+}
+
+void overdue_watch_run(struct overdue_watch *o, struct mono now)
+{
+	struct registry *registry = o->checks->registry;
+	uint32_t end = registry_end(registry);
+
+	if (o->next == REGISTRY_NONE) {
+		if (!is_time(o, now))
+			return;
+		o->next = 0;
+		o->begun = now;
+		o->soonest = o->checks->overdue_at = MONO_NEVER;
+		o->now = (struct overdue_tally){ 0 };
+		o->engine = overdue_watch_engine(o->checks);
+	}
+	for (unsigned n = 0; n < OVERDUE_SLICE && o->next < end; n++, o->next++) {
+		const struct path *p = registry_get(registry, o->next);
+
+		if (p != NULL)
+			look_at(o, p, now);
+	}
+	if (o->next < end)
+		return;
+	o->next = REGISTRY_NONE;
+	/* What was heard of meanwhile has lowered overdue_at by itself. */
+	o->checks->overdue_at = mono_min(o->checks->overdue_at, o->soonest);
+	report(o, now);
+}

@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The reaper of one group: the only one that settles its slots. It sleeps in the backend
+ * until a completion, its next deadline, or a word from another thread, and never polls.
+ * While the group has no context it sleeps on its eventfd, and completions come from rescuers.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "libcheck/checkers/directio_judge.h"
+#include "libcheck/prober/prober.h"
+#include "libcheck/region/wire.h"
+#include "util/seal.h"
+
+/* --- results on their way to the caller --- */
+
+void results_add(struct result_batch *b, const struct slot *s,
+                 enum pathcheck_verdict verdict, int error, struct mono now)
+{
+	b->results[b->n++] = (struct wire_result){
+		.id = s->path,
+		.generation = s->generation,
+		.verdict = (uint8_t)verdict,
+		.stage = s->stage,
+		.engine = s->engine,
+		.late = s->late,
+		.opened = s->opened && wire_is_final((uint8_t)verdict),
+		.error = (int16_t)error,
+		.started_us = s->started.us,
+		/* One begun after `now` was taken ended no earlier than it began. */
+		.finished_us = MAX(now.us, s->started.us),
+		.group = (uint16_t)s->job.group->id,
+	};
+}
+
+bool results_full(const struct result_batch *b)
+{
+	return b->n == ARRAY_LEN(b->results);
+}
+
+void results_push(struct result_batch *b)
+{
+	struct shared *sh = b->prober->shared;
+	bool pushed;
+
+	if (b->n == 0)
+		return;
+	pthread_mutex_lock(&b->prober->results_lock);
+	pushed = spsc_push_run(sh->results, b->results, b->n);
+	assert(pushed); /* the ring has room for all an id can have: limits.h */
+	pthread_mutex_unlock(&b->prober->results_lock);
+	b->n = 0;
+	shared_wake(&sh->header->caller_waits, sh->caller_fd);
+}
+
+void results_push_one(struct prober *p, const struct wire_result *r)
+{
+	struct result_batch b = { .prober = p, .n = 1 };
+
+	b.results[0] = *r;
+	results_push(&b);
+}
+
+/* --- slots --- */
+
+static void raise_max(_Atomic uint32_t *max, uint32_t value)
+{
+	uint32_t seen = atomic_load(max);
+
+	while (value > seen && !atomic_compare_exchange_weak(max, &seen, value))
+		continue;
+}
+
+void slot_emergency(struct group *g, struct slot *s)
+{
+	struct shared_header *h = g->prober->shared->header;
+
+	if (s->emergency)
+		return;
+	s->emergency = true;
+	raise_max(&h->emergency_max, atomic_fetch_add(&h->emergency_now, 1) + 1);
+	atomic_fetch_add(&h->emergency_total, 1);
+}
+
+void slot_give_back(struct group *g, struct slot *s)
+{
+	struct prober *p = g->prober;
+
+	if (s->emergency)
+		atomic_fetch_sub(&p->shared->header->emergency_now, 1);
+	/* Both are other processors' to look at: once for as many as there are in a row. */
+	if (g->back > 0 && g->back_host != s->host)
+		group_show_back(g);
+	g->back_host = s->host;
+	g->back++;
+	s->fd = s->stale_fd = -1;
+	group_finish(g, s);
+}
+
+/* With lock held. Its path is gone: what it still holds is closed by a rescuer. */
+static void settle_orphan(struct group *g, struct slot *s, struct reaper_work *w)
+{
+	group_leave(g, s);
+	if (s->fd < 0) {
+		slot_give_back(g, s);
+		w->freed = true;
+		return;
+	}
+	s->job.kind = JOB_CLOSE;
+	slot_list_append(&w->to_rescuers, s);
+}
+
+static bool device_answered(const struct directio_judgement *j)
+{
+	return j->verdict == PATHCHECK_OK || j->verdict == PATHCHECK_DEVICE_ERROR;
+}
+
+/* With lock held. A rescuer goes on with it. */
+static void to_rescuer(struct group *g, struct slot *s, enum job_kind kind,
+                       struct mono now, struct reaper_work *w)
+{
+	group_requeue(g, s);
+	(void)group_wait(g, s, now); /* it plans its sleep after this */
+	s->job.kind = kind;
+	s->job.blocks = false;
+	slot_list_append(&w->to_rescuers, s);
+}
+
+/* With lock held. The submit thread tries it again meanwhile; it waits since the first time. */
+static void would_block(struct group *g, struct slot *s, struct mono now,
+                        struct reaper_work *w)
+{
+	if (s->blocked_from.us == 0)
+		s->blocked_from = now;
+	to_rescuer(g, s, JOB_READ, s->blocked_from, w);
+	s->job.blocks = true;
+	/* Once for all that come before it has looked. */
+	if (!atomic_exchange(&g->prober->would_block, true))
+		w->lane = true;
+}
+
+/* The same with the lane. */
+static void to_lane(struct group *g, struct slot *s, struct reaper_work *w)
+{
+	group_requeue(g, s);
+	slot_list_append(&w->to_lane, s);
+}
+
+/* With lock held. A rescuer's read of a path whose submit may block. */
+static bool is_quick_suspect(const struct group *g, const struct slot *s, struct mono now)
+{
+	return (atomic_load(&g->prober->paths[s->path].flags) & PATH_SUSPECT) != 0 &&
+	       s->engine == PATHCHECK_ENGINE_SYNC && s->stage == PATHCHECK_STAGE_READ &&
+	       mono_diff(now, s->started) < LANE_STUCK_US;
+}
+
+/* With lock held. The read is answered, and more is asked before its result is told. */
+static void ask(struct group *g, struct slot *s, uint8_t what, int64_t result,
+                struct mono now, struct reaper_work *w)
+{
+	s->ask = what;
+	s->asks_unit = what == ASK_UNIT;
+	if (s->answered.us == 0)
+		s->answered = now;
+	s->result = (int32_t)result;
+	to_rescuer(g, s, JOB_ASK, now, w);
+}
+
+/* With lock held. The check ends. */
+static void conclude(struct group *g, struct slot *s, const struct directio_judgement *j,
+                     struct mono now, struct reaper_work *w)
+{
+	if (!device_answered(j))
+		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
+	if (is_quick_suspect(g, s, now))
+		suspects_clear(g->prober, s->path);
+	/* A read takes no longer because more was asked after it. */
+	if (s->answered.us != 0 && !s->late)
+		now = s->answered;
+	results_add(&w->results, s, j->verdict, j->error, now);
+	if (s->closes && s->fd >= 0) {
+		group_close(g, s);
+		s->job.kind = JOB_CLOSE;
+		slot_list_append(&w->to_rescuers, s);
+		return;
+	}
+	slot_give_back(g, s);
+	w->freed = true;
+}
+
+/* What its device is known to be costs no rescuer again. */
+static enum scsi_unit unit_of(const struct group *g, const struct slot *s)
+{
+	_Atomic uint8_t *flags = &g->prober->paths[s->path].flags;
+
+	if (s->unit == SCSI_UNIT_NOT_ASKED && (atomic_load(flags) & PATH_NO_SCSI) != 0)
+		return SCSI_UNIT_NO_SCSI;
+	if (s->unit == SCSI_UNIT_NO_SCSI)
+		atomic_fetch_or(flags, PATH_NO_SCSI);
+	return (enum scsi_unit)s->unit;
+}
+
+/* With lock held. */
+static struct directio_judgement judge(const struct group *g, const struct slot *s,
+                                       int64_t result)
+{
+	return directio_judge(&(struct directio_answer){
+	        .opening = s->stage == PATHCHECK_STAGE_OPEN,
+	        .nowait = s->engine == PATHCHECK_ENGINE_AIO,
+	        .learned = s->learned,
+	        .unit = unit_of(g, s),
+	        .block = s->block,
+	        .result = result,
+	});
+}
+
+/* With lock held. The kernel, or a rescuer, has answered. */
+static void settle(struct group *g, struct slot *s, int64_t result, struct mono now,
+                   struct reaper_work *w)
+{
+	struct directio_judgement j;
+
+	assert(s->state != SLOT_FREE);
+	if (s->state == SLOT_ORPHANED) {
+		settle_orphan(g, s, w);
+		return;
+	}
+	j = s->stage == PATHCHECK_STAGE_READ && directio_is_whole(s->block, result)
+	            ? DIRECTIO_GOOD
+	            : judge(g, s, result);
+	switch (j.next) {
+	case DIRECTIO_FINAL:
+		if (s->identify && !s->identified && device_answered(&j))
+			ask(g, s, ASK_WWID, result, now, w);
+		else
+			conclude(g, s, &j, now, w);
+		break;
+	case DIRECTIO_SHORTAGE:
+		s->resource = true;
+		s->result = -j.error;
+		to_lane(g, s, w);
+		break;
+	case DIRECTIO_LEARN:
+		s->learn = s->learned = true;
+		s->silent_ms = 0; /* it has answered */
+		to_lane(g, s, w);
+		break;
+	case DIRECTIO_NO_NOWAIT:
+		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_BLOCKS);
+		to_rescuer(g, s, JOB_READ, now, w);
+		break;
+	case DIRECTIO_BLOCKS:
+		would_block(g, s, now, w);
+		break;
+	case DIRECTIO_ASK_UNIT:
+		s->silent_ms = 0;
+		ask(g, s, ASK_UNIT, result, now, w);
+		break;
+	}
+}
+
+/*
+ * With lock held. Its unit does not answer, or no rescuer is free to ask it: what the read said
+ * stands, but for a device that answered and was to be identified: that is not judged. The slot
+ * is given back when the rescuer is through with it; its descriptor is closed then if it is the
+ * slot's own.
+ */
+static void conclude_unasked(struct group *g, struct slot *s, struct mono now,
+                             struct reaper_work *w)
+{
+	struct directio_judgement j;
+
+	s->unit = SCSI_UNIT_NOT_GONE;
+	j = judge(g, s, s->result);
+	assert(j.next == DIRECTIO_FINAL);
+	if (!device_answered(&j))
+		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
+	else if (s->identify && !s->identified)
+		j.verdict = PATHCHECK_NOT_JUDGED; /* nobody knows which disk that was */
+	results_add(&w->results, s, j.verdict, j.error, s->late ? now : s->answered);
+	if (!s->closes)
+		s->fd = -1;
+	group_close(g, s);
+}
+
+static void expire(struct group *g, struct mono now, struct reaper_work *w)
+{
+	struct slot *s;
+
+	while (!results_full(&w->results) && (s = group_expire(g, now)) != NULL) {
+		if (s->asks_unit && !mono_before(now, s->deadline)) {
+			conclude_unasked(g, s, now, w);
+			continue;
+		}
+		if (s->state == SLOT_QUEUED) {
+			/* Once a check; no news after TIMED_OUT: wire_take_verdict() */
+			if (!s->told && !s->late)
+				results_add(&w->results, s, PATHCHECK_DEFERRED, 0, now);
+			s->told = true;
+			continue;
+		}
+		if (!s->late) /* the same */
+			results_add(&w->results, s, PATHCHECK_TIMED_OUT, ETIMEDOUT, now);
+		s->late = true;
+	}
+}
+
+/* With lock held. An io_setup that is slow, or that is to be tried again. */
+static void setup_timer(struct group *g, struct mono now, struct reaper_work *w)
+{
+	if (mono_before(now, g->setup_by))
+		return;
+	g->setup_by = MONO_NEVER;
+	if (g->state == PATHCHECK_GROUP_SETTING_UP) {
+		g->state = PATHCHECK_GROUP_FALLBACK;
+		g->setup_error = ETIMEDOUT;
+		w->lane = true; /* what waited for the context can go to rescuers */
+	} else if ((g->state == PATHCHECK_GROUP_FALLBACK ||
+	            g->state == PATHCHECK_GROUP_RECOVERING) &&
+	           !g->setup_running && g->draining == NULL) {
+		g->setup_running = true;
+		w->setup = true;
+	}
+}
+
+/* With lock held. The last event of the small context has come: a rescuer gives it back. */
+static void end_of_drain(struct group *g, struct reaper_work *w)
+{
+	if (g->draining == NULL || g->in_draining > 0 || g->setup_running)
+		return;
+	g->emptied = g->draining;
+	g->draining = NULL;
+	g->drain_more = false;
+	g->setup_running = true;
+	w->destroy = true;
+}
+
+static void hand_on(struct group *g, struct reaper_work *w)
+{
+	struct prober *p = g->prober;
+
+	results_push(&w->results);
+	if (!slot_list_empty(&w->to_rescuers))
+		rescuers_enqueue_slots(p, &w->to_rescuers);
+	if (!slot_list_empty(&w->to_lane))
+		lane_inbox(p, &w->to_lane);
+	if (w->setup)
+		rescuers_enqueue(p, &g->setup, JOB_SETUP);
+	if (w->destroy)
+		rescuers_enqueue(p, &g->setup, JOB_DESTROY);
+	if (w->lane || (w->freed && atomic_load(&p->waiting) > 0))
+		lane_wake(p);
+	w->setup = w->destroy = w->freed = w->lane = false;
+}
+
+static void work_init(struct reaper_work *w, struct prober *p)
+{
+	w->results.prober = p;
+	w->results.n = 0;
+	w->setup = w->destroy = w->freed = w->lane = false;
+	slot_list_init(&w->to_rescuers);
+	slot_list_init(&w->to_lane);
+}
+
+/* With lock held. */
+static struct mono next_deadline(const struct group *g)
+{
+	struct mono next = group_deadline(g);
+
+	return mono_before(next, g->patient_until) ? g->patient_until : next;
+}
+
+static _Atomic int64_t *wake_by(struct group *g)
+{
+	return &g->prober->shared->groups[g->id].wake_by_us;
+}
+
+struct mono reaper_step(struct group *g, const struct backend_event *events, int n,
+                        struct mono now)
+{
+	struct reaper_work w;
+	struct mono wake;
+	bool again;
+	int taken = 0;
+
+	work_init(&w, g->prober);
+	do {
+		pthread_mutex_lock(&g->lock);
+		g->wake_sent = false;
+		while (taken < n && !results_full(&w.results)) {
+			struct slot *s =
+			        container_of(events[taken].request, struct slot, request);
+
+			group_leave(g, s);
+			settle(g, s, events[taken].result, now, &w);
+			taken++;
+		}
+		while (!slot_list_empty(&g->done) && !results_full(&w.results)) {
+			struct slot *s = slot_list_take(&g->done);
+
+			settle(g, s, s->result, now, &w);
+		}
+		/* A full batch: there may be more answers, and silence is judged after all. */
+		if (n < REAP_BATCH && !mono_before(now, g->patient_until))
+			expire(g, now, &w);
+		end_of_drain(g, &w);
+		setup_timer(g, now, &w);
+		again = taken < n || !slot_list_empty(&g->done) ||
+		        results_full(&w.results);
+		wake = mono_min(next_deadline(g), g->setup_by);
+		g->asleep_until = again ? (struct mono){ 0 } : wake;
+		if (!again)
+			atomic_store(wake_by(g), wake.us);
+		group_publish(g);
+		pthread_mutex_unlock(&g->lock);
+		hand_on(g, &w);
+	} while (again);
+	return wake;
+}
+
+void reaper_wake(struct group *g)
+{
+	static const uint64_t one = 1;
+	bool send;
+
+	pthread_mutex_lock(&g->lock);
+	send = !g->wake_sent;
+	g->wake_sent = true;
+	/* From now on it stands still, until it has come round. */
+	if (send)
+		atomic_store(wake_by(g), mono_now().us);
+	pthread_mutex_unlock(&g->lock);
+	/* Fails only when the counter is full: then it wakes anyway. */
+	if (send && write(g->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void reaper_done(struct group *g, struct slot *s)
+{
+	pthread_mutex_lock(&g->lock);
+	slot_list_append(&g->done, s);
+	pthread_mutex_unlock(&g->lock);
+	reaper_wake(g);
+}
+
+/* With lock held. Nothing of it is left: the lane may use it anew. */
+static void retired(struct group *g)
+{
+	assert(g->context == NULL && g->draining == NULL && g->emptied == NULL &&
+	       g->in_context == 0 && g->in_draining == 0 && group_used(g) == 0);
+	g->state = PATHCHECK_GROUP_UNUSED;
+	g->setup_error = 0;
+	g->setup_by = MONO_NEVER;
+	group_publish(g);
+}
+
+/*
+ * A group without paths gives its context back when the kernel holds nothing of it any more:
+ * until then the lane may take it back into use. When the engine ends, io_destroy waits for
+ * what is left, here, where nobody waits for it.
+ */
+static void retire(struct group *g)
+{
+	bool stopping = atomic_load(&g->prober->stopping);
+	struct reaper_work w;
+	void *contexts[2];
+
+	pthread_mutex_lock(&g->lock);
+	if (g->state != PATHCHECK_GROUP_RETIRING || g->setup_running ||
+	    g->submitting > 0 || group_live(g) > 0 || (group_used(g) > 0 && !stopping)) {
+		pthread_mutex_unlock(&g->lock);
+		return;
+	}
+	contexts[0] = g->context;
+	contexts[1] = g->draining;
+	g->context = g->draining = NULL;
+	g->drain_more = false;
+	g->destroying = true;
+	pthread_mutex_unlock(&g->lock);
+
+	atomic_store(wake_by(g), INT64_MAX);
+	for (unsigned i = 0; i < ARRAY_LEN(contexts); i++)
+		if (contexts[i] != NULL)
+			g->prober->backend->destroy(contexts[i]);
+
+	work_init(&w, g->prober);
+	pthread_mutex_lock(&g->lock);
+	g->destroying = false;
+	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
+		if (g->slots[i].state == SLOT_ORPHANED && g->slots[i].in_kernel)
+			settle_orphan(g, &g->slots[i], &w);
+	group_show_back(g);
+	if (group_used(g) == 0)
+		retired(g);
+	w.lane = true; /* a group it may use again */
+	pthread_mutex_unlock(&g->lock);
+	hand_on(g, &w);
+}
+
+static int sleep_on_eventfd(struct group *g, int64_t timeout_us)
+{
+	struct pollfd pfd = { .fd = g->wake_fd, .events = POLLIN };
+	struct timespec ts = { .tv_sec = timeout_us / USEC_PER_SEC,
+		               .tv_nsec = timeout_us % USEC_PER_SEC * NSEC_PER_USEC };
+
+	if (ppoll(&pfd, 1, timeout_us < 0 ? NULL : &ts, NULL) > 0)
+		shared_drain(g->wake_fd);
+	return 0;
+}
+
+/* What both contexts have, after the first n events. */
+static int reap_more(struct group *g, void *context, void *draining,
+                     struct backend_event *events, int n)
+{
+	const struct backend *b = g->prober->backend;
+
+	if (context != NULL && n < REAP_BATCH)
+		n += b->reap(context, events + n, (unsigned)(REAP_BATCH - n), 0);
+	if (draining != NULL && n < REAP_BATCH)
+		n += b->reap(draining, events + n, (unsigned)(REAP_BATCH - n), 0);
+	return n;
+}
+
+/*
+ * To be woken by each of many answers would cost more than the reads themselves. So once the
+ * first has come, the others get as long again as it took, within limits, and are taken together.
+ */
+static bool gather(struct group *g, const struct backend_event *first, int n)
+{
+	const struct slot *s = container_of(first->request, struct slot, request);
+	struct timespec ts = { 0 };
+	int64_t took_us = 0;
+	uint32_t young;
+	bool more;
+
+	if (n == REAP_BATCH)
+		return false;
+	pthread_mutex_lock(&g->lock);
+	young = MIN(g->in_context, g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT]);
+	more = young >= (uint32_t)n + GATHER_LEAST;
+	if (more)
+		took_us = mono_diff(mono_now(), s->started);
+	pthread_mutex_unlock(&g->lock);
+	if (!more)
+		return false;
+	ts.tv_nsec = MIN(MAX(took_us, GATHER_MIN_US), GATHER_MAX_US) * NSEC_PER_USEC;
+	(void)ppoll(NULL, 0, &ts, NULL);
+	return true;
+}
+
+/*
+ * With lock held. A deadline that is seen so late: the machine was paused, or this process.
+ * Rescuers have yet to tell what they were answered, and the kernel what it was: that was nobody's
+ * silence. Once for a deadline, unless it stood still again meanwhile, and for long: on a machine
+ * that is merely overloaded silence has to be told in the end.
+ */
+static void be_patient(struct group *g, struct mono now, struct mono due)
+{
+	bool first = mono_before(g->patient_until, due);
+
+	if (first ? mono_diff(now, due) >= LATE_WAKE_US
+	          : mono_diff(now, g->patient_until) >= LATE_GRACE_US)
+		g->patient_until = mono_add(now, LATE_GRACE_US);
+}
+
+/*
+ * Sleeps until `wake`, an answer, or word from the lane; returns the events. *ret_now is
+ * earlier than the last look at the contexts: what is not among the events had not been
+ * answered by then. A thread that stands still between the two, with its process or the whole
+ * machine, takes nobody for silent who was not.
+ */
+static int sleep_until(struct group *g, struct mono wake, struct backend_event *events,
+                       struct mono *ret_now)
+{
+	int64_t timeout_us = -1;
+	void *context, *draining;
+	struct mono due;
+	bool gathered;
+	int n;
+
+	if (!mono_is_never(wake)) {
+		/* On its own: MAX() would read the clock twice, and less than 0 is for ever. */
+		timeout_us = mono_diff(wake, mono_now());
+		timeout_us = MAX(timeout_us, 0);
+	}
+	if (g->drain_more)
+		timeout_us = 0;
+	pthread_mutex_lock(&g->lock);
+	context = g->context;
+	draining = g->draining;
+	pthread_mutex_unlock(&g->lock);
+
+	if (context != NULL)
+		n = g->prober->backend->reap(context, events, REAP_BATCH, timeout_us);
+	else
+		n = sleep_on_eventfd(g, timeout_us);
+	gathered = n > 0 && gather(g, events, n);
+	*ret_now = mono_now();
+	pthread_mutex_lock(&g->lock);
+	due = group_deadline(g);
+	atomic_store(wake_by(g), ret_now->us);
+	atomic_store(&g->prober->shared->header->alive_us, ret_now->us);
+	be_patient(g, *ret_now, due);
+	pthread_mutex_unlock(&g->lock);
+	if (gathered || !mono_before(*ret_now, due))
+		n = reap_more(g, context, draining, events, n);
+	else if (draining != NULL) /* each of its events has written to wake_fd */
+		n = reap_more(g, NULL, draining, events, n);
+	g->drain_more = draining != NULL && n == REAP_BATCH;
+	return n;
+}
+
+static bool finished(struct group *g)
+{
+	bool unused;
+
+	if (!atomic_load(&g->prober->stopping))
+		return false;
+	pthread_mutex_lock(&g->lock);
+	unused = g->state == PATHCHECK_GROUP_UNUSED;
+	pthread_mutex_unlock(&g->lock);
+	return unused;
+}
+
+struct mono reaper_round(struct group *g, struct mono wake)
+{
+	struct backend_event events[REAP_BATCH];
+	struct mono now;
+	int n = sleep_until(g, wake, events, &now);
+
+	return reaper_step(g, events, n, now);
+}
+
+void *reaper_main(void *group)
+{
+	struct group *g = group;
+	struct mono wake;
+
+	seal_begin();
+	wake = reaper_step(g, NULL, 0, mono_now());
+	do {
+		wake = reaper_round(g, wake);
+		retire(g);
+	} while (!finished(g));
+	atomic_store(wake_by(g), INT64_MAX);
+	return NULL;
+}

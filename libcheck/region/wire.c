@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcheck/region/wire.h"
+
+#define ERRNO_MAX 4095 /* include/linux/err.h: MAX_ERRNO */
+
+bool wire_is_sound(const struct wire_result *w, const struct limits *l)
+{
+	if (w->id >= l->ids)
+		return false;
+	if (w->verdict == WIRE_RELEASED)
+		return true;
+	return w->verdict <= PATHCHECK_NOT_JUDGED && w->stage <= PATHCHECK_STAGE_READ &&
+	       w->engine <= PATHCHECK_ENGINE_SYNC && w->unused == 0 && w->error >= 0 &&
+	       w->error <= ERRNO_MAX && w->group < l->groups;
+}
+
+bool wire_take_verdict(struct asked *a, const struct wire_result *w)
+{
+	if (!a->outstanding)
+		return false;
+	if (wire_is_final(w->verdict)) {
+		if ((w->late != 0) != a->timed_out ||
+		    (w->error != 0) != (w->verdict != PATHCHECK_OK))
+			return false;
+		a->outstanding = false;
+		return true;
+	}
+	if (w->opened || a->timed_out ||
+	    (w->verdict == PATHCHECK_DEFERRED && a->deferred))
+		return false;
+	a->timed_out = w->verdict == PATHCHECK_TIMED_OUT;
+	a->deferred = a->deferred || w->verdict == PATHCHECK_DEFERRED;
+	return true;
+}
+
+void wire_set_times(struct pathcheck_result *results, size_t n, struct mono now)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t finished = MIN(MAX(results[i].finished_us, INT64_C(0)), now.us);
+
+		results[i].finished_us = finished;
+		results[i].started_us =
+		        MIN(MAX(results[i].started_us, INT64_C(0)), finished);
+	}
+}
+
+int32_t wire_errno(int32_t said)
+{
+	return said > 0 && said <= ERRNO_MAX ? said : 0;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Snapshots of paths and their maps: complete, however many rounds they take and whatever
+ * comes and goes meanwhile. The engine is one that has nothing to say. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "checkerd/answers/snapshot_fill.h"
+#include "tests/unit/disk.h"
+
+#define PATHS (3 * SNAPSHOT_SLICE)
+#define EACH  2 /* paths of a map */
+#define MAPS  (PATHS / EACH)
+
+int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
+{
+	(void)pc;
+	(void)ret;
+	return -ENODEV;
+}
+
+int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *ret)
+{
+	(void)pc;
+	(void)id;
+	(void)ret;
+	return -ENOENT;
+}
+
+bool devmapper_next(struct devmapper *d, struct dm_news *ret)
+{
+	(void)d;
+	(void)ret;
+	return false;
+}
+
+bool devmapper_command(struct devmapper *d, const struct dm_command *c)
+{
+	(void)d;
+	(void)c;
+	return true;
+}
+
+void devmapper_look(struct devmapper *d)
+{
+	(void)d;
+}
+
+void devmapper_tell_again(struct devmapper *d)
+{
+	(void)d;
+}
+
+void checks_hurry(struct checks *c, uint32_t index, struct mono now)
+{
+	(void)c;
+	(void)index;
+	(void)now;
+}
+
+struct mono checks_next(struct checks *c)
+{
+	(void)c;
+	return MONO_NEVER;
+}
+
+void log_push(struct log *l, const struct event *e)
+{
+	(void)l;
+	(void)e;
+}
+
+static struct checks checks;
+static struct dm dm;
+static struct ready ready;
+static struct hint hint;
+static struct warnings warnings;
+static struct reload reload;
+static struct snapshot_fill fill;
+static const struct mono t0 = { USEC_PER_SEC };
+
+static uint32_t add_path(uint32_t n)
+{
+	static const struct path_settings usual = { .interval_us = USEC_PER_SEC };
+	struct device *d = disk_new(n, NULL);
+	uint32_t index;
+
+	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
+	device_unref(d);
+	maps_path_added(dm.maps, index, registry_get(checks.registry, index)->device);
+	return index;
+}
+
+static void remove_path(uint32_t index)
+{
+	maps_path_removed(dm.maps, index, false);
+	registry_remove(checks.registry, index);
+}
+
+/* Map n of the paths 2n and 2n + 1; the second one is failed in every third map. */
+static void add_map(uint32_t n)
+{
+	static const enum map_group_state group = MAP_GROUP_ACTIVE;
+	char name[16];
+	const struct map_path paths[EACH] = {
+		{ 8, EACH * n, 1, 0, true },
+		{ 8, EACH * n + 1, 1, 0, n % 3 != 0 },
+	};
+	const struct map_spec spec = {
+		.devt_major = 254,
+		.devt_minor = n,
+		.name = name,
+		.uuid = "",
+		.n_groups = 1,
+		.n_paths = EACH,
+		.groups = &group,
+		.paths = paths,
+	};
+	struct map *m;
+	uint32_t index;
+	unsigned change;
+
+	(void)snprintf(name, sizeof(name), "m%u", n);
+	assert_int_equal(map_new(&m, &spec), 0);
+	assert_int_equal(maps_told(dm.maps, m, true, t0, &index, &change), 0);
+	map_unref(m);
+}
+
+static int setup(void **state)
+{
+	struct text *memory;
+
+	(void)state;
+	checks = (struct checks){ .sys_dev_block = -1 };
+	hint = (struct hint){ .nr_fd = -1, .max_fd = -1 };
+	fill = (struct snapshot_fill){
+		.checks = &checks,
+		.dm = &dm,
+		.ready = &ready,
+		.hint = &hint,
+		.warnings = &warnings,
+		.reload = &reload,
+	};
+	if (registry_new(&checks.registry, PATHS) < 0 || dm_init(&dm, PATHS, t0) < 0 ||
+	    port_new(&fill.port, PATHS) < 0 || text_new(&memory, "{}", 2) < 0)
+		return -1;
+	snapshot_fill_init(&fill, memory, 1);
+	reload.dump = text_ref(memory);
+	for (uint32_t i = 0; i < PATHS; i++)
+		(void)add_path(i);
+	for (uint32_t i = 0; i < MAPS; i++)
+		add_map(i);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	snapshot_fill_deinit(&fill);
+	text_unref(reload.dump);
+	port_free(fill.port);
+	dm_deinit(&dm);
+	checks.registry = registry_free(checks.registry);
+	return 0;
+}
+
+static void run_rounds(unsigned n)
+{
+	while (n-- > 0 && snapshot_fill_wanted(&fill))
+		snapshot_fill_run(&fill);
+}
+
+static struct snapshot *finish(void)
+{
+	struct snapshot *s;
+
+	run_rounds(1000);
+	s = port_control_snapshot(fill.port);
+	assert_non_null(s);
+	return s;
+}
+
+/* Every map's paths are those it has, and each path's map is the one it is in. */
+static void assert_consistent(const struct snapshot *s)
+{
+	uint32_t linked = 0, in_maps = 0;
+
+	for (uint32_t i = 0; i < s->n_maps; i++) {
+		const struct snap_map *m = &s->maps[i];
+
+		for (uint32_t n = 0; n < m->map->n_paths; n++) {
+			const struct snap_map_path *e = &s->map_paths[m->first_path + n];
+
+			if (e->path == REGISTRY_NONE)
+				continue;
+			assert_int_equal(s->paths[e->path].device->devt_minor,
+			                 m->map->paths[n].devt_minor);
+			assert_ptr_equal(snap_in_map(s, &s->paths[e->path]), e);
+			assert_int_equal(e->map, i);
+			linked++;
+		}
+	}
+	for (uint32_t i = 0; i < s->n_paths; i++)
+		in_maps += s->paths[i].in_map != REGISTRY_NONE;
+	assert_int_equal(linked, in_maps);
+}
+
+static void all_of_it_is_there(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	snapshot_fill_ask(&fill);
+	run_rounds(3);
+	assert_true(snapshot_fill_wanted(&fill)); /* not in one go */
+	s = finish();
+	assert_int_equal(s->n_paths, PATHS);
+	assert_int_equal(s->n_maps, MAPS);
+	assert_int_equal(s->n_map_paths, PATHS);
+	assert_consistent(s);
+	for (uint32_t i = 0; i < PATHS; i++)
+		assert_int_not_equal(s->paths[i].in_map, REGISTRY_NONE);
+	assert_int_equal(s->maps[0].paths_disabled, 0);
+	assert_int_equal(s->maps[0].paths_up, 1);
+	assert_int_equal(s->maps[1].paths_disabled, 0);
+	port_control_snapshot_release(fill.port, s);
+}
+
+static void what_comes_and_goes_meanwhile_breaks_nothing(void **state)
+{
+	struct snapshot *s;
+	uint32_t other;
+
+	(void)state;
+	for (unsigned rounds = 1; rounds <= 5; rounds++) {
+		snapshot_fill_ask(&fill);
+		run_rounds(rounds);
+		/* A path that is in a map comes to where another one was; so do maps. */
+		other = registry_get(checks.registry, rounds)->device->devt_minor;
+		remove_path(rounds);
+		remove_path(0);
+		assert_int_equal(add_path(other), 0);
+		assert_int_equal(add_path(100000 + rounds), rounds);
+		maps_remove(dm.maps, maps_find(dm.maps, 254, MAPS - rounds));
+		add_map(MAPS - rounds);
+		s = finish();
+		assert_int_equal(s->n_paths, PATHS);
+		assert_int_equal(s->n_maps, MAPS);
+		assert_consistent(s);
+		port_control_snapshot_release(fill.port, s);
+	}
+}
+
+static void trouble_is_a_warning(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	(void)snprintf(dm.trouble, sizeof(dm.trouble), "trouble");
+	dm.error = ENOENT;
+	snapshot_fill_ask(&fill);
+	s = finish();
+	assert_int_equal(s->n_warnings, 0); /* who only observes may live without */
+	assert_int_equal(s->dm_error, ENOENT);
+	assert_false(s->dm_known);
+	port_control_snapshot_release(fill.port, s);
+	dm.control = true;
+	snapshot_fill_ask(&fill);
+	s = finish();
+	assert_int_equal(s->n_warnings, 1);
+	assert_string_equal(s->warnings[0], "trouble");
+	assert_true(s->dm_control);
+	port_control_snapshot_release(fill.port, s);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(all_of_it_is_there),
+		TEST(what_comes_and_goes_meanwhile_breaks_nothing),
+		TEST(trouble_is_a_warning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

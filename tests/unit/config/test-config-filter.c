@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What blacklists and device rules say of a device, by the rules of multipath.conf(5). */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "checkerd/config/rules.h"
+#include "tests/unit/config/config-text.h"
+
+#define SECOND INT64_C(1000000)
+
+/* NULL: taken. */
+static const char *excluded(const struct config *c, const struct config_subject *s)
+{
+	const char *why = NULL;
+
+	if (!config_excluded(c, s, &why)) {
+		assert_null(why);
+		return NULL;
+	}
+	assert_non_null(why);
+	return why;
+}
+
+static void without_filters_all_are_taken(void **state)
+{
+	struct config *c = text_parse("");
+
+	(void)state; /* no fixture */
+	assert_null(excluded(c, &(struct config_subject){ .devnode = "sda" }));
+	assert_null(excluded(c, &(struct config_subject){ 0 }));
+	assert_false(config_excepted(c, &(struct config_subject){ .devnode = "loop0" }));
+	config_free(c);
+}
+
+static void each_criterion(void **state)
+{
+	static const char *const properties[] = { "ID_PATH", "ID_USB_MODEL", NULL };
+	struct config *c = text_parse("blacklist {\n"
+	                              "	property ID_USB\n"
+	                              "	devnode \"^sd[ab]$\"\n"
+	                              "	protocol scsi:ata\n"
+	                              "	wwid ^3600\n"
+	                              "	device { vendor ATA product SSD }\n"
+	                              "	device { product \"^CD\" }\n"
+	                              "}\n");
+
+	(void)state; /* no fixture */
+	assert_string_equal(
+	        excluded(c, &(struct config_subject){ .properties = properties }),
+	        "property");
+	assert_string_equal(excluded(c, &(struct config_subject){ .devnode = "sda" }),
+	                    "devnode");
+	assert_null(excluded(c, &(struct config_subject){ .devnode = "sdc" }));
+	assert_null(excluded(c, &(struct config_subject){ .devnode = "sdab" }));
+	assert_string_equal(
+	        excluded(c, &(struct config_subject){ .protocol = "scsi:ata" }),
+	        "protocol");
+	assert_string_equal(excluded(c, &(struct config_subject){ .wwid = "3600a" }),
+	                    "wwid");
+	assert_null(excluded(c, &(struct config_subject){ .wwid = "23600a" }));
+	assert_string_equal(excluded(c, &(struct config_subject){ .vendor = "ATA",
+	                                                          .product = "X SSD" }),
+	                    "device");
+	assert_null(
+	        excluded(c, &(struct config_subject){ .vendor = "ATA", .product = "X" }));
+	assert_null(excluded(c, &(struct config_subject){ .vendor = "ATA" }));
+	assert_string_equal(excluded(c, &(struct config_subject){ .product = "CD-ROM" }),
+	                    "device");
+	config_free(c);
+}
+
+static void an_exception_wins_within_its_criterion_only(void **state)
+{
+	struct config *c = text_parse("blacklist {\n"
+	                              "	devnode .*\n"
+	                              "	wwid ^3\n"
+	                              "	protocol .\n"
+	                              "	device { vendor . }\n"
+	                              "}\n"
+	                              "blacklist_exceptions {\n"
+	                              "	devnode ^sd\n"
+	                              "	wwid ^36\n"
+	                              "	protocol fcp\n"
+	                              "	device { vendor IBM product 2145 }\n"
+	                              "}\n");
+
+	(void)state; /* no fixture */
+	assert_null(
+	        excluded(c, &(struct config_subject){ .devnode = "sda", .wwid = "36" }));
+	assert_string_equal(
+	        excluded(c, &(struct config_subject){ .devnode = "sda", .wwid = "35" }),
+	        "wwid");
+	assert_string_equal(excluded(c, &(struct config_subject){ .devnode = "nvme0n1",
+	                                                          .wwid = "36" }),
+	                    "devnode");
+	assert_null(excluded(c, &(struct config_subject){ .protocol = "scsi:fcp" }));
+	assert_string_equal(
+	        excluded(c, &(struct config_subject){ .protocol = "scsi:sas" }),
+	        "protocol");
+	assert_null(excluded(
+	        c, &(struct config_subject){ .vendor = "IBM", .product = "2145" }));
+	assert_string_equal(
+	        excluded(c, &(struct config_subject){ .vendor = "IBM", .product = "1" }),
+	        "device");
+	config_free(c);
+}
+
+/* property, devnode, device, protocol, wwid: the first that leaves it out is named. */
+static void the_order_of_the_criteria(void **state)
+{
+	static const char *const properties[] = { "P", NULL };
+	struct config *c =
+	        text_parse("blacklist { wwid . protocol . devnode . property . "
+	                   "device { vendor . } }\n");
+	struct config_subject s = { "d", "w", "p", "v", NULL, NULL, properties, false };
+
+	(void)state; /* no fixture */
+	assert_string_equal(excluded(c, &s), "property");
+	s.properties = NULL;
+	assert_string_equal(excluded(c, &s), "devnode");
+	s.devnode = NULL;
+	assert_string_equal(excluded(c, &s), "device");
+	s.vendor = NULL;
+	assert_string_equal(excluded(c, &s), "protocol");
+	s.protocol = NULL;
+	assert_string_equal(excluded(c, &s), "wwid");
+	config_free(c);
+}
+
+static void negated(void **state)
+{
+	struct config *c = text_parse("blacklist {\n"
+	                              "	devnode \"!^(sd|nvme)\"\n"
+	                              "	device { vendor \"!^IBM\" }\n"
+	                              "	wwid \"\\!\"\n"
+	                              "}\n");
+
+	(void)state; /* no fixture */
+	assert_null(excluded(c, &(struct config_subject){ .devnode = "sda" }));
+	assert_string_equal(excluded(c, &(struct config_subject){ .devnode = "loop0" }),
+	                    "devnode");
+	/* What is not known is not the opposite of something either. */
+	assert_null(excluded(c, &(struct config_subject){ 0 }));
+	assert_null(excluded(c, &(struct config_subject){ .vendor = "IBM" }));
+	assert_string_equal(excluded(c, &(struct config_subject){ .vendor = "HP" }),
+	                    "device");
+	assert_string_equal(excluded(c, &(struct config_subject){ .wwid = "a!" }),
+	                    "wwid");
+	assert_null(excluded(c, &(struct config_subject){ .wwid = "a" }));
+	config_free(c);
+}
+
+static void a_missing_property(void **state)
+{
+	static const char *const one[] = { "ID_WWN", "ID_BUS", NULL };
+	static const char *const other[] = { "ID_BUS", NULL };
+	struct config *c =
+	        text_parse("blacklist_exceptions { property \"(SCSI_IDENT_|ID_WWN)\" }\n"
+	                   "blacklist { property ID_BUS }\n");
+	struct config *plain = text_parse("blacklist { property ID_X }");
+
+	(void)state; /* no fixture */
+	assert_null(
+	        excluded(c, &(struct config_subject){ .wwid = "1", .properties = one }));
+	assert_string_equal(
+	        excluded(c, &(struct config_subject){ .wwid = "1", .properties = other }),
+	        "property");
+	assert_string_equal(
+	        excluded(c, &(struct config_subject){ .wwid = "1",
+	                                              .properties = other + 1 }),
+	        "property missing");
+	/*
+	 * Without a WWID nothing can be said yet, and without the list of properties
+	 * neither.
+	 */
+	assert_null(excluded(c, &(struct config_subject){ .properties = other + 1 }));
+	assert_null(excluded(c, &(struct config_subject){ .wwid = "1" }));
+	assert_null(excluded(
+	        plain, &(struct config_subject){ .wwid = "1", .properties = other }));
+	config_free(c);
+	config_free(plain);
+}
+
+/* What multipathd leaves out without any rule. */
+static void the_built_in_rules(void **state)
+{
+	static const char *const bare[] = { "ID_BUS", "ID_SERIAL", NULL };
+	static const char *const wwn[] = { "ID_BUS", "ID_WWN_WITH_EXTENSION", NULL };
+	static const char *const ident[] = { "SCSI_IDENT_SERIAL", NULL };
+	struct config *none = text_parse("");
+	struct config *own = text_parse("blacklist_exceptions { property ID_BUS }");
+	struct config *usb = text_parse("blacklist_exceptions { protocol scsi:usb }");
+	struct config *named = text_parse("blacklist_exceptions { devnode ^sdu }");
+	struct config_subject s = { .devnode = "sda", .wwid = "1", .properties = bare };
+
+	(void)state; /* no fixture */
+	assert_string_equal(excluded(none, &s), "property missing");
+	assert_null(excluded(own, &s));
+	s.devnode = "nvme0n1";
+	assert_string_equal(excluded(none, &s), "property missing");
+	s.devnode = "dasda";
+	assert_null(excluded(none, &s));
+	s.devnode = "sda";
+	s.properties = wwn;
+	assert_null(excluded(none, &s));
+	s.properties = ident;
+	assert_null(excluded(none, &s));
+	s.properties = NULL; /* nobody knows them */
+	assert_null(excluded(none, &s));
+	s.devnode = "sdu";
+	s.protocol = "scsi:usb";
+	assert_string_equal(excluded(none, &s), "usb");
+	assert_null(excluded(usb, &s));
+	assert_null(excluded(named, &s));
+	config_free(none);
+	config_free(own);
+	config_free(usb);
+	config_free(named);
+}
+
+static void product_blacklists(void **state)
+{
+	struct config *c = text_parse(
+	        "devices { device { vendor DGC product . product_blacklist \"LUNZ\" } }\n"
+	        "blacklist_exceptions { device { product \"LUNZ2\" } }\n");
+
+	(void)state; /* no fixture */
+	assert_string_equal(excluded(c, &(struct config_subject){ .vendor = "DGC",
+	                                                          .product = "LUNZ" }),
+	                    "device");
+	assert_null(excluded(
+	        c, &(struct config_subject){ .vendor = "IBM", .product = "LUNZ" }));
+	assert_null(excluded(
+	        c, &(struct config_subject){ .vendor = "DGC", .product = "RAID" }));
+	assert_null(excluded(
+	        c, &(struct config_subject){ .vendor = "DGC", .product = "LUNZ2" }));
+	config_free(c);
+}
+
+static void asked_for_by_name(void **state)
+{
+	struct config *c = text_parse("blacklist_exceptions {\n"
+	                              "	devnode ^loop\n"
+	                              "	devnode ^sd[a-z]\n"
+	                              "	devnode ^vdb[12]\n"
+	                              "	devnode vdd[0-9]\n"
+	                              "	devnode \"!^dm-\"\n"
+	                              "	wwid .\n"
+	                              "	device { vendor . }\n"
+	                              "}\n");
+
+	(void)state; /* no fixture */
+	assert_true(config_excepted(c, &(struct config_subject){ .devnode = "loop7" }));
+	assert_false(config_excepted(c, &(struct config_subject){ .devnode = "ram0" }));
+	assert_false(config_excepted(c, &(struct config_subject){ .devnode = "sr0",
+	                                                          .wwid = "1",
+	                                                          .vendor = "v" }));
+	/* A partition by its whole name only. */
+	assert_true(config_excepted(c, &(struct config_subject){ .devnode = "sda" }));
+	assert_false(config_excepted(
+	        c, &(struct config_subject){ .devnode = "sda1", .partition = true }));
+	assert_true(config_excepted(
+	        c, &(struct config_subject){ .devnode = "vdb2", .partition = true }));
+	assert_false(config_excepted(
+	        c, &(struct config_subject){ .devnode = "vdb3", .partition = true }));
+	assert_false(config_excepted(
+	        c, &(struct config_subject){ .devnode = "xvdb1", .partition = true }));
+	assert_false(config_excepted(
+	        c, &(struct config_subject){ .devnode = "xvdd1", .partition = true }));
+	assert_true(config_excepted(
+	        c, &(struct config_subject){ .devnode = "vdd1", .partition = true }));
+	assert_false(config_excepted(c, &(struct config_subject){ 0 }));
+	config_free(c);
+}
+
+static void settings(void **state)
+{
+	struct config *c =
+	        text_parse("defaults { polling_interval 2 checker_timeout 10 }\n"
+	                   "devices {\n"
+	                   "	device { vendor IBM checker_timeout 60 fail_checks 3 }\n"
+	                   "	device { vendor IBM product 2145 fail_checks 4 }\n"
+	                   "	device { vendor HP revision ^1 path_checker none }\n"
+	                   "}\n"
+	                   "overrides { recover_checks 7 polling_interval 30 }\n");
+	struct config_settings s;
+
+	(void)state; /* no fixture */
+	config_settings_for(c, &(struct config_subject){ .vendor = "X" }, &s);
+	assert_int_equal(s.checker, CHECKER_DIRECTIO);
+	assert_int_equal(s.polling_interval_us, 30 * SECOND);
+	/* 8 s would be less than the interval that overrides gives. */
+	assert_int_equal(s.max_polling_interval_us, 30 * SECOND);
+	assert_int_equal(s.checker_timeout_us, 10 * SECOND);
+	assert_int_equal(s.fail_checks, 1);
+	assert_int_equal(s.recover_checks, 7);
+
+	config_settings_for(
+	        c, &(struct config_subject){ .vendor = "IBM", .product = "1" }, &s);
+	assert_int_equal(s.checker_timeout_us, 60 * SECOND);
+	assert_int_equal(s.fail_checks, 3);
+	config_settings_for(
+	        c, &(struct config_subject){ .vendor = "IBM", .product = "2145" }, &s);
+	assert_int_equal(s.checker_timeout_us, 60 * SECOND);
+	assert_int_equal(s.fail_checks, 4);
+
+	config_settings_for(
+	        c, &(struct config_subject){ .vendor = "HP", .revision = "1" }, &s);
+	assert_int_equal(s.checker, CHECKER_NONE);
+	config_settings_for(
+	        c, &(struct config_subject){ .vendor = "HP", .revision = "2" }, &s);
+	assert_int_equal(s.checker, CHECKER_DIRECTIO);
+	config_settings_for(c, &(struct config_subject){ .vendor = "HP" }, &s);
+	assert_int_equal(s.checker, CHECKER_DIRECTIO);
+	config_free(c);
+}
+
+/* In devices a '!' is a character: only the filters invert. */
+static void devices_do_not_negate(void **state)
+{
+	struct config *c =
+	        text_parse("devices { device { vendor \"!A\" fail_checks 9 } }");
+	struct config_settings s;
+
+	(void)state; /* no fixture */
+	config_settings_for(c, &(struct config_subject){ .vendor = "B" }, &s);
+	assert_int_equal(s.fail_checks, 1);
+	config_settings_for(c, &(struct config_subject){ .vendor = "!A" }, &s);
+	assert_int_equal(s.fail_checks, 9);
+	config_free(c);
+}
+
+static void expressions_that_are_too_much(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+	} rows[] = {
+		{ "[0-9a-f]{16}:[0-9a-f]{16}:[0-9a-f]{16}", 0 },
+		{ "a{8192}", 0 },
+		{ "a{8193}", -EINVAL },
+		{ "(a{90}){90}", 0 },
+		{ "(a{91}){91}", -EINVAL },
+		{ "(()*){126}", 0 },
+		{ "(()*){127}", -EINVAL },
+		{ "(a|b){234}", 0 },
+		{ "(a|b){235}", -EINVAL },
+		{ "x.{0,240}", 0 },
+		{ "x.{0,255}", -EINVAL },
+		{ "(((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)", -EINVAL },
+		{ "[]a{9999}]x", 0 },
+		{ "[^]{9999}]x", 0 },
+		{ "[[:alpha:]{9999}]", 0 },
+		{ "\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(\\(", 0 },
+		{ "((((((((((((((((a))))))))))))))))", 0 },
+		{ "(((((((((((((((((a)))))))))))))))))", -EINVAL },
+		{ "(a)\\1", -EINVAL },
+		{ "a{99999999999999999999999999}", -EINVAL },
+		{ "a{2,}b{,3}c{1,2}", 0 },
+		{ "[", -EINVAL },
+		{ "[[:", -EINVAL },
+		{ "a\\", -EINVAL },
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct pattern *p = NULL;
+		char error[256] = "";
+		int r = pattern_new(&p, rows[i].text, false, error, sizeof(error));
+
+		if (r != rows[i].result)
+			fail_msg("%s: %d %s", rows[i].text, r, error);
+		assert_int_equal(r < 0, error[0] != '\0');
+		pattern_free(p);
+	}
+}
+
+/* As many identifiers as the longest value has room for. */
+static void a_list_of_identifiers(void **state)
+{
+	static const char wwid[] = "36001405f0000000000000000000000|";
+	char text[4096] = "^(", error[256] = "";
+	struct pattern *p = NULL;
+
+	(void)state; /* no fixture */
+	while (strlen(text) + sizeof(wwid) + 3 < sizeof(text))
+		strcat(text, wwid);
+	strcat(text, "x)$");
+	assert_int_equal(pattern_new(&p, text, false, error, sizeof(error)), 0);
+	assert_true(pattern_match(p, "x"));
+	assert_false(pattern_match(p, "36001405"));
+	pattern_free(p);
+}
+
+/* The number-th text over an alphabet, "" first. */
+static void enumerate(unsigned number, const char *alphabet, char *text)
+{
+	for (; number > 0; number = (number - 1) / (unsigned)strlen(alphabet))
+		*text++ = alphabet[(number - 1) % strlen(alphabet)];
+	*text = '\0';
+}
+
+static bool regex_matches(const char *expression, const char *subject, bool *whole)
+{
+	regmatch_t match;
+	regex_t regex;
+	bool found;
+
+	assert_int_equal(regcomp(&regex, expression, REG_EXTENDED), 0);
+	found = regexec(&regex, subject, 1, &match, 0) == 0;
+	*whole = found && match.rm_so == 0 && subject[match.rm_eo] == '\0';
+	regfree(&regex);
+	return found;
+}
+
+/* What is compared without the C library matches what the C library would. */
+static void literals(void **state)
+{
+	unsigned compared = 0;
+
+	(void)state; /* no fixture */
+	for (unsigned i = 1; i < 341; i++) {
+		struct pattern *p = NULL;
+		char text[8], error[256] = "";
+
+		enumerate(i, "ab^$", text);
+		assert_int_equal(pattern_new(&p, text, false, error, sizeof(error)), 0);
+		for (unsigned j = 0; p->literal && j < 31; j++) {
+			char subject[8];
+			bool whole, found;
+
+			enumerate(j, "ab", subject);
+			found = regex_matches(text, subject, &whole);
+			if (pattern_match(p, subject) != found ||
+			    pattern_match_whole(p, subject) != whole)
+				fail_msg("%s and %s", text, subject);
+			compared++;
+		}
+		pattern_free(p);
+	}
+	assert_true(compared > 2000);
+}
+
+/* A literal needs no compiling: any number of them, but not of the others. */
+static void the_number_of_expressions(void **state)
+{
+	(void)state; /* no fixture */
+	for (unsigned more = 0; more <= 1; more++) {
+		char *text = NULL, *problems;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+		struct config *c = NULL;
+
+		assert_non_null(out);
+		fputs("blacklist {\n", out);
+		for (int i = 0; i < 3000; i++)
+			fprintf(out, "wwid ^3600%d$\n", i);
+		for (unsigned i = 0; i < CONFIG_EXPRESSIONS_MAX + more; i++)
+			fputs("devnode ^sd[a-z]\n", out);
+		fputs("}\n", out);
+		fclose(out);
+		assert_int_equal(config_parse(TEST_NAME, text, size, &c),
+		                 more ? -EINVAL : 0);
+		problems = text_problems(c);
+		assert_string_equal(problems,
+		                    more ? "test.conf:4026:9: error: more than 1024 "
+		                           "regular expressions: join some with '|'\n"
+		                         : "");
+		free(problems);
+		free(text);
+		config_free(c);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_filters_all_are_taken),
+		cmocka_unit_test(each_criterion),
+		cmocka_unit_test(an_exception_wins_within_its_criterion_only),
+		cmocka_unit_test(the_order_of_the_criteria),
+		cmocka_unit_test(negated),
+		cmocka_unit_test(a_missing_property),
+		cmocka_unit_test(the_built_in_rules),
+		cmocka_unit_test(product_blacklists),
+		cmocka_unit_test(asked_for_by_name),
+		cmocka_unit_test(settings),
+		cmocka_unit_test(devices_do_not_negate),
+		cmocka_unit_test(expressions_that_are_too_much),
+		cmocka_unit_test(a_list_of_identifiers),
+		cmocka_unit_test(literals),
+		cmocka_unit_test(the_number_of_expressions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TESTS_UNIT_CONTROL_CONTROL_HARNESS_H
+#define TESTS_UNIT_CONTROL_CONTROL_HARNESS_H
+
+/*
+ * A control with a loop that a test commands, and clients that speak Varlink to it. Every
+ * wait is for something to happen and fails the test when it never does.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+#include <pthread.h>
+
+#include "checkerd/control/control.h"
+
+#define LOG_MAX 32768
+
+struct loop {
+	struct port *port;
+	pthread_t thread;
+	int wake_fd;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	/* [mutex] what the test wants done on the loop's thread, see loop_do() */
+	void (*job)(struct loop *, void *);
+	void *job_arg;
+	bool stop;
+	/* [mutex] what was asked */
+	struct port_request log[LOG_MAX];
+	unsigned n_log;
+	/* The loop's own; a test sets them by loop_do(), or before the start. */
+	uint32_t n_paths;
+	struct device **devices;
+	bool *disabled;
+	bool silent;      /* answers nothing */
+	bool hold_checks; /* PORT_CHECK with wait is answered by loop_settle_all() */
+	bool stale;       /* every path has another generation now */
+	const char *reload_error;
+	bool reload_busy;
+	int dm_error; /* of PORT_FAIL and PORT_REINSTATE */
+	const char *config;
+	uint64_t seq;
+	void (*decorate)(struct loop *, struct snapshot *);
+};
+
+struct test {
+	char directory[64], path[96];
+	struct loop loop;
+	struct control *control;
+	struct control_options options;
+};
+
+/* Starts both; spec: fills in device i, strings static or in the buffers given. */
+void test_start(struct test *t, uint32_t n_paths,
+                void (*spec)(uint32_t i, struct device_spec *ret, char name[64],
+                             char node[64]));
+void test_stop(struct test *t);
+/* The default device: "sd%u", /dev/sd%u, 8:%u. */
+void plain_spec(uint32_t i, struct device_spec *ret, char name[64], char node[64]);
+
+/* Runs f on the loop's thread, and waits for it. */
+void loop_do(struct loop *l, void (*f)(struct loop *, void *), void *arg);
+/* Waits until so many requests of that kind were made. */
+void loop_wait_for(struct loop *l, enum port_op op, unsigned n);
+unsigned loop_count(struct loop *l, enum port_op op);
+/* For loop_do(): */
+void loop_settle_all(struct loop *l, void *arg);
+void loop_answer_snapshot(struct loop *l,
+                          void *arg);        /* one that was asked for in silence */
+void loop_emit(struct loop *l, void *count); /* unsigned *: so many events */
+
+int client_connect(const struct test *t);
+/* As it is, with its NUL. */
+void client_send(int fd, const char *text);
+void client_call(int fd, const char *method, const char *parameters);
+/* The next reply; NULL: the connection was closed. */
+struct json_object *client_receive(int fd);
+/* Its text; NULL as above. For free(). */
+char *client_receive_text(int fd, size_t *ret_size);
+bool client_is_closed(int fd);
+
+/* A call and its reply's parameters; fails on an error. To be put by the caller. */
+struct json_object *call(int fd, const char *method, const char *parameters);
+/* A call that is answered by that error; its parameters' only value, or "". */
+void call_fails(int fd, const char *method, const char *parameters, const char *error,
+                const char *value);
+
+/* "a.b" by name and "[1]" by place, as in "paths[0].name"; NULL: null. Fails when absent. */
+struct json_object *get(struct json_object *o, const char *where);
+const char *get_string(struct json_object *o, const char *where);
+int64_t get_int(struct json_object *o, const char *where);
+
+#endif

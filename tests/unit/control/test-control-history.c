@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The last changes of each path: the table that keeps them, and what a client is told. */
+#include <errno.h>
+
+#include "checkerd/control/changes.h"
+#include "checkerd/control/control_limits.h"
+#include "control-fixture.h"
+#include "util/macro.h"
+
+static const struct reason eio = { .kind = OUTCOME_FAILED,
+	                           .stage = STAGE_READ,
+	                           .error = EIO };
+
+static struct event state_event(uint64_t seq, const char *path)
+{
+	struct event e = {
+		.seq = seq,
+		.realtime_us = (int64_t)seq * USEC_PER_SEC,
+		.lasted_us = (int64_t)seq * USEC_PER_MSEC,
+		.type = EVENT_PATH_STATE,
+		.from = "up",
+		.to = "down",
+		.why = eio,
+	};
+
+	(void)snprintf(e.path, sizeof(e.path), "%s", path);
+	return e;
+}
+
+static void add(struct changes *c, uint64_t seq, const char *path)
+{
+	struct event e = state_event(seq, path);
+
+	changes_add(c, &e);
+}
+
+/* How many are kept of a path, in order; *ret_first: the number of the oldest. */
+static uint32_t kept(const struct changes *c, const char *path, uint64_t *ret_first)
+{
+	const struct change *x = changes_first(c, path);
+	uint64_t last = 0;
+	uint32_t n = 0;
+
+	*ret_first = x ? x->seq : 0;
+	for (; x; x = changes_next(c, x), n++) {
+		assert_true(x->seq > last);
+		assert_int_equal(x->realtime_us, (int64_t)x->seq * USEC_PER_SEC);
+		assert_int_equal(x->lasted_us, (int64_t)x->seq * USEC_PER_MSEC);
+		assert_int_equal(x->from, PATH_UP);
+		assert_int_equal(x->to, PATH_DOWN);
+		assert_int_equal(x->reason.error, EIO);
+		last = x->seq;
+	}
+	return n;
+}
+
+static void test_one_path(void **state)
+{
+	struct changes *c;
+	uint64_t first;
+
+	(void)state;
+	assert_int_equal(changes_new(&c, 1), 0);
+	assert_int_equal(kept(c, "sda", &first), 0);
+	for (uint64_t i = 1; i <= CHANGES_OF_ONE_MAX; i++)
+		add(c, i, "sda");
+	assert_int_equal(kept(c, "sda", &first), CHANGES_OF_ONE_MAX);
+	assert_int_equal(first, 1);
+	add(c, 1000, "sda");
+	assert_int_equal(kept(c, "sda", &first), CHANGES_OF_ONE_MAX);
+	assert_int_equal(first, 2);
+	assert_int_equal(kept(c, "sdb", &first), 0);
+	changes_free(c);
+}
+
+static void test_what_is_no_change(void **state)
+{
+	struct event e = state_event(1, "sda");
+	struct changes *c;
+	uint64_t first;
+
+	(void)state;
+	assert_int_equal(changes_new(&c, 1), 0);
+	e.type = EVENT_DM;
+	changes_add(c, &e);
+	e = state_event(1, "");
+	changes_add(c, &e);
+	e = state_event(1, "sda");
+	strcpy(e.to, "nowhere");
+	changes_add(c, &e);
+	assert_int_equal(kept(c, "sda", &first), 0);
+	assert_int_equal(kept(c, "", &first), 0);
+	changes_free(c);
+}
+
+/* A path that flaps takes nothing from the others. */
+static void test_flapping(void **state)
+{
+	struct changes *c;
+	uint64_t seq = 0, first;
+
+	(void)state;
+	assert_int_equal(changes_new(&c, 4), 0);
+	for (unsigned i = 0; i < 3; i++)
+		add(c, ++seq, "calm");
+	for (unsigned i = 0; i < 10 * CHANGES_MARGIN; i++)
+		add(c, ++seq, "flaps");
+	assert_int_equal(kept(c, "calm", &first), 3);
+	assert_int_equal(kept(c, "flaps", &first), CHANGES_OF_ONE_MAX);
+	assert_int_equal(first, seq - CHANGES_OF_ONE_MAX + 1);
+	changes_free(c);
+}
+
+/* More names than there is room for, again and again: what is oldest goes. */
+static void test_full(void **state)
+{
+	const unsigned paths = 10, names = 3 * CHANGES_MARGIN;
+	struct changes *c;
+	uint64_t first;
+	char name[32];
+
+	(void)state;
+	assert_int_equal(changes_new(&c, paths), 0);
+	for (unsigned i = 0; i < names; i++) {
+		(void)snprintf(name, sizeof(name), "n%u", i);
+		add(c, i + 1, name);
+	}
+	for (unsigned i = 0; i < names; i++) {
+		(void)snprintf(name, sizeof(name), "n%u", i);
+		assert_int_equal(kept(c, name, &first),
+		                 i >= names - paths - CHANGES_MARGIN / 2);
+	}
+	/* all the room there is for changes, by few names */
+	for (unsigned i = 0; i < 100 * CHANGES_OF_ONE_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "m%u", i % 100);
+		add(c, names + i + 1, name);
+	}
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "m%u", i);
+		n += kept(c, name, &first);
+	}
+	assert_int_equal(n, CHANGES_A_PATH * paths + CHANGES_MARGIN);
+	(void)snprintf(name, sizeof(name), "n%u", names - 1);
+	assert_int_equal(kept(c, name, &first), 0);
+	changes_free(c);
+}
+
+static void test_bytes(void **state)
+{
+	(void)state;
+	assert_true(changes_bytes(1000) > 1000 * sizeof(struct change));
+	/* it is locked memory: 10,240 paths' are not to take more than this */
+	assert_true(changes_bytes(10240) < 3 * 1024 * 1024);
+}
+
+/* --- over the socket --- */
+
+static void emit(struct loop *l, void *arg)
+{
+	port_loop_event(l->port, arg);
+}
+
+static void test_list(void **state)
+{
+	struct event down = state_event(7, "sd1"), gone = state_event(8, "sdx");
+	struct json_object *o, *want;
+	char reason[REASON_TEXT_MAX], text[512];
+
+	(void)state;
+	start(3);
+	loop_do(&t.loop, emit, &down);
+	loop_do(&t.loop, emit, &gone);
+	o = call(fd, "ListHistory", "{\"paths\":[\"8:1\",\"sdx\",\"sd2\"]}");
+	assert_int_equal(json_object_array_length(get(o, "histories")), 3);
+	(void)snprintf(text, sizeof(text),
+	               "[{\"seq\":7,\"time\":\"1970-01-01T00:00:07.000000Z\","
+	               "\"from\":\"up\",\"lasted_s\":0.007,\"to\":\"down\","
+	               "\"reason\":\"%s\"}]",
+	               reason_format(&eio, reason, sizeof(reason)));
+	want = json_tokener_parse(text);
+	assert_true(json_object_equal(get(o, "histories[0].changes"), want));
+	json_object_put(want);
+	assert_string_equal(get_string(o, "histories[0].path"), "sd1");
+	assert_string_equal(get_string(o, "histories[0].state"), "down");
+	assert_non_null(get_string(o, "histories[0].state_since"));
+	/* gone, and not forgotten */
+	assert_string_equal(get_string(o, "histories[1].path"), "sdx");
+	assert_null(get(o, "histories[1].state"));
+	assert_null(get(o, "histories[1].state_since"));
+	assert_int_equal(get_int(o, "histories[1].changes[0].seq"), 8);
+	/* there, and nothing has ever happened to it */
+	assert_string_equal(get_string(o, "histories[2].path"), "sd2");
+	assert_int_equal(json_object_array_length(get(o, "histories[2].changes")), 0);
+	json_object_put(o);
+	call_fails(fd, "ListHistory", "{\"paths\":[\"sd1\",\"sdy\"]}",
+	           "io.checkerd.Control.NoSuchPath", "sdy");
+	call_fails(fd, "ListHistory", "{}", "org.varlink.service.InvalidParameter",
+	           "paths");
+}
+
+/* The device's own error is an event, and no change of state. */
+static void test_same_state(void **state)
+{
+	struct event e = state_event(1, "sd1");
+	struct json_object *o;
+
+	(void)state;
+	start(3);
+	strcpy(e.to, e.from);
+	loop_do(&t.loop, emit, &e);
+	o = call(fd, "ListHistory", "{\"paths\":[\"sd1\"]}");
+	assert_int_equal(json_object_array_length(get(o, "histories[0].changes")), 0);
+	json_object_put(o);
+}
+
+/* Many full histories in one reply, each of the longest texts. */
+static void test_largest(void **state)
+{
+	struct event e = state_event(UINT64_C(1) << 42, "sd1");
+	struct json_object *o;
+
+	(void)state;
+	start(3);
+	strcpy(e.from, "disconnected");
+	strcpy(e.to, "unchecked");
+	e.lasted_us = INT64_MAX / 2;
+	e.realtime_us = INT64_MAX;
+	e.why.error = EILSEQ;
+	for (unsigned i = 0; i < CHANGES_OF_ONE_MAX; i++)
+		loop_do(&t.loop, emit, &e);
+	o = call(fd, "ListHistory",
+	         "{\"paths\":[\"sd1\",\"sd1\",\"sd1\",\"sd1\",\"sd1\"]}");
+	for (unsigned i = 0; i < 5; i++) {
+		char where[64];
+
+		(void)snprintf(where, sizeof(where), "histories[%u].changes", i);
+		assert_int_equal(json_object_array_length(get(o, where)),
+		                 CHANGES_OF_ONE_MAX);
+		(void)snprintf(where, sizeof(where), "histories[%u].changes[31]", i);
+		assert_true(strlen(json_object_to_json_string(get(o, where))) <
+		            CHANGE_TEXT_MAX);
+	}
+	json_object_put(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_path), cmocka_unit_test(test_what_is_no_change),
+		cmocka_unit_test(test_flapping), cmocka_unit_test(test_full),
+		cmocka_unit_test(test_bytes),    TEST(test_list),
+		TEST(test_same_state),           TEST(test_largest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

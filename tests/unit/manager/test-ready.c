@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the service manager is told, read from its end of a socket. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "checkerd/manager/aio_quota.h"
+#include "checkerd/manager/ready.h"
+#include "checkerd/manager/watchdog.h"
+
+static int manager;
+static struct notify notify;
+
+static int connect_manager(void **state)
+{
+	int pair[2];
+
+	(void)state;
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair) < 0)
+		return -1;
+	manager = pair[0];
+	notify.fd = pair[1];
+	return 0;
+}
+
+static int disconnect_manager(void **state)
+{
+	(void)state;
+	close(manager);
+	notify_deinit(&notify);
+	return 0;
+}
+
+/* The next message, "" when there is none. */
+static const char *heard(void)
+{
+	static char buf[512];
+	ssize_t n = recv(manager, buf, sizeof(buf) - 1, MSG_DONTWAIT);
+
+	buf[n < 0 ? 0 : n] = '\0';
+	return buf;
+}
+
+static const struct mono t0 = { 1000000 };
+
+static struct mono later(int64_t us)
+{
+	return mono_add(t0, us);
+}
+
+static void ready_comes_once_when_all_have_answered(void **state)
+{
+	uint32_t n[PATH_KINDS] = { [PATH_PENDING] = 2 };
+	struct ready r;
+
+	(void)state;
+	ready_init(&r, &notify, later(60 * USEC_PER_SEC));
+	assert_false(ready_update(&r, n, false, t0));
+	assert_string_equal(heard(), "STATUS=2 paths: 2 pending");
+	assert_int_equal(r.next.us, later(60 * USEC_PER_SEC).us);
+	n[PATH_PENDING] = 0;
+	n[PATH_UP] = 1;
+	n[PATH_DOWN] = 1;
+	assert_true(ready_update(&r, n, true, later(2 * USEC_PER_SEC)));
+	assert_string_equal(heard(), "READY=1");
+	assert_string_equal(heard(), "STATUS=2 paths: 1 up, 1 down");
+	assert_false(ready_update(&r, n, true, later(3 * USEC_PER_SEC)));
+	assert_string_equal(heard(), "");
+	assert_true(mono_is_never(r.next));
+}
+
+static void ready_comes_whatever_hangs(void **state)
+{
+	const uint32_t n[PATH_KINDS] = { [PATH_PENDING] = 1 };
+	struct ready r;
+
+	(void)state;
+	ready_init(&r, &notify, later(5));
+	assert_false(ready_update(&r, n, false, later(4)));
+	(void)heard();
+	assert_true(ready_update(&r, n, false, later(5)));
+	assert_string_equal(heard(), "READY=1");
+}
+
+static void status_changes_once_a_second_at_most(void **state)
+{
+	uint32_t n[PATH_KINDS] = { [PATH_UP] = 1 };
+	struct ready r;
+
+	(void)state;
+	ready_init(&r, &notify, later(0));
+	(void)ready_update(&r, n, true, t0);
+	assert_string_equal(heard(), "READY=1");
+	assert_string_equal(heard(), "STATUS=1 path: 1 up");
+	n[PATH_UP] = 2;
+	(void)ready_update(&r, n, true, later(10));
+	assert_string_equal(heard(), "");
+	assert_int_equal(r.next.us, later(READY_STATUS_US).us);
+	(void)ready_update(&r, n, true, later(READY_STATUS_US));
+	assert_string_equal(heard(), "STATUS=2 paths: 2 up");
+}
+
+static void a_reload_is_begun_and_ended(void **state)
+{
+	const uint32_t n[PATH_KINDS] = { [PATH_UP] = 1 };
+	struct ready r;
+
+	(void)state;
+	ready_init(&r, &notify, later(0));
+	ready_reload_begins(&r, t0);
+	assert_string_equal(heard(), ""); /* not before it was ready */
+	ready_reload_ends(&r);
+	(void)ready_update(&r, n, true, t0);
+	assert_string_equal(heard(), "READY=1");
+	(void)heard();
+	ready_reload_begins(&r, later(7));
+	assert_string_equal(heard(), "RELOADING=1\nMONOTONIC_USEC=1000007");
+	(void)ready_update(&r, n, true, later(8));
+	assert_string_equal(heard(), "");
+	ready_reload_ends(&r);
+	(void)ready_update(&r, n, true, later(9));
+	assert_string_equal(heard(), "READY=1");
+}
+
+static void a_manager_that_is_behind_is_told_later(void **state)
+{
+	const uint32_t n[PATH_KINDS] = { [PATH_UP] = 1 };
+	struct ready r;
+
+	(void)state;
+	while (notify_send(&notify, "x") == 0)
+		;
+	ready_init(&r, &notify, later(0));
+	assert_true(ready_update(&r, n, true, t0));
+	assert_int_equal(r.next.us, later(READY_RETRY_US).us);
+	while (heard()[0] != '\0')
+		;
+	assert_false(ready_update(&r, n, true, later(READY_RETRY_US)));
+	assert_string_equal(heard(), "READY=1");
+}
+
+static void a_name_in_the_environment_is_connected_to(void **state)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct notify n;
+	char name[64], buf[16];
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "@test-ready-%d", (int)getpid());
+	memcpy(a.sun_path + 1, name + 1, strlen(name) - 1);
+	assert_int_equal(
+	        bind(fd, (struct sockaddr *)&a,
+	             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
+	        0);
+	setenv("NOTIFY_SOCKET", name, 1);
+	assert_int_equal(notify_init(&n), 0);
+	assert_true(n.fd >= 0);
+	assert_null(getenv("NOTIFY_SOCKET"));
+	assert_int_equal(notify_send(&n, "hello"), 0);
+	assert_int_equal(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 5);
+	notify_deinit(&n);
+	close(fd);
+	setenv("NOTIFY_SOCKET", name, 1);
+	assert_int_equal(notify_init(&n), 0); /* nobody is there any more */
+	assert_int_equal(n.fd, -1);
+	assert_int_equal(notify_send(&n, "hello"), 0);
+}
+
+static void the_engine_lives_or_is_being_replaced(void **state)
+{
+	const struct mono never = { 0 };
+
+	(void)state;
+	assert_true(watchdog_engine_lives(1000, 0, never, t0));
+	assert_true(watchdog_engine_lives(1000, 999, never, t0));
+	assert_false(watchdog_engine_lives(1000, 1000, never, t0));
+	assert_true(watchdog_engine_lives(1000, 5000, t0, later(999)));
+	assert_false(watchdog_engine_lives(1000, 5000, t0, later(1000)));
+}
+
+static void the_hint_covers_what_is_in_use(void **state)
+{
+	(void)state;
+	assert_int_equal(hint_enough(0, 1), 65536);
+	assert_int_equal(hint_enough(65536, 1), 131072);
+	assert_int_equal(hint_enough(65536 - 1024, 1), 65536);
+	assert_int_equal(hint_enough(131072, 100), 262144);
+	assert_int_equal(hint_enough(-1, 100), 131072);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, connect_manager, disconnect_manager)
+	const struct CMUnitTest tests[] = {
+		TEST(ready_comes_once_when_all_have_answered),
+		TEST(ready_comes_whatever_hangs),
+		TEST(status_changes_once_a_second_at_most),
+		TEST(a_reload_is_begun_and_ended),
+		TEST(a_manager_that_is_behind_is_told_later),
+		cmocka_unit_test(a_name_in_the_environment_is_connected_to),
+		cmocka_unit_test(the_engine_lives_or_is_being_replaced),
+		cmocka_unit_test(the_hint_covers_what_is_in_use),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TESTS_UNIT_PATHS_CHECKS_BED_H
+#define TESTS_UNIT_PATHS_CHECKS_BED_H
+
+/*
+ * The bed of the tests of the round of checks: an engine that does what the test says, at the
+ * test's time, and whoever hears of it. To be included after cmocka.h.
+ */
+#include "checkerd/paths/checks.h"
+
+#define PATHS    600
+#define SEC      USEC_PER_SEC
+#define HOST_CAP 4
+
+struct pathcheck {
+	uint32_t next_id, n_asked, n_identified, flushes, removed;
+	uint64_t cookie[PATHS];
+	uint32_t target[PATHS], flags[PATHS];
+	uint32_t room; /* commands it takes before -EAGAIN */
+	int tend;
+	struct pathcheck_result results[PATHS];
+	size_t n_results;
+	struct pathcheck_stats stats;
+	struct pathcheck_group group;
+	struct pathcheck_opened opened; /* of each path */
+};
+
+extern struct pathcheck engine;
+extern struct checks checks;
+extern struct events events;
+extern const struct mono t0;
+extern const struct path_settings usual;
+/* What was told last, how often, and to those who wait for a check. */
+extern struct event last_event;
+extern unsigned n_events, n_settled;
+extern int settled_error;
+
+struct mono at(int64_t us);
+int setup(void **state);
+int setup_capped(void **state);
+int teardown(void **state);
+int try_add(unsigned n, const struct path_settings *s, uint32_t *ret);
+uint32_t add(unsigned n);
+struct path *path(uint32_t index);
+void run_until(struct mono end);
+void answer_at(enum pathcheck_stage stage, uint32_t index, enum pathcheck_verdict v,
+               int error, bool late, struct mono now);
+void answer(uint32_t index, enum pathcheck_verdict v, int error, bool late,
+            struct mono now);
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which device a path stands for: how it is opened, and what its maps hear of it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "checkerd/paths/checks.h"
+#include "checkerd/manager/aio_quota.h"
+#include "checkerd/paths/overdue_watch.h"
+#include "tests/unit/paths/checks-bed.h"
+#include "tests/unit/disk.h"
+
+/* The answer of a check that has opened the device of that number. */
+static void answer_opened(uint32_t p, uint32_t devt_minor, enum pathcheck_verdict v,
+                          int error, struct mono now)
+{
+	engine.opened = (struct pathcheck_opened){ .devt_major = devt_minor > 0 ? 8 : 0,
+		                                   .devt_minor = devt_minor };
+	engine.results[engine.n_results++] = (struct pathcheck_result){
+		.cookie = engine.cookie[path(p)->engine_id],
+		.id = path(p)->engine_id,
+		.verdict = v,
+		.stage = PATHCHECK_STAGE_READ,
+		.error = error,
+		.opened = 1,
+		.started_us = now.us - 100,
+		.finished_us = now.us,
+	};
+	assert_false(checks_collect(&checks, now));
+}
+
+/* The path's name leads to another device than the path's: the verdict is not about the path. */
+static void what_another_device_says_is_dropped(void **state)
+{
+	const struct device_spec spec = {
+		.name = "link", .node = "/dev/link", .devt_major = 8, .devt_minor = 16
+	};
+	struct device *d;
+	uint32_t p;
+
+	(void)state;
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(checks_add(&checks, d, &usual, t0, &p), 0);
+	device_unref(d);
+	run_until(at(SEC));
+	answer_opened(p, 16, PATHCHECK_OK, 0, at(SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_false(checks.list_anew);
+	for (uint32_t other = 0; other <= 32; other += 32) { /* a file, another disk */
+		checks_hurry(&checks, p, at(2 * SEC));
+		answer_opened(p, other, PATHCHECK_FAILED, EIO, at(2 * SEC));
+		assert_int_equal(path(p)->status.state, PATH_UP);
+		assert_int_equal(path(p)->counters.failures, 0);
+		assert_int_equal(checks.outstanding, 0);
+		assert_true(checks.list_anew);
+		checks.list_anew = false;
+	}
+	assert_int_equal(checks.other_device, 2);
+	/* Who waits for the check hears that it was not of that path. */
+	assert_int_equal(settled_error, ESTALE);
+}
+
+static void a_number_that_is_not_known_is_asked_for_once(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer_opened(p, 16, PATHCHECK_OK, 0, at(SEC));
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_true(checks.list_anew);
+	checks.list_anew = false;
+	checks_hurry(&checks, p, at(2 * SEC));
+	answer_opened(p, 16, PATHCHECK_OK, 0, at(2 * SEC));
+	assert_false(checks.list_anew);
+}
+
+/* How a path of that protocol is opened with keep_open auto, yes and no. */
+static void assert_opened(const char *name, const char *protocol, const char *expected)
+{
+	struct device_spec spec = { .name = name,
+		                    .node = "/dev/x",
+		                    .protocol = protocol };
+	struct path_settings s = usual;
+	struct device *d;
+	uint32_t p;
+
+	assert_int_equal(device_new(&d, &spec), 0);
+	for (int keep = KEEP_OPEN_AUTO; keep <= KEEP_OPEN_NO; keep++) {
+		s.keep_open = (uint8_t)keep;
+		assert_int_equal(checks_add(&checks, d, &s, t0, &p), 0);
+		assert_int_equal(engine.flags[path(p)->engine_id],
+		                 expected[keep] == 'c' ? PATHCHECK_PATH_CLOSE : 0);
+		assert_int_equal(checks_remove(&checks, p, false, t0), 0);
+	}
+	device_unref(d);
+}
+
+/* o: the descriptor stays open, c: it is closed after each check. */
+static void only_scsi_nvme_and_dasd_stay_open(void **state)
+{
+	(void)state;
+	assert_opened("sda", "scsi:fcp", "ooc");
+	assert_opened("nvme0n1", "nvme:tcp", "ooc");
+	assert_opened("dasda", "ccw", "ooc");
+	assert_opened("vda", "virtio", "coc");
+	assert_opened("loop0", NULL, "coc");
+	assert_opened("file", NULL, "coc");
+}
+
+static void another_keep_open_keeps_the_state(void **state)
+{
+	struct path_settings s = usual;
+	uint32_t p = add(0), id = path(p)->engine_id;
+	struct mono due;
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	due = path(p)->due;
+	checks_hurry(&checks, p, at(SEC));
+	assert_int_equal(checks.outstanding, 1);
+	s.keep_open = KEEP_OPEN_YES;
+	/* The engine takes no commands now: nothing has changed, and it is tried again. */
+	engine.room = 0;
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)),
+	                 -EAGAIN);
+	assert_int_equal(path(p)->engine_id, id);
+	engine.room = 1;
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)),
+	                 -EAGAIN);
+	assert_int_equal(checks.outstanding, 0);
+	engine.room = UINT32_MAX;
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
+	assert_int_not_equal(path(p)->engine_id, id);
+	assert_int_equal(engine.flags[path(p)->engine_id], 0);
+	assert_int_equal(engine.removed, 1);
+	/* It is the same path, and its interrupted check was begun again. */
+	assert_int_equal(path(p)->status.state, PATH_UP);
+	assert_int_equal(path(p)->due.us, due.us);
+	assert_int_equal(checks.outstanding, 1);
+	assert_int_equal(path(p)->counters.checks, 3);
+	/* What changes nothing of that leaves the engine alone. */
+	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
+	assert_int_equal(engine.removed, 1);
+}
+
+/* The one path of the one map: 8:5. */
+static struct maps_path *map_of_one(struct maps *maps)
+{
+	static const enum map_group_state group = MAP_GROUP_ACTIVE;
+	static const struct map_path in = { 8, 5, 1, 0, false };
+	const struct map_spec spec = {
+		.devt_major = 254,
+		.name = "m",
+		.uuid = "",
+		.n_groups = 1,
+		.n_paths = 1,
+		.groups = &group,
+		.paths = &in,
+	};
+	struct map *m;
+	uint32_t index;
+	unsigned change;
+
+	assert_int_equal(map_new(&m, &spec), 0);
+	assert_int_equal(maps_told(maps, m, true, t0, &index, &change), 0);
+	map_unref(m);
+	return maps_path(maps, maps_get(maps, index)->first);
+}
+
+static struct device *numbered(uint32_t devt_minor)
+{
+	const struct device_spec spec = {
+		.name = "p0",
+		.node = "/p0",
+		.devt_major = devt_minor > 0 ? 8 : 0,
+		.devt_minor = devt_minor,
+	};
+	struct device *d;
+
+	assert_int_equal(device_new(&d, &spec), 0);
+	return d;
+}
+
+static void maps_hear_what_becomes_of_paths(void **state)
+{
+	struct device *without = numbered(0), *with = numbered(5);
+	const struct maps_path *e;
+	struct maps *maps;
+	uint32_t p;
+
+	(void)state;
+	if (checks.sys_dev_block >= 0)
+		close(checks.sys_dev_block); /* no such disk is in this machine */
+	checks.sys_dev_block = -1;
+	assert_int_equal(maps_new(&maps, PATHS), 0);
+	checks.maps = maps;
+	e = map_of_one(maps);
+	/* Its device is not there yet when it is configured, and then it is. */
+	assert_int_equal(checks_add(&checks, without, &usual, t0, &p), 0);
+	assert_int_equal(e->path, MAPS_NONE);
+	assert_int_equal(checks_change(&checks, p, with, &usual, t0), 0);
+	assert_int_equal(e->path, p);
+	assert_int_equal(e->verdict, VERDICT_NONE);
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	assert_int_equal(e->verdict, VERDICT_USABLE);
+	/* That check was begun after the map was seen to have it failed: no doubt is left. */
+	assert_int_equal(e->agreement.doubted.us, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(e->verdict,
+		                 VERDICT_USABLE); /* one failure decides nothing */
+		run_until(checks_next(&checks));
+		answer(p, PATHCHECK_FAILED, EIO, false, path(p)->started);
+	}
+	assert_int_equal(e->verdict, VERDICT_UNUSABLE);
+	run_until(checks_next(&checks));
+	answer(p, PATHCHECK_OK, 0, false, path(p)->started);
+	assert_int_equal(e->verdict, VERDICT_USABLE);
+	assert_int_equal(checks_change(&checks, p, without, &usual, t0), 0);
+	assert_int_equal(e->path, MAPS_NONE);
+	assert_int_equal(e->verdict, VERDICT_NONE);
+	assert_int_equal(checks_change(&checks, p, with, &usual, t0), 0);
+	assert_int_equal(e->verdict, VERDICT_USABLE);
+	assert_int_equal(checks_remove(&checks, p, true, at(60 * SEC)), 0);
+	assert_int_equal(e->path, MAPS_NONE);
+	assert_int_equal(e->verdict, VERDICT_UNUSABLE);
+	checks.maps = maps_free(maps);
+	device_unref(with);
+	device_unref(without);
+}
+
+/* An answer that says which device gave it. */
+static void answer_of(uint32_t p, uint64_t wwid, enum pathcheck_wwid state,
+                      struct mono now)
+{
+	engine.opened = (struct pathcheck_opened){
+		.devt_major = 8,
+		.devt_minor = 5,
+		.wwid = wwid,
+		.wwid_state = state,
+	};
+	engine.results[engine.n_results++] = (struct pathcheck_result){
+		.cookie = engine.cookie[path(p)->engine_id],
+		.id = path(p)->engine_id,
+		.verdict = PATHCHECK_OK,
+		.stage = PATHCHECK_STAGE_READ,
+		.started_us = now.us - 100,
+		.finished_us = now.us,
+		.opened = 1,
+	};
+	assert_false(checks_collect(&checks, now));
+}
+
+/* What a path that is failed in its map has to be before it is given back. */
+static void a_failed_path_is_identified(void **state)
+{
+	const struct device_spec spec = { .name = "p0",
+		                          .node = "/p0",
+		                          .devt_major = 8,
+		                          .devt_minor = 5,
+		                          .kernel_id = 0xa };
+	struct device *d;
+	const struct maps_path *e;
+	struct maps *maps;
+	uint32_t p;
+
+	(void)state;
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(maps_new(&maps, PATHS), 0);
+	checks.maps = maps;
+	e = map_of_one(maps); /* in which it is failed */
+	assert_int_equal(checks_add(&checks, d, &usual, t0, &p), 0);
+	run_until(at(SEC));
+	assert_int_equal(engine.n_identified, 1);
+	answer_of(p, 0, PATHCHECK_WWID_UNREADABLE, at(SEC));
+	assert_int_equal(e->verdict, VERDICT_USABLE);
+	assert_true(e->agreement.doubted.us > 0);
+	run_until(checks_next(&checks));
+	assert_int_equal(engine.n_identified, 2);
+	answer_of(p, 0xa, PATHCHECK_WWID_READ, path(p)->started);
+	assert_int_equal(e->agreement.doubted.us, 0);
+	assert_int_equal(e->bar, BAR_NONE);
+	run_until(checks_next(&checks));
+	answer_of(p, 0xb, PATHCHECK_WWID_READ, path(p)->started);
+	assert_int_equal(e->bar, BAR_READ);
+	/* One that is barred is checked as any other. */
+	run_until(checks_next(&checks));
+	assert_int_equal(engine.n_identified, 3);
+	checks.maps = maps_free(maps);
+	device_unref(d);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(what_another_device_says_is_dropped),
+		TEST(a_number_that_is_not_known_is_asked_for_once),
+		TEST(only_scsi_nvme_and_dasd_stay_open),
+		TEST(another_keep_open_keeps_the_state),
+		TEST(maps_hear_what_becomes_of_paths),
+		TEST(a_failed_path_is_identified),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

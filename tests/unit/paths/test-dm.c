@@ -1,0 +1,687 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The loop's side of device-mapper, over a device-mapper thread that tells and takes what the
+ * test says: what is commanded, checked and told. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "checkerd/paths/dm.h"
+#include "tests/unit/disk.h"
+
+#define PATHS 1024
+#define SEC   USEC_PER_SEC
+
+/* --- the device-mapper thread --- */
+
+struct devmapper {
+	struct dm_news news[2 * PATHS];
+	unsigned n_news, taken;
+	struct dm_command commands[2 * PATHS];
+	unsigned n_commands, room, looks, again;
+};
+
+static struct devmapper thread;
+
+bool devmapper_next(struct devmapper *d, struct dm_news *ret)
+{
+	if (d->taken == d->n_news)
+		return false;
+	*ret = d->news[d->taken++];
+	return true;
+}
+
+bool devmapper_command(struct devmapper *d, const struct dm_command *c)
+{
+	if (d->room == 0)
+		return false;
+	d->room--;
+	d->commands[d->n_commands++] = *c;
+	return true;
+}
+
+void devmapper_look(struct devmapper *d)
+{
+	d->looks++;
+}
+
+void devmapper_tell_again(struct devmapper *d)
+{
+	d->again++;
+}
+
+/* --- what hears of it --- */
+
+static struct event told[64];
+static unsigned n_told, n_hurried, logged;
+static uint32_t hurried;
+
+void checks_hurry(struct checks *c, uint32_t index, struct mono now)
+{
+	(void)c;
+	(void)now;
+	hurried = index;
+	n_hurried++;
+}
+
+void port_loop_event(struct port *p, const struct event *e)
+{
+	(void)p;
+	if (n_told < sizeof(told) / sizeof(told[0]))
+		told[n_told++] = *e;
+}
+
+void log_push(struct log *l, const struct event *e)
+{
+	(void)l;
+	(void)e;
+	logged++;
+}
+
+/* --- the tests --- */
+
+static struct dm dm;
+static struct checks checks;
+static struct events events;
+static const struct mono t0 = { 1000 * SEC };
+
+static struct mono at(int64_t us)
+{
+	return mono_add(t0, us);
+}
+
+static void configure(bool control, bool keep)
+{
+	const struct config c = {
+		.dm_control = control,
+		.keep_last_path = keep,
+		.dm_release = DM_RELEASE_REINSTATE,
+		.discovery = DISCOVERY_UDEV,
+	};
+
+	dm_configure(&dm, &c, dm.generation + 1);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	thread = (struct devmapper){ .room = UINT32_MAX };
+	n_told = n_hurried = logged = 0;
+	checks = (struct checks){ .sys_dev_block = -1 };
+	if (registry_new(&checks.registry, PATHS) < 0 ||
+	    events_init(&events, NULL, NULL, LOG_DEBUG, PATHS) < 0 ||
+	    dm_init(&dm, PATHS, t0) < 0)
+		return -1;
+	dm.devmapper = &thread;
+	dm.checks = &checks;
+	dm.events = &events;
+	events.maps = dm.maps;
+	configure(true, true);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	while (thread.taken < thread.n_news)
+		map_unref(thread.news[thread.taken++].map);
+	dm_deinit(&dm);
+	events_deinit(&events);
+	checks.registry = registry_free(checks.registry);
+	return 0;
+}
+
+/* Path n: "sdN", 8:N, in the registry. */
+static void add_path(uint32_t n, enum path_verdict v)
+{
+	static const struct path_settings usual = { .interval_us = SEC };
+	struct device *d = disk_new(n, NULL);
+	uint32_t index;
+
+	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
+	device_unref(d);
+	maps_path_added(dm.maps, index, registry_get(checks.registry, index)->device);
+	if (v != VERDICT_NONE)
+		maps_path_checked(dm.maps, index, v, v == VERDICT_USABLE, t0);
+}
+
+static void decide(uint32_t path, enum path_verdict v, struct mono now)
+{
+	struct path *p = registry_get(checks.registry, path);
+
+	p->status.verdict = v;
+	p->status.reason = (struct reason){
+		.kind = v == VERDICT_USABLE ? OUTCOME_OK : OUTCOME_FAILED,
+		.stage = STAGE_READ,
+		.error = v == VERDICT_USABLE ? 0 : EIO,
+	};
+	maps_path_checked(dm.maps, path, v, v == VERDICT_USABLE, now);
+}
+
+static void push(struct dm_news n)
+{
+	thread.news[thread.n_news++] = n;
+}
+
+/* Map `minor` of the paths from `first` on; those of `failed` are failed, by place. */
+static void push_map(uint32_t minor, const char *name, uint32_t first, unsigned n,
+                     unsigned failed, enum dm_news_op op)
+{
+	static const enum map_group_state group = MAP_GROUP_ACTIVE;
+	struct map_path paths[MAP_PATHS_MAX];
+	const struct map_spec spec = {
+		.devt_major = 254,
+		.devt_minor = minor,
+		.name = name,
+		.uuid = "",
+		.n_groups = 1,
+		.n_paths = n,
+		.groups = &group,
+		.paths = paths,
+	};
+	struct dm_news news = { .op = op };
+
+	for (unsigned i = 0; i < n; i++)
+		paths[i] = (struct map_path){ 8, first + i, 1, 0,
+			                      i >= 32 || (failed >> i & 1) == 0 };
+	assert_int_equal(map_new(&news.map, &spec), 0);
+	push(news);
+}
+
+/* One round of the loop. */
+static void round_of(struct mono now)
+{
+	while (dm_take(&dm, now))
+		;
+	dm_settle(&dm, now);
+}
+
+static void push_answer(const struct dm_command *c, int error)
+{
+	push((struct dm_news){ .op = DM_NEWS_DONE, .command = *c, .error = error });
+}
+
+static const struct dm_command *last_command(void)
+{
+	assert_true(thread.n_commands > 0);
+	return &thread.commands[thread.n_commands - 1];
+}
+
+static void expect_told(unsigned n, const char *message)
+{
+	assert_true(n < n_told);
+	assert_string_equal(told[n].message, message);
+}
+
+/* Two paths that are up in map m, all told of it forgotten. */
+static void two_paths(void)
+{
+	add_path(0, VERDICT_USABLE);
+	add_path(1, VERDICT_USABLE);
+	push((struct dm_news){ .op = DM_NEWS_SYNC });
+	push_map(3, "m", 0, 2, 0, DM_NEWS_MAP);
+	round_of(t0);
+	assert_int_equal(thread.n_commands, 0);
+	expect_told(0, "map m: found, with 2 paths");
+	assert_int_equal(n_told, 1); /* that all is well is no news */
+	n_told = 0;
+}
+
+static void a_decision_is_in_the_kernel_in_the_same_round(void **state)
+{
+	(void)state;
+	two_paths();
+	decide(1, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
+	assert_int_equal(thread.n_commands, 1);
+	assert_int_equal(last_command()->verb, DM_FAIL_PATH);
+	assert_int_equal(last_command()->map_major, 254);
+	assert_int_equal(last_command()->map_minor, 3);
+	assert_int_equal(last_command()->path_major, 8);
+	assert_int_equal(last_command()->path_minor, 1);
+	expect_told(0, "map m: full -> last: 1 of 2 paths usable");
+	assert_int_equal(told[0].type, EVENT_MAP);
+	assert_string_equal(told[0].from, "full");
+	assert_string_equal(told[0].to, "last");
+	push_answer(last_command(), 0);
+	round_of(at(2));
+	expect_told(1, "sd1 (map m): failed in its map: read: Input/output error (EIO)");
+	assert_int_equal(told[1].type, EVENT_DM);
+	assert_string_equal(told[1].map, "m");
+	assert_string_equal(told[1].to, "failed");
+	assert_int_equal(dm.failed, 1);
+	/* The news of it is no news. */
+	push_map(3, "m", 0, 2, 1 << 1, DM_NEWS_MAP);
+	round_of(at(3));
+	assert_int_equal(n_told, 2);
+	decide(1, VERDICT_USABLE, at(4));
+	round_of(at(4));
+	assert_int_equal(last_command()->verb, DM_REINSTATE_PATH);
+	push_answer(last_command(), 0);
+	round_of(at(5));
+	expect_told(2, "sd1 (map m): reinstated in its map");
+	expect_told(3, "map m: last -> full: 2 of 2 paths usable");
+	assert_int_equal(dm.reinstated, 1);
+	assert_true(mono_is_never(dm_next(&dm)));
+}
+
+static void off_says_what_it_sees_and_sends_nothing(void **state)
+{
+	(void)state;
+	configure(false, true);
+	two_paths();
+	decide(1, VERDICT_UNUSABLE, at(1));
+	push_map(3, "m", 0, 2, 1 << 0, DM_NEWS_MAP);
+	round_of(at(1));
+	round_of(at(1000 * SEC));
+	assert_int_equal(thread.n_commands, 0);
+	expect_told(0,
+	            "sd0 (map m): failed in its map, by the kernel or another program: "
+	            "it is checked now");
+	expect_told(1, "map m: full -> none: 0 of 2 paths usable");
+	assert_int_equal(told[1].priority, LOG_ERR);
+	assert_int_equal(n_hurried, 1);
+	assert_int_equal(hurried, 0);
+	assert_true(mono_is_never(dm_next(&dm)));
+	configure(true, true);
+	dm_settle(&dm, at(1001 * SEC));
+	assert_int_equal(thread.n_commands,
+	                 0);               /* the last that is active, and unchecked */
+	assert_int_equal(thread.looks, 2); /* once for each configuration but the first */
+}
+
+static void the_kernels_own_failure_is_checked_then_undone(void **state)
+{
+	(void)state;
+	two_paths();
+	push_map(3, "m", 0, 2, 1 << 1, DM_NEWS_MAP);
+	round_of(at(1));
+	assert_int_equal(hurried, 1);
+	assert_int_equal(n_hurried, 1);
+	assert_int_equal(thread.n_commands, 0);
+	maps_path_checked(dm.maps, 1, VERDICT_USABLE, true, at(0)); /* begun before */
+	round_of(at(2));
+	assert_int_equal(n_hurried, 2);
+	assert_int_equal(thread.n_commands, 0);
+	maps_path_checked(dm.maps, 1, VERDICT_USABLE, true, at(2));
+	round_of(at(3));
+	assert_int_equal(last_command()->verb, DM_REINSTATE_PATH);
+}
+
+static void refusals_are_told_once_and_tried_again(void **state)
+{
+	(void)state;
+	two_paths();
+	decide(1, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
+	n_told = 0;
+	for (int i = 1; i <= 4; i++) {
+		push_answer(last_command(), EINVAL);
+		round_of(at(i * 60 * SEC));
+		assert_false(mono_is_never(dm_next(&dm)));
+		dm_settle(&dm, dm_next(&dm));
+		assert_int_equal(thread.n_commands, i + 1);
+	}
+	expect_told(0,
+	            "sd1 (map m): fail_path was refused: Invalid argument: it is tried "
+	            "again");
+	assert_int_equal(n_told, 1);
+	assert_int_equal(dm.refused, 4);
+	/* A permission that is missing is one line for all, until it is there. */
+	push_answer(last_command(), EPERM);
+	round_of(at(600 * SEC));
+	dm_settle(&dm, dm_next(&dm));
+	push_answer(last_command(), EPERM);
+	round_of(at(700 * SEC));
+	assert_int_equal(n_told, 2);
+	assert_non_null(strstr(told[1].message, "CAP_SYS_ADMIN"));
+	assert_string_equal(dm.trouble, told[1].message);
+	dm_settle(&dm, dm_next(&dm));
+	push_answer(last_command(), 0);
+	round_of(at(800 * SEC));
+	assert_string_equal(dm.trouble, "");
+}
+
+static void the_last_is_kept_and_told(void **state)
+{
+	(void)state;
+	two_paths();
+	decide(0, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
+	decide(1, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
+	assert_int_equal(thread.n_commands, 1);
+	assert_int_equal(last_command()->path_minor, 0);
+	expect_told(1, "sd1 (map m): it is down, but is kept in its map: its last path");
+	expect_told(2, "map m: last -> none: 0 of 2 paths usable");
+	configure(true, false);
+	round_of(at(2));
+	assert_int_equal(thread.n_commands, 2);
+	assert_int_equal(last_command()->path_minor, 1);
+}
+
+static void another_disk_is_told_once_and_failed(void **state)
+{
+	const struct disk_read first = { 8, 1, 1, 0xa, false, false };
+	const struct disk_read second = { 8, 1, 1, 0xb, false, false };
+
+	(void)state;
+	two_paths();
+	decide(0, VERDICT_UNUSABLE, at(1)); /* path 1 is the last one */
+	round_of(at(1));
+	push_answer(last_command(), 0);
+	round_of(at(1));
+	n_told = 0;
+	maps_path_read(dm.maps, 1, &first);
+	maps_path_read(dm.maps, 1, &second);
+	round_of(at(2));
+	assert_int_equal(last_command()->path_minor, 1);
+	assert_int_equal(last_command()->verb, DM_FAIL_PATH);
+	expect_told(0, "sd1 (map m): another disk is under 8:1: WWID of the map: not "
+	               "known; WWID "
+	               "of the disk: another one, says the disk; barred until the path "
+	               "leaves the map: remove it from the map");
+	assert_int_equal(told[0].priority, LOG_CRIT);
+	assert_true(checks.list_anew); /* discovery does not know of it */
+	push_answer(last_command(), 0);
+	round_of(at(3));
+	decide(1, VERDICT_USABLE, at(4));
+	round_of(at(4));
+	assert_int_equal(thread.n_commands, 2);
+	for (unsigned i = 1; i < n_told; i++)
+		assert_null(strstr(told[i].message, "barred"));
+}
+
+static void what_was_failed_is_given_back_when_control_ends(void **state)
+{
+	(void)state;
+	two_paths();
+	decide(1, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
+	push_answer(last_command(), 0);
+	round_of(at(2));
+	configure(false, true);
+	n_told = 0;
+	round_of(at(3));
+	assert_int_equal(thread.n_commands, 2);
+	assert_int_equal(last_command()->verb, DM_REINSTATE_PATH);
+	push_answer(last_command(), 0);
+	round_of(at(4));
+	expect_told(0, "sd1 (map m): reinstated in its map, and let go");
+}
+
+static void what_becomes_of_maps_is_told(void **state)
+{
+	(void)state;
+	two_paths();
+	push_map(3, "n", 0, 2, 0, DM_NEWS_MAP);
+	push_map(3, "n", 0, 3, 0, DM_NEWS_MAP);
+	push_map(3, "n", 0, 3, 0, DM_NEWS_GONE);
+	push_map(4, "x", 0, 1, 0, DM_NEWS_GONE); /* one that found no room */
+	round_of(at(1));
+	expect_told(0, "map n: it was map m before");
+	expect_told(1, "map n: has another table, with 3 paths");
+	expect_told(2, "map n: removed");
+	assert_int_equal(n_told, 3);
+	assert_int_equal(maps_count(dm.maps), 0);
+}
+
+static void a_map_without_room_is_told_again_when_there_is_some(void **state)
+{
+	(void)state;
+	push((struct dm_news){ .op = DM_NEWS_SYNC });
+	push_map(1, "a", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
+	push_map(2, "b", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
+	push_map(3, "c", 0, MAP_PATHS_MAX - 1, 0, DM_NEWS_MAP);
+	round_of(t0);
+	assert_int_equal(maps_count(dm.maps), 2);
+	assert_non_null(strstr(dm.trouble, "map c"));
+	push_map(4, "d", 0, 1, 0, DM_NEWS_GONE); /* one that was not known */
+	round_of(at(1));
+	assert_int_equal(thread.again, 0);
+	push_map(1, "a", 0, 1, 0, DM_NEWS_MAP); /* a smaller table */
+	round_of(at(2));
+	assert_int_equal(thread.again, 1);
+	assert_string_equal(dm.trouble, "");
+	push_map(3, "c", 0, MAP_PATHS_MAX - 1, 0, DM_NEWS_MAP);
+	push_map(5, "e", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
+	round_of(at(3));
+	assert_int_equal(maps_count(dm.maps), 3);
+	push_map(2, "b", 0, MAP_PATHS_MAX, 0, DM_NEWS_GONE);
+	round_of(at(4));
+	assert_int_equal(thread.again, 2);
+}
+
+static void a_full_ring_is_waited_for(void **state)
+{
+	(void)state;
+	two_paths();
+	configure(true, false);
+	decide(0, VERDICT_UNUSABLE, at(1));
+	decide(1, VERDICT_UNUSABLE, at(1));
+	thread.room = 1;
+	round_of(at(1));
+	assert_int_equal(thread.n_commands, 1);
+	assert_true(dm.blocked);
+	/* It is not asked again and again meanwhile. */
+	dm.look = false;
+	assert_true(mono_is_never(dm_next(&dm)));
+	thread.room = 1;
+	push_answer(last_command(), 0);
+	round_of(at(2));
+	assert_int_equal(thread.n_commands, 2);
+}
+
+static void it_goes_in_slices(void **state)
+{
+	(void)state;
+	configure(true, false);
+	for (uint32_t i = 0; i < 2 * DM_SLICE + 1; i++)
+		add_path(i, VERDICT_UNUSABLE);
+	push_map(3, "m", 0, 2 * DM_SLICE + 1, 0, DM_NEWS_MAP);
+	round_of(t0);
+	assert_int_equal(thread.n_commands, DM_SLICE);
+	assert_int_equal(dm_next(&dm).us, 0);
+	dm_settle(&dm, t0);
+	dm_settle(&dm, t0);
+	assert_int_equal(thread.n_commands, 2 * DM_SLICE + 1);
+}
+
+static void maps_are_told_in_slices_too(void **state)
+{
+	(void)state;
+	configure(false, true);
+	for (uint32_t i = 0; i < DM_SLICE + 1; i++)
+		push_map(i, "m", i, 1, 1, DM_NEWS_MAP);
+	round_of(t0);
+	assert_int_equal(dm_next(&dm).us, 0);
+	dm_settle(&dm, t0);
+	assert_int_equal(events.seq, 2 * (DM_SLICE + 1)); /* found, and without a path */
+}
+
+static void a_map_that_is_busy_is_told_when_it_stays_so(void **state)
+{
+	(void)state;
+	two_paths();
+	decide(1, VERDICT_UNUSABLE, at(1));
+	round_of(at(1));
+	n_told = 0;
+	for (int i = 1; i <= 6; i++) {
+		assert_int_equal(n_told, 0);
+		push_answer(last_command(), EBUSY);
+		round_of(at(i * 60 * SEC));
+		dm_settle(&dm, dm_next(&dm));
+	}
+	assert_int_equal(n_told, 1);
+}
+
+static void ready_waits_for_the_maps_but_not_long(void **state)
+{
+	(void)state;
+	dm_settle(&dm, t0);
+	assert_false(dm_is_ready(&dm));
+	assert_int_equal(dm_next(&dm).us, at(DM_PATIENCE_US).us);
+	dm_settle(&dm, at(DM_PATIENCE_US));
+	assert_true(dm_is_ready(&dm));
+	assert_true(mono_is_never(dm_next(&dm)));
+}
+
+static void without_device_mapper_there_is_one_line(void **state)
+{
+	(void)state;
+	configure(false, true);
+	push((struct dm_news){ .op = DM_NEWS_SYNC, .error = EACCES });
+	round_of(t0);
+	assert_true(dm_is_ready(&dm));
+	assert_false(dm_decides(&dm));
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].priority, LOG_INFO);
+	/* It weighs more when commands are wanted. */
+	configure(true, true);
+	assert_int_equal(n_told, 2);
+	assert_int_equal(told[1].priority, LOG_WARNING);
+	assert_non_null(strstr(told[1].message, "CAP_SYS_ADMIN"));
+	push((struct dm_news){ .op = DM_NEWS_SYNC });
+	round_of(at(1));
+	assert_string_equal(dm.trouble, "");
+	assert_true(dm_decides(&dm));
+	push((struct dm_news){ .op = DM_NEWS_SYNC, .left_out = 7 });
+	round_of(at(2));
+	assert_non_null(strstr(dm.trouble, "7 device-mapper devices are left out"));
+}
+
+/* SCSI disk n; with: the kernel shows its access state. */
+static void add_scsi(const char *sys, uint32_t n, bool with)
+{
+	static const struct path_settings usual = { .interval_us = SEC };
+	char name[16], node[32], file[256];
+	const struct device_spec spec = { .name = name,
+		                          .node = node,
+		                          .hcil = "0:0:0:0",
+		                          .devt_major = 8,
+		                          .devt_minor = n };
+	struct device *d;
+	uint32_t index;
+
+	(void)snprintf(name, sizeof(name), "sd%u", n);
+	(void)snprintf(node, sizeof(node), "/dev/sd%u", n);
+	(void)snprintf(file, sizeof(file), "%s/8:%u", sys, n);
+	assert_int_equal(mkdir(file, 0700), 0);
+	(void)snprintf(file, sizeof(file), "%s/8:%u/device", sys, n);
+	assert_int_equal(mkdir(file, 0700), 0);
+	(void)snprintf(file, sizeof(file), "%s/8:%u/device/access_state", sys, n);
+	assert_true(!with || mkdir(file, 0700) == 0);
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
+	maps_path_added(dm.maps, index, d);
+	device_unref(d);
+}
+
+static void push_handled(uint32_t minor, uint32_t first)
+{
+	push_map(minor, minor == 3 ? "m" : "n", first, 2, 0, DM_NEWS_MAP);
+	thread.news[thread.n_news - 1].map->handled = true;
+}
+
+static unsigned told_of_handlers(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < n_told; i++)
+		n += strstr(told[i].message, "has no access_state") != NULL;
+	return n;
+}
+
+/* A table that names a hardware handler, and a device that has none: told once a map. */
+static void a_handler_that_is_missing_is_told_once(void **state)
+{
+	char sys[] = "/tmp/test-dm-XXXXXX", remove[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(sys));
+	checks.sys_dev_block = open(sys, O_PATH | O_DIRECTORY);
+	assert_true(checks.sys_dev_block >= 0);
+	for (uint32_t n = 0; n < 4; n++)
+		add_scsi(sys, n, n != 1);
+	configure(false, true);
+	push_handled(3, 0);
+	push_handled(4, 2);
+	round_of(t0);
+	assert_int_equal(told_of_handlers(),
+	                 0); /* nothing is sent, nothing can go wrong */
+	configure(true, true);
+	round_of(at(1));
+	assert_int_equal(told_of_handlers(), 1);
+	assert_string_equal(told[n_told - 1].map, "m");
+	assert_non_null(strstr(told[n_told - 1].message, "path sd1 has no access_state"));
+	push_map(3, "m", 0, 2, 1, DM_NEWS_MAP);
+	round_of(at(2));
+	assert_int_equal(told_of_handlers(), 1);
+	(void)close(checks.sys_dev_block);
+	(void)snprintf(remove, sizeof(remove), "rm -r %s", sys);
+	assert_int_equal(system(remove), 0); /* NOLINT: a name of our own */
+}
+
+static void many_uevents_are_one_look(void **state)
+{
+	(void)state;
+	two_paths();
+	for (int i = 0; i < 10; i++) {
+		dm_look(&dm);
+		dm_settle(&dm, at(i));
+	}
+	assert_int_equal(thread.looks, 1);
+	assert_int_equal(dm_next(&dm).us, at(DM_LOOK_US).us);
+	dm_settle(&dm, at(DM_LOOK_US));
+	assert_int_equal(thread.looks, 2);
+	assert_true(mono_is_never(dm_next(&dm)));
+}
+
+static void a_flapping_path_fills_no_log(void **state)
+{
+	(void)state;
+	configure(false, true);
+	two_paths();
+	logged = 0;
+	for (unsigned i = 0; i < 100; i++) {
+		push_map(3, "m", 0, 2, i % 2, DM_NEWS_MAP);
+		round_of(at(i));
+	}
+	assert_in_range(logged, 4, 20);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_decision_is_in_the_kernel_in_the_same_round),
+		TEST(off_says_what_it_sees_and_sends_nothing),
+		TEST(the_kernels_own_failure_is_checked_then_undone),
+		TEST(refusals_are_told_once_and_tried_again),
+		TEST(the_last_is_kept_and_told),
+		TEST(another_disk_is_told_once_and_failed),
+		TEST(what_was_failed_is_given_back_when_control_ends),
+		TEST(what_becomes_of_maps_is_told),
+		TEST(a_map_without_room_is_told_again_when_there_is_some),
+		TEST(a_full_ring_is_waited_for),
+		TEST(it_goes_in_slices),
+		TEST(maps_are_told_in_slices_too),
+		TEST(a_map_that_is_busy_is_told_when_it_stays_so),
+		TEST(ready_waits_for_the_maps_but_not_long),
+		TEST(without_device_mapper_there_is_one_line),
+		TEST(a_handler_that_is_missing_is_told_once),
+		TEST(many_uevents_are_one_look),
+		TEST(a_flapping_path_fills_no_log),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
