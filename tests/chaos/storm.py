@@ -109,6 +109,7 @@ class Storm:
 		does. Anything else that ends by itself has crashed."""
 		for s in self.host.services:
 			if s.daemon.process.poll() is None:
+				s.outages.alive()
 				continue
 			s.outages.begin()
 			code = s.succeed()

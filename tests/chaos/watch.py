@@ -10,6 +10,7 @@ from varlink import Refused, Varlink
 ASK_EVERY = 0.25
 ANSWER_LIMIT = 8  # seconds: what takes longer is no answer
 LATE = 0.5  # seconds until the storm notices that the kernel has ended a daemon
+LOOK_LIMIT = 60  # seconds: one action of the storm takes no longer
 
 
 class Outages:
@@ -18,11 +19,27 @@ class Outages:
 	def __init__(self):
 		self.lock = threading.Lock()
 		self.spells = []
+		self.looked = None  # when the daemon was last seen alive; None: nobody says
+
+	def alive(self):
+		with self.lock:
+			self.looked = time.monotonic()
 
 	def begin(self):
+		"""The daemon is gone, or will be: since when is not known, if it ended by itself."""
 		with self.lock:
-			self.spells.append([time.monotonic(), None])
+			self.spells.append([self.looked or time.monotonic(), None])
 			return self.spells[-1]
+
+	def wait_for_look(self, after):
+		"""Until it is known whether the daemon was alive at that time."""
+		limit = time.monotonic() + (LATE if self.looked is None else LOOK_LIMIT)
+		while time.monotonic() < limit:
+			with self.lock:
+				spell = self.spells and self.spells[-1]
+				if self.looked and self.looked > after or spell and spell[1] is None:
+					return
+			time.sleep(0.05)
 
 	def end(self, spell=None):
 		"""spell: what begin() returned; None: the last one."""
@@ -55,6 +72,7 @@ class Watcher(threading.Thread):
 			except (OSError, Refused) as e:
 				now = time.monotonic()
 				self.over.wait(LATE)
+				self.outages.wait_for_look(now)
 				if not self.excused(begin, now + LATE):
 					self.ledger.problem(f"{self.name}: at {time.time():.3f}, not answered after "
 					                    f"{now - begin:.2f} s: {type(e).__name__} {e}")
