@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/packages \
 	tests/plants.sh \
 	tests/unit/.clang-tidy \
+	tests/unit/unit.h \
 	$(NULL)
 
 dist_check_SCRIPTS += \

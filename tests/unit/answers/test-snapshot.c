@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Snapshots of paths and their maps: complete, however many rounds they take and whatever
  * comes and goes meanwhile. The engine is one that has nothing to say. */
+#include "tests/unit/unit.h"
+
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "checkerd/answers/snapshot_fill.h"
 #include "tests/unit/disk.h"

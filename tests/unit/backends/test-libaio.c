@@ -3,11 +3,8 @@
  * Two contexts that share one eventfd, and a kernel that answers in between two system calls: no
  * answer is left behind by a reaper that goes to sleep. The library's four functions are the test's.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <libaio.h>
 #include <stdlib.h>

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One thread, one client at a time; it ends when its socket pair says so. */
-#include "tests/unit/checkerctl/ctl-fake.h"
+#include "tests/unit/unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/checkerctl/ctl-fake.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -3,11 +3,8 @@
  * The command itself against a daemon that does not answer, sends too much or what it should
  * not, and with an output that nobody takes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

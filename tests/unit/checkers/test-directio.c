@@ -3,11 +3,8 @@
  * What the directio checker says of files, of what is no disk, and of what has taken a disk's
  * place; and libaio's backend on real files.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -4,11 +4,7 @@
  * own comments, in this order: "# expect: LINE:COLUMN: part of the message". The system
  * tests hold the program against the same files.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
 
 #include <dirent.h>
 #include <errno.h>

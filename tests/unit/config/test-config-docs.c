@@ -3,11 +3,7 @@
  * The table of keywords, the sample and the manual say the same: every keyword is in
  * each, with the same default and, in the manual, the same range.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
 
 #include "checkerd/config/reader.h"
 #include "checkerd/config/value.h"

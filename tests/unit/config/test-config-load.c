@@ -2,11 +2,7 @@
 /*
  * Configuration files as they are found: which are read, in which order, which refused.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
 
 #include <errno.h>
 #include <ftw.h>

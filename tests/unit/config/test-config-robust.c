@@ -4,11 +4,7 @@
  * accepted is printed in a form that is read back to the same. Every failing allocation
  * is survived. The random inputs are the same in each run.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
 
 #include <errno.h>
 

@@ -6,15 +6,12 @@
  * A control with a loop that a test commands, and clients that speak Varlink to it. Every
  * wait is for something to happen and fails the test when it never does.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/unit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <json-c/json.h>
 #include <pthread.h>
 

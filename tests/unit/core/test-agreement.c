@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is sent so that the kernel agrees: every cell of view, decision and command on its
  * way, and when something stands in the way. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 
 #include "checkerd/core/agreement.h"

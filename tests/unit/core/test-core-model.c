@@ -9,11 +9,8 @@
  * path closer than its interval; a path goes down for nothing but failures that were counted
  * here as well; dm is told each decision once; no path is lost.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The words for the kinds of event are part of the interface. Packed ones come out as they were,
  * also where the ring begins again. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <string.h>
 
 #include "checkerd/core/device.h"

@@ -2,11 +2,8 @@
 /* The table of maps: who is in which map, whichever comes first; what goes; what is kept;
  * and a random world in which, whatever happens, the rules hold and the kernel agrees once
  * it is quiet. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

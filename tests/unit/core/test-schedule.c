@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The schedule: the grid, the wheel's edges, the turns; then thousands of random operations
  * against a model that looks at every path each time. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <string.h>
 
 #include "checkerd/core/schedule.h"

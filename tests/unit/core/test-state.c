@@ -3,11 +3,8 @@
  * The state machine: every state against every outcome, below and at the limits, with the
  * actions that follow; then the stories that take more than one step.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -4,11 +4,8 @@
  * is the test's: it goes ahead when it is told to. This program is also started as a prober,
  * by its first argument, and does then what TEST_PROBER says.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -4,11 +4,8 @@
  * kernel, a pause of the whole machine. The prober has all its memory and none of its threads;
  * the clock goes on when the test says so.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>

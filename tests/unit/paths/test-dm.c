@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The loop's side of device-mapper, over a device-mapper thread that tells and takes what the
  * test says: what is commanded, checked and told. */
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "checkerd/paths/dm.h"
 #include "tests/unit/disk.h"

@@ -3,11 +3,8 @@
  * A group's bookkeeping by hand: every cell of the slot's state machine, illegal ones in a
  * child that has to abort; the heap and the counts against a naive model; lists; slots.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A lane that is stuck in the kernel, whose work another thread goes on with; and groups that
  * get no context, or a small one, or wait for it. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>

@@ -3,11 +3,8 @@
  * A reaper's rounds, by hand and under a virtual clock: there is a prober with all its memory
  * and none of its threads, so what the reaper hands on stays where it was put.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -3,11 +3,8 @@
  * Rescuers with disks that hang in open and read: nothing but what hangs is held up, and no
  * kind, host or device takes them all. The groups have no AIO but where a test says so.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Small blocks and large ones, and what becomes the one or the other. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/unit.h"
+
 #include <string.h>
 #include <sys/mman.h>
-
-#include <cmocka.h>
 
 #include "util/block.h"
 #include "util/macro.h"

@@ -3,19 +3,15 @@
  * Memory that is there, and not locked, also where all other memory is; and memory that goes back
  * to a kernel that refuses to take it for a while.
  */
+#include "tests/unit/unit.h"
+
 #include <errno.h>
 #include <malloc.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#include <cmocka.h>
 
 #include "util/pages.h"
 #include "util/thread.h"
