@@ -11,7 +11,7 @@
 /* Prints the reply with --json, drops it; what was done needs no words. */
 static void finish(struct ctl *ctl, json_object *reply)
 {
-	if (options_has(ctl->options, OPT_JSON))
+	if (ctl_options_has(ctl->options, OPT_JSON))
 		ctl_print_json(reply);
 	json_object_put(reply);
 }
@@ -33,7 +33,7 @@ static void print_checked(struct ctl *ctl, json_object *reply)
 
 int run_check(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	const struct options *o = ctl->options;
+	const struct ctl_options *o = ctl->options;
 	json_object *parameters, *reply;
 	int r = table_check_columns(&table_checked, o->columns);
 
@@ -41,13 +41,14 @@ int run_check(struct ctl *ctl, const char *const *operands, size_t n)
 		return r;
 	parameters = json_object_new_object();
 	json_object_object_add(parameters, "wait",
-	                       json_object_new_boolean(options_has(o, OPT_WAIT)));
+	                       json_object_new_boolean(ctl_options_has(o, OPT_WAIT)));
 	/* A hung path answers after its timeout, which is the daemon's to know. */
-	ctl->wait_forever = options_has(o, OPT_WAIT) && !options_has(o, OPT_TIMEOUT);
+	ctl->wait_forever =
+	        ctl_options_has(o, OPT_WAIT) && !ctl_options_has(o, OPT_TIMEOUT);
 	r = ctl_call_names(ctl, "Check", CTL_PATHS, operands, n, parameters, &reply);
 	if (r)
 		return r;
-	if (options_has(o, OPT_WAIT) && !options_has(o, OPT_JSON))
+	if (ctl_options_has(o, OPT_WAIT) && !ctl_options_has(o, OPT_JSON))
 		print_checked(ctl, reply);
 	finish(ctl, reply);
 	return 0;
@@ -58,7 +59,7 @@ int run_disable(struct ctl *ctl, const char *const *operands, size_t n)
 	json_object *parameters = json_object_new_object(), *reply;
 	int r;
 
-	if (options_has(ctl->options, OPT_FOR))
+	if (ctl_options_has(ctl->options, OPT_FOR))
 		json_object_object_add(
 		        parameters, "for_s",
 		        json_object_new_double((double)ctl->options->for_us /
@@ -113,8 +114,8 @@ int run_reload(struct ctl *ctl, const char *const *operands, size_t n)
 	if (r)
 		return r;
 	message = json_text(reply, "message", "");
-	if (!options_has(ctl->options, OPT_JSON) && *message) {
-		text_put(stdout, message, true);
+	if (!ctl_options_has(ctl->options, OPT_JSON) && *message) {
+		human_put(stdout, message, true);
 		if (message[strlen(message) - 1] != '\n')
 			putchar('\n');
 	}
@@ -136,7 +137,7 @@ static bool is_level(const char *word)
 int run_log_level(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	if (!is_level(operands[0]))
-		return text_usage(
+		return human_usage(
 		        "there is no log level '%s': err, warning, notice, info, debug",
 		        operands[0]);
 
@@ -155,7 +156,7 @@ int run_log_level(struct ctl *ctl, const char *const *operands, size_t n)
 int run_ping(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	struct mono begin = mono_now();
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 	json_object *reply;
 	int r = ctl_call(ctl, "Ping", NULL, &reply);
 
@@ -163,10 +164,10 @@ int run_ping(struct ctl *ctl, const char *const *operands, size_t n)
 	(void)n;
 	if (r)
 		return r;
-	if (!options_has(ctl->options, OPT_JSON))
+	if (!ctl_options_has(ctl->options, OPT_JSON))
 		printf("checkerd answers, in %s\n",
-		       text_duration((double)mono_diff(mono_now(), begin) / USEC_PER_SEC,
-		                     buf));
+		       human_duration((double)mono_diff(mono_now(), begin) / USEC_PER_SEC,
+		                      buf));
 	finish(ctl, reply);
 	return 0;
 }

@@ -73,7 +73,8 @@ static size_t count_words(const char *words)
 }
 
 /* The first n operands as one string, cut when too long to be a command anyway. */
-static const char *joined(const struct options *o, size_t n, char buf[static WORDS_BYTES])
+static const char *joined(const struct ctl_options *o, size_t n,
+                          char buf[static WORDS_BYTES])
 {
 	size_t used = 0;
 
@@ -84,7 +85,7 @@ static const char *joined(const struct options *o, size_t n, char buf[static WOR
 	return buf;
 }
 
-static bool begins_with(const struct options *o, const char *words)
+static bool begins_with(const struct ctl_options *o, const char *words)
 {
 	char given[WORDS_BYTES];
 	size_t n = count_words(words);
@@ -92,7 +93,7 @@ static bool begins_with(const struct options *o, const char *words)
 	return o->n_operands >= n && strcmp(joined(o, n, given), words) == 0;
 }
 
-static const struct command *nearest(const struct options *o)
+static const struct command *nearest(const struct ctl_options *o)
 {
 	const struct command *close = NULL;
 	unsigned best = SUGGEST_WITHIN;
@@ -100,8 +101,8 @@ static const struct command *nearest(const struct options *o)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		char given[WORDS_BYTES];
 		unsigned distance =
-		        text_distance(joined(o, count_words(commands[i].words), given),
-		                      commands[i].words, best);
+		        human_distance(joined(o, count_words(commands[i].words), given),
+		                       commands[i].words, best);
 
 		if (distance < best) {
 			best = distance;
@@ -111,46 +112,48 @@ static const struct command *nearest(const struct options *o)
 	return close;
 }
 
-static int complain_unknown(const struct options *o)
+static int complain_unknown(const struct ctl_options *o)
 {
 	const struct command *close;
 	char given[WORDS_BYTES];
 	bool show = strcmp(o->operands[0], "show") == 0;
 
 	if (show && o->n_operands == 1)
-		return text_usage("'show' needs to know what to show");
+		return human_usage("'show' needs to know what to show");
 	close = nearest(o);
-	if (close)
-		return text_usage("there is no command '%s' (do you mean '%s'?)",
-		                  joined(o, count_words(close->words), given),
-		                  close->words);
-	return text_usage("there is no command '%s'", joined(o, show ? 2 : 1, given));
+	if (close != NULL)
+		return human_usage("there is no command '%s' (do you mean '%s'?)",
+		                   joined(o, count_words(close->words), given),
+		                   close->words);
+	return human_usage("there is no command '%s'", joined(o, show ? 2 : 1, given));
 }
 
-static int check_use(const struct command *c, const struct options *o, size_t n)
+static int check_use(const struct command *c, const struct ctl_options *o, size_t n)
 {
 	for (int i = 0; i < OPT_COUNT_; i++)
-		if (options_has(o, (enum option_id)i) &&
+		if (ctl_options_has(o, (enum option_id)i) &&
 		    !((ALWAYS | c->options) & OPT_BIT(i)))
-			return text_usage("'%s' does not take %s", c->words,
-			                  option_name((enum option_id)i));
-	if (options_has(o, OPT_JSON) &&
+			return human_usage("'%s' does not take %s", c->words,
+			                   ctl_options_name((enum option_id)i));
+	if (ctl_options_has(o, OPT_JSON) &&
 	    (o->given & (OPT_BIT(OPT_RAW) | OPT_BIT(OPT_COLUMNS))))
-		return text_usage(
-		        "--json prints everything: it does not go with %s",
-		        option_name(options_has(o, OPT_RAW) ? OPT_RAW : OPT_COLUMNS));
+		return human_usage("--json prints everything: it does not go with %s",
+		                   ctl_options_name(ctl_options_has(o, OPT_RAW)
+		                                            ? OPT_RAW
+		                                            : OPT_COLUMNS));
 	if (n < c->min)
-		return text_usage("'%s' needs %s", c->words, c->arguments);
+		return human_usage("'%s' needs %s", c->words, c->arguments);
 	if (n > c->max && c->max == 0)
-		return text_usage("'%s' takes no operands: '%s'", c->words,
-		                  o->operands[o->n_operands - n]);
+		return human_usage("'%s' takes no operands: '%s'", c->words,
+		                   o->operands[o->n_operands - n]);
 	if (n > c->max)
-		return text_usage("too many operands: '%s' takes %s", c->words,
-		                  c->arguments);
+		return human_usage("too many operands: '%s' takes %s", c->words,
+		                   c->arguments);
 	return 0;
 }
 
-int command_find(const struct options *o, const struct command **ret, size_t *ret_words)
+int command_find(const struct ctl_options *o, const struct command **ret,
+                 size_t *ret_words)
 {
 	const struct command *found = NULL;
 	size_t words = 0;
@@ -165,7 +168,7 @@ int command_find(const struct options *o, const struct command **ret, size_t *re
 			words = n;
 		}
 	}
-	if (!found)
+	if (found == NULL)
 		return complain_unknown(o);
 	r = check_use(found, o, o->n_operands - words);
 	if (r)
@@ -199,9 +202,9 @@ void command_help(FILE *f)
 		fprintf(f, "  %-*s  %s\n", NAME_WIDTH, name, commands[i].help);
 	}
 	fputs("\nOptions, before or after the command:\n", f);
-	options_help(f, OPT_BIT(OPT_COUNT_) - 1, NAME_WIDTH);
+	ctl_options_help(f, OPT_BIT(OPT_COUNT_) - 1, NAME_WIDTH);
 	fputs("\nA PATH is sda, /dev/sda, 8:0, an alias, or any link below /dev.\n"
-	      "checkerd's socket is " OPTIONS_DEFAULT_SOCKET ".\n"
+	      "checkerd's socket is " CTL_OPTIONS_DEFAULT_SOCKET ".\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no answer from checkerd,\n"
 	      "4 not permitted, 5 no such path, map or group.  health has its own:\n"
 	      "0 redundant, 1 a map degraded, 2 a map without a path, 3 not known.\n",

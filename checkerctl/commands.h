@@ -24,7 +24,7 @@ struct command {
  * The command that the first operands name, the longest that fits; *ret_words: how many of
  * them it took. 0, or EXIT_USAGE after a message: unknown, or wrong operands or options.
  */
-_must_check_ int command_find(const struct options *o, const struct command **ret,
+_must_check_ int command_find(const struct ctl_options *o, const struct command **ret,
                               size_t *ret_words);
 
 void command_help(FILE *f);

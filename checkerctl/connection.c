@@ -35,16 +35,17 @@ static int limit_connect(int fd, int64_t timeout_us)
 	return 0;
 }
 
-int client_connect(struct client *c, const char *socket_name, int64_t timeout_us)
+int connection_connect(struct connection *c, const char *socket_name, int64_t timeout_us)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int r;
 
-	*c = CLIENT_NULL;
+	*c = CONNECTION_NULL;
 	c->socket = socket_name;
 	c->timeout_us = timeout_us;
-	c->deadline = timeout_us == CLIENT_NO_TIMEOUT ? MONO_NEVER
-	                                              : mono_add(mono_now(), timeout_us);
+	c->deadline = timeout_us == CONNECTION_NO_TIMEOUT
+	                      ? MONO_NEVER
+	                      : mono_add(mono_now(), timeout_us);
 	if (strlen(socket_name) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, socket_name);
@@ -62,15 +63,15 @@ int client_connect(struct client *c, const char *socket_name, int64_t timeout_us
 	return 0;
 }
 
-void client_deinit(struct client *c)
+void connection_deinit(struct connection *c)
 {
 	if (c->fd >= 0)
 		close(c->fd);
 	frame_deinit(&c->in);
-	*c = CLIENT_NULL;
+	*c = CONNECTION_NULL;
 }
 
-void client_no_deadline(struct client *c)
+void connection_no_deadline(struct connection *c)
 {
 	c->deadline = MONO_NEVER;
 }
@@ -89,7 +90,7 @@ static int poll_limit(struct mono deadline)
 	return (int)MIN(left, INT_MAX);
 }
 
-static int client_wait(struct client *c, short events, int watch)
+static int connection_wait(struct connection *c, short events, int watch)
 {
 	/* No events asked for: POLLERR comes when a pipe's reader is gone. */
 	struct pollfd fds[2] = { { .fd = c->fd, .events = events }, { .fd = watch } };
@@ -104,19 +105,19 @@ static int client_wait(struct client *c, short events, int watch)
 	return 0;
 }
 
-int client_send(struct client *c, json_object *request)
+int connection_send(struct connection *c, json_object *request)
 {
 	size_t length;
 	const char *text = json_object_to_json_string_length(
 	        request, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
 	        &length);
 
-	if (!text)
+	if (text == NULL)
 		return -ENOMEM;
 	length++; /* the NUL ends the message */
-	if (length > CLIENT_REQUEST_MAX_BYTES)
+	if (length > CONNECTION_REQUEST_MAX_BYTES)
 		return -EMSGSIZE;
-	c->stage = CLIENT_SENDING;
+	c->stage = CONNECTION_SENDING;
 	while (length > 0) {
 		ssize_t n = send(c->fd, text, length, MSG_NOSIGNAL);
 
@@ -125,7 +126,7 @@ int client_send(struct client *c, json_object *request)
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 		if (n < 0) {
-			int r = client_wait(c, POLLOUT, -1);
+			int r = connection_wait(c, POLLOUT, -1);
 
 			if (r < 0)
 				return r;
@@ -134,7 +135,7 @@ int client_send(struct client *c, json_object *request)
 		text += n;
 		length -= (size_t)n;
 	}
-	c->stage = CLIENT_WAITING;
+	c->stage = CONNECTION_WAITING;
 	return 0;
 }
 
@@ -145,7 +146,7 @@ static int parse_message(const char *text, size_t length, json_object **ret)
 	json_object *message;
 	bool whole;
 
-	if (!tokener)
+	if (tokener == NULL)
 		return -ENOMEM;
 	json_tokener_set_flags(tokener,
 	                       JSON_TOKENER_STRICT); /* nothing after the object */
@@ -160,17 +161,17 @@ static int parse_message(const char *text, size_t length, json_object **ret)
 	return 0;
 }
 
-int client_receive(struct client *c, int watch, json_object **ret)
+int connection_receive(struct connection *c, int watch, json_object **ret)
 {
 	size_t length;
 	char *message;
 
 	static_assert(FRAME_MAX_BYTES < INT_MAX, "json-c takes lengths as int");
-	while (!(message = frame_next(&c->in, &length))) {
+	while ((message = frame_next(&c->in, &length)) == NULL) {
 		char *room;
 		size_t bytes;
 		ssize_t n;
-		int r = client_wait(c, POLLIN, watch);
+		int r = connection_wait(c, POLLIN, watch);
 
 		if (r < 0)
 			return r;
@@ -183,7 +184,7 @@ int client_receive(struct client *c, int watch, json_object **ret)
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 		if (n > 0) {
-			c->stage = CLIENT_RECEIVING;
+			c->stage = CONNECTION_RECEIVING;
 			frame_filled(&c->in, (size_t)n);
 		}
 	}
@@ -191,7 +192,7 @@ int client_receive(struct client *c, int watch, json_object **ret)
 }
 
 /* Who may connect: the group of the socket, or of the folder when that is what refuses. */
-static int complain_denied(const struct client *c)
+static int complain_denied(const struct connection *c)
 {
 	struct stat st;
 	struct group *group;
@@ -199,47 +200,47 @@ static int complain_denied(const struct client *c)
 
 	snprintf(folder, sizeof(folder), "%s", c->socket);
 	if (stat(c->socket, &st) < 0 && stat(dirname(folder), &st) < 0)
-		return text_complain(
+		return human_complain(
 		        EXIT_DENIED,
 		        "permission denied on %s: checkerctl needs root or the "
 		        "socket's group",
 		        c->socket);
 	if (st.st_gid == 0)
-		return text_complain(EXIT_DENIED,
-		                     "permission denied on %s: only root may use it",
-		                     c->socket);
+		return human_complain(EXIT_DENIED,
+		                      "permission denied on %s: only root may use it",
+		                      c->socket);
 	group = getgrgid(st.st_gid);
-	if (group)
-		return text_complain(
+	if (group != NULL)
+		return human_complain(
 		        EXIT_DENIED,
 		        "permission denied on %s: only root and members of the group "
 		        "'%s' may use it",
 		        c->socket, group->gr_name);
-	return text_complain(
+	return human_complain(
 	        EXIT_DENIED,
 	        "permission denied on %s: only root and members of group %u may "
 	        "use it",
 	        c->socket, (unsigned)st.st_gid);
 }
 
-static int complain_timeout(const struct client *c)
+static int complain_timeout(const struct connection *c)
 {
 	static const char *const stages[] = {
-		[CLIENT_CONNECTING] = "it did not take the connection",
-		[CLIENT_SENDING] = "it did not read the request",
-		[CLIENT_WAITING] = "it took the request and sent no reply",
-		[CLIENT_RECEIVING] = "only part of its reply came",
+		[CONNECTION_CONNECTING] = "it did not take the connection",
+		[CONNECTION_SENDING] = "it did not read the request",
+		[CONNECTION_WAITING] = "it took the request and sent no reply",
+		[CONNECTION_RECEIVING] = "only part of its reply came",
 	};
-	char limit[TEXT_SHORT_BYTES];
+	char limit[HUMAN_SHORT_BYTES];
 
-	/* Not text_duration(): what was asked for, to the last digit. */
+	/* Not human_duration(): what was asked for, to the last digit. */
 	snprintf(limit, sizeof(limit), "%.10g", (double)c->timeout_us / USEC_PER_SEC);
-	return text_complain(EXIT_UNREACHABLE,
-	                     "no answer from checkerd on %s within %s s: %s", c->socket,
-	                     limit, stages[c->stage]);
+	return human_complain(EXIT_UNREACHABLE,
+	                      "no answer from checkerd on %s within %s s: %s", c->socket,
+	                      limit, stages[c->stage]);
 }
 
-int client_complain(const struct client *c, int error)
+int connection_complain(const struct connection *c, int error)
 {
 	switch (-error) {
 	case ETIMEDOUT:
@@ -249,40 +250,42 @@ int client_complain(const struct client *c, int error)
 		return complain_denied(c);
 	case ENOENT:
 	case ENOTDIR:
-		return text_complain(
+		return human_complain(
 		        EXIT_UNREACHABLE,
 		        "checkerd is not running: there is no socket %s; start it with "
 		        "'systemctl start checkerd', or name its socket with --socket",
 		        c->socket);
 	case ECONNREFUSED:
-		return text_complain(
+		return human_complain(
 		        EXIT_UNREACHABLE,
 		        "checkerd is not running: nobody listens on %s; start it with "
 		        "'systemctl start checkerd'",
 		        c->socket);
 	case ECONNRESET:
-		return text_complain(
+		return human_complain(
 		        EXIT_UNREACHABLE,
-		        c->stage == CLIENT_RECEIVING
+		        c->stage == CONNECTION_RECEIVING
 		                ? "checkerd on %s closed the connection"
 		                : "checkerd on %s closed the connection without an "
 		                  "answer",
 		        c->socket);
 	case ENAMETOOLONG:
-		return text_usage(
+		return human_usage(
 		        "the socket's name is longer than the system allows: %s",
 		        c->socket);
 	case EBADMSG:
-		return text_complain(EXIT_FAILED,
-		                     "what answers on %s does not speak checkerd's "
-		                     "language: its reply is not a JSON object",
-		                     c->socket);
+		return human_complain(EXIT_FAILED,
+		                      "what answers on %s does not speak checkerd's "
+		                      "language: its reply is not a JSON object",
+		                      c->socket);
 	case EMSGSIZE:
-		return text_complain(EXIT_FAILED, "the reply on %s is larger than %u MiB",
-		                     c->socket, FRAME_MAX_BYTES / 1024 / 1024);
+		return human_complain(EXIT_FAILED,
+		                      "the reply on %s is larger than %u MiB", c->socket,
+		                      FRAME_MAX_BYTES / 1024 / 1024);
 	default:
-		return text_complain(
-		        c->stage == CLIENT_CONNECTING ? EXIT_UNREACHABLE : EXIT_FAILED,
-		        "cannot talk to checkerd on %s: %s", c->socket, strerror(-error));
+		return human_complain(c->stage == CONNECTION_CONNECTING ? EXIT_UNREACHABLE
+		                                                        : EXIT_FAILED,
+		                      "cannot talk to checkerd on %s: %s", c->socket,
+		                      strerror(-error));
 	}
 }

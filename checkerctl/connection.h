@@ -11,49 +11,51 @@
 #include "checkerctl/frame.h"
 #include "util/mono.h"
 
-#define CLIENT_NO_TIMEOUT        INT64_C(0)
-#define CLIENT_REQUEST_MAX_BYTES (64u * 1024) /* the daemon closes on anything larger */
+#define CONNECTION_NO_TIMEOUT INT64_C(0)
+#define CONNECTION_REQUEST_MAX_BYTES \
+	(64u * 1024) /* the daemon closes on anything larger */
 
-enum client_stage {
-	CLIENT_CONNECTING,
-	CLIENT_SENDING,
-	CLIENT_WAITING, /* nothing of the reply has come yet */
-	CLIENT_RECEIVING,
+enum connection_stage {
+	CONNECTION_CONNECTING,
+	CONNECTION_SENDING,
+	CONNECTION_WAITING, /* nothing of the reply has come yet */
+	CONNECTION_RECEIVING,
 };
 
-struct client {
+struct connection {
 	int fd; /* -1: not connected */
 	const char *socket;
 	int64_t timeout_us;
 	struct mono deadline;
-	enum client_stage stage;
+	enum connection_stage stage;
 	struct frame in;
 };
 
-#define CLIENT_NULL ((struct client){ .fd = -1 })
+#define CONNECTION_NULL ((struct connection){ .fd = -1 })
 
 /*
- * Connects; the deadline is timeout_us from now, CLIENT_NO_TIMEOUT: none. The name has to
- * live as long as the client.
+ * Connects; the deadline is timeout_us from now, CONNECTION_NO_TIMEOUT: none. The name has to
+ * live as long as the connection.
  * -ENAMETOOLONG, -ETIMEDOUT, or what connect() says.
  */
-_must_check_ int client_connect(struct client *c, const char *socket, int64_t timeout_us);
-void client_deinit(struct client *c);
+_must_check_ int connection_connect(struct connection *c, const char *socket,
+                                    int64_t timeout_us);
+void connection_deinit(struct connection *c);
 
 /* From here on wait as long as it takes (Monitor). */
-void client_no_deadline(struct client *c);
+void connection_no_deadline(struct connection *c);
 
 /* -EMSGSIZE: larger than a request may be. -ETIMEDOUT, -errno. */
-_must_check_ int client_send(struct client *c, json_object *request);
+_must_check_ int connection_send(struct connection *c, json_object *request);
 
 /*
  * The next message. -ETIMEDOUT; -ECONNRESET: closed without an answer; -EMSGSIZE: larger
  * than FRAME_MAX_BYTES; -EBADMSG: not a JSON object; -EPIPE: nobody reads fd `watch` any
  * more (-1: do not care); -errno.
  */
-_must_check_ int client_receive(struct client *c, int watch, json_object **ret);
+_must_check_ int connection_receive(struct connection *c, int watch, json_object **ret);
 
 /* Says on stderr what went wrong with `error` and what to do; returns the exit code. */
-int client_complain(const struct client *c, int error);
+int connection_complain(const struct connection *c, int error);
 
 #endif

@@ -19,7 +19,7 @@ const char *json_text(json_object *object, const char *key, const char *missing)
 {
 	json_object *value;
 
-	if (!json_object_object_get_ex(object, key, &value) || !value)
+	if (!json_object_object_get_ex(object, key, &value) || value == NULL)
 		return missing;
 	return json_object_get_string(value);
 }
@@ -71,9 +71,9 @@ void json_sort_named(json_object *list)
 
 void ctl_print_json(json_object *object)
 {
-	text_put_json(stdout, json_object_to_json_string_ext(
-	                              object, JSON_C_TO_STRING_PLAIN |
-	                                              JSON_C_TO_STRING_NOSLASHESCAPE));
+	human_put_json(stdout, json_object_to_json_string_ext(
+	                               object, JSON_C_TO_STRING_PLAIN |
+	                                               JSON_C_TO_STRING_NOSLASHESCAPE));
 	putchar('\n');
 }
 
@@ -91,38 +91,38 @@ static int ctl_send(struct ctl *ctl, const char *method, json_object *parameters
 	char name[128];
 	int r = 0;
 
-	if (ctl->client.fd < 0)
-		r = client_connect(&ctl->client, ctl->options->socket,
-		                   ctl->options->timeout_us);
+	if (ctl->connection.fd < 0)
+		r = connection_connect(&ctl->connection, ctl->options->socket,
+		                       ctl->options->timeout_us);
 	if (r == 0) {
 		snprintf(name, sizeof(name), INTERFACE ".%s", method);
 		json_object_object_add(request, "method", json_object_new_string(name));
-		if (parameters)
+		if (parameters != NULL)
 			json_object_object_add(request, "parameters",
 			                       json_object_get(parameters));
 		if (more)
 			json_object_object_add(request, "more",
 			                       json_object_new_boolean(true));
-		r = client_send(&ctl->client, request);
+		r = connection_send(&ctl->connection, request);
 		if (r == -EMSGSIZE)
-			r = text_usage("these are more names than fit into one request");
+			r = human_usage("these are more names than fit into one request");
 	}
 	json_object_put(request);
 	if (r < 0)
-		r = client_complain(&ctl->client, r);
+		r = connection_complain(&ctl->connection, r);
 	if (r == 0 && ctl->wait_forever)
-		client_no_deadline(&ctl->client);
+		connection_no_deadline(&ctl->connection);
 	return r;
 }
 
 /* *ret: the whole reply, an error too. */
 static int ctl_receive(struct ctl *ctl, int watch, json_object **ret)
 {
-	int r = client_receive(&ctl->client, watch, ret);
+	int r = connection_receive(&ctl->connection, watch, ret);
 
 	if (r == -EPIPE)
 		return EXIT_FAILED; /* our own reader went away: that needs no words */
-	return r < 0 ? client_complain(&ctl->client, r) : 0;
+	return r < 0 ? connection_complain(&ctl->connection, r) : 0;
 }
 
 static const char *reply_error(json_object *reply)
@@ -177,12 +177,12 @@ static int complain_error(json_object *reply, const char *name)
 		        json_text(parameters, errors[i].key, "(it does not say)");
 
 		if (strcmp(error, errors[i].name) == 0)
-			code = text_complain(errors[i].code, "%s%s", errors[i].words,
-			                     name ? name : text);
+			code = human_complain(errors[i].code, "%s%s", errors[i].words,
+			                      name != NULL ? name : text);
 	}
 	if (code < 0)
-		code = text_complain(EXIT_FAILED, "checkerd answers with the error %s",
-		                     error);
+		code = human_complain(EXIT_FAILED, "checkerd answers with the error %s",
+		                      error);
 	json_object_put(parameters);
 	return code;
 }
@@ -204,7 +204,7 @@ int ctl_call(struct ctl *ctl, const char *method, json_object *parameters,
 	json_object_put(parameters);
 	if (r)
 		return r;
-	if (reply_error(reply))
+	if (reply_error(reply) != NULL)
 		r = complain_error(reply, NULL);
 	else
 		*ret = reply_parameters(reply);
@@ -227,7 +227,7 @@ int ctl_next(struct ctl *ctl, json_object **ret, bool *ret_more)
 
 	if (r)
 		return r;
-	if (reply_error(reply)) {
+	if (reply_error(reply) != NULL) {
 		r = complain_error(reply, NULL);
 	} else {
 		json_object *more = NULL;
@@ -257,7 +257,7 @@ static char *resolve_name(const char *name)
 		return real;
 	}
 	real = realpath(name, NULL);
-	if (real && strcmp(real, name) == 0) {
+	if (real != NULL && strcmp(real, name) == 0) {
 		free(real);
 		return NULL;
 	}
@@ -281,7 +281,7 @@ static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
 	size_t n;
 
 	if (ctl_send(ctl, list_method[kind], NULL, false) != 0 ||
-	    client_receive(&ctl->client, -1, &reply) < 0)
+	    connection_receive(&ctl->connection, -1, &reply) < 0)
 		return; /* the complaint was made; this was a courtesy */
 	json_object *parameters = reply_parameters(reply);
 
@@ -291,15 +291,15 @@ static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
 			const char *name = json_text(json_object_array_get_idx(list, i),
 			                             called[k], NULL);
 			unsigned distance =
-			        name ? text_distance(wanted, name, best) : best;
+			        name != NULL ? human_distance(wanted, name, best) : best;
 
 			if (distance < best) {
 				best = distance;
 				close = name;
 			}
 		}
-	if (close)
-		(void)text_complain(0, "did you mean '%s'?", close);
+	if (close != NULL)
+		(void)human_complain(0, "did you mean '%s'?", close);
 	json_object_put(parameters);
 	json_object_put(reply);
 }
@@ -331,7 +331,7 @@ static int rename_unknown(json_object *reply, const char *const *names, char **s
 			continue;
 		*ret_name = names[i];
 		other = strcmp(sent[i], names[i]) == 0 ? resolve_name(names[i]) : NULL;
-		if (other) {
+		if (other != NULL) {
 			free(sent[i]);
 			sent[i] = other;
 			r = 1;
@@ -357,7 +357,7 @@ static int call_sent(struct ctl *ctl, const char *method, enum ctl_names kind,
 		r = ctl_exchange(ctl, method, parameters, &reply);
 		if (r)
 			return r;
-		if (!reply_error(reply)) {
+		if (reply_error(reply) == NULL) {
 			*ret = reply_parameters(reply);
 			json_object_put(reply);
 			return 0;
@@ -373,7 +373,8 @@ static int call_sent(struct ctl *ctl, const char *method, enum ctl_names kind,
 			json_object *p = reply_parameters(reply);
 
 			suggest(ctl, kind,
-			        unknown ? unknown : json_text(p, name_key[kind], ""));
+			        unknown != NULL ? unknown
+			                        : json_text(p, name_key[kind], ""));
 			json_object_put(p);
 		}
 		json_object_put(reply);
@@ -388,17 +389,17 @@ int ctl_call_names(struct ctl *ctl, const char *method, enum ctl_names kind,
 	char **sent = calloc(n + 1, sizeof(*sent));
 	int r = 0;
 
-	if (!parameters)
+	if (parameters == NULL)
 		parameters = json_object_new_object();
-	for (size_t i = 0; i < n && sent; i++) {
+	for (size_t i = 0; i < n && sent != NULL; i++) {
 		sent[i] = strdup(names[i]);
-		r = sent[i] ? r : -ENOMEM;
+		r = sent[i] != NULL ? r : -ENOMEM;
 	}
-	if (!sent || r < 0)
-		r = text_complain(EXIT_FAILED, "%s", strerror(ENOMEM));
+	if (sent == NULL || r < 0)
+		r = human_complain(EXIT_FAILED, "%s", strerror(ENOMEM));
 	else
 		r = call_sent(ctl, method, kind, names, sent, n, parameters, ret);
-	for (size_t i = 0; i < n && sent; i++)
+	for (size_t i = 0; i < n && sent != NULL; i++)
 		free(sent[i]);
 	free(sent);
 	json_object_put(parameters);

@@ -10,8 +10,8 @@
 #include "checkerctl/ctl_options.h"
 
 struct ctl {
-	const struct options *options;
-	struct client client;
+	const struct ctl_options *options;
+	struct connection connection;
 	bool wait_forever; /* no deadline once a request was sent */
 };
 

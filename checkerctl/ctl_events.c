@@ -22,7 +22,7 @@ static bool is_listed(const char *list, const char *word)
 		    (list[length] == ',' || list[length] == '\0'))
 			return true;
 		list = strchr(list, ',');
-		if (!list)
+		if (list == NULL)
 			return false;
 		list++;
 	}
@@ -31,36 +31,37 @@ static bool is_listed(const char *list, const char *word)
 /* list NULL: all of them. */
 static int check_types(const char *list)
 {
-	while (list) {
+	while (list != NULL) {
 		size_t length = strcspn(list, ","), i = 0;
 
 		while (i < ARRAY_LEN(types) && (strlen(types[i]) != length ||
 		                                strncmp(types[i], list, length) != 0))
 			i++;
 		if (i == ARRAY_LEN(types))
-			return text_usage("there is no type of event '%.*s': path_state, "
-			                  "path_added, path_removed, map, dm, engine, "
-			                  "config, daemon",
-			                  (int)length, list);
+			return human_usage(
+			        "there is no type of event '%.*s': path_state, "
+			        "path_added, path_removed, map, dm, engine, "
+			        "config, daemon",
+			        (int)length, list);
 		list = list[length] ? list + length + 1 : NULL;
 	}
 	return 0;
 }
 
-static bool is_wanted(const struct options *o, json_object *event)
+static bool is_wanted(const struct ctl_options *o, json_object *event)
 {
-	if (o->types && !is_listed(o->types, json_text(event, "type", "")))
+	if (o->types != NULL && !is_listed(o->types, json_text(event, "type", "")))
 		return false;
-	return !o->map || strcmp(json_text(event, "map", ""), o->map) == 0;
+	return o->map == NULL || strcmp(json_text(event, "map", ""), o->map) == 0;
 }
 
 /* Takes the others out of the reply. */
-static void keep_wanted(const struct options *o, json_object *reply)
+static void keep_wanted(const struct ctl_options *o, json_object *reply)
 {
 	json_object *list, *wanted;
 	size_t n = json_count(reply, "events", &list);
 
-	if (n == 0 || (!o->types && !o->map))
+	if (n == 0 || (o->types == NULL && o->map == NULL))
 		return;
 	wanted = json_object_new_array();
 	for (size_t i = 0; i < n; i++) {
@@ -84,7 +85,7 @@ int show_events(struct ctl *ctl, const char *const *operands, size_t n)
 		r = table_check_columns(&table_events, ctl->options->columns);
 	if (r)
 		return r;
-	if (options_has(ctl->options, OPT_SINCE)) {
+	if (ctl_options_has(ctl->options, OPT_SINCE)) {
 		parameters = json_object_new_object();
 		json_object_object_add(
 		        parameters, "since",
@@ -95,18 +96,19 @@ int show_events(struct ctl *ctl, const char *const *operands, size_t n)
 		return r;
 	keep_wanted(ctl->options, reply);
 	r = show_list(ctl, &table_events, reply, "events");
-	if (r == 0 && !options_has(ctl->options, OPT_JSON) &&
+	if (r == 0 && !ctl_options_has(ctl->options, OPT_JSON) &&
 	    json_number(reply, "lost", &lost) && lost > 0)
-		(void)text_complain(0, "%.0f earlier events are not kept any more", lost);
+		(void)human_complain(0, "%.0f earlier events are not kept any more",
+		                     lost);
 	json_object_put(reply);
 	return r;
 }
 
 static void print_event(json_object *event)
 {
-	text_put(stdout, json_text(event, "time", "-"), false);
+	human_put(stdout, json_text(event, "time", "-"), false);
 	putchar(' ');
-	text_put(stdout, json_text(event, "message", "-"), false);
+	human_put(stdout, json_text(event, "message", "-"), false);
 	putchar('\n');
 }
 
@@ -118,14 +120,14 @@ static void print_next(struct ctl *ctl, json_object *reply)
 	json_object_object_get_ex(reply, "event", &event);
 	if (json_object_is_type(event, json_type_object) &&
 	    is_wanted(ctl->options, event)) {
-		if (options_has(ctl->options, OPT_JSON))
+		if (ctl_options_has(ctl->options, OPT_JSON))
 			ctl_print_json(event);
 		else
 			print_event(event);
 	}
 	if (!json_number(reply, "lost", &lost) || lost <= 0)
 		return;
-	if (options_has(ctl->options, OPT_JSON))
+	if (ctl_options_has(ctl->options, OPT_JSON))
 		printf("{\"lost\":%.0f}\n", lost);
 	else
 		printf("(%.0f events were lost: this terminal was too slow)\n", lost);
@@ -139,7 +141,7 @@ int run_monitor(struct ctl *ctl, const char *const *operands, size_t n)
 
 	(void)operands;
 	(void)n;
-	if (options_has(ctl->options, OPT_SINCE))
+	if (ctl_options_has(ctl->options, OPT_SINCE))
 		json_object_object_add(
 		        parameters, "since",
 		        json_object_new_int64((int64_t)ctl->options->since));
@@ -161,7 +163,7 @@ int run_monitor(struct ctl *ctl, const char *const *operands, size_t n)
 			r = EXIT_FAILED;
 	}
 	if (r == 0)
-		r = text_complain(EXIT_UNREACHABLE,
-		                  "checkerd ended the stream of events");
+		r = human_complain(EXIT_UNREACHABLE,
+		                   "checkerd ended the stream of events");
 	return r;
 }

@@ -24,23 +24,23 @@ static int close_stdout(int code)
 	if (!failed)
 		return code;
 	if (error && error != EPIPE)
-		return text_complain(code ? code : EXIT_FAILED,
-		                     "cannot write the output: %s", strerror(error));
+		return human_complain(code ? code : EXIT_FAILED,
+		                      "cannot write the output: %s", strerror(error));
 	return code ? code : EXIT_FAILED;
 }
 
-static int run(const struct options *o)
+static int run(const struct ctl_options *o)
 {
-	struct ctl ctl = { .options = o, .client = CLIENT_NULL };
+	struct ctl ctl = { .options = o, .connection = CONNECTION_NULL };
 	const struct command *command;
 	size_t words;
 	int r;
 
-	if (options_has(o, OPT_HELP)) {
+	if (ctl_options_has(o, OPT_HELP)) {
 		command_help(stdout);
 		return EXIT_DONE;
 	}
-	if (options_has(o, OPT_VERSION)) {
+	if (ctl_options_has(o, OPT_VERSION)) {
 		puts("checkerctl " PACKAGE_VERSION);
 		return EXIT_DONE;
 	}
@@ -54,20 +54,20 @@ static int run(const struct options *o)
 	if (command->run == run_health)
 		memory_exit_code(HEALTH_UNKNOWN);
 	r = command->run(&ctl, o->operands + words, o->n_operands - words);
-	client_deinit(&ctl.client);
+	connection_deinit(&ctl.connection);
 	return r;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = OPTIONS_NULL;
+	struct ctl_options options = CTL_OPTIONS_NULL;
 	int r;
 
 	/* Which characters can be printed; numbers stay as they are everywhere. */
 	setlocale(LC_CTYPE, "");
-	r = options_parse(&options, argc, argv);
+	r = ctl_options_parse(&options, argc, argv);
 	if (r == 0)
 		r = run(&options);
-	options_deinit(&options);
+	ctl_options_deinit(&options);
 	return close_stdout(r);
 }

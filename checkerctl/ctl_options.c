@@ -42,12 +42,12 @@ static const struct option_def defs[OPT_COUNT_] = {
 /* getopt's codes: beyond every letter, and not '?', ':' or the 1 of an operand. */
 #define CODE_FIRST 256
 
-const char *option_name(enum option_id id)
+const char *ctl_options_name(enum option_id id)
 {
 	return defs[id].name;
 }
 
-void options_help(FILE *f, unsigned mask, int width)
+void ctl_options_help(FILE *f, unsigned mask, int width)
 {
 	for (size_t i = 0; i < OPT_COUNT_; i++) {
 		const struct option_def *d = &defs[i];
@@ -57,30 +57,33 @@ void options_help(FILE *f, unsigned mask, int width)
 			continue;
 		if (d->letter)
 			snprintf(name, sizeof(name), "-%c, %s%s%s", d->letter, d->name,
-			         d->argument ? " " : "", d->argument ? d->argument : "");
+			         d->argument != NULL ? " " : "",
+			         d->argument != NULL ? d->argument : "");
 		else
 			snprintf(name, sizeof(name), "    %s%s%s", d->name,
-			         d->argument ? " " : "", d->argument ? d->argument : "");
+			         d->argument != NULL ? " " : "",
+			         d->argument != NULL ? d->argument : "");
 		fprintf(f, "  %-*s  %s\n", width, name, d->help);
 	}
 }
 
 static int take_duration(enum option_id id, const char *value, int64_t *ret_us)
 {
-	if (text_parse_duration(value, ret_us) < 0)
-		return text_usage("%s takes a time such as 0.5, 5, 500ms or 1h, not '%s'",
-		                  defs[id].name, value);
+	if (human_parse_duration(value, ret_us) < 0)
+		return human_usage(
+		        "%s takes a time such as 0.5, 5, 500ms or 1h, not '%s'",
+		        defs[id].name, value);
 	return 0;
 }
 
-static int take_option(struct options *o, enum option_id id, const char *value)
+static int take_option(struct ctl_options *o, enum option_id id, const char *value)
 {
 	o->given |= OPT_BIT(id);
 	switch (id) {
 	case OPT_SOCKET:
 		o->socket = value;
 		if (!*value)
-			return text_usage("--socket takes the name of a socket");
+			return human_usage("--socket takes the name of a socket");
 		return 0;
 	case OPT_COLUMNS:
 		o->columns = value;
@@ -96,8 +99,8 @@ static int take_option(struct options *o, enum option_id id, const char *value)
 	case OPT_FOR:
 		return take_duration(id, value, &o->for_us);
 	case OPT_SINCE:
-		if (text_parse_number(value, &o->since) < 0)
-			return text_usage(
+		if (human_parse_number(value, &o->since) < 0)
+			return human_usage(
 			        "--since takes the number of an event, not '%s'", value);
 		return 0;
 	case OPT_JSON:
@@ -121,12 +124,13 @@ static void make_getopt_tables(struct option longs[static OPT_COUNT_ + 1],
 	for (int i = 0; i < OPT_COUNT_; i++) {
 		longs[i] = (struct option){
 			.name = defs[i].name + 2,
-			.has_arg = defs[i].argument ? required_argument : no_argument,
+			.has_arg = defs[i].argument != NULL ? required_argument
+			                                    : no_argument,
 			.val = CODE_FIRST + i,
 		};
 		if (defs[i].letter)
 			*letters++ = defs[i].letter;
-		if (defs[i].letter && defs[i].argument)
+		if (defs[i].letter && defs[i].argument != NULL)
 			*letters++ = ':';
 	}
 	longs[OPT_COUNT_] = (struct option){ 0 };
@@ -149,16 +153,16 @@ static int complain_option(char **argv, int code, const char *word)
 	enum option_id id = optopt ? id_of(optopt) : OPT_COUNT_;
 
 	if (code == ':')
-		return text_usage("%s needs %s", defs[id].name, defs[id].argument);
+		return human_usage("%s needs %s", defs[id].name, defs[id].argument);
 	if (id != OPT_COUNT_ && optopt >= CODE_FIRST)
-		return text_usage("%s takes no value: '%s'", defs[id].name, word);
+		return human_usage("%s takes no value: '%s'", defs[id].name, word);
 	if (optopt)
-		return text_usage("there is no option '-%c'", optopt);
-	return text_usage("there is no option '%s', or it could be several",
-	                  argv[optind - 1]);
+		return human_usage("there is no option '-%c'", optopt);
+	return human_usage("there is no option '%s', or it could be several",
+	                   argv[optind - 1]);
 }
 
-static int read_argv(struct options *o, int argc, char **argv)
+static int read_argv(struct ctl_options *o, int argc, char **argv)
 {
 	struct option longs[OPT_COUNT_ + 1];
 	char letters[2 + 2 * OPT_COUNT_ + 1];
@@ -184,20 +188,20 @@ static int read_argv(struct options *o, int argc, char **argv)
 	return 0;
 }
 
-int options_parse(struct options *o, int argc, char **argv)
+int ctl_options_parse(struct ctl_options *o, int argc, char **argv)
 {
-	*o = (struct options){
-		.socket = OPTIONS_DEFAULT_SOCKET,
+	*o = (struct ctl_options){
+		.socket = CTL_OPTIONS_DEFAULT_SOCKET,
 		.timeout_us = DEFAULT_TIMEOUT_US,
 		.operands = calloc((size_t)argc + 1, sizeof(*o->operands)),
 	};
-	if (!o->operands)
-		return text_complain(EXIT_FAILED, "%s", strerror(ENOMEM));
+	if (o->operands == NULL)
+		return human_complain(EXIT_FAILED, "%s", strerror(ENOMEM));
 	return read_argv(o, argc, argv);
 }
 
-void options_deinit(struct options *o)
+void ctl_options_deinit(struct ctl_options *o)
 {
 	free(o->operands);
-	*o = OPTIONS_NULL;
+	*o = CTL_OPTIONS_NULL;
 }

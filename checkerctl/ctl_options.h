@@ -30,11 +30,11 @@ enum option_id {
 	OPT_COUNT_
 };
 
-#define OPTIONS_DEFAULT_SOCKET RUNSTATEDIR "/checkerd/control"
+#define CTL_OPTIONS_DEFAULT_SOCKET RUNSTATEDIR "/checkerd/control"
 
 #define OPT_BIT(id) (1u << (id))
 
-struct options {
+struct ctl_options {
 	unsigned given;      /* OPT_BIT()s */
 	const char *socket;  /* with its default; strings point into argv */
 	const char *columns; /* NULL: the default ones */
@@ -47,21 +47,21 @@ struct options {
 	size_t n_operands;
 };
 
-#define OPTIONS_NULL ((struct options){ 0 })
+#define CTL_OPTIONS_NULL ((struct ctl_options){ 0 })
 
-static inline bool options_has(const struct options *o, enum option_id id)
+static inline bool ctl_options_has(const struct ctl_options *o, enum option_id id)
 {
 	return o->given & OPT_BIT(id);
 }
 
 /* 0, or an exit code after having said what is wrong. */
-_must_check_ int options_parse(struct options *o, int argc, char **argv);
-void options_deinit(struct options *o);
+_must_check_ int ctl_options_parse(struct ctl_options *o, int argc, char **argv);
+void ctl_options_deinit(struct ctl_options *o);
 
 /* "--since": as a message names it. */
-const char *option_name(enum option_id id);
+const char *ctl_options_name(enum option_id id);
 
 /* The lines of --help for the options of `mask`, each name in a column of `width`. */
-void options_help(FILE *f, unsigned mask, int width);
+void ctl_options_help(FILE *f, unsigned mask, int width);
 
 #endif

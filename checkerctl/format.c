@@ -29,7 +29,7 @@ static const char *text_of(json_object *path, const char *key, const char *missi
 {
 	const char *text = json_text(path, key, missing);
 
-	return text && *text ? text : missing;
+	return text != NULL && *text ? text : missing;
 }
 
 static void print_key(FILE *f, json_object *path, const char *sysfs, const char *key)
@@ -74,7 +74,7 @@ static void print_device_state(FILE *f, json_object *path, const char *sysfs,
 
 	(void)sysfs;
 	(void)argument;
-	if (!state)
+	if (state == NULL)
 		fputs("unknown", f);
 	else
 		fputs(strcmp(state, "offline") == 0 ? "offline" : "running", f);
@@ -146,7 +146,7 @@ static bool sysfs_word(const char *sysfs, const char *name, char word[static 64]
 
 	snprintf(file, sizeof(file), "%s/%s", sysfs, name);
 	f = fopen(file, "re");
-	if (!f)
+	if (f == NULL)
 		return false;
 	found = fscanf(f, "%63s", word) == 1;
 	fclose(f);
@@ -269,7 +269,7 @@ static bool last_function(char *name, char ret[static 64])
 	bool found = false;
 	char *part;
 
-	while ((part = strsep(&name, "/"))) {
+	while ((part = strsep(&name, "/")) != NULL) {
 		unsigned domain, bus, device, function;
 		int length = 0;
 
@@ -386,12 +386,12 @@ int format_check(const char *format)
 		if (*s != '%')
 			continue;
 		s++;
-		if (*s == '%' || (*s && find_wildcard(*s)))
+		if (*s == '%' || (*s && find_wildcard(*s) != NULL))
 			continue;
 		for (size_t i = 0; i < ARRAY_LEN(wildcards); i++)
 			end += sprintf(end, "%%%c ", wildcards[i].letter);
-		return text_usage("there is no wildcard '%%%.1s'; there are %s%%%%", s,
-		                  valid);
+		return human_usage("there is no wildcard '%%%.1s'; there are %s%%%%", s,
+		                   valid);
 	}
 	return 0;
 }
@@ -403,18 +403,18 @@ char *format_value(char letter, json_object *path, const char *sysfs)
 	size_t size;
 	FILE *f = open_memstream(&value, &size);
 
-	assert(w);
-	if (!f)
+	assert(w != NULL);
+	if (f == NULL)
 		abort();
 	w->print(f, path, sysfs, w->argument);
 	fclose(f);
 	f = open_memstream(&safe, &size);
-	if (!f || !value)
+	if (f == NULL || value == NULL)
 		abort();
-	text_put(f, value, false);
+	human_put(f, value, false);
 	fclose(f);
 	free(value);
-	if (!safe)
+	if (safe == NULL)
 		abort();
 	return safe;
 }
@@ -429,7 +429,7 @@ static int cells(const char *s)
 	if (n == (size_t)-1)
 		return (int)strlen(s);
 	wide = calloc(n + 1, sizeof(*wide));
-	if (!wide)
+	if (wide == NULL)
 		abort();
 	if (mbstowcs(wide, s, n + 1) != (size_t)-1)
 		width = wcswidth(wide, n);
@@ -469,9 +469,9 @@ static void print_line(FILE *f, const char *format, json_object *path, const cha
 			putc(*s, f);
 			continue;
 		}
-		value = path ? format_value(*s, path, sysfs)
-		             : strdup(find_wildcard(*s)->heading);
-		if (!value)
+		value = path != NULL ? format_value(*s, path, sysfs)
+		                     : strdup(find_wildcard(*s)->heading);
+		if (value == NULL)
 			abort();
 		fputs(value, f);
 		if (widths && s[1]) /* no blanks at the end of a line */

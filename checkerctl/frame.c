@@ -36,7 +36,7 @@ int frame_room(struct frame *f, char **ret_room, size_t *ret_bytes)
 			return -EMSGSIZE;
 		size = MIN(size, (size_t)FRAME_MAX_BYTES);
 		data = realloc(f->data, size);
-		if (!data)
+		if (data == NULL)
 			return -ENOMEM;
 		f->data = data;
 		f->size = size;
@@ -59,7 +59,7 @@ char *frame_next(struct frame *f, size_t *ret_length)
 	if (f->scanned == f->used)
 		return NULL;
 	end = memchr(f->data + f->scanned, '\0', f->used - f->scanned);
-	if (!end) {
+	if (end == NULL) {
 		f->scanned = f->used;
 		return NULL;
 	}

@@ -95,10 +95,10 @@ static void print_barred(const struct tally *t)
 
 	(void)json_count(t->mixed, "barred", &list);
 	fputs("CRITICAL: another disk is under path ", stdout);
-	text_put(stdout, json_object_get_string(json_object_array_get_idx(list, 0)),
-	         false);
+	human_put(stdout, json_object_get_string(json_object_array_get_idx(list, 0)),
+	          false);
 	fputs(" of map ", stdout);
-	text_put(stdout, json_text(t->mixed, "name", "-"), false);
+	human_put(stdout, json_text(t->mixed, "name", "-"), false);
 	printf("; %zu %s barred: remove %s from the map\n", t->barred,
 	       t->barred == 1 ? "path is" : "paths are", t->barred == 1 ? "it" : "them");
 }
@@ -109,11 +109,11 @@ static void print_map(json_object *map)
 	double disabled = count_of(map, "paths_disabled");
 	double overdue = count_of(map, "paths_overdue");
 
-	text_put(stdout, json_text(map, "name", "-"), false);
+	human_put(stdout, json_text(map, "name", "-"), false);
 	fputs(" has ", stdout);
-	text_put(stdout, json_text(map, "paths_up", "?"), false);
+	human_put(stdout, json_text(map, "paths_up", "?"), false);
 	fputs(" of ", stdout);
-	text_put(stdout, json_text(map, "paths_total", "?"), false);
+	human_put(stdout, json_text(map, "paths_total", "?"), false);
 	fputs(" paths up", stdout);
 	if (disabled > 0)
 		printf(", %.0f disabled", disabled);
@@ -188,14 +188,14 @@ int run_health(struct ctl *ctl, const char *const *operands, size_t n)
 	(void)n;
 	if (ctl_call_names(ctl, "ListMaps", CTL_MAPS, map, *map ? 1 : 0, NULL, &reply) !=
 	    0) {
-		if (options_has(ctl->options, OPT_JSON))
+		if (ctl_options_has(ctl->options, OPT_JSON))
 			json_health(&(struct tally){ .code = HEALTH_UNKNOWN });
 		else
 			puts("UNKNOWN: checkerd did not say");
 		return HEALTH_UNKNOWN;
 	}
 	t = count_maps(reply);
-	if (options_has(ctl->options, OPT_JSON))
+	if (ctl_options_has(ctl->options, OPT_JSON))
 		json_health(&t);
 	else
 		print_health(&t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words for people; see text.h. Depends on the locale's LC_CTYPE only. */
+/* Words for people; see human.h. Depends on the locale's LC_CTYPE only. */
 #include "checkerctl/human.h"
 
 #include <ctype.h>
@@ -55,7 +55,7 @@ static int parse_decimal(const char **s, double *ret)
 	return 0;
 }
 
-int text_parse_duration(const char *s, int64_t *ret_us)
+int human_parse_duration(const char *s, int64_t *ret_us)
 {
 	double total = 0;
 	bool first = true;
@@ -84,7 +84,7 @@ int text_parse_duration(const char *s, int64_t *ret_us)
 	return 0;
 }
 
-int text_parse_number(const char *s, uint64_t *ret)
+int human_parse_number(const char *s, uint64_t *ret)
 {
 	unsigned long long value;
 	char *end;
@@ -101,7 +101,7 @@ int text_parse_number(const char *s, uint64_t *ret)
 	return 0;
 }
 
-int text_parse_time(const char *s, double *ret_s)
+int human_parse_time(const char *s, double *ret_s)
 {
 	struct tm tm = { 0 };
 	double fraction = 0;
@@ -129,7 +129,7 @@ int text_parse_time(const char *s, double *ret_s)
 	return 0;
 }
 
-const char *text_duration(double s, char buf[static TEXT_SHORT_BYTES])
+const char *human_duration(double s, char buf[static HUMAN_SHORT_BYTES])
 {
 	static const struct {
 		double below, divisor;
@@ -154,11 +154,11 @@ const char *text_duration(double s, char buf[static TEXT_SHORT_BYTES])
 	/* One decimal where it tells something; rounded down, 59.9 s are not "60s". */
 	value = value < 10 && divisor <= 1 ? floor(value * 10 + 1e-6) / 10
 	                                   : floor(value + 1e-6);
-	snprintf(buf, TEXT_SHORT_BYTES, "%.10g%s", value, unit);
+	snprintf(buf, HUMAN_SHORT_BYTES, "%.10g%s", value, unit);
 	return buf;
 }
 
-const char *text_bytes(double bytes, char buf[static TEXT_SHORT_BYTES])
+const char *human_bytes(double bytes, char buf[static HUMAN_SHORT_BYTES])
 {
 	static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	size_t i = 0;
@@ -167,11 +167,11 @@ const char *text_bytes(double bytes, char buf[static TEXT_SHORT_BYTES])
 		bytes /= 1024;
 		i++;
 	}
-	snprintf(buf, TEXT_SHORT_BYTES, i ? "%.1f %s" : "%.0f %s", bytes, names[i]);
+	snprintf(buf, HUMAN_SHORT_BYTES, i ? "%.1f %s" : "%.0f %s", bytes, names[i]);
 	return buf;
 }
 
-void text_put(FILE *f, const char *s, bool lines)
+void human_put(FILE *f, const char *s, bool lines)
 {
 	size_t left = strlen(s);
 	mbstate_t state = { 0 };
@@ -223,7 +223,7 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
-void text_put_utf8(FILE *f, const char *text)
+void human_put_utf8(FILE *f, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
@@ -238,7 +238,7 @@ void text_put_utf8(FILE *f, const char *text)
 	}
 }
 
-void text_put_json(FILE *f, const char *json)
+void human_put_json(FILE *f, const char *json)
 {
 	const unsigned char *s = (const unsigned char *)json;
 
@@ -262,7 +262,7 @@ void text_put_json(FILE *f, const char *json)
 }
 
 /* Optimal string alignment; rows of the table suffice, three for the swap. */
-unsigned text_distance(const char *a, const char *b, unsigned limit)
+unsigned human_distance(const char *a, const char *b, unsigned limit)
 {
 	unsigned rows[3][DISTANCE_MAX_LEN + 1];
 	size_t la = strlen(a), lb = strlen(b);
@@ -299,12 +299,12 @@ _printf_(2, 0) static void complain(const char *hint, const char *format, va_lis
 
 	vsnprintf(message, sizeof(message), format, args);
 	fputs("checkerctl: ", stderr);
-	text_put(stderr, message, true);
+	human_put(stderr, message, true);
 	fputs(hint, stderr);
 	fputc('\n', stderr);
 }
 
-int text_complain(int code, const char *format, ...)
+int human_complain(int code, const char *format, ...)
 {
 	va_list args;
 
@@ -314,7 +314,7 @@ int text_complain(int code, const char *format, ...)
 	return code;
 }
 
-int text_usage(const char *format, ...)
+int human_usage(const char *format, ...)
 {
 	va_list args;
 

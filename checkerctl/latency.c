@@ -29,7 +29,8 @@ static bool measure(json_object *path, struct measured *ret)
 
 	ret->path = path;
 	ret->map = json_text(path, "map", NULL);
-	return ret->map && json_object_object_get_ex(path, "latency_us", &latency) &&
+	return ret->map != NULL &&
+	       json_object_object_get_ex(path, "latency_us", &latency) &&
 	       json_object_is_type(latency, json_type_object) &&
 	       json_number(latency, "p50", &ret->p50);
 }
@@ -53,7 +54,7 @@ void latency_compare(json_object *paths)
 	size_t n = json_object_array_length(paths), known = 0;
 	struct measured *m = calloc(n + 1, sizeof(*m));
 
-	if (!m)
+	if (m == NULL)
 		abort();
 	for (size_t i = 0; i < n; i++) {
 		json_object *path = json_object_array_get_idx(paths, i);

@@ -50,14 +50,14 @@ endif
 
 if HAVE_CMOCKA
 CTL_TESTS = \
-	tests/unit/checkerctl/test-ctl-client \
+	tests/unit/checkerctl/test-ctl-connection \
 	tests/unit/checkerctl/test-ctl-format \
 	tests/unit/checkerctl/test-ctl-frame \
 	tests/unit/checkerctl/test-ctl-latency \
 	tests/unit/checkerctl/test-ctl-options \
 	tests/unit/checkerctl/test-ctl-run \
 	tests/unit/checkerctl/test-ctl-table \
-	tests/unit/checkerctl/test-ctl-text \
+	tests/unit/checkerctl/test-ctl-human \
 	tests/unit/checkerctl/test-ctl-top \
 	tests/unit/checkerctl/test-ctl-trouble \
 	$(NULL)
@@ -77,8 +77,8 @@ CTL_FAKE = \
 	$(NULL)
 CTL_TEST_LDADD = libctl.la libutil.la $(JSONC_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_checkerctl_test_ctl_client_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_checkerctl_test_ctl_client_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_connection_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_connection_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_format_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_format_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_frame_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
@@ -92,8 +92,8 @@ tests_unit_checkerctl_test_ctl_run_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_run_LDADD = $(CMOCKA_LIBS)
 tests_unit_checkerctl_test_ctl_table_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
-tests_unit_checkerctl_test_ctl_text_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
-tests_unit_checkerctl_test_ctl_text_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_human_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_human_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_top_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_top_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_trouble_SOURCES = tests/unit/checkerctl/test-ctl-trouble.c $(CTL_FAKE)

@@ -38,7 +38,7 @@ static void end(void)
 	if (!ending) {
 		ending = true; /* what follows may want memory, too */
 #ifdef HAVE_NCURSES
-		if (stdscr && !isendwin()) {
+		if (stdscr != NULL && !isendwin()) {
 			(void)endwin();
 			fd = STDOUT_FILENO; /* it is the terminal, and the other may not be */
 		}
@@ -60,7 +60,7 @@ static void find(const char *name, void *ret_function)
 	finding = true; /* it wants no memory unless it fails */
 	found = dlsym(RTLD_NEXT, name);
 	finding = false;
-	if (!found)
+	if (found == NULL)
 		end();
 	memcpy(ret_function, &found, sizeof(found));
 }
@@ -70,10 +70,10 @@ void *malloc(size_t size)
 	static void *(*next)(size_t size);
 	void *p;
 
-	if (!next)
+	if (next == NULL)
 		find("malloc", &next);
 	p = next(size);
-	if (!p)
+	if (p == NULL)
 		end();
 	return p;
 }
@@ -83,10 +83,10 @@ void *calloc(size_t n, size_t size)
 	static void *(*next)(size_t n, size_t size);
 	void *p;
 
-	if (!next)
+	if (next == NULL)
 		find("calloc", &next);
 	p = next(n, size);
-	if (!p)
+	if (p == NULL)
 		end();
 	return p;
 }
@@ -96,10 +96,10 @@ void *realloc(void *old, size_t size)
 	static void *(*next)(void *old, size_t size);
 	void *p;
 
-	if (!next)
+	if (next == NULL)
 		find("realloc", &next);
 	p = next(old, size);
-	if (!p && size > 0) /* 0: it was freed */
+	if (p == NULL && size > 0) /* 0: it was freed */
 		end();
 	return p;
 }

@@ -14,7 +14,7 @@
 
 static bool as_json(const struct ctl *ctl)
 {
-	return options_has(ctl->options, OPT_JSON);
+	return ctl_options_has(ctl->options, OPT_JSON);
 }
 
 int show_list(struct ctl *ctl, const struct table_def *def, json_object *reply,
@@ -91,8 +91,8 @@ int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n)
 		if (n == 1)
 			json_sort_named(list);
 		format_print(stdout, operands[0], list,
-		             !options_has(ctl->options, OPT_NO_HEADINGS),
-		             options_has(ctl->options, OPT_RAW), SYSFS);
+		             !ctl_options_has(ctl->options, OPT_NO_HEADINGS),
+		             ctl_options_has(ctl->options, OPT_RAW), SYSFS);
 	}
 	json_object_put(reply);
 	return 0;
@@ -109,9 +109,9 @@ static json_object *present_row(json_object *history)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	json_object_object_add(row, "time", json_object_new_string("now"));
-	if (json_object_object_get_ex(history, "state", &state) && state)
+	if (json_object_object_get_ex(history, "state", &state) && state != NULL)
 		json_object_object_add(row, "from", json_object_get(state));
-	if (text_parse_time(json_text(history, "state_since", ""), &since) == 0)
+	if (human_parse_time(json_text(history, "state_since", ""), &since) == 0)
 		json_object_object_add(row, "lasted_s",
 		                       json_object_new_double((double)ts.tv_sec +
 		                                              (double)ts.tv_nsec / 1e9 -
@@ -132,7 +132,7 @@ static int print_history(struct ctl *ctl, json_object *history)
 	for (size_t i = 0; i < n; i++)
 		(void)table_add(t, NULL,
 		                json_object_array_get_idx(list, i)); /* no tree */
-	if (json_text(history, "state", NULL)) {
+	if (json_text(history, "state", NULL) != NULL) {
 		now = present_row(history);
 		(void)table_add(t, NULL, now);
 		json_object_put(now);
@@ -176,7 +176,7 @@ static void print_values(json_object *reply, const char *format, const char *con
 		}
 		key = *keys++;
 		point = strchr(key, '.');
-		if (point) {
+		if (point != NULL) {
 			char outer[32];
 
 			snprintf(outer, sizeof(outer), "%.*s", (int)(point - key), key);
@@ -184,7 +184,7 @@ static void print_values(json_object *reply, const char *format, const char *con
 				at = NULL;
 			key = point + 1;
 		}
-		text_put(stdout, json_text(at, key, "-"), false);
+		human_put(stdout, json_text(at, key, "-"), false);
 	}
 }
 
@@ -210,7 +210,7 @@ static void print_engine(json_object *reply)
 
 int show_groups(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	const struct options *o = ctl->options;
+	const struct ctl_options *o = ctl->options;
 	json_object *reply;
 	int r = table_check_columns(&table_groups, o->columns);
 
@@ -223,8 +223,8 @@ int show_groups(struct ctl *ctl, const char *const *operands, size_t n)
 		return r;
 	r = show_list(ctl, &table_groups, reply, "groups");
 	/* Who chose columns or the raw form wants a table and nothing else. */
-	if (r == 0 && !as_json(ctl) && !options_has(o, OPT_RAW) && !o->columns &&
-	    !options_has(o, OPT_NO_HEADINGS))
+	if (r == 0 && !as_json(ctl) && !ctl_options_has(o, OPT_RAW) &&
+	    o->columns == NULL && !ctl_options_has(o, OPT_NO_HEADINGS))
 		print_engine(reply);
 	json_object_put(reply);
 	return r;

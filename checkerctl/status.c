@@ -28,23 +28,23 @@ static void label(const char *name)
 /* The daemon's words, safe on a terminal. */
 static void put(const char *text)
 {
-	text_put(stdout, text, false);
+	human_put(stdout, text, false);
 }
 
 static void put_duration(json_object *object, const char *key)
 {
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 	double seconds;
 
-	put(json_number(object, key, &seconds) ? text_duration(seconds, buf) : "-");
+	put(json_number(object, key, &seconds) ? human_duration(seconds, buf) : "-");
 }
 
 static void put_bytes(json_object *object, const char *key)
 {
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 	double bytes;
 
-	put(json_number(object, key, &bytes) ? text_bytes(bytes, buf) : "-");
+	put(json_number(object, key, &bytes) ? human_bytes(bytes, buf) : "-");
 }
 
 /* "2000: 1998 up, 2 down": the total, and of the rest what is not 0. */
@@ -70,7 +70,7 @@ static void print_counts(const char *name, json_object *counts)
 
 static void print_daemon(json_object *s)
 {
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 	struct timespec ts;
 	double started;
 
@@ -79,9 +79,9 @@ static void print_daemon(json_object *s)
 	put(json_text(s, "version", "-"));
 	fputs(", pid ", stdout);
 	put(json_text(s, "pid", "-"));
-	if (text_parse_time(json_text(s, "started", ""), &started) == 0)
+	if (human_parse_time(json_text(s, "started", ""), &started) == 0)
 		printf(", running for %s",
-		       text_duration((double)ts.tv_sec - started, buf));
+		       human_duration((double)ts.tv_sec - started, buf));
 	puts(json_object_get_boolean(inner(s, "ready")) ? ", ready"
 	                                                : ", first pass not done");
 }
@@ -94,7 +94,7 @@ static void print_device_mapper(json_object *s)
 	label("device-mapper");
 	fputs("control ", stdout);
 	put(json_text(s, "dm_control", "-"));
-	if (known && !json_object_get_boolean(known)) {
+	if (known != NULL && !json_object_get_boolean(known)) {
 		fputs(", its maps cannot be listed: ", stdout);
 		put(json_text(dm, "error", "-"));
 	}
@@ -123,7 +123,7 @@ static void print_prober(json_object *prober)
 	fputs(" times, last heartbeat ", stdout);
 	put_duration(prober, "heartbeat_age_s");
 	fputs(" ago", stdout);
-	if (json_text(prober, "last_end", NULL)) {
+	if (json_text(prober, "last_end", NULL) != NULL) {
 		fputs("; the last one ended: ", stdout);
 		put(json_text(prober, "last_end", "-"));
 	}
@@ -134,7 +134,7 @@ static void print_prober(json_object *prober)
 
 static void print_overdue(json_object *overdue)
 {
-	if (!json_text(overdue, "message", NULL))
+	if (json_text(overdue, "message", NULL) == NULL)
 		return;
 	label("overdue");
 	put(json_text(overdue, "message", "-"));
@@ -173,9 +173,9 @@ static void print_status(json_object *s)
 	print_device_mapper(s);
 	for (size_t i = 0; i < n; i++) {
 		label("warning");
-		text_put(stdout,
-		         json_object_get_string(json_object_array_get_idx(warnings, i)),
-		         true);
+		human_put(stdout,
+		          json_object_get_string(json_object_array_get_idx(warnings, i)),
+		          true);
 		putchar('\n');
 	}
 }
@@ -188,7 +188,7 @@ static int show(struct ctl *ctl, const char *method, void (*print)(json_object *
 
 	if (r)
 		return r;
-	if (options_has(ctl->options, OPT_JSON))
+	if (ctl_options_has(ctl->options, OPT_JSON))
 		ctl_print_json(reply);
 	else
 		print(reply);
@@ -205,7 +205,7 @@ int show_status(struct ctl *ctl, const char *const *operands, size_t n)
 
 static void print_config(json_object *reply)
 {
-	text_put(stdout, json_text(reply, "config", ""), true);
+	human_put(stdout, json_text(reply, "config", ""), true);
 }
 
 int show_config(struct ctl *ctl, const char *const *operands, size_t n)
@@ -217,7 +217,7 @@ int show_config(struct ctl *ctl, const char *const *operands, size_t n)
 
 static void print_metrics(json_object *reply)
 {
-	text_put_utf8(stdout, json_text(reply, "metrics", ""));
+	human_put_utf8(stdout, json_text(reply, "metrics", ""));
 }
 
 int run_metrics(struct ctl *ctl, const char *const *operands, size_t n)
@@ -230,7 +230,7 @@ int run_metrics(struct ctl *ctl, const char *const *operands, size_t n)
 /* The bound's terms are the daemon's affair: whatever it sends, one value a line. */
 static void print_terms(const char *prefix, json_object *value, int depth)
 {
-	char key_path[KEY_BYTES], buf[TEXT_SHORT_BYTES];
+	char key_path[KEY_BYTES], buf[HUMAN_SHORT_BYTES];
 	size_t length = strlen(prefix);
 
 	if (json_object_is_type(value, json_type_object) && depth < MEMORY_DEPTH) {
@@ -253,10 +253,10 @@ static void print_terms(const char *prefix, json_object *value, int depth)
 	}
 	put(prefix);
 	printf("%*s  ", (int)MAX(30 - (int)MIN(length, 30), 0), "");
-	put(value ? json_object_get_string(value) : "-");
+	put(value != NULL ? json_object_get_string(value) : "-");
 	if (length > 6 && strcmp(prefix + length - 6, "_bytes") == 0 &&
 	    json_object_get_double(value) >= 1024)
-		printf("  (%s)", text_bytes(json_object_get_double(value), buf));
+		printf("  (%s)", human_bytes(json_object_get_double(value), buf));
 	putchar('\n');
 }
 

@@ -46,8 +46,9 @@ static int complain_column(const struct table_def *def, const char *name, size_t
 	for (size_t i = 0; i < def->n && used < sizeof(valid); i++)
 		used += (size_t)snprintf(valid + used, sizeof(valid) - used, "%s%s",
 		                         i ? " " : "", def->columns[i].name);
-	return text_complain(EXIT_USAGE, "there is no column '%.*s'; the columns are: %s",
-	                     (int)length, name, valid);
+	return human_complain(EXIT_USAGE,
+	                      "there is no column '%.*s'; the columns are: %s",
+	                      (int)length, name, valid);
 }
 
 static void choose_default(const struct table_def *def, const struct column **chosen,
@@ -55,16 +56,16 @@ static void choose_default(const struct table_def *def, const struct column **ch
 {
 	const char *shown = def->shown;
 
-	while (shown) {
+	while (shown != NULL) {
 		size_t length = strcspn(shown, ",");
 
 		chosen[*n] = find_column(def, shown, length);
-		assert(chosen[*n]);
+		assert(chosen[*n] != NULL);
 		++*n;
 		shown = shown[length] ? shown + length + 1 : NULL;
 	}
 	for (size_t i = 0; i < def->n; i++)
-		if (!def->shown && (def->columns[i].flags & COLUMN_SHOWN))
+		if (def->shown == NULL && (def->columns[i].flags & COLUMN_SHOWN))
 			chosen[(*n)++] = &def->columns[i];
 }
 
@@ -74,23 +75,23 @@ int table_choose(const struct table_def *def, const char *spec,
 	size_t n = 0;
 
 	assert(def->n <= TABLE_COLUMNS_MAX);
-	if (!spec || *spec == '+')
+	if (spec == NULL || *spec == '+')
 		choose_default(def, chosen, &n);
-	if (spec && *spec == '+')
+	if (spec != NULL && *spec == '+')
 		spec++;
-	while (spec) {
+	while (spec != NULL) {
 		size_t length = strcspn(spec, ",");
 		const struct column *c = find_column(def, spec, length);
 
-		if (!c)
+		if (c == NULL)
 			return complain_column(def, spec, length);
 		if (n == TABLE_COLUMNS_MAX)
-			return text_usage("-o names more than %d columns",
-			                  TABLE_COLUMNS_MAX);
+			return human_usage("-o names more than %d columns",
+			                   TABLE_COLUMNS_MAX);
 		chosen[n++] = c;
 		spec += length;
 		spec = *spec == ',' ? spec + 1 : NULL;
-		if (spec && *spec == '+') /* "+A,+B" is meant as "+A,B" */
+		if (spec != NULL && *spec == '+') /* "+A,+B" is meant as "+A,B" */
 			spec++;
 	}
 	*ret_n = n;
@@ -112,7 +113,7 @@ static json_object *row_value(json_object *row, const char *key)
 	const char *point = strchr(key, '.');
 	char outer[64];
 
-	if (point) {
+	if (point != NULL) {
 		snprintf(outer, sizeof(outer), "%.*s", (int)(point - key), key);
 		if (!json_object_object_get_ex(row, outer, &row) ||
 		    !json_object_is_type(row, json_type_object))
@@ -126,7 +127,7 @@ static json_object *row_value(json_object *row, const char *key)
 
 static char *must(char *s)
 {
-	if (!s)
+	if (s == NULL)
 		abort(); /* out of memory while printing */
 	return s;
 }
@@ -149,7 +150,7 @@ static char *joined(json_object *value)
 	char *text = NULL;
 	FILE *f = open_memstream(&text, &size);
 
-	if (!f)
+	if (f == NULL)
 		abort();
 	if (json_object_is_type(value, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(value); i++)
@@ -163,19 +164,19 @@ static char *joined(json_object *value)
 		{
 			(void)key;
 			fprintf(f, "%s%s", separator,
-			        inner ? json_object_get_string(inner) : "-");
+			        inner != NULL ? json_object_get_string(inner) : "-");
 			separator = "/";
 		}
 	}
 	fclose(f);
-	if (text && !*text)
+	if (text != NULL && !*text)
 		strcpy(text = must(realloc(text, 2)), "-");
 	return must(text);
 }
 
 static char *plain(json_object *value)
 {
-	char number[TEXT_SHORT_BYTES];
+	char number[HUMAN_SHORT_BYTES];
 
 	switch (json_object_get_type(value)) {
 	case json_type_null:
@@ -224,7 +225,7 @@ static char *bar(json_object *counts, bool plain_ascii)
 	char *text = NULL;
 	FILE *f = open_memstream(&text, &size);
 
-	if (!f)
+	if (f == NULL)
 		abort();
 	for (size_t i = 0; i < n; i++) {
 		int64_t count = count_at(counts, i);
@@ -237,7 +238,7 @@ static char *bar(json_object *counts, bool plain_ascii)
 		fputs(steps[MIN(step, highest)], f);
 	}
 	fclose(f);
-	if (text && !*text)
+	if (text != NULL && !*text)
 		strcpy(text = must(realloc(text, 2)), "-");
 	return must(text);
 }
@@ -245,38 +246,38 @@ static char *bar(json_object *counts, bool plain_ascii)
 static char *next_text(json_object *row)
 {
 	json_object *enabled = row_value(row, "enabled");
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 	double seconds;
 
-	if (enabled && !json_object_get_boolean(enabled))
+	if (enabled != NULL && !json_object_get_boolean(enabled))
 		return must(strdup("disabled"));
 	if (json_number(row, "in_flight_s", &seconds))
 		return must(strdup("now"));
 	if (!json_number(row, "next_check_in_s", &seconds))
 		return must(strdup("-"));
-	return must(strdup(text_duration(seconds, buf)));
+	return must(strdup(human_duration(seconds, buf)));
 }
 
 static char *cell_text(const struct column *c, json_object *row, double now, bool ascii)
 {
 	json_object *value = row_value(row, c->key);
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 	double seconds;
 
 	if (c->kind == COLUMN_NEXT)
 		return next_text(row);
-	if (!value)
+	if (value == NULL)
 		return plain(NULL);
 	switch (c->kind) {
 	case COLUMN_AGO:
-		if (text_parse_time(json_object_get_string(value), &seconds) < 0)
+		if (human_parse_time(json_object_get_string(value), &seconds) < 0)
 			return plain(value);
-		return must(strdup(text_duration(now - seconds, buf)));
+		return must(strdup(human_duration(now - seconds, buf)));
 	case COLUMN_SECONDS:
-		return must(strdup(text_duration(json_object_get_double(value), buf)));
+		return must(strdup(human_duration(json_object_get_double(value), buf)));
 	case COLUMN_MICROS:
 		return must(
-		        strdup(text_duration(json_object_get_double(value) / 1e6, buf)));
+		        strdup(human_duration(json_object_get_double(value) / 1e6, buf)));
 	case COLUMN_BAR:
 		return json_object_is_type(value, json_type_array) ? bar(value, ascii)
 		                                                   : plain(value);
@@ -326,7 +327,8 @@ static bool want_colours(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+	return isatty(STDOUT_FILENO) && !(no != NULL && *no) && term != NULL &&
+	       strcmp(term, "dumb") != 0;
 }
 
 static void make_column(struct table *t, const struct column *c, bool tree)
@@ -339,7 +341,7 @@ static void make_column(struct table *t, const struct column *c, bool tree)
 		flags |= SCOLS_FL_RIGHT;
 	if (c->flags & COLUMN_WRAP) /* on a terminal; a pipe gets one line */
 		flags |= SCOLS_FL_WRAP;
-	if (!scols_table_new_column(t->scols, c->name, 0, flags))
+	if (scols_table_new_column(t->scols, c->name, 0, flags) == NULL)
 		abort();
 }
 
@@ -353,12 +355,12 @@ static size_t tree_column(const struct table *t)
 }
 
 int table_new(struct table **ret, const struct table_def *def,
-              const struct options *options, bool tree)
+              const struct ctl_options *options, bool tree)
 {
 	struct table *t = calloc(1, sizeof(*t));
 	int r;
 
-	if (!t)
+	if (t == NULL)
 		abort();
 	r = table_choose(def, options->columns, t->chosen, &t->n_chosen);
 	if (r) {
@@ -366,18 +368,19 @@ int table_new(struct table **ret, const struct table_def *def,
 		return r;
 	}
 	t->scols = scols_new_table();
-	if (!t->scols)
+	if (t->scols == NULL)
 		abort();
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	t->now = (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-	t->colours = want_colours() && !options_has(options, OPT_RAW);
+	t->colours = want_colours() && !ctl_options_has(options, OPT_RAW);
 	scols_table_enable_colors(t->scols, t->colours);
-	scols_table_enable_raw(t->scols, options_has(options, OPT_RAW));
-	scols_table_enable_noheadings(t->scols, options_has(options, OPT_NO_HEADINGS));
-	t->ascii = options_has(options, OPT_RAW) || !has_blocks();
-	if (options_has(options, OPT_RAW))
+	scols_table_enable_raw(t->scols, ctl_options_has(options, OPT_RAW));
+	scols_table_enable_noheadings(t->scols,
+	                              ctl_options_has(options, OPT_NO_HEADINGS));
+	t->ascii = ctl_options_has(options, OPT_RAW) || !has_blocks();
+	if (ctl_options_has(options, OPT_RAW))
 		tree = false; /* its lines would be part of the names */
 	for (size_t i = 0; i < t->n_chosen; i++)
 		make_column(t, t->chosen[i], tree && i == tree_column(t));
@@ -387,7 +390,7 @@ int table_new(struct table **ret, const struct table_def *def,
 
 struct table *table_free(struct table *t)
 {
-	if (!t)
+	if (t == NULL)
 		return NULL;
 	scols_unref_table(t->scols);
 	free(t);
@@ -399,7 +402,7 @@ struct table_row *table_add(struct table *t, struct table_row *parent, json_obje
 	struct libscols_line *line =
 	        scols_table_new_line(t->scols, (struct libscols_line *)parent);
 
-	if (!line)
+	if (line == NULL)
 		abort();
 	for (size_t i = 0; i < t->n_chosen; i++) {
 		char *text = cell_text(t->chosen[i], row, t->now, t->ascii);
@@ -407,7 +410,7 @@ struct table_row *table_add(struct table *t, struct table_row *parent, json_obje
 
 		if (t->colours && t->chosen[i]->kind == COLUMN_STATE)
 			colour = state_colour(text);
-		if (colour)
+		if (colour != NULL)
 			scols_cell_set_color(scols_line_get_cell(line, i), colour);
 		if (scols_line_refer_data(line, i, text) < 0) /* takes the text over */
 			abort();

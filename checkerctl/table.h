@@ -54,7 +54,7 @@ _must_check_ int table_check_columns(const struct table_def *def, const char *co
 
 /* tree: the column of names draws it, but not in the raw form. 0, or an exit code after a message. */
 _must_check_ int table_new(struct table **ret, const struct table_def *def,
-                           const struct options *options, bool tree);
+                           const struct ctl_options *options, bool tree);
 struct table *table_free(struct table *t);
 
 /* parent: NULL or an earlier row of a tree. Aborts when memory is gone. */

@@ -28,7 +28,7 @@
 
 struct screen {
 	struct top top;
-	struct options options;
+	struct ctl_options options;
 	struct ctl ctl;
 	struct mono next;               /* when to ask again */
 	char complaint[COMPLAINT_SIZE]; /* of the last call; "" : it went well */
@@ -71,8 +71,8 @@ static int ask(struct screen *s)
 	}
 	if (r == 0)
 		top_update(&s->top, status, paths, wall_clock());
-	client_deinit(&s->ctl.client); /* each round has a deadline of its own */
-	s->ctl.client = CLIENT_NULL;
+	connection_deinit(&s->ctl.connection); /* each round has a deadline of its own */
+	s->ctl.connection = CONNECTION_NULL;
 	s->next = mono_add(mono_now(), REFRESH_US);
 	return r;
 }
@@ -253,7 +253,7 @@ static bool start_screen(void)
 {
 	SCREEN *screen = newterm(NULL, stdout, stdin);
 
-	if (!screen)
+	if (screen == NULL)
 		return false;
 	set_term(screen);
 	cbreak();
@@ -262,7 +262,7 @@ static bool start_screen(void)
 	keypad(stdscr, TRUE);
 	set_escdelay(50);
 	(void)curs_set(0); /* a terminal that cannot shows it */
-	if (has_colors() && !getenv("NO_COLOR")) {
+	if (has_colors() && getenv("NO_COLOR") == NULL) {
 		start_color();
 		use_default_colors();
 		init_pair(COLOUR_GOOD, COLOR_GREEN, -1);
@@ -280,10 +280,10 @@ static int run_screen(struct screen *s)
 		return r;
 	s->complaints = memfd_create("complaints", MFD_CLOEXEC);
 	if (s->complaints < 0)
-		return text_complain(EXIT_FAILED, "%s", strerror(errno));
+		return human_complain(EXIT_FAILED, "%s", strerror(errno));
 	if (!start_screen()) {
 		close(s->complaints);
-		return text_complain(EXIT_FAILED, "this terminal (TERM) is not known");
+		return human_complain(EXIT_FAILED, "this terminal (TERM) is not known");
 	}
 	live(s);
 	endwin();
@@ -293,22 +293,22 @@ static int run_screen(struct screen *s)
 
 int run_top(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	struct screen s = { .options = *ctl->options, .ctl.client = CLIENT_NULL };
+	struct screen s = { .options = *ctl->options, .ctl.connection = CONNECTION_NULL };
 	int r;
 
 	(void)operands;
 	(void)n;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return text_complain(EXIT_FAILED,
-		                     "'top' needs a terminal; 'show paths' does not");
+		return human_complain(EXIT_FAILED,
+		                      "'top' needs a terminal; 'show paths' does not");
 	r = top_init(&s.top, ctl->options->columns);
 	if (r)
 		return r;
 	s.ctl.options = &s.options;
-	if (!options_has(&s.options, OPT_TIMEOUT))
+	if (!ctl_options_has(&s.options, OPT_TIMEOUT))
 		s.options.timeout_us = PATIENCE_US;
 	r = run_screen(&s);
-	client_deinit(&s.ctl.client);
+	connection_deinit(&s.ctl.connection);
 	top_deinit(&s.top);
 	return r;
 }
@@ -320,7 +320,7 @@ int run_top(struct ctl *ctl, const char *const *operands, size_t n)
 	(void)ctl;
 	(void)operands;
 	(void)n;
-	return text_complain(
+	return human_complain(
 	        EXIT_FAILED,
 	        "this checkerctl was built without ncurses, which 'top' needs");
 }

@@ -59,7 +59,7 @@ static json_object *value_of(json_object *row, const char *key)
 	json_object *value = NULL;
 	char outer[64];
 
-	if (point) {
+	if (point != NULL) {
 		snprintf(outer, sizeof(outer), "%.*s", (int)(point - key), key);
 		if (!json_object_object_get_ex(row, outer, &row))
 			return NULL;
@@ -77,7 +77,7 @@ static bool is_number(json_object *v)
 
 static int compare_values(const struct column *c, json_object *a, json_object *b)
 {
-	if (!a || !b) /* what is not known comes last */
+	if (a == NULL || b == NULL) /* what is not known comes last */
 		return (a == NULL) - (b == NULL);
 	if (is_number(a) && is_number(b)) { /* the larger first */
 		double x = json_object_get_double(a), y = json_object_get_double(b);
@@ -114,7 +114,7 @@ static char *cell(const struct top *t, size_t column, json_object *row)
 	const struct column *c = t->columns[column];
 	char *text;
 
-	if (row)
+	if (row != NULL)
 		return column_text(c, row, t->now);
 	if (asprintf(&text, "%s%s", c->name,
 	             column != t->sort ? ""
@@ -171,7 +171,7 @@ void top_arrange(struct top *t)
 	t->n_paths = json_count(t->reply, "paths", &list);
 	free(t->rows);
 	t->rows = calloc(t->n_paths + 1, sizeof(*t->rows));
-	if (!t->rows)
+	if (t->rows == NULL)
 		abort();
 	for (size_t i = 0; i < t->n_paths; i++) {
 		json_object *path = json_object_array_get_idx(list, i);
@@ -223,10 +223,10 @@ static int put_fitted(FILE *f, const char *s, int room)
 	FILE *memory = open_memstream(&safe, &size);
 	int used = 0;
 
-	if (!memory)
+	if (memory == NULL)
 		abort();
-	text_put(memory, s, false);
-	if (fclose(memory) != 0 || !safe)
+	human_put(memory, s, false);
+	if (fclose(memory) != 0 || safe == NULL)
 		abort();
 	for (at = safe; *at;) {
 		wchar_t wide;
@@ -303,16 +303,17 @@ static void put_daemon(FILE *f, const struct top *t)
 static void put_engine(FILE *f, const struct top *t)
 {
 	json_object *memory = value_of(t->status, "memory");
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 	double number;
 
 	fputs("lag ", f);
 	number = json_object_get_double(value_of(t->status, "lag_s.last"));
-	fputs(text_duration(number, buf), f);
+	fputs(human_duration(number, buf), f);
 	if (json_number(t->status, "oldest_in_flight_s", &number))
-		fprintf(f, "  oldest check in flight for %s", text_duration(number, buf));
+		fprintf(f, "  oldest check in flight for %s",
+		        human_duration(number, buf));
 	if (json_number(memory, "locked_bytes", &number))
-		fprintf(f, "  locked memory %s", text_bytes(number, buf));
+		fprintf(f, "  locked memory %s", human_bytes(number, buf));
 	fprintf(f, "  dm_control %s", json_text(t->status, "dm_control", "-"));
 	if (t->filter[0])
 		fprintf(f, "  /%s: %zu of %zu", t->filter, t->n_rows, t->n_paths);
@@ -324,17 +325,17 @@ char *top_line(const struct top *t, size_t n, int width)
 	size_t size;
 	FILE *f = open_memstream(&line, &size), *text;
 
-	if (!f)
+	if (f == NULL)
 		abort();
 	if (n < TOP_HEAD_LINES - 1) {
 		text = open_memstream(&raw, &size);
-		if (!text)
+		if (text == NULL)
 			abort();
 		if (n == 0)
 			put_daemon(text, t);
 		else
 			put_engine(text, t);
-		if (fclose(text) != 0 || !raw)
+		if (fclose(text) != 0 || raw == NULL)
 			abort();
 		(void)put_fitted(f, raw, width); /* how much is of no interest */
 		free(raw);
@@ -343,7 +344,7 @@ char *top_line(const struct top *t, size_t n, int width)
 	} else if (t->first + n - TOP_HEAD_LINES < t->n_rows) {
 		put_row(f, t, t->rows[t->first + n - TOP_HEAD_LINES], width);
 	}
-	if (fclose(f) != 0 || !line)
+	if (fclose(f) != 0 || line == NULL)
 		abort();
 	return line;
 }

@@ -17,7 +17,7 @@ static json_object *by_name(json_object *paths, size_t n)
 		json_object *path = json_object_array_get_idx(paths, i);
 		const char *name = json_text(path, "name", NULL);
 
-		if (name)
+		if (name != NULL)
 			json_object_object_add(index, name, json_object_get(path));
 	}
 	return index;
@@ -65,7 +65,7 @@ static json_object *map_row(json_object *map)
 	     key++) {
 		json_object *value;
 
-		if (json_object_object_get_ex(map, *key, &value) && value)
+		if (json_object_object_get_ex(map, *key, &value) && value != NULL)
 			json_object_object_add(row, *key, json_object_get(value));
 	}
 	return row;
@@ -93,7 +93,7 @@ static json_object *path_row(json_object *index, json_object *of_map)
 	json_object *row = json_object_new_object(), *path = NULL;
 	char text[256];
 
-	if (!name) { /* not one of checkerd's */
+	if (name == NULL) { /* not one of checkerd's */
 		set_text(row, "name", json_text(of_map, "devt", "-"));
 		set_text(row, "devt", json_text(of_map, "devt", "-"));
 		set_text(row, "reason", "not checked here");
@@ -111,7 +111,8 @@ static json_object *path_row(json_object *index, json_object *of_map)
 	         json_object_get_boolean(inner(row, "forced")) ? "; failed by hand" : "",
 	         json_object_get_boolean(inner(of_map, "kept")) ? "; kept: the last path"
 	                                                        : "",
-	         error ? "; device-mapper refuses: " : "", error ? error : "");
+	         error != NULL ? "; device-mapper refuses: " : "",
+	         error != NULL ? error : "");
 	if (strcmp(text, reason) != 0)
 		set_text(row, "reason", *reason ? text : text + strlen("; "));
 	return row;
@@ -122,7 +123,7 @@ static void add_path(struct table *t, struct table_row *parent, json_object *ind
 {
 	json_object *row = path_row(index, of_map);
 
-	if (row)
+	if (row != NULL)
 		(void)table_add(t, parent, row);
 	json_object_put(row);
 }
@@ -158,7 +159,7 @@ static void add_map(struct table *t, json_object *map, json_object *index)
 		        json_object_get_string(json_object_array_get_idx(list, i));
 		json_object *path;
 
-		if (!name || !json_object_object_get_ex(index, name, &path))
+		if (name == NULL || !json_object_object_get_ex(index, name, &path))
 			continue; /* came or went between the two replies */
 		(void)table_add(t, parent, path);
 	}
@@ -182,7 +183,7 @@ static int print_tree(struct ctl *ctl, json_object *maps, json_object *paths, bo
 	     i++) { /* those without a map come first, as roots */
 		json_object *path = json_object_array_get_idx(list, i);
 
-		if (!json_text(path, "map", NULL))
+		if (json_text(path, "map", NULL) == NULL)
 			(void)table_add(t, NULL, path);
 	}
 	n = json_count(maps, "maps", &list);
@@ -221,7 +222,7 @@ int show_topology(struct ctl *ctl, const char *const *operands, size_t n)
 		return r;
 	r = ctl_call(ctl, "ListPaths", NULL, &paths);
 	if (r == 0) {
-		if (options_has(ctl->options, OPT_JSON))
+		if (ctl_options_has(ctl->options, OPT_JSON))
 			print_both(maps, paths);
 		else
 			r = print_tree(ctl, maps, paths, n == 0);

@@ -122,7 +122,7 @@ static void run_command(size_t which, unsigned options, const uint8_t *data, siz
 {
 	static const char *const columns[] = { NULL, NULL, "+DEVT", "NAME" };
 	const char *operands[] = { commands[which].operand, NULL };
-	struct options o = {
+	struct ctl_options o = {
 		.given = (options & 1 ? OPT_BIT(OPT_JSON) : 0) |
 		         (options & 2 ? OPT_BIT(OPT_RAW) : 0) |
 		         (options & 4 ? OPT_BIT(OPT_NO_HEADINGS) : 0),
@@ -130,18 +130,18 @@ static void run_command(size_t which, unsigned options, const uint8_t *data, siz
 		.columns = columns[options >> 4 & 3],
 		.timeout_us = 60 * USEC_PER_SEC,
 	};
-	struct ctl ctl = { .options = &o, .client = CLIENT_NULL };
+	struct ctl ctl = { .options = &o, .connection = CONNECTION_NULL };
 	int pair[2], code;
 
 	receive(data, size, pair);
-	ctl.client.fd = pair[0];
-	ctl.client.socket = o.socket;
-	ctl.client.timeout_us = o.timeout_us;
-	ctl.client.deadline = mono_add(mono_now(), o.timeout_us);
+	ctl.connection.fd = pair[0];
+	ctl.connection.socket = o.socket;
+	ctl.connection.timeout_us = o.timeout_us;
+	ctl.connection.deadline = mono_add(mono_now(), o.timeout_us);
 	catch_output();
 	code = commands[which].run(&ctl, operands, operands[0] ? 1 : 0);
 	let_output_go();
-	client_deinit(&ctl.client);
+	connection_deinit(&ctl.connection);
 	close(pair[1]);
 
 	REQUIRE(code >= 0 && code <= 5, "exit code %d", code);

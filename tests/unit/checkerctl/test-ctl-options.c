@@ -11,7 +11,7 @@
 #define ARGS_MAX 16
 
 /* The words of `line` as an argv; a lone ~ is an empty word. */
-static int parse(const char *line, struct options *o)
+static int parse(const char *line, struct ctl_options *o)
 {
 	static char copy[256];
 	char *argv[ARGS_MAX + 1] = { (char[]){ "checkerctl" } }, *rest = copy, *word;
@@ -21,7 +21,7 @@ static int parse(const char *line, struct options *o)
 	while ((word = strsep(&rest, " ")))
 		if (*word && argc < ARGS_MAX)
 			argv[argc++] = strcmp(word, "~") == 0 ? word + 1 : word;
-	return options_parse(o, argc, argv);
+	return ctl_options_parse(o, argc, argv);
 }
 
 static void test_anywhere(void **state)
@@ -35,38 +35,38 @@ static void test_anywhere(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		struct options o;
+		struct ctl_options o;
 
 		assert_int_equal(parse(lines[i], &o), 0);
 		assert_string_equal(o.socket, "/sock");
 		assert_int_equal(o.timeout_us, 500000);
-		assert_true(options_has(&o, OPT_RAW));
-		assert_false(options_has(&o, OPT_JSON));
+		assert_true(ctl_options_has(&o, OPT_RAW));
+		assert_false(ctl_options_has(&o, OPT_JSON));
 		assert_int_equal(o.n_operands, 4);
 		assert_string_equal(o.operands[0], "show");
 		assert_string_equal(o.operands[3], "sdb");
 		assert_null(o.operands[4]);
-		options_deinit(&o);
+		ctl_options_deinit(&o);
 	}
 }
 
 static void test_defaults(void **state)
 {
-	struct options o;
+	struct ctl_options o;
 
 	(void)state;
 	assert_int_equal(parse("ping", &o), 0);
 	assert_int_equal(o.given, 0);
-	assert_string_equal(o.socket, OPTIONS_DEFAULT_SOCKET);
+	assert_string_equal(o.socket, CTL_OPTIONS_DEFAULT_SOCKET);
 	assert_int_equal(o.timeout_us, 5000000);
 	assert_null(o.columns);
-	options_deinit(&o);
+	ctl_options_deinit(&o);
 	/* what follows -- is never an option */
 	assert_int_equal(parse("check -- --wait", &o), 0);
 	assert_int_equal(o.given, 0);
 	assert_int_equal(o.n_operands, 2);
 	assert_string_equal(o.operands[1], "--wait");
-	options_deinit(&o);
+	ctl_options_deinit(&o);
 }
 
 static void test_wrong_options(void **state)
@@ -90,17 +90,17 @@ static void test_wrong_options(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		struct options o;
+		struct ctl_options o;
 
 		assert_int_equal(parse(lines[i], &o), EXIT_USAGE);
-		options_deinit(&o);
+		ctl_options_deinit(&o);
 	}
 }
 
 static int find(const char *line, const char *expected, size_t expected_words)
 {
 	const struct command *command = NULL;
-	struct options o;
+	struct ctl_options o;
 	size_t words = 0;
 	int r;
 
@@ -110,7 +110,7 @@ static int find(const char *line, const char *expected, size_t expected_words)
 		assert_string_equal(command->words, expected);
 		assert_int_equal(words, expected_words);
 	}
-	options_deinit(&o);
+	ctl_options_deinit(&o);
 	return r;
 }
 
@@ -190,7 +190,7 @@ static void test_help(void **state)
 	assert_non_null(strstr(help, "  -s, --socket SOCKET "));
 	rest = help;
 	while ((line = strsep(&rest, "\n")))
-		if (!strstr(line, OPTIONS_DEFAULT_SOCKET)) /* which may be anywhere */
+		if (!strstr(line, CTL_OPTIONS_DEFAULT_SOCKET)) /* which may be anywhere */
 			assert_true(strlen(line) <= 80);
 	free(help);
 }

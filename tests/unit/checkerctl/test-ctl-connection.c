@@ -20,7 +20,7 @@ struct ends {
 	char folder[32];
 	struct sockaddr_un address;
 	int listener, daemon; /* the daemon's end of the connection */
-	struct client client;
+	struct connection connection;
 };
 
 static int set_up(void **state)
@@ -28,7 +28,7 @@ static int set_up(void **state)
 	struct ends *e = calloc(1, sizeof(*e));
 
 	assert_non_null(e);
-	strcpy(e->folder, "/tmp/ctl-client.XXXXXX");
+	strcpy(e->folder, "/tmp/ctl-connection.XXXXXX");
 	assert_non_null(mkdtemp(e->folder));
 	e->address.sun_family = AF_UNIX;
 	snprintf(e->address.sun_path, sizeof(e->address.sun_path), "%s/socket",
@@ -38,7 +38,7 @@ static int set_up(void **state)
 	        bind(e->listener, (struct sockaddr *)&e->address, sizeof(e->address)), 0);
 	assert_int_equal(listen(e->listener, 8), 0);
 	e->daemon = -1;
-	e->client = CLIENT_NULL;
+	e->connection = CONNECTION_NULL;
 	*state = e;
 	return 0;
 }
@@ -47,7 +47,7 @@ static int tear_down(void **state)
 {
 	struct ends *e = *state;
 
-	client_deinit(&e->client);
+	connection_deinit(&e->connection);
 	if (e->daemon >= 0)
 		close(e->daemon);
 	close(e->listener);
@@ -59,7 +59,8 @@ static int tear_down(void **state)
 
 static void join(struct ends *e, int64_t timeout_us)
 {
-	assert_int_equal(client_connect(&e->client, e->address.sun_path, timeout_us), 0);
+	assert_int_equal(
+	        connection_connect(&e->connection, e->address.sun_path, timeout_us), 0);
 	e->daemon = accept(e->listener, NULL, NULL);
 	assert_true(e->daemon >= 0);
 }
@@ -75,7 +76,7 @@ static int send_text(struct ends *e, const char *text)
 	int r;
 
 	assert_non_null(request);
-	r = client_send(&e->client, request);
+	r = connection_send(&e->connection, request);
 	json_object_put(request);
 	return r;
 }
@@ -93,11 +94,11 @@ static void test_exchange(void **state)
 	assert_int_equal(recv(e->daemon, request, sizeof(request), 0), 17);
 	assert_memory_equal(request, "{\"method\":\"a/b\"}", 17);
 	daemon_sends(e, two, sizeof(two) - 1);
-	assert_int_equal(client_receive(&e->client, -1, &reply), 0);
+	assert_int_equal(connection_receive(&e->connection, -1, &reply), 0);
 	assert_string_equal(json_object_to_json_string_ext(reply, 0), "{\"a\":1}");
 	json_object_put(reply);
 	daemon_sends(e, "2}", 3);
-	assert_int_equal(client_receive(&e->client, -1, &reply), 0);
+	assert_int_equal(connection_receive(&e->connection, -1, &reply), 0);
 	assert_string_equal(json_object_to_json_string_ext(reply, 0), "{\"b\":2}");
 	json_object_put(reply);
 }
@@ -113,9 +114,9 @@ static void test_closed_before_sending(void **state)
 	close(e->daemon);
 	e->daemon = -1;
 	assert_int_equal(send_text(e, "{}"), 0);
-	assert_int_equal(client_receive(&e->client, -1, &reply), 0);
+	assert_int_equal(connection_receive(&e->connection, -1, &reply), 0);
 	json_object_put(reply);
-	assert_int_equal(client_receive(&e->client, -1, &reply), -ECONNRESET);
+	assert_int_equal(connection_receive(&e->connection, -1, &reply), -ECONNRESET);
 }
 
 static void test_closed_in_a_message(void **state)
@@ -127,7 +128,7 @@ static void test_closed_in_a_message(void **state)
 	assert_int_equal(send_text(e, "{}"), 0);
 	daemon_sends(e, "{\"a\"", 4);
 	shutdown(e->daemon, SHUT_WR);
-	assert_int_equal(client_receive(&e->client, -1, &reply), -ECONNRESET);
+	assert_int_equal(connection_receive(&e->connection, -1, &reply), -ECONNRESET);
 }
 
 static void test_deadline(void **state)
@@ -137,14 +138,14 @@ static void test_deadline(void **state)
 
 	join(e, SHORT_US);
 	assert_int_equal(send_text(e, "{}"), 0);
-	assert_int_equal(client_receive(&e->client, -1, &reply), -ETIMEDOUT);
-	assert_int_equal(e->client.stage, CLIENT_WAITING);
+	assert_int_equal(connection_receive(&e->connection, -1, &reply), -ETIMEDOUT);
+	assert_int_equal(e->connection.stage, CONNECTION_WAITING);
 	daemon_sends(e, "{", 1); /* bytes do not put it off */
-	assert_int_equal(client_receive(&e->client, -1, &reply), -ETIMEDOUT);
+	assert_int_equal(connection_receive(&e->connection, -1, &reply), -ETIMEDOUT);
 	/* without a deadline what comes late is taken */
-	client_no_deadline(&e->client);
+	connection_no_deadline(&e->connection);
 	daemon_sends(e, "}", 2);
-	assert_int_equal(client_receive(&e->client, -1, &reply), 0);
+	assert_int_equal(connection_receive(&e->connection, -1, &reply), 0);
 	json_object_put(reply);
 }
 
@@ -161,11 +162,11 @@ static void test_not_read(void **state)
 	memset(text, 'x', 60000);
 	json_object_object_add(request, "method", json_object_new_string(text));
 	for (int i = 0; i < 1000 && r == 0; i++)
-		r = client_send(&e->client, request);
+		r = connection_send(&e->connection, request);
 	assert_int_equal(r, -ETIMEDOUT);
-	assert_int_equal(e->client.stage, CLIENT_SENDING);
+	assert_int_equal(e->connection.stage, CONNECTION_SENDING);
 	json_object_object_add(request, "more", json_object_new_string(text));
-	assert_int_equal(client_send(&e->client, request), -EMSGSIZE);
+	assert_int_equal(connection_send(&e->connection, request), -EMSGSIZE);
 	json_object_put(request);
 	free(text);
 }
@@ -180,7 +181,7 @@ static void test_watch(void **state)
 	join(e, LONG_US);
 	assert_int_equal(pipe(fds), 0);
 	close(fds[0]);
-	assert_int_equal(client_receive(&e->client, fds[1], &reply), -EPIPE);
+	assert_int_equal(connection_receive(&e->connection, fds[1], &reply), -EPIPE);
 	close(fds[1]);
 }
 
@@ -189,17 +190,19 @@ static void test_connect_errors(void **state)
 	struct ends *e = *state;
 	char name[200];
 
-	assert_int_equal(client_connect(&e->client, "/nonexistent/socket", LONG_US),
-	                 -ENOENT);
-	assert_int_equal(client_complain(&e->client, -ENOENT), EXIT_UNREACHABLE);
-	client_deinit(&e->client);
+	assert_int_equal(
+	        connection_connect(&e->connection, "/nonexistent/socket", LONG_US),
+	        -ENOENT);
+	assert_int_equal(connection_complain(&e->connection, -ENOENT), EXIT_UNREACHABLE);
+	connection_deinit(&e->connection);
 	memset(name, 'x', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
-	assert_int_equal(client_connect(&e->client, name, LONG_US), -ENAMETOOLONG);
-	client_deinit(&e->client);
+	assert_int_equal(connection_connect(&e->connection, name, LONG_US),
+	                 -ENAMETOOLONG);
+	connection_deinit(&e->connection);
 	close(e->listener);
 	e->listener = -1;
-	assert_int_equal(client_connect(&e->client, e->address.sun_path, LONG_US),
+	assert_int_equal(connection_connect(&e->connection, e->address.sun_path, LONG_US),
 	                 -ECONNREFUSED);
 }
 
@@ -217,5 +220,5 @@ int main(void)
 		TEST(test_connect_errors),
 	};
 
-	return cmocka_run_group_tests_name("ctl-client", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("ctl-connection", tests, NULL, NULL);
 }

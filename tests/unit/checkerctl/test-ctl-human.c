@@ -53,7 +53,8 @@ static void test_parse_duration(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		int64_t us = -7;
 
-		assert_int_equal(text_parse_duration(cases[i].text, &us), cases[i].error);
+		assert_int_equal(human_parse_duration(cases[i].text, &us),
+		                 cases[i].error);
 		assert_int_equal(us, cases[i].error ? -7 : cases[i].us);
 	}
 }
@@ -63,16 +64,16 @@ static void test_parse_number(void **state)
 	uint64_t n = 7;
 
 	(void)state;
-	assert_int_equal(text_parse_number("0", &n), 0);
+	assert_int_equal(human_parse_number("0", &n), 0);
 	assert_int_equal(n, 0);
-	assert_int_equal(text_parse_number("9223372036854775807", &n), 0);
+	assert_int_equal(human_parse_number("9223372036854775807", &n), 0);
 	assert_true(n == INT64_MAX);
-	assert_int_equal(text_parse_number("9223372036854775808", &n), -ERANGE);
-	assert_int_equal(text_parse_number("99999999999999999999999", &n), -ERANGE);
-	assert_int_equal(text_parse_number("", &n), -EINVAL);
-	assert_int_equal(text_parse_number("-1", &n), -EINVAL);
-	assert_int_equal(text_parse_number(" 1", &n), -EINVAL);
-	assert_int_equal(text_parse_number("1x", &n), -EINVAL);
+	assert_int_equal(human_parse_number("9223372036854775808", &n), -ERANGE);
+	assert_int_equal(human_parse_number("99999999999999999999999", &n), -ERANGE);
+	assert_int_equal(human_parse_number("", &n), -EINVAL);
+	assert_int_equal(human_parse_number("-1", &n), -EINVAL);
+	assert_int_equal(human_parse_number(" 1", &n), -EINVAL);
+	assert_int_equal(human_parse_number("1x", &n), -EINVAL);
 	assert_true(n == INT64_MAX); /* untouched by what failed */
 }
 
@@ -81,16 +82,16 @@ static void test_parse_time(void **state)
 	double s;
 
 	(void)state;
-	assert_int_equal(text_parse_time("1970-01-01T00:00:00Z", &s), 0);
+	assert_int_equal(human_parse_time("1970-01-01T00:00:00Z", &s), 0);
 	assert_true(s == 0);
-	assert_int_equal(text_parse_time("2026-11-21T03:38:24.250Z", &s), 0);
+	assert_int_equal(human_parse_time("2026-11-21T03:38:24.250Z", &s), 0);
 	assert_true(fabs(s - 1795232304.25) < 1e-6);
-	assert_int_equal(text_parse_time("2026-11-21T03:38:24.250000+00:00", &s), 0);
-	assert_int_equal(text_parse_time("2026-11-21T03:38:24", &s), -EINVAL);
-	assert_int_equal(text_parse_time("2026-11-21T03:38:24.Z", &s), -EINVAL);
-	assert_int_equal(text_parse_time("2026-11-21T03:38:24+01:00", &s), -EINVAL);
-	assert_int_equal(text_parse_time("yesterday", &s), -EINVAL);
-	assert_int_equal(text_parse_time("", &s), -EINVAL);
+	assert_int_equal(human_parse_time("2026-11-21T03:38:24.250000+00:00", &s), 0);
+	assert_int_equal(human_parse_time("2026-11-21T03:38:24", &s), -EINVAL);
+	assert_int_equal(human_parse_time("2026-11-21T03:38:24.Z", &s), -EINVAL);
+	assert_int_equal(human_parse_time("2026-11-21T03:38:24+01:00", &s), -EINVAL);
+	assert_int_equal(human_parse_time("yesterday", &s), -EINVAL);
+	assert_int_equal(human_parse_time("", &s), -EINVAL);
 }
 
 static void test_duration(void **state)
@@ -120,23 +121,23 @@ static void test_duration(void **state)
 		{ 1e9, "11574d" },
 		{ 1e300, "11574074d" },
 	};
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_string_equal(text_duration(cases[i].s, buf), cases[i].text);
+		assert_string_equal(human_duration(cases[i].s, buf), cases[i].text);
 }
 
 static void test_bytes(void **state)
 {
-	char buf[TEXT_SHORT_BYTES];
+	char buf[HUMAN_SHORT_BYTES];
 
 	(void)state;
-	assert_string_equal(text_bytes(0, buf), "0 B");
-	assert_string_equal(text_bytes(1023, buf), "1023 B");
-	assert_string_equal(text_bytes(1536, buf), "1.5 KiB");
-	assert_string_equal(text_bytes(25165824, buf), "24.0 MiB");
-	assert_string_equal(text_bytes(1e20, buf), "90949470.2 TiB");
+	assert_string_equal(human_bytes(0, buf), "0 B");
+	assert_string_equal(human_bytes(1023, buf), "1023 B");
+	assert_string_equal(human_bytes(1536, buf), "1.5 KiB");
+	assert_string_equal(human_bytes(25165824, buf), "24.0 MiB");
+	assert_string_equal(human_bytes(1e20, buf), "90949470.2 TiB");
 }
 
 static char *put(const char *s, bool lines, bool json)
@@ -147,9 +148,9 @@ static char *put(const char *s, bool lines, bool json)
 
 	assert_non_null(f);
 	if (json)
-		text_put_json(f, s);
+		human_put_json(f, s);
 	else
-		text_put(f, s, lines);
+		human_put(f, s, lines);
 	fclose(f);
 	return out;
 }
@@ -217,8 +218,8 @@ static void test_lines_for_programs(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	text_put_utf8(f, "x{path=\"\xc3\xa9\"} 1\n\x1by\x7f\xc2\x9bz\t\xff\xe2\x82 2\n");
-	text_put_utf8(f, "\xe2\x80\xae");
+	human_put_utf8(f, "x{path=\"\xc3\xa9\"} 1\n\x1by\x7f\xc2\x9bz\t\xff\xe2\x82 2\n");
+	human_put_utf8(f, "\xe2\x80\xae");
 	fclose(f);
 	assert_string_equal(out, "x{path=\"\xc3\xa9\"} 1\n?y??z???? 2\n?");
 	free(out);
@@ -231,16 +232,16 @@ static void test_distance(void **state)
 	(void)state;
 	memset(longer, 'a', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(text_distance("sda", "sda", 3), 0);
-	assert_int_equal(text_distance("sda", "sdb", 3), 1);
-	assert_int_equal(text_distance("sda", "sdaa", 3), 1);
-	assert_int_equal(text_distance("sda", "sad", 3), 1); /* swapped */
-	assert_int_equal(text_distance("", "ab", 3), 2);
-	assert_int_equal(text_distance("show paths", "show pats", 4), 1);
-	assert_int_equal(text_distance("kitten", "sitting", 9), 3);
-	assert_int_equal(text_distance("kitten", "sitting", 2), 2); /* the limit */
-	assert_int_equal(text_distance("a", "abcdefgh", 3), 3);
-	assert_int_equal(text_distance(longer, longer, 3), 3); /* not looked at */
+	assert_int_equal(human_distance("sda", "sda", 3), 0);
+	assert_int_equal(human_distance("sda", "sdb", 3), 1);
+	assert_int_equal(human_distance("sda", "sdaa", 3), 1);
+	assert_int_equal(human_distance("sda", "sad", 3), 1); /* swapped */
+	assert_int_equal(human_distance("", "ab", 3), 2);
+	assert_int_equal(human_distance("show paths", "show pats", 4), 1);
+	assert_int_equal(human_distance("kitten", "sitting", 9), 3);
+	assert_int_equal(human_distance("kitten", "sitting", 2), 2); /* the limit */
+	assert_int_equal(human_distance("a", "abcdefgh", 3), 3);
+	assert_int_equal(human_distance(longer, longer, 3), 3); /* not looked at */
 }
 
 int main(void)
@@ -259,5 +260,5 @@ int main(void)
 
 	(void)setlocale(LC_CTYPE,
 	                "C.UTF-8"); /* without it the test takes the other branch */
-	return cmocka_run_group_tests_name("ctl-text", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("ctl-human", tests, NULL, NULL);
 }
