@@ -109,7 +109,7 @@ static int put_in_force(struct reload *r, struct loaded *l)
 	l->dump = NULL;
 	if (!r->keep_level)
 		r->events->level = c->log_level;
-	inventory_count_anew(r->inventory);
+	inventory_reset_counts(r->inventory);
 	r->step = RELOAD_APPLYING;
 	discovery_apply(r->discovery, ref);
 	return 0;

@@ -22,7 +22,7 @@ static void check(struct requests *q, const struct port_request *r, struct path 
 		return;
 	}
 	/* One that is outstanding already is the check that is asked for. */
-	checks_hurry(q->checks, r->path, now);
+	checks_expedite(q->checks, r->path, now);
 	if (r->wait && !(p->outstanding && p->expired))
 		port_loop_wait(q->port, r);
 	else
@@ -95,7 +95,7 @@ static void force(struct requests *q, const struct port_request *r, struct path 
 	}
 	/* The sooner a check finds it good, the sooner it is. */
 	if (!fail && p->status.verdict != VERDICT_USABLE) {
-		checks_hurry(q->checks, r->path, now);
+		checks_expedite(q->checks, r->path, now);
 		error = EIO;
 	}
 	reply(q, r, error, p->status.state);

@@ -175,7 +175,7 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 	s->lag_last_us = f->checks->lag_last_us;
 	s->lag_max_us = f->checks->lag_max_us;
 	s->durations = f->checks->durations;
-	hint_read(f->hint, &s->aio_nr, &s->aio_max_nr);
+	aio_quota_read(f->aio_quota, &s->aio_nr, &s->aio_max_nr);
 	s->bound_bytes = f->bound_bytes;
 	s->locked_bytes = locked_bytes(f->status_fd);
 	if (s->prober_pid > 0)
@@ -185,8 +185,8 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 		warn(s,
 		     "memory was allocated where none should be, on the way of checks: "
 		     "please report this");
-	if (f->hint->told)
-		warn(s, f->hint->text);
+	if (f->aio_quota->told)
+		warn(s, f->aio_quota->text);
 	for (unsigned i = 0; i < f->warnings->n; i++)
 		warn(s, f->warnings->text[i]);
 	s->config_text = text_ref(f->reload->dump);

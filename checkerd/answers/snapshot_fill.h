@@ -21,7 +21,7 @@ struct snapshot_fill {
 	struct checks *checks;
 	struct dm *dm;
 	const struct ready *ready;
-	const struct hint *hint;
+	const struct aio_quota *aio_quota;
 	const struct warnings *warnings;
 	const struct reload *reload;
 	struct text *memory; /* a reference */

@@ -68,7 +68,7 @@ static int adapt(struct loaded *l, const struct config *present, FILE *out)
 	assert(l->config != NULL); /* config_load() said 0 */
 	if (present == NULL)
 		return 0;
-	r = fixed_keep(present, l->config, out);
+	r = restart_only_keep(present, l->config, out);
 	if (r < 0)
 		return r;
 	if (l->config->n_paths > l->config->max_paths) {

@@ -27,7 +27,7 @@ static void keep_number(const char *keyword, const uint32_t *present, uint32_t *
 	*next = *present;
 }
 
-int fixed_keep(const struct config *present, struct config *next, FILE *out)
+int restart_only_keep(const struct config *present, struct config *next, FILE *out)
 {
 	const char *group = present->socket_group;
 

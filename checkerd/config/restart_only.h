@@ -13,6 +13,7 @@
  * Gives `next` the values of `present` where they are fixed, and writes to `out` one line for
  * each that would have changed: its name and the remedy. Pure but for that. -ENOMEM.
  */
-_must_check_ int fixed_keep(const struct config *present, struct config *next, FILE *out);
+_must_check_ int restart_only_keep(const struct config *present, struct config *next,
+                                   FILE *out);
 
 #endif

@@ -162,9 +162,9 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 		r = bound_json(&bound, &memory);
 	if (r < 0)
 		return complain(r, "the bound");
-	privileges_take(&d->warnings, bound.descriptors_each);
+	privileges_acquire(&d->warnings, bound.descriptors_each);
 	snapshot_fill_init(&d->snapshots, memory, bound.bytes);
-	hint_init(&d->hint);
+	aio_quota_init(&d->aio_quota);
 
 	r = port_new(&d->port, c->max_paths);
 	if (r < 0)
@@ -224,7 +224,7 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 	d->snapshots.checks = &d->checks;
 	d->snapshots.dm = &d->dm;
 	d->snapshots.ready = &d->ready;
-	d->snapshots.hint = &d->hint;
+	d->snapshots.aio_quota = &d->aio_quota;
 	d->snapshots.warnings = &d->warnings;
 	d->snapshots.reload = &d->reload;
 	d->requests = (struct requests){
@@ -246,7 +246,7 @@ int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 
 	*d = (struct daemon){
 		.notify = NOTIFY_NULL,
-		.hint = { .nr_fd = -1, .max_fd = -1 },
+		.aio_quota = { .nr_fd = -1, .max_fd = -1 },
 		.checks = { .sys_dev_block = -1 },
 		.snapshots = { .status_fd = -1 },
 	};
@@ -294,7 +294,7 @@ bool daemon_deinit(struct daemon *d)
 	dm_deinit(&d->dm);
 	all = log_free(d->log, JOIN_LIMIT_US) && all;
 	d->port = port_free(d->port);
-	hint_deinit(&d->hint);
+	aio_quota_deinit(&d->aio_quota);
 	notify_deinit(&d->notify);
 	return all;
 }
@@ -303,33 +303,33 @@ struct mono daemon_next_chore(const struct daemon *d)
 {
 	struct mono next = mono_min(d->ready.next, d->watchdog.feed_at);
 
-	next = mono_min(next, d->checks.tend_at);
+	next = mono_min(next, d->checks.maintain_at);
 	next = mono_min(next, dm_next(&d->dm));
 	next = mono_min(next, overdue_watch_next(&d->overdue));
 	if (d->inventory.holding)
 		next = mono_min(next, d->checks.blocked_until);
-	if (d->checks.list_anew)
-		next = mono_min(next, d->checks.list_from);
+	if (d->checks.relist)
+		next = mono_min(next, d->checks.relist_from);
 	return next;
 }
 
-static void tend(struct daemon *d, struct mono now)
+static void maintain(struct daemon *d, struct mono now)
 {
-	if (mono_before(now, d->checks.tend_at))
+	if (mono_before(now, d->checks.maintain_at))
 		return;
-	checks_tend(&d->checks, now);
-	hint_update(&d->hint, d->checks.engine, &d->events);
+	checks_maintain(&d->checks, now);
+	aio_quota_update(&d->aio_quota, d->checks.engine, &d->events);
 }
 
 void daemon_run_chores(struct daemon *d, struct mono now)
 {
-	tend(d, now);
+	maintain(d, now);
 	if (!mono_before(now, d->watchdog.feed_at))
 		watchdog_run(&d->watchdog, &d->notify, &d->checks, now);
-	/* What ready has to send is sent by daemon_settle(), what is held by the source. */
+	/* What ready has to send is sent by daemon_complete_round(), what is held by the source. */
 }
 
-static void settle_maps(struct daemon *d, struct mono now)
+static void complete_maps(struct daemon *d, struct mono now)
 {
 	const struct config_ref *ref = d->reload.ref;
 
@@ -339,30 +339,30 @@ static void settle_maps(struct daemon *d, struct mono now)
 		dm_look(&d->dm);
 	d->inventory.map_changed = false;
 	d->events.maps_decide = dm_decides(&d->dm);
-	dm_settle(&d->dm, now);
+	dm_complete_round(&d->dm, now);
 }
 
 /* A check has read another device than the one that discovery had told. */
-static void list_anew(struct daemon *d, struct mono now)
+static void relist(struct daemon *d, struct mono now)
 {
-	if (!d->checks.list_anew || mono_before(now, d->checks.list_from))
+	if (!d->checks.relist || mono_before(now, d->checks.relist_from))
 		return;
-	d->checks.list_anew = false;
-	d->checks.list_from = mono_add(now, CHECKS_LIST_US);
+	d->checks.relist = false;
+	d->checks.relist_from = mono_add(now, CHECKS_RELIST_US);
 	discovery_look(d->discovery);
 }
 
-void daemon_settle(struct daemon *d, struct mono now)
+void daemon_complete_round(struct daemon *d, struct mono now)
 {
 	uint32_t by_kind[PATH_KINDS];
 	bool complete;
 	char summary[200];
 
 	reload_progress(&d->reload, now);
-	settle_maps(d, now);
-	list_anew(d, now);
+	complete_maps(d, now);
+	relist(d, now);
 	checks_flush(&d->checks, now);
-	tend(d, now);
+	maintain(d, now);
 	overdue_watch_run(&d->overdue, now);
 	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&
 	           checks_all_answered(&d->checks) && dm_is_ready(&d->dm);

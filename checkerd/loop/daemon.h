@@ -40,7 +40,7 @@ struct daemon {
 	struct dm dm;
 	struct reload reload;
 	struct ready ready;
-	struct hint hint;
+	struct aio_quota aio_quota;
 	struct snapshot_fill snapshots;
 	struct requests requests;
 };
@@ -60,6 +60,6 @@ struct mono daemon_next_chore(const struct daemon *d);
 /* Does it. */
 void daemon_run_chores(struct daemon *d, struct mono now);
 /* At the end of each round of the loop: hands over, tells, counts. */
-void daemon_settle(struct daemon *d, struct mono now);
+void daemon_complete_round(struct daemon *d, struct mono now);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Owns the sd_event loop and its sources: one timer for the whole schedule, one descriptor for
  * all results, never a source a path. Each handler calls one part with the time, does a slice
- * at most, and ends in settle(), which files when to wake next.
+ * at most, and ends in complete_round(), which files when to wake next.
  */
 #include "checkerd/loop/sources.h"
 
@@ -106,12 +106,12 @@ static void set_more(struct sources *s, enum source_id id, bool *now_on, bool on
 }
 
 /* The end of every handler. */
-static int settle(struct sources *s)
+static int complete_round(struct sources *s)
 {
 	struct daemon *d = s->d;
 	int on;
 
-	daemon_settle(d, mono_now());
+	daemon_complete_round(d, mono_now());
 	set_timer(&s->schedule, s->source[SOURCE_SCHEDULE], checks_next(&d->checks));
 	set_timer(&s->chores, s->source[SOURCE_CHORES], daemon_next_chore(d));
 	on = snapshot_fill_wanted(&d->snapshots) ? SD_EVENT_ON : SD_EVENT_OFF;
@@ -159,13 +159,13 @@ static int on_results(sd_event_source *e _unused_, int fd _unused_,
 	/* The engine has room again for what was held back. */
 	if (s->d->inventory.holding)
 		take_found(s);
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_results_more(sd_event_source *e _unused_, void *arg)
 {
 	take_results(arg);
-	return settle(arg);
+	return complete_round(arg);
 }
 
 static int on_maps(sd_event_source *e _unused_, int fd _unused_, uint32_t events _unused_,
@@ -175,13 +175,13 @@ static int on_maps(sd_event_source *e _unused_, int fd _unused_, uint32_t events
 
 	devmapper_clear(s->d->devmapper);
 	take_maps(s);
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_maps_more(sd_event_source *e _unused_, void *arg)
 {
 	take_maps(arg);
-	return settle(arg);
+	return complete_round(arg);
 }
 
 static int on_schedule(sd_event_source *e _unused_, uint64_t usec _unused_, void *arg)
@@ -192,7 +192,7 @@ static int on_schedule(sd_event_source *e _unused_, uint64_t usec _unused_, void
 	seal_begin();
 	checks_run(&s->d->checks, mono_now());
 	seal_end();
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_chores(sd_event_source *e _unused_, uint64_t usec _unused_, void *arg)
@@ -203,7 +203,7 @@ static int on_chores(sd_event_source *e _unused_, uint64_t usec _unused_, void *
 	daemon_run_chores(s->d, mono_now());
 	if (s->d->inventory.holding)
 		take_found(s);
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_found(sd_event_source *e _unused_, int fd _unused_,
@@ -213,13 +213,13 @@ static int on_found(sd_event_source *e _unused_, int fd _unused_,
 
 	discovery_clear(s->d->discovery);
 	take_found(s);
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_found_more(sd_event_source *e _unused_, void *arg)
 {
 	take_found(arg);
-	return settle(arg);
+	return complete_round(arg);
 }
 
 static int on_requests(sd_event_source *e _unused_, int fd _unused_,
@@ -229,13 +229,13 @@ static int on_requests(sd_event_source *e _unused_, int fd _unused_,
 
 	port_loop_clear(s->d->port);
 	take_requests(s);
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_requests_more(sd_event_source *e _unused_, void *arg)
 {
 	take_requests(arg);
-	return settle(arg);
+	return complete_round(arg);
 }
 
 static int on_loaded(sd_event_source *e _unused_, int fd _unused_,
@@ -244,7 +244,7 @@ static int on_loaded(sd_event_source *e _unused_, int fd _unused_,
 	struct sources *s = arg;
 
 	reload_loaded(&s->d->reload, mono_now());
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_snapshot(sd_event_source *e _unused_, void *arg)
@@ -252,7 +252,7 @@ static int on_snapshot(sd_event_source *e _unused_, void *arg)
 	struct sources *s = arg;
 
 	snapshot_fill_run(&s->d->snapshots);
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_reload(sd_event_source *e _unused_,
@@ -261,7 +261,7 @@ static int on_reload(sd_event_source *e _unused_,
 	struct sources *s = arg;
 
 	reload_ask(&s->d->reload, mono_now());
-	return settle(s);
+	return complete_round(s);
 }
 
 static int on_stop(sd_event_source *e, const struct signalfd_siginfo *info _unused_,
@@ -348,7 +348,7 @@ int sources_run(struct daemon *d)
 		return r;
 	r = add_all(&s);
 	if (r == 0) {
-		(void)settle(&s); /* always 0 */
+		(void)complete_round(&s); /* always 0 */
 		r = sd_event_loop(s.event);
 	}
 	for (int id = 0; id < SOURCE_COUNT_; id++)

@@ -12,15 +12,15 @@
 
 #define AIO_MAX_NR_DEFAULT 65536
 
-void hint_init(struct hint *h)
+void aio_quota_init(struct aio_quota *h)
 {
-	*h = (struct hint){
+	*h = (struct aio_quota){
 		.nr_fd = open("/proc/sys/fs/aio-nr", O_RDONLY | O_CLOEXEC),
 		.max_fd = open("/proc/sys/fs/aio-max-nr", O_RDONLY | O_CLOEXEC),
 	};
 }
 
-void hint_deinit(struct hint *h)
+void aio_quota_deinit(struct aio_quota *h)
 {
 	if (h->nr_fd >= 0)
 		close(h->nr_fd);
@@ -41,13 +41,13 @@ static int64_t read_number(int fd)
 	return strtoll(buf, NULL, 10);
 }
 
-void hint_read(const struct hint *h, int64_t *ret_nr, int64_t *ret_max)
+void aio_quota_read(const struct aio_quota *h, int64_t *ret_nr, int64_t *ret_max)
 {
 	*ret_nr = read_number(h->nr_fd);
 	*ret_max = read_number(h->max_fd);
 }
 
-int64_t hint_enough(int64_t aio_nr, uint32_t groups)
+int64_t aio_quota_enough(int64_t aio_nr, uint32_t groups)
 {
 	int64_t need = MAX(aio_nr, 0) + (int64_t)groups * PATHCHECK_GROUP_SLOTS;
 	int64_t enough = AIO_MAX_NR_DEFAULT;
@@ -77,13 +77,13 @@ static uint32_t count_refused(struct pathcheck *engine, const struct pathcheck_s
 	return n;
 }
 
-static void word(struct hint *h, uint32_t refused, int error)
+static void word(struct aio_quota *h, uint32_t refused, int error)
 {
 	const char *groups =
 	        refused == 1 ? "group of paths, it is" : "groups of paths, they are";
 	int64_t nr, max;
 
-	hint_read(h, &nr, &max);
+	aio_quota_read(h, &nr, &max);
 	if (error != EAGAIN) {
 		(void)snprintf(h->text, sizeof(h->text),
 		               "no asynchronous I/O for %" PRIu32
@@ -95,11 +95,11 @@ static void word(struct hint *h, uint32_t refused, int error)
 	               "no asynchronous I/O for %" PRIu32
 	               " %s read synchronously: fs.aio-max-nr is %" PRIi64 ", %" PRIi64
 	               " are in use; sysctl fs.aio-max-nr=%" PRIi64 " would do",
-	               refused, groups, max, nr, hint_enough(nr, refused));
+	               refused, groups, max, nr, aio_quota_enough(nr, refused));
 }
 
 /* Submitting never waits, but for a driver with an error. A new prober begins at 0. */
-static void tell_replaced(struct hint *h, const struct pathcheck_stats *s,
+static void tell_replaced(struct aio_quota *h, const struct pathcheck_stats *s,
                           struct events *ev)
 {
 	if (s->lane_replacements > h->replacements)
@@ -111,7 +111,7 @@ static void tell_replaced(struct hint *h, const struct pathcheck_stats *s,
 	h->replacements = s->lane_replacements;
 }
 
-void hint_update(struct hint *h, struct pathcheck *engine, struct events *ev)
+void aio_quota_update(struct aio_quota *h, struct pathcheck *engine, struct events *ev)
 {
 	struct pathcheck_stats s = { .size = sizeof(s) };
 	uint32_t refused;

@@ -10,7 +10,7 @@
 #include "checkerd/paths/events.h"
 #include "libcheck/pathcheck.h"
 
-struct hint {
+struct aio_quota {
 	int nr_fd, max_fd; /* /proc/sys/fs/aio-nr, aio-max-nr; -1: not to be had */
 	uint64_t failures; /* as last seen */
 	uint64_t replacements;
@@ -18,12 +18,12 @@ struct hint {
 	char text[256]; /* with told: what was said */
 };
 
-void hint_init(struct hint *h);
-void hint_deinit(struct hint *h);
-void hint_update(struct hint *h, struct pathcheck *engine, struct events *ev);
+void aio_quota_init(struct aio_quota *h);
+void aio_quota_deinit(struct aio_quota *h);
+void aio_quota_update(struct aio_quota *h, struct pathcheck *engine, struct events *ev);
 /* -1: not known. */
-void hint_read(const struct hint *h, int64_t *ret_nr, int64_t *ret_max);
+void aio_quota_read(const struct aio_quota *h, int64_t *ret_nr, int64_t *ret_max);
 /* A value of fs.aio-max-nr that covers what is in use and so many groups more. */
-int64_t hint_enough(int64_t aio_nr, uint32_t groups);
+int64_t aio_quota_enough(int64_t aio_nr, uint32_t groups);
 
 #endif

@@ -193,7 +193,7 @@ static void take_descriptors(struct warnings *w, uint32_t descriptors)
 	             (uint64_t)limit.rlim_cur, descriptors);
 }
 
-void privileges_take(struct warnings *w, uint32_t descriptors)
+void privileges_acquire(struct warnings *w, uint32_t descriptors)
 {
 	take_io_flusher(w);
 	take_memory(w);

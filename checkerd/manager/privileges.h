@@ -34,6 +34,6 @@ void privileges_prepare(void);
  * To be called before any thread is started: they inherit. descriptors: how many one process
  * may need.
  */
-void privileges_take(struct warnings *w, uint32_t descriptors);
+void privileges_acquire(struct warnings *w, uint32_t descriptors);
 
 #endif

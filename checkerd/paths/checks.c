@@ -26,8 +26,8 @@ static uint32_t share_of(const struct config *c)
 	return share;
 }
 
-static struct mono next_turn(const struct checks *c, uint32_t index, int64_t interval_us,
-                             struct mono now)
+static struct mono next_due(const struct checks *c, uint32_t index, int64_t interval_us,
+                            struct mono now)
 {
 	return schedule_spread(now, interval_us, index, c->share);
 }
@@ -41,7 +41,7 @@ int checks_init(struct checks *c, const struct config *config, struct events *ev
 	*c = (struct checks){
 		.events = events,
 		.port = port,
-		.tend_at = MONO_NEVER,
+		.maintain_at = MONO_NEVER,
 		.overdue_at = MONO_NEVER,
 		.recheck = REGISTRY_NONE,
 		.share = share_of(config),
@@ -197,8 +197,8 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 	count_from(c, p, now);
 	if (is_checked(p))
 		schedule_put(c->schedule, index,
-		             next_turn(c, index,
-		                       MIN(s->interval_us, CHECKS_FIRST_PASS_US), now));
+		             next_due(c, index, MIN(s->interval_us, CHECKS_FIRST_PASS_US),
+		                      now));
 	*ret_index = index;
 	return 0;
 }
@@ -277,7 +277,7 @@ static int put_back_to_engine(struct checks *c, uint32_t index, struct path *p,
 			block(c, now);
 		return r;
 	}
-	checks_hurry(c, index, now);
+	checks_expedite(c, index, now);
 	return 0;
 }
 
@@ -306,8 +306,7 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	if (grace && !path_is_overdue(p, now))
 		count_from(c, p, now);
 	if (!was_checked)
-		schedule_put(c->schedule, index,
-		             next_turn(c, index, s->interval_us, now));
+		schedule_put(c->schedule, index, next_due(c, index, s->interval_us, now));
 	else if (mono_diff(p->due, now) > p->interval_us)
 		schedule_put(c->schedule, index,
 		             mono_add(now, mono_diff(p->due, now) % p->interval_us));
@@ -368,7 +367,7 @@ static int start(struct checks *c, uint32_t index, struct path *p, struct mono n
 	return 0;
 }
 
-void checks_hurry(struct checks *c, uint32_t index, struct mono now)
+void checks_expedite(struct checks *c, uint32_t index, struct mono now)
 {
 	struct path *p = registry_get(c->registry, index);
 
@@ -399,8 +398,8 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 		schedule_remove(c->schedule, index);
 		return;
 	}
-	schedule_put(c->schedule, index, next_turn(c, index, p->interval_us, now));
-	checks_hurry(c, index, now);
+	schedule_put(c->schedule, index, next_due(c, index, p->interval_us, now));
+	checks_expedite(c, index, now);
 }
 
 /* Asks the kernel what it thinks of the device. */
@@ -422,7 +421,7 @@ static void stay_silent(struct checks *c, uint32_t index, struct path *p, struct
 }
 
 /* One path has its turn. False: the engine takes no commands, nothing more can be begun. */
-static bool have_turn(struct checks *c, uint32_t index, struct mono now)
+static bool run_due(struct checks *c, uint32_t index, struct mono now)
 {
 	struct path *p = registry_get(c->registry, index);
 	bool first = p->status.state == PATH_UNCHECKED;
@@ -436,7 +435,7 @@ static bool have_turn(struct checks *c, uint32_t index, struct mono now)
 	}
 	c->lag_last_us = mono_diff(now, due);
 	c->lag_max_us = MAX(c->lag_max_us, c->lag_last_us);
-	if (p->outstanding && p->expired && !c->tend_failing) {
+	if (p->outstanding && p->expired && !c->no_prober) {
 		stay_silent(c, index, p, now);
 	} else if (!p->outstanding && start(c, index, p, now) == -EAGAIN) {
 		p->counters.deferred++;
@@ -446,7 +445,7 @@ static bool have_turn(struct checks *c, uint32_t index, struct mono now)
 	}
 	/* The first check came early, with others'; from now on the path has a turn of its own. */
 	schedule_put(c->schedule, index,
-	             first ? next_turn(c, index, p->interval_us, mono_add(now, 1))
+	             first ? next_due(c, index, p->interval_us, mono_add(now, 1))
 	                   : schedule_after(due, p->interval_us, now));
 	return true;
 }
@@ -458,7 +457,7 @@ static void recheck(struct checks *c, struct mono now)
 
 	for (unsigned n = 0; n < CHECKS_SLICE && c->recheck < end; n++, c->recheck++)
 		if (registry_get(c->registry, c->recheck) != NULL)
-			checks_hurry(c, c->recheck, now);
+			checks_expedite(c, c->recheck, now);
 	if (c->recheck >= end)
 		c->recheck = REGISTRY_NONE;
 }
@@ -475,7 +474,7 @@ void checks_run(struct checks *c, struct mono now)
 	     n++) {
 		uint32_t index = schedule_pop(c->schedule, now);
 
-		if (index == REGISTRY_NONE || !have_turn(c, index, now))
+		if (index == REGISTRY_NONE || !run_due(c, index, now))
 			return;
 	}
 }
@@ -522,11 +521,11 @@ static bool is_same_device(struct checks *c, struct path *p,
 	    (o.devt_major == d->devt_major && o.devt_minor == d->devt_minor))
 		return true;
 	if (d->devt_major == 0 && d->devt_minor == 0) {
-		c->list_anew = c->list_anew || !p->number_asked;
+		c->relist = c->relist || !p->number_asked;
 		p->number_asked = true;
 		return true;
 	}
-	c->list_anew = true;
+	c->relist = true;
 	c->other_device++;
 	return false;
 }
@@ -565,7 +564,7 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 		c->stale++;
 		return;
 	}
-	o = answer_outcome(c->sys_dev_block, p->device, r);
+	o = outcome_of_result(c->sys_dev_block, p->device, r);
 	p->deferred = o.kind == OUTCOME_DEFERRED;
 	if (p->deferred) {
 		p->expired = false; /* it was asked of another prober anew */
@@ -580,16 +579,16 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 		port_loop_settle(c->port, index, ESTALE, p->status.state);
 		return;
 	}
-	identify_take(c->engine, c->maps, index, r);
+	identify_report(c->engine, c->maps, index, r);
 	if (o.kind == OUTCOME_TIMED_OUT)
 		p->expired = true;
 	else
 		finish_check(c, p, r);
-	if (answer_wants_state(p, &o))
+	if (outcome_wants_state(p, &o))
 		read_state(c, p);
 	o.sysfs = p->sysfs;
 	actions = step(c, index, p, &o, now);
-	answer_count(&p->counters, &o, actions);
+	outcome_count(&p->counters, &o, actions);
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0)
 		hear(c, p, &o, actions, now);
 	else
@@ -613,7 +612,7 @@ bool checks_collect(struct checks *c, struct mono now)
 	if (taken > 0)
 		c->blocked_until = (struct mono){ 0 };
 	else
-		c->tend_at = now; /* woken for nothing: the prober may have died */
+		c->maintain_at = now; /* woken for nothing: the prober may have died */
 	return n == CHECKS_BATCH;
 }
 
@@ -621,16 +620,18 @@ bool checks_collect(struct checks *c, struct mono now)
  * When all is answered there is nothing to be woken for: what the engine has to tell beside
  * its results is seen together with the last of them, four times a second at most.
  */
-static void plan_tend(struct checks *c, struct mono now)
+static void plan_maintenance(struct checks *c, struct mono now)
 {
 	/* An engine that takes no commands may be one that has died. */
 	bool busy = c->outstanding > 0 || c->blocked_until.us > 0;
 
-	if (busy && mono_is_never(c->tend_at))
-		c->tend_at = mono_add(now, CHECKS_TEND_US);
-	else if (!busy && mono_before(now, c->tend_at) && !mono_is_never(c->tend_at))
-		c->tend_at =
-		        mono_diff(now, c->tended) >= CHECKS_TEND_US ? now : MONO_NEVER;
+	if (busy && mono_is_never(c->maintain_at))
+		c->maintain_at = mono_add(now, CHECKS_MAINTAIN_US);
+	else if (!busy && mono_before(now, c->maintain_at) &&
+	         !mono_is_never(c->maintain_at))
+		c->maintain_at = mono_diff(now, c->maintained) >= CHECKS_MAINTAIN_US
+		                         ? now
+		                         : MONO_NEVER;
 }
 
 void checks_flush(struct checks *c, struct mono now)
@@ -638,24 +639,24 @@ void checks_flush(struct checks *c, struct mono now)
 	if (c->dirty)
 		pathcheck_flush(c->engine);
 	c->dirty = false;
-	plan_tend(c, now);
+	plan_maintenance(c, now);
 }
 
-void checks_tend(struct checks *c, struct mono now)
+void checks_maintain(struct checks *c, struct mono now)
 {
 	int r;
 
-	c->tend_at = MONO_NEVER;
-	c->tended = now;
-	plan_tend(c, now);
+	c->maintain_at = MONO_NEVER;
+	c->maintained = now;
+	plan_maintenance(c, now);
 	r = pathcheck_tend(c->engine);
 	if (r == 1) {
 		c->replaced = now;
-		c->tend_failing = false;
+		c->no_prober = false;
 		c->recheck = 0; /* what the old one was asked was never answered */
 		prober_end_report(c->engine, c->events);
-	} else if (r < 0 && !c->tend_failing) {
-		c->tend_failing = true;
+	} else if (r < 0 && !c->no_prober) {
+		c->no_prober = true;
 		if (r == -EINPROGRESS)
 			events_say(
 			        c->events, EVENT_ENGINE, LOG_ERR,
@@ -667,7 +668,7 @@ void checks_tend(struct checks *c, struct mono now)
 			           "again, nothing is checked until then",
 			           strerrordesc_np(-r), errno_name(-r));
 	} else if (r == 0) {
-		c->tend_failing = false;
+		c->no_prober = false;
 	}
 }
 

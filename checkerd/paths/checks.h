@@ -28,9 +28,9 @@
 /* The engine took no more commands: it is asked again after this, or at its next result. */
 #define CHECKS_RETRY_US (5 * USEC_PER_MSEC)
 /* Discovery lists anew for a name that leads elsewhere so often at most. */
-#define CHECKS_LIST_US (1 * USEC_PER_SEC)
+#define CHECKS_RELIST_US (1 * USEC_PER_SEC)
 /* How often the engine is looked after while checks are outstanding. */
-#define CHECKS_TEND_US (250 * USEC_PER_MSEC)
+#define CHECKS_MAINTAIN_US (250 * USEC_PER_MSEC)
 
 struct checks {
 	struct pathcheck *engine; /* owned, as are the next two */
@@ -49,20 +49,20 @@ struct checks {
 	uint32_t share;                       /* of paths that have their turn together */
 	bool dirty; /* commands were queued since the last flush */
 	struct mono
-	        blocked_until; /* the engine takes no commands before; us 0: it does */
-	struct mono tend_at;   /* MONO_NEVER: nothing to look after */
-	struct mono tended;    /* when it was last looked after */
+	        blocked_until;   /* the engine takes no commands before; us 0: it does */
+	struct mono maintain_at; /* MONO_NEVER: nothing to look after */
+	struct mono maintained;  /* when it was last looked after */
 	struct mono
-	        replaced;  /* when the prober was last seen to be replaced; us 0: never */
-	bool tend_failing; /* no prober is running */
+	        replaced; /* when the prober was last seen to be replaced; us 0: never */
+	bool no_prober;   /* no prober is running */
 	struct mono overdue_at; /* no path becomes overdue before */
 	uint32_t recheck;       /* the next path to check again, REGISTRY_NONE: none is */
 	int64_t lag_last_us, lag_max_us;
 	struct histogram_totals durations; /* of all good checks */
 	uint64_t stale;                    /* results for paths that are gone */
 	uint64_t other_device;             /* results of another device than the path's */
-	bool list_anew;        /* discovery has to look; whoever tells it clears this */
-	struct mono list_from; /* not before */
+	bool relist;             /* discovery has to look; whoever tells it clears this */
+	struct mono relist_from; /* not before */
 };
 
 /* Starts the engine. -errno as of pathcheck_new(), *ret_what says what failed. */
@@ -92,7 +92,7 @@ _must_check_ int checks_change(struct checks *c, uint32_t index, struct device *
 void checks_disable(struct checks *c, uint32_t index, struct mono until);
 void checks_enable(struct checks *c, uint32_t index, struct mono now);
 /* Makes the next check of the path the next thing that is done, if none is outstanding. */
-void checks_hurry(struct checks *c, uint32_t index, struct mono now);
+void checks_expedite(struct checks *c, uint32_t index, struct mono now);
 
 /* Starts what is due, a slice at most. */
 void checks_run(struct checks *c, struct mono now);
@@ -102,8 +102,8 @@ struct mono checks_next(struct checks *c);
 bool checks_collect(struct checks *c, struct mono now);
 /* Hands over what was queued: once at the end of each round of the loop. */
 void checks_flush(struct checks *c, struct mono now);
-/* Looks after the engine; to be called at tend_at. */
-void checks_tend(struct checks *c, struct mono now);
+/* Looks after the engine; to be called at maintain_at. */
+void checks_maintain(struct checks *c, struct mono now);
 
 /* Paths in each state, and behind them those that are disabled. */
 void checks_count(const struct checks *c, uint32_t ret[PATH_KINDS]);

@@ -31,7 +31,7 @@ static void set_control(struct dm *dm, bool on)
 		dm->trouble[0] = '\0';
 	dm->forbidden = false;
 	if (dm->error != 0)
-		dm_tell_sync(dm, &last); /* it weighs more now, or less */
+		dm_report_sync(dm, &last); /* it weighs more now, or less */
 }
 
 void dm_configure(struct dm *dm, const struct config *c, uint64_t generation)
@@ -66,7 +66,7 @@ static void take_turns(struct dm *dm, uint32_t index, struct mono now)
 		struct maps_path *e = maps_path(dm->maps, i);
 
 		if (e->turn != TURN_NONE)
-			dm_tell_turn(dm, i, e->turn, now);
+			dm_report_turn(dm, i, e->turn, now);
 		e->turn = TURN_NONE;
 		i = e->next;
 	}
@@ -93,10 +93,10 @@ static void take_map(struct dm *dm, struct map *map, struct mono now)
 	if (old != NULL && map->n_paths < old->n_paths)
 		room_was_made(dm);
 	if (maps_told(dm->maps, map, dm->keep_last, now, &index, &change) < 0) {
-		dm_tell_no_room(dm, map);
+		dm_report_no_room(dm, map);
 		dm->no_room = true;
 	} else {
-		dm_tell_map(dm, index, change, old, now);
+		dm_report_map(dm, index, change, old, now);
 		take_turns(dm, index, now);
 	}
 	(void)map_unref(old); /* NULL, always */
@@ -108,7 +108,7 @@ static void take_gone(struct dm *dm, const struct map *map, struct mono now)
 
 	if (index == MAPS_NONE)
 		return; /* it had found no room */
-	dm_tell_gone(dm, index, now);
+	dm_report_gone(dm, index, now);
 	maps_remove(dm->maps, index);
 	room_was_made(dm);
 }
@@ -126,19 +126,19 @@ static void take_answer(struct dm *dm, const struct dm_news *n, struct mono now)
 	}
 	if (n->error != 0) {
 		dm->refused++;
-		dm_tell_refused(dm, entry, c, n->error, now);
+		dm_report_refused(dm, entry, c, n->error, now);
 		return;
 	}
 	if (dm->forbidden)
 		dm->trouble[0] = '\0';
 	dm->forbidden = false;
 	*(c == COMMAND_FAIL ? &dm->failed : &dm->reinstated) += 1;
-	dm_tell_done(dm, entry, c, now);
+	dm_report_done(dm, entry, c, now);
 }
 
 static void take_sync(struct dm *dm, const struct dm_news *n)
 {
-	dm_tell_sync(dm, n);
+	dm_report_sync(dm, n);
 	dm->synced = true;
 	dm->error = n->error;
 	dm->left_out = n->left_out;
@@ -201,8 +201,8 @@ static void tell_barred(struct dm *dm, uint32_t entry, struct mono now)
 	if (e->bar == BAR_NONE || e->bar_told || e->path == MAPS_NONE)
 		return;
 	e->bar_told = true;
-	dm->checks->list_anew = dm->checks->list_anew || e->bar == BAR_READ;
-	dm_tell_barred(dm, entry, now);
+	dm->checks->relist = dm->checks->relist || e->bar == BAR_READ;
+	dm_report_barred(dm, entry, now);
 }
 
 static void follow(struct dm *dm, struct mono now)
@@ -221,12 +221,13 @@ static void follow(struct dm *dm, struct mono now)
 			break;
 		case STEP_RECHECK:
 			/* What discovery knows of its disk may be older than the map. */
-			dm->checks->list_anew = dm->checks->list_anew ||
-			                        maps_path(dm->maps, o.entry)->unproven;
-			checks_hurry(dm->checks, maps_path(dm->maps, o.entry)->path, now);
+			dm->checks->relist = dm->checks->relist ||
+			                     maps_path(dm->maps, o.entry)->unproven;
+			checks_expedite(dm->checks, maps_path(dm->maps, o.entry)->path,
+			                now);
 			break;
 		case STEP_KEEP:
-			dm_tell_kept(dm, o.entry, now);
+			dm_report_kept(dm, o.entry, now);
 			break;
 		case STEP_NOTHING:
 		case STEP_WAIT:
@@ -257,7 +258,7 @@ static void look_at_handler(struct dm *dm, uint32_t index, struct mono now)
 		if (p == NULL ||
 		    device_state_has_handler(dm->checks->sys_dev_block, p->device))
 			continue;
-		dm_tell_no_handler(dm, index, p, now);
+		dm_report_no_handler(dm, index, p, now);
 		m->handler_seen = true;
 		return;
 	}
@@ -274,12 +275,12 @@ static void tell_dirty(struct dm *dm, struct mono now)
 			dm->more_dirty = false;
 			return;
 		}
-		dm_tell_redundancy(dm, index, now);
+		dm_report_redundancy(dm, index, now);
 		look_at_handler(dm, index, now);
 	}
 }
 
-void dm_settle(struct dm *dm, struct mono now)
+void dm_complete_round(struct dm *dm, struct mono now)
 {
 	follow(dm, now);
 	tell_dirty(dm, now);

@@ -54,8 +54,8 @@ void dm_look(struct dm *dm);
 /* Takes news, a slice at most. True: there may be more. */
 bool dm_take(struct dm *dm, struct mono now);
 /* Does what follows, a slice at most. */
-void dm_settle(struct dm *dm, struct mono now);
-/* When dm_settle() is wanted next. */
+void dm_complete_round(struct dm *dm, struct mono now);
+/* When dm_complete_round() is wanted next. */
 struct mono dm_next(const struct dm *dm);
 /* Every map there is, is known: what a device says of its map is older. */
 bool dm_decides(const struct dm *dm);

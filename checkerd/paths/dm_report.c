@@ -33,7 +33,7 @@ static const char *verb(enum agreement_command c)
 	return c == COMMAND_FAIL ? "fail_path" : "reinstate_path";
 }
 
-void dm_tell_sync(struct dm *dm, const struct dm_news *n)
+void dm_report_sync(struct dm *dm, const struct dm_news *n)
 {
 	uint32_t maps = maps_count(dm->maps);
 
@@ -63,7 +63,7 @@ void dm_tell_sync(struct dm *dm, const struct dm_news *n)
 		           maps);
 }
 
-void dm_tell_no_room(struct dm *dm, const struct map *map)
+void dm_report_no_room(struct dm *dm, const struct map *map)
 {
 	if (dm->no_room)
 		return;
@@ -74,8 +74,8 @@ void dm_tell_no_room(struct dm *dm, const struct map *map)
 	events_say(dm->events, EVENT_DM, LOG_ERR, "%s", dm->trouble);
 }
 
-void dm_tell_map(struct dm *dm, uint32_t index, unsigned change, const struct map *old,
-                 struct mono now)
+void dm_report_map(struct dm *dm, uint32_t index, unsigned change, const struct map *old,
+                   struct mono now)
 {
 	const struct map *m = maps_get(dm->maps, index)->map;
 	struct events *ev = dm->events;
@@ -102,8 +102,8 @@ void dm_tell_map(struct dm *dm, uint32_t index, unsigned change, const struct ma
 		           m->suspended ? "suspended" : "resumed");
 }
 
-void dm_tell_no_handler(struct dm *dm, uint32_t index, const struct path *p,
-                        struct mono now)
+void dm_report_no_handler(struct dm *dm, uint32_t index, const struct path *p,
+                          struct mono now)
 {
 	events_map(
 	        dm->events, index, maps_get(dm->maps, index)->map->name, LOG_WARNING, "",
@@ -115,7 +115,7 @@ void dm_tell_no_handler(struct dm *dm, uint32_t index, const struct path *p,
 	        device_name(p->device));
 }
 
-void dm_tell_gone(struct dm *dm, uint32_t index, struct mono now)
+void dm_report_gone(struct dm *dm, uint32_t index, struct mono now)
 {
 	events_map(dm->events, index, maps_get(dm->maps, index)->map->name, LOG_NOTICE,
 	           "", "", now, "removed");
@@ -137,8 +137,8 @@ static const char *follows_failed(const struct dm *dm, const struct maps_path *e
 	return "nothing is known of it yet";
 }
 
-void dm_tell_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
-                  struct mono now)
+void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
+                    struct mono now)
 {
 	const struct maps_path *e = maps_path(dm->maps, entry);
 	const struct path *p = path_of(dm, e);
@@ -163,8 +163,8 @@ void dm_tell_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
 		                  : "");
 }
 
-void dm_tell_done(struct dm *dm, uint32_t entry, enum agreement_command c,
-                  struct mono now)
+void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
+                    struct mono now)
 {
 	const struct maps_path *e = maps_path(dm->maps, entry);
 	const struct path *p = path_of(dm, e);
@@ -191,8 +191,8 @@ void dm_tell_done(struct dm *dm, uint32_t entry, enum agreement_command c,
 		                      : "reinstated in its map");
 }
 
-void dm_tell_refused(struct dm *dm, uint32_t entry, enum agreement_command c, int error,
-                     struct mono now)
+void dm_report_refused(struct dm *dm, uint32_t entry, enum agreement_command c, int error,
+                       struct mono now)
 {
 	const struct maps_path *e = maps_path(dm->maps, entry);
 	const struct path *p = path_of(dm, e);
@@ -215,7 +215,7 @@ void dm_tell_refused(struct dm *dm, uint32_t entry, enum agreement_command c, in
 	          strerrordesc_np(error));
 }
 
-void dm_tell_kept(struct dm *dm, uint32_t entry, struct mono now)
+void dm_report_kept(struct dm *dm, uint32_t entry, struct mono now)
 {
 	const struct maps_path *e = maps_path(dm->maps, entry);
 	const struct path *p = path_of(dm, e);
@@ -226,7 +226,7 @@ void dm_tell_kept(struct dm *dm, uint32_t entry, struct mono now)
 		          unusable(dm, e));
 }
 
-void dm_tell_barred(struct dm *dm, uint32_t entry, struct mono now)
+void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now)
 {
 	const struct maps_path *e = maps_path(dm->maps, entry);
 	const struct map *m = maps_get(dm->maps, e->map)->map;
@@ -260,7 +260,7 @@ static int redundancy_priority(enum redundancy r)
 	return LOG_NOTICE;
 }
 
-void dm_tell_redundancy(struct dm *dm, uint32_t index, struct mono now)
+void dm_report_redundancy(struct dm *dm, uint32_t index, struct mono now)
 {
 	struct maps_map *m = maps_get(dm->maps, index);
 	uint32_t usable = maps_usable(dm->maps, m);

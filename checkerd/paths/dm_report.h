@@ -8,26 +8,26 @@
 #include "checkerd/paths/dm.h"
 
 /* The list of maps is complete, or could not be had. */
-void dm_tell_sync(struct dm *dm, const struct dm_news *n);
+void dm_report_sync(struct dm *dm, const struct dm_news *n);
 /* change: maps_change bits; old: as it was told before, NULL: it is new. */
-void dm_tell_map(struct dm *dm, uint32_t index, unsigned change, const struct map *old,
-                 struct mono now);
-void dm_tell_no_room(struct dm *dm, const struct map *map);
+void dm_report_map(struct dm *dm, uint32_t index, unsigned change, const struct map *old,
+                   struct mono now);
+void dm_report_no_room(struct dm *dm, const struct map *map);
 /* Its table names a hardware handler that the path's device does not have. */
-void dm_tell_no_handler(struct dm *dm, uint32_t index, const struct path *p,
-                        struct mono now);
-void dm_tell_gone(struct dm *dm, uint32_t index, struct mono now);
+void dm_report_no_handler(struct dm *dm, uint32_t index, const struct path *p,
+                          struct mono now);
+void dm_report_gone(struct dm *dm, uint32_t index, struct mono now);
 /* The kernel's view of it was turned by others. */
-void dm_tell_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
-                  struct mono now);
-void dm_tell_done(struct dm *dm, uint32_t entry, enum agreement_command c,
-                  struct mono now);
-void dm_tell_refused(struct dm *dm, uint32_t entry, enum agreement_command c, int error,
-                     struct mono now);
-void dm_tell_kept(struct dm *dm, uint32_t entry, struct mono now);
+void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
+                    struct mono now);
+void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
+                    struct mono now);
+void dm_report_refused(struct dm *dm, uint32_t entry, enum agreement_command c, int error,
+                       struct mono now);
+void dm_report_kept(struct dm *dm, uint32_t entry, struct mono now);
 /* Another disk is under its number. */
-void dm_tell_barred(struct dm *dm, uint32_t entry, struct mono now);
+void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now);
 /* Tells when it is not what was told last. */
-void dm_tell_redundancy(struct dm *dm, uint32_t index, struct mono now);
+void dm_report_redundancy(struct dm *dm, uint32_t index, struct mono now);
 
 #endif

@@ -15,8 +15,8 @@ int identify_check(struct pathcheck *engine, struct maps *maps, uint32_t index,
 }
 
 /* An engine that does not know tells nothing: what discovery knows has to do. */
-void identify_take(struct pathcheck *engine, struct maps *maps, uint32_t index,
-                   const struct pathcheck_result *r)
+void identify_report(struct pathcheck *engine, struct maps *maps, uint32_t index,
+                     const struct pathcheck_result *r)
 {
 	struct pathcheck_opened o = { .size = sizeof(o) };
 	struct disk_read read;

@@ -15,7 +15,7 @@
 _must_check_ int identify_check(struct pathcheck *engine, struct maps *maps,
                                 uint32_t index, const struct path *p);
 /* Tells the maps which disk a check has read, if the result says so. */
-void identify_take(struct pathcheck *engine, struct maps *maps, uint32_t index,
-                   const struct pathcheck_result *r);
+void identify_report(struct pathcheck *engine, struct maps *maps, uint32_t index,
+                     const struct pathcheck_result *r);
 
 #endif

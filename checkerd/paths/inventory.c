@@ -19,7 +19,7 @@ void inventory_deinit(struct inventory *inv)
 	inv->holding = false;
 }
 
-void inventory_count_anew(struct inventory *inv)
+void inventory_reset_counts(struct inventory *inv)
 {
 	inv->added = inv->removed = inv->changed = 0;
 	inv->twins[0] = '\0';

@@ -26,7 +26,7 @@ struct inventory {
 	uint32_t no_room;    /* paths beyond max_paths since the last but one */
 	bool map_changed;    /* a FOUND_MAP came; whoever looks after it clears it */
 	int error;           /* of the listing, as of then: positive errno */
-	/* Since inventory_count_anew(): */
+	/* Since inventory_reset_counts(): */
 	uint32_t added, removed, changed;
 	char twins
 	        [INVENTORY_TWINS_SIZE]; /* the first two paths to one device; "": none */
@@ -35,7 +35,7 @@ struct inventory {
 void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c,
                     struct events *ev);
 void inventory_deinit(struct inventory *inv);
-void inventory_count_anew(struct inventory *inv);
+void inventory_reset_counts(struct inventory *inv);
 
 /* Takes records, a slice at most. True: there may be more, and they can be taken now. */
 bool inventory_take(struct inventory *inv, struct mono now);

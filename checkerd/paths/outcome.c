@@ -35,8 +35,8 @@ static enum outcome_kind failure_kind(int sys_dev_block, const struct device *d,
 	return number == NUMBER_GONE ? OUTCOME_GONE : OUTCOME_FAILED;
 }
 
-struct outcome answer_outcome(int sys_dev_block, const struct device *d,
-                              const struct pathcheck_result *r)
+struct outcome outcome_of_result(int sys_dev_block, const struct device *d,
+                                 const struct pathcheck_result *r)
 {
 	struct outcome o = {
 		.kind = OUTCOME_NOT_JUDGED,
@@ -74,7 +74,7 @@ struct outcome answer_outcome(int sys_dev_block, const struct device *d,
  * The state is read when it explains something: a failure, or that one is over. An NVMe
  * controller answers some time before it calls itself live again: it is read until it is well.
  */
-bool answer_wants_state(const struct path *p, const struct outcome *o)
+bool outcome_wants_state(const struct path *p, const struct outcome *o)
 {
 	if (o->kind == OUTCOME_NOT_JUDGED)
 		return false;
@@ -84,7 +84,7 @@ bool answer_wants_state(const struct path *p, const struct outcome *o)
 	       (p->status.state != PATH_UP && p->status.state != PATH_PENDING);
 }
 
-void answer_count(struct path_counters *n, const struct outcome *o, unsigned actions)
+void outcome_count(struct path_counters *n, const struct outcome *o, unsigned actions)
 {
 	bool failed = o->kind == OUTCOME_FAILED || o->kind == OUTCOME_GONE ||
 	              o->kind == OUTCOME_DISCONNECTED;

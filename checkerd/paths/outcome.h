@@ -12,11 +12,11 @@
  * The outcome, without what sysfs says of the state. sys_dev_block: a descriptor of
  * /sys/dev/block, or -1: after a failure the device's number is looked up there, without I/O.
  */
-struct outcome answer_outcome(int sys_dev_block, const struct device *d,
-                              const struct pathcheck_result *r);
+struct outcome outcome_of_result(int sys_dev_block, const struct device *d,
+                                 const struct pathcheck_result *r);
 /* Does what sysfs says of the state matter to this outcome of the path? */
-bool answer_wants_state(const struct path *p, const struct outcome *o);
+bool outcome_wants_state(const struct path *p, const struct outcome *o);
 /* Counts it; actions: what path_status_step() made of it. */
-void answer_count(struct path_counters *n, const struct outcome *o, unsigned actions);
+void outcome_count(struct path_counters *n, const struct outcome *o, unsigned actions);
 
 #endif

@@ -23,7 +23,7 @@ void overdue_watch_init(struct overdue_watch *o, struct checks *c, struct events
 struct overdue_engine overdue_watch_engine(const struct checks *c)
 {
 	return (struct overdue_engine){
-		.no_prober = c->tend_failing,
+		.no_prober = c->no_prober,
 		.no_commands = c->blocked_until.us > 0,
 	};
 }

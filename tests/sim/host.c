@@ -113,7 +113,7 @@ static void request(void)
 	else if (what == 6)
 		checks_enable(&sim.checks, index, now);
 	else
-		checks_hurry(&sim.checks, index, now);
+		checks_expedite(&sim.checks, index, now);
 }
 
 /* --- the world --- */
@@ -381,8 +381,8 @@ static void take_found(void)
 	judge_taken();
 }
 
-/* As daemon_settle() has it. */
-static void settle(struct mono now)
+/* As daemon_complete_round() has it. */
+static void complete_round(struct mono now)
 {
 	const struct config_ref *ref;
 
@@ -394,27 +394,27 @@ static void settle(struct mono now)
 		dm_look(&sim.dm);
 	sim.inventory.map_changed = false;
 	host.events.maps_decide = dm_decides(&sim.dm);
-	dm_settle(&sim.dm, now);
-	if (sim.checks.list_anew && !mono_before(now, sim.checks.list_from)) {
-		sim.checks.list_anew = false;
-		sim.checks.list_from = mono_add(now, CHECKS_LIST_US);
+	dm_complete_round(&sim.dm, now);
+	if (sim.checks.relist && !mono_before(now, sim.checks.relist_from)) {
+		sim.checks.relist = false;
+		sim.checks.relist_from = mono_add(now, CHECKS_RELIST_US);
 		finder_uevent();
 	}
 	checks_flush(&sim.checks, now);
-	if (!mono_before(now, sim.checks.tend_at))
-		checks_tend(&sim.checks, now);
+	if (!mono_before(now, sim.checks.maintain_at))
+		checks_maintain(&sim.checks, now);
 	overdue_watch_run(&sim.overdue, now);
 }
 
 /* When there is something to do, whatever comes. */
 static struct mono wake_at(struct mono end)
 {
-	struct mono next = mono_min(checks_next(&sim.checks), sim.checks.tend_at);
+	struct mono next = mono_min(checks_next(&sim.checks), sim.checks.maintain_at);
 
 	next = mono_min(next, dm_next(&sim.dm));
 	next = mono_min(next, overdue_watch_next(&sim.overdue));
-	if (sim.checks.list_anew)
-		next = mono_min(next, sim.checks.list_from);
+	if (sim.checks.relist)
+		next = mono_min(next, sim.checks.relist_from);
 	if (sim.inventory.holding)
 		next = mono_min(next, sim.checks.blocked_until);
 	if (host.more_results || host.more_maps || host.more_found)
@@ -430,7 +430,7 @@ static void have_request(void)
 	                            : MONO_NEVER;
 }
 
-/* As sources.c has it: one of its sources, the first in its order; settled after each. */
+/* As sources.c has it: one of its sources, the first in its order; the round is completed after each. */
 static void loop_until(struct mono end)
 {
 	struct checks *c = &sim.checks;
@@ -455,7 +455,7 @@ static void loop_until(struct mono end)
 			have_request();
 		if (sim.inventory.holding)
 			take_found();
-		settle(mono_now());
+		complete_round(mono_now());
 	}
 }
 
@@ -481,7 +481,7 @@ static void nobody_wants_anything(void)
 
 		checks_enable(&sim.checks, index, mono_now());
 		maps_force(sim.dm.maps, index, false);
-		settle(mono_now());
+		complete_round(mono_now());
 	}
 }
 

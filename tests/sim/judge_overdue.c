@@ -61,7 +61,7 @@ static void judge_settings(struct unheard *u, const struct path *p)
 	if (changed || !checked || !u->checked)
 		u->heard = sim.now;
 	/* It is known to hang: each due time says so again. */
-	if (p->outstanding && p->expired && !sim.checks.tend_failing)
+	if (p->outstanding && p->expired && !sim.checks.no_prober)
 		u->heard = sim.now;
 	u->checked = checked;
 	u->interval_us = s->interval_us;

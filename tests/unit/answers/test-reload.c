@@ -57,7 +57,7 @@ struct config *config_free(struct config *c)
 	return NULL;
 }
 
-void inventory_count_anew(struct inventory *inv)
+void inventory_reset_counts(struct inventory *inv)
 {
 	inv->added = inv->removed = inv->changed = 0;
 }

@@ -54,7 +54,7 @@ void devmapper_tell_again(struct devmapper *d)
 	(void)d;
 }
 
-void checks_hurry(struct checks *c, uint32_t index, struct mono now)
+void checks_expedite(struct checks *c, uint32_t index, struct mono now)
 {
 	(void)c;
 	(void)index;
@@ -76,7 +76,7 @@ void log_push(struct log *l, const struct event *e)
 static struct checks checks;
 static struct dm dm;
 static struct ready ready;
-static struct hint hint;
+static struct aio_quota aio_quota;
 static struct warnings warnings;
 static struct reload reload;
 static struct snapshot_fill fill;
@@ -135,12 +135,12 @@ static int setup(void **state)
 
 	(void)state;
 	checks = (struct checks){ .sys_dev_block = -1 };
-	hint = (struct hint){ .nr_fd = -1, .max_fd = -1 };
+	aio_quota = (struct aio_quota){ .nr_fd = -1, .max_fd = -1 };
 	fill = (struct snapshot_fill){
 		.checks = &checks,
 		.dm = &dm,
 		.ready = &ready,
-		.hint = &hint,
+		.aio_quota = &aio_quota,
 		.warnings = &warnings,
 		.reload = &reload,
 	};

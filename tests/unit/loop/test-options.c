@@ -129,7 +129,7 @@ static void what_is_fixed_stays_and_is_named(void **state)
 	(void)state;
 	present.aio_setup_timeout_us = 2000000;
 	present.socket_group = strdup("disk");
-	assert_int_equal(fixed_keep(&present, &next, out), 0);
+	assert_int_equal(restart_only_keep(&present, &next, out), 0);
 	fclose(out);
 	assert_int_equal(next.max_paths, 10);
 	assert_int_equal(next.aio_setup_timeout_us, 2000000);
@@ -151,7 +151,7 @@ static void equal_configurations_say_nothing(void **state)
 	FILE *out = fmemopen(text, sizeof(text), "w");
 
 	(void)state;
-	assert_int_equal(fixed_keep(&present, &next, out), 0);
+	assert_int_equal(restart_only_keep(&present, &next, out), 0);
 	fclose(out);
 	assert_string_equal(text, "");
 }

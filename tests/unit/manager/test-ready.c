@@ -188,11 +188,11 @@ static void the_engine_lives_or_is_being_replaced(void **state)
 static void the_hint_covers_what_is_in_use(void **state)
 {
 	(void)state;
-	assert_int_equal(hint_enough(0, 1), 65536);
-	assert_int_equal(hint_enough(65536, 1), 131072);
-	assert_int_equal(hint_enough(65536 - 1024, 1), 65536);
-	assert_int_equal(hint_enough(131072, 100), 262144);
-	assert_int_equal(hint_enough(-1, 100), 131072);
+	assert_int_equal(aio_quota_enough(0, 1), 65536);
+	assert_int_equal(aio_quota_enough(65536, 1), 131072);
+	assert_int_equal(aio_quota_enough(65536 - 1024, 1), 65536);
+	assert_int_equal(aio_quota_enough(131072, 100), 262144);
+	assert_int_equal(aio_quota_enough(-1, 100), 131072);
 }
 
 int main(void)

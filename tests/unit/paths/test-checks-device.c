@@ -51,15 +51,15 @@ static void what_another_device_says_is_dropped(void **state)
 	run_until(at(SEC));
 	answer_opened(p, 16, PATHCHECK_OK, 0, at(SEC));
 	assert_int_equal(path(p)->status.state, PATH_UP);
-	assert_false(checks.list_anew);
+	assert_false(checks.relist);
 	for (uint32_t other = 0; other <= 32; other += 32) { /* a file, another disk */
-		checks_hurry(&checks, p, at(2 * SEC));
+		checks_expedite(&checks, p, at(2 * SEC));
 		answer_opened(p, other, PATHCHECK_FAILED, EIO, at(2 * SEC));
 		assert_int_equal(path(p)->status.state, PATH_UP);
 		assert_int_equal(path(p)->counters.failures, 0);
 		assert_int_equal(checks.outstanding, 0);
-		assert_true(checks.list_anew);
-		checks.list_anew = false;
+		assert_true(checks.relist);
+		checks.relist = false;
 	}
 	assert_int_equal(checks.other_device, 2);
 	/* Who waits for the check hears that it was not of that path. */
@@ -74,11 +74,11 @@ static void a_number_that_is_not_known_is_asked_for_once(void **state)
 	run_until(at(SEC));
 	answer_opened(p, 16, PATHCHECK_OK, 0, at(SEC));
 	assert_int_equal(path(p)->status.state, PATH_UP);
-	assert_true(checks.list_anew);
-	checks.list_anew = false;
-	checks_hurry(&checks, p, at(2 * SEC));
+	assert_true(checks.relist);
+	checks.relist = false;
+	checks_expedite(&checks, p, at(2 * SEC));
 	answer_opened(p, 16, PATHCHECK_OK, 0, at(2 * SEC));
-	assert_false(checks.list_anew);
+	assert_false(checks.relist);
 }
 
 /* How a path of that protocol is opened with keep_open auto, yes and no. */
@@ -124,7 +124,7 @@ static void another_keep_open_keeps_the_state(void **state)
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
 	due = path(p)->due;
-	checks_hurry(&checks, p, at(SEC));
+	checks_expedite(&checks, p, at(SEC));
 	assert_int_equal(checks.outstanding, 1);
 	s.keep_open = KEEP_OPEN_YES;
 	/* The engine takes no commands now: nothing has changed, and it is tried again. */

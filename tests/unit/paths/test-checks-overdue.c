@@ -26,8 +26,8 @@ static void let_pass(struct mono from, struct mono end)
 	for (struct mono now = from; mono_before(now, end); now.us += SEC / 10) {
 		checks_run(&checks, now);
 		checks_flush(&checks, now);
-		if (!mono_before(now, checks.tend_at))
-			checks_tend(&checks, now);
+		if (!mono_before(now, checks.maintain_at))
+			checks_maintain(&checks, now);
 		overdue_watch_run(&watch, now);
 	}
 }
@@ -151,7 +151,7 @@ static void silence_of_a_dead_prober_counts_for_nothing(void **state)
 	answer(0, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(2 * SEC));
 	fails = p->status.fails;
 	engine.tend = -ENOENT;
-	checks_tend(&checks, at(2 * SEC));
+	checks_maintain(&checks, at(2 * SEC));
 	run_until(at(60 * SEC));
 	assert_int_equal(p->status.state, PATH_TIMEOUT); /* fail_checks is 2 */
 	assert_int_equal(p->status.fails, fails);

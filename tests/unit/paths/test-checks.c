@@ -214,7 +214,7 @@ static void a_full_engine_is_asked_again(void **state)
 	assert_int_equal(checks_remove(&checks, p, true, at(SEC)), -EAGAIN);
 	assert_int_equal(registry_count(checks.registry), 1);
 	checks_flush(&checks, at(SEC));
-	assert_false(mono_is_never(checks.tend_at)); /* it may be dead */
+	assert_false(mono_is_never(checks.maintain_at)); /* it may be dead */
 	engine.room = 9;
 	run_until(at(SEC + 2 * CHECKS_RETRY_US));
 	assert_int_equal(engine.n_asked, 1);
@@ -515,7 +515,7 @@ static void a_disabled_path_counts_for_nothing(void **state)
 	assert_int_equal(n[PATH_SHAKY], 0);
 }
 
-static void a_check_in_a_hurry_does_not_move_the_others(void **state)
+static void an_expedited_check_does_not_move_the_others(void **state)
 {
 	uint32_t p = add(0);
 	struct mono due;
@@ -524,8 +524,8 @@ static void a_check_in_a_hurry_does_not_move_the_others(void **state)
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
 	due = path(p)->due;
-	checks_hurry(&checks, p, at(SEC + 1));
-	checks_hurry(&checks, p, at(SEC + 2)); /* it is outstanding already */
+	checks_expedite(&checks, p, at(SEC + 1));
+	checks_expedite(&checks, p, at(SEC + 2)); /* it is outstanding already */
 	assert_int_equal(engine.n_asked, 2);
 	assert_int_equal(path(p)->due.us, due.us);
 }
@@ -568,17 +568,17 @@ static void a_replaced_prober_is_told_and_changes_nothing(void **state)
 
 	(void)state;
 	run_until(at(SEC));
-	assert_false(mono_is_never(checks.tend_at));
+	assert_false(mono_is_never(checks.maintain_at));
 	engine.tend = 1;
-	checks_tend(&checks, at(2 * SEC));
+	checks_maintain(&checks, at(2 * SEC));
 	assert_int_equal(last_event.type, EVENT_ENGINE);
 	assert_int_equal(path(p)->status.state, PATH_PENDING);
 	assert_int_equal(checks.replaced.us, at(2 * SEC).us);
 	/* A prober that cannot be started is told once. */
 	engine.tend = -ENOENT;
 	n_events = 0;
-	checks_tend(&checks, at(3 * SEC));
-	checks_tend(&checks, at(4 * SEC));
+	checks_maintain(&checks, at(3 * SEC));
+	checks_maintain(&checks, at(4 * SEC));
 	assert_int_equal(n_events, 1);
 }
 
@@ -609,9 +609,9 @@ static void targets_are_told_apart(void **state)
 static void a_call_for_nothing_has_the_prober_looked_after(void **state)
 {
 	(void)state;
-	assert_true(mono_is_never(checks.tend_at));
+	assert_true(mono_is_never(checks.maintain_at));
 	(void)checks_collect(&checks, at(5));
-	assert_int_equal(checks.tend_at.us, at(5).us);
+	assert_int_equal(checks.maintain_at.us, at(5).us);
 }
 
 static void nothing_wakes_when_all_is_answered(void **state)
@@ -621,75 +621,75 @@ static void nothing_wakes_when_all_is_answered(void **state)
 	(void)state;
 	run_until(at(SEC));
 	checks_flush(&checks, at(SEC));
-	checks_tend(&checks, at(0));
-	checks.tended = (struct mono){ 0 };
-	assert_int_equal(checks.tend_at.us, at(CHECKS_TEND_US).us);
+	checks_maintain(&checks, at(0));
+	checks.maintained = (struct mono){ 0 };
+	assert_int_equal(checks.maintain_at.us, at(CHECKS_MAINTAIN_US).us);
 	answer(p, PATHCHECK_OK, 0, false, at(1));
 	checks_flush(&checks, at(1));
 	/* Looked after along with the answer, not later. */
-	assert_int_equal(checks.tend_at.us, at(1).us);
-	checks_tend(&checks, at(SEC + 1));
-	assert_true(mono_is_never(checks.tend_at));
+	assert_int_equal(checks.maintain_at.us, at(1).us);
+	checks_maintain(&checks, at(SEC + 1));
+	assert_true(mono_is_never(checks.maintain_at));
 	/* The next one follows closely: not even that. */
-	checks_hurry(&checks, p, at(SEC + 2));
+	checks_expedite(&checks, p, at(SEC + 2));
 	checks_flush(&checks, at(SEC + 2));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC + 3));
 	checks_flush(&checks, at(SEC + 3));
-	assert_true(mono_is_never(checks.tend_at));
+	assert_true(mono_is_never(checks.maintain_at));
 	/* One that is out is looked after again and again. */
-	checks_hurry(&checks, p, at(SEC + 4));
+	checks_expedite(&checks, p, at(SEC + 4));
 	checks_flush(&checks, at(SEC + 4));
-	checks_tend(&checks, at(2 * SEC));
-	assert_int_equal(checks.tend_at.us, at(2 * SEC + CHECKS_TEND_US).us);
+	checks_maintain(&checks, at(2 * SEC));
+	assert_int_equal(checks.maintain_at.us, at(2 * SEC + CHECKS_MAINTAIN_US).us);
 }
 
 static void want_of_aio_is_told_once_and_its_end_too(void **state)
 {
-	struct hint h;
+	struct aio_quota h;
 
 	(void)state;
-	hint_init(&h);
-	hint_update(&h, &engine, &events);
+	aio_quota_init(&h);
+	aio_quota_update(&h, &engine, &events);
 	assert_int_equal(n_events, 0);
 	engine.stats.groups = 1;
 	engine.stats.io_setup_failures = 1;
 	engine.group.state = PATHCHECK_GROUP_FALLBACK;
 	engine.group.setup_error = EAGAIN;
-	hint_update(&h, &engine, &events);
+	aio_quota_update(&h, &engine, &events);
 	assert_int_equal(n_events, 1);
 	assert_non_null(strstr(last_event.message, "fs.aio-max-nr"));
 	assert_non_null(strstr(last_event.message, "would do"));
 	engine.stats.io_setup_failures = 5;
-	hint_update(&h, &engine, &events);
+	aio_quota_update(&h, &engine, &events);
 	assert_int_equal(n_events, 1);
 	engine.group.state = PATHCHECK_GROUP_READY;
-	hint_update(&h, &engine, &events);
+	aio_quota_update(&h, &engine, &events);
 	assert_int_equal(n_events, 2);
 	assert_non_null(strstr(last_event.message, "again"));
-	hint_update(&h, &engine, &events);
+	aio_quota_update(&h, &engine, &events);
 	assert_int_equal(n_events, 2);
-	hint_deinit(&h);
+	aio_quota_deinit(&h);
 }
 
 static void a_lane_that_was_replaced_is_told_once(void **state)
 {
-	struct hint h;
+	struct aio_quota h;
 
 	(void)state;
-	hint_init(&h);
+	aio_quota_init(&h);
 	engine.stats.lane_replacements = 2;
-	hint_update(&h, &engine, &events);
-	hint_update(&h, &engine, &events);
+	aio_quota_update(&h, &engine, &events);
+	aio_quota_update(&h, &engine, &events);
 	assert_int_equal(n_events, 1);
 	assert_int_equal(last_event.type, EVENT_ENGINE);
 	assert_non_null(strstr(last_event.message, "2 times"));
 	engine.stats.lane_replacements = 0; /* another prober's */
-	hint_update(&h, &engine, &events);
+	aio_quota_update(&h, &engine, &events);
 	assert_int_equal(n_events, 1);
 	engine.stats.lane_replacements = 1;
-	hint_update(&h, &engine, &events);
+	aio_quota_update(&h, &engine, &events);
 	assert_int_equal(n_events, 2);
-	hint_deinit(&h);
+	aio_quota_deinit(&h);
 }
 
 int main(void)
@@ -718,7 +718,7 @@ int main(void)
 		TEST(a_removed_device_is_told_before_it_goes),
 		TEST(disabled_paths_rest),
 		TEST(a_disabled_path_counts_for_nothing),
-		TEST(a_check_in_a_hurry_does_not_move_the_others),
+		TEST(an_expedited_check_does_not_move_the_others),
 		TEST(unchecked_by_choice_delays_nothing),
 		TEST(new_settings_keep_the_state),
 		TEST(a_replaced_prober_is_told_and_changes_nothing),

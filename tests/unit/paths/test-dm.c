@@ -58,15 +58,15 @@ void devmapper_tell_again(struct devmapper *d)
 /* --- what hears of it --- */
 
 static struct event told[64];
-static unsigned n_told, n_hurried, logged;
-static uint32_t hurried;
+static unsigned n_told, n_expedited, logged;
+static uint32_t expedited;
 
-void checks_hurry(struct checks *c, uint32_t index, struct mono now)
+void checks_expedite(struct checks *c, uint32_t index, struct mono now)
 {
 	(void)c;
 	(void)now;
-	hurried = index;
-	n_hurried++;
+	expedited = index;
+	n_expedited++;
 }
 
 void port_loop_event(struct port *p, const struct event *e)
@@ -111,7 +111,7 @@ static int setup(void **state)
 {
 	(void)state;
 	thread = (struct devmapper){ .room = UINT32_MAX };
-	n_told = n_hurried = logged = 0;
+	n_told = n_expedited = logged = 0;
 	checks = (struct checks){ .sys_dev_block = -1 };
 	if (registry_new(&checks.registry, PATHS) < 0 ||
 	    events_init(&events, NULL, NULL, LOG_DEBUG, PATHS) < 0 ||
@@ -198,7 +198,7 @@ static void round_of(struct mono now)
 {
 	while (dm_take(&dm, now))
 		;
-	dm_settle(&dm, now);
+	dm_complete_round(&dm, now);
 }
 
 static void push_answer(const struct dm_command *c, int error)
@@ -285,11 +285,11 @@ static void off_says_what_it_sees_and_sends_nothing(void **state)
 	            "it is checked now");
 	expect_told(1, "map m: full -> none: 0 of 2 paths usable");
 	assert_int_equal(told[1].priority, LOG_ERR);
-	assert_int_equal(n_hurried, 1);
-	assert_int_equal(hurried, 0);
+	assert_int_equal(n_expedited, 1);
+	assert_int_equal(expedited, 0);
 	assert_true(mono_is_never(dm_next(&dm)));
 	configure(true, true);
-	dm_settle(&dm, at(1001 * SEC));
+	dm_complete_round(&dm, at(1001 * SEC));
 	assert_int_equal(thread.n_commands,
 	                 0);               /* the last that is active, and unchecked */
 	assert_int_equal(thread.looks, 2); /* once for each configuration but the first */
@@ -301,12 +301,12 @@ static void the_kernels_own_failure_is_checked_then_undone(void **state)
 	two_paths();
 	push_map(3, "m", 0, 2, 1 << 1, DM_NEWS_MAP);
 	round_of(at(1));
-	assert_int_equal(hurried, 1);
-	assert_int_equal(n_hurried, 1);
+	assert_int_equal(expedited, 1);
+	assert_int_equal(n_expedited, 1);
 	assert_int_equal(thread.n_commands, 0);
 	maps_path_checked(dm.maps, 1, VERDICT_USABLE, true, at(0)); /* begun before */
 	round_of(at(2));
-	assert_int_equal(n_hurried, 2);
+	assert_int_equal(n_expedited, 2);
 	assert_int_equal(thread.n_commands, 0);
 	maps_path_checked(dm.maps, 1, VERDICT_USABLE, true, at(2));
 	round_of(at(3));
@@ -324,7 +324,7 @@ static void refusals_are_told_once_and_tried_again(void **state)
 		push_answer(last_command(), EINVAL);
 		round_of(at(i * 60 * SEC));
 		assert_false(mono_is_never(dm_next(&dm)));
-		dm_settle(&dm, dm_next(&dm));
+		dm_complete_round(&dm, dm_next(&dm));
 		assert_int_equal(thread.n_commands, i + 1);
 	}
 	expect_told(0,
@@ -335,13 +335,13 @@ static void refusals_are_told_once_and_tried_again(void **state)
 	/* A permission that is missing is one line for all, until it is there. */
 	push_answer(last_command(), EPERM);
 	round_of(at(600 * SEC));
-	dm_settle(&dm, dm_next(&dm));
+	dm_complete_round(&dm, dm_next(&dm));
 	push_answer(last_command(), EPERM);
 	round_of(at(700 * SEC));
 	assert_int_equal(n_told, 2);
 	assert_non_null(strstr(told[1].message, "CAP_SYS_ADMIN"));
 	assert_string_equal(dm.trouble, told[1].message);
-	dm_settle(&dm, dm_next(&dm));
+	dm_complete_round(&dm, dm_next(&dm));
 	push_answer(last_command(), 0);
 	round_of(at(800 * SEC));
 	assert_string_equal(dm.trouble, "");
@@ -387,7 +387,7 @@ static void another_disk_is_told_once_and_failed(void **state)
 	               "of the disk: another one, says the disk; barred until the path "
 	               "leaves the map: remove it from the map");
 	assert_int_equal(told[0].priority, LOG_CRIT);
-	assert_true(checks.list_anew); /* discovery does not know of it */
+	assert_true(checks.relist); /* discovery does not know of it */
 	push_answer(last_command(), 0);
 	round_of(at(3));
 	decide(1, VERDICT_USABLE, at(4));
@@ -487,8 +487,8 @@ static void it_goes_in_slices(void **state)
 	round_of(t0);
 	assert_int_equal(thread.n_commands, DM_SLICE);
 	assert_int_equal(dm_next(&dm).us, 0);
-	dm_settle(&dm, t0);
-	dm_settle(&dm, t0);
+	dm_complete_round(&dm, t0);
+	dm_complete_round(&dm, t0);
 	assert_int_equal(thread.n_commands, 2 * DM_SLICE + 1);
 }
 
@@ -500,7 +500,7 @@ static void maps_are_told_in_slices_too(void **state)
 		push_map(i, "m", i, 1, 1, DM_NEWS_MAP);
 	round_of(t0);
 	assert_int_equal(dm_next(&dm).us, 0);
-	dm_settle(&dm, t0);
+	dm_complete_round(&dm, t0);
 	assert_int_equal(events.seq, 2 * (DM_SLICE + 1)); /* found, and without a path */
 }
 
@@ -515,7 +515,7 @@ static void a_map_that_is_busy_is_told_when_it_stays_so(void **state)
 		assert_int_equal(n_told, 0);
 		push_answer(last_command(), EBUSY);
 		round_of(at(i * 60 * SEC));
-		dm_settle(&dm, dm_next(&dm));
+		dm_complete_round(&dm, dm_next(&dm));
 	}
 	assert_int_equal(n_told, 1);
 }
@@ -523,10 +523,10 @@ static void a_map_that_is_busy_is_told_when_it_stays_so(void **state)
 static void ready_waits_for_the_maps_but_not_long(void **state)
 {
 	(void)state;
-	dm_settle(&dm, t0);
+	dm_complete_round(&dm, t0);
 	assert_false(dm_is_ready(&dm));
 	assert_int_equal(dm_next(&dm).us, at(DM_PATIENCE_US).us);
-	dm_settle(&dm, at(DM_PATIENCE_US));
+	dm_complete_round(&dm, at(DM_PATIENCE_US));
 	assert_true(dm_is_ready(&dm));
 	assert_true(mono_is_never(dm_next(&dm)));
 }
@@ -633,11 +633,11 @@ static void many_uevents_are_one_look(void **state)
 	two_paths();
 	for (int i = 0; i < 10; i++) {
 		dm_look(&dm);
-		dm_settle(&dm, at(i));
+		dm_complete_round(&dm, at(i));
 	}
 	assert_int_equal(thread.looks, 1);
 	assert_int_equal(dm_next(&dm).us, at(DM_LOOK_US).us);
-	dm_settle(&dm, at(DM_LOOK_US));
+	dm_complete_round(&dm, at(DM_LOOK_US));
 	assert_int_equal(thread.looks, 2);
 	assert_true(mono_is_never(dm_next(&dm)));
 }
