@@ -34,6 +34,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/request.h \
 	checkerd/control/server.c \
 	checkerd/control/server.h \
+	checkerd/control/snapshot.c \
+	checkerd/control/snapshot.h \
 	checkerd/control/view.c \
 	checkerd/control/view.h \
 	$(NULL)

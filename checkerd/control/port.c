@@ -17,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util/block.h"
 #include "util/wake.h"
 
 #define REQUEST_RING 1024
@@ -29,8 +28,6 @@
 #define REPLIES_AT_ONCE UINT32_C(4096)
 /* Replies besides those: requests that are answered at once. */
 #define REPLIES_MARGIN 64
-/* Groups that retire while their successors work are there, too. */
-#define GROUPS_MARGIN 16
 
 /* One PORT_CHECK with wait, in its path's list or on the free list. */
 struct waiter {
@@ -66,11 +63,6 @@ uint32_t port_replies_max(uint32_t max_paths)
 	return MIN(max_paths, REPLIES_AT_ONCE) + REPLIES_MARGIN;
 }
 
-uint32_t port_max_groups(uint32_t max_paths)
-{
-	return 2 * (max_paths / PORT_GROUP_PATHS + 1) + GROUPS_MARGIN;
-}
-
 uint64_t port_bytes(uint32_t max_paths)
 {
 	uint64_t n = port_replies_max(max_paths);
@@ -80,32 +72,7 @@ uint64_t port_bytes(uint32_t max_paths)
 	       sizeof(struct spsc) + n * sizeof(struct port_reply) +
 	       spsc_size(EVENT_RING, EVENT_CELL) +
 	       (uint64_t)max_paths * sizeof(uint32_t) + n * sizeof(struct waiter) +
-	       SNAPSHOTS * ((uint64_t)max_paths * sizeof(struct snap_path) +
-	                    port_max_groups(max_paths) * sizeof(struct snap_group) +
-	                    map_room(max_paths) * sizeof(struct snap_map) +
-	                    map_path_room(max_paths) * sizeof(struct snap_map_path));
-}
-
-void snapshot_reset(struct snapshot *s)
-{
-	struct snapshot empty = {
-		.max_paths = s->max_paths,
-		.max_groups = s->max_groups,
-		.paths = s->paths,
-		.max_maps = s->max_maps,
-		.max_map_paths = s->max_map_paths,
-		.groups = s->groups,
-		.maps = s->maps,
-		.map_paths = s->map_paths,
-	};
-
-	for (uint32_t i = 0; i < s->n_paths; i++)
-		device_unref(s->paths[i].device);
-	for (uint32_t i = 0; i < s->n_maps; i++)
-		map_unref(s->maps[i].map);
-	text_unref(s->config_text);
-	text_unref(s->memory_text);
-	*s = empty;
+	       SNAPSHOTS * snapshot_array_bytes(max_paths);
 }
 
 static int ring_new(struct spsc **ret, uint32_t capacity, uint32_t element_size)
@@ -145,31 +112,13 @@ static int waiters_new(struct port *p)
 	return 0;
 }
 
-static void free_tables(struct snapshot *s)
-{
-	block_free(s->paths);
-	block_free(s->groups);
-	block_free(s->maps);
-	block_free(s->map_paths);
-	s->paths = NULL;
-	s->groups = NULL;
-	s->maps = NULL;
-	s->map_paths = NULL;
-}
-
 /* Makes it one that the loop may have. */
 static int make_spare(struct owned_snapshot *o)
 {
-	struct snapshot *s = &o->s;
+	int r = snapshot_new_arrays(&o->s);
 
-	s->paths = block_new(s->max_paths, sizeof(*s->paths));
-	s->groups = block_new(s->max_groups, sizeof(*s->groups));
-	s->maps = block_new(s->max_maps, sizeof(*s->maps));
-	s->map_paths = block_new(s->max_map_paths, sizeof(*s->map_paths));
-	if (!s->paths || !s->groups || !s->maps || !s->map_paths) {
-		free_tables(s);
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	atomic_store_explicit(&o->spare, true, memory_order_release);
 	return 0;
 }
@@ -177,12 +126,7 @@ static int make_spare(struct owned_snapshot *o)
 static int snapshots_new(struct port *p)
 {
 	for (unsigned i = 0; i < SNAPSHOTS; i++) {
-		struct snapshot *s = &p->snapshots[i].s;
-
-		s->max_paths = p->max_paths;
-		s->max_groups = port_max_groups(p->max_paths);
-		s->max_maps = map_room(p->max_paths);
-		s->max_map_paths = map_path_room(p->max_paths);
+		snapshot_init(&p->snapshots[i].s, p->max_paths);
 		atomic_init(&p->snapshots[i].spare, false);
 	}
 	return make_spare(&p->snapshots[0]);
@@ -229,7 +173,7 @@ struct port *port_free(struct port *p)
 		text_unref(reply.text);
 	for (unsigned i = 0; i < SNAPSHOTS; i++) {
 		snapshot_reset(&p->snapshots[i].s);
-		free_tables(&p->snapshots[i].s);
+		snapshot_free_arrays(&p->snapshots[i].s);
 	}
 	free(p->waiters);
 	free(p->waiting);
@@ -436,7 +380,7 @@ static void take_away(struct port *p)
 {
 	if (!p->brought || !take_spare(&p->snapshots[1]))
 		return;
-	free_tables(&p->snapshots[1].s);
+	snapshot_free_arrays(&p->snapshots[1].s);
 	p->brought = false;
 }
 

@@ -14,15 +14,9 @@
  */
 #include <sys/types.h>
 
-#include "util/text.h"
-#include "checkerd/core/device.h"
+#include "checkerd/control/snapshot.h"
 #include "checkerd/core/event.h"
-#include "checkerd/core/map.h"
-#include "checkerd/core/overdue.h"
-#include "checkerd/core/registry.h"
 #include "util/spsc.h"
-
-#define PORT_GROUP_PATHS 1024 /* of one AIO group: PATHCHECK_GROUP_SLOTS */
 
 enum port_op {
 	PORT_SNAPSHOT, /* fill and publish a snapshot; no reply */
@@ -70,144 +64,6 @@ struct port_reply {
 	                        * or every error, one a line */
 };
 
-/* What the last check went through. */
-enum snap_engine { SNAP_ENGINE_NONE, SNAP_ENGINE_AIO, SNAP_ENGINE_SYNC };
-
-enum snap_checker { SNAP_CHECKER_NONE, SNAP_CHECKER_DIRECTIO };
-
-/* One path as it was when the snapshot was taken. There are max_paths of them in locked memory,
- * or twice as many, so they have no padding. */
-struct snap_path {
-	struct device *device;                 /* a reference */
-	struct mono since, last, due, started; /* as in struct path */
-	struct mono good, heard;               /* due: with disabled, its end */
-	uint64_t interval_us : PATH_INTERVAL_BITS;
-	uint64_t group : 16;  /* PATH_GROUP_NONE: none */
-	uint64_t checker : 2; /* enum snap_checker */
-	uint64_t engine : 2;  /* enum snap_engine */
-	uint64_t enabled : 1, outstanding : 1;
-	uint64_t overdue : 1; /* when the snapshot was taken */
-	uint64_t forced : 1;  /* checkerctl fail: to be failed in its maps */
-	uint32_t timeout_us;
-	uint32_t index, generation;
-	struct path_counters counters;
-	uint32_t samples; /* of the latencies; 0: there are none */
-	uint32_t last_us, p50_us, p99_us, max_us;
-	/* Its place in its device-mapper map: in map_paths[]; REGISTRY_NONE: it is in none.
-	 * Whoever wants the name of its map takes that one's, and the device's only without. */
-	uint32_t in_map;
-	struct reason reason;
-	uint16_t cells[HISTOGRAM_CELLS]; /* histogram_cells() */
-	struct overdue_why why;          /* with overdue */
-	struct sysfs_state sysfs;        /* as last known */
-	enum path_state state : 8;
-};
-
-static_assert(sizeof(struct snap_path) == 176, "nothing of it is padding");
-
-/* One path of one map. What else is known of it: paths[] of its struct map, same place. */
-struct snap_map_path {
-	struct mono held_until; /* not given back before, because others fail it */
-	uint32_t
-	        path; /* place in paths[] of the snapshot; REGISTRY_NONE: not one of ours */
-	uint32_t map;   /* place in maps[] */
-	uint16_t turns; /* failures by others, lately */
-	uint16_t
-	        error; /* why its last command was refused, and it is tried again; 0: none */
-	bool active;  /* what the kernel thinks; newer than what the struct map says */
-	bool pending; /* a command for it is on its way */
-	bool kept;    /* down, but not failed: the last one, and keep_last_path */
-	bool barred;  /* another disk was under its number */
-};
-
-/*
- * One map of device-mapper. Maps that are but a name in the configuration's paths are not
- * among these: they are what snap_path's device says.
- */
-struct snap_map {
-	struct map *map; /* a reference: name, uuid, wwid, queueing, suspended … */
-	uint32_t
-	        first_path; /* in map_paths[]: map->n_paths of them, in the table's order */
-	/* Not decided to be down, and active in the kernel: what I/O can go through. Of one
-	 * that is not ours, or never checked, the kernel's word counts. */
-	uint32_t paths_up;
-	uint32_t paths_disabled; /* they count for nothing */
-	uint32_t paths_overdue;  /* of those that are not disabled */
-};
-
-struct snap_group {
-	uint32_t id, slots, queued, in_flight, expired, orphans, paths;
-	const char *kind, *state; /* static strings: "aio" or "sync"; the state's name */
-};
-
-#define SNAP_WARNINGS_MAX 8
-#define SNAP_WARNING_SIZE 256
-
-/*
- * Belongs to the loop from begin to publish, then to the control thread, which only reads it,
- * until it releases it.
- */
-struct snapshot {
-	uint32_t max_paths, max_groups, max_maps,
-	        max_map_paths;     /* [init] capacity of the arrays */
-	struct mono taken;         /* set by begin: nothing in here is older */
-	int64_t taken_realtime_us; /* set by begin, to turn a struct mono into a date */
-	int64_t started_realtime_us;
-	bool ready;
-	bool dm_control; /* commands are sent */
-	bool dm_known;   /* the maps could be listed, and what there are is in here */
-	/* A path that is in no map of dm's is in none: the map its device speaks of has gone, or
-	 * is not there yet. False: that name is all there is. */
-	bool dm_decides;
-	int dm_error; /* why not: positive errno; 0: it is too early */
-	uint32_t n_paths;
-	struct snap_path *paths;
-	uint32_t n_groups;
-	struct snap_group *groups;
-	uint32_t n_maps; /* in the order of nothing */
-	struct snap_map *maps;
-	uint32_t n_map_paths;
-	struct snap_map_path *map_paths;
-	uint32_t maps_left_out;            /* for want of room */
-	uint64_t dm_failed, dm_reinstated; /* commands done so far */
-	uint64_t dm_refused;               /* commands the kernel refused so far */
-	uint64_t deferred_now, deferred_max, deferred_total;
-	uint64_t emergency_now, emergency_max, emergency_total;
-	uint32_t rescuers, rescuers_busy, rescuers_stuck, rescuers_stuck_max;
-	int64_t aio_nr, aio_max_nr; /* -1: not known */
-	uint64_t io_setup_failures;
-	uint32_t lanes_stuck;
-	uint64_t lane_replacements;
-	uint32_t blockers; /* paths whose submit blocked: rescuers check them */
-	int64_t lag_last_us, lag_max_us;
-	int64_t oldest_in_flight_us;       /* 0: nothing is in flight */
-	struct histogram_totals durations; /* of good checks */
-	uint32_t n_overdue;
-	char overdue_text[SNAP_WARNING_SIZE]; /* with n_overdue > 0: how many, and why */
-	uint64_t bound_bytes, locked_bytes;
-	uint64_t sealed_allocations; /* where there are to be none */
-	int prober_pid;              /* 0: none */
-	uint64_t prober_restarts;
-	uint32_t probers_lingering;
-	char prober_end[SNAP_WARNING_SIZE]; /* how the last one ended; "": none has */
-	int64_t heartbeat_age_us;
-	uint32_t n_warnings;
-	char warnings[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];
-	struct text *
-	        config_text; /* a reference: `checkerd -T`'s output for what is in force */
-	struct text *memory_text; /* a reference: JSON object for show memory */
-};
-
-/* The path in its map; NULL: it is in none. */
-static inline const struct snap_map_path *snap_in_map(const struct snapshot *s,
-                                                      const struct snap_path *p)
-{
-	return p->in_map == REGISTRY_NONE ? NULL : &s->map_paths[p->in_map];
-}
-
-/* Gives back the references and sets all but the capacities to zero. Any thread. */
-void snapshot_reset(struct snapshot *s);
-
 struct port;
 
 /* max_paths: 1 to REGISTRY_PATHS_MAX. -ENOMEM, -EINVAL, or what eventfd() says. */
@@ -217,7 +73,6 @@ struct port *port_free(struct port *p);
 /* Bytes port_new(max_paths) takes: for the bound. */
 uint64_t port_bytes(uint32_t max_paths);
 uint32_t port_max_paths(const struct port *p);
-uint32_t port_max_groups(uint32_t max_paths);  /* room for them in a snapshot */
 uint32_t port_replies_max(uint32_t max_paths); /* requests that may be without a reply */
 
 /* --- the loop's side --- */

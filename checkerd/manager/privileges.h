@@ -6,7 +6,7 @@
  * What keeps the daemon going when the system is short of memory or of I/O, as far as it may
  * have it. What it may not have is said once, and kept for show status.
  */
-#include "checkerd/control/port.h"
+#include "checkerd/control/snapshot.h"
 
 struct warnings {
 	unsigned n;

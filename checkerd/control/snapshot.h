@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CONTROL_SNAPSHOT_H
+#define CHECKERD_CONTROL_SNAPSHOT_H
+
+/*
+ * A copy of what the loop knows, from which the control thread answers. A snapshot has one
+ * owner at a time: the loop fills it, then the control thread reads it. port.h hands it over.
+ */
+#include "checkerd/core/device.h"
+#include "checkerd/core/map.h"
+#include "checkerd/core/overdue.h"
+#include "checkerd/core/registry.h"
+#include "util/text.h"
+
+#define SNAPSHOT_GROUP_PATHS 1024 /* of one AIO group: PATHCHECK_GROUP_SLOTS */
+
+/* What the last check went through. */
+enum snap_engine { SNAP_ENGINE_NONE, SNAP_ENGINE_AIO, SNAP_ENGINE_SYNC };
+
+enum snap_checker { SNAP_CHECKER_NONE, SNAP_CHECKER_DIRECTIO };
+
+/* One path. A snapshot has max_paths entries in locked memory, so they have no padding. */
+struct snap_path {
+	/* A reference. */
+	struct device *device;
+	/* As in struct path. due: of a disabled path, when it is enabled again. */
+	struct mono since, last, due, started;
+	struct mono good, heard;
+	uint64_t interval_us : PATH_INTERVAL_BITS;
+	/* PATH_GROUP_NONE: no result came through a group yet. */
+	uint64_t group : 16;
+	/* enum snap_checker */
+	uint64_t checker : 2;
+	/* enum snap_engine */
+	uint64_t engine : 2;
+	uint64_t enabled : 1, outstanding : 1;
+	/* At the time of the snapshot. */
+	uint64_t overdue : 1;
+	/* checkerctl fail: the path is to be failed in its maps. */
+	uint64_t forced : 1;
+	uint32_t timeout_us;
+	uint32_t index, generation;
+	struct path_counters counters;
+	/* Of the latencies below; 0: there are none. */
+	uint32_t samples;
+	uint32_t last_us, p50_us, p99_us, max_us;
+	/* The path's entry in map_paths[]; REGISTRY_NONE: no device-mapper map has the path. */
+	uint32_t in_map;
+	struct reason reason;
+	/* histogram_cells() */
+	uint16_t cells[HISTOGRAM_CELLS];
+	/* Only with overdue. */
+	struct overdue_why why;
+	/* As last read. */
+	struct sysfs_state sysfs;
+	enum path_state state : 8;
+};
+
+static_assert(sizeof(struct snap_path) == 176, "no byte is padding");
+
+/* One path of one map. paths[] of its struct map has the rest, at the same place. */
+struct snap_map_path {
+	/* The path is not reinstated before, because others fail it. */
+	struct mono held_until;
+	/* Index in paths[] of the snapshot; REGISTRY_NONE: checkerd does not check the path. */
+	uint32_t path;
+	/* Index in maps[] of the snapshot. */
+	uint32_t map;
+	/* Recent failures by others. */
+	uint16_t turns;
+	/* errno of the path's last command, which is tried again; 0: it was not refused. */
+	uint16_t error;
+	/* The kernel's state of the path; newer than the one in the struct map. */
+	bool active;
+	/* A command for the path has no answer yet. */
+	bool pending;
+	/* The path is down but not failed: it is the last one, and keep_last_path is on. */
+	bool kept;
+	/* Another disk was found under the path's number. */
+	bool barred;
+};
+
+/*
+ * One map of device-mapper. A map that only the configuration names is not here: struct view
+ * makes it from the devices of its paths.
+ */
+struct snap_map {
+	/* A reference: name, uuid, wwid, queueing, suspended, … */
+	struct map *map;
+	/* Index in map_paths[]: from there on, map->n_paths entries in the table's order. */
+	uint32_t first_path;
+	/* Paths that I/O can use: not decided to be down, and active in the kernel. For a path
+	 * that checkerd does not check, or never checked, only the kernel's state counts. */
+	uint32_t paths_up;
+	/* These paths do not count for redundancy. */
+	uint32_t paths_disabled;
+	/* Overdue paths that are not disabled. */
+	uint32_t paths_overdue;
+};
+
+struct snap_group {
+	uint32_t id, slots, queued, in_flight, expired, orphans, paths;
+	/* Static strings: "aio" or "sync"; the state's name. */
+	const char *kind, *state;
+};
+
+#define SNAP_WARNINGS_MAX 8
+#define SNAP_WARNING_SIZE 256
+
+struct snapshot {
+	/* [init] capacity of the arrays */
+	uint32_t max_paths, max_groups, max_maps, max_map_paths;
+	/* When the loop began to fill it: no value in here is older. */
+	struct mono taken;
+	/* The same moment as a date: it turns each struct mono in here into a date. */
+	int64_t taken_realtime_us;
+	int64_t started_realtime_us;
+	bool ready;
+	/* checkerd sends commands to device-mapper. */
+	bool dm_control;
+	/* The maps could be listed, and maps[] has them. */
+	bool dm_known;
+	/* A path that device-mapper has in no map is in no map. False: the map's name that a
+	 * device has counts, because nothing else is known. */
+	bool dm_decides;
+	/* Positive errno of the listing; 0: none, or no listing ended yet. */
+	int dm_error;
+	uint32_t n_paths;
+	/* In the order of their indexes. */
+	struct snap_path *paths;
+	uint32_t n_groups;
+	struct snap_group *groups;
+	uint32_t n_maps;
+	/* In no order. */
+	struct snap_map *maps;
+	uint32_t n_map_paths;
+	struct snap_map_path *map_paths;
+	/* Maps for which there was no room. */
+	uint32_t maps_left_out;
+	/* Commands since the start: done, and refused by the kernel. */
+	uint64_t dm_failed, dm_reinstated;
+	uint64_t dm_refused;
+	uint64_t deferred_now, deferred_max, deferred_total;
+	uint64_t emergency_now, emergency_max, emergency_total;
+	uint32_t rescuers, rescuers_busy, rescuers_stuck, rescuers_stuck_max;
+	/* -1: not known */
+	int64_t aio_nr, aio_max_nr;
+	uint64_t io_setup_failures;
+	uint32_t lanes_stuck;
+	uint64_t lane_replacements;
+	/* Paths whose submit blocked: rescuers check them. */
+	uint32_t blockers;
+	int64_t lag_last_us, lag_max_us;
+	/* 0: no request is in the kernel. */
+	int64_t oldest_in_flight_us;
+	/* Of successful checks. */
+	struct histogram_totals durations;
+	uint32_t n_overdue;
+	/* With n_overdue > 0: how many paths are overdue, and why. */
+	char overdue_text[SNAP_WARNING_SIZE];
+	uint64_t bound_bytes, locked_bytes;
+	/* Allocations of both processes where none is allowed. */
+	uint64_t sealed_allocations;
+	/* 0: none */
+	int prober_pid;
+	uint64_t prober_restarts;
+	uint32_t probers_lingering;
+	/* How the last prober ended; "": none has. */
+	char prober_end[SNAP_WARNING_SIZE];
+	int64_t heartbeat_age_us;
+	uint32_t n_warnings;
+	char warnings[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];
+	/* A reference: the output of `checkerd -T` for the configuration in force. */
+	struct text *config_text;
+	/* A reference: the JSON object of show memory. */
+	struct text *memory_text;
+};
+
+/* The path's entry in its map; NULL: no device-mapper map has the path. */
+static inline const struct snap_map_path *snap_in_map(const struct snapshot *s,
+                                                      const struct snap_path *p)
+{
+	return p->in_map == REGISTRY_NONE ? NULL : &s->map_paths[p->in_map];
+}
+
+/* Sets the capacities of a zeroed snapshot, which has no arrays yet. */
+void snapshot_init(struct snapshot *s, uint32_t max_paths);
+/* Allocates the arrays. -ENOMEM: there are none. */
+_must_check_ int snapshot_new_arrays(struct snapshot *s);
+/* Frees the arrays, if there are any. No entry may hold a reference: snapshot_reset() first. */
+void snapshot_free_arrays(struct snapshot *s);
+/* Gives back the references and sets all but capacities and arrays to zero. Any thread. */
+void snapshot_reset(struct snapshot *s);
+/* Bytes of the arrays: for the limit of memory. */
+uint64_t snapshot_array_bytes(uint32_t max_paths);
+
+#endif
