@@ -23,11 +23,13 @@ EXTRA_DIST += \
 
 dist_check_SCRIPTS += \
 	tests/check-core-pure \
+	tests/check-documents \
 	tests/check-includes \
 	tests/manuals \
 	$(NULL)
 TESTS += \
 	tests/check-core-pure \
+	tests/check-documents \
 	tests/check-includes \
 	tests/manuals \
 	$(NULL)

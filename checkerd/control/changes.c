@@ -2,7 +2,7 @@
 /*
  * Owns the table of changes and the table of the names they belong to. Every change in use is
  * in two lists, the one of its path, oldest first, and the one of all by age. A name is kept
- * for as long as there is a change of it. Both are not locked in memory: see ARCHITECTURE.md.
+ * for as long as there is a change of it. Both are not locked in memory: see docs/MEMORY.md.
  */
 #include "checkerd/control/changes.h"
 

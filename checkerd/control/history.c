@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The events are packed. Places are given in order, from the start again when the end is reached; what stands in the way of a new one is
- * the oldest. They are not locked in memory: see ARCHITECTURE.md.
+ * the oldest. They are not locked in memory: see docs/MEMORY.md.
  */
 #include "checkerd/control/history.h"
 

@@ -96,7 +96,7 @@ def nothing_is_allocated_once_ready(case):
 
 
 # What each thread may ask of the kernel once the daemon is ready: a call, and what its line in
-# the trace has to look like. ARCHITECTURE.md says of each why it does not block.
+# the trace has to look like. docs/PROOFS.md says of each why it does not block.
 ANY = ""
 # eventfds and timers, nonblocking; locks that nobody sleeps with
 QUEUES = {"read": ANY, "write": ANY, "futex": ANY, "restart_syscall": ANY}
