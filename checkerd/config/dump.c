@@ -1,27 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Prints a configuration in its own syntax. Invariant: what is printed is read back to
- * the same configuration, without a problem that reading the first one did not have.
+ * Owns nothing. Runs on the loader thread, and in main() before the loop starts.
+ *
+ * Invariant: reading the printed text gives the same configuration, and no problem that the first
+ * text did not have.
  */
+#include "checkerd/config/dump.h"
+
 #include "checkerd/config/rules.h"
 #include "checkerd/config/value.h"
 
-static void put_text(FILE *out, const char *indent, const char *keyword, const char *text)
+static void dump_text(FILE *out, const char *indent, const char *keyword,
+                      const char *text)
 {
-	if (!text)
+	if (text == NULL)
 		return;
 	fprintf(out, "%s%s ", indent, keyword);
 	value_print_text(text, out);
 	putc('\n', out);
 }
 
-static void put_pattern(FILE *out, const char *indent, const char *keyword,
-                        const struct pattern *p)
+static void dump_pattern(FILE *out, const char *indent, const char *keyword,
+                         const struct pattern *p)
 {
-	put_text(out, indent, keyword, p ? p->text : NULL);
+	dump_text(out, indent, keyword, p != NULL ? p->text : NULL);
 }
 
-static void put_defaults(FILE *out, const struct config *c)
+static void dump_defaults(FILE *out, const struct config *c)
 {
 	fputs("defaults {\n", out);
 	for (size_t i = 0; i < keyword_count; i++) {
@@ -30,8 +35,8 @@ static void put_defaults(FILE *out, const struct config *c)
 		if ((k->sections & 1U << SECTION_DEFAULTS) == 0)
 			continue;
 		if (k->type == VALUE_GROUP) {
-			put_text(out, "\t", k->name,
-			         c->socket_group ? c->socket_group : "");
+			dump_text(out, "\t", k->name,
+			          c->socket_group != NULL ? c->socket_group : "");
 			continue;
 		}
 		fprintf(out, "\t%s ", k->name);
@@ -41,16 +46,16 @@ static void put_defaults(FILE *out, const struct config *c)
 	fputs("}\n", out);
 }
 
-static void put_paths(FILE *out, const struct config *c)
+static void dump_paths(FILE *out, const struct config *c)
 {
 	if (c->n_paths == 0)
 		return;
 	fputs("paths {\n", out);
 	for (size_t i = 0; i < c->n_paths; i++) {
 		fputs("\tpath {\n", out);
-		put_text(out, "\t\t", "device", c->paths[i].device);
-		put_text(out, "\t\t", "alias", c->paths[i].alias);
-		put_text(out, "\t\t", "map", c->paths[i].map);
+		dump_text(out, "\t\t", "device", c->paths[i].device);
+		dump_text(out, "\t\t", "alias", c->paths[i].alias);
+		dump_text(out, "\t\t", "map", c->paths[i].map);
 		fputs("\t}\n", out);
 	}
 	fputs("}\n", out);
@@ -69,7 +74,7 @@ static const char *criterion_name(enum criterion criterion)
 	return NULL;
 }
 
-static void put_filter(FILE *out, const char *name, const struct filter *f)
+static void dump_filter(FILE *out, const char *name, const struct filter *f)
 {
 	size_t n = f->n_devices;
 
@@ -80,18 +85,18 @@ static void put_filter(FILE *out, const char *name, const struct filter *f)
 	fprintf(out, "%s {\n", name);
 	for (unsigned c = 0; c < CRITERION_COUNT_; c++)
 		for (size_t i = 0; i < f->n_patterns[c]; i++)
-			put_pattern(out, "\t", criterion_name((enum criterion)c),
-			            f->patterns[c][i]);
+			dump_pattern(out, "\t", criterion_name((enum criterion)c),
+			             f->patterns[c][i]);
 	for (size_t i = 0; i < f->n_devices; i++) {
 		fputs("\tdevice {\n", out);
-		put_pattern(out, "\t\t", "vendor", f->devices[i].vendor);
-		put_pattern(out, "\t\t", "product", f->devices[i].product);
+		dump_pattern(out, "\t\t", "vendor", f->devices[i].vendor);
+		dump_pattern(out, "\t\t", "product", f->devices[i].product);
 		fputs("\t}\n", out);
 	}
 	fputs("}\n", out);
 }
 
-static void put_overlay(FILE *out, const char *indent, const struct overlay *o)
+static void dump_overlay(FILE *out, const char *indent, const struct overlay *o)
 {
 	for (size_t i = 0; i < keyword_count; i++) {
 		const struct keyword *k = &keyword_table[i];
@@ -104,7 +109,7 @@ static void put_overlay(FILE *out, const char *indent, const struct overlay *o)
 	}
 }
 
-static void put_rules(FILE *out, const struct config_rules *rules)
+static void dump_rules(FILE *out, const struct config_rules *rules)
 {
 	if (rules->n_devices > 0)
 		fputs("devices {\n", out);
@@ -112,37 +117,37 @@ static void put_rules(FILE *out, const struct config_rules *rules)
 		const struct device_rule *r = &rules->devices[i];
 
 		fputs("\tdevice {\n", out);
-		put_pattern(out, "\t\t", "vendor", r->vendor);
-		put_pattern(out, "\t\t", "product", r->product);
-		put_pattern(out, "\t\t", "revision", r->revision);
-		put_pattern(out, "\t\t", "product_blacklist", r->product_blacklist);
-		put_overlay(out, "\t\t", &r->overlay);
+		dump_pattern(out, "\t\t", "vendor", r->vendor);
+		dump_pattern(out, "\t\t", "product", r->product);
+		dump_pattern(out, "\t\t", "revision", r->revision);
+		dump_pattern(out, "\t\t", "product_blacklist", r->product_blacklist);
+		dump_overlay(out, "\t\t", &r->overlay);
 		fputs("\t}\n", out);
 	}
 	if (rules->n_devices > 0)
 		fputs("}\n", out);
 	if (rules->overrides.set != 0) {
 		fputs("overrides {\n", out);
-		put_overlay(out, "\t", &rules->overrides);
+		dump_overlay(out, "\t", &rules->overrides);
 		fputs("}\n", out);
 	}
 	if (rules->n_maps > 0)
 		fputs("multipaths {\n", out);
 	for (size_t i = 0; i < rules->n_maps; i++) {
 		fputs("\tmultipath {\n", out);
-		put_text(out, "\t\t", "wwid", rules->maps[i].wwid);
-		put_text(out, "\t\t", "alias", rules->maps[i].alias);
+		dump_text(out, "\t\t", "wwid", rules->maps[i].wwid);
+		dump_text(out, "\t\t", "alias", rules->maps[i].alias);
 		fputs("\t}\n", out);
 	}
 	if (rules->n_maps > 0)
 		fputs("}\n", out);
 }
 
-void config_dump(const struct config *c, FILE *out)
+void dump_config(const struct config *c, FILE *out)
 {
-	put_defaults(out, c);
-	put_paths(out, c);
-	put_filter(out, "blacklist", &c->filters->blacklist);
-	put_filter(out, "blacklist_exceptions", &c->filters->exceptions);
-	put_rules(out, c->rules);
+	dump_defaults(out, c);
+	dump_paths(out, c);
+	dump_filter(out, "blacklist", &c->filters->blacklist);
+	dump_filter(out, "blacklist_exceptions", &c->filters->exceptions);
+	dump_rules(out, c->rules);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the filters and rules say of a device. They are immutable: any thread. The order
- * and the precedence are those of multipath.conf(5), "blacklist and
- * blacklist_exceptions sections": the first criterion that leaves a device out decides,
- * and within a criterion an exception wins.
+ * Owns nothing; the filters and rules are immutable, so any thread may call this.
+ *
+ * Order and precedence are those of multipath.conf(5), "blacklist and blacklist_exceptions
+ * sections": the first criterion that excludes a device decides, and within a criterion an
+ * exception wins.
  */
-#include <stdlib.h>
+#include "checkerd/config/filter.h"
+
 #include <string.h>
 
 #include "checkerd/config/rules.h"
-#include "util/block.h"
 
 static bool any_matches(const struct filter *f, enum criterion c, const char *subject)
 {
@@ -21,16 +22,16 @@ static bool any_matches(const struct filter *f, enum criterion c, const char *su
 
 static bool any_property(const struct filter *f, const char *const *properties)
 {
-	for (; *properties; properties++)
+	for (; *properties != NULL; properties++)
 		if (any_matches(f, CRITERION_PROPERTY, *properties))
 			return true;
 	return false;
 }
 
-/* A pattern that was not given matches. */
+/* A pattern that the section does not give matches every subject. */
 static bool matches(const struct pattern *p, const char *subject)
 {
-	return !p || pattern_match(p, subject);
+	return p == NULL || pattern_match(p, subject);
 }
 
 static bool device_matches(const struct filter *f, const struct config_subject *s)
@@ -42,14 +43,14 @@ static bool device_matches(const struct filter *f, const struct config_subject *
 	return false;
 }
 
-/* A product_blacklist is a device of the blacklist, written elsewhere. */
+/* A product_blacklist of a device section means the same as a device section of the blacklist. */
 static bool product_blacklisted(const struct config_rules *rules,
                                 const struct config_subject *s)
 {
 	for (size_t i = 0; i < rules->n_devices; i++) {
 		const struct device_rule *r = &rules->devices[i];
 
-		if (r->product_blacklist && matches(r->vendor, s->vendor) &&
+		if (r->product_blacklist != NULL && matches(r->vendor, s->vendor) &&
 		    pattern_match(r->product_blacklist, s->product))
 			return true;
 	}
@@ -63,13 +64,13 @@ static bool starts(const char *s, const char *prefix)
 
 /*
  * multipathd's built-in exception: property "(SCSI_IDENT_|ID_WWN)". udev gives these properties
- * to SCSI and NVMe disks only; of others nothing follows.
+ * to SCSI and NVMe disks only, so other disks do not need them.
  */
 static bool lacks_default_property(const struct config_subject *s)
 {
 	if (!starts(s->devnode, "sd") && !starts(s->devnode, "nvme"))
 		return false;
-	for (const char *const *p = s->properties; *p; p++)
+	for (const char *const *p = s->properties; *p != NULL; p++)
 		if (starts(*p, "SCSI_IDENT_") || starts(*p, "ID_WWN"))
 			return false;
 	return true;
@@ -78,15 +79,15 @@ static bool lacks_default_property(const struct config_subject *s)
 static bool property_excludes(const struct config_filters *f,
                               const struct config_subject *s, const char **ret_why)
 {
-	if (!s->properties || any_property(&f->exceptions, s->properties))
+	if (s->properties == NULL || any_property(&f->exceptions, s->properties))
 		return false;
 	if (any_property(&f->blacklist, s->properties)) {
 		*ret_why = "property";
 		return true;
 	}
-	/* Without an identifier it has not been probed yet: no property is missing. */
-	if (!s->wwid || (f->exceptions.n_patterns[CRITERION_PROPERTY] == 0 &&
-	                 !lacks_default_property(s)))
+	/* A disk without a WWID has not been probed yet: its properties will come. */
+	if (s->wwid == NULL || (f->exceptions.n_patterns[CRITERION_PROPERTY] == 0 &&
+	                        !lacks_default_property(s)))
 		return false;
 	*ret_why = "property missing";
 	return true;
@@ -99,15 +100,15 @@ static bool list_excludes(const struct config_filters *f, enum criterion c,
 	       !any_matches(&f->exceptions, c, subject);
 }
 
-/* multipathd's allow_usb_devices is off unless it is set: a stick is no path. */
-static bool is_usb(const struct config *c, const struct config_subject *s)
+/* multipathd's allow_usb_devices is off by default, because a USB stick is no path. */
+static bool is_excluded_usb(const struct config *c, const struct config_subject *s)
 {
 	return s->protocol != NULL && strcmp(s->protocol, "scsi:usb") == 0 &&
 	       !any_matches(&c->filters->exceptions, CRITERION_PROTOCOL, s->protocol) &&
-	       !config_excepted(c, s);
+	       !filter_excepts(c, s);
 }
 
-bool config_excluded(const struct config *c, const struct config_subject *s,
+bool filter_excludes(const struct config *c, const struct config_subject *s,
                      const char **ret_why)
 {
 	const struct config_filters *f = c->filters;
@@ -116,7 +117,7 @@ bool config_excluded(const struct config *c, const struct config_subject *s,
 		return true;
 	if (list_excludes(f, CRITERION_DEVNODE, s->devnode))
 		*ret_why = "devnode";
-	else if (is_usb(c, s))
+	else if (is_excluded_usb(c, s))
 		*ret_why = "usb";
 	else if ((device_matches(&f->blacklist, s) || product_blacklisted(c->rules, s)) &&
 	         !device_matches(&f->exceptions, s))
@@ -130,7 +131,7 @@ bool config_excluded(const struct config *c, const struct config_subject *s,
 	return true;
 }
 
-bool config_excepted(const struct config *c, const struct config_subject *s)
+bool filter_excepts(const struct config *c, const struct config_subject *s)
 {
 	const struct filter *f = &c->filters->exceptions;
 
@@ -160,8 +161,8 @@ static void overlay_apply(const struct overlay *o, struct config_settings *setti
 	}
 }
 
-void config_settings_for(const struct config *c, const struct config_subject *s,
-                         struct config_settings *ret)
+void filter_settings(const struct config *c, const struct config_subject *s,
+                     struct config_settings *ret)
 {
 	struct config_settings settings = {
 		.checker = c->path_checker,
@@ -181,66 +182,18 @@ void config_settings_for(const struct config *c, const struct config_subject *s,
 			overlay_apply(&r->overlay, &settings);
 	}
 	overlay_apply(&c->rules->overrides, &settings);
-	/* Only here do sections meet: one of them may have raised only the one. */
+	/* A section may have raised polling_interval above another one's max_polling_interval. */
 	settings.max_polling_interval_us =
 	        MAX(settings.max_polling_interval_us, settings.polling_interval_us);
 	*ret = settings;
 }
 
-const char *config_map_alias(const struct config *c, const char *wwid)
+const char *filter_map_alias(const struct config *c, const char *wwid)
 {
-	if (!wwid)
+	if (wwid == NULL)
 		return NULL;
 	for (size_t i = c->rules->n_maps; i > 0; i--)
 		if (strcmp(c->rules->maps[i - 1].wwid, wwid) == 0)
 			return c->rules->maps[i - 1].alias;
-	return NULL;
-}
-
-static void filter_deinit(struct filter *f)
-{
-	for (unsigned c = 0; c < CRITERION_COUNT_; c++) {
-		for (size_t i = 0; i < f->n_patterns[c]; i++)
-			pattern_free(f->patterns[c][i]);
-		block_free(f->patterns[c]);
-	}
-	for (size_t i = 0; i < f->n_devices; i++) {
-		pattern_free(f->devices[i].vendor);
-		pattern_free(f->devices[i].product);
-	}
-	block_free(f->devices);
-}
-
-struct config_filters *filters_free(struct config_filters *f)
-{
-	if (!f)
-		return NULL;
-	filter_deinit(&f->blacklist);
-	filter_deinit(&f->exceptions);
-	free(f);
-	return NULL;
-}
-
-void device_rule_deinit(struct device_rule *r)
-{
-	pattern_free(r->vendor);
-	pattern_free(r->product);
-	pattern_free(r->revision);
-	pattern_free(r->product_blacklist);
-}
-
-struct config_rules *rules_free(struct config_rules *r)
-{
-	if (!r)
-		return NULL;
-	for (size_t i = 0; i < r->n_devices; i++)
-		device_rule_deinit(&r->devices[i]);
-	for (size_t i = 0; i < r->n_maps; i++) {
-		free(r->maps[i].wwid);
-		free(r->maps[i].alias);
-	}
-	block_free(r->devices);
-	block_free(r->maps);
-	free(r);
 	return NULL;
 }

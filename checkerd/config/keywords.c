@@ -39,7 +39,7 @@ const struct section_info section_table[SECTION_COUNT_] = {
 	[SECTION_MULTIPATH] = { "multipath", SECTION_MULTIPATHS },
 };
 
-const struct word discovery_words[] = {
+static const struct word discovery_words[] = {
 	{ "udev", DISCOVERY_UDEV },
 	{ "static", DISCOVERY_STATIC },
 	{ NULL, 0 },
@@ -57,20 +57,20 @@ const struct word checker_words[] = {
 	{ NULL, 0 },
 };
 
-const struct word keep_open_words[] = {
+static const struct word keep_open_words[] = {
 	{ "auto", KEEP_OPEN_AUTO },
 	{ "yes", KEEP_OPEN_YES },
 	{ "no", KEEP_OPEN_NO },
 	{ NULL, 0 },
 };
 
-const struct word dm_release_words[] = {
+static const struct word dm_release_words[] = {
 	{ "keep", DM_RELEASE_KEEP },
 	{ "reinstate", DM_RELEASE_REINSTATE },
 	{ NULL, 0 },
 };
 
-const struct word log_level_words[] = {
+static const struct word log_level_words[] = {
 	{ "err", LOG_ERR },   { "warning", LOG_WARNING }, { "notice", LOG_NOTICE },
 	{ "info", LOG_INFO }, { "debug", LOG_DEBUG },     { NULL, 0 },
 };
@@ -314,6 +314,8 @@ const struct keyword keyword_table[] = {
 };
 const size_t keyword_count = ARRAY_LEN(keyword_table);
 
+static_assert(ARRAY_LEN(keyword_table) <= KEYWORDS_MAX, "an overlay has a bit for each");
+
 static_assert(sizeof(enum discovery_kind) == sizeof(int), "a word is stored as an int");
 static_assert(sizeof(enum checker_kind) == sizeof(int), "a word is stored as an int");
 static_assert(sizeof(enum keep_open) == sizeof(int), "a word is stored as an int");
@@ -424,7 +426,7 @@ static const char *const ignored[] = {
 	"vpd_vendor",
 	"wwids_file",
 };
-const size_t ignored_count = ARRAY_LEN(ignored);
+const size_t keywords_ignored_count = ARRAY_LEN(ignored);
 
 /* Where multipath.conf has them; elsewhere they are as wrong as in multipath.conf. */
 static const unsigned ignored_in = EVERYWHERE | IN(SECTION_MULTIPATH);
@@ -437,7 +439,7 @@ static const char *current_spelling(const char *name)
 	return name;
 }
 
-const struct keyword *table_keyword(enum section in, const char *name)
+const struct keyword *keywords_find(enum section in, const char *name)
 {
 	name = current_spelling(name);
 	for (size_t i = 0; i < keyword_count; i++) {
@@ -449,7 +451,7 @@ const struct keyword *table_keyword(enum section in, const char *name)
 	return NULL;
 }
 
-enum section table_subsection(enum section in, const char *name)
+enum section keywords_subsection(enum section in, const char *name)
 {
 	name = current_spelling(name);
 	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT_; i++)
@@ -459,7 +461,7 @@ enum section table_subsection(enum section in, const char *name)
 	return SECTION_TOP;
 }
 
-int table_ignored(enum section in, const char *name)
+int keywords_ignored(enum section in, const char *name)
 {
 	if ((ignored_in & IN(in)) == 0)
 		return -1;
@@ -469,12 +471,12 @@ int table_ignored(enum section in, const char *name)
 	return -1;
 }
 
-bool table_ignored_section(enum section in, const char *name)
+bool keywords_ignored_section(enum section in, const char *name)
 {
 	return in == SECTION_OVERRIDES && strcmp(name, "protocol") == 0;
 }
 
-enum section table_home(const char *name)
+enum section keywords_home(const char *name)
 {
 	name = current_spelling(name);
 	for (size_t i = 0; i < keyword_count; i++) {
@@ -486,11 +488,11 @@ enum section table_home(const char *name)
 	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT_; i++)
 		if (strcmp(section_table[i].name, name) == 0)
 			return section_table[i].parent;
-	return table_ignored(SECTION_DEFAULTS, name) >= 0 ? SECTION_DEFAULTS
-	                                                  : SECTION_TOP;
+	return keywords_ignored(SECTION_DEFAULTS, name) >= 0 ? SECTION_DEFAULTS
+	                                                     : SECTION_TOP;
 }
 
-const char *table_suggestion(enum section in, const char *name)
+const char *keywords_suggestion(enum section in, const char *name)
 {
 	struct nearest n;
 
@@ -504,12 +506,4 @@ const char *table_suggestion(enum section in, const char *name)
 	for (size_t i = 0; (ignored_in & IN(in)) != 0 && i < ARRAY_LEN(ignored); i++)
 		nearest_try(&n, ignored[i]);
 	return n.best;
-}
-
-const char *checker_kind_name(enum checker_kind k)
-{
-	for (size_t i = 0; checker_words[i].name; i++)
-		if (checker_words[i].number == (int)k)
-			return checker_words[i].name;
-	return "unknown";
 }

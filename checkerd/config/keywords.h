@@ -70,6 +70,8 @@ enum criterion {
 	CRITERION_COUNT_
 };
 
+#define KEYWORDS_MAX 64 /* rows of keyword_table: one bit each in an overlay */
+
 struct keyword {
 	const char *name;
 	unsigned sections; /* bits 1 << enum section */
@@ -87,25 +89,24 @@ struct keyword {
 extern const struct section_info section_table[SECTION_COUNT_];
 extern const struct keyword keyword_table[];
 extern const size_t keyword_count;
-extern const struct word checker_words[], log_level_words[], discovery_words[],
-        keep_open_words[], dm_release_words[];
+extern const struct word checker_words[];
 
 /* The keyword of that name in a section, NULL: none. Older spellings are found too. */
-const struct keyword *table_keyword(enum section in, const char *name);
+const struct keyword *keywords_find(enum section in, const char *name);
 /* The subsection of that name, SECTION_TOP: none. */
-enum section table_subsection(enum section in, const char *name);
+enum section keywords_subsection(enum section in, const char *name);
 
 /* multipath.conf's keywords without meaning here: the number of one, or -1. */
-int table_ignored(enum section in, const char *name);
-extern const size_t ignored_count;
+int keywords_ignored(enum section in, const char *name);
+extern const size_t keywords_ignored_count;
 /* The same for sections. */
-bool table_ignored_section(enum section in, const char *name);
+bool keywords_ignored_section(enum section in, const char *name);
 
 /*
  * The known name nearest to a wrong one, NULL when none is near. Then, for one that is
  * right elsewhere, the section to put it into; SECTION_TOP: none.
  */
-const char *table_suggestion(enum section in, const char *name);
-enum section table_home(const char *name);
+const char *keywords_suggestion(enum section in, const char *name);
+enum section keywords_home(const char *name);
 
 #endif

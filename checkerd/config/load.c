@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads configuration files. Whatever a name stands for, opening it does not hang and
- * what was opened is what is checked. May block on the file system: not for the
- * daemon's loop.
+ * Owns: the descriptors and the text of the files that it reads. Runs on the loader thread, and
+ * in main() before the loop starts, because reading blocks on the file system.
+ *
+ * Opening a name does not hang, whatever the name is, and the checks look at the opened file.
  */
 #include "checkerd/config/load.h"
 
@@ -13,15 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "checkerd/config/reader.h"
+#include "checkerd/config/parser.h"
 #include "util/block.h"
 
+#define DEFAULT_FILE  SYSCONFDIR "/checkerd.conf"
 #define DROPIN_SUFFIX ".conf"
-
-const char *config_default_file(void)
-{
-	return SYSCONFDIR "/checkerd.conf";
-}
 
 bool load_trusts(const struct stat *st, uid_t euid, const char *name,
                  char why[REFUSAL_SIZE])
@@ -50,7 +47,7 @@ static void refuse_errno(struct reader *r, const char *name, const char *what, i
 	reader_refuse(r, name, why);
 }
 
-/* Up to one byte more than is allowed; -errno or the bytes read. */
+/* Reads one byte more than a file may have, at most. Returns the bytes read, or -errno. */
 static ssize_t read_all(int fd, char *buf)
 {
 	size_t used = 0;
@@ -88,18 +85,15 @@ static void read_fd(struct reader *r, int fd, const char *name)
 		return;
 	}
 	text = block_new(1, CONFIG_FILE_BYTES_MAX + 1);
-	if (!text) {
+	if (text == NULL) {
 		r->problems.oom = true;
 		return;
 	}
 	size = read_all(fd, text);
 	if (size < 0)
 		refuse_errno(r, name, "cannot be read", (int)-size);
-	else if (size > CONFIG_FILE_BYTES_MAX)
-		reader_refuse(r, name,
-		              "larger than 1 MiB: this is no configuration file");
 	else
-		reader_text(r, name, text, (size_t)size);
+		parser_read(r, name, text, (size_t)size);
 	block_free(text);
 }
 
@@ -107,7 +101,7 @@ static void read_fd(struct reader *r, int fd, const char *name)
 static void read_file(struct reader *r, int at_fd, const char *file, const char *name,
                       bool may_be_missing)
 {
-	/* O_NONBLOCK: a FIFO must not hold us before we see that it is one. */
+	/* O_NONBLOCK: open() of a FIFO must not block before fstat() recognises it. */
 	int fd = openat(at_fd, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd >= 0) {
@@ -126,7 +120,7 @@ static int is_dropin(const struct dirent *entry)
 	       strcmp(entry->d_name + size - suffix, DROPIN_SUFFIX) == 0;
 }
 
-/* By bytes: the same order in every locale. */
+/* Compares bytes, so that the order is the same in every locale. */
 static int compare_names(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -149,7 +143,7 @@ static void read_dropins(struct reader *r, int dir_fd, const char *dir)
 		if (n <= CONFIG_DROPINS_MAX &&
 		    asprintf(&name, "%s/%s", dir, list[i]->d_name) < 0)
 			r->problems.oom = true;
-		else if (name)
+		else if (name != NULL)
 			read_file(r, dir_fd, list[i]->d_name, name, true);
 		free(name);
 		free(list[i]);
@@ -177,9 +171,9 @@ static void read_dir(struct reader *r, const char *dir)
 	close(fd);
 }
 
-int config_load(const char *file, struct config **ret_config)
+int load_file(const char *file, struct config **ret_config)
 {
-	const char *name = file ? file : config_default_file();
+	const char *name = file != NULL ? file : DEFAULT_FILE;
 	struct reader r;
 	char *dir;
 	int result = reader_init(&r);
@@ -191,9 +185,22 @@ int config_load(const char *file, struct config **ret_config)
 		return -ENOMEM;
 	}
 	static_assert(CONFIG_DROPINS_MAX == 256, "said above");
-	read_file(&r, AT_FDCWD, name, name, !file);
+	read_file(&r, AT_FDCWD, name, name, file == NULL);
 	read_dir(&r, dir);
 	free(dir);
+	result = reader_finish(&r, ret_config);
+	reader_deinit(&r);
+	return result;
+}
+
+int load_text(const char *name, const char *text, size_t size, struct config **ret_config)
+{
+	struct reader r;
+	int result = reader_init(&r);
+
+	if (result < 0)
+		return result;
+	parser_read(&r, name, text, size);
 	result = reader_finish(&r, ret_config);
 	reader_deinit(&r);
 	return result;

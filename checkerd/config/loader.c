@@ -10,6 +10,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "checkerd/config/dump.h"
+#include "checkerd/config/load.h"
+#include "checkerd/config/problem.h"
 #include "checkerd/config/restart_only.h"
 #include "util/thread.h"
 #include "util/wake.h"
@@ -56,7 +59,7 @@ static int dump(struct loaded *l)
 
 	if (out == NULL)
 		return -ENOMEM;
-	config_dump(l->config, out);
+	dump_config(l->config, out);
 	return take_text(out, &data, &size, text_new_unlocked, &l->dump);
 }
 
@@ -65,7 +68,7 @@ static int adapt(struct loaded *l, const struct config *present, FILE *out)
 {
 	int r;
 
-	assert(l->config != NULL); /* config_load() said 0 */
+	assert(l->config != NULL); /* load_file() said 0 */
 	if (present == NULL)
 		return 0;
 	r = restart_only_keep(present, l->config, out);
@@ -89,9 +92,9 @@ int loader_read(const char *file, const struct config *present, struct loaded *r
 	*ret = (struct loaded){ .result = -ENOMEM };
 	if (out == NULL)
 		return -ENOMEM;
-	r = config_load(file, &ret->config);
+	r = load_file(file, &ret->config);
 	if (ret->config != NULL)
-		config_print_problems(ret->config, out);
+		problems_print(ret->config, out);
 	if (r == 0)
 		r = adapt(ret, present, out);
 	if (r == 0)

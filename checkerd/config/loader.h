@@ -12,7 +12,7 @@
 
 struct loader;
 
-/* file: as of config_load(); it has to outlive the loader. -ENOMEM, -EAGAIN, -EMFILE. */
+/* file: as of load_file(); it has to outlive the loader. -ENOMEM, -EAGAIN, -EMFILE. */
 _must_check_ int loader_new(struct loader **ret, const char *file);
 /* False: it hangs and was left behind with its memory after limit_us. */
 bool loader_free(struct loader *l, int64_t limit_us);

@@ -2,11 +2,14 @@
 # libconfig.la: reads and prints the configuration. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libconfig.la
 libconfig_la_SOURCES = \
+	checkerd/config/config.c \
 	checkerd/config/config.h \
 	checkerd/config/config_ref.c \
 	checkerd/config/config_ref.h \
 	checkerd/config/dump.c \
+	checkerd/config/dump.h \
 	checkerd/config/filter.c \
+	checkerd/config/filter.h \
 	checkerd/config/keywords.c \
 	checkerd/config/keywords.h \
 	checkerd/config/lexer.c \
@@ -18,15 +21,19 @@ libconfig_la_SOURCES = \
 	checkerd/config/nearest.c \
 	checkerd/config/nearest.h \
 	checkerd/config/parser.c \
+	checkerd/config/parser.h \
 	checkerd/config/pattern.c \
+	checkerd/config/pattern.h \
 	checkerd/config/problem.c \
 	checkerd/config/problem.h \
 	checkerd/config/reader.c \
 	checkerd/config/reader.h \
 	checkerd/config/restart_only.c \
 	checkerd/config/restart_only.h \
+	checkerd/config/rules.c \
 	checkerd/config/rules.h \
 	checkerd/config/section.c \
+	checkerd/config/section.h \
 	checkerd/config/value.c \
 	checkerd/config/value.h \
 	$(NULL)

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The grammar. Goes on after every error at the next line, or after the block that the
- * error began with, so that one mistake is one message. Depth is bounded by the sections
- * there are: an unknown block is skipped, not entered.
+ * Owns nothing: the lexer and the current token live on the stack of parser_read(). Runs on the
+ * thread that reads the configuration.
+ *
+ * After an error the parser continues at the next line, or after the block that contains the
+ * error, so that one mistake gives one message. The nesting of sections in keyword_table bounds
+ * the depth of recursion: an unknown block is skipped, not entered.
  */
-#include "checkerd/config/reader.h"
+#include "checkerd/config/parser.h"
 
 #include <string.h>
+
+#include "checkerd/config/section.h"
 
 struct parser {
 	struct reader *reader;
 	struct lexer lexer;
 	struct token token; /* the current one */
-	bool pushed_back;   /* the current one is the next one too */
+	bool pushed_back;   /* take_token() returns the current one again */
 };
 
 static void parse_section(struct parser *p, enum section in);
 
-static void next(struct parser *p)
+static void take_token(struct parser *p)
 {
 	if (p->reader->problems.oom) {
 		p->token.kind = TOKEN_END;
@@ -33,34 +38,34 @@ static void push_back(struct parser *p)
 	p->pushed_back = true;
 }
 
-static void tell_unclosed(struct parser *p, const struct position *at, const char *name)
+static void report_unclosed(struct parser *p, const struct position *at, const char *name)
 {
 	problem_error(&p->reader->problems, at, "%s is not closed: add '}' where it ends",
 	              name);
 }
 
-/* After '{'. */
+/* Skips a block. The current token is its '{'. */
 static void skip_block(struct parser *p, const struct position *at)
 {
 	for (unsigned depth = 1; depth > 0;) {
-		next(p);
+		take_token(p);
 		if (p->token.kind == TOKEN_OPEN) {
 			depth++;
 		} else if (p->token.kind == TOKEN_CLOSE) {
 			depth--;
 		} else if (p->token.kind == TOKEN_END) {
-			tell_unclosed(p, at, "this block");
+			report_unclosed(p, at, "this block");
 			push_back(p);
 			return;
 		}
 	}
 }
 
-/* Up to the end of the line or of the section, with what braces are opened on the way. */
+/* Skips to the end of the line or of the section, blocks included. */
 static void skip_line(struct parser *p)
 {
 	for (;;) {
-		next(p);
+		take_token(p);
 		if (p->token.kind == TOKEN_OPEN) {
 			struct position at = p->token.at;
 
@@ -72,14 +77,15 @@ static void skip_line(struct parser *p)
 	}
 }
 
-/* The current token begins another entry of the section. */
+/* Does the current token begin another entry of the section? */
 static bool begins_entry(const struct parser *p, enum section in)
 {
 	const char *name = p->token.text;
 
 	return p->token.kind == TOKEN_WORD && !p->token.quoted &&
-	       (table_keyword(in, name) || table_subsection(in, name) != SECTION_TOP ||
-	        table_ignored(in, name) >= 0 || table_ignored_section(in, name));
+	       (keywords_find(in, name) != NULL ||
+	        keywords_subsection(in, name) != SECTION_TOP ||
+	        keywords_ignored(in, name) >= 0 || keywords_ignored_section(in, name));
 }
 
 /* After a value: the line ends, the section ends, or another entry begins. */
@@ -88,7 +94,7 @@ static void end_entry(struct parser *p, enum section in, const char *name)
 	char quoted[PROBLEM_QUOTE_SIZE];
 	struct position at;
 
-	next(p);
+	take_token(p);
 	at = p->token.at;
 	if (p->token.kind == TOKEN_OPEN) {
 		problem_error(&p->reader->problems, &at,
@@ -119,9 +125,9 @@ static void parse_value(struct parser *p, enum section in, const struct keyword 
 	struct problems *problems = &p->reader->problems;
 	struct position at = p->token.at;
 
-	/* Wrong or not, it is there: no second message about what is missing. */
+	/* A wrong value is not reported as missing, too. */
 	d->slot_at[k->slot] = at;
-	next(p);
+	take_token(p);
 	switch (p->token.kind) {
 	case TOKEN_WORD:
 		section_value(p->reader, in, k, &at, &p->token, d);
@@ -145,17 +151,18 @@ static void parse_value(struct parser *p, enum section in, const struct keyword 
 	}
 }
 
-/* One of multipath.conf's: said once, however often it is there. */
+/* A keyword of multipath.conf without meaning here: reported once a reader. */
 static void parse_ignored(struct parser *p, enum section in)
 {
-	bool *told = &p->reader->ignored_told[table_ignored(in, p->token.text)];
+	bool *reported =
+	        &p->reader->ignored_reported[keywords_ignored(in, p->token.text)];
 
-	if (!*told)
+	if (!*reported)
 		problem_warning(&p->reader->problems, &p->token.at,
 		                "%s has no meaning here", p->token.text);
-	*told = true;
+	*reported = true;
 	do
-		next(p);
+		take_token(p);
 	while (p->token.kind == TOKEN_BAD ||
 	       (p->token.kind == TOKEN_WORD && !begins_entry(p, in)));
 	if (p->token.kind == TOKEN_OPEN) {
@@ -171,21 +178,21 @@ static void parse_ignored_section(struct parser *p)
 {
 	struct position at = p->token.at;
 
-	if (!p->reader->protocol_told)
+	if (!p->reader->protocol_reported)
 		problem_warning(&p->reader->problems, &at, "%s has no meaning here",
 		                p->token.text);
-	p->reader->protocol_told = true;
+	p->reader->protocol_reported = true;
 	skip_line(p);
 }
 
-/* What the word should have been, or where it should be. */
-static void tell_unknown(struct parser *p, enum section in)
+/* Says which keyword was probably meant, or to which section the word belongs. */
+static void report_unknown(struct parser *p, enum section in)
 {
 	struct problems *problems = &p->reader->problems;
 	const struct position *at = &p->token.at;
 	const char *name = p->token.text, *section = section_table[in].name;
-	enum section home = table_home(name);
-	const char *suggestion = table_suggestion(in, name);
+	enum section home = keywords_home(name);
+	const char *suggestion = keywords_suggestion(in, name);
 	char quoted[PROBLEM_QUOTE_SIZE];
 
 	problem_quote(quoted, name);
@@ -201,7 +208,7 @@ static void tell_unknown(struct parser *p, enum section in)
 	else if (home != SECTION_TOP)
 		problem_error(problems, at, "%s has no place in %s: it belongs in %s",
 		              quoted, section, section_table[home].name);
-	else if (suggestion)
+	else if (suggestion != NULL)
 		problem_error(problems, at, "unknown %s %s: did you mean %s?",
 		              in == SECTION_TOP ? "section" : "keyword", quoted,
 		              suggestion);
@@ -216,40 +223,40 @@ static void tell_unknown(struct parser *p, enum section in)
 static void parse_entry(struct parser *p, enum section in, struct draft *d)
 {
 	const char *name = p->token.text;
-	const struct keyword *k = p->token.quoted ? NULL : table_keyword(in, name);
+	const struct keyword *k = p->token.quoted ? NULL : keywords_find(in, name);
 
-	if (k)
+	if (k != NULL)
 		parse_value(p, in, k, d);
-	else if (!p->token.quoted && table_subsection(in, name) != SECTION_TOP)
-		parse_section(p, table_subsection(in, name));
-	else if (!p->token.quoted && table_ignored(in, name) >= 0)
+	else if (!p->token.quoted && keywords_subsection(in, name) != SECTION_TOP)
+		parse_section(p, keywords_subsection(in, name));
+	else if (!p->token.quoted && keywords_ignored(in, name) >= 0)
 		parse_ignored(p, in);
-	else if (!p->token.quoted && table_ignored_section(in, name))
+	else if (!p->token.quoted && keywords_ignored_section(in, name))
 		parse_ignored_section(p);
 	else {
-		tell_unknown(p, in);
+		report_unknown(p, in);
 		skip_line(p);
 	}
 }
 
 /*
- * A section that can only be at the top, inside of another: it is that one's brace that
- * is missing, and everything after it would be misread.
+ * Does a section that is allowed only at the top begin inside of another one? Then the other
+ * section's closing brace is missing, and reading on would misread everything after it.
  */
 static bool begins_top_section(const struct parser *p, enum section in)
 {
 	return in != SECTION_TOP && p->token.kind == TOKEN_WORD && !p->token.quoted &&
-	       table_subsection(SECTION_TOP, p->token.text) != SECTION_TOP;
+	       keywords_subsection(SECTION_TOP, p->token.text) != SECTION_TOP;
 }
 
-/* Up to the brace that closes the section; false: it was not closed. */
+/* Reads up to the brace that closes the section. False: no brace closes it. */
 static bool parse_body(struct parser *p, enum section in, struct draft *d)
 {
 	struct problems *problems = &p->reader->problems;
 	struct position at;
 
 	for (;;) {
-		next(p);
+		take_token(p);
 		at = p->token.at;
 		if (begins_top_section(p, in)) {
 			problem_error(problems, &at,
@@ -262,7 +269,7 @@ static bool parse_body(struct parser *p, enum section in, struct draft *d)
 		switch (p->token.kind) {
 		case TOKEN_END:
 			if (in != SECTION_TOP)
-				tell_unclosed(p, &d->at, section_table[in].name);
+				report_unclosed(p, &d->at, section_table[in].name);
 			push_back(p);
 			return false;
 		case TOKEN_CLOSE:
@@ -290,15 +297,15 @@ static bool parse_body(struct parser *p, enum section in, struct draft *d)
 	}
 }
 
-/* The '{' after a section's name; false: there is none, and the line is dealt with. */
+/* Takes the '{' after a section's name. False: there is none; the line has been skipped. */
 static bool expect_open(struct parser *p, const struct position *at, enum section in)
 {
 	bool same_line = true;
 
-	next(p);
+	take_token(p);
 	while (p->token.kind == TOKEN_NEWLINE) {
 		same_line = false;
-		next(p);
+		take_token(p);
 	}
 	if (p->token.kind == TOKEN_OPEN && same_line)
 		return true;
@@ -321,15 +328,20 @@ static void parse_section(struct parser *p, enum section in)
 	draft_deinit(&d);
 }
 
-void reader_text(struct reader *r, const char *name, const char *text, size_t size)
+void parser_read(struct reader *r, const char *name, const char *text, size_t size)
 {
 	struct parser p = { .reader = r };
 	struct draft d = { .at = { NULL, 0, 0 } };
 
+	if (size > CONFIG_FILE_BYTES_MAX) {
+		reader_refuse(r, name,
+		              "larger than 1 MiB: this is no configuration file");
+		return;
+	}
 	name = reader_keep_name(r, name);
-	if (!name)
+	if (name == NULL)
 		return;
 	lexer_init(&p.lexer, name, text, size, &r->problems);
-	(void)parse_body(&p, SECTION_TOP, &d); /* at the top nothing is to be closed */
+	(void)parse_body(&p, SECTION_TOP, &d); /* the top has no closing brace */
 	draft_deinit(&d);
 }

@@ -6,12 +6,13 @@
  * written out, so that is limited before it sees one; and back-references, which make
  * matching exponential, are refused. A pattern may be used by any thread.
  */
+#include "checkerd/config/pattern.h"
+
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "checkerd/config/rules.h"
 
 /*
  * What an alternative, a loop or an empty group counts for: the C library's memory grows

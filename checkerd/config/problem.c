@@ -187,7 +187,7 @@ static void print_clean(FILE *out, const char *text)
 	}
 }
 
-void config_print_problems(const struct config *c, FILE *out)
+void problems_print(const struct config *c, FILE *out)
 {
 	for (size_t i = 0; i < c->n_problems; i++) {
 		const struct problem *p = &c->problems[i];

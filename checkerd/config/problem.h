@@ -6,6 +6,8 @@
  * Where in which file, and the list of what is wrong there. What was found is counted
  * without limit and kept up to CONFIG_PROBLEMS_MAX of each kind.
  */
+#include <stdio.h>
+
 #include "checkerd/config/config.h"
 
 #define PROBLEM_QUOTE_SIZE 80
@@ -33,6 +35,8 @@ void problem_warning(struct problems *p, const struct position *at, const char *
  */
 void problems_close(struct problems *p);
 void problems_deinit(struct problem *list, size_t n);
+/* Writes one line a problem: "FILE:LINE:COLUMN: error: …" or "FILE:LINE:COLUMN: warning: …". */
+void problems_print(const struct config *c, FILE *out);
 
 /* text for a message: in quotes, shortened, with nothing that a terminal would obey. */
 const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text);

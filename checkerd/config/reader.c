@@ -14,24 +14,6 @@
 
 #define MAX_INTERVAL_FACTOR 4 /* as in multipath.conf(5) */
 
-struct config *config_free(struct config *c)
-{
-	if (!c)
-		return NULL;
-	for (size_t i = 0; i < c->n_paths; i++) {
-		free(c->paths[i].device);
-		free(c->paths[i].alias);
-		free(c->paths[i].map);
-	}
-	block_free(c->paths);
-	free(c->socket_group);
-	filters_free(c->filters);
-	rules_free(c->rules);
-	problems_deinit(c->problems, c->n_problems);
-	free(c);
-	return NULL;
-}
-
 static void set_defaults(struct config *c)
 {
 	char error[VALUE_ERROR_SIZE];
@@ -50,14 +32,15 @@ static void set_defaults(struct config *c)
 
 int reader_init(struct reader *r)
 {
-	assert(keyword_count <= KEYWORDS_MAX);
 	*r = (struct reader){ .config = calloc(1, sizeof(*r->config)) };
-	r->ignored_told = calloc(ignored_count, sizeof(*r->ignored_told));
+	r->ignored_reported =
+	        calloc(keywords_ignored_count, sizeof(*r->ignored_reported));
 	if (r->config) {
 		r->config->filters = calloc(1, sizeof(*r->config->filters));
 		r->config->rules = calloc(1, sizeof(*r->config->rules));
 	}
-	if (!r->ignored_told || !r->config || !r->config->filters || !r->config->rules) {
+	if (!r->ignored_reported || !r->config || !r->config->filters ||
+	    !r->config->rules) {
 		reader_deinit(r);
 		return -ENOMEM;
 	}
@@ -74,7 +57,7 @@ void reader_deinit(struct reader *r)
 	block_free(r->names);
 	block_free(r->path_origins);
 	block_free(r->map_origins);
-	free(r->ignored_told);
+	free(r->ignored_reported);
 	*r = (struct reader){ 0 };
 }
 
@@ -128,8 +111,8 @@ static const struct entry *earlier(const struct entry *entries, size_t i)
 	return &entries[i - 1];
 }
 
-static void tell_doubles(struct reader *r, struct entry *entries, size_t n, bool is_error,
-                         const char *what)
+static void report_doubles(struct reader *r, struct entry *entries, size_t n,
+                           bool is_error, const char *what)
 {
 	char quoted[PROBLEM_QUOTE_SIZE];
 
@@ -162,21 +145,21 @@ static void check_doubles(struct reader *r)
 	for (size_t i = 0; i < c->n_paths; i++)
 		entries[i] = (struct entry){ c->paths[i].device, NULL, i,
 			                     &r->path_origins[i].device };
-	tell_doubles(r, entries, c->n_paths, true, "device");
+	report_doubles(r, entries, c->n_paths, true, "device");
 	for (size_t i = 0; i < c->n_paths; i++)
 		if (c->paths[i].alias)
 			entries[n++] = (struct entry){ c->paths[i].alias, NULL, i,
 				                       &r->path_origins[i].alias };
-	tell_doubles(r, entries, n, true, "alias");
+	report_doubles(r, entries, n, true, "alias");
 	/* For maps device-mapper's names count, and multipathd goes on too. */
 	for (size_t i = 0; i < rules->n_maps; i++)
 		entries[i] = (struct entry){ rules->maps[i].alias, rules->maps[i].wwid, i,
 			                     &r->map_origins[i] };
-	tell_doubles(r, entries, rules->n_maps, false, "alias");
+	report_doubles(r, entries, rules->n_maps, false, "alias");
 	block_free(entries);
 }
 
-static void settle_max_interval(struct reader *r)
+static void complete_max_interval(struct reader *r)
 {
 	struct config *c = r->config;
 
@@ -212,7 +195,7 @@ int reader_finish(struct reader *r, struct config **ret)
 {
 	struct config *c = r->config;
 
-	settle_max_interval(r);
+	complete_max_interval(r);
 	check_doubles(r);
 	trim_paths(r);
 	if (c->n_paths > c->max_paths)
@@ -242,22 +225,4 @@ int reader_finish(struct reader *r, struct config **ret)
 	r->config = NULL;
 	*ret = c;
 	return r->problems.errors > 0 ? -EINVAL : 0;
-}
-
-int config_parse(const char *name, const char *text, size_t size,
-                 struct config **ret_config)
-{
-	struct reader r;
-	int result = reader_init(&r);
-
-	if (result < 0)
-		return result;
-	if (size > CONFIG_FILE_BYTES_MAX)
-		reader_refuse(&r, name,
-		              "larger than 1 MiB: this is no configuration file");
-	else
-		reader_text(&r, name, text, size);
-	result = reader_finish(&r, ret_config);
-	reader_deinit(&r);
-	return result;
 }

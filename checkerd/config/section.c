@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Puts the values of the sections into their places. A draft collects one section; what
- * is taken from it is moved, what is left is freed with it.
+ * Owns: the values of the section that is being read, in a draft. section_commit() moves them
+ * into the configuration; draft_deinit() frees the rest. Runs on the thread that reads the
+ * configuration.
  */
+#include "checkerd/config/section.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkerd/config/reader.h"
 #include "checkerd/config/value.h"
 
 /* Out of where they are: from now on they are the taker's to free. */
@@ -119,21 +121,21 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 }
 
 /* What is read and kept, but not done by this version. */
-static void tell_not_yet(struct reader *r, const struct keyword *k, const struct value *v,
-                         const struct token *value)
+static void report_unsupported(struct reader *r, const struct keyword *k,
+                               const struct value *v, const struct token *value)
 {
 	if (k->words != checker_words || v->number == CHECKER_DIRECTIO ||
-	    v->number == CHECKER_NONE || (r->checkers_told & 1U << v->number) != 0)
+	    v->number == CHECKER_NONE || (r->checkers_reported & 1U << v->number) != 0)
 		return;
-	r->checkers_told |= 1U << v->number;
+	r->checkers_reported |= 1U << v->number;
 	problem_warning(&r->problems, &value->at,
 	                "%s %s: this version checks with directio instead", k->name,
 	                value->text);
 }
 
 /* The same keyword again in the same section: false for what cannot be two. */
-static bool tell_repeated(struct reader *r, enum section in, const struct keyword *k,
-                          const struct position *at, struct draft *d)
+static bool report_repeated(struct reader *r, enum section in, const struct keyword *k,
+                            const struct position *at, struct draft *d)
 {
 	struct position *seen = &d->seen[k - keyword_table];
 	struct position before = *seen;
@@ -161,14 +163,14 @@ void section_value(struct reader *r, enum section in, const struct keyword *k,
 	char error[VALUE_ERROR_SIZE];
 	struct value v;
 
-	if (!tell_repeated(r, in, k, keyword_at, d))
+	if (!report_repeated(r, in, k, keyword_at, d))
 		return;
 	if (value_parse(k, value->text, &v, error) < 0) {
 		problem_error(&r->problems, &value->at, "%s", error);
 		return;
 	}
 	if (k->type == VALUE_WORD || k->type == VALUE_SWITCH)
-		tell_not_yet(r, k, &v, value);
+		report_unsupported(r, k, &v, value);
 
 	if (in == SECTION_DEFAULTS) {
 		fill_default(r, k, &v, value);

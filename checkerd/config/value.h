@@ -3,6 +3,8 @@
 #define CHECKERD_CONFIG_VALUE_H
 
 /* Values of keywords: from text, to text, in and out of the structs they live in. */
+#include <stdio.h>
+
 #include "checkerd/config/keywords.h"
 
 #define VALUE_TEXT_SIZE  32 /* of any number or word */

@@ -53,7 +53,7 @@ void scan_settings(const struct config *c, const struct config_subject *s,
 {
 	struct config_settings settings;
 
-	config_settings_for(c, s, &settings);
+	filter_settings(c, s, &settings);
 	*ret = (struct path_settings){
 		.interval_us = (uint32_t)settings.polling_interval_us,
 		.max_interval_us = (uint64_t)MAX(settings.max_polling_interval_us,

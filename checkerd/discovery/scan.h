@@ -5,7 +5,7 @@
 /*
  * The ways of finding paths, for discovery.c. All of it runs on the discovery thread.
  */
-#include "checkerd/config/config.h"
+#include "checkerd/config/filter.h"
 #include "checkerd/discovery/found.h"
 #include "checkerd/discovery/identity.h"
 

@@ -287,7 +287,7 @@ static int consider(const struct watch *w, const struct config *c,
 		return CONSIDERED_GONE;
 	identity_init(&id);
 	subject.partition = is_partition(dev);
-	if (watch_left_out(sysname, subject.partition) && !config_excepted(c, &subject))
+	if (watch_left_out(sysname, subject.partition) && !filter_excepts(c, &subject))
 		return CONSIDERED_GONE;
 	if (is_empty(w, &id, sysname))
 		return -id.shortage;
@@ -305,8 +305,8 @@ static int consider(const struct watch *w, const struct config *c,
 	subject.vendor = id.spec.vendor;
 	subject.product = id.spec.product;
 	subject.revision = id.spec.revision;
-	left_out = config_excluded(c, &subject, &why);
-	alias = id.spec.wwid == NULL ? NULL : config_map_alias(c, id.spec.wwid);
+	left_out = filter_excludes(c, &subject, &why);
+	alias = id.spec.wwid == NULL ? NULL : filter_map_alias(c, id.spec.wwid);
 	if (id.spec.map == NULL && alias != NULL)
 		identity_set(&id, &id.spec.map, alias);
 	scan_settings(c, &subject, &ret->settings);

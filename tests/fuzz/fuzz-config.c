@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "checkerd/config/config.h"
+#include "checkerd/config/dump.h"
+#include "checkerd/config/filter.h"
+#include "checkerd/config/load.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NAME "fuzz.conf"
@@ -40,7 +42,7 @@ static char *dump(const struct config *c, size_t *ret_size)
 	FILE *f = open_memstream(&text, ret_size);
 
 	REQUIRE(f, "no memory");
-	config_dump(c, f);
+	dump_config(c, f);
 	REQUIRE(fclose(f) == 0, "no memory");
 	return text;
 }
@@ -49,18 +51,18 @@ static void ask_about(const struct config *c, const struct config_subject *s)
 {
 	struct config_settings settings;
 	const char *why = NULL;
-	bool excluded = config_excluded(c, s, &why);
+	bool excluded = filter_excludes(c, s, &why);
 
 	REQUIRE(!excluded || why, "left out, and nothing says why");
-	(void)config_excepted(c, s); /* a word of its own, which nothing follows from */
-	config_settings_for(c, s, &settings);
+	(void)filter_excepts(c, s); /* a word of its own, which nothing follows from */
+	filter_settings(c, s, &settings);
 	REQUIRE(settings.polling_interval_us > 0 && settings.checker_timeout_us > 0,
 	        "times");
 	REQUIRE(settings.max_polling_interval_us >= settings.polling_interval_us,
 	        "intervals");
 	REQUIRE(settings.fail_checks > 0 && settings.recover_checks > 0, "counts");
 	if (s->wwid)
-		(void)config_map_alias(c, s->wwid); /* NULL is an answer, too */
+		(void)filter_map_alias(c, s->wwid); /* NULL is an answer, too */
 }
 
 static void ask(const struct config *c)
@@ -87,7 +89,7 @@ static void ask(const struct config *c)
 void fuzz_one(const uint8_t *data, size_t size)
 {
 	struct config *c = NULL, *again = NULL;
-	int r = config_parse(NAME, (const char *)data, size, &c);
+	int r = load_text(NAME, (const char *)data, size, &c);
 	size_t first_size, second_size;
 	char *first, *second;
 
@@ -96,7 +98,7 @@ void fuzz_one(const uint8_t *data, size_t size)
 	if (r == 0) {
 		ask(c);
 		first = dump(c, &first_size);
-		r = config_parse(NAME, first, first_size, &again);
+		r = load_text(NAME, first, first_size, &again);
 		REQUIRE(r == 0, "not read back:\n%s", first);
 		second = dump(again, &second_size);
 		REQUIRE(first_size == second_size &&

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checkerd/config/load.h"
 #include "checkerd/discovery/scan.h"
 #include "tests/fuzz/fuzz-udev.h"
 #include "tests/fuzz/fuzz.h"
@@ -227,8 +228,8 @@ static void compare(const struct found_list *heard, const struct found_list *tol
 
 void fuzz_begin(void)
 {
-	REQUIRE(config_parse("uevent.conf", configuration, strlen(configuration),
-	                     &config) == 0,
+	REQUIRE(load_text("uevent.conf", configuration, strlen(configuration), &config) ==
+	                0,
 	        "the configuration");
 	make_sysfs();
 	REQUIRE(watch_new(&watch, sysfs) == 0, "no memory");

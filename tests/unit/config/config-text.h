@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkerd/config/config.h"
+#include "checkerd/config/dump.h"
+#include "checkerd/config/load.h"
+#include "checkerd/config/problem.h"
 
 #define TEST_NAME "test.conf"
 
@@ -36,10 +38,10 @@ static inline char *text_read(const char *name, size_t *ret_size)
 static inline struct config *text_parse(const char *text)
 {
 	struct config *c = NULL;
-	int r = config_parse(TEST_NAME, text, strlen(text), &c);
+	int r = load_text(TEST_NAME, text, strlen(text), &c);
 
 	if (r < 0)
-		config_print_problems(c, stderr);
+		problems_print(c, stderr);
 	assert_int_equal(r, 0);
 	return c;
 }
@@ -52,7 +54,7 @@ static inline char *text_dump(const struct config *c)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	config_dump(c, out);
+	dump_config(c, out);
 	assert_int_equal(fclose(out), 0);
 	return text;
 }
@@ -65,7 +67,7 @@ static inline char *text_problems(const struct config *c)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	config_print_problems(c, out);
+	problems_print(c, out);
 	assert_int_equal(fclose(out), 0);
 	return text;
 }

@@ -49,7 +49,7 @@ static unsigned check_file(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", FOLDER, name);
 	text = next = text_read(path, &size);
-	assert_int_equal(config_parse(name, text, size, &c), -EINVAL);
+	assert_int_equal(load_text(name, text, size, &c), -EINVAL);
 	while ((expectation = next_expectation(&next, text + size))) {
 		wanted++;
 		while (i < c->n_problems && !c->problems[i].is_error)
@@ -63,7 +63,7 @@ static unsigned check_file(const char *name)
 		misses += c->problems[i].is_error ? 1 : 0;
 	if (wanted == 0 || misses > 0) {
 		print_error("%s: these are the problems:\n", name);
-		config_print_problems(c, stderr);
+		problems_print(c, stderr);
 		misses++;
 	}
 	config_free(c);

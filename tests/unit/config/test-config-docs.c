@@ -43,7 +43,7 @@ static void the_table_is_sound(void **state)
 			assert_int_equal(value_parse(k, k->fallback, &v, error), 0);
 		/* What we know is not among what has no meaning. */
 		for (unsigned s = 0; s < SECTION_COUNT_; s++)
-			assert_int_equal(table_ignored((enum section)s, k->name), -1);
+			assert_int_equal(keywords_ignored((enum section)s, k->name), -1);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "checkerd/config/filter.h"
 #include "checkerd/config/rules.h"
 #include "tests/unit/config/config-text.h"
 
@@ -14,7 +15,7 @@ static const char *excluded(const struct config *c, const struct config_subject 
 {
 	const char *why = NULL;
 
-	if (!config_excluded(c, s, &why)) {
+	if (!filter_excludes(c, s, &why)) {
 		assert_null(why);
 		return NULL;
 	}
@@ -29,7 +30,7 @@ static void without_filters_all_are_taken(void **state)
 	(void)state; /* no fixture */
 	assert_null(excluded(c, &(struct config_subject){ .devnode = "sda" }));
 	assert_null(excluded(c, &(struct config_subject){ 0 }));
-	assert_false(config_excepted(c, &(struct config_subject){ .devnode = "loop0" }));
+	assert_false(filter_excepts(c, &(struct config_subject){ .devnode = "loop0" }));
 	config_free(c);
 }
 
@@ -251,26 +252,26 @@ static void asked_for_by_name(void **state)
 	                              "}\n");
 
 	(void)state; /* no fixture */
-	assert_true(config_excepted(c, &(struct config_subject){ .devnode = "loop7" }));
-	assert_false(config_excepted(c, &(struct config_subject){ .devnode = "ram0" }));
-	assert_false(config_excepted(c, &(struct config_subject){ .devnode = "sr0",
-	                                                          .wwid = "1",
-	                                                          .vendor = "v" }));
+	assert_true(filter_excepts(c, &(struct config_subject){ .devnode = "loop7" }));
+	assert_false(filter_excepts(c, &(struct config_subject){ .devnode = "ram0" }));
+	assert_false(filter_excepts(c, &(struct config_subject){ .devnode = "sr0",
+	                                                         .wwid = "1",
+	                                                         .vendor = "v" }));
 	/* A partition by its whole name only. */
-	assert_true(config_excepted(c, &(struct config_subject){ .devnode = "sda" }));
-	assert_false(config_excepted(
+	assert_true(filter_excepts(c, &(struct config_subject){ .devnode = "sda" }));
+	assert_false(filter_excepts(
 	        c, &(struct config_subject){ .devnode = "sda1", .partition = true }));
-	assert_true(config_excepted(
+	assert_true(filter_excepts(
 	        c, &(struct config_subject){ .devnode = "vdb2", .partition = true }));
-	assert_false(config_excepted(
+	assert_false(filter_excepts(
 	        c, &(struct config_subject){ .devnode = "vdb3", .partition = true }));
-	assert_false(config_excepted(
+	assert_false(filter_excepts(
 	        c, &(struct config_subject){ .devnode = "xvdb1", .partition = true }));
-	assert_false(config_excepted(
+	assert_false(filter_excepts(
 	        c, &(struct config_subject){ .devnode = "xvdd1", .partition = true }));
-	assert_true(config_excepted(
+	assert_true(filter_excepts(
 	        c, &(struct config_subject){ .devnode = "vdd1", .partition = true }));
-	assert_false(config_excepted(c, &(struct config_subject){ 0 }));
+	assert_false(filter_excepts(c, &(struct config_subject){ 0 }));
 	config_free(c);
 }
 
@@ -287,7 +288,7 @@ static void settings(void **state)
 	struct config_settings s;
 
 	(void)state; /* no fixture */
-	config_settings_for(c, &(struct config_subject){ .vendor = "X" }, &s);
+	filter_settings(c, &(struct config_subject){ .vendor = "X" }, &s);
 	assert_int_equal(s.checker, CHECKER_DIRECTIO);
 	assert_int_equal(s.polling_interval_us, 30 * SECOND);
 	/* 8 s would be less than the interval that overrides gives. */
@@ -296,22 +297,22 @@ static void settings(void **state)
 	assert_int_equal(s.fail_checks, 1);
 	assert_int_equal(s.recover_checks, 7);
 
-	config_settings_for(
-	        c, &(struct config_subject){ .vendor = "IBM", .product = "1" }, &s);
+	filter_settings(c, &(struct config_subject){ .vendor = "IBM", .product = "1" },
+	                &s);
 	assert_int_equal(s.checker_timeout_us, 60 * SECOND);
 	assert_int_equal(s.fail_checks, 3);
-	config_settings_for(
-	        c, &(struct config_subject){ .vendor = "IBM", .product = "2145" }, &s);
+	filter_settings(c, &(struct config_subject){ .vendor = "IBM", .product = "2145" },
+	                &s);
 	assert_int_equal(s.checker_timeout_us, 60 * SECOND);
 	assert_int_equal(s.fail_checks, 4);
 
-	config_settings_for(
-	        c, &(struct config_subject){ .vendor = "HP", .revision = "1" }, &s);
+	filter_settings(c, &(struct config_subject){ .vendor = "HP", .revision = "1" },
+	                &s);
 	assert_int_equal(s.checker, CHECKER_NONE);
-	config_settings_for(
-	        c, &(struct config_subject){ .vendor = "HP", .revision = "2" }, &s);
+	filter_settings(c, &(struct config_subject){ .vendor = "HP", .revision = "2" },
+	                &s);
 	assert_int_equal(s.checker, CHECKER_DIRECTIO);
-	config_settings_for(c, &(struct config_subject){ .vendor = "HP" }, &s);
+	filter_settings(c, &(struct config_subject){ .vendor = "HP" }, &s);
 	assert_int_equal(s.checker, CHECKER_DIRECTIO);
 	config_free(c);
 }
@@ -324,9 +325,9 @@ static void devices_do_not_negate(void **state)
 	struct config_settings s;
 
 	(void)state; /* no fixture */
-	config_settings_for(c, &(struct config_subject){ .vendor = "B" }, &s);
+	filter_settings(c, &(struct config_subject){ .vendor = "B" }, &s);
 	assert_int_equal(s.fail_checks, 1);
-	config_settings_for(c, &(struct config_subject){ .vendor = "!A" }, &s);
+	filter_settings(c, &(struct config_subject){ .vendor = "!A" }, &s);
 	assert_int_equal(s.fail_checks, 9);
 	config_free(c);
 }
@@ -460,7 +461,7 @@ static void the_number_of_expressions(void **state)
 			fputs("devnode ^sd[a-z]\n", out);
 		fputs("}\n", out);
 		fclose(out);
-		assert_int_equal(config_parse(TEST_NAME, text, size, &c),
+		assert_int_equal(load_text(TEST_NAME, text, size, &c),
 		                 more ? -EINVAL : 0);
 		problems = text_problems(c);
 		assert_string_equal(problems,

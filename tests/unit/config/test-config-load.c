@@ -74,10 +74,10 @@ static void write_dropin(const struct place *p, const char *dropin, const char *
 static struct config *load_good(const struct place *p)
 {
 	struct config *c = NULL;
-	int r = config_load(p->file, &c);
+	int r = load_file(p->file, &c);
 
 	if (r < 0)
-		config_print_problems(c, stderr);
+		problems_print(c, stderr);
 	assert_int_equal(r, 0);
 	return c;
 }
@@ -88,7 +88,7 @@ static void assert_refused(const char *file, const char *wanted)
 	struct config *c = NULL;
 	char *text;
 
-	assert_int_equal(config_load(file, &c), -EINVAL);
+	assert_int_equal(load_file(file, &c), -EINVAL);
 	assert_int_equal(c->n_problems, 1);
 	text = text_problems(c);
 	assert_contains(text, wanted);
@@ -141,7 +141,7 @@ static void errors_of_all_files_at_once(void **state)
 	                    "device /dev/a } }");
 	write_dropin(p, "1.conf", "paths { path { device /dev/a } }\n");
 	write_dropin(p, "2.conf", "\n}\n");
-	assert_int_equal(config_load(p->file, &c), -EINVAL);
+	assert_int_equal(load_file(p->file, &c), -EINVAL);
 	text = text_problems(c);
 	snprintf(wanted, sizeof(wanted),
 	         "%s:1:24: error: fail_checks 0: must be between 1 and 1000\n"

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "checkerd/config/filter.h"
 #include "tests/unit/config/config-text.h"
 #include "tests/unit/random.h"
 
@@ -103,7 +104,7 @@ int __wrap_asprintf(char **ret, const char *format, ...)
 static int round_trip(const char *text, size_t size)
 {
 	struct config *c = NULL, *again = NULL;
-	int r = config_parse(TEST_NAME, text, size, &c);
+	int r = load_text(TEST_NAME, text, size, &c);
 	char *first, *second;
 
 	assert_non_null(c);
@@ -120,9 +121,9 @@ static int round_trip(const char *text, size_t size)
 		return r;
 	}
 	first = text_dump(c);
-	r = config_parse(TEST_NAME, first, strlen(first), &again);
+	r = load_text(TEST_NAME, first, strlen(first), &again);
 	if (r < 0) {
-		config_print_problems(again, stderr);
+		problems_print(again, stderr);
 		fail_msg("not read back:\n%s", first);
 	}
 	second = text_dump(again);
@@ -286,9 +287,9 @@ static void awkward_strings(void **state)
 		         "multipaths { multipath { wwid \"%s\" alias a } }\n"
 		         "paths { path { device \"/%s\" } }",
 		         quoted, quoted);
-		if (config_parse(TEST_NAME, text, strlen(text), &c) == 0) {
+		if (load_text(TEST_NAME, text, strlen(text), &c) == 0) {
 			accepted++;
-			assert_string_equal(config_map_alias(c, value), "a");
+			assert_string_equal(filter_map_alias(c, value), "a");
 			assert_string_equal(c->paths[0].device + 1, value);
 		}
 		config_free(c);
@@ -332,7 +333,7 @@ static void one_failure(const char *text, size_t size, int result)
 		int r;
 
 		allocations_left = n;
-		r = config_parse(TEST_NAME, text, size, &c);
+		r = load_text(TEST_NAME, text, size, &c);
 		if (allocations_left >= 0) {
 			/* It needs no more than n: done. */
 			allocations_left = -1;

@@ -7,6 +7,7 @@
 
 #include "checkerd/config/nearest.h"
 #include "checkerd/config/problem.h"
+#include "checkerd/config/filter.h"
 #include "checkerd/config/rules.h"
 #include "tests/unit/config/config-text.h"
 
@@ -251,10 +252,10 @@ static void quotes_and_comments(void **state)
 	(void)state; /* no fixture */
 	assert_int_equal(c->log_level, LOG_DEBUG);
 	assert_string_equal(c->socket_group, "disk");
-	assert_string_equal(config_map_alias(c, "2.5\" SSD # ! { }"), "a");
-	assert_string_equal(config_map_alias(c, "\""), "b");
-	assert_string_equal(config_map_alias(c, "\"x\""), "c");
-	assert_string_equal(config_map_alias(c, "  x	"), "d");
+	assert_string_equal(filter_map_alias(c, "2.5\" SSD # ! { }"), "a");
+	assert_string_equal(filter_map_alias(c, "\""), "b");
+	assert_string_equal(filter_map_alias(c, "\"x\""), "c");
+	assert_string_equal(filter_map_alias(c, "  x	"), "d");
 	assert_int_equal(c->n_problems, 0);
 	config_free(c);
 }
@@ -295,7 +296,7 @@ static void characters(void **state)
 		                 "multipaths { multipath { alias a wwid \"x%s\" } }",
 		                 rows[i].text);
 
-		assert_int_equal(config_parse(TEST_NAME, text, (size_t)n, &c),
+		assert_int_equal(load_text(TEST_NAME, text, (size_t)n, &c),
 		                 rows[i].good ? 0 : -EINVAL);
 		if (rows[i].good)
 			assert_string_equal(c->rules->maps[0].wwid + 1, rows[i].text);
@@ -309,7 +310,7 @@ static void characters(void **state)
 		struct config *c = NULL;
 
 		assert_non_null(text);
-		assert_int_equal(config_parse(TEST_NAME, text, size, &c), -EINVAL);
+		assert_int_equal(load_text(TEST_NAME, text, size, &c), -EINVAL);
 		config_free(c);
 		free(text);
 	}
@@ -326,7 +327,7 @@ static void the_longest_word(void **state)
 	wwid[sizeof(wwid) - 1] = '\0';
 	snprintf(text, sizeof(text), "%s%s } }", begin, wwid);
 	c = text_parse(text);
-	assert_string_equal(config_map_alias(c, wwid), "a");
+	assert_string_equal(filter_map_alias(c, wwid), "a");
 	config_free(c);
 }
 
@@ -345,9 +346,9 @@ static void the_last_one_counts(void **state)
 
 	(void)state; /* no fixture */
 	assert_int_equal(c->fail_checks, 4);
-	assert_string_equal(config_map_alias(c, "w"), "second");
-	assert_null(config_map_alias(c, "v"));
-	assert_null(config_map_alias(c, NULL));
+	assert_string_equal(filter_map_alias(c, "w"), "second");
+	assert_null(filter_map_alias(c, "v"));
+	assert_null(filter_map_alias(c, NULL));
 	assert_string_equal(text,
 	                    "test.conf:4:2: warning: fail_checks again: this one counts: "
 	                    "remove the one at test.conf:3:2\n");
@@ -493,7 +494,7 @@ static void too_many_errors(void **state)
 	for (int i = 0; i < 250; i++)
 		fputs("x\n", out);
 	fclose(out);
-	assert_int_equal(config_parse(TEST_NAME, text, size, &c), -EINVAL);
+	assert_int_equal(load_text(TEST_NAME, text, size, &c), -EINVAL);
 	assert_int_equal(c->n_problems, 2 * CONFIG_PROBLEMS_MAX + 1);
 	for (size_t i = 0; i < c->n_problems; i++)
 		warned += c->problems[i].is_error ? 0 : 1;
@@ -513,9 +514,9 @@ static void too_large(void **state)
 	(void)state; /* no fixture */
 	assert_non_null(text);
 	memset(text, '\n', CONFIG_FILE_BYTES_MAX + 1);
-	assert_int_equal(config_parse(TEST_NAME, text, CONFIG_FILE_BYTES_MAX, &c), 0);
+	assert_int_equal(load_text(TEST_NAME, text, CONFIG_FILE_BYTES_MAX, &c), 0);
 	c = config_free(c);
-	assert_int_equal(config_parse(TEST_NAME, text, CONFIG_FILE_BYTES_MAX + 1, &c),
+	assert_int_equal(load_text(TEST_NAME, text, CONFIG_FILE_BYTES_MAX + 1, &c),
 	                 -EINVAL);
 	problems = text_problems(c);
 	assert_string_equal(problems, "test.conf: error: larger than 1 MiB: this is no "

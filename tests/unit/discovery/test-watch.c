@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checkerd/config/load.h"
 #include "checkerd/discovery/scan.h"
 #include "tests/fuzz/fuzz-udev.h"
 
@@ -104,7 +105,7 @@ static int make(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		if (mkdirat(sysfs, folders[i], 0700) < 0)
 			return -1;
-	if (config_parse("test.conf", text, strlen(text), &config) != 0 ||
+	if (load_text("test.conf", text, strlen(text), &config) != 0 ||
 	    watch_new(&watch, sysfs) < 0)
 		return -1;
 	message("add");
@@ -225,7 +226,7 @@ static struct config *rules(const char *text)
 {
 	struct config *c;
 
-	assert_int_equal(config_parse("test.conf", text, strlen(text), &c), 0);
+	assert_int_equal(load_text("test.conf", text, strlen(text), &c), 0);
 	return c;
 }
 

@@ -8,6 +8,7 @@
 
 #include <json.h>
 
+#include "checkerd/config/load.h"
 #include "checkerd/loop/bound.h"
 
 static struct bound bound_of(const char *text)
@@ -15,7 +16,7 @@ static struct bound bound_of(const char *text)
 	struct config *c = NULL;
 	struct bound b;
 
-	assert_int_equal(config_parse("test", text, strlen(text), &c), 0);
+	assert_int_equal(load_text("test", text, strlen(text), &c), 0);
 	assert_int_equal(bound_compute(c, &b), 0);
 	config_free(c);
 	return b;
