@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the discovery thread, its list of what it has told, and the ring to the loop. The
+ * Owns the discovery thread, its list of what it has reported, and the ring to the loop. The
  * thread may block: on sysfs, on netlink, on a full ring. The loop's functions never do.
  */
 #include "checkerd/discovery/discovery.h"
@@ -13,7 +13,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "checkerd/discovery/scan.h"
+#include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/static.h"
+#include "checkerd/discovery/udev_watch.h"
 #include "util/spsc.h"
 #include "util/thread.h"
 #include "util/wake.h"
@@ -35,39 +37,15 @@ struct discovery {
 
 	/* the thread's own */
 	struct config_ref *ref; /* in force; NULL before the first */
-	struct found_list told;
-	struct watch *watch; /* with discovery udev */
+	struct found_list reported;
+	struct udev_watch *watch; /* with discovery udev */
 	int sysfs;
 	struct mono again; /* when a list that could not be made is tried again */
 	bool again_gone;   /* what is not on it is gone */
 };
 
-static_assert(CONFIG_TIME_MAX_US == PATH_TIME_MAX_US &&
-                      CONFIG_INTERVAL_MAX_US == PATH_INTERVAL_MAX_US &&
-                      CONFIG_CHECKS_MAX < 1 << 10 && CHECKER_NONE < 1 << 3 &&
-                      KEEP_OPEN_NO < 1 << 2,
-              "a path's settings hold them");
-
-void scan_settings(const struct config *c, const struct config_subject *s,
-                   struct path_settings *ret)
-{
-	struct config_settings settings;
-
-	filter_settings(c, s, &settings);
-	*ret = (struct path_settings){
-		.interval_us = (uint32_t)settings.polling_interval_us,
-		.max_interval_us = (uint64_t)MAX(settings.max_polling_interval_us,
-		                                 settings.polling_interval_us),
-		.timeout_us = (uint32_t)settings.checker_timeout_us,
-		.fail_checks = settings.fail_checks,
-		.recover_checks = settings.recover_checks,
-		.checker = settings.checker,
-		.keep_open = settings.keep_open,
-	};
-}
-
 /* Hands a record to the loop, waiting for room. -ECANCELED: the daemon ends. */
-static int emit(void *arg, struct found *f)
+static int discovery_emit(void *arg, struct found *f)
 {
 	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
 	struct discovery *d = arg;
@@ -83,49 +61,49 @@ static int emit(void *arg, struct found *f)
 	return 0;
 }
 
-static int scan(struct discovery *d, bool reload, struct found_list *list,
-                uint32_t *ret_left_out)
+static int discovery_scan(struct discovery *d, bool reload, struct found_list *list,
+                          uint32_t *ret_excluded)
 {
 	const struct config *c = d->ref->config;
 	int r;
 
 	if (c->discovery == DISCOVERY_STATIC) {
-		d->watch = watch_free(d->watch);
-		return scan_static(c, d->sysfs, &d->told, list, ret_left_out);
+		d->watch = udev_watch_free(d->watch);
+		return static_scan(c, d->sysfs, &d->reported, list, ret_excluded);
 	}
 	if (d->watch == NULL) {
-		r = watch_new(&d->watch, d->sysfs);
+		r = udev_watch_new(&d->watch, d->sysfs);
 		if (r < 0)
 			return r;
 	}
-	return watch_scan(d->watch, c, reload, list, ret_left_out);
+	return udev_watch_scan(d->watch, c, reload, list, ret_excluded);
 }
 
-/* Tells the difference between what was told and what there is now. */
-static int reconcile(struct discovery *d, bool gone, uint32_t *ret_left_out)
+/* Tells the difference between what was reported and what there is now. */
+static int reconcile(struct discovery *d, bool gone, uint32_t *ret_excluded)
 {
 	struct found_list list = FOUND_LIST_NULL;
 	int r;
 
-	list.before = &d->told;
-	r = scan(d, !gone, &list, ret_left_out);
+	list.before = &d->reported;
+	r = discovery_scan(d, !gone, &list, ret_excluded);
 	list.before = NULL;
 	if (r == 0)
-		r = found_plan(&d->told, &list, gone, emit, d);
+		r = found_plan(&d->reported, &list, gone, discovery_emit, d);
 	if (r < 0) {
 		found_list_deinit(&list);
 		return r;
 	}
-	found_list_deinit(&d->told);
-	d->told = list;
+	found_list_deinit(&d->reported);
+	d->reported = list;
 	return 0;
 }
 
-/* What is there now, told. Without memory or a descriptor nothing is: what was told stays, and
+/* What is there now, reported. Without memory or a descriptor nothing is: what was reported stays, and
  * it is tried again. */
-static int list_anew(struct discovery *d, bool gone, uint32_t *ret_left_out)
+static int relist(struct discovery *d, bool gone, uint32_t *ret_excluded)
 {
-	int r = reconcile(d, gone, ret_left_out);
+	int r = reconcile(d, gone, ret_excluded);
 
 	d->again = MONO_NEVER;
 	if (r < 0 && r != -ECANCELED) {
@@ -135,74 +113,74 @@ static int list_anew(struct discovery *d, bool gone, uint32_t *ret_left_out)
 	return r;
 }
 
-static void tell_sync(struct discovery *d, int error, uint32_t left_out)
+static void emit_sync(struct discovery *d, int error, uint32_t excluded)
 {
 	struct found sync = { .op = FOUND_SYNC,
 		              .generation = d->ref->generation,
-		              .left_out = left_out,
+		              .excluded = excluded,
 		              .error = -error };
 
-	(void)emit(d, &sync); /* cancelled: the thread ends */
+	(void)discovery_emit(d, &sync); /* cancelled: the thread ends */
 }
 
 static void take_config(struct discovery *d)
 {
 	struct config_ref *ref = atomic_exchange(&d->inbox, NULL);
-	uint32_t left_out = 0;
+	uint32_t excluded = 0;
 	int r;
 
 	if (ref == NULL)
 		return;
 	config_ref_put(d->ref);
 	d->ref = ref;
-	r = list_anew(d, false, &left_out);
-	tell_sync(d, r, left_out);
+	r = relist(d, false, &excluded);
+	emit_sync(d, r, excluded);
 }
 
-static void tell_map(struct discovery *d)
+static void emit_map(struct discovery *d)
 {
 	struct found map = { .op = FOUND_MAP };
 
-	(void)emit(d, &map); /* cancelled: the thread ends */
+	(void)discovery_emit(d, &map); /* cancelled: the thread ends */
 }
 
-/* A path's name leads to another device than the one that was told. */
+/* A path's name leads to another device than the one that was reported. */
 static void take_look(struct discovery *d)
 {
-	uint32_t left_out;
+	uint32_t excluded;
 
 	if (!atomic_exchange(&d->look, false) || d->ref == NULL)
 		return;
 	/* What fails is tried again. Static paths go by the configuration only. */
-	(void)list_anew(d, d->ref->config->discovery != DISCOVERY_STATIC, &left_out);
+	(void)relist(d, d->ref->config->discovery != DISCOVERY_STATIC, &excluded);
 }
 
 static void take_events(struct discovery *d)
 {
-	uint32_t left_out;
+	uint32_t excluded;
 	int r;
 
-	r = watch_take(d->watch, d->ref->config, &d->told, emit, d);
+	r = udev_watch_take(d->watch, d->ref->config, &d->reported, discovery_emit, d);
 	/* Messages were lost, or memory was short: what is there now is what counts. */
 	if (r < 0 && r != -ECANCELED) {
-		(void)list_anew(d, true, &left_out); /* it is tried again */
-		tell_map(d);
+		(void)relist(d, true, &excluded); /* it is tried again */
+		emit_map(d);
 	}
 }
 
 /* How long it may sleep; it lists anew when that is due. */
-static int try_again(struct discovery *d)
+static int retry_list(struct discovery *d)
 {
 	int64_t left_us = mono_diff(d->again, mono_now());
-	uint32_t left_out = 0;
+	uint32_t excluded = 0;
 
 	if (mono_is_never(d->again))
 		return -1;
 	if (left_us > 0)
 		return (int)(left_us / USEC_PER_MSEC) + 1;
-	if (list_anew(d, d->again_gone, &left_out) == 0) {
-		tell_sync(d, 0, left_out);
-		tell_map(d);
+	if (relist(d, d->again_gone, &excluded) == 0) {
+		emit_sync(d, 0, excluded);
+		emit_map(d);
 	}
 	return mono_is_never(d->again) ? -1 : (int)(LIST_RETRY_US / USEC_PER_MSEC);
 }
@@ -217,9 +195,9 @@ static void *discovery_main(void *arg)
 			{ .fd = d->wake_fd, .events = POLLIN },
 			{ .events = POLLIN },
 		};
-		int timeout_ms = try_again(d);
+		int timeout_ms = retry_list(d);
 
-		fds[1].fd = d->watch == NULL ? -1 : watch_fd(d->watch);
+		fds[1].fd = d->watch == NULL ? -1 : udev_watch_fd(d->watch);
 		if (poll(fds, ARRAY_LEN(fds), timeout_ms) < 0)
 			continue; /* all signals are blocked: memory, for a moment */
 		if (fds[0].revents != 0) {
@@ -230,13 +208,13 @@ static void *discovery_main(void *arg)
 			take_events(d);
 		}
 	}
-	d->watch = watch_free(d->watch);
-	found_list_deinit(&d->told);
+	d->watch = udev_watch_free(d->watch);
+	found_list_deinit(&d->reported);
 	d->ref = config_ref_put(d->ref);
 	return NULL;
 }
 
-static void destroy(struct discovery *d)
+static void discovery_destroy(struct discovery *d)
 {
 	struct found f;
 
@@ -283,7 +261,7 @@ int discovery_new(struct discovery **ret)
 	*ret = d;
 	return 0;
 fail:
-	destroy(d);
+	discovery_destroy(d);
 	return r;
 }
 
@@ -295,7 +273,7 @@ bool discovery_free(struct discovery *d, int64_t limit_us)
 	wake(d->wake_fd);
 	if (thread_join_for(d->thread, limit_us) < 0)
 		return false;
-	destroy(d);
+	discovery_destroy(d);
 	return true;
 }
 

@@ -28,7 +28,7 @@ struct found {
 	struct path_settings settings;
 	uint64_t generation; /* SYNC: the configuration's */
 	uint32_t
-	        left_out; /* SYNC: devices that the rules left out or that found no room */
+	        excluded; /* SYNC: devices that the rules left out or that found no room */
 	int error;        /* SYNC: the devices could not be listed: positive errno */
 };
 

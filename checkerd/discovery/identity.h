@@ -41,9 +41,4 @@ void identity_set_kernel_wwid(struct identity *id, const char *wwid);
 enum identity_hosts { IDENTITY_SCSI, IDENTITY_NVME };
 uint32_t identity_host_key(enum identity_hosts kind, unsigned number);
 
-/* Fills in what sysfs knows of the block device, fields that are set already stay. `sysfs`: a
- * directory's descriptor, /sys or a test's. -ENOENT: there is no such block device; -ENOMEM,
- * -EMFILE, -ENFILE: `shortage`. */
-_must_check_ int identity_read_sysfs(struct identity *id, int sysfs, const char *sysname);
-
 #endif

@@ -2,6 +2,8 @@
 # libdiscovery.la: which paths there are.
 noinst_LTLIBRARIES += libdiscovery.la
 libdiscovery_la_SOURCES = \
+	checkerd/discovery/blacklist.c \
+	checkerd/discovery/blacklist.h \
 	checkerd/discovery/device_state.c \
 	checkerd/discovery/device_state.h \
 	checkerd/discovery/discovery.c \
@@ -10,14 +12,24 @@ libdiscovery_la_SOURCES = \
 	checkerd/discovery/found.h \
 	checkerd/discovery/identity.c \
 	checkerd/discovery/identity.h \
-	checkerd/discovery/scan.h \
+	checkerd/discovery/settings.c \
+	checkerd/discovery/settings.h \
 	checkerd/discovery/static.c \
+	checkerd/discovery/static.h \
 	checkerd/discovery/static_names.c \
+	checkerd/discovery/static_names.h \
 	checkerd/discovery/sysfs.c \
 	checkerd/discovery/sysfs.h \
+	checkerd/discovery/sysfs_block.c \
+	checkerd/discovery/sysfs_block.h \
 	checkerd/discovery/sysfs_nvme.c \
+	checkerd/discovery/sysfs_nvme.h \
 	checkerd/discovery/sysfs_scsi.c \
+	checkerd/discovery/sysfs_scsi.h \
+	checkerd/discovery/udev_disk.c \
+	checkerd/discovery/udev_disk.h \
 	checkerd/discovery/udev_watch.c \
+	checkerd/discovery/udev_watch.h \
 	$(NULL)
 libdiscovery_la_CFLAGS = $(AM_CFLAGS) $(UDEV_CFLAGS)
 libdiscovery_la_LIBADD = $(UDEV_LIBS)

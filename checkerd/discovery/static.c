@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The paths the configuration lists. Runs on the discovery thread. Nothing here opens or
- * stats a path: a file on a dead file system would hang. The kernel's name of a device node
- * comes from the node's own name or link, in devtmpfs, and its number from sysfs.
+ * Owns nothing: describes the paths that the configuration lists. Runs on the discovery thread.
+ *
+ * No function opens or stats a path, because a file on a dead file system would hang the thread.
+ * The kernel's name of a device node comes from the node's name or link in devtmpfs, and its number
+ * from sysfs.
  */
+#include "checkerd/discovery/static.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "checkerd/discovery/scan.h"
+#include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/settings.h"
+#include "checkerd/discovery/static_names.h"
+#include "checkerd/discovery/sysfs_block.h"
 #include "util/block.h"
 #include "util/shortage.h"
 
-/* The kernel's name of a node, in `buf`: false when it has none that can be had safely. */
+/* Copies the kernel's name of a node into `buf`. False: no name can be read without blocking. */
 static bool kernel_name(const char *node, char *buf, size_t size)
 {
 	char link[PATH_MAX];
@@ -61,8 +68,8 @@ static int describe(const struct config *c, int sysfs, const struct static_path 
 	identity_set(&id, &id.spec.map, p->map);
 	if (kernel_name(p->device, sysname, sizeof(sysname))) {
 		subject.devnode = sysname;
-		/* A node that is not there is found missing by its check. */
-		r = identity_read_sysfs(&id, sysfs, sysname);
+		/* A node that does not exist is no error here: its check reports it. */
+		r = sysfs_block_identify(&id, sysfs, sysname);
 		if (is_shortage(-r))
 			return r;
 	}
@@ -71,19 +78,19 @@ static int describe(const struct config *c, int sysfs, const struct static_path 
 	subject.vendor = id.spec.vendor;
 	subject.product = id.spec.product;
 	subject.revision = id.spec.revision;
-	scan_settings(c, &subject, &settings);
+	settings_of(c, &subject, &settings);
 	r = device_new(&d, &id.spec);
 	if (r < 0)
 		return r;
 	return found_list_append(list, d, &settings);
 }
 
-int scan_static(const struct config *c, int sysfs, const struct found_list *told,
-                struct found_list *ret, uint32_t *ret_left_out)
+int static_scan(const struct config *c, int sysfs, const struct found_list *reported,
+                struct found_list *ret, uint32_t *ret_excluded)
 {
 	char(*names)[DEVICE_NAME_MAX] = NULL;
 	const char **nodes = NULL;
-	uint32_t left_out = 0;
+	uint32_t excluded = 0;
 	int r = -ENOMEM;
 
 	if (c->n_paths > 0) {
@@ -94,18 +101,18 @@ int scan_static(const struct config *c, int sysfs, const struct found_list *told
 	}
 	for (size_t i = 0; i < c->n_paths; i++)
 		nodes[i] = c->paths[i].device;
-	r = scan_names(c->n_paths, nodes, told, names);
+	r = static_names_choose(c->n_paths, nodes, reported, names);
 	for (size_t i = 0; r == 0 && i < c->n_paths; i++) {
 		r = describe(c, sysfs, &c->paths[i], names[i], ret);
 		if (is_shortage(-r))
 			break;
 		if (r < 0) {
-			left_out++;
+			excluded++;
 			r = 0;
 		}
 	}
 	if (r == 0)
-		*ret_left_out = left_out + (uint32_t)found_list_sort(ret);
+		*ret_excluded = excluded + (uint32_t)found_list_sort(ret);
 out:
 	block_free(nodes);
 	block_free(names);

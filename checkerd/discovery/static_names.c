@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names for static paths. Pure but for malloc(); runs on the discovery thread. */
+/* Owns the list of candidates, until it returns. Runs on the discovery thread. */
+#include "checkerd/discovery/static_names.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkerd/discovery/scan.h"
+#include "checkerd/discovery/identity.h"
 #include "util/block.h"
 
 struct candidate {
 	const char *node, *base;
 	size_t index;
-	bool named; /* it has its name already */
+	bool named; /* has its name */
 };
 
 static int by_base(const void *a, const void *b)
@@ -34,8 +36,8 @@ static uint32_t checksum(const char *s)
 	return h;
 }
 
-/* Copies a name, made harmless; false: it does not fit. */
-static bool put(char *ret_name, const char *name)
+/* Copies a name with control characters escaped. False: the name does not fit. */
+static bool name_copy(char *ret_name, const char *name)
 {
 	struct identity id;
 	const char *clean;
@@ -48,72 +50,74 @@ static bool put(char *ret_name, const char *name)
 	return true;
 }
 
-static void put_long(char *ret_name, const struct candidate *c)
+static void name_long(char *ret_name, const struct candidate *c)
 {
 	char start[DEVICE_NAME_MAX];
 	size_t keep = strlen(c->base);
 
-	/* Half of it leaves room for bytes that become four. */
+	/* 12 bytes leave room for bytes that are escaped to four. */
 	keep = MIN(keep, (size_t)12);
 	memcpy(start, c->base, keep);
 	start[keep] = '\0';
-	if (!put(ret_name, start))
+	if (!name_copy(ret_name, start))
 		ret_name[0] = '\0';
 	keep = strlen(ret_name);
 	(void)snprintf(ret_name + keep, DEVICE_NAME_MAX - keep, "~%08x",
 	               checksum(c->node));
 }
 
-static void put_other(char *ret_name, const struct candidate *c)
+static void name_other(char *ret_name, const struct candidate *c)
 {
-	if (!put(ret_name, c->node))
-		put_long(ret_name, c);
+	if (!name_copy(ret_name, c->node))
+		name_long(ret_name, c);
 }
 
-/* The names the node may have had before. */
-static bool had_name(const struct found_list *told, const struct candidate *c,
+/* Was the node reported under one of the names that it can have? */
+static bool had_name(const struct found_list *reported, const struct candidate *c,
                      char *ret_name)
 {
 	for (int kind = 0; kind < 3; kind++) {
 		size_t at;
 
 		if (kind == 2)
-			put_long(ret_name, c);
-		else if (!put(ret_name, kind == 0 ? c->base : c->node))
+			name_long(ret_name, c);
+		else if (!name_copy(ret_name, kind == 0 ? c->base : c->node))
 			continue;
-		at = found_list_find(told, ret_name);
-		if (at < told->n &&
-		    strcmp(device_node(told->entries[at].device), c->node) == 0)
+		at = found_list_find(reported, ret_name);
+		if (at < reported->n &&
+		    strcmp(device_node(reported->entries[at].device), c->node) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Names the candidates of one base, all of them in the order of the configuration. */
-static void name_run(struct candidate *run, size_t n, char (*names)[DEVICE_NAME_MAX])
+/* Names all candidates with one base, in the order of the configuration. */
+static void name_same_base(struct candidate *same, size_t n,
+                           char (*names)[DEVICE_NAME_MAX])
 {
 	char base[DEVICE_NAME_MAX];
-	bool free_to_take = put(base, run[0].base);
+	bool free_to_take = name_copy(base, same[0].base);
 
 	for (size_t i = 0; free_to_take && i < n; i++) {
-		if (run[i].named && strcmp(names[run[i].index], base) == 0)
+		if (same[i].named && strcmp(names[same[i].index], base) == 0)
 			free_to_take = false;
 	}
 	for (size_t i = 0; i < n; i++) {
-		char *name = names[run[i].index];
+		char *name = names[same[i].index];
 
-		if (run[i].named)
+		if (same[i].named)
 			continue;
 		if (free_to_take)
 			memcpy(name, base, sizeof(base));
 		else
-			put_other(name, &run[i]);
+			name_other(name, &same[i]);
 		free_to_take = false;
 	}
 }
 
-int scan_names(size_t n, const char *const *nodes, const struct found_list *told,
-               char (*ret_names)[DEVICE_NAME_MAX])
+int static_names_choose(size_t n, const char *const *nodes,
+                        const struct found_list *reported,
+                        char (*ret_names)[DEVICE_NAME_MAX])
 {
 	struct candidate *all;
 	size_t end;
@@ -129,14 +133,14 @@ int scan_names(size_t n, const char *const *nodes, const struct found_list *told
 		all[i].node = nodes[i];
 		all[i].base = slash == NULL ? nodes[i] : slash + 1;
 		all[i].index = i;
-		all[i].named = had_name(told, &all[i], ret_names[i]);
+		all[i].named = had_name(reported, &all[i], ret_names[i]);
 	}
 	qsort(all, n, sizeof(*all), by_base);
 	for (size_t start = 0; start < n; start = end) {
 		for (end = start + 1;
 		     end < n && strcmp(all[start].base, all[end].base) == 0; end++)
 			;
-		name_run(&all[start], end - start, ret_names);
+		name_same_base(&all[start], end - start, ret_names);
 	}
 	block_free(all);
 	return 0;

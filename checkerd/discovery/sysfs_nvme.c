@@ -6,6 +6,8 @@
  * With native multipathing a namespace that has several controllers is one disk, whose parent
  * is the subsystem; the paths below it (nvme0c1n1) have no node and cannot be read one by one.
  */
+#include "checkerd/discovery/sysfs_nvme.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -55,7 +57,7 @@ static void subsystem_protocol(struct identity *id, int dir)
 		set_protocol(id, first);
 }
 
-void nvme_identify(struct identity *id, int dir, const char *parent)
+void sysfs_nvme_identify(struct identity *id, int dir, const char *parent)
 {
 	char buf[SYSFS_ATTRIBUTE_MAX], component[32];
 	const char *attribute;

@@ -4,6 +4,8 @@
  * memory: the inquiry data and the vital product data pages it read when it found the disk
  * (drivers/scsi/scsi_sysfs.c), and what the transport's class says of the other end.
  */
+#include "checkerd/discovery/sysfs_scsi.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,8 +94,8 @@ static void read_wwid(struct identity *id, int dir)
 		identity_set_kernel_wwid(id, text);
 }
 
-void scsi_identify(struct identity *id, int sysfs, int dir, const char *path,
-                   const char *hcil)
+void sysfs_scsi_identify(struct identity *id, int sysfs, int dir, const char *path,
+                         const char *hcil)
 {
 	unsigned host = (unsigned)strtoul(hcil, NULL, 10);
 	char name[32];

@@ -157,7 +157,7 @@ static int apply(struct inventory *inv, const struct found *f, struct mono now)
 			           "the devices can be listed again, there are %u paths",
 			           registry_count(inv->checks->registry));
 		inv->no_room = 0;
-		inv->left_out = f->left_out;
+		inv->left_out = f->excluded;
 		inv->error = f->error;
 		inv->generation = f->generation;
 		return 0;

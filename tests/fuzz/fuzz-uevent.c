@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "checkerd/config/load.h"
-#include "checkerd/discovery/scan.h"
+#include "checkerd/discovery/udev_watch.h"
 #include "tests/fuzz/fuzz-udev.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -93,7 +93,7 @@ static const char *const attributes[][2] = {
 static char sysfs_name[] = "/tmp/fuzz-uevent-XXXXXX";
 static int sysfs, class_block;
 static struct config *config;
-static struct watch *watch;
+static struct udev_watch *watch;
 static bool changed[ARRAY_LEN(attributes)];
 
 /* --- sysfs --- */
@@ -232,7 +232,7 @@ void fuzz_begin(void)
 	                0,
 	        "the configuration");
 	make_sysfs();
-	REQUIRE(watch_new(&watch, sysfs) == 0, "no memory");
+	REQUIRE(udev_watch_new(&watch, sysfs) == 0, "no memory");
 }
 
 static void list_anew(struct found_list *told, struct found_list *heard)
@@ -242,7 +242,7 @@ static void list_anew(struct found_list *told, struct found_list *heard)
 	int r;
 
 	found.before = told;
-	r = watch_scan(watch, config, false, &found, &left_out);
+	r = udev_watch_scan(watch, config, false, &found, &left_out);
 	found.before = NULL;
 
 	REQUIRE(r == 0, "%d", r);
@@ -269,7 +269,7 @@ void fuzz_one(const uint8_t *data, size_t size)
 			int r;
 
 			fuzz_udev_message();
-			r = watch_take(watch, config, &told, hear, &heard);
+			r = udev_watch_take(watch, config, &told, hear, &heard);
 			REQUIRE(r == 0, "%d", r);
 			compare(&heard, &told);
 			messages++;

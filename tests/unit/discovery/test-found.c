@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkerd/discovery/blacklist.h"
 #include "checkerd/discovery/found.h"
-#include "checkerd/discovery/scan.h"
+#include "checkerd/discovery/static_names.h"
 
 static const struct path_settings usual = { .interval_us = 5, .timeout_us = 30 };
 
@@ -286,7 +287,7 @@ static void names_are_short_where_they_can_be(void **state)
 	char names[4][DEVICE_NAME_MAX];
 
 	(void)state;
-	assert_int_equal(scan_names(4, nodes, &none, names), 0);
+	assert_int_equal(static_names_choose(4, nodes, &none, names), 0);
 	assert_string_equal(names[0], "disk1");
 	assert_string_equal(names[1], "loop0");
 	assert_string_equal(names[2], "/b/disk1");
@@ -302,13 +303,13 @@ static void names_stay(void **state)
 
 	(void)state;
 	put(&told, "disk1", "/b/disk1", 0);
-	assert_int_equal(scan_names(2, nodes, &told, names), 0);
+	assert_int_equal(static_names_choose(2, nodes, &told, names), 0);
 	assert_string_equal(names[0], "/a/disk1");
 	assert_string_equal(names[1], "disk1");
 
 	found_list_deinit(&told);
 	put(&told, "/b/disk1", "/b/disk1", 0);
-	assert_int_equal(scan_names(1, nodes + 1, &told, names), 0);
+	assert_int_equal(static_names_choose(1, nodes + 1, &told, names), 0);
 	assert_string_equal(names[0], "/b/disk1");
 	found_list_deinit(&told);
 }
@@ -323,7 +324,7 @@ static void long_and_strange_names_are_made_fit(void **state)
 	(void)state;
 	memset(long_a + 3, 'x', 150);
 	memset(long_b + 3, 'x', 150);
-	assert_int_equal(scan_names(3, nodes, &none, names), 0);
+	assert_int_equal(static_names_choose(3, nodes, &none, names), 0);
 	assert_string_not_equal(names[0], names[1]);
 	assert_true(strlen(names[0]) < DEVICE_NAME_MAX);
 	assert_string_equal(names[2], "new\\x0aline");
@@ -340,15 +341,15 @@ static void what_is_no_disk_is_left_out(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(out); i++)
-		assert_true(watch_left_out(out[i], false));
+		assert_true(blacklist_excludes(out[i], false));
 	for (size_t i = 0; i < ARRAY_LEN(in); i++)
-		assert_false(watch_left_out(in[i], false));
-	assert_true(watch_left_out("sda1", true));
-	assert_true(watch_is_empty("loop0", false, 8));
-	assert_false(watch_is_empty("loop0", true, 0));
-	assert_true(watch_is_empty("nbd0", false, 0));
-	assert_false(watch_is_empty("nbd0", false, 8));
-	assert_false(watch_is_empty("sda", false, 0));
+		assert_false(blacklist_excludes(in[i], false));
+	assert_true(blacklist_excludes("sda1", true));
+	assert_true(blacklist_is_empty("loop0", false, 8));
+	assert_false(blacklist_is_empty("loop0", true, 0));
+	assert_true(blacklist_is_empty("nbd0", false, 0));
+	assert_false(blacklist_is_empty("nbd0", false, 8));
+	assert_false(blacklist_is_empty("sda", false, 0));
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/sysfs_block.h"
 
 static char root[] = "/tmp/test-identity-XXXXXX";
 static int sysfs;
@@ -222,7 +223,7 @@ static void assert_text(const char *is, const char *want)
 static void read_disk(struct identity *id, const char *name)
 {
 	identity_init(id);
-	assert_int_equal(identity_read_sysfs(id, sysfs, name), 0);
+	assert_int_equal(sysfs_block_identify(id, sysfs, name), 0);
 }
 
 static void a_scsi_disk_is_read(void **state)
@@ -343,7 +344,7 @@ static void what_is_known_already_stays(void **state)
 	identity_init(&id);
 	identity_set(&id, &id.spec.wwid, "3600c0ff0-by-udev");
 	identity_set(&id, &id.spec.map, "mine");
-	assert_int_equal(identity_read_sysfs(&id, sysfs, "sdq"), 0);
+	assert_int_equal(sysfs_block_identify(&id, sysfs, "sdq"), 0);
 	assert_string_equal(id.spec.wwid, "3600c0ff0-by-udev");
 	assert_true(id.spec.kernel_id != 0);
 	assert_string_equal(id.spec.map, "mine");
@@ -365,7 +366,7 @@ static void without_descriptors_it_is_no_disk_without_a_name(void **state)
 	for (int r = -EMFILE; r == -EMFILE; none.rlim_cur++) {
 		identity_init(&id);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-		r = identity_read_sysfs(&id, sysfs, "sdq");
+		r = sysfs_block_identify(&id, sysfs, "sdq");
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		assert_true(r == 0 || r == -EMFILE);
 		assert_true(r != 0 || id.spec.wwid != NULL);
@@ -386,7 +387,7 @@ static void another_disk_is_not_asked(void **state)
 	assert_null(id.spec.vendor);
 	assert_null(id.spec.sysfs_state);
 	assert_int_equal(id.spec.host_key, 0);
-	assert_int_equal(identity_read_sysfs(&id, sysfs, "none"), -ENOENT);
+	assert_int_equal(sysfs_block_identify(&id, sysfs, "none"), -ENOENT);
 }
 
 static void nothing_there_is_nothing_known(void **state)

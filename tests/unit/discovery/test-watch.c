@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "checkerd/config/load.h"
-#include "checkerd/discovery/scan.h"
+#include "checkerd/discovery/udev_watch.h"
 #include "tests/fuzz/fuzz-udev.h"
 
 static char root[] = "/tmp/test-watch-XXXXXX";
 static struct config *config;
-static struct watch *watch;
+static struct udev_watch *watch;
 static struct found_list told = FOUND_LIST_NULL;
 static unsigned removed; /* records */
 static int sysfs;
@@ -106,10 +106,10 @@ static int make(void **state)
 		if (mkdirat(sysfs, folders[i], 0700) < 0)
 			return -1;
 	if (load_text("test.conf", text, strlen(text), &config) != 0 ||
-	    watch_new(&watch, sysfs) < 0)
+	    udev_watch_new(&watch, sysfs) < 0)
 		return -1;
 	message("add");
-	return watch_take(watch, config, &told, count_removed, NULL);
+	return udev_watch_take(watch, config, &told, count_removed, NULL);
 }
 
 static int clean(void **state)
@@ -119,7 +119,7 @@ static int clean(void **state)
 	(void)state;
 	fuzz_udev_reset();
 	found_list_deinit(&told);
-	watch_free(watch);
+	udev_watch_free(watch);
 	config_free(config);
 	close(sysfs);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", root);
@@ -134,11 +134,11 @@ static void a_list_without_memory_is_none(void **state)
 	(void)state;
 	assert_int_equal(told.n, 1);
 	fuzz_udev_without_memory(true);
-	assert_int_equal(watch_scan(watch, config, true, &list, &left_out), -ENOMEM);
+	assert_int_equal(udev_watch_scan(watch, config, true, &list, &left_out), -ENOMEM);
 	found_list_deinit(&list);
 	fuzz_udev_without_memory(false);
 	list = (struct found_list)FOUND_LIST_NULL;
-	assert_int_equal(watch_scan(watch, config, true, &list, &left_out), 0);
+	assert_int_equal(udev_watch_scan(watch, config, true, &list, &left_out), 0);
 	assert_int_equal(list.n, 1);
 	assert_int_equal(left_out, 0);
 	found_list_deinit(&list);
@@ -151,7 +151,7 @@ static void a_list_that_ends_too_early_is_none(void **state)
 
 	(void)state;
 	entries_end = true;
-	assert_int_equal(watch_scan(watch, config, true, &list, &left_out), -ENOMEM);
+	assert_int_equal(udev_watch_scan(watch, config, true, &list, &left_out), -ENOMEM);
 	entries_end = false;
 	found_list_deinit(&list);
 }
@@ -168,7 +168,7 @@ static void a_list_without_descriptors_is_none(void **state)
 	none = before;
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	r = watch_scan(watch, config, true, &list, &left_out);
+	r = udev_watch_scan(watch, config, true, &list, &left_out);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_int_equal(r, -EMFILE);
 	assert_int_equal(list.n, 0);
@@ -179,12 +179,13 @@ static void a_map_without_memory_costs_no_path(void **state)
 	(void)state;
 	fuzz_udev_without_memory(true);
 	map_message();
-	assert_int_equal(watch_take(watch, config, &told, count_removed, NULL), -ENOMEM);
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL),
+	                 -ENOMEM);
 	assert_int_equal(told.n, 1);
 	assert_int_equal(removed, 0);
 	fuzz_udev_without_memory(false);
 	map_message();
-	assert_int_equal(watch_take(watch, config, &told, count_removed, NULL), 0);
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL), 0);
 	assert_int_equal(told.n, 1);
 	assert_int_equal(removed, 0);
 }
@@ -219,7 +220,7 @@ static void message_with(const char *action, bool serial, bool wwn)
 static void take(const struct config *c, struct found_list *l)
 {
 	records.n = records.removed = records.gone = 0;
-	assert_int_equal(watch_take(watch, c, l, count, NULL), 0);
+	assert_int_equal(udev_watch_take(watch, c, l, count, NULL), 0);
 }
 
 static struct config *rules(const char *text)
@@ -237,7 +238,7 @@ static void list(const struct config *c, bool reload, struct found_list *l)
 	uint32_t left_out = 0;
 
 	now.before = l;
-	assert_int_equal(watch_scan(watch, c, reload, &now, &left_out), 0);
+	assert_int_equal(udev_watch_scan(watch, c, reload, &now, &left_out), 0);
 	now.before = NULL;
 	found_list_deinit(l);
 	*l = now;
@@ -247,9 +248,9 @@ static int begin_with_udevd(void **state)
 {
 	(void)state;
 	fuzz_udev_reset();
-	watch_free(watch);
+	udev_watch_free(watch);
 	udevd = true;
-	return watch_new(&watch, sysfs);
+	return udev_watch_new(&watch, sysfs);
 }
 
 static void a_path_without_properties_stays(void **state)
@@ -347,7 +348,7 @@ static void a_map_costs_what_it_holds(void **state)
 	(void)found_list_sort(&l);
 	looks = 0;
 	map_message();
-	assert_int_equal(watch_take(watch, config, &l, count_removed, NULL), 0);
+	assert_int_equal(udev_watch_take(watch, config, &l, count_removed, NULL), 0);
 	assert_in_range(looks, 0, 10);
 	found_list_deinit(&l);
 }
@@ -356,7 +357,7 @@ static void what_goes_goes(void **state)
 {
 	(void)state;
 	message("remove");
-	assert_int_equal(watch_take(watch, config, &told, count_removed, NULL), 0);
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL), 0);
 	assert_int_equal(told.n, 0);
 	assert_int_equal(removed, 1);
 }

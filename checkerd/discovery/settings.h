@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_DISCOVERY_SETTINGS_H
+#define CHECKERD_DISCOVERY_SETTINGS_H
+
+/* What the configuration says of the checks of one device. Runs on the discovery thread. */
+#include "checkerd/config/filter.h"
+#include "checkerd/core/registry.h"
+
+/* subject->devnode: the kernel's name of the device. */
+void settings_of(const struct config *c, const struct config_subject *subject,
+                 struct path_settings *ret);
+
+#endif

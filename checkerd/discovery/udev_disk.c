@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns nothing: reads what libudev and sysfs say of one device. Runs on the discovery thread, which
+ * is the only one that touches libudev's objects.
+ */
+#include "checkerd/discovery/udev_disk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkerd/discovery/blacklist.h"
+#include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/settings.h"
+#include "checkerd/discovery/sysfs.h"
+#include "checkerd/discovery/sysfs_block.h"
+#include "util/shortage.h"
+
+#define PROPERTIES_MAX 128
+
+static bool starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* The names of its properties, NULL at the end. They live as long as dev. */
+static void property_names(struct udev_device *dev, const char **names)
+{
+	struct udev_list_entry *e;
+	size_t n = 0;
+
+	udev_list_entry_foreach(e, udev_device_get_properties_list_entry(dev))
+	{
+		if (n == PROPERTIES_MAX)
+			break;
+		names[n++] = udev_list_entry_get_name(e);
+	}
+	names[n] = NULL;
+}
+
+static void set_property(struct identity *id, const char **field, struct udev_device *dev,
+                         const char *property)
+{
+	if (*field == NULL)
+		identity_set(id, field, udev_device_get_property_value(dev, property));
+}
+
+const char *udev_disk_name(struct udev_device *dev)
+{
+	const char *path = udev_device_get_syspath(dev);
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+
+	return slash == NULL ? NULL : slash + 1;
+}
+
+static bool is_partition(struct udev_device *dev)
+{
+	const char *type = udev_device_get_devtype(dev);
+
+	return type != NULL && strcmp(type, "partition") == 0;
+}
+
+/* No medium is there: nothing can be read, whatever the rules say. */
+static bool is_empty(const struct udev_source *source, struct identity *id,
+                     const char *sysname)
+{
+	char name[DEVICE_NAME_MAX + 64], buf[64];
+	const char *sectors;
+	bool backed;
+
+	if (!starts(sysname, "loop") && !starts(sysname, "nbd"))
+		return false;
+	(void)snprintf(name, sizeof(name), "class/block/%s/loop/backing_file", sysname);
+	backed = sysfs_has(id, source->sysfs, name);
+	(void)snprintf(name, sizeof(name), "class/block/%s/size", sysname);
+	sectors = sysfs_attribute(id, source->sysfs, name, buf, sizeof(buf));
+	return blacklist_is_empty(sysname, backed,
+	                          sectors == NULL ? 0 : strtoull(sectors, NULL, 10));
+}
+
+/* Where udev's rules put the WWID: multipathd's uid_attribute of each kind of device. */
+static const char *wwid_property(const char *sysname)
+{
+	return starts(sysname, "nvme")   ? "ID_WWN"
+	       : starts(sysname, "dasd") ? "ID_UID"
+	                                 : "ID_SERIAL";
+}
+
+/*
+ * The unit's serial number, where the kernel has none: with SCSI what udev read of the same
+ * page. ID_SERIAL_SHORT of a SCSI disk is no serial number but its WWID, unless it is an ATA
+ * disk's.
+ */
+static void set_serial(struct identity *id, struct udev_device *dev)
+{
+	const char *bus = udev_device_get_property_value(dev, "ID_BUS");
+
+	set_property(id, &id->spec.serial, dev, "ID_SCSI_SERIAL");
+	set_property(id, &id->spec.serial, dev, "SCSI_IDENT_SERIAL");
+	if (id->spec.hcil == NULL || (bus != NULL && strcmp(bus, "scsi") != 0))
+		set_property(id, &id->spec.serial, dev, "ID_SERIAL_SHORT");
+	if (id->spec.hcil == NULL)
+		set_property(id, &id->spec.serial, dev, "ID_SERIAL");
+}
+
+/* Fills in what udev and sysfs know. -ENOENT: the device is gone meanwhile. */
+static int identify(const struct udev_source *source, struct udev_device *dev,
+                    const char *sysname, struct identity *id)
+{
+	const char *node = udev_device_get_devnode(dev);
+	int r;
+
+	if (node == NULL)
+		return -ENOENT;
+	identity_set(id, &id->spec.name, udev_device_get_sysname(dev));
+	r = identity_set_exact(id, &id->spec.node, node);
+	if (r < 0)
+		return r;
+	set_property(id, &id->spec.wwid, dev, wwid_property(sysname));
+	id->spec.udev_wwid = id->spec.wwid != NULL;
+	r = sysfs_block_identify(id, source->sysfs, sysname);
+	if (r < 0)
+		return r;
+	set_serial(id, dev);
+	set_property(id, &id->spec.vendor, dev, "ID_VENDOR");
+	set_property(id, &id->spec.product, dev, "ID_MODEL");
+	set_property(id, &id->spec.revision, dev, "ID_REVISION");
+	return 0;
+}
+
+uint64_t udev_disk_diskseq(struct udev_device *dev)
+{
+	const char *value = udev_device_get_property_value(dev, "DISKSEQ");
+
+	return value == NULL ? 0 : strtoull(value, NULL, 10);
+}
+
+/* Its properties are of the disk that was there, and sysfs shows the one that is there now:
+ * another message is on its way. */
+static bool is_outdated(struct udev_device *dev, const struct identity *id)
+{
+	uint64_t diskseq = udev_disk_diskseq(dev);
+
+	return diskseq != 0 && id->spec.diskseq != 0 && diskseq != id->spec.diskseq;
+}
+
+/* The same disk as far as the kernel knows: what udev says of it may be missing for a moment. */
+static bool is_same_disk(const struct device *reported, const struct identity *id)
+{
+	uint64_t diskseq = id->spec.diskseq, kernel_id = id->spec.kernel_id;
+
+	return reported->devt_major == id->spec.devt_major &&
+	       reported->devt_minor == id->spec.devt_minor &&
+	       (diskseq == 0 || reported->diskseq == 0 || diskseq == reported->diskseq) &&
+	       (kernel_id == 0 || reported->kernel_id == 0 ||
+	        kernel_id == reported->kernel_id);
+}
+
+/*
+ * A path that does not answer has no properties when udev looks at it then. What they said
+ * before is what counts. True: they are missing.
+ */
+static bool lacks_properties(struct identity *id, const struct found_entry *reported)
+{
+	if (reported == NULL || !reported->device->udev_wwid || id->spec.udev_wwid ||
+	    !is_same_disk(reported->device, id))
+		return false;
+	identity_set(id, &id->spec.wwid, device_wwid(reported->device));
+	id->spec.udev_wwid = true;
+	if (id->spec.serial == NULL)
+		identity_set(id, &id->spec.serial, device_serial(reported->device));
+	return true;
+}
+
+int udev_disk_consider(const struct udev_source *source, const struct config *c,
+                       struct udev_device *dev, const struct found_entry *reported,
+                       struct found_entry *ret)
+{
+	const char *properties[PROPERTIES_MAX + 1], *why, *alias;
+	const char *sysname = udev_disk_name(dev);
+	struct config_subject subject = { .devnode = sysname };
+	struct identity id;
+	bool lacking, excluded;
+	int r;
+
+	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
+		return UDEV_DISK_GONE;
+	identity_init(&id);
+	subject.partition = is_partition(dev);
+	if (blacklist_excludes(sysname, subject.partition) &&
+	    !filter_excepts(c, &subject))
+		return UDEV_DISK_GONE;
+	if (is_empty(source, &id, sysname))
+		return -id.shortage;
+	r = identify(source, dev, sysname, &id);
+	if (is_shortage(-r))
+		return r;
+	if (r < 0 || is_outdated(dev, &id))
+		return UDEV_DISK_GONE;
+	lacking = lacks_properties(&id, reported);
+	property_names(dev, properties);
+	/* Without udevd nobody has given it any: their absence says nothing. */
+	subject.properties = source->with_udevd && !lacking ? properties : NULL;
+	subject.wwid = id.spec.wwid;
+	subject.protocol = id.spec.protocol;
+	subject.vendor = id.spec.vendor;
+	subject.product = id.spec.product;
+	subject.revision = id.spec.revision;
+	excluded = filter_excludes(c, &subject, &why);
+	alias = id.spec.wwid == NULL ? NULL : filter_map_alias(c, id.spec.wwid);
+	if (id.spec.map == NULL && alias != NULL)
+		identity_set(&id, &id.spec.map, alias);
+	settings_of(c, &subject, &ret->settings);
+	ret->settings.unjudged = lacking;
+	r = device_new(&ret->device, &id.spec);
+	if (r < 0)
+		return r == -ENOMEM ? r : UDEV_DISK_GONE;
+	return excluded ? UDEV_DISK_EXCLUDED : UDEV_DISK_INCLUDED;
+}
+
+/*
+ * libudev reads each of a device's two files once, and keeps the result of a failed read. So this
+ * asks for the properties first, which needs both files and reports the error. Another question
+ * would return what a device without these files would return.
+ */
+int udev_disk_is_ready(const struct udev_source *source, struct udev_device *dev)
+{
+	errno = 0;
+	if (udev_device_get_properties_list_entry(dev) == NULL && is_shortage(errno))
+		return -errno;
+	return !source->with_udevd || udev_device_get_is_initialized(dev) > 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_DISCOVERY_UDEV_WATCH_H
+#define CHECKERD_DISCOVERY_UDEV_WATCH_H
+
+/* Finds the disks that udev knows, and follows what happens to them. Runs on the discovery thread. */
+#include "checkerd/config/config.h"
+#include "checkerd/discovery/found.h"
+
+struct udev_watch;
+
+/* Starts to listen: no message after this call is missed. -errno: no netlink socket. */
+_must_check_ int udev_watch_new(struct udev_watch **ret, int sysfs);
+struct udev_watch *udev_watch_free(struct udev_watch *w); /* NULL allowed; returns NULL */
+int udev_watch_fd(const struct udev_watch *w);
+
+/*
+ * Lists every disk that is there now and that the rules include. reload: the rules may have changed
+ * since ret->before was listed. Without reload a disk that was included stays included. -errno.
+ */
+_must_check_ int udev_watch_scan(struct udev_watch *w, const struct config *c,
+                                 bool reload, struct found_list *ret,
+                                 uint32_t *ret_excluded);
+
+/*
+ * Reads the waiting messages, changes `reported`, and emits the differences. Returns 0, or what
+ * emit returned. -ENOBUFS: messages were lost, and the caller scans again.
+ */
+_must_check_ int udev_watch_take(struct udev_watch *w, const struct config *c,
+                                 struct found_list *reported,
+                                 int (*emit)(void *arg, struct found *f), void *arg);
+
+#endif
