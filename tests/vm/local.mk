@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/vm/maps.py \
 	tests/vm/run \
 	tests/vm/scenarios \
+	tests/vm/sg.py \
 	tests/vm/targets.py \
 	tests/vm/vm.py \
 	$(NULL)
