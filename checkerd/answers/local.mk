@@ -7,12 +7,15 @@ libdaemon_la_SOURCES += \
 	checkerd/answers/requests.h \
 	checkerd/answers/snapshot_fill.c \
 	checkerd/answers/snapshot_fill.h \
+	checkerd/answers/waits.c \
+	checkerd/answers/waits.h \
 	$(NULL)
 
 if HAVE_CMOCKA
 answers_tests = \
 	tests/unit/answers/test-reload \
 	tests/unit/answers/test-snapshot \
+	tests/unit/answers/test-waits \
 	$(NULL)
 check_PROGRAMS += $(answers_tests)
 TESTS += $(answers_tests)
@@ -34,4 +37,8 @@ tests_unit_answers_test_snapshot_LDADD = \
 	libutil.la \
 	$(CMOCKA_LIBS) \
 	$(NULL)
+tests_unit_answers_test_waits_SOURCES = tests/unit/answers/test-waits.c
+tests_unit_answers_test_waits_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_answers_test_waits_LDADD = libdaemon.la libcontrol.la libcore.la libutil.la \
+	$(CMOCKA_LIBS)
 endif

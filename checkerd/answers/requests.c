@@ -24,7 +24,7 @@ static void check(struct requests *q, const struct port_request *r, struct path 
 	/* One that is outstanding already is the check that is asked for. */
 	checks_expedite(q->checks, r->path, now);
 	if (r->wait && !(p->outstanding && p->expired))
-		port_loop_wait(q->port, r);
+		waits_add(q->waits, r);
 	else
 		reply(q, r, 0, p->status.state);
 }
@@ -43,7 +43,7 @@ static void disable(struct requests *q, const struct port_request *r, struct pat
 		            "disabled by user %u until it is enabled", r->uid);
 	/* Who waits for its check would wait for long. */
 	if (!p->outstanding)
-		port_loop_settle(q->port, r->path, EBUSY, p->status.state);
+		waits_complete(q->waits, r->path, EBUSY, p->status.state);
 	reply(q, r, 0, p->status.state);
 }
 

@@ -9,12 +9,14 @@
 #include "checkerd/paths/dm.h"
 #include "checkerd/answers/reload.h"
 #include "checkerd/answers/snapshot_fill.h"
+#include "checkerd/answers/waits.h"
 
 /* Requests at one go. */
 #define REQUESTS_SLICE 256
 
 struct requests {
 	struct port *port; /* borrowed, as are all */
+	struct waits *waits;
 	struct checks *checks;
 	struct events *events;
 	struct reload *reload;

@@ -85,7 +85,7 @@ tests_unit_libcontrol_fixture_la_SOURCES = \
 	tests/unit/control/control-harness.h \
 	$(NULL)
 tests_unit_libcontrol_fixture_la_CFLAGS = $(control_test_cflags)
-control_fixture_ldadd = tests/unit/libcontrol-fixture.la $(control_test_ldadd)
+control_fixture_ldadd = tests/unit/libcontrol-fixture.la libdaemon.la $(control_test_ldadd)
 
 tests_unit_control_test_control_SOURCES = tests/unit/control/test-control.c
 tests_unit_control_test_control_CFLAGS = $(control_test_cflags)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the rings between the loop and the control thread, the two snapshots, and the list of
- * who waits for which path's check. Nothing here blocks, and nothing is allocated after
- * port_new() but the second snapshot: only the control thread knows when it is needed, so that
- * thread brings the memory and takes it away; the loop finds it there or does without.
+ * Owns the rings between the loop and the control thread, and the two snapshots. Nothing here
+ * blocks, and nothing is allocated after port_new() but the second snapshot: only the control
+ * thread knows when it is needed, so that thread brings the memory and takes it away; the loop
+ * finds it there or does without.
  *
  * A snapshot is always with exactly one of: the loop (spare, or being filled), `published`,
  * the control thread. It changes hands by an exchange or a release store that the taker reads
@@ -29,12 +29,6 @@
 /* Replies besides those: requests that are answered at once. */
 #define REPLIES_MARGIN 64
 
-/* One PORT_CHECK with wait, in its path's list or on the free list. */
-struct waiter {
-	uint64_t token;
-	uint32_t next;
-};
-
 struct owned_snapshot {
 	struct snapshot s;
 	_Atomic bool spare; /* [atomic control↔loop] whoever clears it has it */
@@ -53,9 +47,6 @@ struct port {
 	bool brought;                   /* [control] the second one has its memory */
 	int64_t offset_us; /* [loop] the wall clock's, see realtime_offset_us() */
 	_Atomic(struct owned_snapshot *) published; /* [atomic loop→control] */
-	uint32_t *waiting;                          /* [loop] first waiter of each path */
-	struct waiter *waiters;                     /* [loop] replies_max of them */
-	uint32_t free_waiter;                       /* [loop] */
 };
 
 uint32_t port_replies_max(uint32_t max_paths)
@@ -71,7 +62,6 @@ uint64_t port_bytes(uint32_t max_paths)
 	       spsc_size(REQUEST_RING, sizeof(struct port_request)) +
 	       sizeof(struct spsc) + n * sizeof(struct port_reply) +
 	       spsc_size(EVENT_RING, EVENT_CELL) +
-	       (uint64_t)max_paths * sizeof(uint32_t) + n * sizeof(struct waiter) +
 	       SNAPSHOTS * snapshot_array_bytes(max_paths);
 }
 
@@ -97,19 +87,6 @@ static int rings_new(struct port *p)
 	if (r == 0)
 		r = ring_new(&p->events, EVENT_RING, EVENT_CELL);
 	return r;
-}
-
-static int waiters_new(struct port *p)
-{
-	p->waiting = calloc(p->max_paths, sizeof(*p->waiting));
-	p->waiters = calloc(p->replies_max, sizeof(*p->waiters));
-	if (!p->waiting || !p->waiters)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < p->max_paths; i++)
-		p->waiting[i] = REGISTRY_NONE;
-	for (uint32_t i = 0; i < p->replies_max; i++)
-		p->waiters[i].next = i + 1 < p->replies_max ? i + 1 : REGISTRY_NONE;
-	return 0;
 }
 
 /* Makes it one that the loop may have. */
@@ -152,8 +129,6 @@ int port_new(struct port **ret, uint32_t max_paths)
 	if (r == 0)
 		r = rings_new(p);
 	if (r == 0)
-		r = waiters_new(p);
-	if (r == 0)
 		r = snapshots_new(p);
 	if (r < 0) {
 		port_free(p);
@@ -175,8 +150,6 @@ struct port *port_free(struct port *p)
 		snapshot_reset(&p->snapshots[i].s);
 		snapshot_free_arrays(&p->snapshots[i].s);
 	}
-	free(p->waiters);
-	free(p->waiting);
 	free(p->events);
 	free(p->replies);
 	free(p->requests);
@@ -222,35 +195,6 @@ void port_loop_reply(struct port *p, const struct port_reply *reply)
 
 	assert(pushed);
 	wake(p->control_fd);
-}
-
-void port_loop_wait(struct port *p, const struct port_request *r)
-{
-	uint32_t w = p->free_waiter;
-
-	assert(r->path < p->max_paths);
-	assert(w != REGISTRY_NONE); /* as many as there may be requests without a reply */
-	p->free_waiter = p->waiters[w].next;
-	p->waiters[w] = (struct waiter){ .token = r->token, .next = p->waiting[r->path] };
-	p->waiting[r->path] = w;
-}
-
-void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state)
-{
-	assert(path < p->max_paths);
-	while (p->waiting[path] != REGISTRY_NONE) {
-		uint32_t w = p->waiting[path];
-		struct port_reply reply = {
-			.token = p->waiters[w].token,
-			.error = error,
-			.state = state,
-		};
-
-		p->waiting[path] = p->waiters[w].next;
-		p->waiters[w].next = p->free_waiter;
-		p->free_waiter = w;
-		port_loop_reply(p, &reply);
-	}
 }
 
 void port_loop_event(struct port *p, const struct event *e)

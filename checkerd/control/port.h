@@ -21,8 +21,8 @@
 enum port_op {
 	PORT_SNAPSHOT, /* fill and publish a snapshot; no reply */
 	PORT_PING,     /* reply at once */
-	/* Check path now. Without wait: reply when that is arranged. With wait: reply by
-	 * port_loop_settle() when the check has its final result or has timed out; at once when
+	/* Check path now. Without wait: reply when that is arranged. With wait: reply when the
+	 * check has its final result or has timed out; at once when
 	 * the last check is past its deadline and still in the kernel, or when nothing can be
 	 * checked (disabled: EBUSY). */
 	PORT_CHECK,
@@ -81,11 +81,6 @@ void port_loop_clear(struct port *p);   /* resets that; before taking the reques
 bool port_loop_next(struct port *p, struct port_request *ret);
 /* Takes over reply->text. */
 void port_loop_reply(struct port *p, const struct port_reply *reply);
-/* Remembers a PORT_CHECK with wait until … */
-void port_loop_wait(struct port *p, const struct port_request *r);
-/* … the check of that path has its result or has timed out, or it is gone (ESTALE): replies
- * to everyone who waits for it. Costs next to nothing when nobody does. */
-void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state);
 /* No room: it is dropped and counted. */
 void port_loop_event(struct port *p, const struct event *e);
 /*

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "checkerd/answers/waits.h"
 #include "checkerd/control/control.h"
 #include "checkerd/core/schedule.h"
 #include "checkerd/paths/checks.h"
@@ -58,7 +59,7 @@ int bound_compute(const struct config *c, struct bound *ret)
 	    maps_bytes(n) + devmapper_bytes(map_room(n), map_path_room(n)));
 	add(&b, "configuration", "config_bytes",
 	    CONFIG_BYTES + (uint64_t)n * CONFIG_BYTES_EACH_PATH + loader_bytes());
-	add(&b, "snapshots and rings", "port_bytes", port_bytes(n));
+	add(&b, "snapshots and rings", "port_bytes", port_bytes(n) + waits_bytes(n));
 	add(&b, "control clients", "control_bytes", control_bytes(n, c->max_clients));
 	add(&b, "events", "events_bytes", events_bytes(n));
 	add(&b, "log", "log_bytes", log_bytes());

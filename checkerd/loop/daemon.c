@@ -153,6 +153,7 @@ static int make_maps(struct daemon *d, const struct config *c)
 static int make_parts(struct daemon *d, const struct options *o, const struct config *c)
 {
 	struct bound bound;
+	struct checks_listener listener;
 	struct text *memory = NULL;
 	const char *what;
 	int r;
@@ -167,6 +168,8 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	aio_quota_init(&d->aio_quota);
 
 	r = port_new(&d->port, c->max_paths);
+	if (r == 0)
+		r = waits_init(&d->waits, d->port);
 	if (r < 0)
 		return complain(r, "the port");
 	r = log_new(&d->log, o->log_target);
@@ -177,9 +180,10 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	                c->max_paths);
 	if (r < 0)
 		return complain(r, "the events");
+	listener = waits_listener(&d->waits);
 	/* For the prober, which inherits it; the threads below are not to. */
 	privileges_realtime(&d->warnings, c->realtime_priority);
-	r = checks_init(&d->checks, c, &d->events, d->port, &what);
+	r = checks_init(&d->checks, c, &d->events, &listener, &what);
 	if (c->realtime_priority > 0)
 		privileges_no_realtime();
 	if (r == -ENOENT || r == -EACCES)
@@ -229,6 +233,7 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 	d->snapshots.reload = &d->reload;
 	d->requests = (struct requests){
 		.port = d->port,
+		.waits = &d->waits,
 		.checks = &d->checks,
 		.events = &d->events,
 		.reload = &d->reload,
@@ -293,6 +298,7 @@ bool daemon_deinit(struct daemon *d)
 	events_deinit(&d->events);
 	dm_deinit(&d->dm);
 	all = log_free(d->log, JOIN_LIMIT_US) && all;
+	waits_deinit(&d->waits);
 	d->port = port_free(d->port);
 	aio_quota_deinit(&d->aio_quota);
 	notify_deinit(&d->notify);

@@ -21,6 +21,7 @@
 #include "checkerd/answers/reload.h"
 #include "checkerd/answers/requests.h"
 #include "checkerd/answers/snapshot_fill.h"
+#include "checkerd/answers/waits.h"
 #include "checkerd/manager/watchdog.h"
 
 struct daemon {
@@ -29,6 +30,7 @@ struct daemon {
 	struct watchdog watchdog;
 	struct log *log;
 	struct port *port;
+	struct waits waits;
 	struct control *control;
 	struct discovery *discovery;
 	struct devmapper *devmapper;

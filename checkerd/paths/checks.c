@@ -33,14 +33,14 @@ static struct mono next_due(const struct checks *c, uint32_t index, int64_t inte
 }
 
 int checks_init(struct checks *c, const struct config *config, struct events *events,
-                struct port *port, const char **ret_what)
+                const struct checks_listener *listener, const char **ret_what)
 {
 	struct pathcheck_options o;
 	int r;
 
 	*c = (struct checks){
 		.events = events,
-		.port = port,
+		.listener = *listener,
 		.maintain_at = MONO_NEVER,
 		.overdue_at = MONO_NEVER,
 		.recheck = REGISTRY_NONE,
@@ -75,6 +75,13 @@ void checks_deinit(struct checks *c)
 static uint64_t cookie_of(uint32_t index, const struct path *p)
 {
 	return (uint64_t)p->generation << 32 | index;
+}
+
+/* Those who wait for a check of the path wait no longer. */
+static void complete(const struct checks *c, uint32_t index, int error,
+                     enum path_state state)
+{
+	c->listener.completed(c->listener.userdata, index, error, state);
 }
 
 static bool is_never_checked(const struct path *p)
@@ -234,7 +241,7 @@ int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
 	if (c->maps != NULL)
 		maps_path_removed(c->maps, index, gone);
 	schedule_remove(c->schedule, index);
-	port_loop_settle(c->port, index, ESTALE, p->status.state);
+	complete(c, index, ESTALE, p->status.state);
 	c->by_state[p->status.state]--;
 	c->disabled[p->status.state] -= !p->enabled;
 	c->never_checked -= is_never_checked(p);
@@ -576,7 +583,7 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 	if (!is_same_device(c, p, r)) {
 		if (o.kind != OUTCOME_TIMED_OUT)
 			end_check(c, p);
-		port_loop_settle(c->port, index, ESTALE, p->status.state);
+		complete(c, index, ESTALE, p->status.state);
 		return;
 	}
 	identify_report(c->engine, c->maps, index, r);
@@ -593,7 +600,7 @@ static void take(struct checks *c, const struct pathcheck_result *r, struct mono
 		hear(c, p, &o, actions, now);
 	else
 		not_judged(c, p, &o, now);
-	port_loop_settle(c->port, index, 0, p->status.state);
+	complete(c, index, 0, p->status.state);
 }
 
 bool checks_collect(struct checks *c, struct mono now)

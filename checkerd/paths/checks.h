@@ -8,7 +8,6 @@
  * nothing here blocks, and the time is always the caller's.
  */
 #include "checkerd/config/config.h"
-#include "checkerd/control/port.h"
 #include "checkerd/core/maps.h"
 #include "checkerd/core/overdue.h"
 #include "checkerd/core/registry.h"
@@ -32,12 +31,20 @@
 /* How often the engine is looked after while checks are outstanding. */
 #define CHECKS_MAINTAIN_US (250 * USEC_PER_MSEC)
 
+/* Who is told that a check completed: it has its final result, or it timed out. */
+struct checks_listener {
+	/* error: 0, or positive errno: ESTALE: the path is gone, or its name leads elsewhere. */
+	void (*completed)(void *userdata, uint32_t path, int error,
+	                  enum path_state state);
+	void *userdata;
+};
+
 struct checks {
 	struct pathcheck *engine; /* owned, as are the next two */
 	struct registry *registry;
 	struct schedule *schedule;
 	struct events *events; /* borrowed */
-	struct port *port;     /* borrowed */
+	struct checks_listener listener;
 	struct maps
 	        *maps; /* borrowed: what becomes of paths is told there; NULL: nowhere */
 	int sys_dev_block; /* /sys/dev/block, or -1: is a disk there, and in which state */
@@ -67,7 +74,8 @@ struct checks {
 
 /* Starts the engine. -errno as of pathcheck_new(), *ret_what says what failed. */
 _must_check_ int checks_init(struct checks *c, const struct config *config,
-                             struct events *events, struct port *port,
+                             struct events *events,
+                             const struct checks_listener *listener,
                              const char **ret_what);
 /* Kills the engine: returns at once, whatever hangs. */
 void checks_deinit(struct checks *c);

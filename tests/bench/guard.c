@@ -263,15 +263,24 @@ static void add_path(uint32_t i)
 	(void)device_unref(d);
 }
 
+static void on_completed(void *userdata, uint32_t path, int error, enum path_state state)
+{
+	(void)userdata;
+	(void)path;
+	(void)error;
+	(void)state;
+}
+
 static void daemon_start(void)
 {
+	const struct checks_listener listener = { .completed = on_completed };
 	const struct config c = { .max_paths = it.n,
 		                  .rescuer_threads = 4,
 		                  .aio_setup_timeout_us = USEC_PER_SEC };
 	const char *what;
 
 	if (events_init(&it.events, NULL, NULL, 6, it.n) < 0 ||
-	    checks_init(&it.checks, &c, &it.events, NULL, &what) < 0)
+	    checks_init(&it.checks, &c, &it.events, &listener, &what) < 0)
 		fail("the checks do not start");
 	for (uint32_t i = 0; i < it.n; i++)
 		add_path(i);
@@ -284,14 +293,6 @@ void port_loop_event(struct port *p, const struct event *e)
 {
 	(void)p;
 	(void)e;
-}
-
-void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state)
-{
-	(void)p;
-	(void)path;
-	(void)error;
-	(void)state;
 }
 
 void log_push(struct log *l, const struct event *e)

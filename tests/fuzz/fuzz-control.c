@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "checkerd/answers/waits.h"
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/server.h"
 #include "tests/fuzz/fuzz.h"
@@ -25,6 +26,7 @@
 #define SOCKET_SIZE 4608 /* so small that replies do not fit */
 
 static struct server server;
+static struct waits waits;
 static struct device *devices[PATHS];
 static struct text *config_text;
 static uint64_t event_seq;
@@ -111,7 +113,7 @@ static void answer(const struct port_request *r, uint8_t how)
 	                r->path < PATHS,
 	        "path %u", r->path);
 	if (r->op == PORT_CHECK && r->wait) {
-		port_loop_wait(server.port, r);
+		waits_add(&waits, r);
 		return;
 	}
 	if (r->op == PORT_RELOAD)
@@ -137,7 +139,7 @@ static void loop_round(uint8_t how)
 	while (port_loop_next(server.port, &r))
 		answer(&r, how);
 	for (uint32_t i = 0; i < PATHS; i++)
-		port_loop_settle(server.port, i, 0, PATH_UP);
+		waits_complete(&waits, i, 0, PATH_UP);
 	if ((how & 0x80) != 0) {
 		port_loop_event(server.port, &e);
 		event_seq++;
@@ -347,7 +349,7 @@ void fuzz_begin(void)
 	                listen(fd, 1) == 0,
 	        "no socket");
 	make_devices();
-	REQUIRE(port_new(&port, PATHS) == 0, "no port");
+	REQUIRE(port_new(&port, PATHS) == 0 && waits_init(&waits, port) == 0, "no port");
 	REQUIRE(server_init(&server, port, fd, 1) == 0, "no server");
 	server.write_timeout_us = server.reply_timeout_us = INT64_MAX / 4;
 	server.idle_timeout_us = server.loop_timeout_us = INT64_MAX / 4;

@@ -37,7 +37,7 @@ tests_fuzz_fuzz_config_LDADD = libconfig.la libutil.la
 tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(fuzz_sources)
 tests_fuzz_fuzz_control_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"control"' $(JSONC_CFLAGS)
-tests_fuzz_fuzz_control_LDADD = libcontrol.la libcore.la libutil.la $(JSONC_LIBS)
+tests_fuzz_fuzz_control_LDADD = libdaemon.la libcontrol.la libcore.la libutil.la $(JSONC_LIBS)
 tests_fuzz_fuzz_control_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_multipath_SOURCES = tests/fuzz/fuzz-multipath.c $(fuzz_sources)
 tests_fuzz_fuzz_multipath_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"multipath"'

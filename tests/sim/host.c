@@ -33,9 +33,9 @@ void port_loop_event(struct port *p, const struct event *e)
 		(void)fprintf(stderr, "%29s%s\n", "", e->message);
 }
 
-void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state)
+static void on_completed(void *userdata, uint32_t path, int error, enum path_state state)
 {
-	(void)p;
+	(void)userdata;
 	sim_trace("settle", path, (int64_t)state * 1000 + error);
 	judge_settled(path, error);
 }
@@ -532,11 +532,12 @@ static void begin(void)
 {
 	struct reload_parts parts = { .inventory = &sim.inventory,
 		                      .events = &host.events };
+	const struct checks_listener listener = { .completed = on_completed };
 	struct loaded first;
 	const char *what;
 
 	if (events_init(&host.events, NULL, NULL, 7, host.config.max_paths) < 0 ||
-	    checks_init(&sim.checks, &host.config, &host.events, NULL, &what) < 0)
+	    checks_init(&sim.checks, &host.config, &host.events, &listener, &what) < 0)
 		sim_fail("the daemon does not start");
 	overdue_watch_init(&sim.overdue, &sim.checks, &host.events);
 	begin_maps();

@@ -68,7 +68,7 @@ static void answer(struct loop *l, const struct port_request *r)
 	           (r->op == PORT_CHECK && l->disabled[r->path])) {
 		reply.error = EBUSY;
 	} else if (r->op == PORT_CHECK && r->wait && l->hold_checks) {
-		port_loop_wait(l->port, r);
+		waits_add(&l->waits, r);
 		return;
 	} else if (r->op == PORT_FAIL || r->op == PORT_REINSTATE) {
 		reply.error = l->dm_error;
@@ -172,7 +172,7 @@ void loop_settle_all(struct loop *l, void *arg)
 {
 	(void)arg;
 	for (uint32_t i = 0; i < l->n_paths; i++)
-		port_loop_settle(l->port, i, 0, i % 2 == 0 ? PATH_UP : PATH_TIMEOUT);
+		waits_complete(&l->waits, i, 0, i % 2 == 0 ? PATH_UP : PATH_TIMEOUT);
 }
 
 void loop_emit(struct loop *l, void *count_arg)
@@ -217,6 +217,7 @@ static void loop_start(struct loop *l, uint32_t n_paths,
 		assert_int_equal(device_new(&l->devices[i], &s), 0);
 	}
 	assert_int_equal(port_new(&l->port, n_paths > 0 ? n_paths : 1), 0);
+	assert_int_equal(waits_init(&l->waits, l->port), 0);
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	assert_true(l->wake_fd >= 0);
 	pthread_mutex_init(&l->mutex, NULL);
@@ -231,6 +232,7 @@ static void loop_stop(struct loop *l)
 	pthread_mutex_unlock(&l->mutex);
 	(void)!eventfd_write(l->wake_fd, 1);
 	pthread_join(l->thread, NULL);
+	waits_deinit(&l->waits);
 	port_free(l->port);
 	for (uint32_t i = 0; i < l->n_paths; i++) {
 		/* every snapshot, every request has given back what it had */

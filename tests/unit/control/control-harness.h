@@ -15,12 +15,14 @@
 #include <json-c/json.h>
 #include <pthread.h>
 
+#include "checkerd/answers/waits.h"
 #include "checkerd/control/control.h"
 
 #define LOG_MAX 32768
 
 struct loop {
 	struct port *port;
+	struct waits waits;
 	pthread_t thread;
 	int wake_fd;
 	pthread_mutex_t mutex;

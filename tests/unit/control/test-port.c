@@ -245,53 +245,6 @@ static void test_every_reply_has_room(void **state)
 	assert_int_equal(port_new(&port, PATHS), 0);
 }
 
-static void test_waiting_for_a_check(void **state)
-{
-	struct port_reply got;
-	unsigned seen = 0;
-
-	(void)state;
-	port_loop_settle(port, 3, 0, PATH_UP); /* nobody waits */
-	assert_false(port_control_reply(port, &got));
-	for (unsigned i = 0; i < 3; i++)
-		port_loop_wait(port, &(struct port_request){ .path = 3, .token = i });
-	port_loop_wait(port, &(struct port_request){ .path = 4, .token = 9 });
-	port_loop_settle(port, 3, 0, PATH_UP);
-	for (unsigned i = 0; i < 3; i++) {
-		assert_true(port_control_reply(port, &got));
-		assert_int_equal(got.state, PATH_UP);
-		seen |= 1u << got.token;
-	}
-	assert_int_equal(seen, 7);
-	assert_false(port_control_reply(port, &got));
-	port_loop_settle(port, 3, 0, PATH_UP); /* once is enough */
-	assert_false(port_control_reply(port, &got));
-	port_loop_settle(port, 4, ESTALE, PATH_REMOVED);
-	assert_true(port_control_reply(port, &got));
-	assert_int_equal(got.token, 9);
-	assert_int_equal(got.error, ESTALE);
-}
-
-/* As many as there may be requests, again and again. */
-static void test_waiters_are_not_used_up(void **state)
-{
-	struct port_reply got;
-
-	(void)state;
-	for (unsigned round = 0; round < 3; round++) {
-		uint32_t max = port_control_replies_max(port);
-
-		for (uint32_t i = 0; i < max; i++)
-			port_loop_wait(port, &(struct port_request){ .path = i % PATHS,
-			                                             .token = i });
-		for (uint32_t i = 0; i < PATHS; i++)
-			port_loop_settle(port, i, 0, PATH_DOWN);
-		for (uint32_t i = 0; i < max; i++)
-			assert_true(port_control_reply(port, &got));
-		assert_false(port_control_reply(port, &got));
-	}
-}
-
 static void test_events_are_dropped_not_waited_for(void **state)
 {
 	struct event e = { .seq = 0 }, got;
@@ -413,8 +366,6 @@ int main(void)
 		TEST(test_snapshot_begun_again),
 		TEST(test_requests),
 		TEST(test_every_reply_has_room),
-		TEST(test_waiting_for_a_check),
-		TEST(test_waiters_are_not_used_up),
 		TEST(test_events_are_dropped_not_waited_for),
 		TEST(test_two_threads),
 	};

@@ -142,9 +142,9 @@ void port_loop_event(struct port *p, const struct event *e)
 	n_events++;
 }
 
-void port_loop_settle(struct port *p, uint32_t path, int error, enum path_state state)
+static void on_completed(void *userdata, uint32_t path, int error, enum path_state state)
 {
-	(void)p;
+	(void)userdata;
 	(void)path;
 	(void)state;
 	n_settled++;
@@ -177,12 +177,13 @@ struct mono at(int64_t us)
 
 static int begin(const struct config *c)
 {
+	const struct checks_listener listener = { .completed = on_completed };
 	const char *what;
 
 	n_events = n_settled = 0;
 	settled_error = 0;
 	return events_init(&events, NULL, NULL, 6, PATHS) < 0 ||
-	       checks_init(&checks, c, &events, NULL, &what) < 0;
+	       checks_init(&checks, c, &events, &listener, &what) < 0;
 }
 
 int setup(void **state)
