@@ -4,6 +4,10 @@
 #include <errno.h>
 #include <syslog.h>
 
+#include "checkerd/core/maps_count.h"
+#include "checkerd/core/maps_disks.h"
+#include "checkerd/core/maps_paths.h"
+
 static void reply(struct requests *q, const struct port_request *r, int error,
                   enum path_state state)
 {

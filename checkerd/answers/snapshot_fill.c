@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checkerd/core/maps_count.h"
+#include "checkerd/core/maps_paths.h"
 #include "checkerd/paths/prober_end.h"
 #include "util/seal.h"
 

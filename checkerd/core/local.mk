@@ -17,9 +17,18 @@ libcore_la_SOURCES = \
 	checkerd/core/maps.c \
 	checkerd/core/maps.h \
 	checkerd/core/maps_count.c \
+	checkerd/core/maps_count.h \
+	checkerd/core/maps_disks.c \
+	checkerd/core/maps_disks.h \
+	checkerd/core/maps_entries.c \
+	checkerd/core/maps_entries.h \
+	checkerd/core/maps_orders.c \
+	checkerd/core/maps_orders.h \
 	checkerd/core/maps_paths.c \
+	checkerd/core/maps_paths.h \
 	checkerd/core/maps_table.h \
-	checkerd/core/maps_work.c \
+	checkerd/core/maps_todo.c \
+	checkerd/core/maps_todo.h \
 	checkerd/core/overdue.c \
 	checkerd/core/overdue.h \
 	checkerd/core/reason.c \

@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How many paths of a map there are to go on. Runs on the loop. */
+/* Owns nothing: counts in the table of maps. Runs on the loop. */
+#include "checkerd/core/maps_count.h"
+
 #include "checkerd/core/maps_table.h"
-
-void maps_disable(struct maps *m, uint32_t path, bool disabled)
-{
-	struct maps_known *k = &m->known[path];
-
-	assert(path < m->max_paths && k->used);
-	if (k->disabled == disabled)
-		return;
-	k->disabled = disabled;
-	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path)
-		maps_changed(m, m->entries[i].map);
-}
 
 bool maps_is_disabled(const struct maps *m, const struct maps_path *e)
 {
@@ -28,8 +18,60 @@ uint32_t maps_disabled(struct maps *m, const struct maps_map *map)
 	return n;
 }
 
+uint32_t maps_usable(struct maps *m, const struct maps_map *map)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = map->first; i != MAPS_NONE; i = m->entries[i].next)
+		n += m->entries[i].agreement.active && m->entries[i].bar == BAR_NONE &&
+		     !maps_is_disabled(m, &m->entries[i]) &&
+		     m->entries[i].verdict != VERDICT_UNUSABLE;
+	return n;
+}
+
 enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map)
 {
 	return redundancy_counted(map->map->n_paths, maps_disabled(m, map),
 	                          maps_usable(m, map));
+}
+
+bool maps_has_another(struct maps *m, uint32_t entry)
+{
+	uint32_t i = m->maps[m->entries[entry].map].first;
+
+	for (; i != MAPS_NONE; i = m->entries[i].next) {
+		const struct maps_path *e = &m->entries[i];
+
+		if (i != entry && e->agreement.active && e->path != MAPS_NONE &&
+		    e->verdict == VERDICT_USABLE && e->bar == BAR_NONE &&
+		    !maps_is_disabled(m, e) && e->agreement.in_flight != COMMAND_FAIL)
+			return true;
+	}
+	return false;
+}
+
+bool maps_awaits_another(struct maps *m, uint32_t entry)
+{
+	uint32_t i = m->maps[m->entries[entry].map].first;
+
+	for (; i != MAPS_NONE; i = m->entries[i].next)
+		if (i != entry && m->entries[i].agreement.active &&
+		    m->entries[i].path != MAPS_NONE &&
+		    m->entries[i].verdict == VERDICT_NONE)
+			return true;
+	return false;
+}
+
+bool maps_is_needed(struct maps *m, uint32_t path)
+{
+	uint32_t i = maps_first_of_path(m, path);
+
+	for (; i != MAPS_NONE; i = m->entries[i].next_of_path) {
+		const struct maps_path *e = &m->entries[i];
+
+		if (e->agreement.active && e->bar == BAR_NONE && m->maps[e->map].keep &&
+		    !maps_has_another(m, i))
+			return true;
+	}
+	return false;
 }

@@ -8,10 +8,11 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "checkerd/paths/outcome.h"
+#include "checkerd/core/maps_paths.h"
 #include "checkerd/discovery/device_state.h"
 #include "checkerd/paths/engine_path.h"
 #include "checkerd/paths/identify.h"
+#include "checkerd/paths/outcome.h"
 #include "checkerd/paths/prober_end.h"
 
 /* What may not be in the kernel together is not due together. */

@@ -3,6 +3,10 @@
 
 #include <errno.h>
 
+#include "checkerd/core/maps_entries.h"
+#include "checkerd/core/maps_orders.h"
+#include "checkerd/core/maps_paths.h"
+#include "checkerd/core/maps_todo.h"
 #include "checkerd/discovery/device_state.h"
 #include "checkerd/paths/dm_report.h"
 
@@ -92,7 +96,7 @@ static void take_map(struct dm *dm, struct map *map, struct mono now)
 		old = map_ref(maps_get(dm->maps, index)->map);
 	if (old != NULL && map->n_paths < old->n_paths)
 		room_was_made(dm);
-	if (maps_told(dm->maps, map, dm->keep_last, now, &index, &change) < 0) {
+	if (maps_update(dm->maps, map, dm->keep_last, now, &index, &change) < 0) {
 		dm_report_no_room(dm, map);
 		dm->no_room = true;
 	} else {
@@ -269,7 +273,7 @@ static void tell_dirty(struct dm *dm, struct mono now)
 {
 	dm->more_dirty = true;
 	for (unsigned n = 0; n < DM_SLICE; n++) {
-		uint32_t index = maps_next_dirty(dm->maps);
+		uint32_t index = maps_todo_take_map(dm->maps);
 
 		if (index == MAPS_NONE) {
 			dm->more_dirty = false;

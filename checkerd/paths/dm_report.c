@@ -6,6 +6,10 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "checkerd/core/maps_count.h"
+#include "checkerd/core/maps_entries.h"
+#include "checkerd/core/maps_paths.h"
+
 /* A map that is being loaded anew is busy for a moment: more refusals than this are told. */
 #define BUSY_MANY 6
 

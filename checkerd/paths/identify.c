@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checkerd/paths/identify.h"
 
+#include "checkerd/core/maps_disks.h"
+
 int identify_check(struct pathcheck *engine, struct maps *maps, uint32_t index,
                    const struct path *p)
 {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "checkerd/core/maps_paths.h"
+
 void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c,
                     struct events *ev)
 {

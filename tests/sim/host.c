@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checkerd/core/maps_count.h"
+#include "checkerd/core/maps_paths.h"
 #include "checkerd/devmapper/dm_backend.h"
 #include "tests/sim/calls.h"
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "checkerd/core/maps_paths.h"
 #include "tests/sim/calls.h"
 
 #define PLACES_MAX 128

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "checkerd/answers/snapshot_fill.h"
+#include "checkerd/core/maps_entries.h"
+#include "checkerd/core/maps_paths.h"
 #include "tests/unit/disk.h"
 
 #define PATHS (3 * SNAPSHOT_SLICE)
@@ -125,7 +127,7 @@ static void add_map(uint32_t n)
 
 	(void)snprintf(name, sizeof(name), "m%u", n);
 	assert_int_equal(map_new(&m, &spec), 0);
-	assert_int_equal(maps_told(dm.maps, m, true, t0, &index, &change), 0);
+	assert_int_equal(maps_update(dm.maps, m, true, t0, &index, &change), 0);
 	map_unref(m);
 }
 

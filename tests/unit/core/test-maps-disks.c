@@ -8,6 +8,11 @@
 #include <string.h>
 
 #include "checkerd/core/maps.h"
+#include "checkerd/core/maps_count.h"
+#include "checkerd/core/maps_disks.h"
+#include "checkerd/core/maps_entries.h"
+#include "checkerd/core/maps_orders.h"
+#include "checkerd/core/maps_paths.h"
 #include "util/macro.h"
 
 #define SEC   USEC_PER_SEC
@@ -66,7 +71,7 @@ static void tell(const char *uuid, unsigned n, unsigned failed, struct mono now)
 	for (unsigned i = 0; i < n; i++)
 		paths[i] = (struct map_path){ SD, i, 1, 0, (failed >> i & 1) == 0 };
 	assert_int_equal(map_new(&m, &spec), 0);
-	assert_int_equal(maps_told(maps, m, true, now, &index, &change), 0);
+	assert_int_equal(maps_update(maps, m, true, now, &index, &change), 0);
 	map_unref(m);
 }
 

@@ -9,6 +9,11 @@
 #include <string.h>
 
 #include "checkerd/core/maps.h"
+#include "checkerd/core/maps_count.h"
+#include "checkerd/core/maps_entries.h"
+#include "checkerd/core/maps_orders.h"
+#include "checkerd/core/maps_paths.h"
+#include "checkerd/core/maps_todo.h"
 #include "tests/unit/random.h"
 #include "util/macro.h"
 
@@ -81,7 +86,7 @@ static uint32_t tell_n(uint32_t minor, unsigned n, const uint32_t *minors,
 	struct map *m = make(minor, n, minors, failed);
 	uint32_t index;
 
-	assert_int_equal(maps_told(maps, m, keep, now, &index, &last_change), 0);
+	assert_int_equal(maps_update(maps, m, keep, now, &index, &last_change), 0);
 	assert_int_equal(atomic_load(&m->refs), 2);
 	map_unref(m);
 	return index;
@@ -385,12 +390,12 @@ static void what_is_disabled_counts_for_nothing(void **state)
 	tell(0, t0);
 	map = maps_get(maps, 0);
 	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_FULL);
-	while (maps_next_dirty(maps) != MAPS_NONE)
+	while (maps_todo_take_map(maps) != MAPS_NONE)
 		;
 	maps_disable(maps, 0, true);
-	assert_int_equal(maps_next_dirty(maps), 0); /* its redundancy is another one */
+	assert_int_equal(maps_todo_take_map(maps), 0); /* its redundancy is another one */
 	maps_disable(maps, 0, true);
-	assert_int_equal(maps_next_dirty(maps), MAPS_NONE);
+	assert_int_equal(maps_todo_take_map(maps), MAPS_NONE);
 	assert_int_equal(maps_disabled(maps, map), 1);
 	assert_int_equal(maps_usable(maps, map), 1);
 	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_LAST);
@@ -572,16 +577,16 @@ static void there_is_room_for_so_many(void **state)
 		minors[i] = i;
 	m = make(1, MAP_PATHS_MAX, minors, 0);
 	(void)tell_n(0, PATHS + 1, minors, 0, true, t0);
-	assert_int_equal(maps_told(maps, m, true, t0, &index, &change), -ENOSPC);
+	assert_int_equal(maps_update(maps, m, true, t0, &index, &change), -ENOSPC);
 	assert_int_equal(maps_count(maps), 1);
 	maps_remove(maps, maps_find(maps, DM, 0));
-	assert_int_equal(maps_told(maps, m, true, t0, &index, &change), 0);
+	assert_int_equal(maps_update(maps, m, true, t0, &index, &change), 0);
 	map_unref(m);
 	maps_remove(maps, index);
 	for (unsigned i = 0; i < map_room(PATHS); i++)
 		(void)tell_n(i, 1, minors, 0, true, t0);
 	m = make(map_room(PATHS), 1, minors, 0);
-	assert_int_equal(maps_told(maps, m, true, t0, &index, &change), -ENOSPC);
+	assert_int_equal(maps_update(maps, m, true, t0, &index, &change), -ENOSPC);
 	map_unref(m);
 }
 
@@ -590,20 +595,20 @@ static void what_is_to_be_told_is_given_once(void **state)
 	uint32_t index = tell(0, t0);
 
 	(void)state;
-	assert_int_equal(maps_next_dirty(maps), index);
-	assert_int_equal(maps_next_dirty(maps), MAPS_NONE);
+	assert_int_equal(maps_todo_take_map(maps), index);
+	assert_int_equal(maps_todo_take_map(maps), MAPS_NONE);
 	know(0, VERDICT_UNUSABLE);
-	assert_int_equal(maps_next_dirty(maps), index);
+	assert_int_equal(maps_todo_take_map(maps), index);
 	maps_path_checked(maps, 0, VERDICT_UNUSABLE, false, t0);
-	assert_int_equal(maps_next_dirty(maps), MAPS_NONE);
+	assert_int_equal(maps_todo_take_map(maps), MAPS_NONE);
 	maps_path_checked(maps, 0, VERDICT_USABLE, true, t0);
 	maps_remove(maps, index);
-	assert_int_equal(maps_next_dirty(maps), MAPS_NONE);
+	assert_int_equal(maps_todo_take_map(maps), MAPS_NONE);
 	index = tell(0, t0);
 	maps_remove(maps, index);
 	assert_int_equal(tell(0, t0), index); /* the same place */
-	assert_int_equal(maps_next_dirty(maps), index);
-	assert_int_equal(maps_next_dirty(maps), MAPS_NONE);
+	assert_int_equal(maps_todo_take_map(maps), index);
+	assert_int_equal(maps_todo_take_map(maps), MAPS_NONE);
 }
 
 /* --- a world in which anything may happen --- */

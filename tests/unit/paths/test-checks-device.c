@@ -10,11 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkerd/paths/checks.h"
+#include "checkerd/core/maps_entries.h"
 #include "checkerd/manager/aio_quota.h"
+#include "checkerd/paths/checks.h"
 #include "checkerd/paths/overdue_watch.h"
-#include "tests/unit/paths/checks-bed.h"
 #include "tests/unit/disk.h"
+#include "tests/unit/paths/checks-bed.h"
 
 /* The answer of a check that has opened the device of that number. */
 static void answer_opened(uint32_t p, uint32_t devt_minor, enum pathcheck_verdict v,
@@ -170,7 +171,7 @@ static struct maps_path *map_of_one(struct maps *maps)
 	unsigned change;
 
 	assert_int_equal(map_new(&m, &spec), 0);
-	assert_int_equal(maps_told(maps, m, true, t0, &index, &change), 0);
+	assert_int_equal(maps_update(maps, m, true, t0, &index, &change), 0);
 	map_unref(m);
 	return maps_path(maps, maps_get(maps, index)->first);
 }

@@ -11,6 +11,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "checkerd/core/maps_disks.h"
+#include "checkerd/core/maps_paths.h"
 #include "checkerd/paths/dm.h"
 #include "tests/unit/disk.h"
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns nothing: asks each waiting entry's agreement for its next step. Runs on the loop.
+ */
+#include "checkerd/core/maps_orders.h"
+
+#include "checkerd/core/maps_count.h"
+#include "checkerd/core/maps_paths.h"
+#include "checkerd/core/maps_table.h"
+#include "checkerd/core/maps_todo.h"
+
+static void examine_all(struct maps *m, uint32_t index)
+{
+	for (uint32_t i = m->maps[index].first; i != MAPS_NONE; i = m->entries[i].next) {
+		agreement_anew(&m->entries[i].agreement);
+		maps_todo_add(m, i);
+	}
+}
+
+void maps_set_control(struct maps *m, bool on)
+{
+	if (m->control == on)
+		return;
+	m->control = on;
+	if (on || m->give_back)
+		maps_release(m, MAPS_NONE, !on);
+	for (uint32_t i = 0; i < m->end; i++)
+		if (m->maps[i].map != NULL) {
+			examine_all(m, i);
+			maps_todo_note_map(m, i);
+		}
+}
+
+void maps_set_keep(struct maps *m, uint32_t index, bool keep)
+{
+	struct maps_map *map = maps_get(m, index);
+
+	assert(map != NULL);
+	if (map->keep == keep)
+		return;
+	map->keep = keep;
+	examine_all(m, index);
+}
+
+/* What is wanted of the entry's path. A barred path is always unwanted. */
+static struct agreement_wish wish_of(struct maps *m, uint32_t entry)
+{
+	const struct maps_path *e = &m->entries[entry];
+	bool barred = e->bar != BAR_NONE;
+
+	return (struct agreement_wish){
+		.verdict = barred ? VERDICT_UNUSABLE : e->verdict,
+		.control = m->control,
+		.keep = !barred && m->maps[e->map].keep && !maps_has_another(m, entry),
+		.released = !barred && e->released,
+	};
+}
+
+/* Reports that a path is kept once, and not before the first checks of the map's other paths. */
+static void note_kept(struct maps *m, uint32_t entry, struct maps_order *o)
+{
+	struct maps_path *e = &m->entries[entry];
+
+	e->kept = o->step == STEP_KEEP;
+	if (e->kept && (e->kept_told || maps_awaits_another(m, entry)))
+		o->step = STEP_NOTHING;
+	else
+		e->kept_told = e->kept;
+}
+
+bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
+{
+	struct agreement_wish w;
+	struct maps_path *e;
+	uint32_t entry;
+
+	entry = maps_todo_take(m, now);
+	if (entry == MAPS_NONE)
+		return false;
+	e = &m->entries[entry];
+	w = wish_of(m, entry);
+	*ret = (struct maps_order){
+		.step = agreement_next(&e->agreement, &w, now),
+		.entry = entry,
+		.token = (uint64_t)e->generation << 32 | entry,
+	};
+	if (e->agreement.in_flight == COMMAND_NONE)
+		note_kept(m, entry, ret);
+	if (ret->step == STEP_NOTHING && e->expedite) {
+		ret->step = STEP_RECHECK;
+		e->expedite = false;
+	} else if (ret->step == STEP_RECHECK)
+		e->agreement.asked = true;
+	if (ret->step == STEP_WAIT)
+		maps_todo_defer(m, entry);
+	return true;
+}
+
+void maps_put_back(struct maps *m, const struct maps_order *o)
+{
+	maps_todo_append(m, o->entry);
+}
+
+void maps_sent(struct maps *m, const struct maps_order *o)
+{
+	agreement_sent(&m->entries[o->entry].agreement,
+	               o->step == STEP_FAIL ? COMMAND_FAIL : COMMAND_REINSTATE);
+}
+
+uint32_t maps_answered(struct maps *m, uint64_t token, int error, struct mono now,
+                       enum agreement_command *ret_command)
+{
+	uint32_t entry = (uint32_t)token;
+	struct maps_path *e = &m->entries[entry];
+
+	assert(entry < m->max_entries);
+	if (!e->used || e->generation != token >> 32)
+		return MAPS_NONE;
+	*ret_command = agreement_answered(&e->agreement, error, now);
+	maps_todo_add(m, entry);
+	maps_todo_changed(m, e->map);
+	return entry;
+}
+
+struct mono maps_wake(const struct maps *m)
+{
+	return maps_todo_due(m);
+}
