@@ -19,16 +19,31 @@ libengine_la_SOURCES = \
 	libcheck/prober/buffers.h \
 	libcheck/prober/group.c \
 	libcheck/prober/group.h \
+	libcheck/prober/handover.c \
+	libcheck/prober/handover.h \
 	libcheck/prober/homes.c \
+	libcheck/prober/homes.h \
+	libcheck/prober/jobs.c \
+	libcheck/prober/jobs.h \
+	libcheck/prober/posts.c \
+	libcheck/prober/posts.h \
+	libcheck/prober/probed_path.h \
 	libcheck/prober/prober.c \
 	libcheck/prober/prober.h \
-	libcheck/prober/queue.c \
 	libcheck/prober/reaper.c \
+	libcheck/prober/reaper.h \
 	libcheck/prober/rescuer.c \
+	libcheck/prober/rescuer.h \
+	libcheck/prober/slot.c \
+	libcheck/prober/slot.h \
 	libcheck/prober/submit.c \
+	libcheck/prober/submit.h \
 	libcheck/prober/submitter.c \
+	libcheck/prober/submitter.h \
 	libcheck/prober/suspects.c \
+	libcheck/prober/suspects.h \
 	libcheck/prober/watch.c \
+	libcheck/prober/watch.h \
 	libcheck/process.c \
 	libcheck/process.h \
 	libcheck/region/device_names.c \

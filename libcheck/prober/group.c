@@ -1,65 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The slots of a group: their states, the heap of their deadlines, and the counters. Any thread of
+ * the probing side, under group.lock.
+ */
 #include "libcheck/prober/group.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "libcheck/prober/prober.h"
 #include "util/pages.h"
 
 #define SLOTS_BYTES (PATHCHECK_GROUP_SLOTS * sizeof(struct slot))
 
-void slot_list_init(struct slot_list *l)
+int group_init(struct group *g, uint32_t id, const struct group_parts *with)
 {
-	l->head = NULL;
-	l->tail = &l->head;
-}
-
-void slot_list_append(struct slot_list *l, struct slot *s)
-{
-	s->next = NULL;
-	*l->tail = s;
-	l->tail = &s->next;
-}
-
-struct slot *slot_list_take(struct slot_list *l)
-{
-	struct slot *s = l->head;
-
-	if (s == NULL)
-		return NULL;
-	l->head = s->next;
-	if (l->head == NULL)
-		l->tail = &l->head;
-	s->next = NULL;
-	return s;
-}
-
-bool slot_list_empty(const struct slot_list *l)
-{
-	return l->head == NULL;
-}
-
-void deferred_more(struct shared_header *h, bool again)
-{
-	uint32_t now = atomic_fetch_add(&h->deferred_now, 1) + 1;
-	uint32_t seen = atomic_load(&h->deferred_max);
-
-	while (now > seen && !atomic_compare_exchange_weak(&h->deferred_max, &seen, now))
-		continue;
-	if (!again)
-		atomic_fetch_add(&h->deferred_total, 1);
-}
-
-void deferred_less(struct shared_header *h)
-{
-	atomic_fetch_sub(&h->deferred_now, 1);
-}
-
-int group_init(struct group *g, uint32_t id, struct prober *prober)
-{
-	*g = (struct group){ .id = id, .prober = prober, .wake_fd = -1 };
+	*g = (struct group){ .id = id, .with = *with, .wake_fd = -1 };
 	pthread_mutex_init(&g->lock, NULL);
 	slot_list_init(&g->submit);
 	slot_list_init(&g->done);
@@ -88,7 +44,7 @@ void group_fill(struct group *g)
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
 		g->slots[i].job.group = g;
 		g->slots[i].fd = g->slots[i].stale_fd = -1;
-		g->slots[i].heap_at = NO_PLACE;
+		g->slots[i].heap_at = NO_POSITION;
 	}
 	g->slots_filled = true;
 }
@@ -105,7 +61,7 @@ void group_deinit(struct group *g)
 	pthread_mutex_destroy(&g->lock);
 }
 
-uint32_t slot_index(const struct group *g, const struct slot *s)
+uint32_t group_index(const struct group *g, const struct slot *s)
 {
 	return (uint32_t)(s - g->slots);
 }
@@ -118,7 +74,7 @@ static void move(struct group *g, struct slot *s, enum slot_state to)
 	g->count[to]++;
 }
 
-/* --- the heap: a slot's place in it is in the slot --- */
+/* --- the heap: a slot knows its position in it --- */
 
 static bool heap_before(const struct group *g, uint32_t a, uint32_t b)
 {
@@ -164,8 +120,8 @@ static void heap_down(struct group *g, uint32_t at)
 
 static void heap_insert(struct group *g, struct slot *s)
 {
-	assert(s->heap_at == NO_PLACE && g->heap_size < PATHCHECK_GROUP_SLOTS);
-	heap_set(g, g->heap_size++, slot_index(g, s));
+	assert(s->heap_at == NO_POSITION && g->heap_size < PATHCHECK_GROUP_SLOTS);
+	heap_set(g, g->heap_size++, group_index(g, s));
 	heap_up(g, g->heap_size - 1);
 }
 
@@ -173,9 +129,9 @@ static void heap_remove(struct group *g, struct slot *s)
 {
 	uint32_t at = s->heap_at, last;
 
-	if (at == NO_PLACE)
+	if (at == NO_POSITION)
 		return;
-	s->heap_at = NO_PLACE;
+	s->heap_at = NO_POSITION;
 	last = g->heap[--g->heap_size];
 	if (at == g->heap_size)
 		return;
@@ -186,12 +142,12 @@ static void heap_remove(struct group *g, struct slot *s)
 
 /* --- the state machine --- */
 
-/* Whatever it waited for has come, or is not needed any more. */
+/* What the slot waited for has come, or is not needed any more. */
 static void end_of_wait(struct group *g, struct slot *s)
 {
 	heap_remove(g, s);
 	if (s->deferred)
-		deferred_less(g->prober->shared->header);
+		posts_uncount_deferred(g->with.posts);
 	s->deferred = false;
 }
 
@@ -202,16 +158,16 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	if (g->count[SLOT_FREE] == 0)
 		return NULL;
 	s = &g->slots[g->free[g->count[SLOT_FREE] - 1]];
-	assert(s->state == SLOT_FREE && s->heap_at == NO_PLACE);
+	assert(s->state == SLOT_FREE && s->heap_at == NO_POSITION);
 	move(g, s, SLOT_QUEUED);
 	s->waiting = true;
-	s->emergency = s->resource = s->late = s->told = false;
+	s->emergency = s->resource = s->late = s->reported = false;
 	s->identify = s->identified = s->opened = false;
 	s->learn = s->learned = s->closes = s->closing = s->asks_unit = false;
 	s->ask = 0;
 	s->unit = 0; /* SCSI_UNIT_NOT_ASKED */
 	s->answered = (struct mono){ 0 };
-	s->job.cancelled = false; /* of its last life; it is in no queue */
+	s->job.cancelled = false; /* of its last use; it is in no queue */
 	s->engine = PATHCHECK_ENGINE_NONE;
 	atomic_store_explicit(&s->path, path, memory_order_relaxed);
 	s->generation = generation;
@@ -269,15 +225,15 @@ enum pathcheck_group_state group_working_state(const struct group *g)
 
 /* --- slots --- */
 
-/* Silence in this stage that another prober has seen counts, but for a last moment. */
-static int64_t silent_before_us(const struct slot *s)
+/* What another prober has waited in this stage counts, but for LATE_GRACE_US. */
+static int64_t waited_before_us(const struct slot *s)
 {
-	return s->silent_stage == s->stage ? s->silent_ms * USEC_PER_MSEC : 0;
+	return s->waited_stage == s->stage ? s->waited_ms * USEC_PER_MSEC : 0;
 }
 
 bool group_launch(struct group *g, struct slot *s, struct mono started)
 {
-	int64_t silent_us = 0;
+	int64_t waited_us = 0;
 
 	assert(s->state != SLOT_FREE && s->state != SLOT_IN_FLIGHT);
 	end_of_wait(g, s);
@@ -286,14 +242,14 @@ bool group_launch(struct group *g, struct slot *s, struct mono started)
 	if (s->state != SLOT_QUEUED)
 		return false; /* expired or orphaned: it has no deadline any more */
 	s->deadline = mono_add(started, s->timeout_us);
-	if (s->silent_ms > 0) {
-		silent_us = silent_before_us(s);
-		s->deadline = mono_add(started, MAX(s->timeout_us - silent_us,
+	if (s->waited_ms > 0) {
+		waited_us = waited_before_us(s);
+		s->deadline = mono_add(started, MAX(s->timeout_us - waited_us,
 		                                    MIN(s->timeout_us, LATE_GRACE_US)));
 	}
 	if (s->asks_unit)
 		s->deadline = mono_min(s->deadline, mono_add(s->answered, ASK_UNIT_US));
-	shared_note_handed(g->prober->shared, s->path, mono_add(started, -silent_us),
+	shared_note_handed(g->with.posts->shared, s->path, mono_add(started, -waited_us),
 	                   s->stage);
 	move(g, s, SLOT_IN_FLIGHT);
 	heap_insert(g, s);
@@ -309,8 +265,8 @@ void group_requeue(struct group *g, struct slot *s)
 	if (s->state != SLOT_IN_FLIGHT)
 		return;
 	move(g, s, SLOT_QUEUED);
-	/* It was answered, in a way: not silent any more. */
-	atomic_store_explicit(&g->prober->shared->handed_us[s->path], 0,
+	/* It was answered: what it has waited does not count any more. */
+	atomic_store_explicit(&g->with.posts->shared->handed_us[s->path], 0,
 	                      memory_order_relaxed);
 }
 
@@ -318,10 +274,10 @@ bool group_wait(struct group *g, struct slot *s, struct mono now)
 {
 	assert(s->state != SLOT_FREE);
 	if (s->state != SLOT_QUEUED)
-		return false; /* it was told that it is late, or has nobody to be told */
-	if (s->deferred || s->heap_at != NO_PLACE)
+		return false; /* its TIMED_OUT was reported, or its path is gone */
+	if (s->deferred || s->heap_at != NO_POSITION)
 		return false; /* it waits already */
-	s->deadline = mono_add(now, g->prober->limits.defer_after_us);
+	s->deadline = mono_add(now, g->with.limits->defer_after_us);
 	heap_insert(g, s);
 	return mono_before(s->deadline, g->asleep_until);
 }
@@ -352,7 +308,7 @@ void group_finish(struct group *g, struct slot *s)
 	group_leave(g, s);
 	s->waiting = false;
 	atomic_store_explicit(&s->path, NO_PATH, memory_order_relaxed);
-	g->free[g->count[SLOT_FREE]] = (uint16_t)slot_index(g, s);
+	g->free[g->count[SLOT_FREE]] = (uint16_t)group_index(g, s);
 	move(g, s, SLOT_FREE);
 }
 
@@ -371,9 +327,9 @@ struct slot *group_expire(struct group *g, struct mono now)
 		return s;
 	}
 	if (s->deferred)
-		return s; /* to ask its unit, for as long as that may take */
+		return s; /* it waits to ask its unit, and that time is over */
 	s->deferred = true;
-	deferred_more(g->prober->shared->header, s->told);
+	posts_count_deferred(g->with.posts, s->reported);
 	if (s->asks_unit) {
 		s->deadline = mono_min(mono_add(s->started, s->timeout_us),
 		                       mono_add(s->answered, ASK_UNIT_US));
@@ -397,18 +353,50 @@ uint32_t group_used(const struct group *g)
 	return PATHCHECK_GROUP_SLOTS - g->count[SLOT_FREE];
 }
 
+static void raise_max(_Atomic uint32_t *max, uint32_t value)
+{
+	uint32_t seen = atomic_load(max);
+
+	while (value > seen && !atomic_compare_exchange_weak(max, &seen, value))
+		continue;
+}
+
+void group_count_emergency(struct group *g, struct slot *s)
+{
+	struct shared_header *h = g->with.posts->shared->header;
+
+	if (s->emergency)
+		return;
+	s->emergency = true;
+	raise_max(&h->emergency_max, atomic_fetch_add(&h->emergency_now, 1) + 1);
+	atomic_fetch_add(&h->emergency_total, 1);
+}
+
+void group_give_back(struct group *g, struct slot *s)
+{
+	if (s->emergency)
+		atomic_fetch_sub(&g->with.posts->shared->header->emergency_now, 1);
+	/* Other processors read both counters: they are raised once for a row of slots. */
+	if (g->back > 0 && g->back_host != s->host)
+		group_show_back(g);
+	g->back_host = s->host;
+	g->back++;
+	s->fd = s->stale_fd = -1;
+	group_finish(g, s);
+}
+
 void group_show_back(struct group *g)
 {
 	if (g->back == 0)
 		return;
-	atomic_fetch_add(&g->prober->slots_back, g->back);
-	atomic_fetch_add(&g->prober->host_back[g->back_host], g->back);
+	atomic_fetch_add(&g->with.posts->slots_back, g->back);
+	atomic_fetch_add(&g->with.posts->host_back[g->back_host], g->back);
 	g->back = 0;
 }
 
 void group_publish(struct group *g)
 {
-	struct group_view *v = &g->prober->shared->groups[g->id];
+	struct group_view *v = &g->with.posts->shared->groups[g->id];
 
 	group_show_back(g);
 	atomic_store_explicit(&v->queued, g->count[SLOT_QUEUED], memory_order_relaxed);
@@ -424,6 +412,31 @@ void group_publish(struct group *g)
 	                              : PATHCHECK_GROUP_SYNC,
 	                      memory_order_relaxed);
 	atomic_store_explicit(&v->state, g->state, memory_order_release);
+}
+
+void group_wake(struct group *g)
+{
+	static const uint64_t one = 1;
+	bool send;
+
+	pthread_mutex_lock(&g->lock);
+	send = !g->wake_sent;
+	g->wake_sent = true;
+	/* From now on the reaper stands still, until it has come round. */
+	if (send)
+		atomic_store(group_wake_by(g), mono_now().us);
+	pthread_mutex_unlock(&g->lock);
+	/* It fails only when the counter is full: the reaper wakes then, too. */
+	if (send && write(g->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void group_answer(struct group *g, struct slot *s)
+{
+	pthread_mutex_lock(&g->lock);
+	slot_list_append(&g->done, s);
+	pthread_mutex_unlock(&g->lock);
+	group_wake(g);
 }
 
 void group_assert(const struct group *g)
@@ -443,12 +456,12 @@ void group_assert(const struct group *g)
 		assert(!s->closing || (s->state == SLOT_ORPHANED && !s->in_kernel));
 		in_context += s->in_kernel && !s->drains;
 		in_draining += s->in_kernel && s->drains;
-		assert(s->heap_at == NO_PLACE || s->state == SLOT_IN_FLIGHT ||
+		assert(s->heap_at == NO_POSITION || s->state == SLOT_IN_FLIGHT ||
 		       s->state == SLOT_QUEUED);
-		assert(s->heap_at != NO_PLACE || s->state != SLOT_IN_FLIGHT);
+		assert(s->heap_at != NO_POSITION || s->state != SLOT_IN_FLIGHT);
 		assert(!s->deferred || (s->state == SLOT_QUEUED &&
-		                        (s->heap_at == NO_PLACE || s->asks_unit)));
-		if (s->heap_at != NO_PLACE) {
+		                        (s->heap_at == NO_POSITION || s->asks_unit)));
+		if (s->heap_at != NO_POSITION) {
 			assert(s->heap_at < g->heap_size && g->heap[s->heap_at] == i);
 			in_heap++;
 		}

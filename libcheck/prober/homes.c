@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Which group a path calls home, and from which one its check gets a slot. Groups are set up when
- * paths need them, and retire when no path calls them home. Runs on the lane only.
- */
-#include "libcheck/prober/prober.h"
+/* Sets up and retires groups, and takes slots from them. Runs on the submitter only. */
+#include "libcheck/prober/homes.h"
+
 #include "util/thread.h"
 
 enum pathcheck_group_state homes_state(struct group *g)
@@ -16,44 +14,43 @@ enum pathcheck_group_state homes_state(struct group *g)
 	return state;
 }
 
-/* An unused group, set up from now on; NULL: none, or no thread for it. */
-static struct group *activate(struct prober *p)
+/* An unused group, which is set up from now on; NULL: none, or no thread for it. */
+static struct group *activate(struct homes *h)
 {
 	struct group *g = NULL;
 
-	for (uint32_t i = 0; i < p->limits.groups && g == NULL; i++)
-		if (homes_state(&p->groups[i]) == PATHCHECK_GROUP_UNUSED)
-			g = &p->groups[i];
+	for (uint32_t i = 0; i < h->limits->groups && g == NULL; i++)
+		if (homes_state(&h->groups[i]) == PATHCHECK_GROUP_UNUSED)
+			g = &h->groups[i];
 	if (g == NULL)
 		return NULL;
 	if (!g->has_reaper) {
-		/* Until it says so itself: it is awake. */
-		atomic_store(&p->shared->groups[g->id].wake_by_us, mono_now().us);
-		if (thread_start(&g->reaper, "pc-reaper", PROBER_STACK_BYTES, reaper_main,
-		                 g) < 0) {
-			/* Nothing would tell when there is a thread to be had. */
-			p->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
+		/* Its reaper counts as awake, until it has written when it will be. */
+		atomic_store(&h->posts->shared->groups[g->id].wake_by_us, mono_now().us);
+		if (thread_start(&g->reaper, "pc-reaper", PROBER_STACK_BYTES,
+		                 h->reaper_main, g) < 0) {
+			h->thread_refused = true;
 			return NULL;
 		}
 		g->has_reaper = true;
 	}
 	group_fill(g);
-	if (g->id >= p->groups_end) {
-		p->groups_end = g->id + 1;
-		atomic_store(&p->shared->header->groups_end, p->groups_end);
+	if (g->id >= h->groups_end) {
+		h->groups_end = g->id + 1;
+		atomic_store(&h->posts->shared->header->groups_end, h->groups_end);
 	}
 	pthread_mutex_lock(&g->lock);
 	g->state = PATHCHECK_GROUP_SETTING_UP;
 	g->setup_running = true;
-	g->setup_by = mono_add(mono_now(), p->setup_timeout_us);
+	g->setup_by = mono_add(mono_now(), h->setup_timeout_us);
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
-	reaper_wake(g);
-	rescuers_enqueue(p, &g->setup, JOB_SETUP);
+	group_wake(g);
+	jobs_add(h->jobs, &g->setup, JOB_SETUP);
 	return g;
 }
 
-/* A retiring group whose context the reaper has not begun to destroy serves again. */
+/* A retiring group serves again, unless the reaper destroys its context already. */
 static bool take_back(struct group *g)
 {
 	bool taken = false;
@@ -68,7 +65,7 @@ static bool take_back(struct group *g)
 	}
 	pthread_mutex_unlock(&g->lock);
 	if (taken)
-		reaper_wake(g);
+		group_wake(g);
 	return taken;
 }
 
@@ -79,12 +76,12 @@ static bool takes_paths(struct group *g)
 	return state != PATHCHECK_GROUP_UNUSED && state != PATHCHECK_GROUP_RETIRING;
 }
 
-struct group *homes_find(struct prober *p)
+struct group *homes_find(struct homes *h)
 {
 	struct group *least = NULL, *g;
 
-	for (uint32_t i = 0; i < p->groups_end; i++) {
-		g = &p->groups[i];
+	for (uint32_t i = 0; i < h->groups_end; i++) {
+		g = &h->groups[i];
 		if (!takes_paths(g))
 			continue;
 		if (g->members < PATHCHECK_GROUP_SLOTS)
@@ -92,26 +89,26 @@ struct group *homes_find(struct prober *p)
 		if (least == NULL || g->members < least->members)
 			least = g;
 	}
-	for (uint32_t i = 0; i < p->groups_end; i++)
-		if (take_back(&p->groups[i]))
-			return &p->groups[i];
-	g = activate(p);
+	for (uint32_t i = 0; i < h->groups_end; i++)
+		if (take_back(&h->groups[i]))
+			return &h->groups[i];
+	g = activate(h);
 	if (g != NULL)
 		return g;
-	/* No thread for the very first group: its home is that one all the same. */
-	return least != NULL ? least : p->groups;
+	/* There is no thread for the first group: it is the home nevertheless. */
+	return least != NULL ? least : h->groups;
 }
 
-void homes_count(struct prober *p, struct group *g, int by)
+void homes_count(struct homes *h, struct group *g, int by)
 {
 	g->members += (uint32_t)by;
-	atomic_store(&p->shared->groups[g->id].paths, g->members);
+	atomic_store(&h->posts->shared->groups[g->id].paths, g->members);
 }
 
-void homes_retire(struct prober *p)
+void homes_retire(struct homes *h)
 {
-	for (uint32_t i = 1; i < p->groups_end; i++) {
-		struct group *g = &p->groups[i];
+	for (uint32_t i = 1; i < h->groups_end; i++) {
+		struct group *g = &h->groups[i];
 
 		if (g->members > 0 || !takes_paths(g))
 			continue;
@@ -119,15 +116,14 @@ void homes_retire(struct prober *p)
 		g->state = PATHCHECK_GROUP_RETIRING;
 		group_publish(g);
 		pthread_mutex_unlock(&g->lock);
-		reaper_wake(g);
+		group_wake(g);
 	}
 }
 
-/* A slot to read with, when the descriptor is known. */
-static struct slot *take_from(struct group *g, uint32_t id)
+/* A slot with all that a read of the path needs, if its descriptor is open. */
+static struct slot *take_from(struct group *g, const struct probed_path *path,
+                              uint32_t id)
 {
-	struct prober *p = g->prober;
-	struct probed_path *path = &p->paths[id];
 	bool wake = false;
 	struct slot *s;
 
@@ -136,18 +132,16 @@ static struct slot *take_from(struct group *g, uint32_t id)
 	s = g->state == PATHCHECK_GROUP_UNUSED ? NULL
 	                                       : group_take(g, id, path->generation);
 	if (s != NULL) {
-		p->slots_taken++;
-		p->host_taken[path->host]++;
 		s->host = path->host;
 		s->target = path->target;
 		s->stage = PATHCHECK_STAGE_READ;
 		s->fd = path->fd;
 		s->block = path->block;
 		s->timeout_us = (int64_t)path->timeout_us;
-		s->silent_ms = path->silent_ms;
-		s->silent_stage = path->silent_stage;
+		s->waited_ms = path->waited_ms;
+		s->waited_stage = path->waited_stage;
 		s->late = path->late;
-		s->told = path->told;
+		s->reported = path->reported;
 		s->identify = path->identify;
 		s->opened = path->opened;
 		if (g->state == PATHCHECK_GROUP_SETTING_UP) {
@@ -157,32 +151,31 @@ static struct slot *take_from(struct group *g, uint32_t id)
 	}
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
-		reaper_wake(g);
+		group_wake(g);
 	return s;
 }
 
-struct slot *homes_take_slot(struct prober *p, uint32_t id)
+struct slot *homes_take_slot(struct homes *h, struct probed_path *path, uint32_t id)
 {
-	struct probed_path *path = &p->paths[id];
-	struct slot *s = take_from(&p->groups[path->home], id);
+	struct slot *s = take_from(&h->groups[path->home], path, id);
 	struct group *g;
 
-	for (uint32_t i = 0; i < p->groups_end && s == NULL; i++)
-		if (takes_paths(&p->groups[i]))
-			s = take_from(&p->groups[i], id);
-	/* One that retires, for want of paths, may be kept by a few orphans only. */
-	for (uint32_t i = 0; i < p->groups_end && s == NULL; i++)
-		if (take_back(&p->groups[i]))
-			s = take_from(&p->groups[i], id);
+	for (uint32_t i = 0; i < h->groups_end && s == NULL; i++)
+		if (takes_paths(&h->groups[i]))
+			s = take_from(&h->groups[i], path, id);
+	/* A group that retires because it is no path's home may have free slots. */
+	for (uint32_t i = 0; i < h->groups_end && s == NULL; i++)
+		if (take_back(&h->groups[i]))
+			s = take_from(&h->groups[i], path, id);
 	if (s != NULL)
 		return s;
-	g = activate(p);
+	g = activate(h);
 	if (g == NULL)
 		return NULL;
 	if (path->used) {
-		homes_count(p, &p->groups[path->home], -1);
-		path->home = g->id;
-		homes_count(p, g, 1);
+		homes_count(h, &h->groups[path->home], -1);
+		path->home = (uint16_t)g->id;
+		homes_count(h, g, 1);
 	}
-	return take_from(g, id);
+	return take_from(g, path, id);
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Start and end of the probing side. All its memory is taken here, before its first thread. */
+/*
+ * Start and end of the probing side, and what its parts are connected to. It takes all memory before
+ * its first thread starts. Runs on the caller's thread, or on the prober's first thread.
+ */
 #include "libcheck/prober/prober.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "libcheck/prober/reaper.h"
 #include "util/thread.h"
 
 uint64_t prober_bytes(const struct limits *l)
@@ -12,44 +16,65 @@ uint64_t prober_bytes(const struct limits *l)
 	return (uint64_t)l->groups * (sizeof(struct group) + BUFFERS_BYTES +
 	                              PATHCHECK_GROUP_SLOTS * sizeof(struct slot)) +
 	       (uint64_t)l->ids * sizeof(struct probed_path) +
-	       (uint64_t)l->rescuers * (sizeof(struct rescuer) + SCRATCH_BYTES) +
+	       (uint64_t)l->rescuers * (sizeof(struct seat) + SCRATCH_BYTES) +
 	       (uint64_t)l->threads * sizeof(pthread_t) + sizeof(struct prober);
 }
 
-static void init(struct prober *p, struct shared *shared, const struct backend *backend)
+/* What can fail comes later: prober_stop() undoes this, too. */
+static void connect_parts(struct prober *p, struct shared *shared)
 {
 	const struct pathcheck_options *o = &shared->header->options;
 
 	*p = (struct prober){
 		.shared = shared,
-		.backend = backend,
 		.limits = shared->header->limits,
-		.setup_timeout_us = (int64_t)o->setup_timeout_us,
-		.setup_retry_us = (int64_t)o->setup_retry_us,
-		.deferred_head = NO_PATH,
-		.deferred_tail = NO_PATH,
-		.watch = { .fd = -1 },
+		.homes = { .limits = &p->limits,
+		           .posts = &p->posts,
+		           .jobs = &p->jobs,
+		           .setup_timeout_us = (int64_t)o->setup_timeout_us,
+		           .reaper_main = reaper_main },
+		.handover = { .timer_fd = -1 },
+		.submitter = { .limits = &p->limits,
+		               .posts = &p->posts,
+		               .jobs = &p->jobs,
+		               .homes = &p->homes,
+		               .handover = &p->handover },
+		.rescuers = { .limits = &p->limits,
+		              .posts = &p->posts,
+		              .jobs = &p->jobs,
+		              .submitter = &p->submitter,
+		              .watch = &p->watch,
+		              .setup_retry_us = (int64_t)o->setup_retry_us },
 	};
-	pthread_mutex_init(&p->results_lock, NULL);
-	pthread_mutex_init(&p->inbox_lock, NULL);
-	pthread_mutex_init(&p->rescuers.lock, NULL);
-	pthread_cond_init(&p->rescuers.work, NULL);
-	pthread_cond_init(&p->rescuers.over, NULL);
-	slot_list_init(&p->inbox);
-	for (int c = 0; c < CLASS_COUNT_; c++) {
-		p->rescuers.tail[c] = &p->rescuers.head[c];
-		p->rescuers.held_tail[c] = &p->rescuers.held_head[c];
-	}
+	posts_init(&p->posts, shared);
+	jobs_init(&p->jobs, &p->limits, shared);
+	submitter_init(&p->submitter);
+	watch_init(&p->watch, &p->submitter);
+	rescuers_init(&p->rescuers);
 }
 
-static int reserve(struct prober *p)
+static int init_groups(struct prober *p, const struct backend *backend)
+{
+	const struct group_parts with = { .posts = &p->posts,
+		                          .jobs = &p->jobs,
+		                          .paths = p->paths,
+		                          .limits = &p->limits,
+		                          .backend = backend };
+	int r = 0;
+
+	for (uint32_t i = 0; i < p->limits.groups && r == 0; i++)
+		r = group_init(&p->groups[i], i, &with);
+	return r;
+}
+
+static int reserve(struct prober *p, const struct backend *backend)
 {
 	int r;
 
 	p->groups = calloc(p->limits.groups, sizeof(*p->groups));
 	if (p->groups == NULL)
 		return -ENOMEM;
-	/* Before anything else can fail: the end closes what it finds here. */
+	/* Before anything else can fail: prober_stop() closes what it finds here. */
 	for (uint32_t i = 0; i < p->limits.groups; i++)
 		p->groups[i].wake_fd = -1;
 	p->paths = calloc(p->limits.ids, sizeof(*p->paths));
@@ -57,23 +82,18 @@ static int reserve(struct prober *p)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < p->limits.ids; i++)
 		p->paths[i].fd = -1;
-	r = watch_init(p);
-	if (r < 0)
-		return r;
-	for (uint32_t i = 0; i < p->limits.groups; i++) {
-		r = group_init(&p->groups[i], i, p);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	p->homes.groups = p->groups;
+	p->submitter.paths = p->paths;
+	r = handover_init(&p->handover);
+	return r < 0 ? r : init_groups(p, backend);
 }
 
 int prober_init(struct prober *p, struct shared *shared, const struct backend *backend)
 {
 	int r;
 
-	init(p, shared, backend);
-	r = reserve(p);
+	connect_parts(p, shared);
+	r = reserve(p, backend);
 	if (r < 0)
 		prober_stop(p);
 	return r;
@@ -86,7 +106,7 @@ int prober_start(struct prober *p, struct shared *shared, const struct backend *
 	r = prober_init(p, shared, backend);
 	if (r < 0)
 		return r;
-	r = rescuers_start(p);
+	r = rescuers_start(&p->rescuers);
 	if (r < 0)
 		prober_stop(p);
 	return r;
@@ -94,26 +114,21 @@ int prober_start(struct prober *p, struct shared *shared, const struct backend *
 
 void prober_stop(struct prober *p)
 {
-	atomic_store(&p->stopping, true);
-	if (p->has_lane) {
-		lane_wake(p);
-		rescuers_wait_for_lane(p);
-	}
+	atomic_store(&p->posts.stopping, true);
+	posts_wake_submitter(&p->posts);
+	rescuers_wait_for_submitter(&p->rescuers);
 	for (uint32_t i = 0; p->groups != NULL && i < p->limits.groups; i++)
 		if (p->groups[i].has_reaper) {
-			reaper_wake(&p->groups[i]);
+			group_wake(&p->groups[i]);
 			pthread_join(p->groups[i].reaper, NULL);
 		}
-	rescuers_stop(p);
+	rescuers_stop(&p->rescuers);
 	for (uint32_t i = 0; p->groups != NULL && i < p->limits.groups; i++)
 		group_deinit(&p->groups[i]);
-	watch_deinit(p);
+	handover_deinit(&p->handover);
 	free(p->groups);
 	free(p->paths);
-	pthread_cond_destroy(&p->rescuers.over);
-	pthread_cond_destroy(&p->rescuers.work);
-	pthread_mutex_destroy(&p->rescuers.lock);
-	pthread_mutex_destroy(&p->inbox_lock);
-	pthread_mutex_destroy(&p->results_lock);
-	*p = (struct prober){ .has_lane = false };
+	jobs_deinit(&p->jobs);
+	posts_deinit(&p->posts);
+	*p = (struct prober){ .shared = NULL };
 }

@@ -1,110 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The reaper of one group: the only one that settles its slots. It sleeps in the backend
- * until a completion, its next deadline, or a word from another thread, and never polls.
- * While the group has no context it sleeps on its eventfd, and completions come from rescuers.
- */
+/* The thread of one group, which completes its slots: reaper.h. */
+#include "libcheck/prober/reaper.h"
+
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include "libcheck/checkers/directio_judge.h"
-#include "libcheck/prober/prober.h"
-#include "libcheck/region/wire.h"
 #include "util/seal.h"
 
-/* --- results on their way to the caller --- */
-
-void results_add(struct result_batch *b, const struct slot *s,
-                 enum pathcheck_verdict verdict, int error, struct mono now)
-{
-	b->results[b->n++] = (struct wire_result){
-		.id = s->path,
-		.generation = s->generation,
-		.verdict = (uint8_t)verdict,
-		.stage = s->stage,
-		.engine = s->engine,
-		.late = s->late,
-		.opened = s->opened && wire_is_final((uint8_t)verdict),
-		.error = (int16_t)error,
-		.started_us = s->started.us,
-		/* One begun after `now` was taken ended no earlier than it began. */
-		.finished_us = MAX(now.us, s->started.us),
-		.group = (uint16_t)s->job.group->id,
-	};
-}
-
-bool results_full(const struct result_batch *b)
-{
-	return b->n == ARRAY_LEN(b->results);
-}
-
-void results_push(struct result_batch *b)
-{
-	struct shared *sh = b->prober->shared;
-	bool pushed;
-
-	if (b->n == 0)
-		return;
-	pthread_mutex_lock(&b->prober->results_lock);
-	pushed = spsc_push_run(sh->results, b->results, b->n);
-	assert(pushed); /* the ring has room for all an id can have: limits.h */
-	pthread_mutex_unlock(&b->prober->results_lock);
-	b->n = 0;
-	shared_wake(&sh->header->caller_waits, sh->caller_fd);
-}
-
-void results_push_one(struct prober *p, const struct wire_result *r)
-{
-	struct result_batch b = { .prober = p, .n = 1 };
-
-	b.results[0] = *r;
-	results_push(&b);
-}
+/* What a round leads to, and does when the lock is released. */
+struct reaper_work {
+	struct result_batch results;
+	struct slot_list to_rescuers, to_submitter;
+	bool setup;     /* io_setup is to be tried again */
+	bool destroy;   /* the emptied context */
+	bool freed;     /* a slot */
+	bool submitter; /* has to look */
+};
 
 /* --- slots --- */
 
-static void raise_max(_Atomic uint32_t *max, uint32_t value)
-{
-	uint32_t seen = atomic_load(max);
-
-	while (value > seen && !atomic_compare_exchange_weak(max, &seen, value))
-		continue;
-}
-
-void slot_emergency(struct group *g, struct slot *s)
-{
-	struct shared_header *h = g->prober->shared->header;
-
-	if (s->emergency)
-		return;
-	s->emergency = true;
-	raise_max(&h->emergency_max, atomic_fetch_add(&h->emergency_now, 1) + 1);
-	atomic_fetch_add(&h->emergency_total, 1);
-}
-
-void slot_give_back(struct group *g, struct slot *s)
-{
-	struct prober *p = g->prober;
-
-	if (s->emergency)
-		atomic_fetch_sub(&p->shared->header->emergency_now, 1);
-	/* Both are other processors' to look at: once for as many as there are in a row. */
-	if (g->back > 0 && g->back_host != s->host)
-		group_show_back(g);
-	g->back_host = s->host;
-	g->back++;
-	s->fd = s->stale_fd = -1;
-	group_finish(g, s);
-}
-
-/* With lock held. Its path is gone: what it still holds is closed by a rescuer. */
-static void settle_orphan(struct group *g, struct slot *s, struct reaper_work *w)
+/* With lock held. Its path is gone: a rescuer closes its descriptor. */
+static void complete_orphan(struct group *g, struct slot *s, struct reaper_work *w)
 {
 	group_leave(g, s);
 	if (s->fd < 0) {
-		slot_give_back(g, s);
+		group_give_back(g, s);
 		w->freed = true;
 		return;
 	}
@@ -117,7 +38,7 @@ static bool device_answered(const struct directio_judgement *j)
 	return j->verdict == PATHCHECK_OK || j->verdict == PATHCHECK_DEVICE_ERROR;
 }
 
-/* With lock held. A rescuer goes on with it. */
+/* With lock held. A rescuer continues with it. */
 static void to_rescuer(struct group *g, struct slot *s, enum job_kind kind,
                        struct mono now, struct reaper_work *w)
 {
@@ -128,7 +49,7 @@ static void to_rescuer(struct group *g, struct slot *s, enum job_kind kind,
 	slot_list_append(&w->to_rescuers, s);
 }
 
-/* With lock held. The submit thread tries it again meanwhile; it waits since the first time. */
+/* With lock held. The submitter tries it again meanwhile; it waits since the first time. */
 static void would_block(struct group *g, struct slot *s, struct mono now,
                         struct reaper_work *w)
 {
@@ -136,27 +57,27 @@ static void would_block(struct group *g, struct slot *s, struct mono now,
 		s->blocked_from = now;
 	to_rescuer(g, s, JOB_READ, s->blocked_from, w);
 	s->job.blocks = true;
-	/* Once for all that come before it has looked. */
-	if (!atomic_exchange(&g->prober->would_block, true))
-		w->lane = true;
+	/* Once for all reads that come before the submitter has looked. */
+	if (!atomic_exchange(&g->with.posts->would_block, true))
+		w->submitter = true;
 }
 
-/* The same with the lane. */
-static void to_lane(struct group *g, struct slot *s, struct reaper_work *w)
+/* With lock held. The submitter continues with it. */
+static void to_submitter(struct group *g, struct slot *s, struct reaper_work *w)
 {
 	group_requeue(g, s);
-	slot_list_append(&w->to_lane, s);
+	slot_list_append(&w->to_submitter, s);
 }
 
 /* With lock held. A rescuer's read of a path whose submit may block. */
 static bool is_quick_suspect(const struct group *g, const struct slot *s, struct mono now)
 {
-	return (atomic_load(&g->prober->paths[s->path].flags) & PATH_SUSPECT) != 0 &&
+	return (atomic_load(&g->with.paths[s->path].flags) & PATH_SUSPECT) != 0 &&
 	       s->engine == PATHCHECK_ENGINE_SYNC && s->stage == PATHCHECK_STAGE_READ &&
 	       mono_diff(now, s->started) < LANE_STUCK_US;
 }
 
-/* With lock held. The read is answered, and more is asked before its result is told. */
+/* With lock held. The read is answered, and a question follows before its result is reported. */
 static void ask(struct group *g, struct slot *s, uint8_t what, int64_t result,
                 struct mono now, struct reaper_work *w)
 {
@@ -173,9 +94,9 @@ static void conclude(struct group *g, struct slot *s, const struct directio_judg
                      struct mono now, struct reaper_work *w)
 {
 	if (!device_answered(j))
-		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
+		atomic_fetch_or(&g->with.paths[s->path].flags, PATH_LOOK_AGAIN);
 	if (is_quick_suspect(g, s, now))
-		suspects_clear(g->prober, s->path);
+		path_clear_suspect(g->with.paths, g->with.posts->shared, s->path);
 	/* A read takes no longer because more was asked after it. */
 	if (s->answered.us != 0 && !s->late)
 		now = s->answered;
@@ -186,14 +107,14 @@ static void conclude(struct group *g, struct slot *s, const struct directio_judg
 		slot_list_append(&w->to_rescuers, s);
 		return;
 	}
-	slot_give_back(g, s);
+	group_give_back(g, s);
 	w->freed = true;
 }
 
-/* What its device is known to be costs no rescuer again. */
+/* With lock held. A device that is known to have no SCSI commands is not asked again. */
 static enum scsi_unit unit_of(const struct group *g, const struct slot *s)
 {
-	_Atomic uint8_t *flags = &g->prober->paths[s->path].flags;
+	_Atomic uint8_t *flags = &g->with.paths[s->path].flags;
 
 	if (s->unit == SCSI_UNIT_NOT_ASKED && (atomic_load(flags) & PATH_NO_SCSI) != 0)
 		return SCSI_UNIT_NO_SCSI;
@@ -217,14 +138,14 @@ static struct directio_judgement judge(const struct group *g, const struct slot 
 }
 
 /* With lock held. The kernel, or a rescuer, has answered. */
-static void settle(struct group *g, struct slot *s, int64_t result, struct mono now,
-                   struct reaper_work *w)
+static void complete(struct group *g, struct slot *s, int64_t result, struct mono now,
+                     struct reaper_work *w)
 {
 	struct directio_judgement j;
 
 	assert(s->state != SLOT_FREE);
 	if (s->state == SLOT_ORPHANED) {
-		settle_orphan(g, s, w);
+		complete_orphan(g, s, w);
 		return;
 	}
 	j = s->stage == PATHCHECK_STAGE_READ && directio_is_whole(s->block, result)
@@ -240,32 +161,31 @@ static void settle(struct group *g, struct slot *s, int64_t result, struct mono 
 	case DIRECTIO_SHORTAGE:
 		s->resource = true;
 		s->result = -j.error;
-		to_lane(g, s, w);
+		to_submitter(g, s, w);
 		break;
 	case DIRECTIO_LEARN:
 		s->learn = s->learned = true;
-		s->silent_ms = 0; /* it has answered */
-		to_lane(g, s, w);
+		s->waited_ms = 0; /* it has answered */
+		to_submitter(g, s, w);
 		break;
 	case DIRECTIO_NO_NOWAIT:
-		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_BLOCKS);
+		atomic_fetch_or(&g->with.paths[s->path].flags, PATH_BLOCKS);
 		to_rescuer(g, s, JOB_READ, now, w);
 		break;
 	case DIRECTIO_BLOCKS:
 		would_block(g, s, now, w);
 		break;
 	case DIRECTIO_ASK_UNIT:
-		s->silent_ms = 0;
+		s->waited_ms = 0;
 		ask(g, s, ASK_UNIT, result, now, w);
 		break;
 	}
 }
 
 /*
- * With lock held. Its unit does not answer, or no rescuer is free to ask it: what the read said
- * stands, but for a device that answered and was to be identified: that is not judged. The slot
- * is given back when the rescuer is through with it; its descriptor is closed then if it is the
- * slot's own.
+ * With lock held. Its unit does not answer, or no rescuer is free to ask it. The read's answer is
+ * reported, but a device that answered and was to be identified is not judged. The slot is given
+ * back when the rescuer is done with it; its descriptor is closed then if it is the slot's own.
  */
 static void conclude_unasked(struct group *g, struct slot *s, struct mono now,
                              struct reaper_work *w)
@@ -276,7 +196,7 @@ static void conclude_unasked(struct group *g, struct slot *s, struct mono now,
 	j = judge(g, s, s->result);
 	assert(j.next == DIRECTIO_FINAL);
 	if (!device_answered(&j))
-		atomic_fetch_or(&g->prober->paths[s->path].flags, PATH_LOOK_AGAIN);
+		atomic_fetch_or(&g->with.paths[s->path].flags, PATH_LOOK_AGAIN);
 	else if (s->identify && !s->identified)
 		j.verdict = PATHCHECK_NOT_JUDGED; /* nobody knows which disk that was */
 	results_add(&w->results, s, j.verdict, j.error, s->late ? now : s->answered);
@@ -295,19 +215,19 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 			continue;
 		}
 		if (s->state == SLOT_QUEUED) {
-			/* Once a check; no news after TIMED_OUT: wire_take_verdict() */
-			if (!s->told && !s->late)
+			/* Once a check, and not after TIMED_OUT: wire_take_verdict() */
+			if (!s->reported && !s->late)
 				results_add(&w->results, s, PATHCHECK_DEFERRED, 0, now);
-			s->told = true;
+			s->reported = true;
 			continue;
 		}
-		if (!s->late) /* the same */
+		if (!s->late)
 			results_add(&w->results, s, PATHCHECK_TIMED_OUT, ETIMEDOUT, now);
 		s->late = true;
 	}
 }
 
-/* With lock held. An io_setup that is slow, or that is to be tried again. */
+/* With lock held. io_setup is slow, or is to be tried again. */
 static void setup_timer(struct group *g, struct mono now, struct reaper_work *w)
 {
 	if (mono_before(now, g->setup_by))
@@ -316,7 +236,8 @@ static void setup_timer(struct group *g, struct mono now, struct reaper_work *w)
 	if (g->state == PATHCHECK_GROUP_SETTING_UP) {
 		g->state = PATHCHECK_GROUP_FALLBACK;
 		g->setup_error = ETIMEDOUT;
-		w->lane = true; /* what waited for the context can go to rescuers */
+		w->submitter =
+		        true; /* reads that waited for the context go to rescuers */
 	} else if ((g->state == PATHCHECK_GROUP_FALLBACK ||
 	            g->state == PATHCHECK_GROUP_RECOVERING) &&
 	           !g->setup_running && g->draining == NULL) {
@@ -325,7 +246,7 @@ static void setup_timer(struct group *g, struct mono now, struct reaper_work *w)
 	}
 }
 
-/* With lock held. The last event of the small context has come: a rescuer gives it back. */
+/* With lock held. The last event of the small context has come: a rescuer destroys it. */
 static void end_of_drain(struct group *g, struct reaper_work *w)
 {
 	if (g->draining == NULL || g->in_draining > 0 || g->setup_running)
@@ -339,29 +260,29 @@ static void end_of_drain(struct group *g, struct reaper_work *w)
 
 static void hand_on(struct group *g, struct reaper_work *w)
 {
-	struct prober *p = g->prober;
+	struct posts *posts = g->with.posts;
+	struct jobs *jobs = g->with.jobs;
 
 	results_push(&w->results);
 	if (!slot_list_empty(&w->to_rescuers))
-		rescuers_enqueue_slots(p, &w->to_rescuers);
-	if (!slot_list_empty(&w->to_lane))
-		lane_inbox(p, &w->to_lane);
+		jobs_add_slots(jobs, &w->to_rescuers);
+	if (!slot_list_empty(&w->to_submitter))
+		posts_to_submitter(posts, &w->to_submitter);
 	if (w->setup)
-		rescuers_enqueue(p, &g->setup, JOB_SETUP);
+		jobs_add(jobs, &g->setup, JOB_SETUP);
 	if (w->destroy)
-		rescuers_enqueue(p, &g->setup, JOB_DESTROY);
-	if (w->lane || (w->freed && atomic_load(&p->waiting) > 0))
-		lane_wake(p);
-	w->setup = w->destroy = w->freed = w->lane = false;
+		jobs_add(jobs, &g->setup, JOB_DESTROY);
+	if (w->submitter || (w->freed && atomic_load(&posts->waiting) > 0))
+		posts_wake_submitter(posts);
+	w->setup = w->destroy = w->freed = w->submitter = false;
 }
 
-static void work_init(struct reaper_work *w, struct prober *p)
+static void work_init(struct reaper_work *w, const struct group *g)
 {
-	w->results.prober = p;
-	w->results.n = 0;
-	w->setup = w->destroy = w->freed = w->lane = false;
+	results_init(&w->results, g->with.posts, g->id);
+	w->setup = w->destroy = w->freed = w->submitter = false;
 	slot_list_init(&w->to_rescuers);
-	slot_list_init(&w->to_lane);
+	slot_list_init(&w->to_submitter);
 }
 
 /* With lock held. */
@@ -372,11 +293,6 @@ static struct mono next_deadline(const struct group *g)
 	return mono_before(next, g->patient_until) ? g->patient_until : next;
 }
 
-static _Atomic int64_t *wake_by(struct group *g)
-{
-	return &g->prober->shared->groups[g->id].wake_by_us;
-}
-
 struct mono reaper_step(struct group *g, const struct backend_event *events, int n,
                         struct mono now)
 {
@@ -385,7 +301,7 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 	bool again;
 	int taken = 0;
 
-	work_init(&w, g->prober);
+	work_init(&w, g);
 	do {
 		pthread_mutex_lock(&g->lock);
 		g->wake_sent = false;
@@ -394,15 +310,15 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 			        container_of(events[taken].request, struct slot, request);
 
 			group_leave(g, s);
-			settle(g, s, events[taken].result, now, &w);
+			complete(g, s, events[taken].result, now, &w);
 			taken++;
 		}
 		while (!slot_list_empty(&g->done) && !results_full(&w.results)) {
 			struct slot *s = slot_list_take(&g->done);
 
-			settle(g, s, s->result, now, &w);
+			complete(g, s, s->result, now, &w);
 		}
-		/* A full batch: there may be more answers, and silence is judged after all. */
+		/* After a full batch there may be more answers: timeouts are judged after all of them. */
 		if (n < REAP_BATCH && !mono_before(now, g->patient_until))
 			expire(g, now, &w);
 		end_of_drain(g, &w);
@@ -412,7 +328,7 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 		wake = mono_min(next_deadline(g), g->setup_by);
 		g->asleep_until = again ? (struct mono){ 0 } : wake;
 		if (!again)
-			atomic_store(wake_by(g), wake.us);
+			atomic_store(group_wake_by(g), wake.us);
 		group_publish(g);
 		pthread_mutex_unlock(&g->lock);
 		hand_on(g, &w);
@@ -420,32 +336,7 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 	return wake;
 }
 
-void reaper_wake(struct group *g)
-{
-	static const uint64_t one = 1;
-	bool send;
-
-	pthread_mutex_lock(&g->lock);
-	send = !g->wake_sent;
-	g->wake_sent = true;
-	/* From now on it stands still, until it has come round. */
-	if (send)
-		atomic_store(wake_by(g), mono_now().us);
-	pthread_mutex_unlock(&g->lock);
-	/* Fails only when the counter is full: then it wakes anyway. */
-	if (send && write(g->wake_fd, &one, sizeof(one)) < 0)
-		return;
-}
-
-void reaper_done(struct group *g, struct slot *s)
-{
-	pthread_mutex_lock(&g->lock);
-	slot_list_append(&g->done, s);
-	pthread_mutex_unlock(&g->lock);
-	reaper_wake(g);
-}
-
-/* With lock held. Nothing of it is left: the lane may use it anew. */
+/* With lock held. The group holds nothing any more: the submitter may use it again. */
 static void retired(struct group *g)
 {
 	assert(g->context == NULL && g->draining == NULL && g->emptied == NULL &&
@@ -457,13 +348,13 @@ static void retired(struct group *g)
 }
 
 /*
- * A group without paths gives its context back when the kernel holds nothing of it any more:
- * until then the lane may take it back into use. When the engine ends, io_destroy waits for
- * what is left, here, where nobody waits for it.
+ * A group without paths destroys its context when no request of it is in the kernel any more: until
+ * then the submitter may take the group back into use. When the engine ends, io_destroy waits here
+ * for the requests that are left: no other thread waits for this one.
  */
 static void retire(struct group *g)
 {
-	bool stopping = atomic_load(&g->prober->stopping);
+	bool stopping = atomic_load(&g->with.posts->stopping);
 	struct reaper_work w;
 	void *contexts[2];
 
@@ -480,21 +371,21 @@ static void retire(struct group *g)
 	g->destroying = true;
 	pthread_mutex_unlock(&g->lock);
 
-	atomic_store(wake_by(g), INT64_MAX);
+	atomic_store(group_wake_by(g), INT64_MAX);
 	for (unsigned i = 0; i < ARRAY_LEN(contexts); i++)
 		if (contexts[i] != NULL)
-			g->prober->backend->destroy(contexts[i]);
+			g->with.backend->destroy(contexts[i]);
 
-	work_init(&w, g->prober);
+	work_init(&w, g);
 	pthread_mutex_lock(&g->lock);
 	g->destroying = false;
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
 		if (g->slots[i].state == SLOT_ORPHANED && g->slots[i].in_kernel)
-			settle_orphan(g, &g->slots[i], &w);
+			complete_orphan(g, &g->slots[i], &w);
 	group_show_back(g);
 	if (group_used(g) == 0)
 		retired(g);
-	w.lane = true; /* a group it may use again */
+	w.submitter = true; /* it may use the group again */
 	pthread_mutex_unlock(&g->lock);
 	hand_on(g, &w);
 }
@@ -510,11 +401,11 @@ static int sleep_on_eventfd(struct group *g, int64_t timeout_us)
 	return 0;
 }
 
-/* What both contexts have, after the first n events. */
+/* Takes what both contexts have, after the first n events. */
 static int reap_more(struct group *g, void *context, void *draining,
                      struct backend_event *events, int n)
 {
-	const struct backend *b = g->prober->backend;
+	const struct backend *b = g->with.backend;
 
 	if (context != NULL && n < REAP_BATCH)
 		n += b->reap(context, events + n, (unsigned)(REAP_BATCH - n), 0);
@@ -524,8 +415,8 @@ static int reap_more(struct group *g, void *context, void *draining,
 }
 
 /*
- * To be woken by each of many answers would cost more than the reads themselves. So once the
- * first has come, the others get as long again as it took, within limits, and are taken together.
+ * To be woken by each of many answers would cost more than the reads themselves. So after the first
+ * answer the others get as much time as it took, within limits, and are taken together.
  */
 static bool gather(struct group *g, const struct backend_event *first, int n)
 {
@@ -551,10 +442,10 @@ static bool gather(struct group *g, const struct backend_event *first, int n)
 }
 
 /*
- * With lock held. A deadline that is seen so late: the machine was paused, or this process.
- * Rescuers have yet to tell what they were answered, and the kernel what it was: that was nobody's
- * silence. Once for a deadline, unless it stood still again meanwhile, and for long: on a machine
- * that is merely overloaded silence has to be told in the end.
+ * With lock held. If this thread sees a deadline LATE_WAKE_US late, the machine or this process was
+ * paused. The kernel and the rescuers may have answers that were not taken yet, so nothing times out
+ * for LATE_GRACE_US. That is granted once a deadline, and again only after another long pause: on an
+ * overloaded machine timeouts have to be reported in the end.
  */
 static void be_patient(struct group *g, struct mono now, struct mono due)
 {
@@ -566,10 +457,9 @@ static void be_patient(struct group *g, struct mono now, struct mono due)
 }
 
 /*
- * Sleeps until `wake`, an answer, or word from the lane; returns the events. *ret_now is
- * earlier than the last look at the contexts: what is not among the events had not been
- * answered by then. A thread that stands still between the two, with its process or the whole
- * machine, takes nobody for silent who was not.
+ * Sleeps until `wake`, an answer, or group_wake(); returns the events. *ret_now is earlier than the
+ * last look at the contexts: a request that is not among the events was not answered by *ret_now.
+ * So a pause between the two times out no request that was answered.
  */
 static int sleep_until(struct group *g, struct mono wake, struct backend_event *events,
                        struct mono *ret_now)
@@ -581,7 +471,7 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	int n;
 
 	if (!mono_is_never(wake)) {
-		/* On its own: MAX() would read the clock twice, and less than 0 is for ever. */
+		/* Separately: MAX() would read the clock twice. Less than 0 would be for ever. */
 		timeout_us = mono_diff(wake, mono_now());
 		timeout_us = MAX(timeout_us, 0);
 	}
@@ -593,15 +483,15 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	pthread_mutex_unlock(&g->lock);
 
 	if (context != NULL)
-		n = g->prober->backend->reap(context, events, REAP_BATCH, timeout_us);
+		n = g->with.backend->reap(context, events, REAP_BATCH, timeout_us);
 	else
 		n = sleep_on_eventfd(g, timeout_us);
 	gathered = n > 0 && gather(g, events, n);
 	*ret_now = mono_now();
 	pthread_mutex_lock(&g->lock);
 	due = group_deadline(g);
-	atomic_store(wake_by(g), ret_now->us);
-	atomic_store(&g->prober->shared->header->alive_us, ret_now->us);
+	atomic_store(group_wake_by(g), ret_now->us);
+	atomic_store(&g->with.posts->shared->header->alive_us, ret_now->us);
 	be_patient(g, *ret_now, due);
 	pthread_mutex_unlock(&g->lock);
 	if (gathered || !mono_before(*ret_now, due))
@@ -612,11 +502,11 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	return n;
 }
 
-static bool finished(struct group *g)
+static bool is_finished(struct group *g)
 {
 	bool unused;
 
-	if (!atomic_load(&g->prober->stopping))
+	if (!atomic_load(&g->with.posts->stopping))
 		return false;
 	pthread_mutex_lock(&g->lock);
 	unused = g->state == PATHCHECK_GROUP_UNUSED;
@@ -643,7 +533,7 @@ void *reaper_main(void *group)
 	do {
 		wake = reaper_round(g, wake);
 		retire(g);
-	} while (!finished(g));
-	atomic_store(wake_by(g), INT64_MAX);
+	} while (!is_finished(g));
+	atomic_store(group_wake_by(g), INT64_MAX);
 	return NULL;
 }

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Rescuers: a fixed number of threads, started in advance, for everything that may block:
- * open, close, reads that cannot be asynchronous, io_setup. Whatever hangs holds one of them
- * and no other thread. Which of what waits may begin is in queue.c.
- */
+/* What rescuers do, and their threads: rescuer.h. Runs on rescuers. */
+#include "libcheck/prober/rescuer.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include "libcheck/checkers/directio.h"
 #include "libcheck/checkers/scsi.h"
 #include "libcheck/region/opened.h"
-#include "libcheck/prober/prober.h"
 #include "util/hash.h"
 #include "util/pages.h"
 #include "util/seal.h"
 #include "util/thread.h"
 #include "util/vpd.h"
 
+void rescuers_init(struct rescuers *r)
+{
+	pthread_cond_init(&r->ended, NULL);
+}
+
 /* --- the jobs; no lock held --- */
 
-/* Its clock starts now. False: its path is gone, and the question with it. */
-static bool begin(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_block)
+/* Its time starts now. False: its path is gone, so there is nothing to do. */
+static bool begin_job(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_block)
 {
 	bool alive, wake = false;
 	struct mono started;
@@ -36,56 +36,57 @@ static bool begin(struct group *g, struct slot *s, int *ret_fd, uint32_t *ret_bl
 	*ret_fd = s->stage == PATHCHECK_STAGE_OPEN ? s->stale_fd : s->fd;
 	*ret_block = s->block;
 	if (alive) {
-		/* What waits for the unit's word has the time of its read, and no more. */
+		/* A question to the unit has what is left of its read's time. */
 		wake = group_launch(g, s, s->asks_unit ? started : mono_now());
 		if (s->ask == 0)
 			s->engine = PATHCHECK_ENGINE_SYNC;
 		else
-			s->started = started; /* of the read, which is answered */
+			s->started =
+			        started; /* the read, which is answered, started then */
 		group_publish(g);
 	} else {
 		s->waiting = false;
 	}
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
-		reaper_wake(g);
+		group_wake(g);
 	return alive;
 }
 
 /*
- * No more than one rescuer waits for memory here. Who finds it busy, or no memory, goes on: a
- * rescuer reads what has no buffer.
+ * Only one rescuer at a time waits for memory here. Another one goes on without, and so does one
+ * that gets no memory: rescuers read for slots without a buffer.
  */
-static void make_buffers(struct prober *p, struct group *g, uint32_t block)
+static void make_buffers(struct rescuers *r, struct group *g, uint32_t block)
 {
-	if (atomic_exchange(&p->making_buffers, true))
+	if (atomic_exchange(&r->making_buffers, true))
 		return;
 	(void)buffers_make(&g->buffers, &g->lock, block); /* tried again by the next */
-	atomic_store(&p->making_buffers, false);
+	atomic_store(&r->making_buffers, false);
 }
 
-static void job_read(struct prober *p, struct rescuer *self, struct group *g,
+static void job_read(struct rescuers *r, struct seat *self, struct group *g,
                      struct slot *s)
 {
 	int64_t result = 0;
 	uint32_t block = s->block;
 	int fd;
 
-	make_buffers(p, g,
-	             block); /* for the next read: this one's time does not run yet */
-	if (begin(g, s, &fd, &block))
+	/* For the next read. This one's time does not run yet. */
+	make_buffers(r, g, block);
+	if (begin_job(g, s, &fd, &block))
 		result = directio_read(fd, self->scratch, block);
 	s->result = (int32_t)result;
-	reaper_done(g, s);
+	group_answer(g, s);
 }
 
-/* With lock held. The caller can see what the path's name led to. */
-static void publish(struct prober *p, struct slot *s, const struct opened_device *d,
+/* With lock held. Shows the caller what the path's name led to. */
+static void publish(struct posts *posts, struct slot *s, const struct opened_device *d,
                     enum pathcheck_wwid state, uint64_t wwid)
 {
 	if (s->state == SLOT_ORPHANED)
 		return; /* its id may have another path */
-	opened_put(p->shared, s->path, d, state, wwid);
+	opened_put(posts->shared, s->path, d, state, wwid);
 	s->opened = true;
 }
 
@@ -98,7 +99,7 @@ static void ask_unit(struct group *g, struct slot *s, int fd)
 	pthread_mutex_unlock(&g->lock);
 }
 
-static void ask_wwid(struct prober *p, struct group *g, struct slot *s, int fd)
+static void ask_wwid(struct group *g, struct slot *s, int fd)
 {
 	enum pathcheck_wwid state = PATHCHECK_WWID_UNREADABLE;
 	char text[VPD_TEXT_MAX] = "";
@@ -111,32 +112,32 @@ static void ask_wwid(struct prober *p, struct group *g, struct slot *s, int fd)
 	else if (r == -ENODATA)
 		state = PATHCHECK_WWID_NONE;
 	pthread_mutex_lock(&g->lock);
-	publish(p, s, &d, state, r == 0 ? hash_wwid(text) : 0);
+	publish(g->with.posts, s, &d, state, r == 0 ? hash_wwid(text) : 0);
 	s->identified = true;
 	pthread_mutex_unlock(&g->lock);
 }
 
-/* What is asked after a read, whose result stays what it was. */
-static void job_ask(struct prober *p, struct group *g, struct slot *s)
+/* Sends the question that follows a read. The result of the read stays as it is. */
+static void job_ask(struct group *g, struct slot *s)
 {
 	uint32_t block;
 	int fd;
 
-	if (begin(g, s, &fd, &block)) {
+	if (begin_job(g, s, &fd, &block)) {
 		if (s->ask == ASK_UNIT)
 			ask_unit(g, s, fd);
 		else
-			ask_wwid(p, g, s, fd);
+			ask_wwid(g, s, fd);
 	}
 	pthread_mutex_lock(&g->lock);
 	s->ask = 0;
 	pthread_mutex_unlock(&g->lock);
-	reaper_done(g, s);
+	group_answer(g, s);
 }
 
-/* It is open: its buffer is made, which may take long, then it is read. */
-static void go_on(struct prober *p, struct group *g, struct slot *s, int fd,
-                  uint32_t block)
+/* The device is open: its buffer is made, which may take long, then it is read. */
+static void read_opened(struct rescuers *r, struct group *g, struct slot *s, int fd,
+                        uint32_t block)
 {
 	bool alive, wake = false;
 	struct opened_device d = { 0 };
@@ -145,7 +146,7 @@ static void go_on(struct prober *p, struct group *g, struct slot *s, int fd,
 	if (fd >= 0) /* or its path was gone before it was opened */
 		directio_describe(fd, &d);
 	pthread_mutex_lock(&g->lock);
-	publish(p, s, &d, PATHCHECK_WWID_NOT_ASKED, 0);
+	publish(g->with.posts, s, &d, PATHCHECK_WWID_NOT_ASKED, 0);
 	s->stale_fd = -1;
 	s->fd = fd;
 	s->block = block;
@@ -153,43 +154,44 @@ static void go_on(struct prober *p, struct group *g, struct slot *s, int fd,
 	alive = s->state != SLOT_ORPHANED;
 	if (alive) {
 		group_requeue(g, s);
-		wake = buffers_of(&g->buffers, slot_index(g, s), block) == NULL &&
+		wake = buffers_of(&g->buffers, group_index(g, s), block) == NULL &&
 		       group_wait(g, s, mono_now());
 	}
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
-		reaper_wake(g);
+		group_wake(g);
 	if (!alive) {
-		reaper_done(g, s);
+		group_answer(g, s);
 		return;
 	}
-	make_buffers(p, g, block);
+	make_buffers(r, g, block);
 	slot_list_init(&one);
 	slot_list_append(&one, s);
-	lane_inbox(p, &one);
+	posts_to_submitter(g->with.posts, &one);
 }
 
-/* Another device may know SCSI commands. What is opened for each check is taken to stay. */
-static void forget_device(struct prober *p, struct group *g, struct slot *s)
+/* Another device may know SCSI commands. One that is opened for each check counts as the same. */
+static void forget_device(struct group *g, struct slot *s)
 {
 	pthread_mutex_lock(&g->lock);
 	if (s->state != SLOT_ORPHANED && !s->closes)
-		atomic_fetch_and(&p->paths[s->path].flags, (uint8_t)~PATH_NO_SCSI);
+		atomic_fetch_and(&g->with.paths[s->path].flags, (uint8_t)~PATH_NO_SCSI);
 	pthread_mutex_unlock(&g->lock);
 }
 
-static void job_open(struct prober *p, struct group *g, struct slot *s, const char *name)
+static void job_open(struct rescuers *rescuers, struct group *g, struct slot *s,
+                     const char *name)
 {
 	uint32_t block = 0;
 	int fd = -1, stale_fd, r = 0;
 
-	if (begin(g, s, &stale_fd, &block))
+	if (begin_job(g, s, &stale_fd, &block))
 		r = directio_open(name, stale_fd, &fd, &block);
 	else if (stale_fd >= 0)
 		directio_close(stale_fd);
 	if (r == 0) {
-		forget_device(p, g, s);
-		go_on(p, g, s, fd, block);
+		forget_device(g, s);
+		read_opened(rescuers, g, s, fd, block);
 		return;
 	}
 	pthread_mutex_lock(&g->lock);
@@ -198,11 +200,11 @@ static void job_open(struct prober *p, struct group *g, struct slot *s, const ch
 	s->block = block;
 	s->result = r;
 	pthread_mutex_unlock(&g->lock);
-	reaper_done(g, s);
+	group_answer(g, s);
 }
 
-/* Not the same any more, or without a name: whatever that is, an open will say. */
-static void open_instead(struct prober *p, struct group *g, struct slot *s)
+/* The name leads to another device, or to none: an open tells which error it is. */
+static void open_instead(struct group *g, struct slot *s)
 {
 	bool alive, wake = false;
 
@@ -218,22 +220,23 @@ static void open_instead(struct prober *p, struct group *g, struct slot *s)
 	}
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
-		reaper_wake(g);
+		group_wake(g);
 	if (alive)
-		rescuers_enqueue(p, &s->job, JOB_OPEN);
+		jobs_add(g->with.jobs, &s->job, JOB_OPEN);
 	else
-		reaper_done(g, s);
+		group_answer(g, s);
 }
 
-static void job_look(struct prober *p, struct group *g, struct slot *s, const char *name)
+static void job_look(struct rescuers *r, struct group *g, struct slot *s,
+                     const char *name)
 {
 	uint32_t block = 0;
 	int fd;
 
-	if (begin(g, s, &fd, &block) && directio_look(name, fd, &block) == 0)
-		go_on(p, g, s, fd, block);
+	if (begin_job(g, s, &fd, &block) && directio_look(name, fd, &block) == 0)
+		read_opened(r, g, s, fd, block);
 	else
-		open_instead(p, g, s);
+		open_instead(g, s);
 }
 
 static void job_close(struct group *g, struct slot *s)
@@ -242,31 +245,33 @@ static void job_close(struct group *g, struct slot *s)
 	pthread_mutex_lock(&g->lock);
 	s->fd = -1;
 	pthread_mutex_unlock(&g->lock);
-	reaper_done(g, s);
+	group_answer(g, s);
 }
 
-/* The largest context that is to be had, larger than the one there. *ret_refused: what the
- * kernel said to the full size. */
-static int set_up(struct prober *p, struct group *g, uint32_t have, void **ret_context,
-                  uint32_t *ret_slots, int *ret_refused)
+/*
+ * Makes the largest context that the kernel grants, if it is larger than the present one, which has
+ * `have` slots. *ret_refused: the answer of the kernel to the full size.
+ */
+static int set_up(struct group *g, uint32_t have, void **ret_context, uint32_t *ret_slots,
+                  int *ret_refused)
 {
 	uint32_t slots = PATHCHECK_GROUP_SLOTS;
 	int r;
 
-	r = p->backend->setup(slots, g->wake_fd, ret_context);
+	r = g->with.backend->setup(slots, g->wake_fd, ret_context);
 	*ret_refused = r;
 	while ((r == -EAGAIN || r == -ENOMEM) && slots / 2 > have &&
 	       slots / 2 >= CONTEXT_SLOTS_MIN) {
 		slots /= 2;
-		r = p->backend->setup(slots, g->wake_fd, ret_context);
+		r = g->with.backend->setup(slots, g->wake_fd, ret_context);
 	}
 	*ret_slots = slots;
 	return r;
 }
 
-static void job_setup(struct prober *p, struct group *g)
+static void job_setup(struct rescuers *rescuers, struct group *g)
 {
-	struct shared_header *h = p->shared->header;
+	struct shared_header *h = rescuers->posts->shared->header;
 	uint32_t have, slots = 0;
 	void *context = NULL;
 	int r, refused;
@@ -274,10 +279,10 @@ static void job_setup(struct prober *p, struct group *g)
 	pthread_mutex_lock(&g->lock);
 	have = g->context == NULL ? 0 : g->context_slots;
 	pthread_mutex_unlock(&g->lock);
-	seal_end(); /* what a context needs is no part of a check's way */
+	seal_end(); /* io_setup allocates, and no check waits for it */
 	refused = r = buffers_make(&g->buffers, &g->lock, BUFFER_SMALL);
 	if (r == 0)
-		r = set_up(p, g, have, &context, &slots, &refused);
+		r = set_up(g, have, &context, &slots, &refused);
 	seal_begin();
 	if (refused < 0) {
 		atomic_store(&h->io_setup_error, -refused);
@@ -288,63 +293,63 @@ static void job_setup(struct prober *p, struct group *g)
 	if (r == 0)
 		group_use_context(g, context, slots);
 	g->setup_error = -refused;
-	g->setup_by = refused == 0 ? MONO_NEVER : mono_add(mono_now(), p->setup_retry_us);
+	g->setup_by = refused == 0 ? MONO_NEVER
+	                           : mono_add(mono_now(), rescuers->setup_retry_us);
 	if (g->state != PATHCHECK_GROUP_RETIRING)
 		g->state = group_working_state(g);
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
-	reaper_wake(g);
-	lane_wake(p); /* reads wait for the context */
+	group_wake(g);
+	posts_wake_submitter(rescuers->posts); /* reads wait for the context */
 }
 
-/* Nothing is in it, so this takes only as long as the kernel needs for itself. */
-static void job_destroy(struct prober *p, struct group *g)
+/* No request is in the context, so io_destroy waits for none. */
+static void job_destroy(struct rescuers *rescuers, struct group *g)
 {
 	void *context;
 
 	pthread_mutex_lock(&g->lock);
 	context = g->emptied;
 	pthread_mutex_unlock(&g->lock);
-	p->backend->destroy(context);
+	g->with.backend->destroy(context);
 	pthread_mutex_lock(&g->lock);
 	g->emptied = NULL;
 	g->setup_running = false;
 	if (g->state == PATHCHECK_GROUP_RECOVERING)
-		g->setup_by = mono_add(mono_now(), p->setup_retry_us);
+		g->setup_by = mono_add(mono_now(), rescuers->setup_retry_us);
 	pthread_mutex_unlock(&g->lock);
-	reaper_wake(g);
+	group_wake(g);
 }
 
-static void run(struct prober *p, struct rescuer *self, struct job *job,
-                enum job_kind kind)
+static void run_job(struct rescuers *r, struct seat *self, struct job *job,
+                    enum job_kind kind)
 {
 	struct group *g = job->group;
 
 	switch (kind) {
 	case JOB_OPEN:
 	case JOB_OPEN_AGAIN:
-		job_open(p, g, queue_slot(job), self->device);
+		job_open(r, g, jobs_slot(job), self->device);
 		break;
 	case JOB_LOOK:
-		job_look(p, g, queue_slot(job), self->device);
+		job_look(r, g, jobs_slot(job), self->device);
 		break;
 	case JOB_READ:
-		job_read(p, self, g, queue_slot(job));
+		job_read(r, self, g, jobs_slot(job));
 		break;
 	case JOB_ASK:
-		job_ask(p, g, queue_slot(job));
+		job_ask(g, jobs_slot(job));
 		break;
 	case JOB_CLOSE:
-		job_close(g, queue_slot(job));
+		job_close(g, jobs_slot(job));
 		break;
 	case JOB_SETUP:
-		job_setup(p, g);
+		job_setup(r, g);
 		break;
 	case JOB_DESTROY:
-		job_destroy(p, g);
+		job_destroy(r, g);
 		break;
 	case JOB_WATCH:
-	case JOB_NONE:
 	case JOB_KIND_COUNT_:
 		assert(false);
 	}
@@ -352,207 +357,167 @@ static void run(struct prober *p, struct rescuer *self, struct job *job,
 
 /* --- the threads --- */
 
-bool rescuers_stopping(struct prober *p)
+/* Is the submitter, until the prober ends or another thread has taken its place. */
+static void be_submitter(struct rescuers *r)
 {
-	bool stopping;
-
-	pthread_mutex_lock(&p->rescuers.lock);
-	stopping = p->rescuers.stopping;
-	pthread_mutex_unlock(&p->rescuers.lock);
-	return stopping;
-}
-
-bool rescuers_spare_one(struct prober *p)
-{
-	struct rescuers *r = &p->rescuers;
-	bool spared;
-
-	pthread_mutex_lock(&r->lock);
-	spared = r->lanes_stuck < p->limits.lanes_stuck;
-	r->lanes_stuck += spared;
-	pthread_mutex_unlock(&r->lock);
-	return spared;
-}
-
-void rescuers_have_back(struct prober *p)
-{
-	struct rescuers *r = &p->rescuers;
-
-	pthread_mutex_lock(&r->lock);
-	r->lanes_stuck--;
-	pthread_mutex_unlock(&r->lock);
-}
-
-/* Is the lane, to its end or until it has stood still in the kernel. */
-static void be_lane(struct prober *p)
-{
-	struct rescuers *r = &p->rescuers;
-
-	if (lane_serve(p)) {
-		pthread_mutex_lock(&r->lock);
-		r->lane_over = true;
-		pthread_cond_broadcast(&r->over);
-		pthread_mutex_unlock(&r->lock);
+	if (submitter_serve(r->submitter)) {
+		pthread_mutex_lock(&r->jobs->lock);
+		r->submitter_ended = true;
+		pthread_cond_broadcast(&r->ended);
+		pthread_mutex_unlock(&r->jobs->lock);
 		return;
 	}
-	atomic_fetch_sub(&p->shared->header->lanes_stuck, 1);
-	rescuers_have_back(p);
+	atomic_fetch_sub(&r->posts->shared->header->lanes_stuck, 1);
+	jobs_return_thread(r->jobs);
 	(void)prctl(PR_SET_NAME, "pc-rescuer"); /* only cosmetic */
 }
 
-/* With the lock held, which it lets go meanwhile. */
-static void sit_down(struct prober *p, struct job *job)
+/* With jobs.lock held, which it releases meanwhile. */
+static void do_job(struct rescuers *r, struct job *job)
 {
-	struct rescuers *r = &p->rescuers;
-	struct rescuer *self = r->free_seat;
-	_Atomic int64_t *busy_since = &p->shared->rescuer_busy_us[self->index];
+	struct jobs *j = r->jobs;
+	struct seat *self = j->free_seat;
+	_Atomic int64_t *busy_since = &r->posts->shared->rescuer_busy_us[self->index];
 	enum job_kind kind = job->kind;
-	struct job_ends e = queue_ends(job);
+	struct job_ends e = jobs_ends(job);
 
-	assert(self != NULL); /* one for each that limits.h lets be busy */
-	r->free_seat = self->next;
-	/* The name is the path's until the lane has cancelled the job. */
-	(void)snprintf(self->device, sizeof(self->device), "%s", queue_device(p, job));
-	queue_count(p, e, queue_class(kind), 1);
-	pthread_mutex_unlock(&r->lock);
+	assert(self != NULL); /* there is one for each job that limits.h lets start */
+	j->free_seat = self->next;
+	/* The name is the path's until the submitter has cancelled the job. */
+	(void)snprintf(self->device, sizeof(self->device), "%s", jobs_device(j, job));
+	jobs_count(j, e, jobs_class(kind), 1);
+	pthread_mutex_unlock(&j->lock);
 
 	atomic_store(busy_since, mono_now().us);
-	run(p, self, job, kind); /* from here on the job may be queued anew */
+	run_job(r, self, job, kind); /* from here on the job may be queued again */
 	atomic_store(busy_since, 0);
 
-	pthread_mutex_lock(&r->lock);
-	/* Opens have enough first: what is held for that host may begin now. */
-	if (queue_has_enough(p, e, CLASS_OPEN) ||
-	    (self->device[0] != '\0' && r->held_by_device))
-		queue_look_at_held(r);
+	pthread_mutex_lock(&j->lock);
+	/* Opens reach the limit of their HBA first: what it holds back may start now. */
+	if (jobs_has_enough(j, e, CLASS_OPEN) ||
+	    (self->device[0] != '\0' && j->held_by_device))
+		jobs_release_held(j);
 	self->device[0] = '\0';
-	self->next = r->free_seat;
-	r->free_seat = self;
-	queue_count(p, e, queue_class(kind), -1);
-	/* Under a cap this end may let more than one begin. */
-	if (queue_any(r))
-		pthread_cond_signal(&r->work);
+	self->next = j->free_seat;
+	j->free_seat = self;
+	jobs_count(j, e, jobs_class(kind), -1);
+	/* At a limit, the end of one job may let several others start. */
+	if (jobs_any(j))
+		pthread_cond_signal(&j->work);
 }
 
-static void *rescuer_main(void *prober)
+static void *rescuer_main(void *rescuers)
 {
-	struct prober *p = prober;
-	struct rescuers *r = &p->rescuers;
+	struct rescuers *r = rescuers;
+	struct jobs *j = r->jobs;
 
 	seal_begin();
-	pthread_mutex_lock(&r->lock);
+	pthread_mutex_lock(&j->lock);
 	for (;;) {
-		struct job *job = queue_take(p);
+		struct job *job = jobs_take(j);
 
 		if (job != NULL && job->kind != JOB_WATCH) {
-			sit_down(p, job);
+			do_job(r, job);
 		} else if (job != NULL) {
-			pthread_mutex_unlock(&r->lock);
-			if (watch_lane(p)) {
-				rescuers_enqueue(p, &p->watch.job, JOB_WATCH);
-				be_lane(p);
+			pthread_mutex_unlock(&j->lock);
+			if (watch_submitter(r->watch)) {
+				jobs_add(j, &r->watch->job, JOB_WATCH);
+				be_submitter(r);
 			}
-			pthread_mutex_lock(&r->lock);
-		} else if (r->stopping) {
+			pthread_mutex_lock(&j->lock);
+		} else if (j->stopping) {
 			break;
 		} else {
-			pthread_cond_wait(&r->work, &r->lock);
+			pthread_cond_wait(&j->work, &j->lock);
 		}
 	}
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&j->lock);
 	return NULL;
 }
 
-static void *first_lane_main(void *prober)
+static void *first_submitter_main(void *rescuers)
 {
 	seal_begin();
-	be_lane(prober);
-	return rescuer_main(prober);
+	be_submitter(rescuers);
+	return rescuer_main(rescuers);
 }
 
-/* Its first page is there: most reads touch no other. NULL: errno. */
+/* Its first page is present: most reads touch no other one. NULL: errno. */
 static void *scratch_new(void)
 {
 	char *p = pages_new(SCRATCH_BYTES);
 
 	if (p == NULL)
 		return NULL;
-	/* Who locks all memory does so for this, too; only disks with large blocks use it. */
+	/* mlockall() locks this, too; only disks with large blocks use the rest. */
 	(void)munlock(p + SCRATCH_LOCKED, SCRATCH_BYTES - SCRATCH_LOCKED);
 	*(volatile char *)p = 0;
 	return p;
 }
 
-static int take_seats(struct prober *p)
+static int make_seats(struct rescuers *r)
 {
-	struct rescuers *r = &p->rescuers;
-	uint32_t n = p->limits.rescuers;
+	struct jobs *j = r->jobs;
+	uint32_t n = r->limits->rescuers;
 
-	r->seats = calloc(n, sizeof(*r->seats));
-	r->threads = calloc(p->limits.threads, sizeof(*r->threads));
-	if (r->seats == NULL || r->threads == NULL)
+	j->seats = calloc(n, sizeof(*j->seats));
+	r->threads = calloc(r->limits->threads, sizeof(*r->threads));
+	if (j->seats == NULL || r->threads == NULL)
 		return -ENOMEM;
 	for (uint32_t i = n; i-- > 0;) {
-		struct rescuer *seat = &r->seats[i];
+		struct seat *seat = &j->seats[i];
 
 		seat->index = i;
 		seat->scratch = scratch_new();
 		if (seat->scratch == NULL)
 			return -errno;
-		seat->next = r->free_seat;
-		r->free_seat = seat;
+		seat->next = j->free_seat;
+		j->free_seat = seat;
 	}
 	return 0;
 }
 
-int rescuers_start(struct prober *p)
+int rescuers_start(struct rescuers *r)
 {
-	struct rescuers *r = &p->rescuers;
-	int ret = take_seats(p);
+	int ret = make_seats(r);
 
-	for (uint32_t i = 0; ret == 0 && i + 1 < p->limits.threads; i++) {
+	for (uint32_t i = 0; ret == 0 && i + 1 < r->limits->threads; i++) {
 		ret = thread_start(&r->threads[i], "pc-rescuer", PROBER_STACK_BYTES,
-		                   rescuer_main, p);
+		                   rescuer_main, r);
 		r->started += ret == 0;
 	}
 	if (ret < 0)
 		return ret;
-	rescuers_enqueue(p, &p->watch.job, JOB_WATCH);
+	jobs_add(r->jobs, &r->watch->job, JOB_WATCH);
 	ret = thread_start(&r->threads[r->started], "pc-lane", PROBER_STACK_BYTES,
-	                   first_lane_main, p);
+	                   first_submitter_main, r);
 	if (ret < 0)
 		return ret;
 	r->started++;
-	p->has_lane = true;
 	return 0;
 }
 
-void rescuers_wait_for_lane(struct prober *p)
+void rescuers_wait_for_submitter(struct rescuers *r)
 {
-	struct rescuers *r = &p->rescuers;
-
-	pthread_mutex_lock(&r->lock);
-	while (!r->lane_over)
-		pthread_cond_wait(&r->over, &r->lock);
-	pthread_mutex_unlock(&r->lock);
+	if (r->started < r->limits->threads)
+		return; /* the submitter, which starts last, was not started */
+	pthread_mutex_lock(&r->jobs->lock);
+	while (!r->submitter_ended)
+		pthread_cond_wait(&r->ended, &r->jobs->lock);
+	pthread_mutex_unlock(&r->jobs->lock);
 }
 
-void rescuers_stop(struct prober *p)
+void rescuers_stop(struct rescuers *r)
 {
-	struct rescuers *r = &p->rescuers;
+	struct jobs *j = r->jobs;
 
-	pthread_mutex_lock(&r->lock);
-	r->stopping = true;
-	pthread_cond_broadcast(&r->work);
-	pthread_mutex_unlock(&r->lock);
-	watch_wake(p);
+	jobs_stop(j);
+	watch_wake(r->watch);
 	for (uint32_t i = 0; i < r->started; i++)
 		pthread_join(r->threads[i], NULL);
-	for (uint32_t i = 0; r->seats != NULL && i < p->limits.rescuers; i++)
-		pages_free(r->seats[i].scratch, SCRATCH_BYTES);
+	for (uint32_t i = 0; j->seats != NULL && i < r->limits->rescuers; i++)
+		pages_free(j->seats[i].scratch, SCRATCH_BYTES);
 	free(r->threads);
-	free(r->seats);
-	r->threads = NULL;
-	r->seats = NULL;
-	r->started = 0;
+	free(j->seats);
+	pthread_cond_destroy(&r->ended);
 }

@@ -21,6 +21,7 @@
 
 #include "checkerd/paths/checks.h"
 #include "libcheck/prober/prober.h"
+#include "libcheck/prober/reaper.h"
 
 #define GROUPS_MAX (PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS)
 #define PATHS      2048
@@ -132,7 +133,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 			return r;
 		it.wake[i] = MONO_NEVER;
 	}
-	p->groups_end = it.groups;
+	p->homes.groups_end = it.groups;
 	it.prober = p;
 	return 0;
 }
@@ -318,6 +319,6 @@ int main(int argc, char **argv)
 		engine_start();
 	else
 		daemon_start();
-	(void)lane_serve(it.prober);
+	(void)submitter_serve(&it.prober->submitter);
 	fail("the lane has ended");
 }

@@ -442,7 +442,7 @@ void judge_step(void)
 
 	if (p != NULL)
 		judge_lane(p);
-	for (uint32_t i = 0; p != NULL && i < p->groups_end; i++) {
+	for (uint32_t i = 0; p != NULL && i < p->homes.groups_end; i++) {
 		const struct group *g = &p->groups[i];
 		uint32_t sum = 0;
 
@@ -462,7 +462,7 @@ static void judge_groups(struct prober *p)
 	uint32_t used = 0, deferred = 0, may_be_open = 0;
 	bool locked = false;
 
-	for (uint32_t i = 0; i < p->groups_end; i++) {
+	for (uint32_t i = 0; i < p->homes.groups_end; i++) {
 		struct group *g = &p->groups[i];
 
 		if (g->state == PATHCHECK_GROUP_UNUSED)
@@ -481,9 +481,9 @@ static void judge_groups(struct prober *p)
 		sim_fail("everybody waits, and a lock is held");
 	if (fds_close_each() > may_be_open)
 		sim_fail("a descriptor is open between two checks");
-	if (used != prober_slots_used(p))
+	if (used != submitter_slots_used(&p->submitter))
 		sim_fail("%u slots are in use, %u are counted", used,
-		         prober_slots_used(p));
+		         submitter_slots_used(&p->submitter));
 	if (deferred != atomic_load(&p->shared->header->deferred_now))
 		sim_fail("%u checks are deferred, %u are counted", deferred,
 		         atomic_load(&p->shared->header->deferred_now));
@@ -492,7 +492,7 @@ static void judge_groups(struct prober *p)
 static bool is_in_hands(struct prober *p, const char *device)
 {
 	for (uint32_t i = 0; i < p->limits.rescuers; i++)
-		if (strcmp(p->rescuers.seats[i].device, device) == 0)
+		if (strcmp(p->jobs.seats[i].device, device) == 0)
 			return true;
 	return false;
 }
@@ -500,7 +500,7 @@ static bool is_in_hands(struct prober *p, const char *device)
 /* Opens and reads that hang, and however many, do not keep an open descriptor from being looked at. */
 static void judge_looks(struct prober *p)
 {
-	const struct rescuers *r = &p->rescuers;
+	const struct jobs *r = &p->jobs;
 
 	if (r->seats == NULL || is_locked(&r->lock) || kernel_looks() > 0)
 		return;
@@ -514,7 +514,7 @@ static void judge_looks(struct prober *p)
 
 		for (; job != NULL; job = job->next)
 			if (job->kind == JOB_LOOK && !job->cancelled &&
-			    !is_in_hands(p, queue_device(p, job)))
+			    !is_in_hands(p, jobs_device(&p->jobs, job)))
 				sim_fail("a look at an open descriptor waits, and none "
 				         "is under way");
 	}
@@ -656,9 +656,9 @@ void judge_empty(void)
 
 	if (p == NULL)
 		sim_fail("no prober in the end");
-	for (uint32_t i = 0; i < p->groups_end; i++)
+	for (uint32_t i = 0; i < p->homes.groups_end; i++)
 		groups += p->groups[i].count[SLOT_FREE] != PATHCHECK_GROUP_SLOTS;
-	if (groups > 0 || prober_slots_used(p) > 0)
+	if (groups > 0 || submitter_slots_used(&p->submitter) > 0)
 		sim_fail("slots are in use without a path");
 	if (atomic_load(&p->shared->header->emergency_now) > 0)
 		sim_fail("emergency checks are counted without a path");

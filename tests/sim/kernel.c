@@ -309,7 +309,7 @@ static int setup(unsigned slots, int wake_fd, void **ret_context)
 /* Of this process: it changes when another thread becomes the submit thread. */
 static _Atomic uint64_t *submit_turn(void)
 {
-	return &sim.processes[fiber_process()].prober.watch.turn;
+	return &sim.processes[fiber_process()].prober.handover.batch;
 }
 
 /* Who is killed meanwhile stays there too. turn: the submit thread's, when it came. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "libcheck/prober/prober.h"
+#include "libcheck/prober/reaper.h"
 
 #define BLOCK      4096
 #define START_US   (1000 * USEC_PER_SEC)
@@ -109,7 +110,7 @@ static int teardown(void **state)
 
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
 		if (b->g->slots[i].state != SLOT_FREE)
-			slot_give_back(b->g, &b->g->slots[i]);
+			group_give_back(b->g, &b->g->slots[i]);
 	b->g->context = NULL;
 	prober_stop(&b->prober);
 	shared_deinit(&b->shared);
@@ -122,8 +123,8 @@ static struct slot *queued(struct bed *b, uint32_t path)
 	struct slot *s = group_take(b->g, path, path + 1);
 
 	assert_non_null(s);
-	b->prober.slots_taken++;
-	b->prober.host_taken[0]++;
+	b->prober.submitter.slots_taken++;
+	b->prober.submitter.host_taken[0]++;
 	s->block = BLOCK;
 	s->timeout_us = TIMEOUT_US;
 	s->stage = PATHCHECK_STAGE_READ;
@@ -225,7 +226,7 @@ static void submit_two(struct bed *b, struct slot **ret_first, struct slot **ret
 	*ret_second = queued(b, 2);
 	slot_list_append(&b->g->submit, *ret_first);
 	slot_list_append(&b->g->submit, *ret_second);
-	assert_true(lane_submit(b->g));
+	assert_true(submit_group(&b->prober.handover, b->g));
 }
 
 /* No other thread could become the lane, and the batch took long: the time of its reads runs
@@ -277,16 +278,16 @@ static uint64_t looks_until_lane(struct bed *b, int64_t late_us)
 	int fd = eventfd((unsigned)times, EFD_SEMAPHORE | EFD_NONBLOCK), own;
 
 	assert_true(fd >= 0);
-	watch_begin(&b->prober, b->g, (struct mono){ the_clock.now_us });
+	handover_begin(&b->prober.handover, b->g, (struct mono){ the_clock.now_us });
 	the_clock.now_us += LANE_STUCK_US + late_us;
 	the_clock.each_us = LANE_STUCK_US;
-	own = b->prober.watch.fd;
-	b->prober.watch.fd = fd;
-	assert_true(watch_lane(&b->prober));
-	b->prober.watch.fd = own;
+	own = b->prober.handover.timer_fd;
+	b->prober.handover.timer_fd = fd;
+	assert_true(watch_submitter(&b->prober.watch));
+	b->prober.handover.timer_fd = own;
 	looked = times - left(fd);
 	close(fd);
-	rescuers_have_back(&b->prober);
+	jobs_return_thread(&b->prober.jobs);
 	return looked;
 }
 

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libcheck/prober/prober.h"
+#include "libcheck/prober/group.h"
 #include "tests/unit/random.h"
 
 #define TIMEOUT_US 1000
@@ -21,13 +21,15 @@
 /* What a group writes to of others. */
 static _Atomic int64_t handed_us[PATHCHECK_PATHS_MAX];
 static struct shared shared = { .handed_us = handed_us };
-static struct prober prober = { .shared = &shared };
+static struct posts posts = { .shared = &shared };
+static const struct limits limits;
+static const struct group_parts with = { .posts = &posts, .limits = &limits };
 
 static int setup(void **state)
 {
 	struct group *g = calloc(1, sizeof(*g));
 
-	if (g == NULL || group_init(g, 0, &prober) < 0)
+	if (g == NULL || group_init(g, 0, &with) < 0)
 		return -1;
 	group_fill(g);
 	*state = g;
@@ -252,8 +254,8 @@ static void silence_of_before_counts(void **state)
 
 		s->timeout_us = LONG_US;
 		s->stage = PATHCHECK_STAGE_READ;
-		s->silent_ms = cases[i].ms;
-		s->silent_stage = cases[i].stage;
+		s->waited_ms = cases[i].ms;
+		s->waited_stage = cases[i].stage;
 		group_launch(g, s, (struct mono){ LONG_US * 100 });
 		assert_int_equal(s->deadline.us, LONG_US * 100 + cases[i].left_us);
 		assert_int_equal(s->started.us, LONG_US * 100);
@@ -363,7 +365,7 @@ static void model_take(struct group *g, struct model *m, uint32_t path)
 			assert_int_not_equal(m->state[i], SLOT_FREE);
 		return;
 	}
-	index = slot_index(g, s);
+	index = group_index(g, s);
 	assert_int_equal(m->state[index], SLOT_FREE);
 	m->state[index] = SLOT_QUEUED;
 }
@@ -379,7 +381,7 @@ static void model_expire(struct group *g, struct model *m, int64_t now)
 		return;
 	}
 	assert_non_null(s);
-	index = slot_index(g, s);
+	index = group_index(g, s);
 	assert_int_equal(m->state[index], SLOT_IN_FLIGHT);
 	assert_int_equal(m->deadline[index], least);
 	m->state[index] = SLOT_EXPIRED;
@@ -442,8 +444,8 @@ static void slots_are_conserved(void **state)
 			struct slot *s = group_take(g, i, 1);
 
 			assert_non_null(s);
-			assert_false(seen[slot_index(g, s)]);
-			seen[slot_index(g, s)] = true;
+			assert_false(seen[group_index(g, s)]);
+			seen[group_index(g, s)] = true;
 		}
 		assert_null(group_take(g, 1, 1));
 		assert_int_equal(group_used(g), PATHCHECK_GROUP_SLOTS);
@@ -501,14 +503,14 @@ static void unused_slots_are_not_written_to(void **state)
 	struct group g;
 
 	(void)state; /* no fixture */
-	assert_int_equal(group_init(&g, 0, &prober), 0);
+	assert_int_equal(group_init(&g, 0, &with), 0);
 	group_assert(&g);
 	assert_true(slots_are_blank(&g));
 	group_fill(&g);
 	assert_int_equal(g.slots[PATHCHECK_GROUP_SLOTS - 1].fd, -1); /* all of them */
 	group_finish(&g, group_take(&g, 1, 1));
 	group_fill(&g); /* once only */
-	assert_int_equal(g.slots[0].heap_at, NO_PLACE);
+	assert_int_equal(g.slots[0].heap_at, NO_POSITION);
 	group_assert(&g);
 	group_deinit(&g);
 }

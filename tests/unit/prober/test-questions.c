@@ -339,7 +339,7 @@ static void opened_and_closed_each_time(void **state)
 			disk_read_says(1, answers[i]);
 			disks_check(1);
 			bed_final(b, 1, i + 1);
-			BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+			BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
 			assert_int_equal(files_open(), open);
 			assert_int_equal(disk_opens(1), i + 1);
 			group_assert(&b->prober.groups[0]);
@@ -389,7 +389,7 @@ static void removed_before_it_was_closed(void **state)
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
 	disk_reads_hang(1, false);
-	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
 
 	add_closing(1, 1, 0);
 	disk_closes_hang(1, true);
@@ -421,7 +421,7 @@ static void closed_after_a_late_answer(void **state)
 	disk_reads_hang(1, false);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].late, 1);
-	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
 	assert_int_equal(files_open(), open);
 	disks_end();
 }

@@ -12,6 +12,7 @@
 
 #include "libcheck/checkers/scsi.h"
 #include "libcheck/prober/prober.h"
+#include "libcheck/prober/reaper.h"
 
 #define BLOCK      4096
 #define START_US   1000000
@@ -53,11 +54,11 @@ static int teardown(void **state)
 
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
 		if (b->g->slots[i].state != SLOT_FREE)
-			slot_give_back(b->g, &b->g->slots[i]);
+			group_give_back(b->g, &b->g->slots[i]);
 	group_show_back(b->g);
 	group_assert(b->g);
-	assert_int_equal(prober_slots_used(&b->prober), 0);
-	assert_int_equal(prober_host_used(&b->prober, HOST), 0);
+	assert_int_equal(submitter_slots_used(&b->prober.submitter), 0);
+	assert_int_equal(submitter_host_used(&b->prober.submitter, HOST), 0);
 	assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
 	b->g->context = NULL;
 	prober_stop(&b->prober);
@@ -72,8 +73,8 @@ static struct slot *queued(struct bed *b, uint32_t path)
 	struct slot *s = group_take(b->g, path, path + 1);
 
 	assert_non_null(s);
-	b->prober.slots_taken++;
-	b->prober.host_taken[HOST]++;
+	b->prober.submitter.slots_taken++;
+	b->prober.submitter.host_taken[HOST]++;
 	s->host = HOST;
 	s->block = BLOCK;
 	s->timeout_us = TIMEOUT_US;
@@ -150,7 +151,7 @@ static bool lane_was_woken(struct bed *b)
 /* The one job of that class, which is taken out. */
 static struct job *rescue(struct bed *b, enum job_class c)
 {
-	struct rescuers *r = &b->prober.rescuers;
+	struct jobs *r = &b->prober.jobs;
 	struct job *job = r->head[c];
 
 	if (job != NULL) {
@@ -282,7 +283,7 @@ static void what_would_block_goes_to_a_rescuer(void **state)
 	s->engine = PATHCHECK_ENGINE_SYNC;
 	(void)group_launch(b->g, s, (struct mono){ START_US });
 	s->result = -EAGAIN;
-	reaper_done(b->g, s);
+	group_answer(b->g, s);
 	round_at(b, START_US + 9);
 	expect(b, 4, PATHCHECK_NOT_JUDGED, EAGAIN, false, START_US + 9);
 }
@@ -311,8 +312,8 @@ static void no_memory_is_nobodys_fault(void **state)
 	b->shared.header->lane_waits = 1;
 	answer(b, s, -ENOMEM, START_US + 1);
 	no_result(b);
-	assert_ptr_equal(slot_list_take(&b->prober.inbox), s);
-	assert_true(slot_list_empty(&b->prober.inbox));
+	assert_ptr_equal(slot_list_take(&b->prober.posts.inbox), s);
+	assert_true(slot_list_empty(&b->prober.posts.inbox));
 	assert_true(s->resource);
 	assert_int_equal(s->state, SLOT_QUEUED);
 	assert_int_equal(atomic_load(&b->prober.paths[6].flags), 0);
@@ -343,10 +344,10 @@ static void no_descriptor_is_nobodys_fault(void **state)
 	s->stage = PATHCHECK_STAGE_OPEN;
 	s->engine = PATHCHECK_ENGINE_SYNC;
 	s->result = -EMFILE;
-	reaper_done(b->g, s);
+	group_answer(b->g, s);
 	round_at(b, START_US + 1);
 	no_result(b);
-	assert_ptr_equal(slot_list_take(&b->prober.inbox), s);
+	assert_ptr_equal(slot_list_take(&b->prober.posts.inbox), s);
 	assert_int_equal(s->state, SLOT_QUEUED);
 	assert_true(s->resource);
 	assert_int_equal(s->result, -EMFILE); /* to be told with DEFERRED */
@@ -373,7 +374,7 @@ static void a_target_error_is_asked_about(void **state)
 		assert_int_equal(s->job.kind, JOB_ASK);
 		s->ask = 0;
 		s->unit = (uint8_t)cases[i].unit;
-		reaper_done(b->g, s);
+		group_answer(b->g, s);
 		round_at(b, START_US + 900);
 		/* The read took no longer because of that. */
 		expect(b, 3, cases[i].verdict, EREMOTEIO, false, START_US + 4);
@@ -389,13 +390,13 @@ static void a_size_that_is_wrong(void **state)
 
 	answer(b, s, -EINVAL, START_US + 4);
 	no_result(b);
-	assert_ptr_equal(slot_list_take(&b->prober.inbox), s);
+	assert_ptr_equal(slot_list_take(&b->prober.posts.inbox), s);
 	assert_true(s->learn);
 	s->learn = false;
 	(void)group_launch(b->g, s, (struct mono){ START_US });
 	answer(b, s, -EINVAL, START_US + 9);
 	expect(b, 3, PATHCHECK_NOT_JUDGED, EINVAL, false, START_US + 9);
-	assert_true(slot_list_empty(&b->prober.inbox));
+	assert_true(slot_list_empty(&b->prober.posts.inbox));
 }
 
 static void an_interrupted_read_is_read_again(void **state)
@@ -418,7 +419,7 @@ static void an_open_that_failed_is_a_result(void **state)
 	s->stage = PATHCHECK_STAGE_OPEN;
 	s->engine = PATHCHECK_ENGINE_SYNC;
 	s->result = -ENXIO;
-	reaper_done(b->g, s);
+	group_answer(b->g, s);
 	round_at(b, START_US + 2);
 	w = next(b);
 	assert_int_equal(w.verdict, PATHCHECK_FAILED);
@@ -490,7 +491,7 @@ static void timed_out_only_once(void **state)
 	round_at(b, DUE_US * 9);
 	no_result(b);
 	s->result = BLOCK;
-	reaper_done(b->g, s);
+	group_answer(b->g, s);
 	round_at(b, DUE_US * 10);
 	expect(b, 1, PATHCHECK_OK, 0, true, DUE_US * 10);
 }
@@ -527,7 +528,7 @@ static void an_orphan_gives_no_result(void **state)
 		no_result(b);
 		assert_int_equal(s->state, SLOT_FREE);
 		assert_int_equal(atomic_load(&b->prober.paths[i].flags), 0);
-		assert_true(slot_list_empty(&b->prober.inbox));
+		assert_true(slot_list_empty(&b->prober.posts.inbox));
 		assert_null(rescue(b, CLASS_READ));
 		assert_null(rescue(b, CLASS_OPEN));
 		assert_null(rescue(b, CLASS_CLOSE));
@@ -546,7 +547,7 @@ static void its_descriptor_is_closed_by_a_rescuer(void **state)
 	assert_ptr_equal(rescue(b, CLASS_CLOSE), &s->job);
 	assert_int_equal(s->job.kind, JOB_CLOSE);
 	s->fd = -1; /* closed */
-	reaper_done(b->g, s);
+	group_answer(b->g, s);
 	round_at(b, START_US);
 	assert_int_equal(s->state, SLOT_FREE);
 	no_result(b);
@@ -561,13 +562,13 @@ static void a_free_slot_wakes_the_lane_only_if_one_waits(void **state)
 	b->shared.header->lane_waits = 1;
 	answer(b, in_flight(b, 1), BLOCK, START_US);
 	assert_false(lane_was_woken(b));
-	atomic_store(&b->prober.waiting, 1);
+	atomic_store(&b->prober.posts.waiting, 1);
 	answer(b, in_flight(b, 1), BLOCK, START_US);
 	assert_true(lane_was_woken(b));
 	b->shared.header->lane_waits = 1;
 	round_at(b, START_US);
 	assert_false(lane_was_woken(b));
-	atomic_store(&b->prober.waiting, 0);
+	atomic_store(&b->prober.posts.waiting, 0);
 }
 
 static void it_is_woken_once_a_round(void **state)
@@ -577,7 +578,7 @@ static void it_is_woken_once_a_round(void **state)
 
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 5; i++)
-			reaper_wake(b->g);
+			group_wake(b->g);
 		assert_int_equal(read(b->g->wake_fd, &count, sizeof(count)),
 		                 sizeof(count));
 		assert_int_equal(count, 1);
@@ -709,7 +710,7 @@ static void answers_and_silence_at_once(void **state)
 			events[i / 4] = (struct backend_event){ &s->request, BLOCK };
 		} else if (i % 4 == 1) {
 			s->result = -ENOLINK;
-			reaper_done(b->g, s);
+			group_answer(b->g, s);
 		}
 	}
 	reaper_step(b->g, events, ARRAY_LEN(events), (struct mono){ DUE_US });
@@ -743,7 +744,7 @@ static void is_overdue_from_when_it_was_woken(void **state)
 
 	round_at(b, START_US);
 	assert_int_equal(wake_by(b), INT64_MAX);
-	reaper_wake(b->g);
+	group_wake(b->g);
 	assert_in_range(wake_by(b), before, mono_now().us);
 	(void)in_flight(b, 1);
 	round_at(b, START_US);
@@ -772,7 +773,7 @@ static void one_that_stood_still_takes_nobody_for_silent(void **state)
 	struct bed *b = *state;
 	struct wire_result w;
 
-	b->prober.backend = &interrupted;
+	b->g->with.backend = &interrupted;
 	answered = in_flight(b, 1);
 	(void)reaper_round(b->g, (struct mono){ mono_now().us + 1000 });
 	w = next(b);
@@ -814,7 +815,7 @@ static void start_burst(struct bed *b, unsigned n)
 {
 	static const struct backend bursting = { .reap = burst_reap };
 
-	b->prober.backend = &bursting;
+	b->g->with.backend = &bursting;
 	burst_n = n;
 	burst_taken = 0;
 	for (unsigned i = 0; i < n; i++) {

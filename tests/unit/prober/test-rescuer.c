@@ -98,7 +98,7 @@ static void an_orphaned_open(void **state)
 	bed_until(b, &b->of[1].released, 1);
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 1);
 	disk_opens_hang(1, false);
-	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
 	assert_int_equal(disk_opens(1), 1);
 	assert_int_equal(files_open(),
 	                 disks_descriptors + 7); /* region's 2, groups' 2, 1 context,
@@ -660,7 +660,7 @@ static void looks_again_after_a_failure(void **state)
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
 	disk_looks_hang(1, false);
-	BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
 	disks_end();
 }
 
@@ -676,7 +676,7 @@ static void a_look_that_finds_another(void **state)
 	bed_check(b, 1, USEC_PER_MSEC);
 	bed_until(b, &b->of[1].timed_out, 1);
 	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_OPEN);
-	assert_int_equal(b->prober.rescuers.busy[CLASS_LOOK], 0);
+	assert_int_equal(b->prober.jobs.busy[CLASS_LOOK], 0);
 	disk_opens_hang(1, false);
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].ok, 2);
@@ -707,7 +707,7 @@ static void removed_at_any_moment(void **state)
 			bed_remove(b, 1);
 			bed_until(b, &b->of[1].released, 1);
 		}
-		BED_UNTIL(b, prober_slots_used(&b->prober) == 0);
+		BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
 		assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
 		disks_end();
 	}

@@ -257,7 +257,7 @@ static void bound_is_kept(void **state)
 		assert_int_equal(p.limits.in_flight, b.in_flight);
 		by_mmap = p.limits.slots * sizeof(struct slot) +
 		          p.limits.groups * (size_t)BUFFERS_BYTES + sizeof(p) +
-		          o.rescuers * (sizeof(struct rescuer) + SCRATCH_BYTES) +
+		          o.rescuers * (sizeof(struct seat) + SCRATCH_BYTES) +
 		          p.limits.threads * sizeof(pthread_t);
 		if (OWN_HEAP) {
 			size_t allocations = 2 + p.limits.groups;

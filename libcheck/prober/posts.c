@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sends what one thread of the probing side has for another one, or for the caller. Any thread. */
+#include "libcheck/prober/posts.h"
+
+#include "libcheck/region/wire.h"
+
+void posts_init(struct posts *p, struct shared *shared)
+{
+	p->shared = shared;
+	pthread_mutex_init(&p->results_lock, NULL);
+	pthread_mutex_init(&p->inbox_lock, NULL);
+	slot_list_init(&p->inbox);
+}
+
+void posts_deinit(struct posts *p)
+{
+	pthread_mutex_destroy(&p->inbox_lock);
+	pthread_mutex_destroy(&p->results_lock);
+}
+
+/* --- to the submitter --- */
+
+void posts_wake_submitter(struct posts *p)
+{
+	shared_wake(&p->shared->header->lane_waits, p->shared->lane_fd);
+}
+
+void posts_to_submitter(struct posts *p, struct slot_list *slots)
+{
+	struct slot *s;
+
+	pthread_mutex_lock(&p->inbox_lock);
+	while ((s = slot_list_take(slots)) != NULL)
+		slot_list_append(&p->inbox, s);
+	pthread_mutex_unlock(&p->inbox_lock);
+	posts_wake_submitter(p);
+}
+
+void posts_take_inbox(struct posts *p, struct slot_list *slots)
+{
+	struct slot *s;
+
+	pthread_mutex_lock(&p->inbox_lock);
+	while ((s = slot_list_take(&p->inbox)) != NULL)
+		slot_list_append(slots, s);
+	pthread_mutex_unlock(&p->inbox_lock);
+}
+
+/* --- to the caller --- */
+
+void results_init(struct result_batch *b, struct posts *posts, uint32_t group)
+{
+	b->posts = posts;
+	b->group = (uint16_t)group;
+	b->n = 0;
+}
+
+void results_add(struct result_batch *b, const struct slot *s,
+                 enum pathcheck_verdict verdict, int error, struct mono now)
+{
+	b->results[b->n++] = (struct wire_result){
+		.id = s->path,
+		.generation = s->generation,
+		.verdict = (uint8_t)verdict,
+		.stage = s->stage,
+		.engine = s->engine,
+		.late = s->late,
+		.opened = s->opened && wire_is_final((uint8_t)verdict),
+		.error = (int16_t)error,
+		.started_us = s->started.us,
+		/* A request that started after `now` was read ended no earlier than that. */
+		.finished_us = MAX(now.us, s->started.us),
+		.group = b->group,
+	};
+}
+
+bool results_full(const struct result_batch *b)
+{
+	return b->n == ARRAY_LEN(b->results);
+}
+
+void results_push(struct result_batch *b)
+{
+	struct shared *sh = b->posts->shared;
+	bool pushed;
+
+	if (b->n == 0)
+		return;
+	pthread_mutex_lock(&b->posts->results_lock);
+	pushed = spsc_push_run(sh->results, b->results, b->n);
+	assert(pushed); /* the ring has room for all results that an id can have: limits.h */
+	pthread_mutex_unlock(&b->posts->results_lock);
+	b->n = 0;
+	shared_wake(&sh->header->caller_waits, sh->caller_fd);
+}
+
+void results_push_one(struct posts *p, const struct wire_result *r)
+{
+	struct result_batch b = { .posts = p, .n = 1 };
+
+	b.results[0] = *r;
+	results_push(&b);
+}
+
+void posts_count_deferred(struct posts *p, bool again)
+{
+	struct shared_header *h = p->shared->header;
+	uint32_t now = atomic_fetch_add(&h->deferred_now, 1) + 1;
+	uint32_t seen = atomic_load(&h->deferred_max);
+
+	while (now > seen && !atomic_compare_exchange_weak(&h->deferred_max, &seen, now))
+		continue;
+	if (!again)
+		atomic_fetch_add(&h->deferred_total, 1);
+}
+
+void posts_uncount_deferred(struct posts *p)
+{
+	atomic_fetch_sub(&p->shared->header->deferred_now, 1);
+}

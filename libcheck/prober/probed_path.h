@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_PROBER_PROBED_PATH_H
+#define LIBCHECK_PROBER_PROBED_PATH_H
+
+/*
+ * The table of paths, by id. It is the submitter's, but for the flags: with these the reapers and
+ * rescuers tell the submitter what they have learned about a path.
+ */
+#include "libcheck/prober/slot.h"
+
+/* Bits of probed_path.flags. */
+enum {
+	PATH_LOOK_AGAIN =
+	        1, /* its last check failed: does its name lead to the same device? */
+	PATH_BLOCKS = 2, /* its driver refuses RWF_NOWAIT: rescuers read it */
+	PATH_SUSPECT =
+	        4, /* its submit may block: rescuers read it, until it is quick there */
+	PATH_NO_SCSI = 8, /* it knows no SCSI commands: its unit is not asked again */
+};
+
+/* [submitter] but for flags */
+struct probed_path {
+	bool used;
+	bool deferred;   /* in the deferred list */
+	bool closing;    /* in it because no slot was free to close it */
+	bool identify;   /* this check asks for the WWID */
+	bool opened;     /* this check has opened or identified it */
+	bool close_each; /* opened for each check, and closed after it */
+	bool opens;      /* close_each, and the last check opened it and it answered */
+	bool reported;   /* DEFERRED was reported for this check */
+	bool late;       /* TIMED_OUT was reported for this check */
+	_Atomic uint8_t flags; /* [atomic reaper, rescuer→submitter] */
+	uint16_t host, target;
+	uint16_t home; /* the id of its group: see homes.h */
+	uint32_t generation;
+	uint32_t block;
+	int fd; /* -1: not open, or a slot owns it */
+	/* Of its check: another prober waited so long for the answer, in that stage. */
+	uint16_t waited_ms, waited_stage;
+	uint64_t timeout_us;
+	struct slot *slot; /* of its check; valid while slot->path and generation match */
+	uint32_t next, previous; /* in the deferred list */
+};
+
+/* A suspect is known to the caller, too: its next prober is told. */
+static inline void path_set_suspect(struct probed_path *paths, struct shared *shared,
+                                    uint32_t id)
+{
+	atomic_fetch_or(&paths[id].flags, PATH_SUSPECT);
+	atomic_store(&shared->suspects[id], 1);
+}
+
+static inline void path_clear_suspect(struct probed_path *paths, struct shared *shared,
+                                      uint32_t id)
+{
+	atomic_fetch_and(&paths[id].flags, (uint8_t)~PATH_SUSPECT);
+	atomic_store(&shared->suspects[id], 0);
+}
+
+#endif

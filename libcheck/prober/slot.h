@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_PROBER_SLOT_H
+#define LIBCHECK_PROBER_SLOT_H
+
+/*
+ * A slot is one request of one check, from the moment when the check starts until the kernel holds
+ * nothing of the request any more. It belongs to a group (group.h), and passes from thread to
+ * thread on lists. A job is what a rescuer has to do for a slot or for a group.
+ */
+#include "libcheck/backends/backend.h"
+#include "libcheck/region/shared.h"
+
+#define NO_PATH     UINT32_MAX
+#define NO_POSITION UINT16_MAX
+
+static_assert(PATHCHECK_GROUP_SLOTS < NO_POSITION,
+              "a position in the heap fits struct slot");
+static_assert(SCRATCH_BYTES <= INT32_MAX, "what a read returns fits struct slot");
+
+enum slot_state {
+	SLOT_FREE,
+	SLOT_QUEUED,
+	SLOT_IN_FLIGHT,
+	SLOT_EXPIRED,
+	SLOT_ORPHANED,
+	SLOT_STATE_COUNT_
+};
+
+/* What a rescuer has to do. */
+enum job_kind {
+	JOB_OPEN,       /* open the device */
+	JOB_OPEN_AGAIN, /* the same, when the path's last check opened it and it answered */
+	JOB_LOOK,       /* does the name still lead to the open device? if not, open it */
+	JOB_READ,       /* read it synchronously */
+	JOB_ASK,        /* send the question of slot.ask to it, after a read */
+	JOB_CLOSE,      /* close its descriptor */
+	JOB_SETUP,      /* of a group: io_setup */
+	JOB_WATCH,      /* of the prober: watch the submitter */
+	JOB_DESTROY,    /* of a group: io_destroy of a small context that is empty */
+	JOB_KIND_COUNT_
+};
+
+/* What JOB_ASK asks a device; bits of slot.ask. */
+enum {
+	ASK_UNIT = 1, /* does the target still have that unit? */
+	ASK_WWID = 2, /* which WWID does it have? */
+};
+
+struct group;
+
+/* An entry in a queue of the rescuers. It is part of a slot, of a group or of the watch. */
+struct job {
+	struct job *next;       /* [jobs.lock] */
+	struct group *group;    /* [init] */
+	enum job_kind kind : 8; /* [jobs.lock] while queued */
+	bool cancelled; /* [jobs.lock] while queued: its path is gone, so is its name */
+	bool blocks; /* [jobs.lock] while queued: a read that io_submit would block with */
+};
+
+struct slot {
+	struct backend_request request; /* first: events come back as this */
+	struct job job;
+
+	/*
+	 * [group.lock] The bits are only written with the lock held. What other threads read
+	 * without it has a byte of its own.
+	 */
+	enum slot_state state : 8;
+	uint8_t batch_at; /* its position in the batch `batch` */
+	/* QUEUED, or EXPIRED and not in the kernel (or not any more) */
+	bool waiting : 1;
+	/* handed to io_submit, its event is still to come */
+	bool in_kernel : 1;
+	/* in_kernel through the group's old context */
+	bool drains : 1;
+	/* counted as served synchronously because AIO has no room */
+	bool emergency : 1;
+	/* this host had no memory or descriptor: the check has to be repeated */
+	bool resource : 1;
+	/* fd is the slot's own, and is closed after the answer */
+	bool closes : 1;
+	/* ORPHANED only until fd is closed: its check has ended */
+	bool closing : 1;
+	/* the check asks for the WWID */
+	bool identify : 1;
+	/* the WWID was asked for */
+	bool identified : 1;
+	/* opened in this check: the path's view says what was opened */
+	bool opened : 1;
+	/* its block size has to be learned again */
+	bool learn : 1;
+	/* its block size was learned again in this check */
+	bool learned : 1;
+	/* its read is answered; its unit is asked before that is reported */
+	bool asks_unit : 1;
+	/* its TIMED_OUT was reported */
+	bool late : 1;
+	/* its DEFERRED was reported */
+	bool reported : 1;
+	/* QUEUED and counted as deferred */
+	bool deferred : 1;
+	uint8_t stage;  /* enum pathcheck_stage */
+	uint8_t engine; /* enum pathcheck_engine */
+	uint8_t ask;    /* ASK_ bits, until a rescuer has asked */
+	uint8_t unit;   /* enum scsi_unit */
+	/* Another prober waited so long for its answer, in that stage: see group_launch(). */
+	uint16_t waited_ms, waited_stage;
+	uint16_t heap_at; /* position in group.heap, NO_POSITION: none */
+	uint16_t host, target;
+	/*
+	 * [atomic] written with group.lock held; the submitter and the results read it without.
+	 * Only the submitter gives a slot the id that it had before.
+	 */
+	_Atomic uint32_t path;
+	uint32_t generation;
+	int fd;         /* what to read; the slot's own to close once it is orphaned */
+	int stale_fd;   /* an old descriptor, to be looked at when opening */
+	uint32_t block; /* bytes to read */
+	/* Bytes or -errno: of a rescuer, or of the read that is answered. */
+	int32_t result;
+	uint64_t batch; /* the submitter handed it over in this one: see handover.h */
+	int64_t timeout_us;
+	struct mono blocked_from; /* it would block since then, us 0: it would not */
+	struct mono started, deadline;
+	struct mono
+	        answered;  /* when the read was, if a question follows; us 0: none does */
+	struct slot *next; /* in the one list that it is in: submit, done, inbox */
+};
+
+struct slot_list {
+	struct slot *head, **tail;
+};
+
+void slot_list_init(struct slot_list *l);
+void slot_list_append(struct slot_list *l, struct slot *s);
+struct slot *
+slot_list_take(struct slot_list *l); /* the first one; NULL: the list is empty */
+bool slot_list_empty(const struct slot_list *l);
+
+#endif

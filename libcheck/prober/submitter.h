@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_PROBER_SUBMITTER_H
+#define LIBCHECK_PROBER_SUBMITTER_H
+
+/*
+ * The submitter takes the caller's commands, and owns the table of paths and the list of deferred
+ * checks. It hands reads to the kernel in batches that do not block; other reads go to rescuers. One
+ * thread at a time is the submitter: handover.h.
+ */
+#include "libcheck/prober/homes.h"
+#include "libcheck/prober/submit.h"
+
+struct submitter {
+	const struct limits *limits; /* [init] */
+	struct posts *posts;         /* [init] */
+	struct jobs *jobs;           /* [init] */
+	struct homes *homes;         /* [init] */
+	struct handover *handover;   /* [init] */
+	/* [submitter] whichever thread that is */
+	_Alignas(64) struct probed_path *paths; /* limits->ids of them */
+	/* Slots ever taken, of all and of each HBA: see posts.slots_back. */
+	uint32_t slots_taken, host_taken[PATHCHECK_HOSTS_MAX];
+	/* Paths, HBAs that have any, and paths of each HBA; the first: not known. */
+	uint32_t used_paths, used_hosts, host_paths[PATHCHECK_HOSTS_MAX];
+	uint32_t deferred_head, deferred_tail;
+	struct mono
+	        submit_again; /* reads that would block are, then; us 0: there are none */
+	struct mono shortage_until; /* the deferred wait for memory; us 0: they do not */
+};
+
+void submitter_init(struct submitter *sub);
+/* The submitter's work, until the engine ends (true), or another thread has it (false). */
+bool submitter_serve(struct submitter *sub);
+
+/* Slots that are taken: never more than limits.in_flight and those that only close. */
+static inline uint32_t submitter_slots_used(const struct submitter *sub)
+{
+	return sub->slots_taken - atomic_load(&sub->posts->slots_back);
+}
+
+static inline uint32_t submitter_host_used(const struct submitter *sub, uint32_t host)
+{
+	return sub->host_taken[host] - atomic_load(&sub->posts->host_back[host]);
+}
+
+/* --- for suspects.c; on the submitter --- */
+
+/* No limit on slots is reached. */
+bool submitter_may_take(struct submitter *sub, uint32_t id);
+/* A slot of the path, with all that a read needs if its descriptor is open; NULL: none. */
+struct slot *submitter_take_slot(struct submitter *sub, uint32_t id);
+/* Has a rescuer open the device, or look at the descriptor that is open. */
+void submitter_open(struct probed_path *path, struct slot *s);
+/* error: the shortage of the kernel (errno); 0: it is another one. */
+void submitter_defer(struct submitter *sub, uint32_t id, int error);
+
+#endif
