@@ -1,37 +1,76 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lets clients in, as many as there are places for: some are kept for root, and no user has
- * more than its share. Who is refused is told so.
+ * Owns the listening socket. The control thread runs it. It admits as many clients as there are
+ * places: some are kept for root, and each other user has a share. A client that is refused is
+ * told why.
  */
+#include "checkerd/control/accept.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "checkerd/control/client.h"
 #include "checkerd/control/control_limits.h"
-#include "checkerd/control/server.h"
+#include "checkerd/control/reply.h"
 
-static void refuse(int fd)
+static int watch_listening(const struct service *s, int fd, int operation,
+                           uint32_t events)
 {
-	static const char message[] =
-	        "{\"error\":\"io.checkerd.Control.Busy\",\"parameters\":"
-	        "{\"reason\":\"too many clients\"}}";
+	struct epoll_event e = { .events = events, .data.u64 = ACCEPT_EVENT };
 
-	/* With its NUL. A courtesy: it fits into an empty socket, or is not seen. */
-	(void)!send(fd, message, sizeof(message), MSG_DONTWAIT | MSG_NOSIGNAL);
+	return epoll_ctl(s->epoll_fd, operation, fd, &e) < 0 ? -errno : 0;
+}
+
+int accept_init(struct acceptor *a, const struct service *s, int listen_fd)
+{
+	int listening = 0, flags;
+	socklen_t size = sizeof(listening);
+
+	*a = (struct acceptor)ACCEPTOR_NULL;
+	a->listen_fd = listen_fd;
+	if (getsockopt(listen_fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 ||
+	    !listening)
+		return -EINVAL;
+	flags = fcntl(listen_fd, F_GETFL);
+	if (flags < 0 || fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	a->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (a->reserve_fd < 0)
+		return -errno;
+	return watch_listening(s, listen_fd, EPOLL_CTL_ADD, EPOLLIN);
+}
+
+void accept_deinit(struct acceptor *a)
+{
+	if (a->reserve_fd >= 0)
+		close(a->reserve_fd);
+	if (a->listen_fd >= 0)
+		close(a->listen_fd);
+	*a = (struct acceptor)ACCEPTOR_NULL;
+}
+
+static void refuse(const struct service *s, int fd)
+{
+	struct jw j;
+
+	jw_init(&j, s->out, OUT_SIZE);
+	reply_write_error(&j, REPLY_BUSY, "reason", "too many clients");
+	/* A courtesy: an empty socket has room for it. */
+	(void)!send(fd, s->out, j.used, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
 }
 
-/* When the daemon is somebody's own, that somebody counts as root does. */
+/* The daemon's own user counts as root does. */
 static bool is_privileged(uid_t uid)
 {
 	return uid == 0 || uid == geteuid();
 }
 
 /* A free place for this user, or NULL. */
-static struct client *find_place(struct server *s, uid_t uid)
+static struct client *find_place(const struct service *s, uid_t uid)
 {
 	uint32_t others = 0, same = 0;
 	struct client *place = NULL;
@@ -41,9 +80,9 @@ static struct client *find_place(struct server *s, uid_t uid)
 
 		if (c->state == CLIENT_FREE) {
 			place = c;
-		} else if (!c->privileged) {
+		} else if (!c->call.borrower.privileged) {
 			others++;
-			same += c->uid == uid;
+			same += c->call.uid == uid;
 		}
 	}
 	if (is_privileged(uid))
@@ -53,7 +92,7 @@ static struct client *find_place(struct server *s, uid_t uid)
 	return place;
 }
 
-static void admit(struct server *s, int fd)
+static void admit(struct service *s, int fd)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
@@ -64,62 +103,58 @@ static void admit(struct server *s, int fd)
 		return;
 	}
 	c = find_place(s, peer.uid);
-	if (!c || client_init(s, c, fd) < 0) {
-		refuse(fd);
+	if (c == NULL || client_init(s, c, fd) < 0) {
+		refuse(s, fd);
 		return;
 	}
-	c->uid = peer.uid;
-	c->pid = peer.pid;
-	c->privileged = is_privileged(peer.uid);
+	c->call.uid = peer.uid;
+	c->call.pid = peer.pid;
+	c->call.borrower.privileged = is_privileged(peer.uid);
 	client_run(s, c);
 }
 
-static void listen_again(struct server *s, bool on)
+static void listen_again(struct acceptor *a, const struct service *s, bool on)
 {
-	struct epoll_event e = {
-		.events = on ? EPOLLIN : 0,
-		.data.u64 = LISTEN_EVENT,
-	};
-
-	(void)epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, s->listen_fd, &e);
-	s->accept_again = on ? MONO_NEVER : mono_add(s->now, ACCEPT_PAUSE_US);
+	/* It cannot fail: the socket was added. */
+	(void)watch_listening(s, a->listen_fd, EPOLL_CTL_MOD, on ? EPOLLIN : 0);
+	a->again = on ? MONO_NEVER : mono_add(s->now, ACCEPT_PAUSE_US);
 }
 
 /*
- * No descriptor is left. The connection would stay in the backlog and wake this thread for
- * ever: one that was set aside is used to accept it and close it.
+ * No descriptor is left. A connection that stays in the backlog would wake this thread without
+ * end, so the reserve is closed to accept the connection and to refuse it.
  */
-static void turn_away(struct server *s)
+static void turn_away(struct acceptor *a, const struct service *s)
 {
 	int fd;
 
-	if (s->reserve_fd >= 0)
-		close(s->reserve_fd);
-	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (a->reserve_fd >= 0)
+		close(a->reserve_fd);
+	fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd >= 0)
-		refuse(fd);
-	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || s->reserve_fd < 0)
-		listen_again(s, false); /* somebody else was faster */
+		refuse(s, fd);
+	a->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || a->reserve_fd < 0)
+		listen_again(a, s, false); /* another thread took the descriptor */
 }
 
-void accept_clients(struct server *s)
+void accept_clients(struct acceptor *a, struct service *s)
 {
-	if (!mono_is_never(s->accept_again))
-		listen_again(s, true);
+	if (!mono_is_never(a->again))
+		listen_again(a, s, true);
 	for (unsigned i = 0; i < ACCEPT_BATCH; i++) {
-		int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		int fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
 			admit(s, fd);
 		} else if (errno == EMFILE || errno == ENFILE) {
-			turn_away(s);
+			turn_away(a, s);
 			return;
 		} else if (errno == ENOMEM || errno == ENOBUFS) {
-			listen_again(s, false);
+			listen_again(a, s, false);
 			return;
 		} else if (errno == EAGAIN) {
 			return;
-		} /* else: that connection has gone away */
+		} /* else: that connection was closed before it was accepted */
 	}
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One connection: takes requests from its socket, one at a time, and writes replies to it,
- * piece by piece, as fast as the other end takes them. Never blocks.
+ * Owns connections. The control thread runs it. It takes requests from a socket, one at a time,
+ * and writes replies to it, piece by piece, as fast as the other end reads. It never blocks.
  */
+#include "checkerd/control/client.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,28 +13,31 @@
 #include <unistd.h>
 
 #include "checkerd/control/control_limits.h"
-#include "checkerd/control/server.h"
+#include "checkerd/control/method.h"
+#include "checkerd/control/operation.h"
+#include "checkerd/control/reply.h"
+#include "checkerd/control/selection.h"
+#include "checkerd/control/varlink.h"
 
 #define IN_LARGE (REQUEST_MAX + 1)
 
-/* Requests served for one client before others have a turn. */
+/* Requests of one client that are served before others are. */
 #define REQUESTS_BURST 16
 
-static void interest(struct server *s, struct client *c, uint32_t events)
+static void interest(struct service *s, struct client *c, uint32_t events)
 {
 	struct epoll_event e = {
 		.events = events,
 		.data.u64 = (uint64_t)c->serial << 32 | c->slot,
 	};
 
-	if (c->gone || c->interest == events)
+	if (c->hung_up || c->interest == events)
 		return;
 	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, c->fd, &e) == 0)
 		c->interest = events;
 }
 
-/* Takes fd over when it succeeds. */
-int client_init(struct server *s, struct client *c, int fd)
+int client_init(struct service *s, struct client *c, int fd)
 {
 	struct epoll_event e = { .events = EPOLLIN };
 	uint32_t slot = c->slot, serial = s->next_serial++;
@@ -46,7 +51,7 @@ int client_init(struct server *s, struct client *c, int fd)
 		.in = malloc(REQUEST_SMALL),
 		.in_size = REQUEST_SMALL,
 	};
-	if (!c->in)
+	if (c->in == NULL)
 		return -ENOMEM;
 	e.data.u64 = (uint64_t)serial << 32 | slot;
 	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0) {
@@ -58,69 +63,69 @@ int client_init(struct server *s, struct client *c, int fd)
 	return 0;
 }
 
-/* What a request has taken, but for its own bytes. */
-static void release_request(struct server *s, struct client *c)
+/* Releases what a call holds, except the bytes of its request. */
+static void release_call(struct service *s, struct call *c)
 {
-	action_cancel(s, c);
-	server_give_back(s, c, c->selected, c->request.n_names * sizeof(*c->selected));
-	c->selected = NULL;
-	server_release_view(s, c);
-	c->answer = text_unref(c->answer);
-	c->reply = (struct reply){ 0 };
+	operation_cancel(s, c);
+	selection_release(s, c);
+	views_release(&s->views, &c->view);
+	c->reply = (struct reply){ .piece = NULL };
 }
 
-static void drop_rest(struct server *s, struct client *c)
+static void drop_rest(struct service *s, struct client *c)
 {
-	server_give_back(s, c, c->rest, c->rest_size);
+	budget_return(&s->budget, &c->call.borrower, c->rest, c->rest_size);
 	c->rest = NULL;
 	c->rest_size = c->rest_sent = 0;
 }
 
-static void input_buffer(struct server *s, struct client *c, char *in, size_t size)
+static void free_input(struct service *s, struct client *c)
 {
-	memcpy(in, c->in, c->in_used);
 	if (c->in_size == REQUEST_SMALL)
 		free(c->in);
 	else
-		server_give_back(s, c, c->in, c->in_size);
+		budget_return(&s->budget, &c->call.borrower, c->in, c->in_size);
+}
+
+static void change_input(struct service *s, struct client *c, char *in, size_t size)
+{
+	memcpy(in, c->in, c->in_used);
+	free_input(s, c);
 	c->in = in;
 	c->in_size = size;
 }
 
-void client_drop(struct server *s, struct client *c)
+void client_drop(struct service *s, struct client *c)
 {
 	assert(c->state != CLIENT_FREE);
-	release_request(s, c);
+	release_call(s, &c->call);
 	drop_rest(s, c);
-	if (c->in_size == REQUEST_SMALL)
-		free(c->in);
-	else
-		server_give_back(s, c, c->in, c->in_size);
-	assert(c->lent == 0);
-	close(c->fd); /* leaves epoll, too: nobody has a duplicate */
+	free_input(s, c);
+	assert(c->call.borrower.borrowed == 0);
+	close(c->fd); /* this removes it from epoll: there is no duplicate */
 	*c = (struct client){ .slot = c->slot, .fd = -1 };
 }
 
-/* Who begins to ask has to finish soon: bytes now and then keep no place. */
-static void request_begins(const struct server *s, struct client *c)
+/* A request that has begun has to end soon: a byte now and then does not keep the place. */
+static void request_begins(const struct service *s, struct client *c)
 {
 	c->deadline = mono_min(c->deadline, mono_add(s->now, s->request_timeout_us));
 }
 
-/* The request is answered: on to the next one, which may be here already. */
-static void finish_request(struct server *s, struct client *c)
+/* The call is answered. The next request may have arrived already. */
+static void finish_call(struct service *s, struct client *c)
 {
 	char *small;
 
-	release_request(s, c);
+	release_call(s, &c->call);
 	c->in_used -= c->in_request;
 	memmove(c->in, c->in + c->in_request, c->in_used);
 	c->in_request = 0;
-	c->request = (struct request){ 0 };
+	c->call.request = (struct request){ .method = NULL };
 	if (c->in_size > REQUEST_SMALL && c->in_used <= REQUEST_SMALL) {
 		small = malloc(REQUEST_SMALL);
-		if (small)
-			input_buffer(s, c, small, REQUEST_SMALL);
+		if (small != NULL)
+			change_input(s, c, small, REQUEST_SMALL);
 	}
 	c->state = CLIENT_READING;
 	c->deadline = mono_add(s->now, s->idle_timeout_us);
@@ -128,88 +133,103 @@ static void finish_request(struct server *s, struct client *c)
 		request_begins(s, c);
 }
 
-static void begin_reply(struct server *s, struct client *c)
+/* Monitor's reply has no end, so it has no deadline. */
+static bool is_streaming(const struct call *call)
+{
+	return call->request.method != NULL && call->request.method->streams &&
+	       call->reply.error == NULL;
+}
+
+static void begin_reply(struct service *s, struct client *c)
 {
 	jw_init(&c->jw, s->out, OUT_SIZE);
 	c->state = CLIENT_REPLYING;
 	c->deadline = MONO_NEVER;
-	c->reply_deadline = c->request.method == METHOD_MONITOR && !c->reply.error
+	c->reply_deadline = is_streaming(&c->call)
 	                            ? MONO_NEVER
 	                            : mono_add(s->now, s->reply_timeout_us);
-	if (c->request.oneway)
-		finish_request(s, c);
+	if (c->call.request.oneway)
+		finish_call(s, c);
 }
 
-/* When nothing had changed after that, and it was not longer ago. */
-static struct mono at_most_ago(const struct server *s, int64_t us)
+static void park(struct service *s, struct client *c)
 {
-	struct mono then = mono_add(s->now, -us);
-
-	return mono_before(then, s->changed_at) ? s->changed_at : then;
-}
-
-static void park(struct server *s, struct client *c)
-{
-	c->needs = at_most_ago(s, SNAPSHOT_FRESH_US);
-	c->accepts = at_most_ago(s, SNAPSHOT_STALE_US);
+	c->needs = views_not_before(&s->views, s->now, SNAPSHOT_FRESH_US);
+	c->accepts = views_not_before(&s->views, s->now, SNAPSHOT_STALE_US);
 	c->state = CLIENT_PARKED;
 	c->deadline = mono_add(s->now, s->loop_timeout_us);
 	interest(s, c, 0);
-	if (server_view_fits(s, c->needs))
+	if (views_newest_fits(&s->views, c->needs))
 		client_unpark(s, c);
 }
 
-/* Past the snapshot, if one was needed. */
-static void carry_out(struct server *s, struct client *c)
+/* Until when the loop has to answer. Every check ends, so one with wait has no deadline. */
+static struct mono loop_deadline(const struct service *s, const struct request *q)
 {
-	if (action_is(c)) {
-		c->state = CLIENT_ACTING;
+	int64_t timeout_us = q->method->timeout_us;
+
+	if (q->wait)
+		return MONO_NEVER;
+	return mono_add(s->now, timeout_us > 0 ? timeout_us : s->loop_timeout_us);
+}
+
+/* The snapshot is here, if one was needed. */
+static void carry_out(struct service *s, struct client *c)
+{
+	struct call *call = &c->call;
+	const struct method *m = call->request.method;
+
+	if (method_needs_loop(m)) {
+		c->state = CLIENT_PENDING;
+		c->deadline = loop_deadline(s, &call->request);
 		interest(s, c, 0);
-		action_begin(s, c);
-		if (c->n_answered < c->n_targets)
+		operation_begin(s, call);
+		if (!operation_is_done(call))
 			return;
 	} else {
-		reply_prepare(s, c);
+		if (m->prepare != NULL)
+			m->prepare(s, call);
+		reply_by_method(call);
 	}
 	begin_reply(s, c);
 }
 
-void client_unpark(struct server *s, struct client *c)
+void client_unpark(struct service *s, struct client *c)
 {
-	c->view = s->current;
-	c->view->users++;
+	c->call.view = views_use(&s->views);
 	carry_out(s, c);
 }
 
-void client_answered(struct server *s, struct client *c)
+void client_answered(struct service *s, struct client *c)
 {
 	begin_reply(s, c);
 }
 
-static void dispatch(struct server *s, struct client *c)
+static void dispatch(struct service *s, struct client *c)
 {
+	struct call *call = &c->call;
 	enum request_problem problem =
-	        request_parse(c->in, c->in_request - 1, &c->request);
+	        varlink_parse(c->in, c->in_request - 1, &call->request);
 
 	if (problem == REQUEST_GARBAGE) {
 		client_drop(s, c);
 		return;
 	}
 	if (problem != REQUEST_FINE)
-		reply_problem(c, problem);
-	else if (c->request.changes && !c->privileged)
-		reply_error(c, "io.checkerd.Control.NotPermitted", "reason",
+		reply_problem(call, problem);
+	else if (call->request.method->changes && !call->borrower.privileged)
+		reply_error(call, REPLY_CONTROL_ERROR("NotPermitted"), "reason",
 		            "only root may do that");
-	if (c->reply.piece)
+	if (call->reply.piece != NULL)
 		begin_reply(s, c);
-	else if (reply_needs_snapshot(c))
+	else if (call->request.method->needs_snapshot)
 		park(s, c);
 	else
 		carry_out(s, c);
 }
 
-/* True: something came. The client may have been dropped. */
-static bool receive(struct server *s, struct client *c)
+/* True: bytes have arrived. False: none are there now, or the client was dropped. */
+static bool receive(struct service *s, struct client *c)
 {
 	ssize_t n;
 
@@ -217,12 +237,12 @@ static bool receive(struct server *s, struct client *c)
 		char *large = NULL;
 
 		if (c->in_size == REQUEST_SMALL)
-			large = server_lend(s, c, IN_LARGE);
-		if (!large) {
+			large = budget_borrow(&s->budget, &c->call.borrower, IN_LARGE);
+		if (large == NULL) {
 			client_drop(s, c);
 			return false;
 		}
-		input_buffer(s, c, large, IN_LARGE);
+		change_input(s, c, large, IN_LARGE);
 	}
 	do
 		n = recv(c->fd, c->in + c->in_used, c->in_size - c->in_used,
@@ -234,22 +254,23 @@ static bool receive(struct server *s, struct client *c)
 		c->in_used += (size_t)n;
 		return true;
 	}
-	if (n < 0 && errno == EAGAIN && !c->gone)
+	if (n < 0 && errno == EAGAIN && !c->hung_up)
 		interest(s, c, EPOLLIN);
 	else
 		client_drop(s, c);
 	return false;
 }
 
-/* False: there is no whole request yet. */
-static bool take_request(struct server *s, struct client *c)
+/* False: no request is there as a whole, or the client was dropped. */
+static bool serve_request(struct service *s, struct client *c)
 {
 	size_t searched = 0;
-	const char *end;
+	const char *end = NULL;
 
-	while (!(end = memchr(c->in + searched, '\0', c->in_used - searched))) {
+	while (end == NULL) {
+		end = memchr(c->in + searched, '\0', c->in_used - searched);
 		searched = c->in_used;
-		if (!receive(s, c))
+		if (end == NULL && !receive(s, c))
 			return false;
 	}
 	c->in_request = (size_t)(end - c->in) + 1;
@@ -257,8 +278,9 @@ static bool take_request(struct server *s, struct client *c)
 	return true;
 }
 
-/* Bytes that were sent; 0: it takes none now, or it was dropped. */
-static size_t send_some(struct server *s, struct client *c, const char *data, size_t size)
+/* How many bytes were sent; 0: the socket takes none now, or the client was dropped. */
+static size_t send_some(struct service *s, struct client *c, const char *data,
+                        size_t size)
 {
 	ssize_t n;
 
@@ -274,35 +296,35 @@ static size_t send_some(struct server *s, struct client *c, const char *data, si
 	return 0;
 }
 
-/* Nothing more can be sent before the other end has read. */
-static void wait_writable(struct server *s, struct client *c)
+/* Nothing can be sent until the other end has read. */
+static void wait_writable(struct service *s, struct client *c)
 {
 	if (mono_is_never(c->deadline))
 		c->deadline = mono_add(s->now, s->write_timeout_us);
 	interest(s, c, EPOLLOUT);
 }
 
-/* Fills the server's buffer with the next pieces. */
-static void write_pieces(struct server *s, struct client *c)
+/* Fills the service's buffer with the next pieces. */
+static void write_pieces(struct service *s, struct client *c)
 {
 	struct jw *j = &c->jw;
 
 	jw_drained(j);
-	while (j->used < OUT_ENOUGH && !c->reply.finished) {
-		enum piece p = c->reply.piece(s, c, j);
+	while (j->used < OUT_ENOUGH && !c->call.reply.finished) {
+		enum piece p = c->call.reply.piece(s, &c->call, j);
 
-		assert(!j->full); /* limits.h */
-		if (p == PIECE_NOTHING_YET)
+		assert(!j->full); /* control_limits.h proves it */
+		if (p == PIECE_NONE_YET)
 			return;
-		c->reply.finished = p == PIECE_LAST;
+		c->call.reply.finished = p == PIECE_LAST;
 	}
 }
 
-/* Keeps what the socket did not take; false: there is no room for it, the client is gone. */
-static bool keep_rest(struct server *s, struct client *c, const char *data, size_t size)
+/* Keeps what the socket did not take; false: there is no room, and the client was dropped. */
+static bool keep_rest(struct service *s, struct client *c, const char *data, size_t size)
 {
-	c->rest = server_lend(s, c, size);
-	if (!c->rest) {
+	c->rest = budget_borrow(&s->budget, &c->call.borrower, size);
+	if (c->rest == NULL) {
 		client_drop(s, c);
 		return false;
 	}
@@ -312,10 +334,10 @@ static bool keep_rest(struct server *s, struct client *c, const char *data, size
 	return true;
 }
 
-/* Sends what is left from last time; false: not all of it went. */
-static bool send_rest(struct server *s, struct client *c)
+/* Sends what is left from last time; false: some is still left, or the client was dropped. */
+static bool send_rest(struct service *s, struct client *c)
 {
-	while (c->rest) {
+	while (c->rest != NULL) {
 		size_t n = send_some(s, c, c->rest + c->rest_sent,
 		                     c->rest_size - c->rest_sent);
 
@@ -332,16 +354,16 @@ static bool send_rest(struct server *s, struct client *c)
 	return true;
 }
 
-/* True: the reply is out, and the next request can be served. */
-static bool send_reply(struct server *s, struct client *c)
+/* True: the reply was sent, and the next request can be served. */
+static bool send_reply(struct service *s, struct client *c)
 {
 	size_t burst = 0;
 
 	while (send_rest(s, c)) {
 		size_t n;
 
-		if (c->reply.finished) {
-			finish_request(s, c);
+		if (c->call.reply.finished) {
+			finish_call(s, c);
 			return true;
 		}
 		if (burst >= OUT_BURST) {
@@ -349,7 +371,7 @@ static bool send_reply(struct server *s, struct client *c)
 			return false;
 		}
 		write_pieces(s, c);
-		if (c->jw.used == 0) { /* Monitor: woken by the next event */
+		if (c->jw.used == 0) { /* Monitor: the next event runs this client */
 			interest(s, c, 0);
 			return false;
 		}
@@ -363,43 +385,44 @@ static bool send_reply(struct server *s, struct client *c)
 	return false;
 }
 
-void client_run(struct server *s, struct client *c)
+void client_run(struct service *s, struct client *c)
 {
-	/* Who is gone has nothing more to send: what is left of it is finite. */
-	for (unsigned i = 0; i < REQUESTS_BURST || c->gone; i++) {
+	/* What a client that has hung up has sent is finite, so it has no limit. */
+	for (unsigned i = 0; i < REQUESTS_BURST || c->hung_up; i++) {
 		while (c->state == CLIENT_REPLYING)
 			if (!send_reply(s, c))
 				return;
-		if (c->state != CLIENT_READING || !take_request(s, c))
+		if (c->state != CLIENT_READING || !serve_request(s, c))
 			return;
 	}
-	/* It goes on in the next round: what it has sent is here, so ask for what is sure. */
+	/* The client goes on in the next round. Its next request may be here already, so EPOLLIN
+	 * may never come; EPOLLOUT does. */
 	if (c->state == CLIENT_READING || c->state == CLIENT_REPLYING)
 		interest(s, c, EPOLLOUT);
 }
 
-void client_expired(struct server *s, struct client *c)
+void client_expired(struct service *s, struct client *c)
 {
-	if (c->state != CLIENT_PARKED && c->state != CLIENT_ACTING) {
+	if (c->state != CLIENT_PARKED && c->state != CLIENT_PENDING) {
 		client_drop(s, c);
 		return;
 	}
-	release_request(s, c);
-	reply_busy(c, "the main loop does not answer in time");
+	release_call(s, &c->call);
+	reply_busy(&c->call, "the main loop does not answer in time");
 	begin_reply(s, c);
 	client_run(s, c);
 }
 
-void client_hangup(struct server *s, struct client *c)
+void client_hangup(struct service *s, struct client *c)
 {
-	bool oneway = c->request.oneway &&
-	              (c->state == CLIENT_PARKED || c->state == CLIENT_ACTING);
+	bool oneway = c->call.request.oneway &&
+	              (c->state == CLIENT_PARKED || c->state == CLIENT_PENDING);
 
-	/* What it has sent before it went is still to be read. */
+	/* What it had sent before is still served. */
 	if (c->state == CLIENT_READING || oneway) {
-		if (!c->gone)
+		if (!c->hung_up)
 			epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
-		c->gone = true;
+		c->hung_up = true;
 		client_run(s, c);
 	} else {
 		client_drop(s, c);

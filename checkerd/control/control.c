@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The server's life as others see it: made, and gone. */
+/* Owns the server and its thread. The main thread runs it. */
 #include "checkerd/control/control.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "checkerd/control/client.h"
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/server.h"
 #include "util/thread.h"
@@ -15,7 +16,7 @@ struct control {
 	pthread_t thread;
 };
 
-static void *run(void *arg)
+static void *control_thread(void *arg)
 {
 	server_serve(arg);
 	return NULL;
@@ -24,6 +25,15 @@ static void *run(void *arg)
 static int64_t or_default(int64_t us, int64_t otherwise)
 {
 	return us > 0 ? us : otherwise;
+}
+
+static void set_timeouts(struct service *s, const struct control_options *o)
+{
+	s->write_timeout_us = or_default(o->write_timeout_us, WRITE_TIMEOUT_US);
+	s->reply_timeout_us = or_default(o->reply_timeout_us, REPLY_TIMEOUT_US);
+	s->idle_timeout_us = or_default(o->idle_timeout_us, IDLE_TIMEOUT_US);
+	s->request_timeout_us = or_default(o->request_timeout_us, REQUEST_TIMEOUT_US);
+	s->loop_timeout_us = or_default(o->loop_timeout_us, LOOP_TIMEOUT_US);
 }
 
 int control_new(struct control **ret, const struct control_options *o)
@@ -35,23 +45,14 @@ int control_new(struct control **ret, const struct control_options *o)
 		c = calloc(1, sizeof(*c));
 		r = -ENOMEM;
 	}
-	if (!c) {
+	if (c == NULL) {
 		close(o->listen_fd);
 		return r;
 	}
 	r = server_init(&c->server, o->port, o->listen_fd, o->max_clients);
 	if (r == 0) {
-		c->server.write_timeout_us =
-		        or_default(o->write_timeout_us, WRITE_TIMEOUT_US);
-		c->server.reply_timeout_us =
-		        or_default(o->reply_timeout_us, REPLY_TIMEOUT_US);
-		c->server.idle_timeout_us =
-		        or_default(o->idle_timeout_us, IDLE_TIMEOUT_US);
-		c->server.request_timeout_us =
-		        or_default(o->request_timeout_us, REQUEST_TIMEOUT_US);
-		c->server.loop_timeout_us =
-		        or_default(o->loop_timeout_us, LOOP_TIMEOUT_US);
-		r = thread_start(&c->thread, "control", 0, run, &c->server);
+		set_timeouts(&c->server.service, o);
+		r = thread_start(&c->thread, "control", 0, control_thread, &c->server);
 	}
 	if (r < 0) {
 		server_deinit(&c->server);
@@ -66,10 +67,10 @@ struct control *control_free(struct control *c)
 {
 	int r;
 
-	if (!c)
+	if (c == NULL)
 		return NULL;
 	atomic_store_explicit(&c->server.stop, true, memory_order_release);
-	port_control_wake(c->server.port);
+	port_control_wake(c->server.service.port);
 	r = pthread_join(c->thread, NULL);
 	assert(r == 0);
 	server_deinit(&c->server);
@@ -82,6 +83,6 @@ uint64_t control_bytes(uint32_t max_paths, uint32_t max_clients)
 	return sizeof(struct control) + OUT_SIZE +
 	       max_clients * (sizeof(struct client) + (uint64_t)REQUEST_SMALL) +
 	       port_replies_max(max_paths) * sizeof(struct pending) + history_bytes() +
-	       changes_bytes(max_paths) + VIEWS * view_bytes(max_paths) + LENT_MAX +
-	       THREAD_STACK_BYTES;
+	       changes_bytes(max_paths) + VIEWS_MAX * view_bytes(max_paths) +
+	       BORROWED_MAX + THREAD_STACK_BYTES;
 }

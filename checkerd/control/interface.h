@@ -2,7 +2,11 @@
 #ifndef CHECKERD_CONTROL_INTERFACE_H
 #define CHECKERD_CONTROL_INTERFACE_H
 
-/* The texts of the .varlink files; interface.c is made from them. */
+/* The Varlink interfaces: their names, and the texts of the .varlink files, of which the build
+ * makes interface.c. */
+#define INTERFACE_CONTROL "io.checkerd.Control"
+#define INTERFACE_SERVICE "org.varlink.service"
+
 extern const char interface_control[];
 extern const char interface_service[];
 

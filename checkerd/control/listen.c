@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The socket's name: who has it, and who may connect. */
+/* The name of the control socket. It owns nothing after it returns; the main thread runs it. */
+#include "checkerd/control/listen.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -12,7 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "checkerd/control/control.h"
 #include "checkerd/control/control_limits.h"
 
 #define LOCK_SUFFIX ".lock"
@@ -28,8 +29,8 @@ static int make_directory(const char *path)
 }
 
 /*
- * Who may write to a directory can put another socket in the place of root's, or have root
- * change the owner of something else. In a sticky one everybody keeps what is theirs.
+ * A user who may write to the directory can replace root's socket, or have root change the owner
+ * of another file. A sticky directory prevents both.
  */
 static int check_directory(const char *path)
 {
@@ -47,7 +48,7 @@ static int check_directory(const char *path)
 	return 0;
 }
 
-/* A link, or somebody else's file, which a sticky directory may keep even from root. */
+/* A link, or another user's file, which a sticky directory may keep even from root. */
 static bool is_foreign(const char *name, int error)
 {
 	struct stat st;
@@ -57,7 +58,7 @@ static bool is_foreign(const char *name, int error)
 	return error == ELOOP || (error == EACCES && found && st.st_uid != geteuid());
 }
 
-/* Whoever has made it could keep it locked for ever. */
+/* The owner of the file could keep it locked without end. */
 static int check_lock_file(int fd)
 {
 	struct stat st;
@@ -68,10 +69,10 @@ static int check_lock_file(int fd)
 }
 
 /*
- * Between looking whether somebody listens and listening, nobody else may do the same. The
- * file is nobody's but the daemon's user's, so nobody else can hold the lock.
+ * Only one daemon at a time may look whether another one listens, and then listen itself. The
+ * file belongs to the daemon's user, so no other user can hold the lock.
  */
-static int lock(const char *path, int *ret_fd)
+static int lock_name(const char *path, int *ret_fd)
 {
 	char name[sizeof(((struct sockaddr_un *)NULL)->sun_path) + sizeof(LOCK_SUFFIX)];
 	int fd, r;
@@ -91,7 +92,7 @@ static int lock(const char *path, int *ret_fd)
 	return 0;
 }
 
-/* 0: nobody has the name, any more. */
+/* 0: the name is free; a socket that nobody serves was removed. */
 static int make_room(const struct sockaddr_un *address)
 {
 	const struct sockaddr *generic = (const struct sockaddr *)address;
@@ -105,7 +106,7 @@ static int make_room(const struct sockaddr_un *address)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	/* EAGAIN: its backlog is full, but it is there. */
+	/* EAGAIN: its backlog is full, so a daemon listens. */
 	r = connect(fd, generic, sizeof(*address)) < 0 && errno != EAGAIN ? errno : 0;
 	close(fd);
 	if (r != ECONNREFUSED)
@@ -115,7 +116,7 @@ static int make_room(const struct sockaddr_un *address)
 
 static int bind_and_listen(int fd, const struct sockaddr_un *address, gid_t group)
 {
-	/* The name's mode is the socket's: nobody gets in before it is all set up. */
+	/* The mode of the name is the socket's: nobody can connect before all is set up. */
 	if (fchmod(fd, 0600) < 0 ||
 	    bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
 	    (group != (gid_t)-1 && chown(address->sun_path, (uid_t)-1, group) < 0) ||
@@ -124,7 +125,7 @@ static int bind_and_listen(int fd, const struct sockaddr_un *address, gid_t grou
 	return 0;
 }
 
-int control_listen(const char *path, gid_t group, int *ret_fd)
+int listen_at(const char *path, gid_t group, int *ret_fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int lock_fd = -1, fd = -1, r;
@@ -137,7 +138,7 @@ int control_listen(const char *path, gid_t group, int *ret_fd)
 		r = check_directory(path);
 	if (r < 0)
 		return r;
-	r = lock(path, &lock_fd);
+	r = lock_name(path, &lock_fd);
 	if (r < 0)
 		return r;
 	r = make_room(&address);
@@ -155,7 +156,7 @@ int control_listen(const char *path, gid_t group, int *ret_fd)
 	return 0;
 }
 
-int control_may_serve(int fd)
+int listen_check(int fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
 	socklen_t size = sizeof(address), type_size = sizeof(int), on_size = sizeof(int);

@@ -3,10 +3,14 @@
 noinst_LTLIBRARIES += libcontrol.la
 libcontrol_la_SOURCES = \
 	checkerd/control/accept.c \
-	checkerd/control/action.c \
+	checkerd/control/accept.h \
+	checkerd/control/budget.c \
+	checkerd/control/budget.h \
+	checkerd/control/call.h \
 	checkerd/control/changes.c \
 	checkerd/control/changes.h \
 	checkerd/control/client.c \
+	checkerd/control/client.h \
 	checkerd/control/control.c \
 	checkerd/control/control.h \
 	checkerd/control/control_limits.h \
@@ -22,22 +26,43 @@ libcontrol_la_SOURCES = \
 	checkerd/control/json_writer.c \
 	checkerd/control/json_writer.h \
 	checkerd/control/listen.c \
+	checkerd/control/listen.h \
+	checkerd/control/method.h \
+	checkerd/control/methods.c \
+	checkerd/control/methods.h \
 	checkerd/control/metrics.c \
 	checkerd/control/metrics.h \
 	checkerd/control/name_index.c \
 	checkerd/control/name_index.h \
-	checkerd/control/news.c \
+	checkerd/control/notifications.c \
+	checkerd/control/notifications.h \
+	checkerd/control/operation.c \
+	checkerd/control/operation.h \
+	checkerd/control/parked.c \
+	checkerd/control/parked.h \
+	checkerd/control/pending.c \
+	checkerd/control/pending.h \
 	checkerd/control/port.c \
 	checkerd/control/port.h \
+	checkerd/control/query.c \
+	checkerd/control/query.h \
 	checkerd/control/reply.c \
+	checkerd/control/reply.h \
 	checkerd/control/request.c \
 	checkerd/control/request.h \
+	checkerd/control/selection.c \
+	checkerd/control/selection.h \
 	checkerd/control/server.c \
 	checkerd/control/server.h \
+	checkerd/control/service.h \
 	checkerd/control/snapshot.c \
 	checkerd/control/snapshot.h \
+	checkerd/control/varlink.c \
+	checkerd/control/varlink.h \
 	checkerd/control/view.c \
 	checkerd/control/view.h \
+	checkerd/control/views.c \
+	checkerd/control/views.h \
 	$(NULL)
 nodist_libcontrol_la_SOURCES = checkerd/control/interface.c
 CLEANFILES += checkerd/control/interface.c
@@ -66,6 +91,7 @@ control_tests = \
 	tests/unit/control/test-devlink \
 	tests/unit/control/test-json-reader \
 	tests/unit/control/test-json-writer \
+	tests/unit/control/test-methods \
 	tests/unit/control/test-metrics \
 	tests/unit/control/test-port \
 	tests/unit/control/test-view \
@@ -118,6 +144,9 @@ tests_unit_control_test_json_reader_LDADD = $(control_test_ldadd)
 tests_unit_control_test_json_writer_SOURCES = tests/unit/control/test-json-writer.c
 tests_unit_control_test_json_writer_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_json_writer_LDADD = $(control_test_ldadd)
+tests_unit_control_test_methods_SOURCES = tests/unit/control/test-methods.c
+tests_unit_control_test_methods_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_methods_LDADD = $(control_fixture_ldadd)
 tests_unit_control_test_metrics_SOURCES = tests/unit/control/test-metrics.c
 tests_unit_control_test_metrics_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_metrics_LDADD = $(control_test_ldadd)

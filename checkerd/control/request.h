@@ -2,39 +2,14 @@
 #ifndef CHECKERD_CONTROL_REQUEST_H
 #define CHECKERD_CONTROL_REQUEST_H
 
-/*
- * What a client asks, checked and taken apart. Knows the methods of both interfaces, and
- * nothing of what they do.
- */
+/* What a client requests, taken apart, and how each kind of parameter is read. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "util/macro.h"
 
-enum method {
-	METHOD_GET_INFO,
-	METHOD_GET_INTERFACE,
-	METHOD_LIST_PATHS,
-	METHOD_LIST_MAPS,
-	METHOD_GET_GROUPS,
-	METHOD_GET_STATUS,
-	METHOD_GET_CONFIG,
-	METHOD_GET_MEMORY,
-	METHOD_GET_METRICS,
-	METHOD_LIST_EVENTS,
-	METHOD_LIST_HISTORY,
-	METHOD_MONITOR,
-	METHOD_CHECK,
-	METHOD_DISABLE,
-	METHOD_ENABLE,
-	METHOD_FAIL,
-	METHOD_REINSTATE,
-	METHOD_RELEASE,
-	METHOD_RELOAD,
-	METHOD_SET_LOG_LEVEL,
-	METHOD_PING,
-};
+struct method;
 
 enum request_problem {
 	REQUEST_FINE,
@@ -42,35 +17,36 @@ enum request_problem {
 	REQUEST_NO_INTERFACE,
 	REQUEST_NO_METHOD,
 	REQUEST_BAD_PARAMETER,
-	REQUEST_WANTS_MORE, /* the method needs "more" */
+	REQUEST_NEEDS_MORE, /* the method needs "more" */
 };
 
-#define REQUEST_WHAT_MAX 192
+#define REQUEST_DETAIL_MAX 192
 
 struct request {
-	enum method method;
-	bool changes; /* for root only */
+	const struct method *method; /* NULL: not known yet, or there is none */
 	bool more, oneway;
-	bool wait;      /* Check */
+	bool wait;      /* reply when the check has its result */
 	bool has_names; /* paths or maps were given, perhaps none */
 	uint32_t n_names;
 	const char *names; /* one after the other, each with its NUL */
 	bool has_since;
-	uint64_t since;
-	int64_t for_us; /* 0: not given */
-	int level;
-	/* The interface asked for, what the problem is about, or why it was refused. */
-	char what[REQUEST_WHAT_MAX];
+	uint64_t since; /* the number of an event */
+	int64_t arg; /* for the main loop: microseconds, or a syslog level; 0: not given */
+	/* A text for the reply: the interface asked for, what the problem is about, or the
+	 * reason of a refusal. */
+	char detail[REQUEST_DETAIL_MAX];
 };
 
 /*
- * Takes a request apart. text: size bytes and the NUL behind them, which are used up: the names
- * end up in them. Allocates nothing.
+ * Reads one parameter. False: the value has another type, or is out of range. The value is never
+ * null. It is not JSON any more when this returns: what it says ends up in its own bytes.
  */
-_must_check_ enum request_problem request_parse(char *text, size_t size,
-                                                struct request *ret);
+typedef bool request_reader(char *value, struct request *r);
 
-/* The next name after `name`; all of them: n_names times, beginning with request.names. */
+request_reader request_read_names, request_read_wait, request_read_duration,
+        request_read_since, request_read_level, request_read_interface;
+
+/* The next name after `name`. To visit all: n_names times, beginning with request.names. */
 const char *request_next_name(const char *name);
 
 #endif

@@ -1,103 +1,54 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The thread: waits for clients, for the port and for deadlines. Everything it calls returns
- * at once, so that it is never further than one round from noticing that it has to stop.
+ * Owns what clients share, and the clients. The control thread runs it. No call blocks, so the
+ * thread notices within one round that it has to stop.
  */
 #include "checkerd/control/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "checkerd/control/devlink.h"
+#include "checkerd/control/client.h"
 #include "checkerd/control/control_limits.h"
-#include "util/block.h"
+#include "checkerd/control/devlink.h"
+#include "checkerd/control/notifications.h"
+#include "checkerd/control/parked.h"
+
+/* epoll's data of the port. A client's is its serial and its slot. */
+#define PORT_EVENT (UINT64_MAX - 1)
 
 #define EVENTS_A_ROUND 64
 
-/* size: of either sign, modulo SIZE_MAX + 1 */
-static void account(struct server *s, struct client *c, size_t size)
+static int init_descriptors(struct service *s)
 {
-	c->lent += size;
-	s->lent += size;
-	if (!c->privileged)
-		s->lent_others += size;
-}
+	struct epoll_event e = { .events = EPOLLIN, .data.u64 = PORT_EVENT };
 
-void *server_lend(struct server *s, struct client *c, size_t size)
-{
-	void *p;
-
-	if (size > LENT_MAX - s->lent ||
-	    (!c->privileged && size > LENT_MAX_OTHERS - s->lent_others))
-		return NULL;
-	p = block_new(1, size);
-	if (!p)
-		return NULL;
-	account(s, c, size);
-	return p;
-}
-
-void server_give_back(struct server *s, struct client *c, void *p, size_t size)
-{
-	if (!p)
-		return;
-	block_free(p);
-	assert(c->lent >= size && s->lent >= size);
-	account(s, c, -size);
-}
-
-static int watch(struct server *s, int fd, uint64_t id)
-{
-	struct epoll_event e = { .events = EPOLLIN, .data.u64 = id };
-
-	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
-}
-
-static int init_descriptors(struct server *s)
-{
-	int listening = 0, flags;
-	socklen_t size = sizeof(listening);
-	int r;
-
-	if (getsockopt(s->listen_fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 ||
-	    !listening)
-		return -EINVAL;
-	flags = fcntl(s->listen_fd, F_GETFL);
-	if (flags < 0 || fcntl(s->listen_fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return -errno;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0)
-		return -errno;
-	s->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (s->reserve_fd < 0)
 		return -errno;
 	s->dev_fd = devlink_open("/dev");
 	if (s->dev_fd < 0)
 		return s->dev_fd;
-	r = watch(s, s->listen_fd, LISTEN_EVENT);
-	return r < 0 ? r : watch(s, port_control_fd(s->port), PORT_EVENT);
+	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, port_control_fd(s->port), &e) < 0)
+		return -errno;
+	return 0;
 }
 
-static int init_tables(struct server *s)
+static int init_tables(struct service *s)
 {
-	uint32_t n = port_control_replies_max(s->port);
 	int r;
 
 	s->clients = calloc(s->max_clients, sizeof(*s->clients));
-	s->pending = calloc(n, sizeof(*s->pending));
 	s->out = malloc(OUT_SIZE);
-	if (!s->clients || !s->pending || !s->out)
+	if (s->clients == NULL || s->out == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->max_clients; i++)
 		s->clients[i].slot = i;
-	for (uint32_t i = 0; i < n; i++)
-		s->pending[i].next_free = i + 1;
-	s->n_free_pending = n;
-	r = changes_new(&s->changes, port_max_paths(s->port));
+	r = pending_init(&s->pending, port_control_replies_max(s->port));
+	if (r == 0)
+		r = changes_new(&s->changes, port_max_paths(s->port));
 	return r < 0 ? r : history_init(&s->history);
 }
 
@@ -106,76 +57,74 @@ int server_init(struct server *s, struct port *port, int listen_fd, uint32_t max
 	int r;
 
 	*s = (struct server){
-		.port = port,
-		.epoll_fd = -1,
-		.listen_fd = listen_fd,
-		.dev_fd = -1,
-		.reserve_fd = -1,
-		.max_clients = max_clients,
-		.accept_again = MONO_NEVER,
+		.service = { .port = port,
+		             .views.port = port,
+		             .epoll_fd = -1,
+		             .dev_fd = -1,
+		             .max_clients = max_clients },
+		.acceptor = ACCEPTOR_NULL,
 	};
-	r = init_descriptors(s);
-	return r < 0 ? r : init_tables(s);
-}
-
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
+	s->acceptor.listen_fd = listen_fd;
+	r = init_descriptors(&s->service);
+	if (r == 0)
+		r = init_tables(&s->service);
+	return r < 0 ? r : accept_init(&s->acceptor, &s->service, listen_fd);
 }
 
 void server_deinit(struct server *s)
 {
-	for (uint32_t i = 0; s->clients && i < s->max_clients; i++)
-		if (s->clients[i].state != CLIENT_FREE)
-			client_drop(s, &s->clients[i]);
-	assert(s->lent == 0);
-	s->current = NULL;
-	for (unsigned i = 0; i < VIEWS; i++)
-		view_clear(&s->views[i], s->port);
-	history_deinit(&s->history);
-	changes_free(s->changes);
-	free(s->out);
-	free(s->pending);
-	free(s->clients);
-	close_fd(s->dev_fd);
-	close_fd(s->reserve_fd);
-	close_fd(s->epoll_fd);
-	close_fd(s->listen_fd);
+	struct service *v = &s->service;
+
+	for (uint32_t i = 0; v->clients != NULL && i < v->max_clients; i++)
+		if (v->clients[i].state != CLIENT_FREE)
+			client_drop(v, &v->clients[i]);
+	assert(v->budget.borrowed == 0);
+	views_deinit(&v->views);
+	history_deinit(&v->history);
+	changes_free(v->changes);
+	pending_deinit(&v->pending);
+	free(v->out);
+	free(v->clients);
+	accept_deinit(&s->acceptor);
+	if (v->dev_fd >= 0)
+		close(v->dev_fd);
+	if (v->epoll_fd >= 0)
+		close(v->epoll_fd);
 }
 
-/* The earliest of them; a client that is replying has two. */
+/* --- deadlines --- */
+
+/* The earliest deadline of a client. One that is replying has two. */
+static struct mono client_deadline(const struct client *c)
+{
+	if (c->state == CLIENT_FREE)
+		return MONO_NEVER;
+	if (c->state == CLIENT_REPLYING)
+		return mono_min(c->deadline, c->reply_deadline);
+	return c->deadline;
+}
+
 static struct mono next_deadline(const struct server *s)
 {
-	struct mono t = s->accept_again;
+	struct mono t = s->acceptor.again;
 
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		const struct client *c = &s->clients[i];
-
-		if (c->state == CLIENT_FREE)
-			continue;
-		t = mono_min(t, c->deadline);
-		if (c->state == CLIENT_REPLYING)
-			t = mono_min(t, c->reply_deadline);
-	}
+	for (uint32_t i = 0; i < s->service.max_clients; i++)
+		t = mono_min(t, client_deadline(&s->service.clients[i]));
 	return t;
 }
 
 static void expire(struct server *s)
 {
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		struct client *c = &s->clients[i];
+	struct service *v = &s->service;
 
-		if (c->state == CLIENT_FREE)
-			continue;
-		if (!mono_before(s->now, c->deadline) ||
-		    (c->state == CLIENT_REPLYING &&
-		     !mono_before(s->now, c->reply_deadline)))
-			client_expired(s, c);
-	}
-	if (!mono_before(s->now, s->accept_again))
-		accept_clients(s);
+	for (uint32_t i = 0; i < v->max_clients; i++)
+		if (!mono_before(v->now, client_deadline(&v->clients[i])))
+			client_expired(v, &v->clients[i]);
+	if (!mono_before(v->now, s->acceptor.again))
+		accept_clients(&s->acceptor, v);
 }
+
+/* --- rounds --- */
 
 static int timeout_ms(struct mono until, struct mono now)
 {
@@ -187,12 +136,12 @@ static int timeout_ms(struct mono until, struct mono now)
 	return (int)MIN((us + USEC_PER_MSEC - 1) / USEC_PER_MSEC, INT64_C(3600000));
 }
 
-static void client_event(struct server *s, const struct epoll_event *e)
+static void client_event(struct service *s, const struct epoll_event *e)
 {
 	uint32_t slot = (uint32_t)e->data.u64;
 	struct client *c = &s->clients[slot];
 
-	/* An event of this round for somebody who has gone in this round. */
+	/* The client may have been dropped in this round. */
 	if (c->state == CLIENT_FREE || c->serial != e->data.u64 >> 32)
 		return;
 	if (e->events & (EPOLLHUP | EPOLLERR))
@@ -203,24 +152,25 @@ static void client_event(struct server *s, const struct epoll_event *e)
 
 static void round_of_events(struct server *s, struct mono until)
 {
+	struct service *v = &s->service;
 	struct epoll_event events[EVENTS_A_ROUND];
 	bool somebody_new = false;
-	int n = epoll_wait(s->epoll_fd, events, EVENTS_A_ROUND,
+	int n = epoll_wait(v->epoll_fd, events, EVENTS_A_ROUND,
 	                   timeout_ms(until, mono_now()));
 
-	s->now = mono_now();
-	/* First: who asks after something happened is told of it, in whatever order the two
-	 * are listed. */
+	v->now = mono_now();
+	/* The port comes first, so that a request after an event sees the event, in whatever
+	 * order epoll lists the two. */
 	for (int i = 0; i < n; i++)
 		if (events[i].data.u64 == PORT_EVENT)
-			server_take_news(s);
+			notifications_take(v);
 	for (int i = 0; i < n; i++)
-		if (events[i].data.u64 == LISTEN_EVENT)
+		if (events[i].data.u64 == ACCEPT_EVENT)
 			somebody_new = true;
 		else if (events[i].data.u64 != PORT_EVENT)
-			client_event(s, &events[i]);
+			client_event(v, &events[i]);
 	if (somebody_new) /* last: a place may have become free */
-		accept_clients(s);
+		accept_clients(&s->acceptor, v);
 	expire(s);
 }
 
@@ -230,7 +180,7 @@ void server_serve(struct server *s)
 
 	while (!atomic_load_explicit(&s->stop, memory_order_acquire)) {
 		round_of_events(s, until);
-		until = server_ask_snapshot(s);
+		until = parked_request_snapshot(&s->service);
 		until = mono_min(until, next_deadline(s));
 	}
 }

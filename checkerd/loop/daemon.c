@@ -11,6 +11,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "checkerd/control/listen.h"
 #include "checkerd/loop/bound.h"
 
 /* Ready at the latest so long after the last path may have timed out … */
@@ -105,7 +106,7 @@ static int listen_on(const struct options *o, const struct config *c, int *ret_f
 		return -EINVAL;
 	}
 	if (n == 1) {
-		r = control_may_serve(SD_LISTEN_FDS_START);
+		r = listen_check(SD_LISTEN_FDS_START);
 		if (r < 0)
 			return refuse_socket(r);
 		*ret_fd = SD_LISTEN_FDS_START;
@@ -115,7 +116,7 @@ static int listen_on(const struct options *o, const struct config *c, int *ret_f
 	r = find_group(c->socket_group, &group);
 	if (r < 0)
 		return r;
-	r = control_listen(o->socket, group, ret_fd);
+	r = listen_at(o->socket, group, ret_fd);
 	*ret_ours = r == 0;
 	if (r < 0)
 		complain_listen(r, o->socket);

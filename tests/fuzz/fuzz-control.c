@@ -14,8 +14,12 @@
 #include <json-c/json.h>
 
 #include "checkerd/answers/waits.h"
+#include "checkerd/control/client.h"
 #include "checkerd/control/control_limits.h"
+#include "checkerd/control/notifications.h"
+#include "checkerd/control/parked.h"
 #include "checkerd/control/server.h"
+#include "checkerd/control/varlink.h"
 #include "tests/fuzz/fuzz.h"
 
 #define PATHS       4
@@ -27,6 +31,7 @@
 
 static struct server server;
 static struct waits waits;
+static struct service *const service = &server.service;
 static struct device *devices[PATHS];
 static struct text *config_text;
 static uint64_t event_seq;
@@ -71,10 +76,10 @@ static void make_devices(void)
 
 static void publish_snapshot(void)
 {
-	struct snapshot *s = port_loop_snapshot_begin(server.port);
+	struct snapshot *s = port_loop_snapshot_begin(service->port);
 
 	REQUIRE(s, "asked for, and there is no room for it");
-	s->taken = server.now; /* which is ahead of the clock */
+	s->taken = service->now; /* which is ahead of the clock */
 	s->ready = true;
 	for (uint32_t i = 0; i < PATHS; i++)
 		s->paths[s->n_paths++] = (struct snap_path){
@@ -93,7 +98,7 @@ static void publish_snapshot(void)
 		};
 	s->aio_nr = s->aio_max_nr = -1;
 	s->config_text = text_ref(config_text);
-	port_loop_snapshot_publish(server.port, s);
+	port_loop_snapshot_publish(service->port, s);
 }
 
 static void answer(const struct port_request *r, uint8_t how)
@@ -119,7 +124,7 @@ static void answer(const struct port_request *r, uint8_t how)
 	if (r->op == PORT_RELOAD)
 		REQUIRE(text_new(&reply.text, "nothing\tchanged\x1b", 16) == 0,
 		        "no memory");
-	port_loop_reply(server.port, &reply);
+	port_loop_reply(service->port, &reply);
 }
 
 static void loop_round(uint8_t how)
@@ -135,13 +140,13 @@ static void loop_round(uint8_t how)
 		.message = "sda: down\x1b\xff",
 	};
 
-	port_loop_clear(server.port);
-	while (port_loop_next(server.port, &r))
+	port_loop_clear(service->port);
+	while (port_loop_next(service->port, &r))
 		answer(&r, how);
 	for (uint32_t i = 0; i < PATHS; i++)
 		waits_complete(&waits, i, 0, PATH_UP);
 	if ((how & 0x80) != 0) {
-		port_loop_event(server.port, &e);
+		port_loop_event(service->port, &e);
 		event_seq++;
 	}
 }
@@ -152,8 +157,8 @@ static void forget_events(void)
 	if (event_seq == 0)
 		return;
 	event_seq = 0;
-	history_deinit(&server.history);
-	REQUIRE(history_init(&server.history) == 0, "no memory");
+	history_deinit(&service->history);
+	REQUIRE(history_init(&service->history) == 0, "no memory");
 }
 
 /* --- the client --- */
@@ -217,8 +222,8 @@ static void client_comes(struct client *c, uint8_t who)
 	        "no sockets");
 	REQUIRE(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0,
 	        "no small socket");
-	REQUIRE(client_init(&server, c, pair[0]) == 0, "no memory");
-	c->privileged = (who & 1) != 0;
+	REQUIRE(client_init(service, c, pair[0]) == 0, "no memory");
+	c->call.borrower.privileged = (who & 1) != 0;
 	client.fd = pair[1];
 	client.messages = 0;
 	client.used = 0;
@@ -227,33 +232,33 @@ static void client_comes(struct client *c, uint8_t who)
 /* One round of everybody, as server_serve() would go round; true: the client got something. */
 static bool a_round(struct client *c, uint8_t how)
 {
-	server.now = mono_add(server.now, STEP_US);
+	service->now = mono_add(service->now, STEP_US);
 	if (c->state != CLIENT_FREE)
-		client_run(&server, c);
-	(void)server_ask_snapshot(&server); /* it has no time to wait */
+		client_run(service, c);
+	(void)parked_request_snapshot(service); /* it has no time to wait */
 	loop_round(how);
-	server_take_news(&server);
+	notifications_take(service);
 	return client_reads();
 }
 
 static void client_goes(struct client *c, uint8_t who)
 {
 	if (c->state != CLIENT_FREE && (who & 2) != 0)
-		client_expired(&server, c);
+		client_expired(service, c);
 	close(client.fd);
 	if (c->state != CLIENT_FREE)
-		client_hangup(&server, c);
+		client_hangup(service, c);
 	/* One that has gone may have left a call that nobody waits for. */
 	for (unsigned i = 0; i < 4 && c->state != CLIENT_FREE; i++) {
-		server.now = mono_add(server.now, STEP_US);
-		(void)server_ask_snapshot(&server);
+		service->now = mono_add(service->now, STEP_US);
+		(void)parked_request_snapshot(service);
 		loop_round(0);
-		server_take_news(&server);
+		notifications_take(service);
 	}
 	if (c->state != CLIENT_FREE)
-		client_drop(&server, c);
+		client_drop(service, c);
 	loop_round(0);
-	server_take_news(&server);
+	notifications_take(service);
 }
 
 /* --- requests alone --- */
@@ -310,11 +315,11 @@ static void parse_alone(const uint8_t *data, size_t size)
 	REQUIRE(text, "no memory");
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (request_parse(text, size, &r) == REQUEST_FINE) {
-		REQUIRE(r.for_us >= 0 && r.level >= 0 && r.level <= 7, "numbers");
+	if (varlink_parse(text, size, &r) == REQUEST_FINE) {
+		REQUIRE(r.arg >= 0, "numbers");
 		look_at_request(&r, data, size);
 	}
-	REQUIRE(memchr(r.what, '\0', sizeof(r.what)), "it does not end");
+	REQUIRE(memchr(r.detail, '\0', sizeof(r.detail)), "it does not end");
 	free(text);
 }
 
@@ -351,15 +356,15 @@ void fuzz_begin(void)
 	make_devices();
 	REQUIRE(port_new(&port, PATHS) == 0 && waits_init(&waits, port) == 0, "no port");
 	REQUIRE(server_init(&server, port, fd, 1) == 0, "no server");
-	server.write_timeout_us = server.reply_timeout_us = INT64_MAX / 4;
-	server.idle_timeout_us = server.loop_timeout_us = INT64_MAX / 4;
-	server.now = mono_now();
+	service->write_timeout_us = service->reply_timeout_us = INT64_MAX / 4;
+	service->idle_timeout_us = service->loop_timeout_us = INT64_MAX / 4;
+	service->now = mono_now();
 }
 
 void fuzz_one(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
-	struct client *c = &server.clients[0];
+	struct client *c = &service->clients[0];
 	uint8_t who = fuzz_byte(&in), chunk = fuzz_byte(&in), how = fuzz_byte(&in);
 	size_t at_once = MAX((size_t)chunk * chunk + 1, in.size / CHUNKS_MAX);
 	unsigned asked;
@@ -385,8 +390,8 @@ void fuzz_one(const uint8_t *data, size_t size)
 	        asked);
 	client_goes(c, who);
 	forget_events();
-	REQUIRE(server.lent == 0 && server.lent_others == 0, "%zu bytes are lent",
-	        server.lent);
-	REQUIRE(server.n_free_pending == port_control_replies_max(server.port),
-	        "%u free places for answers", server.n_free_pending);
+	REQUIRE(service->budget.borrowed == 0 && service->budget.borrowed_others == 0,
+	        "%zu bytes are borrowed", service->budget.borrowed);
+	REQUIRE(service->pending.n_free == port_control_replies_max(service->port),
+	        "%u free places for answers", service->pending.n_free);
 }

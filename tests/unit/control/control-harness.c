@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "checkerd/control/listen.h"
+
 #define PATIENCE_MS 60000 /* for what would never come */
 
 /* --- the loop --- */
@@ -257,7 +259,7 @@ void test_start(struct test *t, uint32_t n_paths,
 	t->options.port = t->loop.port;
 	if (t->options.max_clients == 0)
 		t->options.max_clients = 32;
-	assert_int_equal(control_listen(t->path, (gid_t)-1, &t->options.listen_fd), 0);
+	assert_int_equal(listen_at(t->path, (gid_t)-1, &t->options.listen_fd), 0);
 	assert_int_equal(chmod(t->path, 0666), 0);
 	assert_int_equal(control_new(&t->control, &t->options), 0);
 }

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "checkerd/control/listen.h"
 #include "control-fixture.h"
 
 static void test_second_instance(void **state)
@@ -15,7 +16,7 @@ static void test_second_instance(void **state)
 
 	(void)state;
 	start(2);
-	assert_int_equal(control_listen(t.path, (gid_t)-1, &second), -EADDRINUSE);
+	assert_int_equal(listen_at(t.path, (gid_t)-1, &second), -EADDRINUSE);
 	assert_int_equal(second, -1);
 	others_are_served();
 }
@@ -31,13 +32,13 @@ static void test_name_left_over(void **state)
 	t.control = control_free(t.control);
 	close(fd);
 	assert_int_equal(lstat(t.path, &st), 0); /* it is still there */
-	assert_int_equal(control_listen(t.path, (gid_t)-1, &t.options.listen_fd), 0);
+	assert_int_equal(listen_at(t.path, (gid_t)-1, &t.options.listen_fd), 0);
 	assert_int_equal(lstat(t.path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0660);
 	assert_int_equal(control_new(&t.control, &t.options), 0);
 	fd = client_connect(&t);
 	others_are_served();
-	assert_int_equal(control_listen(t.path, (gid_t)-1, &second), -EADDRINUSE);
+	assert_int_equal(listen_at(t.path, (gid_t)-1, &second), -EADDRINUSE);
 }
 
 static void test_name_of_something_else(void **state)
@@ -49,13 +50,13 @@ static void test_name_of_something_else(void **state)
 	start(2);
 	(void)snprintf(name, sizeof(name), "%s/file", t.directory);
 	close(open(name, O_CREAT | O_WRONLY, 0600));
-	assert_int_equal(control_listen(name, (gid_t)-1, &other), -EEXIST);
+	assert_int_equal(listen_at(name, (gid_t)-1, &other), -EEXIST);
 	unlink(name);
 	strcat(name, ".lock");
 	unlink(name);
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(control_listen(longer, (gid_t)-1, &other), -ENAMETOOLONG);
+	assert_int_equal(listen_at(longer, (gid_t)-1, &other), -ENAMETOOLONG);
 	/* and something that is no listening socket is refused */
 	t.control = control_free(t.control);
 	t.options.listen_fd = open("/dev/null", O_RDONLY);
@@ -82,11 +83,11 @@ static void test_directory_of_others(void **state)
 
 		assert_int_equal(chown(t.directory, bad[i].owner, (gid_t)-1), 0);
 		assert_int_equal(chmod(t.directory, bad[i].mode), 0);
-		assert_int_equal(control_listen(name, (gid_t)-1, &other), -ENOTUNIQ);
+		assert_int_equal(listen_at(name, (gid_t)-1, &other), -ENOTUNIQ);
 	}
 	assert_int_equal(chown(t.directory, 0, (gid_t)-1), 0);
 	assert_int_equal(chmod(t.directory, 01777), 0);
-	assert_int_equal(control_listen(name, (gid_t)-1, &other), 0);
+	assert_int_equal(listen_at(name, (gid_t)-1, &other), 0);
 	close(other);
 	unlink(name);
 	strcat(name, ".lock");
@@ -105,19 +106,19 @@ static void test_lock_file_of_others(void **state)
 	(void)snprintf(name, sizeof(name), "%s/other", t.directory);
 	(void)snprintf(locked, sizeof(locked), "%s.lock", name);
 	assert_int_equal(symlink("/dev/null", locked), 0);
-	assert_int_equal(control_listen(name, (gid_t)-1, &other), -ENOTUNIQ);
+	assert_int_equal(listen_at(name, (gid_t)-1, &other), -ENOTUNIQ);
 	unlink(locked);
 	assert_int_equal(mkfifo(locked, 0600), 0);
-	assert_int_equal(control_listen(name, (gid_t)-1, &other), -ENOTUNIQ);
+	assert_int_equal(listen_at(name, (gid_t)-1, &other), -ENOTUNIQ);
 	unlink(locked);
 	if (geteuid() == 0) {
 		held = open(locked, O_CREAT | O_RDWR | O_CLOEXEC, 0666);
 		assert_int_equal(fchown(held, 65534, (gid_t)-1), 0);
-		assert_int_equal(control_listen(name, (gid_t)-1, &other), -ENOTUNIQ);
+		assert_int_equal(listen_at(name, (gid_t)-1, &other), -ENOTUNIQ);
 		close(held);
 		unlink(locked);
 	}
-	assert_int_equal(control_listen(name, (gid_t)-1, &other), 0);
+	assert_int_equal(listen_at(name, (gid_t)-1, &other), 0);
 	close(other);
 	unlink(name);
 	unlink(locked);
@@ -145,36 +146,36 @@ static void test_sockets_handed_over(void **state)
 
 	(void)state;
 	start(2);
-	assert_int_equal(control_may_serve(t.options.listen_fd), 0);
+	assert_int_equal(listen_check(t.options.listen_fd), 0);
 	(void)snprintf(name, sizeof(name), "%s/other", t.directory);
 	(void)snprintf(abstract + 1, sizeof(abstract) - 1, "test-%d", (int)getpid());
 	s = named(SOCK_STREAM, name, strlen(name) + 1, true);
-	assert_int_equal(control_may_serve(s), 0);
+	assert_int_equal(listen_check(s), 0);
 	close(s);
 	unlink(name);
 	s = named(SOCK_STREAM, name, strlen(name) + 1, false);
-	assert_int_equal(control_may_serve(s), -EPROTOTYPE);
+	assert_int_equal(listen_check(s), -EPROTOTYPE);
 	close(s);
 	unlink(name);
 	s = named(SOCK_SEQPACKET, name, strlen(name) + 1, true);
-	assert_int_equal(control_may_serve(s), -EPROTOTYPE);
+	assert_int_equal(listen_check(s), -EPROTOTYPE);
 	close(s);
 	unlink(name);
 	s = named(SOCK_STREAM, abstract, 1 + strlen(abstract + 1), true);
-	assert_int_equal(control_may_serve(s), -EADDRNOTAVAIL);
+	assert_int_equal(listen_check(s), -EADDRNOTAVAIL);
 	close(s);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(control_may_serve(pair[0]), -EPROTOTYPE);
+	assert_int_equal(listen_check(pair[0]), -EPROTOTYPE);
 	close(pair[0]);
 	close(pair[1]);
 	s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s >= 0) { /* listens on a port that is free */
 		assert_int_equal(listen(s, 1), 0);
-		assert_int_equal(control_may_serve(s), -EPROTOTYPE);
+		assert_int_equal(listen_check(s), -EPROTOTYPE);
 		close(s);
 	}
 	s = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(control_may_serve(s), -EPROTOTYPE);
+	assert_int_equal(listen_check(s), -EPROTOTYPE);
 	close(s);
 }
 
