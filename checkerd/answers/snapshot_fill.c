@@ -12,16 +12,26 @@
 #include "checkerd/paths/prober_end.h"
 #include "util/seal.h"
 
-void snapshot_fill_init(struct snapshot_fill *f, struct text *memory,
-                        uint64_t bound_bytes)
+void snapshot_fill_init(struct snapshot_fill *f, const struct snapshot_fill_parts *parts,
+                        struct text *memory)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	f->started_realtime_us = ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC;
-	f->status_fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	f->memory = memory;
-	f->bound_bytes = bound_bytes;
+	*f = (struct snapshot_fill){
+		.port = parts->port,
+		.checks = parts->checks,
+		.dm = parts->dm,
+		.ready = parts->ready,
+		.aio_quota = parts->aio_quota,
+		.warnings = parts->warnings,
+		.reload = parts->reload,
+		.memory = memory,
+		.bound_bytes = parts->bound_bytes,
+		.started_realtime_us =
+		        ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC,
+		.status_fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC),
+	};
 }
 
 void snapshot_fill_deinit(struct snapshot_fill *f)
@@ -187,7 +197,7 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 		warn(s,
 		     "memory was allocated where none should be, on the way of checks: "
 		     "please report this");
-	if (f->aio_quota->told)
+	if (f->aio_quota->reported)
 		warn(s, f->aio_quota->text);
 	for (unsigned i = 0; i < f->warnings->n; i++)
 		warn(s, f->warnings->text[i]);

@@ -16,6 +16,17 @@
 
 #define SNAPSHOT_SLICE 1024
 
+struct snapshot_fill_parts {
+	struct port *port;
+	struct checks *checks;
+	struct dm *dm;
+	const struct ready *ready;
+	const struct aio_quota *aio_quota;
+	const struct warnings *warnings;
+	const struct reload *reload;
+	uint64_t bound_bytes;
+};
+
 struct snapshot_fill {
 	struct port *port; /* borrowed, as are the next six */
 	struct checks *checks;
@@ -36,9 +47,15 @@ struct snapshot_fill {
 	bool wanted;                  /* asked for and not begun yet */
 };
 
-/* Borrows what the caller has put into the pointers; memory: a reference, taken over. */
-void snapshot_fill_init(struct snapshot_fill *f, struct text *memory,
-                        uint64_t bound_bytes);
+/* snapshot_fill_deinit() may be called on it. */
+#define SNAPSHOT_FILL_NULL      \
+	{                       \
+		.status_fd = -1 \
+	}
+
+/* memory: a reference, taken over. */
+void snapshot_fill_init(struct snapshot_fill *f, const struct snapshot_fill_parts *parts,
+                        struct text *memory);
 void snapshot_fill_deinit(struct snapshot_fill *f);
 void snapshot_fill_ask(struct snapshot_fill *f);
 /* True: there is something to be done by snapshot_fill_run(). */

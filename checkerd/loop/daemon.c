@@ -135,39 +135,59 @@ static int start_control(struct daemon *d, const struct config *c, int listen_fd
 	return r < 0 ? complain(r, "the control thread") : 0;
 }
 
-static int make_maps(struct daemon *d, const struct config *c)
+/* The prober inherits the realtime priority; the threads that are made later do not. */
+static int make_checks(struct daemon *d, const struct config *c)
 {
-	const struct devmapper_options o = { .max_maps = map_room(c->max_paths) };
-	int r;
-
-	r = dm_init(&d->dm, c->max_paths, mono_now());
-	if (r == 0)
-		r = devmapper_new(&d->devmapper, &o);
-	d->dm.devmapper = d->devmapper;
-	d->dm.checks = &d->checks;
-	d->dm.events = &d->events;
-	d->checks.maps = d->events.maps = d->dm.maps;
-	return r;
-}
-
-/* Everything that takes memory, once it is known that there is no other daemon. */
-static int make_parts(struct daemon *d, const struct options *o, const struct config *c)
-{
-	struct bound bound;
-	struct checks_listener listener;
-	struct text *memory = NULL;
+	const struct checks_options o = {
+		.config = c,
+		.events = &d->events,
+		.maps = d->maps,
+		.listener = waits_listener(&d->waits),
+	};
 	const char *what;
 	int r;
 
-	r = bound_compute(c, &bound);
-	if (r == 0)
-		r = bound_json(&bound, &memory);
-	if (r < 0)
-		return complain(r, "the bound");
-	privileges_acquire(&d->warnings, bound.descriptors_each);
-	snapshot_fill_init(&d->snapshots, memory, bound.bytes);
-	aio_quota_init(&d->aio_quota);
+	privileges_realtime(&d->warnings, c->realtime_priority);
+	r = checks_init(&d->checks, &o, &what);
+	if (c->realtime_priority > 0)
+		privileges_no_realtime();
+	if (r == -ENOENT || r == -EACCES)
+		(void)fprintf(
+		        stderr,
+		        "checkerd: the prober cannot be run: install it, or name it in "
+		        "the environment as PATHCHECK_PROBER\n");
+	return r < 0 ? complain(r, what) : 0;
+}
 
+static int make_dm(struct daemon *d, const struct config *c)
+{
+	const struct devmapper_options o = { .max_maps = map_room(c->max_paths) };
+	struct dm_parts parts = {
+		.maps = d->maps,
+		.checks = &d->checks,
+		.events = &d->events,
+	};
+	int r;
+
+	r = devmapper_new(&d->devmapper, &o);
+	if (r < 0)
+		return complain(r, "the maps");
+	parts.devmapper = d->devmapper;
+	dm_init(&d->dm, &parts, mono_now());
+	return 0;
+}
+
+/* Everything that takes memory, once it is known that there is no other daemon. */
+static int make_parts(struct daemon *d, const struct options *o, const struct config *c,
+                      const struct bound *bound)
+{
+	struct events_options events = {
+		.level = o->log_level == LOG_LEVEL_UNSET ? c->log_level : o->log_level,
+		.max_paths = c->max_paths,
+	};
+	int r;
+
+	privileges_acquire(&d->warnings, bound->descriptors_each);
 	r = port_new(&d->port, c->max_paths);
 	if (r == 0)
 		r = waits_init(&d->waits, d->port);
@@ -176,35 +196,28 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	r = log_new(&d->log, o->log_target);
 	if (r < 0)
 		return complain(r, "the log");
-	r = events_init(&d->events, d->port, d->log,
-	                o->log_level == LOG_LEVEL_UNSET ? c->log_level : o->log_level,
-	                c->max_paths);
-	if (r < 0)
-		return complain(r, "the events");
-	listener = waits_listener(&d->waits);
-	/* For the prober, which inherits it; the threads below are not to. */
-	privileges_realtime(&d->warnings, c->realtime_priority);
-	r = checks_init(&d->checks, c, &d->events, &listener, &what);
-	if (c->realtime_priority > 0)
-		privileges_no_realtime();
-	if (r == -ENOENT || r == -EACCES)
-		(void)fprintf(
-		        stderr,
-		        "checkerd: the prober cannot be run: install it, or name it in "
-		        "the environment as PATHCHECK_PROBER\n");
-	if (r < 0)
-		return complain(r, what);
-	r = make_maps(d, c);
+	r = maps_new(&d->maps, c->max_paths);
 	if (r < 0)
 		return complain(r, "the maps");
+	events.port = d->port;
+	events.log = d->log;
+	events.maps = d->maps;
+	r = events_init(&d->events, &events);
+	if (r < 0)
+		return complain(r, "the events");
+	r = make_checks(d, c);
+	if (r == 0)
+		r = make_dm(d, c);
+	if (r < 0)
+		return r;
 	r = discovery_new(&d->discovery);
 	if (r == 0)
 		r = loader_new(&d->loader, o->config);
 	return r < 0 ? complain(r, "a thread") : 0;
 }
 
-/* Who works with whom. */
-static int connect_parts(struct daemon *d, const struct options *o, struct loaded *first)
+/* What works with the parts, and begins with the first configuration. */
+static int make_workers(struct daemon *d, const struct options *o, struct loaded *first)
 {
 	const struct reload_parts parts = {
 		.loader = d->loader,
@@ -215,23 +228,44 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 		.port = d->port,
 		.keep_level = o->log_level != LOG_LEVEL_UNSET,
 	};
+	const struct watchdog_options watchdog = {
+		.notify = &d->notify,
+		.checks = &d->checks,
+		.limit_us = d->watchdog_limit_us,
+	};
 	int64_t patience =
 	        MIN(first->config->checker_timeout_us + READY_MARGIN_US, READY_MAX_US);
 	int r;
 
+	watchdog_init(&d->watchdog, &watchdog, mono_now());
 	overdue_watch_init(&d->overdue, &d->checks, &d->events);
 	inventory_init(&d->inventory, d->discovery, &d->checks, &d->events);
 	ready_init(&d->ready, &d->notify, mono_add(mono_now(), patience));
+	aio_quota_init(&d->aio_quota, d->checks.engine, &d->events);
 	r = reload_init(&d->reload, &parts, first);
+	return r < 0 ? complain(r, "the configuration") : 0;
+}
+
+/* What control asks of the loop. */
+static int make_answers(struct daemon *d, const struct bound *bound)
+{
+	const struct snapshot_fill_parts parts = {
+		.port = d->port,
+		.checks = &d->checks,
+		.dm = &d->dm,
+		.ready = &d->ready,
+		.aio_quota = &d->aio_quota,
+		.warnings = &d->warnings,
+		.reload = &d->reload,
+		.bound_bytes = bound->bytes,
+	};
+	struct text *memory;
+	int r;
+
+	r = bound_json(bound, &memory);
 	if (r < 0)
-		return complain(r, "the configuration");
-	d->snapshots.port = d->port;
-	d->snapshots.checks = &d->checks;
-	d->snapshots.dm = &d->dm;
-	d->snapshots.ready = &d->ready;
-	d->snapshots.aio_quota = &d->aio_quota;
-	d->snapshots.warnings = &d->warnings;
-	d->snapshots.reload = &d->reload;
+		return complain(r, "the bound");
+	snapshot_fill_init(&d->snapshots, &parts, memory);
 	d->requests = (struct requests){
 		.port = d->port,
 		.waits = &d->waits,
@@ -244,28 +278,20 @@ static int connect_parts(struct daemon *d, const struct options *o, struct loade
 	return 0;
 }
 
-int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
+/* In the order of dependence. listen_fd: given to control_new(), or closed. */
+static int make_all(struct daemon *d, const struct options *o, struct loaded *first,
+                    int listen_fd, bool ours)
 {
-	int listen_fd, r;
-	uint32_t priority;
-	bool ours;
+	struct bound bound;
+	int r;
 
-	*d = (struct daemon){
-		.notify = NOTIFY_NULL,
-		.aio_quota = { .nr_fd = -1, .max_fd = -1 },
-		.checks = { .sys_dev_block = -1 },
-		.snapshots = { .status_fd = -1 },
-	};
-	r = notify_init(&d->notify);
+	r = bound_compute(first->config, &bound);
 	if (r < 0)
-		return complain(r, "the notify socket");
-	watchdog_init(&d->watchdog, mono_now());
-	r = listen_on(o, first->config, &listen_fd, &ours);
-	if (r < 0)
-		return r;
-	r = make_parts(d, o, first->config);
+		r = complain(r, "the bound");
+	else
+		r = make_parts(d, o, first->config, &bound);
 	if (r < 0) {
-		/* While it listens, nobody else takes the name: it is still this one's. */
+		/* While it listens, no other daemon takes the name: it is still this one's. */
 		if (ours)
 			(void)unlink(o->socket); /* The next start clears it away too. */
 		close(listen_fd);
@@ -277,9 +303,32 @@ int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 	for (unsigned i = 0; i < d->warnings.n; i++)
 		events_say(&d->events, EVENT_DAEMON, LOG_WARNING, "%s",
 		           d->warnings.text[i]);
-	priority = first->config->realtime_priority;
-	r = connect_parts(d, o, first);
-	privileges_realtime(NULL, priority); /* all other threads are there */
+	r = make_workers(d, o, first);
+	return r < 0 ? r : make_answers(d, &bound);
+}
+
+int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
+{
+	uint32_t priority = first->config->realtime_priority;
+	int listen_fd, r;
+	bool ours;
+
+	*d = (struct daemon){
+		.notify = NOTIFY_NULL,
+		.aio_quota = AIO_QUOTA_NULL,
+		.checks = CHECKS_NULL,
+		.snapshots = SNAPSHOT_FILL_NULL,
+	};
+	r = notify_init(&d->notify);
+	if (r < 0)
+		return complain(r, "the notify socket");
+	d->watchdog_limit_us = watchdog_limit();
+	r = listen_on(o, first->config, &listen_fd, &ours);
+	if (r < 0)
+		return r;
+	r = make_all(d, o, first, listen_fd, ours);
+	if (r == 0)
+		privileges_realtime(NULL, priority); /* all other threads are there */
 	return r;
 }
 
@@ -297,7 +346,7 @@ bool daemon_deinit(struct daemon *d)
 	reload_deinit(&d->reload);
 	snapshot_fill_deinit(&d->snapshots);
 	events_deinit(&d->events);
-	dm_deinit(&d->dm);
+	d->maps = maps_free(d->maps);
 	all = log_free(d->log, JOIN_LIMIT_US) && all;
 	waits_deinit(&d->waits);
 	d->port = port_free(d->port);
@@ -325,14 +374,14 @@ static void maintain(struct daemon *d, struct mono now)
 	if (mono_before(now, d->checks.maintain_at))
 		return;
 	checks_maintain(&d->checks, now);
-	aio_quota_update(&d->aio_quota, d->checks.engine, &d->events);
+	aio_quota_update(&d->aio_quota);
 }
 
 void daemon_run_chores(struct daemon *d, struct mono now)
 {
 	maintain(d, now);
 	if (!mono_before(now, d->watchdog.feed_at))
-		watchdog_run(&d->watchdog, &d->notify, &d->checks, now);
+		watchdog_run(&d->watchdog, now);
 	/* What ready has to send is sent by daemon_complete_round(), what is held by the source. */
 }
 

@@ -28,6 +28,7 @@ struct daemon {
 	struct warnings warnings;
 	struct notify notify;
 	struct watchdog watchdog;
+	int64_t watchdog_limit_us; /* as of watchdog_limit() */
 	struct log *log;
 	struct port *port;
 	struct waits waits;
@@ -35,6 +36,7 @@ struct daemon {
 	struct discovery *discovery;
 	struct devmapper *devmapper;
 	struct loader *loader;
+	struct maps *maps;
 	struct events events;
 	struct checks checks;
 	struct overdue_watch overdue;

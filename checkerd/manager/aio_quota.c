@@ -12,21 +12,23 @@
 
 #define AIO_MAX_NR_DEFAULT 65536
 
-void aio_quota_init(struct aio_quota *h)
+void aio_quota_init(struct aio_quota *q, struct pathcheck *engine, struct events *ev)
 {
-	*h = (struct aio_quota){
+	*q = (struct aio_quota){
+		.engine = engine,
+		.events = ev,
 		.nr_fd = open("/proc/sys/fs/aio-nr", O_RDONLY | O_CLOEXEC),
 		.max_fd = open("/proc/sys/fs/aio-max-nr", O_RDONLY | O_CLOEXEC),
 	};
 }
 
-void aio_quota_deinit(struct aio_quota *h)
+void aio_quota_deinit(struct aio_quota *q)
 {
-	if (h->nr_fd >= 0)
-		close(h->nr_fd);
-	if (h->max_fd >= 0)
-		close(h->max_fd);
-	h->nr_fd = h->max_fd = -1;
+	if (q->nr_fd >= 0)
+		close(q->nr_fd);
+	if (q->max_fd >= 0)
+		close(q->max_fd);
+	q->nr_fd = q->max_fd = -1;
 }
 
 static int64_t read_number(int fd)
@@ -41,10 +43,10 @@ static int64_t read_number(int fd)
 	return strtoll(buf, NULL, 10);
 }
 
-void aio_quota_read(const struct aio_quota *h, int64_t *ret_nr, int64_t *ret_max)
+void aio_quota_read(const struct aio_quota *q, int64_t *ret_nr, int64_t *ret_max)
 {
-	*ret_nr = read_number(h->nr_fd);
-	*ret_max = read_number(h->max_fd);
+	*ret_nr = read_number(q->nr_fd);
+	*ret_max = read_number(q->max_fd);
 }
 
 int64_t aio_quota_enough(int64_t aio_nr, uint32_t groups)
@@ -77,21 +79,21 @@ static uint32_t count_refused(struct pathcheck *engine, const struct pathcheck_s
 	return n;
 }
 
-static void word(struct aio_quota *h, uint32_t refused, int error)
+static void word(struct aio_quota *q, uint32_t refused, int error)
 {
 	const char *groups =
 	        refused == 1 ? "group of paths, it is" : "groups of paths, they are";
 	int64_t nr, max;
 
-	aio_quota_read(h, &nr, &max);
+	aio_quota_read(q, &nr, &max);
 	if (error != EAGAIN) {
-		(void)snprintf(h->text, sizeof(h->text),
+		(void)snprintf(q->text, sizeof(q->text),
 		               "no asynchronous I/O for %" PRIu32
 		               " %s read synchronously: io_setup: %s",
 		               refused, groups, strerrordesc_np(error));
 		return;
 	}
-	(void)snprintf(h->text, sizeof(h->text),
+	(void)snprintf(q->text, sizeof(q->text),
 	               "no asynchronous I/O for %" PRIu32
 	               " %s read synchronously: fs.aio-max-nr is %" PRIi64 ", %" PRIi64
 	               " are in use; sysctl fs.aio-max-nr=%" PRIi64 " would do",
@@ -99,38 +101,37 @@ static void word(struct aio_quota *h, uint32_t refused, int error)
 }
 
 /* Submitting never waits, but for a driver with an error. A new prober begins at 0. */
-static void tell_replaced(struct aio_quota *h, const struct pathcheck_stats *s,
-                          struct events *ev)
+static void report_replaced(struct aio_quota *q, const struct pathcheck_stats *s)
 {
-	if (s->lane_replacements > h->replacements)
-		events_say(ev, EVENT_ENGINE, LOG_WARNING,
+	if (s->lane_replacements > q->replacements)
+		events_say(q->events, EVENT_ENGINE, LOG_WARNING,
 		           "handing reads to the kernel took 100 ms and more, another "
 		           "thread does it from now on: %" PRIu64
 		           " times so far; a device's driver does not return",
 		           s->lane_replacements);
-	h->replacements = s->lane_replacements;
+	q->replacements = s->lane_replacements;
 }
 
-void aio_quota_update(struct aio_quota *h, struct pathcheck *engine, struct events *ev)
+void aio_quota_update(struct aio_quota *q)
 {
 	struct pathcheck_stats s = { .size = sizeof(s) };
 	uint32_t refused;
 	int error;
 
-	if (pathcheck_stats(engine, &s) < 0)
+	if (pathcheck_stats(q->engine, &s) < 0)
 		return;
-	tell_replaced(h, &s, ev);
-	if (s.io_setup_failures == h->failures && !h->told)
+	report_replaced(q, &s);
+	if (s.io_setup_failures == q->failures && !q->reported)
 		return;
-	refused = count_refused(engine, &s, &error);
-	h->failures = s.io_setup_failures;
-	if (refused > 0 && !h->told) {
-		h->told = true;
-		word(h, refused, error);
-		events_say(ev, EVENT_ENGINE, LOG_WARNING, "%s", h->text);
-	} else if (refused == 0 && h->told) {
-		h->told = false;
-		events_say(ev, EVENT_ENGINE, LOG_INFO,
+	refused = count_refused(q->engine, &s, &error);
+	q->failures = s.io_setup_failures;
+	if (refused > 0 && !q->reported) {
+		q->reported = true;
+		word(q, refused, error);
+		events_say(q->events, EVENT_ENGINE, LOG_WARNING, "%s", q->text);
+	} else if (refused == 0 && q->reported) {
+		q->reported = false;
+		events_say(q->events, EVENT_ENGINE, LOG_INFO,
 		           "all groups of paths are on asynchronous I/O again");
 	}
 }

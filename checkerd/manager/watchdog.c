@@ -3,15 +3,23 @@
 
 #include <systemd/sd-daemon.h>
 
-void watchdog_init(struct watchdog *w, struct mono now)
+int64_t watchdog_limit(void)
 {
 	uint64_t limit;
 
-	*w = (struct watchdog){ .feed_at = MONO_NEVER };
 	if (sd_watchdog_enabled(1, &limit) <= 0 || limit > INT64_MAX)
-		return;
-	w->limit_us = (int64_t)limit;
-	w->feed_at = now;
+		return 0;
+	return (int64_t)limit;
+}
+
+void watchdog_init(struct watchdog *w, const struct watchdog_options *o, struct mono now)
+{
+	*w = (struct watchdog){
+		.notify = o->notify,
+		.checks = o->checks,
+		.limit_us = o->limit_us,
+		.feed_at = o->limit_us > 0 ? now : MONO_NEVER,
+	};
 }
 
 bool watchdog_engine_lives(int64_t limit_us, int64_t heartbeat_age_us,
@@ -21,14 +29,14 @@ bool watchdog_engine_lives(int64_t limit_us, int64_t heartbeat_age_us,
 	       (replaced.us > 0 && mono_diff(now, replaced) < limit_us);
 }
 
-void watchdog_run(struct watchdog *w, const struct notify *n, const struct checks *c,
-                  struct mono now)
+void watchdog_run(struct watchdog *w, struct mono now)
 {
+	const struct checks *c = w->checks;
 	struct pathcheck_stats s = { .size = sizeof(s) };
 
 	/* Three tries before it bites: one may find the manager's socket full. */
 	w->feed_at = mono_add(now, w->limit_us / 3);
 	if (pathcheck_stats(c->engine, &s) == 0 &&
 	    watchdog_engine_lives(w->limit_us, s.heartbeat_age_us, c->replaced, now))
-		(void)!notify_send(n, "WATCHDOG=1");
+		(void)!notify_send(w->notify, "WATCHDOG=1");
 }

@@ -9,16 +9,25 @@
 #include "checkerd/paths/checks.h"
 #include "checkerd/manager/notify.h"
 
-struct watchdog {
-	int64_t limit_us;    /* 0: there is none */
-	struct mono feed_at; /* MONO_NEVER: never */
+struct watchdog_options {
+	const struct notify *notify;
+	const struct checks *checks;
+	int64_t limit_us; /* as of watchdog_limit() */
 };
 
-/* Takes WATCHDOG_USEC and WATCHDOG_PID out of the environment. */
-void watchdog_init(struct watchdog *w, struct mono now);
+struct watchdog {
+	const struct notify *notify; /* borrowed */
+	const struct checks *checks; /* borrowed */
+	int64_t limit_us;            /* 0: the service manager watches nothing */
+	struct mono feed_at;         /* MONO_NEVER: never */
+};
+
+/* Removes WATCHDOG_USEC and WATCHDOG_PID from the environment: they are not meant for the
+ * prober. Microseconds; 0: the service manager watches nothing. */
+int64_t watchdog_limit(void);
+void watchdog_init(struct watchdog *w, const struct watchdog_options *o, struct mono now);
 /* To be called at feed_at. */
-void watchdog_run(struct watchdog *w, const struct notify *n, const struct checks *c,
-                  struct mono now);
+void watchdog_run(struct watchdog *w, struct mono now);
 /* Does the engine live? heartbeat_age_us: its own; replaced: when it last was; us 0: never. */
 bool watchdog_engine_lives(int64_t limit_us, int64_t heartbeat_age_us,
                            struct mono replaced, struct mono now);

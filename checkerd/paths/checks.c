@@ -33,15 +33,16 @@ static struct mono next_due(const struct checks *c, uint32_t index, int64_t inte
 	return schedule_spread(now, interval_us, index, c->share);
 }
 
-int checks_init(struct checks *c, const struct config *config, struct events *events,
-                const struct checks_listener *listener, const char **ret_what)
+int checks_init(struct checks *c, const struct checks_options *o, const char **ret_what)
 {
-	struct pathcheck_options o;
+	const struct config *config = o->config;
+	struct pathcheck_options engine;
 	int r;
 
 	*c = (struct checks){
-		.events = events,
-		.listener = *listener,
+		.events = o->events,
+		.listener = o->listener,
+		.maps = o->maps,
 		.maintain_at = MONO_NEVER,
 		.overdue_at = MONO_NEVER,
 		.recheck = REGISTRY_NONE,
@@ -53,9 +54,9 @@ int checks_init(struct checks *c, const struct config *config, struct events *ev
 	if (r == 0)
 		r = schedule_new(&c->schedule, c->registry);
 	if (r == 0) {
-		engine_path_options(config, &o);
-		*ret_what = pathcheck_program(&o);
-		r = pathcheck_new(&c->engine, &o);
+		engine_path_options(config, &engine);
+		*ret_what = pathcheck_program(&engine);
+		r = pathcheck_new(&c->engine, &engine);
 	}
 	if (r < 0)
 		checks_deinit(c);
@@ -162,7 +163,7 @@ static unsigned step(struct checks *c, uint32_t index, struct path *p,
 	else if ((actions & ACTION_BACK_OFF) != 0)
 		p->interval_us =
 		        MIN(2 * p->interval_us, path_max_interval_us(&p->settings));
-	if (c->maps != NULL && o->kind != OUTCOME_STARTED)
+	if (o->kind != OUTCOME_STARTED)
 		maps_path_checked(c->maps, index, p->status.verdict,
 		                  (actions & ACTION_SUCCESS) != 0 &&
 		                          path_state_usable(p->status.state),
@@ -200,8 +201,7 @@ int checks_add(struct checks *c, struct device *d, const struct path_settings *s
 	c->never_checked += is_never_checked(p);
 	device_state_told(d, &p->sysfs);
 	events_new_path(c->events, index);
-	if (c->maps != NULL)
-		maps_path_added(c->maps, index, d);
+	maps_path_added(c->maps, index, d);
 	count_from(c, p, now);
 	if (is_checked(p))
 		schedule_put(c->schedule, index,
@@ -239,8 +239,7 @@ int checks_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
 	if (gone)
 		(void)step(c, index, p, &went,
 		           now); /* it is removed: nothing is counted */
-	if (c->maps != NULL)
-		maps_path_removed(c->maps, index, gone);
+	maps_path_removed(c->maps, index, gone);
 	schedule_remove(c->schedule, index);
 	complete(c, index, ESTALE, p->status.state);
 	c->by_state[p->status.state]--;
@@ -258,8 +257,6 @@ static void change_in_maps(struct checks *c, uint32_t index, const struct path *
 	bool was_none = p->settings.checker == CHECKER_NONE;
 	bool is_none = s->checker == CHECKER_NONE;
 
-	if (c->maps == NULL)
-		return;
 	if (p->device->devt_major == d->devt_major &&
 	    p->device->devt_minor == d->devt_minor) {
 		maps_path_changed(c->maps, index, d);
@@ -345,8 +342,7 @@ void checks_disable(struct checks *c, uint32_t index, struct mono until)
 	c->disabled[p->status.state] += p->enabled;
 	p->enabled = false;
 	p->overdue_at = MONO_NEVER;
-	if (c->maps != NULL)
-		maps_disable(c->maps, index, true);
+	maps_disable(c->maps, index, true);
 	/* The schedule wakes it again, too. */
 	schedule_put(c->schedule, index, until);
 }
@@ -397,8 +393,7 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 	c->never_checked -= is_never_checked(p);
 	p->enabled = true;
 	c->never_checked += is_never_checked(p);
-	if (c->maps != NULL)
-		maps_disable(c->maps, index, false);
+	maps_disable(c->maps, index, false);
 	p->interval_us = p->settings.interval_us;
 	if (!was_enabled)
 		count_from(c, p, now);

@@ -45,8 +45,7 @@ struct checks {
 	struct schedule *schedule;
 	struct events *events; /* borrowed */
 	struct checks_listener listener;
-	struct maps
-	        *maps; /* borrowed: what becomes of paths is told there; NULL: nowhere */
+	struct maps *maps; /* borrowed: verdicts are reported there */
 	int sys_dev_block; /* /sys/dev/block, or -1: is a disk there, and in which state */
 	unsigned states_read;                 /* attributes of it, at this go */
 	uint32_t by_state[PATH_STATE_COUNT_]; /* all paths */
@@ -72,10 +71,21 @@ struct checks {
 	struct mono relist_from; /* not before */
 };
 
+/* checks_deinit() may be called on it. */
+#define CHECKS_NULL                 \
+	{                           \
+		.sys_dev_block = -1 \
+	}
+
+struct checks_options {
+	const struct config *config; /* read by checks_init() only */
+	struct events *events;
+	struct maps *maps;
+	struct checks_listener listener;
+};
+
 /* Starts the engine. -errno as of pathcheck_new(), *ret_what says what failed. */
-_must_check_ int checks_init(struct checks *c, const struct config *config,
-                             struct events *events,
-                             const struct checks_listener *listener,
+_must_check_ int checks_init(struct checks *c, const struct checks_options *o,
                              const char **ret_what);
 /* Kills the engine: returns at once, whatever hangs. */
 void checks_deinit(struct checks *c);

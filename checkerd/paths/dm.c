@@ -10,15 +10,15 @@
 #include "checkerd/discovery/device_state.h"
 #include "checkerd/paths/dm_report.h"
 
-int dm_init(struct dm *dm, uint32_t max_paths, struct mono now)
+void dm_init(struct dm *dm, const struct dm_parts *parts, struct mono now)
 {
-	*dm = (struct dm){ .ready_by = mono_add(now, DM_PATIENCE_US) };
-	return maps_new(&dm->maps, max_paths);
-}
-
-void dm_deinit(struct dm *dm)
-{
-	dm->maps = maps_free(dm->maps);
+	*dm = (struct dm){
+		.devmapper = parts->devmapper,
+		.maps = parts->maps,
+		.checks = parts->checks,
+		.events = parts->events,
+		.ready_by = mono_add(now, DM_PATIENCE_US),
+	};
 }
 
 static void set_control(struct dm *dm, bool on)

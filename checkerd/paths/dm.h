@@ -20,11 +20,18 @@
 
 #define DM_TROUBLE_SIZE 200
 
-struct dm {
-	struct devmapper *devmapper; /* borrowed, as are the next two */
+struct dm_parts {
+	struct devmapper *devmapper;
+	struct maps *maps;
 	struct checks *checks;
 	struct events *events;
-	struct maps *maps; /* owned */
+};
+
+struct dm {
+	struct devmapper *devmapper; /* borrowed, as are the next three */
+	struct maps *maps;
+	struct checks *checks;
+	struct events *events;
 	bool control, keep_last;
 	bool named;            /* paths are said to be in maps that need not be there */
 	bool configured;       /* once, at least */
@@ -44,8 +51,7 @@ struct dm {
 	char trouble[DM_TROUBLE_SIZE]; /* for show status; "": none */
 };
 
-_must_check_ int dm_init(struct dm *dm, uint32_t max_paths, struct mono now);
-void dm_deinit(struct dm *dm);
+void dm_init(struct dm *dm, const struct dm_parts *parts, struct mono now);
 
 /* Another configuration is in force. */
 void dm_configure(struct dm *dm, const struct config *c, uint64_t generation);

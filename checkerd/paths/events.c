@@ -31,15 +31,18 @@ static const struct {
 	{ ENOMEM, "free memory, or raise MemoryMax= of checkerd.service" },
 };
 
-int events_init(struct events *ev, struct port *port, struct log *log, int level,
-                uint32_t max_paths)
+int events_init(struct events *ev, const struct events_options *o)
 {
 	*ev = (struct events){
-		.port = port, .log = log, .level = level, .max_paths = max_paths
+		.port = o->port,
+		.log = o->log,
+		.maps = o->maps,
+		.level = o->level,
+		.max_paths = o->max_paths,
 	};
-	ev->rates = calloc(max_paths, sizeof(ev->rates[0]));
-	ev->dm_rates = calloc(max_paths, sizeof(ev->dm_rates[0]));
-	ev->map_rates = calloc(map_room(max_paths), sizeof(ev->map_rates[0]));
+	ev->rates = calloc(o->max_paths, sizeof(ev->rates[0]));
+	ev->dm_rates = calloc(o->max_paths, sizeof(ev->dm_rates[0]));
+	ev->map_rates = calloc(map_room(o->max_paths), sizeof(ev->map_rates[0]));
 	if (ev->rates == NULL || ev->dm_rates == NULL || ev->map_rates == NULL) {
 		events_deinit(ev);
 		return -ENOMEM;
@@ -113,7 +116,7 @@ static void begin(struct event *e, enum event_type type, int priority,
 /* The map a path is in: the kernel's word, or what was found out about the device. */
 static const char *map_of(const struct events *ev, uint32_t index, const struct device *d)
 {
-	const struct map *m = ev->maps == NULL ? NULL : maps_of(ev->maps, index);
+	const struct map *m = maps_of(ev->maps, index);
 
 	if (m != NULL)
 		return m->name;

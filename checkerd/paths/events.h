@@ -16,22 +16,38 @@
 /* Lines about checks that were not judged: one kind of errno each. */
 #define EVENTS_REMEDY_KINDS 7
 
-struct events {
-	struct port *port;      /* borrowed */
-	struct log *log;        /* borrowed */
-	int level;              /* what is less important is not logged */
-	uint64_t seq;           /* of the last event */
-	struct rate *rates;     /* owned, one a path: a path that flaps fills no log */
-	struct rate *dm_rates;  /* owned, one a path: for what becomes of it in its map */
-	struct rate *map_rates; /* owned, one a map */
-	struct rate remedy_rates[EVENTS_REMEDY_KINDS];
+struct events_options {
+	struct port *port;
+	struct log *log;
+	struct maps *maps;
+	int level;
 	uint32_t max_paths;
-	struct maps *maps; /* borrowed: who is in which map; NULL: what a device says */
-	bool maps_decide;  /* what a device says counts for nothing */
 };
 
-_must_check_ int events_init(struct events *ev, struct port *port, struct log *log,
-                             int level, uint32_t max_paths);
+struct events {
+	/* Borrowed, as are the next two. */
+	struct port *port;
+	struct log *log;
+	/* Which path is in which map. */
+	struct maps *maps;
+	/* Events of a lower priority are not logged. */
+	int level;
+	/* Number of the last event. */
+	uint64_t seq;
+	/* Owned, one per path: a path that flaps does not fill the log. */
+	struct rate *rates;
+	/* Owned, one per path: for events about the path in its map. */
+	struct rate *dm_rates;
+	/* Owned, one per map. */
+	struct rate *map_rates;
+	struct rate remedy_rates[EVENTS_REMEDY_KINDS];
+	uint32_t max_paths;
+	/* The table of maps is complete: the map that a device names is ignored. */
+	bool maps_decide;
+};
+
+/* -ENOMEM. */
+_must_check_ int events_init(struct events *ev, const struct events_options *o);
 void events_deinit(struct events *ev);
 uint64_t events_bytes(uint32_t max_paths);
 

@@ -7,11 +7,11 @@ int identify_check(struct pathcheck *engine, struct maps *maps, uint32_t index,
                    const struct path *p)
 {
 	uint64_t timeout_us = (uint64_t)p->settings.timeout_us;
-	bool identify = maps != NULL && maps_is_to_be_identified(maps, index);
+	bool identify = maps_is_to_be_identified(maps, index);
 	int r = identify ? pathcheck_identify(engine, p->engine_id, timeout_us)
 	                 : pathcheck_check(engine, p->engine_id, timeout_us);
 
-	if (r == 0 && maps != NULL)
+	if (r == 0)
 		maps_path_asked(maps, index, identify);
 	return r;
 }
@@ -23,7 +23,7 @@ void identify_report(struct pathcheck *engine, struct maps *maps, uint32_t index
 	struct pathcheck_opened o = { .size = sizeof(o) };
 	struct disk_read read;
 
-	if (r->opened == 0 || maps == NULL || pathcheck_opened(engine, r->id, &o) < 0)
+	if (r->opened == 0 || pathcheck_opened(engine, r->id, &o) < 0)
 		return;
 	read = (struct disk_read){
 		.devt_major = o.devt_major,

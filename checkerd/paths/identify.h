@@ -10,8 +10,8 @@
 #include "checkerd/core/registry.h"
 #include "libcheck/pathcheck.h"
 
-/* Begins a check that also asks the disk who it is, when the maps need to know; else a check.
- * maps: NULL: there are none. -errno as of pathcheck_check(). */
+/* Starts a check. When a map needs to know which disk it is, the check identifies the disk
+ * too. -errno as of pathcheck_check(). */
 _must_check_ int identify_check(struct pathcheck *engine, struct maps *maps,
                                 uint32_t index, const struct path *p);
 /* Tells the maps which disk a check has read, if the result says so. */

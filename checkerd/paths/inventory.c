@@ -43,8 +43,7 @@ static void tell_twin(struct inventory *inv, uint32_t index)
 {
 	struct registry *registry = inv->checks->registry;
 	const struct device *d = registry_get(registry, index)->device, *other;
-	uint32_t twin = inv->checks->maps == NULL ? MAPS_NONE
-	                                          : maps_twin(inv->checks->maps, index);
+	uint32_t twin = maps_twin(inv->checks->maps, index);
 
 	if (twin == MAPS_NONE)
 		return;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "checkerd/core/maps_count.h"
 #include "checkerd/core/maps_paths.h"
@@ -17,7 +18,9 @@
 static struct {
 	struct config config;
 	struct events events;
+	struct maps *maps;
 	struct devmapper *devmapper;
+	struct ready ready;
 	struct mono next_request;
 	uint64_t units;
 	int64_t interval_us, timeout_us;
@@ -27,9 +30,20 @@ static struct {
 
 /* --- what the daemon's other threads would hear --- */
 
+struct port {
+	uint64_t events;
+};
+
+struct log {
+	uint64_t events;
+};
+
+static struct port port;
+static struct log log_thread;
+
 void port_loop_event(struct port *p, const struct event *e)
 {
-	(void)p;
+	p->events++;
 	sim_trace(event_type_name(e->type), (int64_t)e->seq, e->priority);
 	if (sim.tracing)
 		(void)fprintf(stderr, "%29s%s\n", "", e->message);
@@ -44,8 +58,8 @@ static void on_completed(void *userdata, uint32_t path, int error, enum path_sta
 
 void log_push(struct log *l, const struct event *e)
 {
-	(void)l;
 	(void)e;
+	l->events++;
 }
 
 /* --- paths --- */
@@ -516,33 +530,54 @@ static void at_peace(void)
 	judge_empty();
 }
 
-static void begin_maps(void)
+static void begin_dm(void)
 {
 	const struct devmapper_options o = { .max_maps =
 		                                     map_room(host.config.max_paths) };
+	struct dm_parts parts = {
+		.maps = host.maps,
+		.checks = &sim.checks,
+		.events = &host.events,
+	};
+	struct mono now = mono_now();
 
-	if (dm_init(&sim.dm, host.config.max_paths, mono_now()) < 0 ||
-	    devmapper_new_on(&host.devmapper, &o, dm_world_backend()) < 0)
-		sim_fail("the maps do not start");
-	sim.dm.devmapper = host.devmapper;
-	sim.dm.checks = &sim.checks;
-	sim.dm.events = &host.events;
-	sim.checks.maps = host.events.maps = sim.dm.maps;
+	if (devmapper_new_on(&host.devmapper, &o, dm_world_backend()) < 0)
+		sim_fail("the device-mapper thread does not start");
+	parts.devmapper = host.devmapper;
+	dm_init(&sim.dm, &parts, now);
 }
 
+/* As daemon_init() has it. */
 static void begin(void)
 {
-	struct reload_parts parts = { .inventory = &sim.inventory,
-		                      .events = &host.events };
-	const struct checks_listener listener = { .completed = on_completed };
+	struct events_options events = {
+		.port = &port,
+		.log = &log_thread,
+		.level = LOG_DEBUG,
+		.max_paths = host.config.max_paths,
+	};
+	struct checks_options checks = {
+		.config = &host.config,
+		.events = &host.events,
+		.listener = { .completed = on_completed },
+	};
+	struct reload_parts parts = {
+		.inventory = &sim.inventory,
+		.ready = &host.ready,
+		.events = &host.events,
+		.port = &port,
+	};
 	struct loaded first;
 	const char *what;
 
-	if (events_init(&host.events, NULL, NULL, 7, host.config.max_paths) < 0 ||
-	    checks_init(&sim.checks, &host.config, &host.events, &listener, &what) < 0)
+	if (maps_new(&host.maps, host.config.max_paths) < 0)
+		sim_fail("no memory for the maps");
+	events.maps = checks.maps = host.maps;
+	if (events_init(&host.events, &events) < 0 ||
+	    checks_init(&sim.checks, &checks, &what) < 0)
 		sim_fail("the daemon does not start");
 	overdue_watch_init(&sim.overdue, &sim.checks, &host.events);
-	begin_maps();
+	begin_dm();
 	finder_start(&parts, &first);
 	inventory_init(&sim.inventory, parts.discovery, &sim.checks, &host.events);
 	if (reload_init(&sim.reload, &parts, &first) < 0)
@@ -559,7 +594,7 @@ static void end(void)
 	inventory_deinit(&sim.inventory);
 	reload_deinit(&sim.reload);
 	events_deinit(&host.events);
-	dm_deinit(&sim.dm);
+	host.maps = maps_free(host.maps);
 }
 
 static void *daemon_main(void *arg)

@@ -148,6 +148,7 @@ static int setup(void **state)
 		.ready = &ready,
 		.events = &events,
 	};
+	struct events_options of_events = { .level = 7, .max_paths = 4 };
 	struct loaded first = good(NULL);
 
 	(void)state;
@@ -155,8 +156,7 @@ static int setup(void **state)
 	told[0] = '\0';
 	applied = 0;
 	inventory = (struct inventory){ .checks = &checks };
-	if (registry_new(&checks.registry, 4) < 0 ||
-	    events_init(&events, NULL, NULL, 7, 4) < 0)
+	if (registry_new(&checks.registry, 4) < 0 || events_init(&events, &of_events) < 0)
 		return -1;
 	ready_init(&ready, &nobody, now);
 	return reload_init(&reload, &parts, &first);

@@ -76,6 +76,8 @@ void log_push(struct log *l, const struct event *e)
 }
 
 static struct checks checks;
+static struct port *port;
+static struct maps *maps;
 static struct dm dm;
 static struct ready ready;
 static struct aio_quota aio_quota;
@@ -92,13 +94,13 @@ static uint32_t add_path(uint32_t n)
 
 	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
 	device_unref(d);
-	maps_path_added(dm.maps, index, registry_get(checks.registry, index)->device);
+	maps_path_added(maps, index, registry_get(checks.registry, index)->device);
 	return index;
 }
 
 static void remove_path(uint32_t index)
 {
-	maps_path_removed(dm.maps, index, false);
+	maps_path_removed(maps, index, false);
 	registry_remove(checks.registry, index);
 }
 
@@ -127,29 +129,34 @@ static void add_map(uint32_t n)
 
 	(void)snprintf(name, sizeof(name), "m%u", n);
 	assert_int_equal(map_new(&m, &spec), 0);
-	assert_int_equal(maps_update(dm.maps, m, true, t0, &index, &change), 0);
+	assert_int_equal(maps_update(maps, m, true, t0, &index, &change), 0);
 	map_unref(m);
 }
 
 static int setup(void **state)
 {
-	struct text *memory;
-
-	(void)state;
-	checks = (struct checks){ .sys_dev_block = -1 };
-	aio_quota = (struct aio_quota){ .nr_fd = -1, .max_fd = -1 };
-	fill = (struct snapshot_fill){
+	struct dm_parts of_dm = { .checks = &checks };
+	struct snapshot_fill_parts parts = {
 		.checks = &checks,
 		.dm = &dm,
 		.ready = &ready,
 		.aio_quota = &aio_quota,
 		.warnings = &warnings,
 		.reload = &reload,
+		.bound_bytes = 1,
 	};
-	if (registry_new(&checks.registry, PATHS) < 0 || dm_init(&dm, PATHS, t0) < 0 ||
-	    port_new(&fill.port, PATHS) < 0 || text_new(&memory, "{}", 2) < 0)
+	struct text *memory;
+
+	(void)state;
+	checks = (struct checks){ .sys_dev_block = -1 };
+	aio_quota = (struct aio_quota){ .nr_fd = -1, .max_fd = -1 };
+	if (registry_new(&checks.registry, PATHS) < 0 || maps_new(&maps, PATHS) < 0 ||
+	    port_new(&port, PATHS) < 0 || text_new(&memory, "{}", 2) < 0)
 		return -1;
-	snapshot_fill_init(&fill, memory, 1);
+	of_dm.maps = checks.maps = maps;
+	dm_init(&dm, &of_dm, t0);
+	parts.port = port;
+	snapshot_fill_init(&fill, &parts, memory);
 	reload.dump = text_ref(memory);
 	for (uint32_t i = 0; i < PATHS; i++)
 		(void)add_path(i);
@@ -163,8 +170,8 @@ static int teardown(void **state)
 	(void)state;
 	snapshot_fill_deinit(&fill);
 	text_unref(reload.dump);
-	port_free(fill.port);
-	dm_deinit(&dm);
+	port = port_free(port);
+	maps = maps_free(maps);
 	checks.registry = registry_free(checks.registry);
 	return 0;
 }
@@ -180,7 +187,7 @@ static struct snapshot *finish(void)
 	struct snapshot *s;
 
 	run_rounds(1000);
-	s = port_control_snapshot(fill.port);
+	s = port_control_snapshot(port);
 	assert_non_null(s);
 	return s;
 }
@@ -228,7 +235,7 @@ static void all_of_it_is_there(void **state)
 	assert_int_equal(s->maps[0].paths_disabled, 0);
 	assert_int_equal(s->maps[0].paths_up, 1);
 	assert_int_equal(s->maps[1].paths_disabled, 0);
-	port_control_snapshot_release(fill.port, s);
+	port_control_snapshot_release(port, s);
 }
 
 static void what_comes_and_goes_meanwhile_breaks_nothing(void **state)
@@ -246,13 +253,13 @@ static void what_comes_and_goes_meanwhile_breaks_nothing(void **state)
 		remove_path(0);
 		assert_int_equal(add_path(other), 0);
 		assert_int_equal(add_path(100000 + rounds), rounds);
-		maps_remove(dm.maps, maps_find(dm.maps, 254, MAPS - rounds));
+		maps_remove(maps, maps_find(maps, 254, MAPS - rounds));
 		add_map(MAPS - rounds);
 		s = finish();
 		assert_int_equal(s->n_paths, PATHS);
 		assert_int_equal(s->n_maps, MAPS);
 		assert_consistent(s);
-		port_control_snapshot_release(fill.port, s);
+		port_control_snapshot_release(port, s);
 	}
 }
 
@@ -268,14 +275,14 @@ static void trouble_is_a_warning(void **state)
 	assert_int_equal(s->n_warnings, 0); /* who only observes may live without */
 	assert_int_equal(s->dm_error, ENOENT);
 	assert_false(s->dm_known);
-	port_control_snapshot_release(fill.port, s);
+	port_control_snapshot_release(port, s);
 	dm.control = true;
 	snapshot_fill_ask(&fill);
 	s = finish();
 	assert_int_equal(s->n_warnings, 1);
 	assert_string_equal(s->warnings[0], "trouble");
 	assert_true(s->dm_control);
-	port_control_snapshot_release(fill.port, s);
+	port_control_snapshot_release(port, s);
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "checkerd/paths/checks.h"
@@ -131,13 +132,23 @@ int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *r
 
 /* --- what hears of it --- */
 
+struct port {
+	unsigned events;
+};
+
+struct log {
+	unsigned events;
+};
+
+static struct port port;
+static struct log log_thread;
 struct event last_event;
 unsigned n_events, n_settled;
 int settled_error;
 
 void port_loop_event(struct port *p, const struct event *e)
 {
-	(void)p;
+	p->events++;
 	last_event = *e;
 	n_events++;
 }
@@ -153,14 +164,15 @@ static void on_completed(void *userdata, uint32_t path, int error, enum path_sta
 
 void log_push(struct log *l, const struct event *e)
 {
-	(void)l;
 	(void)e;
+	l->events++;
 }
 
 /* --- the tests --- */
 
 struct checks checks;
 struct events events;
+struct maps *maps;
 const struct mono t0 = { 1000 * SEC };
 const struct path_settings usual = {
 	.interval_us = 5 * SEC,
@@ -177,13 +189,26 @@ struct mono at(int64_t us)
 
 static int begin(const struct config *c)
 {
-	const struct checks_listener listener = { .completed = on_completed };
+	struct events_options of_events = {
+		.port = &port,
+		.log = &log_thread,
+		.level = LOG_INFO,
+		.max_paths = PATHS,
+	};
+	struct checks_options of_checks = {
+		.config = c,
+		.events = &events,
+		.listener = { .completed = on_completed },
+	};
 	const char *what;
 
 	n_events = n_settled = 0;
 	settled_error = 0;
-	return events_init(&events, NULL, NULL, 6, PATHS) < 0 ||
-	       checks_init(&checks, c, &events, &listener, &what) < 0;
+	if (maps_new(&maps, PATHS) < 0)
+		return -1;
+	of_events.maps = of_checks.maps = maps;
+	return events_init(&events, &of_events) < 0 ||
+	       checks_init(&checks, &of_checks, &what) < 0;
 }
 
 int setup(void **state)
@@ -207,6 +232,7 @@ int teardown(void **state)
 	(void)state;
 	checks_deinit(&checks);
 	events_deinit(&events);
+	maps = maps_free(maps);
 	return 0;
 }
 

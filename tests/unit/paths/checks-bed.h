@@ -28,6 +28,7 @@ struct pathcheck {
 extern struct pathcheck engine;
 extern struct checks checks;
 extern struct events events;
+extern struct maps *maps;
 extern const struct mono t0;
 extern const struct path_settings usual;
 /* What was told last, how often, and to those who wait for a check. */

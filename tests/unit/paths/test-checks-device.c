@@ -153,7 +153,7 @@ static void another_keep_open_keeps_the_state(void **state)
 }
 
 /* The one path of the one map: 8:5. */
-static struct maps_path *map_of_one(struct maps *maps)
+static struct maps_path *map_of_one(void)
 {
 	static const enum map_group_state group = MAP_GROUP_ACTIVE;
 	static const struct map_path in = { 8, 5, 1, 0, false };
@@ -194,16 +194,13 @@ static void maps_hear_what_becomes_of_paths(void **state)
 {
 	struct device *without = numbered(0), *with = numbered(5);
 	const struct maps_path *e;
-	struct maps *maps;
 	uint32_t p;
 
 	(void)state;
 	if (checks.sys_dev_block >= 0)
 		close(checks.sys_dev_block); /* no such disk is in this machine */
 	checks.sys_dev_block = -1;
-	assert_int_equal(maps_new(&maps, PATHS), 0);
-	checks.maps = maps;
-	e = map_of_one(maps);
+	e = map_of_one();
 	/* Its device is not there yet when it is configured, and then it is. */
 	assert_int_equal(checks_add(&checks, without, &usual, t0, &p), 0);
 	assert_int_equal(e->path, MAPS_NONE);
@@ -233,7 +230,6 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	assert_int_equal(checks_remove(&checks, p, true, at(60 * SEC)), 0);
 	assert_int_equal(e->path, MAPS_NONE);
 	assert_int_equal(e->verdict, VERDICT_UNUSABLE);
-	checks.maps = maps_free(maps);
 	device_unref(with);
 	device_unref(without);
 }
@@ -270,14 +266,11 @@ static void a_failed_path_is_identified(void **state)
 		                          .kernel_id = 0xa };
 	struct device *d;
 	const struct maps_path *e;
-	struct maps *maps;
 	uint32_t p;
 
 	(void)state;
 	assert_int_equal(device_new(&d, &spec), 0);
-	assert_int_equal(maps_new(&maps, PATHS), 0);
-	checks.maps = maps;
-	e = map_of_one(maps); /* in which it is failed */
+	e = map_of_one(); /* in which it is failed */
 	assert_int_equal(checks_add(&checks, d, &usual, t0, &p), 0);
 	run_until(at(SEC));
 	assert_int_equal(engine.n_identified, 1);
@@ -295,7 +288,6 @@ static void a_failed_path_is_identified(void **state)
 	/* One that is barred is checked as any other. */
 	run_until(checks_next(&checks));
 	assert_int_equal(engine.n_identified, 3);
-	checks.maps = maps_free(maps);
 	device_unref(d);
 }
 

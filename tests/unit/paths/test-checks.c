@@ -645,51 +645,51 @@ static void nothing_wakes_when_all_is_answered(void **state)
 
 static void want_of_aio_is_told_once_and_its_end_too(void **state)
 {
-	struct aio_quota h;
+	struct aio_quota q;
 
 	(void)state;
-	aio_quota_init(&h);
-	aio_quota_update(&h, &engine, &events);
+	aio_quota_init(&q, &engine, &events);
+	aio_quota_update(&q);
 	assert_int_equal(n_events, 0);
 	engine.stats.groups = 1;
 	engine.stats.io_setup_failures = 1;
 	engine.group.state = PATHCHECK_GROUP_FALLBACK;
 	engine.group.setup_error = EAGAIN;
-	aio_quota_update(&h, &engine, &events);
+	aio_quota_update(&q);
 	assert_int_equal(n_events, 1);
 	assert_non_null(strstr(last_event.message, "fs.aio-max-nr"));
 	assert_non_null(strstr(last_event.message, "would do"));
 	engine.stats.io_setup_failures = 5;
-	aio_quota_update(&h, &engine, &events);
+	aio_quota_update(&q);
 	assert_int_equal(n_events, 1);
 	engine.group.state = PATHCHECK_GROUP_READY;
-	aio_quota_update(&h, &engine, &events);
+	aio_quota_update(&q);
 	assert_int_equal(n_events, 2);
 	assert_non_null(strstr(last_event.message, "again"));
-	aio_quota_update(&h, &engine, &events);
+	aio_quota_update(&q);
 	assert_int_equal(n_events, 2);
-	aio_quota_deinit(&h);
+	aio_quota_deinit(&q);
 }
 
 static void a_lane_that_was_replaced_is_told_once(void **state)
 {
-	struct aio_quota h;
+	struct aio_quota q;
 
 	(void)state;
-	aio_quota_init(&h);
+	aio_quota_init(&q, &engine, &events);
 	engine.stats.lane_replacements = 2;
-	aio_quota_update(&h, &engine, &events);
-	aio_quota_update(&h, &engine, &events);
+	aio_quota_update(&q);
+	aio_quota_update(&q);
 	assert_int_equal(n_events, 1);
 	assert_int_equal(last_event.type, EVENT_ENGINE);
 	assert_non_null(strstr(last_event.message, "2 times"));
 	engine.stats.lane_replacements = 0; /* another prober's */
-	aio_quota_update(&h, &engine, &events);
+	aio_quota_update(&q);
 	assert_int_equal(n_events, 1);
 	engine.stats.lane_replacements = 1;
-	aio_quota_update(&h, &engine, &events);
+	aio_quota_update(&q);
 	assert_int_equal(n_events, 2);
-	aio_quota_deinit(&h);
+	aio_quota_deinit(&q);
 }
 
 int main(void)

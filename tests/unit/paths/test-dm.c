@@ -59,8 +59,18 @@ void devmapper_tell_again(struct devmapper *d)
 
 /* --- what hears of it --- */
 
+struct port {
+	unsigned events;
+};
+
+struct log {
+	unsigned events;
+};
+
+static struct port port;
+static struct log log_thread;
 static struct event told[64];
-static unsigned n_told, n_expedited, logged;
+static unsigned n_told, n_expedited;
 static uint32_t expedited;
 
 void checks_expedite(struct checks *c, uint32_t index, struct mono now)
@@ -73,21 +83,21 @@ void checks_expedite(struct checks *c, uint32_t index, struct mono now)
 
 void port_loop_event(struct port *p, const struct event *e)
 {
-	(void)p;
+	p->events++;
 	if (n_told < sizeof(told) / sizeof(told[0]))
 		told[n_told++] = *e;
 }
 
 void log_push(struct log *l, const struct event *e)
 {
-	(void)l;
 	(void)e;
-	logged++;
+	l->events++;
 }
 
 /* --- the tests --- */
 
 static struct dm dm;
+static struct maps *maps;
 static struct checks checks;
 static struct events events;
 static const struct mono t0 = { 1000 * SEC };
@@ -111,18 +121,28 @@ static void configure(bool control, bool keep)
 
 static int setup(void **state)
 {
+	struct events_options of_events = {
+		.port = &port,
+		.log = &log_thread,
+		.level = LOG_DEBUG,
+		.max_paths = PATHS,
+	};
+	struct dm_parts parts = {
+		.devmapper = &thread,
+		.checks = &checks,
+		.events = &events,
+	};
+
 	(void)state;
 	thread = (struct devmapper){ .room = UINT32_MAX };
-	n_told = n_expedited = logged = 0;
+	n_told = n_expedited = 0;
 	checks = (struct checks){ .sys_dev_block = -1 };
-	if (registry_new(&checks.registry, PATHS) < 0 ||
-	    events_init(&events, NULL, NULL, LOG_DEBUG, PATHS) < 0 ||
-	    dm_init(&dm, PATHS, t0) < 0)
+	if (registry_new(&checks.registry, PATHS) < 0 || maps_new(&maps, PATHS) < 0)
 		return -1;
-	dm.devmapper = &thread;
-	dm.checks = &checks;
-	dm.events = &events;
-	events.maps = dm.maps;
+	of_events.maps = parts.maps = checks.maps = maps;
+	if (events_init(&events, &of_events) < 0)
+		return -1;
+	dm_init(&dm, &parts, t0);
 	configure(true, true);
 	return 0;
 }
@@ -132,8 +152,8 @@ static int teardown(void **state)
 	(void)state;
 	while (thread.taken < thread.n_news)
 		map_unref(thread.news[thread.taken++].map);
-	dm_deinit(&dm);
 	events_deinit(&events);
+	maps = maps_free(maps);
 	checks.registry = registry_free(checks.registry);
 	return 0;
 }
@@ -649,12 +669,12 @@ static void a_flapping_path_fills_no_log(void **state)
 	(void)state;
 	configure(false, true);
 	two_paths();
-	logged = 0;
+	log_thread.events = 0;
 	for (unsigned i = 0; i < 100; i++) {
 		push_map(3, "m", 0, 2, i % 2, DM_NEWS_MAP);
 		round_of(at(i));
 	}
-	assert_in_range(logged, 4, 20);
+	assert_in_range(log_thread.events, 4, 20);
 }
 
 int main(void)
