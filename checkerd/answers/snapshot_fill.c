@@ -71,70 +71,21 @@ static uint64_t locked_bytes_of(int pid)
 	return bytes;
 }
 
-static const char *group_state(enum pathcheck_group_state s)
+static void fill_groups(struct snapshot *s, struct pathcheck *engine)
 {
-	static const char *const names[] = {
-		[PATHCHECK_GROUP_UNUSED] = "unused",
-		[PATHCHECK_GROUP_SETTING_UP] = "setting up",
-		[PATHCHECK_GROUP_READY] = "aio",
-		[PATHCHECK_GROUP_FALLBACK] = "sync",
-		[PATHCHECK_GROUP_RETIRING] = "retiring",
-		[PATHCHECK_GROUP_RECOVERING] = "recovering",
-	};
-
-	return s < ARRAY_LEN(names) ? names[s] : "unknown";
-}
-
-static void fill_groups(struct snapshot *s, struct pathcheck *engine, uint32_t groups)
-{
-	struct pathcheck_group g;
-
-	for (uint32_t id = 0; id < groups && s->n_groups < s->max_groups; id++) {
-		if (pathcheck_group(engine, id, &g) < 0)
-			continue;
-		s->groups[s->n_groups++] = (struct snap_group){
-			.id = g.id,
-			.slots = g.slots,
-			.queued = g.queued,
-			.in_flight = g.in_flight,
-			.expired = g.expired,
-			.orphans = g.orphans,
-			.paths = g.paths,
-			.kind = g.kind == PATHCHECK_GROUP_AIO ? "aio" : "sync",
-			.state = group_state(g.state),
-		};
-	}
+	for (uint32_t id = 0; id < s->engine.groups && s->n_groups < s->max_groups; id++)
+		if (pathcheck_group(engine, id, &s->groups[s->n_groups]) == 0)
+			s->n_groups++;
 }
 
 static void fill_engine(struct snapshot *s, struct pathcheck *engine)
 {
-	struct pathcheck_stats stats = { .size = sizeof(stats) };
-
-	if (pathcheck_stats(engine, &stats) < 0)
+	s->engine.size = sizeof(s->engine);
+	if (pathcheck_stats(engine, &s->engine) < 0)
 		return;
-	s->deferred_now = stats.deferred_now;
-	s->deferred_max = stats.deferred_max;
-	s->deferred_total = stats.deferred_total;
-	s->emergency_now = stats.emergency_now;
-	s->emergency_max = stats.emergency_max;
-	s->emergency_total = stats.emergency_total;
-	s->rescuers = stats.rescuers;
-	s->rescuers_busy = stats.rescuers_busy;
-	s->rescuers_stuck = stats.rescuers_stuck;
-	s->rescuers_stuck_max = stats.rescuers_stuck_max;
-	s->io_setup_failures = stats.io_setup_failures;
-	s->sealed_allocations = stats.sealed_allocations;
-	s->lanes_stuck = stats.lanes_stuck;
-	s->lane_replacements = stats.lane_replacements;
-	s->blockers = stats.blockers;
-	s->oldest_in_flight_us = stats.oldest_in_flight_us;
-	s->prober_pid = stats.prober_pid;
-	s->prober_restarts = stats.prober_restarts;
-	s->heartbeat_age_us = stats.heartbeat_age_us;
-	s->probers_lingering = stats.probers_lingering;
-	(void)prober_end_format(stats.prober_end, stats.prober_end_code, s->prober_end,
-	                        sizeof(s->prober_end));
-	fill_groups(s, engine, stats.groups);
+	(void)prober_end_format(s->engine.prober_end, s->engine.prober_end_code,
+	                        s->prober_end, sizeof(s->prober_end));
+	fill_groups(s, engine);
 }
 
 static void warn(struct snapshot *s, const char *text)
@@ -190,9 +141,9 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 	aio_quota_read(f->aio_quota, &s->aio_nr, &s->aio_max_nr);
 	s->bound_bytes = f->bound_bytes;
 	s->locked_bytes = locked_bytes(f->status_fd);
-	if (s->prober_pid > 0)
-		s->locked_bytes += locked_bytes_of(s->prober_pid);
-	s->sealed_allocations += seal_broken();
+	if (s->engine.prober_pid > 0)
+		s->locked_bytes += locked_bytes_of(s->engine.prober_pid);
+	s->sealed_allocations = s->engine.sealed_allocations + seal_broken();
 	if (s->sealed_allocations > 0)
 		warn(s,
 		     "memory was allocated where none should be, on the way of checks: "
@@ -286,19 +237,6 @@ static bool fill_maps(struct snapshot_fill *f, struct snapshot *s)
 	return f->next_map < end;
 }
 
-static enum snap_engine engine_of(uint8_t engine)
-{
-	switch ((enum pathcheck_engine)engine) {
-	case PATHCHECK_ENGINE_NONE:
-		break;
-	case PATHCHECK_ENGINE_AIO:
-		return SNAP_ENGINE_AIO;
-	case PATHCHECK_ENGINE_SYNC:
-		return SNAP_ENGINE_SYNC;
-	}
-	return SNAP_ENGINE_NONE;
-}
-
 static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t index,
                       const struct path *p)
 {
@@ -318,9 +256,8 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.overdue = path_is_overdue(p, f->filling->taken),
 		.enabled = p->enabled,
 		.outstanding = p->outstanding,
-		.engine = engine_of(p->engine),
-		.checker = p->settings.checker == CHECKER_NONE ? SNAP_CHECKER_NONE
-		                                               : SNAP_CHECKER_DIRECTIO,
+		.engine = p->engine,
+		.has_checker = p->settings.checker != CHECKER_NONE,
 		.group = p->group,
 		.interval_us = (uint64_t)p->interval_us,
 		.timeout_us = p->settings.timeout_us,

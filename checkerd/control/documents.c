@@ -131,28 +131,23 @@ static void path_state(struct jw *j, const struct snapshot *s, const struct snap
 	key_string(j, "access_state", sysfs_word_text(p->sysfs.access));
 }
 
-static const char *engine_name(enum snap_engine e)
+static const char *engine_name(enum pathcheck_engine e)
 {
 	switch (e) {
-	case SNAP_ENGINE_NONE:
+	case PATHCHECK_ENGINE_NONE:
 		break;
-	case SNAP_ENGINE_AIO:
+	case PATHCHECK_ENGINE_AIO:
 		return "aio";
-	case SNAP_ENGINE_SYNC:
+	case PATHCHECK_ENGINE_SYNC:
 		return "sync";
 	}
 	return "none";
 }
 
-static const char *checker_name(enum snap_checker c)
-{
-	return c == SNAP_CHECKER_DIRECTIO ? "directio" : "none";
-}
-
 static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
-	key_string(j, "checker", checker_name((enum snap_checker)p->checker));
-	key_string(j, "engine", engine_name((enum snap_engine)p->engine));
+	key_string(j, "checker", p->has_checker ? "directio" : "none");
+	key_string(j, "engine", engine_name((enum pathcheck_engine)p->engine));
 	if (p->group != PATH_GROUP_NONE)
 		key_uint(j, "group", p->group);
 	else
@@ -403,17 +398,36 @@ void document_map_end(struct jw *j, const struct view_map *m)
 	jw_object_end(j);
 }
 
-void document_group(struct jw *j, const struct snap_group *g)
+static const char *engine_group_state_name(enum pathcheck_group_state s)
+{
+	switch (s) {
+	case PATHCHECK_GROUP_UNUSED:
+		return "unused";
+	case PATHCHECK_GROUP_SETTING_UP:
+		return "setting up";
+	case PATHCHECK_GROUP_READY:
+		return "aio";
+	case PATHCHECK_GROUP_FALLBACK:
+		return "sync";
+	case PATHCHECK_GROUP_RETIRING:
+		return "retiring";
+	case PATHCHECK_GROUP_RECOVERING:
+		return "recovering";
+	}
+	return "unknown";
+}
+
+void document_group(struct jw *j, const struct pathcheck_group *g)
 {
 	jw_object(j);
 	key_uint(j, "id", g->id);
-	key_string(j, "kind", g->kind);
+	key_string(j, "kind", g->kind == PATHCHECK_GROUP_AIO ? "aio" : "sync");
 	key_uint(j, "slots", g->slots);
 	key_uint(j, "queued", g->queued);
 	key_uint(j, "in_flight", g->in_flight);
 	key_uint(j, "expired", g->expired);
 	key_uint(j, "orphans", g->orphans);
-	key_string(j, "state", g->state);
+	key_string(j, "state", engine_group_state_name(g->state));
 	jw_object_end(j);
 }
 
@@ -439,23 +453,25 @@ static void key_known(struct jw *j, const char *key, int64_t v)
 
 void document_engine(struct jw *j, const struct snapshot *s)
 {
-	gauge(j, "deferred", s->deferred_now, s->deferred_max, s->deferred_total);
-	gauge(j, "emergency", s->emergency_now, s->emergency_max, s->emergency_total);
+	gauge(j, "deferred", s->engine.deferred_now, s->engine.deferred_max,
+	      s->engine.deferred_total);
+	gauge(j, "emergency", s->engine.emergency_now, s->engine.emergency_max,
+	      s->engine.emergency_total);
 	jw_key(j, "rescuers");
 	jw_object(j);
-	key_uint(j, "size", s->rescuers);
-	key_uint(j, "busy", s->rescuers_busy);
-	key_uint(j, "stuck", s->rescuers_stuck);
-	key_uint(j, "stuck_max", s->rescuers_stuck_max);
+	key_uint(j, "size", s->engine.rescuers);
+	key_uint(j, "busy", s->engine.rescuers_busy);
+	key_uint(j, "stuck", s->engine.rescuers_stuck);
+	key_uint(j, "stuck_max", s->engine.rescuers_stuck_max);
 	jw_object_end(j);
 	key_known(j, "aio_nr", s->aio_nr);
 	key_known(j, "aio_max_nr", s->aio_max_nr);
-	key_uint(j, "io_setup_failures_total", s->io_setup_failures);
+	key_uint(j, "io_setup_failures_total", s->engine.io_setup_failures);
 	jw_key(j, "lanes");
 	jw_object(j);
-	key_uint(j, "stuck", s->lanes_stuck);
-	key_uint(j, "replaced_total", s->lane_replacements);
-	key_uint(j, "blockers", s->blockers);
+	key_uint(j, "stuck", s->engine.lanes_stuck);
+	key_uint(j, "replaced_total", s->engine.lane_replacements);
+	key_uint(j, "blockers", s->engine.blockers);
 	jw_object_end(j);
 }
 
@@ -496,17 +512,17 @@ static void status_prober(struct jw *j, const struct snapshot *s)
 	jw_key(j, "prober");
 	jw_object(j);
 	jw_key(j, "pid");
-	if (s->prober_pid > 0)
-		jw_int(j, s->prober_pid);
+	if (s->engine.prober_pid > 0)
+		jw_int(j, s->engine.prober_pid);
 	else
 		jw_null(j);
-	key_uint(j, "restarts_total", s->prober_restarts);
-	if (s->prober_pid > 0)
-		key_seconds(j, "heartbeat_age_s", s->heartbeat_age_us);
+	key_uint(j, "restarts_total", s->engine.prober_restarts);
+	if (s->engine.prober_pid > 0)
+		key_seconds(j, "heartbeat_age_s", s->engine.heartbeat_age_us);
 	else
 		key_null(j, "heartbeat_age_s");
 	key_text(j, "last_end", s->prober_end);
-	key_uint(j, "lingering", s->probers_lingering);
+	key_uint(j, "lingering", s->engine.probers_lingering);
 	jw_object_end(j);
 }
 
@@ -565,8 +581,8 @@ void document_status(struct jw *j, const struct view *v)
 	key_seconds(j, "last", s->lag_last_us);
 	key_seconds(j, "max", s->lag_max_us);
 	jw_object_end(j);
-	if (s->oldest_in_flight_us > 0)
-		key_seconds(j, "oldest_in_flight_s", s->oldest_in_flight_us);
+	if (s->engine.oldest_in_flight_us > 0)
+		key_seconds(j, "oldest_in_flight_s", s->engine.oldest_in_flight_us);
 	else
 		key_null(j, "oldest_in_flight_s");
 	jw_key(j, "memory");

@@ -26,7 +26,7 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 void document_map_group_end(struct jw *j);
 void document_map_end(struct jw *j, const struct view_map *m);
 
-void document_group(struct jw *j, const struct snap_group *g);
+void document_group(struct jw *j, const struct pathcheck_group *g);
 /* The keys of GetGroups besides the list of groups. */
 void document_engine(struct jw *j, const struct snapshot *s);
 /* Needs view_make_maps(). */

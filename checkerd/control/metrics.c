@@ -313,7 +313,7 @@ static void aio_slots(struct metrics_piece *o, const char *name, const struct so
 
 	(void)row;
 	for (uint32_t i = 0; i < s->v->snap->n_groups; i++) {
-		const struct snap_group *g = &s->v->snap->groups[i];
+		const struct pathcheck_group *g = &s->v->snap->groups[i];
 
 		slots += g->slots;
 		queued += g->queued;
@@ -340,25 +340,25 @@ static void deferred(struct metrics_piece *o, const char *name, const struct sou
 {
 	(void)row;
 	sample(o, name, "_total", NULL);
-	put_uint(o, s->v->snap->deferred_total);
+	put_uint(o, s->v->snap->engine.deferred_total);
 }
 
 static void emergency(struct metrics_piece *o, const char *name, const struct source *s,
                       const void *row)
 {
 	(void)row;
-	one(o, name, s->v->snap->emergency_now);
+	one(o, name, s->v->snap->engine.emergency_now);
 }
 
 static void rescuers(struct metrics_piece *o, const char *name, const struct source *s,
                      const void *row)
 {
 	const struct snapshot *snap = s->v->snap;
-	uint32_t busy = MIN(snap->rescuers_busy, snap->rescuers);
-	uint32_t stuck = MIN(snap->rescuers_stuck, busy);
+	uint32_t busy = MIN(snap->engine.rescuers_busy, snap->engine.rescuers);
+	uint32_t stuck = MIN(snap->engine.rescuers_stuck, busy);
 
 	(void)row;
-	state_of(o, name, "idle", snap->rescuers - busy);
+	state_of(o, name, "idle", snap->engine.rescuers - busy);
 	state_of(o, name, "busy", busy - stuck);
 	state_of(o, name, "stuck", stuck);
 }
@@ -415,7 +415,7 @@ static void restarts(struct metrics_piece *o, const char *name, const struct sou
 {
 	(void)row;
 	sample(o, name, "_total", NULL);
-	put_uint(o, s->v->snap->prober_restarts);
+	put_uint(o, s->v->snap->engine.prober_restarts);
 }
 
 static void locked(struct metrics_piece *o, const char *name, const struct source *s,

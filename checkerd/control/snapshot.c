@@ -14,13 +14,13 @@
 
 static uint32_t max_groups(uint32_t max_paths)
 {
-	return 2 * (max_paths / SNAPSHOT_GROUP_PATHS + 1) + GROUPS_MARGIN;
+	return 2 * (max_paths / PATHCHECK_GROUP_SLOTS + 1) + GROUPS_MARGIN;
 }
 
 uint64_t snapshot_array_bytes(uint32_t max_paths)
 {
 	return (uint64_t)max_paths * sizeof(struct snap_path) +
-	       max_groups(max_paths) * sizeof(struct snap_group) +
+	       max_groups(max_paths) * sizeof(struct pathcheck_group) +
 	       map_room(max_paths) * sizeof(struct snap_map) +
 	       map_path_room(max_paths) * sizeof(struct snap_map_path);
 }

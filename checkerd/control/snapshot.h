@@ -10,14 +10,8 @@
 #include "checkerd/core/map.h"
 #include "checkerd/core/overdue.h"
 #include "checkerd/core/registry.h"
+#include "libcheck/pathcheck.h"
 #include "util/text.h"
-
-#define SNAPSHOT_GROUP_PATHS 1024 /* of one AIO group: PATHCHECK_GROUP_SLOTS */
-
-/* What the last check went through. */
-enum snap_engine { SNAP_ENGINE_NONE, SNAP_ENGINE_AIO, SNAP_ENGINE_SYNC };
-
-enum snap_checker { SNAP_CHECKER_NONE, SNAP_CHECKER_DIRECTIO };
 
 /* One path. A snapshot has max_paths entries in locked memory, so they have no padding. */
 struct snap_path {
@@ -29,9 +23,9 @@ struct snap_path {
 	uint64_t interval_us : PATH_INTERVAL_BITS;
 	/* PATH_GROUP_NONE: no result came through a group yet. */
 	uint64_t group : 16;
-	/* enum snap_checker */
-	uint64_t checker : 2;
-	/* enum snap_engine */
+	/* False: the path's checker is none. */
+	uint64_t has_checker : 1;
+	/* enum pathcheck_engine: what the last check went through. */
 	uint64_t engine : 2;
 	uint64_t enabled : 1, outstanding : 1;
 	/* At the time of the snapshot. */
@@ -98,12 +92,6 @@ struct snap_map {
 	uint32_t paths_overdue;
 };
 
-struct snap_group {
-	uint32_t id, slots, queued, in_flight, expired, orphans, paths;
-	/* Static strings: "aio" or "sync"; the state's name. */
-	const char *kind, *state;
-};
-
 #define SNAP_WARNINGS_MAX 8
 #define SNAP_WARNING_SIZE 256
 
@@ -129,7 +117,7 @@ struct snapshot {
 	/* In the order of their indexes. */
 	struct snap_path *paths;
 	uint32_t n_groups;
-	struct snap_group *groups;
+	struct pathcheck_group *groups;
 	uint32_t n_maps;
 	/* In no order. */
 	struct snap_map *maps;
@@ -140,34 +128,21 @@ struct snapshot {
 	/* Commands since the start: done, and refused by the kernel. */
 	uint64_t dm_failed, dm_reinstated;
 	uint64_t dm_refused;
-	uint64_t deferred_now, deferred_max, deferred_total;
-	uint64_t emergency_now, emergency_max, emergency_total;
-	uint32_t rescuers, rescuers_busy, rescuers_stuck, rescuers_stuck_max;
+	/* Counters of the engine. A counter is added there, and shown where it is to be seen. */
+	struct pathcheck_stats engine;
 	/* -1: not known */
 	int64_t aio_nr, aio_max_nr;
-	uint64_t io_setup_failures;
-	uint32_t lanes_stuck;
-	uint64_t lane_replacements;
-	/* Paths whose submit blocked: rescuers check them. */
-	uint32_t blockers;
 	int64_t lag_last_us, lag_max_us;
-	/* 0: no request is in the kernel. */
-	int64_t oldest_in_flight_us;
 	/* Of successful checks. */
 	struct histogram_totals durations;
 	uint32_t n_overdue;
 	/* With n_overdue > 0: how many paths are overdue, and why. */
 	char overdue_text[SNAP_WARNING_SIZE];
 	uint64_t bound_bytes, locked_bytes;
-	/* Allocations of both processes where none is allowed. */
+	/* Forbidden allocations of both processes. */
 	uint64_t sealed_allocations;
-	/* 0: none */
-	int prober_pid;
-	uint64_t prober_restarts;
-	uint32_t probers_lingering;
-	/* How the last prober ended; "": none has. */
+	/* engine.prober_end in words; "": no prober has ended. */
 	char prober_end[SNAP_WARNING_SIZE];
-	int64_t heartbeat_age_us;
 	uint32_t n_warnings;
 	char warnings[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];
 	/* A reference: the output of `checkerd -T` for the configuration in force. */

@@ -184,7 +184,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p = &s->paths[1];
 	p->state = PATH_UNCHECKED;
 	p->last = (struct mono){ 0 };
-	p->engine = SNAP_ENGINE_NONE;
+	p->engine = PATHCHECK_ENGINE_NONE;
 	p->group = PATH_GROUP_NONE;
 	p->enabled = false;
 	p->due = mono_add(s->taken, 60 * USEC_PER_SEC);
@@ -413,39 +413,49 @@ static void test_last_path_of_a_map(void **state)
 static void decorate_rest(struct loop *l, struct snapshot *s)
 {
 	(void)l;
-	s->groups[s->n_groups++] =
-	        (struct snap_group){ 0, 1024, 1, 2, 3, 4, 5, "aio", "aio" };
-	s->groups[s->n_groups++] =
-	        (struct snap_group){ .id = 1, .kind = "sync", .state = "sync" };
-	s->deferred_now = 1;
-	s->deferred_max = 2;
-	s->deferred_total = 3;
-	s->emergency_now = 4;
-	s->emergency_max = 5;
-	s->emergency_total = 6;
-	s->rescuers = 16;
-	s->rescuers_busy = 7;
-	s->rescuers_stuck = 8;
-	s->rescuers_stuck_max = 9;
+	s->groups[s->n_groups++] = (struct pathcheck_group){
+		.kind = PATHCHECK_GROUP_AIO,
+		.state = PATHCHECK_GROUP_READY,
+		.slots = 1024,
+		.queued = 1,
+		.in_flight = 2,
+		.expired = 3,
+		.orphans = 4,
+	};
+	s->groups[s->n_groups++] = (struct pathcheck_group){
+		.id = 1,
+		.kind = PATHCHECK_GROUP_SYNC,
+		.state = PATHCHECK_GROUP_FALLBACK,
+	};
+	s->engine.deferred_now = 1;
+	s->engine.deferred_max = 2;
+	s->engine.deferred_total = 3;
+	s->engine.emergency_now = 4;
+	s->engine.emergency_max = 5;
+	s->engine.emergency_total = 6;
+	s->engine.rescuers = 16;
+	s->engine.rescuers_busy = 7;
+	s->engine.rescuers_stuck = 8;
+	s->engine.rescuers_stuck_max = 9;
 	s->aio_nr = 2048;
-	s->io_setup_failures = 10;
-	s->lanes_stuck = 1;
-	s->lane_replacements = 17;
-	s->blockers = 19;
+	s->engine.io_setup_failures = 10;
+	s->engine.lanes_stuck = 1;
+	s->engine.lane_replacements = 17;
+	s->engine.blockers = 19;
 	s->started_realtime_us = 0;
 	s->lag_last_us = 1000;
 	s->lag_max_us = 2000;
-	s->oldest_in_flight_us = 1500000;
+	s->engine.oldest_in_flight_us = 1500000;
 	s->bound_bytes = 11;
 	s->locked_bytes = 12;
 	s->sealed_allocations = 16;
-	s->prober_pid = 13;
-	s->prober_restarts = 14;
-	s->probers_lingering = 17;
+	s->engine.prober_pid = 13;
+	s->engine.prober_restarts = 14;
+	s->engine.probers_lingering = 17;
 	strcpy(s->prober_end, "exit status 2");
 	s->n_overdue = 18;
 	strcpy(s->overdue_text, "nobody looks");
-	s->heartbeat_age_us = 15;
+	s->engine.heartbeat_age_us = 15;
 	s->n_warnings = 1;
 	strcpy(s->warnings[0], "mind the gap");
 	if (text_new(&s->memory_text, "{\"bound\":{\"x\":1}}", 17) < 0)

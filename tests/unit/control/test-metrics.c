@@ -96,19 +96,19 @@ static void test_every_family(void **state)
 	p = add(s, "sde", "n", PATH_UP);
 	p->overdue = true;
 	p->good = mono_add(s->taken, -1500 * USEC_PER_MSEC);
-	s->groups[s->n_groups++] = (struct snap_group){
+	s->groups[s->n_groups++] = (struct pathcheck_group){
 		.slots = 1024, .queued = 1, .in_flight = 2, .expired = 3, .orphans = 4
 	};
-	s->groups[s->n_groups++] = (struct snap_group){ .slots = 10, .orphans = 2 };
-	s->deferred_total = 11;
-	s->emergency_now = 12;
-	s->rescuers = 16;
-	s->rescuers_busy = 5;
-	s->rescuers_stuck = 2;
+	s->groups[s->n_groups++] = (struct pathcheck_group){ .slots = 10, .orphans = 2 };
+	s->engine.deferred_total = 11;
+	s->engine.emergency_now = 12;
+	s->engine.rescuers = 16;
+	s->engine.rescuers_busy = 5;
+	s->engine.rescuers_stuck = 2;
 	s->aio_nr = 2048;
 	s->aio_max_nr = -1;
 	s->lag_last_us = 1500;
-	s->prober_restarts = 13;
+	s->engine.prober_restarts = 13;
 	s->locked_bytes = 14;
 	text = text_of(s);
 	has(text, "# TYPE checkerd_build info\n# HELP checkerd_build The version that "

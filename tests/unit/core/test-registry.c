@@ -7,16 +7,14 @@
 #include <malloc.h>
 #include <stdio.h>
 
-#include "checkerd/control/snapshot.h"
 #include "checkerd/core/registry.h"
 #include "libcheck/pathcheck.h"
 #include "tests/unit/random.h"
 #include "util/macro.h"
 
-/* Core and control have the engine's numbers, but not its header. */
+/* Core has the engine's numbers, but not its header. */
 static_assert(REGISTRY_PATHS_MAX == PATHCHECK_PATHS_MAX, "as many paths as the engine");
 static_assert(REGISTRY_NONE == PATHCHECK_NO_ID, "no id is no index");
-static_assert(SNAPSHOT_GROUP_PATHS == PATHCHECK_GROUP_SLOTS, "as many to a group");
 
 static const struct mono now = { 77 };
 static const struct path_settings settings = {
