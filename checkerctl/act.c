@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The commands that change something or ask for something to be done. */
+/* The commands that change something: check, disable, fail, reload and others. One thread. */
 #include <string.h>
 #include <strings.h>
 
@@ -8,7 +8,7 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 
-/* Prints the reply with --json, drops it; what was done needs no words. */
+/* Prints the reply with --json, and puts it. A command that succeeds prints nothing else. */
 static void finish(struct ctl *ctl, json_object *reply)
 {
 	if (ctl_options_has(ctl->options, OPT_JSON))
@@ -23,7 +23,7 @@ static void print_checked(struct ctl *ctl, json_object *reply)
 	size_t n = json_count(reply, "results", &list);
 
 	if (table_new(&t, &table_checked, ctl->options, false) != 0)
-		return; /* not reached: the columns were checked */
+		return; /* not reached: run_check() has checked the columns */
 	for (size_t i = 0; i < n; i++)
 		(void)table_add(t, NULL,
 		                json_object_array_get_idx(list, i)); /* no tree */
@@ -42,7 +42,7 @@ int run_check(struct ctl *ctl, const char *const *operands, size_t n)
 	parameters = json_object_new_object();
 	json_object_object_add(parameters, "wait",
 	                       json_object_new_boolean(ctl_options_has(o, OPT_WAIT)));
-	/* A hung path answers after its timeout, which is the daemon's to know. */
+	/* A hung path answers after its checker_timeout, which only the daemon knows. */
 	ctl->wait_forever =
 	        ctl_options_has(o, OPT_WAIT) && !ctl_options_has(o, OPT_TIMEOUT);
 	r = ctl_call_names(ctl, "Check", CTL_PATHS, operands, n, parameters, &reply);
@@ -165,7 +165,7 @@ int run_ping(struct ctl *ctl, const char *const *operands, size_t n)
 	if (r)
 		return r;
 	if (!ctl_options_has(ctl->options, OPT_JSON))
-		printf("checkerd answers, in %s\n",
+		printf("checkerd answered in %s\n",
 		       human_duration((double)mono_diff(mono_now(), begin) / USEC_PER_SEC,
 		                      buf));
 	finish(ctl, reply);

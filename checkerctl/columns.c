@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tables of columns. The default ones of show paths fit 80 places with names as they
- * are found on real hosts; what is long (REASON, MESSAGE) comes last and wraps.
+ * The tables of columns. The default columns of show paths fit 80 characters with the names
+ * of real hosts. Long columns (REASON, MESSAGE) come last and wrap.
  */
 #include "checkerctl/columns.h"
 

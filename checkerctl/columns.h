@@ -2,7 +2,7 @@
 #ifndef CHECKERCTL_COLUMNS_H
 #define CHECKERCTL_COLUMNS_H
 
-/* The columns of each table: every key of its JSON, and a few that people read better. */
+/* The columns of each table: every key of its JSON, and some that are easier to read. */
 #include "checkerctl/table.h"
 
 extern const struct table_def table_paths, table_topology, table_top, table_maps,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of commands and what reads it. */
+/* Owns the table of commands, and finds a command in it. One thread. */
 #include "checkerctl/commands.h"
 
 #include <string.h>
@@ -20,46 +20,50 @@
 #define TABLE (LINES | OPT_BIT(OPT_COLUMNS) | JSON)
 
 static const struct command commands[] = {
-	{ "show paths", "[PATH...]", "every path: its state, since when, why", TABLE, 0,
+	{ "show paths", "[PATH...]", "list paths: state, since when, reason", TABLE, 0,
 	  ANY, show_paths },
-	{ "show paths format", "FORMAT [PATH...]", "paths with multipathd's wildcards",
-	  LINES, 1, ANY, show_paths_format },
-	{ "show maps", "[MAP...]", "multipath maps: how many paths are left", TABLE, 0,
-	  ANY, show_maps },
-	{ "show topology", "[MAP...]", "maps and their paths as a tree", TABLE, 0, ANY,
-	  show_topology },
-	{ "show latency", "[PATH...]", "how long checks take", TABLE, 0, ANY,
+	{ "show paths format", "FORMAT [PATH...]",
+	  "list paths with multipathd's wildcards", LINES, 1, ANY, show_paths_format },
+	{ "show maps", "[MAP...]", "list maps and how many paths are up", TABLE, 0, ANY,
+	  show_maps },
+	{ "show topology", "[MAP...]", "print maps and their paths as a tree", TABLE, 0,
+	  ANY, show_topology },
+	{ "show latency", "[PATH...]", "list how long checks take", TABLE, 0, ANY,
 	  show_latency },
-	{ "show groups", "", "AIO groups, their slots, what is stuck", TABLE, 0, 0,
+	{ "show groups", "", "list AIO groups and their slots", TABLE, 0, 0,
 	  show_groups },
-	{ "show status", "", "the daemon on one screen", JSON, 0, 0, show_status },
-	{ "show config", "", "the configuration, defaults included", JSON, 0, 0,
+	{ "show status", "", "print the daemon's status", JSON, 0, 0, show_status },
+	{ "show config", "", "print the configuration, with defaults", JSON, 0, 0,
 	  show_config },
-	{ "show memory", "", "the memory bound and its terms", JSON, 0, 0, show_memory },
-	{ "show events", "[--since SEQ]", "what changed, when and why",
+	{ "show memory", "", "print the memory bound and its terms", JSON, 0, 0,
+	  show_memory },
+	{ "show events", "[--since SEQ]", "list what changed, when and why",
 	  TABLE | OPT_BIT(OPT_SINCE) | OPT_BIT(OPT_MAP) | OPT_BIT(OPT_TYPE), 0, 0,
 	  show_events },
-	{ "show history", "PATH", "a path's last changes of state", TABLE, 1, 1,
+	{ "show history", "PATH", "list a path's last changes of state", TABLE, 1, 1,
 	  show_history },
-	{ "monitor", "[--since SEQ]", "events as they come, until interrupted",
+	{ "monitor", "[--since SEQ]", "print events as they happen",
 	  JSON | OPT_BIT(OPT_SINCE) | OPT_BIT(OPT_MAP) | OPT_BIT(OPT_TYPE), 0, 0,
 	  run_monitor },
-	{ "top", "", "a live view of the paths", OPT_BIT(OPT_COLUMNS), 0, 0, run_top },
-	{ "check", "PATH... [--wait]", "check now", TABLE | OPT_BIT(OPT_WAIT), 1, ANY,
-	  run_check },
-	{ "disable", "PATH... [--for TIME]", "stop checking", JSON | OPT_BIT(OPT_FOR), 1,
-	  ANY, run_disable },
-	{ "enable", "PATH...", "check again", JSON, 1, ANY, run_enable },
-	{ "fail", "PATH...", "keep out of use by device-mapper", JSON, 1, ANY, run_fail },
-	{ "reinstate", "PATH...", "take that back", JSON, 1, ANY, run_reinstate },
-	{ "release", "[PATH...]", "give back what checkerd failed", JSON, 0, ANY,
+	{ "top", "", "show a live view of the paths", OPT_BIT(OPT_COLUMNS), 0, 0,
+	  run_top },
+	{ "check", "PATH... [--wait]", "check these paths now", TABLE | OPT_BIT(OPT_WAIT),
+	  1, ANY, run_check },
+	{ "disable", "PATH... [--for TIME]", "stop checking these paths",
+	  JSON | OPT_BIT(OPT_FOR), 1, ANY, run_disable },
+	{ "enable", "PATH...", "check these paths again", JSON, 1, ANY, run_enable },
+	{ "fail", "PATH...", "keep these paths failed in device-mapper", JSON, 1, ANY,
+	  run_fail },
+	{ "reinstate", "PATH...", "end fail: the checks decide again", JSON, 1, ANY,
+	  run_reinstate },
+	{ "release", "[PATH...]", "reinstate what checkerd failed", JSON, 0, ANY,
 	  run_release },
 	{ "reload", "", "read the configuration again", JSON, 0, 0, run_reload },
-	{ "log-level", "LEVEL", "log err, warning, notice, info or debug", JSON, 1, 1,
+	{ "log-level", "LEVEL", "set err, warning, notice, info or debug", JSON, 1, 1,
 	  run_log_level },
-	{ "ping", "", "does checkerd answer", JSON, 0, 0, run_ping },
-	{ "metrics", "", "counters as OpenMetrics text", JSON, 0, 0, run_metrics },
-	{ "health", "[--map MAP]", "one line for monitoring systems",
+	{ "ping", "", "test whether checkerd answers", JSON, 0, 0, run_ping },
+	{ "metrics", "", "print counters as OpenMetrics text", JSON, 0, 0, run_metrics },
+	{ "health", "[--map MAP]", "print one line for monitoring systems",
 	  JSON | OPT_BIT(OPT_MAP), 0, 0, run_health },
 };
 
@@ -72,7 +76,7 @@ static size_t count_words(const char *words)
 	return n;
 }
 
-/* The first n operands as one string, cut when too long to be a command anyway. */
+/* Joins the first n operands. A string longer than WORDS_BYTES, which is no command, is cut. */
 static const char *joined(const struct ctl_options *o, size_t n,
                           char buf[static WORDS_BYTES])
 {
@@ -119,7 +123,7 @@ static int complain_unknown(const struct ctl_options *o)
 	bool show = strcmp(o->operands[0], "show") == 0;
 
 	if (show && o->n_operands == 1)
-		return human_usage("'show' needs to know what to show");
+		return human_usage("'show' needs one more word, such as 'paths'");
 	close = nearest(o);
 	if (close != NULL)
 		return human_usage("there is no command '%s' (do you mean '%s'?)",
@@ -137,7 +141,7 @@ static int check_use(const struct command *c, const struct ctl_options *o, size_
 			                   ctl_options_name((enum option_id)i));
 	if (ctl_options_has(o, OPT_JSON) &&
 	    (o->given & (OPT_BIT(OPT_RAW) | OPT_BIT(OPT_COLUMNS))))
-		return human_usage("--json prints everything: it does not go with %s",
+		return human_usage("--json prints everything and excludes %s",
 		                   ctl_options_name(ctl_options_has(o, OPT_RAW)
 		                                            ? OPT_RAW
 		                                            : OPT_COLUMNS));
@@ -184,14 +188,14 @@ void command_short_usage(FILE *f)
 	      "       checkerctl show paths\n"
 	      "       checkerctl show status\n"
 	      "       checkerctl monitor\n"
-	      "       'checkerctl --help' lists them all\n",
+	      "       'checkerctl --help' lists all commands\n",
 	      f);
 }
 
 void command_help(FILE *f)
 {
 	fputs("Usage: checkerctl [OPTION...] COMMAND\n"
-	      "Ask checkerd how its paths are, and steer it.\n\n"
+	      "Show the paths that checkerd checks, and control checkerd.\n\n"
 	      "Commands:\n",
 	      f);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
@@ -206,7 +210,7 @@ void command_help(FILE *f)
 	fputs("\nA PATH is sda, /dev/sda, 8:0, an alias, or any link below /dev.\n"
 	      "checkerd's socket is " CTL_OPTIONS_DEFAULT_SOCKET ".\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no answer from checkerd,\n"
-	      "4 not permitted, 5 no such path, map or group.  health has its own:\n"
-	      "0 redundant, 1 a map degraded, 2 a map without a path, 3 not known.\n",
+	      "4 not permitted, 5 no such path, map or group.  Exit status of health:\n"
+	      "0 redundant, 1 a map degraded, 2 a map without a path, 3 unknown.\n",
 	      f);
 }

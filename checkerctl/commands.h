@@ -3,8 +3,8 @@
 #define CHECKERCTL_COMMANDS_H
 
 /*
- * The one table of commands: it decides what is understood, prints --help, and the tests
- * hold the manual and the completion against it.
+ * The one table of commands: command_find() and --help read it, and tests/ctl-words compares
+ * the manual and the completion with it.
  */
 #include <stdio.h>
 
@@ -12,30 +12,34 @@
 #include "checkerctl/table.h"
 
 struct command {
-	const char *words;     /* "show paths" */
-	const char *arguments; /* as --help prints them; "" */
+	/* "show paths" */
+	const char *words;
+	/* as --help prints them; "": none */
+	const char *arguments;
 	const char *help;
-	unsigned options; /* OPT_BIT()s beyond those that every command takes */
-	size_t min, max;  /* operands after the words */
+	/* OPT_BIT()s beyond those that every command takes */
+	unsigned options;
+	/* operands after the words */
+	size_t min, max;
 	int (*run)(struct ctl *ctl, const char *const *operands, size_t n);
 };
 
 /*
- * The command that the first operands name, the longest that fits; *ret_words: how many of
- * them it took. 0, or EXIT_USAGE after a message: unknown, or wrong operands or options.
+ * Finds the command with the most words that the first operands name. *ret_words: the number
+ * of these words. 0, or EXIT_USAGE after a message: unknown, or wrong operands or options.
  */
 _must_check_ int command_find(const struct ctl_options *o, const struct command **ret,
                               size_t *ret_words);
 
 void command_help(FILE *f);
-/* What is printed when no command is given. */
+/* Prints a short usage, for a command line without a command. */
 void command_short_usage(FILE *f);
 
-/* The rows of a reply's list below each other, or with --json the reply as it is. */
+/* Prints one row for each element of the reply's list, or with --json the reply as it is. */
 _must_check_ int show_list(struct ctl *ctl, const struct table_def *def,
                            json_object *reply, const char *key);
 
-/* --- what they run; each returns an exit code and has said what is wrong --- */
+/* --- the commands; each returns an exit code and has printed its error message --- */
 int show_paths(struct ctl *ctl, const char *const *operands, size_t n);
 int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n);
 int show_maps(struct ctl *ctl, const char *const *operands, size_t n);

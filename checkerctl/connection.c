@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The transport. After connect() the socket is non-blocking and every wait is a poll()
- * up to the deadline. One thread, no signal handlers.
+ * Owns the socket to checkerd. After connect() the socket is non-blocking, and every wait is
+ * a poll() up to the deadline. One thread, no signal handlers.
  */
 #include "checkerctl/connection.h"
 
@@ -21,8 +21,8 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 
-/* A non-blocking connect() to a unix socket whose queue is full says EAGAIN, and nothing
- * tells when there is room. A blocking one waits for room, as long as SO_SNDTIMEO says. */
+/* A non-blocking connect() to a unix socket with a full queue fails with EAGAIN, and no event
+ * reports room. A blocking connect() waits for room, up to SO_SNDTIMEO. */
 static int limit_connect(int fd, int64_t timeout_us)
 {
 	struct timeval limit = {
@@ -76,7 +76,7 @@ void connection_no_deadline(struct connection *c)
 	c->deadline = MONO_NEVER;
 }
 
-/* Milliseconds for poll(), rounded up: to wake up just before the deadline is of no use. */
+/* Milliseconds for poll(), rounded up, so that poll() does not end just before the deadline. */
 static int poll_limit(struct mono deadline)
 {
 	int64_t left;
@@ -92,7 +92,7 @@ static int poll_limit(struct mono deadline)
 
 static int connection_wait(struct connection *c, short events, int watch)
 {
-	/* No events asked for: POLLERR comes when a pipe's reader is gone. */
+	/* No events requested: poll() reports POLLERR when the pipe has no reader. */
 	struct pollfd fds[2] = { { .fd = c->fd, .events = events }, { .fd = watch } };
 	int r = poll(fds, ARRAY_LEN(fds), poll_limit(c->deadline));
 
@@ -122,7 +122,7 @@ int connection_send(struct connection *c, json_object *request)
 		ssize_t n = send(c->fd, text, length, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EPIPE)
-			break; /* it may have said why before it closed */
+			break; /* a reply with the reason may have arrived before the close */
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 		if (n < 0) {
@@ -191,7 +191,7 @@ int connection_receive(struct connection *c, int watch, json_object **ret)
 	return parse_message(message, length, ret);
 }
 
-/* Who may connect: the group of the socket, or of the folder when that is what refuses. */
+/* Names the group that may connect: the socket's, or the folder's when the folder refuses. */
 static int complain_denied(const struct connection *c)
 {
 	struct stat st;
@@ -226,14 +226,14 @@ static int complain_denied(const struct connection *c)
 static int complain_timeout(const struct connection *c)
 {
 	static const char *const stages[] = {
-		[CONNECTION_CONNECTING] = "it did not take the connection",
+		[CONNECTION_CONNECTING] = "it did not accept the connection",
 		[CONNECTION_SENDING] = "it did not read the request",
-		[CONNECTION_WAITING] = "it took the request and sent no reply",
+		[CONNECTION_WAITING] = "it received the request and sent no reply",
 		[CONNECTION_RECEIVING] = "only part of its reply came",
 	};
 	char limit[HUMAN_SHORT_BYTES];
 
-	/* Not human_duration(): what was asked for, to the last digit. */
+	/* Not human_duration(): the user's value, to the last digit. */
 	snprintf(limit, sizeof(limit), "%.10g", (double)c->timeout_us / USEC_PER_SEC);
 	return human_complain(EXIT_UNREACHABLE,
 	                      "no answer from checkerd on %s within %s s: %s", c->socket,
@@ -275,8 +275,8 @@ int connection_complain(const struct connection *c, int error)
 		        c->socket);
 	case EBADMSG:
 		return human_complain(EXIT_FAILED,
-		                      "what answers on %s does not speak checkerd's "
-		                      "language: its reply is not a JSON object",
+		                      "the program on %s is not checkerd: its reply "
+		                      "is not a JSON object",
 		                      c->socket);
 	case EMSGSIZE:
 		return human_complain(EXIT_FAILED,

@@ -3,22 +3,21 @@
 #define CHECKERCTL_CONNECTION_H
 
 /*
- * One connection to checkerd, with one deadline over connecting, sending and receiving:
- * a daemon that does not answer costs its caller that long and no longer.
+ * One connection to checkerd. One deadline limits connect, send and receive together, so a
+ * daemon that does not answer delays its caller until this deadline at most.
  */
 #include <json-c/json.h>
 
 #include "checkerctl/frame.h"
 #include "util/mono.h"
 
-#define CONNECTION_NO_TIMEOUT INT64_C(0)
-#define CONNECTION_REQUEST_MAX_BYTES \
-	(64u * 1024) /* the daemon closes on anything larger */
+#define CONNECTION_NO_TIMEOUT        INT64_C(0)
+#define CONNECTION_REQUEST_MAX_BYTES (64u * 1024) /* the daemon refuses larger requests */
 
 enum connection_stage {
 	CONNECTION_CONNECTING,
 	CONNECTION_SENDING,
-	CONNECTION_WAITING, /* nothing of the reply has come yet */
+	CONNECTION_WAITING, /* no byte of the reply was received */
 	CONNECTION_RECEIVING,
 };
 
@@ -34,28 +33,28 @@ struct connection {
 #define CONNECTION_NULL ((struct connection){ .fd = -1 })
 
 /*
- * Connects; the deadline is timeout_us from now, CONNECTION_NO_TIMEOUT: none. The name has to
- * live as long as the connection.
- * -ENAMETOOLONG, -ETIMEDOUT, or what connect() says.
+ * Connects. The deadline is timeout_us from now, CONNECTION_NO_TIMEOUT: none. The string of
+ * the name must stay valid until connection_deinit().
+ * -ENAMETOOLONG, -ETIMEDOUT, or the error of connect().
  */
 _must_check_ int connection_connect(struct connection *c, const char *socket,
                                     int64_t timeout_us);
 void connection_deinit(struct connection *c);
 
-/* From here on wait as long as it takes (Monitor). */
+/* Removes the deadline, for Monitor. */
 void connection_no_deadline(struct connection *c);
 
 /* -EMSGSIZE: larger than a request may be. -ETIMEDOUT, -errno. */
 _must_check_ int connection_send(struct connection *c, json_object *request);
 
 /*
- * The next message. -ETIMEDOUT; -ECONNRESET: closed without an answer; -EMSGSIZE: larger
- * than FRAME_MAX_BYTES; -EBADMSG: not a JSON object; -EPIPE: nobody reads fd `watch` any
- * more (-1: do not care); -errno.
+ * Receives the next message. -ETIMEDOUT; -ECONNRESET: closed without an answer; -EMSGSIZE:
+ * larger than FRAME_MAX_BYTES; -EBADMSG: not a JSON object; -EPIPE: the reader of the pipe
+ * `watch` has closed it (-1: none); -errno.
  */
 _must_check_ int connection_receive(struct connection *c, int watch, json_object **ret);
 
-/* Says on stderr what went wrong with `error` and what to do; returns the exit code. */
+/* Prints `error` and the next step to stderr; returns the exit code. */
 int connection_complain(const struct connection *c, int error);
 
 #endif

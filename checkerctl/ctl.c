@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Varlink calls, and what a user is told when one fails. */
+/* Makes Varlink calls over the connection of a struct ctl, and prints their errors. One thread. */
 #include "checkerctl/ctl.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "checkerctl/human.h"
 
 #define INTERFACE      "io.checkerd.Control"
-#define SUGGEST_WITHIN 3 /* letters; a suggestion is closer than that */
+#define SUGGEST_WITHIN 3 /* letters; a suggestion differs by fewer */
 
 const char *json_text(json_object *object, const char *key, const char *missing)
 {
@@ -47,8 +47,8 @@ size_t json_count(json_object *object, const char *key, json_object **ret_list)
 	return json_object_array_length(list);
 }
 
-/* Devices by number, which is the order in which they were found; after them what has no
- * number, by name. */
+/* Devices by number, which is the order in which the kernel found them; then entries without
+ * a number, by name. */
 static int compare_named(const void *a, const void *b)
 {
 	json_object *x = *(json_object *const *)a, *y = *(json_object *const *)b;
@@ -105,7 +105,7 @@ static int ctl_send(struct ctl *ctl, const char *method, json_object *parameters
 			                       json_object_new_boolean(true));
 		r = connection_send(&ctl->connection, request);
 		if (r == -EMSGSIZE)
-			r = human_usage("these are more names than fit into one request");
+			r = human_usage("too many names for one request");
 	}
 	json_object_put(request);
 	if (r < 0)
@@ -115,13 +115,13 @@ static int ctl_send(struct ctl *ctl, const char *method, json_object *parameters
 	return r;
 }
 
-/* *ret: the whole reply, an error too. */
+/* *ret: the whole reply, also an error reply. */
 static int ctl_receive(struct ctl *ctl, int watch, json_object **ret)
 {
 	int r = connection_receive(&ctl->connection, watch, ret);
 
 	if (r == -EPIPE)
-		return EXIT_FAILED; /* our own reader went away: that needs no words */
+		return EXIT_FAILED; /* our own reader has closed the pipe: no message */
 	return r < 0 ? connection_complain(&ctl->connection, r) : 0;
 }
 
@@ -142,7 +142,8 @@ static json_object *reply_parameters(json_object *reply)
 
 static const struct {
 	const char *name;
-	const char *key; /* of the parameter that tells more, printed after the words */
+	/* the parameter that is printed after the words */
+	const char *key;
 	int code;
 	const char *words;
 } errors[] = {
@@ -156,16 +157,16 @@ static const struct {
 	{ "org.varlink.service.PermissionDenied", "reason", EXIT_DENIED,
 	  "not permitted: " },
 	{ "org.varlink.service.InvalidParameter", "parameter", EXIT_USAGE,
-	  "checkerd does not take this value of " },
+	  "checkerd refused the value of " },
 	{ "org.varlink.service.MethodNotFound", "method", EXIT_FAILED,
-	  "this checkerd is too old to know " },
+	  "this checkerd is too old: it has no method " },
 	{ "org.varlink.service.MethodNotImplemented", "method", EXIT_FAILED,
-	  "this checkerd cannot do " },
+	  "this checkerd does not implement " },
 	{ "org.varlink.service.InterfaceNotFound", "interface", EXIT_FAILED,
-	  "what answers is not checkerd: it does not know " },
+	  "the program on the socket is not checkerd: it has no interface " },
 };
 
-/* name: what the user called the path that is not there, NULL: as the daemon calls it. */
+/* name: the user's name of the missing path; NULL: print the daemon's name. */
 static int complain_error(json_object *reply, const char *name)
 {
 	const char *error = reply_error(reply);
@@ -174,7 +175,7 @@ static int complain_error(json_object *reply, const char *name)
 
 	for (size_t i = 0; i < ARRAY_LEN(errors) && code < 0; i++) {
 		const char *text =
-		        json_text(parameters, errors[i].key, "(it does not say)");
+		        json_text(parameters, errors[i].key, "(no reason given)");
 
 		if (strcmp(error, errors[i].name) == 0)
 			code = human_complain(errors[i].code, "%s%s", errors[i].words,
@@ -242,8 +243,8 @@ int ctl_next(struct ctl *ctl, json_object **ret, bool *ret_more)
 
 /* --- names --- */
 
-/* What a name leads to: "8:0" for a block device, else the real name. NULL: nothing else
- * than it says. Looks at the file system only, never into a device. */
+/* Resolves a name: "8:0" for a block device, else the real path. NULL: no other name. Reads
+ * the file system only, never a device. */
 static char *resolve_name(const char *name)
 {
 	struct stat st;
@@ -272,7 +273,7 @@ static const char *const list_method[] = {
 static const char *const name_key[] = { [CTL_PATHS] = "path", [CTL_MAPS] = "map" };
 static const char *const called[] = { "name", "alias", "device" };
 
-/* Says "did you mean" when some path or map is called nearly like that. */
+/* Prints "did you mean" when a path or map has a similar name. */
 static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
 {
 	unsigned best = MIN(SUGGEST_WITHIN, (unsigned)strlen(wanted));
@@ -282,7 +283,7 @@ static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
 
 	if (ctl_send(ctl, list_method[kind], NULL, false) != 0 ||
 	    connection_receive(&ctl->connection, -1, &reply) < 0)
-		return; /* the complaint was made; this was a courtesy */
+		return; /* the error was printed; a suggestion is optional */
 	json_object *parameters = reply_parameters(reply);
 
 	n = json_count(parameters, list_key[kind], &list);
@@ -314,8 +315,8 @@ static json_object *names_array(char *const *sent, size_t n)
 }
 
 /*
- * The daemon did not know a name. 1: it goes by another one now, ask again; 0: there is no
- * other. *ret_name: what the user called it.
+ * Replaces the name that the daemon does not know. 1: it was replaced, repeat the call; 0: it
+ * has no other name. *ret_name: the user's name.
  */
 static int rename_unknown(json_object *reply, const char *const *names, char **sent,
                           size_t n, const char **ret_name)

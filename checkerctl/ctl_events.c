@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Events: those that are kept, and as they come; all, or those of a kind or of a map. */
+/* show events and monitor: prints events, all or those of a type or a map. One thread. */
 #include <string.h>
 
 #include "checkerctl/columns.h"
@@ -28,7 +28,7 @@ static bool is_listed(const char *list, const char *word)
 	}
 }
 
-/* list NULL: all of them. */
+/* list NULL: all types. */
 static int check_types(const char *list)
 {
 	while (list != NULL) {
@@ -55,7 +55,7 @@ static bool is_wanted(const struct ctl_options *o, json_object *event)
 	return o->map == NULL || strcmp(json_text(event, "map", ""), o->map) == 0;
 }
 
-/* Takes the others out of the reply. */
+/* Removes events that do not match --type and --map from the reply. */
 static void keep_wanted(const struct ctl_options *o, json_object *reply)
 {
 	json_object *list, *wanted;
@@ -130,7 +130,7 @@ static void print_next(struct ctl *ctl, json_object *reply)
 	if (ctl_options_has(ctl->options, OPT_JSON))
 		printf("{\"lost\":%.0f}\n", lost);
 	else
-		printf("(%.0f events were lost: this terminal was too slow)\n", lost);
+		printf("(%.0f events were lost: this client was too slow)\n", lost);
 }
 
 int run_monitor(struct ctl *ctl, const char *const *operands, size_t n)

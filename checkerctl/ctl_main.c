@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* checkerctl: reads the command line, runs one command, and sees that its output arrived. */
+/* checkerctl: reads the command line, runs one command, and checks that its output was written.
+ * One thread. */
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include "checkerctl/human.h"
 #include "config.h"
 
-/* Somebody who acts on our output must not take half of it, or none, for all. */
+/* A script must be able to see from the status that the output is incomplete. */
 static int close_stdout(int code)
 {
 	bool failed = ferror(stdout);
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
 	struct ctl_options options = CTL_OPTIONS_NULL;
 	int r;
 
-	/* Which characters can be printed; numbers stay as they are everywhere. */
+	/* LC_CTYPE decides which characters are printable; numbers stay in the C locale. */
 	setlocale(LC_CTYPE, "");
 	r = ctl_options_parse(&options, argc, argv);
 	if (r == 0)

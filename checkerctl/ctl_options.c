@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of options and what reads argv by it. */
+/* Owns the table of options, and reads argv with it. One thread. */
 #include "checkerctl/ctl_options.h"
 
 #include <errno.h>
@@ -21,25 +21,24 @@ struct option_def {
 };
 
 static const struct option_def defs[OPT_COUNT_] = {
-	[OPT_SOCKET] = { 's', "--socket", "SOCKET", "where checkerd listens" },
-	[OPT_JSON] = { 0, "--json", NULL, "the daemon's reply as one JSON object" },
-	[OPT_NO_HEADINGS] = { 0, "--no-headings", NULL,
-	                      "no line of headings above a table" },
+	[OPT_SOCKET] = { 's', "--socket", "SOCKET", "connect to this socket" },
+	[OPT_JSON] = { 0, "--json", NULL, "print the reply as one JSON object" },
+	[OPT_NO_HEADINGS] = { 0, "--no-headings", NULL, "print no line of headings" },
 	[OPT_COLUMNS] = { 'o', "--columns", "COLUMN,...",
-	                  "these columns; +COLUMN: this one as well" },
+	                  "show these columns; +COLUMN: add it" },
 	[OPT_RAW] = { 0, "--raw", NULL, "for scripts: no padding, no blanks inside" },
 	[OPT_TIMEOUT] = { 0, "--timeout", "SECONDS",
-	                  "how long to wait for checkerd (5)" },
-	[OPT_HELP] = { 0, "--help", NULL, "show this" },
-	[OPT_VERSION] = { 0, "--version", NULL, "show the version" },
-	[OPT_SINCE] = { 0, "--since", "SEQ", "show events, monitor: those after this" },
-	[OPT_WAIT] = { 0, "--wait", NULL, "check: wait for the answers" },
-	[OPT_FOR] = { 0, "--for", "TIME", "disable: for so long: 90s, 10m, 1h30m" },
-	[OPT_MAP] = { 0, "--map", "MAP", "health, events, monitor: of this map alone" },
-	[OPT_TYPE] = { 0, "--type", "TYPE,...", "events, monitor: of these types alone" },
+	                  "wait this long for checkerd (default 5)" },
+	[OPT_HELP] = { 0, "--help", NULL, "print this help" },
+	[OPT_VERSION] = { 0, "--version", NULL, "print the version" },
+	[OPT_SINCE] = { 0, "--since", "SEQ", "show events, monitor: only after SEQ" },
+	[OPT_WAIT] = { 0, "--wait", NULL, "check: wait for the results" },
+	[OPT_FOR] = { 0, "--for", "TIME", "disable: this long: 90s, 10m, 1h30m" },
+	[OPT_MAP] = { 0, "--map", "MAP", "health, events, monitor: only this map" },
+	[OPT_TYPE] = { 0, "--type", "TYPE,...", "events, monitor: only these types" },
 };
 
-/* getopt's codes: beyond every letter, and not '?', ':' or the 1 of an operand. */
+/* The first code of a long option: above every letter, '?', ':' and the 1 of an operand. */
 #define CODE_FIRST 256
 
 const char *ctl_options_name(enum option_id id)
@@ -83,7 +82,7 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 	case OPT_SOCKET:
 		o->socket = value;
 		if (!*value)
-			return human_usage("--socket takes the name of a socket");
+			return human_usage("--socket needs the name of a socket");
 		return 0;
 	case OPT_COLUMNS:
 		o->columns = value;
@@ -101,7 +100,7 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 	case OPT_SINCE:
 		if (human_parse_number(value, &o->since) < 0)
 			return human_usage(
-			        "--since takes the number of an event, not '%s'", value);
+			        "--since needs the number of an event, not '%s'", value);
 		return 0;
 	case OPT_JSON:
 	case OPT_NO_HEADINGS:
@@ -118,8 +117,8 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 static void make_getopt_tables(struct option longs[static OPT_COUNT_ + 1],
                                char letters[static 2 + 2 * OPT_COUNT_ + 1])
 {
-	/* "-": operands come as code 1, in order, whatever POSIXLY_CORRECT says; ":": a
-	 * missing argument is told apart. */
+	/* "-": getopt returns operands as code 1, in order, in spite of POSIXLY_CORRECT. ":": it
+	 * returns ':' for a missing argument. */
 	letters = stpcpy(letters, "-:");
 	for (int i = 0; i < OPT_COUNT_; i++) {
 		longs[i] = (struct option){
@@ -147,7 +146,7 @@ static enum option_id id_of(int code)
 	return OPT_COUNT_;
 }
 
-/* The word getopt choked on. */
+/* word: the one that getopt refused. */
 static int complain_option(char **argv, int code, const char *word)
 {
 	enum option_id id = optopt ? id_of(optopt) : OPT_COUNT_;
@@ -158,7 +157,7 @@ static int complain_option(char **argv, int code, const char *word)
 		return human_usage("%s takes no value: '%s'", defs[id].name, word);
 	if (optopt)
 		return human_usage("there is no option '-%c'", optopt);
-	return human_usage("there is no option '%s', or it could be several",
+	return human_usage("there is no option '%s', or the name is ambiguous",
 	                   argv[optind - 1]);
 }
 
@@ -169,7 +168,7 @@ static int read_argv(struct ctl_options *o, int argc, char **argv)
 	int code;
 
 	make_getopt_tables(longs, letters);
-	optind = 0; /* 0: start afresh, for the tests that parse again and again */
+	optind = 0; /* 0: getopt starts again, for tests that parse repeatedly */
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		int r = 0;

@@ -3,8 +3,8 @@
 #define CHECKERCTL_CTL_OPTIONS_H
 
 /*
- * The command line, taken apart: options may stand anywhere, "--" ends them, the rest are
- * operands. One table says which options there are; --help is printed from it.
+ * Parses the command line: options may stand anywhere, "--" ends them, the rest are
+ * operands. --help prints the table of options.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ enum option_id {
 	OPT_TIMEOUT,
 	OPT_HELP,
 	OPT_VERSION,
-	OPT_GLOBAL_COUNT_, /* what follows belongs to some commands only */
+	OPT_GLOBAL_COUNT_, /* the next ones belong to some commands only */
 	OPT_SINCE = OPT_GLOBAL_COUNT_,
 	OPT_WAIT,
 	OPT_FOR,
@@ -35,15 +35,22 @@ enum option_id {
 #define OPT_BIT(id) (1u << (id))
 
 struct ctl_options {
-	unsigned given;      /* OPT_BIT()s */
-	const char *socket;  /* with its default; strings point into argv */
-	const char *columns; /* NULL: the default ones */
-	const char *map;     /* NULL: all */
-	const char *types;   /* "A,B"; NULL: all */
-	int64_t timeout_us;  /* with its default */
-	int64_t for_us;      /* 0: not given */
+	/* OPT_BIT()s */
+	unsigned given;
+	/* All strings point into argv. socket and timeout_us have their default. */
+	const char *socket;
+	/* NULL: the default columns */
+	const char *columns;
+	/* NULL: all maps */
+	const char *map;
+	/* "A,B"; NULL: all types */
+	const char *types;
+	int64_t timeout_us;
+	/* 0: not given */
+	int64_t for_us;
 	uint64_t since;
-	const char **operands; /* NULL-terminated, pointing into argv */
+	/* NULL-terminated */
+	const char **operands;
 	size_t n_operands;
 };
 
@@ -54,14 +61,14 @@ static inline bool ctl_options_has(const struct ctl_options *o, enum option_id i
 	return o->given & OPT_BIT(id);
 }
 
-/* 0, or an exit code after having said what is wrong. */
+/* 0, or an exit code after an error message. */
 _must_check_ int ctl_options_parse(struct ctl_options *o, int argc, char **argv);
 void ctl_options_deinit(struct ctl_options *o);
 
-/* "--since": as a message names it. */
+/* The name of an option in messages: "--since". */
 const char *ctl_options_name(enum option_id id);
 
-/* The lines of --help for the options of `mask`, each name in a column of `width`. */
+/* Prints the lines of --help for the options of `mask`, each name in `width` columns. */
 void ctl_options_help(FILE *f, unsigned mask, int width);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One function a wildcard, one table. Values go to a FILE in memory; see format.h. */
+/* Owns the table of wildcards; each has a function that prints to a FILE in memory. One thread. */
 #include "checkerctl/format.h"
 
 #include <inttypes.h>
@@ -38,7 +38,7 @@ static void print_key(FILE *f, json_object *path, const char *sysfs, const char 
 	fputs(text_of(path, key, ""), f);
 }
 
-/* What checkerd does not know, and multipathd neither at times. */
+/* A value that checkerd does not know: multipathd's word for an unknown value. */
 static void print_constant(FILE *f, json_object *path, const char *sysfs,
                            const char *word)
 {
@@ -114,7 +114,7 @@ static void print_vendor(FILE *f, json_object *path, const char *sysfs,
 	        text_of(path, "product", "##"));
 }
 
-/* "XXXXXXX... 7/10": seconds until the next check, of the interval's. */
+/* "XXXXXXX... 7/10": 7 of the 10 seconds of the interval are left until the next check. */
 static void print_next_check(FILE *f, json_object *path, const char *sysfs,
                              const char *argument)
 {
@@ -136,8 +136,8 @@ static void print_next_check(FILE *f, json_object *path, const char *sysfs,
 	fprintf(f, " %d/%d", now, total);
 }
 
-/* The first word of an attribute that sysfs answers from memory, without asking the device.
- * False: there is none. */
+/* Reads the first word of an attribute. sysfs answers these attributes from memory, without a
+ * request to the device. False: there is none. */
 static bool sysfs_word(const char *sysfs, const char *name, char word[static 64])
 {
 	char file[PATH_MAX];
@@ -165,8 +165,8 @@ static bool block_word(json_object *path, const char *sysfs, const char *attribu
 	return sysfs_word(sysfs, name, word);
 }
 
-/* multipathd gives an NVMe namespace an address, too: the controller's number and its identifier,
- * the namespace's number on this host and its identifier. False: it is none. */
+/* multipathd's address of an NVMe namespace: the controller's number and identifier, the
+ * namespace's number on this host and identifier. False: the path is no NVMe namespace. */
 static bool nvme_address(json_object *path, const char *sysfs, unsigned ret[static 3],
                          uint64_t *ret_nsid)
 {
@@ -234,7 +234,7 @@ static void print_marginal(FILE *f, json_object *path, const char *sysfs,
 	fputs(json_object_get_boolean(marginal) ? "marginal" : "normal", f);
 }
 
-/* Fibre Channel names, by the class that knows them. */
+/* Fibre Channel names, from the classes fc_host and fc_transport. */
 static void print_fc(FILE *f, json_object *path, const char *sysfs, const char *argument)
 {
 	unsigned host, channel, id;
@@ -253,7 +253,7 @@ static void print_fc(FILE *f, json_object *path, const char *sysfs, const char *
 	fputs(sysfs_word(sysfs, name, word) ? word : "[undef]", f);
 }
 
-/* The name of an iSCSI target is the target's; Fibre Channel has a class that knows. */
+/* The name of an iSCSI target is the path's target; Fibre Channel names are in sysfs. */
 static void print_target(FILE *f, json_object *path, const char *sysfs,
                          const char *argument)
 {
@@ -263,7 +263,7 @@ static void print_target(FILE *f, json_object *path, const char *sysfs,
 		print_fc(f, path, sysfs, argument);
 }
 
-/* The last part of a name that is a PCI function's: 0000:05:00.0. */
+/* Finds the last part of a file name that is a PCI function: 0000:05:00.0. */
 static bool last_function(char *name, char ret[static 64])
 {
 	bool found = false;
@@ -283,7 +283,7 @@ static bool last_function(char *name, char ret[static 64])
 	return found;
 }
 
-/* Of an iSCSI host its address, of others with a transport the PCI function. */
+/* The address of an iSCSI host; the PCI function of a Fibre Channel, SAS or SRP host. */
 static void print_adapter(FILE *f, json_object *path, const char *sysfs,
                           const char *argument)
 {
@@ -314,7 +314,7 @@ static void print_adapter(FILE *f, json_object *path, const char *sysfs,
 	fputs(found ? word : "[undef]", f);
 }
 
-/* SAM's eight bytes of a LUN: its 16-bit levels, first level first. */
+/* The eight bytes of a LUN in SAM: its 16-bit levels, first level first. */
 static void print_lun(FILE *f, json_object *path, const char *sysfs, const char *argument)
 {
 	uint64_t lun, bytes = LUN_UNKNOWN;
@@ -419,7 +419,7 @@ char *format_value(char letter, json_object *path, const char *sysfs)
 	return safe;
 }
 
-/* Places on the screen. */
+/* The width of text on the screen, in columns. */
 static int cells(const char *s)
 {
 	size_t n = mbstowcs(NULL, s, 0);
@@ -437,7 +437,7 @@ static int cells(const char *s)
 	return width < 0 ? (int)strlen(s) : width;
 }
 
-/* The widths by letter, of the headings and of every path's values. */
+/* The width of each wildcard: the widest of its heading and its values. */
 static void measure(const char *format, json_object *paths, bool headings,
                     const char *sysfs, int widths[static UCHAR_MAX + 1])
 {
@@ -474,7 +474,7 @@ static void print_line(FILE *f, const char *format, json_object *path, const cha
 		if (value == NULL)
 			abort();
 		fputs(value, f);
-		if (widths && s[1]) /* no blanks at the end of a line */
+		if (widths && s[1]) /* no padding at the end of a line */
 			fprintf(f, "%*s",
 			        MAX(widths[(unsigned char)*s] - cells(value), 0), "");
 		free(value);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One buffer, start ≤ scanned ≤ used ≤ size. It doubles while a message grows, so that a
- * reply of many megabytes is copied a few times and searched for its end once.
+ * Owns one buffer: start ≤ scanned ≤ used ≤ size. The buffer doubles while a message grows, so
+ * a reply of many megabytes is copied only a few times. `scanned` lets frame_next() search
+ * each byte once. One thread.
  */
 #include "checkerctl/frame.h"
 

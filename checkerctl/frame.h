@@ -3,9 +3,9 @@
 #define CHECKERCTL_FRAME_H
 
 /*
- * Varlink's framing: messages ended by NUL. Bytes go in as they arrive, whole messages come
- * out; a message that would be larger than FRAME_MAX_BYTES is refused, so that a confused
- * peer cannot use up our memory.
+ * Varlink's framing: a NUL ends each message. The caller adds bytes as they arrive and takes
+ * whole messages. A message larger than FRAME_MAX_BYTES is refused, so that a faulty peer
+ * cannot use up the memory of checkerctl.
  */
 #include <stddef.h>
 
@@ -19,8 +19,10 @@ static_assert(FRAME_MAX_BYTES % FRAME_CHUNK_BYTES == 0, "grows in whole chunks")
 struct frame {
 	char *data;
 	size_t size;
-	size_t start;   /* where the next message begins */
-	size_t scanned; /* no NUL from start up to here */
+	/* the next message begins here */
+	size_t start;
+	/* there is no NUL from start up to here */
+	size_t scanned;
 	size_t used;
 };
 
@@ -29,15 +31,15 @@ struct frame {
 void frame_deinit(struct frame *f);
 
 /*
- * Room for the bytes to come, at least one; what frame_next() returned before is gone.
+ * Makes room for at least one byte. This invalidates the message of the last frame_next().
  * -EMSGSIZE: the message that is arriving is too large. -ENOMEM.
  */
 _must_check_ int frame_room(struct frame *f, char **ret_room, size_t *ret_bytes);
 
-/* That many bytes were written into the room. */
+/* Adds the bytes that the caller wrote into the room. */
 void frame_filled(struct frame *f, size_t bytes);
 
-/* The next whole message as a string, NULL while there is none. */
+/* Returns the next whole message as a string, NULL while there is none. */
 char *frame_next(struct frame *f, size_t *ret_length);
 
 #endif

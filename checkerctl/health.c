@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * health: one line and an exit status for monitoring systems. Whatever keeps it from
- * knowing is "unknown" on stdout too, because that is what such systems show.
+ * health: prints one line for monitoring systems and returns their exit status. Errors are
+ * "UNKNOWN" on stdout too, because monitoring systems show stdout. One thread.
  */
 #include <string.h>
 
@@ -11,10 +11,14 @@
 
 struct tally {
 	size_t maps, degraded, unknown, lost;
-	enum health_code code; /* the worst map's */
-	json_object *worst;    /* the first map with it; NULL: all are well */
-	size_t barred;         /* paths under whose number another disk is */
-	json_object *mixed;    /* the first map with one */
+	/* the worst map's */
+	enum health_code code;
+	/* the first map with this code; NULL: all maps are well */
+	json_object *worst;
+	/* paths with another disk under their number */
+	size_t barred;
+	/* the first map with a barred path */
+	json_object *mixed;
 };
 
 static void count_barred(struct tally *t, json_object *map)
@@ -34,7 +38,7 @@ static double count_of(json_object *map, const char *key)
 	return json_number(map, key, &n) ? n : 0;
 }
 
-/* Overdue paths: nobody looked at them, so their states are not worth an OK. */
+/* The states of overdue paths are old, so a map with one is not OK. */
 static enum health_code map_health(json_object *map)
 {
 	const char *redundancy = json_text(map, "redundancy", "");
@@ -46,8 +50,8 @@ static enum health_code map_health(json_object *map)
 	return strcmp(redundancy, "full") == 0 ? HEALTH_OK : HEALTH_DEGRADED;
 }
 
-/* The larger, the worse: a map without a path is certain, one nobody looks at may be worse
- * than it seems. */
+/* A larger number is worse. HEALTH_LOST is certain. A map with overdue paths may be worse than
+ * a degraded one. */
 static int badness(enum health_code code)
 {
 	switch (code) {
@@ -118,7 +122,7 @@ static void print_map(json_object *map)
 	if (disabled > 0)
 		printf(", %.0f disabled", disabled);
 	if (overdue > 0)
-		printf(", %.0f overdue: nobody looks at them, see checkerctl show status",
+		printf(", %.0f overdue: not checked, see checkerctl show status",
 		       overdue);
 }
 
@@ -136,7 +140,7 @@ static void print_health(const struct tally *t)
 		return;
 	}
 	if (t->maps == 0) {
-		puts("UNKNOWN: checkerd knows of no map");
+		puts("UNKNOWN: checkerd knows no map");
 		return;
 	}
 	if (t->worst == NULL) {
@@ -191,7 +195,7 @@ int run_health(struct ctl *ctl, const char *const *operands, size_t n)
 		if (ctl_options_has(ctl->options, OPT_JSON))
 			json_health(&(struct tally){ .code = HEALTH_UNKNOWN });
 		else
-			puts("UNKNOWN: checkerd did not say");
+			puts("UNKNOWN: no answer from checkerd");
 		return HEALTH_UNKNOWN;
 	}
 	t = count_maps(reply);

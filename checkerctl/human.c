@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words for people; see human.h. Depends on the locale's LC_CTYPE only. */
+/* Text for people; see human.h. Owns nothing; depends on the locale's LC_CTYPE only. */
 #include "checkerctl/human.h"
 
 #include <ctype.h>
@@ -37,7 +37,7 @@ static double unit_seconds(const char *s, size_t length)
 	return 0;
 }
 
-/* Digits and at most one point: strtod() would take "inf", "0x1p3" and " -1" as well. */
+/* Digits and at most one point: strtod() accepts "inf", "0x1p3" and " -1" too. */
 static int parse_decimal(const char **s, double *ret)
 {
 	size_t length = strspn(*s, "0123456789.");
@@ -71,7 +71,7 @@ int human_parse_duration(const char *s, int64_t *ret_us)
 		if (letters > 0)
 			unit = unit_seconds(s, letters);
 		else if (!first)
-			return -EINVAL; /* "1h30": thirty what? */
+			return -EINVAL; /* "1h30": the second number has no unit */
 		if (unit == 0)
 			return -EINVAL;
 		s += letters;
@@ -141,7 +141,7 @@ const char *human_duration(double s, char buf[static HUMAN_SHORT_BYTES])
 	double value, divisor = 86400;
 	const char *unit = "d";
 
-	if (!(s > 0)) /* also what is not a number, and a clock that was set back */
+	if (!(s > 0)) /* also NaN, and a clock that was set back */
 		return strcpy(buf, "0s");
 	s = MIN(s, 1e12);
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
@@ -151,7 +151,7 @@ const char *human_duration(double s, char buf[static HUMAN_SHORT_BYTES])
 			break;
 		}
 	value = s / divisor;
-	/* One decimal where it tells something; rounded down, 59.9 s are not "60s". */
+	/* One decimal below 10; rounded down, so that 59.9 s is not "60s". */
 	value = value < 10 && divisor <= 1 ? floor(value * 10 + 1e-6) / 10
 	                                   : floor(value + 1e-6);
 	snprintf(buf, HUMAN_SHORT_BYTES, "%.10g%s", value, unit);
@@ -261,7 +261,7 @@ void human_put_json(FILE *f, const char *json)
 	}
 }
 
-/* Optimal string alignment; rows of the table suffice, three for the swap. */
+/* Optimal string alignment with three rows of the table, because a swap looks back two rows. */
 unsigned human_distance(const char *a, const char *b, unsigned limit)
 {
 	unsigned rows[3][DISTANCE_MAX_LEN + 1];

@@ -3,8 +3,8 @@
 #define CHECKERCTL_HUMAN_H
 
 /*
- * Words for people: durations, times, and strings that are safe on a terminal. Pure, but for
- * what writes to the FILE it is given.
+ * Text for people: durations, times, and strings that are safe on a terminal. Functions with
+ * a FILE write to it; all others are pure.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,12 +15,12 @@
 #define HUMAN_SHORT_BYTES 32 /* enough for any duration */
 
 /*
- * "5", "0.5", "500ms", "2s", "10m", "1h30m", "2d": at least 1 us, at most ten years.
- * -EINVAL: none of these; -ERANGE: outside of that.
+ * Parses "5", "0.5", "500ms", "2s", "10m", "1h30m", "2d": 1 us to ten years.
+ * -EINVAL: not a duration; -ERANGE: too short or too long.
  */
 _must_check_ int human_parse_duration(const char *s, int64_t *ret_us);
 
-/* A number from 0 up, nothing after it. -EINVAL, -ERANGE. */
+/* Parses a number from 0 to INT64_MAX, with nothing after it. -EINVAL, -ERANGE. */
 _must_check_ int human_parse_number(const char *s, uint64_t *ret);
 
 /* RFC 3339 in UTC, "2026-01-02T03:04:05.678Z": seconds since 1970. -EINVAL. */
@@ -32,23 +32,23 @@ const char *human_duration(double seconds, char buf[static HUMAN_SHORT_BYTES]);
 const char *human_bytes(double bytes, char buf[static HUMAN_SHORT_BYTES]);
 
 /*
- * Writes s with what a terminal could take for a command, and what is not a character of
- * the locale, as \xNN. With `lines`, newline and tab stay.
+ * Writes s. Bytes that a terminal could obey, and bytes that are no character of the locale,
+ * become \xNN. With `lines`, newline and tab stay.
  */
 void human_put(FILE *f, const char *s, bool lines);
-/* The same for the text of a JSON value: \u00NN, which reads back as what it was; what is not
- * UTF-8 becomes U+FFFD. */
+/* Writes JSON text: such characters become \u00NN, which parses to the same character. Bytes
+ * that are not UTF-8 become U+FFFD. */
 void human_put_json(FILE *f, const char *json);
 
-/* The same for lines that are UTF-8 in every locale, for a program to read: '?'. */
+/* Writes lines that are UTF-8 in every locale, for a program: such characters become '?'. */
 void human_put_utf8(FILE *f, const char *s);
 
-/* How many letters to insert, delete, change or swap to make b of a; at most `limit`. */
+/* The number of insertions, deletions, changes and swaps from a to b, `limit` at most. */
 unsigned human_distance(const char *a, const char *b, unsigned limit);
 
-/* stderr, "checkerctl: " first and a newline last, made safe. Returns code. */
+/* Prints "checkerctl: ", the message made safe, and a newline to stderr. Returns code. */
 _printf_(2, 3) int human_complain(int code, const char *format, ...);
-/* The same for wrong usage: one line that ends in a hint at --help; returns EXIT_USAGE. */
+/* human_complain() for wrong usage: adds a hint at --help. Returns EXIT_USAGE. */
 _printf_(1, 2) int human_usage(const char *format, ...);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* show latency, and what it says of paths that are slower than others. */
+/* show latency: compares each path with the others of its map. One thread. */
 #include "checkerctl/latency.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct measured {
 	double p50;
 };
 
-/* By map, and in it the faster before the slower. */
+/* By map, then by median, the fastest first. */
 static int compare(const void *a, const void *b)
 {
 	const struct measured *x = a, *y = b;
@@ -35,7 +35,8 @@ static bool measure(json_object *path, struct measured *ret)
 	       json_number(latency, "p50", &ret->p50);
 }
 
-/* The paths of one map. The median of all but one: of two in the middle the smaller. */
+/* Compares each path of one map with the median of the others: of two middle values the
+ * smaller. */
 static void compare_siblings(const struct measured *m, size_t n)
 {
 	for (size_t i = 0; n > 1 && i < n; i++) {
@@ -73,7 +74,7 @@ void latency_compare(json_object *paths)
 	free(m);
 }
 
-/* What is known of all of them, for those that were asked for. */
+/* Copies "slower" from the list of all paths to the requested paths. */
 static void take_over(json_object *paths, json_object *all)
 {
 	json_object *index = json_object_new_object(), *path, *slower;
@@ -97,7 +98,7 @@ static void take_over(json_object *paths, json_object *all)
 	json_object_put(index);
 }
 
-/* A path is compared with all others of its map, also with those not asked for. */
+/* A requested path is compared with all other paths of its map. */
 static int compare_named(struct ctl *ctl, json_object *paths)
 {
 	json_object *reply, *all;

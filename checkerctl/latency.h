@@ -2,17 +2,17 @@
 #ifndef CHECKERCTL_LATENCY_H
 #define CHECKERCTL_LATENCY_H
 
-/* Which paths are slower than the others of their map: one way to the same disk of several. */
+/* Finds paths that are slower than the other paths of their map, which lead to the same disk. */
 #include <json-c/json.h>
 
-/* A path counts as slower when its median is this many times its siblings', and so much more:
- * medians are known to within a half, and little differences are nobody's fault. */
+/* A path is slower when its median is SLOWER_TIMES that of its siblings and SLOWER_US more. The
+ * histogram gives medians to within a factor of 1.5, and small differences are normal. */
 #define SLOWER_TIMES 2.0
 #define SLOWER_US    100.0
 
 /*
- * Gives each path of the list a key "slower": how many times its siblings' median latency its
- * own is, or null when it is not slower.
+ * Adds the key "slower" to each path of the list: its median latency divided by that of its
+ * siblings, or null when the path is not slower.
  */
 void latency_compare(json_object *paths);
 

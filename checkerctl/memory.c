@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The C library's functions for memory stand here once more: a library's calls find the
- * program's first. They call the next ones, and look at what those return.
+ * Wraps malloc(), calloc() and realloc(): the dynamic linker resolves the calls of all
+ * libraries to the program's functions first. The wrappers call the C library's functions and
+ * end the program when one fails. Any thread.
  */
 #include "checkerctl/memory.h"
 
@@ -36,20 +37,20 @@ static void end(void)
 	int fd = STDERR_FILENO;
 
 	if (!ending) {
-		ending = true; /* what follows may want memory, too */
+		ending = true; /* endwin() may allocate memory, too */
 #ifdef HAVE_NCURSES
 		if (stdscr != NULL && !isendwin()) {
 			(void)endwin();
-			fd = STDOUT_FILENO; /* it is the terminal, and the other may not be */
+			fd = STDOUT_FILENO; /* stdout is the terminal, stderr may be a file */
 		}
 #endif
 		(void)!write(fd, word,
-		             sizeof(word) - 1); /* nothing can be done about it */
+		             sizeof(word) - 1); /* there is no other way to report it */
 	}
-	_exit(exit_code); /* what was to be printed may be half of something */
+	_exit(exit_code); /* not exit(): stdout may hold half a line */
 }
 
-/* ret_function: room for a pointer to one, which dlsym() cannot return in C. */
+/* *ret_function: a function pointer; ISO C does not convert the void * of dlsym() to one. */
 static void find(const char *name, void *ret_function)
 {
 	static bool finding;
@@ -57,7 +58,7 @@ static void find(const char *name, void *ret_function)
 
 	if (finding)
 		end();
-	finding = true; /* it wants no memory unless it fails */
+	finding = true; /* dlsym() allocates memory only when it fails */
 	found = dlsym(RTLD_NEXT, name);
 	finding = false;
 	if (found == NULL)
@@ -99,7 +100,7 @@ void *realloc(void *old, size_t size)
 	if (next == NULL)
 		find("realloc", &next);
 	p = next(old, size);
-	if (p == NULL && size > 0) /* 0: it was freed */
+	if (p == NULL && size > 0) /* size 0: realloc() has freed it */
 		end();
 	return p;
 }

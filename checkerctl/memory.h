@@ -3,14 +3,14 @@
 #define CHECKERCTL_MEMORY_H
 
 /*
- * Memory that there is not ends checkerctl with a word, whoever asked for it. json-c and
- * libsmartcols go on without what they did not get: then the command would crash, or print with
- * success what the daemon did not say.
+ * An allocation that fails ends checkerctl with a message. json-c and libsmartcols ignore
+ * failed allocations: without this checkerctl could crash, or print an incomplete reply and
+ * report success.
  *
- * Not in a build with a sanitizer, which has malloc() for itself.
+ * Not in a build with a sanitizer, which replaces malloc() itself.
  */
 
-/* The exit status that it ends with; until this is called it is EXIT_FAILED. */
+/* Sets the exit status for a failed allocation; EXIT_FAILED before the first call. */
 void memory_exit_code(int code);
 
 #endif

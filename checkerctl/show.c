@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The show commands that are tables: one call, one row an element. */
+/* The show commands that print tables: one call, one row for each element. One thread. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -58,7 +58,7 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 	                   n, NULL, &reply);
 	if (r)
 		return r;
-	/* In the order they were asked for; all of them in one that is easy to look through. */
+	/* Named paths stay in the user's order; all paths are sorted. */
 	if (n == 0 && !as_json(ctl) && json_count(reply, list_key(kind), &list) > 0)
 		json_sort_named(list);
 	r = show_list(ctl, def, reply, list_key(kind));
@@ -100,7 +100,7 @@ int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n)
 
 /* --- history --- */
 
-/* The state it is in, as a change that has not come yet. */
+/* The present state as a last row, whose change to another state is not known yet. */
 static json_object *present_row(json_object *history)
 {
 	json_object *row = json_object_new_object(), *state = NULL;
@@ -162,8 +162,8 @@ int show_history(struct ctl *ctl, const char *const *operands, size_t n)
 
 /* --- groups --- */
 
-/* "NAME  words VALUE words VALUE…": below the table, what the engine as a whole has. Keys
- * go down with a point; a format's % stands for the next key's value. */
+/* Prints the format below the table. Each % stands for the value of the next key; a key
+ * "outer.inner" is that of an inner object. */
 static void print_values(json_object *reply, const char *format, const char *const *keys)
 {
 	for (; *format; format++) {
@@ -222,7 +222,7 @@ int show_groups(struct ctl *ctl, const char *const *operands, size_t n)
 	if (r)
 		return r;
 	r = show_list(ctl, &table_groups, reply, "groups");
-	/* Who chose columns or the raw form wants a table and nothing else. */
+	/* With chosen columns or --raw, scripts expect the table alone. */
 	if (r == 0 && !as_json(ctl) && !ctl_options_has(o, OPT_RAW) &&
 	    o->columns == NULL && !ctl_options_has(o, OPT_NO_HEADINGS))
 		print_engine(reply);

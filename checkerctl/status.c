@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The show commands that are a screen of text: status, config, memory, metrics. */
+/* The show commands that print text: status, config, memory, metrics. One thread. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,7 +25,7 @@ static void label(const char *name)
 	printf("%-*s ", LABEL_WIDTH, name);
 }
 
-/* The daemon's words, safe on a terminal. */
+/* Prints text of the daemon, safe for a terminal. */
 static void put(const char *text)
 {
 	human_put(stdout, text, false);
@@ -47,7 +47,7 @@ static void put_bytes(json_object *object, const char *key)
 	put(json_number(object, key, &bytes) ? human_bytes(bytes, buf) : "-");
 }
 
-/* "2000: 1998 up, 2 down": the total, and of the rest what is not 0. */
+/* "2000: 1998 up, 2 down": the total and each count that is not 0. */
 static void print_counts(const char *name, json_object *counts)
 {
 	const char *separator = ": ";
@@ -107,7 +107,7 @@ static void print_device_mapper(json_object *s)
 		put(json_text(dm, "refused_total", "-"));
 	}
 	if (json_number(dm, "maps_left_out", &left_out) && left_out > 0)
-		printf("; %.0f maps left out for lack of room", left_out);
+		printf("; %.0f maps left out: no room, see max_paths", left_out);
 	putchar('\n');
 }
 
@@ -124,11 +124,11 @@ static void print_prober(json_object *prober)
 	put_duration(prober, "heartbeat_age_s");
 	fputs(" ago", stdout);
 	if (json_text(prober, "last_end", NULL) != NULL) {
-		fputs("; the last one ended: ", stdout);
+		fputs("; end of the last prober: ", stdout);
 		put(json_text(prober, "last_end", "-"));
 	}
 	if (json_number(prober, "lingering", &lingering) && lingering > 0)
-		printf("; %.0f killed ones are still in the kernel", lingering);
+		printf("; %.0f killed probers are still in the kernel", lingering);
 	putchar('\n');
 }
 
@@ -227,7 +227,7 @@ int run_metrics(struct ctl *ctl, const char *const *operands, size_t n)
 	return show(ctl, "GetMetrics", print_metrics);
 }
 
-/* The bound's terms are the daemon's affair: whatever it sends, one value a line. */
+/* Prints whatever terms the daemon sends, one value a line. */
 static void print_terms(const char *prefix, json_object *value, int depth)
 {
 	char key_path[KEY_BYTES], buf[HUMAN_SHORT_BYTES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows of JSON into libsmartcols, which also escapes what a terminal should not see. Only
- * here is it known.
+ * Owns the tables of libsmartcols, which also escapes control characters. No other file includes
+ * libsmartcols. One thread.
  */
 #include "checkerctl/table.h"
 
@@ -128,11 +128,12 @@ static json_object *row_value(json_object *row, const char *key)
 static char *must(char *s)
 {
 	if (s == NULL)
-		abort(); /* out of memory while printing */
+		abort(); /* an allocation failed while printing */
 	return s;
 }
 
-/* libsmartcols leaves what turns text round; an empty cell would shift what follows. */
+/* libsmartcols does not escape marks that change the direction of text. An empty cell would
+ * shift the next columns of a line. */
 static char *harmless(const char *text)
 {
 	size_t size = CLEAN_ESCAPE_BYTES * strlen(text) + 2;
@@ -143,7 +144,7 @@ static char *harmless(const char *text)
 	return clean;
 }
 
-/* "sda,sdb" for ["sda","sdb"]; the values alone for an object. */
+/* "sda,sdb" for ["sda","sdb"]; only the values of an object. */
 static char *joined(json_object *value)
 {
 	size_t size = 0;
@@ -203,7 +204,7 @@ static int64_t count_at(json_object *counts, size_t i)
 	return MIN(MAX(count, INT64_C(0)), INT64_C(1) << 32);
 }
 
-/* Each count as high as its part of the largest; what is not 0 is seen. */
+/* The height of each count is its share of the largest; a count above 0 is always visible. */
 static char *bar(json_object *counts, bool plain_ascii)
 {
 	static const char *const blocks[] = { ".",
@@ -345,7 +346,7 @@ static void make_column(struct table *t, const struct column *c, bool tree)
 		abort();
 }
 
-/* The names', when they are shown. */
+/* The index of NAME, or 0 when it is not shown. */
 static size_t tree_column(const struct table *t)
 {
 	for (size_t i = 0; i < t->n_chosen; i++)
@@ -381,7 +382,7 @@ int table_new(struct table **ret, const struct table_def *def,
 	                              ctl_options_has(options, OPT_NO_HEADINGS));
 	t->ascii = ctl_options_has(options, OPT_RAW) || !has_blocks();
 	if (ctl_options_has(options, OPT_RAW))
-		tree = false; /* its lines would be part of the names */
+		tree = false; /* the lines of a tree would be part of the names */
 	for (size_t i = 0; i < t->n_chosen; i++)
 		make_column(t, t->chosen[i], tree && i == tree_column(t));
 	*ret = t;
@@ -412,7 +413,8 @@ struct table_row *table_add(struct table *t, struct table_row *parent, json_obje
 			colour = state_colour(text);
 		if (colour != NULL)
 			scols_cell_set_color(scols_line_get_cell(line, i), colour);
-		if (scols_line_refer_data(line, i, text) < 0) /* takes the text over */
+		if (scols_line_refer_data(line, i, text) <
+		    0) /* libsmartcols frees the text */
 			abort();
 	}
 	return (struct table_row *)line;

@@ -3,8 +3,8 @@
 #define CHECKERCTL_TABLE_H
 
 /*
- * Tables and trees of JSON objects, one a row. Which columns there can be is said by a
- * table_def (columns.h); which ones are shown, by the options.
+ * Tables and trees of JSON objects, one object a row. A table_def (columns.h) has all columns
+ * of a table; the options choose the shown ones.
  */
 #include <json-c/json.h>
 
@@ -23,13 +23,14 @@ enum column_kind {
 
 enum column_flag {
 	COLUMN_RIGHT = 1 << 0,
-	COLUMN_WRAP = 1 << 1,  /* on a terminal, several lines rather than a cut */
+	COLUMN_WRAP = 1 << 1,  /* on a terminal, several lines instead of a cut */
 	COLUMN_SHOWN = 1 << 2, /* without -o */
 };
 
 struct column {
 	const char *name;
-	const char *key; /* of the row; "latency_us.p50" goes down */
+	/* of the row; "latency_us.p50" is a key of an inner object */
+	const char *key;
 	enum column_kind kind;
 	unsigned flags;
 };
@@ -37,7 +38,8 @@ struct column {
 struct table_def {
 	const struct column *columns;
 	size_t n;
-	const char *shown; /* as of -o, in place of COLUMN_SHOWN; NULL: that */
+	/* the default columns in the form of -o; NULL: those with COLUMN_SHOWN */
+	const char *shown;
 };
 
 #define TABLE_COLUMNS_MAX 64
@@ -45,23 +47,23 @@ struct table_def {
 struct table;
 struct table_row;
 
-/* The columns that -o names, "A,B": these; "+A,B": the usual ones and these; NULL: the usual
- * ones. 0, or EXIT_USAGE after having listed the valid ones. */
+/* Finds the columns of -o: "A,B": these; "+A,B": the default columns and these; NULL: the
+ * default columns. 0, or EXIT_USAGE after a message with the valid columns. */
 _must_check_ int table_choose(const struct table_def *def, const char *columns,
                               const struct column **chosen, size_t *ret_n);
-/* Are these columns ones of the table? 0, or EXIT_USAGE after having listed the valid ones. */
+/* Checks the columns of -o. 0, or EXIT_USAGE after a message with the valid columns. */
 _must_check_ int table_check_columns(const struct table_def *def, const char *columns);
 
-/* tree: the column of names draws it, but not in the raw form. 0, or an exit code after a message. */
+/* tree: the column NAME draws a tree, except with --raw. 0, or an exit code after a message. */
 _must_check_ int table_new(struct table **ret, const struct table_def *def,
                            const struct ctl_options *options, bool tree);
 struct table *table_free(struct table *t);
 
-/* parent: NULL or an earlier row of a tree. Aborts when memory is gone. */
+/* parent: NULL or an earlier row of a tree. Aborts when an allocation fails. */
 struct table_row *table_add(struct table *t, struct table_row *parent, json_object *row);
 void table_print(struct table *t);
 
-/* One cell: what a column says of a row; `now`: seconds since 1970. The caller frees. */
+/* The text of one cell; `now`: seconds since 1970. The caller frees it. */
 char *column_text(const struct column *c, json_object *row, double now);
 
 #endif

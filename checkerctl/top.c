@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * top: the live view on a terminal. Asks every two seconds, over a connection that is made
- * again when it is lost; while no answer comes the old one stays, and the last line says so.
+ * top: the live view on a terminal. It calls checkerd every two seconds over a new connection.
+ * While checkerd does not answer, the last answer stays, and the last line shows the error. One
+ * thread.
  */
 #include "checkerctl/top.h"
 
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 #define REFRESH_US (2 * USEC_PER_SEC)
-/* How long a daemon that does not answer may hold up the keys. */
+/* How long a daemon that does not answer may delay the keys. */
 #define PATIENCE_US    USEC_PER_SEC
 #define COMPLAINT_SIZE 256
 #define KEY_ESCAPE     27
@@ -30,10 +31,14 @@ struct screen {
 	struct top top;
 	struct ctl_options options;
 	struct ctl ctl;
-	struct mono next;               /* when to ask again */
-	char complaint[COMPLAINT_SIZE]; /* of the last call; "" : it went well */
-	bool typing;                    /* a filter */
-	int complaints;                 /* a file in memory that stands for stderr */
+	/* time of the next call */
+	struct mono next;
+	/* the error of the last call; "": none */
+	char complaint[COMPLAINT_SIZE];
+	/* the user types a filter */
+	bool typing;
+	/* a file in memory that replaces stderr during a call */
+	int complaints;
 };
 
 enum colour { COLOUR_GOOD = 1, COLOUR_BAD, COLOUR_DOUBTFUL };
@@ -46,16 +51,17 @@ static double wall_clock(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* --- asking --- */
+/* --- calls --- */
 
-/* What was said on stderr, which is not to spoil the screen. */
+/* Reads the error message that a call wrote to stderr: it must not appear on the screen. */
 static void take_complaint(struct screen *s)
 {
 	ssize_t n = pread(s->complaints, s->complaint, sizeof(s->complaint) - 1, 0);
 
 	s->complaint[MAX(n, 0)] = '\0';
 	s->complaint[strcspn(s->complaint, "\n")] = '\0';
-	(void)!ftruncate(s->complaints, 0); /* the worst is that it is told again */
+	(void)!ftruncate(s->complaints,
+	                 0); /* if it fails, an old message is shown again */
 	(void)lseek(s->complaints, 0, SEEK_SET);
 }
 
@@ -71,7 +77,7 @@ static int ask(struct screen *s)
 	}
 	if (r == 0)
 		top_update(&s->top, status, paths, wall_clock());
-	connection_deinit(&s->ctl.connection); /* each round has a deadline of its own */
+	connection_deinit(&s->ctl.connection); /* the next call gets a new deadline */
 	s->ctl.connection = CONNECTION_NULL;
 	s->next = mono_add(mono_now(), REFRESH_US);
 	return r;
@@ -172,7 +178,7 @@ static void type_filter(struct screen *s, int key)
 	top_arrange(&s->top);
 }
 
-/* Lines that show paths: the last one of the screen does not. */
+/* Lines for paths and headings: all but the last line of the screen. */
 static size_t lines(void)
 {
 	return (size_t)MAX(LINES - 1, 1);
@@ -221,7 +227,7 @@ static bool press(struct screen *s, int key)
 		by = LONG_MAX;
 		break;
 	default:
-		break; /* KEY_RESIZE, too: it is drawn anew in any case */
+		break; /* also KEY_RESIZE: live() draws the screen after every key */
 	}
 	top_scroll(&s->top, by, lines());
 	return true;
@@ -245,7 +251,7 @@ static void live(struct screen *s)
 		else if (!mono_before(mono_now(), s->next))
 			refresh_data(s);
 		else if (!isatty(STDIN_FILENO))
-			go_on = false; /* the terminal has gone */
+			go_on = false; /* the terminal was closed */
 	}
 }
 
@@ -261,7 +267,7 @@ static bool start_screen(void)
 	nonl();
 	keypad(stdscr, TRUE);
 	set_escdelay(50);
-	(void)curs_set(0); /* a terminal that cannot shows it */
+	(void)curs_set(0); /* some terminals cannot hide the cursor */
 	if (has_colors() && getenv("NO_COLOR") == NULL) {
 		start_color();
 		use_default_colors();
@@ -274,7 +280,7 @@ static bool start_screen(void)
 
 static int run_screen(struct screen *s)
 {
-	int r = ask(s); /* its complaint is for the terminal as it is */
+	int r = ask(s); /* before the screen starts, errors go to stderr */
 
 	if (r)
 		return r;
@@ -283,7 +289,8 @@ static int run_screen(struct screen *s)
 		return human_complain(EXIT_FAILED, "%s", strerror(errno));
 	if (!start_screen()) {
 		close(s->complaints);
-		return human_complain(EXIT_FAILED, "this terminal (TERM) is not known");
+		return human_complain(EXIT_FAILED,
+		                      "the terminal type in TERM is unknown");
 	}
 	live(s);
 	endwin();
@@ -300,7 +307,7 @@ int run_top(struct ctl *ctl, const char *const *operands, size_t n)
 	(void)n;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return human_complain(EXIT_FAILED,
-		                      "'top' needs a terminal; 'show paths' does not");
+		                      "'top' needs a terminal; use 'show paths' instead");
 	r = top_init(&s.top, ctl->options->columns);
 	if (r)
 		return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Order, filter and lines of the live view; see top.h. */
+/* Owns the rows of the live view: their order, filter and lines; see top.h. One thread. */
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -9,7 +9,7 @@
 #include "checkerctl/human.h"
 #include "checkerctl/top.h"
 
-#define CELL_MAX      24 /* places of a column, but for the last one */
+#define CELL_MAX      24 /* width of a column, except the last one */
 #define ROWS_MEASURED ((size_t)2048)
 
 int top_init(struct top *t, const char *columns)
@@ -38,7 +38,7 @@ void top_deinit(struct top *t)
 
 /* --- order --- */
 
-/* The worse the larger; what is unknown here is between good and bad. */
+/* A larger number is worse; unknown words are between good and bad. */
 static int severity(const char *state)
 {
 	static const char *const states[] = { "up",       "ghost",   "unchecked",
@@ -77,9 +77,9 @@ static bool is_number(json_object *v)
 
 static int compare_values(const struct column *c, json_object *a, json_object *b)
 {
-	if (a == NULL || b == NULL) /* what is not known comes last */
+	if (a == NULL || b == NULL) /* unknown values come last */
 		return (a == NULL) - (b == NULL);
-	if (is_number(a) && is_number(b)) { /* the larger first */
+	if (is_number(a) && is_number(b)) { /* larger numbers first */
 		double x = json_object_get_double(a), y = json_object_get_double(b);
 
 		return (x < y) - (x > y);
@@ -87,7 +87,7 @@ static int compare_values(const struct column *c, json_object *a, json_object *b
 	if (c->kind == COLUMN_STATE)
 		return severity(json_object_get_string(b)) -
 		       severity(json_object_get_string(a));
-	if (c->kind == COLUMN_AGO) /* the latest first */
+	if (c->kind == COLUMN_AGO) /* latest times first */
 		return strcmp(json_object_get_string(b), json_object_get_string(a));
 	return strverscmp(json_object_get_string(a), json_object_get_string(b));
 }
@@ -108,7 +108,7 @@ static int compare_rows(const void *a, const void *b, void *userdata)
 
 /* --- cells --- */
 
-/* A value, or for a row of NULL the heading, with a mark at the one that is sorted by. */
+/* A value, or the heading for row NULL; the heading of the sort column has a mark. */
 static char *cell(const struct top *t, size_t column, json_object *row)
 {
 	const struct column *c = t->columns[column];
@@ -131,8 +131,8 @@ static int places_of(const char *s)
 	return n == (size_t)-1 ? (int)strlen(s) : (int)n;
 }
 
-/* As wide as the heading and what there is of it, whether it is on the screen or not: the
- * columns are not to jump when one scrolls. */
+/* The width of each column covers its heading and all rows, also those off the screen, so that
+ * columns stay in place while the user scrolls. */
 static void measure(struct top *t)
 {
 	for (size_t c = 0; c < t->n_columns; c++) {
@@ -337,7 +337,7 @@ char *top_line(const struct top *t, size_t n, int width)
 			put_engine(text, t);
 		if (fclose(text) != 0 || raw == NULL)
 			abort();
-		(void)put_fitted(f, raw, width); /* how much is of no interest */
+		(void)put_fitted(f, raw, width); /* its length is not needed */
 		free(raw);
 	} else if (n == TOP_HEAD_LINES - 1) {
 		put_row(f, t, NULL, width);

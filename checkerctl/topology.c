@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* show topology: maps, their groups, and the paths of these, in the columns of show paths. */
+/* show topology: prints maps, their groups and their paths as a tree. One thread. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 
-/* Paths by name: a map lists names, and thousands of them are not searched one by one. */
+/* Indexes the paths by name: maps list names, and a search for each of thousands is slow. */
 static json_object *by_name(json_object *paths, size_t n)
 {
 	json_object *index = json_object_new_object();
@@ -23,7 +23,7 @@ static json_object *by_name(json_object *paths, size_t n)
 	return index;
 }
 
-/* Adds ", 2 disabled" when there are any. */
+/* Adds ", 2 disabled" when the count is not 0. */
 static void append_count(char *buf, size_t size, json_object *map, const char *key,
                          const char *words)
 {
@@ -43,7 +43,7 @@ static void append_flag(char *buf, size_t size, json_object *map, const char *ke
 		(void)snprintf(buf + n, size - n, ", %s", key);
 }
 
-/* A map as a row of show paths has it. */
+/* Makes a row of show paths from a map. */
 static json_object *map_row(json_object *map)
 {
 	json_object *row = json_object_new_object();
@@ -84,8 +84,8 @@ static void set_text(json_object *row, const char *key, const char *text)
 	json_object_object_add(row, key, json_object_new_string(text));
 }
 
-/* A path as show paths has it, with what is to be said of it as a path of this map. To be
- * put; NULL: it came or went between the two replies. */
+/* Makes a row from a path and its entry in a map. The caller puts it. NULL: the path was added
+ * or removed between the two replies. */
 static json_object *path_row(json_object *index, json_object *of_map)
 {
 	const char *name = json_text(of_map, "path", NULL);
@@ -93,7 +93,7 @@ static json_object *path_row(json_object *index, json_object *of_map)
 	json_object *row = json_object_new_object(), *path = NULL;
 	char text[256];
 
-	if (name == NULL) { /* not one of checkerd's */
+	if (name == NULL) { /* checkerd does not check it */
 		set_text(row, "name", json_text(of_map, "devt", "-"));
 		set_text(row, "devt", json_text(of_map, "devt", "-"));
 		set_text(row, "reason", "not checked here");
@@ -152,7 +152,7 @@ static void add_map(struct table *t, json_object *map, json_object *index)
 
 	for (size_t i = 0; i < groups; i++)
 		add_group(t, parent, json_object_array_get_idx(list, i), index);
-	/* One that is but a name has no groups. */
+	/* A map that exists only in the configuration has no groups. */
 	n = groups > 0 ? 0 : json_count(map, "paths", &list);
 	for (size_t i = 0; i < n; i++) {
 		const char *name =
@@ -160,7 +160,7 @@ static void add_map(struct table *t, json_object *map, json_object *index)
 		json_object *path;
 
 		if (name == NULL || !json_object_object_get_ex(index, name, &path))
-			continue; /* came or went between the two replies */
+			continue; /* added or removed between the two replies */
 		(void)table_add(t, parent, path);
 	}
 	json_object_put(row);
@@ -180,7 +180,7 @@ static int print_tree(struct ctl *ctl, json_object *maps, json_object *paths, bo
 	if (n > 0)
 		json_sort_named(list);
 	for (size_t i = 0; all && i < n;
-	     i++) { /* those without a map come first, as roots */
+	     i++) { /* paths without a map come first, as roots */
 		json_object *path = json_object_array_get_idx(list, i);
 
 		if (json_text(path, "map", NULL) == NULL)
@@ -197,7 +197,7 @@ static int print_tree(struct ctl *ctl, json_object *maps, json_object *paths, bo
 	return 0;
 }
 
-/* There is no method for a topology: both replies in one object. */
+/* There is no method for a topology: prints both replies in one object. */
 static void print_both(json_object *maps, json_object *paths)
 {
 	json_object *both = json_object_new_object(), *list;

@@ -121,7 +121,7 @@ static void test_output(void **state)
 	               0, "up 90.5 down 9\nup ", "");
 	assert_outcome(f, "check sda --wait", 0, "sda  up", "");
 	assert_outcome(f, "reload", 0, "3 paths added\n", "");
-	assert_outcome(f, "ping", 0, "checkerd answers", "");
+	assert_outcome(f, "ping", 0, "checkerd answered in", "");
 	assert_outcome(f, "--version", 0, "checkerctl ", "");
 	assert_outcome(f, "--help", 0, "Commands:", "");
 	fake_stop(f);
@@ -375,7 +375,7 @@ static void test_health(void **state)
 		  "total\":2,"
 		  "\"paths_overdue\":2},{\"name\":\"b\",\"redundancy\":\"last\"}",
 		  3,
-		  "UNKNOWN: a has 2 of 2 paths up, 2 overdue: nobody looks at them, see "
+		  "UNKNOWN: a has 2 of 2 paths up, 2 overdue: not checked, see "
 		  "checkerctl show status; of 2 maps, 0 without a path, 1 degraded, 1 "
 		  "with "
 		  "overdue paths\n",

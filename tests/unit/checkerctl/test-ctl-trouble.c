@@ -26,7 +26,8 @@ static void test_no_answer(void **state)
 		enum fake_manner manner;
 		const char *says;
 	} cases[] = {
-		{ FAKE_HANG, "within 0.05 s: it took the request and sent no reply\n" },
+		{ FAKE_HANG,
+		  "within 0.05 s: it received the request and sent no reply\n" },
 		{ FAKE_HALF, "within 0.05 s: only part of its reply came\n" },
 		{ FAKE_CLOSE, "closed the connection without an answer\n" },
 	};
@@ -112,7 +113,7 @@ static void test_full_queue(void **state)
 	assert_int_equal(errno, EAGAIN);
 	o = run_ctl(0, args);
 	assert_int_equal(o.code, 3);
-	assert_has(o.err, "within 0.05 s: it did not take the connection\n");
+	assert_has(o.err, "within 0.05 s: it did not accept the connection\n");
 	outcome_free(&o);
 	while (n > 0)
 		close(clients[--n]);
@@ -247,7 +248,7 @@ static void test_too_many_names(void **state)
 	}
 	o = run_ctl(0, args);
 	assert_int_equal(o.code, 2);
-	assert_has(o.err, "more names than fit into one request");
+	assert_has(o.err, "too many names for one request");
 	outcome_free(&o);
 	fake_stop(f);
 }
