@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One thread, one client at a time; it ends when its socket pair says so. */
+/* One thread serves one client at a time; it ends when its socket pair is closed. */
 #include "tests/unit/unit.h"
 
 #include "tests/unit/checkerctl/ctl-fake.h"
@@ -37,7 +37,7 @@ struct fake {
 
 /* --- the daemon --- */
 
-/* False: time to end. */
+/* False: the thread must end. */
 static bool wait_readable(struct fake *f, int fd)
 {
 	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
@@ -63,14 +63,14 @@ static bool send_all(int fd, const char *data, size_t length, size_t at_once)
 		        send(fd, data, length < at_once ? length : at_once, MSG_NOSIGNAL);
 
 		if (n < 0)
-			return false; /* the client has gone */
+			return false; /* the client has closed the connection */
 		data += n;
 		length -= (size_t)n;
 	}
 	return true;
 }
 
-/* False: done with this client. */
+/* False: the connection is finished. */
 static bool answer(int fd, const struct fake_answer *a)
 {
 	size_t length = a->length ? a->length : a->reply ? strlen(a->reply) : 0;
@@ -211,7 +211,7 @@ struct fake *fake_stop(struct fake *f)
 
 /* --- the command --- */
 
-/* Everything that is in the file, as a string. */
+/* The whole file as a string. */
 static char *contents(int fd)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
@@ -230,7 +230,7 @@ static char *contents(int fd)
 	return text;
 }
 
-/* What the terminal's other end shows, until the last program on it has ended. */
+/* Reads the output on the terminal until its last program has ended. */
 static void drain_terminal(int terminal, int out)
 {
 	char buffer[4096];
@@ -267,7 +267,7 @@ static int open_stdout(unsigned flags, int memory, int *ret_terminal)
 	return fcntl(memory, F_DUPFD_CLOEXEC, 3);
 }
 
-/* In the child; returns only when it cannot. */
+/* Runs in the child; returns only on an error. */
 static void start_ctl(unsigned flags, int out, int err, const char *const *args)
 {
 	const char *argv[32] = { "checkerctl" };

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_CHECKERCTL_CTL_REPLIES_H
 #define TESTS_UNIT_CHECKERCTL_CTL_REPLIES_H
 
-/* What a daemon in good health answers. */
+/* The replies of a healthy daemon. */
 #include "tests/unit/checkerctl/ctl-fake.h"
 
 #define REPLY(method, text)                                            \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The transport, with both ends in one thread: what happens in which order is certain. */
+/* The transport, with both ends in one thread, so that the order of steps is fixed. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -90,7 +90,7 @@ static void test_exchange(void **state)
 
 	join(e, LONG_US);
 	assert_int_equal(send_text(e, "{\"method\":\"a/b\"}"), 0);
-	/* the NUL that ends it is sent too, and nothing after it; slashes are not escaped */
+	/* the final NUL is sent, and nothing after it; slashes are not escaped */
 	assert_int_equal(recv(e->daemon, request, sizeof(request), 0), 17);
 	assert_memory_equal(request, "{\"method\":\"a/b\"}", 17);
 	daemon_sends(e, two, sizeof(two) - 1);
@@ -103,7 +103,8 @@ static void test_exchange(void **state)
 	json_object_put(reply);
 }
 
-/* It said why, closed, and only then did we send: we still hear it. No signal kills us. */
+/* The daemon sends its reason and closes before the request: the reason still arrives, and no
+ * SIGPIPE ends the test. */
 static void test_closed_before_sending(void **state)
 {
 	struct ends *e = *state;
@@ -140,16 +141,16 @@ static void test_deadline(void **state)
 	assert_int_equal(send_text(e, "{}"), 0);
 	assert_int_equal(connection_receive(&e->connection, -1, &reply), -ETIMEDOUT);
 	assert_int_equal(e->connection.stage, CONNECTION_WAITING);
-	daemon_sends(e, "{", 1); /* bytes do not put it off */
+	daemon_sends(e, "{", 1); /* bytes do not move the deadline */
 	assert_int_equal(connection_receive(&e->connection, -1, &reply), -ETIMEDOUT);
-	/* without a deadline what comes late is taken */
+	/* without a deadline a late reply is accepted */
 	connection_no_deadline(&e->connection);
 	daemon_sends(e, "}", 2);
 	assert_int_equal(connection_receive(&e->connection, -1, &reply), 0);
 	json_object_put(reply);
 }
 
-/* Even with nobody reading, what is sent ends at the deadline. */
+/* Sending ends at the deadline also when the daemon does not read. */
 static void test_not_read(void **state)
 {
 	struct ends *e = *state;
@@ -171,7 +172,7 @@ static void test_not_read(void **state)
 	free(text);
 }
 
-/* Whoever would read what we print has gone. */
+/* The reader of stdout has closed its pipe. */
 static void test_watch(void **state)
 {
 	struct ends *e = *state;

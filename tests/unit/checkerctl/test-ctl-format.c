@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* multipathd's wildcards: what each prints, and what it prints when it does not know. */
+/* multipathd's wildcards: the value of each, and its word for an unknown value. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -61,7 +61,7 @@ static int remove_sysfs(void **state)
 
 	(void)state;
 	snprintf(command, sizeof(command), "rm -r %s", sysfs);
-	return system(command); /* NOLINT(cert-env33-c): the name is ours */
+	return system(command); /* NOLINT(cert-env33-c): the test made the name */
 }
 
 static void assert_value(json_object *path, char letter, const char *expected)
@@ -212,7 +212,7 @@ static void test_numbers(void **state)
 	json_object_put(path);
 }
 
-/* Of two transports multipathd knows more than their class says. */
+/* For two transports multipathd prints more than their class in sysfs has. */
 static void test_names_of_other_transports(void **state)
 {
 	json_object *nvme =

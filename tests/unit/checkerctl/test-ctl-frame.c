@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages in any pieces, and the limit on one. */
+/* Messages in pieces of any size, and the limit of one message. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "checkerctl/frame.h"
 
-/* As recv() would: at most `bytes` of them, as many as there is room for. */
+/* Like recv(): adds at most `bytes` bytes, as many as there is room for. */
 static size_t arrive(struct frame *f, const char *data, size_t bytes)
 {
 	char *room;
@@ -65,7 +65,7 @@ static void test_several_at_once(void **state)
 	frame_deinit(&f);
 }
 
-/* Sends `bytes` letters; 0, or where room was refused. */
+/* Adds `bytes` letters; 0, or the error of frame_room(). */
 static int fill(struct frame *f, size_t bytes)
 {
 	while (bytes > 0) {
@@ -97,7 +97,7 @@ static void test_largest(void **state)
 	assert_non_null(message);
 	assert_int_equal(length, FRAME_MAX_BYTES - 1);
 	assert_int_equal(strlen(message), length);
-	/* and the next one has all the room again */
+	/* the next message may have the full size again */
 	arrive(&f, "next", 5);
 	assert_string_equal(frame_next(&f, &length), "next");
 	frame_deinit(&f);

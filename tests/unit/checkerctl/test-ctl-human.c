@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Durations, times, what is safe on a terminal, and how near two words are. */
+/* Durations, times, text that is safe on a terminal, and the distance of words. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static void test_parse_duration(void **state)
 		{ "90s", 0, 90000000 },
 		{ "10m", 0, INT64_C(600000000) },
 		{ "1h30m", 0, INT64_C(5400000000) },
-		{ "1h30", -EINVAL, 0 }, /* thirty what? */
+		{ "1h30", -EINVAL, 0 }, /* no unit */
 		{ "1.5h", 0, INT64_C(5400000000) },
 		{ "2d", 0, INT64_C(172800000000) },
 		{ "3650d", 0, INT64_C(315360000000000) },
@@ -74,7 +74,7 @@ static void test_parse_number(void **state)
 	assert_int_equal(human_parse_number("-1", &n), -EINVAL);
 	assert_int_equal(human_parse_number(" 1", &n), -EINVAL);
 	assert_int_equal(human_parse_number("1x", &n), -EINVAL);
-	assert_true(n == INT64_MAX); /* untouched by what failed */
+	assert_true(n == INT64_MAX); /* unchanged by the failed calls */
 }
 
 static void test_parse_time(void **state)
@@ -241,7 +241,8 @@ static void test_distance(void **state)
 	assert_int_equal(human_distance("kitten", "sitting", 9), 3);
 	assert_int_equal(human_distance("kitten", "sitting", 2), 2); /* the limit */
 	assert_int_equal(human_distance("a", "abcdefgh", 3), 3);
-	assert_int_equal(human_distance(longer, longer, 3), 3); /* not looked at */
+	assert_int_equal(human_distance(longer, longer, 3),
+	                 3); /* too long: not compared */
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which path of a map is slower than the others. */
+/* Finds the path of a map that is slower than the others. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #define PATHS_MAX 8
 
-/* p50 of -1: not known. Times of 0: not slower. */
+/* p50 of -1: unknown. Times of 0: not slower. */
 static void assert_slower(const char *map, const double *p50, const double *times,
                           size_t n)
 {
@@ -28,7 +28,7 @@ static void assert_slower(const char *map, const double *p50, const double *time
 		                                  : json_object_new_int((int)p50[i]));
 		json_object_object_add(path, "latency_us", latency);
 		json_object_array_add(paths, path);
-		/* others in between, to which none is compared */
+		/* paths of other maps, which are not compared */
 		json_object_array_add(
 		        paths, json_tokener_parse("{\"map\":\"other\",\"latency_us\":{"
 		                                  "\"p50\":1000000}}"));
@@ -61,7 +61,7 @@ static void test_slower(void **state)
 		{ 2, { 1000, 1999 }, { 0, 0 } },
 		{ 2, { 1000, 2000 }, { 0, 2 } },
 		{ 2, { 8000, 1000 }, { 8, 0 } },
-		{ 2, { 20, 119 }, { 0, 0 } }, /* next to nothing */
+		{ 2, { 20, 119 }, { 0, 0 } }, /* below SLOWER_US */
 		{ 2, { 20, 120 }, { 0, 6 } },
 		{ 2, { 0, 5000 }, { 0, 0 } },
 		{ 2, { -1, 5000 }, { 0, 0 } },
@@ -79,7 +79,7 @@ static void test_slower(void **state)
 	}
 }
 
-/* What is not a path ends nothing. */
+/* An element that is no path is ignored. */
 static void test_strange(void **state)
 {
 	json_object *paths = json_tokener_parse(
@@ -108,7 +108,7 @@ static void assert_bar(const char *counts, const char *expected)
 	json_object_put(row);
 }
 
-/* In the C locale, which is what a program that sets none has. */
+/* In the C locale, the default of a program that sets none. */
 static void test_bar(void **state)
 {
 	(void)state;

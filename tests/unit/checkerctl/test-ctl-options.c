@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The command line: options anywhere, and which commands take which. */
+/* The command line: options in any place, and the options of each command. */
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
@@ -175,7 +175,7 @@ static void test_wrong_commands(void **state)
 		assert_int_equal(find(lines[i], "none", 0), EXIT_USAGE);
 }
 
-/* Every line fits on a terminal, and names nothing that is not there yet. */
+/* Every line fits 80 columns. */
 static void test_help(void **state)
 {
 	char *help = NULL, *rest, *line;

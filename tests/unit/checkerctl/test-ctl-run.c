@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The command itself against a daemon that answers: what it sends, what it prints, its exit
+ * The command itself against a daemon that answers: its requests, its output, its exit
  * status.
  */
 #include "tests/unit/unit.h"
@@ -14,7 +14,7 @@
 #include "tests/unit/checkerctl/ctl-replies.h"
 #include "util/macro.h"
 
-/* --- what is sent, what is printed --- */
+/* --- requests and output --- */
 
 static void test_requests(void **state)
 {
@@ -57,7 +57,7 @@ static void test_requests(void **state)
 		outcome_free(&o);
 		fake_stop(f);
 	}
-	/* without names there are none in the request: all are meant */
+	/* without names the request has none, which means all paths */
 	struct fake *f = fake_start(good);
 
 	assert_outcome(f, "show paths", 0, "sda", "");
@@ -73,7 +73,7 @@ static void test_output(void **state)
 	assert_outcome(f, "show paths", 0, "NAME MAP STATE", "");
 	assert_outcome(f, "show paths", 0,
 	               "any of the ones that were tried after it since then",
-	               ""); /* a pipe gets it whole */
+	               ""); /* a pipe gets the uncut line */
 	assert_outcome(f, "show paths --raw --no-headings -o NAME,STATE", 0,
 	               "sda up\nsdb down\n", "");
 	assert_outcome(f, "show paths --raw -o name,next", 0,
@@ -162,8 +162,7 @@ static void test_json(void **state)
 	fake_stop(f);
 }
 
-/* All of them as people count them; those that were asked for as they were asked for; JSON
- * as the daemon has it. */
+/* All paths are sorted; named paths stay in the user's order, and JSON in the daemon's. */
 static void test_order(void **state)
 {
 	static const struct fake_answer answers[] = {
@@ -271,7 +270,7 @@ static void test_no_such(void **state)
 	fake_stop(f);
 }
 
-/* A link that the daemon does not know is asked for again as what it leads to. */
+/* When the daemon does not know a link, the command repeats the request with its target. */
 static void test_links(void **state)
 {
 	char folder[] = "/tmp/ctl-links.XXXXXX", link_name[64], target[64];
@@ -299,7 +298,7 @@ static void test_links(void **state)
 	assert_outcome(f, line, 0, "", "");
 	assert_has(fake_request(f, 1), request);
 	fake_stop(f);
-	/* nor known by that name: the message has the one that was given */
+	/* the target is unknown, too: the message has the user's name */
 	char second[256];
 
 	snprintf(second, sizeof(second),
@@ -331,7 +330,7 @@ static void test_usage(void **state)
 	assert_outcome(f, "show paths -o NOSUCH", 2, "", "columns are: NAME MAP STATE");
 	assert_outcome(f, "show paths format %x", 2, "", "there is no wildcard '%x'");
 	assert_outcome(f, "ping --wait", 2, "", "'ping' does not take --wait");
-	assert_null(fake_request(f, 0)); /* nothing of that was worth a request */
+	assert_null(fake_request(f, 0)); /* no request was sent */
 	fake_stop(f);
 
 	struct outcome o = run_ctl(0, (const char *const[]){ NULL });

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What -o takes, and what each kind of column says of a row. */
+/* The values of -o, and the text of each kind of column. */
 #include "tests/unit/unit.h"
 
 #include <ctype.h>
@@ -90,7 +90,7 @@ static void test_next(void **state)
 	json_object_put(row);
 }
 
-/* What a daemon of another version leaves out or sends otherwise must not end us. */
+/* A reply of another version, with missing keys or other types, must not end the command. */
 static void test_strange_rows(void **state)
 {
 	static const char *const rows[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The live view's lines, without a terminal. */
+/* The lines of the live view, without a terminal. */
 #include "tests/unit/unit.h"
 
 #include <limits.h>
@@ -55,7 +55,7 @@ static void assert_line(size_t n, int width, const char *expected)
 	free(line);
 }
 
-/* The names from the first line of paths on. */
+/* Compares the names from the first line with a path on. */
 static void assert_names(const char *expected)
 {
 	char names[256] = "";
@@ -153,12 +153,12 @@ static void test_scroll(void **state)
 	assert_int_equal(top.first, 1);
 	top_scroll(&top, LONG_MIN, lines);
 	assert_int_equal(top.first, 0);
-	top_scroll(&top, 1, 100); /* all of them fit */
+	top_scroll(&top, 1, 100); /* all paths fit */
 	assert_int_equal(top.first, 0);
-	top_scroll(&top, 100, 0); /* nothing does */
+	top_scroll(&top, 100, 0); /* no path fits */
 	assert_int_equal(top.first, 3);
 	filter("sdaa", "");
-	top_scroll(&top, 0, lines); /* fewer than there were */
+	top_scroll(&top, 0, lines); /* there are fewer paths than before */
 	assert_names("sdaa ");
 }
 
@@ -174,7 +174,7 @@ static void test_columns(void **state)
 	top_deinit(&t);
 }
 
-/* A daemon of another kind ends nothing. */
+/* A reply with other types must not end the command. */
 static void test_strange(void **state)
 {
 	static const char *const replies[] = { "{}", "{\"paths\":{}}",

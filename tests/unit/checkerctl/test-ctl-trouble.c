@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The command itself against a daemon that does not answer, sends too much or what it should
- * not, and with an output that nobody takes.
+ * The command itself against a daemon that does not answer, sends too much, or sends false
+ * replies; and with an output that cannot be written.
  */
 #include "tests/unit/unit.h"
 
@@ -64,7 +64,7 @@ static void test_not_running(void **state)
 	           "not running: there is no socket /nonexistent/socket; start it with "
 	           "'systemctl start checkerd'");
 	outcome_free(&o);
-	/* a socket file that nobody listens on */
+	/* a socket file without a listener */
 	snprintf(kept, sizeof(kept), "%s.kept", fake_socket(f));
 	assert_int_equal(rename(fake_socket(f), kept), 0);
 	assert_int_equal(link(kept, fake_socket(f)), 0);
@@ -88,7 +88,7 @@ static void test_not_running(void **state)
 	outcome_free(&o);
 }
 
-/* Its queue of connections is full, and it takes none. */
+/* The queue of connections is full, and the daemon accepts none. */
 static void test_full_queue(void **state)
 {
 	char folder[] = "/tmp/ctl-queue.XXXXXX";
@@ -131,7 +131,7 @@ static void test_denied(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* only root can */
+		skip(); /* only root can change its user */
 	f = fake_start(good);
 	args[2] = fake_socket(f);
 	snprintf(folder, sizeof(folder), "%s", fake_socket(f));
@@ -141,7 +141,7 @@ static void test_denied(void **state)
 	assert_int_equal(chmod(fake_socket(f), 0660), 0);
 	assert_int_equal(chown(fake_socket(f), 0, 1), 0);
 	o = run_ctl(RUN_NOBODY, args);
-	if (o.code == 77) { /* what was built is where only its owner can read it */
+	if (o.code == 77) { /* only the owner can read the build directory */
 		outcome_free(&o);
 		fake_stop(f);
 		skip();
@@ -164,7 +164,7 @@ static void test_denied(void **state)
 	fake_stop(f);
 }
 
-/* --- sizes, and what a terminal sees --- */
+/* --- sizes, and output on a terminal --- */
 
 static void test_byte_by_byte(void **state)
 {
@@ -179,7 +179,7 @@ static void test_byte_by_byte(void **state)
 	fake_stop(f);
 }
 
-/* As many paths as there may be, each as long as they get. */
+/* The largest number of paths, each of the largest size. */
 static void test_many_paths(void **state)
 {
 	enum { PATHS_MAX = 16384 };
@@ -253,7 +253,7 @@ static void test_too_many_names(void **state)
 	fake_stop(f);
 }
 
-/* Nothing that comes from the daemon reaches the terminal as a command. */
+/* No text of the daemon reaches the terminal as a command. */
 static void test_control_characters(void **state)
 {
 #define EVIL "\\u001b[31mx\\u0007\\u009b\\u007f"
@@ -381,7 +381,7 @@ static void test_monitor(void **state)
 	fake_stop(f);
 }
 
-/* Each event is out before the next is waited for; here the next one never comes. */
+/* Each event is printed before the wait for the next one, which never comes here. */
 static void test_monitor_at_once(void **state)
 {
 	static const struct fake_answer answers[] = {
@@ -398,7 +398,7 @@ static void test_monitor_at_once(void **state)
 	fake_stop(f);
 }
 
-/* Whoever read the events has gone, and no more come that would tell. */
+/* The reader has closed the pipe, and no further event reports that. */
 static void test_monitor_unread(void **state)
 {
 	static const struct fake_answer answers[] = {
