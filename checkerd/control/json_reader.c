@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar: RFC 8259. */
+/* The reader of JSON, RFC 8259; it owns nothing. Any thread. */
 #include "checkerd/control/json_reader.h"
 
 #include <errno.h>
@@ -11,22 +11,23 @@
 
 /* --- whether it is JSON --- */
 
-/* What is checked, and in what it is: bit n, that the nth of them is an object. */
+/* A check of a text. */
 struct check {
 	const char *at, *end;
 	unsigned depth, depth_max;
+	/* Bit n: what is open at depth n + 1 is an object, and not an array. */
 	uint32_t objects;
 };
 
-static_assert(JR_DEPTH_MAX <= 32, "a bit for each");
+static_assert(JR_DEPTH_MAX <= 32, "each depth has a bit");
 
-/* The next byte, NUL: there is none. A NUL of the text is right nowhere. */
+/* The next byte; NUL: the text ends, or it has a NUL, which is an error anywhere. */
 static char peek(const struct check *c)
 {
 	return c->at < c->end ? *c->at : '\0';
 }
 
-static bool take(struct check *c, char wanted)
+static bool check_byte(struct check *c, char wanted)
 {
 	if (wanted == '\0' || peek(c) != wanted)
 		return false;
@@ -61,14 +62,14 @@ static bool check_digits(struct check *c)
 
 static bool check_number(struct check *c)
 {
-	(void)take(c, '-'); /* it need not be there */
-	if (!take(c, '0') && !check_digits(c))
+	(void)check_byte(c, '-'); /* optional */
+	if (!check_byte(c, '0') && !check_digits(c))
 		return false;
-	if (take(c, '.') && !check_digits(c))
+	if (check_byte(c, '.') && !check_digits(c))
 		return false;
-	if (take(c, 'e') || take(c, 'E')) {
-		if (!take(c, '+'))
-			(void)take(c, '-'); /* nor this one */
+	if (check_byte(c, 'e') || check_byte(c, 'E')) {
+		if (!check_byte(c, '+'))
+			(void)check_byte(c, '-'); /* optional */
 		return check_digits(c);
 	}
 	return true;
@@ -77,12 +78,12 @@ static bool check_number(struct check *c)
 static bool check_word(struct check *c, const char *word)
 {
 	for (; *word != '\0'; word++)
-		if (!take(c, *word))
+		if (!check_byte(c, *word))
 			return false;
 	return true;
 }
 
-/* -1: that is none. */
+/* -1: c is no such digit. */
 static int hex_digit(char c)
 {
 	if (is_digit(c))
@@ -99,8 +100,8 @@ static bool check_escape(struct check *c, bool nul_allowed)
 	static const char letters[] = "\"\\/bfnrt";
 	unsigned value = 0;
 
-	if (!take(c, 'u')) {
-		if (peek(c) == '\0' || !strchr(letters, peek(c)))
+	if (!check_byte(c, 'u')) {
+		if (peek(c) == '\0' || strchr(letters, peek(c)) == NULL)
 			return false;
 		c->at++;
 		return true;
@@ -118,14 +119,14 @@ static bool check_escape(struct check *c, bool nul_allowed)
 
 static bool check_string(struct check *c, bool nul_allowed)
 {
-	if (!take(c, '"'))
+	if (!check_byte(c, '"'))
 		return false;
-	while (!take(c, '"')) {
-		if (take(c, '\\')) {
+	while (!check_byte(c, '"')) {
+		if (check_byte(c, '\\')) {
 			if (!check_escape(c, nul_allowed))
 				return false;
 		} else if ((unsigned char)peek(c) < 0x20) {
-			return false; /* the end, too */
+			return false; /* also at the end of the text */
 		} else {
 			c->at++;
 		}
@@ -139,7 +140,7 @@ static bool check_key(struct check *c)
 	if (!check_string(c, false))
 		return false;
 	check_space(c);
-	return take(c, ':');
+	return check_byte(c, ':');
 }
 
 static bool check_scalar(struct check *c)
@@ -164,8 +165,8 @@ static bool in_object(const struct check *c)
 }
 
 /*
- * A value begins: all of a scalar, the beginning of an object or array up to its first value.
- * ret_whole: it has ended, too.
+ * Checks the beginning of a value: all of a scalar, or an object or array up to its first value.
+ * *ret_whole: the value has ended, too.
  */
 static bool check_begin(struct check *c, bool *ret_whole)
 {
@@ -181,7 +182,7 @@ static bool check_begin(struct check *c, bool *ret_whole)
 		return false;
 	c->at++;
 	check_space(c);
-	*ret_whole = take(c, object ? '}' : ']');
+	*ret_whole = check_byte(c, object ? '}' : ']');
 	if (*ret_whole)
 		return true;
 	c->objects &= ~(UINT32_C(1) << c->depth);
@@ -190,14 +191,14 @@ static bool check_begin(struct check *c, bool *ret_whole)
 	return !object || check_key(c);
 }
 
-/* A value has ended: whatever ends with it, up to the next value or to the end of the text. */
+/* Checks what follows a value that has ended, up to the next value or the end of the text. */
 static bool check_end(struct check *c)
 {
 	while (c->depth > 0) {
 		check_space(c);
-		if (take(c, ','))
+		if (check_byte(c, ','))
 			return !in_object(c) || check_key(c);
-		if (!take(c, in_object(c) ? '}' : ']'))
+		if (!check_byte(c, in_object(c) ? '}' : ']'))
 			return false;
 		c->depth--;
 	}
@@ -222,7 +223,7 @@ bool jr_check(const char *text, size_t size, unsigned depth)
 	return c.at == c.end;
 }
 
-/* --- from here on it is --- */
+/* --- values of a text that was checked --- */
 
 enum jr_type jr_type(const char *value)
 {
@@ -258,7 +259,7 @@ static char *skip_string(char *at)
 	return at + 1;
 }
 
-/* What is inside need not be looked at: as many end as begin. */
+/* The text was checked, so brackets of both kinds can be counted together. */
 static char *skip_container(char *at)
 {
 	unsigned depth = 0;
@@ -285,7 +286,7 @@ static char *skip_value(char *at)
 		return skip_string(at);
 	if (type == JR_OBJECT || type == JR_ARRAY)
 		return skip_container(at);
-	/* It is in something, which goes on or ends behind it. */
+	/* The value is in an object or array, which goes on or ends after it. */
 	while (*at != ',' && *at != '}' && *at != ']' && !is_space(*at))
 		at++;
 	return at;
@@ -321,7 +322,7 @@ bool jr_bool(const char *value)
 	return *value == 't';
 }
 
-/* What stands behind a number is no part of one for these two, either. */
+/* strtod() and strtoll() stop where the number ends, as JSON has it. */
 double jr_double(const char *number)
 {
 	return strtod(number, NULL);
@@ -332,8 +333,7 @@ bool jr_int(const char *number, int64_t *ret)
 	long long v;
 	char *end;
 
-	static_assert(sizeof(v) == sizeof(*ret),
-	              "what does not fit one does not fit the other");
+	static_assert(sizeof(v) == sizeof(*ret), "strtoll() has the range of int64_t");
 	errno = 0;
 	v = strtoll(number, &end, 10);
 	if (errno != 0 || *end == '.' || *end == 'e' || *end == 'E')
@@ -351,7 +351,7 @@ static uint32_t four_digits(const char *at)
 	return value;
 }
 
-/* Behind a \u. */
+/* The character after a \u; the other half of a surrogate pair may follow. */
 static uint32_t escaped_character(const char **at)
 {
 	uint32_t c = four_digits(*at), low;
@@ -383,7 +383,8 @@ static size_t put_utf8(uint32_t c, char to[static CHARACTER_MAX])
 	return n;
 }
 
-/* One character, or one byte of it, of a string that has not ended; how many bytes it is. */
+/* Reads one character, or one byte of one, of a string that has not ended. Returns how many bytes
+ * it put in `to`. */
 static size_t next_character(const char **at, char to[static CHARACTER_MAX])
 {
 	static const char escapes[] = "b\bf\fn\nr\rt\t";
@@ -410,7 +411,7 @@ bool jr_is(const char *string, const char *word)
 	while (*at != '"') {
 		size_t n = next_character(&at, c);
 
-		/* Not beyond the word's end: it has none of these bytes, and no NUL. */
+		/* `word` is not read past its NUL: any other byte differs from it. */
 		for (size_t i = 0; i < n; i++, word++)
 			if (c[i] != *word || c[i] == '\0')
 				return false;

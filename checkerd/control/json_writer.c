@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* JSON: RFC 8259. Dates: RFC 3339. UTF-8: RFC 3629. */
+/*
+ * The writer of JSON, RFC 8259, with dates of RFC 3339 in UTF-8 of RFC 3629. It owns nothing. Any
+ * thread.
+ */
 #include "checkerd/control/json_writer.h"
 
 #include <inttypes.h>
@@ -25,7 +28,7 @@ void jw_drained(struct jw *j)
 	j->used = 0;
 }
 
-static void put(struct jw *j, const char *s, size_t n)
+static void append(struct jw *j, const char *s, size_t n)
 {
 	if (j->full || n > j->size - j->used) {
 		j->full = true;
@@ -36,18 +39,18 @@ static void put(struct jw *j, const char *s, size_t n)
 	j->used += n;
 }
 
-/* What goes before every value. */
+/* Goes before every value. */
 static void separate(struct jw *j)
 {
 	if (j->comma)
-		put(j, ",", 1);
+		append(j, ",", 1);
 	j->comma = true;
 }
 
 static void open_with(struct jw *j, const char *bracket)
 {
 	separate(j);
-	put(j, bracket, 1);
+	append(j, bracket, 1);
 	j->depth++;
 	j->comma = false;
 }
@@ -55,7 +58,7 @@ static void open_with(struct jw *j, const char *bracket)
 static void close_with(struct jw *j, const char *bracket)
 {
 	assert(j->depth > 0);
-	put(j, bracket, 1);
+	append(j, bracket, 1);
 	j->depth--;
 	j->comma = true;
 }
@@ -63,7 +66,7 @@ static void close_with(struct jw *j, const char *bracket)
 void jw_message_end(struct jw *j)
 {
 	assert(j->depth == 0);
-	put(j, "", 1);
+	append(j, "", 1);
 	j->comma = false;
 }
 
@@ -91,9 +94,9 @@ void jw_key(struct jw *j, const char *key)
 {
 	assert(j->depth > 0);
 	separate(j);
-	put(j, "\"", 1);
-	put(j, key, strlen(key));
-	put(j, "\":", 2);
+	append(j, "\"", 1);
+	append(j, key, strlen(key));
+	append(j, "\":", 2);
 	j->comma = false;
 }
 
@@ -141,20 +144,20 @@ static void put_escape(struct jw *j, unsigned c)
 
 	for (size_t i = 0; i + 1 < sizeof(letters); i += 2)
 		if ((unsigned char)letters[i] == c) {
-			put(j, (char[]){ '\\', letters[i + 1] }, 2);
+			append(j, (char[]){ '\\', letters[i + 1] }, 2);
 			return;
 		}
 	(void)snprintf(text, sizeof(text), "\\u%04x", c & 0xffff);
-	put(j, text, JW_ESCAPE_MAX);
+	append(j, text, JW_ESCAPE_MAX);
 }
 
-/* Writes the character at s, or what stands for it; returns how many bytes that was. */
+/* Writes the character at s, or its replacement; returns how many bytes of s it took. */
 static size_t put_character(struct jw *j, const unsigned char *s, size_t n)
 {
 	size_t length = utf8_length(s, n);
 
 	if (length == 0) {
-		put(j, REPLACEMENT, strlen(REPLACEMENT));
+		append(j, REPLACEMENT, strlen(REPLACEMENT));
 		return 1;
 	}
 	if (length == 1 && (s[0] < 0x20 || s[0] == '"' || s[0] == '\\' || s[0] == 0x7f))
@@ -165,14 +168,14 @@ static size_t put_character(struct jw *j, const unsigned char *s, size_t n)
 		put_escape(j, (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
 		                      (s[2] & 0x3fu)); /* what turns text round */
 	else
-		put(j, (const char *)s, length);
+		append(j, (const char *)s, length);
 	return length;
 }
 
 void jw_text_begin(struct jw *j)
 {
 	separate(j);
-	put(j, "\"", 1);
+	append(j, "\"", 1);
 }
 
 void jw_text_part(struct jw *j, const char *s, size_t n)
@@ -185,7 +188,7 @@ void jw_text_part(struct jw *j, const char *s, size_t n)
 
 void jw_text_end(struct jw *j)
 {
-	put(j, "\"", 1);
+	append(j, "\"", 1);
 }
 
 size_t jw_text_cut(const char *s, size_t n, size_t max)
@@ -194,8 +197,8 @@ size_t jw_text_cut(const char *s, size_t n, size_t max)
 
 	if (n <= max)
 		return n;
-	/* A character has at most three bytes after its first. More of them in a row are no
-	 * character and may be cut anywhere. */
+	/* A character has at most three bytes after its first. Where more stand in a row, no
+	 * character is cut. */
 	while (cut > 0 && max - cut < 4 && continues((unsigned char)s[cut]))
 		cut--;
 	return cut == 0 || max - cut == 4 ? max : cut;
@@ -205,7 +208,7 @@ void jw_string(struct jw *j, const char *s)
 {
 	size_t n;
 
-	if (!s) {
+	if (s == NULL) {
 		jw_null(j);
 		return;
 	}
@@ -215,7 +218,7 @@ void jw_string(struct jw *j, const char *s)
 	jw_text_end(j);
 }
 
-_printf_(2, 3) static void put_format(struct jw *j, const char *format, ...)
+_printf_(2, 3) static void append_format(struct jw *j, const char *format, ...)
 {
 	char text[NUMBER_SIZE];
 	va_list args;
@@ -225,31 +228,31 @@ _printf_(2, 3) static void put_format(struct jw *j, const char *format, ...)
 	n = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	assert(n > 0 && (size_t)n < sizeof(text));
-	put(j, text, (size_t)n);
+	append(j, text, (size_t)n);
 }
 
 void jw_int(struct jw *j, int64_t v)
 {
 	separate(j);
-	put_format(j, "%" PRId64, v);
+	append_format(j, "%" PRId64, v);
 }
 
 void jw_uint(struct jw *j, uint64_t v)
 {
 	separate(j);
-	put_format(j, "%" PRIu64, v);
+	append_format(j, "%" PRIu64, v);
 }
 
 void jw_bool(struct jw *j, bool v)
 {
 	separate(j);
-	put(j, v ? "true" : "false", v ? 4 : 5);
+	append(j, v ? "true" : "false", v ? 4 : 5);
 }
 
 void jw_null(struct jw *j)
 {
 	separate(j);
-	put(j, "null", 4);
+	append(j, "null", 4);
 }
 
 void jw_seconds(struct jw *j, int64_t us)
@@ -259,18 +262,18 @@ void jw_seconds(struct jw *j, int64_t us)
 	int decimals = 6;
 
 	separate(j);
-	put_format(j, "%s%" PRIu64, us < 0 ? "-" : "", whole);
+	append_format(j, "%s%" PRIu64, us < 0 ? "-" : "", whole);
 	if (part == 0)
 		return;
 	for (; part % 10 == 0; part /= 10)
 		decimals--;
-	put_format(j, ".%0*" PRIu64, decimals, part);
+	append_format(j, ".%0*" PRIu64, decimals, part);
 }
 
 /*
- * The date of a day counted from 1970-01-01. Not gmtime_r(): that reads the time zone's file.
- * Years are taken to begin in March, so that a leap day is the last of its year, of its four
- * years and of its four centuries: each division may come out one too high on that day only.
+ * The date of a day that is counted from 1970-01-01. gmtime_r() is not used because it reads the
+ * file of the time zone. Years begin in March here, so a leap day is the last day of its year, of
+ * its four years and of its four centuries. Only on that day a division may be one too high.
  */
 static void date_of(int64_t days, int *ret_year, int *ret_month, int *ret_day)
 {
@@ -308,9 +311,9 @@ void jw_time(struct jw *j, int64_t realtime_us)
 
 	date_of(seconds / 86400, &year, &month, &day);
 	separate(j);
-	put_format(j, "\"%04d-%02d-%02dT", year, month, day);
-	put_format(j, "%02d:%02d:%02d.%06dZ\"", in_day / 3600, in_day / 60 % 60,
-	           in_day % 60, (int)(us % USEC_PER_SEC));
+	append_format(j, "\"%04d-%02d-%02dT", year, month, day);
+	append_format(j, "%02d:%02d:%02d.%06dZ\"", in_day / 3600, in_day / 60 % 60,
+	              in_day % 60, (int)(us % USEC_PER_SEC));
 }
 
 void jw_raw_begin(struct jw *j)
@@ -320,5 +323,5 @@ void jw_raw_begin(struct jw *j)
 
 void jw_raw_part(struct jw *j, const char *s, size_t n)
 {
-	put(j, s, n);
+	append(j, s, n);
 }

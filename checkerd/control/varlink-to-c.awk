@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Makes a C file of interface definitions: NAME.varlink becomes the string interface_LAST, where
-# LAST is the last part of NAME.
+# Makes a C file from interface definitions. PART.LAST.varlink becomes the string interface_last.
 BEGIN {
 	print "/* Made from the .varlink files. */"
 	print "#include \"checkerd/control/interface.h\"\n"

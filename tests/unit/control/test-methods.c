@@ -103,10 +103,10 @@ static void test_each_method_has_a_row(void **state)
 	assert_int_equal(n, methods);
 }
 
-/* What comes after "What follows is for root." in the file is what the rows say changes. */
+/* The rows and the comment in the .varlink file name the same methods for root. */
 static void test_who_may_call(void **state)
 {
-	const char *for_root = strstr(interface_control, "# What follows is for root.");
+	const char *for_root = strstr(interface_control, "# Only root may call the methods that follow.");
 	const struct method *m;
 	size_t n;
 
