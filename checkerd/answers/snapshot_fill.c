@@ -201,7 +201,7 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 			.kept = e->kept,
 			.barred = e->bar != BAR_NONE,
 			.held_until = agreement_held_until(&e->agreement),
-			.turns = e->agreement.turns,
+			.turns = e->agreement.foreign_fails,
 			.error = (uint16_t)e->agreement.error,
 			.map = s->n_maps,
 		};

@@ -31,7 +31,7 @@ static bool is_delimiter(char c)
 /* Records the first byte of each line that is not text. False: the whole is no text. */
 static bool check_bytes(struct lexer *l)
 {
-	bool binary = l->size > 0 && memchr(l->text, '\0', l->size);
+	bool binary = l->size > 0 && memchr(l->text, '\0', l->size) != NULL;
 	struct position at = l->at;
 	bool told = false; /* about this line */
 	size_t size;

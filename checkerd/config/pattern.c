@@ -158,7 +158,7 @@ static int compile(struct pattern *p, const char *expression, char *error,
 		return 0;
 	p->literal = NULL;
 	excess = find_excess(expression);
-	if (excess) {
+	if (excess != NULL) {
 		snprintf(error, error_size, "%s", excess);
 		return -EINVAL;
 	}
@@ -182,11 +182,11 @@ int pattern_new(struct pattern **ret, const char *text, bool may_negate, char *e
 		return -EINVAL;
 	}
 	p = calloc(1, sizeof(*p));
-	if (!p)
+	if (p == NULL)
 		return -ENOMEM;
 	p->negated = negated;
 	p->text = strdup(text);
-	r = p->text ? compile(p, p->text + negated, error, error_size) : -ENOMEM;
+	r = p->text != NULL ? compile(p, p->text + negated, error, error_size) : -ENOMEM;
 	if (r < 0) {
 		free(p->text);
 		free(p);
@@ -198,9 +198,9 @@ int pattern_new(struct pattern **ret, const char *text, bool may_negate, char *e
 
 struct pattern *pattern_free(struct pattern *p)
 {
-	if (!p)
+	if (p == NULL)
 		return NULL;
-	if (!p->literal)
+	if (p->literal == NULL)
 		regfree(&p->regex);
 	free(p->text);
 	free(p);
@@ -226,10 +226,10 @@ bool pattern_match(const struct pattern *p, const char *subject)
 {
 	bool found;
 
-	if (!subject)
+	if (subject == NULL)
 		return false;
-	found = p->literal ? match_literal(p, subject)
-	                   : regexec(&p->regex, subject, 0, NULL, 0) == 0;
+	found = p->literal != NULL ? match_literal(p, subject)
+	                           : regexec(&p->regex, subject, 0, NULL, 0) == 0;
 	return found != p->negated;
 }
 
@@ -238,9 +238,9 @@ bool pattern_match_whole(const struct pattern *p, const char *subject)
 	regmatch_t match;
 
 	assert(!p->negated); /* what would be the whole of what does not match? */
-	if (!subject)
+	if (subject == NULL)
 		return false;
-	if (p->literal)
+	if (p->literal != NULL)
 		return strlen(subject) == p->literal_size && match_literal(p, subject);
 	if (regexec(&p->regex, subject, 1, &match, 0) != 0)
 		return false;

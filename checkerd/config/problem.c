@@ -35,7 +35,7 @@ _printf_(4, 0) static void add(struct problems *p, const struct position *at,
 	if (p->oom || found > CONFIG_PROBLEMS_MAX)
 		return;
 	list = array_room(p->list, p->n, sizeof(*list));
-	if (!list) {
+	if (list == NULL) {
 		p->oom = true;
 		return;
 	}
@@ -44,13 +44,13 @@ _printf_(4, 0) static void add(struct problems *p, const struct position *at,
 		p->oom = true;
 		return;
 	}
-	if (at) {
+	if (at != NULL) {
 		problem.line = at->line;
 		problem.column = at->column;
 	}
-	if (at && at->file) {
+	if (at != NULL && at->file != NULL) {
 		problem.file = strdup(at->file);
-		if (!problem.file) {
+		if (problem.file == NULL) {
 			free(problem.message);
 			p->oom = true;
 			return;
@@ -80,7 +80,7 @@ void problem_warning(struct problems *p, const struct position *at, const char *
 
 static bool is_later(const struct problem *a, const struct problem *b)
 {
-	if (!a->file || !b->file || strcmp(a->file, b->file) != 0)
+	if (a->file == NULL || b->file == NULL || strcmp(a->file, b->file) != 0)
 		return false;
 	return a->line != b->line ? a->line > b->line : a->column > b->column;
 }
@@ -192,11 +192,11 @@ void problems_print(const struct config *c, FILE *out)
 	for (size_t i = 0; i < c->n_problems; i++) {
 		const struct problem *p = &c->problems[i];
 
-		if (p->file)
+		if (p->file != NULL)
 			print_clean(out, p->file);
-		if (p->file && p->line)
+		if (p->file != NULL && p->line)
 			fprintf(out, ":%u:%u", p->line, p->column);
-		fprintf(out, "%s%s: ", p->file ? ": " : "",
+		fprintf(out, "%s%s: ", p->file != NULL ? ": " : "",
 		        p->is_error ? "error" : "warning");
 		print_clean(out, p->message);
 		fputc('\n', out);

@@ -35,12 +35,12 @@ int reader_init(struct reader *r)
 	*r = (struct reader){ .config = calloc(1, sizeof(*r->config)) };
 	r->ignored_reported =
 	        calloc(keywords_ignored_count, sizeof(*r->ignored_reported));
-	if (r->config) {
+	if (r->config != NULL) {
 		r->config->filters = calloc(1, sizeof(*r->config->filters));
 		r->config->rules = calloc(1, sizeof(*r->config->rules));
 	}
-	if (!r->ignored_reported || !r->config || !r->config->filters ||
-	    !r->config->rules) {
+	if (r->ignored_reported == NULL || r->config == NULL ||
+	    r->config->filters == NULL || r->config->rules == NULL) {
 		reader_deinit(r);
 		return -ENOMEM;
 	}
@@ -65,11 +65,11 @@ const char *reader_keep_name(struct reader *r, const char *name)
 {
 	char **names = array_room(r->names, r->n_names, sizeof(*names));
 
-	if (names) {
+	if (names != NULL) {
 		r->names = names;
 		names[r->n_names] = strdup(name);
 	}
-	if (!names || !names[r->n_names]) {
+	if (names == NULL || names[r->n_names] == NULL) {
 		r->problems.oom = true;
 		return NULL;
 	}
@@ -106,7 +106,8 @@ static const struct entry *earlier(const struct entry *entries, size_t i)
 {
 	if (i == 0 || strcmp(entries[i - 1].text, entries[i].text) != 0)
 		return NULL;
-	if (entries[i].group && strcmp(entries[i - 1].group, entries[i].group) == 0)
+	if (entries[i].group != NULL &&
+	    strcmp(entries[i - 1].group, entries[i].group) == 0)
 		return NULL;
 	return &entries[i - 1];
 }
@@ -120,7 +121,7 @@ static void report_doubles(struct reader *r, struct entry *entries, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		const struct entry *first = earlier(entries, i);
 
-		if (!first)
+		if (first == NULL)
 			continue;
 		problem_quote(quoted, entries[i].text);
 		(is_error ? problem_error : problem_warning)(
@@ -138,7 +139,7 @@ static void check_doubles(struct reader *r)
 	        block_new(MAX(c->n_paths, rules->n_maps) + 1, sizeof(*entries));
 	size_t n = 0;
 
-	if (!entries) {
+	if (entries == NULL) {
 		r->problems.oom = true;
 		return;
 	}
@@ -147,7 +148,7 @@ static void check_doubles(struct reader *r)
 			                     &r->path_origins[i].device };
 	report_doubles(r, entries, c->n_paths, true, "device");
 	for (size_t i = 0; i < c->n_paths; i++)
-		if (c->paths[i].alias)
+		if (c->paths[i].alias != NULL)
 			entries[n++] = (struct entry){ c->paths[i].alias, NULL, i,
 				                       &r->path_origins[i].alias };
 	report_doubles(r, entries, n, true, "alias");
@@ -213,7 +214,7 @@ int reader_finish(struct reader *r, struct config **ret)
 	if (r->problems.errors > 0) {
 		struct config *refused = calloc(1, sizeof(*refused));
 
-		if (!refused)
+		if (refused == NULL)
 			return -ENOMEM;
 		config_free(c);
 		r->config = c = refused;

@@ -61,7 +61,7 @@ static struct pattern *make_pattern(struct reader *r, const struct keyword *k,
 		              problem_quote(quoted, value->text), error);
 	else if (result < 0)
 		r->problems.oom = true;
-	else if (!p->literal && ++r->compiled == CONFIG_EXPRESSIONS_MAX + 1)
+	else if (p->literal == NULL && ++r->compiled == CONFIG_EXPRESSIONS_MAX + 1)
 		problem_error(&r->problems, &value->at,
 		              "more than 1024 regular expressions: join some with '|'");
 	return p;
@@ -72,11 +72,11 @@ static void fill_criterion(struct reader *r, struct filter *f, const struct keyw
 {
 	struct pattern **list, *p = make_pattern(r, k, value);
 
-	if (!p)
+	if (p == NULL)
 		return;
 	list = array_room(f->patterns[k->criterion], f->n_patterns[k->criterion],
 	                  sizeof(*list));
-	if (!list) {
+	if (list == NULL) {
 		pattern_free(p);
 		r->problems.oom = true;
 		return;
@@ -96,7 +96,7 @@ static void fill_slot(struct reader *r, const struct keyword *k,
 	}
 	free(d->text[k->slot]);
 	d->text[k->slot] = strdup(value->text);
-	if (!d->text[k->slot])
+	if (d->text[k->slot] == NULL)
 		r->problems.oom = true;
 }
 
@@ -116,7 +116,7 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 	if (*v->text == '\0')
 		return;
 	c->socket_group = strdup(v->text);
-	if (!c->socket_group)
+	if (c->socket_group == NULL)
 		r->problems.oom = true;
 }
 
@@ -196,7 +196,7 @@ static void commit_path(struct reader *r, struct draft *d)
 	struct static_path *paths;
 	struct path_origin *origins;
 
-	if (!d->text[SLOT_DEVICE]) {
+	if (d->text[SLOT_DEVICE] == NULL) {
 		if (d->slot_at[SLOT_DEVICE].line == 0)
 			problem_error(
 			        &r->problems, &d->at,
@@ -204,12 +204,12 @@ static void commit_path(struct reader *r, struct draft *d)
 		return;
 	}
 	paths = array_room(c->paths, c->n_paths, sizeof(*paths));
-	if (paths)
+	if (paths != NULL)
 		c->paths = paths;
 	origins = array_room(r->path_origins, c->n_paths, sizeof(*origins));
-	if (origins)
+	if (origins != NULL)
 		r->path_origins = origins;
-	if (!paths || !origins) {
+	if (paths == NULL || origins == NULL) {
 		r->problems.oom = true;
 		return;
 	}
@@ -223,7 +223,7 @@ static void commit_path(struct reader *r, struct draft *d)
 /* A device subsection has to say of which devices. */
 static bool names_devices(struct reader *r, const struct draft *d)
 {
-	if (d->pattern[SLOT_VENDOR] || d->pattern[SLOT_PRODUCT])
+	if (d->pattern[SLOT_VENDOR] != NULL || d->pattern[SLOT_PRODUCT] != NULL)
 		return true;
 	if (d->slot_at[SLOT_VENDOR].line == 0 && d->slot_at[SLOT_PRODUCT].line == 0)
 		problem_error(&r->problems, &d->at,
@@ -238,7 +238,7 @@ static void commit_filter_device(struct reader *r, struct filter *f, struct draf
 	if (!names_devices(r, d))
 		return;
 	devices = array_room(f->devices, f->n_devices, sizeof(*devices));
-	if (!devices) {
+	if (devices == NULL) {
 		r->problems.oom = true;
 		return;
 	}
@@ -255,10 +255,10 @@ static void commit_device(struct reader *r, struct draft *d)
 
 	/* multipath.conf has many that say nothing to us. */
 	if (!names_devices(r, d) ||
-	    (d->overlay.set == 0 && !d->pattern[SLOT_PRODUCT_BLACKLIST]))
+	    (d->overlay.set == 0 && d->pattern[SLOT_PRODUCT_BLACKLIST] == NULL))
 		return;
 	devices = array_room(rules->devices, rules->n_devices, sizeof(*devices));
-	if (!devices) {
+	if (devices == NULL) {
 		r->problems.oom = true;
 		return;
 	}
@@ -278,18 +278,18 @@ static void commit_multipath(struct reader *r, struct draft *d)
 	struct map_rule *maps;
 	struct position *origins;
 
-	if (!d->text[SLOT_WWID] && d->slot_at[SLOT_WWID].line == 0)
+	if (d->text[SLOT_WWID] == NULL && d->slot_at[SLOT_WWID].line == 0)
 		problem_error(&r->problems, &d->at,
 		              "multipath without a wwid: add 'wwid IDENTIFIER' to it");
-	if (!d->text[SLOT_WWID] || !d->text[SLOT_ALIAS])
+	if (d->text[SLOT_WWID] == NULL || d->text[SLOT_ALIAS] == NULL)
 		return;
 	maps = array_room(rules->maps, rules->n_maps, sizeof(*maps));
-	if (maps)
+	if (maps != NULL)
 		rules->maps = maps;
 	origins = array_room(r->map_origins, rules->n_maps, sizeof(*origins));
-	if (origins)
+	if (origins != NULL)
 		r->map_origins = origins;
-	if (!maps || !origins) {
+	if (maps == NULL || origins == NULL) {
 		r->problems.oom = true;
 		return;
 	}

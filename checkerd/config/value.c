@@ -132,8 +132,10 @@ const char *value_range(const struct keyword *k, char *buf, size_t size)
 	snprintf(buf, size, "%s", k->type == VALUE_SWITCH ? "yes or no" : "");
 	if (k->type != VALUE_WORD)
 		return buf;
-	for (const struct word *w = k->words; w->name; w++) {
-		const char *between = w == k->words ? "" : w[1].name ? ", " : " or ";
+	for (const struct word *w = k->words; w->name != NULL; w++) {
+		const char *between = w == k->words       ? ""
+		                      : w[1].name != NULL ? ", "
+		                                          : " or ";
 
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", between,
 		                         w->name);
@@ -186,7 +188,7 @@ static int parse_word(const struct keyword *k, const char *text, struct value *v
 	struct nearest near;
 
 	nearest_init(&near, text);
-	for (const struct word *w = words; w->name; w++) {
+	for (const struct word *w = words; w->name != NULL; w++) {
 		if (strcmp(w->name, text) == 0) {
 			v->number = w->number;
 			return 0;
@@ -195,8 +197,8 @@ static int parse_word(const struct keyword *k, const char *text, struct value *v
 	}
 	snprintf(error, VALUE_ERROR_SIZE, "%s %s: must be %s%s%s%s", k->name,
 	         problem_word(quoted, text), value_range(k, range, sizeof(range)),
-	         near.best ? ": did you mean " : "", near.best ? near.best : "",
-	         near.best ? "?" : "");
+	         near.best != NULL ? ": did you mean " : "",
+	         near.best != NULL ? near.best : "", near.best != NULL ? "?" : "");
 	return -EINVAL;
 }
 
@@ -250,7 +252,7 @@ int value_parse(const struct keyword *k, const char *text, struct value *ret,
 	case VALUE_REGEX:
 	case VALUE_NEGATED_REGEX:
 		remedy = name_remedy(k, text);
-		if (!remedy)
+		if (remedy == NULL)
 			break;
 		snprintf(error, VALUE_ERROR_SIZE, "%s %s: %s", k->name,
 		         problem_word(quoted, text), remedy);
@@ -319,7 +321,7 @@ void value_print(const struct keyword *k, const void *field, FILE *out)
 			fputs(on ? "yes" : "no", out);
 	} else if (k->type == VALUE_WORD) {
 		memcpy(&number, field, sizeof(number));
-		for (const struct word *w = k->words; w->name; w++)
+		for (const struct word *w = k->words; w->name != NULL; w++)
 			if (w->number == number)
 				fputs(w->name, out);
 	} else {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns nothing: whoever calls it owns the agreement. The loop. What follows from a decision
- * and the kernel's view is one table; the rest says when, and whether something stands in the
- * way.
+ * Owns nothing: the caller owns the agreement. Runs on the loop. The table wanted[] says which
+ * command follows from a decision and the kernel's view; agreement_next() says when.
  */
 #include "checkerd/core/agreement.h"
 
 #include "util/macro.h"
 
-/* Without a decision the kernel's view stands, whatever it is. */
+/* Without a decision the kernel's view stays. */
 static const enum agreement_command wanted[3][2] = {
 	/*                       F                  A */
 	[VERDICT_NONE] = { COMMAND_NONE, COMMAND_NONE },
@@ -16,6 +15,7 @@ static const enum agreement_command wanted[3][2] = {
 	[VERDICT_UNUSABLE] = { COMMAND_NONE, COMMAND_FAIL },
 };
 
+/* first_us, doubled that many times, at most max_us. */
 static int64_t doubled(int64_t first_us, uint32_t times, int64_t max_us)
 {
 	int64_t us = first_us;
@@ -25,53 +25,54 @@ static int64_t doubled(int64_t first_us, uint32_t times, int64_t max_us)
 	return MIN(us, max_us);
 }
 
-/* Reinstating wants a good check first. */
-static void doubt(struct agreement *a, struct mono now)
+/* The kernel's view changed. A failed path needs a successful check before it is reinstated. */
+static void require_check(struct agreement *a, struct mono now)
 {
-	a->asked = false;
-	a->doubted = a->active ? (struct mono){ 0 } : now;
+	a->recheck_requested = false;
+	a->unchecked_since = a->active ? (struct mono){ 0 } : now;
 }
 
 void agreement_init(struct agreement *a, bool active, struct mono now)
 {
 	*a = (struct agreement){ .active = active };
-	doubt(a, now);
+	require_check(a, now);
 }
 
-/* Others failed it: it is given back later and later. */
-static void hold(struct agreement *a, struct mono now)
+/* Others failed the path: each further time its reinstatement waits longer. */
+static void note_foreign_fail(struct agreement *a, struct mono now)
 {
-	if (mono_diff(now, a->turned) >= AGREEMENT_CALM_US)
-		a->turns = 0;
-	if (a->turns < UINT16_MAX)
-		a->turns++;
-	a->turned = now;
+	if (mono_diff(now, a->foreign_fail_at) >= AGREEMENT_CALM_US)
+		a->foreign_fails = 0;
+	if (a->foreign_fails < UINT16_MAX)
+		a->foreign_fails++;
+	a->foreign_fail_at = now;
 }
 
 struct mono agreement_held_until(const struct agreement *a)
 {
-	if (a->turns < 2)
+	if (a->foreign_fails < 2)
 		return (struct mono){ 0 };
-	return mono_add(a->turned, doubled(AGREEMENT_TURNED_US, a->turns - 2U,
-	                                   AGREEMENT_TURNED_MAX_US));
+	return mono_add(
+	        a->foreign_fail_at,
+	        doubled(AGREEMENT_HOLD_US, a->foreign_fails - 2U, AGREEMENT_HOLD_MAX_US));
 }
 
-enum agreement_turn agreement_told(struct agreement *a, bool active, struct mono now)
+enum agreement_foreign agreement_update(struct agreement *a, bool active, struct mono now)
 {
 	if (a->active == active)
-		return TURN_NONE;
+		return FOREIGN_NONE;
 	a->active = active;
-	doubt(a, now);
+	require_check(a, now);
 	if (a->in_flight == (active ? COMMAND_REINSTATE : COMMAND_FAIL))
-		return TURN_NONE; /* it may be its doing: its answer is on the way */
+		return FOREIGN_NONE; /* the command in flight may have caused the change */
 	a->ours = false;
 	if (active)
-		return TURN_ACTIVE;
-	hold(a, now);
-	return TURN_FAILED;
+		return FOREIGN_REINSTATED;
+	note_foreign_fail(a, now);
+	return FOREIGN_FAILED;
 }
 
-void agreement_anew(struct agreement *a)
+void agreement_forget_refusals(struct agreement *a)
 {
 	a->refusals = 0;
 	a->not_before = (struct mono){ 0 };
@@ -81,16 +82,16 @@ bool agreement_checked(struct agreement *a, struct mono started, bool identified
 {
 	if (a->active)
 		return false;
-	if (mono_before(started, a->doubted)) {
-		/* It was on its way before: not the one that was meant. */
-		a->asked = false;
+	if (mono_before(started, a->unchecked_since)) {
+		/* This check began before the failure, so another one is needed. */
+		a->recheck_requested = false;
 		return true;
 	}
-	if (identified && a->doubted.us == 0)
+	if (identified && a->unchecked_since.us == 0)
 		return false;
-	/* The next good check that can tell which disk it is, is waited for. */
-	a->doubted = identified ? (struct mono){ 0 } : started;
-	a->asked = true;
+	/* A check that did not identify the disk: the next successful check may. */
+	a->unchecked_since = identified ? (struct mono){ 0 } : started;
+	a->recheck_requested = true;
 	return true;
 }
 
@@ -111,7 +112,7 @@ enum agreement_command agreement_answered(struct agreement *a, int error, struct
 		a->active = c == COMMAND_REINSTATE;
 		a->ours = c == COMMAND_FAIL;
 		a->refusals = 0;
-		doubt(a, now);
+		require_check(a, now);
 		return c;
 	}
 	a->not_before = mono_add(now, doubled(AGREEMENT_REFUSED_US, a->refusals,
@@ -121,7 +122,7 @@ enum agreement_command agreement_answered(struct agreement *a, int error, struct
 	return c;
 }
 
-/* What was let go: what we failed is given back, with control or without, and that is all. */
+/* A released path is reinstated if the daemon failed it, with control or without. */
 static enum agreement_step next_released(const struct agreement *a, struct mono now)
 {
 	if (a->active || !a->ours)
@@ -140,8 +141,8 @@ enum agreement_step agreement_next(const struct agreement *a,
 		return next_released(a, now);
 	if (c == COMMAND_NONE)
 		return STEP_NOTHING;
-	if (c == COMMAND_REINSTATE && a->doubted.us != 0)
-		return a->asked ? STEP_NOTHING : STEP_RECHECK;
+	if (c == COMMAND_REINSTATE && a->unchecked_since.us != 0)
+		return a->recheck_requested ? STEP_NOTHING : STEP_RECHECK;
 	if (!w->control)
 		return STEP_NOTHING;
 	if (c == COMMAND_FAIL && w->keep)

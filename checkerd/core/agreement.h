@@ -3,81 +3,85 @@
 #define CHECKERD_CORE_AGREEMENT_H
 
 /*
- * One path of one map: what the kernel thinks of it, what is on its way to change that, and
- * what has to be done so that the kernel agrees with what was decided. Pure.
+ * One path of one map: the kernel's view of it, the command in flight, and the next command that
+ * makes the kernel agree with the decision. Pure.
  *
- * Nothing is sent that the kernel thinks already, and never a second command before the
- * first one's answer. What is refused is sent again, later and later. A path that others fail
- * is given back later and later, whatever is decided of it meanwhile; failing it never waits
- * for that. A failed path is given back only after a good check that began since and that
- * identified the disk.
+ * No command is sent that would change nothing, and none before the answer to the last one. A
+ * refused command is sent again, each time after a longer pause. A path that others fail again and
+ * again is reinstated each time after a longer pause; failing it never waits. A failed path is
+ * reinstated only after a successful check that began after the failure and identified the disk.
  */
 #include "checkerd/core/state.h"
 
-#define AGREEMENT_REFUSED_US \
-	(100 * USEC_PER_MSEC) /* until the second try, then doubled */
+/* The pause after the first refusal; each further refusal doubles it. */
+#define AGREEMENT_REFUSED_US     (100 * USEC_PER_MSEC)
 #define AGREEMENT_REFUSED_MAX_US (30 * USEC_PER_SEC)
-/* After the first failure by others a path is given back at once, after the second one later by
- * this, then doubled … */
-#define AGREEMENT_TURNED_US     USEC_PER_SEC
-#define AGREEMENT_TURNED_MAX_US (60 * USEC_PER_SEC)
-/* … until others have not failed it for so long. */
-#define AGREEMENT_CALM_US (2 * AGREEMENT_TURNED_MAX_US)
+/* The first failure by others delays no reinstatement. The second one delays it by
+ * AGREEMENT_HOLD_US, and each further one doubles the delay. */
+#define AGREEMENT_HOLD_US     USEC_PER_SEC
+#define AGREEMENT_HOLD_MAX_US (60 * USEC_PER_SEC)
+/* The delay is forgotten when others have not failed the path for this time. */
+#define AGREEMENT_CALM_US (2 * AGREEMENT_HOLD_MAX_US)
 
 enum agreement_command { COMMAND_NONE, COMMAND_FAIL, COMMAND_REINSTATE };
 
-/* What the kernel's view did that no command of ours explains. */
-enum agreement_turn { TURN_NONE, TURN_FAILED, TURN_ACTIVE };
+/* A change of the kernel's view that no command of the daemon explains. */
+enum agreement_foreign { FOREIGN_NONE, FOREIGN_FAILED, FOREIGN_REINSTATED };
 
 enum agreement_step {
 	STEP_NOTHING,
 	STEP_FAIL,
 	STEP_REINSTATE,
 	STEP_RECHECK, /* check the path now, and identify its disk */
-	STEP_KEEP,    /* it is down, and kept as the last one of its map */
-	STEP_WAIT,    /* there is something to be done, at not_before */
+	STEP_KEEP,    /* the path is down, and kept as the last one of its map */
+	STEP_WAIT,    /* a command is due at agreement_wait() */
 };
 
 struct agreement {
 	bool active : 1; /* the kernel's A; false: its F */
-	bool asked : 1;  /* with doubted: the check was asked for */
-	bool ours : 1;   /* not active: it was failed by a command of ours */
+	/* With unchecked_since: STEP_RECHECK was carried out. */
+	bool recheck_requested : 1;
+	bool ours : 1; /* with F: a command of the daemon failed the path */
 	enum agreement_command in_flight : 2;
-	uint8_t refusals; /* in a row; saturates, as the pause after them does */
-	uint16_t
-	        turns; /* failures by others, never AGREEMENT_CALM_US between two; saturates */
-	uint16_t error;         /* of the last command, positive errno; 0: it was done */
-	struct mono turned;     /* when the last one of `turns` was seen */
-	struct mono not_before; /* no command before */
-	struct mono
-	        doubted; /* it has been failed since then, and not been checked; us 0: it has */
+	uint8_t refusals; /* in a row; saturates, like the pause */
+	/* Failures by others with less than AGREEMENT_CALM_US between two; saturates. */
+	uint16_t foreign_fails;
+	uint16_t error;              /* of the last command, positive errno; 0: done */
+	struct mono foreign_fail_at; /* the last one of foreign_fails */
+	struct mono not_before;      /* no command before this */
+	/* The path failed then, and no check that identified it was successful since. us 0: one was. */
+	struct mono unchecked_since;
 };
 
-/* What is wanted of it. */
+/* What is wanted of the path. */
 struct agreement_wish {
 	enum path_verdict verdict;
-	bool control;  /* commands may be sent */
-	bool keep;     /* not to be failed: nothing else in the map is active */
-	bool released; /* nothing is wanted of it, but that what we failed is given back */
+	bool control; /* commands may be sent */
+	bool keep;    /* do not fail the path: no other path of the map is usable */
+	/* The daemon decides nothing about the path, but reinstates it if it failed it. */
+	bool released;
 };
 
-/* It was found in a map. */
+/* The path was found in a map. */
 void agreement_init(struct agreement *a, bool active, struct mono now);
 /* The kernel's view was read. */
-enum agreement_turn agreement_told(struct agreement *a, bool active, struct mono now);
-/* Another decision was made, or its map takes commands again: a refusal is not waited for. */
-void agreement_anew(struct agreement *a);
-/* A check that began at that time found the path good; identified: and its disk is the one
- * that it is to be. True: that changes something. */
+enum agreement_foreign agreement_update(struct agreement *a, bool active,
+                                        struct mono now);
+/* Forgets the pause after refusals: the decision changed, or the map takes commands again. */
+void agreement_forget_refusals(struct agreement *a);
+/*
+ * A check that began at `started` found the path good. identified: it also identified the disk.
+ * Returns whether that changes the next step.
+ */
 bool agreement_checked(struct agreement *a, struct mono started, bool identified);
 void agreement_sent(struct agreement *a, enum agreement_command c);
-/* The command's answer: 0 or a positive errno. Returns the command. */
+/* The kernel answered the command with 0 or a positive errno. Returns the command. */
 enum agreement_command agreement_answered(struct agreement *a, int error,
                                           struct mono now);
 
 enum agreement_step agreement_next(const struct agreement *a,
                                    const struct agreement_wish *w, struct mono now);
-/* No reinstate_path before, because others failed it; us 0: not so. */
+/* No reinstate_path before this, because others failed the path. us 0: no such limit. */
 struct mono agreement_held_until(const struct agreement *a);
 /* With STEP_WAIT: until when. */
 struct mono agreement_wait(const struct agreement *a);

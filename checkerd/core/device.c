@@ -42,7 +42,8 @@ static bool name_ends_node(const struct device_spec *spec)
 
 static int spec_check(const struct device_spec *spec)
 {
-	if (!spec->name || !*spec->name || !spec->node || spec->node[0] != '/')
+	if (spec->name == NULL || !*spec->name || spec->node == NULL ||
+	    spec->node[0] != '/')
 		return -EINVAL;
 	return strlen(spec->name) < DEVICE_NAME_MAX ? 0 : -ENAMETOOLONG;
 }
@@ -62,12 +63,12 @@ int device_new(struct device **ret, const struct device_spec *spec)
 	shared = name_ends_node(spec);
 	first = shared ? DEVICE_TEXT_node : DEVICE_TEXT_name;
 	for (unsigned i = first; i < DEVICE_TEXT_COUNT_; i++)
-		if (spec_text(spec, i))
+		if (spec_text(spec, i) != NULL)
 			size += strlen(spec_text(spec, i)) + 1;
 	if (size > UINT16_MAX)
 		return -ENAMETOOLONG;
 	d = calloc(1, MAX(size, sizeof(*d)));
-	if (!d)
+	if (d == NULL)
 		return -ENOMEM;
 
 	atomic_init(&d->refs, 1);
@@ -79,9 +80,9 @@ int device_new(struct device **ret, const struct device_spec *spec)
 	d->udev_wwid = spec->udev_wwid;
 	for (unsigned i = first; i < DEVICE_TEXT_COUNT_; i++) {
 		const char *s = spec_text(spec, i);
-		size_t n = s ? strlen(s) + 1 : 0;
+		size_t n = s != NULL ? strlen(s) + 1 : 0;
 
-		if (!s)
+		if (s == NULL)
 			continue;
 		d->text[i] = (uint16_t)end;
 		memcpy((char *)d + end, s, n);
@@ -108,7 +109,7 @@ struct device *device_unref(struct device *d)
 {
 	uint32_t before;
 
-	if (!d)
+	if (d == NULL)
 		return NULL;
 	before = atomic_fetch_sub_explicit(&d->refs, 1, memory_order_acq_rel);
 	assert(before > 0);
@@ -119,7 +120,7 @@ struct device *device_unref(struct device *d)
 
 static bool same(const char *a, const char *b)
 {
-	return a && b ? strcmp(a, b) == 0 : a == b;
+	return a != NULL && b != NULL ? strcmp(a, b) == 0 : a == b;
 }
 
 bool device_equal(const struct device *a, const struct device *b)

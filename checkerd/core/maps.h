@@ -27,46 +27,48 @@ enum maps_bar {
 	BAR_READ,  /* the disk itself answered with another identity */
 };
 
-/* One path of one map. There is locked memory for max_paths of them and more, so they have no
- * padding. */
+/* One path of one map. Locked memory holds more than max_paths of them, so they have no padding. */
 struct maps_path {
 	struct agreement agreement;
-	struct disk_id id; /* the disk that was under its number; 0: not known yet */
+	struct disk_id id; /* the disk under the device number; 0: not known yet */
 	uint32_t devt_major : MAP_MAJOR_BITS, devt_minor : MAP_MINOR_BITS;
 	uint32_t generation;
 	uint32_t map;
-	uint32_t path;         /* the registry's index; MAPS_NONE: not one of ours */
-	uint32_t next;         /* of its map, in the table's order; or free */
+	uint32_t path;         /* the registry's index; MAPS_NONE: not the daemon's */
+	uint32_t next;         /* of its map, in the table's order; or of the free ones */
 	uint32_t next_of_devt; /* chain of the index */
 	uint32_t next_of_path;
 	uint32_t list_prev, list_next;
 	bool used : 1;
 	bool seen : 1; /* mark while a new table is compared */
-	bool kept : 1; /* down, and not failed: the last one of its map */
-	bool kept_told : 1;
-	bool gone : 1;     /* its device is: there is nothing to give back */
-	bool released : 1; /* let go: only given back, if we failed it */
-	bool unproven : 1; /* what is known of its disk may be older than its place here */
-	bool expedite : 1; /* the same, and it contradicts the map: check it now, list anew */
+	bool kept : 1; /* down, and not failed, because it is the last one of its map */
+	bool kept_reported : 1;
+	bool gone : 1;     /* the device is gone: there is nothing to reinstate */
+	bool released : 1; /* only reinstated, if the daemon failed it */
+	/* What is known of the disk may be older than the entry. */
+	bool unproven : 1;
+	/* Unproven, and the disk contradicts the map: check it now, and list the devices. */
+	bool expedite : 1;
 	enum maps_bar bar : 2;
-	bool bar_told : 1; /* the teller's */
+	bool bar_reported : 1; /* the reporter's */
 	enum path_verdict verdict : 2;
-	enum agreement_turn turn : 2; /* news for the teller, who clears it */
-	uint8_t list : 2;             /* enum maps_list: to be looked at, now or later */
+	enum agreement_foreign foreign : 2; /* for the reporter, which clears it */
+	uint8_t list : 2;                   /* enum maps_list */
 };
 
-static_assert(sizeof(struct maps_path) == 96, "nothing of it is padding");
+static_assert(sizeof(struct maps_path) == 96, "struct maps_path has no padding");
 
 struct maps_map {
 	struct map *map; /* a reference; NULL: not in use */
-	uint32_t first;  /* its paths; MAPS_NONE: none */
+	uint32_t first;  /* its entries; MAPS_NONE: none */
 	uint32_t next_dirty;
-	uint32_t next;  /* chain of the index, or free */
-	bool keep : 1;  /* keep_last_path */
-	bool dirty : 1; /* something changed since maps_todo_take_map() gave it */
-	enum redundancy told : 2; /* the teller's: what was told last */
-	bool told_any : 1;        /* the teller's */
-	bool handler_seen : 1; /* the teller's: its paths have an access state, or it was told */
+	uint32_t next;                /* chain of the index, or of the free ones */
+	bool keep : 1;                /* keep_last_path */
+	bool dirty : 1;               /* on the list of changed maps */
+	bool reported_any : 1;        /* the reporter's: `reported` counts */
+	enum redundancy reported : 2; /* the reporter's: what it reported last */
+	/* The reporter's: the paths have an access state, or the missing handler was reported. */
+	bool handler_seen : 1;
 };
 
 struct maps;

@@ -14,7 +14,7 @@ static void bar_entry(struct maps *m, uint32_t entry, enum maps_bar why)
 	struct maps_path *e = &m->entries[entry];
 
 	e->bar = why;
-	agreement_anew(&e->agreement);
+	agreement_forget_refusals(&e->agreement);
 	maps_todo_add(m, entry);
 	maps_todo_changed(m, e->map);
 }

@@ -205,14 +205,14 @@ static void take_views(struct maps *m, uint32_t index, bool resumed, struct mono
 
 	for (uint32_t i = m->maps[index].first; i != MAPS_NONE; i = m->entries[i].next) {
 		struct maps_path *e = &m->entries[i];
-		enum agreement_turn turn;
+		enum agreement_foreign foreign;
 
 		if (resumed)
-			agreement_anew(&e->agreement);
-		turn = agreement_told(&e->agreement, map->paths[n++].active, now);
-		if (turn != TURN_NONE)
-			e->turn = turn;
-		if (turn != TURN_NONE || resumed)
+			agreement_forget_refusals(&e->agreement);
+		foreign = agreement_update(&e->agreement, map->paths[n++].active, now);
+		if (foreign != FOREIGN_NONE)
+			e->foreign = foreign;
+		if (foreign != FOREIGN_NONE || resumed)
 			maps_todo_add(m, i);
 	}
 }

@@ -12,7 +12,7 @@
 static void examine_all(struct maps *m, uint32_t index)
 {
 	for (uint32_t i = m->maps[index].first; i != MAPS_NONE; i = m->entries[i].next) {
-		agreement_anew(&m->entries[i].agreement);
+		agreement_forget_refusals(&m->entries[i].agreement);
 		maps_todo_add(m, i);
 	}
 }
@@ -62,10 +62,10 @@ static void note_kept(struct maps *m, uint32_t entry, struct maps_order *o)
 	struct maps_path *e = &m->entries[entry];
 
 	e->kept = o->step == STEP_KEEP;
-	if (e->kept && (e->kept_told || maps_awaits_another(m, entry)))
+	if (e->kept && (e->kept_reported || maps_awaits_another(m, entry)))
 		o->step = STEP_NOTHING;
 	else
-		e->kept_told = e->kept;
+		e->kept_reported = e->kept;
 }
 
 bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
@@ -90,7 +90,7 @@ bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
 		ret->step = STEP_RECHECK;
 		e->expedite = false;
 	} else if (ret->step == STEP_RECHECK)
-		e->agreement.asked = true;
+		e->agreement.recheck_requested = true;
 	if (ret->step == STEP_WAIT)
 		maps_todo_defer(m, entry);
 	return true;

@@ -138,7 +138,7 @@ static void lose_path(struct maps *m, uint32_t entry, bool gone, uint32_t other)
 	e->released = !gone && m->give_back;
 	if (other != MAPS_NONE)
 		relink_entry(m, entry, other);
-	agreement_anew(&e->agreement);
+	agreement_forget_refusals(&e->agreement);
 	maps_todo_add(m, entry);
 	maps_todo_changed(m, e->map);
 }
@@ -179,7 +179,7 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
 			e->verdict = verdict_of(k);
 			/* Without control a released path is reinstated, whatever is decided. */
 			e->released = e->released && !m->control;
-			agreement_anew(&e->agreement);
+			agreement_forget_refusals(&e->agreement);
 			maps_todo_changed(m, e->map);
 		}
 		if ((good && agreement_checked(&e->agreement, asked, !k->unidentified)) ||
@@ -199,7 +199,7 @@ void maps_force(struct maps *m, uint32_t path, bool fail)
 
 		e->verdict = verdict_of(k);
 		e->released = false;
-		agreement_anew(&e->agreement);
+		agreement_forget_refusals(&e->agreement);
 		maps_todo_add(m, i);
 		maps_todo_changed(m, e->map);
 	}
@@ -229,7 +229,7 @@ static void release_entry(struct maps *m, uint32_t entry, bool on)
 	if (e->released == on || e->gone)
 		return;
 	e->released = on;
-	agreement_anew(&e->agreement);
+	agreement_forget_refusals(&e->agreement);
 	maps_todo_add(m, entry);
 	maps_todo_changed(m, e->map);
 }

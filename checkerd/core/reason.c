@@ -84,7 +84,7 @@ const char *errno_name(int error)
 {
 	const struct error_words *e = find_error(error);
 
-	return e ? e->name : NULL;
+	return e != NULL ? e->name : NULL;
 }
 
 /* A duration as people write it: as many decimals as it has, none too many. */
@@ -131,7 +131,7 @@ static void format_failure(const struct reason *r, char *buf, size_t size)
 	const char *stage = r->stage == STAGE_OPEN ? "open" : "read";
 	const struct error_words *e = find_error(r->error);
 
-	if (e)
+	if (e != NULL)
 		(void)snprintf(buf, size, "%s: %s (%s)", stage, e->words, e->name);
 	else
 		(void)snprintf(buf, size, "%s: error %d", stage, r->error);

@@ -49,7 +49,7 @@ int registry_new(struct registry **ret, uint32_t max_paths)
 	if (max_paths == 0 || max_paths > REGISTRY_PATHS_MAX)
 		return -EINVAL;
 	r = calloc(1, registry_bytes(max_paths));
-	if (!r)
+	if (r == NULL)
 		return -ENOMEM;
 	r->max_paths = max_paths;
 	r->buckets = buckets_for(max_paths);
@@ -64,7 +64,7 @@ int registry_new(struct registry **ret, uint32_t max_paths)
 
 struct registry *registry_free(struct registry *r)
 {
-	if (!r)
+	if (r == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < r->end; i++)
 		if (r->paths[i].used)
@@ -169,7 +169,7 @@ void registry_remove(struct registry *r, uint32_t index)
 {
 	struct path *p = registry_get(r, index);
 
-	assert(p && p->sched_slot == REGISTRY_NONE);
+	assert(p != NULL && p->sched_slot == REGISTRY_NONE);
 	unchain(r, bucket(r, r->by_name, device_name(p->device)), index,
 	        offsetof(struct path, hash_name));
 	unchain(r, bucket(r, r->by_node, device_node(p->device)), index,
@@ -186,7 +186,7 @@ void registry_update_device(struct registry *r, uint32_t index, struct device *d
 	struct path *p = registry_get(r, index);
 	struct device *old;
 
-	assert(p && strcmp(device_name(p->device), device_name(d)) == 0 &&
+	assert(p != NULL && strcmp(device_name(p->device), device_name(d)) == 0 &&
 	       strcmp(device_node(p->device), device_node(d)) == 0);
 	old = p->device;
 	p->device = device_ref(d);

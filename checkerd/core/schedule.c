@@ -47,7 +47,7 @@ int schedule_new(struct schedule **ret, struct registry *r)
 {
 	struct schedule *s = calloc(1, sizeof(*s));
 
-	if (!s)
+	if (s == NULL)
 		return -ENOMEM;
 	s->registry = r;
 	s->limit = SLOTS;
@@ -68,7 +68,7 @@ static struct path *path_at(struct schedule *s, uint32_t index)
 {
 	struct path *p = registry_get(s->registry, index);
 
-	assert(p);
+	assert(p != NULL);
 	return p;
 }
 

@@ -69,9 +69,9 @@ static void take_turns(struct dm *dm, uint32_t index, struct mono now)
 	while (i != MAPS_NONE) {
 		struct maps_path *e = maps_path(dm->maps, i);
 
-		if (e->turn != TURN_NONE)
-			dm_report_turn(dm, i, e->turn, now);
-		e->turn = TURN_NONE;
+		if (e->foreign != FOREIGN_NONE)
+			dm_report_turn(dm, i, e->foreign, now);
+		e->foreign = FOREIGN_NONE;
 		i = e->next;
 	}
 }
@@ -202,9 +202,9 @@ static void tell_barred(struct dm *dm, uint32_t entry, struct mono now)
 {
 	struct maps_path *e = maps_path(dm->maps, entry);
 
-	if (e->bar == BAR_NONE || e->bar_told || e->path == MAPS_NONE)
+	if (e->bar == BAR_NONE || e->bar_reported || e->path == MAPS_NONE)
 		return;
-	e->bar_told = true;
+	e->bar_reported = true;
 	dm->checks->relist = dm->checks->relist || e->bar == BAR_READ;
 	dm_report_barred(dm, entry, now);
 }

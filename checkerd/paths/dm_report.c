@@ -141,7 +141,7 @@ static const char *follows_failed(const struct dm *dm, const struct maps_path *e
 	return "nothing is known of it yet";
 }
 
-void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
+void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_foreign turn,
                     struct mono now)
 {
 	const struct maps_path *e = maps_path(dm->maps, entry);
@@ -149,7 +149,7 @@ void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
 
 	if (p == NULL)
 		return; /* not one of ours: nothing to tell about */
-	if (turn == TURN_FAILED)
+	if (turn == FOREIGN_FAILED)
 		events_dm(dm->events, e->path, p, name_of(dm, e),
 		          e->verdict == VERDICT_USABLE ? LOG_WARNING : LOG_INFO, "active",
 		          "failed", now,
@@ -271,11 +271,11 @@ void dm_report_redundancy(struct dm *dm, uint32_t index, struct mono now)
 	uint32_t disabled = maps_disabled(dm->maps, m);
 	enum redundancy r = maps_redundancy(dm->maps, m);
 	char left[48] = "";
-	const char *from = m->told_any ? redundancy_name(m->told) : "";
-	bool news = m->told_any ? r != m->told : r != REDUNDANCY_FULL;
+	const char *from = m->reported_any ? redundancy_name(m->reported) : "";
+	bool news = m->reported_any ? r != m->reported : r != REDUNDANCY_FULL;
 
-	m->told_any = true;
-	m->told = r;
+	m->reported_any = true;
+	m->reported = r;
 	if (disabled > 0)
 		(void)snprintf(left, sizeof(left), ", %u disabled", disabled);
 	if (news)

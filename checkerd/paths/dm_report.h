@@ -18,7 +18,7 @@ void dm_report_no_handler(struct dm *dm, uint32_t index, const struct path *p,
                           struct mono now);
 void dm_report_gone(struct dm *dm, uint32_t index, struct mono now);
 /* The kernel's view of it was turned by others. */
-void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_turn turn,
+void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_foreign turn,
                     struct mono now);
 void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
                     struct mono now);

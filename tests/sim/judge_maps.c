@@ -109,14 +109,14 @@ static struct known *new_place(uint32_t map, const struct map_path *p)
 /* It is given back later and later. */
 static void turned(struct known *k)
 {
-	int64_t wait_us = AGREEMENT_TURNED_US;
+	int64_t wait_us = AGREEMENT_HOLD_US;
 
 	k->turns = mono_diff(sim.now, k->turned) < AGREEMENT_CALM_US ? k->turns + 1 : 1;
 	k->turned = sim.now;
-	for (unsigned i = 2; i < k->turns && wait_us < AGREEMENT_TURNED_MAX_US; i++)
+	for (unsigned i = 2; i < k->turns && wait_us < AGREEMENT_HOLD_MAX_US; i++)
 		wait_us *= 2;
 	if (k->turns > 1)
-		k->held = mono_add(sim.now, MIN(wait_us, AGREEMENT_TURNED_MAX_US));
+		k->held = mono_add(sim.now, MIN(wait_us, AGREEMENT_HOLD_MAX_US));
 }
 
 static void take_place(uint32_t map, const struct map_path *p)

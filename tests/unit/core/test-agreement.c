@@ -72,7 +72,7 @@ static void an_answer_is_the_kernels_view(void **state)
 	assert_true(a.ours);
 	assert_int_equal(next(&a, VERDICT_UNUSABLE, t0), STEP_NOTHING);
 	/* Another decision meanwhile: the next command follows a good check. */
-	agreement_anew(&a);
+	agreement_forget_refusals(&a);
 	assert_int_equal(next(&a, VERDICT_USABLE, t0), STEP_RECHECK);
 	assert_true(agreement_checked(&a, t0, true));
 	assert_int_equal(next(&a, VERDICT_USABLE, t0), STEP_REINSTATE);
@@ -105,7 +105,7 @@ static void refusals_are_answered_later_and_later(void **state)
 	agreement_sent(&a, COMMAND_FAIL);
 	(void)agreement_answered(&a, EBUSY, now);
 	/* The map was resumed, or another decision was made: at once. */
-	agreement_anew(&a);
+	agreement_forget_refusals(&a);
 	assert_int_equal(next(&a, VERDICT_UNUSABLE, now), STEP_FAIL);
 	agreement_sent(&a, COMMAND_FAIL);
 	(void)agreement_answered(&a, EBUSY, now);
@@ -118,15 +118,15 @@ static void a_failure_of_the_kernels_wants_a_good_check(void **state)
 
 	(void)state;
 	agreement_init(&a, true, t0);
-	assert_int_equal(agreement_told(&a, true, t0), TURN_NONE);
-	assert_int_equal(agreement_told(&a, false, at(10)), TURN_FAILED);
+	assert_int_equal(agreement_update(&a, true, t0), FOREIGN_NONE);
+	assert_int_equal(agreement_update(&a, false, at(10)), FOREIGN_FAILED);
 	assert_int_equal(next(&a, VERDICT_USABLE, at(10)), STEP_RECHECK);
-	a.asked = true;
+	a.recheck_requested = true;
 	assert_int_equal(next(&a, VERDICT_USABLE, at(11)), STEP_NOTHING);
 	/* One that was on its way before says nothing. */
 	assert_true(agreement_checked(&a, at(9), true));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(12)), STEP_RECHECK);
-	a.asked = true;
+	a.recheck_requested = true;
 	assert_true(agreement_checked(&a, at(12), true));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(13)), STEP_REINSTATE);
 	/* Good checks of a path nobody doubts are nothing new. */
@@ -134,7 +134,7 @@ static void a_failure_of_the_kernels_wants_a_good_check(void **state)
 	/* The next time it is asked for again. */
 	agreement_sent(&a, COMMAND_REINSTATE);
 	(void)agreement_answered(&a, 0, at(15));
-	(void)agreement_told(&a, false, at(16));
+	(void)agreement_update(&a, false, at(16));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(16)), STEP_RECHECK);
 }
 
@@ -160,7 +160,7 @@ static void a_disk_that_does_not_say_which_it_is_waits_for_the_next_check(void *
 
 	(void)state;
 	agreement_init(&a, false, t0);
-	a.asked = true;
+	a.recheck_requested = true;
 	assert_true(agreement_checked(&a, at(1), false));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(2)), STEP_NOTHING);
 	assert_true(agreement_checked(&a, at(3), true));
@@ -179,7 +179,7 @@ static void without_control_it_is_checked_and_left_alone(void **state)
 
 	(void)state;
 	agreement_init(&a, true, t0);
-	(void)agreement_told(&a, false, at(1));
+	(void)agreement_update(&a, false, at(1));
 	assert_int_equal(agreement_next(&a, &w, at(1)), STEP_RECHECK);
 	(void)agreement_checked(&a, at(2), true);
 	assert_int_equal(agreement_next(&a, &w, at(3)), STEP_NOTHING);
@@ -195,7 +195,7 @@ static void what_others_fail_is_given_back_later_and_later(void **state)
 	(void)state;
 	agreement_init(&a, true, now);
 	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
-		assert_int_equal(agreement_told(&a, false, now), TURN_FAILED);
+		assert_int_equal(agreement_update(&a, false, now), FOREIGN_FAILED);
 		assert_true(agreement_checked(&a, now, true));
 		waits[i] = MAX(mono_diff(agreement_wait(&a), now), 0);
 		if (waits[i] > 0)
@@ -208,12 +208,12 @@ static void what_others_fail_is_given_back_later_and_later(void **state)
 		(void)agreement_answered(&a, 0, now);
 	}
 	assert_int_equal(waits[0], 0);
-	assert_int_equal(waits[1], AGREEMENT_TURNED_US);
-	assert_int_equal(waits[2], 2 * AGREEMENT_TURNED_US);
-	assert_int_equal(waits[ARRAY_LEN(waits) - 1], AGREEMENT_TURNED_MAX_US);
+	assert_int_equal(waits[1], AGREEMENT_HOLD_US);
+	assert_int_equal(waits[2], 2 * AGREEMENT_HOLD_US);
+	assert_int_equal(waits[ARRAY_LEN(waits) - 1], AGREEMENT_HOLD_MAX_US);
 	/* After some peace all is forgotten. */
 	now = mono_add(now, AGREEMENT_CALM_US);
-	(void)agreement_told(&a, false, now);
+	(void)agreement_update(&a, false, now);
 	(void)agreement_checked(&a, now, true);
 	assert_int_equal(next(&a, VERDICT_USABLE, now), STEP_REINSTATE);
 }
@@ -230,10 +230,10 @@ static unsigned reinstated_in_an_hour(bool also_down)
 	agreement_init(&a, true, t0);
 	for (struct mono now = t0; mono_before(now, until); now = mono_add(now, SEC)) {
 		if (a.active)
-			(void)agreement_told(&a, false, now);
+			(void)agreement_update(&a, false, now);
 		if (also_down) {
 			v = v == VERDICT_USABLE ? VERDICT_UNUSABLE : VERDICT_USABLE;
-			agreement_anew(&a);
+			agreement_forget_refusals(&a);
 		}
 		if (v == VERDICT_USABLE)
 			(void)agreement_checked(&a, now, true);
@@ -260,8 +260,8 @@ static void failing_never_waits(void **state)
 	(void)state;
 	agreement_init(&a, true, t0);
 	for (unsigned i = 0; i < 5; i++) {
-		(void)agreement_told(&a, false, t0);
-		assert_int_equal(agreement_told(&a, true, t0), TURN_ACTIVE);
+		(void)agreement_update(&a, false, t0);
+		assert_int_equal(agreement_update(&a, true, t0), FOREIGN_REINSTATED);
 	}
 	assert_true(mono_before(t0, agreement_held_until(&a)));
 	assert_int_equal(next(&a, VERDICT_UNUSABLE, t0), STEP_FAIL);
@@ -285,8 +285,8 @@ static void what_is_let_go_is_given_back_if_it_was_ours(void **state)
 	assert_int_equal(agreement_next(&a, &w, t0), STEP_WAIT);
 	assert_int_equal(agreement_next(&a, &w, agreement_wait(&a)), STEP_REINSTATE);
 	/* What others failed is theirs. */
-	(void)agreement_told(&a, true, t0);
-	(void)agreement_told(&a, false, t0);
+	(void)agreement_update(&a, true, t0);
+	(void)agreement_update(&a, false, t0);
 	assert_false(a.ours);
 	assert_int_equal(agreement_next(&a, &w, at(60 * SEC)), STEP_NOTHING);
 }
@@ -298,14 +298,14 @@ static void a_view_between_command_and_answer_is_its_doing(void **state)
 	(void)state;
 	agreement_init(&a, true, t0);
 	agreement_sent(&a, COMMAND_FAIL);
-	assert_int_equal(agreement_told(&a, false, t0), TURN_NONE);
+	assert_int_equal(agreement_update(&a, false, t0), FOREIGN_NONE);
 	(void)agreement_answered(&a, 0, t0);
-	assert_int_equal(a.turns, 0);
-	agreement_anew(&a);
+	assert_int_equal(a.foreign_fails, 0);
+	agreement_forget_refusals(&a);
 	agreement_sent(&a, COMMAND_REINSTATE);
-	assert_int_equal(agreement_told(&a, true, t0), TURN_NONE);
+	assert_int_equal(agreement_update(&a, true, t0), FOREIGN_NONE);
 	(void)agreement_answered(&a, 0, t0);
-	assert_int_equal(a.turns, 0);
+	assert_int_equal(a.foreign_fails, 0);
 }
 
 int main(void)

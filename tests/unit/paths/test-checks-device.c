@@ -211,7 +211,7 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
 	assert_int_equal(e->verdict, VERDICT_USABLE);
 	/* That check was begun after the map was seen to have it failed: no doubt is left. */
-	assert_int_equal(e->agreement.doubted.us, 0);
+	assert_int_equal(e->agreement.unchecked_since.us, 0);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(e->verdict,
 		                 VERDICT_USABLE); /* one failure decides nothing */
@@ -276,11 +276,11 @@ static void a_failed_path_is_identified(void **state)
 	assert_int_equal(engine.n_identified, 1);
 	answer_of(p, 0, PATHCHECK_WWID_UNREADABLE, at(SEC));
 	assert_int_equal(e->verdict, VERDICT_USABLE);
-	assert_true(e->agreement.doubted.us > 0);
+	assert_true(e->agreement.unchecked_since.us > 0);
 	run_until(checks_next(&checks));
 	assert_int_equal(engine.n_identified, 2);
 	answer_of(p, 0xa, PATHCHECK_WWID_READ, path(p)->started);
-	assert_int_equal(e->agreement.doubted.us, 0);
+	assert_int_equal(e->agreement.unchecked_since.us, 0);
 	assert_int_equal(e->bar, BAR_NONE);
 	run_until(checks_next(&checks));
 	answer_of(p, 0xb, PATHCHECK_WWID_READ, path(p)->started);
