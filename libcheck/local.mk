@@ -6,12 +6,16 @@ libengine_la_SOURCES = \
 	libcheck/backends/backend_libaio.c \
 	libcheck/caller.h \
 	libcheck/checkers/again.h \
+	libcheck/checkers/checker.h \
+	libcheck/checkers/checker_directio.c \
 	libcheck/checkers/directio.c \
 	libcheck/checkers/directio.h \
 	libcheck/checkers/directio_judge.c \
 	libcheck/checkers/directio_judge.h \
 	libcheck/checkers/scsi.c \
 	libcheck/checkers/scsi.h \
+	libcheck/checkers/sense.c \
+	libcheck/checkers/sense.h \
 	libcheck/heartbeat.c \
 	libcheck/heartbeat.h \
 	libcheck/pathcheck.c \

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "libcheck/checkers/scsi.h"
+#include "libcheck/checkers/sense.h"
 #include "libcheck/pathcheck.h"
 #include "libcheck/region/opened.h"
 
@@ -28,7 +28,7 @@ enum checker_replied {
 
 struct checker_reply {
 	enum checker_replied replied;
-	struct scsi_sense sense; /* of a command that replied */
+	struct sense sense; /* of a command that replied */
 	/* An identity was asked for, and this is what is known of it. */
 	bool identified;
 	enum pathcheck_wwid wwid_state;
@@ -56,19 +56,19 @@ struct checker_answer {
 	bool learned;                 /* its block size was learned again in this check */
 	bool identify;                /* the identity is wanted, and not known yet */
 	enum checker_replied replied; /* to the command that refines the read */
-	struct scsi_sense sense;      /* the same */
+	struct sense sense;           /* the same */
 	uint32_t block;               /* bytes that were asked for */
 	int64_t result;               /* bytes, or -errno */
 };
 
 /* What the engine does next. */
 enum checker_next {
-	CHECKER_FINAL,     /* report the verdict and the error */
-	CHECKER_SHORTAGE,  /* this host has too little (error): defer the check */
-	CHECKER_BLOCKS,    /* the read would block: a rescuer reads */
+	CHECKER_FINAL,    /* report the verdict and the error */
+	CHECKER_SHORTAGE, /* this host has too little (error): defer the check */
+	CHECKER_BLOCKS,   /* the read would block: a rescuer reads */
 	CHECKER_NO_NOWAIT, /* the driver does not know RWF_NOWAIT: from now on rescuers read */
-	CHECKER_LEARN,     /* learn the block size again, then read again */
-	CHECKER_COMMAND    /* send the command, then judge again */
+	CHECKER_LEARN,  /* learn the block size again, then read again */
+	CHECKER_COMMAND /* send the command, then judge again */
 };
 
 struct checker_judgement {

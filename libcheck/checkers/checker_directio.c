@@ -8,6 +8,7 @@
 
 #include "libcheck/checkers/directio.h"
 #include "libcheck/checkers/directio_judge.h"
+#include "libcheck/checkers/scsi.h"
 #include "util/hash.h"
 
 static void test_unit(int fd, struct checker_reply *ret)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Judges the answers of a block device: directio_judge.h. Runs on reapers. */
 #include "libcheck/checkers/directio_judge.h"
 
 #include <errno.h>
@@ -6,11 +7,10 @@
 #include "util/macro.h"
 
 enum meaning {
-	SUSPECT =
-	        0, /* nobody answered, or the way there failed; also what is not listed */
-	DEVICE,    /* the device answered */
-	SHORTAGE,  /* this host has no memory or descriptor */
-	HOST       /* this host or this program did not let the question through */
+	SUSPECT, /* no answer, or the way to the device failed; errors that are not listed */
+	DEVICE,   /* the device answered */
+	SHORTAGE, /* this host has no memory or descriptor */
+	HOST      /* this host or this program did not let the request through */
 };
 
 /* Each errno that is not suspect in both stages. */
@@ -41,71 +41,83 @@ static enum meaning meaning_of(int error, bool opening)
 	return SUSPECT;
 }
 
-static struct directio_judgement final(enum pathcheck_verdict verdict, int error)
+/* The check ends, unless the device has answered and its identity is wanted. */
+static struct checker_judgement end_of_check(const struct checker_answer *a,
+                                             enum pathcheck_verdict verdict, int error)
 {
-	return (struct directio_judgement){ DIRECTIO_FINAL, verdict, error };
+	struct checker_judgement j = { CHECKER_FINAL, verdict, error, .answered = false };
+
+	j.answered = verdict == PATHCHECK_OK || verdict == PATHCHECK_DEVICE_ERROR;
+	if (j.answered && a->identify) {
+		j.next = CHECKER_COMMAND;
+		j.command = DIRECTIO_IDENTIFY;
+	}
+	return j;
 }
 
 /*
- * EREMOTEIO (BLK_STS_TARGET) and EIO (BLK_STS_IOERR) are what reads of a unit fail with that the
- * target does not have any more. EIO is also what scsi_dh_alua says itself, without a command,
- * of a port that it last knew as standby or unavailable: a command makes it look again
- * (alua_check_sense() in drivers/scsi/device_handler/scsi_dh_alua.c). Of the other errors a
- * command can say no more: it would go the same way.
+ * EREMOTEIO (BLK_STS_TARGET) and EIO (BLK_STS_IOERR) are the errors of reads of a unit that the
+ * target does not have any more. scsi_dh_alua also gives EIO, without a command, for a port that it
+ * last knew as standby or unavailable: a command makes it look again (alua_check_sense() in
+ * drivers/scsi/device_handler/scsi_dh_alua.c). For other errors a command can say no more: it would
+ * go the same way.
  */
-static bool asks_unit(int error)
+static bool tests_unit(int error)
 {
 	return error == EREMOTEIO || error == EIO;
 }
 
-/* What is asked again in another way; else DIRECTIO_FINAL. */
-static enum directio_next ask_again(const struct directio_answer *a, int error)
+/* What follows to learn more; CHECKER_FINAL: nothing. */
+static enum checker_next ask_again(const struct checker_answer *a, int error)
 {
 	if (a->nowait && (error == EAGAIN || error == EINTR))
-		return DIRECTIO_BLOCKS;
+		return CHECKER_BLOCKS;
 	if (a->nowait && error == EOPNOTSUPP)
-		return DIRECTIO_NO_NOWAIT;
+		return CHECKER_NO_NOWAIT;
 	if (!a->opening && error == EINVAL && !a->learned)
-		return DIRECTIO_LEARN;
-	if (!a->opening && asks_unit(error) && a->unit == SCSI_UNIT_NOT_ASKED)
-		return DIRECTIO_ASK_UNIT;
-	return DIRECTIO_FINAL;
+		return CHECKER_LEARN;
+	if (!a->opening && tests_unit(error) && a->replied == CHECKER_NOT_SENT)
+		return CHECKER_COMMAND;
+	return CHECKER_FINAL;
 }
 
-/* What holds, whatever the unit says, unless it is gone. */
-static enum pathcheck_verdict without_unit(const struct directio_answer *a, int error)
+bool directio_is_good(uint32_t block, int64_t result)
 {
-	return meaning_of(error, a->opening) == DEVICE ? PATHCHECK_DEVICE_ERROR
-	                                               : PATHCHECK_FAILED;
+	/* Neither more nor less: a read past the end gives 0. */
+	return result == (int64_t)block;
 }
 
-struct directio_judgement directio_judge(const struct directio_answer *a)
+static bool unit_is_gone(const struct checker_answer *a)
 {
-	enum directio_next next;
+	return a->replied == CHECKER_REPLIED && sense_is_unit_gone(&a->sense);
+}
+
+struct checker_judgement directio_judge(const struct checker_answer *a)
+{
+	enum checker_next next;
 	int error;
 
-	/* Neither more nor less: a read past the end gives 0. */
 	if (a->result >= 0)
-		return a->result == (int64_t)a->block ? final(PATHCHECK_OK, 0)
-		                                      : final(PATHCHECK_FAILED, ENODATA);
+		return directio_is_good(a->block, a->result)
+		               ? end_of_check(a, PATHCHECK_OK, 0)
+		               : end_of_check(a, PATHCHECK_FAILED, ENODATA);
 	error = (int)-a->result;
 	next = ask_again(a, error);
-	if (next == DIRECTIO_ASK_UNIT)
-		return (struct directio_judgement){ next, without_unit(a, error), error };
-	if (next != DIRECTIO_FINAL)
-		return (struct directio_judgement){ next, PATHCHECK_NOT_JUDGED, error };
-	if (a->unit == SCSI_UNIT_GONE)
-		return final(PATHCHECK_DISCONNECTED, error);
+	if (next != CHECKER_FINAL)
+		return (struct checker_judgement){ next, PATHCHECK_NOT_JUDGED, error,
+			                           .command = DIRECTIO_TEST_UNIT };
+	if (unit_is_gone(a))
+		return end_of_check(a, PATHCHECK_DISCONNECTED, error);
 	switch (meaning_of(error, a->opening)) {
 	case DEVICE:
-		return final(PATHCHECK_DEVICE_ERROR, error);
+		return end_of_check(a, PATHCHECK_DEVICE_ERROR, error);
 	case SHORTAGE:
-		return (struct directio_judgement){ DIRECTIO_SHORTAGE,
-			                            PATHCHECK_NOT_JUDGED, error };
+		return (struct checker_judgement){ CHECKER_SHORTAGE, PATHCHECK_NOT_JUDGED,
+			                           error, .answered = false };
 	case HOST:
-		return final(PATHCHECK_NOT_JUDGED, error);
+		return end_of_check(a, PATHCHECK_NOT_JUDGED, error);
 	case SUSPECT:
 		break;
 	}
-	return final(PATHCHECK_FAILED, error);
+	return end_of_check(a, PATHCHECK_FAILED, error);
 }

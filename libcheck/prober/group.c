@@ -61,11 +61,6 @@ void group_deinit(struct group *g)
 	pthread_mutex_destroy(&g->lock);
 }
 
-uint32_t group_index(const struct group *g, const struct slot *s)
-{
-	return (uint32_t)(s - g->slots);
-}
-
 static void move(struct group *g, struct slot *s, enum slot_state to)
 {
 	assert(g->count[s->state] > 0);
@@ -163,9 +158,10 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	s->waiting = true;
 	s->emergency = s->resource = s->late = s->reported = false;
 	s->identify = s->identified = s->opened = false;
-	s->learn = s->learned = s->closes = s->closing = s->asks_unit = false;
-	s->ask = 0;
-	s->unit = 0; /* SCSI_UNIT_NOT_ASKED */
+	s->learn = s->learned = s->closes = s->closing = s->refines = false;
+	s->command = CHECKER_NO_COMMAND;
+	s->replied = CHECKER_NOT_SENT;
+	s->sense = (struct sense){ .valid = false };
 	s->answered = (struct mono){ 0 };
 	s->job.cancelled = false; /* of its last use; it is in no queue */
 	s->engine = PATHCHECK_ENGINE_NONE;
@@ -196,11 +192,6 @@ void group_leave(struct group *g, struct slot *s)
 	assert(*count > 0);
 	(*count)--;
 	s->in_kernel = false;
-}
-
-bool group_context_full(const struct group *g)
-{
-	return g->context == NULL || g->in_context >= g->context_slots;
 }
 
 void group_use_context(struct group *g, void *context, uint32_t slots)
@@ -247,8 +238,9 @@ bool group_launch(struct group *g, struct slot *s, struct mono started)
 		s->deadline = mono_add(started, MAX(s->timeout_us - waited_us,
 		                                    MIN(s->timeout_us, LATE_GRACE_US)));
 	}
-	if (s->asks_unit)
-		s->deadline = mono_min(s->deadline, mono_add(s->answered, ASK_UNIT_US));
+	if (s->refines)
+		s->deadline =
+		        mono_min(s->deadline, mono_add(s->answered, COMMAND_LIMIT_US));
 	shared_note_handed(g->with.posts->shared, s->path, mono_add(started, -waited_us),
 	                   s->stage);
 	move(g, s, SLOT_IN_FLIGHT);
@@ -327,12 +319,12 @@ struct slot *group_expire(struct group *g, struct mono now)
 		return s;
 	}
 	if (s->deferred)
-		return s; /* it waits to ask its unit, and that time is over */
+		return s; /* its command waits for a rescuer, and has time left */
 	s->deferred = true;
 	posts_count_deferred(g->with.posts, s->reported);
-	if (s->asks_unit) {
+	if (s->refines) {
 		s->deadline = mono_min(mono_add(s->started, s->timeout_us),
-		                       mono_add(s->answered, ASK_UNIT_US));
+		                       mono_add(s->answered, COMMAND_LIMIT_US));
 		heap_insert(g, s);
 	}
 	return s;
@@ -460,7 +452,7 @@ void group_assert(const struct group *g)
 		       s->state == SLOT_QUEUED);
 		assert(s->heap_at != NO_POSITION || s->state != SLOT_IN_FLIGHT);
 		assert(!s->deferred || (s->state == SLOT_QUEUED &&
-		                        (s->heap_at == NO_POSITION || s->asks_unit)));
+		                        (s->heap_at == NO_POSITION || s->refines)));
 		if (s->heap_at != NO_POSITION) {
 			assert(s->heap_at < g->heap_size && g->heap[s->heap_at] == i);
 			in_heap++;

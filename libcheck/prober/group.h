@@ -31,6 +31,7 @@ struct group_parts {
 	struct probed_path *paths;
 	const struct limits *limits;
 	const struct backend *backend;
+	const struct checker *checker;
 };
 
 struct group {
@@ -107,7 +108,10 @@ void group_enter(struct group *g, struct slot *s);
 /* Its event has come, or the context did not take it. */
 void group_leave(struct group *g, struct slot *s);
 /* The context has no room, or there is none. */
-bool group_context_full(const struct group *g);
+static inline bool group_context_full(const struct group *g)
+{
+	return g->context == NULL || g->in_context >= g->context_slots;
+}
 /* A new context replaces the present one, which drains. */
 void group_use_context(struct group *g, void *context, uint32_t slots);
 /* The state of a group that paths use. */
@@ -139,7 +143,10 @@ struct mono group_deadline(const struct group *g);
 uint32_t group_live(const struct group *g);
 /* Slots that are not free. */
 uint32_t group_used(const struct group *g);
-uint32_t group_index(const struct group *g, const struct slot *s);
+static inline uint32_t group_index(const struct group *g, const struct slot *s)
+{
+	return (uint32_t)(s - g->slots);
+}
 /* Shows the submitter which slots were given back. */
 void group_show_back(struct group *g);
 /* The same, and counters and state to the caller. */

@@ -121,8 +121,8 @@ void homes_retire(struct homes *h)
 }
 
 /* A slot with all that a read of the path needs, if its descriptor is open. */
-static struct slot *take_from(struct group *g, const struct probed_path *path,
-                              uint32_t id)
+static struct slot *take_from(struct homes *h, struct group *g,
+                              const struct probed_path *path, uint32_t id)
 {
 	bool wake = false;
 	struct slot *s;
@@ -132,6 +132,8 @@ static struct slot *take_from(struct group *g, const struct probed_path *path,
 	s = g->state == PATHCHECK_GROUP_UNUSED ? NULL
 	                                       : group_take(g, id, path->generation);
 	if (s != NULL) {
+		h->slots_taken++;
+		h->host_taken[path->host]++;
 		s->host = path->host;
 		s->target = path->target;
 		s->stage = PATHCHECK_STAGE_READ;
@@ -157,16 +159,16 @@ static struct slot *take_from(struct group *g, const struct probed_path *path,
 
 struct slot *homes_take_slot(struct homes *h, struct probed_path *path, uint32_t id)
 {
-	struct slot *s = take_from(&h->groups[path->home], path, id);
+	struct slot *s = take_from(h, &h->groups[path->home], path, id);
 	struct group *g;
 
 	for (uint32_t i = 0; i < h->groups_end && s == NULL; i++)
 		if (takes_paths(&h->groups[i]))
-			s = take_from(&h->groups[i], path, id);
+			s = take_from(h, &h->groups[i], path, id);
 	/* A group that retires because it is no path's home may have free slots. */
 	for (uint32_t i = 0; i < h->groups_end && s == NULL; i++)
 		if (take_back(&h->groups[i]))
-			s = take_from(&h->groups[i], path, id);
+			s = take_from(h, &h->groups[i], path, id);
 	if (s != NULL)
 		return s;
 	g = activate(h);
@@ -177,5 +179,5 @@ struct slot *homes_take_slot(struct homes *h, struct probed_path *path, uint32_t
 		path->home = (uint16_t)g->id;
 		homes_count(h, g, 1);
 	}
-	return take_from(g, path, id);
+	return take_from(h, g, path, id);
 }

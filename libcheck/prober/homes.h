@@ -15,10 +15,23 @@ struct homes {
 	struct jobs *jobs;           /* [init] */
 	int64_t setup_timeout_us;    /* [init] */
 	void *(*reaper_main)(
-	        void *);     /* [init] the thread of a group, which it is given */
+	        void *); /* [init] the thread of a group, which it is given */
+	/* Slots ever taken, of all and of each HBA: see posts.slots_back. */
+	uint32_t slots_taken, host_taken[PATHCHECK_HOSTS_MAX];
 	uint32_t groups_end; /* groups that were ever used end before this one */
 	bool thread_refused; /* a reaper could not start: set here, cleared by the user */
 };
+
+/* Slots that are taken: never more than limits.in_flight and those that only close. */
+static inline uint32_t homes_slots_used(const struct homes *h)
+{
+	return h->slots_taken - atomic_load(&h->posts->slots_back);
+}
+
+static inline uint32_t homes_host_used(const struct homes *h, uint32_t host)
+{
+	return h->host_taken[host] - atomic_load(&h->posts->host_back[host]);
+}
 
 enum pathcheck_group_state homes_state(struct group *g);
 /* A home for a new path: with homes_count() the path is a member. */

@@ -28,7 +28,7 @@ enum job_class jobs_class(enum job_kind kind)
 {
 	switch (kind) {
 	case JOB_READ:
-	case JOB_ASK:
+	case JOB_COMMAND:
 		return CLASS_READ;
 	case JOB_OPEN:
 		return CLASS_OPEN;
@@ -127,7 +127,7 @@ const char *jobs_device(const struct jobs *j, struct job *job)
 {
 	bool has_device = job->kind == JOB_OPEN || job->kind == JOB_OPEN_AGAIN ||
 	                  job->kind == JOB_READ || job->kind == JOB_LOOK ||
-	                  job->kind == JOB_ASK;
+	                  job->kind == JOB_COMMAND;
 
 	if (job->cancelled || !has_device)
 		return "";

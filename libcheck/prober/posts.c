@@ -51,8 +51,16 @@ void posts_take_inbox(struct posts *p, struct slot_list *slots)
 void results_init(struct result_batch *b, struct posts *posts, uint32_t group)
 {
 	b->posts = posts;
-	b->group = (uint16_t)group;
+	b->group = (uint8_t)group;
 	b->n = 0;
+}
+
+static void add_sense(struct wire_result *w, const struct sense *sense)
+{
+	w->has_sense = 1;
+	w->sense_key = sense->key & 15;
+	w->sense_code = sense->code;
+	w->sense_qualifier = sense->qualifier;
 }
 
 void results_add(struct result_batch *b, const struct slot *s,
@@ -62,16 +70,18 @@ void results_add(struct result_batch *b, const struct slot *s,
 		.id = s->path,
 		.generation = s->generation,
 		.verdict = (uint8_t)verdict,
-		.stage = s->stage,
 		.engine = s->engine,
+		.group = b->group,
 		.late = s->late,
 		.opened = s->opened && wire_is_final((uint8_t)verdict),
+		.stage = s->stage & 1,
 		.error = (int16_t)error,
 		.started_us = s->started.us,
 		/* A request that started after `now` was read ended no earlier than that. */
 		.finished_us = MAX(now.us, s->started.us),
-		.group = b->group,
 	};
+	if (s->sense.valid)
+		add_sense(&b->results[b->n - 1], &s->sense);
 }
 
 bool results_full(const struct result_batch *b)

@@ -42,7 +42,7 @@ void posts_take_inbox(struct posts *p, struct slot_list *slots);
 /* A few results on their way to the ring: pushed while no lock is held. */
 struct result_batch {
 	struct posts *posts;
-	uint16_t group; /* the id of the group whose slots they are of */
+	uint8_t group; /* the id of the group whose slots they are of */
 	unsigned n;
 	struct wire_result results[RESULT_BATCH];
 };

@@ -15,7 +15,7 @@ enum {
 	PATH_BLOCKS = 2, /* its driver refuses RWF_NOWAIT: rescuers read it */
 	PATH_SUSPECT =
 	        4, /* its submit may block: rescuers read it, until it is quick there */
-	PATH_NO_SCSI = 8, /* it knows no SCSI commands: its unit is not asked again */
+	PATH_NO_COMMANDS = 8, /* its driver does not know those that refine a read */
 };
 
 /* [submitter] but for flags */

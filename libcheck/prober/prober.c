@@ -59,7 +59,8 @@ static int init_groups(struct prober *p, const struct backend *backend)
 		                          .jobs = &p->jobs,
 		                          .paths = p->paths,
 		                          .limits = &p->limits,
-		                          .backend = backend };
+		                          .backend = backend,
+		                          .checker = &checker_directio };
 	int r = 0;
 
 	for (uint32_t i = 0; i < p->limits.groups && r == 0; i++)

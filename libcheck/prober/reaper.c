@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "libcheck/checkers/directio_judge.h"
 #include "util/seal.h"
 
 /* What a round leads to, and does when the lock is released. */
@@ -31,11 +30,6 @@ static void complete_orphan(struct group *g, struct slot *s, struct reaper_work 
 	}
 	s->job.kind = JOB_CLOSE;
 	slot_list_append(&w->to_rescuers, s);
-}
-
-static bool device_answered(const struct directio_judgement *j)
-{
-	return j->verdict == PATHCHECK_OK || j->verdict == PATHCHECK_DEVICE_ERROR;
 }
 
 /* With lock held. A rescuer continues with it. */
@@ -77,23 +71,25 @@ static bool is_quick_suspect(const struct group *g, const struct slot *s, struct
 	       mono_diff(now, s->started) < LANE_STUCK_US;
 }
 
-/* With lock held. The read is answered, and a question follows before its result is reported. */
-static void ask(struct group *g, struct slot *s, uint8_t what, int64_t result,
-                struct mono now, struct reaper_work *w)
+/* With lock held. The read is answered, and a command follows before its result is reported. */
+static void send_command(struct group *g, struct slot *s, uint8_t command, int64_t result,
+                         struct mono now, struct reaper_work *w)
 {
-	s->ask = what;
-	s->asks_unit = what == ASK_UNIT;
+	s->command = command;
+	s->refines = g->with.checker->commands[command].refines;
+	if (s->refines)
+		s->waited_ms = 0; /* it has answered */
 	if (s->answered.us == 0)
 		s->answered = now;
 	s->result = (int32_t)result;
-	to_rescuer(g, s, JOB_ASK, now, w);
+	to_rescuer(g, s, JOB_COMMAND, now, w);
 }
 
 /* With lock held. The check ends. */
-static void conclude(struct group *g, struct slot *s, const struct directio_judgement *j,
+static void conclude(struct group *g, struct slot *s, const struct checker_judgement *j,
                      struct mono now, struct reaper_work *w)
 {
-	if (!device_answered(j))
+	if (!j->answered)
 		atomic_fetch_or(&g->with.paths[s->path].flags, PATH_LOOK_AGAIN);
 	if (is_quick_suspect(g, s, now))
 		path_clear_suspect(g->with.paths, g->with.posts->shared, s->path);
@@ -111,27 +107,30 @@ static void conclude(struct group *g, struct slot *s, const struct directio_judg
 	w->freed = true;
 }
 
-/* With lock held. A device that is known to have no SCSI commands is not asked again. */
-static enum scsi_unit unit_of(const struct group *g, const struct slot *s)
+/* With lock held. A driver that does not know the commands is not asked again. */
+static enum checker_replied replied(const struct group *g, const struct slot *s)
 {
 	_Atomic uint8_t *flags = &g->with.paths[s->path].flags;
 
-	if (s->unit == SCSI_UNIT_NOT_ASKED && (atomic_load(flags) & PATH_NO_SCSI) != 0)
-		return SCSI_UNIT_NO_SCSI;
-	if (s->unit == SCSI_UNIT_NO_SCSI)
-		atomic_fetch_or(flags, PATH_NO_SCSI);
-	return (enum scsi_unit)s->unit;
+	if (s->replied == CHECKER_NOT_SENT &&
+	    (atomic_load(flags) & PATH_NO_COMMANDS) != 0)
+		return CHECKER_UNKNOWN;
+	if (s->replied == CHECKER_UNKNOWN)
+		atomic_fetch_or(flags, PATH_NO_COMMANDS);
+	return (enum checker_replied)s->replied;
 }
 
 /* With lock held. */
-static struct directio_judgement judge(const struct group *g, const struct slot *s,
-                                       int64_t result)
+static struct checker_judgement judge(const struct group *g, const struct slot *s,
+                                      bool identify, int64_t result)
 {
-	return directio_judge(&(struct directio_answer){
+	return g->with.checker->judge(&(struct checker_answer){
 	        .opening = s->stage == PATHCHECK_STAGE_OPEN,
 	        .nowait = s->engine == PATHCHECK_ENGINE_AIO,
 	        .learned = s->learned,
-	        .unit = unit_of(g, s),
+	        .identify = identify,
+	        .replied = replied(g, s),
+	        .sense = s->sense,
 	        .block = s->block,
 	        .result = result,
 	});
@@ -141,61 +140,59 @@ static struct directio_judgement judge(const struct group *g, const struct slot 
 static void complete(struct group *g, struct slot *s, int64_t result, struct mono now,
                      struct reaper_work *w)
 {
-	struct directio_judgement j;
+	bool identify = s->identify && !s->identified;
+	struct checker_judgement j = CHECKER_GOOD;
 
 	assert(s->state != SLOT_FREE);
 	if (s->state == SLOT_ORPHANED) {
 		complete_orphan(g, s, w);
 		return;
 	}
-	j = s->stage == PATHCHECK_STAGE_READ && directio_is_whole(s->block, result)
-	            ? DIRECTIO_GOOD
-	            : judge(g, s, result);
+	if (identify || s->stage != PATHCHECK_STAGE_READ ||
+	    !g->with.checker->is_good(s->block, result))
+		j = judge(g, s, identify, result);
 	switch (j.next) {
-	case DIRECTIO_FINAL:
-		if (s->identify && !s->identified && device_answered(&j))
-			ask(g, s, ASK_WWID, result, now, w);
-		else
-			conclude(g, s, &j, now, w);
+	case CHECKER_FINAL:
+		conclude(g, s, &j, now, w);
 		break;
-	case DIRECTIO_SHORTAGE:
+	case CHECKER_SHORTAGE:
 		s->resource = true;
 		s->result = -j.error;
 		to_submitter(g, s, w);
 		break;
-	case DIRECTIO_LEARN:
+	case CHECKER_LEARN:
 		s->learn = s->learned = true;
 		s->waited_ms = 0; /* it has answered */
 		to_submitter(g, s, w);
 		break;
-	case DIRECTIO_NO_NOWAIT:
+	case CHECKER_NO_NOWAIT:
 		atomic_fetch_or(&g->with.paths[s->path].flags, PATH_BLOCKS);
 		to_rescuer(g, s, JOB_READ, now, w);
 		break;
-	case DIRECTIO_BLOCKS:
+	case CHECKER_BLOCKS:
 		would_block(g, s, now, w);
 		break;
-	case DIRECTIO_ASK_UNIT:
-		s->waited_ms = 0;
-		ask(g, s, ASK_UNIT, result, now, w);
+	case CHECKER_COMMAND:
+		send_command(g, s, j.command, result, now, w);
 		break;
 	}
 }
 
 /*
- * With lock held. Its unit does not answer, or no rescuer is free to ask it. The read's answer is
- * reported, but a device that answered and was to be identified is not judged. The slot is given
- * back when the rescuer is done with it; its descriptor is closed then if it is the slot's own.
+ * With lock held. The command that refines the read has no reply in time, or no rescuer was free to
+ * send it. The read's answer is reported, but a device that answered and was to be identified is not
+ * judged. The slot is given back when the rescuer is done with it; its descriptor is closed then if
+ * it is the slot's own.
  */
-static void conclude_unasked(struct group *g, struct slot *s, struct mono now,
-                             struct reaper_work *w)
+static void conclude_unrefined(struct group *g, struct slot *s, struct mono now,
+                               struct reaper_work *w)
 {
-	struct directio_judgement j;
+	struct checker_judgement j;
 
-	s->unit = SCSI_UNIT_NOT_GONE;
-	j = judge(g, s, s->result);
-	assert(j.next == DIRECTIO_FINAL);
-	if (!device_answered(&j))
+	s->replied = CHECKER_NO_REPLY;
+	j = judge(g, s, false, s->result);
+	assert(j.next == CHECKER_FINAL);
+	if (!j.answered)
 		atomic_fetch_or(&g->with.paths[s->path].flags, PATH_LOOK_AGAIN);
 	else if (s->identify && !s->identified)
 		j.verdict = PATHCHECK_NOT_JUDGED; /* nobody knows which disk that was */
@@ -210,8 +207,8 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 	struct slot *s;
 
 	while (!results_full(&w->results) && (s = group_expire(g, now)) != NULL) {
-		if (s->asks_unit && !mono_before(now, s->deadline)) {
-			conclude_unasked(g, s, now, w);
+		if (s->refines && !mono_before(now, s->deadline)) {
+			conclude_unrefined(g, s, now, w);
 			continue;
 		}
 		if (s->state == SLOT_QUEUED) {

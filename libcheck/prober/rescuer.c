@@ -8,14 +8,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
-#include "libcheck/checkers/directio.h"
-#include "libcheck/checkers/scsi.h"
-#include "libcheck/region/opened.h"
-#include "util/hash.h"
 #include "util/pages.h"
 #include "util/seal.h"
 #include "util/thread.h"
-#include "util/vpd.h"
 
 void rescuers_init(struct rescuers *r)
 {
@@ -36,9 +31,9 @@ static bool begin_job(struct group *g, struct slot *s, int *ret_fd, uint32_t *re
 	*ret_fd = s->stage == PATHCHECK_STAGE_OPEN ? s->stale_fd : s->fd;
 	*ret_block = s->block;
 	if (alive) {
-		/* A question to the unit has what is left of its read's time. */
-		wake = group_launch(g, s, s->asks_unit ? started : mono_now());
-		if (s->ask == 0)
+		/* A command that refines the read has what is left of its time. */
+		wake = group_launch(g, s, s->refines ? started : mono_now());
+		if (s->command == CHECKER_NO_COMMAND)
 			s->engine = PATHCHECK_ENGINE_SYNC;
 		else
 			s->started =
@@ -75,7 +70,7 @@ static void job_read(struct rescuers *r, struct seat *self, struct group *g,
 	/* For the next read. This one's time does not run yet. */
 	make_buffers(r, g, block);
 	if (begin_job(g, s, &fd, &block))
-		result = directio_read(fd, self->scratch, block);
+		result = g->with.checker->read(fd, self->scratch, block);
 	s->result = (int32_t)result;
 	group_answer(g, s);
 }
@@ -90,47 +85,32 @@ static void publish(struct posts *posts, struct slot *s, const struct opened_dev
 	s->opened = true;
 }
 
-static void ask_unit(struct group *g, struct slot *s, int fd)
+static void send_command(struct group *g, struct slot *s, int fd)
 {
-	enum scsi_unit unit = scsi_ask_unit(fd);
+	struct checker_reply reply = { .replied = CHECKER_NO_REPLY };
 
+	g->with.checker->commands[s->command].send(fd, &reply);
 	pthread_mutex_lock(&g->lock);
-	s->unit = (uint8_t)unit;
+	if (reply.identified) {
+		publish(g->with.posts, s, &reply.device, reply.wwid_state, reply.wwid);
+		s->identified = true;
+	} else {
+		s->replied = (uint8_t)reply.replied;
+		s->sense = reply.sense;
+	}
 	pthread_mutex_unlock(&g->lock);
 }
 
-static void ask_wwid(struct group *g, struct slot *s, int fd)
-{
-	enum pathcheck_wwid state = PATHCHECK_WWID_UNREADABLE;
-	char text[VPD_TEXT_MAX] = "";
-	struct opened_device d;
-	int r = scsi_ask_wwid(fd, text);
-
-	directio_describe(fd, &d);
-	if (r == 0)
-		state = PATHCHECK_WWID_READ;
-	else if (r == -ENODATA)
-		state = PATHCHECK_WWID_NONE;
-	pthread_mutex_lock(&g->lock);
-	publish(g->with.posts, s, &d, state, r == 0 ? hash_wwid(text) : 0);
-	s->identified = true;
-	pthread_mutex_unlock(&g->lock);
-}
-
-/* Sends the question that follows a read. The result of the read stays as it is. */
-static void job_ask(struct group *g, struct slot *s)
+/* Sends the command that follows a read. The result of the read stays as it is. */
+static void job_command(struct group *g, struct slot *s)
 {
 	uint32_t block;
 	int fd;
 
-	if (begin_job(g, s, &fd, &block)) {
-		if (s->ask == ASK_UNIT)
-			ask_unit(g, s, fd);
-		else
-			ask_wwid(g, s, fd);
-	}
+	if (begin_job(g, s, &fd, &block))
+		send_command(g, s, fd);
 	pthread_mutex_lock(&g->lock);
-	s->ask = 0;
+	s->command = CHECKER_NO_COMMAND;
 	pthread_mutex_unlock(&g->lock);
 	group_answer(g, s);
 }
@@ -144,7 +124,7 @@ static void read_opened(struct rescuers *r, struct group *g, struct slot *s, int
 	struct slot_list one;
 
 	if (fd >= 0) /* or its path was gone before it was opened */
-		directio_describe(fd, &d);
+		g->with.checker->describe(fd, &d);
 	pthread_mutex_lock(&g->lock);
 	publish(g->with.posts, s, &d, PATHCHECK_WWID_NOT_ASKED, 0);
 	s->stale_fd = -1;
@@ -170,12 +150,13 @@ static void read_opened(struct rescuers *r, struct group *g, struct slot *s, int
 	posts_to_submitter(g->with.posts, &one);
 }
 
-/* Another device may know SCSI commands. One that is opened for each check counts as the same. */
+/* Another device may know the commands. One that is opened for each check counts as the same. */
 static void forget_device(struct group *g, struct slot *s)
 {
 	pthread_mutex_lock(&g->lock);
 	if (s->state != SLOT_ORPHANED && !s->closes)
-		atomic_fetch_and(&g->with.paths[s->path].flags, (uint8_t)~PATH_NO_SCSI);
+		atomic_fetch_and(&g->with.paths[s->path].flags,
+		                 (uint8_t)~PATH_NO_COMMANDS);
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -186,9 +167,9 @@ static void job_open(struct rescuers *rescuers, struct group *g, struct slot *s,
 	int fd = -1, stale_fd, r = 0;
 
 	if (begin_job(g, s, &stale_fd, &block))
-		r = directio_open(name, stale_fd, &fd, &block);
+		r = g->with.checker->open(name, stale_fd, &fd, &block);
 	else if (stale_fd >= 0)
-		directio_close(stale_fd);
+		g->with.checker->close(stale_fd);
 	if (r == 0) {
 		forget_device(g, s);
 		read_opened(rescuers, g, s, fd, block);
@@ -233,7 +214,7 @@ static void job_look(struct rescuers *r, struct group *g, struct slot *s,
 	uint32_t block = 0;
 	int fd;
 
-	if (begin_job(g, s, &fd, &block) && directio_look(name, fd, &block) == 0)
+	if (begin_job(g, s, &fd, &block) && g->with.checker->look(name, fd, &block) == 0)
 		read_opened(r, g, s, fd, block);
 	else
 		open_instead(g, s);
@@ -241,7 +222,7 @@ static void job_look(struct rescuers *r, struct group *g, struct slot *s,
 
 static void job_close(struct group *g, struct slot *s)
 {
-	directio_close(s->fd);
+	g->with.checker->close(s->fd);
 	pthread_mutex_lock(&g->lock);
 	s->fd = -1;
 	pthread_mutex_unlock(&g->lock);
@@ -337,8 +318,8 @@ static void run_job(struct rescuers *r, struct seat *self, struct job *job,
 	case JOB_READ:
 		job_read(r, self, g, jobs_slot(job));
 		break;
-	case JOB_ASK:
-		job_ask(g, jobs_slot(job));
+	case JOB_COMMAND:
+		job_command(g, jobs_slot(job));
 		break;
 	case JOB_CLOSE:
 		job_close(g, jobs_slot(job));

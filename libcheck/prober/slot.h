@@ -8,6 +8,7 @@
  * thread on lists. A job is what a rescuer has to do for a slot or for a group.
  */
 #include "libcheck/backends/backend.h"
+#include "libcheck/checkers/checker.h"
 #include "libcheck/region/shared.h"
 
 #define NO_PATH     UINT32_MAX
@@ -32,18 +33,12 @@ enum job_kind {
 	JOB_OPEN_AGAIN, /* the same, when the path's last check opened it and it answered */
 	JOB_LOOK,       /* does the name still lead to the open device? if not, open it */
 	JOB_READ,       /* read it synchronously */
-	JOB_ASK,        /* send the question of slot.ask to it, after a read */
+	JOB_COMMAND,    /* send slot.command to it, after a read */
 	JOB_CLOSE,      /* close its descriptor */
 	JOB_SETUP,      /* of a group: io_setup */
 	JOB_WATCH,      /* of the prober: watch the submitter */
 	JOB_DESTROY,    /* of a group: io_destroy of a small context that is empty */
 	JOB_KIND_COUNT_
-};
-
-/* What JOB_ASK asks a device; bits of slot.ask. */
-enum {
-	ASK_UNIT = 1, /* does the target still have that unit? */
-	ASK_WWID = 2, /* which WWID does it have? */
 };
 
 struct group;
@@ -91,18 +86,19 @@ struct slot {
 	bool learn : 1;
 	/* its block size was learned again in this check */
 	bool learned : 1;
-	/* its read is answered; its unit is asked before that is reported */
-	bool asks_unit : 1;
+	/* its read is answered; a command that refines it comes before that is reported */
+	bool refines : 1;
 	/* its TIMED_OUT was reported */
 	bool late : 1;
 	/* its DEFERRED was reported */
 	bool reported : 1;
 	/* QUEUED and counted as deferred */
 	bool deferred : 1;
-	uint8_t stage;  /* enum pathcheck_stage */
-	uint8_t engine; /* enum pathcheck_engine */
-	uint8_t ask;    /* ASK_ bits, until a rescuer has asked */
-	uint8_t unit;   /* enum scsi_unit */
+	uint8_t stage;   /* enum pathcheck_stage */
+	uint8_t engine;  /* enum pathcheck_engine */
+	uint8_t command; /* a rescuer sends it to the device: see checker.h */
+	uint8_t replied; /* enum checker_replied, of the command that refined the read */
+	struct sense sense; /* the same; invalid: there are none */
 	/* Another prober waited so long for its answer, in that stage: see group_launch(). */
 	uint16_t waited_ms, waited_stage;
 	uint16_t heap_at; /* position in group.heap, NO_POSITION: none */

@@ -56,10 +56,19 @@ static void list_remove(struct submitter *sub, uint32_t id)
 		posts_uncount_deferred(sub->posts);
 }
 
+/* No thread for a reaper: nothing would tell when there is one, so the deferred are retried. */
+static void note_refused_thread(struct submitter *sub)
+{
+	if (sub->homes->thread_refused)
+		sub->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
+	sub->homes->thread_refused = false;
+}
+
 void submitter_defer(struct submitter *sub, uint32_t id, int error)
 {
 	struct probed_path *path = &sub->paths[id];
 
+	note_refused_thread(sub);
 	list_append(sub, id);
 	if (path->reported || path->late)
 		return; /* reported before, or TIMED_OUT was */
@@ -93,27 +102,6 @@ static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
 	if (!mine)
 		path->slot = NULL;
 	return path->slot;
-}
-
-/* No thread for a reaper: nothing would tell when there is one, so the deferred are retried. */
-static void note_refused_thread(struct submitter *sub)
-{
-	if (sub->homes->thread_refused)
-		sub->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
-	sub->homes->thread_refused = false;
-}
-
-struct slot *submitter_take_slot(struct submitter *sub, uint32_t id)
-{
-	struct probed_path *path = &sub->paths[id];
-	struct slot *s = homes_take_slot(sub->homes, path, id);
-
-	note_refused_thread(sub);
-	if (s == NULL)
-		return NULL;
-	sub->slots_taken++;
-	sub->host_taken[path->host]++;
-	return s;
 }
 
 static struct group *find_home(struct submitter *sub)
@@ -164,7 +152,7 @@ static bool host_has_enough(struct submitter *sub, uint32_t host)
 	if (sub->used_paths > sub->limits->in_flight &&
 	    (sub->used_hosts > 1 || sub->host_paths[0] > 0))
 		most = MIN(most, MAX(1U, sub->limits->in_flight / 2));
-	return submitter_host_used(sub, host) >= most;
+	return homes_host_used(sub->homes, host) >= most;
 }
 
 static void count_path(struct submitter *sub, uint32_t host, int by)
@@ -197,7 +185,7 @@ void submitter_open(struct probed_path *path, struct slot *s)
 bool submitter_may_take(struct submitter *sub, uint32_t id)
 {
 	return !host_has_enough(sub, sub->paths[id].host) &&
-	       submitter_slots_used(sub) < sub->limits->in_flight;
+	       homes_slots_used(sub->homes) < sub->limits->in_flight;
 }
 
 static bool is_closing(struct slot *s)
@@ -223,11 +211,13 @@ static int start_check(struct submitter *sub, uint32_t id)
 
 	if (host_has_enough(sub, path->host) || slot_of_path(path, id) != NULL)
 		return -EAGAIN;
-	if (submitter_slots_used(sub) >= sub->limits->in_flight)
+	if (homes_slots_used(sub->homes) >= sub->limits->in_flight)
 		return -ENOSPC;
-	s = submitter_take_slot(sub, id);
-	if (s == NULL)
+	s = homes_take_slot(sub->homes, path, id);
+	if (s == NULL) {
+		note_refused_thread(sub);
 		return -ENOSPC;
+	}
 	path->slot = s;
 	flags = atomic_load(&path->flags);
 	if (flags & PATH_LOOK_AGAIN) {
@@ -246,11 +236,13 @@ static int start_check(struct submitter *sub, uint32_t id)
 static bool start_close(struct submitter *sub, uint32_t id)
 {
 	struct probed_path *path = &sub->paths[id];
-	struct slot *s = submitter_take_slot(sub, id);
+	struct slot *s = homes_take_slot(sub->homes, path, id);
 	struct group *g;
 
-	if (s == NULL)
+	if (s == NULL) {
+		note_refused_thread(sub);
 		return false;
+	}
 	g = s->job.group;
 	pthread_mutex_lock(&g->lock);
 	s->fd = path->fd;

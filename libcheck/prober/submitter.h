@@ -18,8 +18,6 @@ struct submitter {
 	struct handover *handover;   /* [init] */
 	/* [submitter] whichever thread that is */
 	_Alignas(64) struct probed_path *paths; /* limits->ids of them */
-	/* Slots ever taken, of all and of each HBA: see posts.slots_back. */
-	uint32_t slots_taken, host_taken[PATHCHECK_HOSTS_MAX];
 	/* Paths, HBAs that have any, and paths of each HBA; the first: not known. */
 	uint32_t used_paths, used_hosts, host_paths[PATHCHECK_HOSTS_MAX];
 	uint32_t deferred_head, deferred_tail;
@@ -32,23 +30,10 @@ void submitter_init(struct submitter *sub);
 /* The submitter's work, until the engine ends (true), or another thread has it (false). */
 bool submitter_serve(struct submitter *sub);
 
-/* Slots that are taken: never more than limits.in_flight and those that only close. */
-static inline uint32_t submitter_slots_used(const struct submitter *sub)
-{
-	return sub->slots_taken - atomic_load(&sub->posts->slots_back);
-}
-
-static inline uint32_t submitter_host_used(const struct submitter *sub, uint32_t host)
-{
-	return sub->host_taken[host] - atomic_load(&sub->posts->host_back[host]);
-}
-
 /* --- for suspects.c; on the submitter --- */
 
 /* No limit on slots is reached. */
 bool submitter_may_take(struct submitter *sub, uint32_t id);
-/* A slot of the path, with all that a read needs if its descriptor is open; NULL: none. */
-struct slot *submitter_take_slot(struct submitter *sub, uint32_t id);
 /* Has a rescuer open the device, or look at the descriptor that is open. */
 void submitter_open(struct probed_path *path, struct slot *s);
 /* error: the shortage of the kernel (errno); 0: it is another one. */

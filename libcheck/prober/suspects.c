@@ -120,7 +120,7 @@ void suspects_rescue(struct submitter *sub, struct group *g, uint64_t batch)
 			continue;
 		if (!take_over(g, old, id, batch))
 			continue;
-		s = submitter_take_slot(sub, id);
+		s = homes_take_slot(sub->homes, &sub->paths[id], id);
 		sub->paths[id].slot = s;
 		if (s == NULL)
 			submitter_defer(sub, id, 0);

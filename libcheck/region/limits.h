@@ -85,9 +85,9 @@ enum job_class {
 /* A rescuer that is busy with one thing for longer counts as stuck. */
 #define STUCK_AFTER_US USEC_PER_SEC
 
-/* After a read that failed its unit is asked. Without an answer in this time, or in what is left
- * of the check's, what the read said is told. */
-#define ASK_UNIT_US USEC_PER_SEC
+/* A command that refines the answer to a read has so long, and no more than is left of the read's
+ * time. Then what the read said is reported. */
+#define COMMAND_LIMIT_US USEC_PER_SEC
 
 /* A check that has waited for a rescuer for so long counts as deferred, and says so. */
 #define DEFER_AFTER_US (100 * USEC_PER_MSEC)

@@ -62,16 +62,23 @@ struct wire_result {
 	uint32_t id;
 	uint32_t generation;
 	uint8_t verdict;
-	uint8_t stage;
 	uint8_t engine;
-	uint8_t late : 1, opened : 1, unused : 6;
+	uint8_t group;
+	uint8_t late : 1, opened : 1, stage : 1;
+	/* SCSI sense data of the check's last command, decoded. Their full text has no room: each byte of
+	 * a result is RESULTS_PER_ID bytes of locked memory a path. */
+	uint8_t has_sense : 1, sense_key : 4;
+	uint8_t sense_code, sense_qualifier;
 	int16_t error; /* the kernel's go to 4,095 */
-	uint16_t group;
 	int64_t started_us;
 	int64_t finished_us;
 };
-static_assert(PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS + SPARE_GROUPS <= UINT16_MAX,
+static_assert(PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS +
+                              LANES_STUCK_MAX * SUBMIT_BATCH / PATHCHECK_GROUP_SLOTS +
+                              SPARE_GROUPS <=
+                      UINT8_MAX,
               "a group's id fits");
+static_assert(PATHCHECK_STAGE_READ <= 1, "a stage fits");
 
 /* [atomic prober→caller] all of it */
 struct group_view {

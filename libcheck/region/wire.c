@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks what a prober has written: wire.h. Pure; the caller's thread. */
 #include "libcheck/region/wire.h"
 
 #define ERRNO_MAX 4095 /* include/linux/err.h: MAX_ERRNO */
@@ -9,9 +10,10 @@ bool wire_is_sound(const struct wire_result *w, const struct limits *l)
 		return false;
 	if (w->verdict == WIRE_RELEASED)
 		return true;
-	return w->verdict <= PATHCHECK_NOT_JUDGED && w->stage <= PATHCHECK_STAGE_READ &&
-	       w->engine <= PATHCHECK_ENGINE_SYNC && w->unused == 0 && w->error >= 0 &&
-	       w->error <= ERRNO_MAX && w->group < l->groups;
+	return w->verdict <= PATHCHECK_NOT_JUDGED && w->engine <= PATHCHECK_ENGINE_SYNC &&
+	       w->error >= 0 && w->error <= ERRNO_MAX && w->group < l->groups &&
+	       (w->has_sense ||
+	        (w->sense_key == 0 && w->sense_code == 0 && w->sense_qualifier == 0));
 }
 
 bool wire_take_verdict(struct asked *a, const struct wire_result *w)

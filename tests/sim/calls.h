@@ -58,7 +58,7 @@ int __wrap_directio_look(const char *name, int fd, uint32_t *ret_block);
 int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd,
                          uint32_t *ret_block);
 int64_t __wrap_directio_read(int fd, void *buffer, uint32_t block);
-enum scsi_unit __wrap_scsi_ask_unit(int fd);
+int __wrap_scsi_test_unit(int fd, struct sense *ret);
 int __wrap_scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX]);
 void __wrap_directio_describe(int fd, struct opened_device *ret);
 int __wrap_process_start(struct process *ret, const char *program, int program_fd,

@@ -109,7 +109,7 @@ bool disk_is_device_error(const struct disk *d)
 	       !d->no_unit;
 }
 
-enum scsi_unit __wrap_scsi_ask_unit(int fd)
+int __wrap_scsi_test_unit(int fd, struct sense *ret)
 {
 	uint64_t seq;
 	struct disk *d = fd_disk(fd, &seq);
@@ -121,11 +121,12 @@ enum scsi_unit __wrap_scsi_ask_unit(int fd)
 		(void)fiber_wait(op, MONO_NEVER, true);
 	op_over(op);
 	if (d->close_each)
-		return SCSI_UNIT_NO_SCSI;
+		return -EOPNOTSUPP;
 	if (d->present && d->seq == seq && !(d->no_unit && d->mode == DISK_ERROR))
-		return SCSI_UNIT_NOT_GONE;
+		return 0;
 	d->no_unit_at = sim.now;
-	return SCSI_UNIT_GONE;
+	*ret = (struct sense){ true, 0x05, 0x25, 0x00 }; /* the unit is gone */
+	return 0;
 }
 
 /* The text of a unit's WWID. */

@@ -481,9 +481,9 @@ static void judge_groups(struct prober *p)
 		sim_fail("everybody waits, and a lock is held");
 	if (fds_close_each() > may_be_open)
 		sim_fail("a descriptor is open between two checks");
-	if (used != submitter_slots_used(&p->submitter))
+	if (used != homes_slots_used(&p->homes))
 		sim_fail("%u slots are in use, %u are counted", used,
-		         submitter_slots_used(&p->submitter));
+		         homes_slots_used(&p->homes));
 	if (deferred != atomic_load(&p->shared->header->deferred_now))
 		sim_fail("%u checks are deferred, %u are counted", deferred,
 		         atomic_load(&p->shared->header->deferred_now));
@@ -658,7 +658,7 @@ void judge_empty(void)
 		sim_fail("no prober in the end");
 	for (uint32_t i = 0; i < p->homes.groups_end; i++)
 		groups += p->groups[i].count[SLOT_FREE] != PATHCHECK_GROUP_SLOTS;
-	if (groups > 0 || submitter_slots_used(&p->submitter) > 0)
+	if (groups > 0 || homes_slots_used(&p->homes) > 0)
 		sim_fail("slots are in use without a path");
 	if (atomic_load(&p->shared->header->emergency_now) > 0)
 		sim_fail("emergency checks are counted without a path");

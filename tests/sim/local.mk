@@ -91,7 +91,7 @@ sim_wrapped = \
 	prober_start process_collect process_collect_by process_dying process_ended \
 	process_kill process_start pthread_cond_broadcast pthread_cond_signal \
 	pthread_cond_wait pthread_join pthread_mutex_lock pthread_mutex_unlock read \
-	scsi_ask_unit scsi_ask_wwid thread_join_for thread_start timerfd_create timerfd_settime write
+	scsi_ask_wwid scsi_test_unit thread_join_for thread_start timerfd_create timerfd_settime write
 tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) $(sim_wrapped:%=-Wl,--wrap=%)
 
 # make check-sim SEEDS=10000 FIRST=1 JOBS=2

@@ -8,18 +8,20 @@
 
 #define BLOCK 4096
 
-static struct directio_judgement judge(struct directio_answer a)
+static const struct sense gone = { true, 0x05, 0x25, 0x00 };
+
+static struct checker_judgement judge(struct checker_answer a)
 {
 	a.block = BLOCK;
 	return directio_judge(&a);
 }
 
-static void assert_judged(struct directio_answer a, enum directio_next next,
+static void assert_judged(struct checker_answer a, enum checker_next next,
                           enum pathcheck_verdict verdict)
 {
-	struct directio_judgement j = judge(a);
+	struct checker_judgement j = judge(a);
 
-	if (j.next != next || (next == DIRECTIO_FINAL && j.verdict != verdict))
+	if (j.next != next || (next == CHECKER_FINAL && j.verdict != verdict))
 		fail_msg("%lld: next %d, verdict %d", (long long)a.result, (int)j.next,
 		         (int)j.verdict);
 	if (a.result < 0)
@@ -52,24 +54,24 @@ static const struct {
 	{ ENFILE, S, S },
 };
 
-static void assert_cell(struct directio_answer a, int meaning)
+static void assert_cell(struct checker_answer a, int meaning)
 {
 	if (meaning == S)
-		assert_judged(a, DIRECTIO_SHORTAGE, PATHCHECK_NOT_JUDGED);
+		assert_judged(a, CHECKER_SHORTAGE, PATHCHECK_NOT_JUDGED);
 	else
-		assert_judged(a, DIRECTIO_FINAL, (enum pathcheck_verdict)meaning);
+		assert_judged(a, CHECKER_FINAL, (enum pathcheck_verdict)meaning);
 }
 
 static void each_cell(void **state)
 {
 	(void)state; /* no fixture */
 	for (unsigned i = 0; i < ARRAY_LEN(cells); i++) {
-		assert_cell((struct directio_answer){ .result = -cells[i].error,
-		                                      .learned = true,
-		                                      .unit = SCSI_UNIT_NOT_GONE },
+		assert_cell((struct checker_answer){ .result = -cells[i].error,
+		                                     .learned = true,
+		                                     .replied = CHECKER_REPLIED },
 		            cells[i].read);
-		assert_cell((struct directio_answer){ .result = -cells[i].error,
-		                                      .opening = true },
+		assert_cell((struct checker_answer){ .result = -cells[i].error,
+		                                     .opening = true },
 		            cells[i].open);
 	}
 }
@@ -81,15 +83,15 @@ static void every_errno(void **state)
 
 	(void)state; /* no fixture */
 	for (int error = 1; error < 4096; error++) {
-		struct directio_answer a = { .result = -error,
-			                     .block = BLOCK,
-			                     .learned = true,
-			                     .unit = SCSI_UNIT_NOT_GONE };
-		struct directio_judgement j = directio_judge(&a);
+		struct checker_answer a = { .result = -error,
+			                    .block = BLOCK,
+			                    .learned = true,
+			                    .replied = CHECKER_REPLIED };
+		struct checker_judgement j = directio_judge(&a);
 
 		assert_int_equal(j.error, error);
 		assert_int_not_equal(j.verdict, PATHCHECK_OK);
-		n[j.next == DIRECTIO_SHORTAGE ? S : (int)j.verdict]++;
+		n[j.next == CHECKER_SHORTAGE ? S : (int)j.verdict]++;
 	}
 	assert_int_equal(n[D], 6);
 	assert_int_equal(n[S], 3);
@@ -104,14 +106,14 @@ static void bytes(void **state)
 	};
 
 	(void)state; /* no fixture */
-	assert_judged((struct directio_answer){ .result = BLOCK }, DIRECTIO_FINAL,
+	assert_judged((struct checker_answer){ .result = BLOCK }, CHECKER_FINAL,
 	              PATHCHECK_OK);
-	assert_int_equal(judge((struct directio_answer){ .result = BLOCK }).error, 0);
+	assert_int_equal(judge((struct checker_answer){ .result = BLOCK }).error, 0);
 	/* A medium error has the same errno, and is the device's answer. */
 	for (unsigned i = 0; i < ARRAY_LEN(not_all); i++) {
-		struct directio_answer a = { .result = not_all[i] };
+		struct checker_answer a = { .result = not_all[i] };
 
-		assert_judged(a, DIRECTIO_FINAL, PATHCHECK_FAILED);
+		assert_judged(a, CHECKER_FINAL, PATHCHECK_FAILED);
 		assert_int_equal(judge(a).error, ENODATA);
 	}
 }
@@ -122,20 +124,20 @@ static void what_is_asked_again(void **state)
 	static const struct {
 		int error;
 		bool nowait;
-		enum directio_next next;
+		enum checker_next next;
 	} again[] = {
-		{ EAGAIN, true, DIRECTIO_BLOCKS },
-		{ EINTR, true, DIRECTIO_BLOCKS },
-		{ EOPNOTSUPP, true, DIRECTIO_NO_NOWAIT },
-		{ EINVAL, true, DIRECTIO_LEARN },
-		{ EINVAL, false, DIRECTIO_LEARN },
-		{ ENOMEM, true, DIRECTIO_SHORTAGE },
+		{ EAGAIN, true, CHECKER_BLOCKS },
+		{ EINTR, true, CHECKER_BLOCKS },
+		{ EOPNOTSUPP, true, CHECKER_NO_NOWAIT },
+		{ EINVAL, true, CHECKER_LEARN },
+		{ EINVAL, false, CHECKER_LEARN },
+		{ ENOMEM, true, CHECKER_SHORTAGE },
 	};
 
 	(void)state; /* no fixture */
 	for (unsigned i = 0; i < ARRAY_LEN(again); i++)
-		assert_judged((struct directio_answer){ .result = -again[i].error,
-		                                        .nowait = again[i].nowait },
+		assert_judged((struct checker_answer){ .result = -again[i].error,
+		                                       .nowait = again[i].nowait },
 		              again[i].next, PATHCHECK_NOT_JUDGED);
 }
 
@@ -150,43 +152,66 @@ static void which_errors_ask_the_unit(void **state)
 
 	(void)state; /* no fixture */
 	for (int error = 1; error < 4096; error++) {
-		struct directio_answer a = { .result = -error, .learned = true };
+		struct checker_answer a = { .result = -error, .learned = true };
 
-		n += judge(a).next == DIRECTIO_ASK_UNIT;
+		n += judge(a).next == CHECKER_COMMAND;
 	}
 	assert_int_equal(n, ARRAY_LEN(asks));
 	for (unsigned i = 0; i < ARRAY_LEN(asks); i++) {
-		struct directio_answer a = { .result = -asks[i].error };
+		struct checker_answer a = { .result = -asks[i].error };
 
 		for (int nowait = 0; nowait < 2; nowait++) {
 			a.nowait = nowait;
-			assert_judged(a, DIRECTIO_ASK_UNIT, PATHCHECK_OK);
-			assert_int_equal(judge(a).verdict, asks[i].verdict);
+			assert_judged(a, CHECKER_COMMAND, PATHCHECK_NOT_JUDGED);
+			assert_int_equal(judge(a).command, DIRECTIO_TEST_UNIT);
 		}
-		for (int unit = SCSI_UNIT_NOT_GONE; unit <= SCSI_UNIT_NO_SCSI; unit++) {
-			a.unit = (enum scsi_unit)unit;
-			assert_judged(a, DIRECTIO_FINAL,
-			              unit == SCSI_UNIT_GONE ? PATHCHECK_DISCONNECTED
-			                                     : asks[i].verdict);
+		for (int replied = CHECKER_REPLIED; replied <= CHECKER_UNKNOWN;
+		     replied++) {
+			a.replied = (enum checker_replied)replied;
+			assert_judged(a, CHECKER_FINAL, asks[i].verdict);
 		}
+		a.replied = CHECKER_REPLIED;
+		a.sense = gone;
+		assert_judged(a, CHECKER_FINAL, PATHCHECK_DISCONNECTED);
 		/* There is nothing to ask before it is open. */
-		a = (struct directio_answer){ .result = -asks[i].error, .opening = true };
-		assert_judged(a, DIRECTIO_FINAL, PATHCHECK_FAILED);
+		a = (struct checker_answer){ .result = -asks[i].error, .opening = true };
+		assert_judged(a, CHECKER_FINAL, PATHCHECK_FAILED);
 	}
 }
 
 static void each_question_once(void **state)
 {
-	struct directio_answer a = { .result = -EINVAL, .learned = true };
+	struct checker_answer a = { .result = -EINVAL, .learned = true };
 
 	(void)state; /* no fixture */
-	assert_judged(a, DIRECTIO_FINAL, PATHCHECK_NOT_JUDGED);
-	a = (struct directio_answer){ .result = -EREMOTEIO, .unit = SCSI_UNIT_NOT_GONE };
-	assert_judged(a, DIRECTIO_FINAL, PATHCHECK_DEVICE_ERROR);
-	a.unit = SCSI_UNIT_GONE;
-	assert_judged(a, DIRECTIO_FINAL, PATHCHECK_DISCONNECTED);
+	assert_judged(a, CHECKER_FINAL, PATHCHECK_NOT_JUDGED);
+	a = (struct checker_answer){ .result = -EREMOTEIO, .replied = CHECKER_REPLIED };
+	assert_judged(a, CHECKER_FINAL, PATHCHECK_DEVICE_ERROR);
+	a.sense = gone;
+	assert_judged(a, CHECKER_FINAL, PATHCHECK_DISCONNECTED);
 	a.nowait = true;
-	assert_judged(a, DIRECTIO_FINAL, PATHCHECK_DISCONNECTED);
+	assert_judged(a, CHECKER_FINAL, PATHCHECK_DISCONNECTED);
+}
+
+/* A device that has answered is asked for its identity, if that is wanted: another one is not. */
+static void who_is_identified(void **state)
+{
+	static const int64_t results[] = { BLOCK, 0, -ENODATA, -EIO, -ENODEV, -EPERM };
+
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < ARRAY_LEN(results); i++) {
+		struct checker_answer a = { .result = results[i],
+			                    .replied = CHECKER_NO_REPLY };
+		bool answered = results[i] == BLOCK || results[i] == -ENODATA;
+
+		assert_int_equal(judge(a).answered, answered);
+		assert_int_equal(judge(a).next, CHECKER_FINAL);
+		a.identify = true;
+		assert_int_equal(judge(a).next,
+		                 answered ? CHECKER_COMMAND : CHECKER_FINAL);
+		if (answered)
+			assert_int_equal(judge(a).command, DIRECTIO_IDENTIFY);
+	}
 }
 
 int main(void)
@@ -198,6 +223,7 @@ int main(void)
 		cmocka_unit_test(what_is_asked_again),
 		cmocka_unit_test(which_errors_ask_the_unit),
 		cmocka_unit_test(each_question_once),
+		cmocka_unit_test(who_is_identified),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,11 +14,13 @@
 static bool gone(const uint8_t *sense, size_t size)
 {
 	uint8_t *copy = malloc(size + (size == 0));
+	struct sense s;
 	bool r;
 
 	assert_non_null(copy);
 	memcpy(copy, sense, size);
-	r = scsi_sense_unit_gone(copy, size);
+	s = sense_read(copy, size);
+	r = sense_is_unit_gone(&s);
 	free(copy);
 	return r;
 }
@@ -77,14 +79,16 @@ static void with_other_bytes(void **state)
 
 static void what_is_read(void **state)
 {
-	struct scsi_sense s;
+	struct sense s;
 
 	(void)state; /* no fixture */
-	assert_true(scsi_sense_read(fixed, sizeof(fixed), &s));
+	s = sense_read(fixed, sizeof(fixed));
+	assert_true(s.valid);
 	assert_int_equal(s.key, 5);
 	assert_int_equal(s.code, 0x25);
 	assert_int_equal(s.qualifier, 0);
-	assert_true(scsi_sense_read((const uint8_t[]){ 0x72, 0xf6, 0x29, 0x07 }, 4, &s));
+	s = sense_read((const uint8_t[]){ 0x72, 0xf6, 0x29, 0x07 }, 4);
+	assert_true(s.valid);
 	assert_int_equal(s.key, 6);
 	assert_int_equal(s.code, 0x29);
 	assert_int_equal(s.qualifier, 7);
@@ -151,11 +155,12 @@ static void what_is_no_scsi_device(void **state)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char text[VPD_TEXT_MAX];
+	struct sense s;
 
 	(void)state; /* no fixture */
 	assert_true(fd >= 0);
-	assert_int_equal(scsi_ask_unit(fd), SCSI_UNIT_NO_SCSI);
-	assert_int_equal(scsi_ask_unit(-1), SCSI_UNIT_NOT_GONE);
+	assert_int_equal(scsi_test_unit(fd, &s), -EOPNOTSUPP);
+	assert_int_equal(scsi_test_unit(-1, &s), -EBADF);
 	assert_int_equal(scsi_ask_wwid(fd, text), -ENODATA);
 	assert_int_equal(scsi_ask_wwid(-1, text), -EIO);
 	close(fd);

@@ -123,8 +123,8 @@ static struct slot *queued(struct bed *b, uint32_t path)
 	struct slot *s = group_take(b->g, path, path + 1);
 
 	assert_non_null(s);
-	b->prober.submitter.slots_taken++;
-	b->prober.submitter.host_taken[0]++;
+	b->prober.homes.slots_taken++;
+	b->prober.homes.host_taken[0]++;
 	s->block = BLOCK;
 	s->timeout_us = TIMEOUT_US;
 	s->stage = PATHCHECK_STAGE_READ;

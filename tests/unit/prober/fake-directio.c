@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "libcheck/checkers/directio.h"
+#include "libcheck/checkers/scsi.h"
 #include "util/thread.h"
 
 #define BLOCK     512
@@ -24,7 +25,7 @@ struct disk {
 	unsigned hung, tried, opens, looks, units, wwids;
 	const char *wwid;
 	uint64_t seq;
-	enum scsi_unit unit;
+	enum disk_unit unit;
 };
 
 static struct {
@@ -124,9 +125,9 @@ void directio_close(int fd)
 	close(fd);
 }
 
-enum scsi_unit scsi_ask_unit(int fd)
+int scsi_test_unit(int fd, struct sense *ret)
 {
-	enum scsi_unit unit;
+	enum disk_unit unit;
 	struct disk *d;
 
 	assert(fd >= 0 && fd < FDS_MAX);
@@ -135,9 +136,14 @@ enum scsi_unit scsi_ask_unit(int fd)
 	d->units++;
 	if (d->units_hang)
 		wait_while(d, &d->units_hang);
-	unit = d->unit == SCSI_UNIT_NOT_ASKED ? SCSI_UNIT_NOT_GONE : d->unit;
+	unit = d->unit;
 	pthread_mutex_unlock(&fake.lock);
-	return unit;
+	if (unit == DISK_NO_SCSI)
+		return -EOPNOTSUPP;
+	*ret = (struct sense){ .valid = false };
+	if (unit == DISK_UNIT_GONE)
+		*ret = (struct sense){ true, 0x05, 0x25, 0x00 };
+	return 0;
 }
 
 int scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])
@@ -308,7 +314,7 @@ void disk_read_says_once(unsigned disk, int answer)
 	pthread_mutex_unlock(&fake.lock);
 }
 
-void disk_unit_says(unsigned disk, enum scsi_unit unit)
+void disk_unit_says(unsigned disk, enum disk_unit unit)
 {
 	pthread_mutex_lock(&fake.lock);
 	fake.disks[disk].unit = unit;

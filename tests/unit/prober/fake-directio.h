@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "libcheck/checkers/scsi.h"
 #include "util/macro.h"
 
 #define FAKE_DISKS 16
@@ -32,8 +31,13 @@ void disk_open_says(unsigned disk, int answer);
 void disk_read_says(unsigned disk, int answer);
 /* The same for its next read only. */
 void disk_read_says_once(unsigned disk, int answer);
-/* What TEST UNIT READY says, SCSI_UNIT_NOT_GONE at first; and how often it was asked. */
-void disk_unit_says(unsigned disk, enum scsi_unit unit);
+/* The answer to TEST UNIT READY, and how often it was sent. */
+enum disk_unit {
+	DISK_UNIT_READY, /* at first */
+	DISK_UNIT_GONE,  /* the target has no such unit */
+	DISK_NO_SCSI     /* the driver knows no SCSI commands */
+};
+void disk_unit_says(unsigned disk, enum disk_unit unit);
 unsigned disk_units(unsigned disk);
 /* The text of its WWID, "" at first: it has none; NULL: it does not answer. How often asked. */
 void disk_wwid_is(unsigned disk, const char *wwid);

@@ -69,7 +69,7 @@ static void a_stuck_lane_is_replaced(void **state)
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);
 	assert_int_equal(b->of[1].last.late, 1);
 	BED_UNTIL(b, atomic_load(&h->lanes_stuck) == 0);
-	assert_int_equal(submitter_slots_used(&b->prober.submitter), 0);
+	assert_int_equal(homes_slots_used(&b->prober.homes), 0);
 	assert_int_equal(b->all.failed + b->all.deferred, 0);
 	group_assert(&b->prober.groups[0]);
 	bed_stop(b);
@@ -103,14 +103,14 @@ static void the_others_are_rescued(void **state)
 	}
 	bed_until(b, &b->of[STUCK].timed_out, 1);
 	/* The old slots are orphans, with descriptors of their own: so a path may go. */
-	BED_UNTIL(b, submitter_slots_used(&p->submitter) == PATHS - STUCK);
+	BED_UNTIL(b, homes_slots_used(&p->homes) == PATHS - STUCK);
 	bed_remove(b, PATHS - 1);
 	bed_until(b, &b->of[PATHS - 1].released, 1);
 	fake_release_all();
 	bed_final(b, STUCK, 2);
 	assert_int_equal(b->of[STUCK].last.late, 1);
 	BED_UNTIL(b, atomic_load(&b->shared.header->lanes_stuck) == 0);
-	BED_UNTIL(b, submitter_slots_used(&p->submitter) == 0);
+	BED_UNTIL(b, homes_slots_used(&p->homes) == 0);
 	assert_int_equal(atomic_load(&b->shared.header->deferred_now), 0);
 	group_assert(&p->groups[0]);
 	bed_stop(b);

@@ -70,7 +70,7 @@ static void two_groups_hold_two_thousand(void **state)
 	assert_int_equal(bed_group(b, 2), PATHCHECK_GROUP_UNUSED);
 	assert_int_equal(fake_setups(), 2);
 	assert_int_equal(fake_reads(), 2 * MANY);
-	assert_int_equal(submitter_slots_used(&b->prober.submitter), 0);
+	assert_int_equal(homes_slots_used(&b->prober.homes), 0);
 
 	/* 500 of them hang: the others notice nothing. */
 	fake_hold_all();
@@ -111,14 +111,14 @@ static void hung_removed_and_added(void **state)
 		bed_until(b, &b->of[1].released, 1);
 	}
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), TIMES);
-	assert_int_equal(submitter_slots_used(&b->prober.submitter), TIMES);
+	assert_int_equal(homes_slots_used(&b->prober.homes), TIMES);
 	assert_int_equal(files_open(), descriptors + TIMES);
 	assert_true(bed_pulse(b)); /* another one is answered */
 
 	fake_release_all();
-	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
+	BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
 	assert_int_equal(files_open(), descriptors);
-	assert_int_equal(submitter_host_used(&b->prober.submitter, 0), 0);
+	assert_int_equal(homes_host_used(&b->prober.homes, 0), 0);
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 0);
 	assert_int_equal(b->stale, 0);
 	bed_add_file(b, 1, "hung", 0);
@@ -298,7 +298,7 @@ static void cap_in_flight(void **state)
 	}
 	bed_until(b, &b->all.deferred, 6);
 	assert_true(fake_wait_in_kernel(4));
-	assert_int_equal(submitter_slots_used(&b->prober.submitter), 4);
+	assert_int_equal(homes_slots_used(&b->prober.homes), 4);
 	assert_int_equal(atomic_load(&h->deferred_now), 6);
 	assert_int_equal(atomic_load(&h->deferred_max), 6);
 	bed_remove(b, 9); /* a deferred one may go too */
@@ -341,12 +341,12 @@ static void cap_of_a_host(void **state)
 	/* An orphan counts for its host as long as the kernel holds it. */
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
-	assert_int_equal(submitter_host_used(&b->prober.submitter, 5), 2);
+	assert_int_equal(homes_host_used(&b->prober.homes, 5), 2);
 	fake_release_all();
 	for (uint32_t i = 2; i < 6; i++)
 		bed_final(b, i, 1);
 	assert_int_equal(b->all.failed, 0);
-	BED_UNTIL(b, submitter_host_used(&b->prober.submitter, 5) == 0);
+	BED_UNTIL(b, homes_host_used(&b->prober.homes, 5) == 0);
 	bed_stop(b);
 }
 

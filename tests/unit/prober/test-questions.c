@@ -30,10 +30,14 @@ static void a_unit_that_is_gone(void **state)
 	assert_int_equal(b->of[1].device, 1);
 	assert_int_equal(b->of[1].last.error, EREMOTEIO);
 	assert_int_equal(disk_units(1), 1);
-	disk_unit_says(1, SCSI_UNIT_GONE);
+	disk_unit_says(1, DISK_UNIT_GONE);
 	disks_check(1);
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].disconnected, 1);
+	assert_int_equal(b->of[1].last.has_sense, 1);
+	assert_int_equal(b->of[1].last.sense_key, 0x05);
+	assert_int_equal(b->of[1].last.sense_code, 0x25);
+	assert_int_equal(b->of[1].last.sense_qualifier, 0x00);
 	assert_int_equal(disk_units(1), 2);
 	/* LIO's answer to a read of a unit that is not there. */
 	disk_read_says(1, -EIO);
@@ -43,7 +47,7 @@ static void a_unit_that_is_gone(void **state)
 	assert_int_equal(b->of[1].last.error, EIO);
 	assert_int_equal(disk_units(1), 3);
 	/* The unit is there: the verdict is no better than the read. */
-	disk_unit_says(1, SCSI_UNIT_NOT_GONE);
+	disk_unit_says(1, DISK_UNIT_READY);
 	disks_check(1);
 	bed_final(b, 1, 5);
 	assert_int_equal(b->of[1].failed, 1);
@@ -64,7 +68,7 @@ static void a_device_that_knows_no_scsi(void **state)
 	(void)state; /* no fixture */
 	for (int closing = 0; closing < 2; closing++) {
 		disks_begin(64, RESCUERS, -EAGAIN);
-		disk_unit_says(1, SCSI_UNIT_NO_SCSI);
+		disk_unit_says(1, DISK_NO_SCSI);
 		b->flags[1] = closing ? PATHCHECK_PATH_CLOSE : 0;
 		disks_add_open(1, 1, 0);
 		b->flags[1] = 0;
@@ -84,12 +88,12 @@ static void another_device_is_asked_again(void **state)
 {
 	(void)state; /* no fixture */
 	disks_begin(64, RESCUERS, -EAGAIN);
-	disk_unit_says(1, SCSI_UNIT_NO_SCSI);
+	disk_unit_says(1, DISK_NO_SCSI);
 	disks_add_open(1, 1, 0);
 	disk_read_says(1, -EIO);
 	disks_check(1);
 	bed_final(b, 1, 2);
-	disk_unit_says(1, SCSI_UNIT_GONE);
+	disk_unit_says(1, DISK_UNIT_GONE);
 	disks_check(1);
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].failed, 2);
@@ -287,7 +291,7 @@ static void asked_for_after_an_answer_only(void **state)
 	assert_int_equal(b->of[1].device, 1);
 	assert_int_equal(disk_units(1), 1);
 	assert_opened(1, 1, 0, PATHCHECK_WWID_READ, "3600abc");
-	disk_unit_says(1, SCSI_UNIT_GONE);
+	disk_unit_says(1, DISK_UNIT_GONE);
 	identify(1, 3);
 	assert_int_equal(b->of[1].disconnected, 1);
 	assert_int_equal(b->of[1].last.opened, 0);
@@ -339,7 +343,7 @@ static void opened_and_closed_each_time(void **state)
 			disk_read_says(1, answers[i]);
 			disks_check(1);
 			bed_final(b, 1, i + 1);
-			BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
+			BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
 			assert_int_equal(files_open(), open);
 			assert_int_equal(disk_opens(1), i + 1);
 			group_assert(&b->prober.groups[0]);
@@ -389,7 +393,7 @@ static void removed_before_it_was_closed(void **state)
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
 	disk_reads_hang(1, false);
-	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
+	BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
 
 	add_closing(1, 1, 0);
 	disk_closes_hang(1, true);
@@ -421,7 +425,7 @@ static void closed_after_a_late_answer(void **state)
 	disk_reads_hang(1, false);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].late, 1);
-	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
+	BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
 	assert_int_equal(files_open(), open);
 	disks_end();
 }

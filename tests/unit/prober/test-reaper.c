@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "libcheck/checkers/scsi.h"
+#include "libcheck/checkers/directio_judge.h"
 #include "libcheck/prober/prober.h"
 #include "libcheck/prober/reaper.h"
 
@@ -57,8 +57,8 @@ static int teardown(void **state)
 			group_give_back(b->g, &b->g->slots[i]);
 	group_show_back(b->g);
 	group_assert(b->g);
-	assert_int_equal(submitter_slots_used(&b->prober.submitter), 0);
-	assert_int_equal(submitter_host_used(&b->prober.submitter, HOST), 0);
+	assert_int_equal(homes_slots_used(&b->prober.homes), 0);
+	assert_int_equal(homes_host_used(&b->prober.homes, HOST), 0);
 	assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
 	b->g->context = NULL;
 	prober_stop(&b->prober);
@@ -73,8 +73,8 @@ static struct slot *queued(struct bed *b, uint32_t path)
 	struct slot *s = group_take(b->g, path, path + 1);
 
 	assert_non_null(s);
-	b->prober.submitter.slots_taken++;
-	b->prober.submitter.host_taken[HOST]++;
+	b->prober.homes.slots_taken++;
+	b->prober.homes.host_taken[HOST]++;
 	s->host = HOST;
 	s->block = BLOCK;
 	s->timeout_us = TIMEOUT_US;
@@ -357,10 +357,10 @@ static void no_descriptor_is_nobodys_fault(void **state)
 static void a_target_error_is_asked_about(void **state)
 {
 	static const struct {
-		enum scsi_unit unit;
+		struct sense sense;
 		enum pathcheck_verdict verdict;
-	} cases[] = { { SCSI_UNIT_NOT_GONE, PATHCHECK_DEVICE_ERROR },
-		      { SCSI_UNIT_GONE, PATHCHECK_DISCONNECTED } };
+	} cases[] = { { { .valid = false }, PATHCHECK_DEVICE_ERROR },
+		      { { true, 0x05, 0x25, 0x00 }, PATHCHECK_DISCONNECTED } };
 	struct bed *b = *state;
 
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
@@ -369,11 +369,12 @@ static void a_target_error_is_asked_about(void **state)
 		answer(b, s, -EREMOTEIO, START_US + 4);
 		no_result(b);
 		assert_int_equal(s->state, SLOT_QUEUED);
-		assert_int_equal(s->ask, ASK_UNIT);
+		assert_int_equal(s->command, DIRECTIO_TEST_UNIT);
 		assert_ptr_equal(rescue(b, CLASS_READ), &s->job);
-		assert_int_equal(s->job.kind, JOB_ASK);
-		s->ask = 0;
-		s->unit = (uint8_t)cases[i].unit;
+		assert_int_equal(s->job.kind, JOB_COMMAND);
+		s->command = CHECKER_NO_COMMAND;
+		s->replied = CHECKER_REPLIED;
+		s->sense = cases[i].sense;
 		group_answer(b->g, s);
 		round_at(b, START_US + 900);
 		/* The read took no longer because of that. */

@@ -98,7 +98,7 @@ static void an_orphaned_open(void **state)
 	bed_until(b, &b->of[1].released, 1);
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 1);
 	disk_opens_hang(1, false);
-	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
+	BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
 	assert_int_equal(disk_opens(1), 1);
 	assert_int_equal(files_open(),
 	                 disks_descriptors + 7); /* region's 2, groups' 2, 1 context,
@@ -660,7 +660,7 @@ static void looks_again_after_a_failure(void **state)
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
 	disk_looks_hang(1, false);
-	BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
+	BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
 	disks_end();
 }
 
@@ -707,7 +707,7 @@ static void removed_at_any_moment(void **state)
 			bed_remove(b, 1);
 			bed_until(b, &b->of[1].released, 1);
 		}
-		BED_UNTIL(b, submitter_slots_used(&b->prober.submitter) == 0);
+		BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
 		assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
 		disks_end();
 	}
