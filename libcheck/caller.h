@@ -8,7 +8,7 @@
 #include "libcheck/process.h"
 #include "libcheck/prober/prober.h"
 #include "libcheck/region/wire.h"
-#include "util/spsc_end.h"
+#include "util/ring.h"
 
 #define NO_ID PATHCHECK_NO_ID
 
@@ -38,10 +38,11 @@ struct pathcheck {
 	int program_fd; /* of it, O_PATH; -1: none */
 	struct limits limits;
 	struct shared shared;
-	struct spsc_end commands, results; /* the rings in it */
-	struct mono queued_at;             /* the first command since the last flush */
-	struct prober prober;              /* THREADS: the probing side */
-	struct process process;            /* PROCESS */
+	struct ring_producer commands;
+	struct ring_consumer results;
+	struct mono queued_at;  /* the first command since the last flush */
+	struct prober prober;   /* THREADS: the probing side */
+	struct process process; /* PROCESS */
 	struct process lingering[LINGERING_MAX];
 	struct names names;
 	struct entry *entries; /* limits.ids of them */
@@ -77,9 +78,9 @@ _must_check_ int successor_start(struct pathcheck *pc, struct shared *ret_shared
 /* Commands that the prober has not taken. */
 static inline uint32_t caller_commands_used(struct pathcheck *pc)
 {
-	uint32_t used = spsc_end_used_by_producer(&pc->commands);
+	uint32_t used = ring_producer_used(&pc->commands);
 
-	pc->wild = pc->wild || used == UINT32_MAX;
+	pc->wild = pc->wild || used == RING_WRONG;
 	return used;
 }
 void caller_send(struct pathcheck *pc, enum command_op op, uint32_t id, uint16_t flags);

@@ -8,14 +8,17 @@ void heartbeat_begin(struct heartbeat *h, struct mono now)
 	h->seen_at = now;
 }
 
-int64_t heartbeat_age_us(struct heartbeat *h, const struct shared *s, uint32_t groups,
+int64_t heartbeat_age_us(struct heartbeat *h, const struct shared *s,
+                         const struct ring_producer *commands, uint32_t groups,
                          struct mono now)
 {
-	uint32_t head = atomic_load(&s->commands->head);
+	uint32_t head = ring_progress(commands);
 	uint32_t used = atomic_load(&s->header->groups_end);
 	int64_t age = 0;
 
-	if (head != h->seen_head || spsc_used(s->commands) == 0) {
+	/* What is not published is nothing to do yet. */
+	if (head != h->seen_head ||
+	    ring_producer_used(commands) == ring_unpublished(commands)) {
 		h->seen_head = head;
 		h->seen_at = now;
 	} else {

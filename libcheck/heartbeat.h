@@ -22,7 +22,8 @@ void heartbeat_begin(struct heartbeat *h, struct mono now);
 
 /* How long nothing moved while there was something to do. groups: there are, whatever the shared
  * memory says. */
-int64_t heartbeat_age_us(struct heartbeat *h, const struct shared *s, uint32_t groups,
+int64_t heartbeat_age_us(struct heartbeat *h, const struct shared *s,
+                         const struct ring_producer *commands, uint32_t groups,
                          struct mono now);
 
 /*

@@ -304,9 +304,9 @@ void pathcheck_flush(struct pathcheck *pc)
 
 	if (used == 0)
 		return;
-	if (used == spsc_end_unshown(&pc->commands))
+	if (used == ring_unpublished(&pc->commands))
 		heartbeat_begin(&pc->heartbeat, mono_now());
-	spsc_end_show_put(&pc->commands);
+	ring_publish(&pc->commands);
 	shared_wake(&pc->shared.header->lane_waits, pc->shared.lane_fd);
 }
 
@@ -367,10 +367,10 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 
 static uint32_t results_used(struct pathcheck *pc)
 {
-	uint32_t used = spsc_end_used_by_consumer(&pc->results);
+	uint32_t used = ring_consumer_used(&pc->results);
 
-	pc->wild = pc->wild || used == UINT32_MAX;
-	return used == UINT32_MAX ? 0 : used;
+	pc->wild = pc->wild || used == RING_WRONG;
+	return used == RING_WRONG ? 0 : used;
 }
 
 /* No more than were there when it began: what is put there meanwhile can wait. */
@@ -380,9 +380,9 @@ static int take_results(struct pathcheck *pc, struct pathcheck_result *results, 
 	size_t got = 0;
 
 	for (uint32_t left = results_used(pc); got < n && left > 0; left--)
-		if (spsc_end_pop(&pc->results, &w) && accept(pc, &w, &results[got]))
+		if (ring_take(&pc->results, &w) && accept(pc, &w, &results[got]))
 			got++;
-	spsc_end_show_taken(&pc->results);
+	ring_give_back(&pc->results);
 	if (got > 0)
 		wire_set_times(results, got, mono_now());
 	return (int)got;

@@ -47,8 +47,9 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 		.stale = pc->stale,
 		.prober_pid = pc->process.pid,
 		.prober_restarts = pc->restarts,
-		.heartbeat_age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared,
-		                                     pc->limits.groups, now),
+		.heartbeat_age_us =
+		        heartbeat_age_us(&pc->heartbeat, &pc->shared, &pc->commands,
+		                         pc->limits.groups, now),
 		.oldest_in_flight_us = caller_oldest_us(pc, now),
 		.rescuers = pc->limits.rescuers,
 		.prober_end = pc->end,

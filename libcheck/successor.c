@@ -37,10 +37,10 @@ void caller_send(struct pathcheck *pc, enum command_op op, uint32_t id, uint16_t
 		c.target = e->target;
 	}
 	/* One look at the clock for all that are handed over together. */
-	if (spsc_end_unshown(&pc->commands) == 0)
+	if (ring_unpublished(&pc->commands) == 0)
 		pc->queued_at = mono_now();
 	/* There is room, or it was looked for: limits.h. Unless a prober takes some back. */
-	if (!spsc_end_push(&pc->commands, &c))
+	if (!ring_put(&pc->commands, &c))
 		pc->wild = true;
 }
 
@@ -63,13 +63,14 @@ void successor_note_start(struct pathcheck *pc, struct mono now)
 
 void successor_take_ends(struct pathcheck *pc, const struct shared *s)
 {
-	spsc_end_init(&pc->commands, s->commands);
-	spsc_end_init(&pc->results, s->results);
+	ring_producer_init(&pc->commands, s->commands);
+	ring_consumer_init(&pc->results, s->results);
 }
 
 int successor_start(struct pathcheck *pc, struct shared *ret_shared)
 {
-	struct spsc_end commands = pc->commands, results = pc->results;
+	struct ring_producer commands = pc->commands;
+	struct ring_consumer results = pc->results;
 	struct shared s = SHARED_NULL;
 	int r;
 
@@ -281,7 +282,8 @@ int pathcheck_tend(struct pathcheck *pc)
 	pc->wild = pc->wild || has_lost_a_check(pc, now);
 	if (pc->lost || pc->wild || process_ended(&pc->process))
 		return replace(pc);
-	age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared, pc->limits.groups, now);
+	age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared, &pc->commands,
+	                          pc->limits.groups, now);
 	still_us = heartbeat_still_us(&pc->heartbeat, age_us, stall_us, now);
 	if (still_us > stall_us ||
 	    (age_us > LOOK_AT_PROBER_US && process_dying(&pc->process)))

@@ -10,11 +10,11 @@ libutil_la_SOURCES = \
 	util/mono.h \
 	util/pages.c \
 	util/pages.h \
+	util/ring.c \
+	util/ring.h \
 	util/seal.c \
 	util/seal.h \
 	util/shortage.h \
-	util/spsc.h \
-	util/spsc_end.h \
 	util/text.c \
 	util/text.h \
 	util/thread.c \
@@ -67,9 +67,9 @@ tests_unit_util_test_clean_SOURCES = tests/unit/util/test-clean.c
 tests_unit_util_test_clean_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_clean_LDADD = libutil.la $(CMOCKA_LIBS)
 
-check_PROGRAMS += tests/unit/util/test-spsc
-TESTS += tests/unit/util/test-spsc
-tests_unit_util_test_spsc_SOURCES = tests/unit/util/test-spsc.c
-tests_unit_util_test_spsc_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_util_test_spsc_LDADD = libutil.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/util/test-ring
+TESTS += tests/unit/util/test-ring
+tests_unit_util_test_ring_SOURCES = tests/unit/util/test-ring.c
+tests_unit_util_test_ring_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_ring_LDADD = libutil.la $(CMOCKA_LIBS)
 endif

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/ring.h"
 #include "util/wake.h"
 
 #define REQUEST_RING 1024
@@ -38,7 +39,14 @@ struct port {
 	uint32_t max_paths;   /* [init] */
 	uint32_t replies_max; /* [init] */
 	int loop_fd, control_fd;
-	struct spsc *requests, *replies, *events; /* [init] */
+	struct {
+		struct ring_consumer requests;
+		struct ring_producer replies, events;
+	} loop; /* [loop] its ends of the rings */
+	struct {
+		struct ring_producer requests;
+		struct ring_consumer replies, events;
+	} control; /* [control] the other ends */
 	/* [atomic control→loop] the control thread found no room for a request */
 	_Atomic bool wants_room;
 	_Atomic uint64_t events_lost; /* [atomic loop→control] */
@@ -56,36 +64,23 @@ uint32_t port_replies_max(uint32_t max_paths)
 
 uint64_t port_bytes(uint32_t max_paths)
 {
-	uint64_t n = port_replies_max(max_paths);
-
 	return sizeof(struct port) +
-	       spsc_size(REQUEST_RING, sizeof(struct port_request)) +
-	       sizeof(struct spsc) + n * sizeof(struct port_reply) +
-	       spsc_size(EVENT_RING, EVENT_CELL) +
+	       ring_bytes(REQUEST_RING, sizeof(struct port_request)) +
+	       ring_bytes(port_replies_max(max_paths), sizeof(struct port_reply)) +
+	       ring_bytes(EVENT_RING, EVENT_CELL) +
 	       SNAPSHOTS * snapshot_array_bytes(max_paths);
-}
-
-static int ring_new(struct spsc **ret, uint32_t capacity, uint32_t element_size)
-{
-	size_t size = spsc_size(capacity, element_size);
-
-	/* The head and the tail have cache lines of their own. */
-	size = (size + _Alignof(struct spsc) - 1) & ~(_Alignof(struct spsc) - 1);
-	*ret = aligned_alloc(_Alignof(struct spsc), size);
-	if (!*ret)
-		return -ENOMEM;
-	spsc_init(*ret, capacity, element_size);
-	return 0;
 }
 
 static int rings_new(struct port *p)
 {
-	int r = ring_new(&p->requests, REQUEST_RING, sizeof(struct port_request));
+	int r = ring_new(&p->control.requests, &p->loop.requests, REQUEST_RING,
+	                 sizeof(struct port_request));
 
 	if (r == 0)
-		r = ring_new(&p->replies, p->replies_max, sizeof(struct port_reply));
+		r = ring_new(&p->loop.replies, &p->control.replies, p->replies_max,
+		             sizeof(struct port_reply));
 	if (r == 0)
-		r = ring_new(&p->events, EVENT_RING, EVENT_CELL);
+		r = ring_new(&p->loop.events, &p->control.events, EVENT_RING, EVENT_CELL);
 	return r;
 }
 
@@ -144,15 +139,15 @@ struct port *port_free(struct port *p)
 
 	if (!p)
 		return NULL;
-	while (p->replies && spsc_pop(p->replies, &reply))
+	while (ring_is_made(&p->control.replies) && ring_pop(&p->control.replies, &reply))
 		text_unref(reply.text);
 	for (unsigned i = 0; i < SNAPSHOTS; i++) {
 		snapshot_reset(&p->snapshots[i].s);
 		snapshot_free_arrays(&p->snapshots[i].s);
 	}
-	free(p->events);
-	free(p->replies);
-	free(p->requests);
+	ring_free(&p->loop.events);
+	ring_free(&p->loop.replies);
+	ring_free(&p->control.requests);
 	if (p->control_fd >= 0)
 		close(p->control_fd);
 	if (p->loop_fd >= 0)
@@ -180,7 +175,7 @@ void port_loop_clear(struct port *p)
 
 bool port_loop_next(struct port *p, struct port_request *ret)
 {
-	if (!spsc_pop(p->requests, ret))
+	if (!ring_pop(&p->loop.requests, ret))
 		return false;
 	/* The exchange orders the room just made before the other side's next look at it:
 	 * whichever of the two exchanges comes second sees what the other one did. */
@@ -191,7 +186,7 @@ bool port_loop_next(struct port *p, struct port_request *ret)
 
 void port_loop_reply(struct port *p, const struct port_reply *reply)
 {
-	bool pushed = spsc_push(p->replies, reply);
+	bool pushed = ring_push(&p->loop.replies, reply);
 
 	assert(pushed);
 	wake(p->control_fd);
@@ -199,7 +194,7 @@ void port_loop_reply(struct port *p, const struct port_reply *reply)
 
 void port_loop_event(struct port *p, const struct event *e)
 {
-	if (!event_push(p->events, e)) {
+	if (!event_push(&p->loop.events, e)) {
 		atomic_fetch_add_explicit(&p->events_lost, 1, memory_order_relaxed);
 		return;
 	}
@@ -285,11 +280,11 @@ uint32_t port_control_replies_max(const struct port *p)
 
 bool port_control_request(struct port *p, const struct port_request *r)
 {
-	if (!spsc_push(p->requests, r)) {
+	if (!ring_push(&p->control.requests, r)) {
 		/* The loop may have made room since; see port_loop_next(). */
 		(void)atomic_exchange_explicit(&p->wants_room, true,
 		                               memory_order_acq_rel);
-		if (!spsc_push(p->requests, r))
+		if (!ring_push(&p->control.requests, r))
 			return false;
 	}
 	wake(p->loop_fd);
@@ -298,12 +293,12 @@ bool port_control_request(struct port *p, const struct port_request *r)
 
 bool port_control_reply(struct port *p, struct port_reply *ret)
 {
-	return spsc_pop(p->replies, ret);
+	return ring_pop(&p->control.replies, ret);
 }
 
 bool port_control_event(struct port *p, struct event *ret)
 {
-	return event_pop(p->events, ret);
+	return event_pop(&p->control.events, ret);
 }
 
 uint64_t port_control_events_lost(struct port *p)

@@ -16,7 +16,6 @@
 
 #include "checkerd/control/snapshot.h"
 #include "checkerd/core/event.h"
-#include "util/spsc.h"
 
 enum port_op {
 	PORT_SNAPSHOT, /* fill and publish a snapshot; no reply */

@@ -69,24 +69,24 @@ static uint32_t cells_for(uint32_t bytes)
 	                  EVENT_CELL);
 }
 
-bool event_push(struct spsc *ring, const struct event *e)
+bool event_push(struct ring_producer *p, const struct event *e)
 {
 	struct record r;
 
 	r.cells = cells_for(event_pack(r.packed, e));
-	return spsc_push_run(ring, &r, r.cells);
+	return ring_push_run(p, &r, r.cells);
 }
 
-bool event_pop(struct spsc *ring, struct event *ret)
+bool event_pop(struct ring_consumer *c, struct event *ret)
 {
 	unsigned char first[EVENT_CELL];
 	struct record r;
 
-	if (!spsc_peek(ring, first))
+	if (!ring_peek(c, first))
 		return false;
 	memcpy(&r.cells, first, sizeof(r.cells));
 	assert(r.cells * EVENT_CELL <= sizeof(r));
-	spsc_pop_run(ring, &r, r.cells);
+	ring_pop_run(c, &r, r.cells);
 	event_unpack(ret, r.packed);
 	return true;
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "checkerd/core/state.h"
-#include "util/spsc.h"
+#include "util/ring.h"
 
 #define EVENT_PATH_MAX    64
 #define EVENT_MAP_MAX     128
@@ -55,9 +55,9 @@ void event_unpack(struct event *e, const unsigned char *from);
 #define EVENT_CELL 32
 
 /* False: there is no room. */
-_must_check_ bool event_push(struct spsc *ring, const struct event *e);
+_must_check_ bool event_push(struct ring_producer *p, const struct event *e);
 /* False: there is none. */
-_must_check_ bool event_pop(struct spsc *ring, struct event *ret);
+_must_check_ bool event_pop(struct ring_consumer *c, struct event *ret);
 
 const char *event_type_name(enum event_type t);
 

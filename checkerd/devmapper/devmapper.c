@@ -16,7 +16,7 @@
 
 #include "checkerd/devmapper/follow.h"
 #include "util/seal.h"
-#include "util/spsc.h"
+#include "util/ring.h"
 #include "util/thread.h"
 #include "util/wake.h"
 
@@ -26,24 +26,25 @@
 #define RING_FULL_WAIT_US     2000
 
 struct devmapper {
-	int out_fd;        /* [init] eventfd, thread→loop: news are waiting */
-	int wake_fd;       /* [init] eventfd, loop→thread: commands, look, or stop */
-	pthread_t thread;  /* [init] */
-	struct spsc *news; /* of struct dm_news, thread→loop */
-	struct spsc *commands; /* of struct dm_command, loop→thread */
-	_Atomic bool stop;     /* [atomic loop→thread] */
+	int out_fd;       /* [init] eventfd, thread→loop: news are waiting */
+	int wake_fd;      /* [init] eventfd, loop→thread: commands, look, or stop */
+	pthread_t thread; /* [init] */
+	struct {
+		struct ring_consumer news;     /* of struct dm_news */
+		struct ring_producer commands; /* of struct dm_command */
+	} loop;                                /* the loop's ends */
+	_Atomic bool stop;                     /* [atomic loop→thread] */
 	_Atomic bool
 	        look; /* [atomic loop→thread] set by the loop, cleared by the thread */
 	_Atomic bool again;  /* [atomic loop→thread] the same: tell every map again */
 	uint32_t unanswered; /* commands whose answer the loop has not taken */
 
 	/* the thread's own */
+	struct ring_producer news;
+	struct ring_consumer commands;
 	struct dm_backend *backend;
 	struct follow follow;
 };
-
-static_assert((DEVMAPPER_COMMANDS & (DEVMAPPER_COMMANDS - 1)) == 0,
-              "the rings want powers of two");
 
 static bool stopping(struct devmapper *d)
 {
@@ -60,14 +61,14 @@ static int run_commands(void *arg)
 	for (unsigned i = 0; i < DEVMAPPER_COMMANDS; i++) {
 		if (stopping(d))
 			return -ECANCELED;
-		if (!spsc_pop(d->commands, &n.command))
+		if (!ring_pop(&d->commands, &n.command))
 			break;
 		seal_begin();
 		n.error = -d->backend->message(d->backend, &n.command);
 		/* What the kernel thinks of the path is not what the loop takes it for. */
 		if (n.error != 0)
 			follow_mark(&d->follow, n.command.map_major, n.command.map_minor);
-		told = spsc_push(d->news, &n);
+		told = ring_push(&d->news, &n);
 		assert(told); /* its place was kept */
 		seal_end();
 		wake(d->out_fd);
@@ -81,8 +82,8 @@ static int emit(void *arg, struct dm_news *n)
 	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
 	struct devmapper *d = arg;
 
-	while (spsc_used(d->news) >= DEVMAPPER_NEWS - DEVMAPPER_COMMANDS ||
-	       !spsc_push(d->news, n)) {
+	while (ring_producer_used(&d->news) >= DEVMAPPER_NEWS - DEVMAPPER_COMMANDS ||
+	       !ring_push(&d->news, n)) {
 		if (run_commands(d) < 0) {
 			map_unref(n->map);
 			return -ECANCELED;
@@ -149,28 +150,18 @@ static void destroy(struct devmapper *d)
 {
 	struct dm_news n;
 
-	while (d->news != NULL && spsc_pop(d->news, &n))
+	while (ring_is_made(&d->loop.news) && ring_pop(&d->loop.news, &n))
 		map_unref(n.map);
 	follow_deinit(&d->follow);
 	if (d->backend != NULL)
 		d->backend->free(d->backend);
-	free(d->news);
-	free(d->commands);
+	ring_free(&d->news);
+	ring_free(&d->loop.commands);
 	if (d->out_fd >= 0)
 		close(d->out_fd);
 	if (d->wake_fd >= 0)
 		close(d->wake_fd);
 	free(d);
-}
-
-static struct spsc *ring_new(uint32_t capacity, uint32_t element_size)
-{
-	struct spsc *ring;
-
-	ring = aligned_alloc(_Alignof(struct spsc), spsc_size(capacity, element_size));
-	if (ring != NULL)
-		spsc_init(ring, capacity, element_size);
-	return ring;
 }
 
 int devmapper_new_on(struct devmapper **ret, const struct devmapper_options *o,
@@ -191,10 +182,12 @@ int devmapper_new_on(struct devmapper **ret, const struct devmapper_options *o,
 		r = -errno;
 		goto fail;
 	}
-	d->news = ring_new(DEVMAPPER_NEWS, sizeof(struct dm_news));
-	d->commands = ring_new(DEVMAPPER_COMMANDS, sizeof(struct dm_command));
-	r = d->news == NULL || d->commands == NULL ? -ENOMEM
-	                                           : follow_init(&d->follow, o->max_maps);
+	r = ring_new(&d->news, &d->loop.news, DEVMAPPER_NEWS, sizeof(struct dm_news));
+	if (r == 0)
+		r = ring_new(&d->loop.commands, &d->commands, DEVMAPPER_COMMANDS,
+		             sizeof(struct dm_command));
+	if (r == 0)
+		r = follow_init(&d->follow, o->max_maps);
 	if (r < 0)
 		goto fail;
 	d->follow.backend = b;
@@ -245,7 +238,7 @@ void devmapper_clear(struct devmapper *d)
 
 bool devmapper_next(struct devmapper *d, struct dm_news *ret)
 {
-	if (!spsc_pop(d->news, ret))
+	if (!ring_pop(&d->loop.news, ret))
 		return false;
 	if (ret->op == DM_NEWS_DONE)
 		d->unanswered--;
@@ -254,7 +247,7 @@ bool devmapper_next(struct devmapper *d, struct dm_news *ret)
 
 bool devmapper_command(struct devmapper *d, const struct dm_command *c)
 {
-	if (d->unanswered == DEVMAPPER_COMMANDS || !spsc_push(d->commands, c))
+	if (d->unanswered == DEVMAPPER_COMMANDS || !ring_push(&d->loop.commands, c))
 		return false;
 	d->unanswered++;
 	wake(d->wake_fd);
@@ -283,8 +276,8 @@ uint64_t devmapper_bytes(uint32_t max_maps, uint32_t max_paths)
 	                (sizeof(struct map_path) + sizeof(enum map_group_state));
 
 	return sizeof(struct devmapper) +
-	       spsc_size(DEVMAPPER_NEWS, sizeof(struct dm_news)) +
-	       spsc_size(DEVMAPPER_COMMANDS, sizeof(struct dm_command)) +
+	       ring_bytes(DEVMAPPER_NEWS, sizeof(struct dm_news)) +
+	       ring_bytes(DEVMAPPER_COMMANDS, sizeof(struct dm_command)) +
 	       DEVMAPPER_STACK_BYTES + follow_bytes(max_maps) +
 	       backend_libdm_bytes(follow_max_devices(max_maps)) + 2 * maps;
 }

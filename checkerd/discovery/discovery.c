@@ -16,7 +16,7 @@
 #include "checkerd/discovery/identity.h"
 #include "checkerd/discovery/static.h"
 #include "checkerd/discovery/udev_watch.h"
-#include "util/spsc.h"
+#include "util/ring.h"
 #include "util/thread.h"
 #include "util/wake.h"
 
@@ -27,12 +27,13 @@
 #define LIST_RETRY_US         (1 * USEC_PER_SEC)
 
 struct discovery {
-	int out_fd;        /* [init] eventfd, thread→loop: records are waiting */
-	int wake_fd;       /* [init] eventfd, loop→thread: the inbox, or stop */
-	pthread_t thread;  /* [init] */
-	struct spsc *ring; /* of struct found, thread→loop */
-	_Atomic bool stop; /* [atomic loop→thread] */
-	_Atomic bool look; /* [atomic loop→thread] list anew */
+	int out_fd;       /* [init] eventfd, thread→loop: records are waiting */
+	int wake_fd;      /* [init] eventfd, loop→thread: the inbox, or stop */
+	pthread_t thread; /* [init] */
+	struct ring_producer producer;      /* [thread] of struct found */
+	struct ring_consumer consumer;      /* [loop] */
+	_Atomic bool stop;                  /* [atomic loop→thread] */
+	_Atomic bool look;                  /* [atomic loop→thread] list anew */
 	_Atomic(struct config_ref *) inbox; /* [atomic loop→thread] a reference */
 
 	/* the thread's own */
@@ -50,7 +51,7 @@ static int discovery_emit(void *arg, struct found *f)
 	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
 	struct discovery *d = arg;
 
-	while (!spsc_push(d->ring, f)) {
+	while (!ring_push(&d->producer, f)) {
 		if (atomic_load(&d->stop)) {
 			device_unref(f->device);
 			return -ECANCELED;
@@ -218,10 +219,10 @@ static void discovery_destroy(struct discovery *d)
 {
 	struct found f;
 
-	while (d->ring != NULL && discovery_next(d, &f))
+	while (ring_is_made(&d->consumer) && discovery_next(d, &f))
 		device_unref(f.device);
 	config_ref_put(atomic_load(&d->inbox));
-	free(d->ring);
+	ring_free(&d->producer);
 	if (d->out_fd >= 0)
 		close(d->out_fd);
 	if (d->wake_fd >= 0)
@@ -247,13 +248,10 @@ int discovery_new(struct discovery **ret)
 		r = -errno;
 		goto fail;
 	}
-	d->ring = aligned_alloc(_Alignof(struct spsc),
-	                        spsc_size(DISCOVERY_RING_RECORDS, sizeof(struct found)));
-	if (d->ring == NULL) {
-		r = -ENOMEM;
+	r = ring_new(&d->producer, &d->consumer, DISCOVERY_RING_RECORDS,
+	             sizeof(struct found));
+	if (r < 0)
 		goto fail;
-	}
-	spsc_init(d->ring, DISCOVERY_RING_RECORDS, sizeof(struct found));
 	r = thread_start(&d->thread, "discovery", DISCOVERY_STACK_BYTES, discovery_main,
 	                 d);
 	if (r < 0)
@@ -301,7 +299,7 @@ void discovery_clear(struct discovery *d)
 
 bool discovery_next(struct discovery *d, struct found *ret)
 {
-	return spsc_pop(d->ring, ret);
+	return ring_pop(&d->consumer, ret);
 }
 
 uint64_t discovery_bytes(uint32_t max_paths)
@@ -311,6 +309,6 @@ uint64_t discovery_bytes(uint32_t max_paths)
 	                  sizeof(struct found_entry);
 
 	return sizeof(struct discovery) +
-	       spsc_size(DISCOVERY_RING_RECORDS, sizeof(struct found)) +
+	       ring_bytes(DISCOVERY_RING_RECORDS, sizeof(struct found)) +
 	       DISCOVERY_STACK_BYTES + 2 * (uint64_t)max_paths * device;
 }

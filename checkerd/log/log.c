@@ -21,7 +21,7 @@
 #include "checkerd/log/message_id.h"
 #include "util/clean.h"
 #include "util/mono.h"
-#include "util/spsc.h"
+#include "util/ring.h"
 #include "util/thread.h"
 
 #define LOG_RING (64 * 1024 / EVENT_CELL) /* more than 256 lines of most kinds */
@@ -34,8 +34,9 @@ struct log {
 	int wake_fd;       /* [init] eventfd, loop→log thread */
 	pthread_t thread;  /* [init] */
 	_Atomic bool stop; /* [atomic loop→log thread] */
-	_Atomic uint64_t dropped; /* [atomic loop→log thread] not yet reported */
-	struct spsc *ring;        /* of struct event, loop→log thread */
+	_Atomic uint64_t dropped;      /* [atomic loop→log thread] not yet reported */
+	struct ring_producer producer; /* [loop] of struct event */
+	struct ring_consumer consumer; /* [log thread] */
 };
 
 /* stderr is the journal's when JOURNAL_STREAM names its device and inode. */
@@ -123,7 +124,7 @@ static void drain(struct log *l)
 	struct event e;
 	uint64_t dropped;
 
-	while (event_pop(l->ring, &e))
+	while (event_pop(&l->consumer, &e))
 		write_event(l, &e);
 	dropped = atomic_exchange(&l->dropped, 0);
 	if (dropped == 0)
@@ -168,7 +169,7 @@ static void destroy(struct log *l)
 {
 	if (l->wake_fd >= 0)
 		close(l->wake_fd);
-	free(l->ring);
+	ring_free(&l->producer);
 	free(l);
 }
 
@@ -188,12 +189,9 @@ int log_new(struct log **ret, enum log_target target)
 		r = -errno;
 		goto fail;
 	}
-	l->ring = aligned_alloc(_Alignof(struct spsc), spsc_size(LOG_RING, EVENT_CELL));
-	if (l->ring == NULL) {
-		r = -ENOMEM;
+	r = ring_new(&l->producer, &l->consumer, LOG_RING, EVENT_CELL);
+	if (r < 0)
 		goto fail;
-	}
-	spsc_init(l->ring, LOG_RING, EVENT_CELL);
 	r = thread_start(&l->thread, "log", LOG_STACK_BYTES, log_main, l);
 	if (r < 0)
 		goto fail;
@@ -218,12 +216,12 @@ bool log_free(struct log *l, int64_t limit_us)
 
 void log_push(struct log *l, const struct event *e)
 {
-	if (!event_push(l->ring, e))
+	if (!event_push(&l->producer, e))
 		atomic_fetch_add(&l->dropped, 1);
 	wake(l);
 }
 
 uint64_t log_bytes(void)
 {
-	return sizeof(struct log) + spsc_size(LOG_RING, EVENT_CELL) + LOG_STACK_BYTES;
+	return sizeof(struct log) + ring_bytes(LOG_RING, EVENT_CELL) + LOG_STACK_BYTES;
 }

@@ -7,6 +7,7 @@
 void posts_init(struct posts *p, struct shared *shared)
 {
 	p->shared = shared;
+	ring_producer_init(&p->results, shared->results);
 	pthread_mutex_init(&p->results_lock, NULL);
 	pthread_mutex_init(&p->inbox_lock, NULL);
 	slot_list_init(&p->inbox);
@@ -91,15 +92,16 @@ bool results_full(const struct result_batch *b)
 
 void results_push(struct result_batch *b)
 {
-	struct shared *sh = b->posts->shared;
+	struct posts *p = b->posts;
+	struct shared *sh = p->shared;
 	bool pushed;
 
 	if (b->n == 0)
 		return;
-	pthread_mutex_lock(&b->posts->results_lock);
-	pushed = spsc_push_run(sh->results, b->results, b->n);
+	pthread_mutex_lock(&p->results_lock);
+	pushed = ring_push_run(&p->results, b->results, b->n);
 	assert(pushed); /* the ring has room for all results that an id can have: limits.h */
-	pthread_mutex_unlock(&b->posts->results_lock);
+	pthread_mutex_unlock(&p->results_lock);
 	b->n = 0;
 	shared_wake(&sh->header->caller_waits, sh->caller_fd);
 }

@@ -22,8 +22,8 @@ struct posts {
 	/* [atomic reaper↔submitter] reads that io_submit would block with may wait for rescuers */
 	_Atomic bool would_block;
 
-	pthread_mutex_t
-	        results_lock; /* the producers of shared->results, one at a time */
+	pthread_mutex_t results_lock;
+	struct ring_producer results; /* [results_lock] of shared->results */
 
 	pthread_mutex_t inbox_lock;
 	struct slot_list

@@ -13,6 +13,7 @@
 
 void submitter_init(struct submitter *sub)
 {
+	ring_consumer_init(&sub->commands, sub->posts->shared->commands);
 	sub->deferred_head = sub->deferred_tail = NO_PATH;
 }
 
@@ -400,7 +401,7 @@ static bool take_commands(struct submitter *sub)
 
 	/* A command that comes after the end would start checks again. */
 	while (all < COMMAND_BATCH && !atomic_load(&sub->posts->stopping)) {
-		n = spsc_pop_some(sub->posts->shared->commands, taken, COMMAND_TAKE);
+		n = ring_pop_some(&sub->commands, taken, COMMAND_TAKE);
 		if (n == 0)
 			break;
 		for (uint32_t i = 0; i < n; i++)

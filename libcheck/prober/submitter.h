@@ -18,6 +18,7 @@ struct submitter {
 	struct handover *handover;   /* [init] */
 	/* [submitter] whichever thread that is */
 	_Alignas(64) struct probed_path *paths; /* limits->ids of them */
+	struct ring_consumer commands;          /* of posts->shared->commands */
 	/* Paths, HBAs that have any, and paths of each HBA; the first: not known. */
 	uint32_t used_paths, used_hosts, host_paths[PATHCHECK_HOSTS_MAX];
 	uint32_t deferred_head, deferred_tail;

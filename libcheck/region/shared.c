@@ -30,9 +30,9 @@ static void lay_out(struct shared_header *h, const struct limits *l)
 {
 	uint64_t end = sizeof(*h);
 
-	h->commands_offset = place(&end, spsc_size(l->commands, sizeof(struct command)));
+	h->commands_offset = place(&end, ring_bytes(l->commands, sizeof(struct command)));
 	h->results_offset =
-	        place(&end, spsc_size(l->results, sizeof(struct wire_result)));
+	        place(&end, ring_bytes(l->results, sizeof(struct wire_result)));
 	h->groups_offset = place(&end, (uint64_t)l->groups * sizeof(struct group_view));
 	h->rescuers_offset = place(&end, (uint64_t)l->rescuers * sizeof(_Atomic int64_t));
 	h->handed_offset = place(&end, (uint64_t)l->ids * sizeof(_Atomic int64_t));
@@ -65,8 +65,8 @@ static void find_parts(struct shared *s, const struct limits *l)
 	const struct shared_header *h = s->header;
 	char *b = (char *)s->header;
 
-	s->commands = (struct spsc *)(void *)(b + h->commands_offset);
-	s->results = (struct spsc *)(void *)(b + h->results_offset);
+	s->commands = (struct ring *)(void *)(b + h->commands_offset);
+	s->results = (struct ring *)(void *)(b + h->results_offset);
 	s->groups = (struct group_view *)(void *)(b + h->groups_offset);
 	s->rescuer_busy_us = (_Atomic int64_t *)(void *)(b + h->rescuers_offset);
 	s->handed_us = (_Atomic int64_t *)(void *)(b + h->handed_offset);
@@ -160,8 +160,8 @@ int shared_create(struct shared *ret, const struct pathcheck_options *o, bool me
 	h->options.prober = NULL;
 	h->limits = l;
 	find_parts(&s, &l);
-	spsc_init(s.commands, l.commands, sizeof(struct command));
-	spsc_init(s.results, l.results, sizeof(struct wire_result));
+	ring_init(s.commands, l.commands, sizeof(struct command));
+	ring_init(s.results, l.results, sizeof(struct wire_result));
 	for (uint32_t i = 0; i < l.ids; i++)
 		s.name_at[i] = UINT32_MAX;
 	for (uint32_t i = 0; i < l.groups; i++)

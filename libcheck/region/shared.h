@@ -18,7 +18,7 @@
 #include <stdatomic.h>
 
 #include "libcheck/region/limits.h"
-#include "util/spsc.h"
+#include "util/ring.h"
 
 enum command_op {
 	COMMAND_ADD,    /* its name is there */
@@ -132,8 +132,8 @@ struct shared_header {
 
 struct shared {
 	struct shared_header *header;
-	struct spsc *commands; /* caller → lane */
-	struct spsc *results;  /* prober, under prober.results_lock → caller */
+	struct ring *commands; /* caller → lane */
+	struct ring *results;  /* prober → caller */
 	/* [caller until COMMAND_ADD, until RELEASED lane] see names.h. The prober's are for
 	 * reading only. */
 	char *names;

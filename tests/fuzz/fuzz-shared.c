@@ -258,9 +258,11 @@ static void take_results(struct fuzz_input *in)
 static void look_at_new_prober(void)
 {
 	bool added[IDS] = { false }, asked[IDS] = { false };
+	struct ring_consumer commands;
 	struct command c;
 
-	while (spsc_pop(prober.commands, &c)) {
+	ring_consumer_init(&commands, prober.commands);
+	while (ring_pop(&commands, &c)) {
 		REQUIRE(c.id < IDS && ids[c.id].used, "command for id %u", c.id);
 		REQUIRE(c.op == COMMAND_ADD || c.op == COMMAND_CHECK, "command %u", c.op);
 		*(c.op == COMMAND_ADD ? &added[c.id] : &asked[c.id]) = true;

@@ -61,35 +61,35 @@ static struct event event(uint64_t i)
 
 static void packed_and_back(void **state)
 {
-	_Alignas(64) static unsigned char memory[8192];
-	struct spsc *ring = (struct spsc *)(void *)memory;
+	struct ring_producer producer;
+	struct ring_consumer consumer;
 	uint64_t in = 0, out = 0, full = 0;
 
 	(void)state; /* no fixture */
-	spsc_init(ring, 61, EVENT_CELL);
-	assert_true(spsc_size(61, EVENT_CELL) <= sizeof(memory));
+	assert_int_equal(ring_new(&producer, &consumer, 61, EVENT_CELL), 0);
 	while (out < 3000) {
 		struct event got, want = event(in);
 
 		memset(&got, 0,
 		       sizeof(got)); /* behind a string's end nothing is written */
-		while (event_push(ring, &want))
+		while (event_push(&producer, &want))
 			want = event(++in);
 		full++;
 		/* Some stay, so that the next ones begin anywhere. */
-		for (uint64_t n = 0; n < 1 + out % 3 && event_pop(ring, &got); n++) {
+		for (uint64_t n = 0; n < 1 + out % 3 && event_pop(&consumer, &got); n++) {
 			want = event(out++);
 			assert_memory_equal(&got, &want, COMPARED);
 			memset(&got, 0, sizeof(got));
 		}
 	}
 	assert_true(full > 100);
+	ring_free(&producer);
 }
 
 static void the_longest_fits(void **state)
 {
-	_Alignas(64) static unsigned char memory[2048];
-	struct spsc *ring = (struct spsc *)(void *)memory;
+	struct ring_producer in;
+	struct ring_consumer out;
 	struct event e = event(1), got;
 
 	(void)state; /* no fixture */
@@ -99,13 +99,15 @@ static void the_longest_fits(void **state)
 	memset(e.to, 'd', sizeof(e.to) - 1);
 	memset(e.reason, 'e', sizeof(e.reason) - 1);
 	memset(e.message, 'f', sizeof(e.message) - 1);
-	spsc_init(ring, EVENT_BYTES / EVENT_CELL + 1, EVENT_CELL);
-	assert_false(event_pop(ring, &got));
-	assert_true(event_push(ring, &e));
-	assert_false(event_push(ring, &e));
-	assert_true(event_pop(ring, &got));
+	assert_int_equal(ring_new(&in, &out, EVENT_BYTES / EVENT_CELL + 1, EVENT_CELL),
+	                 0);
+	assert_false(event_pop(&out, &got));
+	assert_true(event_push(&in, &e));
+	assert_false(event_push(&in, &e));
+	assert_true(event_pop(&out, &got));
 	assert_memory_equal(&got, &e, COMPARED);
-	assert_int_equal(spsc_used(ring), 0);
+	assert_int_equal(ring_consumer_used(&out), 0);
+	ring_free(&in);
 }
 
 int main(void)

@@ -85,10 +85,12 @@ static struct shared attach(void)
 static void lose_checks(void)
 {
 	struct shared s = attach();
+	struct ring_consumer commands;
 	struct command c;
 
+	ring_consumer_init(&commands, s.commands);
 	for (;;) {
-		while (spsc_pop(s.commands, &c))
+		while (ring_pop(&commands, &c))
 			continue;
 		shared_going_to_wait(&s.header->lane_waits);
 		(void)poll(&(struct pollfd){ .fd = PROBER_FD_LANE, .events = POLLIN }, 1,
@@ -101,11 +103,15 @@ static void lose_checks(void)
 static void lie(void)
 {
 	struct shared s = attach();
+	struct ring_consumer commands;
+	struct ring_producer results;
 	struct wire_result w;
 	struct command c;
 
+	ring_consumer_init(&commands, s.commands);
+	ring_producer_init(&results, s.results);
 	for (;;) {
-		while (!spsc_pop(s.commands, &c))
+		while (!ring_pop(&commands, &c))
 			(void)poll(NULL, 0, 1);
 		if (c.op != COMMAND_CHECK)
 			continue;
@@ -113,7 +119,7 @@ static void lie(void)
 			                  .generation = c.generation,
 			                  .stage = PATHCHECK_STAGE_READ,
 			                  .late = 1 };
-		if (!spsc_push(s.results, &w))
+		if (!ring_push(&results, &w))
 			_exit(EXIT_FAILURE);
 		shared_wake(&s.header->caller_waits, PROBER_FD_CALLER);
 	}

@@ -20,6 +20,7 @@
 
 struct bed {
 	struct shared shared;
+	struct ring_consumer results;
 	struct prober prober;
 	struct group *g;
 };
@@ -93,6 +94,7 @@ static int setup(void **state)
 	if (shared_create(&b->shared, &o, false) < 0 ||
 	    prober_init(&b->prober, &b->shared, &backend) < 0)
 		return -1;
+	ring_consumer_init(&b->results, b->shared.results);
 	b->g = &b->prober.groups[0];
 	group_fill(b->g);
 	b->g->state = PATHCHECK_GROUP_READY;
@@ -145,13 +147,13 @@ static void expect(struct bed *b, enum pathcheck_verdict verdict)
 {
 	struct wire_result w = { .id = NO_PATH };
 
-	assert_true(spsc_pop(b->shared.results, &w));
+	assert_true(ring_pop(&b->results, &w));
 	assert_int_equal(w.verdict, verdict);
 }
 
 static void no_result(struct bed *b)
 {
-	assert_int_equal(spsc_used(b->shared.results), 0);
+	assert_int_equal(ring_consumer_used(&b->results), 0);
 }
 
 /* --- the reaper --- */

@@ -35,6 +35,8 @@ void bed_start(struct bed *b, const struct pathcheck_options *o)
 	fake_reset();
 	assert_int_equal(shared_create(&b->shared, o, false), 0);
 	assert_true(b->shared.header->limits.ids <= BED_IDS_MAX);
+	ring_producer_init(&b->commands, b->shared.commands);
+	ring_consumer_init(&b->results, b->shared.results);
 	b->shared.header->limits.defer_after_us = bed_defer_after_us;
 	assert_int_equal(prober_start(&b->prober, &b->shared, &backend_fake), 0);
 }
@@ -63,7 +65,7 @@ static void send_flags(struct bed *b, enum command_op op, uint32_t id, uint32_t 
 		             .flags = (uint16_t)flags,
 		             .timeout_us = (uint64_t)timeout_us };
 
-	assert_true(spsc_push(b->shared.commands, &c));
+	assert_true(ring_push(&b->commands, &c));
 }
 
 static void send(struct bed *b, enum command_op op, uint32_t id, uint32_t host,
@@ -157,7 +159,7 @@ static bool take_one(struct bed *b)
 {
 	struct wire_result w;
 
-	if (!spsc_pop(b->shared.results, &w))
+	if (!ring_pop(&b->results, &w))
 		return false;
 	/* Sent before, or just when, its path was removed: the library drops these too. */
 	if (w.generation != b->generation[w.id] ||

@@ -22,6 +22,8 @@ struct tally {
 struct bed {
 	bool running; /* still so at the next start: a test ended by a failure */
 	struct shared shared;
+	struct ring_producer commands; /* the caller's ends */
+	struct ring_consumer results;
 	struct prober prober;
 	struct names names;
 	uint32_t generation[BED_IDS_MAX];

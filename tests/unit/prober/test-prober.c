@@ -530,17 +530,17 @@ static void commands_that_mean_nothing(void **state)
 	(void)state; /* no fixture */
 	begin_small();
 	bed_add_file(b, 1, "file", 0);
-	assert_true(spsc_push(b->shared.commands, &c)); /* no such path */
+	assert_true(ring_push(&b->commands, &c)); /* no such path */
 	c.id = UINT32_MAX;
-	assert_true(spsc_push(b->shared.commands, &c)); /* nor such an id */
+	assert_true(ring_push(&b->commands, &c)); /* nor such an id */
 	c.id = 1;
 	c.generation = 77;
-	assert_true(spsc_push(b->shared.commands, &c)); /* an earlier one of that id */
+	assert_true(ring_push(&b->commands, &c)); /* an earlier one of that id */
 	c.op = COMMAND_REMOVE;
-	assert_true(spsc_push(b->shared.commands, &c));
+	assert_true(ring_push(&b->commands, &c));
 	c.op = 99;
 	c.generation = b->generation[1];
-	assert_true(spsc_push(b->shared.commands, &c));
+	assert_true(ring_push(&b->commands, &c));
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
 	assert_int_equal(b->all.ok, 1);

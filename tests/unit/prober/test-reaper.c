@@ -23,6 +23,7 @@
 
 struct bed {
 	struct shared shared;
+	struct ring_consumer results;
 	struct prober prober;
 	struct group *g;
 };
@@ -39,6 +40,7 @@ static int setup(void **state)
 	if (shared_create(&b->shared, &o, false) < 0 ||
 	    prober_init(&b->prober, &b->shared, NULL) < 0)
 		return -1;
+	ring_consumer_init(&b->results, b->shared.results);
 	b->g = &b->prober.groups[0];
 	group_fill(b->g);
 	b->g->state = PATHCHECK_GROUP_READY;
@@ -114,14 +116,14 @@ static struct wire_result next(struct bed *b)
 {
 	struct wire_result w = { .id = NO_PATH };
 
-	if (!spsc_pop(b->shared.results, &w))
+	if (!ring_pop(&b->results, &w))
 		fail_msg("there is no result");
 	return w;
 }
 
 static void no_result(struct bed *b)
 {
-	assert_int_equal(spsc_used(b->shared.results), 0);
+	assert_int_equal(ring_consumer_used(&b->results), 0);
 }
 
 static void expect(struct bed *b, uint32_t path, enum pathcheck_verdict verdict,
@@ -716,7 +718,7 @@ static void answers_and_silence_at_once(void **state)
 	}
 	reaper_step(b->g, events, ARRAY_LEN(events), (struct mono){ DUE_US });
 	assert_true(mono_is_never(round_at(b, DUE_US)));
-	while (spsc_used(b->shared.results) > 0) {
+	while (ring_consumer_used(&b->results) > 0) {
 		struct wire_result w = next(b);
 
 		count[w.verdict]++;
@@ -832,7 +834,7 @@ static void answers_of_a_burst_are_taken_together(void **state)
 
 	start_burst(b, GATHER_LEAST + 1);
 	(void)reaper_round(b->g, MONO_NEVER);
-	assert_int_equal(spsc_used(b->shared.results), GATHER_LEAST + 1);
+	assert_int_equal(ring_consumer_used(&b->results), GATHER_LEAST + 1);
 }
 
 /* Few are told of at once: their time is what users want to know. */
@@ -842,7 +844,7 @@ static void few_answers_are_not_waited_for(void **state)
 
 	start_burst(b, GATHER_LEAST);
 	(void)reaper_round(b->g, MONO_NEVER);
-	assert_int_equal(spsc_used(b->shared.results), 1);
+	assert_int_equal(ring_consumer_used(&b->results), 1);
 }
 
 int main(void)

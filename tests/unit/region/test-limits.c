@@ -158,7 +158,7 @@ static void assert_related(const struct pathcheck_options *o, const struct limit
 	/* The rings hold all that can be under way, and no more. */
 	assert_int_equal(l->commands, l->ids * COMMANDS_PER_ID);
 	assert_int_equal(l->results, l->ids * RESULTS_PER_ID);
-	assert_true(l->commands <= SPSC_CAPACITY_MAX && l->results <= SPSC_CAPACITY_MAX);
+	assert_true(l->commands <= RING_CAPACITY_MAX && l->results <= RING_CAPACITY_MAX);
 }
 
 static void relations(void **state)

@@ -56,8 +56,8 @@ static void layout(void **state)
 
 		const struct part parts[] = {
 			{ s.header, sizeof(*s.header) },
-			{ s.commands, spsc_size(l.commands, sizeof(struct command)) },
-			{ s.results, spsc_size(l.results, sizeof(struct wire_result)) },
+			{ s.commands, ring_bytes(l.commands, sizeof(struct command)) },
+			{ s.results, ring_bytes(l.results, sizeof(struct wire_result)) },
 			{ s.groups, l.groups * sizeof(*s.groups) },
 			{ s.rescuer_busy_us, l.rescuers * sizeof(*s.rescuer_busy_us) },
 			{ s.handed_us, l.ids * sizeof(*s.handed_us) },
@@ -191,6 +191,8 @@ static void attach(void **state)
 	struct pathcheck_options o = options(100);
 	struct command c = { .op = COMMAND_CHECK, .id = 7, .timeout_us = 12345 }, got;
 	struct wire_result w = { .id = 7, .error = EIO }, result;
+	struct ring_producer commands, results;
+	struct ring_consumer commands_out, results_out;
 	struct shared a, b;
 	struct names names;
 
@@ -201,17 +203,21 @@ static void attach(void **state)
 	                 0);
 	assert_ptr_not_equal(a.header, b.header);
 
+	ring_producer_init(&commands, a.commands);
+	ring_consumer_init(&commands_out, b.commands);
+	ring_producer_init(&results, b.results);
+	ring_consumer_init(&results_out, a.results);
 	names_init(&names);
 	assert_int_equal(names_put(&names, &a, 99, "/dev/sdx"), 0);
-	assert_true(spsc_push(a.commands, &c));
-	assert_true(spsc_pop(b.commands, &got));
+	assert_true(ring_push(&commands, &c));
+	assert_true(ring_pop(&commands_out, &got));
 	assert_memory_equal(&got, &c, sizeof(c));
 	assert_string_equal(names_get(&b, 99), "/dev/sdx");
 	assert_string_equal(names_get(&b, 98), "");
-	assert_true(spsc_push(b.results, &w));
+	assert_true(ring_push(&results, &w));
 	atomic_store(&b.groups[1].orphans, 3);
 	atomic_store(&b.rescuer_busy_us[15], 4);
-	assert_true(spsc_pop(a.results, &result));
+	assert_true(ring_pop(&results_out, &result));
 	assert_memory_equal(&result, &w, sizeof(w));
 	assert_int_equal(atomic_load(&a.groups[1].orphans), 3);
 	assert_int_equal(atomic_load(&a.rescuer_busy_us[15]), 4);
@@ -377,26 +383,29 @@ enum { PASSED = 30000 };
 static void *produce(void *arg)
 {
 	struct shared *s = arg;
+	struct ring_producer commands;
 
+	ring_producer_init(&commands, s->commands);
 	for (uint32_t n = 0; n < PASSED; n++) {
 		struct command c = { .id = n };
 
-		while (!spsc_push(s->commands, &c))
+		while (!ring_push(&commands, &c))
 			sched_yield();
 		shared_wake(&s->header->lane_waits, s->lane_fd);
 	}
 	return NULL;
 }
 
-static bool wait_for(struct shared *s, struct command *ret)
+static bool wait_for(struct shared *s, struct ring_consumer *commands,
+                     struct command *ret)
 {
 	struct pollfd pfd = { .fd = s->lane_fd, .events = POLLIN };
 
 	for (;;) {
-		if (spsc_pop(s->commands, ret))
+		if (ring_pop(commands, ret))
 			return true;
 		shared_going_to_wait(&s->header->lane_waits);
-		if (spsc_pop(s->commands, ret))
+		if (ring_pop(commands, ret))
 			return true;
 		if (poll(&pfd, 1, LIMIT_MS) != 1)
 			return false;
@@ -408,6 +417,7 @@ static bool wait_for(struct shared *s, struct command *ret)
 static void two_threads(void **state)
 {
 	struct pathcheck_options o = options(1);
+	struct ring_consumer commands;
 	uint32_t wrong = 0;
 	pthread_t producer;
 	struct shared s;
@@ -415,11 +425,12 @@ static void two_threads(void **state)
 
 	(void)state; /* no fixture */
 	assert_int_equal(shared_create(&s, &o, false), 0);
+	ring_consumer_init(&commands, s.commands);
 	assert_int_equal(thread_start(&producer, "producer", 0, produce, &s), 0);
 	for (uint32_t n = 0; n < PASSED && all; n++) {
 		struct command c = { .id = UINT32_MAX };
 
-		all = wait_for(&s, &c);
+		all = wait_for(&s, &commands, &c);
 		wrong += c.id != n;
 	}
 	assert_true(all);
