@@ -104,7 +104,7 @@ static void fill_dm(const struct dm *dm, struct snapshot *s)
 	s->dm_known = dm->synced && dm->error == 0;
 	s->dm_decides = dm_decides(dm);
 	s->dm_error = dm->error;
-	s->maps_left_out = dm->left_out + dm->no_room;
+	s->maps_left_out = dm->excluded + dm->no_room;
 	s->dm_failed = dm->failed;
 	s->dm_reinstated = dm->reinstated;
 	s->dm_refused = dm->refused;

@@ -13,6 +13,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "checkerd/paths/results.h"
 #include "util/seal.h"
 
 enum source_id {
@@ -124,7 +125,7 @@ static void take_results(struct sources *s)
 	bool more;
 
 	seal_begin();
-	more = checks_collect(&s->d->checks, mono_now());
+	more = results_collect(&s->d->checks, mono_now());
 	seal_end();
 	set_more(s, SOURCE_RESULTS_MORE, &s->more_results, more);
 }

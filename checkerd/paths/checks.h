@@ -3,9 +3,9 @@
 #define CHECKERD_PATHS_CHECKS_H
 
 /*
- * The round of checks: takes from the schedule what is due, hands it to the engine, and makes
- * states of what comes back. Owns the registry, the schedule and the engine. The loop only;
- * nothing here blocks, and the time is always the caller's.
+ * Starts the checks that are due, and steps the state of a path. Owns the registry, the schedule
+ * and the engine. membership.h adds and removes paths, results.h reads what comes back. The loop
+ * only. No function blocks, and the time is always the caller's.
  */
 #include "checkerd/config/config.h"
 #include "checkerd/core/maps.h"
@@ -15,23 +15,21 @@
 #include "checkerd/paths/events.h"
 #include "libcheck/pathcheck.h"
 
-/* Paths handled at one go: a round of the loop stays far below its 5 ms. */
+/* Paths per slice: a round of the loop stays far below its limit of 5 ms. */
 #define CHECKS_SLICE 256
-/* Of them that failed, attributes of sysfs read at one go: some 10 us each, and ten times that on
- * a slow machine. Thousands that fail together take some rounds more. */
+/* Attributes of sysfs read per slice. Each takes about 10 us, and 100 us on a slow machine.
+ * Thousands of paths that fail together take more slices. */
 #define CHECKS_STATES_SLICE 32
-/* Results taken from the engine at once. */
-#define CHECKS_BATCH 16
-/* New paths are checked within this, however long their interval is. */
+/* New paths are checked within this time, also with a longer interval. */
 #define CHECKS_FIRST_PASS_US (500 * USEC_PER_MSEC)
-/* The engine took no more commands: it is asked again after this, or at its next result. */
+/* After the engine refused a command, checks waits for this time or for the next result. */
 #define CHECKS_RETRY_US (5 * USEC_PER_MSEC)
-/* Discovery lists anew for a name that leads elsewhere so often at most. */
+/* Time between two lists that discovery makes because a name leads to another device. */
 #define CHECKS_RELIST_US (1 * USEC_PER_SEC)
-/* How often the engine is looked after while checks are outstanding. */
+/* Time between two calls of pathcheck_tend() while checks are outstanding. */
 #define CHECKS_MAINTAIN_US (250 * USEC_PER_MSEC)
 
-/* Who is told that a check completed: it has its final result, or it timed out. */
+/* Called when a check completes: it has its final result, or it timed out. */
 struct checks_listener {
 	/* error: 0, or positive errno: ESTALE: the path is gone, or its name leads elsewhere. */
 	void (*completed)(void *userdata, uint32_t path, int error,
@@ -40,35 +38,57 @@ struct checks_listener {
 };
 
 struct checks {
-	struct pathcheck *engine; /* owned, as are the next two */
+	/* Owned, as are the next two. */
+	struct pathcheck *engine;
 	struct registry *registry;
 	struct schedule *schedule;
-	struct events *events; /* borrowed */
+	/* Borrowed, as is the next one. */
+	struct events *events;
+	/* Gets the verdict of each check. */
+	struct maps *maps;
 	struct checks_listener listener;
-	struct maps *maps; /* borrowed: verdicts are reported there */
-	int sys_dev_block; /* /sys/dev/block, or -1: is a disk there, and in which state */
-	unsigned states_read;                 /* attributes of it, at this go */
-	uint32_t by_state[PATH_STATE_COUNT_]; /* all paths */
-	uint32_t disabled[PATH_STATE_COUNT_]; /* those of them that are disabled */
-	uint32_t never_checked;               /* enabled paths whose checker is `none` */
-	uint32_t outstanding;                 /* checks with the engine */
-	uint32_t share;                       /* of paths that have their turn together */
-	bool dirty; /* commands were queued since the last flush */
-	struct mono
-	        blocked_until;   /* the engine takes no commands before; us 0: it does */
-	struct mono maintain_at; /* MONO_NEVER: nothing to look after */
-	struct mono maintained;  /* when it was last looked after */
-	struct mono
-	        replaced; /* when the prober was last seen to be replaced; us 0: never */
-	bool no_prober;   /* no prober is running */
-	struct mono overdue_at; /* no path becomes overdue before */
-	uint32_t recheck;       /* the next path to check again, REGISTRY_NONE: none is */
+	/* Descriptor of /sys/dev/block, or -1: shows whether a disk exists, and its state. */
+	int sys_dev_block;
+	/* Attributes of sysfs that were read in this slice. */
+	unsigned states_read;
+	/* Number of paths in each state, disabled ones included. */
+	uint32_t by_state[PATH_STATE_COUNT_];
+	/* Number of disabled paths in each state. */
+	uint32_t disabled[PATH_STATE_COUNT_];
+	/* Number of enabled paths whose checker is `none`. */
+	uint32_t never_checked;
+	/* Number of checks that the engine has not completed. */
+	uint32_t outstanding;
+	/* At most this many paths share a due time. */
+	uint32_t share;
+	/* Commands were queued since the last flush. */
+	bool dirty;
+	/* The engine refuses commands until then. us 0: it accepts them. */
+	struct mono blocked_until;
+	/* When checks_maintain() is due. MONO_NEVER: it is not needed. */
+	struct mono maintain_at;
+	/* When checks_maintain() last ran. */
+	struct mono maintained;
+	/* When the prober was last found replaced. us 0: never. */
+	struct mono replaced;
+	/* The engine could not start a prober. */
+	bool no_prober;
+	/* No path becomes overdue before. */
+	struct mono overdue_at;
+	/* The next path to check because the prober was replaced. REGISTRY_NONE: none. */
+	uint32_t recheck;
+	/* How late the last check started, and the worst of all. */
 	int64_t lag_last_us, lag_max_us;
-	struct histogram_totals durations; /* of all good checks */
-	uint64_t stale;                    /* results for paths that are gone */
-	uint64_t other_device;             /* results of another device than the path's */
-	bool relist;             /* discovery has to look; whoever tells it clears this */
-	struct mono relist_from; /* not before */
+	/* Durations of all successful checks. */
+	struct histogram_totals durations;
+	/* Number of results for paths that are gone. */
+	uint64_t stale;
+	/* Number of results that are about another device than the path's. */
+	uint64_t other_device;
+	/* Discovery must list the devices again. The loop clears it. */
+	bool relist;
+	/* Discovery lists the devices again not before this time. */
+	struct mono relist_from;
 };
 
 /* checks_deinit() may be called on it. */
@@ -78,55 +98,71 @@ struct checks {
 	}
 
 struct checks_options {
-	const struct config *config; /* read by checks_init() only */
+	/* Read by checks_init() only. */
+	const struct config *config;
 	struct events *events;
 	struct maps *maps;
 	struct checks_listener listener;
 };
 
-/* Starts the engine. -errno as of pathcheck_new(), *ret_what says what failed. */
+/* Starts the engine. -errno as of pathcheck_new(), *ret_what names what failed. */
 _must_check_ int checks_init(struct checks *c, const struct checks_options *o,
                              const char **ret_what);
-/* Kills the engine: returns at once, whatever hangs. */
+/* Kills the engine. Returns at once, also when devices hang. */
 void checks_deinit(struct checks *c);
 
-/*
- * Adds a path and files its first check, soon. -EAGAIN: the engine takes no commands now, try
- * again after its next result; -ENOSPC, -EEXIST, as of registry_add(); others as of
- * pathcheck_add().
- */
-_must_check_ int checks_add(struct checks *c, struct device *d,
-                            const struct path_settings *s, struct mono now,
-                            uint32_t *ret_index);
-/* gone: its device went away, which is told first. -EAGAIN as above. */
-_must_check_ int checks_remove(struct checks *c, uint32_t index, bool gone,
-                               struct mono now);
-/* Another description or other settings for the same path: state and history stay. -EAGAIN as
- * above; others as of pathcheck_add(): its checks are deferred until the next change. */
-_must_check_ int checks_change(struct checks *c, uint32_t index, struct device *d,
-                               const struct path_settings *s, struct mono now);
-
-/* checkerctl disable, enable. until: MONO_NEVER: by hand. */
+/* checkerctl disable. until: MONO_NEVER: until checks_enable(). */
 void checks_disable(struct checks *c, uint32_t index, struct mono until);
+/* checkerctl enable. */
 void checks_enable(struct checks *c, uint32_t index, struct mono now);
-/* Makes the next check of the path the next thing that is done, if none is outstanding. */
+/* Starts a check of the path now, unless one is outstanding. Its due time stays. */
 void checks_expedite(struct checks *c, uint32_t index, struct mono now);
 
 /* Starts what is due, a slice at most. */
 void checks_run(struct checks *c, struct mono now);
-/* When checks_run() is wanted next. */
+/* When checks_run() is needed next. */
 struct mono checks_next(struct checks *c);
-/* Takes results, a slice at most; true: there may be more. */
-bool checks_collect(struct checks *c, struct mono now);
-/* Hands over what was queued: once at the end of each round of the loop. */
+/* Hands the queued commands to the prober. To be called at the end of each round of the loop. */
 void checks_flush(struct checks *c, struct mono now);
-/* Looks after the engine; to be called at maintain_at. */
+/* Has the engine look after its prober. To be called at maintain_at. */
 void checks_maintain(struct checks *c, struct mono now);
 
-/* Paths in each state, and behind them those that are disabled. */
+/* Number of paths in each state, and of the disabled ones. */
 void checks_count(const struct checks *c, uint32_t ret[PATH_KINDS]);
-
-/* True: every path that is to be checked has had an answer or a timeout. */
+/* Every path that is to be checked has answered or timed out. */
 bool checks_all_answered(const struct checks *c);
+
+/* --- for membership.c and results.c --- */
+
+/* The checker is not `none`, and the path is not disabled. */
+static inline bool checks_is_checked(const struct path *p)
+{
+	return p->enabled && p->settings.checker != CHECKER_NONE;
+}
+
+/* The checker is `none`, and the path is not disabled. */
+static inline bool checks_is_never_checked(const struct path *p)
+{
+	return p->enabled && p->settings.checker == CHECKER_NONE;
+}
+
+/* The first due time of a path at that interval. */
+struct mono checks_first_due(const struct checks *c, uint32_t index, int64_t interval_us,
+                             struct mono now);
+/* Steps the state of the path, and reports what follows from it. enum path_action bits. */
+unsigned checks_step(struct checks *c, uint32_t index, struct path *p,
+                     const struct outcome *o, struct mono now);
+/* The path was heard of, or its grace starts: computes when it becomes overdue. */
+void checks_count_from(struct checks *c, struct path *p, struct mono now);
+/* Reads the state that sysfs shows for the device. */
+void checks_read_state(struct checks *c, struct path *p);
+/* The engine refused a command. */
+void checks_block(struct checks *c, struct mono now);
+/* Calls the listener. */
+static inline void checks_complete(const struct checks *c, uint32_t index, int error,
+                                   enum path_state state)
+{
+	c->listener.completed(c->listener.userdata, index, error, state);
+}
 
 #endif

@@ -26,7 +26,7 @@ static void set_control(struct dm *dm, bool on)
 	const struct dm_news last = {
 		.op = DM_NEWS_SYNC,
 		.error = dm->error,
-		.left_out = dm->left_out,
+		.left_out = dm->excluded,
 	};
 
 	dm->control = on;
@@ -145,7 +145,7 @@ static void take_sync(struct dm *dm, const struct dm_news *n)
 	dm_report_sync(dm, n);
 	dm->synced = true;
 	dm->error = n->error;
-	dm->left_out = n->left_out;
+	dm->excluded = n->left_out;
 }
 
 bool dm_take(struct dm *dm, struct mono now)
@@ -271,12 +271,12 @@ static void look_at_handler(struct dm *dm, uint32_t index, struct mono now)
 
 static void tell_dirty(struct dm *dm, struct mono now)
 {
-	dm->more_dirty = true;
+	dm->more_changed = true;
 	for (unsigned n = 0; n < DM_SLICE; n++) {
 		uint32_t index = maps_todo_take_map(dm->maps);
 
 		if (index == MAPS_NONE) {
-			dm->more_dirty = false;
+			dm->more_changed = false;
 			return;
 		}
 		dm_report_redundancy(dm, index, now);
@@ -301,7 +301,7 @@ struct mono dm_next(const struct dm *dm)
 {
 	struct mono next = MONO_NEVER;
 
-	if (dm->more_dirty)
+	if (dm->more_changed)
 		return (struct mono){ 0 };
 	if (!dm->blocked)
 		next = maps_wake(dm->maps);

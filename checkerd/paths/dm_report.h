@@ -5,7 +5,7 @@
 /*
  * The words for what becomes of maps, of their paths in the kernel, and of commands.
  */
-#include "checkerd/paths/dm.h"
+#include "checkerd/paths/dm_state.h"
 
 /* The list of maps is complete, or could not be had. */
 void dm_report_sync(struct dm *dm, const struct dm_news *n);

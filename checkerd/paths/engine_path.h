@@ -11,6 +11,18 @@
 /* What the configuration makes of the engine. */
 void engine_path_options(const struct config *c, struct pathcheck_options *ret);
 
+/* A result carries the cookie of its path: the index, and the generation, because an index is used
+ * again. */
+static inline uint64_t engine_path_cookie(uint32_t index, uint32_t generation)
+{
+	return (uint64_t)generation << 32 | index;
+}
+
+static inline uint32_t engine_path_index(uint64_t cookie)
+{
+	return (uint32_t)cookie;
+}
+
 /* Does a descriptor of it stay open between checks? */
 bool engine_path_keeps_open(const struct device *d, const struct path_settings *s);
 /* Hands it to the engine, which opens it with the next check. -errno as of pathcheck_add(). */

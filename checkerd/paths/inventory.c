@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "checkerd/core/maps_paths.h"
+#include "checkerd/paths/membership.h"
 
 void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c,
                     struct events *ev)
@@ -65,7 +66,7 @@ static int add(struct inventory *inv, const struct found *f, struct mono now)
 	uint32_t index;
 	int r;
 
-	r = checks_add(inv->checks, f->device, &f->settings, now, &index);
+	r = membership_add(inv->checks, f->device, &f->settings, now, &index);
 	if (r == -EAGAIN)
 		return r;
 	if (r == -ENOSPC) {
@@ -90,7 +91,7 @@ static int add(struct inventory *inv, const struct found *f, struct mono now)
 static int change(struct inventory *inv, uint32_t index, const struct found *f,
                   struct mono now)
 {
-	int r = checks_change(inv->checks, index, f->device, &f->settings, now);
+	int r = membership_change(inv->checks, index, f->device, &f->settings, now);
 
 	if (r == -EAGAIN)
 		return r;
@@ -132,7 +133,7 @@ static int apply(struct inventory *inv, const struct found *f, struct mono now)
 	case FOUND_REMOVE:
 		if (index == REGISTRY_NONE)
 			return 0;
-		r = checks_remove(inv->checks, index, f->gone, now);
+		r = membership_remove(inv->checks, index, f->gone, now);
 		if (r < 0)
 			return r;
 		inv->removed++;

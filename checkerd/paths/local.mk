@@ -7,6 +7,7 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/dm.h \
 	checkerd/paths/dm_report.c \
 	checkerd/paths/dm_report.h \
+	checkerd/paths/dm_state.h \
 	checkerd/paths/engine_path.c \
 	checkerd/paths/engine_path.h \
 	checkerd/paths/events.c \
@@ -15,12 +16,16 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/identify.h \
 	checkerd/paths/inventory.c \
 	checkerd/paths/inventory.h \
+	checkerd/paths/membership.c \
+	checkerd/paths/membership.h \
 	checkerd/paths/outcome.c \
 	checkerd/paths/outcome.h \
 	checkerd/paths/overdue_watch.c \
 	checkerd/paths/overdue_watch.h \
 	checkerd/paths/prober_end.c \
 	checkerd/paths/prober_end.h \
+	checkerd/paths/results.c \
+	checkerd/paths/results.h \
 	$(NULL)
 
 if HAVE_CMOCKA

@@ -19,7 +19,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "checkerd/paths/checks.h"
+#include "checkerd/paths/membership.h"
+#include "checkerd/paths/results.h"
 #include "libcheck/prober/prober.h"
 #include "libcheck/prober/reaper.h"
 
@@ -202,10 +203,10 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 static void engine_turn(void)
 {
-	struct pathcheck_result results[CHECKS_BATCH];
+	struct pathcheck_result results[RESULTS_BATCH];
 	int n;
 
-	while ((n = pathcheck_results(it.pc, results, CHECKS_BATCH)) > 0)
+	while ((n = pathcheck_results(it.pc, results, RESULTS_BATCH)) > 0)
 		for (int i = 0; i < n; i++, it.left--, it.done++)
 			if (results[i].verdict != PATHCHECK_OK)
 				fail("a check has failed");
@@ -240,7 +241,7 @@ static void daemon_turn(void)
 {
 	uint32_t before = it.checks.outstanding;
 
-	while (checks_collect(&it.checks, mono_now()))
+	while (results_collect(&it.checks, mono_now()))
 		continue;
 	it.done += before - it.checks.outstanding;
 	do {
@@ -271,7 +272,7 @@ static void add_path(uint32_t i)
 	(void)snprintf(name, sizeof(name), "disk%u", i);
 	(void)snprintf(node, sizeof(node), "/dev/disk%u", i);
 	if (device_new(&d, &spec) < 0 ||
-	    checks_add(&it.checks, d, &settings, mono_now(), &index) < 0)
+	    membership_add(&it.checks, d, &settings, mono_now(), &index) < 0)
 		fail("a path cannot be added");
 	(void)device_unref(d);
 }

@@ -377,7 +377,7 @@ static void round_of_checks(bool results)
 
 	sim.in_round = true;
 	if (results)
-		host.more_results = checks_collect(&sim.checks, now);
+		host.more_results = results_collect(&sim.checks, now);
 	else
 		checks_run(&sim.checks, now);
 	sim.in_round = false;

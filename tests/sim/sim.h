@@ -10,7 +10,7 @@
  */
 #include <stdlib.h>
 
-#include "checkerd/paths/checks.h"
+#include "checkerd/paths/results.h"
 #include "checkerd/paths/dm.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "checkerd/answers/reload.h"

@@ -10,7 +10,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "checkerd/paths/checks.h"
 #include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/paths/checks-bed.h"
@@ -246,7 +245,7 @@ int try_add(unsigned n, const struct path_settings *s, uint32_t *ret)
 	(void)snprintf(name, sizeof(name), "p%u", n);
 	(void)snprintf(node, sizeof(node), "/p%u", n);
 	assert_int_equal(device_new(&d, &spec), 0);
-	r = checks_add(&checks, d, s, t0, ret);
+	r = membership_add(&checks, d, s, t0, ret);
 	device_unref(d);
 	return r;
 }
@@ -291,7 +290,7 @@ void answer_at(enum pathcheck_stage stage, uint32_t index, enum pathcheck_verdic
 		.started_us = now.us - 100,
 		.finished_us = now.us,
 	};
-	assert_false(checks_collect(&checks, now));
+	assert_false(results_collect(&checks, now));
 }
 
 void answer(uint32_t index, enum pathcheck_verdict v, int error, bool late,

@@ -6,7 +6,8 @@
  * The bed of the tests of the round of checks: an engine that does what the test says, at the
  * test's time, and whoever hears of it. To be included after cmocka.h.
  */
-#include "checkerd/paths/checks.h"
+#include "checkerd/paths/membership.h"
+#include "checkerd/paths/results.h"
 
 #define PATHS    600
 #define SEC      USEC_PER_SEC

@@ -12,7 +12,6 @@
 
 #include "checkerd/core/maps_entries.h"
 #include "checkerd/manager/aio_quota.h"
-#include "checkerd/paths/checks.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/disk.h"
 #include "tests/unit/paths/checks-bed.h"
@@ -33,7 +32,7 @@ static void answer_opened(uint32_t p, uint32_t devt_minor, enum pathcheck_verdic
 		.started_us = now.us - 100,
 		.finished_us = now.us,
 	};
-	assert_false(checks_collect(&checks, now));
+	assert_false(results_collect(&checks, now));
 }
 
 /* The path's name leads to another device than the path's: the verdict is not about the path. */
@@ -47,7 +46,7 @@ static void what_another_device_says_is_dropped(void **state)
 
 	(void)state;
 	assert_int_equal(device_new(&d, &spec), 0);
-	assert_int_equal(checks_add(&checks, d, &usual, t0, &p), 0);
+	assert_int_equal(membership_add(&checks, d, &usual, t0, &p), 0);
 	device_unref(d);
 	run_until(at(SEC));
 	answer_opened(p, 16, PATHCHECK_OK, 0, at(SEC));
@@ -95,10 +94,10 @@ static void assert_opened(const char *name, const char *protocol, const char *ex
 	assert_int_equal(device_new(&d, &spec), 0);
 	for (int keep = KEEP_OPEN_AUTO; keep <= KEEP_OPEN_NO; keep++) {
 		s.keep_open = (uint8_t)keep;
-		assert_int_equal(checks_add(&checks, d, &s, t0, &p), 0);
+		assert_int_equal(membership_add(&checks, d, &s, t0, &p), 0);
 		assert_int_equal(engine.flags[path(p)->engine_id],
 		                 expected[keep] == 'c' ? PATHCHECK_PATH_CLOSE : 0);
-		assert_int_equal(checks_remove(&checks, p, false, t0), 0);
+		assert_int_equal(membership_remove(&checks, p, false, t0), 0);
 	}
 	device_unref(d);
 }
@@ -130,15 +129,15 @@ static void another_keep_open_keeps_the_state(void **state)
 	s.keep_open = KEEP_OPEN_YES;
 	/* The engine takes no commands now: nothing has changed, and it is tried again. */
 	engine.room = 0;
-	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)),
+	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(SEC)),
 	                 -EAGAIN);
 	assert_int_equal(path(p)->engine_id, id);
 	engine.room = 1;
-	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)),
+	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(SEC)),
 	                 -EAGAIN);
 	assert_int_equal(checks.outstanding, 0);
 	engine.room = UINT32_MAX;
-	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
+	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
 	assert_int_not_equal(path(p)->engine_id, id);
 	assert_int_equal(engine.flags[path(p)->engine_id], 0);
 	assert_int_equal(engine.removed, 1);
@@ -148,7 +147,7 @@ static void another_keep_open_keeps_the_state(void **state)
 	assert_int_equal(checks.outstanding, 1);
 	assert_int_equal(path(p)->counters.checks, 3);
 	/* What changes nothing of that leaves the engine alone. */
-	assert_int_equal(checks_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
+	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
 	assert_int_equal(engine.removed, 1);
 }
 
@@ -202,9 +201,9 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	checks.sys_dev_block = -1;
 	e = map_of_one();
 	/* Its device is not there yet when it is configured, and then it is. */
-	assert_int_equal(checks_add(&checks, without, &usual, t0, &p), 0);
+	assert_int_equal(membership_add(&checks, without, &usual, t0, &p), 0);
 	assert_int_equal(e->path, MAPS_NONE);
-	assert_int_equal(checks_change(&checks, p, with, &usual, t0), 0);
+	assert_int_equal(membership_change(&checks, p, with, &usual, t0), 0);
 	assert_int_equal(e->path, p);
 	assert_int_equal(e->verdict, VERDICT_NONE);
 	run_until(at(SEC));
@@ -222,12 +221,12 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	run_until(checks_next(&checks));
 	answer(p, PATHCHECK_OK, 0, false, path(p)->started);
 	assert_int_equal(e->verdict, VERDICT_USABLE);
-	assert_int_equal(checks_change(&checks, p, without, &usual, t0), 0);
+	assert_int_equal(membership_change(&checks, p, without, &usual, t0), 0);
 	assert_int_equal(e->path, MAPS_NONE);
 	assert_int_equal(e->verdict, VERDICT_NONE);
-	assert_int_equal(checks_change(&checks, p, with, &usual, t0), 0);
+	assert_int_equal(membership_change(&checks, p, with, &usual, t0), 0);
 	assert_int_equal(e->verdict, VERDICT_USABLE);
-	assert_int_equal(checks_remove(&checks, p, true, at(60 * SEC)), 0);
+	assert_int_equal(membership_remove(&checks, p, true, at(60 * SEC)), 0);
 	assert_int_equal(e->path, MAPS_NONE);
 	assert_int_equal(e->verdict, VERDICT_UNUSABLE);
 	device_unref(with);
@@ -253,7 +252,7 @@ static void answer_of(uint32_t p, uint64_t wwid, enum pathcheck_wwid state,
 		.finished_us = now.us,
 		.opened = 1,
 	};
-	assert_false(checks_collect(&checks, now));
+	assert_false(results_collect(&checks, now));
 }
 
 /* What a path that is failed in its map has to be before it is given back. */
@@ -271,7 +270,7 @@ static void a_failed_path_is_identified(void **state)
 	(void)state;
 	assert_int_equal(device_new(&d, &spec), 0);
 	e = map_of_one(); /* in which it is failed */
-	assert_int_equal(checks_add(&checks, d, &usual, t0, &p), 0);
+	assert_int_equal(membership_add(&checks, d, &usual, t0, &p), 0);
 	run_until(at(SEC));
 	assert_int_equal(engine.n_identified, 1);
 	answer_of(p, 0, PATHCHECK_WWID_UNREADABLE, at(SEC));

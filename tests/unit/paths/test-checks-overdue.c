@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkerd/paths/checks.h"
 #include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/paths/checks-bed.h"
@@ -196,17 +195,21 @@ static void grace_begins_anew(void **state)
 	assert_true(path_is_overdue(p, at(1000 * SEC + OVERDUE_US)));
 	other.interval_us = 6 * SEC;
 	/* A reload does not end it, another timeout before the time does move it. */
-	assert_int_equal(checks_change(&checks, 0, p->device, &other, at(1009 * SEC)), 0);
+	assert_int_equal(membership_change(&checks, 0, p->device, &other, at(1009 * SEC)),
+	                 0);
 	assert_true(path_is_overdue(p, at(1009 * SEC)));
 	answer(0, PATHCHECK_OK, 0, false, at(1010 * SEC));
 	other.timeout_us = 3 * SEC;
-	assert_int_equal(checks_change(&checks, 0, p->device, &other, at(1011 * SEC)), 0);
+	assert_int_equal(membership_change(&checks, 0, p->device, &other, at(1011 * SEC)),
+	                 0);
 	assert_int_equal(p->overdue_at.us, at(1011 * SEC).us + p->interval_us + 4 * SEC);
 	other.checker = CHECKER_NONE;
-	assert_int_equal(checks_change(&checks, 0, p->device, &other, at(1012 * SEC)), 0);
+	assert_int_equal(membership_change(&checks, 0, p->device, &other, at(1012 * SEC)),
+	                 0);
 	assert_true(mono_is_never(p->overdue_at));
 	other.checker = CHECKER_DIRECTIO;
-	assert_int_equal(checks_change(&checks, 0, p->device, &other, at(2000 * SEC)), 0);
+	assert_int_equal(membership_change(&checks, 0, p->device, &other, at(2000 * SEC)),
+	                 0);
 	assert_false(path_is_overdue(p, at(2001 * SEC)));
 }
 

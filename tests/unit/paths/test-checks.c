@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkerd/paths/checks.h"
 #include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/paths/checks-bed.h"
@@ -211,7 +210,7 @@ static void a_full_engine_is_asked_again(void **state)
 	assert_int_equal(path(p)->status.state, PATH_UNCHECKED);
 	assert_int_equal(checks_next(&checks).us, at(SEC + CHECKS_RETRY_US).us);
 	assert_int_equal(try_add(1, &usual, &index), -EAGAIN);
-	assert_int_equal(checks_remove(&checks, p, true, at(SEC)), -EAGAIN);
+	assert_int_equal(membership_remove(&checks, p, true, at(SEC)), -EAGAIN);
 	assert_int_equal(registry_count(checks.registry), 1);
 	checks_flush(&checks, at(SEC));
 	assert_false(mono_is_never(checks.maintain_at)); /* it may be dead */
@@ -270,7 +269,7 @@ static uint32_t add_disk(uint32_t minor)
 	uint32_t index;
 
 	say(minor, "running");
-	assert_int_equal(checks_add(&checks, d, &usual, t0, &index), 0);
+	assert_int_equal(membership_add(&checks, d, &usual, t0, &index), 0);
 	device_unref(d);
 	return index;
 }
@@ -342,7 +341,7 @@ static void a_silent_path_is_looked_at_again(void **state)
 	                    "no answer to a read in 2 s; device transport-offline");
 	/* What a uevent brought counts, too. */
 	d = device_ref(path(p)->device);
-	assert_int_equal(checks_change(&checks, p, d, &usual, at(30 * SEC)), 0);
+	assert_int_equal(membership_change(&checks, p, d, &usual, at(30 * SEC)), 0);
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
 	device_unref(d);
 	unmake_sysfs();
@@ -423,12 +422,12 @@ static void many_failures_are_taken_in_slices(void **state)
 			.error = EIO,
 		};
 	for (; more; slices++) {
-		more = checks_collect(&checks, at(SEC));
+		more = results_collect(&checks, at(SEC));
 		assert_in_range(checks.states_read, 0,
-		                CHECKS_STATES_SLICE + 2 * CHECKS_BATCH);
+		                CHECKS_STATES_SLICE + 2 * RESULTS_BATCH);
 	}
 	assert_int_equal(checks.by_state[PATH_SHAKY], PATHS);
-	assert_true(slices > PATHS / (CHECKS_STATES_SLICE + CHECKS_BATCH));
+	assert_true(slices > PATHS / (CHECKS_STATES_SLICE + RESULTS_BATCH));
 	unmake_sysfs();
 }
 
@@ -439,7 +438,7 @@ static void results_of_the_past_are_dropped(void **state)
 
 	(void)state;
 	run_until(at(SEC));
-	assert_int_equal(checks_remove(&checks, p, false, at(SEC)), 0);
+	assert_int_equal(membership_remove(&checks, p, false, at(SEC)), 0);
 	assert_int_equal(settled_error, ESTALE);
 	assert_int_equal(checks.outstanding, 0);
 	assert_int_equal(add(1), p); /* the same place */
@@ -447,7 +446,7 @@ static void results_of_the_past_are_dropped(void **state)
 		                                       .verdict = PATHCHECK_FAILED,
 		                                       .error = EIO };
 	engine.n_results = 1;
-	(void)checks_collect(&checks, at(SEC));
+	(void)results_collect(&checks, at(SEC));
 	assert_int_equal(checks.stale, 1);
 	assert_int_equal(path(p)->status.state, PATH_UNCHECKED);
 }
@@ -459,7 +458,7 @@ static void a_removed_device_is_told_before_it_goes(void **state)
 	(void)state;
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
-	assert_int_equal(checks_remove(&checks, p, true, at(SEC)), 0);
+	assert_int_equal(membership_remove(&checks, p, true, at(SEC)), 0);
 	assert_string_equal(last_event.to, "removed");
 	assert_null(path(p));
 	assert_int_equal(checks.by_state[PATH_REMOVED], 0);
@@ -509,7 +508,7 @@ static void a_disabled_path_counts_for_nothing(void **state)
 	assert_int_equal(n[PATH_KIND_DISABLED], 0);
 	assert_int_equal(n[PATH_SHAKY], 1);
 	checks_disable(&checks, 1, MONO_NEVER);
-	assert_int_equal(checks_remove(&checks, 1, false, at(3 * SEC)), 0);
+	assert_int_equal(membership_remove(&checks, 1, false, at(3 * SEC)), 0);
 	checks_count(&checks, n);
 	assert_int_equal(n[PATH_KIND_DISABLED], 0);
 	assert_int_equal(n[PATH_SHAKY], 0);
@@ -541,7 +540,7 @@ static void unchecked_by_choice_delays_nothing(void **state)
 	assert_true(checks_all_answered(&checks));
 	assert_true(mono_is_never(checks_next(&checks)));
 	/* A reload can change one's mind. */
-	assert_int_equal(checks_change(&checks, p, path(p)->device, &usual, t0), 0);
+	assert_int_equal(membership_change(&checks, p, path(p)->device, &usual, t0), 0);
 	run_until(at(5 * SEC));
 	assert_int_equal(engine.n_asked, 1);
 }
@@ -555,7 +554,8 @@ static void new_settings_keep_the_state(void **state)
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
 	faster.interval_us = faster.max_interval_us = SEC;
-	assert_int_equal(checks_change(&checks, p, path(p)->device, &faster, at(SEC)), 0);
+	assert_int_equal(membership_change(&checks, p, path(p)->device, &faster, at(SEC)),
+	                 0);
 	assert_int_equal(path(p)->status.state, PATH_UP);
 	assert_int_equal(path(p)->counters.checks, 1);
 	assert_int_equal(path(p)->interval_us, SEC);
@@ -597,7 +597,7 @@ static void targets_are_told_apart(void **state)
 
 		(void)snprintf(name, sizeof(name), "/p%u", i);
 		assert_int_equal(device_new(&d, &spec), 0);
-		assert_int_equal(checks_add(&checks, d, &usual, t0, &index), 0);
+		assert_int_equal(membership_add(&checks, d, &usual, t0, &index), 0);
 		device_unref(d);
 		assert_in_range(engine.target[i], i > 0, PATHCHECK_HOSTS_MAX - 1);
 	}
@@ -610,7 +610,7 @@ static void a_call_for_nothing_has_the_prober_looked_after(void **state)
 {
 	(void)state;
 	assert_true(mono_is_never(checks.maintain_at));
-	(void)checks_collect(&checks, at(5));
+	(void)results_collect(&checks, at(5));
 	assert_int_equal(checks.maintain_at.us, at(5).us);
 }
 

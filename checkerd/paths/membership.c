@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing: changes the tables of struct checks. The loop only. */
+#include "checkerd/paths/membership.h"
+
+#include <errno.h>
+
+#include "checkerd/core/maps_paths.h"
+#include "checkerd/discovery/device_state.h"
+#include "checkerd/paths/engine_path.h"
+
+/* Adds the path to the engine, which opens it with the next check. */
+static int add_to_engine(struct checks *c, uint32_t index, struct path *p)
+{
+	return engine_path_add(c->engine, p->device, &p->settings,
+	                       engine_path_cookie(index, p->generation), &p->engine_id);
+}
+
+int membership_add(struct checks *c, struct device *d, const struct path_settings *s,
+                   struct mono now, uint32_t *ret_index)
+{
+	struct path *p;
+	uint32_t index;
+	int r;
+
+	r = registry_add(c->registry, d, s, now, &index);
+	if (r < 0)
+		return r;
+	p = registry_get(c->registry, index);
+	r = add_to_engine(c, index, p);
+	if (r < 0) {
+		registry_remove(c->registry, index);
+		if (r == -EAGAIN)
+			checks_block(c, now);
+		return r;
+	}
+	c->dirty = true;
+	c->by_state[p->status.state]++;
+	c->never_checked += checks_is_never_checked(p);
+	device_state_told(d, &p->sysfs);
+	events_new_path(c->events, index);
+	maps_path_added(c->maps, index, d);
+	checks_count_from(c, p, now);
+	if (checks_is_checked(p))
+		schedule_put(c->schedule, index,
+		             checks_first_due(c, index,
+		                              MIN(s->interval_us, CHECKS_FIRST_PASS_US),
+		                              now));
+	*ret_index = index;
+	return 0;
+}
+
+/* Removes the path from the engine, with its outstanding check. -EAGAIN: not now. */
+static int remove_from_engine(struct checks *c, struct path *p, struct mono now)
+{
+	int r = pathcheck_remove(c->engine, p->engine_id);
+
+	if (r == -EAGAIN) {
+		checks_block(c, now);
+		return r;
+	}
+	c->dirty = true;
+	c->outstanding -= p->outstanding;
+	p->outstanding = p->expired = false;
+	p->engine_id = REGISTRY_NONE;
+	return 0;
+}
+
+int membership_remove(struct checks *c, uint32_t index, bool gone, struct mono now)
+{
+	const struct outcome went = { .kind = OUTCOME_GONE };
+	struct path *p = registry_get(c->registry, index);
+	int r;
+
+	r = remove_from_engine(c, p, now);
+	if (r < 0)
+		return r;
+	if (gone) /* The actions do not matter: a path that is removed has no counters. */
+		(void)checks_step(c, index, p, &went, now);
+	maps_path_removed(c->maps, index, gone);
+	schedule_remove(c->schedule, index);
+	checks_complete(c, index, ESTALE, p->status.state);
+	c->by_state[p->status.state]--;
+	c->disabled[p->status.state] -= !p->enabled;
+	c->never_checked -= checks_is_never_checked(p);
+	registry_remove(c->registry, index);
+	return 0;
+}
+
+/* Reports the new description to the maps. A path that is checked no longer is released. A device
+ * that did not exist when its path was configured has its number only now. */
+static void change_in_maps(struct checks *c, uint32_t index, const struct path *p,
+                           struct device *d, const struct path_settings *s)
+{
+	bool was_none = p->settings.checker == CHECKER_NONE;
+	bool is_none = s->checker == CHECKER_NONE;
+
+	if (p->device->devt_major == d->devt_major &&
+	    p->device->devt_minor == d->devt_minor) {
+		maps_path_changed(c->maps, index, d);
+	} else {
+		maps_path_removed(c->maps, index, false);
+		maps_path_added(c->maps, index, d);
+		maps_path_checked(c->maps, index, p->status.verdict, false, p->started);
+		maps_disable(c->maps, index, !p->enabled);
+	}
+	if (was_none != is_none)
+		maps_let_go(c->maps, index, is_none);
+}
+
+/* The same path, which is opened in another way from now on: state and history stay. */
+static int put_back_to_engine(struct checks *c, uint32_t index, struct path *p,
+                              struct mono now)
+{
+	int r = add_to_engine(c, index, p);
+
+	if (r < 0) {
+		p->engine_id = REGISTRY_NONE;
+		if (r == -EAGAIN)
+			checks_block(c, now);
+		return r;
+	}
+	checks_expedite(c, index, now);
+	return 0;
+}
+
+static void change_settings(struct checks *c, uint32_t index, struct device *d,
+                            const struct path_settings *s, struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+	bool was_checked = checks_is_checked(p), grace;
+
+	c->never_checked -= checks_is_never_checked(p);
+	change_in_maps(c, index, p, d, s);
+	registry_update_device(c->registry, index, d);
+	device_state_told(d, &p->sysfs);
+	grace = !was_checked || !path_settings_same_times(&p->settings, s);
+	p->settings = *s;
+	c->never_checked += checks_is_never_checked(p);
+	p->interval_us =
+	        MIN(MAX(p->interval_us, s->interval_us), path_max_interval_us(s));
+	if (!checks_is_checked(p)) {
+		p->overdue_at = MONO_NEVER;
+		if (p->enabled)
+			schedule_remove(c->schedule, index);
+		return;
+	}
+	/* After a reload, a path that is overdue stays overdue. */
+	if (grace && !path_is_overdue(p, now))
+		checks_count_from(c, p, now);
+	if (!was_checked)
+		schedule_put(c->schedule, index,
+		             checks_first_due(c, index, s->interval_us, now));
+	else if (mono_diff(p->due, now) > p->interval_us)
+		schedule_put(c->schedule, index,
+		             mono_add(now, mono_diff(p->due, now) % p->interval_us));
+}
+
+int membership_change(struct checks *c, uint32_t index, struct device *d,
+                      const struct path_settings *s, struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+	int r;
+
+	if (p->engine_id != REGISTRY_NONE &&
+	    engine_path_keeps_open(d, s) !=
+	            engine_path_keeps_open(p->device, &p->settings)) {
+		r = remove_from_engine(c, p, now);
+		if (r < 0)
+			return r;
+	}
+	change_settings(c, index, d, s, now);
+	return p->engine_id == REGISTRY_NONE ? put_back_to_engine(c, index, p, now) : 0;
+}
