@@ -89,7 +89,7 @@ def reload(running, names):
 
 
 def growth(bench):
-	"""the daemon with more and more paths: CPU a check, start, reload, stop"""
+	"""the daemon with a growing number of paths: CPU a check, start, reload, stop"""
 	rows = []
 	sizes = [128] if bench.smoke else [1024, 4096, 16384, 65536]
 	files = subjects.Files(bench.folder, sizes[-1], shared=min(sizes[-1], 16384))
@@ -132,7 +132,7 @@ def hang(running, disk, bad):
 
 
 def hung(bench):
-	"""a tenth of the paths hang: the others' turns, CPU, and how soon it is known"""
+	"""a tenth of the paths hang: delay of the other checks, CPU, and when it is noticed"""
 	paths, sick = (256, 32) if bench.smoke else (10240, 1000)
 	interval, timeout = 1, 1 if bench.smoke else 2
 	bench.quota(paths + 4096)
@@ -172,7 +172,7 @@ def timed(what):
 
 
 def control(bench):
-	"""many paths listed: how long it takes, and what the checks feel of it"""
+	"""many paths listed: duration, and delay of the checks"""
 	paths, asks, clients = (256, 2, 10) if bench.smoke else (10240, 15, 100)
 	bench.quota(paths + 4096)
 	running = Running(bench, bench.devices.names(paths), max_clients=2 * clients)
@@ -182,7 +182,7 @@ def control(bench):
 	       "show"]
 
 	def ask(n, what=("paths",)):
-		"""Returns how many had an answer."""
+		"""Returns how many got a reply."""
 		procs = [subprocess.Popen([*ctl, *what], stdout=subprocess.DEVNULL,
 		                          stderr=subprocess.DEVNULL, env=bench.environment())
 		         for _ in range(n)]
@@ -232,7 +232,7 @@ def simulated(bench, paths, interval):
 
 
 def large(bench):
-	"""what a host with 100,000 paths would need, reckoned up"""
+	"""what a host with 100,000 paths would need, computed"""
 	paths, timeout, per_group = 100000, 30, 1024
 	rescued = 16 // 2 * 256  # beside each submit that may be stuck, of half the rescuers, its batch
 	intervals = (5,) if bench.smoke else (1, 5, 20)

@@ -68,15 +68,15 @@ def daemon(result):
 		("CPU a check", f"{number(result['cpu_us']['median'])} us"),
 		("÷ floor", f"{ratio(result['ratio'])}; budget {result['budget']}; the floor is "
 		            f"{number(result['floor_us']['median'])} us"),
-		("÷ floor, paced alike", f"{ratio(result['paced_ratio'])}; that floor is "
+		("÷ floor with the same pace", f"{ratio(result['paced_ratio'])}; that floor is "
 		                         f"{number(result['paced_us']['median'])} us"),
 		("of one core", f"{100 * result['cpu_of_one_core']:.1f} %"),
 		("checks a second", f"{result['checks_per_second']:,.0f}"),
 		("sleeps a second", ", ".join(f"{k} {v:.0f}"
 		                             for k, v in result["sleeps_per_second"].items())),
-		("checks are late by", f"p50 {lag['p50']:.0f} us, p99 {lag['p99']:.0f} us, "
+		("delay of checks", f"p50 {lag['p50']:.0f} us, p99 {lag['p99']:.0f} us, "
 		                       f"max {lag['max']:.0f} us, of {lag['n']:,}"),
-		("latest since the start", f"{result['lag_max_us']:.0f} us "
+		("largest delay since the start", f"{result['lag_max_us']:.0f} us "
 		 f"({result['lag_max_of_start_us']:.0f} us before the window)"),
 		("resident, locked", "; ".join(f"{k} {v['rss'] / 1024:.1f}, {v['locked'] / 1024:.1f} MiB"
 		                              for k, v in memory.items())),
@@ -114,24 +114,24 @@ def growth(result):
 
 def hung(result):
 	return table(
-		(f"{result['paths']:,} paths", "CPU a check, us", "others late by, us: p50 / p99 / max"),
+		(f"{result['paths']:,} paths", "CPU a check, us", "delay of other checks, us: p50 / p99 / max"),
 		[(r["when"], number(r["cpu_us"]), us(r["late_us"])) for r in result["rows"]]) + [
-			"", f"Known beyond interval ({result['interval_s']} s) and timeout "
+			"", f"Noticed after interval ({result['interval_s']} s) and timeout "
 			f"({result['timeout_s']} s), p50 / p99 / max: {us(result['known_beyond_us'])} us. "
 			f"Stop with all of them hung: {result['stop_s']:.2f} s."]
 
 
 def control(result):
 	return table((f"{result['paths']:,} paths", "ms"), [
-		("all paths listed, on a connection that is there",
+		("all paths listed, on an open connection",
 		 ratio(result["list_ms"])),
 		("`checkerctl --json show paths`", ratio(result["command_ms"])),
 		("status", ratio(result["status_ms"])),
-		*[(f"{result['clients']} times `show {c['what']}` at once, until the last has ended",
-		   f"{number(c['ms'], 0)}; {c['answered']} had an answer") for c in result["crowds"]],
-	]) + ["", "Checks were late by (p50 / p99 / max, us) "
+		*[(f"{result['clients']} times `show {c['what']}` at once, until the last one ended",
+		   f"{number(c['ms'], 0)}; {c['answered']} got a reply") for c in result["crowds"]],
+	]) + ["", "Delay of checks (p50 / p99 / max, us): "
 	      f"{us(result['late_calm_us'])} while paths were listed once a second, and "
-	      f"{us(result['late_crowd_us'])} after the crowd; the latest of all since the start by "
+	      f"{us(result['late_crowd_us'])} after the crowd. Largest delay since the start: "
 	      f"{result['lag_max_before_us']:,.0f} us before the crowd, and "
 	      f"{result['lag_max_us']:,.0f} us after it."]
 
@@ -156,16 +156,16 @@ def large(result):
 		share = ("" if cpu is None else
 		         f"; {cpu:.2f} us each: {cpu * t['checks_per_second'] / 1e4:.0f} % of a core")
 		rows.append((f"checks every {t['interval_s']} s",
-		             f"{t['checks_per_second']:,.0f} a second{share}; woken a second: loop "
-		             f"{t['loop']:.0f}, lane {t['lane']:.0f}, reapers {t['reapers']:.0f}; known: an "
-		             f"error within {t['interval_s']} s and 20 ms, silence within "
+		             f"{t['checks_per_second']:,.0f} a second{share}; wake-ups a second: loop "
+		             f"{t['loop']:.0f}, submitter {t['lane']:.0f}, reapers {t['reapers']:.0f}; noticed: an "
+		             f"error within {t['interval_s']} s and 20 ms, a timeout within "
 		             f"{t['interval_s'] + result['timeout_s']} s and 20 ms"))
 	of = result["cpu_us_of_paths"]
 	return table((f"{n} paths", "needed"), rows) + [
-		"", "Memory, threads, descriptors and requests are what `checkerd --print-bound` says; "
-		"wake-ups are of the shipped objects over a kernel that answers at once "
-		"(`tests/bench/guard.c`); both agree with the arithmetic, or this would not have been "
-		"written." + (f" CPU a check is what was measured at {of:,} paths." if of else "")]
+		"", "Memory, threads, descriptors and requests are those of `checkerd --print-bound`. "
+		"Wake-ups are those of the shipped objects over a simulated kernel that answers at once "
+		"(`tests/bench/guard.c`); the bench stops when they do not agree with the "
+		"arithmetic." + (f" CPU a check was measured at {of:,} paths." if of else "")]
 
 
 def verdicts(parts):
@@ -183,11 +183,11 @@ def verdicts(parts):
 		d = parts["daemon"]
 		judge(f"CPU a check, daemon, {d['paths']:,} paths, ÷ floor", d["ratio"]["median"],
 		      d["budget"])
-		judge("the same, ÷ a floor that keeps the interval", d["paced_ratio"]["median"],
+		judge("the same, ÷ a floor with the same interval", d["paced_ratio"]["median"],
 		      d["budget"])
 	if "hung" in parts:
 		h = parts["hung"]
-		judge(f"silence known beyond interval and timeout, {h['sick']:,} of {h['paths']:,} "
+		judge(f"timeout noticed after interval and timeout, {h['sick']:,} of {h['paths']:,} "
 		      "paths hung, at most", h["known_beyond_us"]["max"] / 1e6, 0.02, " s")
 		judge("stop meanwhile", h["stop_s"], 0.5, " s")
 	for r in parts.get("growth", {}).get("rows", [])[-1:]:
@@ -232,8 +232,8 @@ def write_page(path, doc):
 		"# What checks cost", "",
 		f"{m['cpu']}, {m['cpus']} CPUs, {m['memory_gib']} GiB; Linux {m['kernel']}; {m['system']}; "
 		f"{m['compiler']}; {m['libc']}. {capital(doc['devices'] or 'no devices')}.", "",
-		"Written by `make bench`; `tests/bench/README.md` says how it measures. Only ratios mean "
-		"anything elsewhere. A figure is a median, in brackets with its quartiles.", "",
+		"Written by `make bench`; `tests/bench/README.md` explains the method. Only ratios can "
+		"be compared with other machines. A figure is a median, in brackets with its quartiles.", "",
 		*verdicts(doc["parts"]), "",
 	]
 	for name, result in doc["parts"].items():
