@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
+	util/atomic_max.h \
 	util/block.c \
 	util/block.h \
 	util/clean.c \
@@ -66,6 +67,12 @@ TESTS += tests/unit/util/test-clean
 tests_unit_util_test_clean_SOURCES = tests/unit/util/test-clean.c
 tests_unit_util_test_clean_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_clean_LDADD = libutil.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/util/test-hash
+TESTS += tests/unit/util/test-hash
+tests_unit_util_test_hash_SOURCES = tests/unit/util/test-hash.c
+tests_unit_util_test_hash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_hash_LDADD = libutil.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/util/test-ring
 TESTS += tests/unit/util/test-ring

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "checkerd/control/control_limits.h"
+#include "util/hash.h"
 #include "util/pages.h"
 
 #define NONE UINT32_MAX
@@ -43,15 +44,6 @@ static uint32_t names_size(uint32_t max_paths)
 	return max_paths + CHANGES_MARGIN / 2;
 }
 
-static uint32_t heads_for(uint32_t n)
-{
-	uint32_t heads = 1;
-
-	while (heads < n)
-		heads *= 2;
-	return heads;
-}
-
 uint64_t changes_bytes(uint32_t max_paths)
 {
 	uint32_t names = names_size(max_paths);
@@ -59,13 +51,13 @@ uint64_t changes_bytes(uint32_t max_paths)
 	return sizeof(struct changes) +
 	       (uint64_t)table_size(max_paths) * sizeof(struct change) +
 	       (uint64_t)names * sizeof(struct named) +
-	       (uint64_t)heads_for(names) * sizeof(uint32_t);
+	       (uint64_t)hash_table_size(names) * sizeof(uint32_t);
 }
 
 int changes_new(struct changes **ret, uint32_t max_paths)
 {
 	uint32_t n = table_size(max_paths), names = names_size(max_paths);
-	uint32_t heads = heads_for(names);
+	uint32_t heads = hash_table_size(names);
 	struct changes *c = calloc(1, sizeof(*c));
 
 	if (!c)
@@ -99,7 +91,7 @@ struct changes *changes_free(struct changes *c)
 	names = names_size(c->max_paths);
 	pages_free(c->table, table_size(c->max_paths) * sizeof(*c->table));
 	pages_free(c->names, names * sizeof(*c->names));
-	pages_free(c->heads, heads_for(names) * sizeof(*c->heads));
+	pages_free(c->heads, hash_table_size(names) * sizeof(*c->heads));
 	free(c);
 	return NULL;
 }
@@ -108,11 +100,7 @@ struct changes *changes_free(struct changes *c)
 
 static uint32_t *head_of(const struct changes *c, const char *name)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (; *name; name++)
-		h = (h ^ (unsigned char)*name) * 16777619u;
-	return &c->heads[h & c->mask];
+	return &c->heads[hash_text32(name) & c->mask];
 }
 
 static uint32_t find_name(const struct changes *c, const char *name)

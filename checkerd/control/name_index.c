@@ -8,31 +8,19 @@
 
 #include "checkerd/control/devlink.h"
 #include "util/block.h"
+#include "util/hash.h"
 
 #define LINKS_MAX  8                                   /* links one after the other */
 #define THINGS_MAX (UINT32_MAX / NAME_INDEX_KINDS / 4) /* slots are counted in 32 bits */
 
 static uint32_t slots_for(uint32_t n, unsigned kinds)
 {
-	uint32_t slots = 2;
-
-	while (slots < 2 * kinds * n)
-		slots *= 2;
-	return slots;
+	return hash_table_size(MAX(2 * kinds * n, 2U));
 }
 
 uint64_t name_index_bytes(uint32_t n, unsigned kinds)
 {
 	return (uint64_t)slots_for(n, kinds) * sizeof(uint32_t);
-}
-
-static uint32_t hash(const char *s)
-{
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 16777619u;
-	return h;
 }
 
 static void insert(struct name_index *x, uint32_t i, unsigned kind)
@@ -43,7 +31,7 @@ static void insert(struct name_index *x, uint32_t i, unsigned kind)
 
 	if (!s)
 		return;
-	at = hash(s) & x->mask;
+	at = hash_text32(s) & x->mask;
 	while (x->slots[at] != NAME_INDEX_NONE)
 		at = (at + 1) & x->mask;
 	x->slots[at] = i * x->kinds + kind;
@@ -84,7 +72,7 @@ uint32_t name_index_find(const struct name_index *x, const char *name)
 	unsigned found_kind = x->kinds;
 	char buf[NAME_INDEX_TEXT];
 
-	for (uint32_t at = hash(name) & x->mask; x->slots[at] != NAME_INDEX_NONE;
+	for (uint32_t at = hash_text32(name) & x->mask; x->slots[at] != NAME_INDEX_NONE;
 	     at = (at + 1) & x->mask) {
 		uint32_t i = x->slots[at] / x->kinds;
 		unsigned kind = x->slots[at] % x->kinds;

@@ -12,14 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/hash.h"
+
 /* At least one bucket for every two entries: a chain is one or two entries long. */
 static uint32_t buckets_for(uint32_t entries)
 {
-	uint32_t n = 1;
-
-	while (2 * n < entries)
-		n *= 2;
-	return n;
+	return hash_table_size((entries + 1) / 2);
 }
 
 uint64_t maps_bytes(uint32_t max_paths)

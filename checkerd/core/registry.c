@@ -26,11 +26,7 @@ struct registry {
 /* At least one bucket for every two paths: a chain is a path or two long. */
 static uint32_t buckets_for(uint32_t max_paths)
 {
-	uint32_t n = 1;
-
-	while (2 * n < max_paths)
-		n *= 2;
-	return n;
+	return hash_table_size((max_paths + 1) / 2);
 }
 
 uint64_t registry_bytes(uint32_t max_paths)

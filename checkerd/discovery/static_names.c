@@ -9,6 +9,7 @@
 
 #include "checkerd/discovery/identity.h"
 #include "util/block.h"
+#include "util/hash.h"
 
 struct candidate {
 	const char *node, *base;
@@ -24,16 +25,6 @@ static int by_base(const void *a, const void *b)
 	if (order != 0)
 		return order;
 	return x->index < y->index ? -1 : x->index > y->index;
-}
-
-/* FNV-1a, 32 bits: a node that has no shorter name is told apart by it. */
-static uint32_t checksum(const char *s)
-{
-	uint32_t h = UINT32_C(2166136261);
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * UINT32_C(16777619);
-	return h;
 }
 
 /* Copies a name with control characters escaped. False: the name does not fit. */
@@ -63,7 +54,7 @@ static void name_long(char *ret_name, const struct candidate *c)
 		ret_name[0] = '\0';
 	keep = strlen(ret_name);
 	(void)snprintf(ret_name + keep, DEVICE_NAME_MAX - keep, "~%08x",
-	               checksum(c->node));
+	               hash_text32(c->node));
 }
 
 static void name_other(char *ret_name, const struct candidate *c)

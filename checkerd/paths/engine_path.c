@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "util/hash.h"
+
 void engine_path_options(const struct config *c, struct pathcheck_options *ret)
 {
 	pathcheck_options_init(ret);
@@ -18,13 +20,9 @@ void engine_path_options(const struct config *c, struct pathcheck_options *ret)
 /* Its name as a number: two that share one share their part of the rescuers, no more. */
 static uint32_t target_key(const struct device *d)
 {
-	uint32_t hash = 2166136261U; /* FNV-1a */
-
 	if (device_target(d) == NULL)
 		return 0;
-	for (const char *c = device_target(d); *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619U;
-	return 1 + hash % (PATHCHECK_HOSTS_MAX - 1);
+	return 1 + hash_text32(device_target(d)) % (PATHCHECK_HOSTS_MAX - 1);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "util/atomic_max.h"
 #include "util/pages.h"
 
 #define SLOTS_BYTES (PATHCHECK_GROUP_SLOTS * sizeof(struct slot))
@@ -345,14 +346,6 @@ uint32_t group_used(const struct group *g)
 	return PATHCHECK_GROUP_SLOTS - g->count[SLOT_FREE];
 }
 
-static void raise_max(_Atomic uint32_t *max, uint32_t value)
-{
-	uint32_t seen = atomic_load(max);
-
-	while (value > seen && !atomic_compare_exchange_weak(max, &seen, value))
-		continue;
-}
-
 void group_count_emergency(struct group *g, struct slot *s)
 {
 	struct shared_header *h = g->with.posts->shared->header;
@@ -360,7 +353,7 @@ void group_count_emergency(struct group *g, struct slot *s)
 	if (s->emergency)
 		return;
 	s->emergency = true;
-	raise_max(&h->emergency_max, atomic_fetch_add(&h->emergency_now, 1) + 1);
+	atomic_max(&h->emergency_max, atomic_fetch_add(&h->emergency_now, 1) + 1);
 	atomic_fetch_add(&h->emergency_total, 1);
 }
 

@@ -3,6 +3,7 @@
 #include "libcheck/prober/posts.h"
 
 #include "libcheck/region/wire.h"
+#include "util/atomic_max.h"
 
 void posts_init(struct posts *p, struct shared *shared)
 {
@@ -118,10 +119,8 @@ void posts_count_deferred(struct posts *p, bool again)
 {
 	struct shared_header *h = p->shared->header;
 	uint32_t now = atomic_fetch_add(&h->deferred_now, 1) + 1;
-	uint32_t seen = atomic_load(&h->deferred_max);
 
-	while (now > seen && !atomic_compare_exchange_weak(&h->deferred_max, &seen, now))
-		continue;
+	atomic_max(&h->deferred_max, now);
 	if (!again)
 		atomic_fetch_add(&h->deferred_total, 1);
 }
