@@ -20,7 +20,7 @@ static void print_checked(struct ctl *ctl, json_object *reply)
 {
 	json_object *list;
 	struct table *t;
-	size_t n = json_count(reply, "results", &list);
+	size_t n = ctl_list(reply, "results", &list);
 
 	if (table_new(&t, &table_checked, ctl->options, false) != 0)
 		return; /* not reached: run_check() has checked the columns */
@@ -113,7 +113,7 @@ int run_reload(struct ctl *ctl, const char *const *operands, size_t n)
 	(void)n;
 	if (r)
 		return r;
-	message = json_text(reply, "message", "");
+	message = ctl_text(reply, "message", "");
 	if (!ctl_options_has(ctl->options, OPT_JSON) && *message) {
 		human_put(stdout, message, true);
 		if (message[strlen(message) - 1] != '\n')

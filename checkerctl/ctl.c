@@ -15,7 +15,7 @@
 #define INTERFACE      "io.checkerd.Control"
 #define SUGGEST_WITHIN 3 /* letters; a suggestion differs by fewer */
 
-const char *json_text(json_object *object, const char *key, const char *missing)
+const char *ctl_text(json_object *object, const char *key, const char *missing)
 {
 	json_object *value;
 
@@ -24,7 +24,7 @@ const char *json_text(json_object *object, const char *key, const char *missing)
 	return json_object_get_string(value);
 }
 
-bool json_number(json_object *object, const char *key, double *ret)
+bool ctl_number(json_object *object, const char *key, double *ret)
 {
 	json_object *value;
 
@@ -36,7 +36,7 @@ bool json_number(json_object *object, const char *key, double *ret)
 	return true;
 }
 
-size_t json_count(json_object *object, const char *key, json_object **ret_list)
+size_t ctl_list(json_object *object, const char *key, json_object **ret_list)
 {
 	json_object *list = NULL;
 
@@ -53,18 +53,18 @@ static int compare_named(const void *a, const void *b)
 {
 	json_object *x = *(json_object *const *)a, *y = *(json_object *const *)b;
 	unsigned xn[2], yn[2];
-	bool xd = sscanf(json_text(x, "devt", ""), "%u:%u", &xn[0], &xn[1]) == 2;
-	bool yd = sscanf(json_text(y, "devt", ""), "%u:%u", &yn[0], &yn[1]) == 2;
+	bool xd = sscanf(ctl_text(x, "devt", ""), "%u:%u", &xn[0], &xn[1]) == 2;
+	bool yd = sscanf(ctl_text(y, "devt", ""), "%u:%u", &yn[0], &yn[1]) == 2;
 
 	if (xd != yd)
 		return xd ? -1 : 1;
 	for (size_t i = 0; xd && i < 2; i++)
 		if (xn[i] != yn[i])
 			return xn[i] < yn[i] ? -1 : 1;
-	return strverscmp(json_text(x, "name", ""), json_text(y, "name", ""));
+	return strverscmp(ctl_text(x, "name", ""), ctl_text(y, "name", ""));
 }
 
-void json_sort_named(json_object *list)
+void ctl_sort_named(json_object *list)
 {
 	json_object_array_sort(list, compare_named);
 }
@@ -127,7 +127,7 @@ static int ctl_receive(struct ctl *ctl, int watch, json_object **ret)
 
 static const char *reply_error(json_object *reply)
 {
-	return json_text(reply, "error", NULL);
+	return ctl_text(reply, "error", NULL);
 }
 
 static json_object *reply_parameters(json_object *reply)
@@ -175,7 +175,7 @@ static int complain_error(json_object *reply, const char *name)
 
 	for (size_t i = 0; i < ARRAY_LEN(errors) && code < 0; i++) {
 		const char *text =
-		        json_text(parameters, errors[i].key, "(no reason given)");
+		        ctl_text(parameters, errors[i].key, "(no reason given)");
 
 		if (strcmp(error, errors[i].name) == 0)
 			code = human_complain(errors[i].code, "%s%s", errors[i].words,
@@ -286,11 +286,11 @@ static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
 		return; /* the error was printed; a suggestion is optional */
 	json_object *parameters = reply_parameters(reply);
 
-	n = json_count(parameters, list_key[kind], &list);
+	n = ctl_list(parameters, list_key[kind], &list);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(called); k++) {
-			const char *name = json_text(json_object_array_get_idx(list, i),
-			                             called[k], NULL);
+			const char *name = ctl_text(json_object_array_get_idx(list, i),
+			                            called[k], NULL);
 			unsigned distance =
 			        name != NULL ? human_distance(wanted, name, best) : best;
 
@@ -322,7 +322,7 @@ static int rename_unknown(json_object *reply, const char *const *names, char **s
                           size_t n, const char **ret_name)
 {
 	json_object *parameters = reply_parameters(reply);
-	const char *unknown = json_text(parameters, "path", "");
+	const char *unknown = ctl_text(parameters, "path", "");
 	int r = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -375,7 +375,7 @@ static int call_sent(struct ctl *ctl, const char *method, enum ctl_names kind,
 
 			suggest(ctl, kind,
 			        unknown != NULL ? unknown
-			                        : json_text(p, name_key[kind], ""));
+			                        : ctl_text(p, name_key[kind], ""));
 			json_object_put(p);
 		}
 		json_object_put(reply);

@@ -44,12 +44,12 @@ void ctl_print_json(json_object *object);
 _must_check_ bool ctl_flush(void);
 
 /* The text of a key; `missing` when the key is missing or null. */
-const char *json_text(json_object *object, const char *key, const char *missing);
+const char *ctl_text(json_object *object, const char *key, const char *missing);
 /* False: missing, null, or not a number. */
-_must_check_ bool json_number(json_object *object, const char *key, double *ret);
+_must_check_ bool ctl_number(json_object *object, const char *key, double *ret);
 /* The elements of a list; 0 when the list is missing. */
-size_t json_count(json_object *object, const char *key, json_object **ret_list);
+size_t ctl_list(json_object *object, const char *key, json_object **ret_list);
 /* Sorts paths or maps by device number, then by name: disk2 before disk10. */
-void json_sort_named(json_object *list);
+void ctl_sort_named(json_object *list);
 
 #endif

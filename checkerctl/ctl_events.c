@@ -50,16 +50,16 @@ static int check_types(const char *list)
 
 static bool is_wanted(const struct ctl_options *o, json_object *event)
 {
-	if (o->types != NULL && !is_listed(o->types, json_text(event, "type", "")))
+	if (o->types != NULL && !is_listed(o->types, ctl_text(event, "type", "")))
 		return false;
-	return o->map == NULL || strcmp(json_text(event, "map", ""), o->map) == 0;
+	return o->map == NULL || strcmp(ctl_text(event, "map", ""), o->map) == 0;
 }
 
 /* Removes events that do not match --type and --map from the reply. */
 static void keep_wanted(const struct ctl_options *o, json_object *reply)
 {
 	json_object *list, *wanted;
-	size_t n = json_count(reply, "events", &list);
+	size_t n = ctl_list(reply, "events", &list);
 
 	if (n == 0 || (o->types == NULL && o->map == NULL))
 		return;
@@ -97,7 +97,7 @@ int show_events(struct ctl *ctl, const char *const *operands, size_t n)
 	keep_wanted(ctl->options, reply);
 	r = show_list(ctl, &table_events, reply, "events");
 	if (r == 0 && !ctl_options_has(ctl->options, OPT_JSON) &&
-	    json_number(reply, "lost", &lost) && lost > 0)
+	    ctl_number(reply, "lost", &lost) && lost > 0)
 		(void)human_complain(0, "%.0f earlier events are not kept any more",
 		                     lost);
 	json_object_put(reply);
@@ -106,9 +106,9 @@ int show_events(struct ctl *ctl, const char *const *operands, size_t n)
 
 static void print_event(json_object *event)
 {
-	human_put(stdout, json_text(event, "time", "-"), false);
+	human_put(stdout, ctl_text(event, "time", "-"), false);
 	putchar(' ');
-	human_put(stdout, json_text(event, "message", "-"), false);
+	human_put(stdout, ctl_text(event, "message", "-"), false);
 	putchar('\n');
 }
 
@@ -125,7 +125,7 @@ static void print_next(struct ctl *ctl, json_object *reply)
 		else
 			print_event(event);
 	}
-	if (!json_number(reply, "lost", &lost) || lost <= 0)
+	if (!ctl_number(reply, "lost", &lost) || lost <= 0)
 		return;
 	if (ctl_options_has(ctl->options, OPT_JSON))
 		printf("{\"lost\":%.0f}\n", lost);

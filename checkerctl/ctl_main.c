@@ -30,7 +30,7 @@ static int close_stdout(int code)
 	return code ? code : EXIT_FAILED;
 }
 
-static int run(const struct ctl_options *o)
+static int run_command(const struct ctl_options *o)
 {
 	struct ctl ctl = { .options = o, .connection = CONNECTION_NULL };
 	const struct command *command;
@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	r = ctl_options_parse(&options, argc, argv);
 	if (r == 0)
-		r = run(&options);
+		r = run_command(&options);
 	ctl_options_deinit(&options);
 	return close_stdout(r);
 }

@@ -27,7 +27,7 @@ struct wildcard {
 
 static const char *text_of(json_object *path, const char *key, const char *missing)
 {
-	const char *text = json_text(path, key, missing);
+	const char *text = ctl_text(path, key, missing);
 
 	return text != NULL && *text ? text : missing;
 }
@@ -123,8 +123,8 @@ static void print_next_check(FILE *f, json_object *path, const char *sysfs,
 
 	(void)sysfs;
 	(void)argument;
-	if (!json_number(path, "interval_s", &interval) ||
-	    !json_number(path, "next_check_in_s", &left)) {
+	if (!ctl_number(path, "interval_s", &interval) ||
+	    !ctl_number(path, "next_check_in_s", &left)) {
 		fputs("orphan", f);
 		return;
 	}

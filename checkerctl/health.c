@@ -24,7 +24,7 @@ struct tally {
 static void count_barred(struct tally *t, json_object *map)
 {
 	json_object *list;
-	size_t n = json_count(map, "barred", &list);
+	size_t n = ctl_list(map, "barred", &list);
 
 	if (n > 0 && t->barred == 0)
 		t->mixed = map;
@@ -35,13 +35,13 @@ static double count_of(json_object *map, const char *key)
 {
 	double n;
 
-	return json_number(map, key, &n) ? n : 0;
+	return ctl_number(map, key, &n) ? n : 0;
 }
 
 /* The states of overdue paths are old, so a map with one is not OK. */
 static enum health_code map_health(json_object *map)
 {
-	const char *redundancy = json_text(map, "redundancy", "");
+	const char *redundancy = ctl_text(map, "redundancy", "");
 
 	if (strcmp(redundancy, "none") == 0)
 		return HEALTH_LOST;
@@ -72,7 +72,7 @@ static struct tally count_maps(json_object *reply)
 	struct tally t = { .code = HEALTH_OK };
 	json_object *list;
 
-	t.maps = json_count(reply, "maps", &list);
+	t.maps = ctl_list(reply, "maps", &list);
 	for (size_t i = 0; i < t.maps; i++) {
 		json_object *map = json_object_array_get_idx(list, i);
 		enum health_code code = map_health(map);
@@ -97,12 +97,12 @@ static void print_barred(const struct tally *t)
 {
 	json_object *list;
 
-	(void)json_count(t->mixed, "barred", &list);
+	(void)ctl_list(t->mixed, "barred", &list);
 	fputs("CRITICAL: another disk is under path ", stdout);
 	human_put(stdout, json_object_get_string(json_object_array_get_idx(list, 0)),
 	          false);
 	fputs(" of map ", stdout);
-	human_put(stdout, json_text(t->mixed, "name", "-"), false);
+	human_put(stdout, ctl_text(t->mixed, "name", "-"), false);
 	printf("; %zu %s barred: remove %s from the map\n", t->barred,
 	       t->barred == 1 ? "path is" : "paths are", t->barred == 1 ? "it" : "them");
 }
@@ -113,11 +113,11 @@ static void print_map(json_object *map)
 	double disabled = count_of(map, "paths_disabled");
 	double overdue = count_of(map, "paths_overdue");
 
-	human_put(stdout, json_text(map, "name", "-"), false);
+	human_put(stdout, ctl_text(map, "name", "-"), false);
 	fputs(" has ", stdout);
-	human_put(stdout, json_text(map, "paths_up", "?"), false);
+	human_put(stdout, ctl_text(map, "paths_up", "?"), false);
 	fputs(" of ", stdout);
-	human_put(stdout, json_text(map, "paths_total", "?"), false);
+	human_put(stdout, ctl_text(map, "paths_total", "?"), false);
 	fputs(" paths up", stdout);
 	if (disabled > 0)
 		printf(", %.0f disabled", disabled);

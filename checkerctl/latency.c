@@ -15,7 +15,7 @@ struct measured {
 };
 
 /* By map, then by median, the fastest first. */
-static int compare(const void *a, const void *b)
+static int compare_medians(const void *a, const void *b)
 {
 	const struct measured *x = a, *y = b;
 	int r = strcmp(x->map, y->map);
@@ -28,11 +28,11 @@ static bool measure(json_object *path, struct measured *ret)
 	json_object *latency = NULL;
 
 	ret->path = path;
-	ret->map = json_text(path, "map", NULL);
+	ret->map = ctl_text(path, "map", NULL);
 	return ret->map != NULL &&
 	       json_object_object_get_ex(path, "latency_us", &latency) &&
 	       json_object_is_type(latency, json_type_object) &&
-	       json_number(latency, "p50", &ret->p50);
+	       ctl_number(latency, "p50", &ret->p50);
 }
 
 /* Compares each path of one map with the median of the others: of two middle values the
@@ -65,7 +65,7 @@ void latency_compare(json_object *paths)
 		json_object_object_add(path, "slower", NULL);
 		known += measure(path, &m[known]);
 	}
-	qsort(m, known, sizeof(*m), compare);
+	qsort(m, known, sizeof(*m), compare_medians);
 	for (size_t first = 0, i = 0; i < known; i++)
 		if (i + 1 == known || strcmp(m[i].map, m[i + 1].map) != 0) {
 			compare_siblings(&m[first], i + 1 - first);
@@ -81,7 +81,7 @@ static void take_over(json_object *paths, json_object *all)
 
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		path = json_object_array_get_idx(all, i);
-		json_object_object_add(index, json_text(path, "name", ""),
+		json_object_object_add(index, ctl_text(path, "name", ""),
 		                       json_object_get(path));
 	}
 	for (size_t i = 0; i < json_object_array_length(paths); i++) {
@@ -91,7 +91,7 @@ static void take_over(json_object *paths, json_object *all)
 		if (!json_object_is_type(path, json_type_object))
 			continue;
 		slower = NULL;
-		if (json_object_object_get_ex(index, json_text(path, "name", ""), &known))
+		if (json_object_object_get_ex(index, ctl_text(path, "name", ""), &known))
 			json_object_object_get_ex(known, "slower", &slower);
 		json_object_object_add(path, "slower", json_object_get(slower));
 	}
@@ -106,7 +106,7 @@ static int compare_named(struct ctl *ctl, json_object *paths)
 
 	if (r)
 		return r;
-	if (json_count(reply, "paths", &all) > 0) {
+	if (ctl_list(reply, "paths", &all) > 0) {
 		latency_compare(all);
 		take_over(paths, all);
 	}
@@ -124,12 +124,12 @@ int show_latency(struct ctl *ctl, const char *const *operands, size_t n)
 	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands, n, NULL, &reply);
 	if (r)
 		return r;
-	if (json_count(reply, "paths", &paths) > 0) {
+	if (ctl_list(reply, "paths", &paths) > 0) {
 		if (n > 0) {
 			r = compare_named(ctl, paths);
 		} else {
 			latency_compare(paths);
-			json_sort_named(paths);
+			ctl_sort_named(paths);
 		}
 	}
 	if (r == 0)

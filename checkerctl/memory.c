@@ -30,7 +30,7 @@ void memory_exit_code(int code)
 #include <ncurses.h>
 #endif
 
-static void end(void)
+static void end_program(void)
 {
 	static const char word[] = "checkerctl: Cannot allocate memory\n";
 	static bool ending;
@@ -51,18 +51,18 @@ static void end(void)
 }
 
 /* *ret_function: a function pointer; ISO C does not convert the void * of dlsym() to one. */
-static void find(const char *name, void *ret_function)
+static void find_next(const char *name, void *ret_function)
 {
 	static bool finding;
 	void *found;
 
 	if (finding)
-		end();
+		end_program();
 	finding = true; /* dlsym() allocates memory only when it fails */
 	found = dlsym(RTLD_NEXT, name);
 	finding = false;
 	if (found == NULL)
-		end();
+		end_program();
 	memcpy(ret_function, &found, sizeof(found));
 }
 
@@ -72,10 +72,10 @@ void *malloc(size_t size)
 	void *p;
 
 	if (next == NULL)
-		find("malloc", &next);
+		find_next("malloc", &next);
 	p = next(size);
 	if (p == NULL)
-		end();
+		end_program();
 	return p;
 }
 
@@ -85,10 +85,10 @@ void *calloc(size_t n, size_t size)
 	void *p;
 
 	if (next == NULL)
-		find("calloc", &next);
+		find_next("calloc", &next);
 	p = next(n, size);
 	if (p == NULL)
-		end();
+		end_program();
 	return p;
 }
 
@@ -98,10 +98,10 @@ void *realloc(void *old, size_t size)
 	void *p;
 
 	if (next == NULL)
-		find("realloc", &next);
+		find_next("realloc", &next);
 	p = next(old, size);
 	if (p == NULL && size > 0) /* size 0: realloc() has freed it */
-		end();
+		end_program();
 	return p;
 }
 

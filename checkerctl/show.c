@@ -32,7 +32,7 @@ int show_list(struct ctl *ctl, const struct table_def *def, json_object *reply,
 	r = table_new(&t, def, ctl->options, false);
 	if (r)
 		return r;
-	n = json_count(reply, key, &list);
+	n = ctl_list(reply, key, &list);
 	for (size_t i = 0; i < n; i++)
 		(void)table_add(t, NULL,
 		                json_object_array_get_idx(list, i)); /* no tree */
@@ -59,8 +59,8 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 	if (r)
 		return r;
 	/* Named paths stay in the user's order; all paths are sorted. */
-	if (n == 0 && !as_json(ctl) && json_count(reply, list_key(kind), &list) > 0)
-		json_sort_named(list);
+	if (n == 0 && !as_json(ctl) && ctl_list(reply, list_key(kind), &list) > 0)
+		ctl_sort_named(list);
 	r = show_list(ctl, def, reply, list_key(kind));
 	json_object_put(reply);
 	return r;
@@ -87,9 +87,9 @@ int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n)
 	                   &reply);
 	if (r)
 		return r;
-	if (json_count(reply, "paths", &list) > 0) {
+	if (ctl_list(reply, "paths", &list) > 0) {
 		if (n == 1)
-			json_sort_named(list);
+			ctl_sort_named(list);
 		format_print(stdout, operands[0], list,
 		             !ctl_options_has(ctl->options, OPT_NO_HEADINGS),
 		             ctl_options_has(ctl->options, OPT_RAW), SYSFS);
@@ -111,7 +111,7 @@ static json_object *present_row(json_object *history)
 	json_object_object_add(row, "time", json_object_new_string("now"));
 	if (json_object_object_get_ex(history, "state", &state) && state != NULL)
 		json_object_object_add(row, "from", json_object_get(state));
-	if (human_parse_time(json_text(history, "state_since", ""), &since) == 0)
+	if (human_parse_time(ctl_text(history, "state_since", ""), &since) == 0)
 		json_object_object_add(row, "lasted_s",
 		                       json_object_new_double((double)ts.tv_sec +
 		                                              (double)ts.tv_nsec / 1e9 -
@@ -128,11 +128,11 @@ static int print_history(struct ctl *ctl, json_object *history)
 
 	if (r)
 		return r;
-	n = json_count(history, "changes", &list);
+	n = ctl_list(history, "changes", &list);
 	for (size_t i = 0; i < n; i++)
 		(void)table_add(t, NULL,
 		                json_object_array_get_idx(list, i)); /* no tree */
-	if (json_text(history, "state", NULL) != NULL) {
+	if (ctl_text(history, "state", NULL) != NULL) {
 		now = present_row(history);
 		(void)table_add(t, NULL, now);
 		json_object_put(now);
@@ -154,7 +154,7 @@ int show_history(struct ctl *ctl, const char *const *operands, size_t n)
 		return r;
 	if (as_json(ctl))
 		ctl_print_json(reply);
-	else if (json_count(reply, "histories", &list) > 0)
+	else if (ctl_list(reply, "histories", &list) > 0)
 		r = print_history(ctl, json_object_array_get_idx(list, 0));
 	json_object_put(reply);
 	return r;
@@ -184,7 +184,7 @@ static void print_values(json_object *reply, const char *format, const char *con
 				at = NULL;
 			key = point + 1;
 		}
-		human_put(stdout, json_text(at, key, "-"), false);
+		human_put(stdout, ctl_text(at, key, "-"), false);
 	}
 }
 

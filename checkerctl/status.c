@@ -26,7 +26,7 @@ static void label(const char *name)
 }
 
 /* Prints text of the daemon, safe for a terminal. */
-static void put(const char *text)
+static void put_text(const char *text)
 {
 	human_put(stdout, text, false);
 }
@@ -36,7 +36,7 @@ static void put_duration(json_object *object, const char *key)
 	char buf[HUMAN_SHORT_BYTES];
 	double seconds;
 
-	put(json_number(object, key, &seconds) ? human_duration(seconds, buf) : "-");
+	put_text(ctl_number(object, key, &seconds) ? human_duration(seconds, buf) : "-");
 }
 
 static void put_bytes(json_object *object, const char *key)
@@ -44,7 +44,7 @@ static void put_bytes(json_object *object, const char *key)
 	char buf[HUMAN_SHORT_BYTES];
 	double bytes;
 
-	put(json_number(object, key, &bytes) ? human_bytes(bytes, buf) : "-");
+	put_text(ctl_number(object, key, &bytes) ? human_bytes(bytes, buf) : "-");
 }
 
 /* "2000: 1998 up, 2 down": the total and each count that is not 0. */
@@ -55,14 +55,14 @@ static void print_counts(const char *name, json_object *counts)
 	if (!json_object_is_type(counts, json_type_object))
 		return;
 	label(name);
-	put(json_text(counts, "total", "-"));
+	put_text(ctl_text(counts, "total", "-"));
 	json_object_object_foreach(counts, key, value)
 	{
 		if (strcmp(key, "total") == 0 || json_object_get_int64(value) == 0)
 			continue;
 		fputs(separator, stdout);
 		printf("%lld ", (long long)json_object_get_int64(value));
-		put(key);
+		put_text(key);
 		separator = ", ";
 	}
 	putchar('\n');
@@ -76,10 +76,10 @@ static void print_daemon(json_object *s)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	label("checkerd");
-	put(json_text(s, "version", "-"));
+	put_text(ctl_text(s, "version", "-"));
 	fputs(", pid ", stdout);
-	put(json_text(s, "pid", "-"));
-	if (human_parse_time(json_text(s, "started", ""), &started) == 0)
+	put_text(ctl_text(s, "pid", "-"));
+	if (human_parse_time(ctl_text(s, "started", ""), &started) == 0)
 		printf(", running for %s",
 		       human_duration((double)ts.tv_sec - started, buf));
 	puts(json_object_get_boolean(inner(s, "ready")) ? ", ready"
@@ -93,20 +93,20 @@ static void print_device_mapper(json_object *s)
 
 	label("device-mapper");
 	fputs("control ", stdout);
-	put(json_text(s, "dm_control", "-"));
+	put_text(ctl_text(s, "dm_control", "-"));
 	if (known != NULL && !json_object_get_boolean(known)) {
 		fputs(", its maps cannot be listed: ", stdout);
-		put(json_text(dm, "error", "-"));
+		put_text(ctl_text(dm, "error", "-"));
 	}
 	if (json_object_is_type(dm, json_type_object)) {
 		fputs("; paths failed ", stdout);
-		put(json_text(dm, "failed_total", "-"));
+		put_text(ctl_text(dm, "failed_total", "-"));
 		fputs(", reinstated ", stdout);
-		put(json_text(dm, "reinstated_total", "-"));
+		put_text(ctl_text(dm, "reinstated_total", "-"));
 		fputs(", refused ", stdout);
-		put(json_text(dm, "refused_total", "-"));
+		put_text(ctl_text(dm, "refused_total", "-"));
 	}
-	if (json_number(dm, "maps_left_out", &left_out) && left_out > 0)
+	if (ctl_number(dm, "maps_left_out", &left_out) && left_out > 0)
 		printf("; %.0f maps left out: no room, see max_paths", left_out);
 	putchar('\n');
 }
@@ -117,41 +117,41 @@ static void print_prober(json_object *prober)
 
 	label("prober");
 	fputs("pid ", stdout);
-	put(json_text(prober, "pid", "-"));
+	put_text(ctl_text(prober, "pid", "-"));
 	fputs(", replaced ", stdout);
-	put(json_text(prober, "restarts_total", "-"));
+	put_text(ctl_text(prober, "restarts_total", "-"));
 	fputs(" times, last heartbeat ", stdout);
 	put_duration(prober, "heartbeat_age_s");
 	fputs(" ago", stdout);
-	if (json_text(prober, "last_end", NULL) != NULL) {
+	if (ctl_text(prober, "last_end", NULL) != NULL) {
 		fputs("; end of the last prober: ", stdout);
-		put(json_text(prober, "last_end", "-"));
+		put_text(ctl_text(prober, "last_end", "-"));
 	}
-	if (json_number(prober, "lingering", &lingering) && lingering > 0)
+	if (ctl_number(prober, "lingering", &lingering) && lingering > 0)
 		printf("; %.0f killed probers are still in the kernel", lingering);
 	putchar('\n');
 }
 
 static void print_overdue(json_object *overdue)
 {
-	if (json_text(overdue, "message", NULL) == NULL)
+	if (ctl_text(overdue, "message", NULL) == NULL)
 		return;
 	label("overdue");
-	put(json_text(overdue, "message", "-"));
+	put_text(ctl_text(overdue, "message", "-"));
 	putchar('\n');
 }
 
 static void print_status(json_object *s)
 {
 	json_object *prober = inner(s, "prober"), *memory = inner(s, "memory"), *warnings;
-	size_t n = json_count(s, "warnings", &warnings);
+	size_t n = ctl_list(s, "warnings", &warnings);
 	double oldest;
 
 	print_daemon(s);
 	print_counts("paths", inner(s, "paths"));
 	print_counts("maps", inner(s, "maps"));
 	label("in flight");
-	if (json_number(s, "oldest_in_flight_s", &oldest)) {
+	if (ctl_number(s, "oldest_in_flight_s", &oldest)) {
 		fputs("the oldest check for ", stdout);
 		put_duration(s, "oldest_in_flight_s");
 		putchar('\n');
@@ -181,7 +181,7 @@ static void print_status(json_object *s)
 }
 
 /* Calls a method without parameters and prints the reply, unless JSON is wanted. */
-static int show(struct ctl *ctl, const char *method, void (*print)(json_object *))
+static int show_reply(struct ctl *ctl, const char *method, void (*print)(json_object *))
 {
 	json_object *reply;
 	int r = ctl_call(ctl, method, NULL, &reply);
@@ -200,31 +200,31 @@ int show_status(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	(void)operands;
 	(void)n;
-	return show(ctl, "GetStatus", print_status);
+	return show_reply(ctl, "GetStatus", print_status);
 }
 
 static void print_config(json_object *reply)
 {
-	human_put(stdout, json_text(reply, "config", ""), true);
+	human_put(stdout, ctl_text(reply, "config", ""), true);
 }
 
 int show_config(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	(void)operands;
 	(void)n;
-	return show(ctl, "GetConfig", print_config);
+	return show_reply(ctl, "GetConfig", print_config);
 }
 
 static void print_metrics(json_object *reply)
 {
-	human_put_utf8(stdout, json_text(reply, "metrics", ""));
+	human_put_utf8(stdout, ctl_text(reply, "metrics", ""));
 }
 
 int run_metrics(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	(void)operands;
 	(void)n;
-	return show(ctl, "GetMetrics", print_metrics);
+	return show_reply(ctl, "GetMetrics", print_metrics);
 }
 
 /* Prints whatever terms the daemon sends, one value a line. */
@@ -251,9 +251,9 @@ static void print_terms(const char *prefix, json_object *value, int depth)
 		}
 		return;
 	}
-	put(prefix);
+	put_text(prefix);
 	printf("%*s  ", (int)MAX(30 - (int)MIN(length, 30), 0), "");
-	put(value != NULL ? json_object_get_string(value) : "-");
+	put_text(value != NULL ? json_object_get_string(value) : "-");
 	if (length > 6 && strcmp(prefix + length - 6, "_bytes") == 0 &&
 	    json_object_get_double(value) >= 1024)
 		printf("  (%s)", human_bytes(json_object_get_double(value), buf));
@@ -269,5 +269,5 @@ int show_memory(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	(void)operands;
 	(void)n;
-	return show(ctl, "GetMemory", print_memory);
+	return show_reply(ctl, "GetMemory", print_memory);
 }

@@ -252,9 +252,9 @@ static char *next_text(json_object *row)
 
 	if (enabled != NULL && !json_object_get_boolean(enabled))
 		return must(strdup("disabled"));
-	if (json_number(row, "in_flight_s", &seconds))
+	if (ctl_number(row, "in_flight_s", &seconds))
 		return must(strdup("now"));
-	if (!json_number(row, "next_check_in_s", &seconds))
+	if (!ctl_number(row, "next_check_in_s", &seconds))
 		return must(strdup("-"));
 	return must(strdup(human_duration(seconds, buf)));
 }

@@ -103,7 +103,7 @@ static int compare_rows(const void *a, const void *b, void *userdata)
 		r = -r;
 	if (r != 0)
 		return r;
-	return strverscmp(json_text(x, "name", ""), json_text(y, "name", ""));
+	return strverscmp(ctl_text(x, "name", ""), ctl_text(y, "name", ""));
 }
 
 /* --- cells --- */
@@ -158,7 +158,7 @@ static bool passes(const struct top *t, json_object *path)
 	if (!t->filter[0])
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (strcasestr(json_text(path, keys[i], ""), t->filter))
+		if (strcasestr(ctl_text(path, keys[i], ""), t->filter))
 			return true;
 	return false;
 }
@@ -168,7 +168,7 @@ void top_arrange(struct top *t)
 	json_object *list;
 
 	t->n_rows = 0;
-	t->n_paths = json_count(t->reply, "paths", &list);
+	t->n_paths = ctl_list(t->reply, "paths", &list);
 	free(t->rows);
 	t->rows = calloc(t->n_paths + 1, sizeof(*t->rows));
 	if (t->rows == NULL)
@@ -282,7 +282,7 @@ static void put_counts(FILE *f, const char *name, json_object *counts)
 
 	if (!json_object_is_type(counts, json_type_object))
 		return;
-	fprintf(f, "  %s %s", name, json_text(counts, "total", "-"));
+	fprintf(f, "  %s %s", name, ctl_text(counts, "total", "-"));
 	json_object_object_foreach(counts, key, value)
 	{
 		if (strcmp(key, "total") == 0 || json_object_get_int64(value) == 0)
@@ -295,7 +295,7 @@ static void put_counts(FILE *f, const char *name, json_object *counts)
 
 static void put_daemon(FILE *f, const struct top *t)
 {
-	fprintf(f, "checkerd %s", json_text(t->status, "version", "-"));
+	fprintf(f, "checkerd %s", ctl_text(t->status, "version", "-"));
 	put_counts(f, "paths", value_of(t->status, "paths"));
 	put_counts(f, "maps", value_of(t->status, "maps"));
 }
@@ -309,12 +309,12 @@ static void put_engine(FILE *f, const struct top *t)
 	fputs("lag ", f);
 	number = json_object_get_double(value_of(t->status, "lag_s.last"));
 	fputs(human_duration(number, buf), f);
-	if (json_number(t->status, "oldest_in_flight_s", &number))
+	if (ctl_number(t->status, "oldest_in_flight_s", &number))
 		fprintf(f, "  oldest check in flight for %s",
 		        human_duration(number, buf));
-	if (json_number(memory, "locked_bytes", &number))
+	if (ctl_number(memory, "locked_bytes", &number))
 		fprintf(f, "  locked memory %s", human_bytes(number, buf));
-	fprintf(f, "  dm_control %s", json_text(t->status, "dm_control", "-"));
+	fprintf(f, "  dm_control %s", ctl_text(t->status, "dm_control", "-"));
 	if (t->filter[0])
 		fprintf(f, "  /%s: %zu of %zu", t->filter, t->n_rows, t->n_paths);
 }
@@ -353,5 +353,5 @@ const char *top_line_state(const struct top *t, size_t n)
 {
 	if (n < TOP_HEAD_LINES || t->first + n - TOP_HEAD_LINES >= t->n_rows)
 		return "";
-	return json_text(t->rows[t->first + n - TOP_HEAD_LINES], "state", "");
+	return ctl_text(t->rows[t->first + n - TOP_HEAD_LINES], "state", "");
 }

@@ -15,7 +15,7 @@ static json_object *by_name(json_object *paths, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		json_object *path = json_object_array_get_idx(paths, i);
-		const char *name = json_text(path, "name", NULL);
+		const char *name = ctl_text(path, "name", NULL);
 
 		if (name != NULL)
 			json_object_object_add(index, name, json_object_get(path));
@@ -30,7 +30,7 @@ static void append_count(char *buf, size_t size, json_object *map, const char *k
 	size_t n = strlen(buf);
 	double count;
 
-	if (json_number(map, key, &count) && count > 0)
+	if (ctl_number(map, key, &count) && count > 0)
 		(void)snprintf(buf + n, size - n, ", %.0f %s", count, words);
 }
 
@@ -50,16 +50,15 @@ static json_object *map_row(json_object *map)
 	char reason[192];
 
 	(void)snprintf(reason, sizeof(reason), "%.20s of %.20s paths up",
-	               json_text(map, "paths_up", "?"),
-	               json_text(map, "paths_total", "?"));
+	               ctl_text(map, "paths_up", "?"), ctl_text(map, "paths_total", "?"));
 	append_count(reason, sizeof(reason), map, "paths_disabled", "disabled");
 	append_count(reason, sizeof(reason), map, "paths_overdue", "overdue");
 	append_flag(reason, sizeof(reason), map, "queueing");
 	append_flag(reason, sizeof(reason), map, "suspended");
 	json_object_object_add(row, "name",
-	                       json_object_new_string(json_text(map, "name", "-")));
+	                       json_object_new_string(ctl_text(map, "name", "-")));
 	json_object_object_add(row, "state",
-	                       json_object_new_string(json_text(map, "redundancy", "-")));
+	                       json_object_new_string(ctl_text(map, "redundancy", "-")));
 	json_object_object_add(row, "reason", json_object_new_string(reason));
 	for (const char *const *key = (const char *const[]){ "devt", "wwid", NULL }; *key;
 	     key++) {
@@ -88,14 +87,14 @@ static void set_text(json_object *row, const char *key, const char *text)
  * or removed between the two replies. */
 static json_object *path_row(json_object *index, json_object *of_map)
 {
-	const char *name = json_text(of_map, "path", NULL);
-	const char *error = json_text(of_map, "error", NULL), *reason;
+	const char *name = ctl_text(of_map, "path", NULL);
+	const char *error = ctl_text(of_map, "error", NULL), *reason;
 	json_object *row = json_object_new_object(), *path = NULL;
 	char text[256];
 
 	if (name == NULL) { /* checkerd does not check it */
-		set_text(row, "name", json_text(of_map, "devt", "-"));
-		set_text(row, "devt", json_text(of_map, "devt", "-"));
+		set_text(row, "name", ctl_text(of_map, "devt", "-"));
+		set_text(row, "devt", ctl_text(of_map, "devt", "-"));
 		set_text(row, "reason", "not checked here");
 	} else if (json_object_object_get_ex(index, name, &path)) {
 		json_object_object_foreach(path, key, value)
@@ -106,7 +105,7 @@ static json_object *path_row(json_object *index, json_object *of_map)
 	}
 	json_object_object_add(row, "dm_state",
 	                       json_object_get(inner(of_map, "dm_state")));
-	reason = json_text(row, "reason", "");
+	reason = ctl_text(row, "reason", "");
 	snprintf(text, sizeof(text), "%s%s%s%s%s", reason,
 	         json_object_get_boolean(inner(row, "forced")) ? "; failed by hand" : "",
 	         json_object_get_boolean(inner(of_map, "kept")) ? "; kept: the last path"
@@ -132,12 +131,12 @@ static void add_group(struct table *t, struct table_row *parent, json_object *gr
                       json_object *index)
 {
 	json_object *row = json_object_new_object(), *paths;
-	size_t n = json_count(group, "paths", &paths);
+	size_t n = ctl_list(group, "paths", &paths);
 	char name[64];
 
-	snprintf(name, sizeof(name), "group %.20s", json_text(group, "group", "-"));
+	snprintf(name, sizeof(name), "group %.20s", ctl_text(group, "group", "-"));
 	set_text(row, "name", name);
-	set_text(row, "state", json_text(group, "state", "-"));
+	set_text(row, "state", ctl_text(group, "state", "-"));
 	parent = table_add(t, parent, row);
 	for (size_t i = 0; i < n; i++)
 		add_path(t, parent, index, json_object_array_get_idx(paths, i));
@@ -148,12 +147,12 @@ static void add_map(struct table *t, json_object *map, json_object *index)
 {
 	json_object *row = map_row(map), *list;
 	struct table_row *parent = table_add(t, NULL, row);
-	size_t groups = json_count(map, "groups", &list), n;
+	size_t groups = ctl_list(map, "groups", &list), n;
 
 	for (size_t i = 0; i < groups; i++)
 		add_group(t, parent, json_object_array_get_idx(list, i), index);
 	/* A map that exists only in the configuration has no groups. */
-	n = groups > 0 ? 0 : json_count(map, "paths", &list);
+	n = groups > 0 ? 0 : ctl_list(map, "paths", &list);
 	for (size_t i = 0; i < n; i++) {
 		const char *name =
 		        json_object_get_string(json_object_array_get_idx(list, i));
@@ -175,20 +174,20 @@ static int print_tree(struct ctl *ctl, json_object *maps, json_object *paths, bo
 
 	if (r)
 		return r;
-	n = json_count(paths, "paths", &list);
+	n = ctl_list(paths, "paths", &list);
 	index = by_name(list, n);
 	if (n > 0)
-		json_sort_named(list);
+		ctl_sort_named(list);
 	for (size_t i = 0; all && i < n;
 	     i++) { /* paths without a map come first, as roots */
 		json_object *path = json_object_array_get_idx(list, i);
 
-		if (json_text(path, "map", NULL) == NULL)
+		if (ctl_text(path, "map", NULL) == NULL)
 			(void)table_add(t, NULL, path);
 	}
-	n = json_count(maps, "maps", &list);
+	n = ctl_list(maps, "maps", &list);
 	if (all && n > 0)
-		json_sort_named(list);
+		ctl_sort_named(list);
 	for (size_t i = 0; i < n; i++)
 		add_map(t, json_object_array_get_idx(list, i), index);
 	table_print(t);

@@ -98,7 +98,7 @@ static const struct fake_answer *find_answer(const struct fake *f, const char *r
 	const struct fake_answer *last = NULL;
 
 	for (size_t i = 0; f->answers[i].request; i++) {
-		if (!strstr(request, f->answers[i].request))
+		if (strstr(request, f->answers[i].request) == NULL)
 			continue;
 		last = &f->answers[i];
 		if (*used & 1u << i)
@@ -341,7 +341,7 @@ struct outcome run_line(struct fake *f, unsigned flags, const char *line)
 
 void assert_has(const char *text, const char *part)
 {
-	if (!strstr(text, part))
+	if (strstr(text, part) == NULL)
 		fail_msg("'%s' is not in: %s", part, text);
 }
 

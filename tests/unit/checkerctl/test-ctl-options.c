@@ -190,7 +190,8 @@ static void test_help(void **state)
 	assert_non_null(strstr(help, "  -s, --socket SOCKET "));
 	rest = help;
 	while ((line = strsep(&rest, "\n")))
-		if (!strstr(line, CTL_OPTIONS_DEFAULT_SOCKET)) /* which may be anywhere */
+		if (strstr(line, CTL_OPTIONS_DEFAULT_SOCKET) ==
+		    NULL) /* the build chooses its length */
 			assert_true(strlen(line) <= 80);
 	free(help);
 }
