@@ -240,7 +240,7 @@ def write_page(path, doc):
 		title = doc["titles"][name]
 		text += [f"## {capital(title)}", "", *lines(name, result), ""]
 		if name in NEEDS_QUIET and "load" in result:
-			text += [f"Load average at its end: {result['load']} on {m['cpus']} CPUs.", ""]
+			text += [f"Load average at the end of this part: {result['load']} on {m['cpus']} CPUs.", ""]
 	os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
 	with open(path, "w", encoding="utf-8") as f:
 		f.write("\n".join(text))
