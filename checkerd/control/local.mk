@@ -84,6 +84,7 @@ control_tests = \
 	tests/unit/control/test-control \
 	tests/unit/control/test-control-abuse \
 	tests/unit/control/test-control-change \
+	tests/unit/control/test-control-documents \
 	tests/unit/control/test-control-history \
 	tests/unit/control/test-control-maps \
 	tests/unit/control/test-control-readers \
@@ -122,6 +123,9 @@ tests_unit_control_test_control_abuse_LDADD = $(control_fixture_ldadd)
 tests_unit_control_test_control_change_SOURCES = tests/unit/control/test-control-change.c
 tests_unit_control_test_control_change_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_control_change_LDADD = $(control_fixture_ldadd)
+tests_unit_control_test_control_documents_SOURCES = tests/unit/control/test-control-documents.c
+tests_unit_control_test_control_documents_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_control_documents_LDADD = $(control_fixture_ldadd)
 tests_unit_control_test_control_history_SOURCES = tests/unit/control/test-control-history.c
 tests_unit_control_test_control_history_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_control_history_LDADD = $(control_fixture_ldadd)

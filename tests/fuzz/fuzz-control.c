@@ -42,6 +42,7 @@ static struct {
 	char *data;
 	size_t used, size;
 	unsigned messages; /* that end a reply */
+	bool privileged;
 } client;
 
 /* --- the loop --- */
@@ -117,6 +118,8 @@ static void answer(const struct port_request *r, uint8_t how)
 	REQUIRE(r->op == PORT_PING || r->op == PORT_RELOAD || r->op == PORT_LOG_LEVEL ||
 	                r->path < PATHS,
 	        "path %u", r->path);
+	REQUIRE(client.privileged || r->op == PORT_PING, "carried out for a stranger: %d",
+	        r->op);
 	if (r->op == PORT_CHECK && r->wait) {
 		waits_add(&waits, r);
 		return;
@@ -223,7 +226,7 @@ static void client_comes(struct client *c, uint8_t who)
 	REQUIRE(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0,
 	        "no small socket");
 	REQUIRE(client_init(service, c, pair[0]) == 0, "no memory");
-	c->call.borrower.privileged = (who & 1) != 0;
+	c->call.borrower.privileged = client.privileged = (who & 1) != 0;
 	client.fd = pair[1];
 	client.messages = 0;
 	client.used = 0;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "checkerd/control/interface.h"
 #include "checkerd/control/listen.h"
 
 #define PATIENCE_MS 60000 /* for what would never come */
@@ -456,4 +457,39 @@ int64_t get_int(struct json_object *o, const char *where)
 	o = get(o, where);
 	assert_true(json_object_is_type(o, json_type_int));
 	return json_object_get_int64(o);
+}
+
+void expect(struct json_object *o, const struct expected *all, size_t n)
+{
+	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *found = get(o, all[i].where);
+		const char *json = json_object_to_json_string_ext(found, flags);
+
+		if (strcmp(json, all[i].json) != 0)
+			fail_msg("%s is %s, not %s", all[i].where, json, all[i].json);
+	}
+}
+
+void expect_described(struct json_object *o, const char *what)
+{
+	const char *at = strstr(interface_control, what);
+
+	assert_non_null(at);
+	at += strlen(what);
+	json_object_object_foreach(o, key, value)
+	{
+		char field[64];
+
+		(void)value;
+		at += strspn(at, " \n");
+		(void)snprintf(field, sizeof(field), "%s: ", key);
+		if (strncmp(at, field, strlen(field)) != 0)
+			fail_msg("%s: %s is not described", what, key);
+		at += strcspn(at, ",)\n");
+		at += *at == ',';
+	}
+	at += strspn(at, " \n");
+	assert_int_equal(*at, ')');
 }

@@ -96,4 +96,13 @@ struct json_object *get(struct json_object *o, const char *where);
 const char *get_string(struct json_object *o, const char *where);
 int64_t get_int(struct json_object *o, const char *where);
 
+/* A place in a reply, and the JSON that stands there. */
+struct expected {
+	const char *where, *json;
+};
+void expect(struct json_object *o, const struct expected *all, size_t n);
+/* The keys of o are the fields that io.checkerd.Control.varlink describes after `what`, as in
+ * "type Path (", in that order. */
+void expect_described(struct json_object *o, const char *what);
+
 #endif

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Clients that send garbage, stop half-way, are too many or not root: each of
- * them costs itself its connection at most, and the others are served meanwhile.
+ * Clients that send garbage, stop half-way or are too many: each loses its connection at most, and
+ * the others are served meanwhile. What other users may do, their share of the places and a lack of
+ * descriptors are tried on the real daemon: tests/system/test_access.py.
  */
-#include <errno.h>
-#include <grp.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control-fixture.h"
 
-#define MANY   16384
-#define NOBODY 65534
-#define CROWD  100
+#define MANY  16384
+#define CROWD 100
 
 /* Sent one by one: far more than there is time for, and less than a request may have. */
 #define REQUEST_BYTES 4000
@@ -58,62 +52,6 @@ static void test_garbage(void **state)
 		assert_true(client_is_closed(bad));
 		close(bad);
 	}
-	others_are_served();
-}
-
-/* Every single byte, and every beginning of a good request. */
-static void test_pieces_of_requests(void **state)
-{
-	static const char good[] =
-	        "{\"method\":\"io.checkerd.Control.Check\",\"parameters\":"
-	        "{\"paths\":[\"sd0\",\"\\u00e9\\ud83d\\ude00\"],\"wait\":"
-	        "true},\"more\":false}";
-
-	(void)state;
-	start(2);
-	for (unsigned i = 0; i < 256; i++) {
-		int bad = client_connect(&t);
-		char text[2] = { (char)i, '\0' };
-
-		assert_int_equal(send(bad, text, 2, MSG_NOSIGNAL), 2);
-		assert_true(client_is_closed(bad));
-		close(bad);
-	}
-	for (size_t i = 0; i + 1 < sizeof(good) - 1; i++) {
-		int bad = client_connect(&t);
-		char text[sizeof(good)];
-
-		memcpy(text, good, i + 1);
-		text[i + 1] = '\0';
-		client_send(bad, text);
-		assert_true(client_is_closed(bad));
-		close(bad);
-	}
-	others_are_served();
-}
-
-static void test_deep_and_wide(void **state)
-{
-	char text[4000];
-	int bad;
-
-	(void)state;
-	start(2);
-	bad = client_connect(&t);
-	memset(text, '[', sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
-	client_send(bad, text);
-	assert_true(client_is_closed(bad));
-	close(bad);
-
-	bad = client_connect(&t);
-	(void)snprintf(text, sizeof(text), "{\"a\":[{}");
-	while (strlen(text) < sizeof(text) - 16)
-		strcat(text, ",{}");
-	strcat(text, "]}");
-	client_send(bad, text);
-	assert_true(client_is_closed(bad));
-	close(bad);
 	others_are_served();
 }
 
@@ -183,43 +121,22 @@ static void test_many_names(void **state)
 
 /* --- who is slow --- */
 
-static void test_half_a_request(void **state)
+static void test_an_idle_client(void **state)
 {
-	int bad[2];
+	int idle;
 
 	(void)state;
 	t.options.idle_timeout_us = 100 * USEC_PER_MSEC;
 	start(2);
-	bad[0] = client_connect(&t);
-	bad[1] = client_connect(&t); /* says nothing at all */
-	assert_int_equal(send(bad[0], "{\"method", 8, MSG_NOSIGNAL), 8);
-	assert_true(client_is_closed(bad[0]));
-	assert_true(client_is_closed(bad[1]));
-	close(bad[0]);
-	close(bad[1]);
+	idle = client_connect(&t); /* it sends nothing at all */
+	assert_true(client_is_closed(idle));
+	close(idle);
 	close(fd);
 	fd = client_connect(&t);
 	others_are_served();
 }
 
-/* A byte now and then does not make a request any younger. */
-static void test_drop_by_drop(void **state)
-{
-	struct pollfd p;
-	int bad;
-
-	(void)state;
-	t.options.idle_timeout_us = 100 * USEC_PER_MSEC;
-	start(2);
-	bad = client_connect(&t);
-	p = (struct pollfd){ .fd = bad, .events = POLLIN };
-	while (poll(&p, 1, 5) == 0)
-		(void)!send(bad, "x", 1, MSG_NOSIGNAL);
-	assert_true(client_is_closed(bad));
-	close(bad);
-}
-
-/* Nor does it have as long for a request as it has between two. */
+/* The time for a request is counted from its first byte, whatever follows. */
 static void test_a_request_has_to_end(void **state)
 {
 	struct pollfd p;
@@ -320,135 +237,6 @@ static void test_a_crowd(void **state)
 		close(fds[i]);
 }
 
-/* In a child that is another user: what it returns is the exit status. */
-static void as_nobody(int (*body)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-		    setresuid(NOBODY, NOBODY, NOBODY) < 0)
-			_exit(100);
-		_exit(body());
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-/* No assertions there: they would go on with the parent's tests in the child. */
-static bool answered(int client, const char *method, const char *parameters,
-                     const char *error)
-{
-	struct json_object *o, *e;
-	char text[256];
-	bool right;
-
-	(void)snprintf(text, sizeof(text),
-	               "{\"method\":\"io.checkerd.Control.%s\",\"parameters\":%s}",
-	               method, parameters);
-	(void)!send(client, text, strlen(text) + 1, MSG_NOSIGNAL); /* may be closed */
-	o = client_receive(client);
-	if (!o)
-		return false;
-	e = json_object_object_get(o, "error");
-	right = error ? e && strcmp(json_object_get_string(e), error) == 0 : !e;
-	json_object_put(o);
-	return right;
-}
-
-static int nobody_changes(void)
-{
-	static const char not_permitted[] = "io.checkerd.Control.NotPermitted";
-	int client = client_connect(&t);
-
-	if (!answered(client, "ListPaths", "{}", NULL) ||
-	    !answered(client, "GetStatus", "{}", NULL) ||
-	    !answered(client, "GetConfig", "{}", NULL) ||
-	    !answered(client, "ListEvents", "{}", NULL) ||
-	    !answered(client, "Ping", "{}", NULL))
-		return 1;
-	if (!answered(client, "Check", "{\"paths\":[\"sd0\"]}", not_permitted) ||
-	    !answered(client, "Disable", "{\"paths\":[\"sd0\"]}", not_permitted) ||
-	    !answered(client, "Fail", "{\"paths\":[\"sd0\"]}", not_permitted) ||
-	    !answered(client, "Reinstate", "{\"paths\":[\"sd0\"]}", not_permitted) ||
-	    !answered(client, "Enable", "{\"paths\":[\"sd0\"]}", not_permitted) ||
-	    !answered(client, "Reload", "{}", not_permitted) ||
-	    !answered(client, "SetLogLevel", "{\"level\":\"info\"}", not_permitted))
-		return 2;
-	return 0;
-}
-
-static void test_others_may_only_read(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip(); /* only root can */
-	start(2);
-	as_nobody(nobody_changes);
-	assert_int_equal(loop_count(&t.loop, PORT_CHECK), 0);
-	assert_int_equal(loop_count(&t.loop, PORT_DISABLE), 0);
-	assert_int_equal(loop_count(&t.loop, PORT_ENABLE), 0);
-	assert_int_equal(loop_count(&t.loop, PORT_RELOAD), 0);
-	assert_int_equal(loop_count(&t.loop, PORT_LOG_LEVEL), 0);
-}
-
-/* Connects until it is refused; how many were let in. They stay until the process ends. */
-static int nobody_connects(void)
-{
-	int n = 0;
-
-	for (; n < CROWD; n++) {
-		int client = client_connect(&t);
-
-		if (!answered(client, "Ping", "{}", NULL))
-			break;
-	}
-	return n;
-}
-
-static int nobody_gets_sixteen(void)
-{
-	return nobody_connects() == 16 ? 0 : 1;
-}
-
-static int nobody_gets_two(void)
-{
-	return nobody_connects() == 2 ? 0 : 1;
-}
-
-static void test_share_of_a_user(void **state)
-{
-	(void)state;
-	if (geteuid() != 0)
-		skip(); /* only root can */
-	start(2);
-	as_nobody(nobody_gets_sixteen);
-	as_nobody(nobody_gets_sixteen); /* all of them came back */
-	others_are_served();
-}
-
-static void test_places_for_root(void **state)
-{
-	int fds[4];
-
-	(void)state;
-	if (geteuid() != 0)
-		skip(); /* only root can */
-	t.options.max_clients = 6;
-	test_start(&t, 2, plain_spec);
-	fd = -1;
-	as_nobody(nobody_gets_two);
-	for (unsigned i = 0; i < 4; i++) {
-		fds[i] = client_connect(&t);
-		json_object_put(call(fds[i], "Ping", "{}"));
-	}
-	for (unsigned i = 0; i < 4; i++)
-		close(fds[i]);
-}
-
 /* How many of these clients the server has disconnected. */
 static unsigned dropped_of(const int fds[CROWD])
 {
@@ -522,59 +310,18 @@ static void test_long_requests_one_after_the_other(void **state)
 	free(text);
 }
 
-/* No descriptor is left for a client: it is turned away, and this thread does not spin. */
-static void test_out_of_descriptors(void **state)
-{
-	struct rlimit old, few;
-	int spare[1024], n = 0, client;
-
-	(void)state;
-	start(2);
-	others_are_served(); /* fd has been accepted, and does not need another descriptor */
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
-	few = old;
-	few.rlim_cur = 512;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(client >= 0);
-	while (n < (int)ARRAY_LEN(spare) && (spare[n] = dup(fd)) >= 0)
-		n++;
-	{
-		struct sockaddr_un a = { .sun_family = AF_UNIX };
-
-		strcpy(a.sun_path, t.path);
-		assert_int_equal(connect(client, (struct sockaddr *)&a, sizeof(a)), 0);
-	}
-	assert_true(is_refused(client));
-	others_are_served();
-	while (n > 0)
-		close(spare[--n]);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-	close(client);
-	client = client_connect(&t);
-	json_object_put(call(client, "Ping", "{}"));
-	close(client);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_garbage),
-		TEST(test_pieces_of_requests),
-		TEST(test_deep_and_wide),
 		TEST(test_large_requests),
 		TEST(test_many_names),
-		TEST(test_half_a_request),
-		TEST(test_drop_by_drop),
+		TEST(test_an_idle_client),
 		TEST(test_a_request_has_to_end),
 		TEST(test_stop_with_clients),
 		TEST(test_a_crowd),
-		TEST(test_others_may_only_read),
-		TEST(test_share_of_a_user),
-		TEST(test_places_for_root),
 		TEST(test_hoarding_requests),
 		TEST(test_long_requests_one_after_the_other),
-		TEST(test_out_of_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,16 +169,18 @@ static void test_busy_reload(void **state)
 
 static void test_check(void **state)
 {
+	/* In the order of the request; a path may be there twice. */
+	static const struct expected results[] = {
+		{ "results[0].path", "\"sd1\"" }, { "results[0].state", "\"up\"" },
+		{ "results[0].checked", "true" }, { "results[1].path", "\"sd1\"" },
+		{ "results[2].path", "\"sd0\"" },
+	};
 	struct json_object *o;
 
 	(void)state;
 	start(4);
 	o = call(fd, "Check", "{\"paths\":[\"sd1\",\"sd1\",\"sd0\"]}");
-	assert_string_equal(
-	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
-	        "{\"results\":[{\"path\":\"sd1\",\"state\":\"up\",\"checked\":true},"
-	        "{\"path\":\"sd1\",\"state\":\"up\",\"checked\":true},"
-	        "{\"path\":\"sd0\",\"state\":\"up\",\"checked\":true}]}");
+	expect(o, results, ARRAY_LEN(results));
 	json_object_put(o);
 	assert_false(last_of(PORT_CHECK).wait);
 	o = call(fd, "Check", "{\"paths\":[]}");
@@ -456,22 +458,30 @@ static void emit(unsigned n)
 
 static void test_list_events(void **state)
 {
+	static const struct expected third[] = {
+		{ "seq", "3" },
+		{ "time", "\"1970-01-01T00:00:03.000000Z\"" },
+		{ "type", "\"path_state\"" },
+		{ "path", "\"sd1\"" },
+		{ "map", "null" },
+		{ "from", "\"up\"" },
+		{ "to", "\"down\"" },
+		{ "reason", "null" },
+		{ "message", "\"sd1: down\"" },
+	};
 	struct json_object *o;
 
 	(void)state;
 	start(2);
 	o = call(fd, "ListEvents", "{}");
-	assert_string_equal(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
-	                    "{\"events\":[],\"lost\":0}");
+	assert_int_equal(json_object_array_length(get(o, "events")), 0);
+	assert_int_equal(get_int(o, "lost"), 0);
 	json_object_put(o);
 	emit(3);
 	o = call(fd, "ListEvents", "{\"since\":2}");
-	assert_string_equal(
-	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
-	        "{\"events\":[{\"seq\":3,\"time\":\"1970-01-01T00:00:03.000000Z\","
-	        "\"type\":\"path_state\",\"path\":\"sd1\",\"map\":null,\"from\":\"up\","
-	        "\"to\":\"down\",\"reason\":null,\"message\":\"sd1: "
-	        "down\"}],\"lost\":0}");
+	assert_int_equal(json_object_array_length(get(o, "events")), 1);
+	expect(get(o, "events[0]"), third, ARRAY_LEN(third));
+	assert_int_equal(get_int(o, "lost"), 0);
 	json_object_put(o);
 	o = call(fd, "ListEvents", "{\"since\":77}");
 	assert_int_equal(json_object_array_length(get(o, "events")), 0);

@@ -91,41 +91,73 @@ static int setup_maps(void **state)
 
 static void test_list(void **state)
 {
+	static const struct expected empty[] = {
+		{ "name", "\"empty\"" },  { "devt", "\"253:0\"" },
+		{ "uuid", "null" },       { "wwid", "null" },
+		{ "dm", "\"dm-0\"" },     { "paths_total", "0" },
+		{ "paths_up", "0" },      { "paths_disabled", "0" },
+		{ "paths_overdue", "0" }, { "redundancy", "\"none\"" },
+		{ "queueing", "false" },  { "suspended", "true" },
+		{ "paths", "[]" },        { "kept_path", "null" },
+		{ "barred", "[]" },       { "groups", "[]" },
+	};
+	static const struct expected full[] = {
+		{ "name", "\"mpatha\"" },
+		{ "devt", "\"253:4\"" },
+		{ "uuid", "\"mpath-3600\"" },
+		{ "wwid", "\"3600\"" },
+		{ "dm", "\"dm-4\"" },
+		{ "paths_total", "3" },
+		{ "paths_up", "2" },
+		{ "paths_disabled", "0" },
+		{ "paths_overdue", "0" },
+		{ "redundancy", "\"degraded\"" },
+		{ "queueing", "true" },
+		{ "suspended", "false" },
+		{ "paths", "[\"sd2\",\"sd1\",\"8:99\"]" },
+		{ "kept_path", "\"sd2\"" },
+		{ "barred", "[\"sd2\"]" },
+	};
 	struct json_object *o = call(fd, "ListMaps", "{}");
 
 	(void)state;
-	assert_string_equal(
-	        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
-	        "{\"maps\":["
-	        "{\"name\":\"empty\",\"devt\":\"253:0\",\"uuid\":null,\"wwid\":null,"
-	        "\"dm\":"
-	        "\"dm-0\",\"paths_total\":0,\"paths_up\":0,\"paths_disabled\":0,\"paths_"
-	        "overdue\":0,\"redundancy\":\"none\","
-	        "\"queueing\":false,\"suspended\":true,\"paths\":[],\"kept_path\":null,"
-	        "\"barred\":[],\"groups\":[]},"
-	        "{\"name\":\"mpatha\",\"devt\":\"253:4\",\"uuid\":\"mpath-3600\","
-	        "\"wwid\":"
-	        "\"3600\",\"dm\":\"dm-4\",\"paths_total\":3,\"paths_up\":2,\"paths_"
-	        "disabled\":0,\"paths_overdue\":0,"
-	        "\"redundancy\":"
-	        "\"degraded\",\"queueing\":true,\"suspended\":false,\"paths\":[\"sd2\","
-	        "\"sd1\",\"8:99\"],\"kept_path\":\"sd2\",\"barred\":[\"sd2\"],"
-	        "\"groups\":["
-	        "{\"group\":1,\"state\":\"active\",\"paths\":[{\"path\":\"sd2\",\"devt\":"
-	        "\"8:2\",\"dm_state\":\"active\",\"fail_count\":0,\"pending\":false,"
-	        "\"kept\":"
-	        "true,\"barred\":true,\"held_for_s\":null,\"error\":null}]},"
-	        "{\"group\":2,\"state\":\"disabled\",\"paths\":[]},"
-	        "{\"group\":3,\"state\":\"enabled\",\"paths\":[{\"path\":\"sd1\","
-	        "\"devt\":"
-	        "\"8:1\",\"dm_state\":\"failed\",\"fail_count\":2,\"pending\":true,"
-	        "\"kept\":"
-	        "false,\"barred\":false,\"held_for_s\":40,\"error\":\"EBUSY\"},"
-	        "{\"path\":null,\"devt\":\"8:99\",\"dm_state\":\"active\",\"fail_count\":"
-	        "0,"
-	        "\"pending\":false,\"kept\":false,\"barred\":false,\"held_for_s\":null,"
-	        "\"error\":"
-	        "null}]}]}]}");
+	assert_int_equal(json_object_array_length(get(o, "maps")), 2);
+	expect(get(o, "maps[0]"), empty, ARRAY_LEN(empty));
+	expect(get(o, "maps[1]"), full, ARRAY_LEN(full));
+	json_object_put(o);
+}
+
+static void test_groups(void **state)
+{
+	static const struct expected all[] = {
+		{ "groups[0].group", "1" },
+		{ "groups[0].state", "\"active\"" },
+		{ "groups[0].paths[0]",
+		  "{\"path\":\"sd2\",\"devt\":\"8:2\",\"dm_state\":\"active\",\"fail_"
+		  "count\":0,\"pending\":false,\"kept\":true,\"barred\":true,\"held_for_"
+		  "s\":null,\"error\":null}" },
+		{ "groups[1].group", "2" },
+		{ "groups[1].state", "\"disabled\"" },
+		{ "groups[1].paths", "[]" },
+		{ "groups[2].group", "3" },
+		{ "groups[2].state", "\"enabled\"" },
+		{ "groups[2].paths[0]",
+		  "{\"path\":\"sd1\",\"devt\":\"8:1\",\"dm_state\":\"failed\",\"fail_"
+		  "count\":2,\"pending\":true,\"kept\":false,\"barred\":false,\"held_for_"
+		  "s\":40,\"error\":\"EBUSY\"}" },
+		{ "groups[2].paths[1]",
+		  "{\"path\":null,\"devt\":\"8:99\",\"dm_state\":\"active\",\"fail_"
+		  "count\":0,\"pending\":false,\"kept\":false,\"barred\":false,\"held_"
+		  "for_s\":null,\"error\":null}" },
+	};
+	struct json_object *o = call(fd, "ListMaps", "{\"maps\":[\"mpatha\"]}");
+
+	(void)state;
+	assert_int_equal(json_object_array_length(get(o, "maps[0].groups")), 3);
+	expect(get(o, "maps[0]"), all, ARRAY_LEN(all));
+	expect_described(get(o, "maps[0]"), "type Map (");
+	expect_described(get(o, "maps[0].groups[0]"), "type MapGroup (");
+	expect_described(get(o, "maps[0].groups[0].paths[0]"), "type MapPath (");
 	json_object_put(o);
 }
 
@@ -176,15 +208,16 @@ static void test_paths(void **state)
 
 static void test_status(void **state)
 {
+	static const struct expected dm[] = {
+		{ "maps_known", "true" },    { "error", "null" },
+		{ "maps_left_out", "1" },    { "failed_total", "2" },
+		{ "reinstated_total", "3" }, { "refused_total", "4" },
+	};
 	struct json_object *o = call(fd, "GetStatus", "{}");
 
 	(void)state;
 	assert_string_equal(get_string(o, "dm_control"), "on");
-	assert_string_equal(
-	        json_object_to_json_string_ext(get(o, "dm"), JSON_C_TO_STRING_PLAIN),
-	        "{\"maps_known\":true,\"error\":null,\"maps_left_out\":1,"
-	        "\"failed_total\":2,\"reinstated_total\":3,"
-	        "\"refused_total\":4}");
+	expect(get(o, "dm"), dm, ARRAY_LEN(dm));
 	assert_int_equal(get_int(o, "maps.total"), 2);
 	assert_int_equal(get_int(o, "maps.degraded"), 1);
 	assert_int_equal(get_int(o, "maps.none"), 1);
@@ -260,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_list, setup_maps, teardown),
+		cmocka_unit_test_setup_teardown(test_groups, setup_maps, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup_maps, teardown),
 		cmocka_unit_test_setup_teardown(test_paths, setup_maps, teardown),
 		cmocka_unit_test_setup_teardown(test_status, setup_maps, teardown),

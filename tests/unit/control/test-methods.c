@@ -106,7 +106,8 @@ static void test_each_method_has_a_row(void **state)
 /* The rows and the comment in the .varlink file name the same methods for root. */
 static void test_who_may_call(void **state)
 {
-	const char *for_root = strstr(interface_control, "# Only root may call the methods that follow.");
+	const char *for_root = strstr(interface_control,
+	                              "# Only root may call the methods that follow.");
 	const struct method *m;
 	size_t n;
 
