@@ -14,73 +14,23 @@
 
 #include "checkerctl/exit.h"
 #include "util/clean.h"
+#include "util/duration.h"
 #include "util/mono.h"
 
-#define DURATION_MAX_S   (10.0 * 365 * 24 * 3600)
+#define DURATION_MAX_US  (INT64_C(10) * 365 * 24 * 3600 * USEC_PER_SEC)
 #define COMPLAINT_BYTES  4096
 #define DISTANCE_MAX_LEN 64
 
-static const struct {
-	const char *name;
-	double seconds;
-} units[] = {
-	{ "us", 1e-6 }, { "ms", 1e-3 }, { "s", 1 },    { "sec", 1 },
-	{ "m", 60 },    { "min", 60 },  { "h", 3600 }, { "d", 86400 },
-};
-
-static double unit_seconds(const char *s, size_t length)
-{
-	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		if (strlen(units[i].name) == length &&
-		    strncmp(units[i].name, s, length) == 0)
-			return units[i].seconds;
-	return 0;
-}
-
-/* Digits and at most one point: strtod() accepts "inf", "0x1p3" and " -1" too. */
-static int parse_decimal(const char **s, double *ret)
-{
-	size_t length = strspn(*s, "0123456789.");
-	char digits[32];
-	char *end;
-
-	if (length == 0 || length >= sizeof(digits))
-		return -EINVAL;
-	memcpy(digits, *s, length);
-	digits[length] = '\0';
-	*ret = strtod(digits, &end);
-	if (*end || strcmp(digits, ".") == 0)
-		return -EINVAL;
-	*s += length;
-	return 0;
-}
-
 int human_parse_duration(const char *s, int64_t *ret_us)
 {
-	double total = 0;
-	bool first = true;
+	int64_t us;
+	int r = duration_parse(s, &us);
 
-	do {
-		double number, unit = 1;
-		size_t letters;
-		int r = parse_decimal(&s, &number);
-
-		if (r < 0)
-			return r;
-		letters = strspn(s, "abcdefghijklmnopqrstuvwxyz");
-		if (letters > 0)
-			unit = unit_seconds(s, letters);
-		else if (!first)
-			return -EINVAL; /* "1h30": the second number has no unit */
-		if (unit == 0)
-			return -EINVAL;
-		s += letters;
-		total += number * unit;
-		first = false;
-	} while (*s);
-	if (total < 1e-6 || total > DURATION_MAX_S)
+	if (r < 0)
+		return r;
+	if (us < 1 || us > DURATION_MAX_US)
 		return -ERANGE;
-	*ret_us = (int64_t)llround(total * 1e6);
+	*ret_us = us;
 	return 0;
 }
 

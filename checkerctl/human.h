@@ -15,8 +15,8 @@
 #define HUMAN_SHORT_BYTES 32 /* enough for any duration */
 
 /*
- * Parses "5", "0.5", "500ms", "2s", "10m", "1h30m", "2d": 1 us to ten years.
- * -EINVAL: not a duration; -ERANGE: too short or too long.
+ * duration_parse(), from 1 us to ten years. -EINVAL: not a duration; -ERANGE: too fine, too short
+ * or too long.
  */
 _must_check_ int human_parse_duration(const char *s, int64_t *ret_us);
 

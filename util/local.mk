@@ -6,6 +6,9 @@ libutil_la_SOURCES = \
 	util/block.h \
 	util/clean.c \
 	util/clean.h \
+	util/digits.h \
+	util/duration.c \
+	util/duration.h \
 	util/hash.h \
 	util/macro.h \
 	util/mono.h \
@@ -67,6 +70,12 @@ TESTS += tests/unit/util/test-clean
 tests_unit_util_test_clean_SOURCES = tests/unit/util/test-clean.c
 tests_unit_util_test_clean_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_clean_LDADD = libutil.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/util/test-duration
+TESTS += tests/unit/util/test-duration
+tests_unit_util_test_duration_SOURCES = tests/unit/util/test-duration.c
+tests_unit_util_test_duration_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_duration_LDADD = libutil.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/util/test-hash
 TESTS += tests/unit/util/test-hash

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Values of keywords. Pure but for the FILE they are printed to; any thread.
- * Numbers are exact: times are decimals read into microseconds without floating point.
  */
 #include "checkerd/config/value.h"
 
@@ -11,79 +10,12 @@
 
 #include "checkerd/config/nearest.h"
 #include "checkerd/config/problem.h"
+#include "util/digits.h"
+#include "util/duration.h"
 #include "util/mono.h"
 
 #define GROUP_CHARACTERS \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-$"
-
-static const struct {
-	const char *name;
-	int64_t us;
-} units[] = {
-	{ "h", 3600 * USEC_PER_SEC },
-	{ "m", 60 * USEC_PER_SEC },
-	{ "s", USEC_PER_SEC },
-	{ "ms", USEC_PER_MSEC },
-};
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Digits at *text into *number, INT64_MAX for too many. False: there are none. */
-static bool take_digits(const char **text, int64_t *number)
-{
-	const char *s = *text;
-
-	*number = 0;
-	for (; is_digit(*s); s++)
-		if (__builtin_mul_overflow(*number, 10, number) ||
-		    __builtin_add_overflow(*number, *s - '0', number))
-			*number = INT64_MAX;
-	if (s == *text)
-		return false;
-	*text = s;
-	return true;
-}
-
-/* "2", "0.5", "500ms" … -EINVAL: not a time; -ERANGE: finer than a microsecond. */
-static int parse_time(const char *text, int64_t *ret_us)
-{
-	const char *fraction, *s = text;
-	int64_t whole, us = 0, unit = USEC_PER_SEC, step;
-
-	if (!take_digits(&s, &whole))
-		return -EINVAL;
-	fraction = s;
-	if (*s == '.') {
-		fraction = ++s;
-		while (is_digit(*s))
-			s++;
-		if (s == fraction)
-			return -EINVAL;
-	}
-	if (*s != '\0') {
-		size_t i;
-
-		for (i = 0; i < ARRAY_LEN(units) && strcmp(units[i].name, s) != 0; i++)
-			;
-		if (i == ARRAY_LEN(units))
-			return -EINVAL;
-		unit = units[i].us;
-	}
-	step = unit;
-	for (; is_digit(*fraction); fraction++) {
-		if (*fraction != '0' && (step == 0 || step % 10 != 0))
-			return -ERANGE;
-		step /= 10;
-		us += step * (*fraction - '0');
-	}
-	if (__builtin_mul_overflow(whole, unit, &whole) ||
-	    __builtin_add_overflow(whole, us, ret_us))
-		*ret_us = INT64_MAX;
-	return 0;
-}
 
 /* Seconds as a decimal, without zeros at its end. */
 static const char *format_seconds(int64_t us, char buf[VALUE_TEXT_SIZE])
@@ -102,9 +34,13 @@ static const char *format_seconds(int64_t us, char buf[VALUE_TEXT_SIZE])
 /* In the largest unit that it is a whole number of, seconds at least. */
 static const char *format_time(int64_t us, char buf[VALUE_TEXT_SIZE])
 {
+	static const struct {
+		const char *name;
+		int64_t us;
+	} units[] = { { "h", 3600 * USEC_PER_SEC }, { "m", 60 * USEC_PER_SEC } };
 	char seconds[VALUE_TEXT_SIZE];
 
-	for (size_t i = 0; us > 0 && units[i].us > USEC_PER_SEC; i++) {
+	for (size_t i = 0; us > 0 && i < ARRAY_LEN(units); i++) {
 		if (us % units[i].us != 0)
 			continue;
 		snprintf(buf, VALUE_TEXT_SIZE, "%" PRId64 " %s", us / units[i].us,
@@ -152,8 +88,8 @@ static int parse_number(const struct keyword *k, const char *text, struct value 
 	int r = 0;
 
 	if (k->type == VALUE_TIME)
-		r = parse_time(text, &v->number);
-	else if (!take_digits(&s, &v->number) || *s != '\0')
+		r = duration_parse(text, &v->number);
+	else if (!digits_take(&s, &v->number) || *s != '\0')
 		r = -EINVAL;
 	value_range(k, range, sizeof(range));
 	problem_word(word, text);
@@ -162,8 +98,8 @@ static int parse_number(const struct keyword *k, const char *text, struct value 
 		         "%s %s: finer than a microsecond: round it", k->name, word);
 	else if (r < 0 && k->type == VALUE_TIME)
 		snprintf(error, VALUE_ERROR_SIZE,
-		         "%s %s: not a time: must be seconds, or a number and ms, s, m "
-		         "or h, %s",
+		         "%s %s: not a time: must be seconds, or a number and us, ms, s, "
+		         "m, h or d, %s",
 		         k->name, word, range);
 	else if (r < 0)
 		snprintf(error, VALUE_ERROR_SIZE,

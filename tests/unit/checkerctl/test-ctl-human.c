@@ -46,7 +46,9 @@ static void test_parse_duration(void **state)
 		{ "1w", -EINVAL, 0 },
 		{ "h", -EINVAL, 0 },
 		{ "1,5", -EINVAL, 0 },
-		{ "111111111111111111111111111111111111111111", -EINVAL, 0 },
+		{ "111111111111111111111111111111111111111111", -ERANGE, 0 },
+		{ "5.", -EINVAL, 0 },
+		{ "0.0000015", -ERANGE, 0 },
 	};
 
 	(void)state;

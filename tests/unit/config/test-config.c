@@ -96,6 +96,8 @@ static void times(void **state)
 		{ "0.100001", 100001 },
 		{ "0.1000010", 100001 },
 		{ "1h", 3600 * SECOND },
+		{ "30m30s", 1830 * SECOND },
+		{ "59min60sec", 3600 * SECOND },
 		{ "0.5h", 1800 * SECOND },
 		{ "1.5m", 90 * SECOND },
 		{ "007", 7 * SECOND },
