@@ -88,30 +88,31 @@ static struct mono tick_time(uint64_t tick)
 }
 
 /* Of a path that is filed: its due time is a grid point. */
-static uint64_t path_tick(struct schedule *s, uint32_t index)
+static uint64_t path_tick(const struct path *p)
 {
-	return (uint64_t)path_at(s, index)->due.us / SCHEDULE_GRID_US;
+	return (uint64_t)p->due.us / SCHEDULE_GRID_US;
 }
 
-static void list_append(struct schedule *s, uint32_t list, uint32_t index)
+/* Here and below: p is the path with that index. */
+static void list_append(struct schedule *s, uint32_t list, uint32_t index, struct path *p)
 {
-	struct path *p = path_at(s, index);
 	uint32_t first = s->head[list];
+	struct path *head;
 
 	p->sched_slot = list;
 	if (first == REGISTRY_NONE) {
 		s->head[list] = p->sched_prev = p->sched_next = index;
 		return;
 	}
+	head = path_at(s, first);
 	p->sched_next = first;
-	p->sched_prev = path_at(s, first)->sched_prev;
+	p->sched_prev = head->sched_prev;
 	path_at(s, p->sched_prev)->sched_next = index;
-	path_at(s, first)->sched_prev = index;
+	head->sched_prev = index;
 }
 
-static void list_remove(struct schedule *s, uint32_t index)
+static void list_remove(struct schedule *s, uint32_t index, struct path *p)
 {
-	struct path *p = path_at(s, index);
 	uint32_t list = p->sched_slot;
 
 	if (p->sched_next == index) {
@@ -126,14 +127,14 @@ static void list_remove(struct schedule *s, uint32_t index)
 }
 
 /* Files a path under its due time, which is not before base. */
-static void file(struct schedule *s, uint32_t index)
+static void file(struct schedule *s, uint32_t index, struct path *p)
 {
-	uint64_t tick = path_tick(s, index);
+	uint64_t tick = path_tick(p);
 	uint32_t slot = tick % SLOTS;
 
 	assert(tick >= s->base);
 	if (tick >= s->limit) {
-		list_append(s, FAR, index);
+		list_append(s, FAR, index, p);
 		/* An outdated far_first is not later than what it stands for. */
 		if (tick <= s->far_first) {
 			s->far_first = tick;
@@ -141,21 +142,21 @@ static void file(struct schedule *s, uint32_t index)
 		}
 		return;
 	}
-	list_append(s, slot, index);
+	list_append(s, slot, index, p);
 	s->words[slot / WORD_BITS] |= UINT64_C(1) << slot % WORD_BITS;
 	s->summary |= UINT64_C(1) << slot / WORD_BITS;
 }
 
-static void unfile(struct schedule *s, uint32_t index)
+static void unfile(struct schedule *s, uint32_t index, struct path *p)
 {
-	uint32_t list = path_at(s, index)->sched_slot;
+	uint32_t list = p->sched_slot;
 
-	list_remove(s, index);
+	list_remove(s, index, p);
 	if (list == FAR) {
 		if (s->head[FAR] == REGISTRY_NONE) {
 			s->far_first = TICK_NEVER;
 			s->far_first_gone = false;
-		} else if (path_tick(s, index) == s->far_first) {
+		} else if (path_tick(p) == s->far_first) {
 			s->far_first_gone = true;
 		}
 		return;
@@ -167,24 +168,28 @@ static void unfile(struct schedule *s, uint32_t index)
 		s->summary &= ~(UINT64_C(1) << list / WORD_BITS);
 }
 
+static void take_out(struct schedule *s, uint32_t index, struct path *p)
+{
+	if (p->sched_slot != REGISTRY_NONE)
+		unfile(s, index, p);
+	p->due = MONO_NEVER;
+}
+
 void schedule_put(struct schedule *s, uint32_t index, struct mono due)
 {
+	struct path *p = path_at(s, index);
 	uint64_t tick = tick_of(due);
 
-	schedule_remove(s, index);
+	take_out(s, index, p);
 	if (tick == TICK_NEVER)
 		return;
-	path_at(s, index)->due = tick_time(MAX(tick, s->base));
-	file(s, index);
+	p->due = tick_time(MAX(tick, s->base));
+	file(s, index, p);
 }
 
 void schedule_remove(struct schedule *s, uint32_t index)
 {
-	struct path *p = path_at(s, index);
-
-	if (p->sched_slot != REGISTRY_NONE)
-		unfile(s, index);
-	p->due = MONO_NEVER;
+	take_out(s, index, path_at(s, index));
 }
 
 /* The number of the lowest bit at or after `from`, going round; bits is not 0. */
@@ -221,8 +226,10 @@ static uint64_t far_first(struct schedule *s)
 	s->far_first = TICK_NEVER;
 	s->far_first_gone = false;
 	do {
-		s->far_first = MIN(s->far_first, path_tick(s, i));
-		i = path_at(s, i)->sched_next;
+		const struct path *p = path_at(s, i);
+
+		s->far_first = MIN(s->far_first, path_tick(p));
+		i = p->sched_next;
 	} while (i != first);
 	return s->far_first;
 }
@@ -254,11 +261,12 @@ static void refill(struct schedule *s)
 	s->far_first = TICK_NEVER;
 	s->far_first_gone = false;
 	for (;;) {
-		uint32_t next = path_at(s, i)->sched_next;
+		struct path *p = path_at(s, i);
+		uint32_t next = p->sched_next;
 		bool end = i == last;
 
-		list_remove(s, i);
-		file(s, i);
+		list_remove(s, i, p);
+		file(s, i, p);
 		if (end)
 			break;
 		i = next;
@@ -284,7 +292,7 @@ uint32_t schedule_pop(struct schedule *s, struct mono now)
 	if (tick > now_tick)
 		return REGISTRY_NONE;
 	index = s->head[tick % SLOTS];
-	unfile(s, index);
+	unfile(s, index, path_at(s, index));
 	return index;
 }
 
