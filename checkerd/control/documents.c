@@ -101,9 +101,9 @@ static const char *path_reason(const struct snapshot *s, const struct snap_path 
 	if (in_map != NULL && in_map->barred)
 		return "another disk is there: barred from its map";
 	if (p->overdue)
-		return overdue_format(p->why, mono_diff(s->taken, p->heard), &p->reason,
-		                      buf, OVERDUE_TEXT_MAX);
-	if (in_map != NULL && !in_map->active && path_state_usable(p->state) &&
+		return overdue_format(p->why, mono_diff(s->taken, p->heard),
+		                      &p->status.reason, buf, OVERDUE_TEXT_MAX);
+	if (in_map != NULL && !in_map->active && path_state_usable(p->status.state) &&
 	    is_held(in_map->held_until, s)) {
 		(void)snprintf(buf, OVERDUE_TEXT_MAX,
 		               "given back in %lld s: turned back %u times",
@@ -112,7 +112,7 @@ static const char *path_reason(const struct snapshot *s, const struct snap_path 
 		               in_map->turns);
 		return buf;
 	}
-	return reason_format(&p->reason, buf, OVERDUE_TEXT_MAX);
+	return reason_format(&p->status.reason, buf, OVERDUE_TEXT_MAX);
 }
 
 static void path_state(struct jw *j, const struct snapshot *s, const struct snap_path *p)
@@ -120,10 +120,10 @@ static void path_state(struct jw *j, const struct snapshot *s, const struct snap
 	char reason[OVERDUE_TEXT_MAX];
 
 	key_string(j, "state", view_path_state(p));
-	key_date(j, "state_since", s, p->since);
+	key_date(j, "state_since", s, p->status.since);
 	key_text(j, "reason", path_reason(s, p, reason));
-	if (p->reason.error != 0)
-		key_uint(j, "errno", (uint64_t)p->reason.error);
+	if (p->status.reason.error != 0)
+		key_uint(j, "errno", (uint64_t)p->status.reason.error);
 	else
 		key_null(j, "errno");
 	key_string(j, "dm_state", dm_state_name(snap_in_map(s, p)));
@@ -210,12 +210,12 @@ static void path_counters(struct jw *j, const struct snap_path *p)
 	jw_key(j, "latency_us");
 	jw_object(j);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (p->samples > 0)
+		if (p->has_latency)
 			key_uint(j, keys[i], latencies[i]);
 		else
 			key_null(j, keys[i]);
 	jw_object_end(j);
-	if (p->samples == 0) {
+	if (!p->has_latency) {
 		key_null(j, "latency_counts");
 		return;
 	}
@@ -481,7 +481,7 @@ static void status_paths(struct jw *j, const struct snapshot *s)
 
 	for (uint32_t i = 0; i < s->n_paths; i++)
 		if (s->paths[i].enabled)
-			n[s->paths[i].state]++;
+			n[s->paths[i].status.state]++;
 		else
 			disabled++;
 	jw_key(j, "paths");
@@ -637,7 +637,7 @@ void document_history(struct jw *j, const struct snapshot *s,
 	key_string(j, "path", name);
 	key_string(j, "state", path ? view_path_state(path) : NULL);
 	if (path)
-		key_date(j, "state_since", s, path->since);
+		key_date(j, "state_since", s, path->status.since);
 	else
 		key_null(j, "state_since");
 	jw_key(j, "changes");

@@ -138,7 +138,7 @@ static void path_up(struct metrics_piece *o, const char *name, const struct sour
 	const struct snap_path *p = row;
 
 	of_path(o, name, "", s, p, NULL, NULL);
-	put_uint(o, p->enabled && path_state_usable(p->state));
+	put_uint(o, p->enabled && path_state_usable(p->status.state));
 }
 
 static void path_state(struct metrics_piece *o, const char *name, const struct source *s,
@@ -216,7 +216,7 @@ static unsigned state_in_map(const struct source *s, const struct view_map *m, u
 	if (path == REGISTRY_NONE)
 		return PATH_UNCHECKED;
 	p = &s->v->snap->paths[path];
-	return p->enabled ? p->state : MAP_STATE_DISABLED;
+	return p->enabled ? p->status.state : MAP_STATE_DISABLED;
 }
 
 static const char *map_state_name(unsigned state)

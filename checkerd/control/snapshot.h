@@ -18,8 +18,8 @@ struct snap_path {
 	/* A reference. */
 	struct device *device;
 	/* As in struct path. due: of a disabled path, when it is enabled again. */
-	struct mono since, last, due, started;
-	struct mono good, heard;
+	struct mono last, due, started, good, heard;
+	struct path_status status;
 	uint64_t interval_us : PATH_INTERVAL_BITS;
 	/* PATH_GROUP_NONE: no result came through a group yet. */
 	uint64_t group : 16;
@@ -28,6 +28,8 @@ struct snap_path {
 	/* enum pathcheck_engine: what the last check went through. */
 	uint64_t engine : 2;
 	uint64_t enabled : 1, outstanding : 1;
+	/* A check succeeded, so there are latencies. */
+	uint64_t has_latency : 1;
 	/* At the time of the snapshot. */
 	uint64_t overdue : 1;
 	/* checkerctl fail: the path is to be failed in its maps. */
@@ -35,19 +37,16 @@ struct snap_path {
 	uint32_t timeout_us;
 	uint32_t index, generation;
 	struct path_counters counters;
-	/* Of the latencies below; 0: there are none. */
-	uint32_t samples;
+	/* With has_latency. */
 	uint32_t last_us, p50_us, p99_us, max_us;
 	/* The path's entry in map_paths[]; REGISTRY_NONE: no device-mapper map has the path. */
 	uint32_t in_map;
-	struct reason reason;
-	/* histogram_cells() */
+	/* With has_latency: histogram_cells(). */
 	uint16_t cells[HISTOGRAM_CELLS];
 	/* Only with overdue. */
 	struct overdue_why why;
 	/* As last read. */
 	struct sysfs_state sysfs;
-	enum path_state state : 8;
 };
 
 static_assert(sizeof(struct snap_path) == 176, "no byte is padding");

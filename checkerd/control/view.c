@@ -196,7 +196,7 @@ static void add_named(struct view *v, uint32_t n)
 			*m = (struct view_map){ .name = name, .first = i };
 		}
 		m->n++;
-		m->up += p->enabled && path_state_usable(p->state);
+		m->up += p->enabled && path_state_usable(p->status.state);
 		m->disabled += !p->enabled;
 		m->overdue += p->overdue;
 	}
@@ -310,5 +310,5 @@ enum redundancy view_redundancy(const struct view_map *m)
 
 const char *view_path_state(const struct snap_path *p)
 {
-	return p->enabled ? path_state_name(p->state) : VIEW_DISABLED;
+	return p->enabled ? path_state_name(p->status.state) : VIEW_DISABLED;
 }

@@ -65,12 +65,6 @@ static const uint8_t next_state[PATH_STATE_COUNT_][IN_COUNT_] = {
 };
 /* clang-format on */
 
-static void count_up(uint16_t *n)
-{
-	if (*n < UINT16_MAX)
-		++*n;
-}
-
 static bool reason_is_silence(const struct reason *r)
 {
 	return r->kind == OUTCOME_TIMED_OUT || r->kind == OUTCOME_SILENT;
@@ -118,18 +112,19 @@ static_assert(IN_GOOD_ENOUGH == IN_GOOD + 1 && IN_PASSIVE_ENOUGH == IN_PASSIVE +
 static enum input count_success(struct path_status *s, const struct path_policy *policy,
                                 enum input below)
 {
-	count_up(&s->goods);
-	s->fails = 0;
-	return s->goods >= policy->recover_checks ? below + 1 : below;
+	s->streak = (int16_t)MIN(MAX(s->streak, 0) + 1, PATH_STREAK_MAX);
+	return s->streak >= policy->recover_checks ? below + 1 : below;
 }
 
 static enum input count_failure(struct path_status *s, bool counted_before,
                                 const struct path_policy *policy, enum input below)
 {
+	int fails = -MIN(s->streak, 0);
+
 	if (!counted_before)
-		count_up(&s->fails);
-	s->goods = 0;
-	return s->fails >= policy->fail_checks ? below + 1 : below;
+		fails = MIN(fails + 1, PATH_STREAK_MAX);
+	s->streak = (int16_t)-fails;
+	return fails >= policy->fail_checks ? below + 1 : below;
 }
 
 /*
@@ -199,7 +194,7 @@ static enum input count_outcome(struct path_status *s, const struct outcome *o,
 	case OUTCOME_SILENT:
 		return count_silence(s, o, policy);
 	case OUTCOME_GONE:
-		s->goods = 0;
+		s->streak = MIN(s->streak, 0);
 		return IN_GONE;
 	case OUTCOME_DEFERRED:
 	case OUTCOME_NOT_JUDGED:

@@ -9,6 +9,7 @@
  * device itself leaves the path usable. A check that could not be made changes nothing:
  * OUTCOME_DEFERRED and OUTCOME_NOT_JUDGED.
  */
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -86,17 +87,22 @@ enum path_verdict {
 	VERDICT_UNUSABLE,
 };
 
+#define PATH_STREAK_MAX INT16_MAX
+
 struct path_status {
 	struct mono since; /* when it came to this state */
 	/* Of the last failure; while the path is up: of its device's own error, if it has one. */
 	struct reason reason;
-	/* Failed and good checks in a row; they saturate, above every path_policy. */
-	uint16_t fails, goods;
+	/* Successful checks in a row; negative: failed checks in a row. It stops at
+	 * PATH_STREAK_MAX, which is above every path_policy. */
+	int16_t streak;
 	enum path_state state : 8;
-	enum path_verdict verdict : 8;
+	enum path_verdict verdict : 2;
 	/* A TIMED_OUT of the check in the kernel was not counted, because of the access state. */
-	bool excused;
+	bool excused : 1;
 };
+
+static_assert(sizeof(struct path_status) == 24, "each path and each copy of it has one");
 
 /* What the caller has to do after a step; bits. */
 enum path_action {

@@ -32,13 +32,13 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 
 	(void)l;
 	s->taken_realtime_us = 1000 * USEC_PER_SEC;
-	p->state = PATH_DOWN;
-	p->reason = (struct reason){ .kind = OUTCOME_FAILED,
+	p->status.state = PATH_DOWN;
+	p->status.reason = (struct reason){ .kind = OUTCOME_FAILED,
 		                     .stage = STAGE_READ,
 		                     .error = EIO };
 	p->sysfs.device = sysfs_word(SYSFS_DEVICE, "running");
 	p->sysfs.access = sysfs_word(SYSFS_ACCESS, "standby");
-	p->since = mono_add(s->taken, -1500 * USEC_PER_MSEC);
+	p->status.since = mono_add(s->taken, -1500 * USEC_PER_MSEC);
 	p->last = mono_add(s->taken, -2 * USEC_PER_SEC);
 	p->due = mono_add(s->taken, 3500 * USEC_PER_MSEC);
 	p->started = mono_add(s->taken, -250 * USEC_PER_MSEC);
@@ -55,7 +55,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 		                              .timeouts = 3,
 		                              .transitions = 4,
 		                              .deferred = 7 };
-	p->samples = 1;
+	p->has_latency = true;
 	p->last_us = 10;
 	p->p50_us = 20;
 	p->p99_us = 30;
@@ -64,7 +64,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->cells[HISTOGRAM_CELLS - 1] = UINT16_MAX;
 
 	p = &s->paths[1];
-	p->state = PATH_UNCHECKED;
+	p->status.state = PATH_UNCHECKED;
 	p->last = (struct mono){ 0 };
 	p->engine = PATHCHECK_ENGINE_NONE;
 	p->group = PATH_GROUP_NONE;
@@ -336,7 +336,7 @@ static void one_up(struct loop *l, struct snapshot *s)
 {
 	(void)l;
 	for (uint32_t i = 0; i < s->n_paths; i++)
-		s->paths[i].state = i == 4 ? PATH_GHOST : PATH_SHAKY;
+		s->paths[i].status.state = i == 4 ? PATH_GHOST : PATH_SHAKY;
 }
 
 static void test_last_path_of_a_map(void **state)

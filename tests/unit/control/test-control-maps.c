@@ -54,7 +54,7 @@ static void add_map(struct snapshot *s)
 	s->map_paths[s->n_map_paths++] =
 	        (struct snap_map_path){ .path = REGISTRY_NONE, .active = true };
 	s->paths[1].forced = true;
-	s->paths[1].state = PATH_UP;
+	s->paths[1].status.state = PATH_UP;
 }
 
 static void add_empty_map(struct snapshot *s)

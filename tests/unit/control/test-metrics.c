@@ -36,7 +36,7 @@ static struct snap_path *add(struct snapshot *s, const char *name, const char *m
 	struct snap_path *p = &s->paths[s->n_paths];
 	const struct device_spec spec = { .name = name, .node = "/dev/x", .map = map };
 
-	*p = (struct snap_path){ .state = state,
+	*p = (struct snap_path){ .status.state = state,
 		                 .enabled = true,
 		                 .in_map = REGISTRY_NONE };
 	assert_int_equal(device_new(&p->device, &spec), 0);

@@ -106,7 +106,7 @@ static void test_two_names_of_one_device(void **state)
 		                              .node = node,
 		                              .map = i == 3 ? "other" : "m",
 		                              .devt_major = i == 1 ? 9 : 8 });
-		s->paths[i].state = PATH_UP;
+		s->paths[i].status.state = PATH_UP;
 	}
 	add(s, &(struct device_spec){ .name = "f0", .node = "/f0", .map = "files" });
 	add(s, &(struct device_spec){ .name = "f1", .node = "/f1", .map = "files" });
@@ -181,7 +181,7 @@ static void test_many(void **state)
 		(void)snprintf(node, sizeof(node), "/dev/sd%u", i);
 		(void)snprintf(map, sizeof(map), "map%02u", i % 50);
 		add(s, &(struct device_spec){ .name = name, .node = node, .map = map });
-		s->paths[i].state = i % 50 < 25 ? PATH_UP : PATH_DOWN;
+		s->paths[i].status.state = i % 50 < 25 ? PATH_UP : PATH_DOWN;
 	}
 	take(s);
 	for (uint32_t i = 0; i < MANY; i++)
@@ -259,7 +259,7 @@ static void test_disabled_and_overdue(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++) {
 		add_numbered(s, 16 * i, "named", REGISTRY_NONE);
-		s->paths[i].state = PATH_UP;
+		s->paths[i].status.state = PATH_UP;
 	}
 	s->paths[0].enabled = false;
 	s->paths[2].overdue = true;

@@ -180,14 +180,11 @@ static void check_counters(const struct path_status *old, const struct path_stat
                            enum what w)
 {
 	if (is_success(w)) {
-		assert_int_equal(new->goods, old->goods + 1);
-		assert_int_equal(new->fails, 0);
+		assert_int_equal(new->streak, MAX(old->streak, 0) + 1);
 	} else if (w != GONE && is_failure(old->state, w)) {
-		assert_int_equal(new->fails, old->fails + 1);
-		assert_int_equal(new->goods, 0);
+		assert_int_equal(new->streak, MIN(old->streak, 0) - 1);
 	} else if (w != GONE) {
-		assert_int_equal(new->fails, old->fails);
-		assert_int_equal(new->goods, old->goods);
+		assert_int_equal(new->streak, old->streak);
 	}
 }
 
@@ -302,7 +299,7 @@ static void failures_in_a_row(void **state)
 	assert_true(step(&t, still) & ACTION_FAIL);
 	assert_state(&t, PATH_DOWN);
 	assert_int_equal(step(&t, still), ACTION_RESET_INTERVAL | ACTION_FAILURE);
-	assert_int_equal(t.status.fails, 4);
+	assert_int_equal(t.status.streak, -4);
 	step(&t, late_good);
 	assert_state(&t, PATH_DELAYED);
 	assert_true(step(&t, good) & ACTION_REINSTATE);
@@ -320,7 +317,7 @@ static void late_failure_counts_once(void **state)
 	step(&t, slow);
 	assert_false(step(&t, late_bad) & ACTION_FAIL);
 	assert_state(&t, PATH_SHAKY);
-	assert_int_equal(t.status.fails, 1);
+	assert_int_equal(t.status.streak, -1);
 	assert_int_equal(t.status.reason.error, EIO);
 	step(&t, bad);
 	assert_state(&t, PATH_DOWN);
@@ -342,7 +339,7 @@ static void silence_before_timeout_is_nothing(void **state)
 	assert_state(&t, PATH_DOWN);
 	assert_int_equal(step(&t, still), ACTION_NONE);
 	assert_int_equal(t.status.reason.error, EIO);
-	assert_int_equal(t.status.fails, 1);
+	assert_int_equal(t.status.streak, -1);
 }
 
 /* It answers again: what it was silent for before is over. */
@@ -468,14 +465,14 @@ static void counters_saturate(void **state)
 
 	(void)state; /* no fixture */
 	step(&t, bad);
-	t.status.fails = UINT16_MAX;
+	t.status.streak = -PATH_STREAK_MAX;
 	step(&t, bad);
-	assert_int_equal(t.status.fails, UINT16_MAX);
+	assert_int_equal(t.status.streak, -PATH_STREAK_MAX);
 	assert_state(&t, PATH_DOWN);
 	step(&t, good);
-	t.status.goods = UINT16_MAX;
+	t.status.streak = PATH_STREAK_MAX;
 	step(&t, good);
-	assert_int_equal(t.status.goods, UINT16_MAX);
+	assert_int_equal(t.status.streak, PATH_STREAK_MAX);
 	assert_state(&t, PATH_UP);
 }
 

@@ -143,17 +143,17 @@ static void a_hung_path_is_not_overdue(void **state)
 static void silence_of_a_dead_prober_counts_for_nothing(void **state)
 {
 	struct path *p = path(add(0));
-	uint32_t fails;
+	int streak;
 
 	(void)state;
 	run_until(at(SEC));
 	answer(0, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(2 * SEC));
-	fails = p->status.fails;
+	streak = p->status.streak;
 	engine.tend = -ENOENT;
 	checks_maintain(&checks, at(2 * SEC));
 	run_until(at(60 * SEC));
 	assert_int_equal(p->status.state, PATH_TIMEOUT); /* fail_checks is 2 */
-	assert_int_equal(p->status.fails, fails);
+	assert_int_equal(p->status.streak, streak);
 }
 
 static void causes_are_told_apart(void **state)
