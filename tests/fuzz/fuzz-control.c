@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A client of the control socket, over the real server with a loop that answers. The first byte
- * says who it is, the second how many bytes it sends at once, the third how the loop answers;
- * the rest is what it sends. Every message that it gets is JSON without a control character, it
- * gets no more than it asked for, and when it has gone it has left nothing behind.
+ * A client of the control socket, with the real server and a loop that answers. The first byte says
+ * who the client is, the second how many bytes it sends at once, the third how the loop answers.
+ * The rest is what the client sends. Each message that it receives is JSON without control
+ * characters. It gets at most one reply a request, and a client that is not root changes nothing.
+ * When it has disconnected, nothing is left of it.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,11 +24,11 @@
 #include "tests/fuzz/fuzz.h"
 
 #define PATHS       4
-#define STEP_US     USEC_PER_SEC /* of the server's time, for each of its rounds */
+#define STEP_US     USEC_PER_SEC /* how much each round adds to the server's time */
 #define ROUNDS_MAX  256          /* after the last byte */
 #define CHUNKS_MAX  32
 #define SENT_MAX    (4 * REQUEST_MAX)
-#define SOCKET_SIZE 4608 /* so small that replies do not fit */
+#define SOCKET_SIZE 4608 /* too small for most replies */
 
 static struct server server;
 static struct waits waits;
@@ -36,7 +37,7 @@ static struct device *devices[PATHS];
 static struct text *config_text;
 static uint64_t event_seq;
 
-/* What the client has got, as far as it is not a whole message. */
+/* What the client has received: the beginning of a message. */
 static struct {
 	int fd;
 	char *data;
@@ -59,7 +60,7 @@ static void make_devices(void)
 		  .wwid = "3600",
 		  .vendor = "IBM",
 		  .hcil = "1:0:0:1" },
-		/* What discovery would never let in. */
+		/* Discovery would refuse it. */
 		{ .name = "\x1b[2J\xff", .node = "/dev/\xc3", .alias = "\xed\xa0\x80" },
 		{ .name = "nvme0n1",
 		  .node = "/dev/nvme0n1",
@@ -154,7 +155,7 @@ static void loop_round(uint8_t how)
 	}
 }
 
-/* No input leaves events to the next one. */
+/* The next input begins without events. */
 static void forget_events(void)
 {
 	if (event_seq == 0)
@@ -183,7 +184,7 @@ static void look_at_message(const char *text, size_t size)
 	json_tokener_free(t);
 }
 
-/* True: something came. */
+/* True: bytes have arrived. */
 static bool client_reads(void)
 {
 	bool any = false;
@@ -232,13 +233,14 @@ static void client_comes(struct client *c, uint8_t who)
 	client.used = 0;
 }
 
-/* One round of everybody, as server_serve() would go round; true: the client got something. */
+/* One round of the server and the loop; true: the client has received something. */
 static bool a_round(struct client *c, uint8_t how)
 {
 	service->now = mono_add(service->now, STEP_US);
 	if (c->state != CLIENT_FREE)
 		client_run(service, c);
-	(void)parked_request_snapshot(service); /* it has no time to wait */
+	(void)parked_request_snapshot(
+	        service); /* each round takes a second, so there is no need to wait */
 	loop_round(how);
 	notifications_take(service);
 	return client_reads();
@@ -251,7 +253,7 @@ static void client_goes(struct client *c, uint8_t who)
 	close(client.fd);
 	if (c->state != CLIENT_FREE)
 		client_hangup(service, c);
-	/* One that has gone may have left a call that nobody waits for. */
+	/* A client that has disconnected may have left a oneway call. */
 	for (unsigned i = 0; i < 4 && c->state != CLIENT_FREE; i++) {
 		service->now = mono_add(service->now, STEP_US);
 		(void)parked_request_snapshot(service);
@@ -287,7 +289,7 @@ static void look_at_names(const struct request *r, struct json_object *call)
 	}
 }
 
-/* A request that was found fine is so to another parser, which reads the same. */
+/* json-c accepts a request that was found fine, and reads the same. */
 static void look_at_request(const struct request *r, const uint8_t *data, size_t size)
 {
 	struct json_tokener *t = json_tokener_new();
@@ -351,7 +353,7 @@ void fuzz_begin(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct port *port;
 
-	/* The kernel makes up a name that no file has: nobody will connect. */
+	/* The kernel chooses an abstract name, so nobody will connect. */
 	REQUIRE(fd >= 0 &&
 	                bind(fd, (struct sockaddr *)&nowhere, sizeof(sa_family_t)) == 0 &&
 	                listen(fd, 1) == 0,
@@ -385,7 +387,7 @@ void fuzz_one(const uint8_t *data, size_t size)
 			in.size -= (size_t)sent;
 		}
 		if (!a_round(c, how) && sent <= 0)
-			break; /* it is stuck with something: the rest is not read */
+			break; /* it is stuck: it does not read the rest */
 	}
 	for (unsigned i = 0; i < ROUNDS_MAX && a_round(c, how & 0x7f); i++)
 		continue;

@@ -13,7 +13,7 @@
 #include "checkerd/control/interface.h"
 #include "checkerd/control/listen.h"
 
-#define PATIENCE_MS 60000 /* for what would never come */
+#define PATIENCE_MS 60000 /* then the test fails */
 
 /* --- the loop --- */
 
@@ -50,7 +50,7 @@ void loop_answer_snapshot(struct loop *l, void *arg)
 
 	(void)arg;
 	if (!s)
-		abort(); /* it must not be asked for then */
+		abort(); /* it must not be requested then */
 	fill(l, s);
 	port_loop_snapshot_publish(l->port, s);
 }
@@ -171,7 +171,7 @@ void loop_wait_for(struct loop *l, enum port_op op, unsigned n)
 	pthread_mutex_unlock(&l->mutex);
 }
 
-void loop_settle_all(struct loop *l, void *arg)
+void loop_complete_all(struct loop *l, void *arg)
 {
 	(void)arg;
 	for (uint32_t i = 0; i < l->n_paths; i++)
@@ -238,7 +238,7 @@ static void loop_stop(struct loop *l)
 	waits_deinit(&l->waits);
 	port_free(l->port);
 	for (uint32_t i = 0; i < l->n_paths; i++) {
-		/* every snapshot, every request has given back what it had */
+		/* Every snapshot and every request has released its references. */
 		assert_int_equal(atomic_load(&l->devices[i]->refs), 1);
 		device_unref(l->devices[i]);
 	}
@@ -309,7 +309,7 @@ void client_call(int fd, const char *method, const char *parameters)
 	free(text);
 }
 
-/* One byte, or false at the end. */
+/* Receives one byte; false: the connection was closed. */
 static bool receive_byte(int fd, char *ret)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -331,7 +331,7 @@ char *client_receive_text(int fd, size_t *ret_size)
 			room *= 2;
 			text = realloc(text, room);
 		}
-		/* Looked at, and only then taken: not a byte of the next one. */
+		/* MSG_PEEK: no byte of the next message is taken. */
 		n = recv(fd, text + size, room - size, MSG_PEEK | MSG_DONTWAIT);
 		if (n <= 0) {
 			struct pollfd p = { .fd = fd, .events = POLLIN };

@@ -3,8 +3,8 @@
 #define TESTS_UNIT_CONTROL_CONTROL_HARNESS_H
 
 /*
- * A control with a loop that a test commands, and clients that speak Varlink to it. Every
- * wait is for something to happen and fails the test when it never does.
+ * A control with a loop that a test commands, and clients that speak Varlink. A test waits for
+ * events, never for a time, and fails when an event does not come.
  */
 #include "tests/unit/unit.h"
 
@@ -27,19 +27,19 @@ struct loop {
 	int wake_fd;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	/* [mutex] what the test wants done on the loop's thread, see loop_do() */
+	/* [mutex] what loop_do() runs on the loop's thread */
 	void (*job)(struct loop *, void *);
 	void *job_arg;
 	bool stop;
-	/* [mutex] what was asked */
+	/* [mutex] all requests so far */
 	struct port_request log[LOG_MAX];
 	unsigned n_log;
-	/* The loop's own; a test sets them by loop_do(), or before the start. */
+	/* The loop's own. A test sets them by loop_do(), or before the start. */
 	uint32_t n_paths;
 	struct device **devices;
 	bool *disabled;
 	bool silent;      /* answers nothing */
-	bool hold_checks; /* PORT_CHECK with wait is answered by loop_settle_all() */
+	bool hold_checks; /* PORT_CHECK with wait is answered by loop_complete_all() */
 	bool stale;       /* every path has another generation now */
 	const char *reload_error;
 	bool reload_busy;
@@ -56,7 +56,7 @@ struct test {
 	struct control_options options;
 };
 
-/* Starts both; spec: fills in device i, strings static or in the buffers given. */
+/* Starts both. spec fills in device i; its strings are static, or in the buffers. */
 void test_start(struct test *t, uint32_t n_paths,
                 void (*spec)(uint32_t i, struct device_spec *ret, char name[64],
                              char node[64]));
@@ -66,32 +66,31 @@ void plain_spec(uint32_t i, struct device_spec *ret, char name[64], char node[64
 
 /* Runs f on the loop's thread, and waits for it. */
 void loop_do(struct loop *l, void (*f)(struct loop *, void *), void *arg);
-/* Waits until so many requests of that kind were made. */
+/* Waits until there were n requests of that kind. */
 void loop_wait_for(struct loop *l, enum port_op op, unsigned n);
 unsigned loop_count(struct loop *l, enum port_op op);
 /* For loop_do(): */
-void loop_settle_all(struct loop *l, void *arg);
-void loop_answer_snapshot(struct loop *l,
-                          void *arg);        /* one that was asked for in silence */
-void loop_emit(struct loop *l, void *count); /* unsigned *: so many events */
+void loop_complete_all(struct loop *l, void *arg);
+void loop_answer_snapshot(struct loop *l, void *arg); /* of a request while silent */
+void loop_emit(struct loop *l, void *count);          /* unsigned *: how many events */
 
 int client_connect(const struct test *t);
-/* As it is, with its NUL. */
+/* Sends the text and its NUL. */
 void client_send(int fd, const char *text);
 void client_call(int fd, const char *method, const char *parameters);
 /* The next reply; NULL: the connection was closed. */
 struct json_object *client_receive(int fd);
-/* Its text; NULL as above. For free(). */
+/* The text of the next reply; NULL as above. The caller frees it. */
 char *client_receive_text(int fd, size_t *ret_size);
 bool client_is_closed(int fd);
 
-/* A call and its reply's parameters; fails on an error. To be put by the caller. */
+/* Calls, and returns the parameters of the reply; fails on an error. The caller puts them. */
 struct json_object *call(int fd, const char *method, const char *parameters);
-/* A call that is answered by that error; its parameters' only value, or "". */
+/* Calls, and expects that error; value: the only parameter of the error, or "". */
 void call_fails(int fd, const char *method, const char *parameters, const char *error,
                 const char *value);
 
-/* "a.b" by name and "[1]" by place, as in "paths[0].name"; NULL: null. Fails when absent. */
+/* The value at a place such as "paths[0].name"; NULL: null. Fails when it is absent. */
 struct json_object *get(struct json_object *o, const char *where);
 const char *get_string(struct json_object *o, const char *where);
 int64_t get_int(struct json_object *o, const char *where);

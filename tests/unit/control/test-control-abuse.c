@@ -13,10 +13,10 @@
 #define MANY  16384
 #define CROWD 100
 
-/* Sent one by one: far more than there is time for, and less than a request may have. */
+/* Bytes that are sent one by one: too many for the time, and fewer than a request may have. */
 #define REQUEST_BYTES 4000
 
-/* --- what is no request --- */
+/* --- garbage --- */
 
 static void test_garbage(void **state)
 {
@@ -76,7 +76,7 @@ static void test_large_requests(void **state)
 
 	(void)state;
 	start(2);
-	for (unsigned i = 0; i < 3; i++) { /* as large as can be */
+	for (unsigned i = 0; i < 3; i++) { /* the largest there may be */
 		client_send(fd, text);
 		o = client_receive(fd);
 		assert_string_equal(get_string(o, "error"),
@@ -99,7 +99,7 @@ static void test_large_requests(void **state)
 	others_are_served();
 }
 
-/* Many names in one request, none of them longer than it has to be. */
+/* Very many short names in one request. */
 static void test_many_names(void **state)
 {
 	size_t n = 13000;
@@ -119,7 +119,7 @@ static void test_many_names(void **state)
 	free(text);
 }
 
-/* --- who is slow --- */
+/* --- slow clients --- */
 
 static void test_an_idle_client(void **state)
 {
@@ -147,7 +147,8 @@ static void test_a_request_has_to_end(void **state)
 	t.options.idle_timeout_us = 3600 * USEC_PER_SEC;
 	start(2);
 	idle = client_connect(&t);
-	for (unsigned i = 0; i < 2; i++) { /* the first one, and one behind another */
+	for (unsigned i = 0; i < 2;
+	     i++) { /* the first request, and one that follows another */
 		unsigned bytes = 0;
 
 		bad = client_connect(&t);
@@ -162,13 +163,13 @@ static void test_a_request_has_to_end(void **state)
 		assert_true(client_is_closed(bad));
 		close(bad);
 	}
-	client_call(idle, "Ping", "{}"); /* who has not begun has time */
+	client_call(idle, "Ping", "{}"); /* a client that has begun no request has time */
 	json_object_put(client_receive(idle));
 	close(idle);
 	others_are_served();
 }
 
-/* Whatever they are at. */
+/* The thread stops at once, in whatever state its clients are. */
 static void test_stop_with_clients(void **state)
 {
 	int fds[6];
@@ -192,7 +193,7 @@ static void test_stop_with_clients(void **state)
 		close(fds[i]);
 }
 
-/* --- too many --- */
+/* --- too many clients --- */
 
 static const char too_many[] = "too many clients";
 
@@ -227,7 +228,7 @@ static void test_a_crowd(void **state)
 		json_object_put(call(fds[i], "Ping", "{}"));
 		close(fds[i]);
 	}
-	/* and there is room again, as soon as they are gone */
+	/* A place is free again as soon as its client is gone. */
 	for (unsigned i = 0; i < 7; i++) {
 		json_object_put(call(fd, "Ping", "{}"));
 		fds[i] = client_connect(&t);
@@ -250,8 +251,8 @@ static unsigned dropped_of(const int fds[CROWD])
 	return n;
 }
 
-/* Long requests that never end, more than there is memory for: the last ones have to go, and
- * who asks little is served. */
+/* Long requests that never end use up the memory there is for them. The last clients are dropped,
+ * and short requests are served. */
 static void test_hoarding_requests(void **state)
 {
 	char *text = sized_call(64 * 1024);
@@ -265,13 +266,13 @@ static void test_hoarding_requests(void **state)
 		(void)!send(fds[i], text, 60 * 1024, MSG_NOSIGNAL);
 		others_are_served();
 	}
-	/* the thread may still be reading what the last ones sent */
+	/* The thread may still be reading from the last clients. */
 	for (unsigned i = 0; dropped_of(fds) < CROWD - 64 && i < 1000; i++)
 		others_are_served();
 	assert_in_range(dropped_of(fds), CROWD - 64, CROWD - 32);
 	for (unsigned i = 0; i < CROWD; i++)
 		close(fds[i]);
-	/* all of it comes back, when it has been noticed that they are gone */
+	/* All memory comes back when the thread has noticed that the clients are gone. */
 	for (bool served = false; !served;) {
 		int client = client_connect(&t);
 		struct json_object *o;
@@ -286,7 +287,7 @@ static void test_hoarding_requests(void **state)
 	free(text);
 }
 
-/* What a long request has taken is given back with its answer, not with its client. */
+/* The memory of a long request comes back with its reply, while its client stays. */
 static void test_long_requests_one_after_the_other(void **state)
 {
 	char *text = sized_call(64 * 1024);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What goes through to the loop, snapshots that are shared, and events. */
+/* Requests that the loop answers, snapshots that clients share, and events. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,7 +31,7 @@ static void set_stale(struct loop *l, void *arg)
 	l->stale = *(bool *)arg;
 }
 
-/* Nothing the thread was told before this is still to be done. */
+/* When this returns, the thread has handled what was sent to it before. */
 static void pass_through(void)
 {
 	int other = client_connect(&t);
@@ -61,7 +61,7 @@ static void test_disable_and_enable(void **state)
 	assert_int_equal(r.uid, geteuid());
 	assert_int_equal(r.pid, getpid());
 	assert_int_equal(loop_count(&t.loop, PORT_DISABLE), 2);
-	/* and who looks next sees it, however fresh the last snapshot is */
+	/* The next request sees the change, however fresh the last snapshot is. */
 	o = call(fd, "ListPaths", "{\"paths\":[\"sd2\"]}");
 	assert_false(json_object_get_boolean(get(o, "paths[0].enabled")));
 	json_object_put(o);
@@ -218,7 +218,7 @@ static char *all_paths(unsigned n)
 	return text;
 }
 
-/* More than the request ring holds, answered long after. */
+/* More requests than the ring holds, with late replies. */
 static void test_check_many_and_wait(void **state)
 {
 	char *parameters = all_paths(MANY);
@@ -231,11 +231,11 @@ static void test_check_many_and_wait(void **state)
 	other = client_connect(&t);
 	client_call(fd, "Check", parameters);
 	loop_wait_for(&t.loop, PORT_CHECK, MANY);
-	/* another one waits for one of them, too, and nobody else waits for either */
+	/* A second client waits for one of these checks; it delays no other client. */
 	client_call(other, "Check", "{\"paths\":[\"sd1\"],\"wait\":true}");
 	loop_wait_for(&t.loop, PORT_CHECK, MANY + 1);
 	pass_through();
-	loop_do(&t.loop, loop_settle_all, NULL);
+	loop_do(&t.loop, loop_complete_all, NULL);
 	reply = client_receive(fd);
 	assert_int_equal(json_object_array_length(get(reply, "parameters.results")),
 	                 MANY);
@@ -251,7 +251,7 @@ static void test_check_many_and_wait(void **state)
 	free(parameters);
 }
 
-/* Who goes away leaves nothing behind: again and again, and more than there is room for. */
+/* Clients that disconnect leave nothing behind, even after more checks than there are places. */
 static void test_check_and_go_away(void **state)
 {
 	char *parameters = all_paths(MANY);
@@ -267,15 +267,15 @@ static void test_check_and_go_away(void **state)
 		loop_wait_for(&t.loop, PORT_CHECK, before + 100);
 		close(other);
 		pass_through();
-		/* what the loop still owes is no hindrance to others */
+		/* The replies that are still to come hinder no other client. */
 		json_object_put(call(fd, "Disable", "{\"paths\":[\"sd0\"]}"));
 		json_object_put(call(fd, "Ping", "{}"));
-		loop_do(&t.loop, loop_settle_all, NULL);
+		loop_do(&t.loop, loop_complete_all, NULL);
 	}
 	free(parameters);
 }
 
-/* The places of checks that wait are used up: the others wait, and are served in the end. */
+/* Checks with wait use up their places: the others wait, and are served in the end. */
 static void test_more_checks_than_places(void **state)
 {
 	char *parameters = all_paths(MANY);
@@ -293,9 +293,9 @@ static void test_more_checks_than_places(void **state)
 	json_object_put(call(fd, "Disable", "{\"paths\":[\"sd0\"]}"));
 	for (unsigned done = 0; done < 4 * MANY;) {
 		done = loop_count(&t.loop, PORT_CHECK);
-		loop_do(&t.loop, loop_settle_all, NULL);
+		loop_do(&t.loop, loop_complete_all, NULL);
 	}
-	loop_do(&t.loop, loop_settle_all, NULL);
+	loop_do(&t.loop, loop_complete_all, NULL);
 	for (unsigned i = 0; i < 4; i++) {
 		struct json_object *reply = client_receive(fds[i]);
 
@@ -319,13 +319,13 @@ static void test_oneway(void **state)
 	client_send(fd, "{\"method\":\"io.checkerd.Control.ListPaths\",\"oneway\":true}");
 	client_send(fd, "{\"method\":\"io.checkerd.Control.Monitor\",\"oneway\":true,"
 	                "\"more\":true}");
-	/* the next reply is the next call's */
+	/* None of them has a reply: the next one is the next call's. */
 	o = call(fd, "ListPaths", "{\"paths\":[\"sd0\"]}");
 	assert_false(json_object_get_boolean(get(o, "paths[0].enabled")));
 	json_object_put(o);
 }
 
-/* What was asked before the end is done, all of it, though nobody is there any more. */
+/* All that was requested before the end is done, though the client has disconnected. */
 static void test_oneway_and_go_away(void **state)
 {
 	int other;
@@ -368,7 +368,7 @@ static void test_pipelined(void **state)
 	}
 }
 
-/* The end of what a client sends is not the end of what it reads. */
+/* A client that sends no more still gets its reply. */
 static void test_half_closed(void **state)
 {
 	struct json_object *o;
@@ -385,7 +385,7 @@ static void test_half_closed(void **state)
 
 /* --- snapshots --- */
 
-/* All of these are waiting when it comes. */
+/* Clients that wait when a snapshot comes all read it. */
 static void test_clients_share_a_snapshot(void **state)
 {
 	int fds[8];
@@ -423,7 +423,7 @@ static void test_loop_does_not_answer(void **state)
 	call_fails(fd, "SetLogLevel", "{\"level\":\"info\"}", "io.checkerd.Control.Busy",
 	           reason);
 	json_object_put(call(fd, "org.varlink.service.GetInfo", "{}"));
-	/* it comes back: what it was asked meanwhile is answered to nobody */
+	/* The loop answers again: nobody gets the late replies. */
 	loop_do(&t.loop, set_silent, &(bool){ false });
 	loop_do(&t.loop, loop_answer_snapshot, NULL);
 	json_object_put(call(fd, "Ping", "{}"));
@@ -432,7 +432,7 @@ static void test_loop_does_not_answer(void **state)
 
 /* --- events --- */
 
-/* Emitted, and kept: the port's ring is empty again. */
+/* Emits events. When this returns, they are kept, and the port's ring is empty. */
 static void emit(unsigned n)
 {
 	int other = client_connect(&t);
@@ -546,7 +546,7 @@ static void test_monitor(void **state)
 		assert_int_equal(next_event(other), i);
 	}
 	close(other);
-	/* Who waits for events is not idle: the one who is, is gone, and it is still there. */
+	/* A client that waits for events is not idle: it stays when an idle one is dropped. */
 	idle = client_connect(&t);
 	assert_true(client_is_closed(idle));
 	close(idle);
@@ -554,7 +554,8 @@ static void test_monitor(void **state)
 	assert_int_equal(next_event(fd), 20);
 }
 
-/* A client that does not read for a while gets what is kept, and how many are not. */
+/* A client that does not read for a while gets the events that are kept, and the number of the
+ * others. */
 static void test_slow_monitor(void **state)
 {
 	uint64_t last = 0, lost = 0, events = 0;
@@ -586,7 +587,7 @@ static void test_slow_monitor(void **state)
 	assert_int_equal(next_event(fd), 12001);
 }
 
-/* The port had no room for some: the numbers tell. */
+/* The port had no room for some events: their numbers are missing. */
 static void pass_over(struct loop *l, void *n)
 {
 	l->seq += *(unsigned *)n;

@@ -9,7 +9,9 @@ static void known_spec(uint32_t i, struct device_spec *ret, char name[64], char 
 {
 	plain_spec(i, ret, name, node);
 	if (i == 1) {
-		*ret = (struct device_spec){ .alias = NULL }; /* a regular file, say */
+		*ret = (struct device_spec){
+			.alias = NULL
+		}; /* for example a regular file */
 		return;
 	}
 	ret->alias = "left";
@@ -23,7 +25,7 @@ static void known_spec(uint32_t i, struct device_spec *ret, char name[64], char 
 	ret->protocol = "scsi:fcp";
 	ret->host = "host1";
 	ret->target = "0x5000";
-	ret->sysfs_state = "created"; /* when it was found */
+	ret->sysfs_state = "created"; /* the state at discovery */
 }
 
 static void decorate_paths(struct loop *l, struct snapshot *s)
@@ -209,7 +211,7 @@ static void test_names_of_a_path(void **state)
 		assert_string_equal(get_string(o, "paths[0].name"), "sd0");
 		json_object_put(o);
 	}
-	/* in the order they were asked for; with none, none; and null is not given */
+	/* The order is that of the request. An empty list selects nothing, null everything. */
 	o = call(fd, "ListPaths", "{\"paths\":[\"sd1\",\"left\"]}");
 	assert_string_equal(get_string(o, "paths[0].name"), "sd1");
 	assert_string_equal(get_string(o, "paths[1].name"), "sd0");
@@ -226,7 +228,7 @@ static void test_names_of_a_path(void **state)
 	           "io.checkerd.Control.NoSuchPath", "0:0");
 }
 
-/* Whatever a device calls itself: it is a string when it gets here. */
+/* A device may have any name: in a reply it is a string. */
 static void strange_spec(uint32_t i, struct device_spec *ret, char name[64],
                          char node[64])
 {
@@ -235,7 +237,7 @@ static void strange_spec(uint32_t i, struct device_spec *ret, char name[64],
 	plain_spec(i, ret, name, node);
 	strcpy(name, "s\xff\"\\\n\x1b[31m");
 	ret->vendor = "\xe2\x82";
-	/* The worst that can be asked of the buffer: all of it escaped, all of it long. */
+	/* The worst case for the buffer: all bytes are escaped, all strings are long. */
 	for (size_t k = 0; k < ARRAY_LEN(huge); k++)
 		memset(huge[k], 1, sizeof(huge[k]) - 1);
 	ret->alias = huge[0];
@@ -266,7 +268,7 @@ static void test_strange_names(void **state)
 
 static void map_spec(uint32_t i, struct device_spec *ret, char name[64], char node[64])
 {
-	/* even ones are up */
+	/* Paths with an even number are up. */
 	static const char *const maps[] = { "b", "c", "b",  "d", "a",
 		                            "a", "a", NULL, "e", NULL };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The last changes of each path: the table that keeps them, and what a client is told. */
+/* The latest changes of each path: the table that keeps them, and the replies. */
 #include <errno.h>
 
 #include "checkerd/control/changes.h"
@@ -34,7 +34,7 @@ static void add(struct changes *c, uint64_t seq, const char *path)
 	changes_add(c, &e);
 }
 
-/* How many are kept of a path, in order; *ret_first: the number of the oldest. */
+/* How many changes of a path are kept, in order; *ret_first: the number of the oldest. */
 static uint32_t kept(const struct changes *c, const char *path, uint64_t *ret_first)
 {
 	const struct change *x = changes_first(c, path);
@@ -111,7 +111,7 @@ static void test_flapping(void **state)
 	changes_free(c);
 }
 
-/* More names than there is room for, again and again: what is oldest goes. */
+/* More names and changes than there is room for: the oldest are forgotten. */
 static void test_full(void **state)
 {
 	const unsigned paths = 10, names = 3 * CHANGES_MARGIN;
@@ -130,7 +130,7 @@ static void test_full(void **state)
 		assert_int_equal(kept(c, name, &first),
 		                 i >= names - paths - CHANGES_MARGIN / 2);
 	}
-	/* all the room there is for changes, by few names */
+	/* Few names take all the room for changes. */
 	for (unsigned i = 0; i < 100 * CHANGES_OF_ONE_MAX; i++) {
 		(void)snprintf(name, sizeof(name), "m%u", i % 100);
 		add(c, names + i + 1, name);
@@ -151,7 +151,7 @@ static void test_bytes(void **state)
 {
 	(void)state;
 	assert_true(changes_bytes(1000) > 1000 * sizeof(struct change));
-	/* it is locked memory: 10,240 paths' are not to take more than this */
+	/* The memory of 10,240 paths has a limit of its own. */
 	assert_true(changes_bytes(10240) < 3 * 1024 * 1024);
 }
 
@@ -188,12 +188,12 @@ static void test_list(void **state)
 	assert_string_equal(get_string(o, "histories[0].path"), "sd1");
 	assert_string_equal(get_string(o, "histories[0].state"), "down");
 	assert_non_null(get_string(o, "histories[0].state_since"));
-	/* gone, and not forgotten */
+	/* This path is gone, and its changes are kept. */
 	assert_string_equal(get_string(o, "histories[1].path"), "sdx");
 	assert_null(get(o, "histories[1].state"));
 	assert_null(get(o, "histories[1].state_since"));
 	assert_int_equal(get_int(o, "histories[1].changes[0].seq"), 8);
-	/* there, and nothing has ever happened to it */
+	/* This path is there, and has no changes. */
 	assert_string_equal(get_string(o, "histories[2].path"), "sd2");
 	assert_int_equal(json_object_array_length(get(o, "histories[2].changes")), 0);
 	json_object_put(o);

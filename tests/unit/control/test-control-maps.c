@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What clients are told of device-mapper's maps. */
+/* What replies say of device-mapper's maps. */
 #include <errno.h>
 
 #include "control-fixture.h"
@@ -243,7 +243,7 @@ static void test_metrics(void **state)
 	json_object_put(o);
 }
 
-/* Paths by the thousand in one map: the reply is written in pieces. */
+/* Thousands of paths in one map: the reply is written in pieces. */
 static void decorate_large(struct loop *l, struct snapshot *s)
 {
 	static struct map_path paths[MAP_PATHS_MAX];

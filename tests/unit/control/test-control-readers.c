@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Clients that read slowly, or not at all: how long they are waited for, and what those feel
- * of it who read the same snapshot, or want another one.
+ * Clients that read slowly, or not at all: when they are dropped, and how they affect clients that
+ * read the same snapshot, or wait for another one.
  */
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,7 +13,7 @@
 #define MANY  16384
 #define TABLE (MANY * (long long)sizeof(struct snap_path)) /* bytes of a snapshot */
 
-/* Bytes that were mapped, less those that were given back. */
+/* Bytes that are mapped. */
 static _Atomic long long mapped; /* [atomic any] */
 
 /* The linker's names, see local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
@@ -46,13 +46,13 @@ static void test_who_does_not_read_is_dropped(void **state)
 	bad = client_connect(&t);
 	p = (struct pollfd){ .fd = bad };
 	client_call(bad, "ListPaths", "{}");
-	assert_int_equal(poll(&p, 1, 60000), 1); /* POLLHUP, not a byte read */
+	assert_int_equal(poll(&p, 1, 60000), 1); /* POLLHUP, though no byte was read */
 	assert_true(p.revents & POLLHUP);
 	close(bad);
 	others_are_served();
 }
 
-/* Not even when it takes a little now and then. */
+/* A client that reads a little now and then is dropped, too. */
 static void test_a_reply_has_to_end(void **state)
 {
 	struct pollfd p;
@@ -71,7 +71,7 @@ static void test_a_reply_has_to_end(void **state)
 	others_are_served();
 }
 
-/* 16,384 paths, a few bytes at a time: all of it arrives. */
+/* A reply with 16,384 paths arrives as a whole, a few bytes at a time. */
 static void test_slow_reader_gets_all(void **state)
 {
 	struct json_object *o;
@@ -87,8 +87,8 @@ static void test_slow_reader_gets_all(void **state)
 }
 
 /*
- * Both snapshots are being read by clients that do not read: the others wait for a moment,
- * and then it is the older reader who has to go, whichever of the two snapshots it has.
+ * Clients that do not read hold both snapshots. Others wait for a moment. Then the older reader is
+ * dropped, whichever of the two snapshots it holds.
  */
 static void test_readers_cannot_keep_the_snapshots(void **state)
 {
@@ -102,7 +102,7 @@ static void test_readers_cannot_keep_the_snapshots(void **state)
 		client_call(slow[i], "ListPaths", "{}");
 		p = (struct pollfd){ .fd = slow[i], .events = POLLIN };
 		assert_int_equal(poll(&p, 1, 60000), 1);
-		/* the next one wants a newer one than that */
+		/* The next client needs a newer snapshot. */
 		json_object_put(call(fd, "SetLogLevel", "{\"level\":\"info\"}"));
 	}
 	others_are_served();
@@ -116,8 +116,8 @@ static void test_readers_cannot_keep_the_snapshots(void **state)
 }
 
 /*
- * As above, but nothing has changed since the newest snapshot was taken: the others read that
- * one, too, even when it is not as fresh as it would be otherwise, and nobody has to go.
+ * As above, but nothing has changed since the newest snapshot was taken. The others read that one,
+ * though it is older than usual, and nobody is dropped.
  */
 static void test_readers_share_the_newest(void **state)
 {
@@ -127,7 +127,8 @@ static void test_readers_share_the_newest(void **state)
 	int slow[2];
 
 	(void)state;
-	t.options.write_timeout_us = 60 * USEC_PER_SEC; /* a slow machine drops no reader */
+	t.options.write_timeout_us =
+	        60 * USEC_PER_SEC; /* a slow machine drops no reader */
 	start(MANY);
 	at_first = mapped;
 	for (unsigned i = 0; i < ARRAY_LEN(slow); i++) {
@@ -151,7 +152,7 @@ static void test_readers_share_the_newest(void **state)
 		json_object_put(o);
 		close(slow[i]);
 	}
-	/* With the last one the second snapshot's memory goes, though nobody asks for another. */
+	/* The last reader's end frees the second snapshot's memory, without another request. */
 	while (mapped >= at_first + TABLE)
 		json_object_put(call(fd, "Ping", "{}"));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The socket's name: who has it, who could take it away, and what is handed over. */
+/* The socket's name: who owns it, who could take it away, and sockets that are handed over. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -57,14 +57,14 @@ static void test_name_of_something_else(void **state)
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	assert_int_equal(listen_at(longer, (gid_t)-1, &other), -ENAMETOOLONG);
-	/* and something that is no listening socket is refused */
+	/* What is no listening socket is refused. */
 	t.control = control_free(t.control);
 	t.options.listen_fd = open("/dev/null", O_RDONLY);
 	assert_int_equal(control_new(&t.control, &t.options), -EINVAL);
 	assert_null(t.control);
 }
 
-/* Who may write to the directory could put another socket in its place. */
+/* A user who may write to the directory could replace the socket. */
 static void test_directory_of_others(void **state)
 {
 	char name[200];
@@ -95,7 +95,7 @@ static void test_directory_of_others(void **state)
 	assert_int_equal(chmod(t.directory, 0700), 0);
 }
 
-/* Whoever owns it could keep it locked for ever, and the daemon from starting. */
+/* The owner of the lock file could keep it locked, and so keep the daemon from starting. */
 static void test_lock_file_of_others(void **state)
 {
 	char name[200], locked[220];
@@ -138,7 +138,7 @@ static int named(int type, const char *name, size_t size, bool listening)
 	return s;
 }
 
-/* What a service manager hands over is looked at, too. */
+/* A socket that a service manager hands over is checked, too. */
 static void test_sockets_handed_over(void **state)
 {
 	char name[100], abstract[100] = "";
@@ -169,7 +169,7 @@ static void test_sockets_handed_over(void **state)
 	close(pair[0]);
 	close(pair[1]);
 	s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s >= 0) { /* listens on a port that is free */
+	if (s >= 0) { /* the kernel chooses a free port */
 		assert_int_equal(listen(s, 1), 0);
 		assert_int_equal(listen_check(s), -EPROTOTYPE);
 		close(s);

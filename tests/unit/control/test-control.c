@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the server answers, over its socket. */
+/* Calls over the socket: right, wrong, odd and large ones. */
 #include <unistd.h>
 
 #include "control-fixture.h"
@@ -91,12 +91,12 @@ static void test_wrong_calls(void **state)
 	           "io.checkerd.Control.NoSuchPath", "sdz");
 	call_fails(fd, "ListMaps", "{\"maps\":[\"m\"]}", "io.checkerd.Control.NoSuchMap",
 	           "m");
-	/* and after all that the connection is as good as new */
+	/* The connection still works after all of these. */
 	json_object_put(call(fd, "Ping", "{}"));
 }
 
-/* Of what is said twice the last one counts, null is as good as nothing, and an escape says what
- * it stands for, in keys too. */
+/* When a member is there twice, the last one counts. null is the same as absent. Escapes are read
+ * in keys, too. */
 static void test_calls_that_look_odd(void **state)
 {
 	struct json_object *o;
@@ -122,7 +122,7 @@ static void test_calls_that_look_odd(void **state)
 
 /* --- large replies --- */
 
-/* A configuration of megabytes, with every kind of character at every place of a piece. */
+/* A configuration of megabytes: pieces end at every place of every kind of character. */
 static void test_large_config(void **state)
 {
 	size_t size = 3 * 1024 * 1024;
@@ -136,7 +136,7 @@ static void test_large_config(void **state)
 		       "\xc3\xa9t",
 		       8);
 	config[size] = '\0';
-	config[0] = '#'; /* so that no piece ends where a character does by luck */
+	config[0] = '#'; /* so that pieces do not always end between characters */
 	t.loop.config = config;
 	start(1);
 	o = call(fd, "GetConfig", "{}");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is JSON and what is not, and what it says. */
+/* Which texts are JSON, and what the reader makes of them. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ static char *copy(const char *text, size_t size)
 	return c;
 }
 
-/* There is no memory behind it that could be read. */
+/* In memory that ends with the text, so that valgrind and ASan see a read past it. */
 static bool is_json(const char *text, size_t size)
 {
 	char *c = copy(text, size);
@@ -33,7 +33,7 @@ static bool is_json(const char *text, size_t size)
 	return is;
 }
 
-/* The value of {"a":value}; to be freed: ret_text. */
+/* The value of {"a":value}. The caller frees *ret_text. */
 static char *value_of(const char *value, char **ret_text)
 {
 	char text[256];
@@ -92,9 +92,10 @@ static void test_what_is_json(void **state)
 
 		if (!is_json(text, (size_t)n))
 			fail_msg("refused: %s", text);
-		for (int k = 0; k < n; k++) /* none of its beginnings is */
+		for (int k = 0; k < n; k++) /* no beginning of it is JSON */
 			assert_false(is_json(text, (size_t)k));
-		assert_false(is_json(text, (size_t)n + 1)); /* nor is a NUL behind it */
+		assert_false(is_json(
+		        text, (size_t)n + 1)); /* nor is the text with a NUL after it */
 	}
 }
 
@@ -159,7 +160,7 @@ static void test_what_is_not(void **state)
 	assert_false(is_json("{\0}", 3));
 }
 
-/* As deep as can be, and once more; whatever there is of objects in arrays and the reverse. */
+/* The greatest depth, and one more; objects and arrays are nested in all orders. */
 static void test_depth(void **state)
 {
 	(void)state;
@@ -178,7 +179,7 @@ static void test_depth(void **state)
 		strcat(text, end);
 		assert_true(jr_check(text, strlen(text), 8));
 		assert_false(jr_check(text, strlen(text), 7));
-		/* one of them ends as the other kind would */
+		/* One of them ends with the bracket of the other kind. */
 		text[strlen(text) - 1 - bits % 8] ^= ']' ^ '}';
 		assert_false(jr_check(text, strlen(text), 8));
 	}
@@ -252,7 +253,7 @@ static void test_strings(void **state)
 			assert_true(jr_is(value, table[i].says));
 		else
 			assert_false(jr_is(value, table[i].says));
-		/* and where it lies */
+		/* also in place */
 		assert_int_equal(jr_string(value, value), table[i].length);
 		assert_memory_equal(value, table[i].says, table[i].length + 1);
 		free(text);
@@ -270,8 +271,7 @@ static void test_words(void **state)
 	assert_false(jr_is(value, ""));
 	assert_false(jr_is(value, "maths"));
 	free(text);
-	value = value_of("\"\\u00e9\"",
-	                 &text); /* of which the word has only the beginning */
+	value = value_of("\"\\u00e9\"", &text); /* the word is its beginning only */
 	assert_false(jr_is(value, "\xc3"));
 	assert_true(jr_is(value, "\xc3\xa9"));
 	free(text);
@@ -321,7 +321,7 @@ static void test_numbers(void **state)
 	free(text);
 }
 
-/* Texts at random, of what JSON is made of: what is taken is taken by another parser, too. */
+/* Random texts of JSON's parts: json-c accepts what the reader accepts. */
 static void test_against_another(void **state)
 {
 	static const char *const parts[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is written is compared with what it has to be, and read back by json-c. */
+/* What the writer writes is compared with what is expected, and json-c reads it. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -83,11 +83,11 @@ static const struct string_case strings[] = {
 	CASE("a\0b", "a\\u0000b"),
 	CASE("\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0", "\\u0080\\u009b\\u009f\xc2\xa0"),
 	CASE("\xe2\x80\xae\xd8\x9c\xe2\x80\xaf", "\\u202e\\u061c\xe2\x80\xaf"),
-	/* the first and the last of each length */
+	/* The first and the last character of each length. */
 	CASE("\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf", "\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"),
 	CASE("\xed\x9f\xbf\xee\x80\x80", "\xed\x9f\xbf\xee\x80\x80"),
 	CASE("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"),
-	/* not UTF-8: alone, too long, surrogates, past the end, cut short */
+	/* Not UTF-8: lone bytes, overlong forms, surrogates, beyond Unicode, cut characters. */
 	CASE("\x80", BAD),
 	CASE("\xff\xfe", BAD BAD),
 	CASE("\xc0\xaf", BAD BAD),
@@ -122,7 +122,7 @@ static void test_strings(void **state)
 	}
 }
 
-/* Whatever two bytes a device says, between others: a reader gets a string. */
+/* Any two bytes between others are written as a string that a reader accepts. */
 static void test_every_two_bytes(void **state)
 {
 	struct json_tokener *t = json_tokener_new_ex(4);
@@ -158,13 +158,13 @@ static void test_long_strings_are_cut(void **state)
 	jw_string(&j, in);
 	assert_int_equal(j.used, JW_STRING_MAX + 2);
 
-	/* not inside a character */
+	/* No character is cut. */
 	jw_init(&j, buf, sizeof(buf));
 	memcpy(in + JW_STRING_MAX - 2, "\xf0\x9f\x98\x80", 4);
 	jw_string(&j, in);
 	assert_int_equal(j.used, JW_STRING_MAX - 2 + 2);
 
-	/* and the worst of bytes fits where the limits say it does */
+	/* The bytes with the longest escapes fit, as the limits prove. */
 	jw_init(&j, buf, sizeof(buf));
 	memset(in, 1, sizeof(in) - 1);
 	jw_string(&j, in);
@@ -207,9 +207,9 @@ static void test_full(void **state)
 	jw_array(&j);
 	jw_string(&j, "0123456");
 	jw_array(&j);
-	jw_string(&j, "0123456"); /* too much */
+	jw_string(&j, "0123456"); /* does not fit */
 	assert_true(j.full);
-	jw_int(&j, 1); /* would fit, but not after what did not */
+	jw_int(&j, 1); /* would fit, but follows something that did not */
 	jw_array_end(&j);
 	assert_true(j.full);
 	assert_true(j.used <= 16);
@@ -223,7 +223,7 @@ static void test_drained(void **state)
 	jw_array(&j);
 	jw_string(&j, "0123456");
 	assert_false(j.full);
-	jw_drained(&j); /* and it goes on where it was */
+	jw_drained(&j); /* the document goes on */
 	jw_array(&j);
 	jw_string(&j, "0123456");
 	jw_array_end(&j);
