@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "util/clean.h"
 #include "util/duration.h"
 #include "util/mono.h"
+#include "util/utf8.h"
 
 #define DURATION_MAX_US  (INT64_C(10) * 365 * 24 * 3600 * USEC_PER_SEC)
 #define COMPLAINT_BYTES  4096
@@ -146,41 +148,12 @@ void human_put(FILE *f, const char *s, bool lines)
 	}
 }
 
-/* Length of the well-formed UTF-8 character at s, 0 when there is none (Unicode, table 3-7). */
-static size_t utf8_length(const unsigned char *s)
+void human_put_utf8(FILE *f, const char *s)
 {
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0; /* a longer form of what fits in two bytes */
-	else if (s[0] == 0xed)
-		high = 0x9f; /* halves of a UTF-16 pair */
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f; /* beyond U+10FFFF */
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-void human_put_utf8(FILE *f, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
 	while (*s) {
-		size_t n = utf8_length(s);
+		size_t n = utf8_length(s, SIZE_MAX);
 
-		if (n == 0 || (clean_length((const char *)s) == 0 && *s != '\n'))
+		if (n == 0 || (clean_length(s) == 0 && *s != '\n'))
 			fputc('?', f);
 		else
 			fwrite(s, 1, n, f);
@@ -188,23 +161,15 @@ void human_put_utf8(FILE *f, const char *text)
 	}
 }
 
-void human_put_json(FILE *f, const char *json)
+void human_put_json(FILE *f, const char *s)
 {
-	const unsigned char *s = (const unsigned char *)json;
-
 	while (*s) {
-		size_t n = utf8_length(s);
+		size_t n = utf8_length(s, SIZE_MAX);
 
 		if (n == 0)
 			fputs("\xef\xbf\xbd", f);
-		else if (n == 2 && clean_length((const char *)s) == 0)
-			fprintf(f, "\\u%04x", (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu));
-		else if (n == 3 && clean_length((const char *)s) == 0)
-			fprintf(f, "\\u%04x",
-			        (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
-			                (s[2] & 0x3fu));
-		else if (*s == 0x7f)
-			fputs("\\u007f", f);
+		else if (((n == 2 || n == 3) && clean_length(s) == 0) || *s == 0x7f)
+			fprintf(f, "\\u%04" PRIx32, utf8_decode(s, n));
 		else
 			fwrite(s, 1, n, f);
 		s += n ? n : 1;

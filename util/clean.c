@@ -6,16 +6,7 @@
 #include <string.h>
 
 #include "util/macro.h"
-
-/* Bytes of the character that begins with this one, by its lead alone; 0: none does. */
-static size_t length_by_lead(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead < 0xc2 || lead > 0xf4)
-		return 0;
-	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
+#include "util/utf8.h"
 
 static bool may_be_shown(uint32_t c)
 {
@@ -24,28 +15,19 @@ static bool may_be_shown(uint32_t c)
 	} never[] = {
 		{ 0x00, 0x1f },     { 0x7f, 0x9f },     { 0x61c, 0x61c },
 		{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 },
-		{ 0xd800, 0xdfff }, /* halves of a UTF-16 pair */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(never); i++)
 		if (c >= never[i].first && c <= never[i].last)
 			return false;
-	return c <= 0x10ffff;
+	return true;
 }
 
-size_t clean_length(const char *text)
+size_t clean_length(const char *s)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *s = (const unsigned char *)text;
-	size_t n = length_by_lead(s[0]);
-	uint32_t c = n < 2 ? s[0] : s[0] & (0x7fu >> n);
+	size_t n = utf8_length(s, SIZE_MAX);
 
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3fu);
-	}
-	return n == 0 || c < least[n] || !may_be_shown(c) ? 0 : n;
+	return n == 0 || !may_be_shown(utf8_decode(s, n)) ? 0 : n;
 }
 
 size_t clean_copy(char *buf, size_t size, const char *s)

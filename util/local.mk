@@ -23,6 +23,8 @@ libutil_la_SOURCES = \
 	util/text.h \
 	util/thread.c \
 	util/thread.h \
+	util/utf8.c \
+	util/utf8.h \
 	util/vpd.c \
 	util/vpd.h \
 	util/wake.h \
@@ -76,6 +78,12 @@ TESTS += tests/unit/util/test-duration
 tests_unit_util_test_duration_SOURCES = tests/unit/util/test-duration.c
 tests_unit_util_test_duration_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_duration_LDADD = libutil.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/util/test-utf8
+TESTS += tests/unit/util/test-utf8
+tests_unit_util_test_utf8_SOURCES = tests/unit/util/test-utf8.c
+tests_unit_util_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_utf8_LDADD = libutil.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/util/test-hash
 TESTS += tests/unit/util/test-hash

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "util/utf8.h"
+
 #define BYTE_ORDER_MARK      "\xef\xbb\xbf"
 #define BYTE_ORDER_MARK_SIZE (sizeof(BYTE_ORDER_MARK) - 1)
 
@@ -39,7 +41,7 @@ static bool check_bytes(struct lexer *l)
 	for (size_t i = l->next; i < l->size; i += size, at.column += (unsigned)size) {
 		unsigned char c = (unsigned char)l->text[i];
 
-		size = utf8_size(l->text + i, l->size - i);
+		size = utf8_length(l->text + i, l->size - i);
 		if (c == '\n') {
 			at = (struct position){ at.file, at.line + 1, 0 };
 			told = false;

@@ -126,32 +126,6 @@ const char *problem_word(char buf[PROBLEM_QUOTE_SIZE], const char *text)
 	return buf;
 }
 
-size_t utf8_size(const char *s, size_t left)
-{
-	unsigned char c = (unsigned char)s[0], low = 0x80, high = 0xbf;
-	size_t size;
-
-	if (c < 0x80)
-		return 1;
-	if (c < 0xc2 || c > 0xf4)
-		return 0;
-	size = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (c == 0xe0)
-		low = 0xa0;
-	else if (c == 0xed)
-		high = 0x9f;
-	else if (c == 0xf0)
-		low = 0x90;
-	else if (c == 0xf4)
-		high = 0x8f;
-	if (size > left || (unsigned char)s[1] < low || (unsigned char)s[1] > high)
-		return 0;
-	for (size_t i = 2; i < size; i++)
-		if (((unsigned char)s[i] & 0xc0) != 0x80)
-			return 0;
-	return size;
-}
-
 const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text)
 {
 	size_t used = 0, size;

@@ -43,10 +43,6 @@ const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text);
 /* The same with quotes only where they are needed to see where it begins and ends. */
 const char *problem_word(char buf[PROBLEM_QUOTE_SIZE], const char *text);
 
-/* Bytes of the UTF-8 character at s, of at most `left` (not 0) bytes; 0: it is none. RFC 3629,
- * section 4. */
-size_t utf8_size(const char *s, size_t left);
-
 /* array, a block (util/block.h) or NULL, with room for one more than n items; NULL: no memory, and
  * it is as it was. */
 _must_check_ void *array_room(void *array, size_t n, size_t item_size);

@@ -13,6 +13,7 @@
 #include "util/clean.h"
 #include "util/macro.h"
 #include "util/mono.h"
+#include "util/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define NUMBER_SIZE 32
@@ -100,43 +101,6 @@ void jw_key(struct jw *j, const char *key)
 	j->comma = false;
 }
 
-static bool continues(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* Bytes of the character at s, 0: what is there is none. Of n bytes, n > 0. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-	unsigned char low = 0x80, high = 0xbf; /* of the second byte */
-	size_t length;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		length = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		length = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0; /* shorter forms exist for what is below */
-	else if (s[0] == 0xed)
-		high = 0x9f; /* surrogates */
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f; /* the end of Unicode */
-	if (n < length || s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if (!continues(s[i]))
-			return 0;
-	return length;
-}
-
 static void put_escape(struct jw *j, unsigned c)
 {
 	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -152,7 +116,7 @@ static void put_escape(struct jw *j, unsigned c)
 }
 
 /* Writes the character at s, or its replacement; returns how many bytes of s it took. */
-static size_t put_character(struct jw *j, const unsigned char *s, size_t n)
+static size_t put_character(struct jw *j, const char *s, size_t n)
 {
 	size_t length = utf8_length(s, n);
 
@@ -160,15 +124,11 @@ static size_t put_character(struct jw *j, const unsigned char *s, size_t n)
 		append(j, REPLACEMENT, strlen(REPLACEMENT));
 		return 1;
 	}
-	if (length == 1 && (s[0] < 0x20 || s[0] == '"' || s[0] == '\\' || s[0] == 0x7f))
-		put_escape(j, s[0]);
-	else if (length == 2 && clean_length((const char *)s) == 0)
-		put_escape(j, (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)); /* C1, U+061C */
-	else if (length == 3 && clean_length((const char *)s) == 0)
-		put_escape(j, (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 |
-		                      (s[2] & 0x3fu)); /* what turns text round */
+	/* Escaped are C0, DEL, C1, and what turns text round: all are below U+10000. */
+	if (*s == '"' || *s == '\\' || (length < 4 && clean_length(s) == 0))
+		put_escape(j, utf8_decode(s, length));
 	else
-		append(j, (const char *)s, length);
+		append(j, s, length);
 	return length;
 }
 
@@ -183,7 +143,7 @@ void jw_text_part(struct jw *j, const char *s, size_t n)
 	size_t i = 0;
 
 	while (i < n && !j->full)
-		i += put_character(j, (const unsigned char *)s + i, n - i);
+		i += put_character(j, s + i, n - i);
 }
 
 void jw_text_end(struct jw *j)
@@ -199,7 +159,7 @@ size_t jw_text_cut(const char *s, size_t n, size_t max)
 		return n;
 	/* A character has at most three bytes after its first. Where more stand in a row, no
 	 * character is cut. */
-	while (cut > 0 && max - cut < 4 && continues((unsigned char)s[cut]))
+	while (cut > 0 && max - cut < 4 && utf8_continues(s[cut]))
 		cut--;
 	return cut == 0 || max - cut == 4 ? max : cut;
 }

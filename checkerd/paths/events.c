@@ -8,6 +8,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "util/utf8.h"
+
 /* Lines about one path's states: enough for a bad minute, not for a bad day. */
 static const struct rate_policy path_rate = { .burst = 10, .window = 60 };
 
@@ -91,7 +93,7 @@ static void put_text(char *buf, size_t size, const char *text)
 
 	if (n >= size) {
 		n = size - 1;
-		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		while (n > 0 && utf8_continues(text[n]))
 			n--;
 	}
 	memcpy(buf, text, n);
