@@ -2,7 +2,10 @@
 #ifndef LIBCHECK_CALLER_H
 #define LIBCHECK_CALLER_H
 
-/* The caller's side, among its own files: pathcheck.c, successor.c and stats.c. */
+/*
+ * The caller's side of an engine: the table of its paths, its prober, and the commands to it.
+ * The public interface, pathcheck.h, is on top of it. The caller's thread only.
+ */
 #include "libcheck/heartbeat.h"
 #include "libcheck/region/device_names.h"
 #include "libcheck/process.h"
@@ -19,23 +22,23 @@ struct entry {
 	struct asked asked;
 	uint8_t flags;     /* PATHCHECK_PATH_ bits */
 	bool identify : 1; /* the outstanding check is one that identifies */
-	bool opened : 1;   /* this prober has said what its name leads to */
-	uint16_t silent_ms,
-	        silent_stage; /* of the outstanding check, in the hands of probers that are gone */
+	bool opened : 1;   /* this prober has reported what the name leads to */
+	/* Probers that are gone waited so long for the outstanding check, in that stage. */
+	uint16_t waited_ms, waited_stage;
 	uint16_t host, target;
 	uint32_t generation;
 	uint64_t cookie;
 	uint64_t timeout_us;
 	union {
-		struct mono asked_at; /* USED: when the outstanding check was */
-		uint32_t next;        /* FREE: the list of those */
+		struct mono asked_at; /* USED: when the outstanding check was requested */
+		uint32_t next;        /* FREE: the next free entry */
 	};
 };
 
 struct pathcheck {
 	struct pathcheck_options options;
 	char *program;
-	int program_fd; /* of it, O_PATH; -1: none */
+	int program_fd; /* the program, O_PATH; -1: none */
 	struct limits limits;
 	struct shared shared;
 	struct ring_producer commands;
@@ -50,40 +53,33 @@ struct pathcheck {
 	uint32_t used; /* never above max_paths */
 	int epoll_fd;
 	bool lost; /* PROCESS: no prober is running */
-	bool wild; /* it says what no sound prober says: to be replaced */
-	struct mono starts[RESTARTS_MAX]; /* of the last probers, a ring */
+	bool wild; /* the prober wrote what no sound prober writes: it will be replaced */
+	struct mono starts[RESTARTS_MAX]; /* when the last probers started, a ring */
 	uint32_t starts_at;
 
 	struct heartbeat heartbeat;
 
-	/* Time counts for a lost check from then on; and when one was last looked for. */
+	/*
+	 * The time of a lost check counts from then on; and when lost checks were last looked
+	 * for.
+	 */
 	struct mono lost_from, lost_looked;
-	bool end_noted;         /* of the process there is, or was last */
-	enum pathcheck_end end; /* of the last one that has ended */
+	bool end_noted; /* the end of the present process, or of the last one, is noted */
+	enum pathcheck_end end; /* how the last prober came to its end */
 	int32_t end_code;
 
 	uint64_t restarts, checks, timeouts, late, stale;
 	uint32_t stuck_max;
 };
 
-/* Of the oldest check that is outstanding, 0: none is. */
+/* The age of the oldest outstanding check; 0: there is none. */
 int64_t caller_oldest_us(const struct pathcheck *pc, struct mono now);
-
-/* successor.c */
-_must_check_ int successor_watch(struct pathcheck *pc, int fd);
-void successor_note_start(struct pathcheck *pc, struct mono now);
-void successor_take_ends(struct pathcheck *pc, const struct shared *s);
-/* A region of its own, and a prober on it. The old one's ends are lost when that succeeds. */
-_must_check_ int successor_start(struct pathcheck *pc, struct shared *ret_shared);
 /* Commands that the prober has not taken. */
-static inline uint32_t caller_commands_used(struct pathcheck *pc)
-{
-	uint32_t used = ring_producer_used(&pc->commands);
-
-	pc->wild = pc->wild || used == RING_WRONG;
-	return used;
-}
+uint32_t caller_commands_used(struct pathcheck *pc);
 void caller_send(struct pathcheck *pc, enum command_op op, uint32_t id, uint16_t flags);
-void caller_let_go(struct pathcheck *pc, uint32_t id);
+/* pathcheck_flush(). */
+void caller_flush(struct pathcheck *pc);
+/* The id is free from now on. */
+void caller_free_id(struct pathcheck *pc, uint32_t id);
 
 #endif

@@ -19,7 +19,7 @@ static void give_up(const char *what, int r)
 	exit(EXIT_FAILURE);
 }
 
-/* Prints a result unless it says the same as the last one of its path. */
+/* Prints a result that differs from the last one of its path. */
 static void show(const char *device, const struct pathcheck_result *result, int32_t *last)
 {
 	if (result->verdict == PATHCHECK_DEFERRED || result->error == *last)
@@ -38,19 +38,19 @@ int main(int argc, char **argv)
 	int32_t *last = calloc((size_t)argc, sizeof(*last));
 	struct pathcheck_result results[64];
 	struct pathcheck_options options;
-	struct pollfd news = { -1, POLLIN, 0 };
+	struct pollfd results_ready = { -1, POLLIN, 0 };
 	struct pathcheck *pc;
 	int i, r;
 
 	if (id == NULL || last == NULL)
 		give_up("calloc", -ENOMEM);
 	pathcheck_options_init(&options);
-	options.mode = PATHCHECK_PROCESS; /* what hangs, hangs in another process */
+	options.mode = PATHCHECK_PROCESS; /* calls that hang do so in another process */
 	options.max_paths = (uint32_t)argc - 1;
 	r = pathcheck_new(&pc, &options);
 	if (r < 0)
 		give_up("pathcheck_new", r);
-	news.fd = pathcheck_fd(pc);
+	results_ready.fd = pathcheck_fd(pc);
 
 	for (i = 1; i < argc; i++) {
 		struct pathcheck_path path = { .size = sizeof(path),
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 				        r); /* EBUSY: the last has not come back */
 		}
 		pathcheck_flush(pc);
-		while (poll(&news, 1, 1000) > 0) {
+		while (poll(&results_ready, 1, 1000) > 0) {
 			r = pathcheck_results(pc, results, 64);
 			for (i = 0; i < r; i++)
 				show(argv[results[i].cookie], &results[i],

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the progress of a prober: heartbeat.h. The caller's thread. */
 #include "libcheck/heartbeat.h"
 
 #include "libcheck/region/limits.h"
@@ -36,13 +37,13 @@ int64_t heartbeat_age_us(struct heartbeat *h, const struct shared *s,
 int64_t heartbeat_still_us(struct heartbeat *h, int64_t age_us, int64_t stall_us,
                            struct mono now)
 {
-	int64_t away = mono_diff(now, h->looked), turn;
+	int64_t away = mono_diff(now, h->looked), again;
 
 	h->looked = now;
 	if (age_us < LOOK_AT_PROBER_US)
-		h->turn_from = (struct mono){ 0 };
-	else if (h->turn_from.us == 0 && age_us > stall_us && away > stall_us / 4 * 3)
-		h->turn_from = now;
-	turn = mono_diff(now, h->turn_from);
-	return h->turn_from.us == 0 ? age_us : MIN(age_us, turn);
+		h->again_from = (struct mono){ 0 };
+	else if (h->again_from.us == 0 && age_us > stall_us && away > stall_us / 4 * 3)
+		h->again_from = now;
+	again = mono_diff(now, h->again_from);
+	return h->again_from.us == 0 ? age_us : MIN(age_us, again);
 }

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libengine.la
 libengine_la_SOURCES = \
 	libcheck/backends/backend.h \
 	libcheck/backends/backend_libaio.c \
+	libcheck/caller.c \
 	libcheck/caller.h \
 	libcheck/checkers/again.h \
 	libcheck/checkers/checker.h \
@@ -62,6 +63,7 @@ libengine_la_SOURCES = \
 	libcheck/region/wire.h \
 	libcheck/stats.c \
 	libcheck/successor.c \
+	libcheck/successor.h \
 	$(NULL)
 libengine_la_LIBADD = libutil.la $(LIBAIO_LIBS)
 
@@ -90,7 +92,7 @@ engine_tests = \
 	tests/unit/checkers/test-directio \
 	tests/unit/checkers/test-directio-judge \
 	tests/unit/prober/test-group \
-	tests/unit/prober/test-lane \
+	tests/unit/prober/test-submitter \
 	tests/unit/backends/test-libaio \
 	tests/unit/region/test-limits \
 	tests/unit/region/test-opened \
@@ -176,9 +178,9 @@ tests_unit_region_test_shared_LDADD = $(engine_test_ldadd)
 tests_unit_prober_test_prober_SOURCES = tests/unit/prober/test-prober.c
 tests_unit_prober_test_prober_CFLAGS = $(engine_test_cflags)
 tests_unit_prober_test_prober_LDADD = $(prober_bed_ldadd)
-tests_unit_prober_test_lane_SOURCES = tests/unit/prober/test-lane.c
-tests_unit_prober_test_lane_CFLAGS = $(engine_test_cflags)
-tests_unit_prober_test_lane_LDADD = $(prober_bed_ldadd)
+tests_unit_prober_test_submitter_SOURCES = tests/unit/prober/test-submitter.c
+tests_unit_prober_test_submitter_CFLAGS = $(engine_test_cflags)
+tests_unit_prober_test_submitter_LDADD = $(prober_bed_ldadd)
 # Their own directio.c, scsi.c and thread.c: found before those of the libraries.
 fake_directio = tests/unit/prober/fake-directio.c tests/unit/prober/fake-directio.h
 disks_bed = tests/unit/prober/disks-bed.c tests/unit/prober/disks-bed.h $(fake_directio)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The public interface: the caller's side of the rings. One thread owns all of this; nothing
- * here blocks, and nothing allocates after pathcheck_new() but a new region for a new prober.
+ * The public interface: the caller's side of the rings. The caller's thread owns all of this.
+ * No call blocks, and after pathcheck_new() only a new region for a new prober is allocated.
  *
- * An id moves FREE → USED → LEAVING → FREE; LEAVING until the prober has let go of it. With a
- * new prober all ids are handed over anew and outstanding checks begin again.
+ * An id moves FREE → USED → LEAVING → FREE; it is LEAVING until the prober has released it. A
+ * new prober is told all ids, and outstanding checks start again.
  *
- * What a prober writes is believed only as far as it makes sense. One that says what no sound
- * prober says is wild, and replaced as if it stood still.
+ * What a prober writes is checked: wire.h. A prober that writes what no sound prober writes is
+ * wild, and is replaced like one that makes no progress.
  */
 #include "libcheck/pathcheck.h"
 
@@ -21,6 +21,7 @@
 #include "config.h"
 #include "libcheck/caller.h"
 #include "libcheck/region/opened.h"
+#include "libcheck/successor.h"
 #include "util/thread.h"
 
 const char *pathcheck_version(void)
@@ -44,8 +45,10 @@ int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *r
 	ret->client_bytes =
 	        sizeof(struct pathcheck) + (uint64_t)l.ids * sizeof(struct entry);
 	ret->groups = l.groups;
-	/* A descriptor a path and an orphan; groups' eventfds; region, names, eventfds, timer, pidfds,
-	 * poll, program. */
+	/*
+	 * One for each path and each orphan; the groups' eventfds; region, names, eventfds,
+	 * timer, pidfds, poll, program.
+	 */
 	ret->descriptors = l.ids + l.slots + l.groups + 11 + LINGERING_MAX;
 	ret->in_flight = l.in_flight;
 	return 0;
@@ -91,7 +94,7 @@ static int reserve(struct pathcheck *pc, const struct pathcheck_options *o)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < pc->limits.ids; i++)
 		pc->entries[i].next = i + 1 < pc->limits.ids ? i + 1 : NO_ID;
-	/* A program that is not there is found out when it is started. */
+	/* If there is no such program, successor_start() fails. */
 	if (o->mode == PATHCHECK_PROCESS)
 		pc->program_fd = open(pc->program, O_PATH | O_CLOEXEC);
 	pc->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -132,7 +135,10 @@ int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o)
 	return 0;
 }
 
-/* What the kernel has held for as long as the prober would be waited for holds that too. */
+/*
+ * A request that is in the kernel for END_AWAITED_US already will delay the end of the prober,
+ * too.
+ */
 static bool is_hung(const struct pathcheck *pc, struct mono now)
 {
 	if (caller_oldest_us(pc, now) > END_AWAITED_US)
@@ -152,7 +158,7 @@ static bool is_hung(const struct pathcheck *pc, struct mono now)
 	return false;
 }
 
-/* Nobody who stops a service waits for a disk that hangs. */
+/* Stopping a service does not wait for a disk that hangs. */
 static void end_processes(struct pathcheck *pc)
 {
 	struct mono now = mono_now();
@@ -206,7 +212,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	if (pc->used == pc->options.max_paths)
 		return -ENOSPC;
 	id = pc->free_head;
-	/* The prober has not let go of enough removed ones, or is behind. */
+	/* The prober has not released enough removed ids, or is behind with commands. */
 	if (id == NO_ID || !has_room(pc))
 		return -EAGAIN;
 	r = names_put(&pc->names, &pc->shared, id, p->device);
@@ -231,7 +237,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	return 0;
 }
 
-static struct entry *find(struct pathcheck *pc, uint32_t id)
+static struct entry *find_entry(struct pathcheck *pc, uint32_t id)
 {
 	if (id >= pc->limits.ids || pc->entries[id].state != ENTRY_USED)
 		return NULL;
@@ -240,7 +246,7 @@ static struct entry *find(struct pathcheck *pc, uint32_t id)
 
 int pathcheck_remove(struct pathcheck *pc, uint32_t id)
 {
-	struct entry *e = find(pc, id);
+	struct entry *e = find_entry(pc, id);
 
 	if (e == NULL)
 		return -ENOENT;
@@ -252,9 +258,10 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id)
 	return 0;
 }
 
-static int ask(struct pathcheck *pc, uint32_t id, uint64_t timeout_us, bool identify)
+static int request_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us,
+                         bool identify)
 {
-	struct entry *e = find(pc, id);
+	struct entry *e = find_entry(pc, id);
 
 	if (e == NULL)
 		return -ENOENT;
@@ -267,7 +274,7 @@ static int ask(struct pathcheck *pc, uint32_t id, uint64_t timeout_us, bool iden
 	e->asked = (struct asked){ .outstanding = true };
 	e->identify = identify;
 	e->timeout_us = timeout_us;
-	e->silent_ms = e->silent_stage = 0;
+	e->waited_ms = e->waited_stage = 0;
 	caller_send(pc, COMMAND_CHECK, id, 0);
 	e->asked_at = pc->queued_at;
 	return 0;
@@ -275,17 +282,17 @@ static int ask(struct pathcheck *pc, uint32_t id, uint64_t timeout_us, bool iden
 
 int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 {
-	return ask(pc, id, timeout_us, false);
+	return request_check(pc, id, timeout_us, false);
 }
 
 int pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us)
 {
-	return ask(pc, id, timeout_us, true);
+	return request_check(pc, id, timeout_us, true);
 }
 
 int pathcheck_opened(struct pathcheck *pc, uint32_t id, struct pathcheck_opened *ret)
 {
-	const struct entry *e = find(pc, id);
+	const struct entry *e = find_entry(pc, id);
 	struct pathcheck_opened o;
 
 	if (ret->size != sizeof(*ret))
@@ -300,21 +307,14 @@ int pathcheck_opened(struct pathcheck *pc, uint32_t id, struct pathcheck_opened 
 
 void pathcheck_flush(struct pathcheck *pc)
 {
-	uint32_t used = caller_commands_used(pc);
-
-	if (used == 0)
-		return;
-	if (used == ring_unpublished(&pc->commands))
-		heartbeat_begin(&pc->heartbeat, mono_now());
-	ring_publish(&pc->commands);
-	shared_wake(&pc->shared.header->lane_waits, pc->shared.lane_fd);
+	caller_flush(pc);
 }
 
 /* --- results --- */
 
-/* False: it is not for the caller. */
-static bool accept(struct pathcheck *pc, const struct wire_result *w,
-                   struct pathcheck_result *ret)
+/* False: the caller does not get it. */
+static bool accept_result(struct pathcheck *pc, const struct wire_result *w,
+                          struct pathcheck_result *ret)
 {
 	struct entry *e;
 
@@ -329,14 +329,16 @@ static bool accept(struct pathcheck *pc, const struct wire_result *w,
 	e = &pc->entries[w->id];
 	if (w->verdict == WIRE_RELEASED) {
 		if (e->state == ENTRY_LEAVING)
-			caller_let_go(pc, w->id);
+			caller_free_id(pc, w->id);
 		return false;
 	}
 	if (e->state != ENTRY_USED) {
 		pc->stale++;
 		return false;
 	}
-	/* Of a check that was not asked, or at the wrong time: what was asked would never end. */
+	/*
+	 * Of a check that was not requested, or at the wrong time. That check might never end.
+	 */
 	if (!wire_take_verdict(&e->asked, w)) {
 		pc->stale++;
 		pc->wild = true;
@@ -373,14 +375,14 @@ static uint32_t results_used(struct pathcheck *pc)
 	return used == RING_WRONG ? 0 : used;
 }
 
-/* No more than were there when it began: what is put there meanwhile can wait. */
+/* No more than are there when it starts: results that come meanwhile can wait. */
 static int take_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n)
 {
 	struct wire_result w;
 	size_t got = 0;
 
 	for (uint32_t left = results_used(pc); got < n && left > 0; left--)
-		if (ring_take(&pc->results, &w) && accept(pc, &w, &results[got]))
+		if (ring_take(&pc->results, &w) && accept_result(pc, &w, &results[got]))
 			got++;
 	ring_give_back(&pc->results);
 	if (got > 0)
@@ -388,7 +390,7 @@ static int take_results(struct pathcheck *pc, struct pathcheck_result *results, 
 	return (int)got;
 }
 
-/* The prober is gone: pathcheck_tend() replaces it; until then there is nothing to poll. */
+/* The prober is gone: until pathcheck_tend() replaces it there is nothing to poll. */
 static void note_lost(struct pathcheck *pc)
 {
 	if (!pc->lost)
@@ -406,11 +408,16 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 	got = take_results(pc, results, n);
 	if ((size_t)got == n)
 		return got;
-	/* Nothing is left: the next one has to wake us, unless it was just being put there. */
+	/*
+	 * Nothing is left: the prober has to wake the caller, unless it is just writing a
+	 * result.
+	 */
 	shared_drain(pc->shared.caller_fd);
 	shared_going_to_wait(waits);
 	got += take_results(pc, results + got, n - (size_t)got);
-	/* More than fits, or newer, and whoever put it there saw nobody asleep. */
+	/*
+	 * There are more than fit, or new ones, whose writer has not found the caller asleep.
+	 */
 	if (results_used(pc) > 0)
 		shared_wake(waits, pc->shared.caller_fd);
 	if (got == 0 && process_ended(&pc->process))

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * libpathcheck: reads many block devices with direct I/O, over shared asynchronous I/O
- * contexts, and says within a known time which of them answer.
+ * libpathcheck: reads many block devices with direct I/O, through shared asynchronous I/O
+ * contexts, and reports within a known time which of them answer.
  *
  * One thread, "the caller's thread", owns a struct pathcheck and makes every call on it.
  * No call blocks on a device; pathcheck_free() in PATHCHECK_THREADS mode is the one
@@ -36,7 +36,7 @@ struct pathcheck;
 enum pathcheck_mode {
 	/** In the caller's process, which then cannot exit while a read hangs in the kernel. */
 	PATHCHECK_THREADS = 0,
-	/** In a helper process of its own, replaced when it dies or stands still. */
+	/** In a helper process, which is replaced if it dies or makes no progress. */
 	PATHCHECK_PROCESS = 1
 };
 
@@ -45,12 +45,13 @@ struct pathcheck_options {
 	enum pathcheck_mode mode;
 	uint32_t max_paths;          /**< 1 to PATHCHECK_PATHS_MAX: memory is reserved. */
 	uint32_t max_in_flight;      /**< Requests in the kernel; 0: as many as paths. */
-	uint32_t max_in_flight_host; /**< The same for one host key; 0: no cap. */
-	uint32_t rescuers;           /**< Threads for what may block. */
-	uint64_t setup_timeout_us;   /**< A slower io_setup is worked around. */
+	uint32_t max_in_flight_host; /**< The same for one HBA; 0: no limit. */
+	uint32_t rescuers;           /**< Threads for calls that may block. */
+	uint64_t setup_timeout_us;   /**< After this, checks do not wait for io_setup. */
 	uint64_t setup_retry_us;     /**< A refused io_setup is tried again after this. */
-	uint64_t stall_timeout_us;   /**< A prober silent for so long is replaced. */
-	const char *prober;          /**< Helper program; NULL: the installed one. */
+	/** A prober without progress for so long is replaced. */
+	uint64_t stall_timeout_us;
+	const char *prober; /**< Helper program; NULL: the installed one. */
 };
 
 /** Fills in every field with its default, and size. */
@@ -60,33 +61,33 @@ void pathcheck_options_init(struct pathcheck_options *o);
 struct pathcheck_path {
 	size_t size;        /**< sizeof(struct pathcheck_path). */
 	const char *device; /**< Block device or regular file, absolute. */
-	uint32_t host;      /**< Which HBA or controller it hangs on; 0: not known. */
-	uint64_t cookie;    /**< Handed back in each of its results. */
-	uint32_t target;    /**< Which far end it leads to; 0: not known. */
+	uint32_t host;      /**< A number for its HBA or controller; 0: not known. */
+	uint64_t cookie;    /**< Each of its results has it. */
+	uint32_t target;    /**< A number for the target it leads to; 0: not known. */
 	uint32_t flags;     /**< PATHCHECK_PATH_ bits. */
 };
 
-/** Opened for each check and closed after it: nobody is kept from taking the device away. */
+/** Opened for each check and closed after it: so the device is not in use between checks. */
 #define PATHCHECK_PATH_CLOSE 1U
 
 enum pathcheck_verdict {
-	PATHCHECK_OK = 0, /**< The device gave every byte that was asked for. */
-	/** Nobody answered, or the way to the device failed; or a short read. */
+	PATHCHECK_OK = 0, /**< The device gave all bytes of the read. */
+	/** No answer, or the way to the device failed; or a short read. */
 	PATHCHECK_FAILED,
 	/** No answer in time; the request is still in the kernel. A final verdict with late set
-	 * follows whenever it comes back. */
+	 * follows when the answer comes. */
 	PATHCHECK_TIMED_OUT,
-	/** Not started: no slot or memory, a limit is reached, or no rescuer was free for a tenth
-	 * of a second; error says which shortage, 0: none of the kernel's. Says nothing about the
-	 * device; done, in order of age, when it can be. */
+	/** Not started: there is no slot or memory, a limit is reached, or no rescuer was free
+	 * for 100 ms. error: the errno of a shortage, else 0. It says nothing about the device.
+	 * The check starts when it can, the oldest first. */
 	PATHCHECK_DEFERRED,
-	/** Final. The device itself answered, with an error of its own (error): the path works. */
+	/** Final. The device itself answered with an error (error): the path works. */
 	PATHCHECK_DEVICE_ERROR,
 	/** Final. The target answered that it has no such unit. */
 	PATHCHECK_DISCONNECTED,
-	/** Final. This host or this program kept the check from being made (error); or the device
-	 * answered with an error and was to be identified, but its unit did not answer then. Says
-	 * nothing about the device. */
+	/** Final. An error of this host or of this program prevented the check (error); or the
+	 * device answered with an error and was to be identified, but its unit did not answer
+	 * then. It says nothing about the device. */
 	PATHCHECK_NOT_JUDGED
 };
 
@@ -98,7 +99,7 @@ enum pathcheck_stage {
 enum pathcheck_engine {
 	PATHCHECK_ENGINE_NONE = 0, /**< Nothing was handed to the kernel. */
 	PATHCHECK_ENGINE_AIO,      /**< io_submit on the group's context. */
-	PATHCHECK_ENGINE_SYNC      /**< A rescuer's own direct read. */
+	PATHCHECK_ENGINE_SYNC      /**< A direct read by a rescuer. */
 };
 
 struct pathcheck_result {
@@ -112,16 +113,16 @@ struct pathcheck_result {
 	int32_t error;
 	uint32_t late;      /**< 1: follows a TIMED_OUT of the same check. */
 	int64_t started_us; /**< When it was handed to the kernel (of this stage); 0: never. */
-	int64_t finished_us; /**< When the answer, or its absence, was noticed. */
+	int64_t finished_us; /**< When the answer, or the timeout, was noticed. */
 	uint32_t group;      /**< The AIO group it went through. */
-	/** 1: this check opened the device or identified it: pathcheck_opened() says which it is. */
+	/** 1: this check opened or identified the device: pathcheck_opened() tells which it is. */
 	uint32_t opened;
 };
 
-/** Did the device say its WWID? */
+/** What is known of the device's WWID. */
 enum pathcheck_wwid {
 	PATHCHECK_WWID_NOT_ASKED = 0,
-	PATHCHECK_WWID_READ,      /**< wwid is what it said. */
+	PATHCHECK_WWID_READ,      /**< wwid is its answer. */
 	PATHCHECK_WWID_NONE,      /**< It has none, or is no SCSI device. */
 	PATHCHECK_WWID_UNREADABLE /**< It did not answer. */
 };
@@ -131,8 +132,8 @@ struct pathcheck_opened {
 	size_t size; /**< sizeof(struct pathcheck_opened), set by the caller. */
 	uint32_t devt_major, devt_minor; /**< 0:0: a regular file. */
 	uint64_t diskseq; /**< The kernel's sequence number of the disk; 0: not known. */
-	uint64_t
-	        wwid; /**< FNV-1a (64 bits) of the WWID's text, with WWID_READ; else 0. */
+	/** FNV-1a (64 bits) of the WWID's text, with WWID_READ; else 0. */
+	uint64_t wwid;
 	enum pathcheck_wwid wwid_state;
 	uint32_t reserved;
 };
@@ -143,10 +144,10 @@ enum pathcheck_group_state {
 	PATHCHECK_GROUP_UNUSED = 0, /**< No such group now. */
 	PATHCHECK_GROUP_SETTING_UP, /**< io_setup has not returned yet, nor taken too long. */
 	PATHCHECK_GROUP_READY,      /**< On AIO. */
-	PATHCHECK_GROUP_FALLBACK, /**< io_setup was refused or is slow: synchronous for now. */
-	PATHCHECK_GROUP_RETIRING, /**< No path uses it: waits for its orphans, then is gone. */
-	PATHCHECK_GROUP_RECOVERING /**< On a smaller context; what does not fit is synchronous,
-	                                and a larger one is tried for. */
+	PATHCHECK_GROUP_FALLBACK, /**< io_setup was refused or is slow: checks are synchronous. */
+	PATHCHECK_GROUP_RETIRING, /**< No path uses it: it ends when its orphans have. */
+	/** On a smaller context; other checks are synchronous. A larger context is tried again. */
+	PATHCHECK_GROUP_RECOVERING
 };
 
 struct pathcheck_group {
@@ -155,11 +156,11 @@ struct pathcheck_group {
 	enum pathcheck_group_state state;
 	uint32_t slots;
 	uint32_t paths;     /**< Paths assigned to it. */
-	uint32_t queued;    /**< Waiting for the lane or a rescuer. */
+	uint32_t queued;    /**< Waiting for the submit thread or a rescuer. */
 	uint32_t in_flight; /**< In the kernel, not yet past their deadline. */
 	uint32_t expired;   /**< In the kernel, past their deadline. */
 	uint32_t orphans;   /**< In the kernel, their path is gone. */
-	int32_t setup_error; /**< Why it is not all AIO: positive errno, ETIMEDOUT when slow. */
+	int32_t setup_error; /**< Why it has no full context: positive errno; ETIMEDOUT: slow. */
 };
 
 /** How a prober came to its end. */
@@ -168,9 +169,9 @@ enum pathcheck_end {
 	PATHCHECK_END_EXITED,   /**< By itself; code: its exit status. */
 	PATHCHECK_END_SIGNAL,   /**< Code: the signal's number. */
 	PATHCHECK_END_STALLED,  /**< It made no progress, and was killed. */
-	PATHCHECK_END_WILD,     /**< It wrote what no prober writes, and was killed. */
-	PATHCHECK_END_VERSION,  /**< It is of another version than the library. */
-	PATHCHECK_END_NO_START  /**< It could not be started; code: positive errno. */
+	PATHCHECK_END_WILD, /**< It wrote what no sound prober writes, and was killed. */
+	PATHCHECK_END_VERSION, /**< It is of another version than the library. */
+	PATHCHECK_END_NO_START /**< It could not be started; code: positive errno. */
 };
 
 struct pathcheck_stats {
@@ -180,40 +181,40 @@ struct pathcheck_stats {
 	uint32_t deferred_now, deferred_max;
 	uint64_t deferred_total;
 	uint32_t emergency_now,
-	        emergency_max; /**< Checks served synchronously for want of AIO. */
+	        emergency_max; /**< Checks made synchronously: AIO has no room. */
 	uint64_t emergency_total;
 	uint32_t rescuers, rescuers_busy;
-	uint32_t rescuers_stuck; /**< Busy with one thing for more than a second. */
+	uint32_t rescuers_stuck; /**< Busy with one job for more than a second. */
 	uint32_t rescuers_stuck_max;
 	uint64_t io_setup_failures;
-	uint64_t checks, timeouts, late,
-	        stale;          /**< stale: results of a path that was gone. */
+	/** stale: results of a path that was removed. */
+	uint64_t checks, timeouts, late, stale;
 	int32_t io_setup_error; /**< Of the last failure, positive errno. */
 	int32_t prober_pid;     /**< 0 in PATHCHECK_THREADS mode. */
 	uint64_t prober_restarts;
-	int64_t heartbeat_age_us; /**< Since the prober was last seen to make progress, with
-	                                  something to do; 0 when it has nothing to do. */
+	/** How long the prober made no progress with what it has to do; 0: it has nothing. */
+	int64_t heartbeat_age_us;
 	int64_t oldest_in_flight_us; /**< Age of the oldest request in the kernel; 0: none. */
-	uint32_t lanes_stuck; /**< Submitting threads that stand in the kernel and were
-	                                  replaced by a rescuer. */
+	/** Submit threads that are stuck in the kernel and were replaced. */
+	uint32_t lanes_stuck;
 	uint32_t reserved;
-	uint64_t lane_replacements; /**< How often that was. */
-	/** Allocations by the threads of PATHCHECK_PROCESS that must not allocate: an error of
-	 * this library. */
+	uint64_t lane_replacements; /**< How often a submit thread was replaced. */
+	/** Allocations by threads of PATHCHECK_PROCESS that must not allocate: an error of this
+	 * library. */
 	uint64_t sealed_allocations;
-	enum pathcheck_end
-	        prober_end;      /**< How the last prober that is gone came to its end. */
-	int32_t prober_end_code; /**< Exit status, signal number, or positive errno. */
+	/** How the last prober that is gone came to its end. */
+	enum pathcheck_end prober_end;
+	int32_t prober_end_code;    /**< Exit status, signal number, or positive errno. */
 	uint32_t probers_lingering; /**< Killed, and still held by the kernel. */
-	uint32_t blockers; /**< Paths whose submit blocked: checked by rescuers since. */
+	uint32_t blockers; /**< Paths whose submit blocked: rescuers check them since. */
 };
 
-/** What an engine with these options may use at most, before it is started. */
+/** What an engine with these options uses at most. It need not be started. */
 struct pathcheck_bound {
 	size_t size;           /**< sizeof(struct pathcheck_bound), set by the caller. */
-	uint64_t shared_bytes; /**< Tables and rings both sides see. */
-	uint64_t
-	        prober_bytes; /**< Tables only the probing side sees, buffers of its reads included. */
+	uint64_t shared_bytes; /**< Tables and rings that both sides see. */
+	/** The probing side's own tables, and the buffers of its reads. */
+	uint64_t prober_bytes;
 	uint64_t stack_bytes;  /**< Of all its threads. */
 	uint64_t client_bytes; /**< The caller's own tables. */
 	uint32_t threads, groups, descriptors, in_flight;
@@ -228,38 +229,37 @@ int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *r
 int pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
 
 /**
- * Ends it. PATHCHECK_PROCESS: kills the prober, and waits a tenth of a second at most to
- * collect it, not at all when something has hung in the kernel for as long already; what the
- * kernel holds for longer is the caller's child. PATHCHECK_THREADS: waits for whatever the
- * kernel still holds. NULL is allowed. @return NULL.
+ * Ends it. PATHCHECK_PROCESS: kills the prober and waits 100 ms at most to collect it. It does
+ * not wait if a request is in the kernel for as long already. A prober that the kernel holds for
+ * longer stays a child of the caller. PATHCHECK_THREADS: waits for all that the kernel still
+ * holds. NULL is allowed. @return NULL.
  */
 struct pathcheck *pathcheck_free(struct pathcheck *pc);
 
 /**
- * A descriptor to poll for POLLIN: then call pathcheck_results(). When that has none, the
- * prober may have died: call pathcheck_tend(). Owned by the library.
+ * A descriptor to poll for POLLIN: then call pathcheck_results(). If that returns none, the
+ * prober may have died: call pathcheck_tend(). The library owns the descriptor.
  */
 int pathcheck_fd(const struct pathcheck *pc);
 
 /**
- * Adds a path. It is opened by its first check, on a rescuer.
+ * Adds a path. Its first check opens it, on a rescuer.
  * @param ret_id its id until pathcheck_remove(); it may be above max_paths.
- * @return 0; -ENOSPC: max_paths are in use, or the names have more than 96 bytes
- * on average; -ENAMETOOLONG; -EINVAL: not absolute, host
- * or target out of range, or unknown flags; -EAGAIN: too many commands since the last pathcheck_flush() were not yet
- * taken: try again after the next result.
+ * @return 0; -ENOSPC: max_paths are in use, or the names have more than 96 bytes on average;
+ * -ENAMETOOLONG; -EINVAL: not absolute, host or target out of range, or unknown flags; -EAGAIN: the
+ * prober has not taken enough of the last commands: try again after the next result.
  */
 int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t *ret_id);
 
 /**
- * Removes a path. A request of it in the kernel becomes an orphan; no result of it is
+ * Removes a path. Its request in the kernel becomes an orphan, and no result of the path is
  * delivered any more. @return 0, -ENOENT, -EAGAIN as above.
  */
 int pathcheck_remove(struct pathcheck *pc, uint32_t id);
 
 /**
- * Queues one check. It gives, in this order: DEFERRED at most once, TIMED_OUT at most
- * once, and one final OK or FAILED.
+ * Queues one check. Its results are, in this order: DEFERRED at most once, TIMED_OUT at most
+ * once, and one final verdict.
  * @param timeout_us counted from when the request is handed to the kernel.
  * @return 0; -EBUSY: the path's last check has not had its final result; -ENOENT; -EINVAL:
  * timeout_us is 0; -EAGAIN as above.
@@ -267,8 +267,8 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id);
 int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 
 /**
- * The same, and asks the device for its WWID (SCSI: INQUIRY, page 0x83, on a rescuer) after a
- * read that went well. pathcheck_opened() has the answer when the result has come.
+ * The same, and after a read that the device has answered asks for its WWID (SCSI: INQUIRY, page
+ * 0x83, on a rescuer). pathcheck_opened() has the answer when the result has come.
  */
 int pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 
@@ -278,7 +278,7 @@ int pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
  */
 int pathcheck_opened(struct pathcheck *pc, uint32_t id, struct pathcheck_opened *ret);
 
-/** Hands over what was queued since the last call: once a batch. */
+/** Hands over the commands since the last call: once a batch. */
 void pathcheck_flush(struct pathcheck *pc);
 
 /**
@@ -288,11 +288,12 @@ void pathcheck_flush(struct pathcheck *pc);
 int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n);
 
 /**
- * To be called every second or so while checks are outstanding, and when pathcheck_fd() was
- * readable without a result: replaces a prober that
- * died or stands still. All its paths are kept, and their outstanding checks begin anew.
- * @return 1: it was replaced; 0: nothing was wrong; -EINPROGRESS: replaced too often lately,
- * it will be tried again; -errno: it could not be started, and will be tried again.
+ * To be called about every second while checks are outstanding, and when pathcheck_fd() was
+ * readable without a result. Replaces a prober that died or makes no progress. All paths are
+ * kept, and their outstanding checks start again.
+ * @return 1: it was replaced; 0: nothing was wrong; -EINPROGRESS: it was replaced too often
+ * lately, and the next call tries again; -errno: it could not be started, and the next call tries
+ * again.
  */
 int pathcheck_tend(struct pathcheck *pc);
 
@@ -303,8 +304,8 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret);
 int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *ret);
 
 /**
- * The helper program that pathcheck_new() runs with these options: theirs, else what
- * PATHCHECK_PROBER in the environment says, else the installed one.
+ * The helper program that pathcheck_new() runs with these options: options.prober, else
+ * PATHCHECK_PROBER in the environment, else the installed one.
  */
 const char *pathcheck_program(const struct pathcheck_options *o);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The prober: libpathcheck's helper program. It opens the devices, owns the AIO contexts and
- * holds nothing else. It inherits its region, two eventfds and one end of a socket pair; when
- * the other end closes, its caller is gone or done with it, and it exits: at once, or when the
- * kernel lets it.
+ * holds nothing else. It inherits its region, two eventfds and one end of a socket pair. When
+ * the other end closes, the caller is gone or does not need it any more, and it exits: at once,
+ * or when the kernel lets it. This is its first thread, which only waits for that end.
  */
 #include <errno.h>
 #include <link.h>
@@ -26,7 +26,7 @@
 
 #define EXIT_USAGE 2
 
-/* What opening devices and their commands needs; all else is given up. */
+/* Keeps what opening devices and sending commands needs. */
 static void drop_capabilities(void)
 {
 	static const unsigned keep[] = { CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
@@ -56,9 +56,9 @@ static void raise_descriptors(void)
 }
 
 /*
- * The program's caller has the same libraries, and locks them if it may: the same pages need
- * not be locked twice. What is written to is this process's own. The program itself has no
- * name here.
+ * The caller has the same libraries, and locks them if it may: their pages need not be locked
+ * twice. Pages that are written to are this process's own. The program itself has no name in
+ * this list.
  */
 static int unlock_library(struct dl_phdr_info *info, size_t size _unused_,
                           void *arg _unused_)
@@ -77,8 +77,8 @@ static int unlock_library(struct dl_phdr_info *info, size_t size _unused_,
 }
 
 /*
- * With a limit on locked memory every later mapping would count against it, and fail: so all
- * is locked or nothing.
+ * With a limit on locked memory every later mapping would count, and fail at the limit: so all
+ * memory is locked, or none.
  */
 static void lock_memory(const struct shared *region)
 {
@@ -87,23 +87,24 @@ static void lock_memory(const struct shared *region)
 	if (setrlimit(RLIMIT_MEMLOCK, &rl) < 0 &&
 	    (getrlimit(RLIMIT_MEMLOCK, &rl) < 0 || rl.rlim_cur != RLIM_INFINITY))
 		return;
-	/* What is never touched need not be there: tables are sized for the largest case. */
+	/* Pages that are never touched need not be present: tables have their largest size. */
 	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
-	/* The same pages, which the caller has locked if it may: not twice. */
+	/* The caller has locked these pages, if it may. */
 	(void)munlock(region->header, region->bytes);
 	(void)munlock(region->names, region->names_bytes);
-	(void)dl_iterate_phdr(unlock_library, NULL); /* 0, as it always says */
+	(void)dl_iterate_phdr(unlock_library, NULL); /* 0, as unlock_library() returns */
 }
 
-/* None of these is needed to work; the caller says what is missing for its own process. */
+/* The prober works without any of these. The daemon reports which it is refused itself. */
 static void prepare(const struct shared *region)
 {
-	/* An arena for each thread would count 64 MiB of nothing each as locked. */
+	/* One arena a thread would count 64 MiB of unused memory each as locked. */
 	(void)mallopt(M_ARENA_MAX, 1);
-	(void)mallopt(M_MMAP_MAX, 0); /* free() forgets what munmap() refuses to take */
+	(void)mallopt(M_MMAP_MAX,
+	              0); /* free() leaks a block that munmap() refuses to take */
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0,
-	            0); /* before any thread: they inherit it */
+	/* Before any thread starts: threads inherit it. */
+	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 	raise_descriptors();
 	lock_memory(region);
 	drop_capabilities();
@@ -113,8 +114,11 @@ static void wait_for_end(void)
 {
 	struct pollfd pfd = { .fd = PROBER_FD_LIFE, .events = POLLIN };
 
-	while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
-		continue;
+	int r;
+
+	do
+		r = poll(&pfd, 1, -1);
+	while (r < 0 && errno == EINTR);
 }
 
 int main(void)
@@ -123,10 +127,10 @@ int main(void)
 	struct shared shared = SHARED_NULL;
 	int r;
 
-	/* It has no name of its own when it was started by a descriptor. */
+	/* A program that was started by its descriptor has no name. */
 	(void)prctl(PR_SET_NAME, "pathcheck-prober"); /* only cosmetic */
-	(void)close(PROBER_FD_PROGRAM);               /* if it is there */
-	r = shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_LANE,
+	(void)close(PROBER_FD_PROGRAM);               /* EBADF: it is missing */
+	r = shared_attach(&shared, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_SUBMITTER,
 	                  PROBER_FD_CALLER);
 	if (r < 0)
 		return r == -EPROTO ? PROBER_EXIT_VERSION : EXIT_USAGE;
@@ -134,6 +138,6 @@ int main(void)
 	if (prober_start(&prober, &shared, &backend_libaio) < 0)
 		_exit(EXIT_FAILURE);
 	wait_for_end();
-	/* Threads may hang in the kernel: nothing is waited for, nothing is cleaned up. */
+	/* Threads may hang in the kernel: it waits for none, and cleans nothing up. */
 	_exit(EXIT_SUCCESS);
 }

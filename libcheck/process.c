@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starts, kills and collects prober processes: process.h. The caller's thread. */
 #include "libcheck/process.h"
 
 #include <errno.h>
@@ -24,9 +25,9 @@ static int open_pidfd(pid_t pid)
 }
 
 /*
- * The descriptors land at their numbers by way of high ones, so that none is overwritten
- * before it has been moved. Everything else is closed, and standard streams lead nowhere: a
- * prober that lingers must hold nothing that anyone waits for.
+ * The descriptors get their numbers by way of high ones, so that none is overwritten before it
+ * is moved. All others are closed, and the standard streams lead to /dev/null: a prober that
+ * lingers must hold nothing that another process waits for.
  */
 static int set_up_files(posix_spawn_file_actions_t *fa, const int fds[FILES])
 {
@@ -47,7 +48,7 @@ static int set_up_files(posix_spawn_file_actions_t *fa, const int fds[FILES])
 	return r;
 }
 
-static int spawn(const char *program, const int fds[FILES], pid_t *ret_pid)
+static int spawn_at(const char *program, const int fds[FILES], pid_t *ret_pid)
 {
 	static char *const argv[] = { (char *)"pathcheck-prober", NULL };
 	posix_spawn_file_actions_t fa;
@@ -84,7 +85,7 @@ static int spawn(const char *program, const int fds[FILES], pid_t *ret_pid)
 	return -r;
 }
 
-/* A copy out of the way of the numbers the helper expects. */
+/* A copy with a number above those that the helper program expects. */
 static int copy_high(int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, PROBER_FD_END);
@@ -92,16 +93,21 @@ static int copy_high(int fd)
 	return copy < 0 ? -errno : copy;
 }
 
-/* One that has no command yet, so no device to hang in: its end is waited for. */
+/* Ends a process that has no command yet: it cannot hang in a device, so this waits for it. */
 static void end_fresh(pid_t pid)
 {
-	(void)kill(pid, SIGKILL); /* it is ours and not collected */
-	while (waitid(P_PID, (id_t)pid, NULL, WEXITED) < 0 && errno == EINTR)
-		continue;
+	int r;
+
+	(void)kill(pid, SIGKILL); /* not collected yet, so the number is still its own */
+	do
+		r = waitid(P_PID, (id_t)pid, NULL, WEXITED);
+	while (r < 0 && errno == EINTR);
 }
 
-/* By its descriptor, so that it is the same one after its name leads to another, or to none. Where
- * procfs is not mounted, by its name. */
+/*
+ * By its descriptor, so that it is the same program when its name leads to another one, or to
+ * none. Without procfs, by its name.
+ */
 static int spawn_program(const char *program, const int fds[FILES], pid_t *ret_pid)
 {
 	char name[32];
@@ -109,9 +115,9 @@ static int spawn_program(const char *program, const int fds[FILES], pid_t *ret_p
 
 	if (fds[PROBER_FD_PROGRAM - PROBER_FD_REGION] >= 0) {
 		(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", PROBER_FD_PROGRAM);
-		r = spawn(name, fds, ret_pid);
+		r = spawn_at(name, fds, ret_pid);
 	}
-	return r == -ENOENT ? spawn(program, fds, ret_pid) : r;
+	return r == -ENOENT ? spawn_at(program, fds, ret_pid) : r;
 }
 
 int process_start(struct process *ret, const char *program, int program_fd,
@@ -125,7 +131,7 @@ int process_start(struct process *ret, const char *program, int program_fd,
 		return -errno;
 	from[0] = s->fd;
 	from[PROBER_FD_NAMES - PROBER_FD_REGION] = s->names_fd;
-	from[PROBER_FD_LANE - PROBER_FD_REGION] = s->lane_fd;
+	from[PROBER_FD_SUBMITTER - PROBER_FD_REGION] = s->submitter_fd;
 	from[PROBER_FD_CALLER - PROBER_FD_REGION] = s->caller_fd;
 	from[PROBER_FD_LIFE - PROBER_FD_REGION] = pair[1];
 	from[PROBER_FD_PROGRAM - PROBER_FD_REGION] = program_fd;
@@ -211,8 +217,8 @@ enum pathcheck_end process_how(const struct process *p, int32_t *ret_code)
 void process_kill(struct process *p)
 {
 	if (p->pidfd >= 0)
-		(void)syscall(SYS_pidfd_send_signal, p->pidfd, SIGKILL, NULL,
-		              0); /* or is gone */
+		/* ESRCH: it has ended. */
+		(void)syscall(SYS_pidfd_send_signal, p->pidfd, SIGKILL, NULL, 0);
 	if (p->life_fd >= 0)
 		close(p->life_fd);
 	p->life_fd = -1;
@@ -224,11 +230,11 @@ bool process_collect(struct process *p)
 
 	if (p->pidfd < 0)
 		return true;
-	/* By number, not P_PIDFD: that is newer, and the number is ours until it is collected. */
+	/* Not P_PIDFD, which is newer. The number is its own until it is collected. */
 	if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG) == 0 &&
 	    info.si_pid == 0)
 		return false;
-	process_forget(p); /* ECHILD: the caller's own SIGCHLD handling was faster */
+	process_forget(p); /* ECHILD: a SIGCHLD handler of the caller was faster */
 	return true;
 }
 
@@ -238,7 +244,9 @@ void process_collect_by(struct process *p, struct mono limit)
 	int64_t left_us = mono_diff(limit, mono_now());
 
 	if (p->pidfd >= 0 && left_us > 0)
-		(void)poll(&pfd, 1, (int)(left_us / USEC_PER_MSEC) + 1); /* see below */
+		(void)poll(&pfd, 1,
+		           (int)(left_us / USEC_PER_MSEC) +
+		                   1); /* process_collect() tells */
 	if (!process_collect(p))
 		process_forget(p);
 }

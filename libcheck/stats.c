@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the caller is shown: counters, as of now. The caller's thread. */
+/* The counters of an engine, as of now. The caller's thread. */
 #include <errno.h>
 
 #include "libcheck/caller.h"
-
-int64_t caller_oldest_us(const struct pathcheck *pc, struct mono now)
-{
-	int64_t oldest = 0;
-
-	for (uint32_t id = 0; id < pc->limits.ids; id++) {
-		const struct entry *e = &pc->entries[id];
-
-		if (e->state == ENTRY_USED && e->asked.outstanding)
-			oldest = MAX(oldest, mono_diff(now, e->asked_at));
-	}
-	return oldest;
-}
-
-/* --- counters --- */
 
 int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 {
@@ -38,8 +23,8 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 		.emergency_total = atomic_load(&h->emergency_total),
 		.io_setup_failures = atomic_load(&h->io_setup_failures),
 		.io_setup_error = wire_errno(atomic_load(&h->io_setup_error)),
-		.lanes_stuck = atomic_load(&h->lanes_stuck),
-		.lane_replacements = atomic_load(&h->lane_replacements),
+		.lanes_stuck = atomic_load(&h->submitters_stuck),
+		.lane_replacements = atomic_load(&h->submitter_replacements),
 		.sealed_allocations = atomic_load(&h->sealed_allocations),
 		.checks = pc->checks,
 		.timeouts = pc->timeouts,

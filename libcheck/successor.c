@@ -1,57 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The prober of a caller: how it is started, what it is told, and what becomes of it. The caller's
- * thread. One that dies or stands still has a successor, which is told all that the old one knew.
- */
+/* Starts probers, watches them and replaces them: successor.h. The caller's thread. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "libcheck/caller.h"
+#include "libcheck/successor.h"
 
 int successor_watch(struct pathcheck *pc, int fd)
 {
 	struct epoll_event e = { .events = EPOLLIN };
 
 	return epoll_ctl(pc->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
-}
-
-void caller_send(struct pathcheck *pc, enum command_op op, uint32_t id, uint16_t flags)
-{
-	const struct entry *e = &pc->entries[id];
-	struct command c = { .op = (uint16_t)op,
-		             .id = id,
-		             .generation = e->generation,
-		             .flags = flags,
-		             .timeout_us = e->timeout_us };
-
-	if (op == COMMAND_CHECK) {
-		c.flags |= e->identify ? COMMAND_IDENTIFY : 0;
-		c.silent_ms = e->silent_ms;
-		c.silent_stage = e->silent_stage;
-	} else {
-		if (op == COMMAND_ADD)
-			c.flags |= e->flags;
-		c.host = e->host;
-		c.target = e->target;
-	}
-	/* One look at the clock for all that are handed over together. */
-	if (ring_unpublished(&pc->commands) == 0)
-		pc->queued_at = mono_now();
-	/* There is room, or it was looked for: limits.h. Unless a prober takes some back. */
-	if (!ring_put(&pc->commands, &c))
-		pc->wild = true;
-}
-
-void caller_let_go(struct pathcheck *pc, uint32_t id)
-{
-	struct entry *e = &pc->entries[id];
-
-	names_drop(&pc->names, &pc->shared, id);
-	e->state = ENTRY_FREE;
-	e->next = pc->free_head;
-	pc->free_head = id;
 }
 
 void successor_note_start(struct pathcheck *pc, struct mono now)
@@ -77,7 +37,7 @@ int successor_start(struct pathcheck *pc, struct shared *ret_shared)
 	r = shared_create(&s, &pc->options, true);
 	if (r < 0)
 		return r;
-	successor_take_ends(pc, &s); /* before it can write there */
+	successor_take_ends(pc, &s); /* before the prober can write to them */
 	r = process_start(&pc->process, pc->program, pc->program_fd, &s);
 	if (r == 0) {
 		r = successor_watch(pc, s.caller_fd);
@@ -101,16 +61,15 @@ int successor_start(struct pathcheck *pc, struct shared *ret_shared)
 	return 0;
 }
 
-/* --- a prober that is gone or stands still --- */
+/* --- a prober that is gone or makes no progress --- */
 
 static void collect_lingering(struct pathcheck *pc)
 {
 	for (int i = 0; i < LINGERING_MAX; i++)
-		if (!process_collect(&pc->lingering[i]))
-			continue; /* the kernel still holds it: next time */
+		(void)process_collect(&pc->lingering[i]); /* if not now, then next time */
 }
 
-/* It is not waited for: it dies when the kernel lets it. -EINPROGRESS: no room to note it. */
+/* Does not wait: the prober dies when the kernel lets it. -EINPROGRESS: too many linger. */
 static int put_away(struct pathcheck *pc)
 {
 	process_kill(&pc->process);
@@ -128,60 +87,60 @@ static int put_away(struct pathcheck *pc)
 }
 
 /*
- * How long the request of an outstanding check was in the kernel without an answer, as far as the
- * prober that is gone would have noticed one: its threads ran at alive_us. A check that was told to
- * have timed out begins anew.
+ * Notes how long the old prober has waited for the answer to an outstanding check. It would
+ * have noticed one until alive_us, when its threads last ran. A check whose TIMED_OUT was
+ * reported starts again.
  */
-static void note_silence(struct entry *e, const struct shared *from, uint32_t id)
+static void note_wait(struct entry *e, const struct shared *from, uint32_t id)
 {
 	struct mono now = mono_now();
 	struct mono handed = shared_past(&from->handed_us[id], now);
 	struct mono alive = shared_past(&from->header->alive_us, now);
-	int64_t silent_us = MAX(mono_diff(alive, handed), INT64_C(0));
+	int64_t waited_us = MAX(mono_diff(alive, handed), INT64_C(0));
 
 	if (e->asked.timed_out)
-		e->silent_ms = 0;
+		e->waited_ms = 0;
 	else if (!mono_before(handed, mono_add(e->asked_at, -1))) { /* the last bit */
-		e->silent_ms =
-		        (uint16_t)MIN(silent_us / USEC_PER_MSEC, (int64_t)UINT16_MAX);
-		e->silent_stage = (uint16_t)(atomic_load(&from->handed_us[id]) & 1);
-	} /* else it was not handed over, and what was known before holds */
+		e->waited_ms =
+		        (uint16_t)MIN(waited_us / USEC_PER_MSEC, (int64_t)UINT16_MAX);
+		e->waited_stage = (uint16_t)(atomic_load(&from->handed_us[id]) & 1);
+	} /* else it was not handed over, and what was known before is still so */
 }
 
-/* Everything the old prober knew, for the new one; names move from region to region. */
+/* Tells the new prober all that the old one knew. Names move from region to region. */
 static void hand_over(struct pathcheck *pc, struct shared *to)
 {
 	struct shared from = pc->shared;
 	int r;
 
-	/* One that lingers has it open too: closing it here does not take it out of the poll. */
+	/* A lingering prober has it open, too: closing it here would not end the polling. */
 	(void)epoll_ctl(pc->epoll_fd, EPOLL_CTL_DEL, from.caller_fd, NULL);
 	pc->shared = *to;
-	names_init(&pc->names); /* of the new region, which has none yet */
+	names_init(&pc->names); /* the new region has none yet */
 	for (uint32_t id = 0; id < pc->limits.ids; id++) {
 		struct entry *e = &pc->entries[id];
 
 		if (e->state == ENTRY_LEAVING) {
-			caller_let_go(pc, id);
+			caller_free_id(pc, id);
 			continue;
 		}
 		if (e->state != ENTRY_USED)
 			continue;
 		r = names_put(&pc->names, &pc->shared, id, names_get(&from, id));
-		assert(r == 0); /* together they had room before, and in more pieces */
+		assert(r == 0); /* the same names had room before, in more pieces */
 		caller_send(pc, COMMAND_ADD, id,
 		            atomic_load(&from.suspects[id]) != 0 ? COMMAND_SUSPECT : 0);
 		if (e->asked.outstanding) {
-			note_silence(e, &from, id);
+			note_wait(e, &from, id);
 			caller_send(pc, COMMAND_CHECK, id, 0);
 		}
 		e->asked.deferred = e->asked.timed_out = e->opened = false;
 	}
 	shared_deinit(&from);
-	pathcheck_flush(pc);
+	caller_flush(pc);
 }
 
-/* Once for each, before it is killed: that is not how it came to its end. */
+/* Once a prober, before it is killed: the cause is what counts, not the SIGKILL. */
 static void note_end(struct pathcheck *pc)
 {
 	enum pathcheck_end how;
@@ -194,7 +153,7 @@ static void note_end(struct pathcheck *pc)
 		pc->end = PATHCHECK_END_WILD;
 	else if (how != PATHCHECK_END_NONE)
 		pc->end = how;
-	else /* killed by others, and held by the kernel; or it made no progress */
+	else /* killed by others and held by the kernel, or it made no progress */
 		pc->end = process_dying(&pc->process) ? PATHCHECK_END_SIGNAL
 		                                      : PATHCHECK_END_STALLED;
 	if (pc->end != how)
@@ -206,8 +165,11 @@ static struct mono last_start(const struct pathcheck *pc)
 	return pc->starts[(pc->starts_at + RESTARTS_MAX - 1) % RESTARTS_MAX];
 }
 
-/* Nothing was said of a check for longer than its stages may take: to open, to read, to learn the
- * block and read again, to ask why. Each of them is told when it times out or is deferred. */
+/*
+ * No result of the check has come for longer than its stages may take: to open, to read, to
+ * learn the block and read again, to send a command. A stage that times out or is deferred is
+ * reported.
+ */
 static bool is_lost(const struct pathcheck *pc, const struct entry *e, struct mono now)
 {
 	struct mono from = { MAX(MAX(e->asked_at.us, last_start(pc).us),
@@ -220,9 +182,9 @@ static bool is_lost(const struct pathcheck *pc, const struct entry *e, struct mo
 }
 
 /*
- * A prober that has lost a check, or whose result of it was unsound, is as good as wild. Who looks
- * after long was itself not running, maybe, and the prober neither: each check has all its time
- * again.
+ * A prober that has lost a check, or has written an unsound result of it, counts as wild. If
+ * the caller looks after a long time, it was maybe paused, and the prober too: each check has
+ * all its time again.
  */
 static bool has_lost_a_check(struct pathcheck *pc, struct mono now)
 {
@@ -248,7 +210,7 @@ static bool is_too_soon(const struct pathcheck *pc, struct mono now)
 	return oldest.us != 0 && mono_diff(now, oldest) < RESTARTS_WINDOW_US;
 }
 
-static int replace(struct pathcheck *pc)
+static int replace_prober(struct pathcheck *pc)
 {
 	struct shared fresh;
 	int r;
@@ -281,12 +243,12 @@ int pathcheck_tend(struct pathcheck *pc)
 	collect_lingering(pc);
 	pc->wild = pc->wild || has_lost_a_check(pc, now);
 	if (pc->lost || pc->wild || process_ended(&pc->process))
-		return replace(pc);
+		return replace_prober(pc);
 	age_us = heartbeat_age_us(&pc->heartbeat, &pc->shared, &pc->commands,
 	                          pc->limits.groups, now);
 	still_us = heartbeat_still_us(&pc->heartbeat, age_us, stall_us, now);
 	if (still_us > stall_us ||
 	    (age_us > LOOK_AT_PROBER_US && process_dying(&pc->process)))
-		return replace(pc);
+		return replace_prober(pc);
 	return 0;
 }

@@ -3,16 +3,19 @@
 #define LIBCHECK_BACKENDS_BACKEND_H
 
 /*
- * The kernel's asynchronous reads behind four functions. A context belongs to one group:
- * its reaper reaps and destroys, the lane submits, a rescuer sets up.
+ * The kernel's asynchronous reads behind four functions. A context belongs to one group: a
+ * rescuer sets it up, the submitter submits to it, and the group's reaper reaps and destroys
+ * it.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "util/macro.h"
 
-/* One read of len bytes at offset 0, without waiting (RWF_NOWAIT). Embedded in a slot; it
- * must stay where it is until its event has been reaped. */
+/*
+ * One read of len bytes at offset 0 that does not block (RWF_NOWAIT). It is embedded in a slot,
+ * and must stay where it is until its event has been reaped.
+ */
 struct backend_request {
 	uint64_t opaque[8]; /* the backend's own, first */
 	int fd;
@@ -28,22 +31,23 @@ struct backend_event {
 struct backend {
 	/*
 	 * A context for this many requests. wake_fd: an eventfd; when it is written to, a
-	 * reap() under way returns, and clears it. A context for less than a whole group
-	 * writes to it for each event: it may have to be waited for beside another one. May
-	 * block: rescuers only.
-	 * -EAGAIN: quota; -ENOMEM; or another -errno.
+	 * reap() that sleeps returns, and clears it. A context for less than a whole group
+	 * writes to it for each event, because the reaper may sleep in another context. It may
+	 * block: rescuers only. -EAGAIN: the quota is used up; -ENOMEM; or another -errno.
 	 */
 	int (*setup)(unsigned slots, int wake_fd, void **ret_context);
 	/*
-	 * Hands over requests in order. Returns how many were taken, at least 1; or -errno,
-	 * which concerns the first of them, and none was taken.
+	 * Hands over requests in order. Returns how many the kernel has taken, at least 1; or
+	 * -errno for the first of them, and none was taken.
 	 */
 	int (*submit)(void *context, struct backend_request *const *requests, unsigned n);
-	/* Waits up to timeout_us (negative: without end) for events or wake_fd. Returns how many
-	 * were stored, possibly 0; fewer than n: there are no more at the moment. */
+	/*
+	 * Waits up to timeout_us (negative: without end) for events or wake_fd. Returns how
+	 * many it has stored, possibly 0; fewer than n: there are no more at the moment.
+	 */
 	int (*reap)(void *context, struct backend_event *events, unsigned n,
 	            int64_t timeout_us);
-	/* Waits, without end, for what is in flight; its events are lost. Reapers only. */
+	/* Waits without end for requests in flight; their events are lost. Reapers only. */
 	void (*destroy)(void *context);
 };
 

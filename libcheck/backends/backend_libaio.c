@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Linux AIO. The only file that knows libaio.
+ * Linux AIO. The only file that knows libaio. The submitter, a reaper and a rescuer use a
+ * context: backend.h says who may do what.
  *
- * A reaper sleeps in io_getevents() alone, so that one wake-up takes all completions there
- * are. To be woken for another reason it keeps one poll request on its eventfd in the same
- * context (IOCB_CMD_POLL, Linux 4.18): that one is the reaper's own and is armed again
- * whenever it has fired.
+ * A reaper sleeps in io_getevents() only, so that one wake-up takes all completions. To be
+ * woken for another reason it keeps one poll request on its eventfd in the same context
+ * (IOCB_CMD_POLL, Linux 4.18). That request is the reaper's own, and is armed again after it
+ * has fired.
  */
 #include "libcheck/backends/backend.h"
 
@@ -19,7 +20,7 @@
 
 #include "libcheck/region/shared.h"
 
-/* Kernel headers that know it are not a given where libaio is. */
+/* Kernel headers may be older than libaio. */
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 0x00000008
 #endif
@@ -31,14 +32,16 @@ struct aio_context {
 	io_context_t ctx;
 	struct iocb wake; /* [reaper] */
 	int wake_fd;
-	bool tells; /* [init] each event, by wake_fd */
-	bool armed; /* [reaper] */
-	/* A request is the reaper's to give away once its event was read: the kernel sees to
-	 * that, and this says it in a way that tools understand. */
-	_Atomic uint32_t handed_over; /* [atomic lane→reaper] */
+	bool signals; /* [init] each event writes to wake_fd */
+	bool armed;   /* [reaper] */
+	/*
+	 * [atomic submitter→reaper] The kernel passes a request from the submitter to the
+	 * reaper. This says the same in a way that thread sanitizers understand.
+	 */
+	_Atomic uint32_t handed_over;
 };
 
-static int arm(struct aio_context *c)
+static int arm_wake(struct aio_context *c)
 {
 	struct iocb *list[1] = { &c->wake };
 	int r;
@@ -59,13 +62,13 @@ static int aio_setup(unsigned slots, int wake_fd, void **ret_context)
 	if (c == NULL)
 		return -ENOMEM;
 	c->wake_fd = wake_fd;
-	c->tells = slots < PATHCHECK_GROUP_SLOTS;
+	c->signals = slots < PATHCHECK_GROUP_SLOTS;
 	r = io_setup((int)slots, &c->ctx);
 	if (r < 0) {
 		free(c);
 		return r;
 	}
-	r = arm(c);
+	r = arm_wake(c);
 	if (r < 0) {
 		(void)io_destroy(c->ctx); /* nothing is in flight */
 		free(c);
@@ -87,7 +90,7 @@ static int aio_submit(void *context, struct backend_request *const *requests, un
 		io_prep_pread(io, requests[i]->fd, requests[i]->buffer, requests[i]->len,
 		              0);
 		io->aio_rw_flags = RWF_NOWAIT;
-		if (c->tells)
+		if (c->signals)
 			io_set_eventfd(io, c->wake_fd);
 		list[i] = io;
 	}
@@ -96,9 +99,9 @@ static int aio_submit(void *context, struct backend_request *const *requests, un
 }
 
 /*
- * Stores what the kernel has, but for the reaper's own event. Sets *ret_more when there may be
- * more: as many came as there was room for; or wake_fd was cleared after the events had been read,
- * and an event in between had written to it.
+ * Stores the events that the kernel has, but for the reaper's own one. *ret_more: there may be
+ * more, because all the room is used; or because wake_fd was cleared after the events had been
+ * read, and an event in between may have written to it.
  */
 static int take_events(struct aio_context *c, struct backend_event *events, unsigned n,
                        long least, struct timespec *timeout, bool *ret_more)
@@ -114,7 +117,7 @@ static int take_events(struct aio_context *c, struct backend_event *events, unsi
 		if (raw[i].obj == &c->wake) {
 			c->armed = false;
 			shared_drain(c->wake_fd);
-			*ret_more = *ret_more || c->tells;
+			*ret_more = *ret_more || c->signals;
 			continue;
 		}
 		events[stored++] = (struct backend_event){
@@ -135,15 +138,15 @@ static int aio_reap(void *context, struct backend_event *events, unsigned n,
 	int stored;
 	bool more;
 
-	/* Without the poll request this could not be woken: look again soon instead. */
-	if (!c->armed && arm(c) < 0 &&
+	/* Without the poll request nothing can wake the reaper: it sleeps 10 ms at most. */
+	if (!c->armed && arm_wake(c) < 0 &&
 	    (timeout_us < 0 || timeout_us > 10 * USEC_PER_MSEC))
 		ts = (struct timespec){ .tv_nsec = 10 * USEC_PER_MSEC * NSEC_PER_USEC };
 	else if (timeout_us < 0)
 		ts = (struct timespec){ .tv_sec = INT32_MAX };
 
 	stored = take_events(c, events, n, 1, &ts, &more);
-	/* When there is no room for more, the reaper comes back at once. */
+	/* If there is no room for more, the reaper comes back at once. */
 	if (more && stored < (int)n)
 		stored += take_events(c, events + stored, n - (unsigned)stored, 0,
 		                      &at_once, &more);

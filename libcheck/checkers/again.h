@@ -2,8 +2,10 @@
 #ifndef LIBCHECK_CHECKERS_AGAIN_H
 #define LIBCHECK_CHECKERS_AGAIN_H
 
-/* A call that was interrupted says nothing of the device: it is made again, but not for ever, in
- * case that a driver hands on EINTR as its answer. */
+/*
+ * A call that was interrupted says nothing about the device: it is repeated, but not for ever,
+ * because a driver might give EINTR as its answer.
+ */
 #include <errno.h>
 #include <stdbool.h>
 

@@ -3,13 +3,13 @@
 #define LIBCHECK_CHECKERS_CHECKER_H
 
 /*
- * A checker is what a check of a device is, as a table: how the device is opened, which commands it
- * gets, and what an answer means. The engine carries this out. It does not know what a good answer
- * is, and knows no checker by name.
+ * A checker is what a check of a device is, as a table: how the device is opened, which
+ * commands it gets, and what an answer means. The engine carries this out. It does not know
+ * what a good answer is, and knows no checker by name.
  *
- * A check opens the device if it is not open, and reads its first block. The judgement of the answer
- * says what follows: the end of the check, the same read in another way, or a command, whose reply
- * is judged together with the read.
+ * A check opens the device if it is not open, and reads its first block. The judgement of the
+ * answer says what follows: the end of the check, the same read in another way, or a command,
+ * whose reply is judged together with the read.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,8 +41,8 @@ struct checker_command {
 	/* Sends it and waits for the reply. It may block: rescuers only. */
 	void (*send)(int fd, struct checker_reply *ret);
 	/*
-	 * It only says more about the answer to the read. So it has COMMAND_LIMIT_US, and no more than
-	 * is left of the read's time. Then the read is judged with CHECKER_NO_REPLY.
+	 * It only says more about the answer to the read. So it has COMMAND_LIMIT_US, and no
+	 * more than is left of the read's time. Then the read is judged with CHECKER_NO_REPLY.
 	 */
 	bool refines;
 };
@@ -81,12 +81,14 @@ struct checker_judgement {
 
 struct checker {
 	/*
-	 * Opens the device and learns how many bytes a read has. stale_fd: -1, or an open one of
-	 * that name: it is kept if it is still the same device, else closed, also on failure.
-	 * 0, or the -errno that judge() knows.
+	 * Opens the device and learns how many bytes a read has. stale_fd: -1, or an open one
+	 * of that name: it is kept if it is still the same device, else closed, also on
+	 * failure. 0, or the -errno that judge() knows.
 	 */
 	int (*open)(const char *name, int stale_fd, int *ret_fd, uint32_t *ret_block);
-	/* Is an open descriptor of that name still its device? 0: it is; else open() says more. */
+	/*
+	 * Is an open descriptor of that name still its device? 0: it is; else open() says more.
+	 */
 	int (*look)(const char *name, int fd, uint32_t *ret_block);
 	void (*close)(int fd);
 	/* Which device an open descriptor leads to. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The directio checker: a direct read of the first block. After a read that failed as reads of a
- * missing unit do, TEST UNIT READY; when the caller wants it, INQUIRY for the WWID. The commands run
- * on rescuers.
+ * The directio checker: a direct read of the first block. After a read that failed as reads of
+ * a missing unit do, TEST UNIT READY; when the caller wants it, INQUIRY for the WWID. The
+ * commands run on rescuers.
  */
 #include <errno.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opens, looks at and reads devices: directio.h. Runs on rescuers. */
 #include "libcheck/checkers/directio.h"
 
 #include <errno.h>
@@ -14,12 +15,14 @@
 #include "libcheck/checkers/again.h"
 #include "libcheck/region/limits.h"
 
-/* The smallest a disk's block can be, and what a file is read by when nothing says more. */
+/* The smallest block of a disk; and the read of a file whose alignment is not known. */
 #define SECTOR_BYTES 512
 #define FILE_BYTES   4096
 
-/* statx(2)'s answer on direct I/O, for C libraries that do not know it yet: two 32-bit
- * words, alignment of memory and of offset, at these places of the kernel's structure. */
+/*
+ * What statx(2) gives for direct I/O, for C libraries that do not know it yet: two 32-bit
+ * words, the alignments of memory and of offset, at these positions of the kernel's structure.
+ */
 #ifndef STATX_DIOALIGN
 #define STATX_DIOALIGN 0x00002000U
 #endif
@@ -31,7 +34,7 @@
 #define BLKGETDISKSEQ _IOR(0x12, 128, uint64_t)
 #endif
 
-/* The same object, by what its name leads to now. */
+/* Are both the same device, or the same file? */
 static bool same_object(const struct stat *a, const struct stat *b)
 {
 	if ((a->st_mode & S_IFMT) != (b->st_mode & S_IFMT))
@@ -41,7 +44,7 @@ static bool same_object(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* A disk that was removed keeps its open descriptors, with no bytes behind them. */
+/* The open descriptors of a removed disk have no bytes behind them. */
 static bool disk_gone(int fd, const struct stat *st)
 {
 	uint64_t bytes = 0;
@@ -50,7 +53,7 @@ static bool disk_gone(int fd, const struct stat *st)
 	       (ioctl(fd, BLKGETSIZE64, &bytes) < 0 || bytes == 0);
 }
 
-/* 0: stale_fd still is what the name leads to; 1: it is not; or -errno of the name. */
+/* 0: the name still leads to stale_fd; 1: it does not; or the -errno of the name. */
 static int look_again(const char *name, int stale_fd)
 {
 	struct stat now, then;
@@ -67,7 +70,10 @@ static int look_again(const char *name, int stale_fd)
 	return same_object(&now, &then) && !disk_gone(stale_fd, &then) ? 0 : 1;
 }
 
-/* What direct reads of it are aligned to: 0: the kernel does not say; -EINVAL: there are none. */
+/*
+ * The alignments of direct reads; 0: the kernel does not say. -EINVAL: there are no direct
+ * reads.
+ */
 static int learn_align(int fd, uint32_t *ret_memory, uint32_t *ret_offset)
 {
 	struct statx sx = { 0 };
@@ -103,8 +109,10 @@ static int device_block(int fd)
 	return r < 0 ? -errno : bytes;
 }
 
-/* How many bytes a read must have. A read's buffer is aligned to that as well, so a larger
- * alignment of memory makes the read larger. */
+/*
+ * How many bytes a read has. The buffer is aligned to the same number, so a larger alignment of
+ * memory makes the read larger.
+ */
 static int learn_block(int fd, uint32_t *ret_block)
 {
 	uint32_t memory, offset;
@@ -121,7 +129,7 @@ static int learn_block(int fd, uint32_t *ret_block)
 	bytes = S_ISBLK(st.st_mode) ? device_block(fd) : file_block(&st, offset);
 	if (bytes < 0)
 		return bytes;
-	/* What cannot be aligned is noticed here, not by every read. */
+	/* A block that cannot be aligned is noticed here, not at each read. */
 	if (bytes < SECTOR_BYTES || bytes > SCRATCH_BYTES ||
 	    ((uint32_t)bytes & ((uint32_t)bytes - 1)) != 0)
 		return -EINVAL;
@@ -131,7 +139,7 @@ static int learn_block(int fd, uint32_t *ret_block)
 	return 0;
 }
 
-/* Direct I/O is refused to what is no disk, too. */
+/* The errno of open(2) is the same for a file that is neither. */
 static int refused(const char *name)
 {
 	struct stat st;
@@ -146,7 +154,7 @@ static int open_device(const char *name)
 	unsigned tries = 0;
 	int fd;
 
-	/* O_NONBLOCK: a FIFO or an empty drive in its place must not be waited for. */
+	/* O_NONBLOCK: not to wait for a FIFO, or for an empty drive. */
 	do
 		fd = open(name, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	while (fd < 0 && again(&tries));

@@ -57,10 +57,10 @@ static struct checker_judgement end_of_check(const struct checker_answer *a,
 
 /*
  * EREMOTEIO (BLK_STS_TARGET) and EIO (BLK_STS_IOERR) are the errors of reads of a unit that the
- * target does not have any more. scsi_dh_alua also gives EIO, without a command, for a port that it
- * last knew as standby or unavailable: a command makes it look again (alua_check_sense() in
- * drivers/scsi/device_handler/scsi_dh_alua.c). For other errors a command can say no more: it would
- * go the same way.
+ * target does not have any more. scsi_dh_alua also gives EIO, without a command, for a port
+ * that it last knew as standby or unavailable: a command makes it look again
+ * (alua_check_sense() in drivers/scsi/device_handler/scsi_dh_alua.c). For other errors a
+ * command can say no more: it would go the same way.
  */
 static bool tests_unit(int error)
 {

@@ -10,8 +10,8 @@
 #include "libcheck/checkers/again.h"
 
 /*
- * After this time the kernel aborts the command, and may reset the unit, the target and the HBA. A
- * check ends long before, at its own deadline.
+ * After this time the kernel aborts the command, and may reset the unit, the target and the
+ * HBA. A check ends long before, at its own deadline.
  */
 #define COMMAND_TIMEOUT_MS 60000
 
@@ -91,7 +91,9 @@ int scsi_read_wwid(const uint8_t *page, size_t size, char ret[static VPD_TEXT_MA
 {
 	if (size < PAGE_HEADER)
 		return -EIO;
-	/* SPC-4 table 175: a peripheral qualifier that is not 0: no unit can be reached there. */
+	/*
+	 * SPC-4 table 175: a peripheral qualifier that is not 0: no unit can be reached there.
+	 */
 	if (page[0] >> 5 != 0)
 		return -EIO;
 	/* Some devices answer any INQUIRY with their standard data. */

@@ -15,7 +15,9 @@ struct sense {
 
 #define SENSE_ILLEGAL_REQUEST 0x05
 
-/* SPC-4 4.5.2 and 4.5.3, both formats. Not valid: there are none of the command that was sent. */
+/*
+ * SPC-4 4.5.2 and 4.5.3, both formats. Not valid: there are none of the command that was sent.
+ */
 struct sense sense_read(const uint8_t *data, size_t size);
 
 /* Is it LOGICAL UNIT NOT SUPPORTED? SPC-4 annex F: 25h/00h, with ILLEGAL REQUEST. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Makes and frees the areas of buffers: buffers.h. Rescuers make them. */
 #include "libcheck/prober/buffers.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ static size_t area_bytes(enum buffer_area area)
 	return (size_t)buffer_bytes[area] * PATHCHECK_GROUP_SLOTS;
 }
 
-/* BUFFERS_COUNT_: none. */
+/* BUFFERS_COUNT_: there is none for so many bytes. */
 static enum buffer_area area_for(uint32_t bytes)
 {
 	if (bytes <= BUFFER_SMALL)

@@ -4,12 +4,12 @@
 
 /*
  * The buffers of a group's asynchronous reads. The kernel verifies and decrypts in the reader's
- * pages (T10 protection information, dm-integrity, dm-verity, authenticated dm-crypt, btrfs): two
- * reads that share bytes fail each other. So each slot has bytes of its own, which nobody else
- * uses before the slot is free again.
+ * pages (T10 protection information, dm-integrity, dm-verity, authenticated dm-crypt, btrfs):
+ * two reads that share bytes fail each other. So each slot has bytes of its own, which no other
+ * read uses before the slot is free again.
  *
- * An area holds one buffer for each slot. A rescuer makes an area, all its pages present, before
- * the first read that needs it: no read faults or allocates.
+ * An area holds one buffer for each slot. A rescuer makes an area, all its pages present,
+ * before the first read that needs it: no read faults or allocates.
  */
 #include <pthread.h>
 
@@ -24,14 +24,16 @@ enum buffer_area {
 struct buffers {
 	/* [lock] of the group */
 	void *areas[BUFFERS_COUNT_];     /* NULL: not made */
-	bool being_made[BUFFERS_COUNT_]; /* a rescuer is at it */
+	bool being_made[BUFFERS_COUNT_]; /* a rescuer makes it */
 };
 
 /* Bytes of both areas. */
 #define BUFFERS_BYTES ((uint64_t)PATHCHECK_GROUP_SLOTS * (BUFFER_SMALL + BUFFER_LARGE))
 
-/* With lock held. Where that slot's read of so many bytes goes, aligned to `bytes`; NULL: a
- * rescuer reads with its own buffer, because the area is not there or the block is larger. */
+/*
+ * With lock held. The slot's buffer for a read of so many bytes, aligned to `bytes`. NULL: the
+ * area is not made, or the block is larger: a rescuer reads with its own buffer.
+ */
 static inline void *buffers_of(const struct buffers *b, uint32_t slot, uint32_t bytes)
 {
 	enum buffer_area area = bytes <= BUFFER_SMALL ? BUFFERS_SMALL : BUFFERS_LARGE;
@@ -44,9 +46,9 @@ static inline void *buffers_of(const struct buffers *b, uint32_t slot, uint32_t 
 }
 
 /*
- * Makes the area for reads of so many bytes, unless it is there, being made, or no area is for
- * so many. May block in the kernel while memory is short: rescuers only, lock not held.
- * -ENOMEM.
+ * Makes the area for reads of so many bytes. Does nothing if it is made, is being made, or if
+ * no area is for so many. It may block in the kernel while memory is short: rescuers only, lock
+ * not held. -ENOMEM.
  */
 int buffers_make(struct buffers *b, pthread_mutex_t *lock, uint32_t bytes);
 void buffers_free(struct buffers *b);

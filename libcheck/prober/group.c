@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The slots of a group: their states, the heap of their deadlines, and the counters. Any thread of
- * the probing side, under group.lock.
+ * The slots of a group: their states, the heap of their deadlines, and the counters. Any thread
+ * of the probing side, under group.lock.
  */
 #include "libcheck/prober/group.h"
 
@@ -407,7 +407,7 @@ void group_wake(struct group *g)
 	pthread_mutex_lock(&g->lock);
 	send = !g->wake_sent;
 	g->wake_sent = true;
-	/* From now on the reaper stands still, until it has come round. */
+	/* The reaper counts as stalled from now on, until it has come round. */
 	if (send)
 		atomic_store(group_wake_by(g), mono_now().us);
 	pthread_mutex_unlock(&g->lock);

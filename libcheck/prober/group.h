@@ -5,9 +5,9 @@
 /*
  * An aio_group: 1,024 slots on one context, and the state of each.
  *
- * What is here is bookkeeping under group.lock: no clock, no thread, and no system call but that of
- * group_wake(). So unit tests drive it by hand. The submitter, the group's reaper and the rescuers
- * work with it.
+ * What is here is bookkeeping under group.lock: no clock, no thread, and no system call but
+ * that of group_wake(). So unit tests drive it by hand. The submitter, the group's reaper and
+ * the rescuers work with it.
  *
  *   FREE ──take──▶ QUEUED ──launch──▶ IN_FLIGHT ──expire──▶ EXPIRED
  *    ▲                │                   │                    │
@@ -15,16 +15,16 @@
  *    │                                    ▼                    ▼
  *    └────────────── finish ───────── ORPHANED ◀───────────────┘
  *
- * A QUEUED slot may be finished too: the kernel's answer can overtake the submitter's bookkeeping.
- * Requeue puts a read that would block, or the read after an open, back to QUEUED; a slot that has
- * expired or is orphaned stays so.
+ * A QUEUED slot may be finished too: the kernel's answer can overtake the submitter's
+ * bookkeeping. Requeue puts a read that would block, or the read after an open, back to QUEUED;
+ * a slot that has expired or is orphaned stays so.
  */
 #include "libcheck/prober/buffers.h"
 #include "libcheck/prober/jobs.h"
 #include "libcheck/prober/posts.h"
 #include "libcheck/prober/probed_path.h"
 
-/* What all groups work with. [init] */
+/* [init] The parts that all groups work with. */
 struct group_parts {
 	struct posts *posts;
 	struct jobs *jobs;
@@ -55,7 +55,9 @@ struct group {
 	uint32_t in_context;    /* slots in_kernel through it */
 	/* Threads that are handing it a batch: the submitter, and stuck ones. */
 	uint32_t submitting;
-	/* The context before this one, until all its events have come; and its slots in_kernel. */
+	/*
+	 * The context before this one, until all its events have come; and its slots in_kernel.
+	 */
 	void *draining;
 	uint32_t in_draining;
 	/* The old context without a request in flight, until a rescuer has destroyed it. */
@@ -64,7 +66,10 @@ struct group {
 	bool destroying;    /* the reaper is in io_destroy */
 	bool wake_sent; /* wake_fd is written, and the reaper has not come round since */
 	int setup_error;
-	/* SETTING_UP: io_setup counts as slow then; FALLBACK, RECOVERING: it is tried again then */
+	/*
+	 * SETTING_UP: io_setup counts as slow then; FALLBACK, RECOVERING: it is tried again
+	 * then
+	 */
 	struct mono setup_by;
 	uint32_t count[SLOT_STATE_COUNT_];
 	uint32_t closing;                     /* orphans whose check has ended */
@@ -72,7 +77,9 @@ struct group {
 	/* By deadline: IN_FLIGHT slots, and QUEUED slots that wait for a rescuer. */
 	uint16_t heap[PATHCHECK_GROUP_SLOTS];
 	uint32_t heap_size;
-	/* Slots that were given back and that the submitter does not see yet, all of that HBA. */
+	/*
+	 * Slots that were given back and that the submitter does not see yet, all of that HBA.
+	 */
 	uint32_t back, back_host;
 	struct mono asleep_until;  /* the reaper sleeps until then; us 0: it is awake */
 	struct mono patient_until; /* nothing times out before: the reaper overslept */
@@ -84,8 +91,8 @@ struct group {
 _must_check_ int group_init(struct group *g, uint32_t id, const struct group_parts *with);
 void group_deinit(struct group *g); /* asserts that every slot was given back */
 /*
- * Writes to all slots, so that no later use of them faults. The submitter calls it before the first
- * slot is taken, lock not held. The slots of a group that is never used take no memory.
+ * Writes to all slots, so that no later use of them faults. The submitter calls it before the
+ * first slot is taken, lock not held. The slots of a group that is never used take no memory.
  */
 void group_fill(struct group *g);
 /* Wakes the reaper. Lock not held. */
@@ -93,7 +100,7 @@ void group_wake(struct group *g);
 /* Hands a slot that another thread has answered to the reaper. Lock not held. */
 void group_answer(struct group *g, struct slot *s);
 
-/* When the reaper will be awake, for the caller: the reaper stands still when it is not. */
+/* When the reaper will be awake, for the caller: if it is not, it is stalled. */
 static inline _Atomic int64_t *group_wake_by(struct group *g)
 {
 	return &g->with.posts->shared->groups[g->id].wake_by_us;
@@ -116,13 +123,15 @@ static inline bool group_context_full(const struct group *g)
 void group_use_context(struct group *g, void *context, uint32_t slots);
 /* The state of a group that paths use. */
 enum pathcheck_group_state group_working_state(const struct group *g);
-/* Its request is in the kernel: IN_FLIGHT with a deadline. True: the reaper sleeps past that. */
+/*
+ * Its request is in the kernel: IN_FLIGHT with a deadline. True: the reaper sleeps past that.
+ */
 bool group_launch(struct group *g, struct slot *s, struct mono started);
 /* Back to waiting: its read has to be repeated in another way, or follows its open. */
 void group_requeue(struct group *g, struct slot *s);
 /*
- * The slot is QUEUED for a rescuer, or for the context: after limits.defer_after_us it counts as
- * deferred. True: the reaper sleeps past that.
+ * The slot is QUEUED for a rescuer, or for the context: after limits.defer_after_us it counts
+ * as deferred. True: the reaper sleeps past that.
  */
 bool group_wait(struct group *g, struct slot *s, struct mono now);
 /* Its path is gone. */
@@ -135,7 +144,10 @@ void group_finish(struct group *g, struct slot *s);
 void group_give_back(struct group *g, struct slot *s);
 /* Counts the slot as an emergency one. */
 void group_count_emergency(struct group *g, struct slot *s);
-/* The next slot whose deadline has passed: EXPIRED now, or still QUEUED and deferred. NULL: none. */
+/*
+ * The next slot whose deadline has passed: EXPIRED now, or still QUEUED and deferred. NULL:
+ * none.
+ */
 struct slot *group_expire(struct group *g, struct mono now);
 /* The earliest deadline; MONO_NEVER: none. */
 struct mono group_deadline(const struct group *g);

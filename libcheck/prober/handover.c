@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The submitter's batches, and the timer that it sets for the watcher before it hands one over. */
+/*
+ * The submitter's batches, and the timer that it sets for the watcher before it hands one over.
+ */
 #include "libcheck/prober/handover.h"
 
 #include <errno.h>
@@ -42,7 +44,7 @@ void handover_begin(struct handover *h, struct group *g, struct mono now)
 	atomic_fetch_add(&h->batch, 1);
 	if (!atomic_load(&h->armed)) {
 		atomic_store(&h->armed, true);
-		handover_set_timer(h, mono_add(now, LANE_STUCK_US));
+		handover_set_timer(h, mono_add(now, SUBMITTER_STUCK_US));
 	}
 }
 

@@ -3,9 +3,9 @@
 #define LIBCHECK_PROBER_HANDOVER_H
 
 /*
- * Which thread is the submitter. The submitter may be stuck in io_submit, and another thread may
- * take its place: watch.h. The number of the batch decides between the two. It is odd while a batch
- * is handed over, and both end the batch by an exchange that only one of them can make.
+ * Which thread is the submitter. The submitter may be stuck in io_submit, and another thread
+ * may take its place: watch.h. The number of the batch decides between the two. It is odd while
+ * a batch is handed over, and both end the batch by an exchange that only one of them can make.
  */
 #include "libcheck/prober/group.h"
 

@@ -3,8 +3,8 @@
 #define LIBCHECK_PROBER_HOMES_H
 
 /*
- * A path has a home: the group that its checks take slots from first. Groups are set up when paths
- * need them, and retire when they are no path's home any more. Submitter only.
+ * A path has a home: the group that its checks take slots from first. Groups are set up when
+ * paths need them, and retire when they are no path's home any more. Submitter only.
  */
 #include "libcheck/prober/group.h"
 
@@ -19,7 +19,7 @@ struct homes {
 	/* Slots ever taken, of all and of each HBA: see posts.slots_back. */
 	uint32_t slots_taken, host_taken[PATHCHECK_HOSTS_MAX];
 	uint32_t groups_end; /* groups that were ever used end before this one */
-	bool thread_refused; /* a reaper could not start: set here, cleared by the user */
+	bool thread_refused; /* a reaper could not start: the submitter clears it */
 };
 
 /* Slots that are taken: never more than limits.in_flight and those that only close. */
@@ -41,8 +41,8 @@ void homes_count(struct homes *h, struct group *g, int by);
 /* Groups that are no path's home any more retire; the first one stays. */
 void homes_retire(struct homes *h);
 /*
- * A slot to read with, QUEUED: of the path's home, of another group, or, when orphans hold all of
- * them, of a further group, which is the path's home then. NULL: none.
+ * A slot to read with, QUEUED: of the path's home, of another group, or, when orphans hold all
+ * of them, of a further group, which is the path's home then. NULL: none.
  */
 struct slot *homes_take_slot(struct homes *h, struct probed_path *path, uint32_t id);
 

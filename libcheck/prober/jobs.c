@@ -43,8 +43,6 @@ enum job_class jobs_class(enum job_kind kind)
 		return CLASS_SETUP;
 	case JOB_WATCH:
 		return CLASS_WATCH;
-	case JOB_KIND_COUNT_:
-		break;
 	}
 	assert(false);
 	return CLASS_OPEN;
@@ -157,8 +155,8 @@ static bool may_start(struct jobs *j, struct job *job)
 }
 
 /*
- * A job that may not start moves to the held jobs, until a job ends that it waits for. So jobs that
- * may start are found behind any number of others, and each is looked at once.
+ * A job that may not start moves to the held jobs, until a job ends that it waits for. So jobs
+ * that may start are found behind any number of others, and each is looked at once.
  */
 static struct job *take_of_class(struct jobs *j, enum job_class c)
 {
@@ -289,7 +287,7 @@ bool jobs_spare_thread(struct jobs *j)
 	bool spared;
 
 	pthread_mutex_lock(&j->lock);
-	spared = j->submitters_stuck < j->limits->lanes_stuck;
+	spared = j->submitters_stuck < j->limits->submitters_stuck;
 	j->submitters_stuck += spared;
 	pthread_mutex_unlock(&j->lock);
 	return spared;

@@ -3,11 +3,11 @@
 #define LIBCHECK_PROBER_JOBS_H
 
 /*
- * The queues of jobs that rescuers do, and which job may start. Each kind of work has rescuers of
- * its own and takes further ones from those that all kinds share (limits.h). An HBA or a target
- * holds a quarter of the rescuers at most. Opens and closes leave one of these to reads, and one
- * more may look at an open descriptor. Where the HBA is not known, each device holds one rescuer,
- * and all of these devices together hold as many as their kind of work may.
+ * The queues of jobs that rescuers do, and which job may start. Each kind of work has rescuers
+ * of its own and takes further ones from those that all kinds share (limits.h). An HBA or a
+ * target holds a quarter of the rescuers at most. Opens and closes leave one of these to reads,
+ * and one more may look at an open descriptor. Where the HBA is not known, each device holds
+ * one rescuer, and all of these devices together hold as many as their kind of work may.
  */
 #include <pthread.h>
 
@@ -34,7 +34,9 @@ struct jobs {
 	pthread_cond_t work;         /* there is a job, or the rescuers have to end */
 	/* [lock] */
 	struct job *head[CLASS_COUNT_], **tail[CLASS_COUNT_];
-	/* Jobs that may not start until another one of their HBA, target or device has ended. */
+	/*
+	 * Jobs that may not start until another one of their HBA, target or device has ended.
+	 */
 	struct job *held_head[CLASS_COUNT_], **held_tail[CLASS_COUNT_];
 	bool held_by_device; /* some of these wait for a device */
 	uint32_t busy[CLASS_COUNT_];
@@ -55,7 +57,9 @@ void jobs_add(struct jobs *j, struct job *job, enum job_kind kind);
 void jobs_add_slots(struct jobs *j, struct slot_list *slots);
 /* The job's path is gone: its name must not be read any more. Submitter only. */
 void jobs_cancel(struct jobs *j, struct job *job);
-/* Appends reads that io_submit would block with and that still wait, WOULD_BLOCK_RETRY at most. */
+/*
+ * Appends reads that io_submit would block with and that still wait, WOULD_BLOCK_RETRY at most.
+ */
 void jobs_take_blocked(struct jobs *j, struct slot_list *ret);
 
 /* One submitter more is stuck. False: as many are as may be. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sends what one thread of the probing side has for another one, or for the caller. Any thread. */
+/*
+ * Sends what one thread of the probing side has for another one, or for the caller. Any thread.
+ */
 #include "libcheck/prober/posts.h"
 
 #include "libcheck/region/wire.h"
@@ -24,7 +26,7 @@ void posts_deinit(struct posts *p)
 
 void posts_wake_submitter(struct posts *p)
 {
-	shared_wake(&p->shared->header->lane_waits, p->shared->lane_fd);
+	shared_wake(&p->shared->header->submitter_waits, p->shared->submitter_fd);
 }
 
 void posts_to_submitter(struct posts *p, struct slot_list *slots)

@@ -3,9 +3,9 @@
 #define LIBCHECK_PROBER_POSTS_H
 
 /*
- * What the threads of the probing side send to the submitter and to the caller: wake-ups, slots to
- * continue with, slots that were given back, and results. Any thread may send. No other lock is
- * taken, and no system call is made, while a lock of a post is held.
+ * What the threads of the probing side send to the submitter and to the caller: wake-ups, slots
+ * to continue with, slots that were given back, and results. Any thread may send. No other lock
+ * is taken, and no system call is made, while a lock of a post is held.
  */
 #include <pthread.h>
 
@@ -13,21 +13,23 @@
 
 struct posts {
 	struct shared *shared; /* [init] */
-	/* Slots ever given back, of all and of each host: group_show_back() counts them. */
+	/* Slots ever given back, of all and of each HBA: group_show_back() counts them. */
 	_Alignas(64) _Atomic uint32_t slots_back;        /* [atomic any→submitter] */
 	_Atomic uint32_t host_back[PATHCHECK_HOSTS_MAX]; /* [atomic any→submitter] */
-	_Atomic uint32_t
-	        waiting;       /* [atomic submitter→any] entries of the deferred list */
+	/* [atomic submitter→any] entries of the deferred list */
+	_Atomic uint32_t waiting;
 	_Atomic bool stopping; /* [atomic caller→any] */
-	/* [atomic reaper↔submitter] reads that io_submit would block with may wait for rescuers */
+	/*
+	 * [atomic reaper↔submitter] reads that io_submit would block with may wait for rescuers
+	 */
 	_Atomic bool would_block;
 
 	pthread_mutex_t results_lock;
 	struct ring_producer results; /* [results_lock] of shared->results */
 
 	pthread_mutex_t inbox_lock;
-	struct slot_list
-	        inbox; /* [inbox_lock] slots that the submitter has to continue with */
+	/* [inbox_lock] slots that the submitter has to continue with */
+	struct slot_list inbox;
 };
 
 void posts_init(struct posts *p, struct shared *shared);

@@ -3,8 +3,8 @@
 #define LIBCHECK_PROBER_PROBED_PATH_H
 
 /*
- * The table of paths, by id. It is the submitter's, but for the flags: with these the reapers and
- * rescuers tell the submitter what they have learned about a path.
+ * The table of paths, by id. It is the submitter's, but for the flags: with these the reapers
+ * and rescuers tell the submitter what they have learned about a path.
  */
 #include "libcheck/prober/slot.h"
 

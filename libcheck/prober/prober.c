@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Start and end of the probing side, and what its parts are connected to. It takes all memory before
- * its first thread starts. Runs on the caller's thread, or on the prober's first thread.
+ * Start and end of the probing side, and what its parts are connected to. It takes all memory
+ * before its first thread starts. Runs on the caller's thread, or on the prober's first thread.
  */
 #include "libcheck/prober/prober.h"
 

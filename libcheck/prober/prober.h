@@ -3,11 +3,11 @@
 #define LIBCHECK_PROBER_PROBER_H
 
 /*
- * The probing side: everything that touches a device. It is the same in the caller's process and in
- * a process of its own, and talks to the caller through struct shared only.
+ * The probing side: everything that touches a device. It is the same in the caller's process
+ * and in a process of its own, and talks to the caller through struct shared only.
  *
- * Threads: the submitter, a reaper a group, the watcher, and the rescuers. Locks, each of them a
- * leaf: group.lock, jobs.lock, posts.inbox_lock, posts.results_lock.
+ * Threads: the submitter, a reaper a group, the watcher, and the rescuers. Locks, each of them
+ * a leaf: group.lock, jobs.lock, posts.inbox_lock, posts.results_lock.
  */
 #include "libcheck/prober/rescuer.h"
 

@@ -68,7 +68,7 @@ static bool is_quick_suspect(const struct group *g, const struct slot *s, struct
 {
 	return (atomic_load(&g->with.paths[s->path].flags) & PATH_SUSPECT) != 0 &&
 	       s->engine == PATHCHECK_ENGINE_SYNC && s->stage == PATHCHECK_STAGE_READ &&
-	       mono_diff(now, s->started) < LANE_STUCK_US;
+	       mono_diff(now, s->started) < SUBMITTER_STUCK_US;
 }
 
 /* With lock held. The read is answered, and a command follows before its result is reported. */
@@ -179,10 +179,10 @@ static void complete(struct group *g, struct slot *s, int64_t result, struct mon
 }
 
 /*
- * With lock held. The command that refines the read has no reply in time, or no rescuer was free to
- * send it. The read's answer is reported, but a device that answered and was to be identified is not
- * judged. The slot is given back when the rescuer is done with it; its descriptor is closed then if
- * it is the slot's own.
+ * With lock held. The command that refines the read has no reply in time, or no rescuer was
+ * free to send it. The read's answer is reported, but a device that answered and was to be
+ * identified is not judged. The slot is given back when the rescuer is done with it; its
+ * descriptor is closed then if it is the slot's own.
  */
 static void conclude_unrefined(struct group *g, struct slot *s, struct mono now,
                                struct reaper_work *w)
@@ -195,7 +195,8 @@ static void conclude_unrefined(struct group *g, struct slot *s, struct mono now,
 	if (!j.answered)
 		atomic_fetch_or(&g->with.paths[s->path].flags, PATH_LOOK_AGAIN);
 	else if (s->identify && !s->identified)
-		j.verdict = PATHCHECK_NOT_JUDGED; /* nobody knows which disk that was */
+		j.verdict =
+		        PATHCHECK_NOT_JUDGED; /* it is not known which disk that was */
 	results_add(&w->results, s, j.verdict, j.error, s->late ? now : s->answered);
 	if (!s->closes)
 		s->fd = -1;
@@ -315,7 +316,10 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 
 			complete(g, s, s->result, now, &w);
 		}
-		/* After a full batch there may be more answers: timeouts are judged after all of them. */
+		/*
+		 * After a full batch there may be more answers: timeouts are judged after all
+		 * of them.
+		 */
 		if (n < REAP_BATCH && !mono_before(now, g->patient_until))
 			expire(g, now, &w);
 		end_of_drain(g, &w);
@@ -345,9 +349,9 @@ static void retired(struct group *g)
 }
 
 /*
- * A group without paths destroys its context when no request of it is in the kernel any more: until
- * then the submitter may take the group back into use. When the engine ends, io_destroy waits here
- * for the requests that are left: no other thread waits for this one.
+ * A group without paths destroys its context when the kernel holds none of its requests any
+ * more: until then the submitter may take the group back into use. When the engine ends,
+ * io_destroy waits here for the requests that are left: no other thread waits for this one.
  */
 static void retire(struct group *g)
 {
@@ -412,8 +416,8 @@ static int reap_more(struct group *g, void *context, void *draining,
 }
 
 /*
- * To be woken by each of many answers would cost more than the reads themselves. So after the first
- * answer the others get as much time as it took, within limits, and are taken together.
+ * To be woken by each of many answers would cost more than the reads themselves. So after the
+ * first answer the others get as much time as it took, within limits, and are taken together.
  */
 static bool gather(struct group *g, const struct backend_event *first, int n)
 {
@@ -439,10 +443,10 @@ static bool gather(struct group *g, const struct backend_event *first, int n)
 }
 
 /*
- * With lock held. If this thread sees a deadline LATE_WAKE_US late, the machine or this process was
- * paused. The kernel and the rescuers may have answers that were not taken yet, so nothing times out
- * for LATE_GRACE_US. That is granted once a deadline, and again only after another long pause: on an
- * overloaded machine timeouts have to be reported in the end.
+ * With lock held. If this thread sees a deadline LATE_WAKE_US late, the machine or this process
+ * was paused. The kernel and the rescuers may have answers that were not taken yet, so nothing
+ * times out for LATE_GRACE_US. That is granted once a deadline, and again only after another
+ * long pause: on an overloaded machine timeouts have to be reported in the end.
  */
 static void be_patient(struct group *g, struct mono now, struct mono due)
 {
@@ -454,9 +458,9 @@ static void be_patient(struct group *g, struct mono now, struct mono due)
 }
 
 /*
- * Sleeps until `wake`, an answer, or group_wake(); returns the events. *ret_now is earlier than the
- * last look at the contexts: a request that is not among the events was not answered by *ret_now.
- * So a pause between the two times out no request that was answered.
+ * Sleeps until `wake`, an answer, or group_wake(); returns the events. *ret_now is earlier than
+ * the last look at the contexts: a request that is not among the events was not answered by
+ * *ret_now. So a pause between the two times out no request that was answered.
  */
 static int sleep_until(struct group *g, struct mono wake, struct backend_event *events,
                        struct mono *ret_now)
@@ -468,7 +472,9 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	int n;
 
 	if (!mono_is_never(wake)) {
-		/* Separately: MAX() would read the clock twice. Less than 0 would be for ever. */
+		/*
+		 * Separately: MAX() would read the clock twice. Less than 0 would be for ever.
+		 */
 		timeout_us = mono_diff(wake, mono_now());
 		timeout_us = MAX(timeout_us, 0);
 	}

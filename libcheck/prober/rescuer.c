@@ -49,8 +49,8 @@ static bool begin_job(struct group *g, struct slot *s, int *ret_fd, uint32_t *re
 }
 
 /*
- * Only one rescuer at a time waits for memory here. Another one goes on without, and so does one
- * that gets no memory: rescuers read for slots without a buffer.
+ * Only one rescuer at a time waits for memory here. Another one goes on without, and so does
+ * one that gets no memory: rescuers read for slots without a buffer.
  */
 static void make_buffers(struct rescuers *r, struct group *g, uint32_t block)
 {
@@ -150,7 +150,9 @@ static void read_opened(struct rescuers *r, struct group *g, struct slot *s, int
 	posts_to_submitter(g->with.posts, &one);
 }
 
-/* Another device may know the commands. One that is opened for each check counts as the same. */
+/*
+ * Another device may know the commands. One that is opened for each check counts as the same.
+ */
 static void forget_device(struct group *g, struct slot *s)
 {
 	pthread_mutex_lock(&g->lock);
@@ -230,8 +232,8 @@ static void job_close(struct group *g, struct slot *s)
 }
 
 /*
- * Makes the largest context that the kernel grants, if it is larger than the present one, which has
- * `have` slots. *ret_refused: the answer of the kernel to the full size.
+ * Makes the largest context that the kernel grants, if it is larger than the present one, which
+ * has `have` slots. *ret_refused: the answer of the kernel to the full size.
  */
 static int set_up(struct group *g, uint32_t have, void **ret_context, uint32_t *ret_slots,
                   int *ret_refused)
@@ -331,7 +333,6 @@ static void run_job(struct rescuers *r, struct seat *self, struct job *job,
 		job_destroy(r, g);
 		break;
 	case JOB_WATCH:
-	case JOB_KIND_COUNT_:
 		assert(false);
 	}
 }
@@ -348,7 +349,7 @@ static void be_submitter(struct rescuers *r)
 		pthread_mutex_unlock(&r->jobs->lock);
 		return;
 	}
-	atomic_fetch_sub(&r->posts->shared->header->lanes_stuck, 1);
+	atomic_fetch_sub(&r->posts->shared->header->submitters_stuck, 1);
 	jobs_return_thread(r->jobs);
 	(void)prctl(PR_SET_NAME, "pc-rescuer"); /* only cosmetic */
 }

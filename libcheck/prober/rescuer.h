@@ -4,8 +4,9 @@
 
 /*
  * Rescuers: a fixed number of threads, started in advance, for everything that may block: open,
- * close, reads that cannot be asynchronous, io_setup. A call that hangs holds one of them and no
- * other thread. Which job may start is in jobs.h. Further threads watch the submitter and are it.
+ * close, reads that cannot be asynchronous, io_setup. A call that hangs holds one of them and
+ * no other thread. Which job may start is in jobs.h. Further threads watch the submitter and
+ * are it.
  */
 #include "libcheck/prober/watch.h"
 
@@ -18,10 +19,10 @@ struct rescuers {
 	int64_t setup_retry_us;      /* [init] */
 	pthread_t *threads;          /* [init] limits->threads of them */
 	uint32_t started;            /* [init] */
-	_Atomic bool
-	        making_buffers; /* [atomic rescuer] one makes buffers for larger blocks */
-	bool submitter_ended;   /* [jobs.lock] it has ended all checks and groups */
-	pthread_cond_t ended;   /* submitter_ended is true now */
+	/* [atomic rescuer] one makes buffers for larger blocks */
+	_Atomic bool making_buffers;
+	bool submitter_ended; /* [jobs.lock] it has ended all checks and groups */
+	pthread_cond_t ended; /* submitter_ended is true now */
 };
 
 void rescuers_init(struct rescuers *r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lists of slots. A list belongs to whoever holds its lock, or to the thread that made it. */
+/* Lists of slots. A list belongs to the thread that made it, or that holds its lock. */
 #include "libcheck/prober/slot.h"
 
 void slot_list_init(struct slot_list *l)

@@ -3,9 +3,9 @@
 #define LIBCHECK_PROBER_SLOT_H
 
 /*
- * A slot is one request of one check, from the moment when the check starts until the kernel holds
- * nothing of the request any more. It belongs to a group (group.h), and passes from thread to
- * thread on lists. A job is what a rescuer has to do for a slot or for a group.
+ * A slot is one request of one check, from the moment when the check starts until the kernel
+ * holds nothing of the request any more. It belongs to a group (group.h), and passes from
+ * thread to thread on lists. A job is what a rescuer has to do for a slot or for a group.
  */
 #include "libcheck/backends/backend.h"
 #include "libcheck/checkers/checker.h"
@@ -37,8 +37,7 @@ enum job_kind {
 	JOB_CLOSE,      /* close its descriptor */
 	JOB_SETUP,      /* of a group: io_setup */
 	JOB_WATCH,      /* of the prober: watch the submitter */
-	JOB_DESTROY,    /* of a group: io_destroy of a small context that is empty */
-	JOB_KIND_COUNT_
+	JOB_DESTROY     /* of a group: io_destroy of a small context that is empty */
 };
 
 struct group;
@@ -118,8 +117,8 @@ struct slot {
 	int64_t timeout_us;
 	struct mono blocked_from; /* it would block since then, us 0: it would not */
 	struct mono started, deadline;
-	struct mono
-	        answered;  /* when the read was, if a question follows; us 0: none does */
+	/* when the read was, if a question follows; us 0: none does */
+	struct mono answered;
 	struct slot *next; /* in the one list that it is in: submit, done, inbox */
 };
 

@@ -127,7 +127,7 @@ static bool submit_batch(struct handover *h, struct group *g, void *context,
 	handover_begin(h, g, before);
 	hand_over(h, g, context, b, number);
 	still_ours = handover_end(h, number);
-	/* It may have been slow without being replaced: LANES_STUCK_MAX. */
+	/* It may have been slow without being replaced: SUBMITTERS_STUCK_MAX. */
 	now = mono_now();
 	slow = !still_ours || mono_diff(now, before) >= SUBMIT_SLOW_US;
 

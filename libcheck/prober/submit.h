@@ -3,8 +3,8 @@
 #define LIBCHECK_PROBER_SUBMIT_H
 
 /*
- * How the submitter hands on what is to be done: to the kernel, in batches that do not block, or to
- * a rescuer. Submitter only.
+ * How the submitter hands on what is to be done: to the kernel, in batches that do not block,
+ * or to a rescuer. Submitter only.
  */
 #include "libcheck/prober/handover.h"
 

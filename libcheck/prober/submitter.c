@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The submitter: submitter.h. It sleeps on its eventfd, and wakes by itself only while memory is
- * short or reads would block.
+ * The submitter: submitter.h. It sleeps on its eventfd, and wakes by itself only while memory
+ * is short or reads would block.
  */
 #include "libcheck/prober/submitter.h"
 
@@ -141,8 +141,8 @@ static void read_next(struct probed_path *path, struct slot *s)
 }
 
 /*
- * If there are more paths than may be in the kernel at once, an HBA takes half of the slots at most:
- * an HBA that hangs leaves the other half to the others.
+ * If there are more paths than may be in the kernel at once, an HBA takes half of the slots at
+ * most: an HBA that hangs leaves the other half to the others.
  */
 static bool host_has_enough(struct submitter *sub, uint32_t host)
 {
@@ -201,8 +201,8 @@ static bool is_closing(struct slot *s)
 }
 
 /*
- * 0; -EAGAIN: its HBA's limit is reached, or what its last check opened is not closed yet: a path
- * never holds two rescuers; -ENOSPC: the limit of all is reached, or no slot is free.
+ * 0; -EAGAIN: its HBA's limit is reached, or what its last check opened is not closed yet: a
+ * path never holds two rescuers; -ENOSPC: the limit of all is reached, or no slot is free.
  */
 static int start_check(struct submitter *sub, uint32_t id)
 {
@@ -372,8 +372,8 @@ static void command_check(struct submitter *sub, const struct command *c)
 	if (path->deferred || (s != NULL && !is_closing(s)))
 		return; /* the caller's library does not request two checks at once */
 	path->timeout_us = c->timeout_us;
-	path->waited_ms = c->silent_ms;
-	path->waited_stage = c->silent_stage;
+	path->waited_ms = c->waited_ms;
+	path->waited_stage = c->waited_stage;
 	path->reported = path->late = path->opened = false;
 	path->identify = (c->flags & COMMAND_IDENTIFY) != 0;
 	if (start_check(sub, c->id) < 0)
@@ -539,7 +539,7 @@ static struct mono wakes_at(const struct submitter *sub)
 
 static void wait_for_work(struct submitter *sub)
 {
-	struct pollfd pfd = { .fd = sub->posts->shared->lane_fd, .events = POLLIN };
+	struct pollfd pfd = { .fd = sub->posts->shared->submitter_fd, .events = POLLIN };
 	struct mono at = wakes_at(sub);
 	int timeout_ms = -1;
 
@@ -550,7 +550,7 @@ static void wait_for_work(struct submitter *sub)
 		                   USEC_PER_MSEC) +
 		             1;
 	if (poll(&pfd, 1, timeout_ms) > 0)
-		shared_drain(sub->posts->shared->lane_fd);
+		shared_drain(sub->posts->shared->submitter_fd);
 	else if (!mono_before(mono_now(), sub->shortage_until))
 		sub->shortage_until = (struct mono){ 0 };
 }
@@ -589,7 +589,7 @@ static bool is_done(struct submitter *sub)
 
 bool submitter_serve(struct submitter *sub)
 {
-	_Atomic uint32_t *waits = &sub->posts->shared->header->lane_waits;
+	_Atomic uint32_t *waits = &sub->posts->shared->header->submitter_waits;
 	bool ended = false;
 	enum step step;
 

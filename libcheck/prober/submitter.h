@@ -3,9 +3,9 @@
 #define LIBCHECK_PROBER_SUBMITTER_H
 
 /*
- * The submitter takes the caller's commands, and owns the table of paths and the list of deferred
- * checks. It hands reads to the kernel in batches that do not block; other reads go to rescuers. One
- * thread at a time is the submitter: handover.h.
+ * The submitter takes the caller's commands, and owns the table of paths and the list of
+ * deferred checks. It hands reads to the kernel in batches that do not block; other reads go to
+ * rescuers. One thread at a time is the submitter: handover.h.
  */
 #include "libcheck/prober/homes.h"
 #include "libcheck/prober/submit.h"
@@ -22,8 +22,8 @@ struct submitter {
 	/* Paths, HBAs that have any, and paths of each HBA; the first: not known. */
 	uint32_t used_paths, used_hosts, host_paths[PATHCHECK_HOSTS_MAX];
 	uint32_t deferred_head, deferred_tail;
-	struct mono
-	        submit_again; /* reads that would block are, then; us 0: there are none */
+	/* reads that would block are, then; us 0: there are none */
+	struct mono submit_again;
 	struct mono shortage_until; /* the deferred wait for memory; us 0: they do not */
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The paths of a batch that blocks: suspects.h. Runs on the watcher, which becomes the submitter. */
+/*
+ * The paths of a batch that blocks: suspects.h. Runs on the watcher, which becomes the
+ * submitter.
+ */
 #include "libcheck/prober/suspects.h"
 
 #include <fcntl.h>
@@ -71,8 +74,8 @@ static bool make_orphan(struct group *g, struct slot *s, uint64_t batch, int cop
 }
 
 /*
- * Takes the path's check away from the thread that is stuck. A path that is opened for each check
- * has no descriptor of its own: the old slot keeps what it opened, and closes it.
+ * Takes the path's check away from the thread that is stuck. A path that is opened for each
+ * check has no descriptor of its own: the old slot keeps what it opened, and closes it.
  */
 static bool take_over(struct group *g, struct slot *old, uint32_t id, uint64_t batch)
 {
@@ -114,7 +117,9 @@ void suspects_rescue(struct submitter *sub, struct group *g, uint64_t batch)
 
 	while ((old = next_in_doubt(g, batch, &at)) != NULL) {
 		id = atomic_load(&old->path);
-		/* At a limit, or without a descriptor, it waits for the stuck thread, deferred. */
+		/*
+		 * At a limit, or without a descriptor, it waits for the stuck thread, deferred.
+		 */
 		if (id == NO_PATH || sub->paths[id].slot != old ||
 		    !submitter_may_take(sub, id))
 			continue;

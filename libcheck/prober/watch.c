@@ -43,8 +43,8 @@ static bool take_over(struct watch *w, uint64_t batch)
 		jobs_return_thread(sub->jobs); /* the submitter has gone on just now */
 		return false;
 	}
-	atomic_fetch_add(&h->lanes_stuck, 1);
-	atomic_fetch_add(&h->lane_replacements, 1);
+	atomic_fetch_add(&h->submitters_stuck, 1);
+	atomic_fetch_add(&h->submitter_replacements, 1);
 	suspect(w, atomic_load(&handover->group), batch);
 	suspects_rescue(sub, atomic_load(&handover->group), batch);
 	atomic_store(&handover->armed, false);
@@ -52,12 +52,12 @@ static bool take_over(struct watch *w, uint64_t batch)
 }
 
 /*
- * The watcher looks long after the time, and for the first time in that batch: the watcher did not
- * run, so maybe the submitter did not run either. The submitter has as much time again.
+ * The watcher looks long after the time, and for the first time in that batch: the watcher did
+ * not run, so maybe the submitter did not run either. The submitter has as much time again.
  */
 static bool is_doubtful(struct watch *w, uint64_t batch, int64_t stands_us)
 {
-	if (stands_us < LANE_STUCK_US + LATE_WAKE_US || w->looked == batch)
+	if (stands_us < SUBMITTER_STUCK_US + LATE_WAKE_US || w->looked == batch)
 		return false;
 	w->looked = batch;
 	return true;
@@ -80,14 +80,14 @@ static bool look(struct watch *w)
 		if (!handover_is_ours(handover,
 		                      batch)) { /* `since` is of another batch */
 			since = now;
-		} else if (stands_us >= LANE_STUCK_US) {
+		} else if (stands_us >= SUBMITTER_STUCK_US) {
 			if (!is_doubtful(w, batch, stands_us) && take_over(w, batch))
 				return true;
 			w->looked = batch;
 			since = now;
 		}
 	}
-	handover_set_timer(handover, mono_add(since, LANE_STUCK_US));
+	handover_set_timer(handover, mono_add(since, SUBMITTER_STUCK_US));
 	return false;
 }
 

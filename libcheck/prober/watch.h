@@ -3,12 +3,12 @@
 #define LIBCHECK_PROBER_WATCH_H
 
 /*
- * One thread watches the submitter: it sleeps on a timer that the submitter sets before it hands
- * reads to the kernel and stops before it sleeps. If the submitter is in the kernel with one batch
- * for SUBMITTER_STUCK_US, the watcher becomes the submitter: it continues with the caller's ring and
- * the table of paths, and another thread watches it. The thread that is stuck owns nothing of the
- * submitter's any more. It finishes its batch when the kernel lets it, and is a rescuer then. The
- * checks of its batch are made in another way: suspects.h.
+ * One thread watches the submitter: it sleeps on a timer that the submitter sets before it
+ * hands reads to the kernel and stops before it sleeps. If the submitter is in the kernel with
+ * one batch for SUBMITTER_STUCK_US, the watcher becomes the submitter: it continues with the
+ * caller's ring and the table of paths, and another thread watches it. The thread that is stuck
+ * owns nothing of the submitter's any more. It finishes its batch when the kernel lets it, and
+ * is a rescuer then. The checks of its batch are made in another way: suspects.h.
  */
 #include "libcheck/prober/submitter.h"
 

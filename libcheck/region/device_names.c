@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names take whole units. What comes back is kept by its size and given out again, a part of it
- * where a shorter one is wanted; pieces are not put together again.
+ * Allots room for names: device_names.h. Names take whole units. Free pieces are kept by their
+ * size and allotted again, also in parts; pieces are not joined again. The caller's thread, but
+ * for names_get().
  */
 #include "libcheck/region/device_names.h"
 
@@ -25,14 +26,15 @@ static char *at(const struct shared *s, uint32_t unit)
 	return s->names + (size_t)unit * NAME_UNIT;
 }
 
-/* A piece that is free holds the next one of its size. */
-static void push(struct names *n, const struct shared *s, uint32_t unit, uint32_t units)
+/* A free piece holds the number of the next one of its size. */
+static void push_piece(struct names *n, const struct shared *s, uint32_t unit,
+                       uint32_t units)
 {
 	memcpy(at(s, unit), &n->free[units - 1], sizeof(uint32_t));
 	n->free[units - 1] = unit;
 }
 
-static uint32_t pop(struct names *n, const struct shared *s, uint32_t units)
+static uint32_t pop_piece(struct names *n, const struct shared *s, uint32_t units)
 {
 	uint32_t unit = n->free[units - 1];
 
@@ -41,9 +43,9 @@ static uint32_t pop(struct names *n, const struct shared *s, uint32_t units)
 	return unit;
 }
 
-static uint32_t find(struct names *n, const struct shared *s, uint32_t units)
+static uint32_t find_piece(struct names *n, const struct shared *s, uint32_t units)
 {
-	uint32_t all = s->name_units, unit = pop(n, s, units);
+	uint32_t all = s->name_units, unit = pop_piece(n, s, units);
 
 	if (unit == NO_NAME && units <= all - n->end) {
 		unit = n->end;
@@ -51,9 +53,9 @@ static uint32_t find(struct names *n, const struct shared *s, uint32_t units)
 	}
 	for (uint32_t larger = units + 1; unit == NO_NAME && larger <= NAME_KINDS;
 	     larger++) {
-		unit = pop(n, s, larger);
+		unit = pop_piece(n, s, larger);
 		if (unit != NO_NAME)
-			push(n, s, unit + units, larger - units);
+			push_piece(n, s, unit + units, larger - units);
 	}
 	return unit;
 }
@@ -63,10 +65,10 @@ int names_put(struct names *n, struct shared *s, uint32_t id, const char *name)
 	uint32_t units = units_of(name), unit;
 
 	assert(units <= NAME_KINDS);
-	unit = find(n, s, units);
+	unit = find_piece(n, s, units);
 	if (unit == NO_NAME)
 		return -ENOSPC;
-	strcpy(at(s, unit), name); /* the units were counted for it */
+	strcpy(at(s, unit), name); /* units_of() has counted its bytes */
 	s->name_at[id] = unit;
 	return 0;
 }
@@ -77,7 +79,7 @@ void names_drop(struct names *n, struct shared *s, uint32_t id)
 
 	if (unit == NO_NAME)
 		return;
-	push(n, s, unit, units_of(at(s, unit)));
+	push_piece(n, s, unit, units_of(at(s, unit)));
 	s->name_at[id] = NO_NAME;
 }
 

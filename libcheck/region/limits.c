@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Computes the limits: limits.h. Pure; any thread. */
 #include "libcheck/region/limits.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ static uint32_t divide_up(uint32_t a, uint32_t b)
 	return (a + b - 1) / b;
 }
 
-/* A quarter is for reads alone, an eighth for opens, one for each of the rest. */
+/* A quarter is for reads alone, an eighth for opens, and one for each other kind. */
 static void share_rescuers(struct limits *l, uint32_t wanted)
 {
 	uint32_t n = MAX(wanted, (uint32_t)RESCUERS_LEAST), least = 0;
@@ -52,8 +53,8 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 		return -EINVAL;
 
 	l.ids = o->max_paths + MIN(MAX(SPARE_IDS_MIN, o->max_paths / 4), SPARE_IDS_MAX);
-	l.lanes_stuck = MIN(MAX(1U, o->rescuers / 2), LANES_STUCK_MAX);
-	l.rescued = l.lanes_stuck * MIN(o->max_paths, (uint32_t)SUBMIT_BATCH);
+	l.submitters_stuck = MIN(MAX(1U, o->rescuers / 2), SUBMITTERS_STUCK_MAX);
+	l.rescued = l.submitters_stuck * MIN(o->max_paths, (uint32_t)SUBMIT_BATCH);
 	l.groups =
 	        divide_up(o->max_paths + l.rescued, PATHCHECK_GROUP_SLOTS) + SPARE_GROUPS;
 	l.slots = l.groups * PATHCHECK_GROUP_SLOTS;
@@ -61,7 +62,7 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 	l.in_flight_host =
 	        o->max_in_flight_host == 0 ? UINT32_MAX : o->max_in_flight_host;
 	share_rescuers(&l, o->rescuers);
-	l.threads = l.rescuers + l.lanes_stuck + LANE_RESERVE + 1;
+	l.threads = l.rescuers + l.submitters_stuck + WATCHERS + 1;
 	l.commands = l.ids * COMMANDS_PER_ID;
 	l.results = l.ids * RESULTS_PER_ID;
 	l.name_units = l.ids * (NAME_BYTES_EACH / NAME_UNIT);

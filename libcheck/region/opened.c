@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes and reads the views of opened devices: opened.h. Rescuers write, the caller reads. */
 #include "libcheck/region/opened.h"
 
 /* A version is odd while its view is written; the state is in the low bits. */
@@ -10,7 +11,7 @@
 #define MINOR_BITS 20
 #define MINOR_MASK ((1U << MINOR_BITS) - 1)
 
-/* A prober that goes on writing is not waited for. */
+/* So often the caller tries again while the prober writes: a faulty prober may never stop. */
 #define LOOKS_MAX 100
 
 static_assert(PATHCHECK_WWID_UNREADABLE <= STATE_MASK, "a state fits");

@@ -3,10 +3,10 @@
 #define LIBCHECK_REGION_OPENED_H
 
 /*
- * What the prober says of the device behind each path: in the shared region, one struct
- * opened_view an id. Written by rescuers under the lock of the slot's group, while the slot has
- * that path; so of one id never by two at once. Read by the caller, who believes that it is
- * numbers and nothing else.
+ * Which device is behind each path: in the shared region, one struct opened_view an id.
+ * Rescuers write it under the lock of the slot's group while the slot has that path, so no two
+ * threads write the view of one id at once. The caller reads it, and trusts the numbers only to
+ * be numbers.
  */
 #include "libcheck/region/shared.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Makes and maps the shared region, and wakes the other side: shared.h. Both sides. */
 #include "libcheck/region/shared.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 
-static uint64_t place(uint64_t *end, uint64_t bytes)
+static uint64_t reserve_part(uint64_t *end, uint64_t bytes)
 {
 	uint64_t at = (*end + 63) & ~UINT64_C(63);
 
@@ -25,23 +26,27 @@ static uint64_t place(uint64_t *end, uint64_t bytes)
 	return at;
 }
 
-/* The one description of the layout. */
+/* The only description of the layout. */
 static void lay_out(struct shared_header *h, const struct limits *l)
 {
 	uint64_t end = sizeof(*h);
 
-	h->commands_offset = place(&end, ring_bytes(l->commands, sizeof(struct command)));
+	h->commands_offset =
+	        reserve_part(&end, ring_bytes(l->commands, sizeof(struct command)));
 	h->results_offset =
-	        place(&end, ring_bytes(l->results, sizeof(struct wire_result)));
-	h->groups_offset = place(&end, (uint64_t)l->groups * sizeof(struct group_view));
-	h->rescuers_offset = place(&end, (uint64_t)l->rescuers * sizeof(_Atomic int64_t));
-	h->handed_offset = place(&end, (uint64_t)l->ids * sizeof(_Atomic int64_t));
-	h->suspects_offset = place(&end, l->ids);
-	h->opened_offset = place(&end, (uint64_t)l->ids * sizeof(struct opened_view));
+	        reserve_part(&end, ring_bytes(l->results, sizeof(struct wire_result)));
+	h->groups_offset =
+	        reserve_part(&end, (uint64_t)l->groups * sizeof(struct group_view));
+	h->rescuers_offset =
+	        reserve_part(&end, (uint64_t)l->rescuers * sizeof(_Atomic int64_t));
+	h->handed_offset = reserve_part(&end, (uint64_t)l->ids * sizeof(_Atomic int64_t));
+	h->suspects_offset = reserve_part(&end, l->ids);
+	h->opened_offset =
+	        reserve_part(&end, (uint64_t)l->ids * sizeof(struct opened_view));
 	h->bytes = end;
 }
 
-/* The names, and behind them where each is. */
+/* The names, and behind them the position of each. */
 static uint64_t names_bytes(const struct limits *l)
 {
 	return (uint64_t)l->name_units * NAME_UNIT + (uint64_t)l->ids * sizeof(uint32_t);
@@ -76,7 +81,7 @@ static void find_parts(struct shared *s, const struct limits *l)
 	s->name_at = (uint32_t *)(void *)(s->names + (size_t)l->name_units * NAME_UNIT);
 }
 
-/* Of its full size for ever: one that was cut short would kill whoever looks at the rest. */
+/* It keeps its size: if it were cut short, an access behind its end would kill the caller. */
 static int make_file(int *ret_fd, uint64_t bytes)
 {
 	int fd = memfd_create("pathcheck", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -110,7 +115,7 @@ static int map_part(void **ret, int *fd, uint64_t bytes, bool memfd)
 
 static int map_parts(struct shared *s, const struct limits *l, bool memfd)
 {
-	/* NULL: for an analyser, to which -errno may not be negative. */
+	/* NULL, because an analyser takes -errno for a number that may not be negative. */
 	void *header = NULL, *names = NULL;
 	int r;
 
@@ -124,7 +129,10 @@ static int map_parts(struct shared *s, const struct limits *l, bool memfd)
 		return r;
 	s->names = names;
 	s->names_bytes = names_bytes(l);
-	/* What is mapped stays writable; before Linux 5.1 the prober's good will has to do. */
+	/*
+	 * The caller's mapping stays writable. Before Linux 5.1 the prober could map it so,
+	 * too.
+	 */
 	if (memfd)
 		(void)fcntl(s->names_fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
 	return 0;
@@ -143,16 +151,15 @@ int shared_create(struct shared *ret, const struct pathcheck_options *o, bool me
 	r = map_parts(&s, &l, memfd);
 	if (r < 0)
 		goto fail;
-	s.lane_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s.submitter_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s.caller_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s.lane_fd < 0 || s.caller_fd < 0) {
+	if (s.submitter_fd < 0 || s.caller_fd < 0) {
 		r = -errno;
 		goto fail;
 	}
 
 	h = s.header;
-	assert(h != NULL &&
-	       s.names != NULL); /* or -errno was not negative, says an analyser */
+	assert(h != NULL && s.names != NULL); /* for the same analyser */
 	lay_out(h, &l);
 	h->size_check = sizeof(*h);
 	(void)snprintf(h->version, sizeof(h->version), "%s", pathcheck_version());
@@ -174,7 +181,7 @@ fail:
 	return r;
 }
 
-/* The whole of a file that another process has made. */
+/* Maps all of a file that another process has made. */
 static int map_file(void **ret, uint64_t *ret_bytes, int fd, int prot, uint64_t least)
 {
 	struct stat st;
@@ -202,7 +209,7 @@ static void unmap(struct shared *s)
 
 static int map_made(struct shared *s)
 {
-	void *header = NULL, *names = NULL; /* as above */
+	void *header = NULL, *names = NULL; /* as in map_parts() */
 	int r;
 
 	r = map_file(&header, &s->bytes, s->fd, PROT_READ | PROT_WRITE,
@@ -223,11 +230,13 @@ static int map_made(struct shared *s)
 	return s->names_bytes == names_bytes(&s->header->limits) ? 0 : -EPROTO;
 }
 
-int shared_attach(struct shared *ret, int fd, int names_fd, int lane_fd, int caller_fd)
+int shared_attach(struct shared *ret, int fd, int names_fd, int submitter_fd,
+                  int caller_fd)
 {
-	struct shared s = {
-		.fd = fd, .names_fd = names_fd, .lane_fd = lane_fd, .caller_fd = caller_fd
-	};
+	struct shared s = { .fd = fd,
+		            .names_fd = names_fd,
+		            .submitter_fd = submitter_fd,
+		            .caller_fd = caller_fd };
 	int r = map_made(&s);
 
 	if (r < 0) {
@@ -251,7 +260,7 @@ void shared_deinit(struct shared *s)
 	unmap(s);
 	close_fd(&s->fd);
 	close_fd(&s->names_fd);
-	close_fd(&s->lane_fd);
+	close_fd(&s->submitter_fd);
 	close_fd(&s->caller_fd);
 }
 
@@ -261,7 +270,7 @@ void shared_wake(_Atomic uint32_t *waits, int fd)
 
 	if (atomic_exchange(waits, 0) == 0)
 		return;
-	/* Fails only when the counter is full, and then the other side is awake already. */
+	/* Fails only when the counter is full: the other side wakes then, too. */
 	if (write(fd, &one, sizeof(one)) < 0)
 		return;
 }
@@ -283,7 +292,7 @@ void shared_drain(int fd)
 {
 	uint64_t n;
 
-	/* EAGAIN: nothing was there, which is what is wanted. */
+	/* EAGAIN: it was 0 already. */
 	if (read(fd, &n, sizeof(n)) < 0)
 		return;
 }

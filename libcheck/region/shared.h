@@ -3,14 +3,14 @@
 #define LIBCHECK_REGION_SHARED_H
 
 /*
- * What the caller and the prober share: two rings, the device names, and counters. It lives
- * in anonymous memory or in memfds; it holds offsets and atomics only, no pointers, no locks.
- * A prober's region is never given to its successor: one that lingers can harm nothing.
+ * What the caller and the prober share: two rings, the device names, and counters. It is in
+ * anonymous memory or in memfds, and holds offsets and atomics only, no pointers and no locks.
+ * A prober's region is never given to the next prober: a prober that lingers can harm nothing.
  *
- * A prober that has gone wild can write anything there, and the caller has to live with it. So
- * the caller keeps for itself what it needs to know, believes nothing that it reads from the
- * region, and has the names in a part of their own, which a prober can only read. Neither part
- * can be made smaller.
+ * A faulty prober can write anything there, and the caller has to stay safe. So the caller
+ * keeps what it needs to know outside the region, trusts nothing that it reads there, and has
+ * the names in a part of their own, which a prober can only read. Neither part can be made
+ * smaller.
  *
  * Tags: "caller" is the thread that owns the struct pathcheck, "prober" any thread of the
  * probing side.
@@ -21,18 +21,15 @@
 #include "util/ring.h"
 
 enum command_op {
-	COMMAND_ADD,    /* its name is there */
+	COMMAND_ADD,    /* the name is in the region */
 	COMMAND_REMOVE, /* answered with WIRE_RELEASED */
 	COMMAND_CHECK,
 };
 
-/* Of COMMAND_ADD; bits of command.flags. */
-enum {
-	COMMAND_SUSPECT = 0x100, /* beside PATHCHECK_PATH_ bits: its submit may block */
-};
-
-/* The check asks for the WWID, too. */
-#define COMMAND_IDENTIFY 1U
+/* Bits of command.flags. */
+#define COMMAND_SUSPECT \
+	0x100U /* of COMMAND_ADD, beside PATHCHECK_PATH_: its submit may block */
+#define COMMAND_IDENTIFY 1U /* of COMMAND_CHECK: it asks for the WWID, too */
 
 struct command {
 	uint32_t id;
@@ -41,19 +38,20 @@ struct command {
 		struct { /* COMMAND_ADD */
 			uint16_t host, target;
 		};
-		/* COMMAND_CHECK: the prober before this one got no answer for so long, in that
-		 * stage. */
+		/*
+		 * COMMAND_CHECK: another prober waited so long for the answer, in that stage.
+		 */
 		struct {
-			uint16_t silent_ms, silent_stage;
+			uint16_t waited_ms, waited_stage;
 		};
 	};
 	uint16_t op; /* enum command_op */
-	/* of COMMAND_ADD: PATHCHECK_PATH_ bits and COMMAND_SUSPECT; of COMMAND_CHECK:
-	 * COMMAND_IDENTIFY */
+	/* Of COMMAND_ADD: PATHCHECK_PATH_ bits and COMMAND_SUSPECT; of COMMAND_CHECK:
+	 * COMMAND_IDENTIFY. */
 	uint16_t flags;
 	uint64_t timeout_us;
 };
-static_assert(PATHCHECK_HOSTS_MAX <= UINT16_MAX, "a host fits");
+static_assert(PATHCHECK_HOSTS_MAX <= UINT16_MAX, "a host fits struct command");
 
 /* Beside enum pathcheck_verdict: the prober holds nothing of that id any more. */
 #define WIRE_RELEASED 255
@@ -65,8 +63,10 @@ struct wire_result {
 	uint8_t engine;
 	uint8_t group;
 	uint8_t late : 1, opened : 1, stage : 1;
-	/* SCSI sense data of the check's last command, decoded. Their full text has no room: each byte of
-	 * a result is RESULTS_PER_ID bytes of locked memory a path. */
+	/*
+	 * SCSI sense data of the check's last command, decoded. Their full text has no room:
+	 * each byte of a result is RESULTS_PER_ID bytes of locked memory a path.
+	 */
 	uint8_t has_sense : 1, sense_key : 4;
 	uint8_t sense_code, sense_qualifier;
 	int16_t error; /* the kernel's go to 4,095 */
@@ -74,7 +74,8 @@ struct wire_result {
 	int64_t finished_us;
 };
 static_assert(PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS +
-                              LANES_STUCK_MAX * SUBMIT_BATCH / PATHCHECK_GROUP_SLOTS +
+                              SUBMITTERS_STUCK_MAX * SUBMIT_BATCH /
+                                      PATHCHECK_GROUP_SLOTS +
                               SPARE_GROUPS <=
                       UINT8_MAX,
               "a group's id fits");
@@ -86,8 +87,8 @@ struct group_view {
 	_Atomic uint32_t kind;  /* enum pathcheck_group_kind */
 	_Atomic uint32_t paths, queued, in_flight, expired, orphans;
 	_Atomic int32_t setup_error;
-	_Atomic int64_t
-	        wake_by_us; /* its reaper is awake again by then; INT64_MAX: no need */
+	/* Its reaper will be awake by then; INT64_MAX: it need not be. */
+	_Atomic int64_t wake_by_us;
 };
 
 /* [atomic prober→caller] what a path's name led to: see opened.h */
@@ -100,19 +101,18 @@ struct opened_view {
 #define VERSION_BYTES 28 /* a version, and its end */
 
 struct shared_header {
-	uint32_t
-	        size_check; /* [init] sizeof(struct shared_header): the helper's version fits */
-	char version[VERSION_BYTES];      /* [init] pathcheck_version() of who made it */
+	uint32_t size_check;              /* [init] sizeof(struct shared_header) */
+	char version[VERSION_BYTES];      /* [init] pathcheck_version() of the caller */
 	uint32_t sealed;                  /* [init] */
-	struct pathcheck_options options; /* [init] its pointers are not for the prober */
+	struct pathcheck_options options; /* [init] without the pointers */
 	struct limits limits;             /* [init] */
 	uint64_t commands_offset, results_offset, groups_offset, rescuers_offset;
 	uint64_t handed_offset, suspects_offset, opened_offset;
 	uint64_t bytes; /* [init] of the region, the names not counted */
 
-	/* One who finds the other asleep wakes it by eventfd: see shared_wake(). */
-	_Alignas(64) _Atomic uint32_t lane_waits;   /* [atomic both] */
-	_Alignas(64) _Atomic uint32_t caller_waits; /* [atomic both] */
+	/* A side that finds the other one asleep wakes it by eventfd: see shared_wake(). */
+	_Alignas(64) _Atomic uint32_t submitter_waits; /* [atomic both] */
+	_Alignas(64) _Atomic uint32_t caller_waits;    /* [atomic both] */
 
 	/* [atomic prober→caller] */
 	_Alignas(64) _Atomic uint32_t deferred_now;
@@ -120,42 +120,46 @@ struct shared_header {
 	_Atomic uint64_t deferred_total;
 	_Atomic uint32_t emergency_now, emergency_max;
 	_Atomic uint64_t emergency_total;
-	_Atomic uint32_t lanes_stuck;
-	_Atomic uint64_t lane_replacements;
+	_Atomic uint32_t submitters_stuck;
+	_Atomic uint64_t submitter_replacements;
 	_Atomic uint64_t sealed_allocations;
 	_Atomic uint32_t groups_end;
 	_Atomic uint64_t io_setup_failures;
 	_Atomic int32_t io_setup_error;
-	/* A thread of it ran then: what was answered by then has been noticed. */
+	/* A thread of the prober ran then: answers up to that time have been noticed. */
 	_Atomic int64_t alive_us;
 };
 
 struct shared {
 	struct shared_header *header;
-	struct ring *commands; /* caller → lane */
+	struct ring *commands; /* caller → submitter */
 	struct ring *results;  /* prober → caller */
-	/* [caller until COMMAND_ADD, until RELEASED lane] see names.h. The prober's are for
-	 * reading only. */
+	/*
+	 * [caller until COMMAND_ADD, submitter until RELEASED] see device_names.h. The prober
+	 * can only read them.
+	 */
 	char *names;
 	uint32_t *name_at; /* by id, in units; UINT32_MAX: none */
 	struct group_view *groups;
 	struct opened_view *opened;       /* by id */
 	_Atomic int64_t *rescuer_busy_us; /* [atomic prober→caller] since when, 0: idle */
-	/* [atomic prober→caller] by id: when its request was handed to the kernel, the last bit is
-	 * its stage; 0: never. A successor is told how long it has been silent. */
+	/*
+	 * [atomic prober→caller] by id: when its request was handed to the kernel, the last bit
+	 * is its stage; 0: never. The next prober is told how long this one has waited.
+	 */
 	_Atomic int64_t *handed_us;
-	_Atomic uint8_t
-	        *suspects; /* [atomic prober→caller] by id: its submit may block */
+	/* [atomic prober→caller] by id: its submit may block */
+	_Atomic uint8_t *suspects;
 	uint64_t bytes, names_bytes; /* of the two parts */
 	uint32_t name_units;
 	int fd, names_fd; /* memfds, -1: none */
-	int lane_fd;      /* eventfds, nonblocking */
+	int submitter_fd; /* eventfds, nonblocking */
 	int caller_fd;
 };
 
-#define SHARED_NULL                                                      \
-	{                                                                \
-		.fd = -1, .names_fd = -1, .lane_fd = -1, .caller_fd = -1 \
+#define SHARED_NULL                                                           \
+	{                                                                     \
+		.fd = -1, .names_fd = -1, .submitter_fd = -1, .caller_fd = -1 \
 	}
 
 /* Bytes of both parts. */
@@ -164,34 +168,34 @@ uint64_t shared_bytes(const struct limits *l);
 /* Makes a region with its eventfds; memfd: can be handed to another process. -errno. */
 _must_check_ int shared_create(struct shared *ret, const struct pathcheck_options *o,
                                bool memfd);
-/* Takes over descriptors that were inherited. -EPROTO: made by another version. */
-_must_check_ int shared_attach(struct shared *ret, int fd, int names_fd, int lane_fd,
+/* Takes over inherited descriptors. -EPROTO: another version has made the region. */
+_must_check_ int shared_attach(struct shared *ret, int fd, int names_fd, int submitter_fd,
                                int caller_fd);
 void shared_deinit(struct shared *s);
 
 /*
- * Sleep and wake over one word: the sleeper sets it and looks once more before it sleeps,
- * the waker clears it after it has put something there. Both are read-modify-writes of the
- * same word, so one of them sees the other.
+ * Sleep and wake over one word: the sleeper sets it and looks once more before it sleeps, and
+ * the waker clears it after it has written to a ring. Both are read-modify-writes of the same
+ * word, so one of them sees the other.
  */
 static inline void shared_going_to_wait(_Atomic uint32_t *waits)
 {
 	(void)atomic_exchange(waits, 1); /* the order is what matters, not the value */
 }
 void shared_wake(_Atomic uint32_t *waits, int fd);
-/* A point in time that the other side wrote: one that has been, whatever it is. */
+/* A time that the other side wrote. The result is in the past, whatever was written. */
 static inline struct mono shared_past(const _Atomic int64_t *us, struct mono now)
 {
 	return (struct mono){ MIN(MAX(atomic_load(us), INT64_C(0)), now.us) };
 }
-/* The request of that id is handed to the kernel. */
+/* Notes that the request of that id is handed to the kernel. */
 static inline void shared_note_handed(struct shared *s, uint32_t id, struct mono at,
                                       unsigned stage)
 {
 	atomic_store_explicit(&s->handed_us[id], (at.us & ~INT64_C(1)) | (stage & 1),
 	                      memory_order_relaxed);
 }
-/* How many of n rescuers have been busy with one thing for longer than that. */
+/* How many of n rescuers are busy with one job for longer than that. */
 uint32_t shared_rescuers_busy(const struct shared *s, uint32_t n, int64_t longer_us,
                               struct mono now);
 /* Resets an eventfd. */

@@ -46,7 +46,7 @@ void wire_set_times(struct pathcheck_result *results, size_t n, struct mono now)
 	}
 }
 
-int32_t wire_errno(int32_t said)
+int32_t wire_errno(int32_t written)
 {
-	return said > 0 && said <= ERRNO_MAX ? said : 0;
+	return written > 0 && written <= ERRNO_MAX ? written : 0;
 }

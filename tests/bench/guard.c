@@ -10,7 +10,7 @@
  * wakes how often in an interval is told at the end: that is how a host that is larger than any
  * at hand is reckoned up.
  *
- * The linker (--wrap) takes the calls named in local.mk here. The lane is this thread; when it
+ * The linker (--wrap) takes the calls named in local.mk here. The submitter is this thread; when it
  * would sleep, the reapers and the caller have their turn.
  */
 #include <poll.h>
@@ -180,7 +180,7 @@ static void finish(void)
 	exit(EXIT_SUCCESS);
 }
 
-/* The lane would sleep: everybody else runs until it has something to do. */
+/* The submitter would sleep: everybody else runs until it has something to do. */
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	(void)n;
@@ -346,5 +346,5 @@ int main(int argc, char **argv)
 	else
 		daemon_start();
 	(void)submitter_serve(&it.prober->submitter);
-	fail("the lane has ended");
+	fail("the submitter has ended");
 }

@@ -427,7 +427,7 @@ static void judge_age(uint32_t index, const struct path *path, const struct disk
 /* A batch that is in the kernel for long is a fault of the world; one that nobody let run, not. */
 static void judge_lane(const struct prober *p)
 {
-	uint64_t replaced = atomic_load(&p->shared->header->lane_replacements);
+	uint64_t replaced = atomic_load(&p->shared->header->submitter_replacements);
 
 	if (replaced != judge.lanes && sim.blocked == 0 &&
 	    mono_before(sim.may_stand, sim.now))
@@ -532,8 +532,8 @@ static bool is_unheard(const struct seen *s, const struct disk *d)
 	uint64_t lanes = judge.all_lanes - s->lanes;
 	/* One submit thread that is stuck is in the limit. What the next one took from it waits
 	 * as long again when that one is stuck, too. */
-	int64_t most =
-	        TOLD_WITHIN_US + (lanes > 1 ? (int64_t)(lanes - 1) * LANE_STUCK_US : 0);
+	int64_t most = TOLD_WITHIN_US +
+	               (lanes > 1 ? (int64_t)(lanes - 1) * SUBMITTER_STUCK_US : 0);
 
 	if (asks_unit(d, s))
 		most += s->longest_timeout_us;
@@ -596,8 +596,8 @@ void judge_quiet(void)
 	if (sim.allocations > 0)
 		sim_fail("memory is allocated after the start");
 	/* As many lanes as may be are stuck in the kernel: the next one that is, is waited for. */
-	if (p != NULL &&
-	    atomic_load(&p->shared->header->lanes_stuck) >= p->limits.lanes_stuck)
+	if (p != NULL && atomic_load(&p->shared->header->submitters_stuck) >=
+	                         p->limits.submitters_stuck)
 		judge_excuse(mono_add(sim.now, TOLD_WITHIN_US));
 	end = registry_end(sim.checks.registry);
 	for (uint32_t i = 0; i < end; i++) {

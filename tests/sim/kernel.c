@@ -176,7 +176,7 @@ void kernel_pause(int64_t us)
 
 	/* A short one cannot be told from a lane that is stuck, and of two in a row the second
 	 * is not made up for. */
-	if (us < LANE_STUCK_US + 2 * LATE_WAKE_US || in_a_row)
+	if (us < SUBMITTER_STUCK_US + 2 * LATE_WAKE_US || in_a_row)
 		sim.may_stand.us =
 		        MAX(sim.may_stand.us, sim.now.us + us + 3 * USEC_PER_SEC);
 	else if (mono_before(sim.now, sim.may_stand))
@@ -506,7 +506,7 @@ int __wrap_process_start(struct process *ret, const char *program, int program_f
 	*p = (struct sim_process){ .used = true, .shared = *s };
 	p->shared.fd = fd_share(s->fd, number);
 	p->shared.names_fd = fd_share(s->names_fd, number);
-	p->shared.lane_fd = fd_share(s->lane_fd, number);
+	p->shared.submitter_fd = fd_share(s->submitter_fd, number);
 	p->shared.caller_fd = fd_share(s->caller_fd, number);
 	p->pidfd = fd_new(ENGINE_PROCESS, FD_OTHER, NULL);
 	p->frozen_until = mono_add(sim.now, sim_between(100, 40000)); /* it is loaded */

@@ -75,7 +75,7 @@ static struct shared attach(void)
 {
 	struct shared s = SHARED_NULL;
 
-	if (shared_attach(&s, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_LANE,
+	if (shared_attach(&s, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_SUBMITTER,
 	                  PROBER_FD_CALLER) < 0)
 		_exit(EXIT_FAILURE);
 	return s;
@@ -92,10 +92,11 @@ static void lose_checks(void)
 	for (;;) {
 		while (ring_pop(&commands, &c))
 			continue;
-		shared_going_to_wait(&s.header->lane_waits);
-		(void)poll(&(struct pollfd){ .fd = PROBER_FD_LANE, .events = POLLIN }, 1,
-		           10);
-		shared_drain(PROBER_FD_LANE);
+		shared_going_to_wait(&s.header->submitter_waits);
+		(void)poll(
+		        &(struct pollfd){ .fd = PROBER_FD_SUBMITTER, .events = POLLIN },
+		        1, 10);
+		shared_drain(PROBER_FD_SUBMITTER);
 	}
 }
 

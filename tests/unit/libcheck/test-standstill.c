@@ -220,7 +220,7 @@ static void a_little_late_is_no_pause(void **state)
 	expect(b, PATHCHECK_TIMED_OUT);
 }
 
-/* --- the lane --- */
+/* --- the submitter --- */
 
 static void submit_two(struct bed *b, struct slot **ret_first, struct slot **ret_second)
 {
@@ -231,7 +231,7 @@ static void submit_two(struct bed *b, struct slot **ret_first, struct slot **ret
 	assert_true(submit_group(&b->prober.handover, b->g));
 }
 
-/* No other thread could become the lane, and the batch took long: the time of its reads runs
+/* No other thread could become the submitter, and the batch took long: the time of its reads runs
  * from when they were surely handed over. */
 static void a_batch_that_stood_still(void **state)
 {
@@ -260,7 +260,7 @@ static void a_batch_that_did_not(void **state)
 	assert_int_equal(second->deadline.us, at(TIMEOUT_US).us);
 }
 
-/* --- the one that watches the lane --- */
+/* --- the one that watches the submitter --- */
 
 static uint64_t left(int fd)
 {
@@ -272,8 +272,8 @@ static uint64_t left(int fd)
 }
 
 /* Its timer fires so often, and it looks so late. Returns how often it looked until it became
- * the lane, which it does. */
-static uint64_t looks_until_lane(struct bed *b, int64_t late_us)
+ * the submitter, which it does. */
+static uint64_t looks_until_submitter(struct bed *b, int64_t late_us)
 {
 	const uint64_t times = 5;
 	uint64_t looked;
@@ -281,8 +281,8 @@ static uint64_t looks_until_lane(struct bed *b, int64_t late_us)
 
 	assert_true(fd >= 0);
 	handover_begin(&b->prober.handover, b->g, (struct mono){ the_clock.now_us });
-	the_clock.now_us += LANE_STUCK_US + late_us;
-	the_clock.each_us = LANE_STUCK_US;
+	the_clock.now_us += SUBMITTER_STUCK_US + late_us;
+	the_clock.each_us = SUBMITTER_STUCK_US;
 	own = b->prober.handover.timer_fd;
 	b->prober.handover.timer_fd = fd;
 	assert_true(watch_submitter(&b->prober.watch));
@@ -293,15 +293,15 @@ static uint64_t looks_until_lane(struct bed *b, int64_t late_us)
 	return looked;
 }
 
-static void a_lane_that_stands_still(void **state)
+static void a_submitter_that_stands_still(void **state)
 {
-	assert_int_equal(looks_until_lane(*state, 0), 1);
+	assert_int_equal(looks_until_submitter(*state, 0), 1);
 }
 
-/* Nobody ran, the lane neither: it has as long again. */
-static void a_lane_that_nobody_let_run(void **state)
+/* Nobody ran, the submitter neither: it has as long again. */
+static void a_submitter_that_nobody_let_run(void **state)
 {
-	assert_int_equal(looks_until_lane(*state, PAUSE_US), 2);
+	assert_int_equal(looks_until_submitter(*state, PAUSE_US), 2);
 }
 
 int main(void)
@@ -311,7 +311,7 @@ int main(void)
 		T(a_deadline_between_two_looks),      T(a_pause_is_nobodys_silence),
 		T(silence_beyond_a_pause_is_silence), T(a_little_late_is_no_pause),
 		T(a_batch_that_stood_still),          T(a_batch_that_did_not),
-		T(a_lane_that_stands_still),          T(a_lane_that_nobody_let_run),
+		T(a_submitter_that_stands_still),     T(a_submitter_that_nobody_let_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

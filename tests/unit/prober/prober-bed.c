@@ -102,11 +102,11 @@ void bed_check(struct bed *b, uint32_t id, int64_t timeout_us)
 	send(b, COMMAND_CHECK, id, 0, 0, timeout_us);
 }
 
-void bed_check_silent(struct bed *b, uint32_t id, int64_t timeout_us, uint16_t silent_ms,
+void bed_check_silent(struct bed *b, uint32_t id, int64_t timeout_us, uint16_t waited_ms,
                       enum pathcheck_stage stage)
 {
 	/* The same places as a host and a target have. */
-	send(b, COMMAND_CHECK, id, silent_ms, stage, timeout_us);
+	send(b, COMMAND_CHECK, id, waited_ms, stage, timeout_us);
 }
 
 void bed_remove(struct bed *b, uint32_t id)
@@ -117,7 +117,7 @@ void bed_remove(struct bed *b, uint32_t id)
 
 void bed_flush(struct bed *b)
 {
-	shared_wake(&b->shared.header->lane_waits, b->shared.lane_fd);
+	shared_wake(&b->shared.header->submitter_waits, b->shared.submitter_fd);
 }
 
 static void count(struct tally *t, const struct wire_result *w)

@@ -592,8 +592,8 @@ static void ends_with_commands_not_taken(void **state)
 		struct pathcheck_options o = bed_options(64);
 
 		bed_start(b, &o);
-		if (round % 2 == 0) /* the lane sleeps */
-			while (atomic_load(&b->shared.header->lane_waits) == 0)
+		if (round % 2 == 0) /* the submitter sleeps */
+			while (atomic_load(&b->shared.header->submitter_waits) == 0)
 				continue;
 		bed_add_file(b, 1, "file", 0);
 		bed_check(b, 1, LONG_US);

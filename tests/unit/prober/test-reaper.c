@@ -69,7 +69,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What the lane does before a read is in the kernel. */
+/* What the submitter does before a read is in the kernel. */
 static struct slot *queued(struct bed *b, uint32_t path)
 {
 	struct slot *s = group_take(b->g, path, path + 1);
@@ -141,12 +141,12 @@ static void expect(struct bed *b, uint32_t path, enum pathcheck_verdict verdict,
 	assert_int_equal(w.group, 0);
 }
 
-static bool lane_was_woken(struct bed *b)
+static bool submitter_was_woken(struct bed *b)
 {
-	struct pollfd pfd = { .fd = b->shared.lane_fd, .events = POLLIN };
+	struct pollfd pfd = { .fd = b->shared.submitter_fd, .events = POLLIN };
 	bool woken = poll(&pfd, 1, 0) > 0;
 
-	shared_drain(b->shared.lane_fd);
+	shared_drain(b->shared.submitter_fd);
 	return woken;
 }
 
@@ -219,7 +219,7 @@ static void the_caller_is_woken_once(void **state)
 	assert_int_equal(read(b->shared.caller_fd, &count, sizeof(count)), sizeof(count));
 }
 
-/* The kernel was faster than the lane's bookkeeping. */
+/* The kernel was faster than the submitter's bookkeeping. */
 static void an_answer_before_the_launch(void **state)
 {
 	struct bed *b = *state;
@@ -311,7 +311,7 @@ static void no_memory_is_nobodys_fault(void **state)
 	struct bed *b = *state;
 	struct slot *s = in_flight(b, 6);
 
-	b->shared.header->lane_waits = 1;
+	b->shared.header->submitter_waits = 1;
 	answer(b, s, -ENOMEM, START_US + 1);
 	no_result(b);
 	assert_ptr_equal(slot_list_take(&b->prober.posts.inbox), s);
@@ -319,7 +319,7 @@ static void no_memory_is_nobodys_fault(void **state)
 	assert_true(s->resource);
 	assert_int_equal(s->state, SLOT_QUEUED);
 	assert_int_equal(atomic_load(&b->prober.paths[6].flags), 0);
-	assert_true(lane_was_woken(b));
+	assert_true(submitter_was_woken(b));
 }
 
 /* Its open timed out, and found no descriptor then: it waits again, of which nothing is reported. */
@@ -558,19 +558,19 @@ static void its_descriptor_is_closed_by_a_rescuer(void **state)
 
 /* --- who is woken --- */
 
-static void a_free_slot_wakes_the_lane_only_if_one_waits(void **state)
+static void a_free_slot_wakes_the_submitter_only_if_one_waits(void **state)
 {
 	struct bed *b = *state;
 
-	b->shared.header->lane_waits = 1;
+	b->shared.header->submitter_waits = 1;
 	answer(b, in_flight(b, 1), BLOCK, START_US);
-	assert_false(lane_was_woken(b));
+	assert_false(submitter_was_woken(b));
 	atomic_store(&b->prober.posts.waiting, 1);
 	answer(b, in_flight(b, 1), BLOCK, START_US);
-	assert_true(lane_was_woken(b));
-	b->shared.header->lane_waits = 1;
+	assert_true(submitter_was_woken(b));
+	b->shared.header->submitter_waits = 1;
 	round_at(b, START_US);
-	assert_false(lane_was_woken(b));
+	assert_false(submitter_was_woken(b));
 	atomic_store(&b->prober.posts.waiting, 0);
 }
 
@@ -600,18 +600,18 @@ static void a_slow_setup_is_worked_around(void **state)
 	b->g->state = PATHCHECK_GROUP_SETTING_UP;
 	b->g->setup_running = true;
 	b->g->setup_by = (struct mono){ START_US };
-	b->shared.header->lane_waits = 1;
+	b->shared.header->submitter_waits = 1;
 	assert_int_equal(round_at(b, START_US - 1).us, START_US);
 	assert_int_equal(b->g->state, PATHCHECK_GROUP_SETTING_UP);
 	assert_int_equal(atomic_load(&v->kind), PATHCHECK_GROUP_AIO);
-	assert_false(lane_was_woken(b));
+	assert_false(submitter_was_woken(b));
 
 	assert_true(mono_is_never(round_at(b, START_US)));
 	assert_int_equal(b->g->state, PATHCHECK_GROUP_FALLBACK);
 	assert_int_equal(atomic_load(&v->state), PATHCHECK_GROUP_FALLBACK);
 	assert_int_equal(atomic_load(&v->kind), PATHCHECK_GROUP_SYNC);
 	assert_int_equal(atomic_load(&v->setup_error), ETIMEDOUT);
-	assert_true(lane_was_woken(b));
+	assert_true(submitter_was_woken(b));
 	round_at(b, START_US * 9);
 	assert_null(rescue(b, CLASS_SETUP)); /* the first one still runs */
 }
@@ -871,7 +871,7 @@ int main(void)
 		T(timed_out_only_once_in_two_slots),
 		T(an_orphan_gives_no_result),
 		T(its_descriptor_is_closed_by_a_rescuer),
-		T(a_free_slot_wakes_the_lane_only_if_one_waits),
+		T(a_free_slot_wakes_the_submitter_only_if_one_waits),
 		T(it_is_woken_once_a_round),
 		T(a_slow_setup_is_worked_around),
 		T(a_refused_setup_is_tried_again),

@@ -102,7 +102,7 @@ static void an_orphaned_open(void **state)
 	assert_int_equal(disk_opens(1), 1);
 	assert_int_equal(files_open(),
 	                 disks_descriptors + 7); /* region's 2, groups' 2, 1 context,
-	                                                    the lane's timer, the pulse */
+	                                                    the submitter's timer, the pulse */
 	disks_end();
 }
 
@@ -549,7 +549,7 @@ static void no_descriptor_for_long(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		assert_true(bed_pulse(b));
 	assert_true(disk_wait_tried(1, 3));
-	for (unsigned i = 0; i < 100; i++) /* each has the lane look at all it has */
+	for (unsigned i = 0; i < 100; i++) /* each has the submitter look at all it has */
 		assert_true(bed_pulse(b));
 	assert_true(disk_tried(1) <= 2 + (mono_now().us - begun_us) / SHORTAGE_RETRY_US);
 	disk_open_says(1, 0);

@@ -129,8 +129,8 @@ static void assert_rescuers(const struct limits *l)
 	}
 	assert_int_equal(sum, l->rescuers);
 	assert_in_range(l->rescuers_host, 1, MAX(1U, l->rescuers / 4));
-	assert_in_range(l->lanes_stuck, 1, LANES_STUCK_MAX);
-	assert_int_equal(l->threads, l->rescuers + l->lanes_stuck + LANE_RESERVE + 1);
+	assert_in_range(l->submitters_stuck, 1, SUBMITTERS_STUCK_MAX);
+	assert_int_equal(l->threads, l->rescuers + l->submitters_stuck + WATCHERS + 1);
 }
 
 static void assert_related(const struct pathcheck_options *o, const struct limits *l)
@@ -143,7 +143,7 @@ static void assert_related(const struct pathcheck_options *o, const struct limit
 	 * threads that are stuck. */
 	assert_true(l->groups * PATHCHECK_GROUP_SLOTS == l->slots);
 	assert_int_equal(l->rescued,
-	                 l->lanes_stuck * MIN(o->max_paths, (uint32_t)SUBMIT_BATCH));
+	                 l->submitters_stuck * MIN(o->max_paths, (uint32_t)SUBMIT_BATCH));
 	assert_true(l->slots >= o->max_paths + l->rescued + PATHCHECK_GROUP_SLOTS);
 	assert_true(l->slots < o->max_paths + l->rescued + 2 * PATHCHECK_GROUP_SLOTS);
 	assert_true(l->in_flight >= 1 && l->in_flight <= l->slots);
@@ -278,7 +278,7 @@ static void bound_grows_with_its_terms(void **state)
 
 	(void)state; /* no fixture */
 	assert_int_equal(a.threads,
-	                 1 + LANE_RESERVE + LANES_STUCK_MAX + a.groups + o.rescuers);
+	                 1 + WATCHERS + SUBMITTERS_STUCK_MAX + a.groups + o.rescuers);
 	assert_int_equal(a.stack_bytes, (uint64_t)a.threads * PROBER_STACK_BYTES);
 	assert_true(a.descriptors >= o.max_paths);
 	assert_true(a.client_bytes >= o.max_paths * sizeof(uint64_t));

@@ -198,8 +198,8 @@ static void attach(void **state)
 
 	(void)state; /* no fixture */
 	assert_int_equal(shared_create(&a, &o, true), 0);
-	assert_int_equal(shared_attach(&b, dup(a.fd), dup(a.names_fd), dup(a.lane_fd),
-	                               dup(a.caller_fd)),
+	assert_int_equal(shared_attach(&b, dup(a.fd), dup(a.names_fd),
+	                               dup(a.submitter_fd), dup(a.caller_fd)),
 	                 0);
 	assert_ptr_not_equal(a.header, b.header);
 
@@ -361,19 +361,19 @@ static void wakes_only_who_sleeps(void **state)
 
 	(void)state; /* no fixture */
 	assert_int_equal(shared_create(&s, &o, false), 0);
-	waits = &s.header->lane_waits;
-	shared_wake(waits, s.lane_fd); /* awake: no system call for it */
-	assert_false(readable(s.lane_fd));
+	waits = &s.header->submitter_waits;
+	shared_wake(waits, s.submitter_fd); /* awake: no system call for it */
+	assert_false(readable(s.submitter_fd));
 	shared_going_to_wait(waits);
-	assert_false(readable(s.lane_fd));
-	shared_wake(waits, s.lane_fd);
-	assert_true(readable(s.lane_fd));
+	assert_false(readable(s.submitter_fd));
+	shared_wake(waits, s.submitter_fd);
+	assert_true(readable(s.submitter_fd));
 	assert_int_equal(atomic_load(waits), 0);
-	shared_drain(s.lane_fd);
-	assert_false(readable(s.lane_fd));
-	shared_wake(waits, s.lane_fd); /* once only */
-	assert_false(readable(s.lane_fd));
-	shared_drain(s.lane_fd); /* nothing there: does not block */
+	shared_drain(s.submitter_fd);
+	assert_false(readable(s.submitter_fd));
+	shared_wake(waits, s.submitter_fd); /* once only */
+	assert_false(readable(s.submitter_fd));
+	shared_drain(s.submitter_fd); /* nothing there: does not block */
 	assert_false(readable(s.caller_fd));
 	shared_deinit(&s);
 }
@@ -391,7 +391,7 @@ static void *produce(void *arg)
 
 		while (!ring_push(&commands, &c))
 			sched_yield();
-		shared_wake(&s->header->lane_waits, s->lane_fd);
+		shared_wake(&s->header->submitter_waits, s->submitter_fd);
 	}
 	return NULL;
 }
@@ -399,17 +399,17 @@ static void *produce(void *arg)
 static bool wait_for(struct shared *s, struct ring_consumer *commands,
                      struct command *ret)
 {
-	struct pollfd pfd = { .fd = s->lane_fd, .events = POLLIN };
+	struct pollfd pfd = { .fd = s->submitter_fd, .events = POLLIN };
 
 	for (;;) {
 		if (ring_pop(commands, ret))
 			return true;
-		shared_going_to_wait(&s->header->lane_waits);
+		shared_going_to_wait(&s->header->submitter_waits);
 		if (ring_pop(commands, ret))
 			return true;
 		if (poll(&pfd, 1, LIMIT_MS) != 1)
 			return false;
-		shared_drain(s->lane_fd);
+		shared_drain(s->submitter_fd);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A lane that is stuck in the kernel, whose work another thread goes on with; and groups that
+/* A submitter that is stuck in the kernel, whose work another thread goes on with; and groups that
  * get no context, or a small one, or wait for it. */
 #include "tests/unit/unit.h"
 
@@ -24,7 +24,7 @@ static void begin_small(void)
 	bed_pulse_begin_file(b, "pulse");
 }
 
-/* --- stuck lanes --- */
+/* --- stuck submitters --- */
 
 static void stick_file(const char *file)
 {
@@ -34,7 +34,7 @@ static void stick_file(const char *file)
 	fake_stick(name);
 }
 
-/* Open, so that what is asked next is handed to the kernel by the lane. */
+/* Open, so that what is asked next is handed to the kernel by the submitter. */
 static void add_open(uint32_t id, const char *file)
 {
 	bed_add_file(b, id, file, 0);
@@ -42,7 +42,7 @@ static void add_open(uint32_t id, const char *file)
 	bed_final(b, id, 1);
 }
 
-static void a_stuck_lane_is_replaced(void **state)
+static void a_stuck_submitter_is_replaced(void **state)
 {
 	const struct shared_header *h;
 
@@ -58,8 +58,8 @@ static void a_stuck_lane_is_replaced(void **state)
 	assert_true(bed_pulse(b));
 	add_open(2, "file");
 	assert_int_equal(b->of[2].last.engine, PATHCHECK_ENGINE_AIO);
-	assert_int_equal(atomic_load(&h->lane_replacements), 1);
-	assert_int_equal(atomic_load(&h->lanes_stuck), 1);
+	assert_int_equal(atomic_load(&h->submitter_replacements), 1);
+	assert_int_equal(atomic_load(&h->submitters_stuck), 1);
 	/* The one it is stuck with was handed over: its time runs. */
 	bed_until(b, &b->of[1].timed_out, 1);
 	assert_true(b->of[1].last.started_us > 0);
@@ -68,7 +68,7 @@ static void a_stuck_lane_is_replaced(void **state)
 	bed_final(b, 1, 2);
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_OK);
 	assert_int_equal(b->of[1].last.late, 1);
-	BED_UNTIL(b, atomic_load(&h->lanes_stuck) == 0);
+	BED_UNTIL(b, atomic_load(&h->submitters_stuck) == 0);
 	assert_int_equal(homes_slots_used(&b->prober.homes), 0);
 	assert_int_equal(b->all.failed + b->all.deferred, 0);
 	group_assert(&b->prober.groups[0]);
@@ -109,7 +109,7 @@ static void the_others_are_rescued(void **state)
 	fake_release_all();
 	bed_final(b, STUCK, 2);
 	assert_int_equal(b->of[STUCK].last.late, 1);
-	BED_UNTIL(b, atomic_load(&b->shared.header->lanes_stuck) == 0);
+	BED_UNTIL(b, atomic_load(&b->shared.header->submitters_stuck) == 0);
 	BED_UNTIL(b, homes_slots_used(&p->homes) == 0);
 	assert_int_equal(atomic_load(&b->shared.header->deferred_now), 0);
 	group_assert(&p->groups[0]);
@@ -167,7 +167,7 @@ static void a_suspect_from_before(void **state)
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 1);
 	assert_int_equal(t->last.engine, PATHCHECK_ENGINE_SYNC);
-	assert_int_equal(atomic_load(&b->shared.header->lane_replacements), 0);
+	assert_int_equal(atomic_load(&b->shared.header->submitter_replacements), 0);
 	assert_false(is_suspect(1));
 	/* So it is handed to the kernel again, where it sticks. */
 	bed_check_silent(b, 1, UINT16_MAX * USEC_PER_MSEC, UINT16_MAX,
@@ -226,7 +226,7 @@ static void stuck_lanes_are_bounded(void **state)
 	bed_start(b, &o);
 	bed_pulse_begin_file(b, "pulse");
 	h = b->shared.header;
-	assert_int_equal(b->prober.limits.lanes_stuck, 1);
+	assert_int_equal(b->prober.limits.submitters_stuck, 1);
 	add_open(1, "hung");
 	add_open(2, "hung");
 	for (uint32_t round = 0; round < 5; round++) {
@@ -238,14 +238,14 @@ static void stuck_lanes_are_bounded(void **state)
 		bed_check(b, 2, LONG_US);
 		bed_flush(b);
 		assert_true(fake_wait_stuck(2));
-		assert_int_equal(atomic_load(&h->lanes_stuck), 1);
+		assert_int_equal(atomic_load(&h->submitters_stuck), 1);
 		fake_release_all();
 		for (uint32_t id = 1; id <= 2; id++) {
 			bed_final(b, id, 2 + 2 * round);
 			bed_check(b, id, LONG_US); /* by a rescuer: it is quick */
 			bed_final(b, id, 3 + 2 * round);
 		}
-		BED_UNTIL(b, atomic_load(&h->lanes_stuck) == 0);
+		BED_UNTIL(b, atomic_load(&h->submitters_stuck) == 0);
 	}
 	bed_stop(b);
 }
@@ -412,7 +412,7 @@ static void a_setup_that_hangs(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_stuck_lane_is_replaced),
+		cmocka_unit_test(a_stuck_submitter_is_replaced),
 		cmocka_unit_test(the_others_are_rescued),
 		cmocka_unit_test(suspects_go_through_rescuers),
 		cmocka_unit_test(a_suspect_from_before),
