@@ -101,7 +101,9 @@ engine_tests = \
 	tests/unit/libcheck/test-process \
 	tests/unit/prober/test-questions \
 	tests/unit/prober/test-reaper \
+	tests/unit/prober/test-reaper-rounds \
 	tests/unit/prober/test-rescuer \
+	tests/unit/prober/test-rescuer-shortage \
 	tests/unit/checkers/test-scsi \
 	tests/unit/region/test-shared \
 	tests/unit/region/test-wire \
@@ -153,13 +155,21 @@ tests_unit_libcheck_test_pathcheck_SOURCES = tests/unit/libcheck/test-pathcheck.
 tests_unit_libcheck_test_pathcheck_CPPFLAGS = $(engine_test_built_prober)
 tests_unit_libcheck_test_pathcheck_CFLAGS = $(engine_test_cflags)
 tests_unit_libcheck_test_pathcheck_LDADD = $(engine_test_ldadd)
-tests_unit_libcheck_test_process_SOURCES = tests/unit/libcheck/test-process.c $(pathcheck_bed)
+tests_unit_libcheck_test_process_SOURCES = \
+	tests/unit/libcheck/faulty-prober.c \
+	tests/unit/libcheck/faulty-prober.h \
+	tests/unit/libcheck/test-process.c \
+	$(pathcheck_bed)
 tests_unit_libcheck_test_process_CPPFLAGS = $(engine_test_built_prober)
 tests_unit_libcheck_test_process_CFLAGS = $(engine_test_cflags)
 tests_unit_libcheck_test_process_LDADD = $(engine_test_ldadd)
-tests_unit_prober_test_reaper_SOURCES = tests/unit/prober/test-reaper.c
+reaper_bed = tests/unit/prober/reaper-bed.h
+tests_unit_prober_test_reaper_SOURCES = tests/unit/prober/test-reaper.c $(reaper_bed)
 tests_unit_prober_test_reaper_CFLAGS = $(engine_test_cflags)
 tests_unit_prober_test_reaper_LDADD = $(engine_test_ldadd)
+tests_unit_prober_test_reaper_rounds_SOURCES = tests/unit/prober/test-reaper-rounds.c $(reaper_bed)
+tests_unit_prober_test_reaper_rounds_CFLAGS = $(engine_test_cflags)
+tests_unit_prober_test_reaper_rounds_LDADD = $(engine_test_ldadd)
 tests_unit_region_test_limits_SOURCES = tests/unit/region/test-limits.c tests/unit/random.h
 tests_unit_region_test_limits_CFLAGS = $(engine_test_cflags)
 tests_unit_region_test_limits_LDADD = $(prober_bed_ldadd)
@@ -190,4 +200,9 @@ tests_unit_prober_test_questions_LDADD = $(prober_bed_ldadd)
 tests_unit_prober_test_rescuer_SOURCES = tests/unit/prober/test-rescuer.c $(disks_bed)
 tests_unit_prober_test_rescuer_CFLAGS = $(engine_test_cflags)
 tests_unit_prober_test_rescuer_LDADD = $(prober_bed_ldadd)
+tests_unit_prober_test_rescuer_shortage_SOURCES = \
+	tests/unit/prober/test-rescuer-shortage.c \
+	$(disks_bed)
+tests_unit_prober_test_rescuer_shortage_CFLAGS = $(engine_test_cflags)
+tests_unit_prober_test_rescuer_shortage_LDADD = $(prober_bed_ldadd)
 endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Two contexts that share one eventfd, and a kernel that answers in between two system calls: no
- * answer is left behind by a reaper that goes to sleep. The library's four functions are the test's.
+ * Two contexts that share one eventfd, and a kernel that answers in between two system calls:
+ * no answer is left behind by a reaper that goes to sleep. The library's four functions are the
+ * test's.
  */
 #include "tests/unit/unit.h"
 

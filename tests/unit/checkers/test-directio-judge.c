@@ -193,7 +193,9 @@ static void each_question_once(void **state)
 	assert_judged(a, CHECKER_FINAL, PATHCHECK_DISCONNECTED);
 }
 
-/* A device that has answered is asked for its identity, if that is wanted: another one is not. */
+/*
+ * A device that has answered is asked for its identity, if that is wanted: another one is not.
+ */
 static void who_is_identified(void **state)
 {
 	static const int64_t results[] = { BLOCK, 0, -ENODATA, -EIO, -ENODEV, -EPERM };

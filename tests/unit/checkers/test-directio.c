@@ -259,7 +259,7 @@ static bool aio_setup_for(unsigned slots, int wake_fd, void **ret_context)
 {
 	int r = backend_libaio.setup(slots, wake_fd, ret_context);
 
-	/* Others on this machine may have used up what there is; that is nobody's mistake. */
+	/* Other processes may have used up the descriptors. */
 	assert_true(r == 0 || r == -EAGAIN);
 	return r == 0;
 }

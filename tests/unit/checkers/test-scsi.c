@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sense data, byte by byte, in memory that ends where the data do; and what is no SCSI device. */
+/*
+ * Sense data, byte by byte, in memory that ends where the data do; and what is no SCSI device.
+ */
 #include "tests/unit/unit.h"
 
 #include <errno.h>

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "libcheck/caller.h"
+#include "tests/unit/libcheck/faulty-prober.h"
 #include "tests/unit/libcheck/pathcheck-bed.h"
 
 #define PATHS 40
@@ -47,103 +48,6 @@ int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 	longest_poll_ms = timeout_ms > longest_poll_ms ? timeout_ms : longest_poll_ms;
 	return ppoll(fds, n, timeout_ms < 0 ? NULL : &ts, NULL);
-}
-
-/* --- this program as a prober --- */
-
-/* Its child holds all it was given, as one that hangs in the kernel would. */
-static void leave_a_child(void)
-{
-	static const uint64_t one = 1;
-	int orders, reports;
-	char c = 0;
-
-	if (fork() != 0)
-		_exit(EXIT_SUCCESS);
-	orders = open(getenv("TEST_ORDERS"), O_RDONLY | O_CLOEXEC);
-	reports = open(getenv("TEST_REPORTS"), O_WRONLY | O_CLOEXEC);
-	while (read(orders, &c, 1) == 1) {
-		if (write(PROBER_FD_CALLER, &one, sizeof(one)) < 0)
-			c = 'x';
-		if (write(reports, &c, 1) < 0)
-			break;
-	}
-	_exit(EXIT_SUCCESS);
-}
-
-static struct shared attach(void)
-{
-	struct shared s = SHARED_NULL;
-
-	if (shared_attach(&s, PROBER_FD_REGION, PROBER_FD_NAMES, PROBER_FD_SUBMITTER,
-	                  PROBER_FD_CALLER) < 0)
-		_exit(EXIT_FAILURE);
-	return s;
-}
-
-/* Takes what it is asked, and says nothing. */
-static void lose_checks(void)
-{
-	struct shared s = attach();
-	struct ring_consumer commands;
-	struct command c;
-
-	ring_consumer_init(&commands, s.commands);
-	for (;;) {
-		while (ring_pop(&commands, &c))
-			continue;
-		shared_going_to_wait(&s.header->submitter_waits);
-		(void)poll(
-		        &(struct pollfd){ .fd = PROBER_FD_SUBMITTER, .events = POLLIN },
-		        1, 10);
-		shared_drain(PROBER_FD_SUBMITTER);
-	}
-}
-
-/* Says that a check is over which has not timed out, and that it had. */
-static void lie(void)
-{
-	struct shared s = attach();
-	struct ring_consumer commands;
-	struct ring_producer results;
-	struct wire_result w;
-	struct command c;
-
-	ring_consumer_init(&commands, s.commands);
-	ring_producer_init(&results, s.results);
-	for (;;) {
-		while (!ring_pop(&commands, &c))
-			(void)poll(NULL, 0, 1);
-		if (c.op != COMMAND_CHECK)
-			continue;
-		w = (struct wire_result){ .id = c.id,
-			                  .generation = c.generation,
-			                  .stage = PATHCHECK_STAGE_READ,
-			                  .late = 1 };
-		if (!ring_push(&results, &w))
-			_exit(EXIT_FAILURE);
-		shared_wake(&s.header->caller_waits, PROBER_FD_CALLER);
-	}
-}
-
-static void be_a_prober(void)
-{
-	static char *const argv[] = { (char *)"pathcheck-prober", NULL };
-	const char *how = getenv("TEST_PROBER");
-
-	if (strcmp(how, "leaves") == 0)
-		leave_a_child();
-	if (strcmp(how, "version") == 0)
-		_exit(PROBER_EXIT_VERSION);
-	if (strcmp(how, "signal") == 0)
-		(void)kill(getpid(), SIGKILL);
-	if (strcmp(how, "loses") == 0)
-		lose_checks();
-	if (strcmp(how, "lies") == 0)
-		lie();
-	if (strcmp(how, "works") == 0)
-		execv(BUILT_PROBER, argv);
-	_exit(EXIT_SUCCESS);
 }
 
 /* --- what the tests have in common --- */
@@ -211,7 +115,7 @@ static void all_are_checked(struct bed *b, const uint32_t ids[PATHS])
 	all_are_answered(b, ids);
 }
 
-/* Nothing of it is left: it was collected, not only killed. */
+/* It was collected, not only killed. */
 static void is_collected(struct bed *b, int pid, int pidfd)
 {
 	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
@@ -285,8 +189,10 @@ static void killed_with_all_outstanding(void **state)
 	all_are_checked(b, ids);
 }
 
-/* The next prober opens for each check what the last one did, and is asked again for the WWID; what
- * it has not opened yet it says nothing of. */
+/*
+ * The next prober opens for each check what the last one did, and is asked again for the WWID;
+ * what it has not opened yet it says nothing of.
+ */
 static void a_successor_knows_what_was_wanted(void **state)
 {
 	struct bed *b = *state;
@@ -348,7 +254,7 @@ static void killed_at_any_moment(void **state)
 	}
 }
 
-static void one_that_stands_still(void **state)
+static void one_that_stalls(void **state)
 {
 	struct bed *b = *state;
 	uint32_t ids[PATHS];
@@ -375,8 +281,8 @@ static void one_that_stands_still(void **state)
 	all_are_checked(b, ids);
 }
 
-/* It was not asked for longer than that, because nobody ran: the machine was paused. */
-static void one_that_nobody_let_run(void **state)
+/* The caller has not looked for longer than that: the machine was paused. */
+static void one_that_was_paused(void **state)
 {
 	struct bed *b = *state;
 	uint32_t ids[PATHS];
@@ -557,7 +463,7 @@ static void one_that_dies_again_and_again(void **state)
 	assert_int_equal(pathcheck_check(b->pc, gone, 1), -ENOENT);
 }
 
-static void how_it_ended_is_told(void **state)
+static void how_it_ended_is_known(void **state)
 {
 	static const struct {
 		const char *prober;
@@ -600,7 +506,7 @@ static void another_version_is_tried_seldom(void **state)
 	assert_int_equal(bed_stats(b).prober_end, PATHCHECK_END_VERSION);
 }
 
-/* A result that no sound prober gives ends no check, but the prober: its checks begin anew. */
+/* A result that no sound prober writes ends the prober, and no check: checks start again. */
 static void one_that_lies(void **state)
 {
 	struct pathcheck_result r;
@@ -667,7 +573,7 @@ static int make_fifo(const struct bed *b, unsigned number, const char *variable)
 }
 
 /* One that lingers still has the old eventfd, and may still write to it. */
-static void one_that_lingers_wakes_nobody(void **state)
+static void one_that_lingers_wakes_no_caller(void **state)
 {
 	struct bed *b = *state;
 	int orders = make_fifo(b, 1, "TEST_ORDERS");
@@ -721,7 +627,7 @@ static void the_end_waits_for_nothing_that_hangs(void **state)
 	pidfd = watch(pid);
 	halt(pid);
 	ask_all(b, ids);
-	ahead_us += USEC_PER_SEC; /* so long ago, and no answer */
+	ahead_us += USEC_PER_SEC; /* the oldest request has no answer for a second */
 	assert_int_equal(wait_at_the_end(b), 0);
 	assert_int_equal(
 	        poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, BED_LIMIT_MS),
@@ -736,23 +642,23 @@ int main(int argc, char **argv)
 		T(killed_with_all_outstanding),
 		T(a_successor_knows_what_was_wanted),
 		T(killed_at_any_moment),
-		T(one_that_stands_still),
-		T(one_that_nobody_let_run),
+		T(one_that_stalls),
+		T(one_that_was_paused),
 		T(one_that_has_nothing_to_do),
 		T(a_program_that_cannot_be_run),
 		T(a_program_that_is_replaced),
 		T(a_program_that_may_not_be_run_any_more),
 		T(named_by_the_environment),
 		T(one_that_dies_again_and_again),
-		T(how_it_ended_is_told),
+		T(how_it_ended_is_known),
 		T(another_version_is_tried_seldom),
 		T(one_that_lies),
 		T(one_that_loses_checks),
-		T(one_that_lingers_wakes_nobody),
+		T(one_that_lingers_wakes_no_caller),
 		T(the_end_waits_for_nothing_that_hangs),
 	};
 
 	if (argc == 1 && strcmp(argv[0], "pathcheck-prober") == 0)
-		be_a_prober();
+		faulty_prober_run();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

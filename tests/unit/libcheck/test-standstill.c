@@ -172,8 +172,8 @@ static void a_deadline_between_two_looks(void **state)
 	}
 }
 
-/* In a pause the device was not silent: what it says is on its way. */
-static void a_pause_is_nobodys_silence(void **state)
+/* A pause is no timeout: the answer of the device is on its way. */
+static void a_pause_is_no_timeout(void **state)
 {
 	struct bed *b = *state;
 	struct slot *s = in_flight(b, 1);
@@ -193,7 +193,7 @@ static void a_pause_is_nobodys_silence(void **state)
 	assert_true(mono_is_never(wake));
 }
 
-static void silence_beyond_a_pause_is_silence(void **state)
+static void a_timeout_beyond_a_pause(void **state)
 {
 	struct bed *b = *state;
 	struct mono wake;
@@ -231,8 +231,10 @@ static void submit_two(struct bed *b, struct slot **ret_first, struct slot **ret
 	assert_true(submit_group(&b->prober.handover, b->g));
 }
 
-/* No other thread could become the submitter, and the batch took long: the time of its reads runs
- * from when they were surely handed over. */
+/*
+ * No other thread could become the submitter, and the batch took long: the time of its reads
+ * runs from when they were surely handed over.
+ */
 static void a_batch_that_stood_still(void **state)
 {
 	struct bed *b = *state;
@@ -293,13 +295,13 @@ static uint64_t looks_until_submitter(struct bed *b, int64_t late_us)
 	return looked;
 }
 
-static void a_submitter_that_stands_still(void **state)
+static void a_submitter_that_stalls(void **state)
 {
 	assert_int_equal(looks_until_submitter(*state, 0), 1);
 }
 
 /* Nobody ran, the submitter neither: it has as long again. */
-static void a_submitter_that_nobody_let_run(void **state)
+static void a_submitter_that_was_paused(void **state)
 {
 	assert_int_equal(looks_until_submitter(*state, PAUSE_US), 2);
 }
@@ -308,10 +310,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_deadline_between_two_looks),      T(a_pause_is_nobodys_silence),
-		T(silence_beyond_a_pause_is_silence), T(a_little_late_is_no_pause),
-		T(a_batch_that_stood_still),          T(a_batch_that_did_not),
-		T(a_submitter_that_stands_still),     T(a_submitter_that_nobody_let_run),
+		T(a_deadline_between_two_looks), T(a_pause_is_no_timeout),
+		T(a_timeout_beyond_a_pause),     T(a_little_late_is_no_pause),
+		T(a_batch_that_stood_still),     T(a_batch_that_did_not),
+		T(a_submitter_that_stalls),      T(a_submitter_that_was_paused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 
 /* Makes the directory: here, or where direct reads work. Once a program. */
 void files_begin(void);
-void files_end(void); /* all of it goes */
+void files_end(void); /* removes the files and their folder */
 
 /* The absolute name of a file in it. */
 void files_name(char name[FILE_NAME_MAX], const char *file);

@@ -3,6 +3,7 @@
 
 #include "tests/unit/prober/disks-bed.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "tests/unit/prober/direct-files.h"
@@ -50,4 +51,13 @@ void disks_add_open(uint32_t id, unsigned disk, uint32_t host)
 	disks_check(id);
 	bed_final(b, id, 1);
 	assert_int_equal(b->of[id].ok, 1);
+}
+
+void disks_fail_once(uint32_t id, unsigned disk)
+{
+	disk_read_says(disk, -EIO);
+	disks_check(id);
+	bed_final(b, id, b->of[id].ok + b->of[id].failed + 1);
+	assert_int_equal(b->of[id].last.error, EIO);
+	disk_read_says(disk, 0);
 }

@@ -26,7 +26,7 @@ void fake_release_all(void);
 void fake_stick(const char *path);
 _must_check_ bool fake_wait_stuck(unsigned n); /* calls that hang so */
 
-/* What setup() answers: 0 or -errno; FAKE_HANGS: nothing, until it is said anew. */
+/* What setup() returns: 0 or -errno; FAKE_HANGS: it hangs until the next call of this. */
 #define FAKE_HANGS 1
 void fake_setup_says(int answer);
 /* Contexts for more than so many requests are refused with -EAGAIN; UINT_MAX: none is. */

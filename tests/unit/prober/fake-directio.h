@@ -4,8 +4,8 @@
 
 /*
  * Disks that open and answer as the test says, in place of checkers/directio.c and scsi.c:
- * linked in front of them. A disk is what a name's digits before the first dot say: "/3.x" and "/3.y" are
- * two names of disk 3. Any thread.
+ * linked in front of them. A disk is what a name's digits before the first dot say: "/3.x" and
+ * "/3.y" are two names of disk 3. Any thread.
  */
 #include <stdbool.h>
 #include <stdint.h>

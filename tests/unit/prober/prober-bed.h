@@ -49,7 +49,7 @@ void bed_add(struct bed *b, uint32_t id, const char *name, uint32_t host);
 void bed_add_to(struct bed *b, uint32_t id, const char *name, uint32_t host,
                 uint32_t target);
 void bed_check(struct bed *b, uint32_t id, int64_t timeout_us);
-/* The same, after so long a silence in that stage. */
+/* The same, when another prober has waited so long in that stage. */
 void bed_check_silent(struct bed *b, uint32_t id, int64_t timeout_us, uint16_t waited_ms,
                       enum pathcheck_stage stage);
 void bed_identify(struct bed *b, uint32_t id, int64_t timeout_us);

@@ -63,7 +63,7 @@ static void no_two_slots_share_a_byte(void **state)
 	buffers_free(&b);
 }
 
-/* Nothing of it has to be found when a read comes. */
+/* All pages are present when a read comes. */
 static void every_page_is_present(void **state)
 {
 	static unsigned char present[PATHCHECK_GROUP_SLOTS];
@@ -101,7 +101,9 @@ static void made_once(void **state)
 static struct bed bed;
 static struct bed *const b = &bed;
 
-/* As many reads in the kernel as there are paths, of small blocks and large: no byte is in two. */
+/*
+ * As many reads in the kernel as there are paths, of small blocks and large: no byte is in two.
+ */
 static void reads_in_the_kernel_are_apart(void **state)
 {
 	enum { PATHS = 1500 };

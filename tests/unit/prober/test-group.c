@@ -230,8 +230,10 @@ static void expires_at_the_deadline_and_not_before(void **state)
 	assert_null(group_expire(g, MONO_NEVER));
 }
 
-/* Silence that another prober has seen counts in the stage it was seen in, but for a last moment:
- * the answer may be quick. */
+/*
+ * Silence that another prober has seen counts in the stage it was seen in, but for a last
+ * moment: the answer may be quick.
+ */
 static void silence_of_before_counts(void **state)
 {
 	enum { LONG_US = 1000000, SILENT_MS = 700 };

@@ -191,7 +191,9 @@ static void timed_out_then_late(void **state)
 	assert_true(b->of[1].last.finished_us - b->of[1].last.started_us >=
 	            2 * USEC_PER_MSEC);
 	assert_int_equal(atomic_load(&b->shared.groups[0].expired), 1);
-	bed_check(b, 1, LONG_US); /* a second one while the first is there: not begun */
+	bed_check(
+	        b, 1,
+	        LONG_US); /* a second one while the first is outstanding: it does not start */
 	assert_true(bed_pulse(b));
 	fake_release_all();
 	bed_final(b, 1, 2);
@@ -222,10 +224,10 @@ static void one_that_never_can(void **state)
 		bed_final(b, 1, i);
 		assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_SYNC);
 	}
-	/* Not for want of AIO: no emergency. */
+	/* AIO has room: it is no emergency. */
 	assert_int_equal(atomic_load(&b->shared.header->emergency_total), 0);
 
-	/* Another path in its place is asked anew. */
+	/* Another path with its id is read again. */
 	bed_remove(b, 1);
 	bed_until(b, &b->of[1].released, 1);
 	bed_add_file(b, 1, "file", 0);
@@ -385,7 +387,7 @@ static void no_host_takes_it_all(void **state)
 	assert_int_equal(fake_in_kernel(), CAP / 2);
 	assert_int_equal(b->of[OTHER].deferred, 0);
 	assert_int_equal(atomic_load(&b->shared.header->deferred_now), PATHS - CAP / 2);
-	/* The other one goes: all of it is this one's again. */
+	/* The other one goes: this one may have all slots again. */
 	bed_remove(b, OTHER);
 	bed_until(b, &b->of[OTHER].released, 1);
 	assert_true(fake_wait_in_kernel(CAP));
@@ -425,7 +427,7 @@ static void opens_that_fail(void **state)
 	bed_stop(b);
 }
 
-/* Nothing to open it with is nobody's fault: it is done when there is something. */
+/* A shortage of descriptors fails no check: it is made when there are some. */
 static void no_descriptor_left(void **state)
 {
 	struct rlimit rl, none;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is asked of a disk in one check: read again, asked for its unit, opened for the check and
- * closed after it. */
+/*
+ * What is asked of a disk in one check: read again, asked for its unit, opened for the check
+ * and closed after it.
+ */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -105,7 +107,7 @@ static void another_device_is_asked_again(void **state)
 	disks_end();
 }
 
-/* What the read said is told by the deadline, whatever the unit does. */
+/* The answer to the read is reported by the deadline, whatever the unit does. */
 static void a_unit_that_does_not_answer(void **state)
 {
 	(void)state; /* no fixture */
@@ -129,7 +131,7 @@ static void a_unit_that_does_not_answer(void **state)
 	disks_end();
 }
 
-/* No rescuer is free to ask: the read's failure is told all the same. */
+/* No rescuer is free to ask the unit: the failure of the read is reported nevertheless. */
 static void nobody_is_free_to_ask_the_unit(void **state)
 {
 	(void)state; /* no fixture */
@@ -212,7 +214,7 @@ static void identify(uint32_t id, unsigned n)
 	bed_final(b, id, n);
 }
 
-/* A device error says that the path works, and not which disk answered: told as not judged. */
+/* A device error shows that the path works, but not which disk answered: it is not judged. */
 static void not_identified_without_its_unit(void **state)
 {
 	(void)state; /* no fixture */
@@ -260,7 +262,7 @@ static void a_wwid_is_asked_for(void **state)
 		assert_opened(1, 1, 78, PATHCHECK_WWID_READ, "3600abc");
 		assert_int_equal(b->of[1].last.engine,
 		                 aio ? PATHCHECK_ENGINE_AIO : PATHCHECK_ENGINE_SYNC);
-		/* Another one in its place, and no event of it. */
+		/* Another disk in its place, and no event. */
 		disk_wwid_is(1, "3600def");
 		identify(1, 3);
 		assert_opened(1, 1, 78, PATHCHECK_WWID_READ, "3600def");
@@ -279,7 +281,9 @@ static void a_wwid_is_asked_for(void **state)
 	}
 }
 
-/* The device has answered, with an error of its own: it is asked. Nobody answered: it is not. */
+/*
+ * The device has answered, with an error of its own: it is asked. Nobody answered: it is not.
+ */
 static void asked_for_after_an_answer_only(void **state)
 {
 	(void)state; /* no fixture */
@@ -355,7 +359,7 @@ static void opened_and_closed_each_time(void **state)
 	}
 }
 
-/* While its close hangs no further one is begun: its next check waits, others do not. */
+/* While the close of a path hangs, its next check waits, and other paths do not. */
 static void a_hung_close_holds_one_rescuer(void **state)
 {
 	(void)state; /* no fixture */
@@ -371,7 +375,7 @@ static void a_hung_close_holds_one_rescuer(void **state)
 	assert_int_equal(disk_opens(1), 1);
 	for (uint32_t id = 10; id < 30; id++)
 		disks_add_open(id, 2, 0);
-	/* What is closed is no orphan: nothing of it is in the kernel's hands. */
+	/* A descriptor that closes is no orphan: the kernel has no request for it. */
 	assert_int_equal(atomic_load(&b->shared.groups[0].orphans), 0);
 	disk_closes_hang(1, false);
 	bed_final(b, 1, 2);
@@ -452,6 +456,6 @@ int main(void)
 	};
 
 	(void)alarm(WATCHDOG_SEC);
-	(void)files_no_limit(); /* the usual thousand would do */
+	(void)files_no_limit(); /* 1,024 are enough, too */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,168 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * A reaper's rounds, by hand and under a virtual clock: there is a prober with all its memory
- * and none of its threads, so what the reaper hands on stays where it was put.
- */
+/* What a reaper makes of answers, deadlines and orphans. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "libcheck/checkers/directio_judge.h"
-#include "libcheck/prober/prober.h"
-#include "libcheck/prober/reaper.h"
-
-#define BLOCK      4096
-#define START_US   1000000
-#define TIMEOUT_US 30000
-#define DUE_US     (START_US + TIMEOUT_US)
-#define RETRY_US   70000
-#define HOST       5
-
-struct bed {
-	struct shared shared;
-	struct ring_consumer results;
-	struct prober prober;
-	struct group *g;
-};
-
-static int setup(void **state)
-{
-	struct bed *b = calloc(1, sizeof(*b));
-	struct pathcheck_options o;
-
-	if (b == NULL)
-		return -1;
-	pathcheck_options_init(&o);
-	o.setup_retry_us = RETRY_US;
-	if (shared_create(&b->shared, &o, false) < 0 ||
-	    prober_init(&b->prober, &b->shared, NULL) < 0)
-		return -1;
-	ring_consumer_init(&b->results, b->shared.results);
-	b->g = &b->prober.groups[0];
-	group_fill(b->g);
-	b->g->state = PATHCHECK_GROUP_READY;
-	b->g->context_slots = PATHCHECK_GROUP_SLOTS;
-	b->g->context = b; /* there is one: nobody asks it anything */
-	*state = b;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct bed *b = *state;
-
-	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
-		if (b->g->slots[i].state != SLOT_FREE)
-			group_give_back(b->g, &b->g->slots[i]);
-	group_show_back(b->g);
-	group_assert(b->g);
-	assert_int_equal(homes_slots_used(&b->prober.homes), 0);
-	assert_int_equal(homes_host_used(&b->prober.homes, HOST), 0);
-	assert_int_equal(atomic_load(&b->shared.header->emergency_now), 0);
-	b->g->context = NULL;
-	prober_stop(&b->prober);
-	shared_deinit(&b->shared);
-	free(b);
-	return 0;
-}
-
-/* What the submitter does before a read is in the kernel. */
-static struct slot *queued(struct bed *b, uint32_t path)
-{
-	struct slot *s = group_take(b->g, path, path + 1);
-
-	assert_non_null(s);
-	b->prober.homes.slots_taken++;
-	b->prober.homes.host_taken[HOST]++;
-	s->host = HOST;
-	s->block = BLOCK;
-	s->timeout_us = TIMEOUT_US;
-	s->stage = PATHCHECK_STAGE_READ;
-	s->engine = PATHCHECK_ENGINE_AIO;
-	group_enter(b->g, s);
-	return s;
-}
-
-static struct slot *in_flight(struct bed *b, uint32_t path)
-{
-	struct slot *s = queued(b, path);
-
-	(void)group_launch(b->g, s, (struct mono){ START_US });
-	return s;
-}
-
-/* One round with this answer of the kernel. */
-static struct mono answer(struct bed *b, struct slot *s, int64_t result, int64_t now)
-{
-	struct backend_event e = { .request = &s->request, .result = result };
-	struct mono wake = reaper_step(b->g, &e, 1, (struct mono){ now });
-
-	group_assert(b->g);
-	return wake;
-}
-
-static struct mono round_at(struct bed *b, int64_t now)
-{
-	struct mono wake = reaper_step(b->g, NULL, 0, (struct mono){ now });
-
-	group_assert(b->g);
-	return wake;
-}
-
-static struct wire_result next(struct bed *b)
-{
-	struct wire_result w = { .id = NO_PATH };
-
-	if (!ring_pop(&b->results, &w))
-		fail_msg("there is no result");
-	return w;
-}
-
-static void no_result(struct bed *b)
-{
-	assert_int_equal(ring_consumer_used(&b->results), 0);
-}
-
-static void expect(struct bed *b, uint32_t path, enum pathcheck_verdict verdict,
-                   int error, bool late, int64_t finished_us)
-{
-	struct wire_result w = next(b);
-
-	assert_int_equal(w.id, path);
-	assert_int_equal(w.generation, path + 1);
-	assert_int_equal(w.verdict, verdict);
-	assert_int_equal(w.error, error);
-	assert_int_equal(w.late, late);
-	assert_int_equal(w.started_us, START_US);
-	assert_int_equal(w.finished_us, finished_us);
-	assert_int_equal(w.group, 0);
-}
-
-static bool submitter_was_woken(struct bed *b)
-{
-	struct pollfd pfd = { .fd = b->shared.submitter_fd, .events = POLLIN };
-	bool woken = poll(&pfd, 1, 0) > 0;
-
-	shared_drain(b->shared.submitter_fd);
-	return woken;
-}
-
-/* The one job of that class, which is taken out. */
-static struct job *rescue(struct bed *b, enum job_class c)
-{
-	struct jobs *r = &b->prober.jobs;
-	struct job *job = r->head[c];
-
-	if (job != NULL) {
-		r->head[c] = job->next;
-		if (r->head[c] == NULL)
-			r->tail[c] = &r->head[c];
-	}
-	return job;
-}
+#include "tests/unit/prober/reaper-bed.h"
 
 /* --- answers --- */
 
@@ -195,7 +39,7 @@ static void an_answer_is_a_result(void **state)
 		expect(b, i, cases[i].verdict, cases[i].error, false, START_US + 5);
 		no_result(b);
 		assert_int_equal(s->state, SLOT_FREE);
-		/* Its name is looked at anew, unless the device has answered. */
+		/* Its name is looked at again, unless the device has answered. */
 		assert_int_equal(atomic_load(&b->prober.paths[i].flags),
 		                 cases[i].verdict == PATHCHECK_OK ||
 		                                 cases[i].verdict ==
@@ -232,7 +76,7 @@ static void an_answer_before_the_launch(void **state)
 	assert_int_equal(s->state, SLOT_FREE);
 }
 
-/* Whoever waits for a rescuer for long is deferred: told once, counted until it begins. */
+/* A check that waits long for a rescuer is deferred: reported once, counted until it starts. */
 static void what_waits_is_deferred(void **state)
 {
 	struct bed *b = *state;
@@ -250,7 +94,7 @@ static void what_waits_is_deferred(void **state)
 	assert_int_equal(atomic_load(&h->deferred_total), 1);
 	group_assert(b->g);
 
-	/* It begins, would block once more, and waits again: that is not told again. */
+	/* It starts, would block once more, and waits again: that is not reported again. */
 	pthread_mutex_lock(&b->g->lock);
 	(void)group_launch(b->g, s, (struct mono){ at });
 	pthread_mutex_unlock(&b->g->lock);
@@ -280,7 +124,7 @@ static void what_would_block_goes_to_a_rescuer(void **state)
 	assert_int_equal(s->state, SLOT_QUEUED);
 	assert_int_equal(atomic_load(&b->prober.paths[4].flags), 0);
 
-	/* Its clock starts anew with the rescuer. The same word from there is no answer either:
+	/* Its time starts again with the rescuer. EAGAIN from there is no answer either:
 	 * that check ends without a verdict. */
 	s->engine = PATHCHECK_ENGINE_SYNC;
 	(void)group_launch(b->g, s, (struct mono){ START_US });
@@ -306,7 +150,7 @@ static void who_refuses_nowait_is_remembered(void **state)
 			assert_int_equal(atomic_load(&b->prober.paths[i].flags), 0);
 }
 
-static void no_memory_is_nobodys_fault(void **state)
+static void no_memory_defers(void **state)
 {
 	struct bed *b = *state;
 	struct slot *s = in_flight(b, 6);
@@ -322,7 +166,10 @@ static void no_memory_is_nobodys_fault(void **state)
 	assert_true(submitter_was_woken(b));
 }
 
-/* Its open timed out, and found no descriptor then: it waits again, of which nothing is reported. */
+/*
+ * Its open timed out, and found no descriptor then: it waits again, of which nothing is
+ * reported.
+ */
 static void a_late_check_is_not_deferred(void **state)
 {
 	struct bed *b = *state;
@@ -338,7 +185,7 @@ static void a_late_check_is_not_deferred(void **state)
 }
 
 /* An open that found no descriptor: whatever its errno was, it is to be done again. */
-static void no_descriptor_is_nobodys_fault(void **state)
+static void no_descriptor_defers(void **state)
 {
 	struct bed *b = *state;
 	struct slot *s = in_flight(b, 6);
@@ -352,7 +199,7 @@ static void no_descriptor_is_nobodys_fault(void **state)
 	assert_ptr_equal(slot_list_take(&b->prober.posts.inbox), s);
 	assert_int_equal(s->state, SLOT_QUEUED);
 	assert_true(s->resource);
-	assert_int_equal(s->result, -EMFILE); /* to be told with DEFERRED */
+	assert_int_equal(s->result, -EMFILE); /* to be reported with DEFERRED */
 }
 
 /* A target may answer so when it has no such unit any more: it is asked, once. */
@@ -556,297 +403,6 @@ static void its_descriptor_is_closed_by_a_rescuer(void **state)
 	no_result(b);
 }
 
-/* --- who is woken --- */
-
-static void a_free_slot_wakes_the_submitter_only_if_one_waits(void **state)
-{
-	struct bed *b = *state;
-
-	b->shared.header->submitter_waits = 1;
-	answer(b, in_flight(b, 1), BLOCK, START_US);
-	assert_false(submitter_was_woken(b));
-	atomic_store(&b->prober.posts.waiting, 1);
-	answer(b, in_flight(b, 1), BLOCK, START_US);
-	assert_true(submitter_was_woken(b));
-	b->shared.header->submitter_waits = 1;
-	round_at(b, START_US);
-	assert_false(submitter_was_woken(b));
-	atomic_store(&b->prober.posts.waiting, 0);
-}
-
-static void it_is_woken_once_a_round(void **state)
-{
-	struct bed *b = *state;
-	uint64_t count = 0;
-
-	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < 5; i++)
-			group_wake(b->g);
-		assert_int_equal(read(b->g->wake_fd, &count, sizeof(count)),
-		                 sizeof(count));
-		assert_int_equal(count, 1);
-		round_at(b, START_US);
-	}
-}
-
-/* --- io_setup --- */
-
-static void a_slow_setup_is_worked_around(void **state)
-{
-	struct bed *b = *state;
-	struct group_view *v = &b->shared.groups[0];
-
-	b->g->context = NULL;
-	b->g->state = PATHCHECK_GROUP_SETTING_UP;
-	b->g->setup_running = true;
-	b->g->setup_by = (struct mono){ START_US };
-	b->shared.header->submitter_waits = 1;
-	assert_int_equal(round_at(b, START_US - 1).us, START_US);
-	assert_int_equal(b->g->state, PATHCHECK_GROUP_SETTING_UP);
-	assert_int_equal(atomic_load(&v->kind), PATHCHECK_GROUP_AIO);
-	assert_false(submitter_was_woken(b));
-
-	assert_true(mono_is_never(round_at(b, START_US)));
-	assert_int_equal(b->g->state, PATHCHECK_GROUP_FALLBACK);
-	assert_int_equal(atomic_load(&v->state), PATHCHECK_GROUP_FALLBACK);
-	assert_int_equal(atomic_load(&v->kind), PATHCHECK_GROUP_SYNC);
-	assert_int_equal(atomic_load(&v->setup_error), ETIMEDOUT);
-	assert_true(submitter_was_woken(b));
-	round_at(b, START_US * 9);
-	assert_null(rescue(b, CLASS_SETUP)); /* the first one still runs */
-}
-
-static void a_refused_setup_is_tried_again(void **state)
-{
-	struct bed *b = *state;
-
-	b->g->context = NULL;
-	b->g->state = PATHCHECK_GROUP_FALLBACK;
-	b->g->setup_error = EAGAIN;
-	b->g->setup_by = (struct mono){ START_US };
-	assert_int_equal(round_at(b, START_US - 1).us, START_US);
-	assert_null(rescue(b, CLASS_SETUP));
-	assert_true(mono_is_never(round_at(b, START_US)));
-	assert_ptr_equal(rescue(b, CLASS_SETUP), &b->g->setup);
-	assert_int_equal(b->g->setup.kind, JOB_SETUP);
-	assert_true(b->g->setup_running);
-	assert_int_equal(b->g->setup_error, EAGAIN); /* until it is known better */
-	round_at(b, START_US + 1);
-	assert_null(rescue(b, CLASS_SETUP));
-}
-
-static void the_earlier_of_deadline_and_timer(void **state)
-{
-	struct bed *b = *state;
-
-	b->g->state = PATHCHECK_GROUP_FALLBACK;
-	(void)in_flight(b, 1);
-	b->g->setup_by = (struct mono){ DUE_US - 1 };
-	assert_int_equal(round_at(b, START_US).us, DUE_US - 1);
-	b->g->setup_by = (struct mono){ DUE_US + 1 };
-	assert_int_equal(round_at(b, START_US).us, DUE_US);
-	b->g->setup_by = MONO_NEVER;
-}
-
-/* --- more than one batch --- */
-
-static void all_of_a_group_at_once(void **state)
-{
-	static struct backend_event events[PATHCHECK_GROUP_SLOTS];
-	static bool seen[PATHCHECK_GROUP_SLOTS];
-	struct bed *b = *state;
-
-	static_assert(PATHCHECK_GROUP_SLOTS > 3 * REAP_BATCH, "several batches");
-	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++)
-		events[i] = (struct backend_event){
-			.request = &in_flight(b, i)->request,
-			.result = i % 3 == 0 ? -ENOLINK : BLOCK,
-		};
-	reaper_step(b->g, events, ARRAY_LEN(events), (struct mono){ START_US });
-	group_assert(b->g);
-	assert_int_equal(group_used(b->g), 0);
-	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
-		struct wire_result w = next(b);
-
-		assert_false(seen[w.id]);
-		seen[w.id] = true;
-		assert_int_equal(w.verdict,
-		                 w.id % 3 == 0 ? PATHCHECK_FAILED : PATHCHECK_OK);
-	}
-	no_result(b);
-}
-
-/*
- * The whole process stood still past all deadlines while the answers came: those that did not
- * fit into the first batch are answers all the same.
- */
-static void silence_is_judged_after_all_answers(void **state)
-{
-	static struct backend_event events[2 * REAP_BATCH];
-	struct bed *b = *state;
-	struct slot *silent = in_flight(b, 999);
-
-	for (uint32_t i = 0; i < ARRAY_LEN(events) - 1; i++)
-		events[i] = (struct backend_event){ &in_flight(b, i)->request, BLOCK };
-	assert_true(reaper_step(b->g, events, REAP_BATCH, (struct mono){ DUE_US }).us <=
-	            DUE_US);
-	reaper_step(b->g, events + REAP_BATCH, REAP_BATCH - 1, (struct mono){ DUE_US });
-	group_assert(b->g);
-	for (uint32_t i = 0; i < ARRAY_LEN(events) - 1; i++)
-		expect(b, i, PATHCHECK_OK, 0, false, DUE_US);
-	expect(b, 999, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, DUE_US);
-	no_result(b);
-	assert_int_equal(silent->state, SLOT_EXPIRED);
-}
-
-/* Answers of the kernel, of rescuers, and silence, all in one round. */
-static void answers_and_silence_at_once(void **state)
-{
-	static struct backend_event events[PATHCHECK_GROUP_SLOTS / 4];
-	struct bed *b = *state;
-	uint32_t count[4] = { 0 };
-
-	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
-		struct slot *s = in_flight(b, i);
-
-		if (i % 4 == 0) {
-			events[i / 4] = (struct backend_event){ &s->request, BLOCK };
-		} else if (i % 4 == 1) {
-			s->result = -ENOLINK;
-			group_answer(b->g, s);
-		}
-	}
-	reaper_step(b->g, events, ARRAY_LEN(events), (struct mono){ DUE_US });
-	assert_true(mono_is_never(round_at(b, DUE_US)));
-	while (ring_consumer_used(&b->results) > 0) {
-		struct wire_result w = next(b);
-
-		count[w.verdict]++;
-		assert_false(w.late);
-	}
-	assert_int_equal(count[PATHCHECK_OK], PATHCHECK_GROUP_SLOTS / 4);
-	assert_int_equal(count[PATHCHECK_FAILED], PATHCHECK_GROUP_SLOTS / 4);
-	assert_int_equal(count[PATHCHECK_TIMED_OUT], PATHCHECK_GROUP_SLOTS / 2);
-	assert_int_equal(group_used(b->g), PATHCHECK_GROUP_SLOTS / 2);
-	assert_int_equal(atomic_load(&b->shared.groups[0].expired),
-	                 PATHCHECK_GROUP_SLOTS / 2);
-}
-
-/* --- standing still --- */
-
-static int64_t wake_by(struct bed *b)
-{
-	return atomic_load(&b->shared.groups[0].wake_by_us);
-}
-
-/* Whoever looks at the shared memory sees when the reaper was to be awake. */
-static void is_overdue_from_when_it_was_woken(void **state)
-{
-	struct bed *b = *state;
-	int64_t before = mono_now().us;
-
-	round_at(b, START_US);
-	assert_int_equal(wake_by(b), INT64_MAX);
-	group_wake(b->g);
-	assert_in_range(wake_by(b), before, mono_now().us);
-	(void)in_flight(b, 1);
-	round_at(b, START_US);
-	assert_int_equal(wake_by(b), DUE_US);
-}
-
-static struct slot *answered; /* in the kernel's ring, for who looks */
-
-/* A sleep that ended for another reason: a signal, the end of a stop. */
-static int interrupted_reap(void *context _unused_, struct backend_event *events,
-                            unsigned n, int64_t timeout_us)
-{
-	assert_true(n > 0);
-	if (timeout_us != 0 || answered == NULL)
-		return 0;
-	events[0] =
-	        (struct backend_event){ .request = &answered->request, .result = BLOCK };
-	answered = NULL;
-	return 1;
-}
-
-/* Long after the deadline: the answer has come while the reaper stood still. */
-static void one_that_stood_still_takes_nobody_for_silent(void **state)
-{
-	static const struct backend interrupted = { .reap = interrupted_reap };
-	struct bed *b = *state;
-	struct wire_result w;
-
-	b->g->with.backend = &interrupted;
-	answered = in_flight(b, 1);
-	(void)reaper_round(b->g, (struct mono){ mono_now().us + 1000 });
-	w = next(b);
-	assert_int_equal(w.verdict, PATHCHECK_OK);
-	assert_false(w.late);
-	no_result(b);
-	/* And one without an answer is silent. */
-	(void)in_flight(b, 2);
-	(void)reaper_round(b->g, (struct mono){ mono_now().us + 1000 });
-	no_result(b); /* not at once */
-	/* Nor when it stood still again, until that was over. */
-	b->g->patient_until = mono_add(mono_now(), -LATE_GRACE_US);
-	(void)reaper_round(b->g, (struct mono){ mono_now().us });
-	no_result(b);
-	round_at(b, mono_now().us + LATE_GRACE_US);
-	assert_int_equal(next(b).verdict, PATHCHECK_TIMED_OUT);
-}
-
-/* --- answers that come one by one --- */
-
-static struct slot *burst[GATHER_LEAST + 1];
-static unsigned burst_n, burst_taken;
-
-/* The first one wakes it; the others are there a moment later. */
-static int burst_reap(void *context _unused_, struct backend_event *events, unsigned n,
-                      int64_t timeout_us)
-{
-	unsigned got = 0, until = timeout_us == 0 ? burst_n : 1;
-
-	while (burst_taken < until && got < n)
-		events[got++] = (struct backend_event){
-			.request = &burst[burst_taken++]->request,
-			.result = BLOCK,
-		};
-	return (int)got;
-}
-
-static void start_burst(struct bed *b, unsigned n)
-{
-	static const struct backend bursting = { .reap = burst_reap };
-
-	b->g->with.backend = &bursting;
-	burst_n = n;
-	burst_taken = 0;
-	for (unsigned i = 0; i < n; i++) {
-		burst[i] = queued(b, i);
-		burst[i]->timeout_us = 3600 * USEC_PER_SEC;
-		(void)group_launch(b->g, burst[i], mono_now());
-	}
-}
-
-static void answers_of_a_burst_are_taken_together(void **state)
-{
-	struct bed *b = *state;
-
-	start_burst(b, GATHER_LEAST + 1);
-	(void)reaper_round(b->g, MONO_NEVER);
-	assert_int_equal(ring_consumer_used(&b->results), GATHER_LEAST + 1);
-}
-
-/* Few are told of at once: their time is what users want to know. */
-static void few_answers_are_not_waited_for(void **state)
-{
-	struct bed *b = *state;
-
-	start_burst(b, GATHER_LEAST);
-	(void)reaper_round(b->g, MONO_NEVER);
-	assert_int_equal(ring_consumer_used(&b->results), 1);
-}
-
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -858,8 +414,8 @@ int main(void)
 		T(what_waits_is_deferred),
 		T(a_late_check_is_not_deferred),
 		T(who_refuses_nowait_is_remembered),
-		T(no_memory_is_nobodys_fault),
-		T(no_descriptor_is_nobodys_fault),
+		T(no_memory_defers),
+		T(no_descriptor_defers),
 		T(a_target_error_is_asked_about),
 		T(a_size_that_is_wrong),
 		T(an_interrupted_read_is_read_again),
@@ -871,18 +427,6 @@ int main(void)
 		T(timed_out_only_once_in_two_slots),
 		T(an_orphan_gives_no_result),
 		T(its_descriptor_is_closed_by_a_rescuer),
-		T(a_free_slot_wakes_the_submitter_only_if_one_waits),
-		T(it_is_woken_once_a_round),
-		T(a_slow_setup_is_worked_around),
-		T(a_refused_setup_is_tried_again),
-		T(the_earlier_of_deadline_and_timer),
-		T(all_of_a_group_at_once),
-		T(silence_is_judged_after_all_answers),
-		T(answers_and_silence_at_once),
-		T(is_overdue_from_when_it_was_woken),
-		T(one_that_stood_still_takes_nobody_for_silent),
-		T(answers_of_a_burst_are_taken_together),
-		T(few_answers_are_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A submitter that is stuck in the kernel, whose work another thread goes on with; and groups that
- * get no context, or a small one, or wait for it. */
+/*
+ * A submitter that is stuck in the kernel, whose work another thread goes on with; and groups
+ * that get no context, or a small one, or wait for it.
+ */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -154,7 +156,7 @@ static void suspects_go_through_rescuers(void **state)
 	bed_stop(b);
 }
 
-/* A successor is told; a read there does not stick, and silence of before counts. */
+/* The next prober is told; a read there does not block, and the time before counts. */
 static void a_suspect_from_before(void **state)
 {
 	const struct tally *t = &b->of[1];
@@ -184,7 +186,7 @@ static void a_suspect_from_before(void **state)
 	bed_stop(b);
 }
 
-/* No further one may be stuck: who asks is told of the suspects all the same. */
+/* No further one may be stuck: the caller sees the suspects nevertheless. */
 static void suspects_of_the_last_one(void **state)
 {
 	struct pathcheck_options o = bed_options(64);
@@ -382,7 +384,7 @@ static void a_small_quota_that_grows(void **state)
 	bed_stop(b);
 }
 
-/* Reads begun synchronously go on while the context comes. */
+/* Reads that started synchronously go on while the context is set up. */
 static void a_setup_that_hangs(void **state)
 {
 	struct pathcheck_options o = bed_options(64);
@@ -426,7 +428,7 @@ int main(void)
 	int r;
 
 	(void)alarm(WATCHDOG_SEC);
-	(void)files_no_limit(); /* the usual thousand would do */
+	(void)files_no_limit(); /* 1,024 are enough, too */
 	files_begin();
 	files_make("file", 8192);
 	files_make("hung", 8192);

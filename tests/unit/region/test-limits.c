@@ -113,7 +113,7 @@ static void more_ranges(void **state)
 	assert_int_equal(limits_from_options(&o, &l), -EINVAL);
 	assert_int_equal(l.ids, 77); /* untouched on failure */
 	o = options();
-	o.max_in_flight = o.max_in_flight_host = UINT32_MAX; /* clamped or no cap */
+	o.max_in_flight = o.max_in_flight_host = UINT32_MAX; /* clamped, or no limit */
 	assert_int_equal(limits_from_options(&o, &l), 0);
 	assert_int_equal(l.in_flight, l.slots);
 }
@@ -139,8 +139,10 @@ static void assert_related(const struct pathcheck_options *o, const struct limit
 	assert_true(l->ids >= o->max_paths + SPARE_IDS_MIN);
 	assert_true(l->ids <= o->max_paths + SPARE_IDS_MAX);
 	assert_true(l->ids >= o->max_paths + MIN(o->max_paths / 4, SPARE_IDS_MAX));
-	/* Every path has a slot, whatever a group of orphans holds, and the batches of all submit
-	 * threads that are stuck. */
+	/*
+	 * Every path has a slot, whatever a group of orphans holds, and the batches of all
+	 * submit threads that are stuck.
+	 */
 	assert_true(l->groups * PATHCHECK_GROUP_SLOTS == l->slots);
 	assert_int_equal(l->rescued,
 	                 l->submitters_stuck * MIN(o->max_paths, (uint32_t)SUBMIT_BATCH));

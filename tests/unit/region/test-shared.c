@@ -340,7 +340,7 @@ static void header_is_not_believed(void **state)
 	for (uint32_t id = 0; id < 100; id++)
 		assert_int_equal(names_put(&names, &s, id, "/dev/sda"), 0);
 	shared_deinit(&s);
-	assert_int_equal(msync(header, bytes, MS_ASYNC), -1); /* all of it is gone */
+	assert_int_equal(msync(header, bytes, MS_ASYNC), -1); /* it is unmapped */
 	assert_int_equal(errno, ENOMEM);
 }
 

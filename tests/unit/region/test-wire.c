@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of a prober's words is believed: every field just inside and just outside of what a sound
- * one says, and every order of verdicts. */
+/*
+ * What of a prober's words is believed: every field just inside and just outside of what a
+ * sound one says, and every order of verdicts.
+ */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -9,7 +11,7 @@
 
 #define OK       PATHCHECK_OK
 #define FAILED   PATHCHECK_FAILED
-#define SILENT   PATHCHECK_TIMED_OUT
+#define LATE     PATHCHECK_TIMED_OUT
 #define DEFERRED PATHCHECK_DEFERRED
 
 static const struct limits limits = { .ids = 68, .groups = 2 };
@@ -63,7 +65,7 @@ static void assert_taken(const char *expected, const uint8_t *verdicts)
 	for (; *expected; expected++, verdicts++) {
 		struct wire_result w = { .verdict = *verdicts, .late = a.timed_out };
 
-		w.error = w.verdict == FAILED ? EIO : w.verdict == SILENT ? ETIMEDOUT : 0;
+		w.error = w.verdict == FAILED ? EIO : w.verdict == LATE ? ETIMEDOUT : 0;
 		assert_int_equal(wire_take_verdict(&a, &w), *expected == '1');
 	}
 }
@@ -71,11 +73,11 @@ static void assert_taken(const char *expected, const uint8_t *verdicts)
 static void each_order(void **state)
 {
 	(void)state; /* no fixture */
-	assert_taken("1000", (const uint8_t[]){ OK, OK, SILENT, DEFERRED });
-	assert_taken("1000", (const uint8_t[]){ FAILED, OK, SILENT, DEFERRED });
-	assert_taken("11100", (const uint8_t[]){ DEFERRED, SILENT, OK, OK, SILENT });
-	assert_taken("1010", (const uint8_t[]){ DEFERRED, DEFERRED, SILENT, SILENT });
-	assert_taken("1001", (const uint8_t[]){ SILENT, DEFERRED, SILENT, FAILED });
+	assert_taken("1000", (const uint8_t[]){ OK, OK, LATE, DEFERRED });
+	assert_taken("1000", (const uint8_t[]){ FAILED, OK, LATE, DEFERRED });
+	assert_taken("11100", (const uint8_t[]){ DEFERRED, LATE, OK, OK, LATE });
+	assert_taken("1010", (const uint8_t[]){ DEFERRED, DEFERRED, LATE, LATE });
+	assert_taken("1001", (const uint8_t[]){ LATE, DEFERRED, LATE, FAILED });
 }
 
 static void late_and_error(void **state)
@@ -89,9 +91,9 @@ static void late_and_error(void **state)
 	assert_false(wire_take_verdict(&a, &w));
 	w = (struct wire_result){ .verdict = FAILED };
 	assert_false(wire_take_verdict(&a, &w));
-	w = (struct wire_result){ .verdict = SILENT, .opened = 1 };
+	w = (struct wire_result){ .verdict = LATE, .opened = 1 };
 	assert_false(wire_take_verdict(&a, &w)); /* only the last word says so */
-	w = (struct wire_result){ .verdict = SILENT };
+	w = (struct wire_result){ .verdict = LATE };
 	assert_true(wire_take_verdict(&a, &w));
 	w = (struct wire_result){ .verdict = OK };
 	assert_false(wire_take_verdict(&a, &w)); /* it is late now */
@@ -101,7 +103,7 @@ static void late_and_error(void **state)
 static void times(void **state)
 {
 	static const int64_t cases[][4] = {
-		/* said: started, finished; made of it, at 100 */
+		/* written: started, finished; corrected, at 100 */
 		{ 10, 20, 10, 20 },
 		{ 0, 100, 0, 100 },
 		{ 30, 20, 20, 20 },
