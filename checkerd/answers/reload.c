@@ -187,7 +187,7 @@ void reload_progress(struct reload *r, struct mono now)
 		return;
 	if (first)
 		(void)snprintf(line, sizeof(line), "%u paths found, %u devices left out",
-		               inv->added, inv->left_out);
+		               inv->added, inv->excluded);
 	else
 		(void)snprintf(line, sizeof(line),
 		               "configuration read again: %u paths added, %u removed, %u "

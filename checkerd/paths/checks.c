@@ -248,7 +248,7 @@ static bool run_due(struct checks *c, uint32_t index, struct mono now)
 	if (!p->enabled) {
 		checks_enable(c, index, now);
 		events_path(c->events, EVENT_CONFIG, LOG_NOTICE, p->device,
-		            "enabled again, its time is over");
+		            "enabled again: its time as disabled is over");
 		return true;
 	}
 	c->lag_last_us = mono_diff(now, due);
@@ -351,13 +351,14 @@ void checks_maintain(struct checks *c, struct mono now)
 		if (r == -EINPROGRESS)
 			events_say(
 			        c->events, EVENT_ENGINE, LOG_ERR,
-			        "the prober was replaced too often: the next one waits, "
-			        "nothing is checked until then");
+			        "the prober was replaced too often: the next one starts "
+			        "later, no path is checked until then");
 		else
-			events_say(c->events, EVENT_ENGINE, LOG_ERR,
-			           "the prober cannot be started: %s (%s); it is tried "
-			           "again, nothing is checked until then",
-			           strerrordesc_np(-r), errno_name(-r));
+			events_say(
+			        c->events, EVENT_ENGINE, LOG_ERR,
+			        "the prober cannot be started: %s (%s); checkerd tries "
+			        "again, no path is checked until then",
+			        strerrordesc_np(-r), errno_name(-r));
 	} else if (r == 0) {
 		c->no_prober = false;
 	}

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing: changes the table of maps. The loop only: each round takes what the device-mapper
+ * thread put into its ring, and puts commands into the other one. */
 #include "checkerd/paths/dm.h"
 
 #include <errno.h>
@@ -35,7 +37,7 @@ static void set_control(struct dm *dm, bool on)
 		dm->trouble[0] = '\0';
 	dm->forbidden = false;
 	if (dm->error != 0)
-		dm_report_sync(dm, &last); /* it weighs more now, or less */
+		dm_report_sync(dm, &last); /* The priority depends on dm_control. */
 }
 
 void dm_configure(struct dm *dm, const struct config *c, uint64_t generation)
@@ -61,8 +63,8 @@ void dm_look(struct dm *dm)
 	dm->look = true;
 }
 
-/* What the last reading of a map says of its paths that no command of ours explains. */
-static void take_turns(struct dm *dm, uint32_t index, struct mono now)
+/* What the last reading of a map says of its paths that no send_command of ours explains. */
+static void report_foreign(struct dm *dm, uint32_t index, struct mono now)
 {
 	uint32_t i = maps_get(dm->maps, index)->first;
 
@@ -70,14 +72,14 @@ static void take_turns(struct dm *dm, uint32_t index, struct mono now)
 		struct maps_path *e = maps_path(dm->maps, i);
 
 		if (e->foreign != FOREIGN_NONE)
-			dm_report_turn(dm, i, e->foreign, now);
+			dm_report_foreign(dm, i, e->foreign, now);
 		e->foreign = FOREIGN_NONE;
 		i = e->next;
 	}
 }
 
-/* A map that found none is told again, and may find it. */
-static void room_was_made(struct dm *dm)
+/* The table of maps has room again: the device-mapper thread repeats the maps it listed. */
+static void announce_room(struct dm *dm)
 {
 	if (!dm->no_room)
 		return;
@@ -86,7 +88,7 @@ static void room_was_made(struct dm *dm)
 	devmapper_tell_again(dm->devmapper);
 }
 
-static void take_map(struct dm *dm, struct map *map, struct mono now)
+static void apply_map(struct dm *dm, struct map *map, struct mono now)
 {
 	uint32_t index = maps_find(dm->maps, map->devt_major, map->devt_minor);
 	struct map *old = NULL;
@@ -95,29 +97,29 @@ static void take_map(struct dm *dm, struct map *map, struct mono now)
 	if (index != MAPS_NONE)
 		old = map_ref(maps_get(dm->maps, index)->map);
 	if (old != NULL && map->n_paths < old->n_paths)
-		room_was_made(dm);
+		announce_room(dm);
 	if (maps_update(dm->maps, map, dm->keep_last, now, &index, &change) < 0) {
 		dm_report_no_room(dm, map);
 		dm->no_room = true;
 	} else {
 		dm_report_map(dm, index, change, old, now);
-		take_turns(dm, index, now);
+		report_foreign(dm, index, now);
 	}
-	(void)map_unref(old); /* NULL, always */
+	(void)map_unref(old); /* Returns NULL. */
 }
 
-static void take_gone(struct dm *dm, const struct map *map, struct mono now)
+static void apply_gone(struct dm *dm, const struct map *map, struct mono now)
 {
 	uint32_t index = maps_find(dm->maps, map->devt_major, map->devt_minor);
 
 	if (index == MAPS_NONE)
-		return; /* it had found no room */
+		return; /* There was no room for the map. */
 	dm_report_gone(dm, index, now);
 	maps_remove(dm->maps, index);
-	room_was_made(dm);
+	announce_room(dm);
 }
 
-static void take_answer(struct dm *dm, const struct dm_news *n, struct mono now)
+static void apply_answer(struct dm *dm, const struct dm_news *n, struct mono now)
 {
 	enum agreement_command c = COMMAND_NONE;
 	uint32_t entry;
@@ -140,7 +142,7 @@ static void take_answer(struct dm *dm, const struct dm_news *n, struct mono now)
 	dm_report_done(dm, entry, c, now);
 }
 
-static void take_sync(struct dm *dm, const struct dm_news *n)
+static void apply_sync(struct dm *dm, const struct dm_news *n)
 {
 	dm_report_sync(dm, n);
 	dm->synced = true;
@@ -157,25 +159,25 @@ bool dm_take(struct dm *dm, struct mono now)
 			return false;
 		switch (n.op) {
 		case DM_NEWS_MAP:
-			take_map(dm, n.map, now);
+			apply_map(dm, n.map, now);
 			break;
 		case DM_NEWS_GONE:
-			take_gone(dm, n.map, now);
+			apply_gone(dm, n.map, now);
 			break;
 		case DM_NEWS_DONE:
-			take_answer(dm, &n, now);
+			apply_answer(dm, &n, now);
 			break;
 		case DM_NEWS_SYNC:
-			take_sync(dm, &n);
+			apply_sync(dm, &n);
 			break;
 		}
-		(void)map_unref(n.map); /* NULL, always */
+		(void)map_unref(n.map); /* Returns NULL. */
 	}
 	return true;
 }
 
-/* False: there is no room for it now. */
-static bool command(struct dm *dm, const struct maps_order *o)
+/* False: the ring of commands is full. */
+static bool send_command(struct dm *dm, const struct maps_order *o)
 {
 	const struct maps_path *e = maps_path(dm->maps, o->entry);
 	const struct map *map = maps_get(dm->maps, e->map)->map;
@@ -197,8 +199,8 @@ static bool command(struct dm *dm, const struct maps_order *o)
 	return true;
 }
 
-/* Once. Who sees the devices looks again: what it told of this one may be old. */
-static void tell_barred(struct dm *dm, uint32_t entry, struct mono now)
+/* Once per bar. Discovery lists the devices again: what it knows of this one may be old. */
+static void report_barred(struct dm *dm, uint32_t entry, struct mono now)
 {
 	struct maps_path *e = maps_path(dm->maps, entry);
 
@@ -209,22 +211,22 @@ static void tell_barred(struct dm *dm, uint32_t entry, struct mono now)
 	dm_report_barred(dm, entry, now);
 }
 
-static void follow(struct dm *dm, struct mono now)
+static void follow_orders(struct dm *dm, struct mono now)
 {
 	struct maps_order o;
 
 	for (unsigned n = 0; n < DM_SLICE; n++) {
 		if (dm->blocked || !maps_next(dm->maps, now, &o))
 			return;
-		tell_barred(dm, o.entry, now);
+		report_barred(dm, o.entry, now);
 		switch (o.step) {
 		case STEP_FAIL:
 		case STEP_REINSTATE:
-			if (!command(dm, &o))
+			if (!send_command(dm, &o))
 				return;
 			break;
 		case STEP_RECHECK:
-			/* What discovery knows of its disk may be older than the map. */
+			/* What discovery knows of the disk may be older than the map. */
 			dm->checks->relist = dm->checks->relist ||
 			                     maps_path(dm->maps, o.entry)->unproven;
 			checks_expedite(dm->checks, maps_path(dm->maps, o.entry)->path,
@@ -241,10 +243,11 @@ static void follow(struct dm *dm, struct mono now)
 }
 
 /*
- * Reads of a standby port fail by design. Only access_state tells it from a broken one, and only
- * with the handler that the table asks for. Told once a map, while commands are sent.
+ * Reads of a standby port fail by design. Only access_state distinguishes it from a broken port, and
+ * the kernel shows it only with the hardware handler that the table names. Reported once per map,
+ * while dm_control is on.
  */
-static void look_at_handler(struct dm *dm, uint32_t index, struct mono now)
+static void examine_handler(struct dm *dm, uint32_t index, struct mono now)
 {
 	struct maps_map *m = maps_get(dm->maps, index);
 	bool all = true;
@@ -269,7 +272,7 @@ static void look_at_handler(struct dm *dm, uint32_t index, struct mono now)
 	m->handler_seen = all;
 }
 
-static void tell_dirty(struct dm *dm, struct mono now)
+static void report_changed(struct dm *dm, struct mono now)
 {
 	dm->more_changed = true;
 	for (unsigned n = 0; n < DM_SLICE; n++) {
@@ -280,14 +283,14 @@ static void tell_dirty(struct dm *dm, struct mono now)
 			return;
 		}
 		dm_report_redundancy(dm, index, now);
-		look_at_handler(dm, index, now);
+		examine_handler(dm, index, now);
 	}
 }
 
 void dm_complete_round(struct dm *dm, struct mono now)
 {
-	follow(dm, now);
-	tell_dirty(dm, now);
+	follow_orders(dm, now);
+	report_changed(dm, now);
 	if (dm->synced || !mono_before(now, dm->ready_by))
 		dm->ready_by = MONO_NEVER;
 	if (dm->look && !mono_before(now, dm->look_from)) {

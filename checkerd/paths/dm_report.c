@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing. The loop only. */
 #include "checkerd/paths/dm_report.h"
 
 #include <errno.h>
@@ -10,7 +11,8 @@
 #include "checkerd/core/maps_entries.h"
 #include "checkerd/core/maps_paths.h"
 
-/* A map that is being loaded anew is busy for a moment: more refusals than this are told. */
+/* A map whose table is reloaded refuses commands with EBUSY for a moment. This refusal in a row is
+ * reported. */
 #define BUSY_MANY 6
 
 static const char *name_of(const struct dm *dm, const struct maps_path *e)
@@ -18,21 +20,21 @@ static const char *name_of(const struct dm *dm, const struct maps_path *e)
 	return maps_get(dm->maps, e->map)->map->name;
 }
 
-/* The path of ours that entry is, NULL: it is none. */
+/* The path that the entry stands for. NULL: it is not a path of checkerd. */
 static const struct path *path_of(const struct dm *dm, const struct maps_path *e)
 {
 	return e->path == MAPS_NONE ? NULL : registry_get(dm->checks->registry, e->path);
 }
 
-/* Why a path of ours is not to be used. */
-static const char *unusable(const struct dm *dm, const struct maps_path *e)
+/* Why the path may not be used. */
+static const char *why_unusable(const struct dm *dm, const struct maps_path *e)
 {
 	if (e->bar != BAR_NONE)
 		return "another disk is there";
 	return maps_is_forced(dm->maps, e->path) ? "it was failed by hand" : "it is down";
 }
 
-static const char *verb(enum agreement_command c)
+static const char *command_name(enum agreement_command c)
 {
 	return c == COMMAND_FAIL ? "fail_path" : "reinstate_path";
 }
@@ -50,7 +52,7 @@ void dm_report_sync(struct dm *dm, const struct dm_news *n)
 		               n->error == EACCES || n->error == EPERM
 		                       ? ": CAP_SYS_ADMIN is needed"
 		                       : "");
-		/* Who only observes may live without. */
+		/* Without dm_control, checkerd works without maps. */
 		events_say(dm->events, EVENT_DM, dm->control ? LOG_WARNING : LOG_INFO,
 		           "%s", dm->trouble);
 		return;
@@ -86,7 +88,7 @@ void dm_report_map(struct dm *dm, uint32_t index, unsigned change, const struct 
 
 	if ((change & MAPS_NEW) != 0) {
 		events_new_map(ev, index);
-		/* Those of the start are told in one line. */
+		/* dm_report_sync() reports those of the first list in one line. */
 		events_map(ev, index, m->name, dm->synced ? LOG_INFO : LOG_DEBUG, "", "",
 		           now, "found, with %u paths", m->n_paths);
 		return;
@@ -134,22 +136,22 @@ static const char *follows_failed(const struct dm *dm, const struct maps_path *e
 		return dm->control ? "it is checked now, and given back when it is good"
 		                   : "it is checked now";
 	case VERDICT_UNUSABLE:
-		return unusable(dm, e);
+		return why_unusable(dm, e);
 	case VERDICT_NONE:
 		break;
 	}
 	return "nothing is known of it yet";
 }
 
-void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_foreign turn,
-                    struct mono now)
+void dm_report_foreign(struct dm *dm, uint32_t entry, enum agreement_foreign what,
+                       struct mono now)
 {
 	const struct maps_path *e = maps_path(dm->maps, entry);
 	const struct path *p = path_of(dm, e);
 
 	if (p == NULL)
-		return; /* not one of ours: nothing to tell about */
-	if (turn == FOREIGN_FAILED)
+		return; /* Not a path of checkerd. */
+	if (what == FOREIGN_FAILED)
 		events_dm(dm->events, e->path, p, name_of(dm, e),
 		          e->verdict == VERDICT_USABLE ? LOG_WARNING : LOG_INFO, "active",
 		          "failed", now,
@@ -161,7 +163,7 @@ void dm_report_turn(struct dm *dm, uint32_t entry, enum agreement_foreign turn,
 		          "failed", "active", now,
 		          "active in its map again, by another program%s%s%s",
 		          e->verdict != VERDICT_UNUSABLE ? "" : ": ",
-		          e->verdict != VERDICT_UNUSABLE ? "" : unusable(dm, e),
+		          e->verdict != VERDICT_UNUSABLE ? "" : why_unusable(dm, e),
 		          e->verdict == VERDICT_UNUSABLE && dm->control
 		                  ? ", and is failed again"
 		                  : "");
@@ -175,11 +177,12 @@ void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
 	char reason[REASON_TEXT_MAX];
 
 	if (p == NULL && c == COMMAND_REINSTATE)
-		events_map(dm->events, e->map, name_of(dm, e), LOG_NOTICE, "", "", now,
-		           "path %u:%u is given back: it is not ours any more",
-		           e->devt_major, e->devt_minor);
+		events_map(
+		        dm->events, e->map, name_of(dm, e), LOG_NOTICE, "", "", now,
+		        "path %u:%u is reinstated: checkerd does not check it any more",
+		        e->devt_major, e->devt_minor);
 	if (p == NULL)
-		return; /* its device is gone, which was told */
+		return; /* That its device is gone was reported. */
 	if (c == COMMAND_FAIL)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "active",
 		          "failed", now, "failed in its map: %s",
@@ -208,14 +211,14 @@ void dm_report_refused(struct dm *dm, uint32_t entry, enum agreement_command c, 
 		(void)snprintf(dm->trouble, sizeof(dm->trouble),
 		               "dm_control cannot be obeyed: %s of map %s: %s: "
 		               "CAP_SYS_ADMIN is needed",
-		               verb(c), name_of(dm, e), strerrordesc_np(error));
+		               command_name(c), name_of(dm, e), strerrordesc_np(error));
 		events_say(dm->events, EVENT_DM, LOG_ERR, "%s", dm->trouble);
 		return;
 	}
 	if (p == NULL || e->agreement.refusals != (error == EBUSY ? BUSY_MANY : 1))
 		return;
 	events_dm(dm->events, e->path, p, name_of(dm, e), LOG_WARNING, "", "", now,
-	          "%s was refused: %s: it is tried again", verb(c),
+	          "%s was refused: %s: checkerd tries again", command_name(c),
 	          strerrordesc_np(error));
 }
 
@@ -227,7 +230,7 @@ void dm_report_kept(struct dm *dm, uint32_t entry, struct mono now)
 	if (p != NULL)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_WARNING, "", "",
 		          now, "%s, but is kept in its map: its last path",
-		          unusable(dm, e));
+		          why_unusable(dm, e));
 }
 
 void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now)
@@ -238,7 +241,7 @@ void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now)
 	const char *was = m->wwid == NULL ? "not known" : m->wwid, *is;
 
 	if (p == NULL)
-		return; /* told when there is a path to tell of */
+		return; /* Reported when the entry has a path. */
 	is = device_wwid(p->device);
 	if (e->bar == BAR_READ)
 		is = "another one, says the disk";
@@ -272,13 +275,13 @@ void dm_report_redundancy(struct dm *dm, uint32_t index, struct mono now)
 	enum redundancy r = maps_redundancy(dm->maps, m);
 	char left[48] = "";
 	const char *from = m->reported_any ? redundancy_name(m->reported) : "";
-	bool news = m->reported_any ? r != m->reported : r != REDUNDANCY_FULL;
+	bool differs = m->reported_any ? r != m->reported : r != REDUNDANCY_FULL;
 
 	m->reported_any = true;
 	m->reported = r;
 	if (disabled > 0)
 		(void)snprintf(left, sizeof(left), ", %u disabled", disabled);
-	if (news)
+	if (differs)
 		events_map(dm->events, index, m->map->name, redundancy_priority(r), from,
 		           redundancy_name(r), now, "%s%s%s: %u of %u paths usable%s",
 		           from, from[0] == '\0' ? "" : " -> ", redundancy_name(r),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loop only. Owns nothing. */
+/* Owns nothing. The loop only. */
 #include "checkerd/paths/engine_path.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ void engine_path_options(const struct config *c, struct pathcheck_options *ret)
 	ret->setup_timeout_us = (uint64_t)c->aio_setup_timeout_us;
 }
 
-/* Its name as a number: two that share one share their part of the rescuers, no more. */
+/* The target's name as a number. Targets that have the same number share one limit of rescuers. */
 static uint32_t target_key(const struct device *d)
 {
 	if (device_target(d) == NULL)
@@ -26,8 +26,8 @@ static uint32_t target_key(const struct device *d)
 }
 
 /*
- * SCSI, NVMe and DASD devices go away although they are open, and opening them is dear. An open
- * descriptor keeps others (loop, md, dm, rbd, drbd, nbd) from being detached.
+ * An open descriptor does not keep a SCSI, NVMe or DASD device from being removed, and opening them
+ * is expensive. Others (loop, md, dm, rbd, drbd, nbd) cannot be detached while they are open.
  */
 bool engine_path_keeps_open(const struct device *d, const struct path_settings *s)
 {

@@ -2,13 +2,13 @@
 #ifndef CHECKERD_PATHS_ENGINE_PATH_H
 #define CHECKERD_PATHS_ENGINE_PATH_H
 
-/* What the engine is told: its options, and each path. The loop. */
+/* Translates the configuration and the paths for the engine. The loop only. */
 #include "checkerd/config/config.h"
 #include "checkerd/core/device.h"
 #include "checkerd/core/registry.h"
 #include "libcheck/pathcheck.h"
 
-/* What the configuration makes of the engine. */
+/* The engine's options from the configuration. */
 void engine_path_options(const struct config *c, struct pathcheck_options *ret);
 
 /* A result carries the cookie of its path: the index, and the generation, because an index is used
@@ -23,9 +23,9 @@ static inline uint32_t engine_path_index(uint64_t cookie)
 	return (uint32_t)cookie;
 }
 
-/* Does a descriptor of it stay open between checks? */
+/* Does its descriptor stay open between checks? */
 bool engine_path_keeps_open(const struct device *d, const struct path_settings *s);
-/* Hands it to the engine, which opens it with the next check. -errno as of pathcheck_add(). */
+/* Adds the path to the engine, which opens it with the next check. -errno as of pathcheck_add(). */
 _must_check_ int engine_path_add(struct pathcheck *engine, const struct device *d,
                                  const struct path_settings *s, uint64_t cookie,
                                  uint32_t *ret_id);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns the rates of the log's lines. The loop only: the control and log threads get copies. */
 #include "checkerd/paths/events.h"
 
 #include <errno.h>
@@ -10,13 +11,13 @@
 
 #include "util/utf8.h"
 
-/* Lines about one path's states: enough for a bad minute, not for a bad day. */
+/* Lines about the states of one path. */
 static const struct rate_policy path_rate = { .burst = 10, .window = 60 };
 
-/* A shortage lasts, and what helps against it stays the same. */
+/* A shortage lasts, and its remedy stays the same. */
 static const struct rate_policy remedy_rate = { .burst = 1, .window = 600 };
 
-/* What a user can do about a check that this host or this program did not let happen. */
+/* What a user can do about a check that this host or this program prevented. */
 static const struct {
 	int error;
 	const char *remedy;
@@ -86,7 +87,7 @@ static int64_t realtime_us(void)
 	return ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / NSEC_PER_USEC;
 }
 
-/* Text that does not fit is cut, but never inside a UTF-8 character. */
+/* Truncates a text that does not fit, never inside a UTF-8 character. */
 static void put_text(char *buf, size_t size, const char *text)
 {
 	size_t n = strlen(text);
@@ -100,11 +101,11 @@ static void put_text(char *buf, size_t size, const char *text)
 	buf[n] = '\0';
 }
 
-/* Of what describe() gives: a name, an alias, a map, and what stands between them. */
+/* Size of describe_path()'s text: a name, an alias, a map, and the characters between them. */
 #define NAME_TEXT_MAX (DEVICE_NAME_MAX + 64 + MAP_NAME_MAX + 16)
 
-static void begin(struct event *e, enum event_type type, int priority,
-                  const struct device *d, const char *map)
+static void begin_event(struct event *e, enum event_type type, int priority,
+                        const struct device *d, const char *map)
 {
 	memset(e, 0, sizeof(*e));
 	e->type = type;
@@ -115,7 +116,7 @@ static void begin(struct event *e, enum event_type type, int priority,
 		put_text(e->map, sizeof(e->map), map);
 }
 
-/* The map a path is in: the kernel's word, or what was found out about the device. */
+/* The map that a path is in: as of the kernel, or else as of discovery. */
 static const char *map_of(const struct events *ev, uint32_t index, const struct device *d)
 {
 	const struct map *m = maps_of(ev->maps, index);
@@ -125,8 +126,8 @@ static const char *map_of(const struct events *ev, uint32_t index, const struct 
 	return ev->maps_decide ? NULL : device_map(d);
 }
 
-/* "sda", "sda (left)", "sda (left, map demo)": how messages call a path. */
-static void describe(char *buf, size_t size, const struct device *d, const char *map)
+/* The path's name in messages: "sda", "sda (left)", "sda (left, map demo)". */
+static void describe_path(char *buf, size_t size, const struct device *d, const char *map)
 {
 	const char *alias = device_alias(d);
 
@@ -137,8 +138,8 @@ static void describe(char *buf, size_t size, const struct device *d, const char 
 	        map == NULL ? "" : map, alias != NULL || map != NULL ? ")" : "");
 }
 
-/* Gives the event its number and hands it on. */
-static void finish(struct events *ev, struct event *e, bool to_log)
+/* Numbers the event, and hands it to the control and log threads. */
+static void finish_event(struct events *ev, struct event *e, bool to_log)
 {
 	e->seq = ++ev->seq;
 	e->realtime_us = realtime_us();
@@ -166,7 +167,7 @@ static int state_priority(enum path_state from, enum path_state to)
 	case PATH_STATE_COUNT_:
 		break;
 	}
-	/* A healthy system is not worth a line. */
+	/* The log of a healthy system has no line for each path. */
 	return from == PATH_PENDING || from == PATH_UNCHECKED ? LOG_DEBUG : LOG_NOTICE;
 }
 
@@ -181,7 +182,7 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 	bool to_log;
 
 	assert(index < ev->max_paths);
-	begin(&e, EVENT_PATH_STATE, state_priority(from, to), p->device, map);
+	begin_event(&e, EVENT_PATH_STATE, state_priority(from, to), p->device, map);
 	put_text(e.from, sizeof(e.from), path_state_name(from));
 	put_text(e.to, sizeof(e.to), path_state_name(to));
 	e.lasted_us = mono_diff(now, before->since);
@@ -193,7 +194,7 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 	if (left_out > 0)
 		(void)snprintf(left, sizeof(left), " (%u earlier changes left out)",
 		               left_out);
-	describe(name, sizeof(name), p->device, map);
+	describe_path(name, sizeof(name), p->device, map);
 	if (reason[0] != '\0')
 		(void)snprintf(text, sizeof(text), "%s: %s -> %s: %s%s", name, e.from,
 		               e.to, reason, left);
@@ -202,10 +203,10 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 		               e.from, e.to, (double)e.lasted_us / (double)USEC_PER_SEC,
 		               left);
 	put_text(e.message, sizeof(e.message), text);
-	finish(ev, &e, to_log);
+	finish_event(ev, &e, to_log);
 }
 
-/* "NAME: WORDS", with how many before it the log was spared. */
+/* "NAME: WORDS", and the number of lines that the rate suppressed before. */
 static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
                          const char *name, const char *words, struct mono now)
 {
@@ -219,7 +220,7 @@ static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
 		               left_out);
 	(void)snprintf(text, sizeof(text), "%s: %s%s", name, words, left);
 	put_text(e->message, sizeof(e->message), text);
-	finish(ev, e, to_log);
+	finish_event(ev, e, to_log);
 }
 
 void events_device_error(struct events *ev, uint32_t index, const struct path *p,
@@ -230,14 +231,14 @@ void events_device_error(struct events *ev, uint32_t index, const struct path *p
 	const char *map = map_of(ev, index, p->device);
 
 	assert(index < ev->max_paths);
-	begin(&e, EVENT_PATH_STATE, LOG_WARNING, p->device, map);
+	begin_event(&e, EVENT_PATH_STATE, LOG_WARNING, p->device, map);
 	put_text(e.from, sizeof(e.from), path_state_name(p->status.state));
 	put_text(e.to, sizeof(e.to), path_state_name(p->status.state));
 	e.lasted_us = mono_diff(now, p->status.since);
 	e.why = p->status.reason;
 	put_text(e.reason, sizeof(e.reason),
 	         reason_format(&p->status.reason, reason, sizeof(reason)));
-	describe(name, sizeof(name), p->device, map);
+	describe_path(name, sizeof(name), p->device, map);
 	(void)snprintf(words, sizeof(words), "%s; the path stays %s: examine the device",
 	               reason, e.to);
 	finish_rated(ev, &e, &ev->rates[index], name, words, now);
@@ -259,10 +260,10 @@ void events_not_judged(struct events *ev, const struct path *p, const struct out
 	if (i == ARRAY_LEN(remedies) ||
 	    !rate_allow(&ev->remedy_rates[i], &remedy_rate, now, &left_out))
 		return;
-	begin(&e, EVENT_ENGINE, LOG_WARNING, p->device, device_map(p->device));
+	begin_event(&e, EVENT_ENGINE, LOG_WARNING, p->device, device_map(p->device));
 	reason_format(&why, reason, sizeof(reason));
 	put_text(e.reason, sizeof(e.reason), reason);
-	describe(name, sizeof(name), p->device, device_map(p->device));
+	describe_path(name, sizeof(name), p->device, device_map(p->device));
 	(void)snprintf(text, sizeof(text),
 	               "%s: cannot be checked, its state stays: %s; %s", name, reason,
 	               remedies[i].remedy);
@@ -270,7 +271,7 @@ void events_not_judged(struct events *ev, const struct path *p, const struct out
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
 		               " (%u more since the last such message)", left_out);
 	put_text(e.message, sizeof(e.message), text);
-	finish(ev, &e, true);
+	finish_event(ev, &e, true);
 }
 
 void events_dm(struct events *ev, uint32_t index, const struct path *p, const char *map,
@@ -282,13 +283,13 @@ void events_dm(struct events *ev, uint32_t index, const struct path *p, const ch
 	va_list args;
 
 	assert(index < ev->max_paths);
-	begin(&e, EVENT_DM, priority, p->device, map);
+	begin_event(&e, EVENT_DM, priority, p->device, map);
 	put_text(e.from, sizeof(e.from), from);
 	put_text(e.to, sizeof(e.to), to);
 	e.why = p->status.reason;
 	put_text(e.reason, sizeof(e.reason),
 	         reason_format(&p->status.reason, reason, sizeof(reason)));
-	describe(name, sizeof(name), p->device, map);
+	describe_path(name, sizeof(name), p->device, map);
 	va_start(args, format);
 	(void)vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
@@ -304,7 +305,7 @@ void events_map(struct events *ev, uint32_t map, const char *name, int priority,
 	va_list args;
 
 	assert(map < map_room(ev->max_paths));
-	begin(&e, EVENT_MAP, priority, NULL, name);
+	begin_event(&e, EVENT_MAP, priority, NULL, name);
 	put_text(e.from, sizeof(e.from), from);
 	put_text(e.to, sizeof(e.to), to);
 	(void)snprintf(text, sizeof(text), "map %s", name);
@@ -322,14 +323,14 @@ void events_path(struct events *ev, enum event_type type, int priority,
 	struct event e;
 	va_list args;
 
-	begin(&e, type, priority, d, device_map(d));
-	describe(name, sizeof(name), d, device_map(d));
+	begin_event(&e, type, priority, d, device_map(d));
+	describe_path(name, sizeof(name), d, device_map(d));
 	va_start(args, format);
 	(void)vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
 	(void)snprintf(text, sizeof(text), "%s: %s", name, words);
 	put_text(e.message, sizeof(e.message), text);
-	finish(ev, &e, true);
+	finish_event(ev, &e, true);
 }
 
 void events_say(struct events *ev, enum event_type type, int priority, const char *format,
@@ -338,9 +339,9 @@ void events_say(struct events *ev, enum event_type type, int priority, const cha
 	struct event e;
 	va_list args;
 
-	begin(&e, type, priority, NULL, NULL);
+	begin_event(&e, type, priority, NULL, NULL);
 	va_start(args, format);
 	(void)vsnprintf(e.message, sizeof(e.message), format, args);
 	va_end(args);
-	finish(ev, &e, true);
+	finish_event(ev, &e, true);
 }

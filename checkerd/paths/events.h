@@ -3,8 +3,8 @@
 #define CHECKERD_PATHS_EVENTS_H
 
 /*
- * Everything worth telling becomes an event here: numbered, worded once, handed to the
- * control thread, and to the log thread when its level and its rate allow. The loop only.
+ * Makes events: numbered, worded once, handed to the control thread. An event goes to the log thread
+ * too when its level and its rate allow. The loop only.
  */
 #include "checkerd/control/port.h"
 #include "checkerd/core/event.h"
@@ -13,7 +13,7 @@
 #include "checkerd/log/log.h"
 #include "checkerd/log/rate.h"
 
-/* Lines about checks that were not judged: one kind of errno each. */
+/* Number of errno values that have a remedy. */
 #define EVENTS_REMEDY_KINDS 7
 
 struct events_options {
@@ -51,21 +51,21 @@ _must_check_ int events_init(struct events *ev, const struct events_options *o);
 void events_deinit(struct events *ev);
 uint64_t events_bytes(uint32_t max_paths);
 
-/* The index now belongs to another path. */
+/* The index belongs to another path now: its rates start again. */
 void events_new_path(struct events *ev, uint32_t index);
 
-/* A path came from the state `before` to its present one. */
+/* A path changed from the state `before` to its present one. */
 void events_state(struct events *ev, uint32_t index, const struct path *p,
                   const struct path_status *before, struct mono now);
 /* The device of a path that is up answers with an error of its own: path_status.reason. */
 void events_device_error(struct events *ev, uint32_t index, const struct path *p,
                          struct mono now);
-/* A check was not made or not judged: says how to mend that, when the user can, and seldom. */
+/* A check did not start or was not judged. Reports the remedy, if there is one, rarely. */
 void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,
                        struct mono now);
 /*
- * What became of a path in a map, or of a map: in the words of the format. from, to: "" when
- * there are none; map: its index in the table of maps.
+ * Something happened to a path in a map, or to a map. format: what happened. from, to: "": none.
+ * events_map(): map: index in the table of maps.
  */
 void events_dm(struct events *ev, uint32_t index, const struct path *p, const char *map,
                int priority, const char *from, const char *to, struct mono now,
@@ -73,9 +73,9 @@ void events_dm(struct events *ev, uint32_t index, const struct path *p, const ch
 void events_map(struct events *ev, uint32_t map, const char *name, int priority,
                 const char *from, const char *to, struct mono now, const char *format,
                 ...) _printf_(8, 9);
-/* The index now belongs to another map. */
+/* The index belongs to another map now: its rate starts again. */
 void events_new_map(struct events *ev, uint32_t map);
-/* Something else about a path, in the words of the format. */
+/* Something else about a path. */
 void events_path(struct events *ev, enum event_type type, int priority,
                  const struct device *d, const char *format, ...) _printf_(5, 6);
 /* Something about the daemon, the engine or the configuration. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing. The loop only. */
 #include "checkerd/paths/identify.h"
 
 #include "checkerd/core/maps_disks.h"
@@ -16,7 +17,7 @@ int identify_check(struct pathcheck *engine, struct maps *maps, uint32_t index,
 	return r;
 }
 
-/* An engine that does not know tells nothing: what discovery knows has to do. */
+/* When the engine does not know the disk, the maps keep what discovery knows. */
 void identify_report(struct pathcheck *engine, struct maps *maps, uint32_t index,
                      const struct pathcheck_result *r)
 {

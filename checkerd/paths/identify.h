@@ -3,8 +3,8 @@
 #define CHECKERD_PATHS_IDENTIFY_H
 
 /*
- * Which disk a check reads: a path that is failed in one of its maps is given back only when it
- * is the disk that it is to be. The loop.
+ * Identifies the disk of a path that is failed in one of its maps: the path is reinstated only when
+ * it leads to the disk of the map. The loop only.
  */
 #include "checkerd/core/maps.h"
 #include "checkerd/core/registry.h"
@@ -14,7 +14,7 @@
  * too. -errno as of pathcheck_check(). */
 _must_check_ int identify_check(struct pathcheck *engine, struct maps *maps,
                                 uint32_t index, const struct path *p);
-/* Tells the maps which disk a check has read, if the result says so. */
+/* Reports to the maps which disk a check has read, if the result contains it. */
 void identify_report(struct pathcheck *engine, struct maps *maps, uint32_t index,
                      const struct pathcheck_result *r);
 

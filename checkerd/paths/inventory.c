@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns the record that is held. The loop only: each round takes records from discovery's ring. */
 #include "checkerd/paths/inventory.h"
 
 #include <errno.h>
@@ -28,8 +29,8 @@ void inventory_reset_counts(struct inventory *inv)
 	inv->twins[0] = '\0';
 }
 
-/* What comes with the first configuration is told in one line, by whoever waits for it. */
-static bool is_news(const struct inventory *inv)
+/* reload.c reports the paths of the first configuration together, in one line. */
+static bool reports_each(const struct inventory *inv)
 {
 	return inv->generation > 0;
 }
@@ -39,8 +40,8 @@ static const char *known(const char *text)
 	return text == NULL ? "not known" : text;
 }
 
-/* One device is one path of its map, whatever it is called. */
-static void tell_twin(struct inventory *inv, uint32_t index)
+/* Two paths to one device are one path of its map. */
+static void report_twin(struct inventory *inv, uint32_t index)
 {
 	struct registry *registry = inv->checks->registry;
 	const struct device *d = registry_get(registry, index)->device, *other;
@@ -61,7 +62,7 @@ static void tell_twin(struct inventory *inv, uint32_t index)
 	            device_name(other), d->devt_major, d->devt_minor);
 }
 
-static int add(struct inventory *inv, const struct found *f, struct mono now)
+static int add_path(struct inventory *inv, const struct found *f, struct mono now)
 {
 	uint32_t index;
 	int r;
@@ -70,7 +71,7 @@ static int add(struct inventory *inv, const struct found *f, struct mono now)
 	if (r == -EAGAIN)
 		return r;
 	if (r == -ENOSPC) {
-		inv->no_room++; /* many at once, most likely: one line for all, with the sync */
+		inv->no_room++; /* synchronize() reports all of them in one line. */
 		return 0;
 	}
 	if (r < 0) {
@@ -79,17 +80,17 @@ static int add(struct inventory *inv, const struct found *f, struct mono now)
 		return 0;
 	}
 	inv->added++;
-	tell_twin(inv, index);
+	report_twin(inv, index);
 	if (f->replaced)
 		events_path(inv->events, EVENT_PATH_ADDED, LOG_WARNING, f->device,
 		            "now another disk, WWID %s", known(device_wwid(f->device)));
-	else if (is_news(inv))
+	else if (reports_each(inv))
 		events_path(inv->events, EVENT_PATH_ADDED, LOG_INFO, f->device, "added");
 	return 0;
 }
 
-static int change(struct inventory *inv, uint32_t index, const struct found *f,
-                  struct mono now)
+static int change_path(struct inventory *inv, uint32_t index, const struct found *f,
+                       struct mono now)
 {
 	int r = membership_change(inv->checks, index, f->device, &f->settings, now);
 
@@ -103,7 +104,7 @@ static int change(struct inventory *inv, uint32_t index, const struct found *f,
 	return 0;
 }
 
-static void tell_removed(struct inventory *inv, const struct found *f)
+static void report_removed(struct inventory *inv, const struct found *f)
 {
 	if (f->replaced)
 		events_path(inv->events, EVENT_PATH_REMOVED, LOG_NOTICE, f->device,
@@ -115,53 +116,64 @@ static void tell_removed(struct inventory *inv, const struct found *f)
 		            f->gone ? "its device is gone" : "no longer configured");
 }
 
-static int apply(struct inventory *inv, const struct found *f, struct mono now)
+static int remove_path(struct inventory *inv, uint32_t index, const struct found *f,
+                       struct mono now)
+{
+	int r = membership_remove(inv->checks, index, f->gone, now);
+
+	if (r < 0)
+		return r;
+	inv->removed++;
+	report_removed(inv, f);
+	return 0;
+}
+
+/* All records of one list were applied. */
+static void synchronize(struct inventory *inv, const struct found *f)
+{
+	if (inv->no_room > 0)
+		events_say(inv->events, EVENT_CONFIG, LOG_ERR,
+		           "%u paths are not checked, there is no room for them: "
+		           "raise max_paths and systemctl restart checkerd",
+		           inv->no_room);
+	if (f->error != 0)
+		events_say(inv->events, EVENT_CONFIG, LOG_ERR,
+		           "the devices cannot be listed, checkerd tries again every "
+		           "second: %s",
+		           strerrordesc_np(f->error));
+	else if (inv->error != 0)
+		events_say(inv->events, EVENT_CONFIG, LOG_NOTICE,
+		           "the devices can be listed again, there are %u paths",
+		           registry_count(inv->checks->registry));
+	inv->no_room = 0;
+	inv->excluded = f->excluded;
+	inv->error = f->error;
+	inv->generation = f->generation;
+}
+
+/* 0, or -EAGAIN: not now. */
+static int apply_found(struct inventory *inv, const struct found *f, struct mono now)
 {
 	bool of_path = f->op != FOUND_SYNC && f->op != FOUND_MAP;
 	uint32_t index = of_path ? registry_find_name(inv->checks->registry,
 	                                              device_name(f->device))
 	                         : REGISTRY_NONE;
-	int r;
 
 	switch (f->op) {
 	case FOUND_ADD:
-		return add(inv, f, now);
+		return add_path(inv, f, now);
 	case FOUND_CHANGE:
 		if (index == REGISTRY_NONE)
-			return add(inv, f, now); /* it had found no room */
-		return change(inv, index, f, now);
+			return add_path(inv, f,
+			                now); /* There was no room for it before. */
+		return change_path(inv, index, f, now);
 	case FOUND_REMOVE:
-		if (index == REGISTRY_NONE)
-			return 0;
-		r = membership_remove(inv->checks, index, f->gone, now);
-		if (r < 0)
-			return r;
-		inv->removed++;
-		tell_removed(inv, f);
-		return 0;
+		return index == REGISTRY_NONE ? 0 : remove_path(inv, index, f, now);
 	case FOUND_MAP:
 		inv->map_changed = true;
 		return 0;
 	case FOUND_SYNC:
-		if (inv->no_room > 0)
-			events_say(inv->events, EVENT_CONFIG, LOG_ERR,
-			           "%u paths are not checked, there is no room for them: "
-			           "raise "
-			           "max_paths and systemctl restart checkerd",
-			           inv->no_room);
-		if (f->error != 0)
-			events_say(inv->events, EVENT_CONFIG, LOG_ERR,
-			           "the devices cannot be listed, it is tried again "
-			           "every second: %s",
-			           strerrordesc_np(f->error));
-		else if (inv->error != 0)
-			events_say(inv->events, EVENT_CONFIG, LOG_NOTICE,
-			           "the devices can be listed again, there are %u paths",
-			           registry_count(inv->checks->registry));
-		inv->no_room = 0;
-		inv->left_out = f->excluded;
-		inv->error = f->error;
-		inv->generation = f->generation;
+		synchronize(inv, f);
 		return 0;
 	}
 	return 0;
@@ -173,7 +185,7 @@ bool inventory_take(struct inventory *inv, struct mono now)
 		if (!inv->holding && !discovery_next(inv->discovery, &inv->held))
 			return false;
 		inv->holding = true;
-		if (apply(inv, &inv->held, now) == -EAGAIN)
+		if (apply_found(inv, &inv->held, now) == -EAGAIN)
 			return false;
 		device_unref(inv->held.device);
 		inv->holding = false;

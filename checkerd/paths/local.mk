@@ -66,7 +66,8 @@ tests_unit_paths_test_prober_end_LDADD = \
 	$(CMOCKA_LIBS) \
 	$(NULL)
 # It has a device-mapper thread, a port and a log of its own.
-tests_unit_paths_test_dm_SOURCES = tests/unit/paths/test-dm.c tests/unit/disk.h
+tests_unit_paths_test_dm_SOURCES = tests/unit/paths/test-dm.c tests/unit/paths/dm-bed.c \
+	tests/unit/paths/dm-bed.h tests/unit/disk.h
 tests_unit_paths_test_dm_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_dm_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)

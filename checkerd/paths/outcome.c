@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loop only. Owns nothing. */
+/* Owns nothing. The loop only. */
 #include "checkerd/paths/outcome.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 enum number { NUMBER_UNKNOWN, NUMBER_KNOWN, NUMBER_GONE };
 
-/* Does the kernel know the device's number? sysfs answers from memory. */
+/* Does the kernel know the device number? sysfs answers from memory, without I/O. */
 static enum number look_up_number(int sys_dev_block, const struct device *d)
 {
 	char number[32];
@@ -23,8 +23,8 @@ static enum number look_up_number(int sys_dev_block, const struct device *d)
 }
 
 /*
- * FAILED: the device may not be there any more, as opposed to one that answers with an error.
- * The errors that say so by themselves are the state machine's to know.
+ * A check fails because the device answers with an error, or because the device is gone. The state
+ * machine knows which errors mean by themselves that it is gone.
  */
 static enum outcome_kind failure_kind(int sys_dev_block, const struct device *d,
                                       bool *ret_known)
@@ -71,8 +71,8 @@ struct outcome outcome_of_result(int sys_dev_block, const struct device *d,
 }
 
 /*
- * The state is read when it explains something: a failure, or that one is over. An NVMe
- * controller answers some time before it calls itself live again: it is read until it is well.
+ * The state of sysfs explains a failure, or shows that a failure is over. An NVMe controller answers
+ * before its state is `live` again, so the state is read until it is good.
  */
 bool outcome_wants_state(const struct path *p, const struct outcome *o)
 {
@@ -89,7 +89,7 @@ void outcome_count(struct path_counters *n, const struct outcome *o, unsigned ac
 	bool failed = o->kind == OUTCOME_FAILED || o->kind == OUTCOME_GONE ||
 	              o->kind == OUTCOME_DISCONNECTED;
 
-	/* With late it was counted as a timeout. */
+	/* A late failure was counted as a timeout. */
 	n->failures += failed && !o->late && (actions & ACTION_FAILURE) != 0;
 	n->device_errors += o->kind == OUTCOME_DEVICE_ERROR;
 	n->timeouts += o->kind == OUTCOME_TIMED_OUT;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns the tally of overdue paths. The loop only. */
 #include "checkerd/paths/overdue_watch.h"
 
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 
 #include "checkerd/paths/prober_end.h"
 
-/* Paths that become overdue again and again, as with a prober that lives for a minute. */
+/* Paths may become overdue again and again, for example when each prober dies after a minute. */
 static const struct rate_policy report_rate = { .burst = 2, .window = 600 };
 
 void overdue_watch_init(struct overdue_watch *o, struct checks *c, struct events *ev)
@@ -63,60 +64,59 @@ const char *overdue_watch_format(const struct overdue_tally *t, struct pathcheck
 static void report_start(struct overdue_watch *o, struct mono now)
 {
 	char text[256];
-	uint32_t left_out = 0;
+	uint32_t suppressed_before = 0;
 
-	o->reported = rate_allow(&o->rate, &report_rate, now, &left_out);
-	o->kept_quiet = !o->reported;
+	o->reported = rate_allow(&o->rate, &report_rate, now, &suppressed_before);
+	o->suppressed = !o->reported;
 	if (!o->reported)
 		return;
 	(void)overdue_watch_format(&o->last, o->checks->engine, text, sizeof(text));
-	if (left_out > 0)
+	if (suppressed_before > 0)
 		events_say(o->events, EVENT_ENGINE, LOG_ERR,
 		           "%s; states are old (%u more times since the last message)",
-		           text, left_out);
+		           text, suppressed_before);
 	else
 		events_say(o->events, EVENT_ENGINE, LOG_ERR, "%s; states are old", text);
 }
 
-/* A walk ended. */
+/* After a walk. */
 static void report(struct overdue_watch *o, struct mono now)
 {
 	bool before = o->last.total > 0;
 
 	o->last = o->now;
-	if (o->last.total > 0 && before && !o->reported && !o->kept_quiet)
+	if (o->last.total > 0 && before && !o->reported && !o->suppressed)
 		report_start(o, now);
 	if (o->last.total > 0)
 		return;
 	if (o->reported)
 		events_say(o->events, EVENT_ENGINE, LOG_NOTICE,
 		           "no path is overdue any more");
-	o->reported = o->kept_quiet = false;
+	o->reported = o->suppressed = false;
 }
 
-/* Nothing overdue can be missed before. */
 struct mono overdue_watch_next(const struct overdue_watch *o)
 {
 	if (o->next != REGISTRY_NONE)
 		return (struct mono){ 0 };
 	if (o->last.total > 0 || o->reported)
-		return mono_add(o->begun, OVERDUE_WALK_US);
+		return mono_add(o->started, OVERDUE_WALK_US);
 	if (mono_is_never(o->checks->overdue_at))
 		return MONO_NEVER;
-	return mono_max(o->checks->overdue_at, mono_add(o->begun, OVERDUE_WALK_US));
+	return mono_max(o->checks->overdue_at, mono_add(o->started, OVERDUE_WALK_US));
 }
 
-/* It is, or will be before the schedule wakes the loop again: that saves a wake-up for this. */
+/* A walk is due, or will be before the schedule wakes the loop: that saves a wake-up. */
 static bool is_time(const struct overdue_watch *o, struct mono now)
 {
 	struct mono next = overdue_watch_next(o);
 
-	if (mono_is_never(next) || mono_diff(now, o->begun) < OVERDUE_WALK_US)
+	if (mono_is_never(next) || mono_diff(now, o->started) < OVERDUE_WALK_US)
 		return false;
 	return !mono_before(now, next) || !mono_before(checks_next(o->checks), next);
 }
 
-static void look_at(struct overdue_watch *o, const struct path *p, struct mono now)
+static void examine(struct overdue_watch *o, const struct path *p, struct mono now)
 {
 	if (path_is_overdue(p, now))
 		overdue_add(&o->now, overdue_watch_why(p, &o->engine));
@@ -133,7 +133,7 @@ void overdue_watch_run(struct overdue_watch *o, struct mono now)
 		if (!is_time(o, now))
 			return;
 		o->next = 0;
-		o->begun = now;
+		o->started = now;
 		o->soonest = o->checks->overdue_at = MONO_NEVER;
 		o->now = (struct overdue_tally){ 0 };
 		o->engine = overdue_watch_engine(o->checks);
@@ -142,12 +142,12 @@ void overdue_watch_run(struct overdue_watch *o, struct mono now)
 		const struct path *p = registry_get(registry, o->next);
 
 		if (p != NULL)
-			look_at(o, p, now);
+			examine(o, p, now);
 	}
 	if (o->next < end)
 		return;
 	o->next = REGISTRY_NONE;
-	/* What was heard of meanwhile has lowered overdue_at by itself. */
+	/* checks_count_from() has lowered overdue_at for paths that were heard of meanwhile. */
 	o->checks->overdue_at = mono_min(o->checks->overdue_at, o->soonest);
 	report(o, now);
 }

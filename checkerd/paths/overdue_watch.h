@@ -3,45 +3,52 @@
 #define CHECKERD_PATHS_OVERDUE_WATCH_H
 
 /*
- * Looks for overdue paths, and says when some are and when none is any more. The loop only.
+ * Finds overdue paths, and reports when some are overdue and when none is any more. The loop only.
  *
- * When all is well it costs one walk of all paths in about an interval and a timeout, in slices,
- * beside wake-ups that happen anyway: checks.overdue_at says when a path can be overdue at the
- * earliest.
+ * On a healthy host it walks all paths once in about an interval and a timeout, in slices, together
+ * with wake-ups that happen anyway: before checks.overdue_at no path is overdue.
  */
 #include "checkerd/core/overdue.h"
 #include "checkerd/paths/checks.h"
 #include "checkerd/paths/events.h"
 
-/* Paths looked at in one round. */
+/* Paths per slice. */
 #define OVERDUE_SLICE 1024
-/* Between two walks. Overdue paths are reported when two walks found some: after a pause of the
- * whole machine all paths are overdue for as long as their next checks take. */
+/* Time between two walks. Two walks in a row must find overdue paths before they are reported:
+ * after a pause of the whole machine, all paths are overdue until their next checks complete. */
 #define OVERDUE_WALK_US USEC_PER_SEC
 
 struct overdue_watch {
-	struct checks *checks; /* borrowed */
-	struct events *events; /* borrowed */
-	uint32_t next;       /* path to go on with; REGISTRY_NONE: no walk is under way */
-	struct mono begun;   /* of the last walk */
-	struct mono soonest; /* of this walk so far: when a path can be overdue */
+	/* Borrowed, as is the next one. */
+	struct checks *checks;
+	struct events *events;
+	/* The path at which the walk continues. REGISTRY_NONE: no walk is under way. */
+	uint32_t next;
+	/* When the last walk started. */
+	struct mono started;
+	/* The earliest time at which a path becomes overdue, of this walk so far. */
+	struct mono soonest;
+	/* Whether the engine can check paths, as of the start of this walk. */
 	struct overdue_engine engine;
-	struct overdue_tally now;  /* of this walk so far */
-	struct overdue_tally last; /* of the last complete one */
-	bool reported;             /* and it is not over yet */
-	bool kept_quiet;           /* instead: too many reports lately */
-	struct rate rate;          /* of these reports */
+	/* Of this walk so far, and of the last complete one. */
+	struct overdue_tally now, last;
+	/* Overdue paths were reported, and their end was not. */
+	bool reported;
+	/* Overdue paths were not reported, because there were too many reports lately. */
+	bool suppressed;
+	/* Rate of these reports. */
+	struct rate rate;
 };
 
 void overdue_watch_init(struct overdue_watch *o, struct checks *c, struct events *ev);
-/* When overdue_watch_run() is needed. */
+/* When overdue_watch_run() is needed next. Before, no path becomes overdue unnoticed. */
 struct mono overdue_watch_next(const struct overdue_watch *o);
-/* A slice, when it is time; a little earlier, too, because the loop is awake now. */
+/* Walks a slice, when a walk is due or will be due before the loop wakes again. */
 void overdue_watch_run(struct overdue_watch *o, struct mono now);
 
-/* What the engine says now of its being able to check anything. */
+/* Whether the engine can check paths now. */
 struct overdue_engine overdue_watch_engine(const struct checks *c);
-/* Why a path that is overdue is so. */
+/* Why a path is overdue. */
 struct overdue_why overdue_watch_why(const struct path *p,
                                      const struct overdue_engine *engine);
 /* "12 paths are overdue: no prober is running (the last one: signal SIGKILL)" */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing. The loop only. */
 #include "checkerd/paths/prober_end.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef CHECKERD_PATHS_PROBER_END_H
 #define CHECKERD_PATHS_PROBER_END_H
 
-/* The words for how a prober ended. */
+/* Describes how a prober ended. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +15,7 @@
  * ends in NUL; returns buf. */
 const char *prober_end_format(enum pathcheck_end end, int32_t code, char *buf,
                               size_t size);
-/* Reports that it was replaced. The loop. */
+/* Reports that the prober was replaced. The loop only. */
 void prober_end_report(struct pathcheck *engine, struct events *ev);
 
 #endif

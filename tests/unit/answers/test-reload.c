@@ -177,7 +177,7 @@ static void the_first_one_is_applied_without_a_question(void **state)
 	assert_int_equal(applied, 1);
 	assert_int_equal(reload.step, RELOAD_APPLYING);
 	inventory.added = 3;
-	inventory.left_out = 2;
+	inventory.excluded = 2;
 	synced();
 	assert_int_equal(reload.step, RELOAD_IDLE);
 	assert_non_null(strstr(told, "3 paths found, 2 devices left out"));

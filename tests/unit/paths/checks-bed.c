@@ -10,7 +10,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/paths/checks-bed.h"
 
@@ -129,7 +128,7 @@ int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *r
 	return 0;
 }
 
-/* --- what hears of it --- */
+/* --- the control port, the log and the listener --- */
 
 struct port {
 	unsigned events;
@@ -142,8 +141,8 @@ struct log {
 static struct port port;
 static struct log log_thread;
 struct event last_event;
-unsigned n_events, n_settled;
-int settled_error;
+unsigned n_events, n_completed;
+int completed_error;
 
 void port_loop_event(struct port *p, const struct event *e)
 {
@@ -157,8 +156,8 @@ static void on_completed(void *userdata, uint32_t path, int error, enum path_sta
 	(void)userdata;
 	(void)path;
 	(void)state;
-	n_settled++;
-	settled_error = error;
+	n_completed++;
+	completed_error = error;
 }
 
 void log_push(struct log *l, const struct event *e)
@@ -201,8 +200,8 @@ static int begin(const struct config *c)
 	};
 	const char *what;
 
-	n_events = n_settled = 0;
-	settled_error = 0;
+	n_events = n_completed = 0;
+	completed_error = 0;
 	if (maps_new(&maps, PATHS) < 0)
 		return -1;
 	of_events.maps = of_checks.maps = maps;
@@ -263,7 +262,7 @@ struct path *path(uint32_t index)
 	return registry_get(checks.registry, index);
 }
 
-/* Runs the clock forward, doing all that is due. */
+/* Starts everything that is due until that time. */
 void run_until(struct mono end)
 {
 	while (!mono_before(end, checks_next(&checks))) {

@@ -3,8 +3,8 @@
 #define TESTS_UNIT_PATHS_CHECKS_BED_H
 
 /*
- * The bed of the tests of the round of checks: an engine that does what the test says, at the
- * test's time, and whoever hears of it. To be included after cmocka.h.
+ * The bed of the tests of checks, membership and results: a fake engine, control port and log, and a
+ * virtual clock. To be included after unit.h.
  */
 #include "checkerd/paths/membership.h"
 #include "checkerd/paths/results.h"
@@ -17,7 +17,7 @@ struct pathcheck {
 	uint32_t next_id, n_asked, n_identified, flushes, removed;
 	uint64_t cookie[PATHS];
 	uint32_t target[PATHS], flags[PATHS];
-	uint32_t room; /* commands it takes before -EAGAIN */
+	uint32_t room; /* commands before -EAGAIN */
 	int tend;
 	struct pathcheck_result results[PATHS];
 	size_t n_results;
@@ -32,10 +32,10 @@ extern struct events events;
 extern struct maps *maps;
 extern const struct mono t0;
 extern const struct path_settings usual;
-/* What was told last, how often, and to those who wait for a check. */
+/* The last event and their number; calls of the listener and the last error. */
 extern struct event last_event;
-extern unsigned n_events, n_settled;
-extern int settled_error;
+extern unsigned n_events, n_completed;
+extern int completed_error;
 
 struct mono at(int64_t us);
 int setup(void **state);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which device a path stands for: how it is opened, and what its maps hear of it. */
+/* The device of a path: how it is opened, and what is reported to its maps. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -11,12 +11,11 @@
 #include <unistd.h>
 
 #include "checkerd/core/maps_entries.h"
-#include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/disk.h"
 #include "tests/unit/paths/checks-bed.h"
 
-/* The answer of a check that has opened the device of that number. */
+/* A result of a check that opened the device 8:devt_minor. */
 static void answer_opened(uint32_t p, uint32_t devt_minor, enum pathcheck_verdict v,
                           int error, struct mono now)
 {
@@ -36,7 +35,7 @@ static void answer_opened(uint32_t p, uint32_t devt_minor, enum pathcheck_verdic
 }
 
 /* The path's name leads to another device than the path's: the verdict is not about the path. */
-static void what_another_device_says_is_dropped(void **state)
+static void the_answer_of_another_device_is_dropped(void **state)
 {
 	const struct device_spec spec = {
 		.name = "link", .node = "/dev/link", .devt_major = 8, .devt_minor = 16
@@ -62,11 +61,11 @@ static void what_another_device_says_is_dropped(void **state)
 		checks.relist = false;
 	}
 	assert_int_equal(checks.other_device, 2);
-	/* Who waits for the check hears that it was not of that path. */
-	assert_int_equal(settled_error, ESTALE);
+	/* The listener gets ESTALE: the check was not about that path. */
+	assert_int_equal(completed_error, ESTALE);
 }
 
-static void a_number_that_is_not_known_is_asked_for_once(void **state)
+static void an_unknown_number_is_requested_once(void **state)
 {
 	uint32_t p = add(0);
 
@@ -81,7 +80,8 @@ static void a_number_that_is_not_known_is_asked_for_once(void **state)
 	assert_false(checks.relist);
 }
 
-/* How a path of that protocol is opened with keep_open auto, yes and no. */
+/* expected: a letter each for keep_open auto, yes and no. o: the descriptor stays open; c: it is
+ * closed after each check. */
 static void assert_opened(const char *name, const char *protocol, const char *expected)
 {
 	struct device_spec spec = { .name = name,
@@ -102,7 +102,6 @@ static void assert_opened(const char *name, const char *protocol, const char *ex
 	device_unref(d);
 }
 
-/* o: the descriptor stays open, c: it is closed after each check. */
 static void only_scsi_nvme_and_dasd_stay_open(void **state)
 {
 	(void)state;
@@ -127,7 +126,7 @@ static void another_keep_open_keeps_the_state(void **state)
 	checks_expedite(&checks, p, at(SEC));
 	assert_int_equal(checks.outstanding, 1);
 	s.keep_open = KEEP_OPEN_YES;
-	/* The engine takes no commands now: nothing has changed, and it is tried again. */
+	/* The engine accepts no commands now: nothing changes until the next attempt. */
 	engine.room = 0;
 	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(SEC)),
 	                 -EAGAIN);
@@ -141,17 +140,17 @@ static void another_keep_open_keeps_the_state(void **state)
 	assert_int_not_equal(path(p)->engine_id, id);
 	assert_int_equal(engine.flags[path(p)->engine_id], 0);
 	assert_int_equal(engine.removed, 1);
-	/* It is the same path, and its interrupted check was begun again. */
+	/* It is the same path, and its interrupted check was restarted. */
 	assert_int_equal(path(p)->status.state, PATH_UP);
 	assert_int_equal(path(p)->due.us, due.us);
 	assert_int_equal(checks.outstanding, 1);
 	assert_int_equal(path(p)->counters.checks, 3);
-	/* What changes nothing of that leaves the engine alone. */
+	/* The same settings leave the path in the engine as it is. */
 	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
 	assert_int_equal(engine.removed, 1);
 }
 
-/* The one path of the one map: 8:5. */
+/* Adds a map with one path, 8:5, that is failed. */
 static struct maps_path *map_of_one(void)
 {
 	static const enum map_group_state group = MAP_GROUP_ACTIVE;
@@ -189,7 +188,7 @@ static struct device *numbered(uint32_t devt_minor)
 	return d;
 }
 
-static void maps_hear_what_becomes_of_paths(void **state)
+static void verdicts_are_reported_to_the_maps(void **state)
 {
 	struct device *without = numbered(0), *with = numbered(5);
 	const struct maps_path *e;
@@ -197,10 +196,10 @@ static void maps_hear_what_becomes_of_paths(void **state)
 
 	(void)state;
 	if (checks.sys_dev_block >= 0)
-		close(checks.sys_dev_block); /* no such disk is in this machine */
+		close(checks.sys_dev_block); /* the machine of the test has no such disk */
 	checks.sys_dev_block = -1;
 	e = map_of_one();
-	/* Its device is not there yet when it is configured, and then it is. */
+	/* The path is configured before its device exists. */
 	assert_int_equal(membership_add(&checks, without, &usual, t0, &p), 0);
 	assert_int_equal(e->path, MAPS_NONE);
 	assert_int_equal(membership_change(&checks, p, with, &usual, t0), 0);
@@ -209,7 +208,7 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
 	assert_int_equal(e->verdict, VERDICT_USABLE);
-	/* That check was begun after the map was seen to have it failed: no doubt is left. */
+	/* That check started after the map was read with the path failed: no doubt is left. */
 	assert_int_equal(e->agreement.unchecked_since.us, 0);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(e->verdict,
@@ -233,7 +232,7 @@ static void maps_hear_what_becomes_of_paths(void **state)
 	device_unref(without);
 }
 
-/* An answer that says which device gave it. */
+/* A successful result that identifies the disk 8:5. */
 static void answer_of(uint32_t p, uint64_t wwid, enum pathcheck_wwid state,
                       struct mono now)
 {
@@ -255,7 +254,7 @@ static void answer_of(uint32_t p, uint64_t wwid, enum pathcheck_wwid state,
 	assert_false(results_collect(&checks, now));
 }
 
-/* What a path that is failed in its map has to be before it is given back. */
+/* A path that is failed in its map is reinstated only after it was identified. */
 static void a_failed_path_is_identified(void **state)
 {
 	const struct device_spec spec = { .name = "p0",
@@ -269,7 +268,7 @@ static void a_failed_path_is_identified(void **state)
 
 	(void)state;
 	assert_int_equal(device_new(&d, &spec), 0);
-	e = map_of_one(); /* in which it is failed */
+	e = map_of_one(); /* failed there */
 	assert_int_equal(membership_add(&checks, d, &usual, t0, &p), 0);
 	run_until(at(SEC));
 	assert_int_equal(engine.n_identified, 1);
@@ -284,7 +283,7 @@ static void a_failed_path_is_identified(void **state)
 	run_until(checks_next(&checks));
 	answer_of(p, 0xb, PATHCHECK_WWID_READ, path(p)->started);
 	assert_int_equal(e->bar, BAR_READ);
-	/* One that is barred is checked as any other. */
+	/* A barred path is checked without identification. */
 	run_until(checks_next(&checks));
 	assert_int_equal(engine.n_identified, 3);
 	device_unref(d);
@@ -294,11 +293,11 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(what_another_device_says_is_dropped),
-		TEST(a_number_that_is_not_known_is_asked_for_once),
+		TEST(the_answer_of_another_device_is_dropped),
+		TEST(an_unknown_number_is_requested_once),
 		TEST(only_scsi_nvme_and_dasd_stay_open),
 		TEST(another_keep_open_keeps_the_state),
-		TEST(maps_hear_what_becomes_of_paths),
+		TEST(verdicts_are_reported_to_the_maps),
 		TEST(a_failed_path_is_identified),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who notices that nobody looks at a path. */
+/* When a path is overdue, and what is reported. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -10,16 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/paths/checks-bed.h"
 #include "tests/unit/disk.h"
 
-/* --- who notices that nobody looks --- */
-
 static struct overdue_watch watch;
 
-/* As the loop does: whatever wakes it, it looks. Every tenth of a second, without results. */
+/* Rounds of the loop every tenth of a second, without results. */
 static void let_pass(struct mono from, struct mono end)
 {
 	for (struct mono now = from; mono_before(now, end); now.us += SEC / 10) {
@@ -31,10 +28,10 @@ static void let_pass(struct mono from, struct mono end)
 	}
 }
 
-/* The usual path: interval 5 s, timeout 2 s, and a second. */
+/* For the usual path: interval 5 s, timeout 2 s, and a margin of 1 s. */
 #define OVERDUE_US (8 * SEC)
 
-static void nobody_looked_is_noticed(void **state)
+static void overdue_paths_are_reported(void **state)
 {
 	struct path *p = path(add(0));
 
@@ -49,7 +46,7 @@ static void nobody_looked_is_noticed(void **state)
 	engine.stats.prober_end = PATHCHECK_END_SIGNAL;
 	engine.stats.prober_end_code = 9;
 	let_pass(at(SEC), at(SEC + OVERDUE_US));
-	assert_int_equal(n_events, 1); /* it cannot be started */
+	assert_int_equal(n_events, 1); /* the prober cannot be started */
 	assert_int_equal(watch.last.total, 0);
 	let_pass(at(SEC + OVERDUE_US), at(4 * SEC + OVERDUE_US));
 	assert_int_equal(watch.last.total, 1);
@@ -72,11 +69,11 @@ static void nobody_looked_is_noticed(void **state)
 	assert_string_equal(last_event.message, "no path is overdue any more");
 }
 
-/* When each path is heard of in time, nothing is said, and there is nothing to wake for. */
-static void a_quiet_host_is_left_alone(void **state)
+/* While each path is heard of in time, nothing is reported. */
+static void a_healthy_host_is_not_woken(void **state)
 {
 	unsigned walks = 0, rounds = 0;
-	struct mono begun;
+	struct mono started;
 
 	(void)state;
 	(void)add(0);
@@ -91,18 +88,18 @@ static void a_quiet_host_is_left_alone(void **state)
 		assert_true(
 		        mono_before(checks_next(&checks), overdue_watch_next(&watch)));
 		now = next;
-		begun = watch.begun;
+		started = watch.started;
 		checks_run(&checks, now);
 		if (path(0)->outstanding)
 			answer(0, PATHCHECK_OK, 0, false, now);
 		overdue_watch_run(&watch, now);
-		walks += watch.begun.us != begun.us;
+		walks += watch.started.us != started.us;
 		assert_int_equal(watch.last.total, 0);
 	}
 	assert_in_range(walks, 1, 600 / 10);
 }
 
-/* The whole machine stood still: all paths are overdue until their next checks are over. */
+/* After a pause of the whole machine all paths are overdue until their next checks complete. */
 static void a_pause_is_not_reported(void **state)
 {
 	(void)state;
@@ -120,7 +117,7 @@ static void a_pause_is_not_reported(void **state)
 	assert_int_equal(n_events, 0);
 }
 
-/* What hangs is known to hang: somebody looks at it. */
+/* A path that hangs was heard of: its checks time out. */
 static void a_hung_path_is_not_overdue(void **state)
 {
 	struct path *p = path(add(0));
@@ -132,15 +129,15 @@ static void a_hung_path_is_not_overdue(void **state)
 	let_pass(at(2 * SEC), at(100 * SEC));
 	assert_int_equal(p->status.state, PATH_DOWN);
 	assert_false(path_is_overdue(p, at(100 * SEC)));
-	/* Without a prober nobody does. */
+	/* Without a prober it is not heard of. */
 	engine.tend = -ENOENT;
 	let_pass(at(100 * SEC), at(120 * SEC));
 	assert_true(path_is_overdue(p, at(120 * SEC)));
 	assert_int_equal(watch.last.total, 1);
 }
 
-/* A read of a prober that is gone says nothing of the device. */
-static void silence_of_a_dead_prober_counts_for_nothing(void **state)
+/* A read by a prober that is gone is not about the device. */
+static void without_a_prober_timeouts_are_not_counted(void **state)
 {
 	struct path *p = path(add(0));
 	int streak;
@@ -156,7 +153,7 @@ static void silence_of_a_dead_prober_counts_for_nothing(void **state)
 	assert_int_equal(p->status.streak, streak);
 }
 
-static void causes_are_told_apart(void **state)
+static void causes_are_distinguished(void **state)
 {
 	const struct overdue_engine well = { 0 };
 	struct path *p = path(add(0));
@@ -169,7 +166,7 @@ static void causes_are_told_apart(void **state)
 	answer(0, PATHCHECK_DEFERRED, EMFILE, false, at(SEC));
 	assert_int_equal(overdue_watch_why(p, &well).cause, OVERDUE_NOT_JUDGED);
 	assert_int_equal(overdue_watch_why(p, &well).error, EMFILE);
-	/* Deferred is not heard of; nor is what is not judged. */
+	/* A check that is deferred or not judged is not about the path. */
 	assert_true(path_is_overdue(p, at(OVERDUE_US)));
 	answer(0, PATHCHECK_NOT_JUDGED, EACCES, false, at(2 * SEC));
 	assert_true(path_is_overdue(p, at(OVERDUE_US)));
@@ -179,8 +176,8 @@ static void causes_are_told_apart(void **state)
 	assert_int_equal(overdue_watch_why(p, &well).cause, OVERDUE_NO_RESULT);
 }
 
-/* Who is not to be checked is not overdue; its grace begins when it is to be. */
-static void grace_begins_anew(void **state)
+/* A path that is not checked is not overdue. Its grace starts when it is checked again. */
+static void grace_starts_again(void **state)
 {
 	struct path_settings other = usual;
 	struct path *p = path(add(0));
@@ -194,7 +191,7 @@ static void grace_begins_anew(void **state)
 	assert_false(path_is_overdue(p, at(1000 * SEC + OVERDUE_US - 1)));
 	assert_true(path_is_overdue(p, at(1000 * SEC + OVERDUE_US)));
 	other.interval_us = 6 * SEC;
-	/* A reload does not end it, another timeout before the time does move it. */
+	/* After a reload an overdue path stays overdue. Before, another timeout moves the time. */
 	assert_int_equal(membership_change(&checks, 0, p->device, &other, at(1009 * SEC)),
 	                 0);
 	assert_true(path_is_overdue(p, at(1009 * SEC)));
@@ -217,13 +214,13 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(nobody_looked_is_noticed),
-		TEST(a_quiet_host_is_left_alone),
+		TEST(overdue_paths_are_reported),
+		TEST(a_healthy_host_is_not_woken),
 		TEST(a_pause_is_not_reported),
 		TEST(a_hung_path_is_not_overdue),
-		TEST(silence_of_a_dead_prober_counts_for_nothing),
-		TEST(causes_are_told_apart),
-		TEST(grace_begins_anew),
+		TEST(without_a_prober_timeouts_are_not_counted),
+		TEST(causes_are_distinguished),
+		TEST(grace_starts_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The round of checks over an engine that does what the test says, at the test's time. */
+/* The schedule, states and counters of checks over a fake engine and a virtual clock. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -10,13 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkerd/manager/aio_quota.h"
-#include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/paths/checks-bed.h"
 #include "tests/unit/disk.h"
 
-/* Or most of them would be deferred each time. */
-static void what_may_not_be_in_flight_together_is_not_due_together(void **state)
+/* Otherwise the engine would defer most of them each time. */
+static void limited_paths_are_not_due_together(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < HOST_CAP + 1; i++)
@@ -41,12 +39,12 @@ static void first_checks_come_soon_and_not_at_once(void **state)
 	for (unsigned i = 0; i < PATHS; i++)
 		answer(i, PATHCHECK_OK, 0, false, at(SEC));
 	assert_true(checks_all_answered(&checks));
-	/* From now on each has its own turn in the interval. */
+	/* From now on each has its own due time in the interval. */
 	run_until(at(SEC + 5 * SEC / 2));
 	assert_in_range(engine.n_asked, PATHS + PATHS / 3, PATHS + PATHS * 2 / 3);
 }
 
-static void healthy_paths_are_checked_less_and_less(void **state)
+static void intervals_of_healthy_paths_double(void **state)
 {
 	uint32_t p = add(0);
 
@@ -61,7 +59,7 @@ static void healthy_paths_are_checked_less_and_less(void **state)
 	run_until(checks_next(&checks));
 	answer(p, PATHCHECK_FAILED, EIO, false, mono_add(path(p)->started, 1000));
 	assert_int_equal(path(p)->interval_us, 5 * SEC);
-	/* And not only from the next check on. */
+	/* The shorter interval is effective at once. */
 	assert_true(mono_diff(path(p)->due, path(p)->started) <=
 	            5 * SEC + SCHEDULE_GRID_US);
 }
@@ -77,7 +75,7 @@ static void a_hung_path_is_down_and_a_late_answer_brings_it_up(void **state)
 	assert_int_equal(engine.n_asked, 2);
 	answer(p, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(9 * SEC));
 	assert_int_equal(path(p)->status.state, PATH_TIMEOUT);
-	assert_int_equal(n_settled, 2);
+	assert_int_equal(n_completed, 2);
 	run_until(at(30 * SEC));
 	assert_int_equal(path(p)->status.state, PATH_DOWN);
 	assert_int_equal(engine.n_asked,
@@ -90,7 +88,7 @@ static void a_hung_path_is_down_and_a_late_answer_brings_it_up(void **state)
 	assert_int_equal(engine.n_asked, 3);
 }
 
-static void deferred_says_nothing_of_the_device(void **state)
+static void a_deferred_check_is_not_about_the_device(void **state)
 {
 	uint32_t p = add(0);
 
@@ -143,7 +141,7 @@ static void a_unit_that_is_not_there_is_disconnected(void **state)
 	assert_string_equal(last_event.reason, "the target has no such unit");
 }
 
-static void what_is_not_judged_changes_nothing(void **state)
+static void a_check_that_is_not_judged_changes_no_state(void **state)
 {
 	uint32_t p = add(0);
 	struct mono last;
@@ -162,8 +160,8 @@ static void what_is_not_judged_changes_nothing(void **state)
 	assert_int_equal(path(p)->shortage, EACCES);
 	assert_int_equal(path(p)->last.us, last.us);
 	assert_false(path(p)->outstanding);
-	assert_int_equal(n_settled, 4);
-	/* Said once, with the remedy. */
+	assert_int_equal(n_completed, 4);
+	/* Reported once, with the remedy. */
 	assert_int_equal(n_events, 1);
 	assert_int_equal(last_event.type, EVENT_ENGINE);
 	assert_non_null(strstr(last_event.message, "Permission denied (EACCES); let "
@@ -199,7 +197,7 @@ static void each_shortage_has_its_remedy(void **state)
 	assert_non_null(strstr(last_event.message, "(1 more since"));
 }
 
-static void a_full_engine_is_asked_again(void **state)
+static void a_full_engine_is_retried(void **state)
 {
 	uint32_t p = add(0), index;
 
@@ -213,17 +211,17 @@ static void a_full_engine_is_asked_again(void **state)
 	assert_int_equal(membership_remove(&checks, p, true, at(SEC)), -EAGAIN);
 	assert_int_equal(registry_count(checks.registry), 1);
 	checks_flush(&checks, at(SEC));
-	assert_false(mono_is_never(checks.maintain_at)); /* it may be dead */
+	assert_false(mono_is_never(checks.maintain_at)); /* the prober may have died */
 	engine.room = 9;
 	run_until(at(SEC + 2 * CHECKS_RETRY_US));
 	assert_int_equal(engine.n_asked, 1);
 }
 
-/* --- the kernel's opinion, from a sysfs made for the test --- */
+/* --- states in a sysfs of the test --- */
 
 static char sys_root[32];
 
-/* Disks 8:0, 8:1, … that say `word` of themselves. */
+/* Replaces /sys/dev/block with an empty directory. */
 static void make_sysfs(void)
 {
 	(void)snprintf(sys_root, sizeof(sys_root), "/tmp/test-checks-XXXXXX");
@@ -234,7 +232,8 @@ static void make_sysfs(void)
 	assert_true(checks.sys_dev_block >= 0);
 }
 
-static void say_in(uint32_t minor, const char *attribute, const char *word)
+/* Writes an attribute of disk 8:minor. */
+static void set_attribute(uint32_t minor, const char *attribute, const char *word)
 {
 	char name[64];
 	int fd;
@@ -250,9 +249,9 @@ static void say_in(uint32_t minor, const char *attribute, const char *word)
 	close(fd);
 }
 
-static void say(uint32_t minor, const char *word)
+static void set_state(uint32_t minor, const char *word)
 {
-	say_in(minor, "state", word);
+	set_attribute(minor, "state", word);
 }
 
 static void unmake_sysfs(void)
@@ -268,13 +267,13 @@ static uint32_t add_disk(uint32_t minor)
 	struct device *d = disk_new(minor, "running");
 	uint32_t index;
 
-	say(minor, "running");
+	set_state(minor, "running");
 	assert_int_equal(membership_add(&checks, d, &usual, t0, &index), 0);
 	device_unref(d);
 	return index;
 }
 
-static void the_kernels_opinion_is_part_of_the_reason(void **state)
+static void the_state_of_sysfs_is_part_of_the_reason(void **state)
 {
 	uint32_t p;
 
@@ -284,15 +283,15 @@ static void the_kernels_opinion_is_part_of_the_reason(void **state)
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
-	say(0, "offline\n");
+	set_state(0, "offline\n");
 	run_until(at(7 * SEC));
-	/* Nothing was wrong when it was last looked at. */
+	/* The state was good when it was last read. */
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
 	answer(p, PATHCHECK_FAILED, EIO, false, at(7 * SEC));
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "offline");
 	assert_string_equal(last_event.reason,
 	                    "read: Input/output error (EIO); device offline");
-	say(0, "running\n");
+	set_state(0, "running\n");
 	run_until(at(13 * SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(13 * SEC));
 	assert_int_equal(path(p)->status.state, PATH_UP);
@@ -301,29 +300,29 @@ static void the_kernels_opinion_is_part_of_the_reason(void **state)
 	unmake_sysfs();
 }
 
-/* A controller that answers is not always live yet. */
-static void a_state_is_read_until_it_is_well(void **state)
+/* A controller may answer before its state is good. */
+static void a_state_is_read_until_it_is_good(void **state)
 {
 	uint32_t p;
 
 	(void)state;
 	make_sysfs();
 	p = add_disk(0);
-	say(0, "blocked\n");
+	set_state(0, "blocked\n");
 	run_until(at(SEC));
 	answer(p, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(3 * SEC));
 	answer(p, PATHCHECK_OK, 0, true, at(4 * SEC));
 	assert_int_equal(path(p)->status.state, PATH_UP);
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "blocked");
-	say(0, "running\n");
+	set_state(0, "running\n");
 	run_until(at(10 * SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(10 * SEC));
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
 	unmake_sysfs();
 }
 
-/* The transport gives up long after the check has: that is seen while it is silent. */
-static void a_silent_path_is_looked_at_again(void **state)
+/* The transport gives up long after the check timed out. */
+static void the_state_of_a_timed_out_path_is_read_again(void **state)
 {
 	struct device *d;
 	uint32_t p;
@@ -334,12 +333,12 @@ static void a_silent_path_is_looked_at_again(void **state)
 	run_until(at(SEC));
 	answer(p, PATHCHECK_TIMED_OUT, ETIMEDOUT, false, at(3 * SEC));
 	assert_string_equal(last_event.reason, "no answer to a read in 2 s");
-	say(0, "transport-offline\n");
+	set_state(0, "transport-offline\n");
 	run_until(at(30 * SEC));
 	assert_int_equal(path(p)->status.state, PATH_DOWN);
 	assert_string_equal(last_event.reason,
 	                    "no answer to a read in 2 s; device transport-offline");
-	/* What a uevent brought counts, too. */
+	/* The state of a uevent is stored too. */
 	d = device_ref(path(p)->device);
 	assert_int_equal(membership_change(&checks, p, d, &usual, at(30 * SEC)), 0);
 	assert_string_equal(sysfs_word_text(path(p)->sysfs.device), "running");
@@ -354,7 +353,7 @@ static void a_passive_port_makes_a_ghost(void **state)
 	(void)state;
 	make_sysfs();
 	p = add_disk(0);
-	say_in(0, "access_state", "standby\n");
+	set_attribute(0, "access_state", "standby\n");
 	run_until(at(SEC));
 	for (int i = 0; i < 3; i++) {
 		answer(p, PATHCHECK_FAILED, EIO, false, checks_next(&checks));
@@ -362,12 +361,13 @@ static void a_passive_port_makes_a_ghost(void **state)
 		run_until(checks_next(&checks));
 	}
 	assert_int_equal(path(p)->status.verdict, VERDICT_USABLE);
-	assert_int_equal(path(p)->counters.failures, 0); /* it is so by design */
-	say_in(0, "access_state", "transitioning\n");
+	assert_int_equal(path(p)->counters.failures,
+	                 0); /* standby ports fail reads by design */
+	set_attribute(0, "access_state", "transitioning\n");
 	answer(p, PATHCHECK_FAILED, EIO, false, checks_next(&checks));
 	assert_int_equal(path(p)->status.state, PATH_GHOST);
 	assert_int_equal(path(p)->counters.deferred, 1);
-	say_in(0, "access_state", "active/optimized\n");
+	set_attribute(0, "access_state", "active/optimized\n");
 	run_until(checks_next(&checks));
 	answer(p, PATHCHECK_OK, 0, false, checks_next(&checks));
 	assert_int_equal(path(p)->status.state, PATH_UP);
@@ -375,8 +375,8 @@ static void a_passive_port_makes_a_ghost(void **state)
 	unmake_sysfs();
 }
 
-/* A name that udev or a container took away: the kernel has the device. */
-static void a_missing_name_is_not_the_devices_fault(void **state)
+/* udev or a container removed the name, but the kernel has the device. */
+static void a_missing_name_is_not_about_the_device(void **state)
 {
 	uint32_t p;
 
@@ -387,7 +387,8 @@ static void a_missing_name_is_not_the_devices_fault(void **state)
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
 	run_until(checks_next(&checks));
 	answer(p, PATHCHECK_FAILED, ENOENT, false, checks_next(&checks));
-	assert_int_equal(path(p)->status.state, PATH_SHAKY); /* of a read it is one */
+	assert_int_equal(path(p)->status.state,
+	                 PATH_SHAKY); /* the error of a read is about the device */
 	answer(p, PATHCHECK_OK, 0, false, checks_next(&checks));
 	n_events = 0;
 	run_until(checks_next(&checks));
@@ -397,15 +398,15 @@ static void a_missing_name_is_not_the_devices_fault(void **state)
 	assert_int_equal(path(p)->shortage, ENOENT);
 	assert_int_equal(n_events, 1);
 	assert_non_null(strstr(last_event.message, "udevadm trigger"));
-	unmake_sysfs(); /* and then it has not */
+	unmake_sysfs(); /* now the kernel has no such device */
 	run_until(checks_next(&checks));
 	answer_at(PATHCHECK_STAGE_OPEN, p, PATHCHECK_FAILED, ENOENT, false,
 	          checks_next(&checks));
 	assert_int_equal(path(p)->status.state, PATH_REMOVED);
 }
 
-/* Reading sysfs takes time: what fails together is taken in slices. */
-static void many_failures_are_taken_in_slices(void **state)
+/* Reading sysfs takes time. */
+static void many_failures_are_applied_in_slices(void **state)
 {
 	unsigned slices = 0;
 	bool more = true;
@@ -431,7 +432,7 @@ static void many_failures_are_taken_in_slices(void **state)
 	unmake_sysfs();
 }
 
-static void results_of_the_past_are_dropped(void **state)
+static void results_for_a_removed_path_are_dropped(void **state)
 {
 	uint32_t p = add(0);
 	uint64_t old = engine.cookie[0];
@@ -439,9 +440,9 @@ static void results_of_the_past_are_dropped(void **state)
 	(void)state;
 	run_until(at(SEC));
 	assert_int_equal(membership_remove(&checks, p, false, at(SEC)), 0);
-	assert_int_equal(settled_error, ESTALE);
+	assert_int_equal(completed_error, ESTALE);
 	assert_int_equal(checks.outstanding, 0);
-	assert_int_equal(add(1), p); /* the same place */
+	assert_int_equal(add(1), p); /* the same index */
 	engine.results[0] = (struct pathcheck_result){ .cookie = old,
 		                                       .verdict = PATHCHECK_FAILED,
 		                                       .error = EIO };
@@ -451,7 +452,7 @@ static void results_of_the_past_are_dropped(void **state)
 	assert_int_equal(path(p)->status.state, PATH_UNCHECKED);
 }
 
-static void a_removed_device_is_told_before_it_goes(void **state)
+static void a_removed_device_is_reported(void **state)
 {
 	uint32_t p = add(0);
 
@@ -465,7 +466,7 @@ static void a_removed_device_is_told_before_it_goes(void **state)
 	assert_true(mono_is_never(checks_next(&checks)));
 }
 
-static void disabled_paths_rest(void **state)
+static void disabled_paths_are_not_checked(void **state)
 {
 	uint32_t p = add(0);
 
@@ -485,7 +486,7 @@ static void disabled_paths_rest(void **state)
 	assert_int_equal(engine.n_asked, 2);
 }
 
-static void a_disabled_path_counts_for_nothing(void **state)
+static void a_disabled_path_is_counted_apart(void **state)
 {
 	uint32_t n[PATH_KINDS];
 
@@ -497,7 +498,7 @@ static void a_disabled_path_counts_for_nothing(void **state)
 	assert_false(checks_all_answered(&checks));
 	checks_disable(&checks, 1, MONO_NEVER);
 	assert_true(checks_all_answered(&checks));        /* nobody waits for it */
-	answer(1, PATHCHECK_FAILED, EIO, false, at(SEC)); /* on its way all the same */
+	answer(1, PATHCHECK_FAILED, EIO, false, at(SEC)); /* it was outstanding */
 	checks_disable(&checks, 1, MONO_NEVER);
 	checks_count(&checks, n);
 	assert_int_equal(n[PATH_KIND_DISABLED], 1);
@@ -529,7 +530,7 @@ static void an_expedited_check_does_not_move_the_others(void **state)
 	assert_int_equal(path(p)->due.us, due.us);
 }
 
-static void unchecked_by_choice_delays_nothing(void **state)
+static void a_path_without_checker_delays_nothing(void **state)
 {
 	struct path_settings none = usual;
 	uint32_t p;
@@ -539,7 +540,7 @@ static void unchecked_by_choice_delays_nothing(void **state)
 	assert_int_equal(try_add(0, &none, &p), 0);
 	assert_true(checks_all_answered(&checks));
 	assert_true(mono_is_never(checks_next(&checks)));
-	/* A reload can change one's mind. */
+	/* A reload gives it a checker. */
 	assert_int_equal(membership_change(&checks, p, path(p)->device, &usual, t0), 0);
 	run_until(at(5 * SEC));
 	assert_int_equal(engine.n_asked, 1);
@@ -562,7 +563,7 @@ static void new_settings_keep_the_state(void **state)
 	assert_true(mono_diff(path(p)->due, at(SEC)) <= SEC + SCHEDULE_GRID_US);
 }
 
-static void a_replaced_prober_is_told_and_changes_nothing(void **state)
+static void a_replaced_prober_is_reported_and_changes_no_state(void **state)
 {
 	uint32_t p = add(0);
 
@@ -574,7 +575,7 @@ static void a_replaced_prober_is_told_and_changes_nothing(void **state)
 	assert_int_equal(last_event.type, EVENT_ENGINE);
 	assert_int_equal(path(p)->status.state, PATH_PENDING);
 	assert_int_equal(checks.replaced.us, at(2 * SEC).us);
-	/* A prober that cannot be started is told once. */
+	/* A prober that cannot be started is reported once. */
 	engine.tend = -ENOENT;
 	n_events = 0;
 	checks_maintain(&checks, at(3 * SEC));
@@ -582,7 +583,7 @@ static void a_replaced_prober_is_told_and_changes_nothing(void **state)
 	assert_int_equal(n_events, 1);
 }
 
-static void targets_are_told_apart(void **state)
+static void targets_are_distinguished(void **state)
 {
 	static const char *const names[] = { NULL, "0x5000", "0x5001", "0x5000" };
 	struct device *d;
@@ -606,7 +607,7 @@ static void targets_are_told_apart(void **state)
 	assert_int_equal(engine.target[1], engine.target[3]);
 }
 
-static void a_call_for_nothing_has_the_prober_looked_after(void **state)
+static void waking_without_a_result_starts_maintenance(void **state)
 {
 	(void)state;
 	assert_true(mono_is_never(checks.maintain_at));
@@ -614,7 +615,7 @@ static void a_call_for_nothing_has_the_prober_looked_after(void **state)
 	assert_int_equal(checks.maintain_at.us, at(5).us);
 }
 
-static void nothing_wakes_when_all_is_answered(void **state)
+static void without_outstanding_checks_nothing_wakes_the_loop(void **state)
 {
 	uint32_t p = add(0);
 
@@ -626,107 +627,55 @@ static void nothing_wakes_when_all_is_answered(void **state)
 	assert_int_equal(checks.maintain_at.us, at(CHECKS_MAINTAIN_US).us);
 	answer(p, PATHCHECK_OK, 0, false, at(1));
 	checks_flush(&checks, at(1));
-	/* Looked after along with the answer, not later. */
+	/* Maintenance is due together with the result. */
 	assert_int_equal(checks.maintain_at.us, at(1).us);
 	checks_maintain(&checks, at(SEC + 1));
 	assert_true(mono_is_never(checks.maintain_at));
-	/* The next one follows closely: not even that. */
+	/* The next result follows shortly: no maintenance is due. */
 	checks_expedite(&checks, p, at(SEC + 2));
 	checks_flush(&checks, at(SEC + 2));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC + 3));
 	checks_flush(&checks, at(SEC + 3));
 	assert_true(mono_is_never(checks.maintain_at));
-	/* One that is out is looked after again and again. */
+	/* While a check is outstanding, maintenance repeats. */
 	checks_expedite(&checks, p, at(SEC + 4));
 	checks_flush(&checks, at(SEC + 4));
 	checks_maintain(&checks, at(2 * SEC));
 	assert_int_equal(checks.maintain_at.us, at(2 * SEC + CHECKS_MAINTAIN_US).us);
 }
 
-static void want_of_aio_is_told_once_and_its_end_too(void **state)
-{
-	struct aio_quota q;
-
-	(void)state;
-	aio_quota_init(&q, &engine, &events);
-	aio_quota_update(&q);
-	assert_int_equal(n_events, 0);
-	engine.stats.groups = 1;
-	engine.stats.io_setup_failures = 1;
-	engine.group.state = PATHCHECK_GROUP_FALLBACK;
-	engine.group.setup_error = EAGAIN;
-	aio_quota_update(&q);
-	assert_int_equal(n_events, 1);
-	assert_non_null(strstr(last_event.message, "fs.aio-max-nr"));
-	assert_non_null(strstr(last_event.message, "would do"));
-	engine.stats.io_setup_failures = 5;
-	aio_quota_update(&q);
-	assert_int_equal(n_events, 1);
-	engine.group.state = PATHCHECK_GROUP_READY;
-	aio_quota_update(&q);
-	assert_int_equal(n_events, 2);
-	assert_non_null(strstr(last_event.message, "again"));
-	aio_quota_update(&q);
-	assert_int_equal(n_events, 2);
-	aio_quota_deinit(&q);
-}
-
-static void a_lane_that_was_replaced_is_told_once(void **state)
-{
-	struct aio_quota q;
-
-	(void)state;
-	aio_quota_init(&q, &engine, &events);
-	engine.stats.lane_replacements = 2;
-	aio_quota_update(&q);
-	aio_quota_update(&q);
-	assert_int_equal(n_events, 1);
-	assert_int_equal(last_event.type, EVENT_ENGINE);
-	assert_non_null(strstr(last_event.message, "2 times"));
-	engine.stats.lane_replacements = 0; /* another prober's */
-	aio_quota_update(&q);
-	assert_int_equal(n_events, 1);
-	engine.stats.lane_replacements = 1;
-	aio_quota_update(&q);
-	assert_int_equal(n_events, 2);
-	aio_quota_deinit(&q);
-}
-
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-		        what_may_not_be_in_flight_together_is_not_due_together,
-		        setup_capped, teardown),
+		cmocka_unit_test_setup_teardown(limited_paths_are_not_due_together,
+		                                setup_capped, teardown),
 		TEST(first_checks_come_soon_and_not_at_once),
-		TEST(healthy_paths_are_checked_less_and_less),
+		TEST(intervals_of_healthy_paths_double),
 		TEST(a_hung_path_is_down_and_a_late_answer_brings_it_up),
-		TEST(deferred_says_nothing_of_the_device),
+		TEST(a_deferred_check_is_not_about_the_device),
 		TEST(a_device_error_fails_no_path),
 		TEST(a_unit_that_is_not_there_is_disconnected),
-		TEST(what_is_not_judged_changes_nothing),
+		TEST(a_check_that_is_not_judged_changes_no_state),
 		TEST(each_shortage_has_its_remedy),
 		TEST(a_passive_port_makes_a_ghost),
-		TEST(a_missing_name_is_not_the_devices_fault),
-		TEST(a_full_engine_is_asked_again),
-		TEST(the_kernels_opinion_is_part_of_the_reason),
-		TEST(a_silent_path_is_looked_at_again),
-		TEST(a_state_is_read_until_it_is_well),
-		TEST(many_failures_are_taken_in_slices),
-		TEST(results_of_the_past_are_dropped),
-		TEST(a_removed_device_is_told_before_it_goes),
-		TEST(disabled_paths_rest),
-		TEST(a_disabled_path_counts_for_nothing),
+		TEST(a_missing_name_is_not_about_the_device),
+		TEST(a_full_engine_is_retried),
+		TEST(the_state_of_sysfs_is_part_of_the_reason),
+		TEST(the_state_of_a_timed_out_path_is_read_again),
+		TEST(a_state_is_read_until_it_is_good),
+		TEST(many_failures_are_applied_in_slices),
+		TEST(results_for_a_removed_path_are_dropped),
+		TEST(a_removed_device_is_reported),
+		TEST(disabled_paths_are_not_checked),
+		TEST(a_disabled_path_is_counted_apart),
 		TEST(an_expedited_check_does_not_move_the_others),
-		TEST(unchecked_by_choice_delays_nothing),
+		TEST(a_path_without_checker_delays_nothing),
 		TEST(new_settings_keep_the_state),
-		TEST(a_replaced_prober_is_told_and_changes_nothing),
-		TEST(targets_are_told_apart),
-		TEST(a_call_for_nothing_has_the_prober_looked_after),
-		TEST(nothing_wakes_when_all_is_answered),
-		TEST(want_of_aio_is_told_once_and_its_end_too),
-		TEST(a_lane_that_was_replaced_is_told_once),
+		TEST(a_replaced_prober_is_reported_and_changes_no_state),
+		TEST(targets_are_distinguished),
+		TEST(waking_without_a_result_starts_maintenance),
+		TEST(without_outstanding_checks_nothing_wakes_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loop's side of device-mapper, over a device-mapper thread that tells and takes what the
- * test says: what is commanded, checked and told. */
+/* The loop's side of device-mapper over a fake device-mapper thread: which commands it sends, which
+ * checks it expedites, and what it reports. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -13,88 +13,8 @@
 
 #include "checkerd/core/maps_disks.h"
 #include "checkerd/core/maps_paths.h"
-#include "checkerd/paths/dm.h"
+#include "tests/unit/paths/dm-bed.h"
 #include "tests/unit/disk.h"
-
-#define PATHS 1024
-#define SEC   USEC_PER_SEC
-
-/* --- the device-mapper thread --- */
-
-struct devmapper {
-	struct dm_news news[2 * PATHS];
-	unsigned n_news, taken;
-	struct dm_command commands[2 * PATHS];
-	unsigned n_commands, room, looks, again;
-};
-
-static struct devmapper thread;
-
-bool devmapper_next(struct devmapper *d, struct dm_news *ret)
-{
-	if (d->taken == d->n_news)
-		return false;
-	*ret = d->news[d->taken++];
-	return true;
-}
-
-bool devmapper_command(struct devmapper *d, const struct dm_command *c)
-{
-	if (d->room == 0)
-		return false;
-	d->room--;
-	d->commands[d->n_commands++] = *c;
-	return true;
-}
-
-void devmapper_look(struct devmapper *d)
-{
-	d->looks++;
-}
-
-void devmapper_tell_again(struct devmapper *d)
-{
-	d->again++;
-}
-
-/* --- what hears of it --- */
-
-struct port {
-	unsigned events;
-};
-
-struct log {
-	unsigned events;
-};
-
-static struct port port;
-static struct log log_thread;
-static struct event told[64];
-static unsigned n_told, n_expedited;
-static uint32_t expedited;
-
-void checks_expedite(struct checks *c, uint32_t index, struct mono now)
-{
-	(void)c;
-	(void)now;
-	expedited = index;
-	n_expedited++;
-}
-
-void port_loop_event(struct port *p, const struct event *e)
-{
-	p->events++;
-	if (n_told < sizeof(told) / sizeof(told[0]))
-		told[n_told++] = *e;
-}
-
-void log_push(struct log *l, const struct event *e)
-{
-	(void)e;
-	l->events++;
-}
-
-/* --- the tests --- */
 
 static struct dm dm;
 static struct maps *maps;
@@ -135,7 +55,7 @@ static int setup(void **state)
 
 	(void)state;
 	thread = (struct devmapper){ .room = UINT32_MAX };
-	n_told = n_expedited = 0;
+	n_reported = n_expedited = 0;
 	checks = (struct checks){ .sys_dev_block = -1 };
 	if (registry_new(&checks.registry, PATHS) < 0 || maps_new(&maps, PATHS) < 0)
 		return -1;
@@ -190,7 +110,7 @@ static void push(struct dm_news n)
 	thread.news[thread.n_news++] = n;
 }
 
-/* Map `minor` of the paths from `first` on; those of `failed` are failed, by place. */
+/* Map `minor` has n paths from number `first` on. Bit i of `failed`: the i-th of them is failed. */
 static void push_map(uint32_t minor, const char *name, uint32_t first, unsigned n,
                      unsigned failed, enum dm_news_op op)
 {
@@ -218,8 +138,11 @@ static void push_map(uint32_t minor, const char *name, uint32_t first, unsigned 
 /* One round of the loop. */
 static void round_of(struct mono now)
 {
-	while (dm_take(&dm, now))
-		;
+	bool more;
+
+	do
+		more = dm_take(&dm, now);
+	while (more);
 	dm_complete_round(&dm, now);
 }
 
@@ -234,13 +157,21 @@ static const struct dm_command *last_command(void)
 	return &thread.commands[thread.n_commands - 1];
 }
 
-static void expect_told(unsigned n, const char *message)
+/* The n-th command is the last one, and this one. */
+static void expect_command(unsigned n, enum dm_verb verb, uint32_t path_minor)
 {
-	assert_true(n < n_told);
-	assert_string_equal(told[n].message, message);
+	assert_int_equal(thread.n_commands, n);
+	assert_int_equal(last_command()->verb, verb);
+	assert_int_equal(last_command()->path_minor, path_minor);
 }
 
-/* Two paths that are up in map m, all told of it forgotten. */
+static void expect_reported(unsigned n, const char *message)
+{
+	assert_true(n < n_reported);
+	assert_string_equal(reported[n].message, message);
+}
+
+/* Two paths that are up in map m. Discards what was reported about them. */
 static void two_paths(void)
 {
 	add_path(0, VERDICT_USABLE);
@@ -249,50 +180,49 @@ static void two_paths(void)
 	push_map(3, "m", 0, 2, 0, DM_NEWS_MAP);
 	round_of(t0);
 	assert_int_equal(thread.n_commands, 0);
-	expect_told(0, "map m: found, with 2 paths");
-	assert_int_equal(n_told, 1); /* that all is well is no news */
-	n_told = 0;
+	expect_reported(0, "map m: found, with 2 paths");
+	assert_int_equal(n_reported, 1); /* full redundancy is not reported */
+	n_reported = 0;
 }
 
-static void a_decision_is_in_the_kernel_in_the_same_round(void **state)
+static void a_decision_is_sent_in_the_same_round(void **state)
 {
 	(void)state;
 	two_paths();
 	decide(1, VERDICT_UNUSABLE, at(1));
 	round_of(at(1));
-	assert_int_equal(thread.n_commands, 1);
-	assert_int_equal(last_command()->verb, DM_FAIL_PATH);
+	expect_command(1, DM_FAIL_PATH, 1);
 	assert_int_equal(last_command()->map_major, 254);
 	assert_int_equal(last_command()->map_minor, 3);
 	assert_int_equal(last_command()->path_major, 8);
-	assert_int_equal(last_command()->path_minor, 1);
-	expect_told(0, "map m: full -> last: 1 of 2 paths usable");
-	assert_int_equal(told[0].type, EVENT_MAP);
-	assert_string_equal(told[0].from, "full");
-	assert_string_equal(told[0].to, "last");
+	expect_reported(0, "map m: full -> last: 1 of 2 paths usable");
+	assert_int_equal(reported[0].type, EVENT_MAP);
+	assert_string_equal(reported[0].from, "full");
+	assert_string_equal(reported[0].to, "last");
 	push_answer(last_command(), 0);
 	round_of(at(2));
-	expect_told(1, "sd1 (map m): failed in its map: read: Input/output error (EIO)");
-	assert_int_equal(told[1].type, EVENT_DM);
-	assert_string_equal(told[1].map, "m");
-	assert_string_equal(told[1].to, "failed");
+	expect_reported(1,
+	                "sd1 (map m): failed in its map: read: Input/output error (EIO)");
+	assert_int_equal(reported[1].type, EVENT_DM);
+	assert_string_equal(reported[1].map, "m");
+	assert_string_equal(reported[1].to, "failed");
 	assert_int_equal(dm.failed, 1);
-	/* The news of it is no news. */
+	/* The kernel's notification of our own command reports nothing. */
 	push_map(3, "m", 0, 2, 1 << 1, DM_NEWS_MAP);
 	round_of(at(3));
-	assert_int_equal(n_told, 2);
+	assert_int_equal(n_reported, 2);
 	decide(1, VERDICT_USABLE, at(4));
 	round_of(at(4));
 	assert_int_equal(last_command()->verb, DM_REINSTATE_PATH);
 	push_answer(last_command(), 0);
 	round_of(at(5));
-	expect_told(2, "sd1 (map m): reinstated in its map");
-	expect_told(3, "map m: last -> full: 2 of 2 paths usable");
+	expect_reported(2, "sd1 (map m): reinstated in its map");
+	expect_reported(3, "map m: last -> full: 2 of 2 paths usable");
 	assert_int_equal(dm.reinstated, 1);
 	assert_true(mono_is_never(dm_next(&dm)));
 }
 
-static void off_says_what_it_sees_and_sends_nothing(void **state)
+static void without_control_it_reports_and_sends_no_command(void **state)
 {
 	(void)state;
 	configure(false, true);
@@ -302,19 +232,18 @@ static void off_says_what_it_sees_and_sends_nothing(void **state)
 	round_of(at(1));
 	round_of(at(1000 * SEC));
 	assert_int_equal(thread.n_commands, 0);
-	expect_told(0,
-	            "sd0 (map m): failed in its map, by the kernel or another program: "
-	            "it is checked now");
-	expect_told(1, "map m: full -> none: 0 of 2 paths usable");
-	assert_int_equal(told[1].priority, LOG_ERR);
+	expect_reported(
+	        0, "sd0 (map m): failed in its map, by the kernel or another program: "
+	           "it is checked now");
+	expect_reported(1, "map m: full -> none: 0 of 2 paths usable");
+	assert_int_equal(reported[1].priority, LOG_ERR);
 	assert_int_equal(n_expedited, 1);
 	assert_int_equal(expedited, 0);
 	assert_true(mono_is_never(dm_next(&dm)));
 	configure(true, true);
 	dm_complete_round(&dm, at(1001 * SEC));
-	assert_int_equal(thread.n_commands,
-	                 0);               /* the last that is active, and unchecked */
-	assert_int_equal(thread.looks, 2); /* once for each configuration but the first */
+	/* Path 0 is the last active one, and unchecked. */
+	assert_int_equal(thread.n_commands, 0);
 }
 
 static void the_kernels_own_failure_is_checked_then_undone(void **state)
@@ -326,7 +255,7 @@ static void the_kernels_own_failure_is_checked_then_undone(void **state)
 	assert_int_equal(expedited, 1);
 	assert_int_equal(n_expedited, 1);
 	assert_int_equal(thread.n_commands, 0);
-	maps_path_checked(dm.maps, 1, VERDICT_USABLE, true, at(0)); /* begun before */
+	maps_path_checked(dm.maps, 1, VERDICT_USABLE, true, at(0)); /* started before */
 	round_of(at(2));
 	assert_int_equal(n_expedited, 2);
 	assert_int_equal(thread.n_commands, 0);
@@ -335,13 +264,13 @@ static void the_kernels_own_failure_is_checked_then_undone(void **state)
 	assert_int_equal(last_command()->verb, DM_REINSTATE_PATH);
 }
 
-static void refusals_are_told_once_and_tried_again(void **state)
+static void refusals_are_reported_once_and_retried(void **state)
 {
 	(void)state;
 	two_paths();
 	decide(1, VERDICT_UNUSABLE, at(1));
 	round_of(at(1));
-	n_told = 0;
+	n_reported = 0;
 	for (int i = 1; i <= 4; i++) {
 		push_answer(last_command(), EINVAL);
 		round_of(at(i * 60 * SEC));
@@ -349,27 +278,27 @@ static void refusals_are_told_once_and_tried_again(void **state)
 		dm_complete_round(&dm, dm_next(&dm));
 		assert_int_equal(thread.n_commands, i + 1);
 	}
-	expect_told(0,
-	            "sd1 (map m): fail_path was refused: Invalid argument: it is tried "
-	            "again");
-	assert_int_equal(n_told, 1);
+	expect_reported(0,
+	                "sd1 (map m): fail_path was refused: Invalid argument: checkerd "
+	                "tries again");
+	assert_int_equal(n_reported, 1);
 	assert_int_equal(dm.refused, 4);
-	/* A permission that is missing is one line for all, until it is there. */
+	/* A missing permission is reported once for all paths. */
 	push_answer(last_command(), EPERM);
 	round_of(at(600 * SEC));
 	dm_complete_round(&dm, dm_next(&dm));
 	push_answer(last_command(), EPERM);
 	round_of(at(700 * SEC));
-	assert_int_equal(n_told, 2);
-	assert_non_null(strstr(told[1].message, "CAP_SYS_ADMIN"));
-	assert_string_equal(dm.trouble, told[1].message);
+	assert_int_equal(n_reported, 2);
+	assert_non_null(strstr(reported[1].message, "CAP_SYS_ADMIN"));
+	assert_string_equal(dm.trouble, reported[1].message);
 	dm_complete_round(&dm, dm_next(&dm));
 	push_answer(last_command(), 0);
 	round_of(at(800 * SEC));
 	assert_string_equal(dm.trouble, "");
 }
 
-static void the_last_is_kept_and_told(void **state)
+static void the_last_path_is_kept_and_reported(void **state)
 {
 	(void)state;
 	two_paths();
@@ -377,17 +306,16 @@ static void the_last_is_kept_and_told(void **state)
 	round_of(at(1));
 	decide(1, VERDICT_UNUSABLE, at(1));
 	round_of(at(1));
-	assert_int_equal(thread.n_commands, 1);
-	assert_int_equal(last_command()->path_minor, 0);
-	expect_told(1, "sd1 (map m): it is down, but is kept in its map: its last path");
-	expect_told(2, "map m: last -> none: 0 of 2 paths usable");
+	expect_command(1, DM_FAIL_PATH, 0);
+	expect_reported(1,
+	                "sd1 (map m): it is down, but is kept in its map: its last path");
+	expect_reported(2, "map m: last -> none: 0 of 2 paths usable");
 	configure(true, false);
 	round_of(at(2));
-	assert_int_equal(thread.n_commands, 2);
-	assert_int_equal(last_command()->path_minor, 1);
+	expect_command(2, DM_FAIL_PATH, 1);
 }
 
-static void another_disk_is_told_once_and_failed(void **state)
+static void another_disk_is_reported_once_and_failed(void **state)
 {
 	const struct disk_read first = { 8, 1, 1, 0xa, false, false };
 	const struct disk_read second = { 8, 1, 1, 0xb, false, false };
@@ -398,28 +326,28 @@ static void another_disk_is_told_once_and_failed(void **state)
 	round_of(at(1));
 	push_answer(last_command(), 0);
 	round_of(at(1));
-	n_told = 0;
+	n_reported = 0;
 	maps_path_read(dm.maps, 1, &first);
 	maps_path_read(dm.maps, 1, &second);
 	round_of(at(2));
-	assert_int_equal(last_command()->path_minor, 1);
-	assert_int_equal(last_command()->verb, DM_FAIL_PATH);
-	expect_told(0, "sd1 (map m): another disk is under 8:1: WWID of the map: not "
-	               "known; WWID "
-	               "of the disk: another one, says the disk; barred until the path "
-	               "leaves the map: remove it from the map");
-	assert_int_equal(told[0].priority, LOG_CRIT);
-	assert_true(checks.relist); /* discovery does not know of it */
+	expect_command(2, DM_FAIL_PATH, 1);
+	expect_reported(0,
+	                "sd1 (map m): another disk is under 8:1: WWID of the map: not "
+	                "known; WWID "
+	                "of the disk: another one, says the disk; barred until the path "
+	                "leaves the map: remove it from the map");
+	assert_int_equal(reported[0].priority, LOG_CRIT);
+	assert_true(checks.relist); /* discovery does not know the new disk */
 	push_answer(last_command(), 0);
 	round_of(at(3));
 	decide(1, VERDICT_USABLE, at(4));
 	round_of(at(4));
 	assert_int_equal(thread.n_commands, 2);
-	for (unsigned i = 1; i < n_told; i++)
-		assert_null(strstr(told[i].message, "barred"));
+	for (unsigned i = 1; i < n_reported; i++)
+		assert_null(strstr(reported[i].message, "barred"));
 }
 
-static void what_was_failed_is_given_back_when_control_ends(void **state)
+static void failed_paths_are_reinstated_when_control_ends(void **state)
 {
 	(void)state;
 	two_paths();
@@ -428,32 +356,31 @@ static void what_was_failed_is_given_back_when_control_ends(void **state)
 	push_answer(last_command(), 0);
 	round_of(at(2));
 	configure(false, true);
-	n_told = 0;
+	n_reported = 0;
 	round_of(at(3));
-	assert_int_equal(thread.n_commands, 2);
-	assert_int_equal(last_command()->verb, DM_REINSTATE_PATH);
+	expect_command(2, DM_REINSTATE_PATH, 1);
 	push_answer(last_command(), 0);
 	round_of(at(4));
-	expect_told(0, "sd1 (map m): reinstated in its map, and let go");
+	expect_reported(0, "sd1 (map m): reinstated in its map, and let go");
 }
 
-static void what_becomes_of_maps_is_told(void **state)
+static void changes_of_maps_are_reported(void **state)
 {
 	(void)state;
 	two_paths();
 	push_map(3, "n", 0, 2, 0, DM_NEWS_MAP);
 	push_map(3, "n", 0, 3, 0, DM_NEWS_MAP);
 	push_map(3, "n", 0, 3, 0, DM_NEWS_GONE);
-	push_map(4, "x", 0, 1, 0, DM_NEWS_GONE); /* one that found no room */
+	push_map(4, "x", 0, 1, 0, DM_NEWS_GONE); /* a map without room */
 	round_of(at(1));
-	expect_told(0, "map n: it was map m before");
-	expect_told(1, "map n: has another table, with 3 paths");
-	expect_told(2, "map n: removed");
-	assert_int_equal(n_told, 3);
+	expect_reported(0, "map n: it was map m before");
+	expect_reported(1, "map n: has another table, with 3 paths");
+	expect_reported(2, "map n: removed");
+	assert_int_equal(n_reported, 3);
 	assert_int_equal(maps_count(dm.maps), 0);
 }
 
-static void a_map_without_room_is_told_again_when_there_is_some(void **state)
+static void a_map_without_room_is_repeated_when_there_is_some(void **state)
 {
 	(void)state;
 	push((struct dm_news){ .op = DM_NEWS_SYNC });
@@ -463,7 +390,7 @@ static void a_map_without_room_is_told_again_when_there_is_some(void **state)
 	round_of(t0);
 	assert_int_equal(maps_count(dm.maps), 2);
 	assert_non_null(strstr(dm.trouble, "map c"));
-	push_map(4, "d", 0, 1, 0, DM_NEWS_GONE); /* one that was not known */
+	push_map(4, "d", 0, 1, 0, DM_NEWS_GONE); /* an unknown map */
 	round_of(at(1));
 	assert_int_equal(thread.again, 0);
 	push_map(1, "a", 0, 1, 0, DM_NEWS_MAP); /* a smaller table */
@@ -490,7 +417,7 @@ static void a_full_ring_is_waited_for(void **state)
 	round_of(at(1));
 	assert_int_equal(thread.n_commands, 1);
 	assert_true(dm.blocked);
-	/* It is not asked again and again meanwhile. */
+	/* Until an answer comes, the loop is not woken for it. */
 	dm.look = false;
 	assert_true(mono_is_never(dm_next(&dm)));
 	thread.room = 1;
@@ -499,7 +426,7 @@ static void a_full_ring_is_waited_for(void **state)
 	assert_int_equal(thread.n_commands, 2);
 }
 
-static void it_goes_in_slices(void **state)
+static void commands_are_sent_in_slices(void **state)
 {
 	(void)state;
 	configure(true, false);
@@ -514,7 +441,7 @@ static void it_goes_in_slices(void **state)
 	assert_int_equal(thread.n_commands, 2 * DM_SLICE + 1);
 }
 
-static void maps_are_told_in_slices_too(void **state)
+static void maps_are_reported_in_slices(void **state)
 {
 	(void)state;
 	configure(false, true);
@@ -523,26 +450,27 @@ static void maps_are_told_in_slices_too(void **state)
 	round_of(t0);
 	assert_int_equal(dm_next(&dm).us, 0);
 	dm_complete_round(&dm, t0);
-	assert_int_equal(events.seq, 2 * (DM_SLICE + 1)); /* found, and without a path */
+	assert_int_equal(events.seq,
+	                 2 * (DM_SLICE + 1)); /* each map is found, and has no path */
 }
 
-static void a_map_that_is_busy_is_told_when_it_stays_so(void **state)
+static void a_map_is_reported_when_it_stays_busy(void **state)
 {
 	(void)state;
 	two_paths();
 	decide(1, VERDICT_UNUSABLE, at(1));
 	round_of(at(1));
-	n_told = 0;
+	n_reported = 0;
 	for (int i = 1; i <= 6; i++) {
-		assert_int_equal(n_told, 0);
+		assert_int_equal(n_reported, 0);
 		push_answer(last_command(), EBUSY);
 		round_of(at(i * 60 * SEC));
 		dm_complete_round(&dm, dm_next(&dm));
 	}
-	assert_int_equal(n_told, 1);
+	assert_int_equal(n_reported, 1);
 }
 
-static void ready_waits_for_the_maps_but_not_long(void **state)
+static void ready_waits_for_the_maps_for_a_limited_time(void **state)
 {
 	(void)state;
 	dm_complete_round(&dm, t0);
@@ -561,13 +489,13 @@ static void without_device_mapper_there_is_one_line(void **state)
 	round_of(t0);
 	assert_true(dm_is_ready(&dm));
 	assert_false(dm_decides(&dm));
-	assert_int_equal(n_told, 1);
-	assert_int_equal(told[0].priority, LOG_INFO);
-	/* It weighs more when commands are wanted. */
+	assert_int_equal(n_reported, 1);
+	assert_int_equal(reported[0].priority, LOG_INFO);
+	/* With dm_control the priority is higher. */
 	configure(true, true);
-	assert_int_equal(n_told, 2);
-	assert_int_equal(told[1].priority, LOG_WARNING);
-	assert_non_null(strstr(told[1].message, "CAP_SYS_ADMIN"));
+	assert_int_equal(n_reported, 2);
+	assert_int_equal(reported[1].priority, LOG_WARNING);
+	assert_non_null(strstr(reported[1].message, "CAP_SYS_ADMIN"));
 	push((struct dm_news){ .op = DM_NEWS_SYNC });
 	round_of(at(1));
 	assert_string_equal(dm.trouble, "");
@@ -610,17 +538,17 @@ static void push_handled(uint32_t minor, uint32_t first)
 	thread.news[thread.n_news - 1].map->handled = true;
 }
 
-static unsigned told_of_handlers(void)
+static unsigned reported_handlers(void)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < n_told; i++)
-		n += strstr(told[i].message, "has no access_state") != NULL;
+	for (unsigned i = 0; i < n_reported; i++)
+		n += strstr(reported[i].message, "has no access_state") != NULL;
 	return n;
 }
 
-/* A table that names a hardware handler, and a device that has none: told once a map. */
-static void a_handler_that_is_missing_is_told_once(void **state)
+/* The table names a hardware handler, and a device has none: reported once per map. */
+static void a_missing_handler_is_reported_once(void **state)
 {
 	char sys[] = "/tmp/test-dm-XXXXXX", remove[64];
 
@@ -634,19 +562,19 @@ static void a_handler_that_is_missing_is_told_once(void **state)
 	push_handled(3, 0);
 	push_handled(4, 2);
 	round_of(t0);
-	assert_int_equal(told_of_handlers(),
-	                 0); /* nothing is sent, nothing can go wrong */
+	assert_int_equal(reported_handlers(), 0); /* no command can be wrong */
 	configure(true, true);
 	round_of(at(1));
-	assert_int_equal(told_of_handlers(), 1);
-	assert_string_equal(told[n_told - 1].map, "m");
-	assert_non_null(strstr(told[n_told - 1].message, "path sd1 has no access_state"));
+	assert_int_equal(reported_handlers(), 1);
+	assert_string_equal(reported[n_reported - 1].map, "m");
+	assert_non_null(
+	        strstr(reported[n_reported - 1].message, "path sd1 has no access_state"));
 	push_map(3, "m", 0, 2, 1, DM_NEWS_MAP);
 	round_of(at(2));
-	assert_int_equal(told_of_handlers(), 1);
+	assert_int_equal(reported_handlers(), 1);
 	(void)close(checks.sys_dev_block);
 	(void)snprintf(remove, sizeof(remove), "rm -r %s", sys);
-	assert_int_equal(system(remove), 0); /* NOLINT: a name of our own */
+	assert_int_equal(system(remove), 0); /* NOLINT: a name of this test */
 }
 
 static void many_uevents_are_one_look(void **state)
@@ -664,7 +592,7 @@ static void many_uevents_are_one_look(void **state)
 	assert_true(mono_is_never(dm_next(&dm)));
 }
 
-static void a_flapping_path_fills_no_log(void **state)
+static void a_flapping_path_does_not_fill_the_log(void **state)
 {
 	(void)state;
 	configure(false, true);
@@ -681,24 +609,24 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_decision_is_in_the_kernel_in_the_same_round),
-		TEST(off_says_what_it_sees_and_sends_nothing),
+		TEST(a_decision_is_sent_in_the_same_round),
+		TEST(without_control_it_reports_and_sends_no_command),
 		TEST(the_kernels_own_failure_is_checked_then_undone),
-		TEST(refusals_are_told_once_and_tried_again),
-		TEST(the_last_is_kept_and_told),
-		TEST(another_disk_is_told_once_and_failed),
-		TEST(what_was_failed_is_given_back_when_control_ends),
-		TEST(what_becomes_of_maps_is_told),
-		TEST(a_map_without_room_is_told_again_when_there_is_some),
+		TEST(refusals_are_reported_once_and_retried),
+		TEST(the_last_path_is_kept_and_reported),
+		TEST(another_disk_is_reported_once_and_failed),
+		TEST(failed_paths_are_reinstated_when_control_ends),
+		TEST(changes_of_maps_are_reported),
+		TEST(a_map_without_room_is_repeated_when_there_is_some),
 		TEST(a_full_ring_is_waited_for),
-		TEST(it_goes_in_slices),
-		TEST(maps_are_told_in_slices_too),
-		TEST(a_map_that_is_busy_is_told_when_it_stays_so),
-		TEST(ready_waits_for_the_maps_but_not_long),
+		TEST(commands_are_sent_in_slices),
+		TEST(maps_are_reported_in_slices),
+		TEST(a_map_is_reported_when_it_stays_busy),
+		TEST(ready_waits_for_the_maps_for_a_limited_time),
 		TEST(without_device_mapper_there_is_one_line),
-		TEST(a_handler_that_is_missing_is_told_once),
+		TEST(a_missing_handler_is_reported_once),
 		TEST(many_uevents_are_one_look),
-		TEST(a_flapping_path_fills_no_log),
+		TEST(a_flapping_path_does_not_fill_the_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
