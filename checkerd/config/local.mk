@@ -46,6 +46,7 @@ config_tests = \
 	tests/unit/config/test-config-filter \
 	tests/unit/config/test-config-load \
 	tests/unit/config/test-config-robust \
+	tests/unit/config/test-restart-only \
 	$(NULL)
 check_PROGRAMS += $(config_tests)
 TESTS += $(config_tests)
@@ -55,6 +56,9 @@ EXTRA_DIST += tests/unit/config/config-bad
 config_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
 config_test_ldadd = libconfig.la libutil.la $(CMOCKA_LIBS)
 
+tests_unit_config_test_restart_only_SOURCES = tests/unit/config/test-restart-only.c
+tests_unit_config_test_restart_only_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_restart_only_LDADD = $(config_test_ldadd)
 tests_unit_config_test_config_SOURCES = tests/unit/config/test-config.c tests/unit/config/config-text.h
 tests_unit_config_test_config_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_config_LDADD = $(config_test_ldadd)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing. Runs at start, on the only thread. */
 #include "checkerd/loop/bound.h"
 
 #include <errno.h>
@@ -15,18 +16,17 @@
 #include "checkerd/discovery/discovery.h"
 #include "checkerd/log/log.h"
 
-/* The two programs with their libraries: text, data, and the loop's stack. Measured, and
- * rounded up. */
+/* Text, data and main stacks of both programs with their libraries: measured, and rounded up. */
 #define PROGRAM_BYTES (16 * 1024 * 1024)
-/* The configuration itself: in force, being read, and as a text. */
+/* The configuration in force, the one that is being read, and the text of `show config`. */
 #define CONFIG_BYTES_EACH_PATH (2 * (CONFIG_DEVICE_MAX + 2 * CONFIG_NAME_MAX + 256))
 #define CONFIG_BYTES           (4 * CONFIG_FILE_BYTES_MAX)
-/* The loop, its signals and timers, sysfs, procfs, the log, the manager's socket. */
+/* For the loop, signals, timers, sysfs, procfs, the log, the service manager's socket. */
 #define OWN_DESCRIPTORS 48
-/* loop, log, discovery, devmapper, loader, control */
+/* The threads: loop, log, discovery, devmapper, loader, control. */
 #define OWN_THREADS 6
 
-static void add(struct bound *b, const char *name, const char *key, uint64_t bytes)
+static void add_term(struct bound *b, const char *name, const char *key, uint64_t bytes)
 {
 	assert(b->n_terms < BOUND_TERMS_MAX);
 	b->terms[b->n_terms++] = (struct bound_term){ name, key, bytes };
@@ -45,25 +45,27 @@ int bound_compute(const struct config *c, struct bound *ret)
 	r = pathcheck_bound(&o, &engine);
 	if (r < 0)
 		return r;
-	add(&b, "engine: shared tables and rings", "engine_shared_bytes",
-	    engine.shared_bytes);
-	add(&b, "engine: the prober's tables", "engine_prober_bytes",
-	    engine.prober_bytes);
-	add(&b, "engine: the prober's stacks", "engine_stack_bytes", engine.stack_bytes);
-	add(&b, "engine: the daemon's tables", "engine_client_bytes",
-	    engine.client_bytes);
-	add(&b, "table of paths", "registry_bytes", registry_bytes(n));
-	add(&b, "schedule", "schedule_bytes", schedule_bytes());
-	add(&b, "discovery and devices", "discovery_bytes", discovery_bytes(n));
-	add(&b, "multipath maps", "maps_bytes",
-	    maps_bytes(n) + devmapper_bytes(map_room(n), map_path_room(n)));
-	add(&b, "configuration", "config_bytes",
-	    CONFIG_BYTES + (uint64_t)n * CONFIG_BYTES_EACH_PATH + loader_bytes());
-	add(&b, "snapshots and rings", "port_bytes", port_bytes(n) + waits_bytes(n));
-	add(&b, "control clients", "control_bytes", control_bytes(n, c->max_clients));
-	add(&b, "events", "events_bytes", events_bytes(n));
-	add(&b, "log", "log_bytes", log_bytes());
-	add(&b, "programs and libraries", "program_bytes", PROGRAM_BYTES);
+	add_term(&b, "engine: shared tables and rings", "engine_shared_bytes",
+	         engine.shared_bytes);
+	add_term(&b, "engine: the prober's tables", "engine_prober_bytes",
+	         engine.prober_bytes);
+	add_term(&b, "engine: the prober's stacks", "engine_stack_bytes",
+	         engine.stack_bytes);
+	add_term(&b, "engine: the daemon's tables", "engine_client_bytes",
+	         engine.client_bytes);
+	add_term(&b, "table of paths", "registry_bytes", registry_bytes(n));
+	add_term(&b, "schedule", "schedule_bytes", schedule_bytes());
+	add_term(&b, "discovery and devices", "discovery_bytes", discovery_bytes(n));
+	add_term(&b, "multipath maps", "maps_bytes",
+	         maps_bytes(n) + devmapper_bytes(map_room(n), map_path_room(n)));
+	add_term(&b, "configuration", "config_bytes",
+	         CONFIG_BYTES + (uint64_t)n * CONFIG_BYTES_EACH_PATH + loader_bytes());
+	add_term(&b, "snapshots and rings", "port_bytes", port_bytes(n) + waits_bytes(n));
+	add_term(&b, "control clients", "control_bytes",
+	         control_bytes(n, c->max_clients));
+	add_term(&b, "events", "events_bytes", events_bytes(n));
+	add_term(&b, "log", "log_bytes", log_bytes());
+	add_term(&b, "programs and libraries", "program_bytes", PROGRAM_BYTES);
 
 	own = OWN_DESCRIPTORS + c->max_clients;
 	b.threads = engine.threads + OWN_THREADS;

@@ -2,9 +2,8 @@
 #ifndef CHECKERD_LOOP_BOUND_H
 #define CHECKERD_LOOP_BOUND_H
 
-/*
- * What the daemon and its prober may use at most, as computed from the configuration alone.
- */
+/* The limits of memory, threads, descriptors and I/O of the daemon and its prober, computed from the
+ * configuration alone. */
 #include <stdio.h>
 
 #include "checkerd/config/config.h"
@@ -13,13 +12,17 @@
 #define BOUND_TERMS_MAX 16
 
 struct bound_term {
-	const char *name; /* for people */
-	const char *key;  /* for JSON */
+	/* For --print-bound. */
+	const char *name;
+	/* For JSON. */
+	const char *key;
 	uint64_t bytes;
 };
 
 struct bound {
-	uint64_t bytes; /* the sum of the terms */
+	/* The sum of the terms. */
+	uint64_t bytes;
+	/* descriptors: of both programs; descriptors_each: the larger of the two. */
 	uint32_t threads, descriptors, descriptors_each, groups, in_flight;
 	unsigned n_terms;
 	struct bound_term terms[BOUND_TERMS_MAX];

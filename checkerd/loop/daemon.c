@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns every part of the daemon: makes them in the order of their dependence, and stops them. Runs
+ * on the main thread, which becomes the loop's.
+ */
 #include "checkerd/loop/daemon.h"
 
 #include <errno.h>
@@ -14,11 +18,11 @@
 #include "checkerd/control/listen.h"
 #include "checkerd/loop/bound.h"
 
-/* Ready at the latest so long after the last path may have timed out … */
+/* checkerd is ready at the latest this long after the first checks may have timed out … */
 #define READY_MARGIN_US (5 * USEC_PER_SEC)
-/* … and well before systemd gives up, however long checker_timeout is. */
+/* … and before systemd's limit, also with a long checker_timeout. */
 #define READY_MAX_US (300 * USEC_PER_SEC)
-/* A thread that does not end by then hangs, and is left behind. */
+/* A thread that does not end within this time hangs: daemon_deinit() leaves it behind. */
 #define JOIN_LIMIT_US (250 * USEC_PER_MSEC)
 
 static int complain(int error, const char *what)
@@ -27,7 +31,7 @@ static int complain(int error, const char *what)
 	return error;
 }
 
-/* The group that may read, by its name or number. This may ask the network: once, at start. */
+/* The group that may read, by its name or number. May use the network: once, at start. */
 static int find_group(const char *name, gid_t *ret)
 {
 	const struct group *g;
@@ -37,7 +41,7 @@ static int find_group(const char *name, gid_t *ret)
 	*ret = (gid_t)-1;
 	if (name == NULL)
 		return 0;
-	g = getgrnam(name); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+	g = getgrnam(name); /* NOLINT(concurrency-mt-unsafe): the only thread */
 	if (g != NULL) {
 		*ret = g->gr_gid;
 		return 0;
@@ -56,12 +60,14 @@ static int find_group(const char *name, gid_t *ret)
 static int refuse_socket(int error)
 {
 	if (error == -EADDRNOTAVAIL)
-		(void)fprintf(stderr, "checkerd: the socket that was passed is abstract: "
-		                      "everybody could connect; give it a name in the "
-		                      "file system (ListenStream=/...)\n");
+		(void)fprintf(stderr,
+		              "checkerd: the socket that was passed is abstract, so "
+		              "every user could connect: give it a name in the "
+		              "file system (ListenStream=/...)\n");
 	else
-		(void)fprintf(stderr, "checkerd: what was passed is not a unix stream "
-		                      "socket that listens: use ListenStream=/...\n");
+		(void)fprintf(stderr, "checkerd: the descriptor that was passed is not a "
+		                      "listening unix stream socket: use "
+		                      "ListenStream=/...\n");
 	return error;
 }
 
@@ -77,22 +83,22 @@ static void complain_listen(int error, const char *name)
 		              name);
 	else if (error == -EEXIST)
 		(void)fprintf(stderr,
-		              "checkerd: %s: something that is no socket has that name: "
+		              "checkerd: %s: the file is not a socket: "
 		              "remove it, or name another socket with -s\n",
 		              name);
 	else if (error == -ENOTUNIQ)
 		(void)fprintf(
 		        stderr,
-		        "checkerd: %s: others could put a socket of theirs there: "
-		        "the directory has to be root's (chown root, chmod go-w) and "
-		        "%s.lock, if it is there, this user's (remove it); or name "
-		        "another socket with -s\n",
+		        "checkerd: %s: other users could replace the socket: "
+		        "root must own the directory (chown root, chmod go-w), and this "
+		        "user must own %s.lock (remove it); or name another socket "
+		        "with -s\n",
 		        name, name);
 	else
 		(void)complain(error, name);
 }
 
-/* The socket of systemd's, or, with *ret_ours, one of our own with a name to take away. */
+/* The socket that systemd passed; or, with *ret_ours, one whose name checkerd must remove. */
 static int listen_on(const struct options *o, const struct config *c, int *ret_fd,
                      bool *ret_ours)
 {
@@ -177,7 +183,7 @@ static int make_dm(struct daemon *d, const struct config *c)
 	return 0;
 }
 
-/* Everything that takes memory, once it is known that there is no other daemon. */
+/* Makes what allocates memory and starts threads, after it is known that no other daemon runs. */
 static int make_parts(struct daemon *d, const struct options *o, const struct config *c,
                       const struct bound *bound)
 {
@@ -216,7 +222,7 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	return r < 0 ? complain(r, "a thread") : 0;
 }
 
-/* What works with the parts, and begins with the first configuration. */
+/* Makes what works with those parts, and applies the first configuration. */
 static int make_workers(struct daemon *d, const struct options *o, struct loaded *first)
 {
 	const struct reload_parts parts = {
@@ -246,7 +252,7 @@ static int make_workers(struct daemon *d, const struct options *o, struct loaded
 	return r < 0 ? complain(r, "the configuration") : 0;
 }
 
-/* What control asks of the loop. */
+/* Makes what serves the requests of the control thread. */
 static int make_answers(struct daemon *d, const struct bound *bound)
 {
 	const struct snapshot_fill_parts parts = {
@@ -278,7 +284,7 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 	return 0;
 }
 
-/* In the order of dependence. listen_fd: given to control_new(), or closed. */
+/* listen_fd: passed to control_new(), or closed. */
 static int make_all(struct daemon *d, const struct options *o, struct loaded *first,
                     int listen_fd, bool ours)
 {
@@ -291,9 +297,9 @@ static int make_all(struct daemon *d, const struct options *o, struct loaded *fi
 	else
 		r = make_parts(d, o, first->config, &bound);
 	if (r < 0) {
-		/* While it listens, no other daemon takes the name: it is still this one's. */
+		/* While the socket listens, no other daemon takes its name: it is still ours. */
 		if (ours)
-			(void)unlink(o->socket); /* The next start clears it away too. */
+			(void)unlink(o->socket); /* The next start removes it too. */
 		close(listen_fd);
 		return r;
 	}
@@ -328,31 +334,31 @@ int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 		return r;
 	r = make_all(d, o, first, listen_fd, ours);
 	if (r == 0)
-		privileges_realtime(NULL, priority); /* all other threads are there */
+		privileges_realtime(NULL, priority); /* All other threads have started. */
 	return r;
 }
 
 bool daemon_deinit(struct daemon *d)
 {
-	bool all = true;
+	bool ended = true;
 
 	(void)!notify_send(&d->notify, "STOPPING=1");
 	d->control = control_free(d->control);
 	checks_deinit(&d->checks);
-	all = discovery_free(d->discovery, JOIN_LIMIT_US) && all;
-	all = devmapper_free(d->devmapper, JOIN_LIMIT_US) && all;
-	all = loader_free(d->loader, JOIN_LIMIT_US) && all;
+	ended = discovery_free(d->discovery, JOIN_LIMIT_US) && ended;
+	ended = devmapper_free(d->devmapper, JOIN_LIMIT_US) && ended;
+	ended = loader_free(d->loader, JOIN_LIMIT_US) && ended;
 	inventory_deinit(&d->inventory);
 	reload_deinit(&d->reload);
 	snapshot_fill_deinit(&d->snapshots);
 	events_deinit(&d->events);
 	d->maps = maps_free(d->maps);
-	all = log_free(d->log, JOIN_LIMIT_US) && all;
+	ended = log_free(d->log, JOIN_LIMIT_US) && ended;
 	waits_deinit(&d->waits);
 	d->port = port_free(d->port);
 	aio_quota_deinit(&d->aio_quota);
 	notify_deinit(&d->notify);
-	return all;
+	return ended;
 }
 
 struct mono daemon_next_chore(const struct daemon *d)
@@ -382,7 +388,8 @@ void daemon_run_chores(struct daemon *d, struct mono now)
 	maintain(d, now);
 	if (!mono_before(now, d->watchdog.feed_at))
 		watchdog_run(&d->watchdog, now);
-	/* What ready has to send is sent by daemon_complete_round(), what is held by the source. */
+	/* daemon_complete_round() sends what ready has to send, and the source of this timer
+	 * applies the record that inventory holds. */
 }
 
 static void complete_maps(struct daemon *d, struct mono now)
@@ -398,7 +405,7 @@ static void complete_maps(struct daemon *d, struct mono now)
 	dm_complete_round(&d->dm, now);
 }
 
-/* A check has read another device than the one that discovery had told. */
+/* A check has read another device than the one that discovery found. */
 static void relist(struct daemon *d, struct mono now)
 {
 	if (!d->checks.relist || mono_before(now, d->checks.relist_from))

@@ -3,9 +3,8 @@
 #define CHECKERD_LOOP_DAEMON_H
 
 /*
- * Owns every part of the running daemon, and nothing else: who needs whom is decided in
- * daemon_init(), what happens when is decided in sources.c, and what it means in the parts.
- * The loop's thread only.
+ * Every part of the running daemon. daemon_init() decides which part needs which, sources.c decides
+ * what runs when, and the parts do the work. The loop's thread only.
  */
 #include "checkerd/control/control.h"
 #include "checkerd/paths/checks.h"
@@ -50,20 +49,20 @@ struct daemon {
 };
 
 /*
- * Starts everything but the loop. `first`: the configuration, taken over. On failure it has
- * said on stderr what is wrong, and daemon_deinit() is still to be called. -errno.
+ * Starts everything but the loop. `first`: the configuration, taken over. -errno: there is a message
+ * on stderr, and daemon_deinit() must still be called.
  */
 _must_check_ int daemon_init(struct daemon *d, const struct options *o,
                              struct loaded *first);
 
-/* Stops everything. False: a thread hangs and was left behind: the caller has to _exit(). */
+/* Stops everything. False: a thread hangs and was left behind: the caller must _exit(). */
 bool daemon_deinit(struct daemon *d);
 
-/* When there is something to do that nothing but time brings about. */
+/* When daemon_run_chores() is needed next. */
 struct mono daemon_next_chore(const struct daemon *d);
-/* Does it. */
+/* Does what is due because of time alone, except checks. */
 void daemon_run_chores(struct daemon *d, struct mono now);
-/* At the end of each round of the loop: hands over, tells, counts. */
+/* To be called at the end of each round of the loop: hands commands over, reports, counts. */
 void daemon_complete_round(struct daemon *d, struct mono now);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * checkerd: options, configuration, then the daemon until a signal ends it.
+ * checkerd reads its options and its configuration, then runs the daemon until a signal ends it.
+ * Runs on the main thread, which becomes the loop's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,8 +15,8 @@
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* What was printed counts only when it arrived. */
-static int flushed(void)
+/* The exit code of a command that printed: failed when the output did not arrive. */
+static int flush_output(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_DONE;
@@ -34,14 +35,14 @@ static int print_bound(const struct config *c)
 		return EXIT_FAILED;
 	}
 	bound_print(&b, stdout);
-	return flushed();
+	return flush_output();
 }
 
-static int run(const struct options *o, struct loaded *first)
+static int run_daemon(const struct options *o, struct loaded *first)
 {
-	static struct daemon d; /* too large for a stack that is locked */
+	static struct daemon d; /* too large for the stack, which is locked */
 	int r;
-	bool all;
+	bool ended;
 
 	sources_block_signals();
 	r = daemon_init(&d, o, first);
@@ -51,20 +52,20 @@ static int run(const struct options *o, struct loaded *first)
 			(void)fprintf(stderr, "checkerd: the loop: %s\n",
 			              strerrordesc_np(-r));
 	}
-	all = daemon_deinit(&d);
+	ended = daemon_deinit(&d);
 	loaded_deinit(first);
-	if (!all)
+	if (!ended)
 		_exit(r < 0 ? EXIT_FAILED : EXIT_DONE);
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int with_config(const struct options *o)
+static int load_and_run(const struct options *o)
 {
 	struct loaded first;
 	int r, code = EXIT_DONE;
 
 	r = loader_read(o->config, NULL, &first);
-	/* Warnings of a daemon go to its log. */
+	/* The daemon writes its warnings to the log. */
 	if (first.messages != NULL && (r < 0 || o->mode != MODE_RUN))
 		fputs(first.messages->data, stderr);
 	if (r < 0) {
@@ -74,12 +75,12 @@ static int with_config(const struct options *o)
 		return EXIT_FAILED;
 	}
 	if (o->mode == MODE_RUN)
-		return run(o, &first);
+		return run_daemon(o, &first);
 	if (o->mode == MODE_BOUND) {
 		code = print_bound(first.config);
 	} else if (o->mode == MODE_DUMP) {
 		fputs(first.dump->data, stdout);
-		code = flushed();
+		code = flush_output();
 	}
 	loaded_deinit(&first);
 	return code;
@@ -95,15 +96,15 @@ int main(int argc, char **argv)
 	switch (o.mode) {
 	case MODE_HELP:
 		options_help(stdout);
-		return flushed();
+		return flush_output();
 	case MODE_VERSION:
 		(void)printf("checkerd %s\n", pathcheck_version());
-		return flushed();
+		return flush_output();
 	case MODE_RUN:
 	case MODE_TEST:
 	case MODE_DUMP:
 	case MODE_BOUND:
 		break;
 	}
-	return with_config(&o);
+	return load_and_run(&o);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs before anything else does, on the only thread there is. */
+/* Owns nothing. Runs at start, on the only thread. */
 #include "checkerd/loop/options.h"
 
 #include <errno.h>
@@ -33,13 +33,15 @@ static const struct {
 	{ OPTION_SOCKET, NULL, "SOCKET", "listen on SOCKET instead of " DEFAULT_SOCKET },
 	{ OPTION_TEST, NULL, NULL, "check the configuration and exit" },
 	{ OPTION_DUMP, NULL, NULL, "print the effective configuration and exit" },
-	{ OPTION_VERBOSE, NULL, NULL, "the same as --log-level=debug" },
+	{ OPTION_VERBOSE, NULL, NULL, "log everything, like --log-level=debug" },
 	{ OPTION_LOG_LEVEL, "log-level", "LEVEL",
-	  "emerg, alert, crit, err, warning, notice, info or debug" },
-	{ OPTION_LOG_TARGET, "log-target", "TARGET", "auto, stderr or journal" },
+	  "log messages up to LEVEL: emerg, alert, crit, err, warning, "
+	  "notice, info or debug" },
+	{ OPTION_LOG_TARGET, "log-target", "TARGET",
+	  "log to TARGET: auto, stderr or journal" },
 	{ OPTION_PRINT_BOUND, "print-bound", NULL,
-	  "print what it may use at most, with its terms, and exit" },
-	{ OPTION_HELP, "help", NULL, "print this and exit" },
+	  "print the limits of memory, threads and descriptors, and exit" },
+	{ OPTION_HELP, "help", NULL, "print this help and exit" },
 	{ OPTION_VERSION, "version", NULL, "print the version and exit" },
 };
 
@@ -63,7 +65,7 @@ void options_help(FILE *out)
 			               table[i].argument == NULL ? "" : "=", argument);
 		(void)fprintf(out, "  %-20s  %s\n", form, table[i].help);
 	}
-	fputs("\nSIGHUP reads the configuration again, SIGTERM and SIGINT stop.\n"
+	fputs("\nSIGHUP reloads the configuration, SIGTERM and SIGINT stop checkerd.\n"
 	      "See checkerd(8), checkerd.conf(5) and checkerctl(8).\n",
 	      out);
 }
@@ -91,14 +93,14 @@ static void make_getopt(char *letters, struct option *longs)
 	*longs = (struct option){ 0 };
 }
 
-static int refuse(FILE *err, const char *what, const char *which)
+static int refuse_option(FILE *err, const char *what, const char *which)
 {
 	(void)fprintf(err, "checkerd: %s%s%s\nTry 'checkerd --help'.\n", what,
 	              which == NULL ? "" : ": ", which == NULL ? "" : which);
 	return -EINVAL;
 }
 
-static int take(struct options *o, int id, const char *argument, FILE *err)
+static int set_option(struct options *o, int id, const char *argument, FILE *err)
 {
 	enum options_mode mode = MODE_RUN;
 
@@ -114,11 +116,11 @@ static int take(struct options *o, int id, const char *argument, FILE *err)
 		return 0;
 	case OPTION_LOG_LEVEL:
 		if (log_level_parse(argument, &o->log_level) < 0)
-			return refuse(err, "no such log level", argument);
+			return refuse_option(err, "no such log level", argument);
 		return 0;
 	case OPTION_LOG_TARGET:
 		if (log_target_parse(argument, &o->log_target) < 0)
-			return refuse(err, "no such log target", argument);
+			return refuse_option(err, "no such log target", argument);
 		return 0;
 	case OPTION_TEST:
 		mode = MODE_TEST;
@@ -139,8 +141,9 @@ static int take(struct options *o, int id, const char *argument, FILE *err)
 		assert(false);
 	}
 	if (o->mode != MODE_RUN && o->mode != mode)
-		return refuse(err, "only one of -t, -T, --print-bound, --help, --version",
-		              NULL);
+		return refuse_option(
+		        err, "only one of -t, -T, --print-bound, --help, --version",
+		        NULL);
 	o->mode = mode;
 	return 0;
 }
@@ -159,22 +162,23 @@ int options_parse(struct options *ret, int argc, char **argv, FILE *err)
 
 	make_getopt(letters, longs);
 	opterr = 0;
-	optind = 0; /* glibc: begin anew, whoever called it before */
+	optind = 0; /* glibc: getopt_long() starts again, also after an earlier call */
 	for (;;) {
-		/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): the only thread */
 		id = getopt_long(argc, argv, letters, longs, NULL);
 		if (id == -1)
 			break;
 		if (id == '?')
-			return refuse(err, "no such option", argv[optind - 1]);
+			return refuse_option(err, "no such option", argv[optind - 1]);
 		if (id == ':')
-			return refuse(err, "an argument is missing", argv[optind - 1]);
-		r = take(&o, id, optarg, err);
+			return refuse_option(err, "an argument is missing",
+			                     argv[optind - 1]);
+		r = set_option(&o, id, optarg, err);
 		if (r < 0)
 			return r;
 	}
 	if (optind < argc)
-		return refuse(err, "no arguments are expected", argv[optind]);
+		return refuse_option(err, "no arguments are expected", argv[optind]);
 	*ret = o;
 	return 0;
 }

@@ -3,8 +3,7 @@
 #define CHECKERD_LOOP_OPTIONS_H
 
 /*
- * The command line. One table says what there is; --help is printed from it, and the manual
- * is compared with that.
+ * The command line. --help is printed from one table, and a test compares the manual with --help.
  */
 #include <stdio.h>
 
@@ -26,10 +25,10 @@ struct options {
 	const char *config; /* NULL: the default file */
 	const char *socket;
 	enum log_target log_target;
-	int log_level; /* LOG_LEVEL_UNSET: the configuration's */
+	int log_level; /* LOG_LEVEL_UNSET: as of the configuration */
 };
 
-/* 0, or -EINVAL when it has said on `err` what is wrong. Strings are argv's. */
+/* 0, or -EINVAL with a message on `err`. The strings of *ret are those of argv. */
 _must_check_ int options_parse(struct options *ret, int argc, char **argv, FILE *err);
 
 void options_help(FILE *out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the sd_event loop and its sources: one timer for the whole schedule, one descriptor for
- * all results, never a source a path. Each handler calls one part with the time, does a slice
- * at most, and ends in complete_round(), which files when to wake next.
+ * Owns the sd_event loop and its sources: one timer for the whole schedule, one descriptor for all
+ * results, never a source per path. Each handler calls one part with the time, does a slice at most,
+ * and ends in complete_round(), which sets the timers. Runs on the main thread.
  */
 #include "checkerd/loop/sources.h"
 
@@ -36,7 +36,7 @@ enum source_id {
 };
 
 struct timer {
-	struct mono at; /* filed with sd-event; MONO_NEVER: off */
+	struct mono at; /* as set with sd-event; MONO_NEVER: off */
 };
 
 struct sources {
@@ -47,29 +47,30 @@ struct sources {
 	bool more_results, more_maps, more_found, more_requests;
 };
 
-/* What is ready at the same time is served from the top. */
+/* Of sources that are ready at the same time, the one of the lowest number runs first. */
 static const struct {
 	int64_t priority;
 	const char *name, *why;
 } priorities[SOURCE_COUNT_] = {
-	[SOURCE_STOP] = { -100, "stop", "nothing is worth delaying the end" },
-	[SOURCE_STOP_INT] = { -100, "stop-int", "the same" },
+	[SOURCE_STOP] = { -100, "stop", "nothing may delay the end" },
+	[SOURCE_STOP_INT] = { -100, "stop-int", "nothing may delay the end" },
 	[SOURCE_RESULTS] = { -30, "results",
-	                     "an answer says more than another question" },
-	[SOURCE_RESULTS_MORE] = { -30, "results-more", "the rest of them" },
+	                     "a result is worth more than another check" },
+	[SOURCE_RESULTS_MORE] = { -30, "results-more", "the rest of the results" },
 	[SOURCE_MAPS] = { -25, "maps",
 	                  "a path that the kernel failed is checked at once" },
-	[SOURCE_MAPS_MORE] = { -25, "maps-more", "the rest of them" },
-	[SOURCE_SCHEDULE] = { -20, "schedule", "checks are due at their time" },
+	[SOURCE_MAPS_MORE] = { -25, "maps-more", "the rest of the maps" },
+	[SOURCE_SCHEDULE] = { -20, "schedule", "checks start at their due time" },
 	[SOURCE_CHORES] = { -10, "chores",
-	                    "a stuck prober and the watchdog do not wait" },
-	[SOURCE_FOUND] = { 0, "found", "after the paths that are there already" },
-	[SOURCE_FOUND_MORE] = { 0, "found-more", "the rest of them" },
-	[SOURCE_REQUESTS] = { 10, "requests", "people wait better than disks" },
-	[SOURCE_REQUESTS_MORE] = { 10, "requests-more", "the rest of them" },
-	[SOURCE_RELOAD] = { 20, "reload", "rare, and in no hurry" },
-	[SOURCE_LOADED] = { 20, "loaded", "the same" },
-	[SOURCE_SNAPSHOT] = { 30, "snapshot", "long, so whenever there is nothing else" },
+	                    "a stalled prober and the watchdog do not wait" },
+	[SOURCE_FOUND] = { 0, "found", "paths that exist come before new ones" },
+	[SOURCE_FOUND_MORE] = { 0, "found-more", "the rest of what was found" },
+	[SOURCE_REQUESTS] = { 10, "requests", "people can wait longer than disks" },
+	[SOURCE_REQUESTS_MORE] = { 10, "requests-more", "the rest of the requests" },
+	[SOURCE_RELOAD] = { 20, "reload", "rare, and not urgent" },
+	[SOURCE_LOADED] = { 20, "loaded", "rare, and not urgent" },
+	[SOURCE_SNAPSHOT] = { 30, "snapshot",
+	                      "long, so only when nothing else is ready" },
 };
 
 void sources_block_signals(void)
@@ -81,7 +82,7 @@ void sources_block_signals(void)
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGHUP);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
-	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for this signal */
+	(void)signal(SIGPIPE, SIG_IGN); /* Cannot fail for this signal. */
 }
 
 static void set_timer(struct timer *t, sd_event_source *source, struct mono at)
@@ -90,23 +91,24 @@ static void set_timer(struct timer *t, sd_event_source *source, struct mono at)
 		return;
 	t->at = at;
 	if (mono_is_never(at)) {
-		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF); /* fails never */
+		(void)sd_event_source_set_enabled(source,
+		                                  SD_EVENT_OFF); /* Never fails. */
 		return;
 	}
-	/* Neither allocates nor fails for a source of ours. */
+	/* For a timer that exists, neither allocates or fails. */
 	(void)sd_event_source_set_time(source, (uint64_t)MAX(at.us, INT64_C(1)));
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-static void set_more(struct sources *s, enum source_id id, bool *now_on, bool on)
+static void enable_more(struct sources *s, enum source_id id, bool *enabled, bool on)
 {
-	if (*now_on == on)
+	if (*enabled == on)
 		return;
-	*now_on = on;
+	*enabled = on;
 	(void)sd_event_source_set_enabled(s->source[id], on ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
-/* The end of every handler. */
+/* Every handler ends with this. */
 static int complete_round(struct sources *s)
 {
 	struct daemon *d = s->d;
@@ -120,35 +122,35 @@ static int complete_round(struct sources *s)
 	return 0;
 }
 
-static void take_results(struct sources *s)
+static void collect_results(struct sources *s)
 {
 	bool more;
 
 	seal_begin();
 	more = results_collect(&s->d->checks, mono_now());
 	seal_end();
-	set_more(s, SOURCE_RESULTS_MORE, &s->more_results, more);
+	enable_more(s, SOURCE_RESULTS_MORE, &s->more_results, more);
 }
 
 static void take_maps(struct sources *s)
 {
 	bool more = dm_take(&s->d->dm, mono_now());
 
-	set_more(s, SOURCE_MAPS_MORE, &s->more_maps, more);
+	enable_more(s, SOURCE_MAPS_MORE, &s->more_maps, more);
 }
 
 static void take_found(struct sources *s)
 {
 	bool more = inventory_take(&s->d->inventory, mono_now());
 
-	set_more(s, SOURCE_FOUND_MORE, &s->more_found, more);
+	enable_more(s, SOURCE_FOUND_MORE, &s->more_found, more);
 }
 
 static void take_requests(struct sources *s)
 {
 	bool more = requests_take(&s->d->requests, mono_now());
 
-	set_more(s, SOURCE_REQUESTS_MORE, &s->more_requests, more);
+	enable_more(s, SOURCE_REQUESTS_MORE, &s->more_requests, more);
 }
 
 static int on_results(sd_event_source *e _unused_, int fd _unused_,
@@ -156,8 +158,8 @@ static int on_results(sd_event_source *e _unused_, int fd _unused_,
 {
 	struct sources *s = arg;
 
-	take_results(s);
-	/* The engine has room again for what was held back. */
+	collect_results(s);
+	/* The engine may accept the command that inventory holds. */
 	if (s->d->inventory.holding)
 		take_found(s);
 	return complete_round(s);
@@ -165,7 +167,7 @@ static int on_results(sd_event_source *e _unused_, int fd _unused_,
 
 static int on_results_more(sd_event_source *e _unused_, void *arg)
 {
-	take_results(arg);
+	collect_results(arg);
 	return complete_round(arg);
 }
 
@@ -283,7 +285,7 @@ static int add_timer(struct sources *s, enum source_id id, struct timer *t,
 	int r;
 
 	t->at = MONO_NEVER;
-	/* 1 us: the grid of the schedule has gathered what may share a wake-up. */
+	/* Accuracy 1 us: the grid of the schedule already combines wake-ups. */
 	r = sd_event_add_time(s->event, &s->source[id], CLOCK_MONOTONIC, UINT64_MAX, 1,
 	                      handler, s);
 	return r < 0 ? r : sd_event_source_set_enabled(s->source[id], SD_EVENT_OFF);
@@ -349,7 +351,7 @@ int sources_run(struct daemon *d)
 		return r;
 	r = add_all(&s);
 	if (r == 0) {
-		(void)complete_round(&s); /* always 0 */
+		(void)complete_round(&s); /* Always 0. */
 		r = sd_event_loop(s.event);
 	}
 	for (int id = 0; id < SOURCE_COUNT_; id++)

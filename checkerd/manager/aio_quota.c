@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns two descriptors of procfs. The loop only. */
 #include "checkerd/manager/aio_quota.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ int64_t aio_quota_enough(int64_t aio_nr, uint32_t groups)
 	return enough;
 }
 
-/* Groups that have to do without; *ret_error: why the last of them. */
+/* Number of groups without asynchronous I/O. *ret_error: why the last of them. */
 static uint32_t count_refused(struct pathcheck *engine, const struct pathcheck_stats *s,
                               int *ret_error)
 {
@@ -79,7 +80,7 @@ static uint32_t count_refused(struct pathcheck *engine, const struct pathcheck_s
 	return n;
 }
 
-static void word(struct aio_quota *q, uint32_t refused, int error)
+static void format_report(struct aio_quota *q, uint32_t refused, int error)
 {
 	const char *groups =
 	        refused == 1 ? "group of paths, it is" : "groups of paths, they are";
@@ -96,17 +97,17 @@ static void word(struct aio_quota *q, uint32_t refused, int error)
 	(void)snprintf(q->text, sizeof(q->text),
 	               "no asynchronous I/O for %" PRIu32
 	               " %s read synchronously: fs.aio-max-nr is %" PRIi64 ", %" PRIi64
-	               " are in use; sysctl fs.aio-max-nr=%" PRIi64 " would do",
+	               " are in use; raise it: sysctl fs.aio-max-nr=%" PRIi64,
 	               refused, groups, max, nr, aio_quota_enough(nr, refused));
 }
 
-/* Submitting never waits, but for a driver with an error. A new prober begins at 0. */
+/* Submitting blocks only when a driver has a bug. The counter of a new prober starts at 0. */
 static void report_replaced(struct aio_quota *q, const struct pathcheck_stats *s)
 {
 	if (s->lane_replacements > q->replacements)
 		events_say(q->events, EVENT_ENGINE, LOG_WARNING,
-		           "handing reads to the kernel took 100 ms and more, another "
-		           "thread does it from now on: %" PRIu64
+		           "the submit thread was blocked for 100 ms or longer, another "
+		           "thread replaces it: %" PRIu64
 		           " times so far; a device's driver does not return",
 		           s->lane_replacements);
 	q->replacements = s->lane_replacements;
@@ -127,7 +128,7 @@ void aio_quota_update(struct aio_quota *q)
 	q->failures = s.io_setup_failures;
 	if (refused > 0 && !q->reported) {
 		q->reported = true;
-		word(q, refused, error);
+		format_report(q, refused, error);
 		events_say(q->events, EVENT_ENGINE, LOG_WARNING, "%s", q->text);
 	} else if (refused == 0 && q->reported) {
 		q->reported = false;

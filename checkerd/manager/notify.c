@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns the socket to the service manager. The loop only. */
 #include "checkerd/manager/notify.h"
 
 #include <errno.h>
@@ -45,8 +46,7 @@ int notify_init(struct notify *n)
 	if (name == NULL)
 		return 0;
 	r = connect_to(n, name);
-	unsetenv(
-	        "NOTIFY_SOCKET"); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+	unsetenv("NOTIFY_SOCKET"); /* NOLINT(concurrency-mt-unsafe): the only thread */
 	return r;
 }
 

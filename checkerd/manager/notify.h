@@ -2,13 +2,11 @@
 #ifndef CHECKERD_MANAGER_NOTIFY_H
 #define CHECKERD_MANAGER_NOTIFY_H
 
-/*
- * Tells the service manager, as sd_notify(3) does, but never blocks: the loop calls it.
- */
+/* Sends messages to the service manager as sd_notify(3) does, but never blocks. The loop only. */
 #include "util/macro.h"
 
 struct notify {
-	int fd; /* connected to NOTIFY_SOCKET; -1: nobody wants to know */
+	int fd; /* connected to NOTIFY_SOCKET; -1: there is no service manager */
 };
 
 #define NOTIFY_NULL \
@@ -16,12 +14,12 @@ struct notify {
 		-1  \
 	}
 
-/* Connects, and takes NOTIFY_SOCKET out of the environment: it is not the prober's. Without
- * one, or when nobody is there, it is left unconnected. -errno: there is no memory or no
- * descriptor for it; who waits for READY=1 would wait in vain. */
+/* Connects to NOTIFY_SOCKET, and removes it from the environment: it is not meant for the prober.
+ * When it is not set, or nobody listens, fd stays -1. -errno: no memory or no descriptor: a service
+ * manager that waits for READY=1 would never get it. */
 _must_check_ int notify_init(struct notify *n);
 void notify_deinit(struct notify *n);
-/* 0, also when nobody wants to know; -EAGAIN: the manager is behind, try again later. */
+/* 0, also without a service manager. -EAGAIN: its socket is full, try again later. */
 _must_check_ int notify_send(const struct notify *n, const char *state);
 
 #endif

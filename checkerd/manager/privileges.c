@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing. Runs at start, on the only thread. */
 #include "checkerd/manager/privileges.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@
 #define PR_SET_IO_FLUSHER 57
 #endif
 
-/* So much more than is asked for the heap takes at once, and gives back. */
+/* Bytes by which the heap grows and shrinks at least. */
 #define HEAP_STEP (32 * 1024)
 
 #define OOM_SCORE_WANTED (-1000)
@@ -52,12 +53,12 @@ static bool capable(unsigned capability)
 
 void privileges_prepare(void)
 {
-	/* An arena for each thread would lock 64 MiB of nothing each. */
+	/* An arena for each thread would lock 64 MiB that nobody uses. */
 	(void)mallopt(M_ARENA_MAX, 1);
-	/* free() forgets what munmap() refuses to take; large blocks are pages (util/pages.h). */
+	/* free() loses memory when munmap() fails. Large blocks are pages (util/pages.h). */
 	(void)mallopt(M_MMAP_MAX, 0);
 	(void)mallopt(M_TRIM_THRESHOLD, HEAP_STEP);
-	(void)mallopt(M_TOP_PAD, HEAP_STEP); /* it is locked before it is used */
+	(void)mallopt(M_TOP_PAD, HEAP_STEP); /* the heap is locked before it is used */
 }
 
 void privileges_realtime(struct warnings *w, uint32_t priority)
@@ -66,7 +67,7 @@ void privileges_realtime(struct warnings *w, uint32_t priority)
 
 	if (priority > 0 && sched_setscheduler(0, SCHED_RR, &param) < 0 && w != NULL)
 		warnings_add(w,
-		             "checks have the priority of other programs: "
+		             "checks run at normal priority: "
 		             "realtime_priority %" PRIu32 ": %s "
 		             "(CAP_SYS_NICE, or LimitRTPRIO)",
 		             priority, strerrordesc_np(errno));
@@ -76,24 +77,23 @@ void privileges_no_realtime(void)
 {
 	const struct sched_param none = { .sched_priority = 0 };
 
-	(void)sched_setscheduler(0, SCHED_OTHER, &none); /* less is always allowed */
+	(void)sched_setscheduler(0, SCHED_OTHER,
+	                         &none); /* a lower priority is always permitted */
 }
 
-static void take_io_flusher(struct warnings *w)
+static void set_io_flusher(struct warnings *w)
 {
 	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
 		warnings_add(w,
-		             "memory is allocated like any program's, it may wait for "
-		             "I/O to the "
-		             "disks that are checked: PR_SET_IO_FLUSHER: %s "
+		             "allocations may wait for I/O to the disks that are "
+		             "checked: PR_SET_IO_FLUSHER: %s "
 		             "(CAP_SYS_RESOURCE)",
 		             strerrordesc_np(errno));
 }
 
 /*
- * They come along with libsystemd, which uses them for the files of the journal, and with
- * libdevmapper, for what it does when it creates maps and their nodes: nothing here does either,
- * so none of their pages is ever wanted.
+ * libsystemd needs these libraries to read files of the journal, and libdevmapper needs them to
+ * create maps and nodes. checkerd does neither, so it needs none of their pages.
  */
 static int unlock_unused(struct dl_phdr_info *info, size_t size _unused_,
                          void *arg _unused_)
@@ -120,29 +120,25 @@ static int unlock_unused(struct dl_phdr_info *info, size_t size _unused_,
 	return 0;
 }
 
-/*
- * With a limit below what will be needed, MCL_FUTURE would make allocations fail later: then
- * it is not tried.
- */
-static void take_memory(struct warnings *w)
+/* With a limit on locked memory, MCL_FUTURE makes later allocations fail: then no memory is locked. */
+static void lock_memory(struct warnings *w)
 {
 	struct rlimit limit;
 
 	if (!capable(CAP_IPC_LOCK) &&
 	    (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY)) {
 		warnings_add(w, "memory is not locked, it may be swapped out to the "
-		                "disks that are "
-		                "checked: mlockall needs CAP_IPC_LOCK");
+		                "disks that are checked: mlockall needs CAP_IPC_LOCK");
 		return;
 	}
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		warnings_add(w, "memory is not locked: mlockall: %s",
 		             strerrordesc_np(errno));
 	else
-		(void)dl_iterate_phdr(unlock_unused, NULL); /* 0, as it always says */
+		(void)dl_iterate_phdr(unlock_unused, NULL); /* Always returns 0. */
 }
 
-static void take_oom_score(struct warnings *w)
+static void lower_oom_score(struct warnings *w)
 {
 	char buf[16];
 	ssize_t n;
@@ -162,13 +158,14 @@ static void take_oom_score(struct warnings *w)
 		close(fd);
 	if (error != 0)
 		warnings_add(w,
-		             "it may be killed when memory is short: oom_score_adj: %s "
+		             "the kernel may kill checkerd when memory is short: "
+		             "oom_score_adj: %s "
 		             "(CAP_SYS_RESOURCE)",
 		             strerrordesc_np(error));
 }
 
-/* The prober inherits the limit, and it is the one that needs many. */
-static void take_descriptors(struct warnings *w, uint32_t descriptors)
+/* The prober inherits the limit, and it needs most of the descriptors. */
+static void raise_descriptors(struct warnings *w, uint32_t descriptors)
 {
 	struct rlimit limit;
 
@@ -185,7 +182,7 @@ static void take_descriptors(struct warnings *w, uint32_t descriptors)
 			return;
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE,
-		                &limit); /* what may be had is better than less */
+		                &limit); /* more than before, if not enough */
 	}
 	warnings_add(w,
 	             "%" PRIu64 " descriptors may be opened, max_paths may need %" PRIu32
@@ -195,8 +192,8 @@ static void take_descriptors(struct warnings *w, uint32_t descriptors)
 
 void privileges_acquire(struct warnings *w, uint32_t descriptors)
 {
-	take_io_flusher(w);
-	take_memory(w);
-	take_oom_score(w);
-	take_descriptors(w, descriptors);
+	set_io_flusher(w);
+	lock_memory(w);
+	lower_oom_score(w);
+	raise_descriptors(w, descriptors);
 }

@@ -3,8 +3,8 @@
 #define CHECKERD_MANAGER_PRIVILEGES_H
 
 /*
- * What keeps the daemon going when the system is short of memory or of I/O, as far as it may
- * have it. What it may not have is said once, and kept for show status.
+ * Privileges with which the daemon goes on when the system is short of memory or I/O. Each missing
+ * privilege is reported once, and kept for `show status`.
  */
 #include "checkerd/control/snapshot.h"
 
@@ -13,26 +13,25 @@ struct warnings {
 	char text[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];
 };
 
-/* More than there is room for is dropped. */
+/* Drops the warning when there is no room. */
 void warnings_add(struct warnings *w, const char *format, ...) _printf_(2, 3);
 
 /*
- * Realtime priority for the calling thread, and for the threads and processes it starts from now
- * on, until it is taken back for those that do not need it. 0: none is wanted. w: NULL when it
- * was said before.
+ * Gives the calling thread realtime priority. Threads and processes that it starts later inherit it,
+ * until privileges_no_realtime(). priority 0: does nothing. w: NULL: does not warn again.
  */
 void privileges_realtime(struct warnings *w, uint32_t priority);
 void privileges_no_realtime(void);
 
 /*
- * To be called before anything is allocated: what is large goes back to the kernel when it is
- * freed, and is not locked as a hole in the heap.
+ * To be called before the first allocation: large blocks go back to the kernel when they are freed,
+ * and are not locked as a hole in the heap.
  */
 void privileges_prepare(void);
 
 /*
- * To be called before any thread is started: they inherit. descriptors: how many one process
- * may need.
+ * To be called before the first thread starts: threads inherit the privileges. descriptors: how many
+ * one process may need.
  */
 void privileges_acquire(struct warnings *w, uint32_t descriptors);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing but its own state. The loop only. */
 #include "checkerd/manager/ready.h"
 
 #include <inttypes.h>
@@ -58,11 +59,11 @@ bool ready_update(struct ready *r, const uint32_t by_kind[PATH_KINDS], bool comp
 	bool now_ready = !r->ready && (complete || !mono_before(now, r->deadline));
 
 	if (now_ready)
-		r->ready = r->untold = true;
+		r->ready = r->unsent = true;
 	r->next = r->ready ? MONO_NEVER : r->deadline;
-	if (r->untold && !r->reloading) {
+	if (r->unsent && !r->reloading) {
 		if (notify_send(r->notify, "READY=1") == 0)
-			r->untold = false;
+			r->unsent = false;
 		else
 			r->next = mono_add(now, READY_RETRY_US);
 	}
@@ -75,15 +76,16 @@ void ready_reload_begins(struct ready *r, struct mono now)
 	char line[80];
 
 	if (!r->ready)
-		return; /* READY=1 has not been said yet, so there is nothing to take back */
+		return; /* READY=1 was not sent yet. */
 	r->reloading = true;
 	(void)snprintf(line, sizeof(line), "RELOADING=1\nMONOTONIC_USEC=%" PRIi64,
 	               now.us);
-	(void)!notify_send(r->notify, line); /* lost: READY=1 alone does no harm */
+	(void)!notify_send(r->notify,
+	                   line); /* When it is lost, READY=1 alone does no harm. */
 }
 
 void ready_reload_ends(struct ready *r)
 {
-	r->untold = r->untold || r->reloading;
+	r->unsent = r->unsent || r->reloading;
 	r->reloading = false;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing but its own state. The loop only. */
 #include "checkerd/manager/watchdog.h"
 
 #include <systemd/sd-daemon.h>
@@ -34,7 +35,7 @@ void watchdog_run(struct watchdog *w, struct mono now)
 	const struct checks *c = w->checks;
 	struct pathcheck_stats s = { .size = sizeof(s) };
 
-	/* Three tries before it bites: one may find the manager's socket full. */
+	/* Three attempts before the limit: the manager's socket may be full. */
 	w->feed_at = mono_add(now, w->limit_us / 3);
 	if (pathcheck_stats(c->engine, &s) == 0 &&
 	    watchdog_engine_lives(w->limit_us, s.heartbeat_age_us, c->replaced, now))

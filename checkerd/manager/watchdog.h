@@ -3,8 +3,8 @@
 #define CHECKERD_MANAGER_WATCHDOG_H
 
 /*
- * The service manager's watchdog. It is fed by the loop, so it is only while that runs; and
- * only while the engine makes progress, or is being replaced. The loop only.
+ * Feeds the service manager's watchdog while the loop runs, and while the engine makes progress or
+ * its prober is being replaced. The loop only.
  */
 #include "checkerd/paths/checks.h"
 #include "checkerd/manager/notify.h"
@@ -28,7 +28,8 @@ int64_t watchdog_limit(void);
 void watchdog_init(struct watchdog *w, const struct watchdog_options *o, struct mono now);
 /* To be called at feed_at. */
 void watchdog_run(struct watchdog *w, struct mono now);
-/* Does the engine live? heartbeat_age_us: its own; replaced: when it last was; us 0: never. */
+/* Does the engine make progress? heartbeat_age_us: of its prober. replaced: when the prober was last
+ * replaced; us 0: never. */
 bool watchdog_engine_lives(int64_t limit_us, int64_t heartbeat_age_us,
                            struct mono replaced, struct mono now);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The command line, and what stays as it is over a reload. */
+/* The command line, its messages and --help. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -8,10 +8,9 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "checkerd/config/restart_only.h"
 #include "checkerd/loop/options.h"
 
-/* Parses up to four words; `err` gets what is said. */
+/* Parses up to four words; err: the messages. */
 static int parse(struct options *o, char *err, size_t size, const char *a, const char *b,
                  const char *c, const char *d)
 {
@@ -113,49 +112,6 @@ static void help_names_every_option(void **state)
 		assert_non_null(strstr(text, names[i]));
 }
 
-static void what_is_fixed_stays_and_is_named(void **state)
-{
-	struct config present = { .max_paths = 10,
-		                  .rescuer_threads = 4,
-		                  .max_clients = 8 };
-	struct config next = { .max_paths = 20,
-		               .rescuer_threads = 4,
-		               .max_clients = 8,
-		               .aio_setup_timeout_us = 5000000,
-		               .fail_checks = 7 };
-	char text[1024] = "";
-	FILE *out = fmemopen(text, sizeof(text), "w");
-
-	(void)state;
-	present.aio_setup_timeout_us = 2000000;
-	present.socket_group = strdup("disk");
-	assert_int_equal(restart_only_keep(&present, &next, out), 0);
-	fclose(out);
-	assert_int_equal(next.max_paths, 10);
-	assert_int_equal(next.aio_setup_timeout_us, 2000000);
-	assert_string_equal(next.socket_group, "disk");
-	assert_int_equal(next.fail_checks, 7);
-	assert_non_null(strstr(text, "max_paths: still 10: "));
-	assert_non_null(strstr(text, "aio_setup_timeout: still 2 s: "));
-	assert_non_null(strstr(text, "socket_group: still disk: "));
-	assert_non_null(strstr(text, "systemctl restart checkerd"));
-	assert_null(strstr(text, "rescuer_threads"));
-	free(present.socket_group);
-	free(next.socket_group);
-}
-
-static void equal_configurations_say_nothing(void **state)
-{
-	struct config present = { .max_paths = 10 }, next = present;
-	char text[64] = "";
-	FILE *out = fmemopen(text, sizeof(text), "w");
-
-	(void)state;
-	assert_int_equal(restart_only_keep(&present, &next, out), 0);
-	fclose(out);
-	assert_string_equal(text, "");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,8 +119,6 @@ int main(void)
 		cmocka_unit_test(words_are_taken),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(help_names_every_option),
-		cmocka_unit_test(what_is_fixed_stays_and_is_named),
-		cmocka_unit_test(equal_configurations_say_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
