@@ -6,6 +6,7 @@
 
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "util/edit_distance.h"
 
 #define NAME_WIDTH     34
 #define ANY            ((size_t)-1)
@@ -100,13 +101,13 @@ static bool begins_with(const struct ctl_options *o, const char *words)
 static const struct command *nearest(const struct ctl_options *o)
 {
 	const struct command *close = NULL;
-	unsigned best = SUGGEST_WITHIN;
+	size_t best = SUGGEST_WITHIN;
 
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		char given[WORDS_BYTES];
-		unsigned distance =
-		        human_distance(joined(o, count_words(commands[i].words), given),
-		                       commands[i].words, best);
+		size_t distance =
+		        edit_distance(joined(o, count_words(commands[i].words), given),
+		                      commands[i].words, best);
 
 		if (distance < best) {
 			best = distance;

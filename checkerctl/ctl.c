@@ -11,6 +11,7 @@
 
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "util/edit_distance.h"
 
 #define INTERFACE      "io.checkerd.Control"
 #define SUGGEST_WITHIN 3 /* letters; a suggestion differs by fewer */
@@ -276,7 +277,7 @@ static const char *const called[] = { "name", "alias", "device" };
 /* Prints "did you mean" when a path or map has a similar name. */
 static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
 {
-	unsigned best = MIN(SUGGEST_WITHIN, (unsigned)strlen(wanted));
+	size_t best = MIN((size_t)SUGGEST_WITHIN, strlen(wanted));
 	const char *close = NULL;
 	json_object *reply, *list;
 	size_t n;
@@ -291,8 +292,8 @@ static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
 		for (size_t k = 0; k < ARRAY_LEN(called); k++) {
 			const char *name = ctl_text(json_object_array_get_idx(list, i),
 			                            called[k], NULL);
-			unsigned distance =
-			        name != NULL ? human_distance(wanted, name, best) : best;
+			size_t distance =
+			        name != NULL ? edit_distance(wanted, name, best) : best;
 
 			if (distance < best) {
 				best = distance;

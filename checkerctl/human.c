@@ -19,9 +19,8 @@
 #include "util/mono.h"
 #include "util/utf8.h"
 
-#define DURATION_MAX_US  (INT64_C(10) * 365 * 24 * 3600 * USEC_PER_SEC)
-#define COMPLAINT_BYTES  4096
-#define DISTANCE_MAX_LEN 64
+#define DURATION_MAX_US (INT64_C(10) * 365 * 24 * 3600 * USEC_PER_SEC)
+#define COMPLAINT_BYTES 4096
 
 int human_parse_duration(const char *s, int64_t *ret_us)
 {
@@ -174,38 +173,6 @@ void human_put_json(FILE *f, const char *s)
 			fwrite(s, 1, n, f);
 		s += n ? n : 1;
 	}
-}
-
-/* Optimal string alignment with three rows of the table, because a swap looks back two rows. */
-unsigned human_distance(const char *a, const char *b, unsigned limit)
-{
-	unsigned rows[3][DISTANCE_MAX_LEN + 1];
-	size_t la = strlen(a), lb = strlen(b);
-	unsigned *before = rows[0], *last = rows[1], *now = rows[2];
-
-	if (la > DISTANCE_MAX_LEN || lb > DISTANCE_MAX_LEN ||
-	    (la > lb ? la - lb : lb - la) >= limit)
-		return limit;
-	for (size_t j = 0; j <= lb; j++)
-		last[j] = (unsigned)j;
-	for (size_t i = 1; i <= la; i++) {
-		unsigned *recycled = before;
-
-		now[0] = (unsigned)i;
-		for (size_t j = 1; j <= lb; j++) {
-			unsigned best = last[j - 1] + (a[i - 1] != b[j - 1]);
-
-			best = MIN(best, MIN(last[j], now[j - 1]) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
-				best = MIN(best, before[j - 2] + 1);
-			now[j] = best;
-		}
-		before = last;
-		last = now;
-		now = recycled;
-	}
-	return MIN(last[lb], limit);
 }
 
 _printf_(2, 0) static void complain(const char *hint, const char *format, va_list args)

@@ -43,9 +43,6 @@ void human_put_json(FILE *f, const char *json);
 /* Writes lines that are UTF-8 in every locale, for a program: such characters become '?'. */
 void human_put_utf8(FILE *f, const char *s);
 
-/* The number of insertions, deletions, changes and swaps from a to b, `limit` at most. */
-unsigned human_distance(const char *a, const char *b, unsigned limit);
-
 /* Prints "checkerctl: ", the message made safe, and a newline to stderr. Returns code. */
 _printf_(2, 3) int human_complain(int code, const char *format, ...);
 /* human_complain() for wrong usage: adds a hint at --help. Returns EXIT_USAGE. */

@@ -9,6 +9,8 @@ libutil_la_SOURCES = \
 	util/digits.h \
 	util/duration.c \
 	util/duration.h \
+	util/edit_distance.c \
+	util/edit_distance.h \
 	util/hash.h \
 	util/macro.h \
 	util/mono.h \
@@ -84,6 +86,12 @@ TESTS += tests/unit/util/test-utf8
 tests_unit_util_test_utf8_SOURCES = tests/unit/util/test-utf8.c
 tests_unit_util_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_utf8_LDADD = libutil.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/util/test-edit-distance
+TESTS += tests/unit/util/test-edit-distance
+tests_unit_util_test_edit_distance_SOURCES = tests/unit/util/test-edit-distance.c
+tests_unit_util_test_edit_distance_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_edit_distance_LDADD = libutil.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/util/test-hash
 TESTS += tests/unit/util/test-hash

@@ -2,42 +2,14 @@
 /* Finds what a wrong word was probably meant to be. Pure, any thread. */
 #include "checkerd/config/nearest.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "util/edit_distance.h"
 #include "util/macro.h"
 
 #define SUGGESTION_BYTES_MAX 48
 
-/* Insertions, deletions, replacements and swaps of neighbours that lead from a to b. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t rows[3][SUGGESTION_BYTES_MAX + 1];
-	size_t a_size = strlen(a), b_size = strlen(b);
-	size_t *before = rows[0], *last = rows[1], *row = rows[2];
-
-	for (size_t j = 0; j <= b_size; j++)
-		last[j] = j;
-	for (size_t i = 1; i <= a_size; i++) {
-		size_t *unused = before;
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_size; j++) {
-			bool same = a[i - 1] == b[j - 1];
-			size_t d = MIN(last[j - 1] + (same ? 0 : 1),
-			               MIN(last[j], row[j - 1]) + 1);
-
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
-				d = MIN(d, before[j - 2] + 1);
-			row[j] = d;
-		}
-		before = last;
-		last = row;
-		row = unused;
-	}
-	return last[b_size];
-}
+static_assert(SUGGESTION_BYTES_MAX <= EDIT_DISTANCE_BYTES_MAX, "both texts are measured");
 
 void nearest_init(struct nearest *n, const char *wanted)
 {
@@ -62,7 +34,7 @@ void nearest_try(struct nearest *n, const char *candidate)
 	    strncmp(candidate, n->wanted, strlen(n->wanted)) == 0)
 		distance = 1;
 	else
-		distance = edit_distance(n->wanted, candidate);
+		distance = edit_distance(n->wanted, candidate, n->distance);
 	if (distance < n->distance && distance < strlen(candidate)) {
 		n->distance = distance;
 		n->best = candidate;

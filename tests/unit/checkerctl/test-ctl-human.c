@@ -227,26 +227,6 @@ static void test_lines_for_programs(void **state)
 	free(out);
 }
 
-static void test_distance(void **state)
-{
-	char longer[100];
-
-	(void)state;
-	memset(longer, 'a', sizeof(longer));
-	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(human_distance("sda", "sda", 3), 0);
-	assert_int_equal(human_distance("sda", "sdb", 3), 1);
-	assert_int_equal(human_distance("sda", "sdaa", 3), 1);
-	assert_int_equal(human_distance("sda", "sad", 3), 1); /* swapped */
-	assert_int_equal(human_distance("", "ab", 3), 2);
-	assert_int_equal(human_distance("show paths", "show pats", 4), 1);
-	assert_int_equal(human_distance("kitten", "sitting", 9), 3);
-	assert_int_equal(human_distance("kitten", "sitting", 2), 2); /* the limit */
-	assert_int_equal(human_distance("a", "abcdefgh", 3), 3);
-	assert_int_equal(human_distance(longer, longer, 3),
-	                 3); /* too long: not compared */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,7 +238,6 @@ int main(void)
 		cmocka_unit_test(test_put),
 		cmocka_unit_test(test_put_json),
 		cmocka_unit_test(test_lines_for_programs),
-		cmocka_unit_test(test_distance),
 	};
 
 	(void)setlocale(LC_CTYPE,
