@@ -2,12 +2,11 @@
 /* Owns nothing. Runs at start, on the only thread. */
 #include "checkerd/loop/bound.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "checkerd/answers/waits.h"
 #include "checkerd/control/control.h"
+#include "checkerd/control/json_writer.h"
 #include "checkerd/core/schedule.h"
 #include "checkerd/paths/checks.h"
 #include "checkerd/paths/engine_path.h"
@@ -25,6 +24,8 @@
 #define OWN_DESCRIPTORS 48
 /* The threads: loop, log, discovery, devmapper, loader, control. */
 #define OWN_THREADS 6
+/* A key and a number, and what stands around them. */
+#define BOUND_JSON_MAX ((BOUND_TERMS_MAX + 8) * 64)
 
 static void add_term(struct bound *b, const char *name, const char *key, uint64_t bytes)
 {
@@ -95,25 +96,29 @@ void bound_print(const struct bound *b, FILE *out)
 
 int bound_json(const struct bound *b, struct text **ret)
 {
-	char *data = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&data, &size);
-	int r = 0;
+	char buf[BOUND_JSON_MAX];
+	struct jw j;
 
-	if (out == NULL)
-		return -ENOMEM;
-	(void)fprintf(out, "{\"bound_bytes\":%" PRIu64 ",\"terms\":{", b->bytes);
-	for (unsigned i = 0; i < b->n_terms; i++)
-		(void)fprintf(out, "%s\"%s\":%" PRIu64, i == 0 ? "" : ",",
-		              b->terms[i].key, b->terms[i].bytes);
-	(void)fprintf(out,
-	              "},\"threads\":%" PRIu32 ",\"descriptors\":%" PRIu32
-	              ",\"in_flight\":%" PRIu32 ",\"groups\":%" PRIu32 "}",
-	              b->threads, b->descriptors, b->in_flight, b->groups);
-	if (ferror(out) || fclose(out) != 0)
-		r = -ENOMEM;
-	if (r == 0)
-		r = text_new(ret, data, size);
-	free(data);
-	return r;
+	jw_init(&j, buf, sizeof(buf));
+	jw_object(&j);
+	jw_key(&j, "bound_bytes");
+	jw_uint(&j, b->bytes);
+	jw_key(&j, "terms");
+	jw_object(&j);
+	for (unsigned i = 0; i < b->n_terms; i++) {
+		jw_key(&j, b->terms[i].key);
+		jw_uint(&j, b->terms[i].bytes);
+	}
+	jw_object_end(&j);
+	jw_key(&j, "threads");
+	jw_uint(&j, b->threads);
+	jw_key(&j, "descriptors");
+	jw_uint(&j, b->descriptors);
+	jw_key(&j, "in_flight");
+	jw_uint(&j, b->in_flight);
+	jw_key(&j, "groups");
+	jw_uint(&j, b->groups);
+	jw_object_end(&j);
+	assert(!j.full);
+	return text_new(ret, buf, j.used);
 }
