@@ -7,6 +7,7 @@
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "util/syslog_level.h"
 
 /* Prints the reply with --json, and puts it. A command that succeeds prints nothing else. */
 static void finish(struct ctl *ctl, json_object *reply)
@@ -123,20 +124,9 @@ int run_reload(struct ctl *ctl, const char *const *operands, size_t n)
 	return 0;
 }
 
-static bool is_level(const char *word)
-{
-	static const char *const levels[] = { "emerg",   "alert",  "crit", "err",
-		                              "warning", "notice", "info", "debug" };
-
-	for (size_t i = 0; i < ARRAY_LEN(levels); i++)
-		if (strcmp(levels[i], word) == 0)
-			return true;
-	return false;
-}
-
 int run_log_level(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	if (!is_level(operands[0]))
+	if (syslog_level_find(operands[0]) < 0)
 		return human_usage(
 		        "there is no log level '%s': err, warning, notice, info, debug",
 		        operands[0]);

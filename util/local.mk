@@ -21,6 +21,8 @@ libutil_la_SOURCES = \
 	util/seal.c \
 	util/seal.h \
 	util/shortage.h \
+	util/syslog_level.c \
+	util/syslog_level.h \
 	util/text.c \
 	util/text.h \
 	util/thread.c \
@@ -92,6 +94,12 @@ TESTS += tests/unit/util/test-edit-distance
 tests_unit_util_test_edit_distance_SOURCES = tests/unit/util/test-edit-distance.c
 tests_unit_util_test_edit_distance_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_edit_distance_LDADD = libutil.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/util/test-syslog-level
+TESTS += tests/unit/util/test-syslog-level
+tests_unit_util_test_syslog_level_SOURCES = tests/unit/util/test-syslog-level.c
+tests_unit_util_test_syslog_level_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_syslog_level_LDADD = libutil.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/util/test-hash
 TESTS += tests/unit/util/test-hash

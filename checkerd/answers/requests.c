@@ -7,6 +7,7 @@
 #include "checkerd/core/maps_count.h"
 #include "checkerd/core/maps_disks.h"
 #include "checkerd/core/maps_paths.h"
+#include "util/syslog_level.h"
 
 static void reply(struct requests *q, const struct port_request *r, int error,
                   enum path_state state)
@@ -166,7 +167,7 @@ static void set_log_level(struct requests *q, const struct port_request *r)
 	}
 	q->events->level = (int)r->arg;
 	events_say(q->events, EVENT_DAEMON, LOG_NOTICE, "log level set to %s by user %u",
-	           log_level_name(q->events->level), r->uid);
+	           syslog_level_name(q->events->level), r->uid);
 	reply(q, r, 0, PATH_UNCHECKED);
 }
 

@@ -12,6 +12,7 @@
 
 #include "checkerd/config/nearest.h"
 #include "util/mono.h"
+#include "util/syslog_level.h"
 
 #define IN(section)     (1U << (section))
 #define DEFAULTS        IN(SECTION_DEFAULTS)
@@ -70,9 +71,9 @@ static const struct word dm_release_words[] = {
 	{ NULL, 0 },
 };
 
+#define LEVEL_WORD(level, name) { (name), (level) },
 static const struct word log_level_words[] = {
-	{ "err", LOG_ERR },   { "warning", LOG_WARNING }, { "notice", LOG_NOTICE },
-	{ "info", LOG_INFO }, { "debug", LOG_DEBUG },     { NULL, 0 },
+	SYSLOG_LEVELS_OF_CONFIG(LEVEL_WORD){ NULL, 0 },
 };
 
 const struct keyword keyword_table[] = {

@@ -7,6 +7,7 @@
 
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/json_reader.h"
+#include "util/syslog_level.h"
 
 /* The names fit where the array was: each had two quotes, and no escape is shorter than the
  * character that it stands for. */
@@ -72,14 +73,11 @@ bool request_read_since(char *value, struct request *r)
 
 bool request_read_level(char *value, struct request *r)
 {
-	static const char *const names[] = { "emerg",   "alert",  "crit", "err",
-		                             "warning", "notice", "info", "debug" };
-
 	if (jr_type(value) != JR_STRING)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (jr_is(value, names[i])) {
-			r->arg = (int64_t)i;
+	for (int level = LOG_EMERG; level <= LOG_DEBUG; level++)
+		if (jr_is(value, syslog_level_name(level))) {
+			r->arg = level;
 			return true;
 		}
 	return false;

@@ -2,9 +2,9 @@
 # liblog.la: the log thread and what limits its lines.
 noinst_LTLIBRARIES += liblog.la
 liblog_la_SOURCES = \
-	checkerd/log/level.c \
 	checkerd/log/log.c \
 	checkerd/log/log.h \
+	checkerd/log/log_target.c \
 	checkerd/log/message_id.h \
 	checkerd/log/rate.c \
 	checkerd/log/rate.h \

@@ -41,8 +41,4 @@ uint64_t log_bytes(void);
 /* Parses what --log-target takes. -EINVAL. */
 _must_check_ int log_target_parse(const char *word, enum log_target *ret);
 
-/* "info", "warning", …: syslog's names, and the numbers 0 to 7. -EINVAL. */
-_must_check_ int log_level_parse(const char *word, int *ret);
-const char *log_level_name(int level);
-
 #endif

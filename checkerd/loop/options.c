@@ -7,6 +7,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "util/syslog_level.h"
+
 #define DEFAULT_SOCKET RUNSTATEDIR "/checkerd/control"
 
 enum option_id {
@@ -115,7 +117,7 @@ static int set_option(struct options *o, int id, const char *argument, FILE *err
 		o->log_level = LOG_DEBUG;
 		return 0;
 	case OPTION_LOG_LEVEL:
-		if (log_level_parse(argument, &o->log_level) < 0)
+		if (syslog_level_parse(argument, &o->log_level) < 0)
 			return refuse_option(err, "no such log level", argument);
 		return 0;
 	case OPTION_LOG_TARGET:

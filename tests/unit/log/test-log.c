@@ -46,22 +46,6 @@ static void rate_tells_what_was_left_out(void **state)
 	assert_int_equal(left_out, 0);
 }
 
-static void levels_have_names_and_numbers(void **state)
-{
-	int level;
-
-	(void)state;
-	for (int i = LOG_EMERG; i <= LOG_DEBUG; i++) {
-		assert_int_equal(log_level_parse(log_level_name(i), &level), 0);
-		assert_int_equal(level, i);
-	}
-	assert_int_equal(log_level_parse("4", &level), 0);
-	assert_int_equal(level, LOG_WARNING);
-	assert_int_equal(log_level_parse("8", &level), -EINVAL);
-	assert_int_equal(log_level_parse("loud", &level), -EINVAL);
-	assert_int_equal(log_level_parse("", &level), -EINVAL);
-}
-
 static void targets_have_names(void **state)
 {
 	enum log_target t;
@@ -177,7 +161,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rate_lets_a_burst_through),
 		cmocka_unit_test(rate_tells_what_was_left_out),
-		cmocka_unit_test(levels_have_names_and_numbers),
 		cmocka_unit_test(targets_have_names),
 		cmocka_unit_test(nothing_is_lost_at_the_end),
 		cmocka_unit_test(a_line_is_a_line),
