@@ -36,8 +36,8 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	s->taken_realtime_us = 1000 * USEC_PER_SEC;
 	p->status.state = PATH_DOWN;
 	p->status.reason = (struct reason){ .kind = OUTCOME_FAILED,
-		                     .stage = STAGE_READ,
-		                     .error = EIO };
+		                            .stage = STAGE_READ,
+		                            .error = EIO };
 	p->sysfs.device = sysfs_word(SYSFS_DEVICE, "running");
 	p->sysfs.access = sysfs_word(SYSFS_ACCESS, "standby");
 	p->status.since = mono_add(s->taken, -1500 * USEC_PER_MSEC);
