@@ -381,7 +381,7 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 	key_bool(j, "kept", now->kept);
 	key_bool(j, "barred", now->barred);
 	key_held(j, v->snap, now);
-	key_string(j, "error", now->error != 0 ? errno_name(now->error) : NULL);
+	key_string(j, "error", now->error != 0 ? reason_errno_name(now->error) : NULL);
 	jw_object_end(j);
 }
 
@@ -547,7 +547,7 @@ static void status_warnings(struct jw *j, const struct snapshot *s)
 /* maps_known: null: it is too early to tell. */
 static void status_dm(struct jw *j, const struct snapshot *s)
 {
-	const char *error = errno_name(s->dm_error);
+	const char *error = reason_errno_name(s->dm_error);
 
 	jw_key(j, "dm");
 	jw_object(j);

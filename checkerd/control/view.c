@@ -305,7 +305,7 @@ uint32_t view_map_path(const struct view *v, const struct view_map *m, uint32_t 
 
 enum redundancy view_redundancy(const struct view_map *m)
 {
-	return redundancy_counted(m->n, m->disabled, m->up);
+	return redundancy_of(m->n, m->disabled, m->up);
 }
 
 const char *view_path_state(const struct snap_path *p)

@@ -9,6 +9,7 @@
  */
 #include "checkerd/control/name_index.h"
 #include "checkerd/control/port.h"
+#include "checkerd/core/redundancy.h"
 
 /* The word for a path that checkerctl disable covers: its state does not count. */
 #define VIEW_DISABLED "disabled"

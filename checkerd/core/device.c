@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: the devices' memory, one allocation each. Invariant: but for the references, a device
- * is never written after device_new() has returned it. Any thread.
+ * Owns: the memory of each device, one allocation. Any thread. Invariant: after device_new() has
+ * returned a device, only its references change.
  */
 #include "checkerd/core/device.h"
 
@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static_assert(DEVICE_TEXT_name == 0 && DEVICE_TEXT_node == 1, "the name may be left out");
+static_assert(DEVICE_TEXT_name == 0 && DEVICE_TEXT_node == 1,
+              "a shared name is not copied");
 
 static_assert(sizeof(struct device_spec) ==
                       offsetof(struct device_spec, name) +
@@ -32,7 +33,7 @@ static const char *device_text(const struct device *d, unsigned i)
 	return d->text[i] == 0 ? NULL : (const char *)d + d->text[i];
 }
 
-/* A disk's name is the end of its node's. */
+/* Is the name the end of the node, so that both share one text? */
 static bool name_ends_node(const struct device_spec *spec)
 {
 	size_t name = strlen(spec->name), node = strlen(spec->node);
@@ -42,7 +43,7 @@ static bool name_ends_node(const struct device_spec *spec)
 
 static int spec_check(const struct device_spec *spec)
 {
-	if (spec->name == NULL || !*spec->name || spec->node == NULL ||
+	if (spec->name == NULL || spec->name[0] == '\0' || spec->node == NULL ||
 	    spec->node[0] != '/')
 		return -EINVAL;
 	return strlen(spec->name) < DEVICE_NAME_MAX ? 0 : -ENAMETOOLONG;

@@ -3,8 +3,8 @@
 #define CHECKERD_CORE_DEVICE_H
 
 /*
- * What a path is, as opposed to how it does: immutable once shared, counted references, so
- * that the loop, discovery and the control thread's snapshots can hold the same one.
+ * The description of a path's device. It is immutable and counts its references, so that the loop,
+ * discovery and the control thread's snapshots share it.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,9 +15,8 @@
 
 #define DEVICE_NAME_MAX 64 /* final NUL included */
 
-/* What there is of text about it. name: "sda", or a file's last component; unique. node:
- * "/dev/sda", the absolute name to open. transport: what its link hangs on: "rport-3:0-1",
- * "session2". */
+/* The texts. name: "sda", or a file's last component; unique. node: "/dev/sda", the absolute name to
+ * open. transport: the remote port or session, "rport-3:0-1" or "session2". */
 /* clang-format off */
 #define DEVICE_TEXTS(X)                                              \
 	X(name) X(node) X(alias) X(map) X(wwid) X(hcil)              \
@@ -35,17 +34,18 @@ enum device_text {
 struct device {
 	_Atomic uint32_t refs;           /* [atomic any→any] */
 	uint32_t devt_major, devt_minor; /* 0:0 for a regular file */
-	uint32_t host_key;               /* libpathcheck's host number, 0: not known */
-	uint64_t
-	        diskseq; /* the kernel's number of this disk, never used again; 0: not known */
-	uint64_t kernel_id; /* checksum of the WWID the kernel knows, 0: it knows none */
-	bool udev_wwid;     /* wwid is udev's, not the kernel's */
-	/* Where the texts are, from the beginning of the structure; 0: not known. There are as
-	 * many of these as paths: a pointer each would take more room than most of the texts. */
+	uint32_t
+	        host_key; /* libpathcheck's number of the HBA or controller; 0: unknown */
+	/* The kernel's sequence number of this disk, which is never used again. 0: unknown. */
+	uint64_t diskseq;
+	uint64_t kernel_id; /* checksum of the WWID that the kernel knows; 0: none */
+	bool udev_wwid;     /* wwid comes from udev, not from the kernel */
+	/* The offset of each text from the beginning of the structure. 0: unknown. A pointer would
+	 * take more room than most texts. */
 	uint16_t text[DEVICE_TEXT_COUNT_];
 };
 
-/* device_name(), device_node(): never NULL. device_alias() and so on: NULL: not known. */
+/* device_name() and device_node() are never NULL. The others: NULL is unknown. */
 #define X(which)                                                         \
 	static inline const char *device_##which(const struct device *d) \
 	{                                                                \
@@ -55,7 +55,7 @@ struct device {
 DEVICE_TEXTS(X)
 #undef X
 
-/* The fields to make one from; NULL where not known. */
+/* The fields of a new device. NULL: unknown. */
 struct device_spec {
 	uint32_t devt_major, devt_minor, host_key;
 	uint64_t diskseq, kernel_id;
@@ -65,14 +65,14 @@ struct device_spec {
 };
 
 /*
- * One reference. -EINVAL: no name, or a node that is not absolute; -ENAMETOOLONG: the name
- * has DEVICE_NAME_MAX bytes or more, or all strings together more than 64 KiB; -ENOMEM. The
- * strings are copied.
+ * One reference; the strings are copied. -EINVAL: no name, or a node that is not absolute.
+ * -ENAMETOOLONG: the name has DEVICE_NAME_MAX bytes or more, or all strings together have more than
+ * 64 KiB. -ENOMEM.
  */
 _must_check_ int device_new(struct device **ret, const struct device_spec *spec);
 struct device *device_ref(struct device *d);
 struct device *device_unref(struct device *d); /* NULL allowed; returns NULL */
-/* Every field but the references; a NULL string equals only NULL. */
+/* Compares every field but the references; a NULL string equals only NULL. */
 bool device_equal(const struct device *a, const struct device *b);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Owns nothing. Any thread. */
+/* Owns nothing. Pure; any thread. */
 #include "checkerd/core/disk_id.h"
 
 #include <string.h>
 
 #include "util/hash.h"
 
-/* A collision leaves a disk in another one's place until its other
- * signs, number and serial, are looked at. */
+/* After a collision the sequence number and the serial number still tell the disks apart. */
 uint64_t disk_id_checksum(const char *text)
 {
 	return hash_wwid(text);
@@ -36,7 +35,7 @@ enum disk_sameness disk_id_compare(const struct disk_id *a, const struct disk_id
 	enum disk_sameness kernel = compare(a->kernel_id, b->kernel_id);
 	enum disk_sameness udev = compare(a->udev_id, b->udev_id);
 
-	/* One WWID that differs is enough: the other one may be an old reading. */
+	/* One WWID that differs is enough, because the other one may be outdated. */
 	if (kernel == DISK_ANOTHER || udev == DISK_ANOTHER)
 		return DISK_ANOTHER;
 	if (kernel == DISK_SAME || udev == DISK_SAME)
@@ -54,8 +53,8 @@ void disk_id_add(struct disk_id *id, const struct disk_id *more)
 		id->udev_id = more->udev_id;
 }
 
-/* The length of a WWID that is of the kind and nothing else: prefix, then hexadecimal digits, as
- * many as two, three or four words of 32 bits have; 0: it is not. */
+/* The length of a WWID that consists of the prefix and 16, 24 or 32 hexadecimal digits. 0: it has
+ * another form. */
 static size_t hex_form(const char *wwid, const char *prefix)
 {
 	size_t n = strlen(prefix), digits;
@@ -68,7 +67,7 @@ static size_t hex_form(const char *wwid, const char *prefix)
 	return n + digits;
 }
 
-/* NAA and EUI-64 of SCSI, EUI-64 and NGUID of NVMe. */
+/* Are both NAA or EUI-64 of SCSI, or EUI-64 or NGUID of NVMe? */
 static bool same_form(const char *a, const char *b)
 {
 	static const char *const prefixes[] = { "3", "2", "eui." };

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Owns: the words for the kinds of event, which scripts depend on, and how an event is packed.
- * Any thread.
- */
+/* Owns: the words for the types of events, which scripts use, and the packed form. Any thread. */
 #include "checkerd/core/event.h"
 
 #include <string.h>
 
 #include "util/macro.h"
 
-/* The strings, in the order they have in the structure, which has nothing behind them. */
+/* The strings, in the order of the structure, which ends with them. */
 static const struct {
 	size_t at, size;
 } strings[] = {
@@ -26,7 +23,7 @@ static_assert(offsetof(struct event, message) + EVENT_MESSAGE_MAX <=
                       sizeof(struct event) - offsetof(struct event, message) -
                                       EVENT_MESSAGE_MAX <
                               _Alignof(struct event),
-              "the message is the last");
+              "the message is the last field");
 
 uint32_t event_pack(unsigned char to[EVENT_BYTES], const struct event *e)
 {
@@ -57,7 +54,7 @@ void event_unpack(struct event *e, const unsigned char *from)
 	}
 }
 
-/* The first bytes of its first cell say how many cells there are. */
+/* The first bytes of the first cell are the number of cells. */
 struct record {
 	uint32_t cells;
 	unsigned char packed[EVENT_BYTES + EVENT_CELL];

@@ -3,9 +3,9 @@
 #define CHECKERD_CORE_EVENT_H
 
 /*
- * What happened, as a value of fixed size: it goes by ring from the loop to the control
- * thread (show events, monitor) and to the log thread. There it is packed: of the 700 bytes
- * that one may have, most need less than 200.
+ * An event, as a value of fixed size. Rings carry it from the loop to the control thread (show
+ * events, monitor) and to the log thread. In a ring it is packed: an event may have 700 bytes, but
+ * most need fewer than 200.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,30 +33,30 @@ enum event_type {
 struct event {
 	uint64_t seq;        /* from 1, without gaps */
 	int64_t realtime_us; /* wall clock, for printing only */
-	int64_t lasted_us;   /* PATH_STATE: how long `from` had lasted */
-	struct reason why;   /* PATH_STATE: what `reason` says, as a value */
+	int64_t lasted_us;   /* PATH_STATE: how long `from` lasted */
+	struct reason why;   /* PATH_STATE: `reason` as a value */
 	enum event_type type;
 	int priority;              /* syslog level */
-	char path[EVENT_PATH_MAX]; /* "" : none */
+	char path[EVENT_PATH_MAX]; /* "": none */
 	char map[EVENT_MAP_MAX];
-	char from[16], to[16]; /* states' names, "" : none */
+	char from[16], to[16]; /* names of states; "": none */
 	char reason[EVENT_REASON_MAX];
 	char message[EVENT_MESSAGE_MAX]; /* the log line, without a newline */
 };
 
 #define EVENT_HEAD_BYTES offsetof(struct event, path)
-#define EVENT_BYTES      sizeof(struct event) /* no packed one is longer */
+#define EVENT_BYTES      sizeof(struct event) /* at most, when packed */
 
-/* Its head and its strings, one behind the other. Returns how many bytes it has become. */
+/* Packs the head and the strings. Returns the bytes written. */
 uint32_t event_pack(unsigned char to[EVENT_BYTES], const struct event *e);
 void event_unpack(struct event *e, const unsigned char *from);
 
-/* What a ring of events is made of: an event is a run of these. */
+/* The element of a ring of events: an event is a run of cells. */
 #define EVENT_CELL 32
 
-/* False: there is no room. */
+/* False: the ring has no room. */
 _must_check_ bool event_push(struct ring_producer *p, const struct event *e);
-/* False: there is none. */
+/* False: the ring is empty. */
 _must_check_ bool event_pop(struct ring_consumer *c, struct event *ret);
 
 const char *event_type_name(enum event_type t);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: the buckets' arithmetic. Bucket 2k holds the lower half of [2^k, 2^(k+1)), bucket
- * 2k + 1 the upper half, so that 64 of them hold every 32-bit number of microseconds, no
- * upper edge is more than half above what it stands for, and finding one is two shifts.
+ * Owns nothing: the caller owns the histogram. Pure; any thread.
+ *
+ * Bucket 2k holds the lower half of [2^k, 2^(k+1)), and bucket 2k + 1 the upper half. So 64 buckets
+ * hold every 32-bit number of microseconds, and the upper edge of a bucket is less than 1.5 times
+ * its lower edge.
  */
 #include "checkerd/core/histogram.h"
 
 #include "util/macro.h"
 
-static_assert(HISTOGRAM_BUCKETS == 2 * 32, "two for each bit of a uint32_t");
+static_assert(HISTOGRAM_BUCKETS == 2 * 32, "two buckets for each bit of a uint32_t");
 
 static unsigned bucket_of(uint32_t us)
 {
@@ -52,7 +54,7 @@ void histogram_add(struct histogram *h, int64_t us)
 	h->max_us = MAX(h->max_us, v);
 }
 
-#define CELL_FIRST_BIT 4 /* the first cell ends where values need six bits */
+#define CELL_FIRST_BIT 4 /* the first cell ends at 2^5 us */
 
 void histogram_cells(const struct histogram *h, uint16_t ret[HISTOGRAM_CELLS])
 {
@@ -86,6 +88,6 @@ uint32_t histogram_quantile(const struct histogram *h, double part)
 		if (h->bucket[i] && seen >= wanted)
 			return MIN(histogram_upper_us(i), h->max_us);
 	}
-	/* No samples, or part is above 1 or not a number. */
+	/* No samples, or part is above 1 or NaN. */
 	return h->samples ? h->max_us : 0;
 }

@@ -32,6 +32,9 @@ libcore_la_SOURCES = \
 	checkerd/core/overdue.c \
 	checkerd/core/overdue.h \
 	checkerd/core/reason.c \
+	checkerd/core/reason.h \
+	checkerd/core/redundancy.c \
+	checkerd/core/redundancy.h \
 	checkerd/core/registry.c \
 	checkerd/core/registry.h \
 	checkerd/core/schedule.c \

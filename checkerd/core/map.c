@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns: the memory of each map, one allocation. Any thread. Invariant: after map_new() has returned
+ * a map, only its references change.
+ */
 #include "checkerd/core/map.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM_LEAST 64 /* maps, where there are hardly any paths */
+#define ROOM_LEAST 64 /* maps, when max_paths is small */
 
 static bool is_valid(const struct map_spec *s)
 {
@@ -51,7 +55,7 @@ int map_new(struct map **ret, const struct map_spec *spec)
 		.n_groups = spec->n_groups,
 		.n_paths = spec->n_paths,
 	};
-	/* Behind the struct, what needs the widest alignment first. */
+	/* The arrays follow the struct, the one with the widest alignment first. */
 	at = (char *)(m + 1);
 	if (paths > 0)
 		memcpy(at, spec->paths, paths);
@@ -109,37 +113,6 @@ bool map_equal(const struct map *a, const struct map *b)
 			return false;
 	}
 	return paths_equal(a, b);
-}
-
-enum redundancy redundancy_of(uint32_t paths, uint32_t usable)
-{
-	assert(usable <= paths);
-	if (usable == 0)
-		return REDUNDANCY_NONE;
-	if (usable == paths)
-		return REDUNDANCY_FULL;
-	return usable == 1 ? REDUNDANCY_LAST : REDUNDANCY_DEGRADED;
-}
-
-enum redundancy redundancy_counted(uint32_t paths, uint32_t disabled, uint32_t usable)
-{
-	assert(disabled <= paths);
-	if (disabled > 0 && usable == 1)
-		return REDUNDANCY_LAST;
-	return redundancy_of(paths - disabled, usable);
-}
-
-const char *redundancy_name(enum redundancy r)
-{
-	static const char *const names[REDUNDANCY_COUNT] = {
-		[REDUNDANCY_FULL] = "full",
-		[REDUNDANCY_DEGRADED] = "degraded",
-		[REDUNDANCY_LAST] = "last",
-		[REDUNDANCY_NONE] = "none",
-	};
-
-	assert(r < REDUNDANCY_COUNT);
-	return names[r];
 }
 
 uint32_t map_room(uint32_t max_paths)

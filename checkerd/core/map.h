@@ -3,9 +3,9 @@
 #define CHECKERD_CORE_MAP_H
 
 /*
- * What a multipath map is and what the kernel thinks of its paths, as read at one time:
- * immutable once shared, counted references, so that the device-mapper thread, the loop and
- * the control thread's snapshots can hold the same one.
+ * A multipath map and the kernel's view of its paths, as read at one time. It is immutable and
+ * counts its references, so that the device-mapper thread, the loop and the control thread's
+ * snapshots share it.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 #define MAP_UUID_MAX   129  /* DM_UUID_LEN: final NUL included */
 #define MAP_PATHS_MAX  1024 /* paths of one map */
 #define MAP_GROUPS_MAX 1024 /* priority groups of one map */
-/* Of a path's number: the kernel has no more (include/linux/kdev_t.h). */
+/* Bits of a device number (include/linux/kdev_t.h). */
 #define MAP_MAJOR_BITS 12
 #define MAP_MINOR_BITS 20
 
@@ -30,21 +30,21 @@ enum map_group_state {
 struct map_path {
 	uint32_t devt_major, devt_minor;
 	uint32_t group;      /* from 1, as in the table */
-	uint32_t fail_count; /* how often it was failed since the table was loaded */
-	bool active; /* dm's A; false: its F, the kernel sends nothing through it */
+	uint32_t fail_count; /* failures since the table was loaded */
+	bool active; /* dm's A; false: its F, the kernel sends no I/O through the path */
 };
 
 struct map {
 	_Atomic uint32_t refs; /* [atomic any→any] */
 	uint32_t devt_major, devt_minor;
-	uint32_t event_nr; /* dm's, when this was read */
-	bool queueing;     /* queue_if_no_path: I/O waits while no path is left */
+	uint32_t event_nr; /* dm's event number when this was read */
+	bool queueing;     /* queue_if_no_path: I/O waits while no path is active */
 	bool suspended;
 	bool handled; /* its table names a hardware handler: alua, rdac, emc, hp_sw */
 	uint32_t n_groups, n_paths;
 	const char *name; /* never NULL: dm's name */
-	const char
-	        *uuid; /* never NULL: "mpath-…", or whatever it is; "" when it has none */
+	/* Never NULL: "mpath-…", or another kind of UUID; "": the device has none. */
+	const char *uuid;
 	const char *wwid; /* the uuid without "mpath-", NULL: another kind of uuid */
 	const enum map_group_state *groups; /* n_groups of them */
 	const struct map_path *paths;       /* n_paths of them, in the table's order */
@@ -61,33 +61,21 @@ struct map_spec {
 };
 
 /*
- * One reference; everything is copied into one allocation. -EINVAL: no name, too many paths
- * or groups, a path of a group that is not there, or with a number that no device has; -ENAMETOOLONG: name or uuid; -ENOMEM.
+ * One reference; everything is copied into one allocation. -EINVAL: no name, too many paths or
+ * groups, a path of a group that does not exist, or an impossible device number. -ENAMETOOLONG:
+ * name or uuid. -ENOMEM.
  */
 _must_check_ int map_new(struct map **ret, const struct map_spec *spec);
 struct map *map_ref(struct map *m);
 struct map *map_unref(struct map *m); /* NULL allowed; returns NULL */
-/* Every field but the references and event_nr. */
+/* Compares every field but the references and event_nr. */
 bool map_equal(const struct map *a, const struct map *b);
 
-/* What is left of a map's paths. LAST: one of several. */
-enum redundancy {
-	REDUNDANCY_FULL,
-	REDUNDANCY_DEGRADED,
-	REDUNDANCY_LAST,
-	REDUNDANCY_NONE, /* also of a map that has no paths at all */
-};
-#define REDUNDANCY_COUNT 4
-
-enum redundancy redundancy_of(uint32_t paths, uint32_t usable);
-/* The same without the disabled ones of the paths. One usable path beside disabled ones is the
- * last one: the disabled ones give no redundancy. */
-enum redundancy redundancy_counted(uint32_t paths, uint32_t disabled, uint32_t usable);
-const char *redundancy_name(enum redundancy r);
-
-/* Room there is for maps, and for the paths of all of them: max_paths paths fit in maps of any
- * shape, one each or all in one. A whole map more: a path may be in two maps, and some paths
- * belong to nobody here. */
+/*
+ * Room for maps, and for the paths of all maps. max_paths paths fit in maps of any shape, one path
+ * each or all paths in one. There is room for the paths of one more map, because a path may be in
+ * two maps, and some paths are not the daemon's.
+ */
 uint32_t map_room(uint32_t max_paths);
 uint32_t map_path_room(uint32_t max_paths);
 

@@ -16,6 +16,7 @@
 #include "checkerd/core/agreement.h"
 #include "checkerd/core/disk_id.h"
 #include "checkerd/core/map.h"
+#include "checkerd/core/redundancy.h"
 
 #define MAPS_NONE UINT32_MAX
 

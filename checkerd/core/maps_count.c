@@ -31,8 +31,8 @@ uint32_t maps_usable(struct maps *m, const struct maps_map *map)
 
 enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map)
 {
-	return redundancy_counted(map->map->n_paths, maps_disabled(m, map),
-	                          maps_usable(m, map));
+	return redundancy_of(map->map->n_paths, maps_disabled(m, map),
+	                     maps_usable(m, map));
 }
 
 bool maps_has_another(struct maps *m, uint32_t entry)

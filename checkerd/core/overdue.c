@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pure: any thread. Owns nothing. */
+/* Owns nothing. Pure; any thread. */
 #include "checkerd/core/overdue.h"
 
 #include <stdio.h>

@@ -3,21 +3,21 @@
 #define CHECKERD_CORE_OVERDUE_H
 
 /*
- * A path is overdue when it is to be checked, and nothing was heard of it for longer than its
- * interval, its timeout and OVERDUE_MARGIN_US. Its state stays, because nobody looked. Pure.
+ * A path is overdue when the engine has said nothing about it for longer than its interval, its
+ * timeout and OVERDUE_MARGIN_US together. Its state stays, because no check was made. Pure.
  */
 #include "checkerd/core/state.h"
 
 #define OVERDUE_MARGIN_US USEC_PER_SEC
 
-/* Why nobody looked: the first that applies. */
+/* Why no check was made: the first cause that applies. */
 enum overdue_cause {
 	OVERDUE_NO_PROBER,  /* no prober is running */
 	OVERDUE_NOT_JUDGED, /* this host or this program prevented the last check: error */
 	OVERDUE_TRANSITION,  /* the target port changes its access state */
 	OVERDUE_DEFERRED,    /* no rescuer or AIO slot is free */
 	OVERDUE_NO_COMMANDS, /* the engine takes no commands */
-	OVERDUE_NO_RESULT,   /* the check was started, and nothing came back */
+	OVERDUE_NO_RESULT,   /* the check was started, and has no result */
 	OVERDUE_CAUSE_COUNT_
 };
 
@@ -27,16 +27,16 @@ struct overdue_why {
 	int error : 16;               /* with NOT_JUDGED: positive errno */
 };
 
-/* What is known of the engine as a whole. */
+/* The engine as a whole. */
 struct overdue_engine {
 	bool no_prober, no_commands;
 };
 
-/* What is known of the path. */
+/* The path. */
 struct overdue_path {
 	int error; /* positive errno of the last check that was not judged; 0: none */
 	enum outcome_stage stage;
-	bool deferred; /* its check waits */
+	bool deferred; /* the check waits */
 	struct sysfs_state sysfs;
 };
 
@@ -51,10 +51,10 @@ struct overdue_tally {
 };
 
 void overdue_add(struct overdue_tally *t, struct overdue_why why);
-/* The cause of the most. Only with total > 0. */
+/* The most frequent cause. Only with total > 0. */
 struct overdue_why overdue_most(const struct overdue_tally *t);
 
-/* Bytes that hold every text of the two functions below, final NUL included. */
+/* Bytes of every text of the two functions below, final NUL included. */
 #define OVERDUE_CAUSE_TEXT_MAX 128
 #define OVERDUE_TEXT_MAX       288
 

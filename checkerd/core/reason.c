@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: the words for why a path is in its state. The error's words are not the C library's:
- * those depend on the locale, and the block layer gives some numbers a meaning of its own
- * (blk_errors[] in block/blk-core.c). Any thread.
+ * Owns: the words for the reasons of states. Any thread.
+ *
+ * The words for errors are not the C library's, which depend on the locale. The block layer gives
+ * some numbers a meaning of its own (blk_errors[] in block/blk-core.c).
  */
+#include "checkerd/core/reason.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "checkerd/core/state.h"
 #include "util/macro.h"
+#include "util/mono.h"
 
 struct error_words {
 	int error;
 	const char *name, *words;
-	const char *device; /* when the device said it; NULL: the same words */
+	const char *device; /* when the device answered with it; NULL: the same words */
 };
 
 #define E(name, words)                   \
@@ -80,14 +83,14 @@ static const struct error_words *find_error(int error)
 	return NULL;
 }
 
-const char *errno_name(int error)
+const char *reason_errno_name(int error)
 {
 	const struct error_words *e = find_error(error);
 
 	return e != NULL ? e->name : NULL;
 }
 
-/* A duration as people write it: as many decimals as it has, none too many. */
+/* Seconds, with as many decimals as the value needs. */
 static void format_seconds(int64_t us, char *buf, size_t size)
 {
 	int64_t part = us % USEC_PER_SEC;
@@ -137,7 +140,7 @@ static void format_failure(const struct reason *r, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s: error %d", stage, r->error);
 }
 
-/* The kernel's opinion, where it explains something. */
+/* Appends the kernel's view of the device, if that explains the failure. */
 static void append_sysfs(const struct sysfs_state *s, char *buf, size_t size)
 {
 	size_t n = strlen(buf);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: the table of paths and its two indexes, in one block of memory made at start. Runs on
- * the loop. Invariants: an entry is either used and in one chain of each index, or on the
- * free list; count is the number of the used ones; no entry at or above end was ever used.
+ * Owns: the table of paths and its two indexes, in one block of memory that is allocated at start.
+ * Runs on the loop. Invariants: an entry below end is either used and in one chain of each index,
+ * or on the free list. count is the number of used entries. No entry at or above end was ever used.
  */
 #include "checkerd/core/registry.h"
 
@@ -16,8 +16,8 @@ struct registry {
 	uint32_t max_paths; /* [init] */
 	uint32_t buckets;   /* [init] of each index, a power of two */
 	uint32_t count;
-	uint32_t end;      /* entries from here on were never used */
-	uint32_t free;     /* head of those that were, and are free again */
+	uint32_t end;      /* no entry from here on was ever used */
+	uint32_t free;     /* head of the free list */
 	uint32_t *by_name; /* [init] buckets: head of a chain, or REGISTRY_NONE */
 	uint32_t *by_node; /* [init] */
 	struct path paths[];
@@ -69,8 +69,8 @@ struct registry *registry_free(struct registry *r)
 	return NULL;
 }
 
-/* Folded so that the low bits, which choose the chain, depend on the high ones. Names
- * are root's or the kernel's: nobody has a reason to make them collide. */
+/* The hash is folded, because its low bits choose the chain. Names come from root or the kernel, so
+ * nobody has a reason to make them collide. */
 static uint32_t *bucket(const struct registry *r, uint32_t *index, const char *s)
 {
 	uint64_t h = hash_text(s);
@@ -115,7 +115,7 @@ static uint32_t take_entry(struct registry *r)
 	return i;
 }
 
-/* Results carry the generation; 0 is no path's, so that a zeroed one matches none. */
+/* Results carry the generation. No path has generation 0, so a zeroed result matches none. */
 static uint32_t next_generation(uint32_t g)
 {
 	return g == UINT32_MAX ? 1 : g + 1;

@@ -3,10 +3,9 @@
 #define CHECKERD_CORE_REGISTRY_H
 
 /*
- * The table of paths: one array of max_paths entries allocated at start, a free list, and
- * hash indexes by name and node over the same memory. An entry's index is stable while the
- * path exists; its generation changes when the entry is used again.
- * Belongs to the loop; nothing here is shared with another thread.
+ * The table of paths: one array of max_paths entries that is allocated at start, a free list, and
+ * hash indexes by name and node. An entry's index stays the same while the path exists; its
+ * generation changes when another path gets the entry. Belongs to the loop.
  */
 #include "checkerd/core/device.h"
 #include "checkerd/core/histogram.h"
@@ -15,28 +14,27 @@
 #define REGISTRY_NONE      UINT32_MAX
 #define REGISTRY_PATHS_MAX 131072
 
-/* The longest interval or timeout; and the longest that an interval grows to. */
+/* The longest interval or timeout, and the longest interval after back-off. */
 #define PATH_TIME_MAX_US     (3600 * USEC_PER_SEC)
 #define PATH_INTERVAL_MAX_US (24 * PATH_TIME_MAX_US)
 #define PATH_INTERVAL_BITS   37
 
-/* What the configuration says of one path. Each path has one, and each entry of discovery's list,
- * so it is packed. */
+/* The configuration of one path. Each path and each entry of discovery's list has one, so it is
+ * packed. */
 struct path_settings {
 	uint32_t interval_us, timeout_us;
 	uint64_t max_interval_us : PATH_INTERVAL_BITS;
 	uint64_t fail_checks : 10, recover_checks : 10; /* as of struct path_policy */
 	uint64_t checker : 3;   /* enum checker_kind of the configuration */
 	uint64_t keep_open : 2; /* enum keep_open of the configuration */
-	/* Discovery's: the rules of this configuration were not held against the device's
-	 * properties, because there were none. */
+	/* Discovery's: the device had no properties, so no property rule was applied. */
 	uint64_t unjudged : 1;
 };
 
 static_assert(PATH_TIME_MAX_US <= UINT32_MAX &&
                       PATH_INTERVAL_MAX_US < INT64_C(1) << PATH_INTERVAL_BITS,
-              "the times fit");
-static_assert(sizeof(struct path_settings) == 16, "nothing of it is padding");
+              "the bit fields have room for the times");
+static_assert(sizeof(struct path_settings) == 16, "struct path_settings has no padding");
 
 static inline int64_t path_max_interval_us(const struct path_settings *s)
 {
@@ -56,48 +54,50 @@ static inline bool path_settings_same_times(const struct path_settings *a,
 	       a->max_interval_us == b->max_interval_us && a->timeout_us == b->timeout_us;
 }
 
-/* At ten checks a second, the most there can be, they hold more than thirteen years. */
+/* With ten checks a second, the most that is possible, they last for more than 13 years. */
 struct path_counters {
 	uint32_t checks, failures, device_errors, timeouts, transitions;
-	uint32_t deferred; /* put off, or not judged */
+	uint32_t deferred; /* deferred, or not judged */
 };
 
 /* Of struct path and snap_path. */
 #define PATH_GROUP_NONE UINT16_MAX
 
-/* There are max_paths of them in locked memory, so they have no padding. */
+/* Locked memory holds max_paths of them, so they have no padding. */
 struct path {
 	struct device *device; /* a reference */
 	struct path_settings settings;
 	struct path_status status;
-	int64_t interval_us; /* present one: settings.interval_us to settings.max_interval_us */
-	struct mono due;     /* next check, MONO_NEVER: none; disabled: the end of that */
+	int64_t interval_us; /* now: settings.interval_us to settings.max_interval_us */
+	/* The next check, or the end of a temporary disable. MONO_NEVER: none. */
+	struct mono due;
 	struct mono started; /* of the outstanding check */
-	struct mono last;    /* last final result that was judged; us 0: none */
-	struct mono good;    /* last successful check; us 0: none */
-	struct mono heard;   /* when something was last heard of it, or its grace began */
-	struct mono overdue_at; /* overdue from then on; MONO_NEVER: it is not checked */
+	struct mono last;    /* the last final result that was judged; us 0: none */
+	struct mono good;    /* the last successful check; us 0: none */
+	struct mono
+	        heard; /* the last message about the path, or the begin of its grace */
+	struct mono overdue_at; /* overdue from then on; MONO_NEVER: not checked */
 	struct path_counters counters;
 	struct histogram latency;
 	uint32_t generation;
 	uint32_t engine_id;              /* libpathcheck's */
 	uint32_t sched_prev, sched_next; /* schedule's links */
 	uint32_t sched_slot;             /* REGISTRY_NONE: not in the schedule */
-	uint32_t hash_name,
-	        hash_node; /* chains; not used: the first is the free list's */
-	uint16_t group;    /* of the last result, PATH_GROUP_NONE: none yet */
-	/* Positive errno: why the last check was put off or not judged; 0: nothing since says so. */
+	/* Chains of the indexes. Unused entry: hash_name is the chain of the free list. */
+	uint32_t hash_name, hash_node;
+	uint16_t group; /* of the last result; PATH_GROUP_NONE: none yet */
+	/* Positive errno: why the last check was deferred or not judged. 0: it was neither. */
 	uint16_t shortage : 12;
 	uint16_t shortage_stage : 1; /* enum outcome_stage */
 	uint16_t engine : 2;         /* enum pathcheck_engine of the last result */
-	struct sysfs_state sysfs;    /* as last known */
+	struct sysfs_state sysfs;    /* the last one read */
 	bool used : 1;
 	bool enabled : 1;     /* false: checkerctl disable */
-	bool outstanding : 1; /* a check is with the engine, its final result to come */
-	bool expired : 1;     /* … and it has gone past its deadline */
-	bool deferred : 1; /* the outstanding check waits, for a shortage of the engine */
-	bool seen : 1;     /* mark for reload by difference */
-	bool number_asked : 1; /* discovery was asked for its device number */
+	bool outstanding : 1; /* the engine has a check, and its final result is to come */
+	bool expired : 1;     /* the outstanding check has passed its deadline */
+	bool deferred : 1; /* the outstanding check waits for a resource of the engine */
+	bool seen : 1;     /* mark while a reload compares lists */
+	bool number_asked : 1; /* discovery was asked for the device number */
 };
 
 static inline bool path_is_overdue(const struct path *p, struct mono now)
@@ -107,33 +107,33 @@ static inline bool path_is_overdue(const struct path *p, struct mono now)
 
 struct registry;
 
-/* Allocates everything for max_paths, 1 to REGISTRY_PATHS_MAX. -ENOMEM, -EINVAL. */
+/* Allocates memory for max_paths, 1 to REGISTRY_PATHS_MAX. -ENOMEM, -EINVAL. */
 _must_check_ int registry_new(struct registry **ret, uint32_t max_paths);
-/* Drops the references of the paths that are left. NULL allowed; returns NULL. */
+/* Drops the references of the remaining paths. NULL allowed; returns NULL. */
 struct registry *registry_free(struct registry *r);
 
-/* Bytes registry_new(max_paths) takes: for the bound. */
+/* Bytes that registry_new() allocates: for the bound. */
 uint64_t registry_bytes(uint32_t max_paths);
 
 /*
- * Takes its own reference to d. The path is enabled, unchecked, not scheduled, never overdue;
- * what belongs to the engine is zero, group and engine_id are REGISTRY_NONE.
- * -ENOSPC: full; -EEXIST: that name or node is there.
+ * Takes a reference to d. The path is enabled, unchecked, not scheduled and never overdue. The
+ * engine's fields are zero; group and engine_id are REGISTRY_NONE. -ENOSPC: full. -EEXIST: another
+ * path has that name or node.
  */
 _must_check_ int registry_add(struct registry *r, struct device *d,
                               const struct path_settings *s, struct mono now,
                               uint32_t *ret_index);
-/* The caller has taken it out of the schedule. Drops the reference. */
+/* The path is not in the schedule. Drops the reference. */
 void registry_remove(struct registry *r, uint32_t index);
-/* Puts another device in place of the one there, with the same name and node. */
+/* Replaces the device by another one with the same name and node. */
 void registry_update_device(struct registry *r, uint32_t index, struct device *d);
 
-/* The entry, or NULL when no path has that index. */
+/* NULL: no path has that index. */
 struct path *registry_get(struct registry *r, uint32_t index);
 uint32_t registry_find_name(const struct registry *r, const char *name);
 uint32_t registry_find_node(const struct registry *r, const char *node);
 uint32_t registry_count(const struct registry *r);
-/* Indexes below this may be used: the end of a walk. */
+/* No path has this index or a higher one. */
 uint32_t registry_end(const struct registry *r);
 
 #endif

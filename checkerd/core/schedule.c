@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: the wheel and the order of what is due; the links are in the registry's entries. Runs
- * on the loop.
+ * Owns: the wheel and the order of due paths; the links are in the registry's entries. Runs on the
+ * loop.
  *
- * Time is counted in ticks of the grid, 10 ms: five thousand paths on a 5 s interval are 500
- * wake-ups of ten reads each instead of a thousand a second, which io_submit takes as one
- * batch; and what the rounding adds to the time until a failure is known stays within the
- * 20 ms that it may cost, with as much left for the check itself.
+ * Time is counted in ticks of 10 ms, the grid. 5,000 paths with an interval of 5 s need 100
+ * wake-ups a second with ten reads each, which one io_submit takes, instead of 1,000 wake-ups. The
+ * rounding delays a failure's report by at most 10 ms of the 20 ms that are allowed.
  *
- * Ticks [base, limit) have a list each, and limit - base is at most the number of lists, so
- * that a list holds one tick only. What is due later waits on the far list, which is gone
- * through each time half the wheel has turned: every 20 s. Two levels of bits lead to the
- * first list that is not empty.
+ * Each tick in [base, limit) has a list, and limit - base is at most the number of lists, so that a
+ * list holds one tick only. Later paths wait on the far list, which refill() sorts each time half
+ * the wheel has passed, every 20 s. Two levels of bits lead to the first list that is not empty.
  *
- * Invariants: nothing filed is before base, nothing on the wheel is at or after limit, and
- * nothing on the far list is before it. base only grows, and never past the `now` of
- * schedule_pop().
+ * Invariants: no filed path is before base. No path on the wheel is at or after limit, and none on
+ * the far list is before limit. base only grows, and never past the `now` of schedule_pop().
  */
 #include "checkerd/core/schedule.h"
 
@@ -32,10 +29,10 @@ struct schedule {
 	struct registry *registry; /* [init] */
 	uint64_t base, limit;      /* ticks */
 	uint64_t far_first;        /* earliest tick on the far list, TICK_NEVER: none */
-	bool far_first_gone;       /* it was taken out: look for it anew */
+	bool far_first_gone;       /* that path was removed: search again */
 	uint64_t summary;          /* which words have a bit set */
 	uint64_t words[WORD_BITS]; /* which lists are not empty */
-	uint32_t head[SLOTS + 1];  /* of circular lists: its prev is the last one */
+	uint32_t head[SLOTS + 1];  /* of circular lists: sched_prev of the head is the last */
 };
 
 uint64_t schedule_bytes(void)
@@ -72,7 +69,7 @@ static struct path *path_at(struct schedule *s, uint32_t index)
 	return p;
 }
 
-/* Rounded up; TICK_NEVER when its grid point would be past the end of time. */
+/* Rounded up. TICK_NEVER: the grid point does not fit in struct mono. */
 static uint64_t tick_of(struct mono t)
 {
 	if (t.us <= 0)
@@ -87,7 +84,7 @@ static struct mono tick_time(uint64_t tick)
 	return (struct mono){ (int64_t)tick * SCHEDULE_GRID_US };
 }
 
-/* Of a path that is filed: its due time is a grid point. */
+/* The tick of a filed path, whose due time is a grid point. */
 static uint64_t path_tick(const struct path *p)
 {
 	return (uint64_t)p->due.us / SCHEDULE_GRID_US;
@@ -127,7 +124,7 @@ static void list_remove(struct schedule *s, uint32_t index, struct path *p)
 }
 
 /* Files a path under its due time, which is not before base. */
-static void file(struct schedule *s, uint32_t index, struct path *p)
+static void file_path(struct schedule *s, uint32_t index, struct path *p)
 {
 	uint64_t tick = path_tick(p);
 	uint32_t slot = tick % SLOTS;
@@ -135,7 +132,7 @@ static void file(struct schedule *s, uint32_t index, struct path *p)
 	assert(tick >= s->base);
 	if (tick >= s->limit) {
 		list_append(s, FAR, index, p);
-		/* An outdated far_first is not later than what it stands for. */
+		/* An outdated far_first is not later than the true one. */
 		if (tick <= s->far_first) {
 			s->far_first = tick;
 			s->far_first_gone = false;
@@ -147,7 +144,7 @@ static void file(struct schedule *s, uint32_t index, struct path *p)
 	s->summary |= UINT64_C(1) << slot / WORD_BITS;
 }
 
-static void unfile(struct schedule *s, uint32_t index, struct path *p)
+static void unfile_path(struct schedule *s, uint32_t index, struct path *p)
 {
 	uint32_t list = p->sched_slot;
 
@@ -164,14 +161,14 @@ static void unfile(struct schedule *s, uint32_t index, struct path *p)
 	if (s->head[list] != REGISTRY_NONE)
 		return;
 	s->words[list / WORD_BITS] &= ~(UINT64_C(1) << list % WORD_BITS);
-	if (!s->words[list / WORD_BITS])
+	if (s->words[list / WORD_BITS] == 0)
 		s->summary &= ~(UINT64_C(1) << list / WORD_BITS);
 }
 
 static void take_out(struct schedule *s, uint32_t index, struct path *p)
 {
 	if (p->sched_slot != REGISTRY_NONE)
-		unfile(s, index, p);
+		unfile_path(s, index, p);
 	p->due = MONO_NEVER;
 }
 
@@ -184,7 +181,7 @@ void schedule_put(struct schedule *s, uint32_t index, struct mono due)
 	if (tick == TICK_NEVER)
 		return;
 	p->due = tick_time(MAX(tick, s->base));
-	file(s, index, p);
+	file_path(s, index, p);
 }
 
 void schedule_remove(struct schedule *s, uint32_t index)
@@ -192,23 +189,23 @@ void schedule_remove(struct schedule *s, uint32_t index)
 	take_out(s, index, path_at(s, index));
 }
 
-/* The number of the lowest bit at or after `from`, going round; bits is not 0. */
+/* The number of the lowest bit at or after `from`, else the lowest bit. bits is not 0. */
 static unsigned next_bit(uint64_t bits, unsigned from)
 {
 	uint64_t after = bits & UINT64_MAX << from;
 
-	return (unsigned)__builtin_ctzll(after ? after : bits);
+	return (unsigned)__builtin_ctzll(after != 0 ? after : bits);
 }
 
-/* The first tick on the wheel that has a list, TICK_NEVER: none. */
+/* The first tick on the wheel with a path. TICK_NEVER: the wheel is empty. */
 static uint64_t wheel_first(const struct schedule *s)
 {
 	unsigned start = s->base % SLOTS, word = start / WORD_BITS, slot;
 	uint64_t after = s->words[word] & UINT64_MAX << start % WORD_BITS;
 
-	if (!s->summary)
+	if (s->summary == 0)
 		return TICK_NEVER;
-	if (after) {
+	if (after != 0) {
 		slot = word * WORD_BITS + (unsigned)__builtin_ctzll(after);
 	} else {
 		word = next_bit(s->summary, (word + 1) % WORD_BITS);
@@ -248,7 +245,7 @@ struct mono schedule_next(struct schedule *s)
 	return tick == TICK_NEVER ? MONO_NEVER : tick_time(tick);
 }
 
-/* Takes from the far list what the wheel has room for now. */
+/* Moves the paths for which the wheel has room now from the far list. */
 static void refill(struct schedule *s)
 {
 	uint32_t i = s->head[FAR], last;
@@ -256,7 +253,7 @@ static void refill(struct schedule *s)
 	s->limit = s->base + SLOTS;
 	if (i == REGISTRY_NONE)
 		return;
-	/* All of them leave the list once; those that are still far go back to it. */
+	/* Each path leaves the list once; file_path() appends those that are still far again. */
 	last = path_at(s, i)->sched_prev;
 	s->far_first = TICK_NEVER;
 	s->far_first_gone = false;
@@ -266,7 +263,7 @@ static void refill(struct schedule *s)
 		bool end = i == last;
 
 		list_remove(s, i, p);
-		file(s, i, p);
+		file_path(s, i, p);
 		if (end)
 			break;
 		i = next;
@@ -292,27 +289,26 @@ uint32_t schedule_pop(struct schedule *s, struct mono now)
 	if (tick > now_tick)
 		return REGISTRY_NONE;
 	index = s->head[tick % SLOTS];
-	unfile(s, index, path_at(s, index));
+	unfile_path(s, index, path_at(s, index));
 	return index;
 }
 
 /*
- * Multiples of the golden ratio, modulo one, spread evenly whatever their number, and so do
- * every second or every tenth of them: no gap between any n neighbours is much longer than
- * 1/n. 2654435769 is 2^32 divided by it.
+ * Multiples of the golden ratio, modulo one, are spread evenly for any number of them, and so is
+ * every second or every tenth multiple. 2654435769 is 2^32 divided by the golden ratio.
  */
 struct mono schedule_spread(struct mono now, int64_t interval_us, uint32_t index,
                             uint32_t share)
 {
 	uint64_t interval = (uint64_t)interval_us, fraction;
-	int64_t turn, ahead;
+	int64_t phase, ahead;
 
 	assert(interval_us > 0 && share > 0);
 	fraction = (uint32_t)(index / share * UINT32_C(2654435769));
 	/* interval * fraction / 2^32 without 128 bits */
-	turn = (int64_t)((interval >> 32) * fraction +
+	phase = (int64_t)((interval >> 32) * fraction +
 	                 ((interval & UINT32_MAX) * fraction >> 32));
-	ahead = (turn - now.us % interval_us) % interval_us;
+	ahead = (phase - now.us % interval_us) % interval_us;
 	return mono_add(now, ahead < 0 ? ahead + interval_us : ahead);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: what follows from an outcome. A step counts first, which turns the outcome into an
- * input of the machine; the table then gives the next state, and the actions follow from
- * the two. Whoever calls it owns the status; nothing here is remembered.
+ * Owns: the table of states. The caller owns the status. Runs on the loop.
+ *
+ * A step counts the outcome first, which gives an input of the machine. The table gives the next
+ * state, and the actions follow from the two states and the input.
  */
 #include "checkerd/core/state.h"
 
@@ -10,7 +11,7 @@
 
 #include "util/macro.h"
 
-/* An outcome, with what it means once it has been counted. */
+/* What an outcome means after it has been counted. */
 enum input {
 	IN_STARTED,
 	IN_GOOD, /* fewer than recover_checks so far */
@@ -30,7 +31,7 @@ enum input {
 	IN_COUNT_
 };
 
-/* Short, so that the table is one to look at. */
+/* Short names for the table. */
 enum {
 	U = PATH_UNCHECKED,
 	P = PATH_PENDING,
@@ -45,8 +46,8 @@ enum {
 };
 
 /*
- * A path that was decided to be unusable (down, delayed, removed, disconnected) does not get
- * a second benefit of the doubt: it is delayed on its way up, and back down on any failure.
+ * A path that was decided to be unusable (down, delayed, removed, disconnected) is delayed before
+ * it is up again, and any failure takes it back down.
  */
 /* clang-format off */
 static const uint8_t next_state[PATH_STATE_COUNT_][IN_COUNT_] = {
@@ -71,8 +72,8 @@ static bool reason_is_silence(const struct reason *r)
 }
 
 /*
- * Is the check that is still in the kernel one whose timeout has been told? Before that a
- * slow disk would go down for no more than an interval shorter than the timeout.
+ * Was the timeout of the check in the kernel reported? Without this a slow disk would go down when
+ * its interval is shorter than its timeout.
  */
 static bool silence_counts(const struct path_status *s)
 {
@@ -81,10 +82,9 @@ static bool silence_counts(const struct path_status *s)
 }
 
 /*
- * The kernel's answers for a device that is not there any more, when it is opened. From a read
- * they say less: ENODEV is also what a SCSI disk that is merely offline answers, since 5.18
- * (block/blk-core.c). One that is offline when it is opened answers ENXIO (drivers/scsi/sd.c):
- * then sysfs knows better.
+ * Does the error of an open say that the device is gone? A read's error does not: since Linux 5.18
+ * a read of an offline SCSI disk fails with ENODEV, too (block/blk-core.c). The open of an offline
+ * SCSI disk fails with ENXIO (drivers/scsi/sd.c), so sysfs is asked as well.
  */
 static bool is_no_device(const struct outcome *o)
 {
@@ -92,8 +92,8 @@ static bool is_no_device(const struct outcome *o)
 	       (o->error == ENODEV || o->error == ENXIO || o->error == ENOENT);
 }
 
-/* The node is missing, and the kernel has the device: udev, a container, or somebody with rm
- * took the name away. That says nothing about the device. */
+/* Is only the device node missing, while the kernel has the device? udev, a container or rm may have
+ * removed the node, which says nothing about the device. */
 static bool is_no_name(const struct outcome *o)
 {
 	bool leaves =
@@ -105,9 +105,9 @@ static bool is_no_name(const struct outcome *o)
 
 static_assert(IN_BAD_ENOUGH == IN_BAD + 1 && IN_TIMED_OUT_ENOUGH == IN_TIMED_OUT + 1 &&
                       IN_SILENT_ENOUGH == IN_SILENT + 1,
-              "count_failure() steps from the one to the other");
+              "count_failure() adds one to the input");
 static_assert(IN_GOOD_ENOUGH == IN_GOOD + 1 && IN_PASSIVE_ENOUGH == IN_PASSIVE + 1,
-              "count_success() does, too");
+              "count_success() does the same");
 
 static enum input count_success(struct path_status *s, const struct path_policy *policy,
                                 enum input below)
@@ -128,8 +128,8 @@ static enum input count_failure(struct path_status *s, bool counted_before,
 }
 
 /*
- * A failure that the access state of the target port explains: a passive port refuses reads by
- * design, and one in transition may do anything. IN_COUNT_: it explains nothing.
+ * The input of a failure that the access state of the target port explains: a passive port refuses
+ * reads by design, and a port in transition may answer anything. IN_COUNT_: no explanation.
  */
 static enum input explained(struct path_status *s, const struct outcome *o,
                             const struct path_policy *policy)
@@ -138,7 +138,7 @@ static enum input explained(struct path_status *s, const struct outcome *o,
 		return IN_NOTHING;
 	if (!sysfs_state_is_passive(&o->sysfs))
 		return IN_COUNT_;
-	/* A check in the kernel counts once, when it times out, and not while it stays there. */
+	/* A check in the kernel counts once, when it times out. */
 	if (o->kind == OUTCOME_SILENT || (o->late && s->excused))
 		return s->state == PATH_DOWN || s->state == PATH_TIMEOUT ? IN_PASSIVE
 		                                                         : IN_NOTHING;
@@ -159,7 +159,7 @@ static enum input count_answer(struct path_status *s, const struct outcome *o,
 	return is_no_device(o) ? IN_NO_DEVICE : in;
 }
 
-/* Of a check that is past its timeout and still in the kernel. */
+/* Counts a check that has timed out and is still in the kernel. */
 static enum input count_silence(struct path_status *s, const struct outcome *o,
                                 const struct path_policy *policy)
 {
@@ -175,7 +175,7 @@ static enum input count_silence(struct path_status *s, const struct outcome *o,
 	return count_failure(s, false, policy, first ? IN_TIMED_OUT : IN_SILENT);
 }
 
-/* Counts the outcome in s, and says what it means to the machine. */
+/* Counts the outcome in s, and returns the input of the machine. */
 static enum input count_outcome(struct path_status *s, const struct outcome *o,
                                 const struct path_policy *policy)
 {
@@ -235,13 +235,13 @@ static void note_reason(struct path_status *s, const struct outcome *o,
 
 	if (!reason_is_silence(&r))
 		r.timeout_us = 0;
-	/* It is the same request that is silent still. */
+	/* The same request is still in the kernel: keep its stage. */
 	if (r.kind == OUTCOME_SILENT && reason_is_silence(&s->reason))
 		r.stage = s->reason.stage;
 	s->reason = r;
 }
 
-/* The path is up: what its device says, as far as that is worth a word. */
+/* The path is up: notes its device's own error, or that it has none. */
 static unsigned note_answer(struct path_status *s, const struct outcome *o)
 {
 	const struct reason before = s->reason;
@@ -256,7 +256,7 @@ static unsigned note_answer(struct path_status *s, const struct outcome *o)
 	               : ACTION_DEVICE_ERROR;
 }
 
-/* No other outcome of the same check follows. */
+/* Is this the last outcome of a check? */
 static bool is_final(enum outcome_kind kind)
 {
 	return kind == OUTCOME_OK || kind == OUTCOME_FAILED || kind == OUTCOME_GONE ||
@@ -264,7 +264,7 @@ static bool is_final(enum outcome_kind kind)
 	       kind == OUTCOME_NOT_JUDGED;
 }
 
-/* What a state decides; VERDICT_NONE: nothing, the last decision stands. */
+/* The decision that a state means. VERDICT_NONE: the last decision stays. */
 static enum path_verdict state_verdict(enum path_state s)
 {
 	switch (s) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pure: any thread. */
+/* Owns: the lists of words. Pure; any thread. */
 #include "checkerd/core/sysfs_state.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "util/macro.h"
 
-/* The first of each list is for what is not in it, the second is how it should be. */
+/* The first word of each list is for unknown texts, the second one is the healthy state. */
 enum { WORD_OTHER, WORD_GOOD };
 
 #define OTHER "other"
@@ -37,7 +37,7 @@ static const char *const session_words[] = {
 	OTHER, "LOGGED_IN", "FAILED", "FREE", NULL,
 };
 
-/* drivers/scsi/scsi_sysfs.c: sdev_access_states[]; some arrays' handlers say passive. */
+/* drivers/scsi/scsi_sysfs.c: sdev_access_states[]; the handlers of some arrays use passive. */
 enum {
 	ACCESS_OPTIMIZED = WORD_GOOD,
 	ACCESS_NON_OPTIMIZED,
@@ -62,7 +62,8 @@ static const char *const access_words[] = {
 	NULL,
 };
 
-static_assert(ARRAY_LEN(port_words) <= 16, "a place in a list has four bits");
+static_assert(ARRAY_LEN(port_words) <= 16,
+              "struct sysfs_word has four bits for an index");
 
 static const struct {
 	const char *name;

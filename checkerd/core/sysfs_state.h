@@ -3,16 +3,16 @@
 #define CHECKERD_CORE_SYSFS_STATE_H
 
 /*
- * What the kernel itself thinks of a device, in the words sysfs has for it: the second half of
- * a reason. Three bytes, since every remembered change of every path has one.
+ * The kernel's view of a device, in the words of sysfs: the second half of a reason. It has three
+ * bytes, because every remembered change of every path has one. Pure; any thread.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whose word it is. */
+/* Which part of the kernel the word comes from. */
 enum sysfs_layer {
-	SYSFS_NONE,       /* nobody's: not known */
+	SYSFS_NONE,       /* unknown */
 	SYSFS_DEVICE,     /* a SCSI device: "running", "blocked", "offline", … */
 	SYSFS_CONTROLLER, /* an NVMe controller: "live", "resetting", "connecting", … */
 	SYSFS_PORT,       /* a Fibre Channel remote port: "Online", "Blocked", … */
@@ -25,37 +25,37 @@ enum sysfs_layer {
 
 struct sysfs_word {
 	uint8_t layer : 4; /* enum sysfs_layer */
-	uint8_t word : 4;  /* its place in the layer's list of words */
+	uint8_t word : 4;  /* index in the layer's list of words */
 };
 
 struct sysfs_state {
-	struct sysfs_word device;    /* the device's, or the controller's */
-	struct sysfs_word transport; /* what it hangs on: the port's, or the session's */
+	struct sysfs_word device;    /* of the device or controller */
+	struct sysfs_word transport; /* of the remote port or session */
 	struct sysfs_word access;    /* SCSI access state of the target port group */
 };
 
-/* The word for what was read. NULL or empty: not known; one that no kernel had when this was
- * written: "other", never the text itself. */
+/* The word for a text of sysfs. NULL or empty: unknown. A text that no list has: "other", never the
+ * text itself. */
 struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text);
-/* Its text, static; NULL: not known. */
+/* The text, static. NULL: unknown. */
 const char *sysfs_word_text(struct sysfs_word w);
 
-/* Does the kernel know the device, in whatever state, and is not about to forget it? */
+/* Does the kernel know the device, in a state other than its removal? */
 bool sysfs_state_has_device(const struct sysfs_state *s);
 
-/* Is one of them known, and not as it should be? */
+/* Is one of the words known, and none of the healthy ones? */
 bool sysfs_state_is_bad(const struct sysfs_state *s);
 
 /*
- * Does the target port refuse reads by design? True only when device and transport are as they
- * should be: else these explain the failure.
+ * Does the target port refuse reads by design? True only when device and transport are healthy,
+ * because these explain a failure otherwise.
  */
 bool sysfs_state_is_passive(const struct sysfs_state *s);
 /* Is the target port changing its access state? */
 bool sysfs_state_is_transitioning(const struct sysfs_state *s);
 
-/* Writes "device offline, session FAILED": what is not as it should be, "" when all is or
- * nothing is known. Always ends in NUL; returns the length. */
+/* Writes the words that are not healthy, "device offline, session FAILED". "": none. Always ends in
+ * NUL; returns the length. */
 size_t sysfs_state_format(const struct sysfs_state *s, char *buf, size_t size);
 
 #endif

@@ -137,15 +137,15 @@ static void every_error_fits(void **state)
 	for (int e = 0; e < 4096; e++) {
 		struct reason r = with_state(failed(STAGE_OPEN, e), "0123456789012345678",
 		                             SYSFS_SESSION, "0123456789012345678");
-		const char *name = errno_name(e);
+		const char *name = reason_errno_name(e);
 
 		assert_true(strlen(reason_format(&r, buf, sizeof(buf))) <
 		            REASON_TEXT_MAX);
 		if (name)
 			assert_non_null(strstr(buf, name));
 	}
-	assert_string_equal(errno_name(ENODEV), "ENODEV");
-	assert_null(errno_name(0));
+	assert_string_equal(reason_errno_name(ENODEV), "ENODEV");
+	assert_null(reason_errno_name(0));
 }
 
 static void longest_silence_fits(void **state)
