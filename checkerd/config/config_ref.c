@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any thread. */
+/* Owns: the configuration, until the last reference is dropped. Any thread. */
 #include "checkerd/config/config_ref.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 #define CHECKERD_CONFIG_CONFIG_REF_H
 
 /*
- * A configuration with a count of who uses it: the loop goes by the new one while discovery
- * still ends what it does under the old one. Immutable once it has been shared.
+ * A configuration with a count of its users. The loop may use the new one while discovery still uses
+ * the old one. Immutable.
  */
 #include <stdatomic.h>
 #include <stdint.h>
@@ -13,11 +13,11 @@
 
 struct config_ref {
 	_Atomic uint32_t refs; /* [atomic any→any] */
-	uint64_t generation;   /* [init] 1 for the first one read */
+	uint64_t generation;   /* [init] 1: the first configuration */
 	struct config *config; /* [init] owned */
 };
 
-/* Takes the configuration, also on failure. -ENOMEM. */
+/* Takes the ownership of the configuration, also on failure. -ENOMEM. */
 _must_check_ int config_ref_new(struct config_ref **ret, struct config *c,
                                 uint64_t generation);
 struct config_ref *config_ref_get(struct config_ref *ref);

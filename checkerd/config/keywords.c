@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tables. Immutable, any thread.
+ * Owns: the tables of sections, keywords and words. Immutable; any thread.
  *
- * Invariants (tests/unit/config/test-config-docs.c): every keyword of `defaults` has a default
- * that is valid for it; sample and man page name the same keywords, defaults and ranges.
+ * Invariants, which tests/unit/config/test-config-docs.c checks: every keyword of `defaults` has a
+ * valid default, and sample and man page have the same keywords, defaults and ranges.
  */
 #include "checkerd/config/keywords.h"
 
@@ -315,12 +315,13 @@ const size_t keyword_count = ARRAY_LEN(keyword_table);
 
 static_assert(ARRAY_LEN(keyword_table) <= KEYWORDS_MAX, "an overlay has a bit for each");
 
-static_assert(sizeof(enum discovery_kind) == sizeof(int), "a word is stored as an int");
-static_assert(sizeof(enum checker_kind) == sizeof(int), "a word is stored as an int");
-static_assert(sizeof(enum keep_open) == sizeof(int), "a word is stored as an int");
-static_assert(sizeof(enum dm_release) == sizeof(int), "a word is stored as an int");
+static_assert(sizeof(enum discovery_kind) == sizeof(int),
+              "VALUE_WORD is stored as an int");
+static_assert(sizeof(enum checker_kind) == sizeof(int), "VALUE_WORD is stored as an int");
+static_assert(sizeof(enum keep_open) == sizeof(int), "VALUE_WORD is stored as an int");
+static_assert(sizeof(enum dm_release) == sizeof(int), "VALUE_WORD is stored as an int");
 
-/* Spellings that multipath.conf had or has for the same thing. */
+/* Other spellings of multipath.conf for the same keyword or section. */
 static const struct {
 	const char *old, *name;
 } spellings[] = {
@@ -330,8 +331,8 @@ static const struct {
 };
 
 /*
- * multipath.conf(5)'s keywords that mean nothing here, up to multipath-tools 0.9.x and
- * with the ones that older and distributors' versions had.
+ * Keywords of multipath.conf(5) that checkerd ignores: of multipath-tools up to 0.9.x, and of older
+ * and distributors' versions.
  */
 static const char *const ignored[] = {
 	"alias_prefix",
@@ -427,7 +428,7 @@ static const char *const ignored[] = {
 };
 const size_t keywords_ignored_count = ARRAY_LEN(ignored);
 
-/* Where multipath.conf has them; elsewhere they are as wrong as in multipath.conf. */
+/* The sections in which multipath.conf allows these keywords. */
 static const unsigned ignored_in = EVERYWHERE | IN(SECTION_MULTIPATH);
 
 static const char *current_spelling(const char *name)

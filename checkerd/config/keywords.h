@@ -3,13 +3,13 @@
 #define CHECKERD_CONFIG_KEYWORDS_H
 
 /*
- * The one table of what may be written: what is parsed, dumped, and said by the sample
- * and by checkerd.conf(5) is checked against it.
+ * The table of keywords. The parser, the dump, the sample configuration and checkerd.conf(5) are
+ * checked against it.
  */
 #include "checkerd/config/config.h"
 
 enum section {
-	SECTION_TOP, /* outside of all */
+	SECTION_TOP, /* outside of all sections */
 	SECTION_DEFAULTS,
 	SECTION_PATHS,
 	SECTION_PATH,
@@ -34,13 +34,13 @@ enum value_type {
 	VALUE_TIME,          /* int64_t, microseconds */
 	VALUE_COUNT,         /* uint32_t */
 	VALUE_SWITCH,        /* bool */
-	VALUE_WORD,          /* int: number of one of words */
+	VALUE_WORD,          /* int: the number of one of `words` */
 	VALUE_GROUP,         /* char *, NULL for "" */
 	VALUE_NAME,          /* of an alias or a map */
 	VALUE_DEVICE,        /* absolute file name */
-	VALUE_TEXT,          /* anything that is not empty */
+	VALUE_TEXT,          /* any text that is not empty */
 	VALUE_REGEX,         /* POSIX extended */
-	VALUE_NEGATED_REGEX, /* the same; a '!' before it inverts it */
+	VALUE_NEGATED_REGEX, /* the same; a '!' before it negates it */
 };
 
 struct word {
@@ -48,7 +48,7 @@ struct word {
 	int number;
 };
 
-/* What a keyword inside of a subsection fills. */
+/* Where a draft keeps the value of a subsection's keyword. */
 enum slot {
 	SLOT_DEVICE,
 	SLOT_ALIAS,
@@ -61,7 +61,7 @@ enum slot {
 	SLOT_COUNT_
 };
 
-/* Criteria that are lists of expressions; the vendor and product one is a subsection. */
+/* Criteria that are lists of expressions. Vendor and product are a subsection instead. */
 enum criterion {
 	CRITERION_PROPERTY,
 	CRITERION_DEVNODE,
@@ -77,12 +77,13 @@ struct keyword {
 	unsigned sections; /* bits 1 << enum section */
 	enum value_type type;
 	int64_t min, max;         /* TIME in microseconds, COUNT; both included */
-	const struct word *words; /* WORD; ended by a NULL name */
-	const char *fallback;     /* the default as it would be written; NULL: none */
+	const struct word *words; /* WORD; the last name is NULL */
+	const char *fallback;     /* the default, as in a file; NULL: none */
 	const char *doc;          /* one line */
-	size_t in_config;         /* offset; with SECTION_DEFAULTS */
-	size_t in_settings; /* offset; with SECTION_DEVICE and _OVERRIDES, no regex */
-	enum slot slot;     /* in other subsections, and regexes of SECTION_DEVICE */
+	size_t in_config;         /* offset in struct config; with SECTION_DEFAULTS */
+	/* Offset in struct config_settings; with SECTION_DEVICE and _OVERRIDES, not for a regex. */
+	size_t in_settings;
+	enum slot slot;           /* in other subsections; of regexes of SECTION_DEVICE */
 	enum criterion criterion; /* in SECTION_BLACKLIST and _EXCEPTIONS */
 };
 
@@ -91,22 +92,20 @@ extern const struct keyword keyword_table[];
 extern const size_t keyword_count;
 extern const struct word checker_words[];
 
-/* The keyword of that name in a section, NULL: none. Older spellings are found too. */
+/* The keyword of that name in a section. NULL: none. Finds older spellings, too. */
 const struct keyword *keywords_find(enum section in, const char *name);
-/* The subsection of that name, SECTION_TOP: none. */
+/* The subsection of that name. SECTION_TOP: none. */
 enum section keywords_subsection(enum section in, const char *name);
 
-/* multipath.conf's keywords without meaning here: the number of one, or -1. */
+/* The number of a keyword of multipath.conf that checkerd ignores, or -1. */
 int keywords_ignored(enum section in, const char *name);
 extern const size_t keywords_ignored_count;
-/* The same for sections. */
+/* Does checkerd ignore this section of multipath.conf? */
 bool keywords_ignored_section(enum section in, const char *name);
 
-/*
- * The known name nearest to a wrong one, NULL when none is near. Then, for one that is
- * right elsewhere, the section to put it into; SECTION_TOP: none.
- */
+/* The known name that is most similar to a wrong one. NULL: no name is similar. */
 const char *keywords_suggestion(enum section in, const char *name);
+/* The section that a keyword of another section belongs to. SECTION_TOP: none. */
 enum section keywords_home(const char *name);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The lexer. Allocates nothing but its problems; one pass, and one before it that looks
- * for what is not text. Columns are bytes from 1; a tab is one.
+ * Owns nothing: the text and the list of problems are borrowed. Runs on the thread that reads the
+ * configuration. The first pass looks for bytes that are no text; the second one splits the text.
+ * Columns are counted in bytes from 1, and a tab is one byte.
  */
 #include "checkerd/config/lexer.h"
 
@@ -17,25 +18,25 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
-/* Not allowed anywhere. */
+/* Is the byte a control character, which is not allowed anywhere? */
 static bool is_control(char c)
 {
 	return ((unsigned char)c < ' ' && c != '\n' && !is_blank(c)) || c == 0x7f;
 }
 
-/* Ends a word that is not in quotes. */
+/* Does the byte end a word without quotes? */
 static bool is_delimiter(char c)
 {
 	return is_blank(c) || c == '\n' || c == '"' || c == '#' || c == '!' || c == '{' ||
 	       c == '}';
 }
 
-/* Records the first byte of each line that is not text. False: the whole is no text. */
+/* Records the first byte of each line that is no text. False: the whole file is no text. */
 static bool check_bytes(struct lexer *l)
 {
 	bool binary = l->size > 0 && memchr(l->text, '\0', l->size) != NULL;
 	struct position at = l->at;
-	bool told = false; /* about this line */
+	bool reported = false; /* an error of this line */
 	size_t size;
 
 	for (size_t i = l->next; i < l->size; i += size, at.column += (unsigned)size) {
@@ -44,20 +45,20 @@ static bool check_bytes(struct lexer *l)
 		size = utf8_length(l->text + i, l->size - i);
 		if (c == '\n') {
 			at = (struct position){ at.file, at.line + 1, 0 };
-			told = false;
+			reported = false;
 		} else if (c == '\0') {
 			problem_error(l->problems, &at,
 			              "NUL byte: this is no text file, or a damaged one");
 			return false;
-		} else if (binary || told) {
-			/* The NUL says enough, and so does one such byte in a line. */
+		} else if (binary || reported) {
+			/* A NUL, or one error in a line, is enough. */
 		} else if (size == 0) {
-			told = true;
+			reported = true;
 			problem_error(l->problems, &at,
 			              "byte 0x%02x is not UTF-8: save the file as UTF-8",
 			              c);
 		} else if (is_control((char)c)) {
-			told = true;
+			reported = true;
 			problem_error(l->problems, &at,
 			              "control character 0x%02x: remove it", c);
 		}
@@ -81,7 +82,7 @@ void lexer_init(struct lexer *l, const char *name, const char *text, size_t size
 		l->next = l->size;
 }
 
-/* The byte to come, '\n' at the end of the text. */
+/* The next byte; '\n' at the end of the text. */
 static char peek(const struct lexer *l)
 {
 	return l->next < l->size ? l->text[l->next] : '\n';
@@ -99,8 +100,8 @@ static void step(struct lexer *l)
 		l->next++;
 }
 
-/* Takes the byte to come into the word, or reports once that there is no more room. */
-static void take(struct lexer *l, struct token *t, size_t *used)
+/* Appends the next byte to the word, or reports once that the word is too long. */
+static void take_byte(struct lexer *l, struct token *t, size_t *used)
 {
 	char c = peek(l);
 
@@ -133,14 +134,14 @@ static void lex_quoted(struct lexer *l, struct token *t, size_t *used)
 			if (peek(l) != '"')
 				return;
 		}
-		take(l, t, used);
+		take_byte(l, t, used);
 	}
 }
 
 static void lex_word(struct lexer *l, struct token *t, size_t *used)
 {
 	while (!is_delimiter(peek(l)))
-		take(l, t, used);
+		take_byte(l, t, used);
 	if (peek(l) == '#' || peek(l) == '!')
 		problem_warning(
 		        l->problems, &l->at,

@@ -2,25 +2,25 @@
 #ifndef CHECKERD_CONFIG_LEXER_H
 #define CHECKERD_CONFIG_LEXER_H
 
-/* Text into words, braces and ends of lines, by the rules of multipath.conf(5). */
+/* Splits text into words, braces and ends of lines, by the rules of multipath.conf(5). */
 #include "checkerd/config/problem.h"
 
 #define TOKEN_BYTES_MAX 4095 /* of one word, quotes not counted */
 
 enum token_kind {
-	TOKEN_END, /* of the file: again and again */
+	TOKEN_END, /* of the file; each further token is TOKEN_END, too */
 	TOKEN_NEWLINE,
 	TOKEN_OPEN,
 	TOKEN_CLOSE,
 	TOKEN_WORD,
-	TOKEN_BAD, /* the problem is recorded */
+	TOKEN_BAD, /* the error is recorded */
 };
 
 struct token {
 	enum token_kind kind;
 	bool quoted;
-	struct position at;             /* of its first byte, a quote included */
-	char text[TOKEN_BYTES_MAX + 1]; /* of a word; quotes taken off */
+	struct position at;             /* of the first byte, which may be a quote */
+	char text[TOKEN_BYTES_MAX + 1]; /* of a word, without its quotes */
 };
 
 struct lexer {
@@ -31,9 +31,9 @@ struct lexer {
 };
 
 /*
- * name: for messages, outlives every position. What is no text (control characters, not
- * UTF-8, a byte-order mark) is recorded here, and control characters are left out of words; a
- * text with a NUL byte has no words at all.
+ * Records bytes that are no text: control characters, bytes that are not UTF-8, a byte-order mark.
+ * Words do not contain control characters, and a text with a NUL byte has no words. name: for
+ * messages; it outlives every position.
  */
 void lexer_init(struct lexer *l, const char *name, const char *text, size_t size,
                 struct problems *problems);

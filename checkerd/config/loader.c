@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* loader_main() and loader_read() run on the loader thread, all else on the loop. They take
- * turns: `present` and `loaded` belong to the thread from loader_start() until the descriptor
- * is readable. */
+/*
+ * Owns: the loader thread and its last result. loader_main() and loader_read() run on that thread,
+ * all other functions on the loop. `present` and `loaded` belong to the thread from loader_start()
+ * until the descriptor is readable.
+ */
 #include "checkerd/config/loader.h"
 
 #include <errno.h>
@@ -121,7 +123,7 @@ static void *loader_main(void *arg)
 	}
 }
 
-static void destroy(struct loader *l)
+static void loader_destroy(struct loader *l)
 {
 	if (l->start_fd >= 0)
 		close(l->start_fd);
@@ -147,7 +149,7 @@ int loader_new(struct loader **ret, const char *file)
 		r = thread_start(&l->thread, "loader", LOADER_STACK_BYTES, loader_main,
 		                 l);
 	if (r < 0) {
-		destroy(l);
+		loader_destroy(l);
 		return r;
 	}
 	*ret = l;
@@ -162,7 +164,7 @@ bool loader_free(struct loader *l, int64_t limit_us)
 	wake(l->start_fd);
 	if (thread_join_for(l->thread, limit_us) < 0)
 		return false;
-	destroy(l);
+	loader_destroy(l);
 	return true;
 }
 

@@ -2,9 +2,7 @@
 #ifndef CHECKERD_CONFIG_LOADER_H
 #define CHECKERD_CONFIG_LOADER_H
 
-/*
- * Reads the configuration on a thread of its own: its file may be on a disk that hangs.
- */
+/* Reads the configuration on a thread of its own, because its file may be on a disk that hangs. */
 #include <stdbool.h>
 
 #include "util/text.h"
@@ -12,32 +10,33 @@
 
 struct loader;
 
-/* file: as of load_file(); it has to outlive the loader. -ENOMEM, -EAGAIN, -EMFILE. */
+/* file: as of load_file(); it outlives the loader. -ENOMEM, -EAGAIN, -EMFILE. */
 _must_check_ int loader_new(struct loader **ret, const char *file);
-/* False: it hangs and was left behind with its memory after limit_us. */
+/* Ends the thread. False: it hangs, and stays with its memory after limit_us. */
 bool loader_free(struct loader *l, int64_t limit_us);
 
 struct loaded {
-	int result;            /* 0, -EINVAL with problems, -ENOMEM, or of a kind below */
+	int result;            /* as of loader_read() */
 	struct config *config; /* owned; NULL with -ENOMEM */
-	struct text *dump;     /* with 0: a reference, what checkerd -T prints of it */
-	struct text *messages; /* a reference: problems and what was kept, NULL: none */
+	struct text *dump;     /* with 0: a reference; what checkerd -T prints */
+	struct text *messages; /* a reference: problems and kept settings; NULL: none */
 };
 void loaded_deinit(struct loaded *l);
 
 /*
- * Reads it, and where it may not change while the daemon runs makes it as `present` is.
- * -E2BIG: more paths than there is room for. Blocks; what the thread does, and main() for
- * the first one, with present NULL.
+ * Reads the configuration, and keeps the settings of `present` that change at a restart only. The
+ * thread calls it, and main() for the first configuration, with present NULL. Blocks.
+ *
+ * 0; -EINVAL: errors, which are in messages; -ENOMEM; -E2BIG: more paths than max_paths.
  */
 _must_check_ int loader_read(const char *file, const struct config *present,
                              struct loaded *ret);
 
-/* Reads it on the thread; present: borrowed until the result was taken. Not before the last
- * result was taken. */
+/* Starts to read on the thread. To be called after the last result was taken. present: borrowed
+ * until the result is taken. */
 void loader_start(struct loader *l, const struct config *present);
-int loader_fd(const struct loader *l); /* POLLIN: there is a result */
-/* True: *ret is the result. */
+int loader_fd(const struct loader *l); /* POLLIN: a result is waiting */
+/* Takes the result. False: none is waiting. */
 bool loader_take(struct loader *l, struct loaded *ret);
 uint64_t loader_bytes(void);
 

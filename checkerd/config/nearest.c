@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finds what a wrong word was probably meant to be. Pure, any thread. */
+/* Owns nothing. Pure; any thread. */
 #include "checkerd/config/nearest.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ void nearest_init(struct nearest *n, const char *wanted)
 {
 	size_t size = strlen(wanted);
 
-	/* A third of the letters may be wrong: more is another word. */
+	/* At most a third of the letters may be wrong. */
 	*n = (struct nearest){ .wanted = wanted, .distance = size / 3 + 1 };
 	if (size < 2 || size > SUGGESTION_BYTES_MAX)
 		n->distance = 0;
@@ -29,7 +29,7 @@ void nearest_try(struct nearest *n, const char *candidate)
 
 	if (n->distance == 0 || strlen(candidate) > SUGGESTION_BYTES_MAX)
 		return;
-	/* An abbreviation is as near as one wrong letter. */
+	/* An abbreviation counts as one wrong letter. */
 	if (strlen(n->wanted) >= 3 &&
 	    strncmp(candidate, n->wanted, strlen(n->wanted)) == 0)
 		distance = 1;

@@ -4,15 +4,15 @@
 
 #include <stddef.h>
 
-/* What a wrong word was measured against so far. */
+/* The search for the known word that is most similar to a wrong one. */
 struct nearest {
 	const char *wanted; /* borrowed */
-	const char *best;   /* NULL: none was near */
-	size_t distance;    /* only what is nearer than this is taken */
+	const char *best;   /* NULL: no word is similar */
+	size_t distance;    /* a better word has a smaller distance */
 };
 
 void nearest_init(struct nearest *n, const char *wanted);
-/* candidate: outlives n. Of two that are equally near the first is kept. */
+/* Compares one known word, which outlives n. Of two equally similar words the first one wins. */
 void nearest_try(struct nearest *n, const char *candidate);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Regular expressions of the configuration. What has no special characters, as lists of
- * identifiers have not, is compared without the C library, which takes kilobytes for the
- * simplest expression. Its memory and stack grow with an expression with its repetitions
- * written out, so that is limited before it sees one; and back-references, which make
- * matching exponential, are refused. A pattern may be used by any thread.
+ * Owns: the text of each pattern and its compiled form. A pattern is immutable; any thread.
+ *
+ * An expression without special characters, such as an identifier, is compared without the C
+ * library, which needs kilobytes for the simplest expression. regcomp() needs memory and stack in
+ * proportion to the expression with its repetitions written out, so that size is limited first.
+ * Back-references are refused, because they make matching exponential.
  */
 #include "checkerd/config/pattern.h"
 
@@ -15,12 +16,12 @@
 #include <string.h>
 
 /*
- * What an alternative, a loop or an empty group counts for: the C library's memory grows
- * with the square of their number, and its time with the cube.
+ * An alternative, a loop or an empty group counts as this many elements: the memory of regcomp()
+ * grows with the square of their number, and its time with the cube.
  */
 #define BRANCH_ELEMENTS 32
 
-/* Elements read so far in each open group, and those of the last one in it. */
+/* The elements read so far in each open group, and those of its last element. */
 struct estimate {
 	uint64_t total[PATTERN_NESTING_MAX + 1];
 	uint64_t last[PATTERN_NESTING_MAX + 1];
@@ -33,9 +34,7 @@ static void add_element(struct estimate *e, uint64_t size)
 	e->last[e->depth] = size;
 }
 
-/*
- * The last element `times` times instead of once, each of them with `more` added to it.
- */
+/* Counts the last element `times` times instead of once, each time with `more` elements added. */
 static void repeat_last(struct estimate *e, uint64_t times, uint64_t more)
 {
 	uint64_t size = (e->last[e->depth] + more) * MAX(times, 1U);
@@ -44,38 +43,38 @@ static void repeat_last(struct estimate *e, uint64_t times, uint64_t more)
 	e->last[e->depth] = size;
 }
 
-/* s after '['; returns what follows the bracket expression's ']' , or its end. */
+/* s follows '['. Returns the text after the bracket expression, or the end of the text. */
 static const char *skip_bracket(const char *s)
 {
 	if (*s == '^')
 		s++;
 	if (*s == ']')
 		s++;
-	while (*s && *s != ']') {
+	while (*s != '\0' && *s != ']') {
 		if (*s == '[' && (s[1] == ':' || s[1] == '.' || s[1] == '=')) {
 			char kind = s[1];
 
-			for (s += 2; *s && !(s[0] == kind && s[1] == ']'); s++)
+			for (s += 2; *s != '\0' && (s[0] != kind || s[1] != ']'); s++)
 				;
-			if (*s)
+			if (*s != '\0')
 				s++;
 		}
-		if (*s)
+		if (*s != '\0')
 			s++;
 	}
-	return *s ? s + 1 : s;
+	return *s != '\0' ? s + 1 : s;
 }
 
-/* An interval at *s, after its '{': takes it, up to its '}', into account. */
+/* Counts the interval at *s, which follows '{', and moves *s behind its '}'. */
 static void take_interval(struct estimate *e, const char **s)
 {
 	uint64_t times = 0, number = 0;
 	bool open = false;
 	const char *end;
 
-	for (end = *s; *end && *end != '}'; end++) {
+	for (end = *s; *end != '\0' && *end != '}'; end++) {
 		if (*end == ',') {
-			times = number + 1; /* "{m,}": as many, and a loop */
+			times = number + 1; /* "{m,}": m elements and a loop */
 			number = 0;
 			open = true;
 		} else if (*end >= '0' && *end <= '9') {
@@ -90,17 +89,17 @@ static void take_interval(struct estimate *e, const char **s)
 	repeat_last(e, MAX(times, number), open ? BRANCH_ELEMENTS : 0);
 }
 
-/* The remedy when the expression is one that must not be compiled, else NULL. */
+/* The remedy if the expression must not be compiled, else NULL. */
 static const char *find_excess(const char *text)
 {
 	struct estimate e = { .depth = 0 };
 
-	for (const char *s = text; *s;) {
+	for (const char *s = text; *s != '\0';) {
 		char c = *s++;
 
 		if (c == '\\' && *s >= '1' && *s <= '9')
 			return "a back-reference is no part of an extended expression";
-		if (c == '\\' && *s) {
+		if (c == '\\' && *s != '\0') {
 			s++;
 			add_element(&e, 1);
 		} else if (c == '[') {
@@ -135,7 +134,7 @@ static const char *find_excess(const char *text)
 	return NULL;
 }
 
-/* An expression without special characters but for '^' and '$' at its ends. */
+/* Takes an expression that has no special characters but '^' and '$' at its ends. False: it has. */
 static bool take_literal(struct pattern *p, const char *expression)
 {
 	size_t size = strlen(expression);
@@ -171,7 +170,7 @@ static int compile(struct pattern *p, const char *expression, char *error,
 int pattern_new(struct pattern **ret, const char *text, bool may_negate, char *error,
                 size_t error_size)
 {
-	static_assert(PATTERN_NESTING_MAX == 16, "said above");
+	static_assert(PATTERN_NESTING_MAX == 16, "the message above has this number");
 	bool negated = may_negate && text[0] == '!';
 	struct pattern *p;
 	int r;
@@ -237,7 +236,7 @@ bool pattern_match_whole(const struct pattern *p, const char *subject)
 {
 	regmatch_t match;
 
-	assert(!p->negated); /* what would be the whole of what does not match? */
+	assert(!p->negated); /* a negated pattern has no match to compare */
 	if (subject == NULL)
 		return false;
 	if (p->literal != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The list of problems found while reading. Any thread; one list belongs to one reader.
- * A failed allocation never loses an error silently: it makes the whole reading fail.
+ * Owns: the texts of the problems. One list belongs to one reader; any thread. A failed allocation
+ * loses no error silently: it makes the whole reading fail.
  */
 #include "checkerd/config/problem.h"
 
@@ -20,14 +20,14 @@ static_assert(QUOTED_BYTES_MAX + ESCAPE_BYTES + sizeof("''...") <= PROBLEM_QUOTE
 
 void *array_room(void *array, size_t n, size_t item_size)
 {
-	/* The capacity is n rounded up to a power of two: full exactly when n is one. */
+	/* The capacity is n rounded up to a power of two, so the array is full when n is one. */
 	if (n != 0 && (n & (n - 1)) != 0)
 		return array;
 	return block_resize(array, n == 0 ? 1 : 2 * n, item_size);
 }
 
-_printf_(4, 0) static void add(struct problems *p, const struct position *at,
-                               bool is_error, const char *format, va_list args)
+_printf_(4, 0) static void add_problem(struct problems *p, const struct position *at,
+                                       bool is_error, const char *format, va_list args)
 {
 	struct problem *list, problem = { .is_error = is_error };
 	size_t found = is_error ? ++p->errors : ++p->warnings;
@@ -64,7 +64,7 @@ void problem_error(struct problems *p, const struct position *at, const char *fo
 	va_list args;
 
 	va_start(args, format);
-	add(p, at, true, format, args);
+	add_problem(p, at, true, format, args);
 	va_end(args);
 }
 
@@ -74,7 +74,7 @@ void problem_warning(struct problems *p, const struct position *at, const char *
 	va_list args;
 
 	va_start(args, format);
-	add(p, at, false, format, args);
+	add_problem(p, at, false, format, args);
 	va_end(args);
 }
 
@@ -100,7 +100,7 @@ void problems_close(struct problems *p)
 	}
 	if (hidden == 0)
 		return;
-	p->errors = 0; /* this one is always kept */
+	p->errors = 0; /* so that this error is kept */
 	problem_error(p, NULL, "%zu more errors are not shown: correct these first",
 	              hidden);
 }
@@ -131,10 +131,10 @@ const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text)
 	size_t used = 0, size;
 
 	buf[used++] = '\'';
-	for (; *text; text += MAX(size, 1U)) {
+	for (; *text != '\0'; text += MAX(size, 1U)) {
 		size = clean_length(text);
 		if (used - 1 + MAX(size, 1U) > QUOTED_BYTES_MAX)
-			break; /* a character of several bytes is left out whole */
+			break; /* a character of several bytes is not split */
 		if (size > 0)
 			memcpy(buf + used, text, size);
 		else
@@ -142,11 +142,12 @@ const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text)
 			               (unsigned char)*text);
 		used += size > 0 ? size : ESCAPE_BYTES;
 	}
-	(void)snprintf(buf + used, PROBLEM_QUOTE_SIZE - used, "%s", *text ? "...'" : "'");
+	(void)snprintf(buf + used, PROBLEM_QUOTE_SIZE - used, "%s",
+	               *text != '\0' ? "...'" : "'");
 	return buf;
 }
 
-/* The name of a file can hold anything. */
+/* Prints a text with control characters escaped: a file name may have any bytes. */
 static void print_clean(FILE *out, const char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -168,7 +169,7 @@ void problems_print(const struct config *c, FILE *out)
 
 		if (p->file != NULL)
 			print_clean(out, p->file);
-		if (p->file != NULL && p->line)
+		if (p->file != NULL && p->line != 0)
 			fprintf(out, ":%u:%u", p->line, p->column);
 		fprintf(out, "%s%s: ", p->file != NULL ? ": " : "",
 		        p->is_error ? "error" : "warning");

@@ -3,8 +3,8 @@
 #define CHECKERD_CONFIG_PROBLEM_H
 
 /*
- * Where in which file, and the list of what is wrong there. What was found is counted
- * without limit and kept up to CONFIG_PROBLEMS_MAX of each kind.
+ * The list of errors and warnings, each with its position in a file. At most CONFIG_PROBLEMS_MAX of
+ * each kind are kept; all are counted.
  */
 #include <stdio.h>
 
@@ -21,30 +21,30 @@ struct problems {
 	struct problem *list;
 	size_t n;
 	size_t errors, warnings; /* found, kept or not */
-	bool oom;                /* sticky: what follows is not recorded */
+	bool oom;                /* memory was short: later problems are not recorded */
 };
 
-/* One line; "a: b" where a names the thing and b the remedy. */
+/* Record one problem. The message is one line, "THING: REMEDY". */
 void problem_error(struct problems *p, const struct position *at, const char *format, ...)
         _printf_(3, 4);
 void problem_warning(struct problems *p, const struct position *at, const char *format,
                      ...) _printf_(3, 4);
 /*
- * Puts the problems of a file in the order of their lines, and adds one that counts the
- * errors that were not kept. To be called once, last.
+ * Sorts the problems of each file by line, and adds one that counts the errors that were not kept.
+ * To be called once, after the last problem.
  */
 void problems_close(struct problems *p);
 void problems_deinit(struct problem *list, size_t n);
 /* Writes one line a problem: "FILE:LINE:COLUMN: error: …" or "FILE:LINE:COLUMN: warning: …". */
 void problems_print(const struct config *c, FILE *out);
 
-/* text for a message: in quotes, shortened, with nothing that a terminal would obey. */
+/* text for a message: in quotes, shortened, with control characters escaped. */
 const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text);
-/* The same with quotes only where they are needed to see where it begins and ends. */
+/* The same, with quotes only if the text has blanks or other special characters. */
 const char *problem_word(char buf[PROBLEM_QUOTE_SIZE], const char *text);
 
-/* array, a block (util/block.h) or NULL, with room for one more than n items; NULL: no memory, and
- * it is as it was. */
+/* Returns the array (a block of util/block.h, or NULL) with room for one more than n items. NULL: no
+ * memory, and the array is unchanged. */
 _must_check_ void *array_room(void *array, size_t n, size_t item_size);
 
 #endif

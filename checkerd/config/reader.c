@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From texts to a configuration: the defaults before the first, and after the last what
- * can only be said of the whole. Owns all until reader_finish() hands it over.
+ * Owns the configuration that is built, until reader_finish() hands it over. Runs on the thread that
+ * reads it. Sets the defaults before the first text, and checks the whole after the last one.
  */
 #include "checkerd/config/reader.h"
 
@@ -25,7 +25,7 @@ static void set_defaults(struct config *c)
 		if ((k->sections & 1U << SECTION_DEFAULTS) == 0 || k->type == VALUE_GROUP)
 			continue;
 		if (value_parse(k, k->fallback, &v, error) < 0)
-			assert(!"the table's own default is valid");
+			assert(!"the default of a keyword is valid");
 		value_store(k, &v, (char *)c + k->in_config);
 	}
 }
@@ -83,10 +83,10 @@ void reader_refuse(struct reader *r, const char *name, const char *why)
 	problem_error(&r->problems, &at, "%s", why);
 }
 
-/* One of many texts that have to differ. */
+/* One of the texts that have to differ. */
 struct entry {
 	const char *text;
-	const char *group; /* the same text twice is right with the same of these */
+	const char *group; /* equal texts are allowed with equal groups */
 	size_t order;
 	const struct position *at;
 };
@@ -101,7 +101,7 @@ static int compare_entries(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Sorts the entries; NULL: the last one is like none before it. */
+/* The entry before entries[i] with the same text, of sorted entries. NULL: there is none. */
 static const struct entry *earlier(const struct entry *entries, size_t i)
 {
 	if (i == 0 || strcmp(entries[i - 1].text, entries[i].text) != 0)
@@ -152,7 +152,7 @@ static void check_doubles(struct reader *r)
 			entries[n++] = (struct entry){ c->paths[i].alias, NULL, i,
 				                       &r->path_origins[i].alias };
 	report_doubles(r, entries, n, true, "alias");
-	/* For maps device-mapper's names count, and multipathd goes on too. */
+	/* Only a warning: device-mapper's names of maps count, and multipathd warns, too. */
 	for (size_t i = 0; i < rules->n_maps; i++)
 		entries[i] = (struct entry){ rules->maps[i].alias, rules->maps[i].wwid, i,
 			                     &r->map_origins[i] };
@@ -177,7 +177,7 @@ static void complete_max_interval(struct reader *r)
 	c->max_polling_interval_us = c->polling_interval_us;
 }
 
-/* The array has room for a power of two of them: what is not used would be locked, too. */
+/* Frees the unused rest of the array, because mlockall() would lock it, too. */
 static void trim_paths(struct reader *r)
 {
 	struct config *c = r->config;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing. Runs on the loader thread. */
 #include "checkerd/config/restart_only.h"
 
 #include <errno.h>
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void say(FILE *out, const char *keyword, const char *value)
+static void report_kept(FILE *out, const char *keyword, const char *value)
 {
 	(void)fprintf(
 	        out,
@@ -23,7 +24,7 @@ static void keep_number(const char *keyword, const uint32_t *present, uint32_t *
 	if (*present == *next)
 		return;
 	(void)snprintf(value, sizeof(value), "%" PRIu32, *present);
-	say(out, keyword, value);
+	report_kept(out, keyword, value);
 	*next = *present;
 }
 
@@ -45,7 +46,7 @@ int restart_only_keep(const struct config *present, struct config *next, FILE *o
 
 		(void)snprintf(value, sizeof(value), "%g s",
 		               (double)present->aio_setup_timeout_us / 1e6);
-		say(out, "aio_setup_timeout", value);
+		report_kept(out, "aio_setup_timeout", value);
 		next->aio_setup_timeout_us = present->aio_setup_timeout_us;
 	}
 	if ((group == NULL) != (next->socket_group == NULL) ||
@@ -54,7 +55,7 @@ int restart_only_keep(const struct config *present, struct config *next, FILE *o
 
 		if (group != NULL && copy == NULL)
 			return -ENOMEM;
-		say(out, "socket_group", group == NULL ? "root's own" : group);
+		report_kept(out, "socket_group", group == NULL ? "root's own" : group);
 		free(next->socket_group);
 		next->socket_group = copy;
 	}

@@ -12,7 +12,7 @@
 
 #include "checkerd/config/value.h"
 
-/* Out of where they are: from now on they are the taker's to free. */
+/* Takes a text out of the draft: the caller owns it. */
 static char *take_text(char **place)
 {
 	char *text = *place;
@@ -37,11 +37,12 @@ void draft_deinit(struct draft *d)
 	}
 }
 
-/* NULL: what is wrong is recorded. */
+/* NULL: the error is recorded. */
 static struct pattern *make_pattern(struct reader *r, const struct keyword *k,
                                     const struct token *value)
 {
-	static_assert(CONFIG_EXPRESSIONS_MAX == 1024, "said below");
+	static_assert(CONFIG_EXPRESSIONS_MAX == 1024,
+	              "the message below has this number");
 	char error[VALUE_ERROR_SIZE], quoted[PROBLEM_QUOTE_SIZE];
 	const char *text = value->text;
 	struct pattern *p = NULL;
@@ -120,7 +121,7 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 		r->problems.oom = true;
 }
 
-/* What is read and kept, but not done by this version. */
+/* Warns once about each checker that this version replaces by directio. */
 static void report_unsupported(struct reader *r, const struct keyword *k,
                                const struct value *v, const struct token *value)
 {
@@ -133,7 +134,7 @@ static void report_unsupported(struct reader *r, const struct keyword *k,
 	                value->text);
 }
 
-/* The same keyword again in the same section: false for what cannot be two. */
+/* Reports a keyword that the section has twice. False: that is an error. */
 static bool report_repeated(struct reader *r, enum section in, const struct keyword *k,
                             const struct position *at, struct draft *d)
 {
@@ -220,7 +221,7 @@ static void commit_path(struct reader *r, struct draft *d)
 		                                    take_text(&d->text[SLOT_MAP]) };
 }
 
-/* A device subsection has to say of which devices. */
+/* Does a device subsection name its devices? */
 static bool names_devices(struct reader *r, const struct draft *d)
 {
 	if (d->pattern[SLOT_VENDOR] != NULL || d->pattern[SLOT_PRODUCT] != NULL)
@@ -253,7 +254,7 @@ static void commit_device(struct reader *r, struct draft *d)
 	struct config_rules *rules = r->config->rules;
 	struct device_rule *devices;
 
-	/* multipath.conf has many that say nothing to us. */
+	/* Sections of multipath.conf without a setting for checkerd are no rules. */
 	if (!names_devices(r, d) ||
 	    (d->overlay.set == 0 && d->pattern[SLOT_PRODUCT_BLACKLIST] == NULL))
 		return;

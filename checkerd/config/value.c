@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Values of keywords. Pure but for the FILE they are printed to; any thread.
+ * Owns nothing. Pure, except for the FILE that values are printed to; any thread.
  */
 #include "checkerd/config/value.h"
 
@@ -17,7 +17,7 @@
 #define GROUP_CHARACTERS \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-$"
 
-/* Seconds as a decimal, without zeros at its end. */
+/* Seconds as a decimal number, without zeros at its end. */
 static const char *format_seconds(int64_t us, char buf[VALUE_TEXT_SIZE])
 {
 	int n = snprintf(buf, VALUE_TEXT_SIZE, "%" PRId64 ".%06" PRId64,
@@ -31,7 +31,7 @@ static const char *format_seconds(int64_t us, char buf[VALUE_TEXT_SIZE])
 	return buf;
 }
 
-/* In the largest unit that it is a whole number of, seconds at least. */
+/* In the largest unit of which the time is a multiple; the smallest unit is a second. */
 static const char *format_time(int64_t us, char buf[VALUE_TEXT_SIZE])
 {
 	static const struct {
@@ -75,7 +75,7 @@ const char *value_range(const struct keyword *k, char *buf, size_t size)
 
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", between,
 		                         w->name);
-		assert(used < size); /* the table's own words */
+		assert(used < size); /* the words of the table fit */
 	}
 	return buf;
 }
@@ -138,10 +138,11 @@ static int parse_word(const struct keyword *k, const char *text, struct value *v
 	return -EINVAL;
 }
 
-/* The remedy when text is no such name, else NULL. */
+/* The remedy if the text is no valid name, else NULL. */
 static const char *name_remedy(const struct keyword *k, const char *text)
 {
-	static_assert(CONFIG_NAME_MAX == 63 && CONFIG_DEVICE_MAX == 255, "said below");
+	static_assert(CONFIG_NAME_MAX == 63 && CONFIG_DEVICE_MAX == 255,
+	              "the messages below have these numbers");
 	size_t size = strlen(text);
 
 	if (k->type == VALUE_GROUP && text[strspn(text, GROUP_CHARACTERS)] != '\0')
@@ -158,7 +159,7 @@ static const char *name_remedy(const struct keyword *k, const char *text)
 		               : NULL;
 	if (k->type != VALUE_NAME)
 		return NULL;
-	for (; *text; text++)
+	for (; *text != '\0'; text++)
 		if (*text <= ' ' || *text > '~' || *text == '/')
 			return "use printable ASCII characters, without blanks and '/'";
 	return size > CONFIG_NAME_MAX ? "longer than 63 bytes: shorten it" : NULL;
@@ -206,7 +207,7 @@ void value_store(const struct keyword *k, const struct value *v, void *field)
 	bool on = v->number != 0;
 	int number = (int)v->number;
 
-	/* memcpy, as an enum's own type is the compiler's choice. */
+	/* memcpy(), because the compiler chooses the type of an enum. */
 	if (k->type == VALUE_TIME)
 		memcpy(field, &v->number, sizeof(v->number));
 	else if (k->type == VALUE_COUNT)
@@ -221,12 +222,12 @@ void value_store(const struct keyword *k, const struct value *v, void *field)
 
 void value_print_text(const char *text, FILE *out)
 {
-	if (*text && !text[strcspn(text, " \t\r\f\v\"#!{}")]) {
+	if (*text != '\0' && text[strcspn(text, " \t\r\f\v\"#!{}")] == '\0') {
 		fputs(text, out);
 		return;
 	}
 	putc('"', out);
-	for (; *text; text++) {
+	for (; *text != '\0'; text++) {
 		if (*text == '"')
 			putc('"', out);
 		putc(*text, out);
@@ -250,7 +251,7 @@ void value_print(const struct keyword *k, const void *field, FILE *out)
 		fprintf(out, "%" PRIu32, count);
 	} else if (k->type == VALUE_SWITCH) {
 		memcpy(&on, field, sizeof(on));
-		/* The word its default is written with: dm_control is on or off. */
+		/* The same words as in the default: dm_control is on or off. */
 		if (strcmp(k->fallback, "on") == 0 || strcmp(k->fallback, "off") == 0)
 			fputs(on ? "on" : "off", out);
 		else

@@ -11,11 +11,11 @@ enum outcome_kind {
 	OUTCOME_FAILED,       /* error says why */
 	OUTCOME_DEVICE_ERROR, /* the device answered with an error of its own: the path works */
 	OUTCOME_DISCONNECTED, /* the target answered that it has no such unit */
-	OUTCOME_TIMED_OUT,    /* the request passed its deadline and is still in the kernel */
+	OUTCOME_TIMED_OUT, /* the request passed its deadline and is still in the kernel */
 	/* A check was due while the last one was still in the kernel. That is a failure if the last
 	 * one has timed out; else nothing. */
 	OUTCOME_SILENT,
-	OUTCOME_DEFERRED,   /* not made yet */
+	OUTCOME_DEFERRED, /* not made yet */
 	OUTCOME_NOT_JUDGED, /* this host or this program prevented the check: error says why */
 	OUTCOME_GONE,       /* discovery says that the device was removed */
 	OUTCOME_KIND_COUNT_

@@ -32,7 +32,8 @@ struct schedule {
 	bool far_first_gone;       /* that path was removed: search again */
 	uint64_t summary;          /* which words have a bit set */
 	uint64_t words[WORD_BITS]; /* which lists are not empty */
-	uint32_t head[SLOTS + 1];  /* of circular lists: sched_prev of the head is the last */
+	uint32_t head[SLOTS +
+	              1]; /* of circular lists: sched_prev of the head is the last */
 };
 
 uint64_t schedule_bytes(void)
@@ -307,7 +308,7 @@ struct mono schedule_spread(struct mono now, int64_t interval_us, uint32_t index
 	fraction = (uint32_t)(index / share * UINT32_C(2654435769));
 	/* interval * fraction / 2^32 without 128 bits */
 	phase = (int64_t)((interval >> 32) * fraction +
-	                 ((interval & UINT32_MAX) * fraction >> 32));
+	                  ((interval & UINT32_MAX) * fraction >> 32));
 	ahead = (phase - now.us % interval_us) % interval_us;
 	return mono_add(now, ahead < 0 ? ahead + interval_us : ahead);
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lists and reads through libdevmapper; polls and sends messages on a descriptor of its own,
- * as arming counts for the descriptor it is done on, and the library allocates for a message.
- * The thread that calls it is the only one in the process to use libdevmapper.
+ * Owns: a descriptor of /dev/mapper/control, and the library's answers. Runs on the device-mapper
+ * thread, the only thread of the process that uses libdevmapper.
  *
- * With no udev cookies, and by device number, never by name: the library makes no nodes and
- * waits for nobody. Names are the kernel's own, with its \x20 for a blank: what is in /dev.
+ * Lists and reads through libdevmapper. Polls and sends messages on its own descriptor, because
+ * arming counts for one descriptor, and the library allocates memory for a message.
+ *
+ * It uses no udev cookies and device numbers instead of names, so that the library makes no nodes
+ * and waits for no other program. Names are the kernel's, with \x20 for a blank, as in /dev.
  */
+#include "checkerd/devmapper/backend_libdm.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,25 +23,23 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "checkerd/devmapper/dm_backend.h"
-
 #define CONTROL_NODE "/dev/mapper/control"
-/* The first driver to tell event numbers in its list, and of events by poll: Linux 4.14. */
+/* The first driver with event numbers in its list and with poll(): Linux 4.14. */
 #define DRIVER_MINOR 37
 /* An entry of the list with the longest name and uuid. */
 #define LIST_ENTRY_BYTES                                                    \
 	(sizeof(struct dm_name_list) + DM_NAME_LEN + 2 * sizeof(uint32_t) + \
 	 DM_UUID_LEN + 2 * sizeof(uint64_t))
-#define LIST_BUFFER_MIN UINT64_C(16384) /* the library's, which it doubles */
+#define LIST_BUFFER_MIN UINT64_C(16384) /* of the library, which doubles it as needed */
 
 /* "reinstate_path 4294967295:4294967295" */
 #define MESSAGE_MAX 40
 
 struct backend_libdm {
 	struct dm_backend backend;
-	int fd;                         /* the control node's, -1: not open */
+	int fd;                         /* of the control node; -1: not open */
 	int open_error;                 /* -errno of the last try to open it */
-	struct dm_task *status, *table; /* what text points into; NULL: nothing */
+	struct dm_task *status, *table; /* the text is in them; NULL: there is none */
 	union {
 		struct dm_ioctl ioctl;
 		char bytes[sizeof(struct dm_ioctl) + sizeof(struct dm_target_msg) +
@@ -50,7 +52,7 @@ static struct backend_libdm *self(const struct dm_backend *b)
 	return container_of(b, struct backend_libdm, backend);
 }
 
-/* The library has nothing to say to anyone: its errno is what counts. */
+/* Suppresses the library's messages: only its errno counts. */
 static void quiet(_unused_ int level, _unused_ const char *file, _unused_ int line,
                   _unused_ int dm_errno, _unused_ const char *format, ...)
 {
@@ -83,13 +85,13 @@ static int libdm_open(struct dm_backend *b)
 
 	if (l->fd >= 0)
 		return 0;
-	/* Where the module is not loaded, opening the node loads it. */
+	/* Opening the node loads the module, if it is not loaded. */
 	l->fd = open(CONTROL_NODE, O_RDWR | O_CLOEXEC);
 	if (l->fd < 0) {
 		l->open_error = -errno;
 		return l->open_error;
 	}
-	/* The answer has the driver's version. */
+	/* The answer contains the driver's version. */
 	r = libdm_arm(b);
 	if (r == -ENOTTY || (r == 0 && l->request.ioctl.version[1] < DRIVER_MINOR))
 		r = -EOPNOTSUPP;
@@ -126,7 +128,7 @@ static void read_drop(struct backend_libdm *l)
 	l->table = task_drop(l->table);
 }
 
-/* Behind the name, at the next multiple of eight. */
+/* The event number follows the name, at the next multiple of eight. */
 static uint32_t listed_event_nr(const struct dm_names *n)
 {
 	size_t at = offsetof(struct dm_names, name) + strlen(n->name) + 1;
@@ -166,9 +168,9 @@ static int libdm_list(struct dm_backend *b,
 	return r;
 }
 
-/* One question about one device. -ENXIO: it is not there. */
-static int ask(int type, uint32_t devt_major, uint32_t devt_minor, struct dm_task **ret,
-               struct dm_info *ret_info)
+/* Runs one task for one device. -ENXIO: the device does not exist. */
+static int run_task(int type, uint32_t devt_major, uint32_t devt_minor,
+                    struct dm_task **ret, struct dm_info *ret_info)
 {
 	struct dm_task *t;
 	int r;
@@ -189,7 +191,7 @@ static int ask(int type, uint32_t devt_major, uint32_t devt_minor, struct dm_tas
 	return r;
 }
 
-/* The parameters of the one multipath target there is; NULL: there is another, or more. */
+/* The parameters of the only target, a multipath one. NULL: the table has another target, or more. */
 static const char *multipath_parameters(struct dm_task *t)
 {
 	char *type = NULL, *parameters = NULL;
@@ -211,7 +213,7 @@ static int libdm_read(struct dm_backend *b, uint32_t devt_major, uint32_t devt_m
 	int r;
 
 	read_drop(l);
-	r = ask(DM_DEVICE_STATUS, devt_major, devt_minor, &l->status, &info);
+	r = run_task(DM_DEVICE_STATUS, devt_major, devt_minor, &l->status, &info);
 	if (r != 0)
 		return r;
 	text.event_nr = info.event_nr;
@@ -223,13 +225,13 @@ static int libdm_read(struct dm_backend *b, uint32_t devt_major, uint32_t devt_m
 		*ret_kind = info.live_table ? DM_KIND_OTHER : DM_KIND_EMPTY;
 		return 0;
 	}
-	/* Only now: the table of other targets can hold what is not ours to see, a key. */
-	r = ask(DM_DEVICE_TABLE, devt_major, devt_minor, &l->table, &table_info);
+	/* The table is read for multipath only, because other tables may contain a key. */
+	r = run_task(DM_DEVICE_TABLE, devt_major, devt_minor, &l->table, &table_info);
 	if (r < 0)
 		return r;
 	text.table = multipath_parameters(l->table);
 	if (text.table == NULL)
-		return -EAGAIN; /* replaced in between, which is an event */
+		return -EAGAIN; /* the table was replaced meanwhile, which is an event */
 	*ret_kind = DM_KIND_MULTIPATH;
 	*ret = text;
 	return 0;
@@ -241,7 +243,7 @@ static int libdm_message(struct dm_backend *b, const struct dm_command *c)
 	char *text =
 	        l->request.bytes + sizeof(struct dm_ioctl) + sizeof(struct dm_target_msg);
 
-	/* Sector 0 belongs to the one target there is. */
+	/* Sector 0 belongs to the only target. */
 	memset(&l->request, 0, sizeof(l->request));
 	l->request.ioctl.dev = makedev(c->map_major, c->map_minor);
 	(void)snprintf(text, MESSAGE_MAX, "%s %" PRIu32 ":%" PRIu32,
@@ -285,7 +287,7 @@ int backend_libdm_new(struct dm_backend **ret)
 		.now = libdm_now,
 		.free = libdm_free,
 	};
-	/* Before any other call: the library's way of being told is global. */
+	/* Before any other call, because the library's log function is global. */
 	dm_log_with_errno_init(quiet);
 	(void)dm_set_name_mangling_mode(
 	        DM_STRING_MANGLING_NONE); /* a known mode: succeeds */
@@ -299,6 +301,6 @@ uint64_t backend_libdm_bytes(uint32_t max_devices)
 
 	while (buffer < max_devices * (uint64_t)LIST_ENTRY_BYTES)
 		buffer *= 2;
-	/* Once it has grown, each question gets one as large; a map's status and table are two. */
+	/* Each task has a buffer of that size; a map needs two, for status and table. */
 	return sizeof(struct backend_libdm) + 2 * buffer;
 }

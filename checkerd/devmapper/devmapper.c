@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the device-mapper thread and its rings. The thread may block: in ioctls, and on a full
- * ring. The loop's functions never do.
+ * Owns the device-mapper thread and its rings. The thread may block: in ioctls, and on a full ring.
+ * The functions for the loop never do.
  *
- * Answers never wait for the loop: as many places as there can be commands without an answer
- * are kept for them in the ring of news.
+ * Answers never wait for the loop: half of the ring of records is reserved for them, which is room
+ * for every command without an answer.
  */
 #include "checkerd/devmapper/devmapper.h"
 
@@ -14,33 +14,35 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "checkerd/devmapper/backend_libdm.h"
 #include "checkerd/devmapper/follow.h"
 #include "util/seal.h"
 #include "util/ring.h"
 #include "util/thread.h"
 #include "util/wake.h"
 
-/* libdevmapper takes 13 KB of it, with a map of a thousand paths. */
+/* libdevmapper needs 13 KiB for a map of a thousand paths. */
 #define DEVMAPPER_STACK_BYTES THREAD_STACK_BYTES
-#define DEVMAPPER_NEWS        (2 * DEVMAPPER_COMMANDS) /* the upper half is for answers */
+#define DEVMAPPER_RECORDS     (2 * DEVMAPPER_COMMANDS) /* the upper half is for answers */
 #define RING_FULL_WAIT_US     2000
 
 struct devmapper {
-	int out_fd;       /* [init] eventfd, thread→loop: news are waiting */
+	int out_fd;       /* [init] eventfd, thread→loop: records are waiting */
 	int wake_fd;      /* [init] eventfd, loop→thread: commands, look, or stop */
 	pthread_t thread; /* [init] */
 	struct {
-		struct ring_consumer news;     /* of struct dm_news */
+		struct ring_consumer records;  /* of struct dm_record */
 		struct ring_producer commands; /* of struct dm_command */
-	} loop;                                /* the loop's ends */
-	_Atomic bool stop;                     /* [atomic loop→thread] */
-	_Atomic bool
-	        look; /* [atomic loop→thread] set by the loop, cleared by the thread */
-	_Atomic bool again;  /* [atomic loop→thread] the same: tell every map again */
+	} loop;            /* the ends of the rings that the loop uses */
+	_Atomic bool stop; /* [atomic loop→thread] */
+	/* [atomic loop→thread] Set by the loop, cleared by the thread: list the devices. */
+	_Atomic bool look;
+	/* [atomic loop→thread] Set by the loop, cleared by the thread: report every map. */
+	_Atomic bool again;
 	uint32_t unanswered; /* commands whose answer the loop has not taken */
 
-	/* the thread's own */
-	struct ring_producer news;
+	/* These belong to the thread. */
+	struct ring_producer records;
 	struct ring_consumer commands;
 	struct dm_backend *backend;
 	struct follow follow;
@@ -51,12 +53,12 @@ static bool stopping(struct devmapper *d)
 	return atomic_load(&d->stop);
 }
 
-/* Does what the loop has commanded. A ring full at most: devices are looked at, too. */
+/* Sends the waiting commands, at most as many as fit in the ring, so that devices are read, too. */
 static int run_commands(void *arg)
 {
 	struct devmapper *d = arg;
-	struct dm_news n = { .op = DM_NEWS_DONE };
-	bool told;
+	struct dm_record n = { .op = DM_RECORD_DONE };
+	bool pushed;
 
 	for (unsigned i = 0; i < DEVMAPPER_COMMANDS; i++) {
 		if (stopping(d))
@@ -65,25 +67,26 @@ static int run_commands(void *arg)
 			break;
 		seal_begin();
 		n.error = -d->backend->message(d->backend, &n.command);
-		/* What the kernel thinks of the path is not what the loop takes it for. */
+		/* The kernel's view of the path is not the one that the loop knows. */
 		if (n.error != 0)
 			follow_mark(&d->follow, n.command.map_major, n.command.map_minor);
-		told = ring_push(&d->news, &n);
-		assert(told); /* its place was kept */
+		pushed = ring_push(&d->records, &n);
+		assert(pushed); /* its room was reserved */
 		seal_end();
 		wake(d->out_fd);
 	}
 	return 0;
 }
 
-/* Hands a record to the loop, waiting for room. -ECANCELED: the daemon ends. */
-static int emit(void *arg, struct dm_news *n)
+/* Hands a record to the loop, and waits for room. -ECANCELED: the daemon ends. */
+static int devmapper_emit(void *arg, struct dm_record *n)
 {
 	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
 	struct devmapper *d = arg;
 
-	while (ring_producer_used(&d->news) >= DEVMAPPER_NEWS - DEVMAPPER_COMMANDS ||
-	       !ring_push(&d->news, n)) {
+	while (ring_producer_used(&d->records) >=
+	               DEVMAPPER_RECORDS - DEVMAPPER_COMMANDS ||
+	       !ring_push(&d->records, n)) {
 		if (run_commands(d) < 0) {
 			map_unref(n->map);
 			return -ECANCELED;
@@ -94,7 +97,7 @@ static int emit(void *arg, struct dm_news *n)
 	return 0;
 }
 
-/* poll()'s timeout: rounded up, so that what is due is due on return. */
+/* The timeout of poll(), rounded up, so that the work is due when it returns. */
 static int timeout_ms(const struct devmapper *d)
 {
 	struct mono due = follow_due(&d->follow);
@@ -108,7 +111,7 @@ static int timeout_ms(const struct devmapper *d)
 	return (int)MIN((us + USEC_PER_MSEC - 1) / USEC_PER_MSEC, INT32_MAX);
 }
 
-/* Waits for something to do. Returns whether to update. */
+/* Waits for work. Returns whether to update. */
 static bool wait_for_work(struct devmapper *d)
 {
 	struct pollfd fds[2] = {
@@ -119,7 +122,7 @@ static bool wait_for_work(struct devmapper *d)
 	int r = poll(fds, ARRAY_LEN(fds), timeout_ms(d));
 
 	if (r < 0)
-		return false; /* all signals are blocked: memory, for a moment */
+		return false; /* memory was short; all signals are blocked */
 	if (fds[0].revents != 0)
 		wake_clear(d->wake_fd);
 	return r == 0 || fds[1].revents != 0;
@@ -134,7 +137,7 @@ static void *devmapper_main(void *arg)
 	while (r == 0 && !stopping(d)) {
 		r = run_commands(d);
 		if (atomic_exchange(&d->again, false)) {
-			follow_tell_again(&d->follow);
+			follow_report_again(&d->follow);
 			update = true;
 		}
 		if (r == 0 && (update || all))
@@ -146,16 +149,16 @@ static void *devmapper_main(void *arg)
 	return NULL;
 }
 
-static void destroy(struct devmapper *d)
+static void devmapper_destroy(struct devmapper *d)
 {
-	struct dm_news n;
+	struct dm_record n;
 
-	while (ring_is_made(&d->loop.news) && ring_pop(&d->loop.news, &n))
+	while (ring_is_made(&d->loop.records) && ring_pop(&d->loop.records, &n))
 		map_unref(n.map);
 	follow_deinit(&d->follow);
 	if (d->backend != NULL)
 		d->backend->free(d->backend);
-	ring_free(&d->news);
+	ring_free(&d->records);
 	ring_free(&d->loop.commands);
 	if (d->out_fd >= 0)
 		close(d->out_fd);
@@ -182,7 +185,8 @@ int devmapper_new_on(struct devmapper **ret, const struct devmapper_options *o,
 		r = -errno;
 		goto fail;
 	}
-	r = ring_new(&d->news, &d->loop.news, DEVMAPPER_NEWS, sizeof(struct dm_news));
+	r = ring_new(&d->records, &d->loop.records, DEVMAPPER_RECORDS,
+	             sizeof(struct dm_record));
 	if (r == 0)
 		r = ring_new(&d->loop.commands, &d->commands, DEVMAPPER_COMMANDS,
 		             sizeof(struct dm_command));
@@ -191,7 +195,7 @@ int devmapper_new_on(struct devmapper **ret, const struct devmapper_options *o,
 	if (r < 0)
 		goto fail;
 	d->follow.backend = b;
-	d->follow.emit = emit;
+	d->follow.emit = devmapper_emit;
 	d->follow.between = run_commands;
 	d->follow.arg = d;
 	r = thread_start(&d->thread, "devmapper", DEVMAPPER_STACK_BYTES, devmapper_main,
@@ -201,7 +205,7 @@ int devmapper_new_on(struct devmapper **ret, const struct devmapper_options *o,
 	*ret = d;
 	return 0;
 fail:
-	destroy(d);
+	devmapper_destroy(d);
 	return r;
 }
 
@@ -222,7 +226,7 @@ bool devmapper_free(struct devmapper *d, int64_t limit_us)
 	wake(d->wake_fd);
 	if (thread_join_for(d->thread, limit_us) < 0)
 		return false;
-	destroy(d);
+	devmapper_destroy(d);
 	return true;
 }
 
@@ -236,11 +240,11 @@ void devmapper_clear(struct devmapper *d)
 	wake_clear(d->out_fd);
 }
 
-bool devmapper_next(struct devmapper *d, struct dm_news *ret)
+bool devmapper_next(struct devmapper *d, struct dm_record *ret)
 {
-	if (!ring_pop(&d->loop.news, ret))
+	if (!ring_pop(&d->loop.records, ret))
 		return false;
-	if (ret->op == DM_NEWS_DONE)
+	if (ret->op == DM_RECORD_DONE)
 		d->unanswered--;
 	return true;
 }
@@ -256,12 +260,12 @@ bool devmapper_command(struct devmapper *d, const struct dm_command *c)
 
 void devmapper_look(struct devmapper *d)
 {
-	/* Written only once for all that come before it is seen. */
+	/* One wake-up is enough until the thread clears the flag. */
 	if (!atomic_exchange(&d->look, true))
 		wake(d->wake_fd);
 }
 
-void devmapper_tell_again(struct devmapper *d)
+void devmapper_report_again(struct devmapper *d)
 {
 	if (!atomic_exchange(&d->again, true))
 		wake(d->wake_fd);
@@ -269,14 +273,14 @@ void devmapper_tell_again(struct devmapper *d)
 
 uint64_t devmapper_bytes(uint32_t max_maps, uint32_t max_paths)
 {
-	/* Each map once as it was told and once more as its successor; no group is empty. */
+	/* Each map twice, the reported one and its successor; no group is empty. */
 	uint64_t maps =
 	        (uint64_t)max_maps * (sizeof(struct map) + MAP_NAME_MAX + MAP_UUID_MAX) +
 	        (uint64_t)max_paths *
 	                (sizeof(struct map_path) + sizeof(enum map_group_state));
 
 	return sizeof(struct devmapper) +
-	       ring_bytes(DEVMAPPER_NEWS, sizeof(struct dm_news)) +
+	       ring_bytes(DEVMAPPER_RECORDS, sizeof(struct dm_record)) +
 	       ring_bytes(DEVMAPPER_COMMANDS, sizeof(struct dm_command)) +
 	       DEVMAPPER_STACK_BYTES + follow_bytes(max_maps) +
 	       backend_libdm_bytes(follow_max_devices(max_maps)) + 2 * maps;

@@ -3,8 +3,8 @@
 #define CHECKERD_DEVMAPPER_DM_BACKEND_H
 
 /*
- * The kernel's device-mapper behind a few functions. All but new and free are called by the
- * device-mapper thread only, and each of them may block.
+ * The kernel's device-mapper behind a few functions. The device-mapper thread calls all but new and
+ * free, and each of them may block.
  */
 #include "checkerd/devmapper/devmapper.h"
 #include "checkerd/devmapper/multipath_table.h"
@@ -19,19 +19,19 @@ struct dm_listed {
 enum dm_kind {
 	DM_KIND_EMPTY,     /* no table yet */
 	DM_KIND_OTHER,     /* not one multipath target */
-	DM_KIND_MULTIPATH, /* the text's lines are valid */
+	DM_KIND_MULTIPATH, /* one multipath target; the text is valid */
 };
 
 struct dm_backend {
-	/* Opens the control device; 0 when it is open already. -ENOENT, -EACCES, … */
+	/* Opens the control device. 0: also if it is open. -ENOENT, -EACCES, … */
 	int (*open)(struct dm_backend *b);
 	/* POLLIN from the first event after arm() until the next arm(); -1: not open. */
 	int (*fd)(const struct dm_backend *b);
 	int (*arm)(struct dm_backend *b);
-	/* Calls `each` for every device, in any order. It calls nothing of the backend. */
+	/* Calls `each` for every device, in any order. `each` does not call the backend. */
 	int (*list)(struct dm_backend *b,
 	            void (*each)(void *arg, const struct dm_listed *l), void *arg);
-	/* The text is valid until the next call. -ENXIO: there is no such device any more. */
+	/* The text is valid until the next call. -ENXIO: the device is gone. */
 	int (*read)(struct dm_backend *b, uint32_t devt_major, uint32_t devt_minor,
 	            enum dm_kind *ret_kind, struct multipath_text *ret);
 	/* Allocates nothing. */
@@ -39,16 +39,5 @@ struct dm_backend {
 	struct mono (*now)(const struct dm_backend *b);
 	void (*free)(struct dm_backend *b);
 };
-
-/* The one over libdevmapper and /dev/mapper/control. One a process: the library has state
- * of its own. -ENOMEM. */
-_must_check_ int backend_libdm_new(struct dm_backend **ret);
-/* Bytes at most with so many devices of any kind. */
-uint64_t backend_libdm_bytes(uint32_t max_devices);
-
-/* devmapper_new() with another backend, which it takes, also on failure. */
-_must_check_ int devmapper_new_on(struct devmapper **ret,
-                                  const struct devmapper_options *o,
-                                  struct dm_backend *b);
 
 #endif

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns: the table of device-mapper devices, in the order of their numbers, and the reported maps.
+ * Runs on the device-mapper thread.
+ */
 #include "checkerd/devmapper/follow.h"
 
 #include <errno.h>
@@ -10,10 +14,10 @@
 #define SWEEP_PAUSE_FACTOR 10
 
 enum known_kind {
-	KNOWN_NEW,      /* never read */
-	KNOWN_EMPTY,    /* without a table when it was read */
-	KNOWN_OTHER,    /* no multipath target, and hardly ever will be */
-	KNOWN_LEFT_OUT, /* a map too many */
+	KNOWN_NEW,     /* never read */
+	KNOWN_EMPTY,   /* without a table when it was read */
+	KNOWN_OTHER,   /* another target, which rarely changes */
+	KNOWN_NO_ROOM, /* a map that found no room */
 	KNOWN_MAP,
 };
 
@@ -21,12 +25,12 @@ struct follow_known {
 	uint32_t devt_major, devt_minor;
 	uint32_t event_nr; /* when it was read */
 	enum known_kind kind : 3;
-	bool listed : 1; /* it is in the list that was taken last */
-	bool stale : 1;  /* it has to be read */
-	bool fresh : 1;  /* it was read in this update */
-	bool retell : 1; /* it is told again, changed or not */
-	bool again : 1;  /* MAP: nothing tells of what becomes of it */
-	struct map *map; /* MAP: what was told, a reference */
+	bool listed : 1; /* in the last list */
+	bool stale : 1;  /* to be read */
+	bool fresh : 1;  /* read in this update */
+	bool report : 1; /* to be reported, changed or not */
+	bool again : 1;  /* MAP: may change without an event, so it is read again */
+	struct map *map; /* MAP: the reported one, a reference */
 };
 
 static int compare(const struct follow_known *k, uint32_t devt_major, uint32_t devt_minor)
@@ -38,8 +42,9 @@ static int compare(const struct follow_known *k, uint32_t devt_major, uint32_t d
 	return 0;
 }
 
-/* The place of a device, or where it would be. */
-static uint32_t place(const struct follow *f, uint32_t devt_major, uint32_t devt_minor)
+/* The index of a device, or where it would be. */
+static uint32_t find_place(const struct follow *f, uint32_t devt_major,
+                           uint32_t devt_minor)
 {
 	uint32_t low = 0, high = f->n_known;
 
@@ -54,17 +59,17 @@ static uint32_t place(const struct follow *f, uint32_t devt_major, uint32_t devt
 	return low;
 }
 
-static struct follow_known *find(const struct follow *f, uint32_t devt_major,
-                                 uint32_t devt_minor)
+static struct follow_known *find_known(const struct follow *f, uint32_t devt_major,
+                                       uint32_t devt_minor)
 {
-	uint32_t at = place(f, devt_major, devt_minor);
+	uint32_t at = find_place(f, devt_major, devt_minor);
 
 	if (at == f->n_known || compare(&f->known[at], devt_major, devt_minor) != 0)
 		return NULL;
 	return &f->known[at];
 }
 
-/* Against the listed name as a map would have it. */
+/* Does the listed name, cleaned like a map's, differ? */
 static bool has_new_name(const struct map *m, const char *listed)
 {
 	char name[MAP_NAME_MAX];
@@ -77,12 +82,12 @@ static void note_listed(void *arg, const struct dm_listed *l)
 {
 	struct follow *f = arg;
 	struct follow_known *k;
-	uint32_t at = place(f, l->devt_major, l->devt_minor);
+	uint32_t at = find_place(f, l->devt_major, l->devt_minor);
 
 	k = &f->known[at];
 	if (at == f->n_known || compare(k, l->devt_major, l->devt_minor) != 0) {
 		if (f->n_known == f->max_known) {
-			f->left_out++;
+			f->no_room++;
 			return;
 		}
 		memmove(k + 1, k, (f->n_known - at) * sizeof(*k));
@@ -100,15 +105,15 @@ static void note_listed(void *arg, const struct dm_listed *l)
 		k->stale = true;
 }
 
-static int tell(struct follow *f, enum dm_news_op op, struct map *m)
+static int emit_map(struct follow *f, enum dm_record_type op, struct map *m)
 {
-	struct dm_news n = { .op = op, .map = m };
+	struct dm_record n = { .op = op, .map = m };
 
 	return f->emit(f->arg, &n);
 }
 
-/* The device is no map any more: what was told is taken back. */
-static int tell_gone(struct follow *f, struct follow_known *k)
+/* The device is no map any more: reports that the map is gone. */
+static int emit_gone(struct follow *f, struct follow_known *k)
 {
 	struct map *m = k->map;
 
@@ -117,7 +122,7 @@ static int tell_gone(struct follow *f, struct follow_known *k)
 	k->map = NULL;
 	k->kind = KNOWN_NEW;
 	f->n_maps--;
-	return tell(f, DM_NEWS_GONE, m);
+	return emit_map(f, DM_RECORD_GONE, m);
 }
 
 static int drop_unlisted(struct follow *f)
@@ -129,7 +134,7 @@ static int drop_unlisted(struct follow *f)
 		struct follow_known *k = &f->known[i];
 
 		if (!k->listed && r == 0) {
-			r = tell_gone(f, k);
+			r = emit_gone(f, k);
 			continue;
 		}
 		f->known[kept++] = *k;
@@ -138,8 +143,8 @@ static int drop_unlisted(struct follow *f)
 	return r;
 }
 
-/* It is suspended, or no path is left: what becomes of that is no event. */
-static bool may_change_untold(const struct map *m)
+/* Is the map suspended or without an active path, so that it may change without an event? */
+static bool may_change_silently(const struct map *m)
 {
 	for (uint32_t i = 0; i < m->n_paths && !m->suspended; i++) {
 		if (m->paths[i].active)
@@ -148,12 +153,12 @@ static bool may_change_untold(const struct map *m)
 	return true;
 }
 
-/* Begins to read the map again and again, with short pauses first, if what was read says so:
- * it may change untold, or has just stopped to. */
-static void watch(struct follow *f, struct follow_known *k, const struct map *m)
+/* Starts to read the map again and again, with short pauses first, if it may change without an
+ * event, or just stopped to. */
+static void plan_reads(struct follow *f, struct follow_known *k, const struct map *m)
 {
-	bool may = may_change_untold(m);
-	bool might = k->kind == KNOWN_MAP && may_change_untold(k->map);
+	bool may = may_change_silently(m);
+	bool might = k->kind == KNOWN_MAP && may_change_silently(k->map);
 	bool was_suspended = k->kind == KNOWN_MAP && k->map->suspended;
 
 	k->again = k->again || may;
@@ -163,43 +168,43 @@ static void watch(struct follow *f, struct follow_known *k, const struct map *m)
 	}
 }
 
-/* What was read is a map; takes the reference. */
+/* A map was read; takes the reference. */
 static int take_map(struct follow *f, struct follow_known *k, struct map *m)
 {
 	bool untouched = k->event_nr == m->event_nr;
 	int r;
 
-	/* Another map under a number that was used again. */
+	/* Another map has the number now. */
 	if (k->kind == KNOWN_MAP && strcmp(k->map->uuid, m->uuid) != 0) {
-		r = tell_gone(f, k);
+		r = emit_gone(f, k);
 		if (r < 0) {
 			map_unref(m);
 			return r;
 		}
 	}
 	k->event_nr = m->event_nr;
-	watch(f, k, m);
+	plan_reads(f, k, m);
 	if (k->kind == KNOWN_MAP) {
-		/* Changed and changed back: the loop may have been answered in between. */
-		bool same = untouched && !k->retell && map_equal(k->map, m);
+		/* A map that changed and changed back is reported: the loop may have got an answer. */
+		bool same = untouched && !k->report && map_equal(k->map, m);
 
 		map_unref(k->map);
 		k->map = m;
-		k->retell = false;
-		return same ? 0 : tell(f, DM_NEWS_MAP, map_ref(m));
+		k->report = false;
+		return same ? 0 : emit_map(f, DM_RECORD_MAP, map_ref(m));
 	}
 	if (f->n_maps == f->max_maps) {
-		k->kind = KNOWN_LEFT_OUT;
+		k->kind = KNOWN_NO_ROOM;
 		map_unref(m);
 		return 0;
 	}
 	k->kind = KNOWN_MAP;
 	k->map = m;
 	f->n_maps++;
-	return tell(f, DM_NEWS_MAP, map_ref(m));
+	return emit_map(f, DM_RECORD_MAP, map_ref(m));
 }
 
-/* Reads one device and tells what became of it. */
+/* Reads one device and reports its change. */
 static int read_known(struct follow *f, struct follow_known *k)
 {
 	struct multipath_text text;
@@ -214,12 +219,12 @@ static int read_known(struct follow *f, struct follow_known *k)
 	r = f->backend->read(f->backend, k->devt_major, k->devt_minor, &kind, &text);
 	if (r == 0 && kind == DM_KIND_MULTIPATH)
 		r = multipath_read(&m, &text, &f->room);
-	k->stale = r != 0; /* the next update tries again */
+	k->stale = r != 0; /* the next update reads it again */
 	if (r != 0)
 		return 0;
 	if (m != NULL)
 		return take_map(f, k, m);
-	r = tell_gone(f, k);
+	r = emit_gone(f, k);
 	k->kind = kind == DM_KIND_EMPTY ? KNOWN_EMPTY : KNOWN_OTHER;
 	return r;
 }
@@ -238,11 +243,11 @@ static int read_stale(struct follow *f)
 		struct follow_known *k = &f->known[i];
 		bool again = due && is_read_again(k);
 
-		/* Its first table changes no number. */
+		/* A first table does not change the event number. */
 		if (k->stale || k->kind == KNOWN_EMPTY || again)
 			r = read_known(f, k);
 		if (again && k->kind == KNOWN_MAP)
-			k->again = may_change_untold(k->map) ||
+			k->again = may_change_silently(k->map) ||
 			           f->again_pause_us < FOLLOW_AGAIN_AFTER_US;
 	}
 	return r;
@@ -257,7 +262,7 @@ static int sweep(struct follow *f, bool all)
 		struct follow_known *k = &f->known[i];
 
 		if (k->fresh || (k->kind == KNOWN_OTHER && !all) ||
-		    (k->kind == KNOWN_LEFT_OUT && f->n_maps == f->max_maps))
+		    (k->kind == KNOWN_NO_ROOM && f->n_maps == f->max_maps))
 			continue;
 		r = read_known(f, k);
 	}
@@ -267,7 +272,7 @@ static int sweep(struct follow *f, bool all)
 	return r;
 }
 
-/* Says when those are read again of which nothing tells. */
+/* Plans when the maps that may change without an event are read again. */
 static void plan_again(struct follow *f)
 {
 	struct mono now = f->backend->now(f->backend);
@@ -283,16 +288,16 @@ static void plan_again(struct follow *f)
 	}
 }
 
-static int list(struct follow *f)
+static int list_devices(struct follow *f)
 {
 	int r;
 
-	f->left_out = 0;
+	f->no_room = 0;
 	f->armed = false;
 	r = f->backend->open(f->backend);
 	if (r < 0)
 		return r;
-	/* In this order: what happens after the list is an event. */
+	/* Arming comes first, so that a change after the list is an event. */
 	r = f->backend->arm(f->backend);
 	if (r < 0)
 		return r;
@@ -302,18 +307,18 @@ static int list(struct follow *f)
 	return f->backend->list(f->backend, note_listed, f);
 }
 
-static int tell_sync(struct follow *f, int error)
+static int emit_sync(struct follow *f, int error)
 {
-	struct dm_news n = { .op = DM_NEWS_SYNC, .error = -error };
+	struct dm_record n = { .op = DM_RECORD_SYNC, .error = -error };
 
 	for (uint32_t i = 0; i < f->n_known; i++)
-		f->left_out += f->known[i].kind == KNOWN_LEFT_OUT;
-	n.left_out = f->left_out;
-	if (f->synced && f->sync_error == n.error && f->sync_left_out == n.left_out)
+		f->no_room += f->known[i].kind == KNOWN_NO_ROOM;
+	n.no_room = f->no_room;
+	if (f->synced && f->sync_error == n.error && f->sync_no_room == n.no_room)
 		return 0;
 	f->synced = true;
 	f->sync_error = n.error;
-	f->sync_left_out = n.left_out;
+	f->sync_no_room = n.no_room;
 	return f->emit(f->arg, &n);
 }
 
@@ -324,17 +329,17 @@ int follow_update(struct follow *f, bool all)
 
 	f->stale = false;
 	do {
-		r = list(f);
+		r = list_devices(f);
 		if (r < 0) {
-			/* The next event, or look, begins anew. */
+			/* The next event, or devmapper_look(), lists again. */
 			f->sweep_owed = false;
 			plan_again(f);
-			return tell_sync(f, r);
+			return emit_sync(f, r);
 		}
 		n_known = f->n_known;
 		r = drop_unlisted(f);
-		/* What found no room may find the room that was made. */
-	} while (r == 0 && f->left_out > 0 && f->n_known < n_known);
+		/* A device that found no room may find some now. */
+	} while (r == 0 && f->no_room > 0 && f->n_known < n_known);
 	if (r == 0)
 		r = read_stale(f);
 	if (r < 0)
@@ -343,12 +348,12 @@ int follow_update(struct follow *f, bool all)
 	if (all || !mono_before(f->backend->now(f->backend), f->sweep_from))
 		r = sweep(f, all);
 	plan_again(f);
-	return r < 0 ? r : tell_sync(f, 0);
+	return r < 0 ? r : emit_sync(f, 0);
 }
 
 void follow_mark(struct follow *f, uint32_t devt_major, uint32_t devt_minor)
 {
-	struct follow_known *k = find(f, devt_major, devt_minor);
+	struct follow_known *k = find_known(f, devt_major, devt_minor);
 
 	if (k == NULL)
 		return;
@@ -356,11 +361,11 @@ void follow_mark(struct follow *f, uint32_t devt_major, uint32_t devt_minor)
 	f->stale = true;
 }
 
-void follow_tell_again(struct follow *f)
+void follow_report_again(struct follow *f)
 {
 	for (uint32_t i = 0; i < f->n_known; i++)
 		if (f->known[i].kind == KNOWN_MAP)
-			f->known[i].retell = f->known[i].stale = true;
+			f->known[i].report = f->known[i].stale = true;
 	f->stale = true;
 }
 

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libdevmap.la
 libdevmap_la_SOURCES = \
 	checkerd/devmapper/backend_libdm.c \
+	checkerd/devmapper/backend_libdm.h \
 	checkerd/devmapper/devmapper.c \
 	checkerd/devmapper/devmapper.h \
 	checkerd/devmapper/dm_backend.h \

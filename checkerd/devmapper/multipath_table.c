@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Both lines are words between blanks, in which numbers say how many words follow. Every
- * loop over such a number takes a word each time round, so it ends with the line.
+ * Owns nothing. Pure; runs on the device-mapper thread.
+ *
+ * Both lines are words between blanks, and numbers say how many words follow. Every loop over such a
+ * number takes at least one word each time, so it ends with the line.
  *
  * status: N {feature} N {handler} GROUPS NEXT { A|D|E N {selector} PATHS N { PATH A|F FAILS {N words} } }
  * table:  N {feature} N {handler} GROUPS NEXT { SELECTOR N {selector} PATHS N { PATH {N words} } }
  *
- * The status says which paths there are; the table adds the feature queue_if_no_path, and has
- * to agree in everything else. Words after the last path are a later kernel's: left alone.
+ * The status has the paths. The table adds the feature queue_if_no_path, and has to agree with the
+ * status otherwise. Words after the last path come from a later kernel and are ignored.
  */
 #include "checkerd/devmapper/multipath_table.h"
 
@@ -16,8 +18,8 @@
 
 #include "util/clean.h"
 
-/* A line as far as it was read. Once something is wrong all that follows is nothing, so that
- * it is enough to ask at the end, and in loops. */
+/* The unread rest of a line. After an error all functions return nothing, so that only loops and the
+ * end check `wrong`. */
 struct line {
 	const char *at;
 	bool wrong;
@@ -33,8 +35,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* The next word; an empty one when something is wrong: there is no next one, say. */
-static struct word take(struct line *l)
+/* The next word. An empty one: the line has an error, or no further word. */
+static struct word take_word(struct line *l)
 {
 	struct word w = { l->at, 0 };
 
@@ -49,10 +51,10 @@ static struct word take(struct line *l)
 	return w;
 }
 
-static void skip(struct line *l, uint32_t n)
+static void skip_words(struct line *l, uint32_t n)
 {
 	for (uint32_t i = 0; i < n && !l->wrong; i++)
-		(void)take(l);
+		(void)take_word(l);
 }
 
 static bool word_is(const struct word *w, const char *text)
@@ -60,7 +62,7 @@ static bool word_is(const struct word *w, const char *text)
 	return w->len == strlen(text) && memcmp(w->at, text, w->len) == 0;
 }
 
-/* Decimal digits only, and no more than fit; else 0, and something is wrong. */
+/* The value of a word of decimal digits. 0 and an error: other bytes, or too large. */
 static uint32_t to_number(struct line *l, struct word w)
 {
 	uint32_t n = 0;
@@ -75,10 +77,10 @@ static uint32_t to_number(struct line *l, struct word w)
 
 static uint32_t take_number(struct line *l)
 {
-	return to_number(l, take(l));
+	return to_number(l, take_word(l));
 }
 
-/* A number that must not be above the limit. */
+/* A number up to the limit. */
 static uint32_t take_count(struct line *l, uint32_t limit)
 {
 	uint32_t n = take_number(l);
@@ -87,10 +89,10 @@ static uint32_t take_count(struct line *l, uint32_t limit)
 	return l->wrong ? 0 : n;
 }
 
-/* A number and as many words. */
+/* Skips a number and as many words. */
 static void skip_counted(struct line *l)
 {
-	skip(l, take_number(l));
+	skip_words(l, take_number(l));
 }
 
 /* "8:16" */
@@ -106,7 +108,7 @@ static void to_devt(struct line *l, struct word w, uint32_t *ret_major,
 	                                         l->wrong ? 0 : w.len - major_len - 1 });
 }
 
-/* How many groups, and which comes next: one of them, or 0 of none. */
+/* The number of groups, and the number of the next group, which is skipped. */
 static uint32_t take_groups(struct line *l)
 {
 	uint32_t n = take_count(l, MAP_GROUPS_MAX);
@@ -117,7 +119,7 @@ static uint32_t take_groups(struct line *l)
 
 static enum map_group_state take_group_state(struct line *l)
 {
-	struct word w = take(l);
+	struct word w = take_word(l);
 
 	if (word_is(&w, "A"))
 		return MAP_GROUP_ACTIVE;
@@ -132,8 +134,8 @@ static void take_path(struct line *l, uint32_t group, struct map_path *ret)
 	struct word state;
 
 	ret->group = group;
-	to_devt(l, take(l), &ret->devt_major, &ret->devt_minor);
-	state = take(l);
+	to_devt(l, take_word(l), &ret->devt_major, &ret->devt_minor);
+	state = take_word(l);
 	ret->active = word_is(&state, "A");
 	l->wrong = l->wrong || (!ret->active && !word_is(&state, "F"));
 	ret->fail_count = take_number(l);
@@ -157,7 +159,7 @@ static int read_status(const char *text, struct multipath_room *room,
 		words = take_number(&l);
 		for (uint32_t i = 0; i < n && !l.wrong; i++) {
 			take_path(&l, g + 1, &room->paths[n_paths + i]);
-			skip(&l, words);
+			skip_words(&l, words);
 		}
 		room->group_paths[g] = n;
 		n_paths += n;
@@ -169,10 +171,10 @@ static int read_status(const char *text, struct multipath_room *room,
 	return 0;
 }
 
-/* A path of the table is the status's; one that is there by its node's name is taken for it. */
+/* Compares a path of the table with the status. A path with its node's name is not compared. */
 static void match_path(struct line *l, const struct map_path *p)
 {
-	struct word w = take(l);
+	struct word w = take_word(l);
 	uint32_t major, minor;
 
 	if (w.len > 0 && w.at[0] == '/')
@@ -181,14 +183,14 @@ static void match_path(struct line *l, const struct map_path *p)
 	l->wrong = l->wrong || major != p->devt_major || minor != p->devt_minor;
 }
 
-/* The features: says whether queue_if_no_path is one. */
+/* Is queue_if_no_path one of the features? */
 static bool take_queueing(struct line *l)
 {
 	uint32_t n = take_number(l);
 	bool queueing = false;
 
 	for (uint32_t i = 0; i < n && !l->wrong; i++) {
-		struct word w = take(l);
+		struct word w = take_word(l);
 
 		queueing = queueing || word_is(&w, "queue_if_no_path");
 	}
@@ -205,18 +207,18 @@ static int read_table(const char *text, const struct multipath_room *room,
 
 	queueing = take_queueing(&l);
 	handler_words = take_number(&l);
-	skip(&l, handler_words);
+	skip_words(&l, handler_words);
 	l.wrong = take_groups(&l) != n_groups || l.wrong;
 	for (uint32_t g = 0; g < n_groups && !l.wrong; g++) {
 		uint32_t words;
 
-		(void)take(&l); /* the selector */
+		(void)take_word(&l); /* the selector */
 		skip_counted(&l);
 		l.wrong = take_number(&l) != room->group_paths[g] || l.wrong;
 		words = take_number(&l);
 		for (uint32_t i = 0; i < room->group_paths[g] && !l.wrong; i++) {
 			match_path(&l, paths++);
-			skip(&l, words);
+			skip_words(&l, words);
 		}
 	}
 	if (l.wrong)

@@ -3,20 +3,19 @@
 #define CHECKERD_DEVMAPPER_MULTIPATH_TABLE_H
 
 /*
- * Reads what the kernel's multipath target says of itself, the line of its table and the line
- * of its status (drivers/md/dm-mpath.c, multipath_status()), and makes a map of them. Pure;
- * whatever the lines hold, nothing is read or written out of bounds.
+ * Makes a map from the kernel's text of a multipath target: the line of its table and the line of its
+ * status (drivers/md/dm-mpath.c, multipath_status()). Pure. Any text is read within its bounds.
  */
 #include "checkerd/core/map.h"
 
 struct multipath_text {
 	uint32_t devt_major, devt_minor, event_nr;
 	bool suspended;
-	const char *name, *uuid;    /* as they are: the kernel takes any bytes */
-	const char *table, *status; /* the target's parameters: its type is not in them */
+	const char *name, *uuid;    /* may have any bytes */
+	const char *table, *status; /* the target's parameters, without its type */
 };
 
-/* Room for the map that is being read: too much for a stack. */
+/* Room for the map that is being read; too large for a stack. */
 struct multipath_room {
 	enum map_group_state groups[MAP_GROUPS_MAX];
 	uint32_t group_paths[MAP_GROUPS_MAX];
@@ -24,9 +23,9 @@ struct multipath_room {
 };
 
 /*
- * One reference. What `room` held before does not matter. -EINVAL: the lines are not those of
- * a multipath target, or of different ones, or of more paths or groups than a map may have;
- * or what map_new() returns.
+ * One reference. `room` may have any content. -EINVAL: the lines are not those of a multipath target,
+ * or not of the same one, or have more paths or groups than a map may have. Also what map_new()
+ * returns.
  */
 _must_check_ int multipath_read(struct map **ret, const struct multipath_text *text,
                                 struct multipath_room *room);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loop only. Owns nothing. */
+/* Owns nothing. Runs on the loop. */
 #include "checkerd/discovery/device_state.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static enum sysfs_layer device_layer(const struct device *d)
 	return is_controller(d) ? SYSFS_CONTROLLER : SYSFS_DEVICE;
 }
 
-/* Only what discovery found to have a state is asked for it. */
+/* Has the device a state? Discovery found out. */
 static bool has_state(const struct device *d)
 {
 	return device_sysfs_state(d) != NULL &&
@@ -37,7 +37,7 @@ unsigned device_state_attributes(const struct device *d)
 	return has_state(d) ? 1 + !is_controller(d) + (device_transport(d) != NULL) : 0;
 }
 
-/* 0, or positive errno: then *ret is as it was. */
+/* Reads one word. Positive errno: *ret is unchanged. */
 static int read_word(int dir, const char *name, enum sysfs_layer layer,
                      struct sysfs_word *ret)
 {
@@ -82,10 +82,10 @@ void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_s
 		return;
 	(void)snprintf(name, sizeof(name), "%u:%u/device/state", d->devt_major,
 	               d->devt_minor);
-	/* Who has nothing to read it with must not take the device for gone. */
+	/* A shortage does not mean that the device is gone. */
 	if (is_shortage(read_word(sys_dev_block, name, device_layer(d), &ret->device)))
 		ret->device = sysfs_word(device_layer(d), device_sysfs_state(d));
-	/* Only a SCSI disk with a device handler has one. */
+	/* Only a SCSI disk with a hardware handler has access_state. */
 	(void)snprintf(name, sizeof(name), "%u:%u/device/access_state", d->devt_major,
 	               d->devt_minor);
 	error = is_controller(d)
@@ -102,7 +102,7 @@ void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_s
 	                &ret->transport);
 }
 
-void device_state_told(const struct device *d, struct sysfs_state *s)
+void device_state_from_discovery(const struct device *d, struct sysfs_state *s)
 {
 	s->device = sysfs_word(device_layer(d), device_sysfs_state(d));
 	if (device_transport(d) == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the discovery thread, its list of what it has reported, and the ring to the loop. The
- * thread may block: on sysfs, on netlink, on a full ring. The loop's functions never do.
+ * Owns the discovery thread, its list of reported devices, and the ring to the loop. The thread may
+ * block: on sysfs, on netlink, on a full ring. The functions for the loop never do.
  */
 #include "checkerd/discovery/discovery.h"
 
@@ -21,7 +21,7 @@
 #include "util/wake.h"
 
 #define DISCOVERY_RING_RECORDS 1024
-/* libudev and regular expressions have an appetite. */
+/* libudev and regexec() need a large stack. */
 #define DISCOVERY_STACK_BYTES (4 * THREAD_STACK_BYTES)
 #define RING_FULL_WAIT_US     2000
 #define LIST_RETRY_US         (1 * USEC_PER_SEC)
@@ -36,16 +36,17 @@ struct discovery {
 	_Atomic bool look;                  /* [atomic loop→thread] list anew */
 	_Atomic(struct config_ref *) inbox; /* [atomic loop→thread] a reference */
 
-	/* the thread's own */
+	/* These belong to the thread. */
 	struct config_ref *ref; /* in force; NULL before the first */
 	struct found_list reported;
 	struct udev_watch *watch; /* with discovery udev */
 	int sysfs;
-	struct mono again; /* when a list that could not be made is tried again */
-	bool again_gone;   /* what is not on it is gone */
+	struct mono
+	        again; /* when a list that failed is made again; MONO_NEVER: none failed */
+	bool again_gone; /* a device that is not on that list is gone */
 };
 
-/* Hands a record to the loop, waiting for room. -ECANCELED: the daemon ends. */
+/* Hands a record to the loop, and waits for room. -ECANCELED: the daemon ends. */
 static int discovery_emit(void *arg, struct found *f)
 {
 	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
@@ -80,7 +81,7 @@ static int discovery_scan(struct discovery *d, bool reload, struct found_list *l
 	return udev_watch_scan(d->watch, c, reload, list, ret_excluded);
 }
 
-/* Tells the difference between what was reported and what there is now. */
+/* Lists the devices, and reports the difference. */
 static int reconcile(struct discovery *d, bool gone, uint32_t *ret_excluded)
 {
 	struct found_list list = FOUND_LIST_NULL;
@@ -100,8 +101,8 @@ static int reconcile(struct discovery *d, bool gone, uint32_t *ret_excluded)
 	return 0;
 }
 
-/* What is there now, reported. Without memory or a descriptor nothing is: what was reported stays, and
- * it is tried again. */
+/* Lists the devices, and reports the difference. When memory or descriptors are short, the reported
+ * list stays, and the thread tries again later. */
 static int relist(struct discovery *d, bool gone, uint32_t *ret_excluded)
 {
 	int r = reconcile(d, gone, ret_excluded);
@@ -121,7 +122,7 @@ static void emit_sync(struct discovery *d, int error, uint32_t excluded)
 		              .excluded = excluded,
 		              .error = -error };
 
-	(void)discovery_emit(d, &sync); /* cancelled: the thread ends */
+	(void)discovery_emit(d, &sync); /* -ECANCELED: the thread ends */
 }
 
 static void take_config(struct discovery *d)
@@ -142,17 +143,17 @@ static void emit_map(struct discovery *d)
 {
 	struct found map = { .op = FOUND_MAP };
 
-	(void)discovery_emit(d, &map); /* cancelled: the thread ends */
+	(void)discovery_emit(d, &map); /* -ECANCELED: the thread ends */
 }
 
-/* A path's name leads to another device than the one that was reported. */
+/* discovery_look() was called: a path's name may lead to another device. */
 static void take_look(struct discovery *d)
 {
 	uint32_t excluded;
 
 	if (!atomic_exchange(&d->look, false) || d->ref == NULL)
 		return;
-	/* What fails is tried again. Static paths go by the configuration only. */
+	/* A failed list is made again. Static paths depend on the configuration only. */
 	(void)relist(d, d->ref->config->discovery != DISCOVERY_STATIC, &excluded);
 }
 
@@ -162,14 +163,14 @@ static void take_events(struct discovery *d)
 	int r;
 
 	r = udev_watch_take(d->watch, d->ref->config, &d->reported, discovery_emit, d);
-	/* Messages were lost, or memory was short: what is there now is what counts. */
+	/* Messages were lost, or memory was short: list the devices instead. */
 	if (r < 0 && r != -ECANCELED) {
 		(void)relist(d, true, &excluded); /* it is tried again */
 		emit_map(d);
 	}
 }
 
-/* How long it may sleep; it lists anew when that is due. */
+/* Makes a failed list again when it is due. Returns the timeout of poll(). */
 static int retry_list(struct discovery *d)
 {
 	int64_t left_us = mono_diff(d->again, mono_now());
@@ -200,7 +201,7 @@ static void *discovery_main(void *arg)
 
 		fds[1].fd = d->watch == NULL ? -1 : udev_watch_fd(d->watch);
 		if (poll(fds, ARRAY_LEN(fds), timeout_ms) < 0)
-			continue; /* all signals are blocked: memory, for a moment */
+			continue; /* memory was short; all signals are blocked */
 		if (fds[0].revents != 0) {
 			wake_clear(d->wake_fd);
 			take_config(d);
@@ -304,7 +305,7 @@ bool discovery_next(struct discovery *d, struct found *ret)
 
 uint64_t discovery_bytes(uint32_t max_paths)
 {
-	/* Each device once in force and once more while a reload replaces it, in two lists. */
+	/* Each device twice, because a reload has an old and a new list. */
 	uint64_t device = sizeof(struct device) + IDENTITY_TEXT_MAX + DEVICE_NAME_MAX +
 	                  sizeof(struct found_entry);
 

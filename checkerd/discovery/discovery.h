@@ -3,12 +3,12 @@
 #define CHECKERD_DISCOVERY_DISCOVERY_H
 
 /*
- * Finds out which paths there are, on a thread of its own: from the configuration's `paths`
- * section, or from udev. What it finds goes to the loop as records through a bounded ring;
- * when that is full the thread waits, so that nothing is lost and the loop never has to.
+ * Finds the paths, on a thread of its own: in the `paths` section of the configuration, or with
+ * udev. Records of what it finds go to the loop through a bounded ring. When the ring is full the
+ * thread waits, so that no record is lost and the loop does not wait.
  *
- * Its own list of what it has told is the truth a reload or a re-enumeration is compared
- * with: the loop only ever sees differences.
+ * Discovery keeps a list of what it reported, and compares each new list with it: the loop gets only
+ * differences.
  */
 #include <stdbool.h>
 
@@ -17,24 +17,24 @@
 
 struct discovery;
 
-/* Starts the thread, which then waits for discovery_apply(). -ENOMEM, -EAGAIN, -EMFILE. */
+/* Starts the thread, which waits for discovery_apply(). -ENOMEM, -EAGAIN, -EMFILE. */
 _must_check_ int discovery_new(struct discovery **ret);
 
-/* Ends the thread; false: it hangs and was left behind with its memory after limit_us. */
+/* Ends the thread. False: it hangs, and stays with its memory after limit_us. */
 bool discovery_free(struct discovery *d, int64_t limit_us);
 
-/* --- the loop's side --- */
+/* These are called on the loop. */
 
-/* From now on this configuration counts. Its records end with a FOUND_SYNC of its
- * generation; a configuration that is overtaken by the next one may never give one. */
+/* Uses this configuration from now on. Its records end with a FOUND_SYNC of its generation, unless
+ * the next configuration comes first. */
 void discovery_apply(struct discovery *d, struct config_ref *ref);
-/* Makes the thread compare what there is now with what it has told. The loop. */
+/* Makes the thread list the devices again, and report the differences. */
 void discovery_look(struct discovery *d);
 int discovery_fd(const struct discovery *d); /* POLLIN: records are waiting */
-void discovery_clear(struct discovery *d);   /* resets the descriptor, before taking */
+void discovery_clear(struct discovery *d); /* resets the descriptor; to be called first */
 bool discovery_next(struct discovery *d, struct found *ret);
 
-/* Bytes at most, its thread's stack and every device included: for the bound. */
+/* The most bytes, with the thread's stack and every device: for the bound. */
 uint64_t discovery_bytes(uint32_t max_paths);
 
 #endif

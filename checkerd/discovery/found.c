@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pure: no system call, no thread of its own. */
+/* Owns: the entries of each list, with their references. Runs on the discovery thread. */
 #include "checkerd/discovery/found.h"
 
 #include <errno.h>
@@ -16,8 +16,8 @@ void found_list_deinit(struct found_list *l)
 	*l = (struct found_list)FOUND_LIST_NULL;
 }
 
-/* Where the name is or would be. */
-static size_t place(const struct found_list *l, const char *name, bool *ret_there)
+/* The index of the name, or where it would be. */
+static size_t find_place(const struct found_list *l, const char *name, bool *ret_there)
 {
 	size_t low = 0, high = l->n;
 
@@ -41,7 +41,7 @@ static size_t place(const struct found_list *l, const char *name, bool *ret_ther
 size_t found_list_find(const struct found_list *l, const char *name)
 {
 	bool there;
-	size_t at = place(l, name, &there);
+	size_t at = find_place(l, name, &there);
 
 	return there ? at : l->n;
 }
@@ -64,7 +64,7 @@ int found_list_append(struct found_list *l, struct device *d,
                       const struct path_settings *s)
 {
 	if (l->n == l->capacity) {
-		/* By an eighth: what is not used is locked in memory, too. */
+		/* Grows by an eighth only, because mlockall() locks the unused part, too. */
 		size_t more = l->capacity + MAX(l->capacity / 8, (size_t)64);
 		struct found_entry *grown =
 		        block_resize(l->entries, more, sizeof(l->entries[0]));
@@ -111,7 +111,7 @@ int found_list_add(struct found_list *l, struct device *d, const struct path_set
 {
 	struct found_entry added;
 	bool there;
-	size_t at = place(l, device_name(d), &there);
+	size_t at = find_place(l, device_name(d), &there);
 	int r;
 
 	if (there) {
@@ -142,14 +142,14 @@ static bool differ(const char *a, const char *b)
 	return a != NULL && b != NULL && strcmp(a, b) != 0;
 }
 
-/* One number on each side, and not the same. */
+/* Are both numbers known, and different? */
 static bool differ_number(uint64_t a, uint64_t b)
 {
 	return a != 0 && b != 0 && a != b;
 }
 
-/* Each WWID with its like: udev and the kernel do not always write it in the same way, and
- * udev's may come later than the kernel's. */
+/* udev and the kernel may write a WWID in different forms, and udev's may come later, so only WWIDs
+ * of one origin are compared. */
 static bool differ_wwid(const struct device *before, const struct device *after)
 {
 	return differ_number(before->kernel_id, after->kernel_id) ||
@@ -162,8 +162,7 @@ bool found_replaced(const struct device *before, const struct device *after)
 	bool both_devt = (before->devt_major != 0 || before->devt_minor != 0) &&
 	                 (after->devt_major != 0 || after->devt_minor != 0);
 
-	/* Another node, host or number, or another disk under the same name. An alias or a map
-	 * is only what people call it. */
+	/* An alias or a map is only a name, and changes in place. */
 	return strcmp(device_node(before), device_node(after)) != 0 ||
 	       before->host_key != after->host_key ||
 	       (both_devt && (before->devt_major != after->devt_major ||
@@ -182,8 +181,8 @@ static bool settings_equal(const struct path_settings *a, const struct path_sett
 	       a->recover_checks == b->recover_checks;
 }
 
-static int tell(enum found_op op, const struct found_entry *e, bool gone, bool replaced,
-                int (*emit)(void *arg, struct found *f), void *arg)
+static int emit_record(enum found_op op, const struct found_entry *e, bool gone,
+                       bool replaced, int (*emit)(void *arg, struct found *f), void *arg)
 {
 	struct found f = {
 		.op = op,
@@ -196,7 +195,7 @@ static int tell(enum found_op op, const struct found_entry *e, bool gone, bool r
 	return emit(arg, &f);
 }
 
-static int tell_removed(const struct found_list *before, const struct found_list *after,
+static int emit_removed(const struct found_list *before, const struct found_list *after,
                         bool gone, int (*emit)(void *arg, struct found *f), void *arg)
 {
 	int r;
@@ -212,8 +211,8 @@ static int tell_removed(const struct found_list *before, const struct found_list
 		                               device_name(old->device)) == 0;
 		if (there && !found_replaced(old->device, after->entries[j].device))
 			continue;
-		/* What another device takes the place of did go away. */
-		r = tell(FOUND_REMOVE, old, gone || there, there, emit, arg);
+		/* A device that another one replaces is gone. */
+		r = emit_record(FOUND_REMOVE, old, gone || there, there, emit, arg);
 		if (r < 0)
 			return r;
 	}
@@ -225,7 +224,7 @@ int found_plan(const struct found_list *before, const struct found_list *after, 
 {
 	int r;
 
-	r = tell_removed(before, after, gone, emit, arg);
+	r = emit_removed(before, after, gone, emit, arg);
 	if (r < 0)
 		return r;
 	for (size_t i = 0, j = 0; j < after->n; j++) {
@@ -242,8 +241,8 @@ int found_plan(const struct found_list *before, const struct found_list *after, 
 		if (same && device_equal(old->device, new->device) &&
 		    settings_equal(&old->settings, &new->settings))
 			continue;
-		r = tell(same ? FOUND_CHANGE : FOUND_ADD, new, false, there && !same,
-		         emit, arg);
+		r = emit_record(same ? FOUND_CHANGE : FOUND_ADD, new, false,
+		                there && !same, emit, arg);
 		if (r < 0)
 			return r;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs on the discovery thread. */
+/* Owns nothing: the caller owns the identity. Runs on the discovery thread. */
 #include "checkerd/discovery/identity.h"
 
 #include <ctype.h>
@@ -10,7 +10,7 @@
 #include "util/clean.h"
 #include "util/shortage.h"
 
-/* libpathcheck has so many numbers for each of the two kinds of hosts. */
+/* The numbers that libpathcheck has for each of the two kinds. */
 #define HOST_KEYS 511
 
 void identity_init(struct identity *id)
@@ -37,7 +37,7 @@ void identity_set(struct identity *id, const char **field, const char *value)
 	while (isspace((unsigned char)*value))
 		value++;
 	n = room == 0 ? 0 : clean_copy(start, room, value);
-	/* Half a name is another one. */
+	/* A truncated name would be another name. */
 	if (n == 0 || n + CLEAN_ESCAPE_BYTES >= room)
 		return;
 	while (n > 0 && start[n - 1] == ' ')

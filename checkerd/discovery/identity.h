@@ -3,12 +3,9 @@
 #define CHECKERD_DISCOVERY_IDENTITY_H
 
 /*
- * Collects what is known of one device before it becomes a struct device. What hardware says
- * of itself is made harmless here, where it enters: control characters and what is not UTF-8
- * become \xHH, and all strings of a device together have a limit.
- *
- * Reads sysfs only, and of that only what the kernel answers from memory: asking the disk,
- * as some attributes do, could hang.
+ * Collects what is known of one device before it becomes a struct device. Texts of hardware are
+ * cleaned here: control characters and bytes that are not UTF-8 become \xHH, and all texts of a
+ * device together have a limit. Runs on the discovery thread.
  */
 #include "checkerd/core/device.h"
 
@@ -17,27 +14,27 @@
 struct identity {
 	struct device_spec spec; /* strings point into text, or are static */
 	size_t used;
-	int shortage; /* errno, when something could not be read for want of memory or
-	               * descriptors: what is not known may be there all the same */
+	/* errno: memory or descriptors were short, so an unknown field may have a value. */
+	int shortage;
 	char text[IDENTITY_TEXT_MAX];
 };
 
 void identity_init(struct identity *id);
-/* Why something was not read, errno: noted as a shortage if it is one. */
+/* Notes the errno of a failed read, if it means that memory or descriptors are short. */
 void identity_note(struct identity *id, int error);
 
-/* Copies value into the field, made harmless; NULL, empty or no room: the field is NULL. */
+/* Copies the cleaned value into the field. NULL, empty or no room: the field is NULL. */
 void identity_set(struct identity *id, const char **field, const char *value);
-/* The same without changing a byte: for a name that will be opened. -ENAMETOOLONG. */
+/* Copies the value byte by byte, for a name that will be opened. -ENAMETOOLONG. */
 _must_check_ int identity_set_exact(struct identity *id, const char **field,
                                     const char *value);
 
-/* The WWID as the kernel knows it: the device's, unless udev's is there already. It is also
- * what tells one disk from another when both are known only from the kernel. */
+/* Sets the WWID of the kernel. It becomes the device's WWID unless udev's is set, and its checksum
+ * tells disks apart. */
 void identity_set_kernel_wwid(struct identity *id, const char *wwid);
 
-/* libpathcheck's number of a host: SCSI hosts in one half, NVMe controllers in the other. Two
- * that share a number share a cap, which costs nothing but speed. */
+/* libpathcheck's number of an HBA or controller: SCSI hosts in one half, NVMe controllers in the
+ * other. Two that share a number share a limit, which costs only speed. */
 enum identity_hosts { IDENTITY_SCSI, IDENTITY_NVME };
 uint32_t identity_host_key(enum identity_hosts kind, unsigned number);
 

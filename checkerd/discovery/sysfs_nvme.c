@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What sysfs knows of an NVMe namespace. Runs on the discovery thread. The attributes are
- * copies the kernel keeps (drivers/nvme/host/sysfs.c, core.c before 6.5).
+ * Owns nothing. Runs on the discovery thread. The kernel answers these attributes from memory
+ * (drivers/nvme/host/sysfs.c, core.c before 6.5).
  *
- * With native multipathing a namespace that has several controllers is one disk, whose parent
- * is the subsystem; the paths below it (nvme0c1n1) have no node and cannot be read one by one.
+ * With native multipathing a namespace with several controllers is one disk, whose parent is the
+ * subsystem. The paths below it (nvme0c1n1) have no node and cannot be read one by one.
  */
 #include "checkerd/discovery/sysfs_nvme.h"
 
@@ -29,7 +29,7 @@ static void set_protocol(struct identity *id, const char *transport)
 	identity_set(id, &id->spec.protocol, protocol);
 }
 
-/* The transport that all controllers of the subsystem have; "unspec" when they differ. */
+/* Sets the transport of all controllers of the subsystem; "unspec": they differ. */
 static void subsystem_protocol(struct identity *id, int dir)
 {
 	char first[TRANSPORT_MAX] = "", name[NAME_MAX + 16], buf[TRANSPORT_MAX];
@@ -71,8 +71,7 @@ void sysfs_nvme_identify(struct identity *id, int dir, const char *parent)
 	attribute = sysfs_attribute(id, dir, "wwid", buf, sizeof(buf));
 	if (attribute != NULL)
 		identity_set_kernel_wwid(id, attribute);
-	/* The disk's own name has the subsystem's number, not the controller's, when native
-	 * multipathing is compiled in and on. */
+	/* With native multipathing the disk's name has the number of the subsystem. */
 	if (sysfs_component(parent, "nvme-subsys", &number, component,
 	                    sizeof(component))) {
 		subsystem_protocol(id, dir);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What sysfs knows of a SCSI disk. Runs on the discovery thread. All of it is in the kernel's
- * memory: the inquiry data and the vital product data pages it read when it found the disk
- * (drivers/scsi/scsi_sysfs.c), and what the transport's class says of the other end.
+ * Owns: the table of transports. Runs on the discovery thread. The kernel answers all of it from
+ * memory: the inquiry data and the vital product data pages that it read when it found the disk
+ * (drivers/scsi/scsi_sysfs.c), and the transport class's data of the target.
  */
 #include "checkerd/discovery/sysfs_scsi.h"
 
@@ -15,11 +15,11 @@
 #include "checkerd/discovery/sysfs.h"
 #include "util/vpd.h"
 
-/* Transports that show in the device's place in sysfs, in multipathd's words. The first that
- * fits counts: a SATA disk behind a SAS expander is the SAS host's. */
+/* Transports that are visible in the device's path in sysfs, in multipathd's words. The first match
+ * counts: a SATA disk behind a SAS expander belongs to the SAS host. */
 static const struct {
 	const char *component, *protocol;
-	const char *class, *attribute; /* of the far end; NULL: it has no name */
+	const char *class, *attribute; /* of the target; NULL: it has no name */
 	bool link;                     /* the component has a state of its own */
 } places[] = {
 	{ "rport-", "scsi:fcp", "fc_remote_ports", "port_name", true },
@@ -29,7 +29,7 @@ static const struct {
 	{ "usb", "scsi:usb", NULL, NULL, false },
 };
 
-/* Those that show as a class of the host. */
+/* Transports that are visible as a class of the host. */
 static const struct {
 	const char *class, *protocol;
 } hosts[] = {

@@ -24,7 +24,7 @@ static bool starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* The names of its properties, NULL at the end. They live as long as dev. */
+/* The names of the device's properties, NULL at the end. They live as long as dev. */
 static void property_names(struct udev_device *dev, const char **names)
 {
 	struct udev_list_entry *e;
@@ -61,7 +61,7 @@ static bool is_partition(struct udev_device *dev)
 	return type != NULL && strcmp(type, "partition") == 0;
 }
 
-/* No medium is there: nothing can be read, whatever the rules say. */
+/* Has the device no medium? Then no rule includes it. */
 static bool is_empty(const struct udev_source *source, struct identity *id,
                      const char *sysname)
 {
@@ -79,7 +79,7 @@ static bool is_empty(const struct udev_source *source, struct identity *id,
 	                          sectors == NULL ? 0 : strtoull(sectors, NULL, 10));
 }
 
-/* Where udev's rules put the WWID: multipathd's uid_attribute of each kind of device. */
+/* The property with the WWID: multipathd's uid_attribute of each kind of device. */
 static const char *wwid_property(const char *sysname)
 {
 	return starts(sysname, "nvme")   ? "ID_WWN"
@@ -88,9 +88,8 @@ static const char *wwid_property(const char *sysname)
 }
 
 /*
- * The unit's serial number, where the kernel has none: with SCSI what udev read of the same
- * page. ID_SERIAL_SHORT of a SCSI disk is no serial number but its WWID, unless it is an ATA
- * disk's.
+ * Sets the unit's serial number, if the kernel has none. For SCSI, udev has read the same page.
+ * ID_SERIAL_SHORT of a SCSI disk is its WWID, unless it is an ATA disk.
  */
 static void set_serial(struct identity *id, struct udev_device *dev)
 {
@@ -104,7 +103,7 @@ static void set_serial(struct identity *id, struct udev_device *dev)
 		set_property(id, &id->spec.serial, dev, "ID_SERIAL");
 }
 
-/* Fills in what udev and sysfs know. -ENOENT: the device is gone meanwhile. */
+/* Fills in what udev and sysfs know. -ENOENT: the device is gone. */
 static int identify(const struct udev_source *source, struct udev_device *dev,
                     const char *sysname, struct identity *id)
 {
@@ -136,8 +135,7 @@ uint64_t udev_disk_diskseq(struct udev_device *dev)
 	return value == NULL ? 0 : strtoull(value, NULL, 10);
 }
 
-/* Its properties are of the disk that was there, and sysfs shows the one that is there now:
- * another message is on its way. */
+/* Do the properties belong to an earlier disk than the one in sysfs? Then another message follows. */
 static bool is_outdated(struct udev_device *dev, const struct identity *id)
 {
 	uint64_t diskseq = udev_disk_diskseq(dev);
@@ -145,7 +143,7 @@ static bool is_outdated(struct udev_device *dev, const struct identity *id)
 	return diskseq != 0 && id->spec.diskseq != 0 && diskseq != id->spec.diskseq;
 }
 
-/* The same disk as far as the kernel knows: what udev says of it may be missing for a moment. */
+/* Is it the same disk for the kernel? udev's properties may be missing for a moment. */
 static bool is_same_disk(const struct device *reported, const struct identity *id)
 {
 	uint64_t diskseq = id->spec.diskseq, kernel_id = id->spec.kernel_id;
@@ -158,8 +156,8 @@ static bool is_same_disk(const struct device *reported, const struct identity *i
 }
 
 /*
- * A path that does not answer has no properties when udev looks at it then. What they said
- * before is what counts. True: they are missing.
+ * Does the device lack the properties that it had? udev finds none when the path does not answer. Then
+ * the earlier WWID and serial number count.
  */
 static bool lacks_properties(struct identity *id, const struct found_entry *reported)
 {
@@ -200,7 +198,7 @@ int udev_disk_consider(const struct udev_source *source, const struct config *c,
 		return UDEV_DISK_GONE;
 	lacking = lacks_properties(&id, reported);
 	property_names(dev, properties);
-	/* Without udevd nobody has given it any: their absence says nothing. */
+	/* Without udevd no device has properties, so the property rules do not apply. */
 	subject.properties = source->with_udevd && !lacking ? properties : NULL;
 	subject.wwid = id.spec.wwid;
 	subject.protocol = id.spec.protocol;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the udev context, the monitor and all that libudev hands out. Runs on the discovery
- * thread, and no libudev object is ever seen by another.
+ * Owns the udev context, the monitor, and the objects that libudev returns. Runs on the discovery
+ * thread; no other thread sees an object of libudev.
  *
- * Listening begins before the first list is made, so that nothing falls between the two;
- * messages the kernel had to drop show as ENOBUFS, and then everything is listed anew.
+ * Listening begins before the first list is made, so that no change is missed. ENOBUFS means that
+ * the kernel dropped messages, and then all devices are listed again.
  */
 #include "checkerd/discovery/udev_watch.h"
 
@@ -22,7 +22,7 @@
 #include "checkerd/discovery/udev_disk.h"
 #include "util/shortage.h"
 
-/* What a storm of events from a few thousand disks needs. */
+/* Enough for the messages when a few thousand disks change at once. */
 #define MONITOR_BUFFER_BYTES (16 * 1024 * 1024)
 
 struct udev_watch {
@@ -43,7 +43,7 @@ struct udev_watch *udev_watch_free(struct udev_watch *w)
 
 int udev_watch_new(struct udev_watch **ret, int sysfs)
 {
-	/* udevd's own socket: it is running, and its messages come when its rules have. */
+	/* The socket exists while udevd runs. Then udevd's messages come after its rules. */
 	bool with_udevd = access("/run/udev/control", F_OK) == 0;
 	const char *group = with_udevd ? "udev" : "kernel";
 	struct udev_watch *w;
@@ -64,7 +64,7 @@ int udev_watch_new(struct udev_watch **ret, int sysfs)
 	r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "block", NULL);
 	if (r < 0)
 		goto fail;
-	/* Without CAP_NET_ADMIN the usual size has to do: an overrun is seen and made good. */
+	/* Without CAP_NET_ADMIN the buffer has the default size; ENOBUFS is handled. */
 	(void)udev_monitor_set_receive_buffer_size(w->monitor, MONITOR_BUFFER_BYTES);
 	r = udev_monitor_enable_receiving(w->monitor);
 	if (r < 0)
@@ -81,7 +81,7 @@ int udev_watch_fd(const struct udev_watch *w)
 	return udev_monitor_get_fd(w->monitor);
 }
 
-/* The entry as it was reported, once more. */
+/* A copy of the entry, with a reference. */
 static struct found_entry copy_entry(const struct found_entry *reported)
 {
 	struct found_entry e = *reported;
@@ -90,7 +90,7 @@ static struct found_entry copy_entry(const struct found_entry *reported)
 	return e;
 }
 
-/* A disk that was let in stays, whatever is said of it, until it goes or the rules are others. */
+/* Does a disk that was included stay included? It does until it is gone or the rules change. */
 static bool stays_included(const struct found_entry *reported,
                            const struct found_entry *now)
 {
@@ -117,7 +117,7 @@ static const struct found_entry *reported_before(const struct listing *l,
 	return at < l->list->before->n ? &l->list->before->entries[at] : NULL;
 }
 
-/* Puts one device that is there on the list, or counts it as left out. */
+/* Appends one device to the list, or counts it as excluded. */
 static int list_device(struct listing *l, struct udev_device *dev, const char *sysname)
 {
 	const struct found_entry *reported = reported_before(l, sysname);
@@ -163,14 +163,14 @@ static int list_one(struct listing *l, const char *sysname)
 	errno = 0;
 	dev = udev_device_new_from_syspath(l->w->udev, syspath);
 	if (dev == NULL)
-		return is_shortage(errno) ? -errno : 0; /* gone meanwhile */
+		return is_shortage(errno) ? -errno : 0; /* else it is gone */
 	r = list_device(l, dev, sysname);
 	udev_device_unref(dev);
 	return r;
 }
 
-/* Not by udev_enumerate: that looks at all that is above each disk, too, which takes as long as
- * everything else here, and keeps what it has found until the last one. */
+/* Without udev_enumerate, which also reads the parents of each disk, keeps all results in memory, and
+ * doubles the time. */
 int udev_watch_scan(struct udev_watch *w, const struct config *c, bool reload,
                     struct found_list *ret, uint32_t *ret_excluded)
 {
@@ -203,9 +203,9 @@ static bool is_removal(struct udev_device *dev)
 }
 
 /*
- * A message about a disk whose name another one has by now, which has been reported. Messages that
- * were left when others were dropped are like that after the devices were listed anew. sysfs
- * cannot be asked instead: a removal is announced before the directory goes.
+ * Is the message about an earlier disk, while the one that has its name now was reported? Such
+ * messages remain when others were dropped and the devices were listed again. sysfs cannot tell,
+ * because a removal is announced before the directory is removed.
  */
 static bool is_overtaken(struct udev_device *dev, const struct found_list *reported,
                          size_t at)
@@ -216,7 +216,7 @@ static bool is_overtaken(struct udev_device *dev, const struct found_list *repor
 	       reported->entries[at].device->diskseq > diskseq;
 }
 
-/* Its place among those that were reported, by the name it was reported under: made harmless. */
+/* The index of the device in the list of reported ones, by its cleaned name. */
 static size_t find_reported(const struct found_list *reported, struct udev_device *dev)
 {
 	struct identity id;
@@ -228,11 +228,11 @@ static size_t find_reported(const struct found_list *reported, struct udev_devic
 }
 
 /*
- * What has become of one device that was reported as that, or was not (NULL). 1: *ret describes it,
- * with a reference; 0: nothing is to be done; -ENOENT: it is not to be reported any more, and
- * *ret_gone says whether it has gone; another negative errno: it could not be looked at.
+ * Examines one device. reported: its entry, or NULL. 1: *ret describes it, with a reference. 0:
+ * nothing changed. -ENOENT: it is to be removed, and *ret_gone says whether it is gone. Another
+ * negative errno: it could not be examined.
  */
-static int look_at(struct udev_watch *w, const struct config *c, struct udev_device *dev,
+static int examine(struct udev_watch *w, const struct config *c, struct udev_device *dev,
                    const struct found_entry *reported, struct found_entry *ret,
                    bool *ret_gone)
 {
@@ -251,14 +251,14 @@ static int look_at(struct udev_watch *w, const struct config *c, struct udev_dev
 		return 1;
 	}
 	keep = stays_included(reported, ret);
-	/* The rules of a reload are held against its properties only now. */
+	/* After a reload without properties the rules are applied only now. */
 	if (reported != NULL)
 		*ret_gone = found_replaced(reported->device, ret->device);
 	ret->device = device_unref(ret->device);
 	return keep ? 0 : -ENOENT;
 }
 
-/* Makes `reported` agree with what has become of one device. */
+/* Makes `reported` agree with one device, and emits the difference. */
 static int update_disk(struct udev_watch *w, const struct config *c,
                        struct udev_device *dev, struct found_list *reported,
                        int (*emit)(void *arg, struct found *f), void *arg)
@@ -271,7 +271,7 @@ static int update_disk(struct udev_watch *w, const struct config *c,
 
 	if (is_overtaken(dev, reported, at))
 		return 0;
-	r = look_at(w, c, dev, at < reported->n ? &reported->entries[at] : NULL, &entry,
+	r = examine(w, c, dev, at < reported->n ? &reported->entries[at] : NULL, &entry,
 	            &gone);
 	if (r == 0 || (r < 0 && r != -ENOENT))
 		return r;
@@ -281,7 +281,7 @@ static int update_disk(struct udev_watch *w, const struct config *c,
 	}
 	if (at < reported->n)
 		before = (struct found_list){ .entries = &reported->entries[at], .n = 1 };
-	/* A loop device that was detached is gone, too: its disk is. */
+	/* A detached loop device counts as gone, because its disk is. */
 	r = found_plan(&before, &after, gone, emit, arg);
 	if (at < reported->n && after.n > 0) {
 		device_unref(reported->entries[at].device);
@@ -304,7 +304,7 @@ struct updating {
 	void *arg;
 };
 
-/* One that was reported, as it is now. */
+/* Updates one reported device. */
 static int update_named(const struct updating *u, const char *sysname)
 {
 	struct udev_device *dev;
@@ -313,7 +313,7 @@ static int update_named(const struct updating *u, const char *sysname)
 	errno = 0;
 	dev = udev_device_new_from_subsystem_sysname(u->w->udev, "block", sysname);
 	if (dev == NULL)
-		return is_shortage(errno) ? -errno : 0; /* its removal is on its way */
+		return is_shortage(errno) ? -errno : 0; /* else its removal will follow */
 	r = udev_disk_is_ready(&u->w->source, dev);
 	if (r > 0)
 		r = update_disk(u->w, u->config, dev, u->reported, u->emit, u->arg);
@@ -321,7 +321,7 @@ static int update_named(const struct updating *u, const char *sysname)
 	return r;
 }
 
-/* The paths that the map holds now. */
+/* Updates the paths that the map holds now. */
 static int update_slaves(const struct updating *u, const char *map)
 {
 	char folder[DEVICE_NAME_MAX + 64];
@@ -334,7 +334,7 @@ static int update_slaves(const struct updating *u, const char *map)
 	(void)snprintf(folder, sizeof(folder), "class/block/%s/slaves", map);
 	slaves = sysfs_entries(&reading, u->w->source.sysfs, folder);
 	if (slaves == NULL)
-		return -reading.shortage; /* 0: it has gone */
+		return -reading.shortage; /* 0: the map is gone */
 	while (r == 0 && (e = sysfs_next(&reading, slaves)) != NULL)
 		if (found_list_find(u->reported, e->d_name) < u->reported->n)
 			r = update_named(u, e->d_name);
@@ -342,7 +342,7 @@ static int update_slaves(const struct updating *u, const char *map)
 	return r == 0 ? -reading.shortage : r;
 }
 
-/* Those that it held when they were reported, and does not hold now. */
+/* Updates the paths that the map held when they were reported, and does not hold now. */
 static int update_former(const struct updating *u, const char *map, const char *name)
 {
 	char link[2 * DEVICE_NAME_MAX + 64];
@@ -363,13 +363,13 @@ static int update_former(const struct updating *u, const char *map, const char *
 	return r;
 }
 
-/* A map came, went or was loaded anew: the paths it holds, or held, may be called otherwise. No
+/* A map was added, removed or loaded again: the paths that it holds or held may have another map. No
  * other path costs a system call. */
 static int update_map(const struct updating *u, struct udev_device *map)
 {
 	const char *name = udev_device_get_property_value(map, "DM_NAME");
-	struct found news = { .op = FOUND_MAP };
-	int r = u->emit(u->arg, &news);
+	struct found record = { .op = FOUND_MAP };
+	int r = u->emit(u->arg, &record);
 
 	if (r == 0)
 		r = update_slaves(u, udev_disk_name(map));
@@ -394,7 +394,7 @@ int udev_watch_take(struct udev_watch *w, const struct config *c,
 		if (dev == NULL)
 			return errno == ENOBUFS || is_shortage(errno) ? -errno : 0;
 		sysname = udev_disk_name(dev);
-		/* A path that failed inside a map says so with a DM_ACTION: nothing new. */
+		/* DM_ACTION: only a path of the map failed or returned. */
 		if (sysname != NULL && strncmp(sysname, "dm-", 3) == 0 &&
 		    udev_device_get_property_value(dev, "DM_ACTION") == NULL)
 			r = update_map(&u, dev);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the ring and the thread. log_push() runs on the loop; write_*() and log_main() run on
- * the log thread, which is the only one that may block on stderr or the journal.
+ * Owns the ring and the log thread. log_push() runs on the loop. The write_*() functions run on the
+ * log thread, the only one that may block on stderr or the journal.
  */
 #include "checkerd/log/log.h"
 
@@ -74,7 +74,7 @@ static const char *message_id(enum event_type t)
 
 static void write_journal(const struct event *e)
 {
-	/* Nothing is left to tell it to when the journal refuses. */
+	/* An error of the journal cannot be logged anywhere. */
 	(void)sd_journal_send("MESSAGE=%s", e->message, "PRIORITY=%d", e->priority,
 	                      "SYSLOG_IDENTIFIER=checkerd", "MESSAGE_ID=%s",
 	                      message_id(e->type), "CHECKERD_PATH=%s", e->path,
@@ -93,12 +93,11 @@ static void write_stderr(const struct log *l, const struct event *e)
 		n = snprintf(line, sizeof(line), "checkerd: %s\n", e->message);
 	/* One write a line, so that lines of several programs do not mix. */
 	if (n > 0 && write(STDERR_FILENO, line, MIN((size_t)n, sizeof(line) - 1)) < 0)
-		return; /* there is no one to tell */
+		return; /* an error of stderr cannot be logged anywhere */
 }
 
-/* Whatever has found its way into a line, the line ends where it ends, and no terminal obeys
- * it. */
-static void clean(char *buf, size_t size)
+/* Escapes control characters, so that a text can neither start a new line nor control a terminal. */
+static void clean_text(char *buf, size_t size)
 {
 	char copy[EVENT_MESSAGE_MAX];
 
@@ -109,17 +108,17 @@ static void clean(char *buf, size_t size)
 
 static void write_event(const struct log *l, struct event *e)
 {
-	clean(e->message, sizeof(e->message));
-	clean(e->path, sizeof(e->path));
-	clean(e->map, sizeof(e->map));
-	clean(e->reason, sizeof(e->reason));
+	clean_text(e->message, sizeof(e->message));
+	clean_text(e->path, sizeof(e->path));
+	clean_text(e->map, sizeof(e->map));
+	clean_text(e->reason, sizeof(e->reason));
 	if (l->journal)
 		write_journal(e);
 	else
 		write_stderr(l, e);
 }
 
-static void drain(struct log *l)
+static void write_all(struct log *l)
 {
 	struct event e;
 	uint64_t dropped;
@@ -134,7 +133,7 @@ static void drain(struct log *l)
 	e.priority = LOG_WARNING;
 	(void)snprintf(
 	        e.message, sizeof(e.message),
-	        "%llu messages left out: they came faster than they could be written",
+	        "%llu messages dropped: they came faster than they could be written",
 	        (unsigned long long)dropped);
 	write_event(l, &e);
 }
@@ -149,7 +148,7 @@ static void *log_main(void *arg)
 		/* Read before draining: what is pushed later wakes the thread again. */
 		bool stop = atomic_load(&l->stop);
 
-		drain(l);
+		write_all(l);
 		if (stop)
 			return NULL;
 		if (read(l->wake_fd, &n, sizeof(n)) < 0 && errno != EINTR)
@@ -165,7 +164,7 @@ static void wake(struct log *l)
 	(void)!write(l->wake_fd, &one, sizeof(one));
 }
 
-static void destroy(struct log *l)
+static void log_destroy(struct log *l)
 {
 	if (l->wake_fd >= 0)
 		close(l->wake_fd);
@@ -198,7 +197,7 @@ int log_new(struct log **ret, enum log_target target)
 	*ret = l;
 	return 0;
 fail:
-	destroy(l);
+	log_destroy(l);
 	return r;
 }
 
@@ -210,7 +209,7 @@ bool log_free(struct log *l, int64_t limit_us)
 	wake(l);
 	if (thread_join_for(l->thread, limit_us) < 0)
 		return false;
-	destroy(l);
+	log_destroy(l);
 	return true;
 }
 

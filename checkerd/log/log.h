@@ -3,10 +3,9 @@
 #define CHECKERD_LOG_LOG_H
 
 /*
- * Writes log lines on a thread of its own, because stderr and the journal can block: when
- * the disk that holds them is the one that hangs, the checker has to go on. Lines go through
- * a ring of fixed size; what does not fit is counted, and the count is logged when there is
- * room again.
+ * Writes log lines on a thread of its own, because stderr and the journal can block: their disk may be
+ * the one that hangs. Lines go through a ring of fixed size. Lines that do not fit are counted, and
+ * the count is logged when the ring has room again.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,19 +25,19 @@ struct log;
 _must_check_ int log_new(struct log **ret, enum log_target target);
 
 /*
- * Writes what is waiting, for at most limit_us, then ends the thread. False: it hangs in a
- * write and was left behind with its memory: the caller has to _exit().
+ * Writes the waiting lines, for at most limit_us, and ends the thread. False: the thread hangs in a
+ * write and stays with its memory, and the caller has to _exit().
  */
 bool log_free(struct log *l, int64_t limit_us);
 
-/* Queues one line: e->message with e->priority, the other fields for the journal. Never
- * blocks. One thread, the loop. */
+/* Queues one line: e->message with e->priority; the journal gets the other fields, too. Never blocks.
+ * Runs on the loop. */
 void log_push(struct log *l, const struct event *e);
 
-/* Bytes of log_new(), its thread's stack included: for the bound. */
+/* Bytes of log_new(), with the thread's stack: for the bound. */
 uint64_t log_bytes(void);
 
-/* Parses what --log-target takes. -EINVAL. */
+/* Parses the word of --log-target. -EINVAL. */
 _must_check_ int log_target_parse(const char *word, enum log_target *ret);
 
 #endif

@@ -3,8 +3,8 @@
 #define CHECKERD_LOG_MESSAGE_ID_H
 
 /*
- * One MESSAGE_ID for each kind of event: the journal finds the entry of conf/checkerd.catalog
- * by it. They never change; a new kind gets a new one.
+ * The MESSAGE_ID of each type of event, by which the journal finds the entry of
+ * conf/checkerd.catalog. They never change; a new type gets a new one.
  */
 #define MESSAGE_ID_PATH_STATE   "b598527107a44001b1686c82757acae6"
 #define MESSAGE_ID_PATH_ADDED   "3778371144dd4e9fb13d589dc61725d9"

@@ -3,22 +3,22 @@
 #define CHECKERD_LOG_RATE_H
 
 /*
- * Says whether one more line about the same thing may be logged: so many in a window, the
- * rest is counted. Pure; one struct rate a thing, all zero before its first use.
+ * Limits the log lines about one thing: a number of lines in a window; the others are counted. Pure.
+ * Each thing has a struct rate, which is zero before its first use.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "util/mono.h"
 
-/* There are two for each path: no more than is needed. */
+/* Every path has two of them, so they are small. */
 struct rate {
-	uint32_t start; /* of the present window, in units of RATE_UNIT_US; 0: none yet */
-	uint16_t used;  /* lines in it */
-	uint16_t left_out; /* not yet reported; saturates */
+	uint32_t start;      /* of the window, in units of RATE_UNIT_US; 0: none yet */
+	uint16_t used;       /* lines in the window */
+	uint16_t suppressed; /* lines, not yet reported; saturates */
 };
 
-/* Counted in 32 bits: for more than a hundred years. */
+/* 32 bits count this unit for more than a hundred years. */
 #define RATE_UNIT_US USEC_PER_SEC
 
 struct rate_policy {
@@ -26,8 +26,8 @@ struct rate_policy {
 	uint32_t window; /* of RATE_UNIT_US */
 };
 
-/* True: log it, and *ret_left_out lines before it were not. False: it is counted. */
+/* True: log the line; *ret_suppressed lines before it were not logged. False: do not log it. */
 bool rate_allow(struct rate *r, const struct rate_policy *policy, struct mono now,
-                uint32_t *ret_left_out);
+                uint32_t *ret_suppressed);
 
 #endif

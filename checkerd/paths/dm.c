@@ -25,10 +25,10 @@ void dm_init(struct dm *dm, const struct dm_parts *parts, struct mono now)
 
 static void set_control(struct dm *dm, bool on)
 {
-	const struct dm_news last = {
-		.op = DM_NEWS_SYNC,
+	const struct dm_record last = {
+		.op = DM_RECORD_SYNC,
 		.error = dm->error,
-		.left_out = dm->excluded,
+		.no_room = dm->excluded,
 	};
 
 	dm->control = on;
@@ -85,7 +85,7 @@ static void announce_room(struct dm *dm)
 		return;
 	dm->no_room = false;
 	dm->trouble[0] = '\0';
-	devmapper_tell_again(dm->devmapper);
+	devmapper_report_again(dm->devmapper);
 }
 
 static void apply_map(struct dm *dm, struct map *map, struct mono now)
@@ -119,7 +119,7 @@ static void apply_gone(struct dm *dm, const struct map *map, struct mono now)
 	announce_room(dm);
 }
 
-static void apply_answer(struct dm *dm, const struct dm_news *n, struct mono now)
+static void apply_answer(struct dm *dm, const struct dm_record *n, struct mono now)
 {
 	enum agreement_command c = COMMAND_NONE;
 	uint32_t entry;
@@ -142,32 +142,32 @@ static void apply_answer(struct dm *dm, const struct dm_news *n, struct mono now
 	dm_report_done(dm, entry, c, now);
 }
 
-static void apply_sync(struct dm *dm, const struct dm_news *n)
+static void apply_sync(struct dm *dm, const struct dm_record *n)
 {
 	dm_report_sync(dm, n);
 	dm->synced = true;
 	dm->error = n->error;
-	dm->excluded = n->left_out;
+	dm->excluded = n->no_room;
 }
 
 bool dm_take(struct dm *dm, struct mono now)
 {
-	struct dm_news n;
+	struct dm_record n;
 
 	for (unsigned i = 0; i < DM_SLICE; i++) {
 		if (!devmapper_next(dm->devmapper, &n))
 			return false;
 		switch (n.op) {
-		case DM_NEWS_MAP:
+		case DM_RECORD_MAP:
 			apply_map(dm, n.map, now);
 			break;
-		case DM_NEWS_GONE:
+		case DM_RECORD_GONE:
 			apply_gone(dm, n.map, now);
 			break;
-		case DM_NEWS_DONE:
+		case DM_RECORD_DONE:
 			apply_answer(dm, &n, now);
 			break;
-		case DM_NEWS_SYNC:
+		case DM_RECORD_SYNC:
 			apply_sync(dm, &n);
 			break;
 		}

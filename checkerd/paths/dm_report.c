@@ -39,7 +39,7 @@ static const char *command_name(enum agreement_command c)
 	return c == COMMAND_FAIL ? "fail_path" : "reinstate_path";
 }
 
-void dm_report_sync(struct dm *dm, const struct dm_news *n)
+void dm_report_sync(struct dm *dm, const struct dm_record *n)
 {
 	uint32_t maps = maps_count(dm->maps);
 
@@ -57,11 +57,11 @@ void dm_report_sync(struct dm *dm, const struct dm_news *n)
 		           "%s", dm->trouble);
 		return;
 	}
-	if (n->left_out > 0) {
+	if (n->no_room > 0) {
 		(void)snprintf(dm->trouble, sizeof(dm->trouble),
 		               "%u device-mapper devices are left out, there is no room "
 		               "for them: raise max_paths and systemctl restart checkerd",
-		               n->left_out);
+		               n->no_room);
 		events_say(dm->events, EVENT_DM, LOG_ERR, "%s", dm->trouble);
 	}
 	if (maps > 0 || dm->error != 0)

@@ -6,7 +6,7 @@
 #include "checkerd/paths/dm_state.h"
 
 /* The list of maps is complete, or failed: n->error. */
-void dm_report_sync(struct dm *dm, const struct dm_news *n);
+void dm_report_sync(struct dm *dm, const struct dm_record *n);
 /* change: maps_change bits; old: as last reported, NULL: the map is new. */
 void dm_report_map(struct dm *dm, uint32_t index, unsigned change, const struct map *old,
                    struct mono now);

@@ -70,13 +70,13 @@ uint64_t events_bytes(uint32_t max_paths)
 void events_new_path(struct events *ev, uint32_t index)
 {
 	assert(index < ev->max_paths);
-	ev->rates[index] = ev->dm_rates[index] = (struct rate){ .left_out = 0 };
+	ev->rates[index] = ev->dm_rates[index] = (struct rate){ .suppressed = 0 };
 }
 
 void events_new_map(struct events *ev, uint32_t map)
 {
 	assert(map < map_room(ev->max_paths));
-	ev->map_rates[map] = (struct rate){ .left_out = 0 };
+	ev->map_rates[map] = (struct rate){ .suppressed = 0 };
 }
 
 static int64_t realtime_us(void)

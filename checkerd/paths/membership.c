@@ -36,7 +36,7 @@ int membership_add(struct checks *c, struct device *d, const struct path_setting
 	c->dirty = true;
 	c->by_state[p->status.state]++;
 	c->never_checked += checks_is_never_checked(p);
-	device_state_told(d, &p->sysfs);
+	device_state_from_discovery(d, &p->sysfs);
 	events_new_path(c->events, index);
 	maps_path_added(c->maps, index, d);
 	checks_count_from(c, p, now);
@@ -132,7 +132,7 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	c->never_checked -= checks_is_never_checked(p);
 	change_in_maps(c, index, p, d, s);
 	registry_update_device(c->registry, index, d);
-	device_state_told(d, &p->sysfs);
+	device_state_from_discovery(d, &p->sysfs);
 	grace = !was_checked || !path_settings_same_times(&p->settings, s);
 	p->settings = *s;
 	c->never_checked += checks_is_never_checked(p);

@@ -83,8 +83,8 @@ int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *resu
                              size_t n);
 int __real_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results,
                              size_t n);
-bool __wrap_devmapper_next(struct devmapper *d, struct dm_news *ret);
-bool __real_devmapper_next(struct devmapper *d, struct dm_news *ret);
+bool __wrap_devmapper_next(struct devmapper *d, struct dm_record *ret);
+bool __real_devmapper_next(struct devmapper *d, struct dm_record *ret);
 bool __wrap_devmapper_command(struct devmapper *d, const struct dm_command *c);
 bool __real_devmapper_command(struct devmapper *d, const struct dm_command *c);
 int __wrap_prober_start(struct prober *p, struct shared *shared,

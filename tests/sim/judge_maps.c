@@ -157,7 +157,7 @@ static void take_gone(const struct map *m)
 			judge.places[i].used = false;
 }
 
-static void take_answer(const struct dm_news *n)
+static void take_answer(const struct dm_record *n)
 {
 	struct known *k = find(n->command.map_minor, n->command.path_minor);
 
@@ -171,16 +171,16 @@ static void take_answer(const struct dm_news *n)
 	k->doubted = k->active ? (struct mono){ 0 } : sim.now;
 }
 
-bool __wrap_devmapper_next(struct devmapper *d, struct dm_news *ret)
+bool __wrap_devmapper_next(struct devmapper *d, struct dm_record *ret)
 {
 	if (!__real_devmapper_next(d, ret))
 		return false;
 	sim_trace("dm news", (int64_t)ret->op, ret->error);
-	if (ret->op == DM_NEWS_MAP)
+	if (ret->op == DM_RECORD_MAP)
 		take_map(ret->map);
-	else if (ret->op == DM_NEWS_GONE)
+	else if (ret->op == DM_RECORD_GONE)
 		take_gone(ret->map);
-	else if (ret->op == DM_NEWS_DONE)
+	else if (ret->op == DM_RECORD_DONE)
 		take_answer(ret);
 	return true;
 }

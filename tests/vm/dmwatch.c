@@ -39,7 +39,7 @@ static void print_map(const char *what, const struct map *m)
 	putchar('\n');
 }
 
-static void print_done(const struct dm_news *n)
+static void print_done(const struct dm_record *n)
 {
 	answered++;
 	if (storm_ends != 0 && n->command.token <= storm_ends) {
@@ -55,23 +55,23 @@ static void print_done(const struct dm_news *n)
 
 static void print_news(struct devmapper *d)
 {
-	struct dm_news n;
+	struct dm_record n;
 
 	devmapper_clear(d);
 	while (devmapper_next(d, &n)) {
 		switch (n.op) {
-		case DM_NEWS_MAP:
+		case DM_RECORD_MAP:
 			print_map("map", n.map);
 			break;
-		case DM_NEWS_GONE:
+		case DM_RECORD_GONE:
 			print_map("gone", n.map);
 			break;
-		case DM_NEWS_DONE:
+		case DM_RECORD_DONE:
 			print_done(&n);
 			break;
-		case DM_NEWS_SYNC:
+		case DM_RECORD_SYNC:
 			printf("sync error=%d left_out=%" PRIu32 "\n", n.error,
-			       n.left_out);
+			       n.no_room);
 			break;
 		}
 		map_unref(n.map);

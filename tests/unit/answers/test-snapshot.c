@@ -32,7 +32,7 @@ int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *r
 	return -ENOENT;
 }
 
-bool devmapper_next(struct devmapper *d, struct dm_news *ret)
+bool devmapper_next(struct devmapper *d, struct dm_record *ret)
 {
 	(void)d;
 	(void)ret;
@@ -51,7 +51,7 @@ void devmapper_look(struct devmapper *d)
 	(void)d;
 }
 
-void devmapper_tell_again(struct devmapper *d)
+void devmapper_report_again(struct devmapper *d)
 {
 	(void)d;
 }

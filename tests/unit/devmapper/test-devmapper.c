@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checkerd/devmapper/backend_libdm.h"
 #include "checkerd/devmapper/follow.h"
 #include "tests/unit/devmapper/fake-dm.h"
 #include "util/seal.h"
@@ -40,9 +41,9 @@ static int teardown(_unused_ void **state)
 }
 
 /* Waits for the next news. */
-static struct dm_news next(void)
+static struct dm_record next(void)
 {
-	struct dm_news n;
+	struct dm_record n;
 
 	while (!devmapper_next(d, &n)) {
 		struct pollfd fd = { .fd = devmapper_fd(d), .events = POLLIN };
@@ -53,22 +54,22 @@ static struct dm_news next(void)
 	return n;
 }
 
-static void next_is_sync(int error, uint32_t left_out)
+static void next_is_sync(int error, uint32_t no_room)
 {
-	struct dm_news n = next();
+	struct dm_record n = next();
 
-	assert_int_equal(n.op, DM_NEWS_SYNC);
+	assert_int_equal(n.op, DM_RECORD_SYNC);
 	assert_int_equal(n.error, error);
-	assert_int_equal(n.left_out, left_out);
+	assert_int_equal(n.no_room, no_room);
 	assert_null(n.map);
 }
 
 /* paths: "AF" */
 static void next_is_map(const char *name, const char *paths)
 {
-	struct dm_news n = next();
+	struct dm_record n = next();
 
-	assert_int_equal(n.op, DM_NEWS_MAP);
+	assert_int_equal(n.op, DM_RECORD_MAP);
 	assert_string_equal(n.map->name, name);
 	assert_int_equal(n.map->n_paths, strlen(paths));
 	for (uint32_t i = 0; i < n.map->n_paths; i++)
@@ -78,18 +79,18 @@ static void next_is_map(const char *name, const char *paths)
 
 static void next_is_gone(const char *name)
 {
-	struct dm_news n = next();
+	struct dm_record n = next();
 
-	assert_int_equal(n.op, DM_NEWS_GONE);
+	assert_int_equal(n.op, DM_RECORD_GONE);
 	assert_string_equal(n.map->name, name);
 	(void)map_unref(n.map); /* NULL, always */
 }
 
 static void next_is_done(uint64_t token, int error)
 {
-	struct dm_news n = next();
+	struct dm_record n = next();
 
-	assert_int_equal(n.op, DM_NEWS_DONE);
+	assert_int_equal(n.op, DM_RECORD_DONE);
 	assert_int_equal(n.command.token, token);
 	assert_int_equal(n.error, error);
 	assert_null(n.map);
@@ -223,7 +224,7 @@ static void answers_commands(_unused_ void **state)
 static void answers_with_errors(_unused_ void **state)
 {
 	const struct dm_command c = { DM_REINSTATE_PATH, 254, 1, 8, 3, UINT64_MAX };
-	struct dm_news n;
+	struct dm_record n;
 
 	fake_dm_add(1, "a", 4);
 	begin(8);
@@ -232,7 +233,7 @@ static void answers_with_errors(_unused_ void **state)
 	fake_dm_suspend(1, true);
 	assert_true(devmapper_command(d, &c));
 	n = next();
-	assert_int_equal(n.op, DM_NEWS_DONE);
+	assert_int_equal(n.op, DM_RECORD_DONE);
 	assert_int_equal(n.error, EBUSY);
 	assert_int_equal(n.command.verb, DM_REINSTATE_PATH);
 	assert_int_equal(n.command.map_major, 254);
@@ -313,7 +314,7 @@ static void fill_ring(void)
 /* The loop takes nothing: news wait, commands are done and their answers have room. */
 static void does_commands_while_the_ring_is_full(_unused_ void **state)
 {
-	struct dm_news n;
+	struct dm_record n;
 	uint32_t maps = 0;
 	uint64_t done = 0;
 
@@ -323,12 +324,12 @@ static void does_commands_while_the_ring_is_full(_unused_ void **state)
 	assert_true(fake_dm_wait_messages(DEVMAPPER_COMMANDS));
 	while (done < DEVMAPPER_COMMANDS) {
 		n = next();
-		if (n.op == DM_NEWS_MAP) {
+		if (n.op == DM_RECORD_MAP) {
 			maps++;
 			(void)map_unref(n.map); /* NULL, always */
 			continue;
 		}
-		assert_int_equal(n.op, DM_NEWS_DONE);
+		assert_int_equal(n.op, DM_RECORD_DONE);
 		assert_int_equal(n.command.token, done++);
 		assert_int_equal(n.error, ENXIO);
 	}
@@ -375,7 +376,7 @@ static void says_how_many_bytes(_unused_ void **state)
 	uint64_t none = devmapper_bytes(0, 0), some = devmapper_bytes(1024, 16384);
 
 	assert_true(none >= follow_bytes(0) + backend_libdm_bytes(FOLLOW_OTHERS_MAX) +
-	                            DEVMAPPER_COMMANDS * (sizeof(struct dm_news) +
+	                            DEVMAPPER_COMMANDS * (sizeof(struct dm_record) +
 	                                                  sizeof(struct dm_command)));
 	assert_true(some - none >=
 	            2 * (1024 * (sizeof(struct map) + MAP_NAME_MAX + MAP_UUID_MAX) +

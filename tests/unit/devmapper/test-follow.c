@@ -18,7 +18,7 @@ static void (*between_does)(void);
 
 static struct follow f;
 
-static int emit(_unused_ void *arg, struct dm_news *n)
+static int emit(_unused_ void *arg, struct dm_record *n)
 {
 	size_t used = strlen(told);
 	char *at = told + used;
@@ -26,20 +26,20 @@ static int emit(_unused_ void *arg, struct dm_news *n)
 	const char *blank = used > 0 ? " " : "";
 
 	switch (n->op) {
-	case DM_NEWS_MAP:
+	case DM_RECORD_MAP:
 		used = (size_t)snprintf(at, room, "%s+%s:", blank, n->map->name);
 		for (uint32_t i = 0; i < n->map->n_paths; i++)
 			at[used++] = n->map->paths[i].active ? 'A' : 'F';
 		at[used] = '\0';
 		break;
-	case DM_NEWS_GONE:
+	case DM_RECORD_GONE:
 		(void)snprintf(at, room, "%s-%s", blank, n->map->name);
 		break;
-	case DM_NEWS_SYNC:
+	case DM_RECORD_SYNC:
 		(void)snprintf(at, room, "%serror=%d,left=%u", blank, n->error,
-		               n->left_out);
+		               n->no_room);
 		break;
-	case DM_NEWS_DONE:
+	case DM_RECORD_DONE:
 	default:
 		fail();
 	}
@@ -105,7 +105,7 @@ static void tells_again_when_asked(_unused_ void **state)
 	fake_dm_add(3, "c", 2);
 	fake_dm_add(1, "a", 1);
 	tells("+a:A +c:AA error=0,left=0", true);
-	follow_tell_again(&f);
+	follow_report_again(&f);
 	assert_int_equal(follow_due(&f).us, 0);
 	tells("+a:A +c:AA", false);
 	tells("", false);

@@ -192,12 +192,12 @@ static void discovery_tells_what_it_read(void **state)
 	struct device *d = disk(8, 0, "session7");
 
 	(void)state;
-	device_state_told(d, &s);
+	device_state_from_discovery(d, &s);
 	assert_string_equal(sysfs_word_text(s.device), "running");
 	assert_string_equal(sysfs_word_text(s.transport), "FAILED");
 	(void)device_unref(d); /* NULL, always */
 	d = new_disk(8, 0, NULL, NULL);
-	device_state_told(d, &s);
+	device_state_from_discovery(d, &s);
 	(void)device_unref(d); /* NULL, always */
 	assert_int_equal(s.device.layer, SYSFS_NONE);
 	assert_int_equal(s.transport.layer, SYSFS_NONE);

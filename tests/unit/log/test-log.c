@@ -20,30 +20,30 @@ static struct mono at(int64_t units)
 
 static void rate_lets_a_burst_through(void **state)
 {
-	struct rate r = { .left_out = 0 };
-	uint32_t left_out = 99;
+	struct rate r = { .suppressed = 0 };
+	uint32_t suppressed = 99;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_true(rate_allow(&r, &policy, at(5 + i), &left_out));
-		assert_int_equal(left_out, 0);
+		assert_true(rate_allow(&r, &policy, at(5 + i), &suppressed));
+		assert_int_equal(suppressed, 0);
 	}
-	assert_false(rate_allow(&r, &policy, at(8), &left_out));
-	assert_false(rate_allow(&r, &policy, at(1004), &left_out));
+	assert_false(rate_allow(&r, &policy, at(8), &suppressed));
+	assert_false(rate_allow(&r, &policy, at(1004), &suppressed));
 }
 
-static void rate_tells_what_was_left_out(void **state)
+static void rate_counts_suppressed_lines(void **state)
 {
-	struct rate r = { .left_out = 0 };
-	uint32_t left_out = 0;
+	struct rate r = { .suppressed = 0 };
+	uint32_t suppressed = 0;
 
 	(void)state;
 	for (int i = 0; i < 10; i++)
-		(void)rate_allow(&r, &policy, at(5), &left_out);
-	assert_true(rate_allow(&r, &policy, at(1005), &left_out));
-	assert_int_equal(left_out, 7);
-	assert_true(rate_allow(&r, &policy, at(1006), &left_out));
-	assert_int_equal(left_out, 0);
+		(void)rate_allow(&r, &policy, at(5), &suppressed);
+	assert_true(rate_allow(&r, &policy, at(1005), &suppressed));
+	assert_int_equal(suppressed, 7);
+	assert_true(rate_allow(&r, &policy, at(1006), &suppressed));
+	assert_int_equal(suppressed, 0);
 }
 
 static void targets_have_names(void **state)
@@ -139,7 +139,7 @@ static void log_too_much(void)
 static void what_does_not_fit_is_counted(void **state)
 {
 	static char text[512 * 1024];
-	unsigned long lines = 0, left_out = 0;
+	unsigned long lines = 0, suppressed = 0;
 
 	(void)state;
 	capture(log_too_much, text, sizeof(text));
@@ -148,19 +148,19 @@ static void what_does_not_fit_is_counted(void **state)
 
 		if (strcmp(line, "checkerd: x") == 0)
 			lines++;
-		else if (sscanf(line, "checkerd: %lu messages left out", &n) == 1)
-			left_out += n;
+		else if (sscanf(line, "checkerd: %lu messages dropped", &n) == 1)
+			suppressed += n;
 		else
 			fail_msg("what is this: %s", line);
 	}
-	assert_int_equal(lines + left_out, 20000);
+	assert_int_equal(lines + suppressed, 20000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rate_lets_a_burst_through),
-		cmocka_unit_test(rate_tells_what_was_left_out),
+		cmocka_unit_test(rate_counts_suppressed_lines),
 		cmocka_unit_test(targets_have_names),
 		cmocka_unit_test(nothing_is_lost_at_the_end),
 		cmocka_unit_test(a_line_is_a_line),

@@ -5,7 +5,7 @@
 
 struct devmapper thread;
 
-bool devmapper_next(struct devmapper *d, struct dm_news *ret)
+bool devmapper_next(struct devmapper *d, struct dm_record *ret)
 {
 	if (d->taken == d->n_news)
 		return false;
@@ -27,7 +27,7 @@ void devmapper_look(struct devmapper *d)
 	d->looks++;
 }
 
-void devmapper_tell_again(struct devmapper *d)
+void devmapper_report_again(struct devmapper *d)
 {
 	d->again++;
 }

@@ -10,7 +10,7 @@
 
 struct devmapper {
 	/* Notifications of the test, and how many of them were taken. */
-	struct dm_news news[2 * PATHS];
+	struct dm_record news[2 * PATHS];
 	unsigned n_news, taken;
 	/* Commands that were sent, and how many more are accepted. */
 	struct dm_command commands[2 * PATHS];

@@ -105,14 +105,14 @@ static void decide(uint32_t path, enum path_verdict v, struct mono now)
 	maps_path_checked(dm.maps, path, v, v == VERDICT_USABLE, now);
 }
 
-static void push(struct dm_news n)
+static void push(struct dm_record n)
 {
 	thread.news[thread.n_news++] = n;
 }
 
 /* Map `minor` has n paths from number `first` on. Bit i of `failed`: the i-th of them is failed. */
 static void push_map(uint32_t minor, const char *name, uint32_t first, unsigned n,
-                     unsigned failed, enum dm_news_op op)
+                     unsigned failed, enum dm_record_type op)
 {
 	static const enum map_group_state group = MAP_GROUP_ACTIVE;
 	struct map_path paths[MAP_PATHS_MAX];
@@ -126,7 +126,7 @@ static void push_map(uint32_t minor, const char *name, uint32_t first, unsigned 
 		.groups = &group,
 		.paths = paths,
 	};
-	struct dm_news news = { .op = op };
+	struct dm_record news = { .op = op };
 
 	for (unsigned i = 0; i < n; i++)
 		paths[i] = (struct map_path){ 8, first + i, 1, 0,
@@ -148,7 +148,7 @@ static void round_of(struct mono now)
 
 static void push_answer(const struct dm_command *c, int error)
 {
-	push((struct dm_news){ .op = DM_NEWS_DONE, .command = *c, .error = error });
+	push((struct dm_record){ .op = DM_RECORD_DONE, .command = *c, .error = error });
 }
 
 static const struct dm_command *last_command(void)
@@ -176,8 +176,8 @@ static void two_paths(void)
 {
 	add_path(0, VERDICT_USABLE);
 	add_path(1, VERDICT_USABLE);
-	push((struct dm_news){ .op = DM_NEWS_SYNC });
-	push_map(3, "m", 0, 2, 0, DM_NEWS_MAP);
+	push((struct dm_record){ .op = DM_RECORD_SYNC });
+	push_map(3, "m", 0, 2, 0, DM_RECORD_MAP);
 	round_of(t0);
 	assert_int_equal(thread.n_commands, 0);
 	expect_reported(0, "map m: found, with 2 paths");
@@ -208,7 +208,7 @@ static void a_decision_is_sent_in_the_same_round(void **state)
 	assert_string_equal(reported[1].to, "failed");
 	assert_int_equal(dm.failed, 1);
 	/* The kernel's notification of our own command reports nothing. */
-	push_map(3, "m", 0, 2, 1 << 1, DM_NEWS_MAP);
+	push_map(3, "m", 0, 2, 1 << 1, DM_RECORD_MAP);
 	round_of(at(3));
 	assert_int_equal(n_reported, 2);
 	decide(1, VERDICT_USABLE, at(4));
@@ -228,7 +228,7 @@ static void without_control_it_reports_and_sends_no_command(void **state)
 	configure(false, true);
 	two_paths();
 	decide(1, VERDICT_UNUSABLE, at(1));
-	push_map(3, "m", 0, 2, 1 << 0, DM_NEWS_MAP);
+	push_map(3, "m", 0, 2, 1 << 0, DM_RECORD_MAP);
 	round_of(at(1));
 	round_of(at(1000 * SEC));
 	assert_int_equal(thread.n_commands, 0);
@@ -250,7 +250,7 @@ static void the_kernels_own_failure_is_checked_then_undone(void **state)
 {
 	(void)state;
 	two_paths();
-	push_map(3, "m", 0, 2, 1 << 1, DM_NEWS_MAP);
+	push_map(3, "m", 0, 2, 1 << 1, DM_RECORD_MAP);
 	round_of(at(1));
 	assert_int_equal(expedited, 1);
 	assert_int_equal(n_expedited, 1);
@@ -368,10 +368,10 @@ static void changes_of_maps_are_reported(void **state)
 {
 	(void)state;
 	two_paths();
-	push_map(3, "n", 0, 2, 0, DM_NEWS_MAP);
-	push_map(3, "n", 0, 3, 0, DM_NEWS_MAP);
-	push_map(3, "n", 0, 3, 0, DM_NEWS_GONE);
-	push_map(4, "x", 0, 1, 0, DM_NEWS_GONE); /* a map without room */
+	push_map(3, "n", 0, 2, 0, DM_RECORD_MAP);
+	push_map(3, "n", 0, 3, 0, DM_RECORD_MAP);
+	push_map(3, "n", 0, 3, 0, DM_RECORD_GONE);
+	push_map(4, "x", 0, 1, 0, DM_RECORD_GONE); /* a map without room */
 	round_of(at(1));
 	expect_reported(0, "map n: it was map m before");
 	expect_reported(1, "map n: has another table, with 3 paths");
@@ -383,25 +383,25 @@ static void changes_of_maps_are_reported(void **state)
 static void a_map_without_room_is_repeated_when_there_is_some(void **state)
 {
 	(void)state;
-	push((struct dm_news){ .op = DM_NEWS_SYNC });
-	push_map(1, "a", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
-	push_map(2, "b", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
-	push_map(3, "c", 0, MAP_PATHS_MAX - 1, 0, DM_NEWS_MAP);
+	push((struct dm_record){ .op = DM_RECORD_SYNC });
+	push_map(1, "a", 0, MAP_PATHS_MAX, 0, DM_RECORD_MAP);
+	push_map(2, "b", 0, MAP_PATHS_MAX, 0, DM_RECORD_MAP);
+	push_map(3, "c", 0, MAP_PATHS_MAX - 1, 0, DM_RECORD_MAP);
 	round_of(t0);
 	assert_int_equal(maps_count(dm.maps), 2);
 	assert_non_null(strstr(dm.trouble, "map c"));
-	push_map(4, "d", 0, 1, 0, DM_NEWS_GONE); /* an unknown map */
+	push_map(4, "d", 0, 1, 0, DM_RECORD_GONE); /* an unknown map */
 	round_of(at(1));
 	assert_int_equal(thread.again, 0);
-	push_map(1, "a", 0, 1, 0, DM_NEWS_MAP); /* a smaller table */
+	push_map(1, "a", 0, 1, 0, DM_RECORD_MAP); /* a smaller table */
 	round_of(at(2));
 	assert_int_equal(thread.again, 1);
 	assert_string_equal(dm.trouble, "");
-	push_map(3, "c", 0, MAP_PATHS_MAX - 1, 0, DM_NEWS_MAP);
-	push_map(5, "e", 0, MAP_PATHS_MAX, 0, DM_NEWS_MAP);
+	push_map(3, "c", 0, MAP_PATHS_MAX - 1, 0, DM_RECORD_MAP);
+	push_map(5, "e", 0, MAP_PATHS_MAX, 0, DM_RECORD_MAP);
 	round_of(at(3));
 	assert_int_equal(maps_count(dm.maps), 3);
-	push_map(2, "b", 0, MAP_PATHS_MAX, 0, DM_NEWS_GONE);
+	push_map(2, "b", 0, MAP_PATHS_MAX, 0, DM_RECORD_GONE);
 	round_of(at(4));
 	assert_int_equal(thread.again, 2);
 }
@@ -432,7 +432,7 @@ static void commands_are_sent_in_slices(void **state)
 	configure(true, false);
 	for (uint32_t i = 0; i < 2 * DM_SLICE + 1; i++)
 		add_path(i, VERDICT_UNUSABLE);
-	push_map(3, "m", 0, 2 * DM_SLICE + 1, 0, DM_NEWS_MAP);
+	push_map(3, "m", 0, 2 * DM_SLICE + 1, 0, DM_RECORD_MAP);
 	round_of(t0);
 	assert_int_equal(thread.n_commands, DM_SLICE);
 	assert_int_equal(dm_next(&dm).us, 0);
@@ -446,7 +446,7 @@ static void maps_are_reported_in_slices(void **state)
 	(void)state;
 	configure(false, true);
 	for (uint32_t i = 0; i < DM_SLICE + 1; i++)
-		push_map(i, "m", i, 1, 1, DM_NEWS_MAP);
+		push_map(i, "m", i, 1, 1, DM_RECORD_MAP);
 	round_of(t0);
 	assert_int_equal(dm_next(&dm).us, 0);
 	dm_complete_round(&dm, t0);
@@ -485,7 +485,7 @@ static void without_device_mapper_there_is_one_line(void **state)
 {
 	(void)state;
 	configure(false, true);
-	push((struct dm_news){ .op = DM_NEWS_SYNC, .error = EACCES });
+	push((struct dm_record){ .op = DM_RECORD_SYNC, .error = EACCES });
 	round_of(t0);
 	assert_true(dm_is_ready(&dm));
 	assert_false(dm_decides(&dm));
@@ -496,11 +496,11 @@ static void without_device_mapper_there_is_one_line(void **state)
 	assert_int_equal(n_reported, 2);
 	assert_int_equal(reported[1].priority, LOG_WARNING);
 	assert_non_null(strstr(reported[1].message, "CAP_SYS_ADMIN"));
-	push((struct dm_news){ .op = DM_NEWS_SYNC });
+	push((struct dm_record){ .op = DM_RECORD_SYNC });
 	round_of(at(1));
 	assert_string_equal(dm.trouble, "");
 	assert_true(dm_decides(&dm));
-	push((struct dm_news){ .op = DM_NEWS_SYNC, .left_out = 7 });
+	push((struct dm_record){ .op = DM_RECORD_SYNC, .no_room = 7 });
 	round_of(at(2));
 	assert_non_null(strstr(dm.trouble, "7 device-mapper devices are left out"));
 }
@@ -534,7 +534,7 @@ static void add_scsi(const char *sys, uint32_t n, bool with)
 
 static void push_handled(uint32_t minor, uint32_t first)
 {
-	push_map(minor, minor == 3 ? "m" : "n", first, 2, 0, DM_NEWS_MAP);
+	push_map(minor, minor == 3 ? "m" : "n", first, 2, 0, DM_RECORD_MAP);
 	thread.news[thread.n_news - 1].map->handled = true;
 }
 
@@ -569,7 +569,7 @@ static void a_missing_handler_is_reported_once(void **state)
 	assert_string_equal(reported[n_reported - 1].map, "m");
 	assert_non_null(
 	        strstr(reported[n_reported - 1].message, "path sd1 has no access_state"));
-	push_map(3, "m", 0, 2, 1, DM_NEWS_MAP);
+	push_map(3, "m", 0, 2, 1, DM_RECORD_MAP);
 	round_of(at(2));
 	assert_int_equal(reported_handlers(), 1);
 	(void)close(checks.sys_dev_block);
@@ -599,7 +599,7 @@ static void a_flapping_path_does_not_fill_the_log(void **state)
 	two_paths();
 	log_thread.events = 0;
 	for (unsigned i = 0; i < 100; i++) {
-		push_map(3, "m", 0, 2, i % 2, DM_NEWS_MAP);
+		push_map(3, "m", 0, 2, i % 2, DM_RECORD_MAP);
 		round_of(at(i));
 	}
 	assert_in_range(log_thread.events, 4, 20);
