@@ -60,7 +60,6 @@ struct slot {
 	 * without it has a byte of its own.
 	 */
 	enum slot_state state : 8;
-	uint8_t batch_at; /* its position in the batch `batch` */
 	/* QUEUED, or EXPIRED and not in the kernel (or not any more) */
 	bool waiting : 1;
 	/* handed to io_submit, its event is still to come */

@@ -55,7 +55,6 @@ static bool fill_batch(struct group *g, struct batch *b, uint64_t number,
 			s->engine = PATHCHECK_ENGINE_AIO;
 			s->started = now;
 			s->batch = number;
-			s->batch_at = (uint8_t)b->n;
 			b->slots[b->n] = s;
 			b->requests[b->n++] = &s->request;
 		}

@@ -22,17 +22,15 @@ static bool is_in_doubt(const struct slot *s, uint64_t batch)
 
 void suspects_note(struct group *g, uint64_t batch)
 {
-	struct slot *first = NULL;
 	struct mono now = mono_now();
+	unsigned unanswered = 0;
 	bool wake = false;
 
 	pthread_mutex_lock(&g->lock);
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
 		struct slot *s = &g->slots[i];
 
-		if (is_unanswered(s, batch) &&
-		    (first == NULL || s->batch_at < first->batch_at))
-			first = s;
+		unanswered += is_unanswered(s, batch);
 		if (is_in_doubt(s, batch))
 			path_set_suspect(g->with.paths, g->with.posts->shared, s->path);
 	}
@@ -40,7 +38,8 @@ void suspects_note(struct group *g, uint64_t batch)
 		struct slot *s = &g->slots[i];
 
 		if (is_in_doubt(s, batch) &&
-		    (s == first ? group_launch(g, s, now) : group_wait(g, s, s->started)))
+		    (unanswered == 1 ? group_launch(g, s, now)
+		                     : group_wait(g, s, s->started)))
 			wake = true;
 	}
 	group_publish(g);

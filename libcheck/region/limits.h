@@ -171,7 +171,6 @@ static_assert(BUFFER_SMALL < BUFFER_LARGE && BUFFER_LARGE <= SCRATCH_LOCKED,
               "a rescuer can read what a slot can");
 static_assert(PATHCHECK_PATHS_MAX % PATHCHECK_GROUP_SLOTS == 0, "whole groups");
 static_assert(CONTEXT_SLOTS_MIN <= PATHCHECK_GROUP_SLOTS, "it is tried at least once");
-static_assert(SUBMIT_BATCH <= UINT8_MAX + 1, "a position in it fits struct slot");
 static_assert(SUBMIT_BATCH <= PATHCHECK_GROUP_SLOTS, "a batch fits a group");
 
 struct limits {
