@@ -233,7 +233,7 @@ static bool has_op_since(const struct disk *d, struct mono latest, bool of_kille
 		const struct op *op = &sim.ops[i];
 
 		if (op->used && op->disk == d &&
-		    (of_killed || !sim.processes[op->process].killed) &&
+		    (of_killed ? !op->plugged : !sim.processes[op->process].killed) &&
 		    !mono_before(latest, op->begun))
 			return true;
 	}
@@ -324,11 +324,32 @@ static void block(struct disk *d, uint64_t turn)
 	sim.may_stand.us = MAX(sim.may_stand.us, sim.now.us + 30 * USEC_PER_SEC);
 }
 
+/* To its disk. */
+static void hand_over(struct op *op, uint64_t turn)
+{
+	op->plugged = false;
+	if (op->disk->blocks)
+		block(op->disk, turn);
+	if (sim.submit_blocks_us > 0 && sim_one_in(6))
+		(void)fiber_wait(&op->submitting, mono_add(sim.now, sim.submit_blocks_us),
+		                 true);
+	if (sim.pause_us > 0) {
+		kernel_pause(sim.pause_us);
+		sim.pause_us = 0;
+		(void)fiber_wait(&sim.pause_us, mono_add(sim.now, 50), true);
+	}
+	op->submitting = false;
+	op_ask(op, true);
+}
+
+/* Of several, the kernel may keep all in a plug first, and hands over the last one first. */
 static int submit(void *context, struct backend_request *const *requests, unsigned n)
 {
 	struct kcontext *c = context;
 	unsigned taken = 0, most = sim_one_in(8) ? 1 + (unsigned)sim_below(n) : n;
 	uint64_t turn = atomic_load(submit_turn());
+	bool plug = n > 2 && sim_one_in(2), refused = false;
+	struct op *ops[SUBMIT_BATCH];
 
 	if (*fiber_locks() > 0)
 		sim_fail("io_submit with a lock held");
@@ -346,27 +367,24 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		if (!memory_is_live(r->buffer, r->len))
 			sim_fail("a read into memory that is not there");
 		/* Some drivers say so at once. */
-		if (d->no_nowait && sim_one_in(2))
-			return taken > 0 ? (int)taken : -EOPNOTSUPP;
-		op = op_new(d, seq);
+		if (d->no_nowait && sim_one_in(2)) {
+			refused = true;
+			break;
+		}
+		op = ops[taken] = op_new(d, seq);
 		op->context = c;
 		op->request = requests[taken];
 		op_set_buffer(op, r->buffer, r->len);
 		c->in_kernel++;
 		op->submitting = true; /* nobody can let it go before it was taken */
-		if (d->blocks)
-			block(d, turn);
-		if (sim.submit_blocks_us > 0 && sim_one_in(6))
-			(void)fiber_wait(&op->submitting,
-			                 mono_add(sim.now, sim.submit_blocks_us), true);
-		if (sim.pause_us > 0) {
-			kernel_pause(sim.pause_us);
-			sim.pause_us = 0;
-			(void)fiber_wait(&sim.pause_us, mono_add(sim.now, 50), true);
-		}
-		op->submitting = false;
-		op_ask(op, true);
+		op->plugged = plug;
+		if (!plug)
+			hand_over(op, turn);
 	}
+	for (unsigned i = taken; plug && i > 0; i--)
+		hand_over(ops[i - 1], turn);
+	if (refused && taken == 0)
+		return -EOPNOTSUPP;
 	fiber_point();
 	return (int)taken;
 }

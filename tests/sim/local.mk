@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	tests/sim/plants/pause-is-silence.patch \
 	tests/sim/plants/pause-replaces-lane.patch \
 	tests/sim/plants/pause-replaces-prober.patch \
+	tests/sim/plants/plug-is-silence.patch \
 	tests/sim/plants/queue-without-limit.patch \
 	tests/sim/plants/refused-forgotten.patch \
 	tests/sim/plants/reinstated-unchecked.patch \

@@ -76,6 +76,7 @@ struct disk {
 /* Something the kernel does for a process: it may use its memory until it is done. */
 struct op {
 	bool used, is_open, is_look, sync, submitting;
+	bool plugged; /* handed to io_submit, and not yet to its disk */
 	struct disk *disk;
 	uint32_t process;
 	uint64_t seq;
