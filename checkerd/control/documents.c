@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing: writes what a snapshot has as JSON. The control thread runs this. */
 #include "checkerd/control/documents.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static void key_seconds(struct jw *j, const char *key, int64_t us)
 	jw_seconds(j, us);
 }
 
-/* "" is not known. */
+/* "": the value is not known. */
 static void key_text(struct jw *j, const char *key, const char *s)
 {
 	key_string(j, key, s[0] != '\0' ? s : NULL);
@@ -70,7 +71,7 @@ static void path_identity(struct jw *j, const struct device *d, const char *map)
 	key_string(j, "target", device_target(d));
 }
 
-/* in_map: NULL: it is in no map. */
+/* in_map: NULL: no map has the path. */
 static const char *dm_state_name(const struct snap_map_path *in_map)
 {
 	if (in_map == NULL)
@@ -92,7 +93,7 @@ static void key_held(struct jw *j, const struct snapshot *s,
 		key_null(j, "held_for_s");
 }
 
-/* Why it is as it is: what its map makes of one that works, else its last failure. */
+/* What its map does with the path when that explains more than the last failure. */
 static const char *path_reason(const struct snapshot *s, const struct snap_path *p,
                                char buf[OVERDUE_TEXT_MAX])
 {
@@ -160,7 +161,7 @@ static void path_engine(struct jw *j, const struct snapshot *s, const struct sna
 	key_bool(j, "marginal", false);
 }
 
-/* A reload may have changed the times meanwhile. */
+/* A reload may have changed interval and timeout after the path became overdue. */
 static struct mono overdue_since(const struct snapshot *s, const struct snap_path *p)
 {
 	struct mono since =
@@ -245,7 +246,7 @@ void document_path(struct jw *j, const struct snapshot *s, const struct snap_pat
 static void key_flag(struct jw *j, const char *key, const struct map *m, bool v)
 {
 	jw_key(j, key);
-	if (m)
+	if (m != NULL)
 		jw_bool(j, v);
 	else
 		jw_null(j);
@@ -259,34 +260,34 @@ static const char *devt_text(char buf[24], uint32_t major, uint32_t minor)
 
 void document_map_begin(struct jw *j, const struct view *v, const struct view_map *m)
 {
-	const struct map *dm = m->dm ? m->dm->map : NULL;
+	const struct map *dm = m->dm != NULL ? m->dm->map : NULL;
 	char devt[24], node[24];
 
 	jw_object(j);
 	key_string(j, "name", m->name);
 	key_string(j, "devt",
-	           dm ? devt_text(devt, dm->devt_major, dm->devt_minor) : NULL);
-	key_string(j, "uuid", dm && dm->uuid[0] ? dm->uuid : NULL);
-	if (dm)
+	           dm != NULL ? devt_text(devt, dm->devt_major, dm->devt_minor) : NULL);
+	key_string(j, "uuid", dm != NULL && dm->uuid[0] != '\0' ? dm->uuid : NULL);
+	if (dm != NULL)
 		key_string(j, "wwid", dm->wwid);
-	else /* its paths are one unit's */
+	else /* the paths of a map that is only a name are paths to one unit */
 		key_string(j, "wwid",
 		           device_wwid(v->snap->paths[v->by_map[m->first]].device));
-	if (dm)
+	if (dm != NULL)
 		(void)snprintf(node, sizeof(node), "dm-%u", dm->devt_minor);
-	key_string(j, "dm", dm ? node : NULL);
+	key_string(j, "dm", dm != NULL ? node : NULL);
 	key_uint(j, "paths_total", m->n);
 	key_uint(j, "paths_up", m->up);
 	key_uint(j, "paths_disabled", m->disabled);
 	key_uint(j, "paths_overdue", m->overdue);
 	key_string(j, "redundancy", redundancy_name(view_redundancy(m)));
-	key_flag(j, "queueing", dm, dm && dm->queueing);
-	key_flag(j, "suspended", dm, dm && dm->suspended);
+	key_flag(j, "queueing", dm, dm != NULL && dm->queueing);
+	key_flag(j, "suspended", dm, dm != NULL && dm->suspended);
 	jw_key(j, "paths");
 	jw_array(j);
 }
 
-/* NULL: it is not one of ours. */
+/* NULL: checkerd does not check that path. */
 static const struct device *map_device(const struct view *v, const struct view_map *m,
                                        uint32_t i)
 {
@@ -301,7 +302,7 @@ void document_map_name(struct jw *j, const struct view *v, const struct view_map
 	const struct device *d = map_device(v, m, i);
 	char devt[24];
 
-	if (d)
+	if (d != NULL)
 		jw_string(j, device_name(d));
 	else
 		jw_string(j, devt_text(devt, m->dm->map->paths[i].devt_major,
@@ -310,10 +311,10 @@ void document_map_name(struct jw *j, const struct view *v, const struct view_map
 
 static const char *kept_path(const struct view *v, const struct view_map *m)
 {
-	for (uint32_t i = 0; m->dm && i < m->n; i++) {
+	for (uint32_t i = 0; m->dm != NULL && i < m->n; i++) {
 		const struct device *d = map_device(v, m, i);
 
-		if (d && v->snap->map_paths[m->first + i].kept)
+		if (d != NULL && v->snap->map_paths[m->first + i].kept)
 			return device_name(d);
 	}
 	return NULL;
@@ -323,7 +324,7 @@ static void key_barred(struct jw *j, const struct view *v, const struct view_map
 {
 	jw_key(j, "barred");
 	jw_array(j);
-	for (uint32_t i = 0; m->dm && i < m->n; i++)
+	for (uint32_t i = 0; m->dm != NULL && i < m->n; i++)
 		if (v->snap->map_paths[m->first + i].barred)
 			document_map_name(j, v, m, i);
 	jw_array_end(j);
@@ -335,7 +336,7 @@ void document_map_middle(struct jw *j, const struct view *v, const struct view_m
 	key_string(j, "kept_path", kept_path(v, m));
 	key_barred(j, v, m);
 	jw_key(j, "groups");
-	if (m->dm)
+	if (m->dm != NULL)
 		jw_array(j);
 	else
 		jw_null(j);
@@ -373,7 +374,7 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 	char devt[24];
 
 	jw_object(j);
-	key_string(j, "path", d ? device_name(d) : NULL);
+	key_string(j, "path", d != NULL ? device_name(d) : NULL);
 	key_string(j, "devt", devt_text(devt, p->devt_major, p->devt_minor));
 	key_string(j, "dm_state", dm_state_name(now));
 	key_uint(j, "fail_count", p->fail_count);
@@ -393,7 +394,7 @@ void document_map_group_end(struct jw *j)
 
 void document_map_end(struct jw *j, const struct view_map *m)
 {
-	if (m->dm)
+	if (m->dm != NULL)
 		jw_array_end(j);
 	jw_object_end(j);
 }
@@ -544,7 +545,7 @@ static void status_warnings(struct jw *j, const struct snapshot *s)
 	jw_array_end(j);
 }
 
-/* maps_known: null: it is too early to tell. */
+/* maps_known: null: the first listing of the maps has not ended. */
 static void status_dm(struct jw *j, const struct snapshot *s)
 {
 	const char *error = reason_errno_name(s->dm_error);
@@ -556,7 +557,7 @@ static void status_dm(struct jw *j, const struct snapshot *s)
 		jw_bool(j, s->dm_known);
 	else
 		jw_null(j);
-	key_string(j, "error", s->dm_error == 0 ? NULL : error ? error : "?");
+	key_string(j, "error", s->dm_error == 0 ? NULL : error != NULL ? error : "?");
 	key_uint(j, "maps_left_out", s->maps_left_out);
 	key_uint(j, "failed_total", s->dm_failed);
 	key_uint(j, "reinstated_total", s->dm_reinstated);
@@ -614,7 +615,7 @@ void document_event(struct jw *j, const struct event *e)
 	jw_object_end(j);
 }
 
-static void change(struct jw *j, const struct change *x)
+static void document_change(struct jw *j, const struct change *x)
 {
 	char reason[REASON_TEXT_MAX];
 
@@ -635,16 +636,16 @@ void document_history(struct jw *j, const struct snapshot *s,
 {
 	jw_object(j);
 	key_string(j, "path", name);
-	key_string(j, "state", path ? view_path_state(path) : NULL);
-	if (path)
+	key_string(j, "state", path != NULL ? view_path_state(path) : NULL);
+	if (path != NULL)
 		key_date(j, "state_since", s, path->status.since);
 	else
 		key_null(j, "state_since");
 	jw_key(j, "changes");
 	jw_array(j);
-	for (const struct change *x = changes_first(changes, name); x;
+	for (const struct change *x = changes_first(changes, name); x != NULL;
 	     x = changes_next(changes, x))
-		change(j, x);
+		document_change(j, x);
 	jw_array_end(j);
 	jw_object_end(j);
 }

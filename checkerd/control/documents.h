@@ -3,8 +3,8 @@
 #define CHECKERD_CONTROL_DOCUMENTS_H
 
 /*
- * The objects of the interface, from a snapshot: io.checkerd.Control.varlink says what is in
- * them. Each is one piece: it fits into an empty buffer of OUT_SIZE.
+ * The JSON objects of the interface, from a snapshot: io.checkerd.Control.varlink describes
+ * them. Each function writes one piece, which fits into an empty buffer of OUT_SIZE.
  */
 #include "checkerd/control/changes.h"
 #include "checkerd/control/json_writer.h"
@@ -13,8 +13,8 @@
 void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p);
 
 /*
- * A map, in pieces: begin, its paths' names, middle, its groups each with its paths, end.
- * Groups count from 1; one that is but a name has none.
+ * A map, in pieces: begin, the names of its paths, middle, its groups with their paths, end.
+ * Groups count from 1. A map that is only a name has no groups.
  */
 void document_map_begin(struct jw *j, const struct view *v, const struct view_map *m);
 void document_map_name(struct jw *j, const struct view *v, const struct view_map *m,
@@ -29,9 +29,9 @@ void document_map_end(struct jw *j, const struct view_map *m);
 void document_group(struct jw *j, const struct pathcheck_group *g);
 /* The keys of GetGroups besides the list of groups. */
 void document_engine(struct jw *j, const struct snapshot *s);
-/* Needs view_make_maps(). */
+/* Call view_make_maps() first. */
 void document_status(struct jw *j, const struct view *v);
-/* path: NULL: it is not there any more. */
+/* path: NULL: the path was removed. */
 void document_history(struct jw *j, const struct snapshot *s,
                       const struct snap_path *path, const char *name,
                       const struct changes *changes);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One table of families; all samples of a family follow its head, a piece for each path or
- * map. Times are in seconds, and a counter's sample ends in _total, as OpenMetrics has it.
+ * Owns the table of metric families. The samples of a family follow its head, one piece for
+ * each path or map. OpenMetrics wants seconds, and _total after the name of a counter. The
+ * control thread runs this.
  */
 #include "checkerd/control/metrics.h"
 
@@ -16,16 +17,16 @@
 #define PREFIX      "checkerd_"
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Bytes of a label's value that are told: no name has more. Each takes three at most. */
+/* Bytes of a label's value that are written: no name is longer. Each byte may take three. */
 #define VALUE_MAX 128
 static_assert((PATH_STATE_COUNT_ + 1) * (3 * VALUE_MAX + 96) <= METRICS_PIECE,
-              "a map's samples for every state fit, and they are the longest");
+              "the longest piece fits: a map's samples for every state");
 
 /* Edges of the histogram: one for each power of two from 15 us to 134 s. */
 #define EDGE_FIRST 7
 #define EDGE_LAST  53
 #define EDGE_STEP  2
-static_assert(EDGE_LAST < HISTOGRAM_BUCKETS, "an edge is a bucket's");
+static_assert(EDGE_LAST < HISTOGRAM_BUCKETS, "each edge is a bucket");
 
 struct source {
 	const struct view *v;
@@ -45,7 +46,7 @@ struct family {
 
 /* --- the text --- */
 
-_printf_(2, 3) static void put(struct metrics_piece *o, const char *format, ...)
+_printf_(2, 3) static void put_text(struct metrics_piece *o, const char *format, ...)
 {
 	size_t room = sizeof(o->text) - o->size;
 	va_list args;
@@ -59,8 +60,8 @@ _printf_(2, 3) static void put(struct metrics_piece *o, const char *format, ...)
 }
 
 /*
- * Only three characters have an escape there. Other control characters cannot be told of,
- * and would end up on a terminal.
+ * OpenMetrics has escapes for three characters only. Other control characters are replaced,
+ * because they would reach a terminal.
  */
 static void put_escaped(struct metrics_piece *o, const char *s)
 {
@@ -70,66 +71,66 @@ static void put_escaped(struct metrics_piece *o, const char *s)
 		unsigned char c = (unsigned char)*s;
 
 		if (c == '\n')
-			put(o, "\\n");
+			put_text(o, "\\n");
 		else if (c == '"' || c == '\\')
-			put(o, "\\%c", c);
+			put_text(o, "\\%c", c);
 		else if (c < 0x20 || c == 0x7f)
-			put(o, REPLACEMENT);
+			put_text(o, REPLACEMENT);
 		else if (c == 0xc2 && (unsigned char)s[1] >= 0x80 &&
 		         (unsigned char)s[1] < 0xa0) {
-			put(o, REPLACEMENT); /* U+0080 to U+009F */
+			put_text(o, REPLACEMENT); /* U+0080 to U+009F */
 			s++;
 		} else
-			put(o, "%c", c);
+			put_text(o, "%c", c);
 	}
 }
 
-/* `more`: pairs of a label and its value, NULL last; a value of NULL: not that one. */
-static void sample(struct metrics_piece *o, const char *name, const char *suffix,
-                   const char *const *labels)
+/* labels: pairs of a label and its value, then NULL. A value of NULL: the label is omitted. */
+static void put_labels(struct metrics_piece *o, const char *name, const char *suffix,
+                       const char *const *labels)
 {
 	const char *before = "{";
 
-	put(o, PREFIX "%s%s", name, suffix);
-	for (; labels && *labels; labels += 2) {
-		if (!labels[1])
+	put_text(o, PREFIX "%s%s", name, suffix);
+	for (; labels != NULL && *labels != NULL; labels += 2) {
+		if (labels[1] == NULL)
 			continue;
-		put(o, "%s%s=\"", before, labels[0]);
+		put_text(o, "%s%s=\"", before, labels[0]);
 		put_escaped(o, labels[1]);
-		put(o, "\"");
+		put_text(o, "\"");
 		before = ",";
 	}
-	put(o, "%s ", *before == ',' ? "}" : "");
+	put_text(o, "%s ", *before == ',' ? "}" : "");
 }
 
 #define LABELS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static void put_uint(struct metrics_piece *o, uint64_t v)
 {
-	put(o, "%" PRIu64 "\n", v);
+	put_text(o, "%" PRIu64 "\n", v);
 }
 
 static void put_seconds(struct metrics_piece *o, int64_t us)
 {
-	put(o, "%s%" PRId64 ".%06" PRId64 "\n", us < 0 ? "-" : "",
-	    (us < 0 ? -us : us) / USEC_PER_SEC, (us < 0 ? -us : us) % USEC_PER_SEC);
+	put_text(o, "%s%" PRId64 ".%06" PRId64 "\n", us < 0 ? "-" : "",
+	         (us < 0 ? -us : us) / USEC_PER_SEC, (us < 0 ? -us : us) % USEC_PER_SEC);
 }
 
-static void one(struct metrics_piece *o, const char *name, uint64_t v)
+static void put_one(struct metrics_piece *o, const char *name, uint64_t v)
 {
-	sample(o, name, "", NULL);
+	put_labels(o, name, "", NULL);
 	put_uint(o, v);
 }
 
 /* --- paths --- */
 
-static void of_path(struct metrics_piece *o, const char *name, const char *suffix,
-                    const struct source *s, const struct snap_path *p, const char *key,
-                    const char *value)
+static void put_path_labels(struct metrics_piece *o, const char *name, const char *suffix,
+                            const struct source *s, const struct snap_path *p,
+                            const char *key, const char *value)
 {
-	sample(o, name, suffix,
-	       LABELS("path", device_name(p->device), "map", view_path_map(s->v->snap, p),
-	              key, value));
+	put_labels(o, name, suffix,
+	           LABELS("path", device_name(p->device), "map",
+	                  view_path_map(s->v->snap, p), key, value));
 }
 
 static void path_up(struct metrics_piece *o, const char *name, const struct source *s,
@@ -137,7 +138,7 @@ static void path_up(struct metrics_piece *o, const char *name, const struct sour
 {
 	const struct snap_path *p = row;
 
-	of_path(o, name, "", s, p, NULL, NULL);
+	put_path_labels(o, name, "", s, p, NULL, NULL);
 	put_uint(o, p->enabled && path_state_usable(p->status.state));
 }
 
@@ -146,7 +147,7 @@ static void path_state(struct metrics_piece *o, const char *name, const struct s
 {
 	const struct snap_path *p = row;
 
-	of_path(o, name, "", s, p, "state", view_path_state(p));
+	put_path_labels(o, name, "", s, p, "state", view_path_state(p));
 	put_uint(o, 1);
 }
 
@@ -155,7 +156,7 @@ static void path_checks(struct metrics_piece *o, const char *name, const struct 
 {
 	const struct snap_path *p = row;
 
-	of_path(o, name, "_total", s, p, NULL, NULL);
+	put_path_labels(o, name, "_total", s, p, NULL, NULL);
 	put_uint(o, p->counters.checks);
 }
 
@@ -164,11 +165,11 @@ static void path_failures(struct metrics_piece *o, const char *name,
 {
 	const struct snap_path *p = row;
 
-	of_path(o, name, "_total", s, p, "reason", "error");
+	put_path_labels(o, name, "_total", s, p, "reason", "error");
 	put_uint(o, p->counters.failures);
-	of_path(o, name, "_total", s, p, "reason", "timeout");
+	put_path_labels(o, name, "_total", s, p, "reason", "timeout");
 	put_uint(o, p->counters.timeouts);
-	of_path(o, name, "_total", s, p, "reason", "device");
+	put_path_labels(o, name, "_total", s, p, "reason", "device");
 	put_uint(o, p->counters.device_errors);
 }
 
@@ -177,11 +178,11 @@ static void path_overdue(struct metrics_piece *o, const char *name,
 {
 	const struct snap_path *p = row;
 
-	of_path(o, name, "", s, p, NULL, NULL);
+	put_path_labels(o, name, "", s, p, NULL, NULL);
 	put_uint(o, p->overdue);
 }
 
-/* No sample: no check succeeded yet. */
+/* No check succeeded yet: there is no sample. */
 static void path_last_good(struct metrics_piece *o, const char *name,
                            const struct source *s, const void *row)
 {
@@ -189,7 +190,7 @@ static void path_last_good(struct metrics_piece *o, const char *name,
 
 	if (p->good.us == 0)
 		return;
-	of_path(o, name, "", s, p, NULL, NULL);
+	put_path_labels(o, name, "", s, p, NULL, NULL);
 	put_seconds(o, mono_diff(s->v->snap->taken, p->good));
 }
 
@@ -198,16 +199,16 @@ static void path_transitions(struct metrics_piece *o, const char *name,
 {
 	const struct snap_path *p = row;
 
-	of_path(o, name, "_total", s, p, NULL, NULL);
+	put_path_labels(o, name, "_total", s, p, NULL, NULL);
 	put_uint(o, p->counters.transitions);
 }
 
 /* --- maps --- */
 
-/* The place of disabled paths behind those of the states. */
+/* Disabled paths are counted behind the states. */
 #define MAP_STATE_DISABLED PATH_STATE_COUNT_
 
-/* Nobody here checks what is not one of our paths. */
+/* A path that checkerd does not know is unchecked. */
 static unsigned state_in_map(const struct source *s, const struct view_map *m, uint32_t i)
 {
 	uint32_t path = view_map_path(s->v, m, i);
@@ -225,7 +226,7 @@ static const char *map_state_name(unsigned state)
 	                                   : path_state_name((enum path_state)state);
 }
 
-/* up and down are always told, so that an alert can be made of their absence. */
+/* up and down always have a sample, so that an alert finds both. */
 static void map_paths(struct metrics_piece *o, const char *name, const struct source *s,
                       const void *row)
 {
@@ -236,8 +237,8 @@ static void map_paths(struct metrics_piece *o, const char *name, const struct so
 		n[state_in_map(s, m, i)]++;
 	for (unsigned i = 0; i < ARRAY_LEN(n); i++)
 		if (n[i] > 0 || i == PATH_UP || i == PATH_DOWN) {
-			sample(o, name, "",
-			       LABELS("map", m->name, "state", map_state_name(i)));
+			put_labels(o, name, "",
+			           LABELS("map", m->name, "state", map_state_name(i)));
 			put_uint(o, n[i]);
 		}
 }
@@ -248,18 +249,18 @@ static void map_redundancy(struct metrics_piece *o, const char *name,
 	const struct view_map *m = row;
 
 	(void)s;
-	sample(o, name, "", LABELS("map", m->name));
+	put_labels(o, name, "", LABELS("map", m->name));
 	put_uint(o, REDUNDANCY_NONE - view_redundancy(m));
 }
 
-/* --- the rest: one piece each --- */
+/* --- the daemon: one piece each --- */
 
 static void build(struct metrics_piece *o, const char *name, const struct source *s,
                   const void *row)
 {
 	(void)s;
 	(void)row;
-	sample(o, name, "_info", LABELS("version", PACKAGE_VERSION));
+	put_labels(o, name, "_info", LABELS("version", PACKAGE_VERSION));
 	put_uint(o, 1);
 }
 
@@ -278,21 +279,21 @@ static void durations(struct metrics_piece *o, const char *name, const struct so
 		for (; b <= edge; b++)
 			below += h->bucket[b];
 		(void)snprintf(le, sizeof(le), "%u.%06u", us / 1000000, us % 1000000);
-		sample(o, name, "_bucket", LABELS("le", le));
+		put_labels(o, name, "_bucket", LABELS("le", le));
 		put_uint(o, below);
 	}
-	sample(o, name, "_bucket", LABELS("le", "+Inf"));
+	put_labels(o, name, "_bucket", LABELS("le", "+Inf"));
 	put_uint(o, h->count);
-	sample(o, name, "_count", NULL);
+	put_labels(o, name, "_count", NULL);
 	put_uint(o, h->count);
-	sample(o, name, "_sum", NULL);
+	put_labels(o, name, "_sum", NULL);
 	put_seconds(o, (int64_t)h->sum_us);
 }
 
-static void state_of(struct metrics_piece *o, const char *name, const char *state,
-                     uint64_t n)
+static void put_state(struct metrics_piece *o, const char *name, const char *state,
+                      uint64_t n)
 {
-	sample(o, name, "", LABELS("state", state));
+	put_labels(o, name, "", LABELS("state", state));
 	put_uint(o, n);
 }
 
@@ -321,25 +322,25 @@ static void aio_slots(struct metrics_piece *o, const char *name, const struct so
 		expired += g->expired;
 	}
 	used = queued + in_flight + expired + orphan;
-	state_of(o, name, "free", slots > used ? slots - used : 0);
-	state_of(o, name, "queued", queued);
-	state_of(o, name, "in_flight", in_flight);
-	state_of(o, name, "expired", expired);
-	state_of(o, name, "orphan", orphan);
+	put_state(o, name, "free", slots > used ? slots - used : 0);
+	put_state(o, name, "queued", queued);
+	put_state(o, name, "in_flight", in_flight);
+	put_state(o, name, "expired", expired);
+	put_state(o, name, "orphan", orphan);
 }
 
 static void orphans(struct metrics_piece *o, const char *name, const struct source *s,
                     const void *row)
 {
 	(void)row;
-	one(o, name, orphans_of(s->v->snap));
+	put_one(o, name, orphans_of(s->v->snap));
 }
 
 static void deferred(struct metrics_piece *o, const char *name, const struct source *s,
                      const void *row)
 {
 	(void)row;
-	sample(o, name, "_total", NULL);
+	put_labels(o, name, "_total", NULL);
 	put_uint(o, s->v->snap->engine.deferred_total);
 }
 
@@ -347,7 +348,7 @@ static void emergency(struct metrics_piece *o, const char *name, const struct so
                       const void *row)
 {
 	(void)row;
-	one(o, name, s->v->snap->engine.emergency_now);
+	put_one(o, name, s->v->snap->engine.emergency_now);
 }
 
 static void rescuers(struct metrics_piece *o, const char *name, const struct source *s,
@@ -358,18 +359,18 @@ static void rescuers(struct metrics_piece *o, const char *name, const struct sou
 	uint32_t stuck = MIN(snap->engine.rescuers_stuck, busy);
 
 	(void)row;
-	state_of(o, name, "idle", snap->engine.rescuers - busy);
-	state_of(o, name, "busy", busy - stuck);
-	state_of(o, name, "stuck", stuck);
+	put_state(o, name, "idle", snap->engine.rescuers - busy);
+	put_state(o, name, "busy", busy - stuck);
+	put_state(o, name, "stuck", stuck);
 }
 
-/* No sample: not known. */
+/* The number is not known: there is no sample. */
 static void aio_nr(struct metrics_piece *o, const char *name, const struct source *s,
                    const void *row)
 {
 	(void)row;
 	if (s->v->snap->aio_nr >= 0)
-		one(o, name, (uint64_t)s->v->snap->aio_nr);
+		put_one(o, name, (uint64_t)s->v->snap->aio_nr);
 }
 
 static void aio_max_nr(struct metrics_piece *o, const char *name, const struct source *s,
@@ -377,7 +378,7 @@ static void aio_max_nr(struct metrics_piece *o, const char *name, const struct s
 {
 	(void)row;
 	if (s->v->snap->aio_max_nr >= 0)
-		one(o, name, (uint64_t)s->v->snap->aio_max_nr);
+		put_one(o, name, (uint64_t)s->v->snap->aio_max_nr);
 }
 
 static void dm_commands(struct metrics_piece *o, const char *name, const struct source *s,
@@ -386,11 +387,11 @@ static void dm_commands(struct metrics_piece *o, const char *name, const struct 
 	const struct snapshot *snap = s->v->snap;
 
 	(void)row;
-	sample(o, name, "_total", LABELS("result", "failed"));
+	put_labels(o, name, "_total", LABELS("result", "failed"));
 	put_uint(o, snap->dm_failed);
-	sample(o, name, "_total", LABELS("result", "reinstated"));
+	put_labels(o, name, "_total", LABELS("result", "reinstated"));
 	put_uint(o, snap->dm_reinstated);
-	sample(o, name, "_total", LABELS("result", "refused"));
+	put_labels(o, name, "_total", LABELS("result", "refused"));
 	put_uint(o, snap->dm_refused);
 }
 
@@ -398,7 +399,7 @@ static void lag(struct metrics_piece *o, const char *name, const struct source *
                 const void *row)
 {
 	(void)row;
-	sample(o, name, "", NULL);
+	put_labels(o, name, "", NULL);
 	put_seconds(o, s->v->snap->lag_last_us);
 }
 
@@ -406,7 +407,7 @@ static void events_lost(struct metrics_piece *o, const char *name, const struct 
                         const void *row)
 {
 	(void)row;
-	sample(o, name, "_total", NULL);
+	put_labels(o, name, "_total", NULL);
 	put_uint(o, s->events_lost);
 }
 
@@ -414,7 +415,7 @@ static void restarts(struct metrics_piece *o, const char *name, const struct sou
                      const void *row)
 {
 	(void)row;
-	sample(o, name, "_total", NULL);
+	put_labels(o, name, "_total", NULL);
 	put_uint(o, s->v->snap->engine.prober_restarts);
 }
 
@@ -422,7 +423,7 @@ static void locked(struct metrics_piece *o, const char *name, const struct sourc
                    const void *row)
 {
 	(void)row;
-	one(o, name, s->v->snap->locked_bytes);
+	put_one(o, name, s->v->snap->locked_bytes);
 }
 
 static const struct family families[] = {
@@ -478,15 +479,15 @@ static const struct family families[] = {
 	  ROWS_ONE, locked },
 };
 
-static void head(struct metrics_piece *o, const struct family *f)
+static void put_head(struct metrics_piece *o, const struct family *f)
 {
-	put(o, "# TYPE " PREFIX "%s %s\n", f->name, f->type);
-	if (f->unit)
-		put(o, "# UNIT " PREFIX "%s %s\n", f->name, f->unit);
-	put(o, "# HELP " PREFIX "%s %s\n", f->name, f->help);
+	put_text(o, "# TYPE " PREFIX "%s %s\n", f->name, f->type);
+	if (f->unit != NULL)
+		put_text(o, "# UNIT " PREFIX "%s %s\n", f->name, f->unit);
+	put_text(o, "# HELP " PREFIX "%s %s\n", f->name, f->help);
 }
 
-/* One row; false: the family has no more. */
+/* False: the family has no more rows. */
 static bool next_row(struct metrics *m, const struct source *s, struct metrics_piece *o)
 {
 	const struct family *f = &families[m->family];
@@ -521,7 +522,7 @@ bool metrics_next(struct metrics *m, const struct view *v, uint64_t events_lost_
 	ret->size = 0;
 	for (; m->family < ARRAY_LEN(families); m->family++) {
 		if (!m->headed) {
-			head(ret, &families[m->family]);
+			put_head(ret, &families[m->family]);
 			m->headed = true;
 			m->row = 0;
 			return true;
@@ -530,6 +531,6 @@ bool metrics_next(struct metrics *m, const struct view *v, uint64_t events_lost_
 			return true;
 		m->headed = false;
 	}
-	put(ret, "# EOF\n");
+	put_text(ret, "# EOF\n");
 	return false;
 }

@@ -3,16 +3,19 @@
 #define CHECKERD_CONTROL_METRICS_H
 
 /*
- * A snapshot as OpenMetrics text, piece by piece, so that it takes no more memory for ten
- * thousand paths than for one. https://prometheus.io/docs/specs/om/open_metrics_spec/
+ * A snapshot as OpenMetrics text, piece by piece: the memory it takes does not depend on the
+ * number of paths. https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
 #include "checkerd/control/view.h"
 
-#define METRICS_PIECE 8192 /* bytes; every piece fits */
+/* Bytes. Every piece fits. */
+#define METRICS_PIECE 8192
 
 struct metrics {
-	uint32_t family, row; /* what comes next */
-	bool headed;          /* the family's head is written */
+	/* What comes next. */
+	uint32_t family, row;
+	/* The head of the family is written. */
+	bool headed;
 };
 
 struct metrics_piece {
@@ -21,8 +24,8 @@ struct metrics_piece {
 };
 
 /*
- * Writes the next piece; false: that was the last one. Begins with a zeroed struct metrics.
- * Needs view_make_maps(). events_lost: the port's.
+ * Writes the next piece. False: it is the last one. The first call needs a zeroed struct
+ * metrics and view_make_maps(). events_lost: port_control_events_lost().
  */
 _must_check_ bool metrics_next(struct metrics *m, const struct view *v,
                                uint64_t events_lost, struct metrics_piece *ret);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the rings between the loop and the control thread, and the two snapshots. Nothing here
- * blocks, and nothing is allocated after port_new() but the second snapshot: only the control
- * thread knows when it is needed, so that thread brings the memory and takes it away; the loop
- * finds it there or does without.
+ * Owns the rings between the loop and the control thread, and the two snapshots. The loop
+ * runs port_loop_ functions, the control thread runs port_control_ functions. None blocks.
+ * Nothing is allocated after port_new() except the second snapshot: only the control thread
+ * knows when it is needed, so that thread allocates and frees it.
  *
- * A snapshot is always with exactly one of: the loop (spare, or being filled), `published`,
- * the control thread. It changes hands by an exchange or a release store that the taker reads
- * with acquire, so that whoever has it sees all that was written to it.
+ * A snapshot belongs to exactly one of: the loop, `published`, the control thread. Its owner
+ * changes by an exchange or a release store that the next owner reads with acquire, so the next
+ * owner sees all that was written to it.
  */
 #include "checkerd/control/port.h"
 
@@ -21,40 +21,48 @@
 #include "util/wake.h"
 
 #define REQUEST_RING 1024
-#define EVENT_RING \
-	(256 * 1024 / EVENT_CELL) /* more than a thousand events of most kinds */
-#define SNAPSHOTS 2
-/* Paths that may be waited for, or asked for, at once: with more the control thread sends the
- * rest when there are answers. */
+/* More than a thousand events of most kinds. */
+#define EVENT_RING (256 * 1024 / EVENT_CELL)
+#define SNAPSHOTS  2
+/* Checks of one request that may be without a reply at once. The control thread requests the
+ * rest when replies have come. */
 #define REPLIES_AT_ONCE UINT32_C(4096)
-/* Replies besides those: requests that are answered at once. */
+/* Other requests that may be without a reply. */
 #define REPLIES_MARGIN 64
 
 struct owned_snapshot {
 	struct snapshot s;
-	_Atomic bool spare; /* [atomic control↔loop] whoever clears it has it */
+	/* [atomic control↔loop] true: whoever clears it owns the snapshot. */
+	_Atomic bool spare;
 };
 
 struct port {
-	uint32_t max_paths;   /* [init] */
-	uint32_t replies_max; /* [init] */
+	/* [init] */
+	uint32_t max_paths, replies_max;
 	int loop_fd, control_fd;
+	/* [loop] Its ends of the rings. */
 	struct {
 		struct ring_consumer requests;
 		struct ring_producer replies, events;
-	} loop; /* [loop] its ends of the rings */
+	} loop;
+	/* [control] The other ends. */
 	struct {
 		struct ring_producer requests;
 		struct ring_consumer replies, events;
-	} control; /* [control] the other ends */
-	/* [atomic control→loop] the control thread found no room for a request */
+	} control;
+	/* [atomic control→loop] The control thread found no room for a request. */
 	_Atomic bool wants_room;
-	_Atomic uint64_t events_lost; /* [atomic loop→control] */
+	/* [atomic loop→control] */
+	_Atomic uint64_t events_lost;
 	struct owned_snapshot snapshots[SNAPSHOTS];
-	struct owned_snapshot *filling; /* [loop] */
-	bool brought;                   /* [control] the second one has its memory */
-	int64_t offset_us; /* [loop] the wall clock's, see realtime_offset_us() */
-	_Atomic(struct owned_snapshot *) published; /* [atomic loop→control] */
+	/* [loop] */
+	struct owned_snapshot *filling;
+	/* [control] The second snapshot has its arrays. */
+	bool brought;
+	/* [loop] Of the wall clock: see realtime_offset_us(). */
+	int64_t offset_us;
+	/* [atomic loop→control] */
+	_Atomic(struct owned_snapshot *) published;
 };
 
 uint32_t port_replies_max(uint32_t max_paths)
@@ -84,7 +92,7 @@ static int rings_new(struct port *p)
 	return r;
 }
 
-/* Makes it one that the loop may have. */
+/* Allocates the arrays, and lets the loop take the snapshot. */
 static int make_spare(struct owned_snapshot *o)
 {
 	int r = snapshot_new_arrays(&o->s);
@@ -112,7 +120,7 @@ int port_new(struct port **ret, uint32_t max_paths)
 	if (max_paths == 0 || max_paths > REGISTRY_PATHS_MAX)
 		return -EINVAL;
 	p = calloc(1, sizeof(*p));
-	if (!p)
+	if (p == NULL)
 		return -ENOMEM;
 	p->max_paths = max_paths;
 	p->replies_max = port_replies_max(max_paths);
@@ -137,7 +145,7 @@ struct port *port_free(struct port *p)
 {
 	struct port_reply reply;
 
-	if (!p)
+	if (p == NULL)
 		return NULL;
 	while (ring_is_made(&p->control.replies) && ring_pop(&p->control.replies, &reply))
 		text_unref(reply.text);
@@ -177,8 +185,8 @@ bool port_loop_next(struct port *p, struct port_request *ret)
 {
 	if (!ring_pop(&p->loop.requests, ret))
 		return false;
-	/* The exchange orders the room just made before the other side's next look at it:
-	 * whichever of the two exchanges comes second sees what the other one did. */
+	/* port_control_request() exchanges wants_room, too. The second of the two exchanges sees
+	 * what the first thread did, so either the request finds room or the wake-up comes. */
 	if (atomic_exchange_explicit(&p->wants_room, false, memory_order_acq_rel))
 		wake(p->control_fd);
 	return true;
@@ -202,8 +210,8 @@ void port_loop_event(struct port *p, const struct event *e)
 }
 
 /*
- * The wall clock's distance from the monotonic one, as of this snapshot. It is kept while the
- * two agree with it to a millisecond, so that the same moment has the same date every time.
+ * The difference between the wall clock and the monotonic clock. The last difference counts
+ * until it is wrong by a millisecond, so a moment has the same date in each snapshot.
  */
 static int64_t realtime_offset_us(struct port *p, struct mono now)
 {
@@ -218,7 +226,7 @@ static int64_t realtime_offset_us(struct port *p, struct mono now)
 	return p->offset_us;
 }
 
-/* Any thread: only one of those who try it gets it. */
+/* Any thread. True: the caller owns the snapshot now. */
 static bool take_spare(struct owned_snapshot *o)
 {
 	return atomic_exchange_explicit(&o->spare, false, memory_order_acquire);
@@ -226,15 +234,15 @@ static bool take_spare(struct owned_snapshot *o)
 
 struct snapshot *port_loop_snapshot_begin(struct port *p)
 {
-	if (p->filling)
+	if (p->filling != NULL)
 		snapshot_reset(&p->filling->s);
-	for (unsigned i = 0; !p->filling && i < SNAPSHOTS; i++) {
+	for (unsigned i = 0; p->filling == NULL && i < SNAPSHOTS; i++) {
 		struct owned_snapshot *o = &p->snapshots[i];
 
 		if (take_spare(o))
 			p->filling = o;
 	}
-	if (!p->filling)
+	if (p->filling == NULL)
 		return NULL;
 	p->filling->s.taken = mono_now();
 	p->filling->s.taken_realtime_us =
@@ -246,10 +254,10 @@ void port_loop_snapshot_publish(struct port *p, struct snapshot *s)
 {
 	struct owned_snapshot *old;
 
-	assert(p->filling && s == &p->filling->s);
+	assert(p->filling != NULL && s == &p->filling->s);
 	old = atomic_exchange_explicit(&p->published, p->filling, memory_order_acq_rel);
 	p->filling = NULL;
-	if (old) { /* nobody came for it */
+	if (old != NULL) { /* the control thread did not take it */
 		snapshot_reset(&old->s);
 		atomic_store_explicit(&old->spare, true, memory_order_release);
 	}
@@ -281,7 +289,7 @@ uint32_t port_control_replies_max(const struct port *p)
 bool port_control_request(struct port *p, const struct port_request *r)
 {
 	if (!ring_push(&p->control.requests, r)) {
-		/* The loop may have made room since; see port_loop_next(). */
+		/* The loop may have made room since: see port_loop_next(). */
 		(void)atomic_exchange_explicit(&p->wants_room, true,
 		                               memory_order_acq_rel);
 		if (!ring_push(&p->control.requests, r))
@@ -311,11 +319,11 @@ struct snapshot *port_control_snapshot(struct port *p)
 	struct owned_snapshot *o =
 	        atomic_exchange_explicit(&p->published, NULL, memory_order_acq_rel);
 
-	return o ? &o->s : NULL;
+	return o == NULL ? NULL : &o->s;
 }
 
-/* The second one's memory, unless the loop has it just now. */
-static void take_away(struct port *p)
+/* Frees the second snapshot unless the loop owns it now. */
+static void free_second(struct port *p)
 {
 	if (!p->brought || !take_spare(&p->snapshots[1]))
 		return;
@@ -330,7 +338,7 @@ void port_control_snapshot_release(struct port *p, struct snapshot *s)
 	assert(o >= p->snapshots && o < p->snapshots + SNAPSHOTS);
 	snapshot_reset(s);
 	atomic_store_explicit(&o->spare, true, memory_order_release);
-	take_away(p);
+	free_second(p);
 }
 
 int port_control_snapshot_bring(struct port *p)

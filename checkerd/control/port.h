@@ -3,14 +3,14 @@
 #define CHECKERD_CONTROL_PORT_H
 
 /*
- * The one door between the loop and the control thread: rings of fixed-size messages with an
- * eventfd each way, and snapshots handed over whole. Neither side ever waits for the other.
+ * Everything that the loop and the control thread exchange: rings of messages of fixed size
+ * with an eventfd each way, and whole snapshots. Neither side ever waits for the other.
  *
  * loop → control: replies, events, snapshots. control → loop: requests.
  *
- * Every request but PORT_SNAPSHOT gets exactly one reply, and the control thread never has
- * more requests without a reply than the reply ring holds: a reply always finds room.
- * Everything is allocated by port_new(), but for the texts and the second snapshot.
+ * Each request but PORT_SNAPSHOT gets exactly one reply. The control thread never has more
+ * requests without a reply than the reply ring holds, so a reply always finds room.
+ * port_new() allocates everything except texts and the second snapshot.
  */
 #include <sys/types.h>
 
@@ -18,103 +18,119 @@
 #include "checkerd/core/event.h"
 
 enum port_op {
-	PORT_SNAPSHOT, /* fill and publish a snapshot; no reply */
-	PORT_PING,     /* reply at once */
-	/* Check path now. Without wait: reply when that is arranged. With wait: reply when the
-	 * check has its final result or has timed out; at once when
-	 * the last check is past its deadline and still in the kernel, or when nothing can be
-	 * checked (disabled: EBUSY). */
+	/* Fill and publish a snapshot. No reply. */
+	PORT_SNAPSHOT,
+	/* Reply at once. */
+	PORT_PING,
+	/* Check the path now. Without wait: reply when the check is started. With wait: reply
+	 * when the check has its final result or has timed out. Reply at once when the last check
+	 * is past its deadline and still in the kernel. EBUSY: the path is not checked. */
 	PORT_CHECK,
-	PORT_DISABLE, /* arg: for how long in microseconds, 0: until enabled */
+	/* arg: duration in microseconds; 0: until PORT_ENABLE. */
+	PORT_DISABLE,
 	PORT_ENABLE,
-	/* Fail the path in every map that it is in, and keep it failed until it is reinstated.
-	 * Reply when that is arranged, or refused: EPERM: dm_control is off; ENXIO: it is in no
-	 * map; EBUSY: it is a map's last path, and keep_last_path. */
+	/* Fail the path in each of its maps, and keep it failed until PORT_REINSTATE. Reply when
+	 * the commands are planned. EPERM: dm_control is off. ENXIO: no map has the path. EBUSY: it
+	 * is the last path of a map, and keep_last_path is on. */
 	PORT_FAIL,
-	/* Take that back. EPERM, ENXIO; EXDEV: another disk is there; EIO: done, but its checks
-	 * do not find it good. */
+	/* End PORT_FAIL. EPERM and ENXIO as above. EXDEV: another disk has the path's number. EIO:
+	 * PORT_FAIL ended, but the path's checks do not succeed. */
 	PORT_REINSTATE,
-	/* Give the path back in every map in which it was failed, and let go of it until the next
-	 * decision; all: every path. ENXIO, EXDEV. */
+	/* Reinstate the path in each map in which checkerd failed it, and send no command for it
+	 * until the next decision. all: every path. ENXIO, EXDEV. */
 	PORT_RELEASE,
-	/* Reply when applied, or refused (EINVAL); the text says what or why. EBUSY: another one
-	 * is on its way. */
+	/* Reply when the configuration is applied, or refused (EINVAL). The text has the changes,
+	 * or the errors. EBUSY: too many requests wait for a reload. */
 	PORT_RELOAD,
-	PORT_LOG_LEVEL, /* arg: syslog level 0..7 */
+	/* arg: syslog level, 0 to 7. */
+	PORT_LOG_LEVEL,
 };
 
 struct port_request {
 	enum port_op op;
 	bool wait;
-	bool all; /* RELEASE: path does not matter */
-	uint32_t path,
-	        generation; /* of a snapshot; another generation now: reply ESTALE */
+	/* PORT_RELEASE: path is ignored. */
+	bool all;
+	/* As in a snapshot. The reply is ESTALE when the path has another generation now. */
+	uint32_t path, generation;
 	int64_t arg;
-	uint64_t token; /* handed back in the reply */
-	uid_t uid;      /* who asks, for the log */
+	/* The reply has the same token. */
+	uint64_t token;
+	/* The client, for the log. */
+	uid_t uid;
 	pid_t pid;
 };
 
 struct port_reply {
 	uint64_t token;
-	int error;             /* 0, or positive errno: ESTALE: that path is gone */
-	enum path_state state; /* what is about a path: its state, after it */
-	struct text *text; /* a reference that goes along, or NULL. RELOAD: what changed,
-	                        * or every error, one a line */
+	/* 0, or positive errno. ESTALE: the path is gone. */
+	int error;
+	/* The path's state after the operation. */
+	enum path_state state;
+	/* A reference that the receiver takes over, or NULL. PORT_RELOAD: the changes, or the
+	 * errors, one a line. */
+	struct text *text;
 };
 
 struct port;
 
 /* max_paths: 1 to REGISTRY_PATHS_MAX. -ENOMEM, -EINVAL, or what eventfd() says. */
 _must_check_ int port_new(struct port **ret, uint32_t max_paths);
-/* When both sides have stopped. NULL allowed; returns NULL. */
+/* Both sides must have stopped. NULL allowed; returns NULL. */
 struct port *port_free(struct port *p);
-/* Bytes port_new(max_paths) takes: for the bound. */
+/* Bytes that port_new() allocates: for the limit of memory. */
 uint64_t port_bytes(uint32_t max_paths);
 uint32_t port_max_paths(const struct port *p);
-uint32_t port_replies_max(uint32_t max_paths); /* requests that may be without a reply */
+/* How many requests may be without a reply. */
+uint32_t port_replies_max(uint32_t max_paths);
 
 /* --- the loop's side --- */
-int port_loop_fd(const struct port *p); /* POLLIN: requests are waiting */
-void port_loop_clear(struct port *p);   /* resets that; before taking the requests */
+/* POLLIN: requests are waiting. */
+int port_loop_fd(const struct port *p);
+/* Makes port_loop_fd() unreadable: call it before port_loop_next(). */
+void port_loop_clear(struct port *p);
+/* False: there is no request. */
 bool port_loop_next(struct port *p, struct port_request *ret);
 /* Takes over reply->text. */
 void port_loop_reply(struct port *p, const struct port_reply *reply);
-/* No room: it is dropped and counted. */
+/* Drops and counts the event when there is no room. */
 void port_loop_event(struct port *p, const struct event *e);
 /*
- * The snapshot that may be filled now, emptied but for its times; NULL while the control
- * thread still reads the last two, which it does not when it asks for one. Filling may take
- * many rounds of the loop; one that is begun and not published is to be begun again.
- * Publish hands it over.
+ * The snapshot to fill, empty except for its times. NULL: the control thread still reads both;
+ * it does not when it requests one. Filling may take many rounds of the loop. A snapshot that
+ * was begun and not published is begun again.
  */
 struct snapshot *port_loop_snapshot_begin(struct port *p);
+/* Hands over the snapshot that port_loop_snapshot_begin() returned. */
 void port_loop_snapshot_publish(struct port *p, struct snapshot *s);
 
 /* --- the control thread's side --- */
-/* POLLIN: replies, events, a snapshot, or room. */
+/* POLLIN: replies, events, a snapshot, or room for a request. */
 int port_control_fd(const struct port *p);
-void port_control_clear(struct port *p); /* resets that; before draining */
-void port_control_wake(struct port *p);  /* makes it readable; any thread */
+/* Makes port_control_fd() unreadable: call it before taking what there is. */
+void port_control_clear(struct port *p);
+/* Makes port_control_fd() readable. Any thread. */
+void port_control_wake(struct port *p);
 /* How many requests may be without a reply. */
 uint32_t port_control_replies_max(const struct port *p);
-/* False: no room; port_control_fd() tells when there is some again. */
+/* False: no room. port_control_fd() is readable when there is room again. */
 _must_check_ bool port_control_request(struct port *p, const struct port_request *r);
-bool port_control_reply(struct port *p, struct port_reply *ret); /* ret->text: to unref */
+/* False: there is no reply. The caller takes over ret->text. */
+bool port_control_reply(struct port *p, struct port_reply *ret);
+/* False: there is no event. */
 bool port_control_event(struct port *p, struct event *ret);
 uint64_t port_control_events_lost(struct port *p);
-/* Takes over the newest snapshot published since the last call; NULL: none was. At most two
- * can be had at once. */
+/* The newest snapshot since the last call, or NULL. The caller releases it, and has two of them
+ * at most. */
 struct snapshot *port_control_snapshot(struct port *p);
 /*
- * Brings the memory of the second snapshot, for a request that is made while the first one is
- * still being read; it is taken away when one of them is released. -ENOMEM: the loop does
- * without, and publishes nothing.
+ * Allocates the second snapshot, for a request that is made while the first one is being read.
+ * It is freed when one of the two is released. -ENOMEM: the loop publishes nothing.
  */
 _must_check_ int port_control_snapshot_bring(struct port *p);
-/* It has been, and not taken away yet. */
+/* True: the second snapshot is allocated. */
 bool port_control_snapshot_brought(const struct port *p);
-/* Gives back what the snapshot holds, and the snapshot. */
+/* Gives back the snapshot, and the references that it holds. */
 void port_control_snapshot_release(struct port *p, struct snapshot *s);
 
 #endif
