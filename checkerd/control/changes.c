@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the table of changes and the table of the names they belong to. Every change in use is
- * in two lists, the one of its path, oldest first, and the one of all by age. A name is kept
- * for as long as there is a change of it. Both are not locked in memory: see docs/MEMORY.md.
+ * Owns the table of changes and the table of the names they belong to. A change is in two lists:
+ * the list of its path, oldest first, and the list of all by age. A name is kept while there is
+ * a change of its path. Neither table is locked in memory: docs/MEMORY.md says why. The control
+ * thread runs this.
  */
 #include "checkerd/control/changes.h"
 
@@ -18,17 +19,19 @@
 
 struct named {
 	char name[EVENT_PATH_MAX];
-	uint32_t first, last; /* changes */
-	uint32_t n;
-	uint32_t next; /* of the same hash, or on the free list */
+	/* Changes of the path. */
+	uint32_t first, last, n;
+	/* The next name with the same hash, or on the free list. */
+	uint32_t next;
 };
 
 struct changes {
-	uint32_t max_paths; /* [init] */
+	uint32_t max_paths;
 	uint32_t mask;
 	struct change *table;
 	struct named *names;
-	uint32_t *heads; /* names by hash */
+	/* Names by hash. */
+	uint32_t *heads;
 	uint32_t free_change, free_name;
 	uint32_t oldest, newest;
 };
@@ -38,7 +41,7 @@ static uint32_t table_size(uint32_t max_paths)
 	return CHANGES_A_PATH * max_paths + CHANGES_MARGIN;
 }
 
-/* Those that are there, and some that were. */
+/* The paths that exist, and some that were removed. */
 static uint32_t names_size(uint32_t max_paths)
 {
 	return max_paths + CHANGES_MARGIN / 2;
@@ -60,13 +63,13 @@ int changes_new(struct changes **ret, uint32_t max_paths)
 	uint32_t heads = hash_table_size(names);
 	struct changes *c = calloc(1, sizeof(*c));
 
-	if (!c)
+	if (c == NULL)
 		return -ENOMEM;
 	c->max_paths = max_paths;
 	c->table = pages_new_unlocked(n * sizeof(*c->table));
 	c->names = pages_new_unlocked(names * sizeof(*c->names));
 	c->heads = pages_new_unlocked(heads * sizeof(*c->heads));
-	if (!c->table || !c->names || !c->heads) {
+	if (c->table == NULL || c->names == NULL || c->heads == NULL) {
 		changes_free(c);
 		return -ENOMEM;
 	}
@@ -86,7 +89,7 @@ struct changes *changes_free(struct changes *c)
 {
 	uint32_t names;
 
-	if (!c)
+	if (c == NULL)
 		return NULL;
 	names = names_size(c->max_paths);
 	pages_free(c->table, table_size(c->max_paths) * sizeof(*c->table));
@@ -150,7 +153,7 @@ static void unlink_age(struct changes *c, const struct change *x)
 		c->newest = x->older;
 }
 
-/* Forgets the oldest of a path: what is the oldest of all is the oldest of its path, too. */
+/* Forgets the oldest change of a path. The oldest change of all is the oldest of its path. */
 static void forget(struct changes *c, uint32_t name)
 {
 	struct named *n = &c->names[name];
@@ -177,7 +180,7 @@ static bool state_of(const char *word, uint8_t *ret)
 	return false;
 }
 
-static void append(struct changes *c, uint32_t name, uint32_t i)
+static void append_change(struct changes *c, uint32_t name, uint32_t i)
 {
 	struct named *n = &c->names[name];
 	struct change *x = &c->table[i];
@@ -209,26 +212,26 @@ void changes_add(struct changes *c, const struct event *e)
 	};
 	uint32_t name, i;
 
-	/* From a state to the same one: its device's error is news, its state is not. */
-	if (e->type != EVENT_PATH_STATE || strcmp(e->from, e->to) == 0 || !e->path[0] ||
-	    !state_of(e->from, &x.from) || !state_of(e->to, &x.to))
+	/* An event from a state to the same state reports an error of the device. */
+	if (e->type != EVENT_PATH_STATE || strcmp(e->from, e->to) == 0 ||
+	    e->path[0] == '\0' || !state_of(e->from, &x.from) || !state_of(e->to, &x.to))
 		return;
 	name = find_name(c, e->path);
 	if (name != NONE && c->names[name].n == CHANGES_OF_ONE_MAX)
 		forget(c, name);
 	while (c->free_change == NONE || (name == NONE && c->free_name == NONE)) {
 		forget(c, c->table[c->oldest].path);
-		name = find_name(c, e->path); /* it may have been this one's last */
+		name = find_name(c, e->path); /* forget() may have dropped it */
 	}
 	if (name == NONE)
 		name = add_name(c, e->path);
 	i = c->free_change;
 	c->free_change = c->table[i].newer;
 	c->table[i] = x;
-	append(c, name, i);
+	append_change(c, name, i);
 }
 
-static const struct change *at(const struct changes *c, uint32_t i)
+static const struct change *change_at(const struct changes *c, uint32_t i)
 {
 	return i == NONE ? NULL : &c->table[i];
 }
@@ -237,10 +240,10 @@ const struct change *changes_first(const struct changes *c, const char *name)
 {
 	uint32_t i = find_name(c, name);
 
-	return i == NONE ? NULL : at(c, c->names[i].first);
+	return i == NONE ? NULL : change_at(c, c->names[i].first);
 }
 
 const struct change *changes_next(const struct changes *c, const struct change *x)
 {
-	return at(c, x->next_of_path);
+	return change_at(c, x->next_of_path);
 }

@@ -3,22 +3,28 @@
 #define CHECKERD_CONTROL_CHANGES_H
 
 /*
- * The last changes of state of each path, for show history. They outlive the path itself, so
- * that one that comes and goes is seen to; what is oldest of all makes room for what is new,
- * and a path that flaps pushes out nothing but its own. The control thread's own.
+ * The last changes of state of each path, for show history. They outlive the path, so they show
+ * a path that is removed and added again. The oldest change of all makes room for a new one, and
+ * a path that flaps pushes out only its own changes. The control thread's own.
  */
 #include "checkerd/core/event.h"
 #include "util/macro.h"
 
 struct change {
-	uint64_t seq; /* the event's */
+	/* Number of the event. */
+	uint64_t seq;
 	int64_t realtime_us;
-	int64_t lasted_us; /* how long the state before it had lasted */
+	/* How long the path was in the state `from`. */
+	int64_t lasted_us;
 	struct reason reason;
-	uint32_t path;         /* place of its path */
-	uint32_t next_of_path; /* the next newer one of that path */
-	uint32_t older, newer; /* of all */
-	uint8_t from, to;      /* enum path_state */
+	/* Index of the path's name. */
+	uint32_t path;
+	/* The next newer change of the path. */
+	uint32_t next_of_path;
+	/* Neighbours among all changes. */
+	uint32_t older, newer;
+	/* enum path_state */
+	uint8_t from, to;
 };
 
 struct changes;
@@ -26,14 +32,14 @@ struct changes;
 /* -ENOMEM. */
 _must_check_ int changes_new(struct changes **ret, uint32_t max_paths);
 struct changes *changes_free(struct changes *c); /* NULL allowed; returns NULL */
-uint64_t changes_bytes(uint32_t max_paths);      /* for the bound */
+uint64_t changes_bytes(uint32_t max_paths);      /* for the limit of memory */
 
-/* Keeps it if it is one of a path's state. */
+/* Keeps the event if it is a change of a path's state. */
 void changes_add(struct changes *c, const struct event *e);
 
-/* The oldest that is kept of the path with that name; NULL: none is. */
+/* The oldest change of the path with that name, or NULL. */
 const struct change *changes_first(const struct changes *c, const char *name);
-/* The next newer one; NULL: there is none. Good until the next changes_add(). */
+/* The next newer change of the path, or NULL. Valid until the next changes_add(). */
 const struct change *changes_next(const struct changes *c, const struct change *x);
 
 #endif

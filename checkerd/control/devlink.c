@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing: reads links below a directory. The control thread runs this. */
 #include "checkerd/control/devlink.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@ int devlink_open(const char *dev)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What is known without asking a file system that may not answer. */
-static int look(int fd, const char *name, int flags, struct statx *ret)
+/* The cached attributes: a file system that hangs is not asked. */
+static int stat_cached(int fd, const char *name, int flags, struct statx *ret)
 {
 	if (statx(fd, name, flags | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE,
 	          ret) < 0)
@@ -25,21 +26,21 @@ static int look(int fd, const char *name, int flags, struct statx *ret)
 	return 0;
 }
 
-/* True: both are on one file system, so no mount is between them. */
+/* 1: both are on one file system, so no mount is between them; 0; -errno. */
 static int same_mount(int a, int b)
 {
 	struct statx x = { 0 }, y = { 0 };
-	int r = look(a, "", AT_EMPTY_PATH, &x);
+	int r = stat_cached(a, "", AT_EMPTY_PATH, &x);
 
 	if (r == 0)
-		r = look(b, "", AT_EMPTY_PATH, &y);
+		r = stat_cached(b, "", AT_EMPTY_PATH, &y);
 	if (r < 0)
 		return r;
 	return x.stx_dev_major == y.stx_dev_major && x.stx_dev_minor == y.stx_dev_minor;
 }
 
-/* The directory that holds `name`, and where its last component begins. The caller closes
- * it, unless it is dev_fd. */
+/* The directory that has `name`, and where the last component of `name` begins. The caller
+ * closes the directory unless it is dev_fd. */
 static int open_parent(int dev_fd, const char *name, int *ret_fd, const char **ret_last)
 {
 	char part[DEVLINK_MAX];
@@ -81,17 +82,25 @@ static int open_parent(int dev_fd, const char *name, int *ret_fd, const char **r
 	}
 }
 
-/* Appends target's components to the absolute directory in ret, taking dots away. */
-static int append(char ret[DEVLINK_MAX], const char *target)
+/* The length of name without its last component. */
+static size_t parent_length(const char *name, size_t used)
+{
+	while (used > 0)
+		if (name[--used] == '/')
+			return used;
+	return 0;
+}
+
+/* Appends the components of target to the absolute directory in ret, without dots. */
+static int append_target(char ret[DEVLINK_MAX], const char *target)
 {
 	size_t used = strlen(ret);
 
-	while (*target) {
+	while (*target != '\0') {
 		size_t n = strcspn(target, "/");
 
 		if (n == 2 && strncmp(target, "..", 2) == 0) {
-			while (used > 0 && ret[--used] != '/')
-				;
+			used = parent_length(ret, used);
 		} else if (n > 0 && !(n == 1 && target[0] == '.')) {
 			if (used + 1 + n >= DEVLINK_MAX)
 				return -ENAMETOOLONG;
@@ -128,11 +137,11 @@ int devlink_read(int dev_fd, const char *name, char ret[DEVLINK_MAX])
 
 	if (target[0] == '/') {
 		ret[0] = '\0';
-	} else { /* the directory's name: no link is in it */
+	} else { /* the name of the directory, which has no link in it */
 		memcpy(ret, name, (size_t)(last - name) - 1);
 		ret[last - name - 1] = '\0';
 	}
-	r = append(ret, target);
+	r = append_target(ret, target);
 	if (r < 0)
 		return r;
 	return strncmp(ret, DEV, strlen(DEV)) == 0 ? 0 : -EINVAL;
@@ -147,7 +156,7 @@ int devlink_number(int dev_fd, const char *name, uint32_t *ret_major, uint32_t *
 	r = open_parent(dev_fd, name, &fd, &last);
 	if (r < 0)
 		return r;
-	r = look(fd, last, AT_SYMLINK_NOFOLLOW, &st);
+	r = stat_cached(fd, last, AT_SYMLINK_NOFOLLOW, &st);
 	if (fd != dev_fd)
 		close(fd);
 	if (r < 0)

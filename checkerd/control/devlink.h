@@ -3,28 +3,29 @@
 #define CHECKERD_CONTROL_DEVLINK_H
 
 /*
- * Follows the links that udev keeps in /dev, on behalf of a client who may have made up the
- * name: parts of /dev are writable by everyone (/dev/shm), and a file system that hangs must
- * not be reached from there. So no link is followed but the last, no mount is crossed, and
- * nothing is opened but directories.
+ * Follows the links of udev in /dev for a client. The client may have made up the name: parts of
+ * /dev are writable by everyone (/dev/shm), and from there a name may lead to a file system that
+ * hangs. So only the last component may be a link, no mount is crossed, and only directories are
+ * opened.
  */
 #include <stdint.h>
 
 #include "util/macro.h"
 
-#define DEVLINK_MAX 512 /* bytes of a name, final NUL included */
+/* Bytes of a name, final NUL included. */
+#define DEVLINK_MAX 512
 
-/* The directory that is taken as /dev; -errno. */
+/* Opens the directory that names below /dev are looked up in. A descriptor, or -errno. */
 int devlink_open(const char *dev);
 
 /*
- * Where the link `name` ("/dev/…") points to, as an absolute name in /dev without dots.
- * -EINVAL: it is no link, or not in /dev, or leads out of it; -ENOENT; -EXDEV: behind a
- * mount; -ENAMETOOLONG; or what the kernel says.
+ * The target of the link `name` ("/dev/…"), as an absolute name in /dev without dots. -EINVAL:
+ * `name` is no link, is not in /dev, or leads out of /dev; -ENOENT; -EXDEV: a mount is on the
+ * way; -ENAMETOOLONG; or another error of the kernel.
  */
 _must_check_ int devlink_read(int dev_fd, const char *name, char ret[DEVLINK_MAX]);
 
-/* The number of the block device `name`, which is in /dev and no link. Errors as above. */
+/* The number of the block device `name`, which is in /dev and not a link. Errors as above. */
 _must_check_ int devlink_number(int dev_fd, const char *name, uint32_t *ret_major,
                                 uint32_t *ret_minor);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The events are packed. Places are given in order, from the start again when the end is reached; what stands in the way of a new one is
- * the oldest. They are not locked in memory: see docs/MEMORY.md.
+ * Owns the last events, packed into a ring of bytes. A new event overwrites the oldest ones.
+ * The ring is not locked in memory: docs/MEMORY.md says why. The control thread runs this.
  */
 #include "checkerd/control/history.h"
 
@@ -12,7 +12,7 @@
 #include "checkerd/control/control_limits.h"
 #include "util/pages.h"
 
-static_assert(HISTORY_BYTES / EVENT_BYTES > 1024, "so many at least are kept");
+static_assert(HISTORY_BYTES / EVENT_BYTES > 1024, "a thousand events always fit");
 
 int history_init(struct history *h)
 {
@@ -20,7 +20,7 @@ int history_init(struct history *h)
 		.bytes = pages_new_unlocked(HISTORY_BYTES),
 		.at = calloc(EVENTS_KEPT, sizeof(*h->at)),
 	};
-	if (h->bytes && h->at)
+	if (h->bytes != NULL && h->at != NULL)
 		return 0;
 	history_deinit(h);
 	return -ENOMEM;
@@ -52,7 +52,7 @@ static uint64_t seq_of(const struct history *h, uint64_t number)
 	return seq;
 }
 
-/* Forgets the oldest as long as they begin in these bytes. They do so in order of age. */
+/* Forgets the events that begin in these bytes: the oldest ones. */
 static void forget_in(struct history *h, uint32_t from, uint32_t to)
 {
 	while (h->oldest < h->added && *place(h, h->oldest) >= from &&

@@ -3,41 +3,45 @@
 #define CHECKERD_CONTROL_HISTORY_H
 
 /*
- * The last events, for all who list or follow them. Each reader has a cursor of its own; one
- * that is too slow is told how many it has missed. The control thread's own.
+ * The last events, for clients that list or follow them. Each client has a cursor of its own. A
+ * client that is too slow learns how many events it missed. The control thread's own.
  */
 #include "checkerd/core/event.h"
 #include "util/macro.h"
 
 struct history {
-	/* Events one after the other, each with as many bytes as its strings have, and where
-	 * they begin: HISTORY_BYTES, EVENTS_KEPT. */
+	/* Packed events, HISTORY_BYTES. */
 	unsigned char *bytes;
+	/* Where each event begins, EVENTS_KEPT. */
 	uint32_t *at;
-	uint32_t end;           /* of the newest, in bytes */
-	uint64_t oldest, added; /* counted since the start */
+	/* Where the newest event ends. */
+	uint32_t end;
+	/* Numbers of events since the start: of the oldest that is kept, and of the next one. */
+	uint64_t oldest, added;
 	uint64_t last_seq;
 	struct event coming, given;
 };
 
 struct history_cursor {
-	uint64_t at;  /* counts as history.added does */
-	uint64_t seq; /* of the last event that was given or passed over */
+	/* As history.added. */
+	uint64_t at;
+	/* Of the last event that was returned or passed over. */
+	uint64_t seq;
 };
 
 _must_check_ int history_init(struct history *h); /* -ENOMEM */
 void history_deinit(struct history *h);
-uint64_t history_bytes(void); /* for the bound */
-/* The place the next event is to be written to; then: that it is there. */
+uint64_t history_bytes(void); /* for the limit of memory */
+/* Where the next event is to be written. history_added() then keeps it. */
 struct event *history_slot(struct history *h);
 void history_added(struct history *h);
 
-/* Before the first event after number `since`. */
+/* The first event after number `since`. */
 struct history_cursor history_find(const struct history *h, uint64_t since);
-/* At the end. */
+/* The end. */
 struct history_cursor history_end(const struct history *h);
-/* The next event, or NULL; it stays until the next call. *ret_lost: how many between
- * the last one given and this one are not kept, or never came. */
+/* The next event, or NULL. Valid until the next call. *ret_lost: how many events between the
+ * last one and this one are lost. */
 const struct event *history_next(struct history *h, struct history_cursor *c,
                                  uint64_t *ret_lost);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Open addressing; a slot holds which thing and which of its names. */
+/*
+ * Owns the slots of a hash table with open addressing. A slot is a thing and the kind of one of
+ * its names. The control thread runs this.
+ */
 #include "checkerd/control/name_index.h"
 
 #include <errno.h>
@@ -10,8 +13,10 @@
 #include "util/block.h"
 #include "util/hash.h"
 
-#define LINKS_MAX  8                                   /* links one after the other */
-#define THINGS_MAX (UINT32_MAX / NAME_INDEX_KINDS / 4) /* slots are counted in 32 bits */
+/* Links that lead to links. */
+#define LINKS_MAX 8
+/* A slot has 32 bits. */
+#define THINGS_MAX (UINT32_MAX / NAME_INDEX_KINDS / 4)
 
 static uint32_t slots_for(uint32_t n, unsigned kinds)
 {
@@ -29,7 +34,7 @@ static void insert(struct name_index *x, uint32_t i, unsigned kind)
 	const char *s = x->name(x->things, i, kind, buf);
 	uint32_t at;
 
-	if (!s)
+	if (s == NULL)
 		return;
 	at = hash_text32(s) & x->mask;
 	while (x->slots[at] != NAME_INDEX_NONE)
@@ -50,7 +55,7 @@ int name_index_make(struct name_index *x, uint32_t n, unsigned kinds,
 		.name = name,
 		.things = things,
 	};
-	if (!x->slots)
+	if (x->slots == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < slots; i++)
 		x->slots[i] = NAME_INDEX_NONE;
@@ -101,7 +106,7 @@ uint32_t name_index_find_device(const struct name_index *x, int dev_fd, const ch
 	}
 	if (found != NAME_INDEX_NONE || devlink_number(dev_fd, name, &major, &minor) < 0)
 		return found;
-	/* One that is known by one of its links, asked for by its node. */
+	/* The index has a link to the device, and the client named its node. */
 	(void)snprintf(number, sizeof(number), "%u:%u", major, minor);
 	return name_index_find(x, number);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns the indexes and the list of maps beside a snapshot. The control thread runs this. */
 #include "checkerd/control/view.h"
 
 #include <errno.h>
@@ -8,10 +9,10 @@
 
 #include "util/block.h"
 
-/* What a path can be called, the more certain before the less. */
+/* The names of a path, the more certain ones first. */
 enum path_key { PATH_NAME, PATH_NODE, PATH_ALIAS, PATH_NUMBER, PATH_KEYS };
 
-/* And a map: of one that is only a name there is nothing else. */
+/* The names of a map. A map that is only a name has no others. */
 enum map_key {
 	MAP_NAME,
 	MAP_DM,     /* dm-0 */
@@ -19,14 +20,14 @@ enum map_key {
 	MAP_WWID,
 	MAP_UUID,
 	MAP_NODE, /* /dev/dm-0: where links lead */
-	MAP_LINK, /* /dev/mapper/NAME: there may be no such link */
+	MAP_LINK, /* /dev/mapper/NAME, also when there is no such link */
 	MAP_KEYS
 };
 
-static_assert(MAP_KEYS <= NAME_INDEX_KINDS, "there is room for each kind of name");
+static_assert(MAP_KEYS <= NAME_INDEX_KINDS, "each kind of name has room");
 static_assert(NAME_INDEX_TEXT >= MAP_NAME_MAX + sizeof("/dev/mapper/"),
-              "and for the longest of them");
-static_assert(NAME_INDEX_NONE == REGISTRY_NONE, "not found is not found");
+              "the longest name has room");
+static_assert(NAME_INDEX_NONE == REGISTRY_NONE, "both say that nothing was found");
 
 /* Each path may have a map of its own that is only a name. */
 static uint32_t maps_max(uint32_t max_paths)
@@ -46,7 +47,7 @@ uint64_t view_bytes(uint32_t max_paths)
 void view_clear(struct view *v, struct port *p)
 {
 	assert(v->users == 0);
-	if (v->snap)
+	if (v->snap != NULL)
 		port_control_snapshot_release(p, v->snap);
 	name_index_clear(&v->path_names);
 	name_index_clear(&v->map_names);
@@ -85,7 +86,7 @@ static const char *path_name(const void *things, uint32_t i, unsigned kind,
 
 int view_make_path_names(struct view *v)
 {
-	if (v->path_names.slots)
+	if (v->path_names.slots != NULL)
 		return 0;
 	return name_index_make(&v->path_names, v->snap->n_paths, PATH_KEYS, path_name,
 	                       v->snap);
@@ -109,7 +110,7 @@ const char *view_path_map(const struct snapshot *s, const struct snap_path *p)
 
 static bool is_named(const struct snapshot *s, const struct snap_path *p)
 {
-	return p->in_map == REGISTRY_NONE && view_path_map(s, p);
+	return p->in_map == REGISTRY_NONE && view_path_map(s, p) != NULL;
 }
 
 static int compare_paths(const void *a, const void *b, void *userdata)
@@ -121,7 +122,7 @@ static int compare_paths(const void *a, const void *b, void *userdata)
 	return r != 0 ? r : (x > y) - (x < y);
 }
 
-/* By map, and then by the device they lead to. */
+/* By map, then by device number. */
 static int compare_devices(const void *a, const void *b, void *userdata)
 {
 	const struct snapshot *s = userdata;
@@ -143,7 +144,7 @@ static bool is_one_device(const struct device *d, const struct device *e)
 	       strcmp(device_map(d), device_map(e)) == 0;
 }
 
-/* One device is one path of its map: the first that leads to it stays. Returns how many do. */
+/* Two names of one device are one path of their map: keeps the first. Returns how many stay. */
 static uint32_t drop_twins(struct view *v, uint32_t n)
 {
 	const struct snap_path *paths = v->snap->paths;
@@ -157,7 +158,7 @@ static uint32_t drop_twins(struct view *v, uint32_t n)
 	return kept;
 }
 
-/* What is one before what is only called so. */
+/* By name; a map of device-mapper before one that is only a name. */
 static int compare_maps(const void *a, const void *b)
 {
 	const struct view_map *x = a, *y = b;
@@ -166,7 +167,7 @@ static int compare_maps(const void *a, const void *b)
 	return r != 0 ? r : (x->dm == NULL) - (y->dm == NULL);
 }
 
-/* Files the paths that have but a map's name; returns how many. */
+/* Sorts the paths whose map is only a name into by_map; returns how many there are. */
 static uint32_t sort_named(struct view *v)
 {
 	const struct snapshot *s = v->snap;
@@ -180,7 +181,7 @@ static uint32_t sort_named(struct view *v)
 	return n;
 }
 
-/* Adds a map for each name that the n paths in by_map have. */
+/* Adds a map for each name that the first n paths in by_map have. */
 static void add_named(struct view *v, uint32_t n)
 {
 	const struct snap_path *paths = v->snap->paths;
@@ -190,8 +191,8 @@ static void add_named(struct view *v, uint32_t n)
 		const struct snap_path *p = &paths[v->by_map[i]];
 		const char *name = device_map(p->device);
 
-		assert(name != NULL); /* or it would not be among them */
-		if (!m || strcmp(m->name, name) != 0) {
+		assert(name != NULL); /* is_named() */
+		if (m == NULL || strcmp(m->name, name) != 0) {
 			m = &v->maps[v->n_maps++];
 			*m = (struct view_map){ .name = name, .first = i };
 		}
@@ -202,7 +203,7 @@ static void add_named(struct view *v, uint32_t n)
 	}
 }
 
-/* A name that a map has is that map's. */
+/* Keeps one map of each name: the map of device-mapper if there is one. */
 static void drop_doubles(struct view *v)
 {
 	uint32_t n = 0;
@@ -218,14 +219,14 @@ int view_make_maps(struct view *v)
 	const struct snapshot *s = v->snap;
 	uint32_t named;
 
-	if (v->maps)
+	if (v->maps != NULL)
 		return 0;
 	v->by_map = block_new(s->n_paths + 1, sizeof(*v->by_map));
-	if (!v->by_map)
+	if (v->by_map == NULL)
 		return -ENOMEM;
 	named = sort_named(v);
 	v->maps = block_new(s->n_maps + named + 1, sizeof(*v->maps));
-	if (!v->maps) {
+	if (v->maps == NULL) {
 		block_free(v->by_map);
 		v->by_map = NULL;
 		return -ENOMEM;
@@ -251,11 +252,11 @@ static const char *map_name(const void *things, uint32_t i, unsigned kind,
                             char buf[NAME_INDEX_TEXT])
 {
 	const struct view *v = things;
-	const struct map *m = v->maps[i].dm ? v->maps[i].dm->map : NULL;
+	const struct map *m = v->maps[i].dm != NULL ? v->maps[i].dm->map : NULL;
 
 	if (kind == MAP_NAME)
 		return v->maps[i].name;
-	if (!m)
+	if (m == NULL)
 		return NULL;
 	switch ((enum map_key)kind) {
 	case MAP_DM:
@@ -268,7 +269,7 @@ static const char *map_name(const void *things, uint32_t i, unsigned kind,
 	case MAP_WWID:
 		return m->wwid;
 	case MAP_UUID:
-		return m->uuid[0] ? m->uuid : NULL;
+		return m->uuid[0] != '\0' ? m->uuid : NULL;
 	case MAP_NODE:
 		(void)snprintf(buf, NAME_INDEX_TEXT, "/dev/dm-%u", m->devt_minor);
 		return buf;
@@ -287,7 +288,7 @@ int view_make_map_names(struct view *v)
 {
 	int r = view_make_maps(v);
 
-	if (r < 0 || v->map_names.slots)
+	if (r < 0 || v->map_names.slots != NULL)
 		return r;
 	return name_index_make(&v->map_names, v->n_maps, MAP_KEYS, map_name, v);
 }
@@ -300,7 +301,8 @@ uint32_t view_find_map(const struct view *v, int dev_fd, const char *name)
 uint32_t view_map_path(const struct view *v, const struct view_map *m, uint32_t i)
 {
 	assert(i < m->n);
-	return m->dm ? v->snap->map_paths[m->first + i].path : v->by_map[m->first + i];
+	return m->dm != NULL ? v->snap->map_paths[m->first + i].path
+	                     : v->by_map[m->first + i];
 }
 
 enum redundancy view_redundancy(const struct view_map *m)

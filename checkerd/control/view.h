@@ -3,59 +3,66 @@
 #define CHECKERD_CONTROL_VIEW_H
 
 /*
- * A snapshot with what clients need to find their way in it: indexes of the names, and the
- * maps in the order of theirs. Each is made when somebody asks for it, once, for all who read
- * the same snapshot. The control thread's own.
+ * A snapshot with what clients need to find paths and maps in it: indexes of the names, and the
+ * maps sorted by name. Each is made when a client first needs it, for all clients that read the
+ * same snapshot. The control thread's own.
  */
 #include "checkerd/control/name_index.h"
 #include "checkerd/control/port.h"
 #include "checkerd/core/redundancy.h"
 
-/* The word for a path that checkerctl disable covers: its state does not count. */
+/* The state of a path that checkerctl disable covers. */
 #define VIEW_DISABLED "disabled"
 
-/* Device-mapper's, or one that is but a name that the configuration gives to paths. */
+/* A map of device-mapper, or a name of a map that the configuration gives to paths. */
 struct view_map {
 	const char *name;
-	const struct snap_map *dm; /* NULL: only a name */
-	uint32_t first; /* of its paths: in the snapshot's map_paths[], or in by_map[] */
-	uint32_t n, up; /* paths */
-	uint32_t disabled, overdue; /* of them */
+	/* NULL: the map is only a name. */
+	const struct snap_map *dm;
+	/* Of its paths: in map_paths[] of the snapshot; of a map that is only a name: in by_map[]. */
+	uint32_t first;
+	/* Paths: all, and those that are usable, disabled, overdue. */
+	uint32_t n, up, disabled, overdue;
 };
 
 struct view {
-	struct snapshot *snap; /* NULL: this view is not in use */
-	uint32_t users;        /* clients that read it */
-	struct mono since;     /* when it came */
+	/* NULL: the view is not in use. */
+	struct snapshot *snap;
+	/* Clients that read it. */
+	uint32_t users;
+	/* When the snapshot came. */
+	struct mono since;
 	struct name_index path_names, map_names;
-	struct view_map *maps; /* NULL: not made yet; by name, each name once */
+	/* By name, each name once. NULL: not made yet. */
+	struct view_map *maps;
 	uint32_t n_maps;
-	uint32_t *by_map; /* paths of maps that are only names, in the order of these */
+	/* Paths whose map is only a name, in the order of maps[]. */
+	uint32_t *by_map;
 };
 
-/* Gives back the snapshot, too. */
+/* Releases the snapshot, too. */
 void view_clear(struct view *v, struct port *p);
-/* Bytes one view may allocate: for the bound. */
+/* Bytes that one view may allocate: for the limit of memory. */
 uint64_t view_bytes(uint32_t max_paths);
 
-/* Before what they are for is used. -ENOMEM. */
+/* Make what the functions below need. -ENOMEM. */
 _must_check_ int view_make_path_names(struct view *v);
 _must_check_ int view_make_maps(struct view *v);
-_must_check_ int view_make_map_names(struct view *v); /* and the maps */
+_must_check_ int view_make_map_names(struct view *v); /* and view_make_maps() */
 
-/* What a client calls a path: name, node, alias, "8:0", or a link below dev_fd.
- * The path's place in the snapshot, or REGISTRY_NONE. */
+/* name: a path's name, node, alias, "8:0", or a link below dev_fd. Returns the path's index in
+ * the snapshot, or REGISTRY_NONE. */
 uint32_t view_find_path(const struct view *v, int dev_fd, const char *name);
-/* What it calls a map: name, "dm-0", "253:0", WWID, uuid, "/dev/mapper/NAME", or a link below
- * dev_fd. Its place in maps[], or REGISTRY_NONE. */
+/* name: a map's name, "dm-0", "253:0", WWID, uuid, "/dev/mapper/NAME", or a link below dev_fd.
+ * Returns the map's index in maps[], or REGISTRY_NONE. */
 uint32_t view_find_map(const struct view *v, int dev_fd, const char *name);
 
-/* The i-th path of a map: its place in the snapshot; REGISTRY_NONE: it is not one of ours. */
+/* The index of a map's i-th path in the snapshot; REGISTRY_NONE: checkerd does not check it. */
 uint32_t view_map_path(const struct view *v, const struct view_map *m, uint32_t i);
 enum redundancy view_redundancy(const struct view_map *m);
 /* "up", …, or "disabled". */
 const char *view_path_state(const struct snap_path *p);
-/* The name of the map that a path is in, or NULL. */
+/* The name of the path's map, or NULL. */
 const char *view_path_map(const struct snapshot *s, const struct snap_path *p);
 
 #endif
