@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns the configuration in force, and the clients that wait for a reload. The loop's thread
+ * runs this; the files are read on the loader's thread.
+ */
 #include "checkerd/answers/reload.h"
 
 #include <errno.h>
@@ -7,7 +11,7 @@
 #include <string.h>
 #include <syslog.h>
 
-static void begin(struct reload *r, struct mono now)
+static void begin_reading(struct reload *r, struct mono now)
 {
 	r->again = false;
 	r->present = r->next;
@@ -17,7 +21,7 @@ static void begin(struct reload *r, struct mono now)
 	loader_start(r->loader, r->ref->config);
 }
 
-/* The summary and then each warning about the file, one a line. NULL: no memory for it. */
+/* The summary and the warnings about the file, one a line. NULL: no memory. */
 static struct text *success_text(const struct reload *r, const char *summary)
 {
 	size_t warnings = r->messages == NULL ? 0 : r->messages->size;
@@ -56,7 +60,7 @@ static void reply_all(struct reload *r, int error, const char *summary)
 	r->present.n = 0;
 }
 
-/* Each line of what was written about the file becomes a line of the log. */
+/* Logs the warnings or errors about the file, one message a line. */
 static void log_messages(struct reload *r, bool refused)
 {
 	const char *line = r->messages == NULL ? "" : r->messages->data;
@@ -70,27 +74,27 @@ static void log_messages(struct reload *r, bool refused)
 	}
 }
 
-static void end(struct reload *r, int error, const char *summary, struct mono now)
+static void end_reload(struct reload *r, int error, const char *summary, struct mono now)
 {
 	reply_all(r, error, summary);
 	r->messages = text_unref(r->messages);
 	r->step = RELOAD_IDLE;
 	ready_reload_ends(r->ready);
 	if (r->again)
-		begin(r, now);
+		begin_reading(r, now);
 }
 
-static void refuse(struct reload *r, const struct loaded *l, struct mono now)
+static void refuse_config(struct reload *r, const struct loaded *l, struct mono now)
 {
 	log_messages(r, true);
 	events_say(r->events, EVENT_CONFIG, LOG_ERR,
 	           "the new configuration is refused, the old one stays in force%s%s",
 	           l->result == -EINVAL ? "" : ": ",
 	           l->result == -EINVAL ? "" : strerrordesc_np(-l->result));
-	end(r, l->result == -ENOMEM ? ENOMEM : EINVAL, NULL, now);
+	end_reload(r, l->result == -ENOMEM ? ENOMEM : EINVAL, NULL, now);
 }
 
-/* Makes what was loaded the one in force. Takes over config and dump, also on failure. */
+/* Puts the loaded configuration in force. Takes over its config and dump, also on failure. */
 static int put_in_force(struct reload *r, struct loaded *l)
 {
 	uint64_t generation = r->ref == NULL ? 1 : r->ref->generation + 1;
@@ -142,19 +146,19 @@ void reload_deinit(struct reload *r)
 	r->messages = text_unref(r->messages);
 }
 
-void reload_ask(struct reload *r, struct mono now)
+void reload_request(struct reload *r, struct mono now)
 {
 	r->again = true;
 	if (r->step == RELOAD_IDLE)
-		begin(r, now);
+		begin_reading(r, now);
 }
 
-bool reload_ask_with_token(struct reload *r, uint64_t token, struct mono now)
+bool reload_request_with_token(struct reload *r, uint64_t token, struct mono now)
 {
 	if (r->next.n == RELOAD_WAITERS_MAX)
 		return false;
 	r->next.tokens[r->next.n++] = token;
-	reload_ask(r, now);
+	reload_request(r, now);
 	return true;
 }
 
@@ -171,7 +175,7 @@ void reload_loaded(struct reload *r, struct mono now)
 	if (l.result == 0)
 		l.result = put_in_force(r, &l);
 	if (l.result < 0)
-		refuse(r, &l, now);
+		refuse_config(r, &l, now);
 	else
 		log_messages(r, false);
 	loaded_deinit(&l);
@@ -197,5 +201,5 @@ void reload_progress(struct reload *r, struct mono now)
 	events_say(r->events, EVENT_CONFIG, LOG_NOTICE, "%s", line);
 	(void)snprintf(reply, sizeof(reply), "%s%s%s", line,
 	               inv->twins[0] == '\0' ? "" : "\n", inv->twins);
-	end(r, inv->error, reply, now);
+	end_reload(r, inv->error, reply, now);
 }

@@ -3,15 +3,15 @@
 #define CHECKERD_ANSWERS_RELOAD_H
 
 /*
- * From a wish for a new configuration to its last path: read on the loader's thread, compared
- * on discovery's, applied record by record by the inventory. Who asks while one is under way
- * is served by the one after it, which is one for all. The loop only.
+ * Reloads the configuration: the loader's thread reads it, discovery's thread compares it, and
+ * the inventory applies it record by record. Requests that come during a reload are served by
+ * one further reload, because the files may have changed meanwhile. The loop only.
  */
 #include "checkerd/paths/inventory.h"
 #include "checkerd/config/loader.h"
 #include "checkerd/manager/ready.h"
 
-/* Clients that can wait for a reload; more are told that it is busy. */
+/* Clients that can wait for a reload. Others are refused. */
 #define RELOAD_WAITERS_MAX 32
 
 enum reload_step {
@@ -26,18 +26,25 @@ struct reload_waiters {
 };
 
 struct reload {
-	struct loader *loader; /* borrowed, as are all up to `port` */
+	/* Borrowed, as are all up to port. */
+	struct loader *loader;
 	struct discovery *discovery;
 	struct inventory *inventory;
 	struct ready *ready;
 	struct events *events;
 	struct port *port;
-	struct config_ref *ref; /* a reference: what is in force */
-	struct text *dump;      /* a reference: that as a text */
-	struct text *messages;  /* a reference: warnings of what is being applied */
+	/* A reference: the configuration in force. */
+	struct config_ref *ref;
+	/* A reference: the text of that configuration. */
+	struct text *dump;
+	/* A reference: warnings about the configuration that is being applied. */
+	struct text *messages;
 	enum reload_step step;
-	bool again;      /* asked for while one is under way */
-	bool keep_level; /* the command line has the say about the log level */
+	/* Another reload was requested during this one. */
+	bool again;
+	/* The command line decides the log level. */
+	bool keep_level;
+	/* Clients of this reload, and of the next one. */
 	struct reload_waiters present, next;
 };
 
@@ -51,18 +58,18 @@ struct reload_parts {
 	bool keep_level;
 };
 
-/* Takes over what was loaded at start and begins to apply it. -ENOMEM. */
+/* Takes over the configuration that was loaded at start, and begins to apply it. -ENOMEM. */
 _must_check_ int reload_init(struct reload *r, const struct reload_parts *parts,
                              struct loaded *first);
 void reload_deinit(struct reload *r);
 
-/* SIGHUP. */
-void reload_ask(struct reload *r, struct mono now);
-/* A client waits for it; false: too many do. */
-bool reload_ask_with_token(struct reload *r, uint64_t token, struct mono now);
-/* The loader has a result. */
+/* For SIGHUP. */
+void reload_request(struct reload *r, struct mono now);
+/* For a client, which gets a reply with the token. False: too many clients wait. */
+bool reload_request_with_token(struct reload *r, uint64_t token, struct mono now);
+/* To be called when the loader has a result. */
 void reload_loaded(struct reload *r, struct mono now);
-/* Discovery's records were taken: is it done? */
+/* To be called after discovery's records were applied: ends a reload that is complete. */
 void reload_progress(struct reload *r, struct mono now);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing: serves the requests of the control thread. The loop's thread runs this. */
 #include "checkerd/answers/requests.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ static void check(struct requests *q, const struct port_request *r, struct path 
 		reply(q, r, EBUSY, p->status.state);
 		return;
 	}
-	/* One that is outstanding already is the check that is asked for. */
+	/* A check that is outstanding already is the requested one. */
 	checks_expedite(q->checks, r->path, now);
 	if (r->wait && !(p->outstanding && p->expired))
 		waits_add(q->waits, r);
@@ -46,7 +47,7 @@ static void disable(struct requests *q, const struct port_request *r, struct pat
 	else
 		events_path(q->events, EVENT_CONFIG, LOG_NOTICE, p->device,
 		            "disabled by user %u until it is enabled", r->uid);
-	/* Who waits for its check would wait for long. */
+	/* No check will come that a client could wait for. */
 	if (!p->outstanding)
 		waits_complete(q->waits, r->path, EBUSY, p->status.state);
 	reply(q, r, 0, p->status.state);
@@ -63,7 +64,7 @@ static void enable(struct requests *q, const struct port_request *r, struct path
 	reply(q, r, 0, p->status.state);
 }
 
-/* 0, or the error that says why nothing is done. */
+/* 0, or the errno of the refusal. */
 static int may_force(const struct requests *q, const struct port_request *r)
 {
 	if (!q->dm->control)
@@ -78,7 +79,7 @@ static int may_force(const struct requests *q, const struct port_request *r)
 	return 0;
 }
 
-/* What follows is sent at the end of this round. */
+/* dm sends the commands at the end of this round of the loop. */
 static void force(struct requests *q, const struct port_request *r, struct path *p,
                   struct mono now)
 {
@@ -98,7 +99,7 @@ static void force(struct requests *q, const struct port_request *r, struct path 
 		               : "no longer to be failed in its map, says user %u",
 		          r->uid);
 	}
-	/* The sooner a check finds it good, the sooner it is. */
+	/* The path is reinstated when a check succeeds. */
 	if (!fail && p->status.verdict != VERDICT_USABLE) {
 		checks_expedite(q->checks, r->path, now);
 		error = EIO;
@@ -106,7 +107,7 @@ static void force(struct requests *q, const struct port_request *r, struct path 
 	reply(q, r, error, p->status.state);
 }
 
-/* What was failed by hand is given back, too. */
+/* Also ends checkerctl fail. */
 static void let_go(struct requests *q, uint32_t path)
 {
 	if (maps_is_forced(q->dm->maps, path))
@@ -134,13 +135,14 @@ static void release_all(struct requests *q, const struct port_request *r)
 	for (uint32_t i = 0; i < registry_end(q->checks->registry); i++)
 		if (registry_get(q->checks->registry, i) != NULL)
 			let_go(q, i);
-	maps_release(q->dm->maps, MAPS_NONE, true); /* those of the past, too */
+	maps_release(q->dm->maps, MAPS_NONE,
+	             true); /* also those whose path was removed */
 	events_say(q->events, EVENT_DM, LOG_NOTICE,
 	           "every path is let go until the next decision, says user %u", r->uid);
 	reply(q, r, 0, PATH_UNCHECKED);
 }
 
-/* What is about one path, which may be gone since the snapshot it was chosen from. */
+/* The path may have been removed since the snapshot from which the client chose it. */
 static void serve_path(struct requests *q, const struct port_request *r, struct mono now)
 {
 	struct path *p = registry_get(q->checks->registry, r->path);
@@ -175,7 +177,7 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 {
 	switch (r->op) {
 	case PORT_SNAPSHOT:
-		snapshot_fill_ask(q->snapshots);
+		snapshot_fill_request(q->snapshots);
 		return;
 	case PORT_PING:
 		reply(q, r, 0, PATH_UNCHECKED);
@@ -194,7 +196,7 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 			serve_path(q, r, now);
 		return;
 	case PORT_RELOAD:
-		if (!reload_ask_with_token(q->reload, r->token, now))
+		if (!reload_request_with_token(q->reload, r->token, now))
 			reply(q, r, EBUSY, PATH_UNCHECKED);
 		return;
 	case PORT_LOG_LEVEL:
@@ -204,7 +206,7 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 	reply(q, r, EOPNOTSUPP, PATH_UNCHECKED);
 }
 
-bool requests_take(struct requests *q, struct mono now)
+bool requests_serve(struct requests *q, struct mono now)
 {
 	struct port_request r;
 

@@ -3,7 +3,7 @@
 #define CHECKERD_ANSWERS_REQUESTS_H
 
 /*
- * Does what the control thread asks for. The loop only.
+ * Serves the requests of the control thread. The loop only.
  */
 #include "checkerd/paths/checks.h"
 #include "checkerd/paths/dm.h"
@@ -11,11 +11,12 @@
 #include "checkerd/answers/snapshot_fill.h"
 #include "checkerd/answers/waits.h"
 
-/* Requests at one go. */
+/* Requests served in one round of the loop. */
 #define REQUESTS_SLICE 256
 
 struct requests {
-	struct port *port; /* borrowed, as are all */
+	/* Borrowed, as are all. */
+	struct port *port;
 	struct waits *waits;
 	struct checks *checks;
 	struct events *events;
@@ -24,7 +25,7 @@ struct requests {
 	struct dm *dm;
 };
 
-/* Takes requests, a slice at most. True: there may be more. */
-bool requests_take(struct requests *q, struct mono now);
+/* Serves at most REQUESTS_SLICE requests. True: there may be more. */
+bool requests_serve(struct requests *q, struct mono now);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns the snapshot that is being filled. The loop's thread runs this. */
 #include "checkerd/answers/snapshot_fill.h"
 
 #include <fcntl.h>
@@ -42,7 +43,7 @@ void snapshot_fill_deinit(struct snapshot_fill *f)
 	f->memory = text_unref(f->memory);
 }
 
-/* VmLck of a process; what procfs says of it comes from memory. */
+/* VmLck of a process. Reading procfs does not wait for a disk. */
 static uint64_t locked_bytes(int fd)
 {
 	char buf[4096];
@@ -156,7 +157,7 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 	s->memory_text = text_ref(f->memory);
 }
 
-/* The place of a path in the snapshot. */
+/* The index of a path in the snapshot; REGISTRY_NONE: the snapshot does not have the path. */
 static uint32_t place_of(const struct snapshot *s, struct registry *registry,
                          uint32_t index)
 {
@@ -215,7 +216,7 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 	s->n_maps++;
 }
 
-/* A slice of the maps. True: there are more. */
+/* Fills in at most SNAPSHOT_SLICE maps or paths of maps. True: there are more. */
 static bool fill_maps(struct snapshot_fill *f, struct snapshot *s)
 {
 	uint32_t end = maps_end(f->dm->maps), from = s->n_map_paths;
@@ -226,7 +227,7 @@ static bool fill_maps(struct snapshot_fill *f, struct snapshot *s)
 		m = maps_get(f->dm->maps, f->next_map);
 		if (m == NULL)
 			continue;
-		/* Some may have come and gone since it was begun. */
+		/* Maps may have been added and removed since the snapshot was begun. */
 		if (s->n_maps == s->max_maps ||
 		    m->map->n_paths > s->max_map_paths - s->n_map_paths)
 			return false;
@@ -274,7 +275,7 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 	overdue_add(&f->overdue, s->why);
 }
 
-void snapshot_fill_ask(struct snapshot_fill *f)
+void snapshot_fill_request(struct snapshot_fill *f)
 {
 	f->wanted = true;
 }
@@ -291,7 +292,7 @@ void snapshot_fill_run(struct snapshot_fill *f)
 	uint32_t end;
 
 	if (s == NULL) {
-		/* NULL: both are being read. Whoever still wants one asks again. */
+		/* NULL: both are being read. The control thread requests another one. */
 		f->wanted = false;
 		f->filling = s = port_loop_snapshot_begin(f->port);
 		f->next = f->next_map = 0;
@@ -309,7 +310,7 @@ void snapshot_fill_run(struct snapshot_fill *f)
 	}
 	if (f->next < registry_end(registry) || fill_maps(f, s))
 		return;
-	/* Last, so that the sums are of now. */
+	/* Last, so that the counters are as new as the paths. */
 	fill_engine(s, f->checks->engine);
 	fill_daemon(f, s);
 	f->filling = NULL;

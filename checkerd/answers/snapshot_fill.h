@@ -3,8 +3,8 @@
 #define CHECKERD_ANSWERS_SNAPSHOT_FILL_H
 
 /*
- * Fills the snapshots the control thread answers from, a slice a round of the loop, so that
- * ten thousand paths hold up nobody. The loop only.
+ * Fills the snapshots from which the control thread answers. Each round of the loop fills one
+ * slice, so ten thousand paths do not delay the loop. The loop only.
  */
 #include "checkerd/paths/checks.h"
 #include "checkerd/paths/dm.h"
@@ -14,6 +14,7 @@
 #include "checkerd/manager/ready.h"
 #include "checkerd/answers/reload.h"
 
+/* Paths or maps of one round. */
 #define SNAPSHOT_SLICE 1024
 
 struct snapshot_fill_parts {
@@ -28,23 +29,30 @@ struct snapshot_fill_parts {
 };
 
 struct snapshot_fill {
-	struct port *port; /* borrowed, as are the next six */
+	/* Borrowed, as are the next six. */
+	struct port *port;
 	struct checks *checks;
 	struct dm *dm;
 	const struct ready *ready;
 	const struct aio_quota *aio_quota;
 	const struct warnings *warnings;
 	const struct reload *reload;
-	struct text *memory; /* a reference */
+	/* A reference. */
+	struct text *memory;
 	uint64_t bound_bytes;
 	int64_t started_realtime_us;
-	int status_fd;                /* /proc/self/status, -1: not to be had */
-	struct snapshot *filling;     /* NULL: none */
-	struct overdue_engine engine; /* as of when it was begun */
-	struct overdue_tally overdue; /* so far */
-	uint32_t next;                /* index of a path to go on with … */
-	uint32_t next_map;            /* … and of a map, when all paths are in */
-	bool wanted;                  /* asked for and not begun yet */
+	/* /proc/self/status; -1: it could not be opened. */
+	int status_fd;
+	/* NULL: none. */
+	struct snapshot *filling;
+	/* As it was when `filling` was begun. */
+	struct overdue_engine engine;
+	/* The overdue paths in `filling`. */
+	struct overdue_tally overdue;
+	/* The next path, and after all paths the next map. */
+	uint32_t next, next_map;
+	/* A snapshot was requested and is not begun yet. */
+	bool wanted;
 };
 
 /* snapshot_fill_deinit() may be called on it. */
@@ -53,13 +61,14 @@ struct snapshot_fill {
 		.status_fd = -1 \
 	}
 
-/* memory: a reference, taken over. */
+/* Takes over the reference to memory. */
 void snapshot_fill_init(struct snapshot_fill *f, const struct snapshot_fill_parts *parts,
                         struct text *memory);
 void snapshot_fill_deinit(struct snapshot_fill *f);
-void snapshot_fill_ask(struct snapshot_fill *f);
-/* True: there is something to be done by snapshot_fill_run(). */
+void snapshot_fill_request(struct snapshot_fill *f);
+/* True: snapshot_fill_run() has something to do. */
 bool snapshot_fill_wanted(const struct snapshot_fill *f);
+/* Fills one slice, and publishes the snapshot when it is complete. */
 void snapshot_fill_run(struct snapshot_fill *f);
 
 #endif

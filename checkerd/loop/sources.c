@@ -148,7 +148,7 @@ static void take_found(struct sources *s)
 
 static void take_requests(struct sources *s)
 {
-	bool more = requests_take(&s->d->requests, mono_now());
+	bool more = requests_serve(&s->d->requests, mono_now());
 
 	enable_more(s, SOURCE_REQUESTS_MORE, &s->more_requests, more);
 }
@@ -263,7 +263,7 @@ static int on_reload(sd_event_source *e _unused_,
 {
 	struct sources *s = arg;
 
-	reload_ask(&s->d->reload, mono_now());
+	reload_request(&s->d->reload, mono_now());
 	return complete_round(s);
 }
 

@@ -119,7 +119,7 @@ static void request(void)
 	uint64_t what = sim_below(9);
 
 	if (what < 3)
-		reload_ask(&sim.reload, now);
+		reload_request(&sim.reload, now);
 	else if (index == REGISTRY_NONE)
 		return;
 	else if (what < 5)
@@ -479,7 +479,7 @@ static void loop_until(struct mono end)
 static void reload_until(uint32_t n_paths)
 {
 	for (unsigned i = 0; i < 40; i++) {
-		reload_ask(&sim.reload, mono_now());
+		reload_request(&sim.reload, mono_now());
 		loop_until(mono_add(sim.now, SEC));
 		if (sim.reload.step == RELOAD_IDLE && finder_idle() &&
 		    !sim.inventory.holding &&

@@ -188,7 +188,7 @@ static void a_good_one_is_told_when_its_last_path_is(void **state)
 {
 	(void)state;
 	synced();
-	assert_true(reload_ask_with_token(&reload, 77, now));
+	assert_true(reload_request_with_token(&reload, 77, now));
 	assert_int_equal(started, 1);
 	loaded(good("warning: something\n"));
 	assert_int_equal(applied, 2);
@@ -211,7 +211,7 @@ static void a_bad_one_changes_nothing_and_says_every_error(void **state)
 
 	(void)state;
 	synced();
-	assert_true(reload_ask_with_token(&reload, 5, now));
+	assert_true(reload_request_with_token(&reload, 5, now));
 	loaded(bad("f:1:2: error: one\nf:3:4: error: two\n"));
 	assert_ptr_equal(reload.ref, before);
 	assert_int_equal(applied, 1);
@@ -228,10 +228,10 @@ static void who_asks_meanwhile_is_served_by_one_more(void **state)
 {
 	(void)state;
 	synced();
-	assert_true(reload_ask_with_token(&reload, 1, now));
-	assert_true(reload_ask_with_token(&reload, 2, now));
-	reload_ask(&reload, now);
-	assert_true(reload_ask_with_token(&reload, 3, now));
+	assert_true(reload_request_with_token(&reload, 1, now));
+	assert_true(reload_request_with_token(&reload, 2, now));
+	reload_request(&reload, now);
+	assert_true(reload_request_with_token(&reload, 3, now));
 	assert_int_equal(started, 1);
 	loaded(good(NULL));
 	synced();
@@ -250,11 +250,11 @@ static void too_many_who_wait_are_told(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < RELOAD_WAITERS_MAX; i++)
-		assert_true(reload_ask_with_token(&reload, i, now));
-	assert_false(reload_ask_with_token(&reload, 99, now));
+		assert_true(reload_request_with_token(&reload, i, now));
+	assert_false(reload_request_with_token(&reload, 99, now));
 	synced();
 	assert_int_equal(started, 1);
-	assert_true(reload_ask_with_token(&reload, 99, now));
+	assert_true(reload_request_with_token(&reload, 99, now));
 }
 
 static void the_log_level_is_the_new_ones(void **state)
@@ -264,14 +264,14 @@ static void the_log_level_is_the_new_ones(void **state)
 	(void)state;
 	synced();
 	assert_int_equal(events.level, 6);
-	reload_ask(&reload, now);
+	reload_request(&reload, now);
 	quiet = good(NULL);
 	quiet.config->log_level = 3;
 	loaded(quiet);
 	assert_int_equal(events.level, 3);
 	synced();
 	reload.keep_level = true;
-	reload_ask(&reload, now);
+	reload_request(&reload, now);
 	loaded(good(NULL));
 	assert_int_equal(events.level, 3);
 }
@@ -280,7 +280,7 @@ static void devices_that_cannot_be_listed_fail_the_reload(void **state)
 {
 	(void)state;
 	synced();
-	assert_true(reload_ask_with_token(&reload, 8, now));
+	assert_true(reload_request_with_token(&reload, 8, now));
 	loaded(good(NULL));
 	inventory.error = ENOBUFS;
 	synced();

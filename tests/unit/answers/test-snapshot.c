@@ -222,7 +222,7 @@ static void all_of_it_is_there(void **state)
 	struct snapshot *s;
 
 	(void)state;
-	snapshot_fill_ask(&fill);
+	snapshot_fill_request(&fill);
 	run_rounds(3);
 	assert_true(snapshot_fill_wanted(&fill)); /* not in one go */
 	s = finish();
@@ -245,7 +245,7 @@ static void what_comes_and_goes_meanwhile_breaks_nothing(void **state)
 
 	(void)state;
 	for (unsigned rounds = 1; rounds <= 5; rounds++) {
-		snapshot_fill_ask(&fill);
+		snapshot_fill_request(&fill);
 		run_rounds(rounds);
 		/* A path that is in a map comes to where another one was; so do maps. */
 		other = registry_get(checks.registry, rounds)->device->devt_minor;
@@ -270,14 +270,14 @@ static void trouble_is_a_warning(void **state)
 	(void)state;
 	(void)snprintf(dm.trouble, sizeof(dm.trouble), "trouble");
 	dm.error = ENOENT;
-	snapshot_fill_ask(&fill);
+	snapshot_fill_request(&fill);
 	s = finish();
 	assert_int_equal(s->n_warnings, 0); /* who only observes may live without */
 	assert_int_equal(s->dm_error, ENOENT);
 	assert_false(s->dm_known);
 	port_control_snapshot_release(port, s);
 	dm.control = true;
-	snapshot_fill_ask(&fill);
+	snapshot_fill_request(&fill);
 	s = finish();
 	assert_int_equal(s->n_warnings, 1);
 	assert_string_equal(s->warnings[0], "trouble");
