@@ -18,16 +18,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "libcheck/caller.h"
 #include "libcheck/region/opened.h"
 #include "libcheck/successor.h"
 #include "util/thread.h"
-
-const char *pathcheck_version(void)
-{
-	return PACKAGE_VERSION;
-}
 
 int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *ret)
 {

@@ -11,12 +11,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "util/pages.h"
 
 /* Linux 5.1; C libraries older than 2.32 do not know it. */
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
+
+/* Here, below both sides of a region, because they compare their versions. */
+const char *pathcheck_version(void)
+{
+	return PACKAGE_VERSION;
+}
 
 static uint64_t reserve_part(uint64_t *end, uint64_t bytes)
 {
