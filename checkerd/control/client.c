@@ -219,7 +219,7 @@ static void dispatch(struct service *s, struct client *c)
 		reply_problem(call, problem);
 	else if (call->request.method->changes && !call->borrower.privileged)
 		reply_error(call, REPLY_CONTROL_ERROR("NotPermitted"), "reason",
-		            "only root may do that");
+		            "only root may call this method");
 	if (call->reply.piece != NULL)
 		begin_reply(s, c);
 	else if (call->request.method->needs_snapshot)

@@ -22,7 +22,7 @@ static bool new_targets(struct service *s, struct call *c, uint32_t n)
 {
 	c->targets = budget_borrow(&s->budget, &c->borrower, n * sizeof(*c->targets));
 	if (c->targets == NULL) {
-		reply_busy(c, "too much is being asked at once");
+		reply_busy(c, "too many large requests at once: try again");
 		return false;
 	}
 	c->n_targets = n;
@@ -70,7 +70,7 @@ static const char *refusal(int error)
 		return "another disk is under its number: it is barred until it leaves "
 		       "the map";
 	case EIO:
-		return "its checks do not find it good; it is reinstated when they do";
+		return "its checks fail: it is reinstated when they succeed";
 	default:
 		return "the main loop refuses";
 	}
@@ -118,7 +118,7 @@ void operation_conclude_reload(struct service *s, struct call *c)
 	if (c->targets[0].error == 0) {
 		reply_text(c, "message", text, size);
 	} else if (c->targets[0].error == EBUSY) {
-		reply_busy(c, "another reload is on its way");
+		reply_busy(c, "another reload is in progress");
 	} else {
 		reply_text(c, "errors", text, size);
 		c->reply.error = REPLY_CONTROL_ERROR("ReloadFailed");

@@ -80,7 +80,7 @@ void query_all_maps(struct service *s, struct call *c)
 {
 	(void)s;
 	if (view_make_maps(c->view) < 0)
-		reply_busy(c, "out of memory");
+		reply_busy(c, "not enough memory: try again");
 }
 
 void query_maps(struct service *s, struct call *c)

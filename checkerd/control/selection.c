@@ -18,7 +18,7 @@ static bool select_names(struct service *s, struct call *c, find_name *find,
 	c->selected = budget_borrow(&s->budget, &c->borrower,
 	                            q->n_names * sizeof(*c->selected));
 	if (c->selected == NULL) {
-		reply_busy(c, "too much is being asked at once");
+		reply_busy(c, "too many large requests at once: try again");
 		return false;
 	}
 	for (uint32_t i = 0; i < q->n_names; i++, name = request_next_name(name)) {
@@ -37,7 +37,7 @@ static bool select_paths(struct service *s, struct call *c, bool with_history)
 	const char *unknown;
 
 	if (view_make_path_names(c->view) < 0) {
-		reply_busy(c, "out of memory");
+		reply_busy(c, "not enough memory: try again");
 		return false;
 	}
 	if (select_names(s, c, view_find_path, with_history, &unknown))
@@ -62,7 +62,7 @@ bool selection_of_maps(struct service *s, struct call *c)
 	const char *unknown;
 
 	if (view_make_map_names(c->view) < 0) {
-		reply_busy(c, "out of memory");
+		reply_busy(c, "not enough memory: try again");
 		return false;
 	}
 	if (select_names(s, c, view_find_map, false, &unknown))

@@ -49,7 +49,7 @@ void loop_answer_snapshot(struct loop *l, void *arg)
 	struct snapshot *s = port_loop_snapshot_begin(l->port);
 
 	(void)arg;
-	if (!s)
+	if (s == NULL)
 		abort(); /* it must not be requested then */
 	fill(l, s);
 	port_loop_snapshot_publish(l->port, s);
@@ -362,12 +362,12 @@ struct json_object *client_receive(int fd)
 	size_t size;
 	char *text = client_receive_text(fd, &size);
 
-	if (!text)
+	if (text == NULL)
 		return NULL;
 	t = json_tokener_new();
 	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	o = json_tokener_parse_ex(t, text, (int)size + 1);
-	if (!o)
+	if (o == NULL)
 		fail_msg("not JSON: %s: %.200s",
 		         json_tokener_error_desc(json_tokener_get_error(t)), text);
 	json_tokener_free(t);
@@ -446,7 +446,7 @@ struct json_object *get(struct json_object *o, const char *where)
 const char *get_string(struct json_object *o, const char *where)
 {
 	o = get(o, where);
-	if (!o)
+	if (o == NULL)
 		return NULL;
 	assert_true(json_object_is_type(o, json_type_string));
 	return json_object_get_string(o);

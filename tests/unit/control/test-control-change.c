@@ -94,7 +94,7 @@ static void test_fail_and_reinstate(void **state)
 		{ EPERM, "sd1: dm_control is off" },
 		{ ENXIO, "sd1: it is in no map" },
 		{ EBUSY, "sd1: it is the last path of its map" },
-		{ EIO, "sd1: its checks do not find it good" },
+		{ EIO, "sd1: its checks fail" },
 		{ EINVAL, "sd1: the main loop refuses" },
 	};
 	struct json_object *o;
@@ -164,7 +164,7 @@ static void test_busy_reload(void **state)
 	t.loop.reload_busy = true;
 	start(1);
 	call_fails(fd, "Reload", "{}", "io.checkerd.Control.Busy",
-	           "another reload is on its way");
+	           "another reload is in progress");
 }
 
 static void test_check(void **state)

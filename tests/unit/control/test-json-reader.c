@@ -99,59 +99,59 @@ static void test_what_is_json(void **state)
 	}
 }
 
+static const char *const bad_texts[] = {
+	"",
+	" ",
+	"[]",
+	"1",
+	"\"a\"",
+	"null",
+	"{}{}",
+	"{} x",
+	"{},",
+	"\xef\xbb\xbf{}",
+	"{a:1}",
+	"{'a':1}",
+	"{\"a\"}",
+	"{\"a\":}",
+	"{\"a\" 1}",
+	"{1:1}",
+	"{,}",
+	"{\"a\":1,}",
+	"{]",
+	"{\"a\":1]",
+	"/**/{}",
+	"{}//",
+	"{\"a\":1;}",
+	"}",
+	"{\"a\":1}}",
+	"{\"a\":1,,\"b\":1}",
+	"{\"a\"::1}",
+	"{null:1}",
+	"{\"a\\u0000\":1}",
+	"{\"\\u0000\":1}",
+};
+static const char *const bad_values[] = {
+	"[1,]",      "[,1]",        "[1 2]",     "[1}",         "{\"a\":[}", "tru",
+	"True",      "truex",       "nulL",      "nullnull",    "NaN",       "-NaN",
+	"Infinity",  "-Infinity",   "undefined", "-",           "+1",        "01",
+	"-01",       "1.",          ".5",        "1e",          "1e+",       "0x1",
+	"1.e1",      "1 .5",        "--1",       "\"a",         "\"\\\"",    "\"\\x\"",
+	"\"\\u12\"", "\"\\u12g4\"", "\"\\ud8\"", "\"\\U0041\"", "\"a\"b",    "\"\n\"",
+	"\"\t\"",    "\"\x1f\"",    "'a'",       "/**/1",       "1/**/",     "[[[[]]]]",
+	"[[[{}]]]",  "[[[[1]]]]",
+};
+
 static void test_what_is_not(void **state)
 {
-	static const char *const texts[] = {
-		"",
-		" ",
-		"[]",
-		"1",
-		"\"a\"",
-		"null",
-		"{}{}",
-		"{} x",
-		"{},",
-		"\xef\xbb\xbf{}",
-		"{a:1}",
-		"{'a':1}",
-		"{\"a\"}",
-		"{\"a\":}",
-		"{\"a\" 1}",
-		"{1:1}",
-		"{,}",
-		"{\"a\":1,}",
-		"{]",
-		"{\"a\":1]",
-		"/**/{}",
-		"{}//",
-		"{\"a\":1;}",
-		"}",
-		"{\"a\":1}}",
-		"{\"a\":1,,\"b\":1}",
-		"{\"a\"::1}",
-		"{null:1}",
-		"{\"a\\u0000\":1}",
-		"{\"\\u0000\":1}",
-	};
-	static const char *const values[] = {
-		"[1,]",      "[,1]",        "[1 2]",     "[1}",         "{\"a\":[}",
-		"tru",       "True",        "truex",     "nulL",        "nullnull",
-		"NaN",       "-NaN",        "Infinity",  "-Infinity",   "undefined",
-		"-",         "+1",          "01",        "-01",         "1.",
-		".5",        "1e",          "1e+",       "0x1",         "1.e1",
-		"1 .5",      "--1",         "\"a",       "\"\\\"",      "\"\\x\"",
-		"\"\\u12\"", "\"\\u12g4\"", "\"\\ud8\"", "\"\\U0041\"", "\"a\"b",
-		"\"\n\"",    "\"\t\"",      "\"\x1f\"",  "'a'",         "/**/1",
-		"1/**/",     "[[[[]]]]",    "[[[{}]]]",  "[[[[1]]]]",
-	};
 	char text[256];
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (is_json(texts[i], strlen(texts[i])))
-			fail_msg("taken: %s", texts[i]);
-	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
-		int n = snprintf(text, sizeof(text), "{\"k\":%s}", values[i]);
+	for (size_t i = 0; i < ARRAY_LEN(bad_texts); i++)
+		if (is_json(bad_texts[i], strlen(bad_texts[i])))
+			fail_msg("taken: %s", bad_texts[i]);
+	for (size_t i = 0; i < ARRAY_LEN(bad_values); i++) {
+		int n = snprintf(text, sizeof(text), "{\"k\":%s}", bad_values[i]);
 
 		if (is_json(text, (size_t)n))
 			fail_msg("taken: %s", text);

@@ -101,7 +101,7 @@ run("checkerctl", "fail", a)
 wait_for_kernel("mpatha", a, "F", 10)
 scsi_state(a, "offline")
 wait_for("it is down", lambda: state_is(a, "down"))
-refused(1, "do not find it good", "reinstate", a)
+refused(1, "its checks fail", "reinstate", a)
 scsi_state(a, "running")
 wait_for_kernel("mpatha", a, "A", 20)
 changes = ctl("show", "history", a)["histories"][0]["changes"]
