@@ -32,6 +32,8 @@ libutil_la_SOURCES = \
 	util/vpd.c \
 	util/vpd.h \
 	util/wake.h \
+	util/worker.c \
+	util/worker.h \
 	$(NULL)
 
 # For programs whose allocations are counted where there are to be none: their LDFLAGS, and
@@ -100,6 +102,12 @@ TESTS += tests/unit/util/test-syslog-level
 tests_unit_util_test_syslog_level_SOURCES = tests/unit/util/test-syslog-level.c
 tests_unit_util_test_syslog_level_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_syslog_level_LDADD = libutil.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/util/test-worker
+TESTS += tests/unit/util/test-worker
+tests_unit_util_test_worker_SOURCES = tests/unit/util/test-worker.c
+tests_unit_util_test_worker_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_worker_LDADD = libutil.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/util/test-hash
 TESTS += tests/unit/util/test-hash

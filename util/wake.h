@@ -4,6 +4,7 @@
 
 /* What one thread wakes another with: an eventfd, of which only whether it is readable counts.
  * Not by eventfd_write(): the simulation stands before write(). */
+#include <stdbool.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -15,12 +16,12 @@ static inline void wake(int fd)
 	(void)!write(fd, &one, sizeof(one));
 }
 
-/* The thread that is woken. Of a non-blocking one: it may have been clear. */
-static inline void wake_clear(int fd)
+/* The thread that is woken. False: a non-blocking one was clear. */
+static inline bool wake_clear(int fd)
 {
 	uint64_t n;
 
-	(void)!read(fd, &n, sizeof(n));
+	return read(fd, &n, sizeof(n)) == sizeof(n);
 }
 
 #endif

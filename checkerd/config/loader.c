@@ -9,24 +9,19 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "checkerd/config/dump.h"
 #include "checkerd/config/load.h"
 #include "checkerd/config/problem.h"
 #include "checkerd/config/restart_only.h"
-#include "util/thread.h"
-#include "util/wake.h"
+#include "util/worker.h"
 
 /* Regular expressions are compiled on it. */
 #define LOADER_STACK_BYTES (4 * THREAD_STACK_BYTES)
 
 struct loader {
-	const char *file;      /* [init] borrowed, NULL: the default */
-	int start_fd, done_fd; /* [init] eventfds: loop→thread, thread→loop */
-	pthread_t thread;      /* [init] */
-	_Atomic bool stop;     /* [atomic loop→thread] */
+	const char *file;     /* [init] borrowed, NULL: the default */
+	struct worker worker; /* is woken to start, notifies when it is done */
 	const struct config *present;
 	struct loaded loaded;
 };
@@ -109,26 +104,22 @@ int loader_read(const char *file, const struct config *present, struct loaded *r
 static void *loader_main(void *arg)
 {
 	struct loader *l = arg;
-	uint64_t n;
 
 	thread_stack_lock(THREAD_STACK_NONE); /* what it reads is on a disk anyway */
 	for (;;) {
-		if (read(l->start_fd, &n, sizeof(n)) < 0)
-			continue; /* a blocking eventfd, all signals are blocked */
-		if (atomic_load(&l->stop))
+		if (worker_wait(&l->worker, -1, -1) != WORKER_WOKEN)
+			continue;
+		if (worker_stopping(&l->worker))
 			return NULL;
 		(void)!loader_read(l->file, l->present,
 		                   &l->loaded); /* its result is in there */
-		wake(l->done_fd);
+		worker_notify(&l->worker);
 	}
 }
 
 static void loader_destroy(struct loader *l)
 {
-	if (l->start_fd >= 0)
-		close(l->start_fd);
-	if (l->done_fd >= 0)
-		close(l->done_fd);
+	worker_deinit(&l->worker);
 	loaded_deinit(&l->loaded);
 	free(l);
 }
@@ -142,11 +133,9 @@ int loader_new(struct loader **ret, const char *file)
 	if (l == NULL)
 		return -ENOMEM;
 	l->file = file;
-	l->start_fd = eventfd(0, EFD_CLOEXEC);
-	l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = l->start_fd < 0 || l->done_fd < 0 ? -errno : 0;
+	r = worker_init(&l->worker, true);
 	if (r == 0)
-		r = thread_start(&l->thread, "loader", LOADER_STACK_BYTES, loader_main,
+		r = worker_start(&l->worker, "loader", LOADER_STACK_BYTES, loader_main,
 		                 l);
 	if (r < 0) {
 		loader_destroy(l);
@@ -160,9 +149,7 @@ bool loader_free(struct loader *l, int64_t limit_us)
 {
 	if (l == NULL)
 		return true;
-	atomic_store(&l->stop, true);
-	wake(l->start_fd);
-	if (thread_join_for(l->thread, limit_us) < 0)
+	if (!worker_stop(&l->worker, limit_us))
 		return false;
 	loader_destroy(l);
 	return true;
@@ -171,19 +158,17 @@ bool loader_free(struct loader *l, int64_t limit_us)
 void loader_start(struct loader *l, const struct config *present)
 {
 	l->present = present;
-	wake(l->start_fd);
+	worker_wake(&l->worker);
 }
 
 int loader_fd(const struct loader *l)
 {
-	return l->done_fd;
+	return l->worker.out_fd;
 }
 
 bool loader_take(struct loader *l, struct loaded *ret)
 {
-	uint64_t n;
-
-	if (read(l->done_fd, &n, sizeof(n)) < 0)
+	if (!worker_clear(&l->worker))
 		return false;
 	*ret = l->loaded;
 	l->loaded = (struct loaded){ .result = 0 };

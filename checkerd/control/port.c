@@ -178,7 +178,7 @@ int port_loop_fd(const struct port *p)
 
 void port_loop_clear(struct port *p)
 {
-	wake_clear(p->loop_fd);
+	(void)wake_clear(p->loop_fd); /* it may be clear */
 }
 
 bool port_loop_next(struct port *p, struct port_request *ret)
@@ -273,7 +273,7 @@ int port_control_fd(const struct port *p)
 
 void port_control_clear(struct port *p)
 {
-	wake_clear(p->control_fd);
+	(void)wake_clear(p->control_fd); /* it may be clear */
 }
 
 void port_control_wake(struct port *p)

@@ -9,32 +9,24 @@
 #include "checkerd/devmapper/devmapper.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "checkerd/devmapper/backend_libdm.h"
 #include "checkerd/devmapper/follow.h"
 #include "util/seal.h"
 #include "util/ring.h"
-#include "util/thread.h"
-#include "util/wake.h"
+#include "util/worker.h"
 
 /* libdevmapper needs 13 KiB for a map of a thousand paths. */
 #define DEVMAPPER_STACK_BYTES THREAD_STACK_BYTES
 #define DEVMAPPER_RECORDS     (2 * DEVMAPPER_COMMANDS) /* the upper half is for answers */
-#define RING_FULL_WAIT_US     2000
 
 struct devmapper {
-	int out_fd;       /* [init] eventfd, thread→loop: records are waiting */
-	int wake_fd;      /* [init] eventfd, loop→thread: commands, look, or stop */
-	pthread_t thread; /* [init] */
+	struct worker worker; /* notifies of records, is woken for commands or a look */
 	struct {
 		struct ring_consumer records;  /* of struct dm_record */
 		struct ring_producer commands; /* of struct dm_command */
-	} loop;            /* the ends of the rings that the loop uses */
-	_Atomic bool stop; /* [atomic loop→thread] */
+	} loop; /* the ends of the rings that the loop uses */
 	/* [atomic loop→thread] Set by the loop, cleared by the thread: list the devices. */
 	_Atomic bool look;
 	/* [atomic loop→thread] Set by the loop, cleared by the thread: report every map. */
@@ -48,11 +40,6 @@ struct devmapper {
 	struct follow follow;
 };
 
-static bool stopping(struct devmapper *d)
-{
-	return atomic_load(&d->stop);
-}
-
 /* Sends the waiting commands, at most as many as fit in the ring, so that devices are read, too. */
 static int run_commands(void *arg)
 {
@@ -61,7 +48,7 @@ static int run_commands(void *arg)
 	bool pushed;
 
 	for (unsigned i = 0; i < DEVMAPPER_COMMANDS; i++) {
-		if (stopping(d))
+		if (worker_stopping(&d->worker))
 			return -ECANCELED;
 		if (!ring_pop(&d->commands, &n.command))
 			break;
@@ -73,7 +60,7 @@ static int run_commands(void *arg)
 		pushed = ring_push(&d->records, &n);
 		assert(pushed); /* its room was reserved */
 		seal_end();
-		wake(d->out_fd);
+		worker_notify(&d->worker);
 	}
 	return 0;
 }
@@ -81,20 +68,13 @@ static int run_commands(void *arg)
 /* Hands a record to the loop, and waits for room. -ECANCELED: the daemon ends. */
 static int devmapper_emit(void *arg, struct dm_record *n)
 {
-	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
 	struct devmapper *d = arg;
+	int r = worker_emit(&d->worker, &d->records, n, DEVMAPPER_COMMANDS, run_commands,
+	                    d);
 
-	while (ring_producer_used(&d->records) >=
-	               DEVMAPPER_RECORDS - DEVMAPPER_COMMANDS ||
-	       !ring_push(&d->records, n)) {
-		if (run_commands(d) < 0) {
-			map_unref(n->map);
-			return -ECANCELED;
-		}
-		(void)nanosleep(&pause, NULL); /* woken early: looks again early */
-	}
-	wake(d->out_fd);
-	return 0;
+	if (r < 0)
+		(void)map_unref(n->map); /* NULL, always */
+	return r;
 }
 
 /* The timeout of poll(), rounded up, so that the work is due when it returns. */
@@ -114,18 +94,12 @@ static int timeout_ms(const struct devmapper *d)
 /* Waits for work. Returns whether to update. */
 static bool wait_for_work(struct devmapper *d)
 {
-	struct pollfd fds[2] = {
-		{ .fd = d->wake_fd, .events = POLLIN },
-		{ .fd = d->follow.armed ? d->backend->fd(d->backend) : -1,
-		  .events = POLLIN },
-	};
-	int r = poll(fds, ARRAY_LEN(fds), timeout_ms(d));
+	int fd = d->follow.armed ? d->backend->fd(d->backend) : -1;
+	int r = worker_wait(&d->worker, fd, timeout_ms(d));
 
 	if (r < 0)
-		return false; /* memory was short; all signals are blocked */
-	if (fds[0].revents != 0)
-		wake_clear(d->wake_fd);
-	return r == 0 || fds[1].revents != 0;
+		return false;
+	return r == 0 || (r & WORKER_READABLE) != 0;
 }
 
 static void *devmapper_main(void *arg)
@@ -134,7 +108,7 @@ static void *devmapper_main(void *arg)
 	bool update = true, all = false;
 	int r = 0;
 
-	while (r == 0 && !stopping(d)) {
+	while (r == 0 && !worker_stopping(&d->worker)) {
 		r = run_commands(d);
 		if (atomic_exchange(&d->again, false)) {
 			follow_report_again(&d->follow);
@@ -160,10 +134,7 @@ static void devmapper_destroy(struct devmapper *d)
 		d->backend->free(d->backend);
 	ring_free(&d->records);
 	ring_free(&d->loop.commands);
-	if (d->out_fd >= 0)
-		close(d->out_fd);
-	if (d->wake_fd >= 0)
-		close(d->wake_fd);
+	worker_deinit(&d->worker);
 	free(d);
 }
 
@@ -179,14 +150,10 @@ int devmapper_new_on(struct devmapper **ret, const struct devmapper_options *o,
 		return -ENOMEM;
 	}
 	d->backend = b;
-	d->out_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (d->out_fd < 0 || d->wake_fd < 0) {
-		r = -errno;
-		goto fail;
-	}
-	r = ring_new(&d->records, &d->loop.records, DEVMAPPER_RECORDS,
-	             sizeof(struct dm_record));
+	r = worker_init(&d->worker, true);
+	if (r == 0)
+		r = ring_new(&d->records, &d->loop.records, DEVMAPPER_RECORDS,
+		             sizeof(struct dm_record));
 	if (r == 0)
 		r = ring_new(&d->loop.commands, &d->commands, DEVMAPPER_COMMANDS,
 		             sizeof(struct dm_command));
@@ -198,7 +165,7 @@ int devmapper_new_on(struct devmapper **ret, const struct devmapper_options *o,
 	d->follow.emit = devmapper_emit;
 	d->follow.between = run_commands;
 	d->follow.arg = d;
-	r = thread_start(&d->thread, "devmapper", DEVMAPPER_STACK_BYTES, devmapper_main,
+	r = worker_start(&d->worker, "devmapper", DEVMAPPER_STACK_BYTES, devmapper_main,
 	                 d);
 	if (r < 0)
 		goto fail;
@@ -222,9 +189,7 @@ bool devmapper_free(struct devmapper *d, int64_t limit_us)
 {
 	if (d == NULL)
 		return true;
-	atomic_store(&d->stop, true);
-	wake(d->wake_fd);
-	if (thread_join_for(d->thread, limit_us) < 0)
+	if (!worker_stop(&d->worker, limit_us))
 		return false;
 	devmapper_destroy(d);
 	return true;
@@ -232,12 +197,12 @@ bool devmapper_free(struct devmapper *d, int64_t limit_us)
 
 int devmapper_fd(const struct devmapper *d)
 {
-	return d->out_fd;
+	return d->worker.out_fd;
 }
 
 void devmapper_clear(struct devmapper *d)
 {
-	wake_clear(d->out_fd);
+	(void)worker_clear(&d->worker); /* there may be none */
 }
 
 bool devmapper_next(struct devmapper *d, struct dm_record *ret)
@@ -254,7 +219,7 @@ bool devmapper_command(struct devmapper *d, const struct dm_command *c)
 	if (d->unanswered == DEVMAPPER_COMMANDS || !ring_push(&d->loop.commands, c))
 		return false;
 	d->unanswered++;
-	wake(d->wake_fd);
+	worker_wake(&d->worker);
 	return true;
 }
 
@@ -262,13 +227,13 @@ void devmapper_look(struct devmapper *d)
 {
 	/* One wake-up is enough until the thread clears the flag. */
 	if (!atomic_exchange(&d->look, true))
-		wake(d->wake_fd);
+		worker_wake(&d->worker);
 }
 
 void devmapper_report_again(struct devmapper *d)
 {
 	if (!atomic_exchange(&d->again, true))
-		wake(d->wake_fd);
+		worker_wake(&d->worker);
 }
 
 uint64_t devmapper_bytes(uint32_t max_maps, uint32_t max_paths)

@@ -7,33 +7,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "checkerd/discovery/identity.h"
 #include "checkerd/discovery/static.h"
 #include "checkerd/discovery/udev_watch.h"
 #include "util/ring.h"
-#include "util/thread.h"
-#include "util/wake.h"
+#include "util/worker.h"
 
 #define DISCOVERY_RING_RECORDS 1024
 /* libudev and regexec() need a large stack. */
 #define DISCOVERY_STACK_BYTES (4 * THREAD_STACK_BYTES)
-#define RING_FULL_WAIT_US     2000
 #define LIST_RETRY_US         (1 * USEC_PER_SEC)
 
 struct discovery {
-	int out_fd;       /* [init] eventfd, thread→loop: records are waiting */
-	int wake_fd;      /* [init] eventfd, loop→thread: the inbox, or stop */
-	pthread_t thread; /* [init] */
-	struct ring_producer producer;      /* [thread] of struct found */
-	struct ring_consumer consumer;      /* [loop] */
-	_Atomic bool stop;                  /* [atomic loop→thread] */
-	_Atomic bool look;                  /* [atomic loop→thread] list anew */
+	struct worker worker;          /* notifies of records, is woken for the inbox */
+	struct ring_producer producer; /* [thread] of struct found */
+	struct ring_consumer consumer; /* [loop] */
+	_Atomic bool look;             /* [atomic loop→thread] list anew */
 	_Atomic(struct config_ref *) inbox; /* [atomic loop→thread] a reference */
 
 	/* These belong to the thread. */
@@ -49,18 +42,12 @@ struct discovery {
 /* Hands a record to the loop, and waits for room. -ECANCELED: the daemon ends. */
 static int discovery_emit(void *arg, struct found *f)
 {
-	const struct timespec pause = { 0, RING_FULL_WAIT_US * NSEC_PER_USEC };
 	struct discovery *d = arg;
+	int r = worker_emit(&d->worker, &d->producer, f, 0, NULL, NULL);
 
-	while (!ring_push(&d->producer, f)) {
-		if (atomic_load(&d->stop)) {
-			device_unref(f->device);
-			return -ECANCELED;
-		}
-		(void)nanosleep(&pause, NULL); /* woken early: looks again early */
-	}
-	wake(d->out_fd);
-	return 0;
+	if (r < 0)
+		(void)device_unref(f->device); /* NULL, always */
+	return r;
 }
 
 static int discovery_scan(struct discovery *d, bool reload, struct found_list *list,
@@ -192,21 +179,18 @@ static void *discovery_main(void *arg)
 	struct discovery *d = arg;
 
 	thread_stack_lock(THREAD_STACK_USED);
-	while (!atomic_load(&d->stop)) {
-		struct pollfd fds[2] = {
-			{ .fd = d->wake_fd, .events = POLLIN },
-			{ .events = POLLIN },
-		};
+	while (!worker_stopping(&d->worker)) {
 		int timeout_ms = retry_list(d);
+		int r = worker_wait(&d->worker,
+		                    d->watch == NULL ? -1 : udev_watch_fd(d->watch),
+		                    timeout_ms);
 
-		fds[1].fd = d->watch == NULL ? -1 : udev_watch_fd(d->watch);
-		if (poll(fds, ARRAY_LEN(fds), timeout_ms) < 0)
-			continue; /* memory was short; all signals are blocked */
-		if (fds[0].revents != 0) {
-			wake_clear(d->wake_fd);
+		if (r < 0)
+			continue;
+		if ((r & WORKER_WOKEN) != 0) {
 			take_config(d);
 			take_look(d);
-		} else if (fds[1].revents != 0) {
+		} else if (r == WORKER_READABLE) {
 			take_events(d);
 		}
 	}
@@ -224,10 +208,7 @@ static void discovery_destroy(struct discovery *d)
 		device_unref(f.device);
 	config_ref_put(atomic_load(&d->inbox));
 	ring_free(&d->producer);
-	if (d->out_fd >= 0)
-		close(d->out_fd);
-	if (d->wake_fd >= 0)
-		close(d->wake_fd);
+	worker_deinit(&d->worker);
 	if (d->sysfs >= 0)
 		close(d->sysfs);
 	free(d);
@@ -242,35 +223,30 @@ int discovery_new(struct discovery **ret)
 	if (d == NULL)
 		return -ENOMEM;
 	d->again = MONO_NEVER;
-	d->out_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->sysfs = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (d->out_fd < 0 || d->wake_fd < 0 || d->sysfs < 0) {
-		r = -errno;
-		goto fail;
+	r = d->sysfs < 0 ? -errno : 0;
+	d->worker = (struct worker)WORKER_NULL;
+	if (r == 0)
+		r = worker_init(&d->worker, true);
+	if (r == 0)
+		r = ring_new(&d->producer, &d->consumer, DISCOVERY_RING_RECORDS,
+		             sizeof(struct found));
+	if (r == 0)
+		r = worker_start(&d->worker, "discovery", DISCOVERY_STACK_BYTES,
+		                 discovery_main, d);
+	if (r < 0) {
+		discovery_destroy(d);
+		return r;
 	}
-	r = ring_new(&d->producer, &d->consumer, DISCOVERY_RING_RECORDS,
-	             sizeof(struct found));
-	if (r < 0)
-		goto fail;
-	r = thread_start(&d->thread, "discovery", DISCOVERY_STACK_BYTES, discovery_main,
-	                 d);
-	if (r < 0)
-		goto fail;
 	*ret = d;
 	return 0;
-fail:
-	discovery_destroy(d);
-	return r;
 }
 
 bool discovery_free(struct discovery *d, int64_t limit_us)
 {
 	if (d == NULL)
 		return true;
-	atomic_store(&d->stop, true);
-	wake(d->wake_fd);
-	if (thread_join_for(d->thread, limit_us) < 0)
+	if (!worker_stop(&d->worker, limit_us))
 		return false;
 	discovery_destroy(d);
 	return true;
@@ -279,23 +255,23 @@ bool discovery_free(struct discovery *d, int64_t limit_us)
 void discovery_apply(struct discovery *d, struct config_ref *ref)
 {
 	config_ref_put(atomic_exchange(&d->inbox, config_ref_get(ref)));
-	wake(d->wake_fd);
+	worker_wake(&d->worker);
 }
 
 void discovery_look(struct discovery *d)
 {
 	atomic_store(&d->look, true);
-	wake(d->wake_fd);
+	worker_wake(&d->worker);
 }
 
 int discovery_fd(const struct discovery *d)
 {
-	return d->out_fd;
+	return d->worker.out_fd;
 }
 
 void discovery_clear(struct discovery *d)
 {
-	wake_clear(d->out_fd);
+	(void)worker_clear(&d->worker); /* there may be none */
 }
 
 bool discovery_next(struct discovery *d, struct found *ret)

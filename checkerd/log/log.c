@@ -6,11 +6,9 @@
 #include "checkerd/log/log.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -22,18 +20,16 @@
 #include "util/clean.h"
 #include "util/mono.h"
 #include "util/ring.h"
-#include "util/thread.h"
+#include "util/worker.h"
 
 #define LOG_RING (64 * 1024 / EVENT_CELL) /* more than 256 lines of most kinds */
 /* sd_journal_send() builds its message on the stack. */
 #define LOG_STACK_BYTES (2 * THREAD_STACK_BYTES)
 
 struct log {
-	bool journal;      /* [init] */
-	bool prefix;       /* [init] stderr is read by the journal: "<4>" in front */
-	int wake_fd;       /* [init] eventfd, loop→log thread */
-	pthread_t thread;  /* [init] */
-	_Atomic bool stop; /* [atomic loop→log thread] */
+	bool journal; /* [init] */
+	bool prefix;  /* [init] stderr is read by the journal: "<4>" in front */
+	struct worker worker;
 	_Atomic uint64_t dropped;      /* [atomic loop→log thread] not yet reported */
 	struct ring_producer producer; /* [loop] of struct event */
 	struct ring_consumer consumer; /* [log thread] */
@@ -141,33 +137,22 @@ static void write_all(struct log *l)
 static void *log_main(void *arg)
 {
 	struct log *l = arg;
-	uint64_t n;
 
 	thread_stack_lock(THREAD_STACK_USED);
 	for (;;) {
 		/* Read before draining: what is pushed later wakes the thread again. */
-		bool stop = atomic_load(&l->stop);
+		bool stop = worker_stopping(&l->worker);
 
 		write_all(l);
 		if (stop)
 			return NULL;
-		if (read(l->wake_fd, &n, sizeof(n)) < 0 && errno != EINTR)
-			return NULL; /* cannot be: a blocking eventfd */
+		(void)worker_wait(&l->worker, -1, -1); /* woken early: drains early */
 	}
-}
-
-static void wake(struct log *l)
-{
-	uint64_t one = 1;
-
-	/* Fails only when the counter is full, and then the thread is awake. */
-	(void)!write(l->wake_fd, &one, sizeof(one));
 }
 
 static void log_destroy(struct log *l)
 {
-	if (l->wake_fd >= 0)
-		close(l->wake_fd);
+	worker_deinit(&l->worker);
 	ring_free(&l->producer);
 	free(l);
 }
@@ -183,31 +168,24 @@ int log_new(struct log **ret, enum log_target target)
 	l->prefix = stderr_is_journal();
 	l->journal =
 	        target == LOG_TARGET_JOURNAL || (target == LOG_TARGET_AUTO && l->prefix);
-	l->wake_fd = eventfd(0, EFD_CLOEXEC);
-	if (l->wake_fd < 0) {
-		r = -errno;
-		goto fail;
+	r = worker_init(&l->worker, false);
+	if (r == 0)
+		r = ring_new(&l->producer, &l->consumer, LOG_RING, EVENT_CELL);
+	if (r == 0)
+		r = worker_start(&l->worker, "log", LOG_STACK_BYTES, log_main, l);
+	if (r < 0) {
+		log_destroy(l);
+		return r;
 	}
-	r = ring_new(&l->producer, &l->consumer, LOG_RING, EVENT_CELL);
-	if (r < 0)
-		goto fail;
-	r = thread_start(&l->thread, "log", LOG_STACK_BYTES, log_main, l);
-	if (r < 0)
-		goto fail;
 	*ret = l;
 	return 0;
-fail:
-	log_destroy(l);
-	return r;
 }
 
 bool log_free(struct log *l, int64_t limit_us)
 {
 	if (l == NULL)
 		return true;
-	atomic_store(&l->stop, true);
-	wake(l);
-	if (thread_join_for(l->thread, limit_us) < 0)
+	if (!worker_stop(&l->worker, limit_us))
 		return false;
 	log_destroy(l);
 	return true;
@@ -217,7 +195,7 @@ void log_push(struct log *l, const struct event *e)
 {
 	if (!event_push(&l->producer, e))
 		atomic_fetch_add(&l->dropped, 1);
-	wake(l);
+	worker_wake(&l->worker);
 }
 
 uint64_t log_bytes(void)
