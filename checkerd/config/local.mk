@@ -41,6 +41,7 @@ libconfig_la_SOURCES = \
 if HAVE_CMOCKA
 config_tests = \
 	tests/unit/config/test-config \
+	tests/unit/config/test-config-lexer \
 	tests/unit/config/test-config-bad \
 	tests/unit/config/test-config-docs \
 	tests/unit/config/test-config-filter \
@@ -62,6 +63,9 @@ tests_unit_config_test_restart_only_LDADD = $(config_test_ldadd)
 tests_unit_config_test_config_SOURCES = tests/unit/config/test-config.c tests/unit/config/config-text.h
 tests_unit_config_test_config_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_config_LDADD = $(config_test_ldadd)
+tests_unit_config_test_config_lexer_SOURCES = tests/unit/config/test-config-lexer.c tests/unit/config/config-text.h
+tests_unit_config_test_config_lexer_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_config_lexer_LDADD = $(config_test_ldadd)
 tests_unit_config_test_config_bad_SOURCES = tests/unit/config/test-config-bad.c tests/unit/config/config-text.h
 tests_unit_config_test_config_bad_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_config_bad_LDADD = $(config_test_ldadd)

@@ -54,12 +54,14 @@ core_tests = \
 	tests/unit/core/test-histogram \
 	tests/unit/core/test-map \
 	tests/unit/core/test-maps \
+	tests/unit/core/test-maps-world \
 	tests/unit/core/test-maps-disks \
 	tests/unit/core/test-overdue \
 	tests/unit/core/test-reason \
 	tests/unit/core/test-registry \
 	tests/unit/core/test-schedule \
 	tests/unit/core/test-state \
+	tests/unit/core/test-state-errors \
 	tests/unit/core/test-sysfs-state \
 	$(NULL)
 check_PROGRAMS += $(core_tests)
@@ -90,9 +92,19 @@ tests_unit_core_test_histogram_LDADD = $(core_test_ldadd)
 tests_unit_core_test_map_SOURCES = tests/unit/core/test-map.c
 tests_unit_core_test_map_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_map_LDADD = $(core_test_ldadd)
-tests_unit_core_test_maps_SOURCES = tests/unit/core/test-maps.c tests/unit/random.h
+tests_unit_core_test_maps_SOURCES = \
+	tests/unit/core/maps-bed.h \
+	tests/unit/core/test-maps.c \
+	$(NULL)
 tests_unit_core_test_maps_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_maps_LDADD = $(core_test_ldadd)
+tests_unit_core_test_maps_world_SOURCES = \
+	tests/unit/core/maps-bed.h \
+	tests/unit/core/test-maps-world.c \
+	tests/unit/random.h \
+	$(NULL)
+tests_unit_core_test_maps_world_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_maps_world_LDADD = $(core_test_ldadd)
 tests_unit_core_test_maps_disks_SOURCES = tests/unit/core/test-maps-disks.c
 tests_unit_core_test_maps_disks_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_maps_disks_LDADD = $(core_test_ldadd)
@@ -112,9 +124,18 @@ tests_unit_core_test_schedule_SOURCES = \
 	$(NULL)
 tests_unit_core_test_schedule_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_schedule_LDADD = $(core_test_ldadd)
-tests_unit_core_test_state_SOURCES = tests/unit/core/test-state.c
+tests_unit_core_test_state_SOURCES = \
+	tests/unit/core/state-story.h \
+	tests/unit/core/test-state.c \
+	$(NULL)
 tests_unit_core_test_state_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_state_LDADD = $(core_test_ldadd)
+tests_unit_core_test_state_errors_SOURCES = \
+	tests/unit/core/state-story.h \
+	tests/unit/core/test-state-errors.c \
+	$(NULL)
+tests_unit_core_test_state_errors_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_state_errors_LDADD = $(core_test_ldadd)
 tests_unit_core_test_sysfs_state_SOURCES = tests/unit/core/test-sysfs-state.c
 tests_unit_core_test_sysfs_state_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_sysfs_state_LDADD = $(core_test_ldadd)

@@ -10,9 +10,8 @@
 #include <string.h>
 
 #include "checkerd/core/state.h"
+#include "tests/unit/core/state-story.h"
 #include "util/macro.h"
-
-#define TIMEOUT_US (30 * USEC_PER_SEC)
 
 static const struct mono before = { 1000 };
 static const struct mono now = { 2000 };
@@ -224,35 +223,9 @@ static void every_cell(void **state)
 			check_cell(s, w);
 }
 
-/* A story: one path, one policy, outcome by outcome. */
-struct story {
-	struct path_status status;
-	struct path_policy policy;
-	struct mono now;
-};
-
-static struct story begin(uint32_t fail_checks, uint32_t recover_checks)
-{
-	struct story t = { .policy = { fail_checks, recover_checks }, .now = { 5 } };
-
-	path_status_init(&t.status, t.now);
-	return t;
-}
-
-static unsigned step(struct story *t, struct outcome o)
-{
-	t->now.us++;
-	return path_status_step(&t->status, &o, &t->policy, TIMEOUT_US, t->now,
-	                        &t->status);
-}
-
-static const struct outcome good = { .kind = OUTCOME_OK, .stage = STAGE_READ };
 static const struct outcome late_good = {
 	.kind = OUTCOME_OK, .stage = STAGE_READ, .error = 0, .late = true
 };
-static const struct outcome bad = { .kind = OUTCOME_FAILED,
-	                            .stage = STAGE_READ,
-	                            .error = EIO };
 static const struct outcome late_bad = {
 	.kind = OUTCOME_FAILED, .stage = STAGE_READ, .error = EIO, .late = true
 };
@@ -262,11 +235,6 @@ static const struct outcome slow = { .kind = OUTCOME_TIMED_OUT,
 static const struct outcome still = { .kind = OUTCOME_SILENT };
 static const struct outcome started = { .kind = OUTCOME_STARTED };
 static const struct outcome deferred = { .kind = OUTCOME_DEFERRED };
-
-static void assert_state(const struct story *t, enum path_state s)
-{
-	assert_string_equal(path_state_name(t->status.state), path_state_name(s));
-}
 
 static void starts_unchecked(void **state)
 {
@@ -419,46 +387,6 @@ static void down_keeps_its_since_and_takes_the_new_reason(void **state)
 	assert_int_equal(t.status.reason.kind, OUTCOME_TIMED_OUT);
 }
 
-static void no_device_errors(void **state)
-{
-	static const int errors[] = { ENODEV, ENXIO, ENOENT };
-
-	(void)state; /* no fixture */
-	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
-		struct story t = begin(5, 1);
-
-		step(&t, good);
-		step(&t, (struct outcome){ .kind = OUTCOME_FAILED,
-		                           .stage = STAGE_READ,
-		                           .error = errors[i] });
-		assert_state(&t, PATH_SHAKY); /* it may be offline and come back */
-		step(&t, (struct outcome){ .kind = OUTCOME_FAILED,
-		                           .stage = STAGE_OPEN,
-		                           .error = errors[i] });
-		assert_state(&t, PATH_REMOVED);
-	}
-}
-
-/* Offline, and the prober was replaced meanwhile: it cannot be opened, but it is there. */
-static void offline_when_opened(void **state)
-{
-	struct outcome o = { .kind = OUTCOME_FAILED,
-		             .stage = STAGE_OPEN,
-		             .error = ENXIO };
-	struct story t = begin(1, 1);
-
-	(void)state; /* no fixture */
-	o.sysfs.device = sysfs_word(SYSFS_DEVICE, "offline");
-	step(&t, o);
-	assert_state(&t, PATH_DOWN);
-	o.sysfs.device = sysfs_word(SYSFS_DEVICE, "deleted");
-	step(&t, o);
-	assert_state(&t, PATH_REMOVED);
-	o.sysfs.device = sysfs_word(SYSFS_DEVICE, "offline");
-	step(&t, o);
-	assert_state(&t, PATH_DOWN);
-}
-
 static void counters_saturate(void **state)
 {
 	struct story t = begin(1, 1);
@@ -504,124 +432,6 @@ static void names(void **state)
 	(void)state; /* no fixture */
 	for (unsigned s = 0; s < PATH_STATE_COUNT_; s++)
 		assert_string_equal(path_state_name(s), words[s]);
-}
-
-/* KERNEL.md, "Whose fault an error is": what each verdict with its errno comes to. */
-static const struct {
-	enum outcome_kind kind;
-	enum outcome_stage stage;
-	int error;
-	bool known;
-	const char *device, *access; /* in sysfs */
-	const char *state;           /* of a path that was up */
-	const char *reason;
-} fault[] = {
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, NULL, NULL, "down",
-	  "read: Input/output error (EIO)" },
-	{ OUTCOME_FAILED, STAGE_READ, ENOLINK, true, NULL, NULL, "down",
-	  "read: The transport failed (ENOLINK)" },
-	{ OUTCOME_FAILED, STAGE_READ, ETIMEDOUT, true, NULL, NULL, "down",
-	  "read: The transport timed out (ETIMEDOUT)" },
-	{ OUTCOME_FAILED, STAGE_READ, ENODEV, true, "offline", NULL, "down",
-	  "read: No such device (ENODEV); device offline" },
-	{ OUTCOME_FAILED, STAGE_READ, ENODATA, true, NULL, NULL, "down",
-	  "read: Fewer bytes than asked for (ENODATA)" },
-	{ OUTCOME_DEVICE_ERROR, STAGE_READ, ENODATA, true, NULL, NULL, "up",
-	  "read: the device answered: Medium error (ENODATA)" },
-	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EILSEQ, true, NULL, NULL, "up",
-	  "read: the device answered: Protection information does not match (EILSEQ)" },
-	{ OUTCOME_DEVICE_ERROR, STAGE_READ, ENOSPC, true, NULL, NULL, "up",
-	  "read: the device answered: No space left (ENOSPC)" },
-	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EBADE, true, NULL, NULL, "up",
-	  "read: the device answered: Reservation conflict (EBADE)" },
-	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EOPNOTSUPP, true, NULL, NULL, "up",
-	  "read: the device answered: Read not supported (EOPNOTSUPP)" },
-	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EREMOTEIO, true, NULL, NULL, "up",
-	  "read: the device answered: Target error (EREMOTEIO)" },
-	{ OUTCOME_DISCONNECTED, STAGE_READ, EREMOTEIO, true, NULL, NULL, "disconnected",
-	  "the target has no such unit" },
-	{ OUTCOME_NOT_JUDGED, STAGE_OPEN, EACCES, true, NULL, NULL, "up", "" },
-	{ OUTCOME_NOT_JUDGED, STAGE_OPEN, EPERM, true, NULL, NULL, "up", "" },
-	{ OUTCOME_NOT_JUDGED, STAGE_OPEN, ELOOP, true, NULL, NULL, "up", "" },
-	{ OUTCOME_NOT_JUDGED, STAGE_READ, EINVAL, true, NULL, NULL, "up", "" },
-	{ OUTCOME_DEFERRED, STAGE_OPEN, EMFILE, true, NULL, NULL, "up", "" },
-	{ OUTCOME_DEFERRED, STAGE_OPEN, ENFILE, true, NULL, NULL, "up", "" },
-	{ OUTCOME_DEFERRED, STAGE_OPEN, ENOMEM, true, NULL, NULL, "up", "" },
-	{ OUTCOME_FAILED, STAGE_OPEN, ENOENT, true, NULL, NULL, "up", "" },
-	{ OUTCOME_FAILED, STAGE_OPEN, ENOENT, false, "running", NULL, "up", "" },
-	{ OUTCOME_FAILED, STAGE_OPEN, ENOENT, true, "deleted", NULL, "removed",
-	  "open: No such file or directory (ENOENT); device deleted" },
-	{ OUTCOME_FAILED, STAGE_OPEN, ENOENT, false, NULL, NULL, "removed",
-	  "open: No such file or directory (ENOENT)" },
-	{ OUTCOME_FAILED, STAGE_OPEN, ENXIO, true, "offline", NULL, "down",
-	  "open: No such device or address (ENXIO); device offline" },
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "standby", "ghost",
-	  "read: Input/output error (EIO); access standby" },
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "passive", "ghost",
-	  "read: Input/output error (EIO); access passive" },
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "transitioning", "up", "" },
-	{ OUTCOME_TIMED_OUT, STAGE_READ, ETIMEDOUT, true, "running", "transitioning",
-	  "up", "" },
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "unavailable", "down",
-	  "read: Input/output error (EIO); access unavailable" },
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "offline", "down",
-	  "read: Input/output error (EIO); access offline" },
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "running", "active/non-optimized",
-	  "down", "read: Input/output error (EIO)" },
-	/* A device that is offline explains the failure, not its passive port. */
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "offline", "standby", "down",
-	  "read: Input/output error (EIO); device offline, access standby" },
-	{ OUTCOME_FAILED, STAGE_READ, EIO, true, "offline", "transitioning", "down",
-	  "read: Input/output error (EIO); device offline, access transitioning" },
-};
-
-static void whose_fault_an_error_is(void **state)
-{
-	char reason[REASON_TEXT_MAX];
-
-	(void)state; /* no fixture */
-	for (size_t i = 0; i < ARRAY_LEN(fault); i++) {
-		struct story t = begin(1, 1);
-		struct outcome o = { .kind = fault[i].kind,
-			             .stage = fault[i].stage,
-			             .error = fault[i].error,
-			             .known = fault[i].known };
-
-		o.sysfs.device = sysfs_word(SYSFS_DEVICE, fault[i].device);
-		o.sysfs.access = sysfs_word(SYSFS_ACCESS, fault[i].access);
-		step(&t, good);
-		step(&t, o);
-		assert_string_equal(path_state_name(t.status.state), fault[i].state);
-		assert_string_equal(
-		        reason_format(&t.status.reason, reason, sizeof(reason)),
-		        fault[i].reason);
-	}
-}
-
-static void a_device_error_is_news_once(void **state)
-{
-	struct outcome o = { .kind = OUTCOME_DEVICE_ERROR,
-		             .stage = STAGE_READ,
-		             .error = ENODATA };
-	struct story t = begin(1, 2);
-
-	(void)state; /* no fixture */
-	step(&t, good);
-	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
-	assert_int_equal(step(&t, o), ACTION_SUCCESS | ACTION_BACK_OFF);
-	o.error = EBADE;
-	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
-	step(&t, good);
-	assert_int_equal(t.status.reason.kind, OUTCOME_OK);
-	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
-	/* It counts towards recovery, and the reason of the failure stays until then. */
-	step(&t, bad);
-	assert_false(step(&t, o) & ACTION_DEVICE_ERROR);
-	assert_state(&t, PATH_DELAYED);
-	assert_int_equal(t.status.reason.error, EIO);
-	assert_true(step(&t, o) & ACTION_REINSTATE);
-	assert_state(&t, PATH_UP);
-	assert_int_equal(t.status.reason.error, EBADE);
 }
 
 /* A check that hangs while its port changes its state counts when that is over, once. */
@@ -680,8 +490,6 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cell),
-		cmocka_unit_test(whose_fault_an_error_is),
-		cmocka_unit_test(a_device_error_is_news_once),
 		cmocka_unit_test(a_timeout_in_transition_counts_when_that_is_over),
 		cmocka_unit_test(an_excused_timeout_fails_late),
 		cmocka_unit_test(a_ghost_stays_one_while_its_port_is_passive),
@@ -694,8 +502,6 @@ int main(void)
 		cmocka_unit_test(silence_keeps_its_stage),
 		cmocka_unit_test(first_decision_is_told),
 		cmocka_unit_test(down_keeps_its_since_and_takes_the_new_reason),
-		cmocka_unit_test(no_device_errors),
-		cmocka_unit_test(offline_when_opened),
 		cmocka_unit_test(counters_saturate),
 		cmocka_unit_test(limits_of_zero_mean_one),
 		cmocka_unit_test(usable_states),
