@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reloads with a loader and a discovery that do what the test says. */
+/* Reloads, with a loader and a discovery that the test controls. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -62,7 +62,7 @@ void inventory_reset_counts(struct inventory *inv)
 	inv->added = inv->removed = inv->changed = 0;
 }
 
-/* --- what hears of it --- */
+/* --- the receivers of events and replies --- */
 
 static char told[1024];
 static unsigned n_replies;
@@ -126,7 +126,7 @@ static struct loaded bad(const char *errors)
 	return l;
 }
 
-/* The loader has this. */
+/* The loader returns this. */
 static void loaded(struct loaded l)
 {
 	to_give = l;
@@ -134,7 +134,7 @@ static void loaded(struct loaded l)
 	reload_loaded(&reload, now);
 }
 
-/* Discovery has told all. */
+/* Discovery has reported every record. */
 static void synced(void)
 {
 	inventory.generation = applied;
@@ -223,7 +223,7 @@ static void a_bad_one_changes_nothing_and_says_every_error(void **state)
 	assert_non_null(strstr(told, "the old one stays in force"));
 }
 
-/* The file may have changed since the one under way was read, so they are not served by it. */
+/* The file may have changed after the present reload read it: another reload serves them. */
 static void who_asks_meanwhile_is_served_by_one_more(void **state)
 {
 	(void)state;

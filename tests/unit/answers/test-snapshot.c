@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Snapshots of paths and their maps: complete, however many rounds they take and whatever
- * comes and goes meanwhile. The engine is one that has nothing to say. */
+/* Snapshots of paths and their maps are complete, also when paths and maps come and go while a
+ * snapshot is filled. The engine counts nothing. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -192,7 +192,7 @@ static struct snapshot *finish(void)
 	return s;
 }
 
-/* Every map's paths are those it has, and each path's map is the one it is in. */
+/* Each map of the snapshot has its own paths, and each path has its own map. */
 static void assert_consistent(const struct snapshot *s)
 {
 	uint32_t linked = 0, in_maps = 0;
@@ -224,7 +224,7 @@ static void all_of_it_is_there(void **state)
 	(void)state;
 	snapshot_fill_request(&fill);
 	run_rounds(3);
-	assert_true(snapshot_fill_wanted(&fill)); /* not in one go */
+	assert_true(snapshot_fill_wanted(&fill)); /* one round is not enough */
 	s = finish();
 	assert_int_equal(s->n_paths, PATHS);
 	assert_int_equal(s->n_maps, MAPS);
@@ -247,7 +247,7 @@ static void what_comes_and_goes_meanwhile_breaks_nothing(void **state)
 	for (unsigned rounds = 1; rounds <= 5; rounds++) {
 		snapshot_fill_request(&fill);
 		run_rounds(rounds);
-		/* A path that is in a map comes to where another one was; so do maps. */
+		/* A new path takes the index of a removed one, and so does a map. */
 		other = registry_get(checks.registry, rounds)->device->devt_minor;
 		remove_path(rounds);
 		remove_path(0);
@@ -272,7 +272,7 @@ static void trouble_is_a_warning(void **state)
 	dm.error = ENOENT;
 	snapshot_fill_request(&fill);
 	s = finish();
-	assert_int_equal(s->n_warnings, 0); /* who only observes may live without */
+	assert_int_equal(s->n_warnings, 0); /* without dm_control there is no warning */
 	assert_int_equal(s->dm_error, ENOENT);
 	assert_false(s->dm_known);
 	port_control_snapshot_release(port, s);

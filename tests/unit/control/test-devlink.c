@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A directory stands for /dev; what its links point to is only read, never reached. */
+/* A directory stands for /dev. The targets of its links are read, and never opened. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -136,7 +136,7 @@ static void test_long_names(void **state)
 	name[DEVLINK_MAX] = '\0';
 	leads_nowhere(name, -ENAMETOOLONG);
 	name[DEVLINK_MAX - 1] = '\0';
-	leads_nowhere(name, -ENAMETOOLONG); /* the kernel's: of one component */
+	leads_nowhere(name, -ENAMETOOLONG); /* the kernel's limit for one component */
 	for (size_t i = 6; i < DEVLINK_MAX - 1; i += 2)
 		name[i] = '/';
 	leads_nowhere(name, -ENOENT);
@@ -158,7 +158,7 @@ static void test_number(void **state)
 	assert_int_equal(minor, 70000);
 }
 
-/* A mount is not entered, whatever is behind it. */
+/* A mount is never entered. */
 static void test_mount(void **state)
 {
 	char name[64];

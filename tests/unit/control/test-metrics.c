@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The metrics of a snapshot: each line, each escape, and that it never takes a larger piece. */
+/* The metrics of a snapshot: each line, each escape, and the size of a piece. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -44,7 +44,7 @@ static struct snap_path *add(struct snapshot *s, const char *name, const char *m
 	return p;
 }
 
-/* The whole text; the caller frees. */
+/* The whole text. The caller frees it. */
 static char *text_of(struct snapshot *s)
 {
 	struct metrics m = { 0 };
@@ -198,7 +198,7 @@ static void test_names(void **state)
 	free(text);
 }
 
-/* The worst names that there can be, in every state. */
+/* The longest names, with a path in every state. */
 static void test_largest(void **state)
 {
 	struct snapshot *s = port_loop_snapshot_begin(port);

@@ -29,7 +29,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Whatever was left in the port, every reference comes back. */
+/* port_free() gives back every reference that is left in the port. */
 static int teardown(void **state)
 {
 	(void)state;
@@ -118,9 +118,10 @@ static void test_two_snapshots(void **state)
 	a = port_loop_snapshot_begin(port);
 	port_loop_snapshot_publish(port, a);
 	assert_ptr_equal(port_control_snapshot(port), a);
-	assert_null(port_loop_snapshot_begin(port)); /* the second one is not there yet */
+	assert_null(port_loop_snapshot_begin(
+	        port)); /* the second snapshot is not allocated yet */
 	assert_int_equal(port_control_snapshot_bring(port), 0);
-	assert_int_equal(port_control_snapshot_bring(port), 0); /* it is */
+	assert_int_equal(port_control_snapshot_bring(port), 0); /* allocated already */
 	b = port_loop_snapshot_begin(port);
 	assert_non_null(b);
 	assert_ptr_not_equal(a, b);
@@ -131,10 +132,10 @@ static void test_two_snapshots(void **state)
 	assert_ptr_equal(port_loop_snapshot_begin(port), a);
 	assert_non_null(b->paths);
 	port_control_snapshot_release(port, b);
-	assert_null(b->paths); /* it is not needed any more */
+	assert_null(b->paths); /* the second snapshot is freed */
 }
 
-/* What the loop is filling is not taken away from under it; once it is back it is. */
+/* A snapshot that the loop fills is not freed before it is released. */
 static void test_second_snapshot_in_use(void **state)
 {
 	struct snapshot *a, *b;
@@ -150,7 +151,7 @@ static void test_second_snapshot_in_use(void **state)
 	port_loop_snapshot_publish(port, b);
 	assert_ptr_equal(port_control_snapshot(port), b);
 	assert_ptr_equal(port_loop_snapshot_begin(port),
-	                 a); /* it is there all the time */
+	                 a); /* the first snapshot is always allocated */
 	port_control_snapshot_release(port, b);
 	assert_null(b->paths);
 	assert_int_equal(atomic_load(&devices[2]->refs), 1);
@@ -167,7 +168,7 @@ static void test_newer_snapshot_replaces(void **state)
 	assert_int_equal(port_control_snapshot_bring(port), 0);
 	b = port_loop_snapshot_begin(port);
 	fill(b, 5);
-	port_loop_snapshot_publish(port, b); /* nobody came for a */
+	port_loop_snapshot_publish(port, b); /* the control thread did not take a */
 	assert_int_equal(atomic_load(&devices[0]->refs), 2);
 	assert_ptr_equal(port_control_snapshot(port), b);
 	assert_ptr_equal(port_loop_snapshot_begin(port), a);
@@ -184,7 +185,7 @@ static void test_snapshot_begun_again(void **state)
 	assert_ptr_equal(port_loop_snapshot_begin(port), s);
 	assert_int_equal(s->n_paths, 0);
 	assert_int_equal(atomic_load(&devices[8]->refs), 1);
-	fill(s, 4); /* and port_free() cleans up one that is half full */
+	fill(s, 4); /* port_free() gives back the references of a half-filled snapshot */
 }
 
 static void test_requests(void **state)
@@ -197,12 +198,12 @@ static void test_requests(void **state)
 	assert_false(readable(port_loop_fd(port)));
 	while (n < 100000 && port_control_request(port, &r))
 		r.token = ++n;
-	assert_in_range(n, 100, 99999); /* it is bounded */
+	assert_in_range(n, 100, 99999); /* the ring has a limit */
 	assert_true(readable(port_loop_fd(port)));
 	port_loop_clear(port);
 	assert_false(readable(port_loop_fd(port)));
 
-	/* who found it full is woken when there is room */
+	/* a thread that found the ring full is woken when there is room */
 	port_control_clear(port);
 	assert_false(readable(port_control_fd(port)));
 	assert_true(port_loop_next(port, &got));
@@ -211,7 +212,7 @@ static void test_requests(void **state)
 	port_control_clear(port);
 	assert_true(port_control_request(port, &r));
 
-	/* and only then */
+	/* without a full ring nobody is woken */
 	for (uint64_t i = 1; i <= n; i++) {
 		assert_true(port_loop_next(port, &got));
 		assert_int_equal(got.token, i);
@@ -239,7 +240,7 @@ static void test_every_reply_has_room(void **state)
 		text_unref(got.text);
 	}
 	assert_int_equal(atomic_load(&text->refs), 1 + max - max / 2);
-	port_free(port); /* gives back the others */
+	port_free(port); /* gives back the texts of the other replies */
 	assert_int_equal(atomic_load(&text->refs), 1);
 	text_unref(text);
 	assert_int_equal(port_new(&port, PATHS), 0);
@@ -263,7 +264,7 @@ static void test_events_are_dropped_not_waited_for(void **state)
 	assert_int_equal(port_control_events_lost(port), 1);
 }
 
-/* The loop's side, answering until it is told to stop. */
+/* The loop's side: replies until PORT_RELOAD. */
 static void *loop_thread(void *arg)
 {
 	struct port_request r;
@@ -314,7 +315,7 @@ static void take_snapshot(struct snapshot **held, unsigned *ret_taken)
 	(*ret_taken)++;
 }
 
-/* Both sides at work; the thread sanitizer looks on. */
+/* Both sides run at once, for the thread sanitizer. */
 static void test_two_threads(void **state)
 {
 	struct snapshot *held = NULL;

@@ -70,7 +70,7 @@ static void test_surest_name_counts(void **state)
 	struct snapshot *s = begin();
 
 	(void)state;
-	/* each is called what the next one is */
+	/* the name of each path is another name of the next path */
 	add(s, &(struct device_spec){ .name = "n0", .node = "/dev/n0", .alias = "n1" });
 	add(s,
 	    &(struct device_spec){ .name = "n1", .node = "/dev/n1", .alias = "/dev/n2" });
@@ -91,7 +91,7 @@ static void test_surest_name_counts(void **state)
 	assert_int_equal(view_find_path(&view, dev_fd, ""), REGISTRY_NONE);
 }
 
-/* One device is one path of its map; files, which have no number, are each their own. */
+/* Two names of one device are one path of a map. A file has no number, so it stays a path. */
 static void test_two_names_of_one_device(void **state)
 {
 	struct snapshot *s = begin();
@@ -147,7 +147,7 @@ static void test_links(void **state)
 	close(fd);
 }
 
-/* Configured by a link, asked for by its node. */
+/* The configuration has a link, the client names the node. */
 static void test_number_behind_a_node(void **state)
 {
 	struct snapshot *s = begin();
@@ -282,8 +282,9 @@ static void test_device_mapper(void **state)
 	for (uint32_t i = 0; i < 8; i++)
 		add_numbered(s, 16 * i, i == 0 ? "a name of its own" : NULL, i / 4);
 	add_numbered(s, 128, "zz", REGISTRY_NONE);
-	add_numbered(s, 144, "mb",
-	             REGISTRY_NONE); /* is said to be in one that it is not in */
+	add_numbered(
+	        s, 144, "mb",
+	        REGISTRY_NONE); /* the device names a map that does not have the path */
 	add_map(s, "mb", "mpath-3600b", 7, 0);
 	add_map(s, "ma", "LVM-x", 3, 4);
 	take(s);
@@ -301,7 +302,7 @@ static void test_device_mapper(void **state)
 	assert_string_equal(view_path_map(s, &s->paths[0]), "mb");
 	assert_string_equal(view_path_map(s, &s->paths[4]), "ma");
 	assert_string_equal(view_path_map(s, &s->paths[8]), "zz");
-	s->dm_decides = true; /* it knows of no map zz */
+	s->dm_decides = true; /* device-mapper has no map zz */
 	assert_null(view_path_map(s, &s->paths[8]));
 	assert_string_equal(view_path_map(s, &s->paths[0]), "mb");
 	s->dm_decides = false;
@@ -326,7 +327,7 @@ static void test_names_of_a_map(void **state)
 		{ "dm-0", REGISTRY_NONE },
 		{ "x", REGISTRY_NONE },
 		{ "", REGISTRY_NONE },
-		{ "/dev/mapper/zz", REGISTRY_NONE }, /* which is but a name */
+		{ "/dev/mapper/zz", REGISTRY_NONE }, /* only a name */
 		{ "zz", 2 },
 	};
 	int fd = open(directory, O_RDONLY | O_DIRECTORY);
@@ -364,7 +365,7 @@ static void record(struct history *h, uint64_t seq)
 	history_added(h);
 }
 
-/* Reads from there to the end: how many, and how many are lost. */
+/* Reads to the end. Returns how many events there were, and how many are lost. */
 static uint64_t read_all(struct history *h, struct history_cursor c, uint64_t *ret_lost)
 {
 	uint64_t n = 0, lost, last = 0;
@@ -380,7 +381,7 @@ static uint64_t read_all(struct history *h, struct history_cursor c, uint64_t *r
 	return n;
 }
 
-/* Of any length: as they were, the newest, in order, and not one that was written over. */
+/* Events of any length: the newest ones come back in order, and unchanged. */
 static void test_history_of_long_ones(void **state)
 {
 	struct history h;
@@ -436,7 +437,7 @@ static void test_history(void **state)
 	assert_int_equal(lost, 0);
 	assert_int_equal(read_all(&h, history_find(&h, EVENTS_KEPT), &lost), 1);
 	assert_int_equal(read_all(&h, history_end(&h), &lost), 0);
-	/* some never came; one asks for after them */
+	/* some events never came, and the client starts after them */
 	record(&h, EVENTS_KEPT + 11);
 	assert_int_equal(read_all(&h, history_find(&h, EVENTS_KEPT + 1), &lost), 1);
 	assert_int_equal(lost, 9);
@@ -445,7 +446,7 @@ static void test_history(void **state)
 	history_deinit(&h);
 }
 
-/* The ring goes round under a reader. */
+/* New events overwrite those that a client has not read. */
 static void test_history_overtakes(void **state)
 {
 	struct history h;
@@ -467,7 +468,7 @@ static void test_history_overtakes(void **state)
 	e = history_next(&h, &c, &lost);
 	assert_int_equal(e->seq, 7);
 	assert_int_equal(lost, 0);
-	/* from before a restart: nothing, and then what is new */
+	/* a number from before a restart: nothing is there, then only new events */
 	c = history_find(&h, 1000000);
 	assert_null(history_next(&h, &c, &lost));
 	record(&h, EVENTS_KEPT + 6);
