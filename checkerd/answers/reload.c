@@ -91,7 +91,7 @@ static void refuse_config(struct reload *r, const struct loaded *l, struct mono 
 	           "the new configuration is refused, the old one stays in force%s%s",
 	           l->result == -EINVAL ? "" : ": ",
 	           l->result == -EINVAL ? "" : strerrordesc_np(-l->result));
-	end_reload(r, l->result == -ENOMEM ? ENOMEM : EINVAL, NULL, now);
+	end_reload(r, l->result == -ENOMEM ? ENOMEM : EINVAL, "", now);
 }
 
 /* Puts the loaded configuration in force. Takes over its config and dump, also on failure. */

@@ -17,7 +17,7 @@ int devlink_open(const char *dev)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The cached attributes: a file system that hangs is not asked. */
+/* The cached attributes: reading them does not wait for a file system that hangs. */
 static int stat_cached(int fd, const char *name, int flags, struct statx *ret)
 {
 	if (statx(fd, name, flags | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE,

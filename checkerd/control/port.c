@@ -32,7 +32,7 @@
 
 struct owned_snapshot {
 	struct snapshot s;
-	/* [atomic control↔loop] true: whoever clears it owns the snapshot. */
+	/* [atomic control↔loop] True: the thread that clears it owns the snapshot. */
 	_Atomic bool spare;
 };
 

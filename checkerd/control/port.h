@@ -63,7 +63,7 @@ struct port_request {
 
 struct port_reply {
 	uint64_t token;
-	/* 0, or positive errno. ESTALE: the path is gone. */
+	/* 0, or positive errno. ESTALE: the path was removed. */
 	int error;
 	/* The path's state after the operation. */
 	enum path_state state;
