@@ -16,6 +16,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "checkerd/control/listen.h"
+#include "checkerd/core/reason.h"
 #include "checkerd/loop/bound.h"
 
 /* checkerd is ready at the latest this long after the first checks may have timed out … */
@@ -27,7 +28,10 @@
 
 static int complain(int error, const char *what)
 {
-	(void)fprintf(stderr, "checkerd: %s: %s\n", what, strerrordesc_np(-error));
+	const char *name = reason_errno_name(-error);
+
+	(void)fprintf(stderr, "checkerd: %s: %s (%s)\n", what, strerrordesc_np(-error),
+	              name != NULL ? name : "?");
 	return error;
 }
 
@@ -138,7 +142,7 @@ static int start_control(struct daemon *d, const struct config *c, int listen_fd
 	};
 	int r = control_new(&d->control, &o);
 
-	return r < 0 ? complain(r, "the control thread") : 0;
+	return r < 0 ? complain(r, "cannot start the control thread") : 0;
 }
 
 /* The prober inherits the realtime priority; the threads that are made later do not. */
@@ -177,7 +181,7 @@ static int make_dm(struct daemon *d, const struct config *c)
 
 	r = devmapper_new(&d->devmapper, &o);
 	if (r < 0)
-		return complain(r, "the maps");
+		return complain(r, "cannot start the device-mapper thread");
 	parts.devmapper = d->devmapper;
 	dm_init(&d->dm, &parts, mono_now());
 	return 0;
@@ -198,19 +202,19 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	if (r == 0)
 		r = waits_init(&d->waits, d->port);
 	if (r < 0)
-		return complain(r, "the port");
+		return complain(r, "cannot allocate the control port");
 	r = log_new(&d->log, o->log_target);
 	if (r < 0)
-		return complain(r, "the log");
+		return complain(r, "cannot start the log thread");
 	r = maps_new(&d->maps, c->max_paths);
 	if (r < 0)
-		return complain(r, "the maps");
+		return complain(r, "cannot allocate the table of maps");
 	events.port = d->port;
 	events.log = d->log;
 	events.maps = d->maps;
 	r = events_init(&d->events, &events);
 	if (r < 0)
-		return complain(r, "the events");
+		return complain(r, "cannot allocate the rates of events");
 	r = make_checks(d, c);
 	if (r == 0)
 		r = make_dm(d, c);
@@ -219,7 +223,8 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	r = discovery_new(&d->discovery);
 	if (r == 0)
 		r = loader_new(&d->loader, o->config);
-	return r < 0 ? complain(r, "a thread") : 0;
+	return r < 0 ? complain(r, "cannot start the threads of discovery and the loader")
+	             : 0;
 }
 
 /* Makes what works with those parts, and applies the first configuration. */
@@ -249,7 +254,7 @@ static int make_workers(struct daemon *d, const struct options *o, struct loaded
 	ready_init(&d->ready, &d->notify, mono_add(mono_now(), patience));
 	aio_quota_init(&d->aio_quota, d->checks.engine, &d->events);
 	r = reload_init(&d->reload, &parts, first);
-	return r < 0 ? complain(r, "the configuration") : 0;
+	return r < 0 ? complain(r, "cannot apply the configuration") : 0;
 }
 
 /* Makes what serves the requests of the control thread. */
@@ -270,7 +275,7 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 
 	r = bound_json(bound, &memory);
 	if (r < 0)
-		return complain(r, "the bound");
+		return complain(r, "cannot compute the limits");
 	snapshot_fill_init(&d->snapshots, &parts, memory);
 	d->requests = (struct requests){
 		.port = d->port,
@@ -293,7 +298,7 @@ static int make_all(struct daemon *d, const struct options *o, struct loaded *fi
 
 	r = bound_compute(first->config, &bound);
 	if (r < 0)
-		r = complain(r, "the bound");
+		r = complain(r, "cannot compute the limits");
 	else
 		r = make_parts(d, o, first->config, &bound);
 	if (r < 0) {
@@ -327,7 +332,7 @@ int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 	};
 	r = notify_init(&d->notify);
 	if (r < 0)
-		return complain(r, "the notify socket");
+		return complain(r, "cannot connect to the service manager");
 	d->watchdog_limit_us = watchdog_limit();
 	r = listen_on(o, first->config, &listen_fd, &ours);
 	if (r < 0)

@@ -31,7 +31,8 @@ static int print_bound(const struct config *c)
 
 	r = bound_compute(c, &b);
 	if (r < 0) {
-		(void)fprintf(stderr, "checkerd: the bound: %s\n", strerrordesc_np(-r));
+		(void)fprintf(stderr, "checkerd: cannot compute the limits: %s\n",
+		              strerrordesc_np(-r));
 		return EXIT_FAILED;
 	}
 	bound_print(&b, stdout);
@@ -49,7 +50,7 @@ static int run_daemon(const struct options *o, struct loaded *first)
 	if (r == 0) {
 		r = sources_run(&d);
 		if (r < 0)
-			(void)fprintf(stderr, "checkerd: the loop: %s\n",
+			(void)fprintf(stderr, "checkerd: cannot start the loop: %s\n",
 			              strerrordesc_np(-r));
 	}
 	ended = daemon_deinit(&d);

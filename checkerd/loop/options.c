@@ -72,7 +72,7 @@ void options_help(FILE *out)
 	      out);
 }
 
-/* What getopt_long() wants, from the table. */
+/* Makes the arguments of getopt_long() from the table. */
 static void make_getopt(char *letters, struct option *longs)
 {
 	*letters++ = ':';

@@ -91,11 +91,11 @@ static void set_timer(struct timer *t, sd_event_source *source, struct mono at)
 		return;
 	t->at = at;
 	if (mono_is_never(at)) {
-		(void)sd_event_source_set_enabled(source,
-		                                  SD_EVENT_OFF); /* Never fails. */
+		/* Never fails. */
+		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 		return;
 	}
-	/* For a timer that exists, neither allocates or fails. */
+	/* Neither call allocates or fails for a source that exists. */
 	(void)sd_event_source_set_time(source, (uint64_t)MAX(at.us, INT64_C(1)));
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

@@ -77,8 +77,8 @@ void privileges_no_realtime(void)
 {
 	const struct sched_param none = { .sched_priority = 0 };
 
-	(void)sched_setscheduler(0, SCHED_OTHER,
-	                         &none); /* a lower priority is always permitted */
+	/* A lower priority is always permitted. */
+	(void)sched_setscheduler(0, SCHED_OTHER, &none);
 }
 
 static void set_io_flusher(struct warnings *w)
@@ -181,8 +181,8 @@ static void raise_descriptors(struct warnings *w, uint32_t descriptors)
 		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
 			return;
 		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE,
-		                &limit); /* more than before, if not enough */
+		/* More descriptors than before, but not enough. */
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	warnings_add(w,
 	             "%" PRIu64 " descriptors may be opened, max_paths may need %" PRIu32

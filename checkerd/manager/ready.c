@@ -80,8 +80,8 @@ void ready_reload_begins(struct ready *r, struct mono now)
 	r->reloading = true;
 	(void)snprintf(line, sizeof(line), "RELOADING=1\nMONOTONIC_USEC=%" PRIi64,
 	               now.us);
-	(void)!notify_send(r->notify,
-	                   line); /* When it is lost, READY=1 alone does no harm. */
+	/* When this message is lost, READY=1 alone does no harm. */
+	(void)!notify_send(r->notify, line);
 }
 
 void ready_reload_ends(struct ready *r)

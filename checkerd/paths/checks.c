@@ -49,7 +49,7 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 		.share = share_of(config),
 		.sys_dev_block = open("/sys/dev/block", O_PATH | O_DIRECTORY | O_CLOEXEC),
 	};
-	*ret_what = "the table of paths";
+	*ret_what = "cannot allocate the table of paths";
 	r = registry_new(&c->registry, config->max_paths);
 	if (r == 0)
 		r = schedule_new(&c->schedule, c->registry);
@@ -181,8 +181,8 @@ static int start(struct checks *c, uint32_t index, struct path *p, struct mono n
 	p->expired = false;
 	p->started = now;
 	p->counters.checks++;
-	(void)checks_step(c, index, p, &started,
-	                  now); /* A start has no actions to count. */
+	/* A start has no actions to count. */
+	(void)checks_step(c, index, p, &started, now);
 	return 0;
 }
 

@@ -124,7 +124,8 @@ void checks_run(struct checks *c, struct mono now);
 struct mono checks_next(struct checks *c);
 /* Hands the queued commands to the prober. To be called at the end of each round of the loop. */
 void checks_flush(struct checks *c, struct mono now);
-/* Has the engine look after its prober. To be called at maintain_at. */
+/* Calls pathcheck_tend(), and reports when the prober was replaced or cannot start. To be called at
+ * maintain_at. */
 void checks_maintain(struct checks *c, struct mono now);
 
 /* Number of paths in each state, and of the disabled ones. */

@@ -63,7 +63,7 @@ void dm_look(struct dm *dm)
 	dm->look = true;
 }
 
-/* What the last reading of a map says of its paths that no send_command of ours explains. */
+/* Reports paths of the map that another program, or the kernel, failed or reinstated. */
 static void report_foreign(struct dm *dm, uint32_t index, struct mono now)
 {
 	uint32_t i = maps_get(dm->maps, index)->first;

@@ -59,7 +59,7 @@ void dm_report_sync(struct dm *dm, const struct dm_record *n)
 	}
 	if (n->no_room > 0) {
 		(void)snprintf(dm->trouble, sizeof(dm->trouble),
-		               "%u device-mapper devices are left out, there is no room "
+		               "%u device-mapper devices are excluded, there is no room "
 		               "for them: raise max_paths and systemctl restart checkerd",
 		               n->no_room);
 		events_say(dm->events, EVENT_DM, LOG_ERR, "%s", dm->trouble);
@@ -74,8 +74,8 @@ void dm_report_no_room(struct dm *dm, const struct map *map)
 	if (dm->no_room)
 		return;
 	(void)snprintf(dm->trouble, sizeof(dm->trouble),
-	               "map %s, and maybe more, are left out, there is no room for their "
-	               "paths: raise max_paths and systemctl restart checkerd",
+	               "map %s, and possibly others, are excluded, there is no room for "
+	               "their paths: raise max_paths and systemctl restart checkerd",
 	               map->name);
 	events_say(dm->events, EVENT_DM, LOG_ERR, "%s", dm->trouble);
 }
@@ -133,14 +133,15 @@ static const char *follows_failed(const struct dm *dm, const struct maps_path *e
 	case VERDICT_USABLE:
 		if (!path_of(dm, e)->enabled)
 			return "it is disabled, and checked when it is enabled";
-		return dm->control ? "it is checked now, and given back when it is good"
+		return dm->control ? "it is checked now, and reinstated when the check "
+		                     "succeeds"
 		                   : "it is checked now";
 	case VERDICT_UNUSABLE:
 		return why_unusable(dm, e);
 	case VERDICT_NONE:
 		break;
 	}
-	return "nothing is known of it yet";
+	return "its state is not known yet";
 }
 
 void dm_report_foreign(struct dm *dm, uint32_t entry, enum agreement_foreign what,
@@ -194,7 +195,7 @@ void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
 	else
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "failed",
 		          "active", now,
-		          e->released ? "reinstated in its map, and let go"
+		          e->released ? "reinstated in its map, and released"
 		                      : "reinstated in its map");
 }
 

@@ -192,7 +192,7 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 	to_log = e.priority <= ev->level &&
 	         rate_allow(&ev->rates[index], &path_rate, now, &left_out);
 	if (left_out > 0)
-		(void)snprintf(left, sizeof(left), " (%u earlier changes left out)",
+		(void)snprintf(left, sizeof(left), " (%u earlier changes suppressed)",
 		               left_out);
 	describe_path(name, sizeof(name), p->device, map);
 	if (reason[0] != '\0')
@@ -216,7 +216,7 @@ static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
 	        e->priority <= ev->level && rate_allow(rate, &path_rate, now, &left_out);
 
 	if (left_out > 0)
-		(void)snprintf(left, sizeof(left), " (%u earlier changes left out)",
+		(void)snprintf(left, sizeof(left), " (%u earlier changes suppressed)",
 		               left_out);
 	(void)snprintf(text, sizeof(text), "%s: %s%s", name, words, left);
 	put_text(e->message, sizeof(e->message), text);

@@ -164,8 +164,7 @@ static int apply_found(struct inventory *inv, const struct found *f, struct mono
 		return add_path(inv, f, now);
 	case FOUND_CHANGE:
 		if (index == REGISTRY_NONE)
-			return add_path(inv, f,
-			                now); /* There was no room for it before. */
+			return add_path(inv, f, now); /* There was no room before. */
 		return change_path(inv, index, f, now);
 	case FOUND_REMOVE:
 		return index == REGISTRY_NONE ? 0 : remove_path(inv, index, f, now);

@@ -361,7 +361,7 @@ static void failed_paths_are_reinstated_when_control_ends(void **state)
 	expect_command(2, DM_REINSTATE_PATH, 1);
 	push_answer(last_command(), 0);
 	round_of(at(4));
-	expect_reported(0, "sd1 (map m): reinstated in its map, and let go");
+	expect_reported(0, "sd1 (map m): reinstated in its map, and released");
 }
 
 static void changes_of_maps_are_reported(void **state)
@@ -502,7 +502,7 @@ static void without_device_mapper_there_is_one_line(void **state)
 	assert_true(dm_decides(&dm));
 	push((struct dm_record){ .op = DM_RECORD_SYNC, .no_room = 7 });
 	round_of(at(2));
-	assert_non_null(strstr(dm.trouble, "7 device-mapper devices are left out"));
+	assert_non_null(strstr(dm.trouble, "7 device-mapper devices are excluded"));
 }
 
 /* SCSI disk n; with: the kernel shows its access state. */
