@@ -471,7 +471,7 @@ int rescuers_start(struct rescuers *r)
 	if (ret < 0)
 		return ret;
 	jobs_add(r->jobs, &r->watch->job, JOB_WATCH);
-	ret = thread_start(&r->threads[r->started], "pc-lane", PROBER_STACK_BYTES,
+	ret = thread_start(&r->threads[r->started], "pc-submitter", PROBER_STACK_BYTES,
 	                   first_submitter_main, r);
 	if (ret < 0)
 		return ret;

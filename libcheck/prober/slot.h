@@ -116,7 +116,7 @@ struct slot {
 	int64_t timeout_us;
 	struct mono blocked_from; /* it would block since then, us 0: it would not */
 	struct mono started, deadline;
-	/* when the read was, if a question follows; us 0: none does */
+	/* when the read was, if a command follows; us 0: none does */
 	struct mono answered;
 	struct slot *next; /* in the one list that it is in: submit, done, inbox */
 };
@@ -127,8 +127,8 @@ struct slot_list {
 
 void slot_list_init(struct slot_list *l);
 void slot_list_append(struct slot_list *l, struct slot *s);
-struct slot *
-slot_list_take(struct slot_list *l); /* the first one; NULL: the list is empty */
+/* The first one; NULL: the list is empty. */
+struct slot *slot_list_take(struct slot_list *l);
 bool slot_list_empty(const struct slot_list *l);
 
 #endif

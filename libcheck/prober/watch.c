@@ -101,7 +101,7 @@ bool watch_submitter(struct watch *w)
 		if (read(w->submitter->handover->timer_fd, &n, sizeof(n)) < 0)
 			continue; /* the timer was set again meanwhile */
 		if (!jobs_stopping(jobs) && look(w)) {
-			(void)prctl(PR_SET_NAME, "pc-lane");
+			(void)prctl(PR_SET_NAME, "pc-submitter");
 			return true;
 		}
 	}

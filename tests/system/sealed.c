@@ -58,7 +58,7 @@ __attribute__((constructor)) static void begin(void)
 /* The loop is the daemon's first thread; the prober's are known by name. */
 static bool is_on_the_way(char comm[COMM_BYTES])
 {
-	static const char *const names[] = { "pc-lane", "pc-reaper", "pc-rescuer",
+	static const char *const names[] = { "pc-submitter", "pc-reaper", "pc-rescuer",
 		                             "pc-watch" };
 
 	if (prctl(PR_GET_NAME, comm) < 0)

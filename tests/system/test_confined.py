@@ -110,7 +110,7 @@ ALLOWED = {
 		"openat": f"{MEMORY_FILE}|{STATE_FILE}", "close": ANY, "pread64": ANY,
 		"faccessat": r'"\d+:\d+"', "faccessat2": r'"\d+:\d+"',
 	},
-	"pc-lane": QUEUES | {"poll": ANY, "io_submit": ANY, "timerfd_settime": ANY},
+	"pc-submitter": QUEUES | {"poll": ANY, "io_submit": ANY, "timerfd_settime": ANY},
 	"pc-reaper": QUEUES | {"io_getevents": ANY, "io_submit": "POLL", "ppoll": ANY},
 }
 

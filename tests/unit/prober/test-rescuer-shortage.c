@@ -201,7 +201,7 @@ static void no_thread_for_a_group(void **state)
 
 static void no_thread_at_the_start(void **state)
 {
-	static const char *const names[] = { "pc-rescuer", "pc-lane" };
+	static const char *const names[] = { "pc-rescuer", "pc-submitter" };
 	struct pathcheck_options o = bed_options(64);
 	static struct prober p;
 	struct shared s;

@@ -118,7 +118,7 @@ wait_for("up", lambda: state_is(disks[0], "up"))
 
 say("one whose lane stands still goes on with another lane")
 before, old = states(), prober()["pid"]
-stop_thread(old, "pc-lane")
+stop_thread(old, "pc-submitter")
 checked_again(before)
 
 say("the daemon itself stands still: systemd restarts it")
