@@ -3,8 +3,8 @@
 #define CHECKERD_CONFIG_CONFIG_REF_H
 
 /*
- * A configuration with a count of its users. The loop may use the new one while discovery still uses
- * the old one. Immutable.
+ * A configuration with a count of its users. The loop may use the new one while discovery still
+ * uses the old one. Immutable.
  */
 #include <stdatomic.h>
 #include <stdint.h>

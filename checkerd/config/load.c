@@ -27,8 +27,7 @@ bool load_trusts(const struct stat *st, uid_t euid, const char *name,
 		return true;
 	if (st->st_uid != 0)
 		snprintf(why, REFUSAL_SIZE,
-		         "belongs to user %u, who could tell root what to do: chown root "
-		         "%.100s",
+		         "belongs to user %u, not to root: chown root %.100s",
 		         (unsigned)st->st_uid, name);
 	else if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		snprintf(why, REFUSAL_SIZE,

@@ -3,8 +3,8 @@
 #define CHECKERD_CONFIG_PROBLEM_H
 
 /*
- * The list of errors and warnings, each with its position in a file. At most CONFIG_PROBLEMS_MAX of
- * each kind are kept; all are counted.
+ * The list of errors and warnings, each with its position in a file. At most CONFIG_PROBLEMS_MAX
+ * of each kind are kept; all are counted.
  */
 #include <stdio.h>
 
@@ -30,8 +30,8 @@ void problem_error(struct problems *p, const struct position *at, const char *fo
 void problem_warning(struct problems *p, const struct position *at, const char *format,
                      ...) _printf_(3, 4);
 /*
- * Sorts the problems of each file by line, and adds one that counts the errors that were not kept.
- * To be called once, after the last problem.
+ * Sorts the problems of each file by line, and adds one that counts the errors that were not
+ * kept. To be called once, after the last problem.
  */
 void problems_close(struct problems *p);
 void problems_deinit(struct problem *list, size_t n);
@@ -43,8 +43,8 @@ const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text);
 /* The same, with quotes only if the text has blanks or other special characters. */
 const char *problem_word(char buf[PROBLEM_QUOTE_SIZE], const char *text);
 
-/* Returns the array (a block of util/block.h, or NULL) with room for one more than n items. NULL: no
- * memory, and the array is unchanged. */
+/* Returns the array (a block of util/block.h, or NULL) with room for one more than n items.
+ * NULL: no memory, and the array is unchanged. */
 _must_check_ void *array_room(void *array, size_t n, size_t item_size);
 
 #endif

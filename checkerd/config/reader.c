@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the configuration that is built, until reader_finish() hands it over. Runs on the thread that
- * reads it. Sets the defaults before the first text, and checks the whole after the last one.
+ * Owns the configuration that is built, until reader_finish() hands it over. Runs on the thread
+ * that reads it. Sets the defaults before the first text, and checks the whole after the last
+ * one.
  */
 #include "checkerd/config/reader.h"
 

@@ -16,8 +16,8 @@ struct value {
 };
 
 /*
- * Parses text by the type of k and checks its range. -EINVAL: `error` says in one line what is wrong
- * and what is allowed. Expressions are not compiled.
+ * Parses text by the type of k and checks its range. -EINVAL: `error` says in one line what is
+ * wrong and what is allowed. Expressions are not compiled.
  */
 _must_check_ int value_parse(const struct keyword *k, const char *text, struct value *ret,
                              char error[VALUE_ERROR_SIZE]);

@@ -7,9 +7,10 @@
  * makes the kernel agree with the decision. Pure.
  *
  * No command is sent that would change nothing, and none before the answer to the last one. A
- * refused command is sent again, each time after a longer pause. A path that others fail again and
- * again is reinstated each time after a longer pause; failing it never waits. A failed path is
- * reinstated only after a successful check that began after the failure and identified the disk.
+ * refused command is sent again, each time after a longer pause. A path that others fail again
+ * and again is reinstated each time after a longer pause; failing it never waits. A failed path
+ * is reinstated only after a successful check that began after the failure and identified the
+ * disk.
  */
 #include "checkerd/core/state.h"
 
@@ -49,7 +50,8 @@ struct agreement {
 	uint16_t error;              /* of the last command, positive errno; 0: done */
 	struct mono foreign_fail_at; /* the last one of foreign_fails */
 	struct mono not_before;      /* no command before this */
-	/* The path failed then, and no check that identified it was successful since. us 0: one was. */
+	/* The path failed then, and no check that identified it was successful since. us 0:
+	 * one was. */
 	struct mono unchecked_since;
 };
 

@@ -3,8 +3,8 @@
 #define CHECKERD_CORE_DEVICE_H
 
 /*
- * The description of a path's device. It is immutable and counts its references, so that the loop,
- * discovery and the control thread's snapshots share it.
+ * The description of a path's device. It is immutable and counts its references, so that the
+ * loop, discovery and the control thread's snapshots share it.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,8 +15,8 @@
 
 #define DEVICE_NAME_MAX 64 /* final NUL included */
 
-/* The texts. name: "sda", or a file's last component; unique. node: "/dev/sda", the absolute name to
- * open. transport: the remote port or session, "rport-3:0-1" or "session2". */
+/* The texts. name: "sda", or a file's last component; unique. node: "/dev/sda", the absolute
+ * name to open. transport: the remote port or session, "rport-3:0-1" or "session2". */
 /* clang-format off */
 #define DEVICE_TEXTS(X)                                              \
 	X(name) X(node) X(alias) X(map) X(wwid) X(hcil)              \
@@ -40,8 +40,8 @@ struct device {
 	uint64_t diskseq;
 	uint64_t kernel_id; /* checksum of the WWID that the kernel knows; 0: none */
 	bool udev_wwid;     /* wwid comes from udev, not from the kernel */
-	/* The offset of each text from the beginning of the structure. 0: unknown. A pointer would
-	 * take more room than most texts. */
+	/* The offset of each text from the beginning of the structure. 0: unknown. A pointer
+	 * would take more room than most texts. */
 	uint16_t text[DEVICE_TEXT_COUNT_];
 };
 
@@ -66,8 +66,8 @@ struct device_spec {
 
 /*
  * One reference; the strings are copied. -EINVAL: no name, or a node that is not absolute.
- * -ENAMETOOLONG: the name has DEVICE_NAME_MAX bytes or more, or all strings together have more than
- * 64 KiB. -ENOMEM.
+ * -ENAMETOOLONG: the name has DEVICE_NAME_MAX bytes or more, or all strings together have more
+ * than 64 KiB. -ENOMEM.
  */
 _must_check_ int device_new(struct device **ret, const struct device_spec *spec);
 struct device *device_ref(struct device *d);

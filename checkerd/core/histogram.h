@@ -16,8 +16,8 @@ struct histogram {
 	uint32_t samples;         /* the sum of the buckets */
 };
 
-/* Adds a sample. Each power of two has two buckets, and the last bucket ends at UINT32_MAX us, which
- * is more than an hour. Less than 1 us counts as 1 us. */
+/* Adds a sample. Each power of two has two buckets, and the last bucket ends at UINT32_MAX us,
+ * which is more than an hour. Less than 1 us counts as 1 us. */
 void histogram_add(struct histogram *h, int64_t us);
 
 #define HISTOGRAM_CELLS 16

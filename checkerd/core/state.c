@@ -72,8 +72,8 @@ static bool reason_is_silence(const struct reason *r)
 }
 
 /*
- * Was the timeout of the check in the kernel reported? Without this a slow disk would go down when
- * its interval is shorter than its timeout.
+ * Was the timeout of the check in the kernel reported? Without this a slow disk would go down
+ * when its interval is shorter than its timeout.
  */
 static bool silence_counts(const struct path_status *s)
 {
@@ -82,9 +82,9 @@ static bool silence_counts(const struct path_status *s)
 }
 
 /*
- * Does the error of an open say that the device is gone? A read's error does not: since Linux 5.18
- * a read of an offline SCSI disk fails with ENODEV, too (block/blk-core.c). The open of an offline
- * SCSI disk fails with ENXIO (drivers/scsi/sd.c), so sysfs is asked as well.
+ * Does the error of an open say that the device is gone? A read's error does not: since Linux
+ * 5.18 a read of an offline SCSI disk fails with ENODEV, too (block/blk-core.c). The open of an
+ * offline SCSI disk fails with ENXIO (drivers/scsi/sd.c), so sysfs is asked as well.
  */
 static bool is_no_device(const struct outcome *o)
 {
@@ -92,8 +92,8 @@ static bool is_no_device(const struct outcome *o)
 	       (o->error == ENODEV || o->error == ENXIO || o->error == ENOENT);
 }
 
-/* Is only the device node missing, while the kernel has the device? udev, a container or rm may have
- * removed the node, which says nothing about the device. */
+/* Is only the device node missing, while the kernel has the device? udev, a container or rm
+ * may have removed the node, which says nothing about the device. */
 static bool is_no_name(const struct outcome *o)
 {
 	bool leaves =
@@ -128,8 +128,9 @@ static enum input count_failure(struct path_status *s, bool counted_before,
 }
 
 /*
- * The input of a failure that the access state of the target port explains: a passive port refuses
- * reads by design, and a port in transition may answer anything. IN_COUNT_: no explanation.
+ * The input of a failure that the access state of the target port explains: a passive port
+ * refuses reads by design, and a port in transition may answer anything. IN_COUNT_: no
+ * explanation.
  */
 static enum input explained(struct path_status *s, const struct outcome *o,
                             const struct path_policy *policy)

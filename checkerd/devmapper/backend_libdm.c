@@ -191,7 +191,8 @@ static int run_task(int type, uint32_t devt_major, uint32_t devt_minor,
 	return r;
 }
 
-/* The parameters of the only target, a multipath one. NULL: the table has another target, or more. */
+/* The parameters of the only target, a multipath one. NULL: the table has another target, or
+ * more. */
 static const char *multipath_parameters(struct dm_task *t)
 {
 	char *type = NULL, *parameters = NULL;

@@ -3,9 +3,9 @@
 #define CHECKERD_DEVMAPPER_DEVMAPPER_H
 
 /*
- * Finds the multipath maps, follows their changes, and sends them fail_path and reinstate_path. All
- * of this runs on one thread, because dm ioctls can block. One poll() of /dev/mapper/control waits
- * for the events of every map.
+ * Finds the multipath maps, follows their changes, and sends them fail_path and reinstate_path.
+ * All of this runs on one thread, because dm ioctls can block. One poll() of /dev/mapper/control
+ * waits for the events of every map.
  *
  * Records go to the loop through a bounded ring; when it is full the thread waits. Commands come
  * through a ring of fixed size. No memory is allocated between a command and its ioctl.
@@ -31,8 +31,8 @@ enum dm_record_type {
 	DM_RECORD_MAP,  /* a map is new, or changed */
 	DM_RECORD_GONE, /* a map is gone; `map` is the last reported one */
 	DM_RECORD_DONE, /* the answer to `command`: `error` is 0 or a positive errno */
-	/* Every map was reported once, or the maps cannot be listed: `error`. Repeated when error or
-	 * no_room change. */
+	/* Every map was reported once, or the maps cannot be listed: `error`. Repeated when
+	 * error or no_room change. */
 	DM_RECORD_SYNC,
 };
 
@@ -51,9 +51,9 @@ struct devmapper_options {
 struct dm_backend;
 
 /*
- * Starts the thread, which lists the maps first. -ENOMEM, -EAGAIN, -EMFILE. When the kernel has no
- * device-mapper, or permission is missing, DM_RECORD_SYNC has the error, and devmapper_look() tries
- * again.
+ * Starts the thread, which lists the maps first. -ENOMEM, -EAGAIN, -EMFILE. When the kernel has
+ * no device-mapper, or permission is missing, DM_RECORD_SYNC has the error, and devmapper_look()
+ * tries again.
  */
 _must_check_ int devmapper_new(struct devmapper **ret, const struct devmapper_options *o);
 /* The same on another backend, which it owns, also on failure. */

@@ -185,7 +185,8 @@ static int take_map(struct follow *f, struct follow_known *k, struct map *m)
 	k->event_nr = m->event_nr;
 	plan_reads(f, k, m);
 	if (k->kind == KNOWN_MAP) {
-		/* A map that changed and changed back is reported: the loop may have got an answer. */
+		/* A map that changed and changed back is reported: the loop may have got an
+		 * answer. */
 		bool same = untouched && !k->report && map_equal(k->map, m);
 
 		map_unref(k->map);

@@ -3,16 +3,16 @@
 #define CHECKERD_DEVMAPPER_FOLLOW_H
 
 /*
- * Keeps what was reported of each map, reads the maps, and reports the differences. No thread, clock
- * or device-mapper of its own: it uses a backend and two callbacks.
+ * Keeps what was reported of each map, reads the maps, and reports the differences. No thread,
+ * clock or device-mapper of its own: it uses a backend and two callbacks.
  *
  * A device's event number shows most changes. A new table is an event that does not change the
- * number, so every map is read after an event: a sweep. Sweeps take at most a tenth of the time: the
- * next one waits for ten times as long as the last one took.
+ * number, so every map is read after an event: a sweep. Sweeps take at most a tenth of the time:
+ * the next one waits for ten times as long as the last one took.
  *
  * Some changes are no event: suspending, resuming after a new table, and a map without an active
- * path that starts or stops to queue. Such a map is read again after a pause that doubles each time,
- * and for a while after it has a path again.
+ * path that starts or stops to queue. Such a map is read again after a pause that doubles each
+ * time, and for a while after it has a path again.
  */
 #include "checkerd/devmapper/dm_backend.h"
 
@@ -56,9 +56,10 @@ _must_check_ int follow_init(struct follow *f, uint32_t max_maps);
 void follow_deinit(struct follow *f);
 
 /*
- * Lists the devices, reads those that changed (all: every one), and reports the differences. Reports
- * SYNC the first time, and when its error or no_room changes. A device that cannot be read stays as
- * reported and is read again by the next update. Returns 0, or what emit or between returned.
+ * Lists the devices, reads those that changed (all: every one), and reports the differences.
+ * Reports SYNC the first time, and when its error or no_room changes. A device that cannot be
+ * read stays as reported and is read again by the next update. Returns 0, or what emit or between
+ * returned.
  */
 _must_check_ int follow_update(struct follow *f, bool all);
 

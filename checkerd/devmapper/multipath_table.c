@@ -18,8 +18,8 @@
 
 #include "util/clean.h"
 
-/* The unread rest of a line. After an error all functions return nothing, so that only loops and the
- * end check `wrong`. */
+/* The unread rest of a line. After an error all functions return nothing, so that only loops
+ * and the end check `wrong`. */
 struct line {
 	const char *at;
 	bool wrong;

@@ -3,8 +3,9 @@
 #define CHECKERD_DEVMAPPER_MULTIPATH_TABLE_H
 
 /*
- * Makes a map from the kernel's text of a multipath target: the line of its table and the line of its
- * status (drivers/md/dm-mpath.c, multipath_status()). Pure. Any text is read within its bounds.
+ * Makes a map from the kernel's text of a multipath target: the line of its table and the line of
+ * its status (drivers/md/dm-mpath.c, multipath_status()). Pure. Any text is read within its
+ * bounds.
  */
 #include "checkerd/core/map.h"
 
@@ -23,9 +24,9 @@ struct multipath_room {
 };
 
 /*
- * One reference. `room` may have any content. -EINVAL: the lines are not those of a multipath target,
- * or not of the same one, or have more paths or groups than a map may have. Also what map_new()
- * returns.
+ * One reference. `room` may have any content. -EINVAL: the lines are not those of a multipath
+ * target, or not of the same one, or have more paths or groups than a map may have. Also what
+ * map_new() returns.
  */
 _must_check_ int multipath_read(struct map **ret, const struct multipath_text *text,
                                 struct multipath_room *room);

@@ -38,6 +38,7 @@ bool blacklist_is_empty(const char *sysname, bool loop_backed, unsigned long lon
 {
 	if (starts(sysname, "loop"))
 		return !loop_backed;
-	/* The nbd driver makes all its nodes at once; a node without a connection has no sectors. */
+	/* The nbd driver makes all its nodes at once; a node without a connection has no
+	 * sectors. */
 	return starts(sysname, "nbd") && sectors == 0;
 }

@@ -26,7 +26,7 @@ struct discovery {
 	struct worker worker;          /* notifies of records, is woken for the inbox */
 	struct ring_producer producer; /* [thread] of struct found */
 	struct ring_consumer consumer; /* [loop] */
-	_Atomic bool look;             /* [atomic loop→thread] list anew */
+	_Atomic bool look;             /* [atomic loop→thread] list again */
 	_Atomic(struct config_ref *) inbox; /* [atomic loop→thread] a reference */
 
 	/* These belong to the thread. */

@@ -7,8 +7,8 @@
  * udev. Records of what it finds go to the loop through a bounded ring. When the ring is full the
  * thread waits, so that no record is lost and the loop does not wait.
  *
- * Discovery keeps a list of what it reported, and compares each new list with it: the loop gets only
- * differences.
+ * Discovery keeps a list of what it reported, and compares each new list with it: the loop gets
+ * only differences.
  */
 #include <stdbool.h>
 
@@ -25,8 +25,8 @@ bool discovery_free(struct discovery *d, int64_t limit_us);
 
 /* These are called on the loop. */
 
-/* Uses this configuration from now on. Its records end with a FOUND_SYNC of its generation, unless
- * the next configuration comes first. */
+/* Uses this configuration from now on. Its records end with a FOUND_SYNC of its generation,
+ * unless the next configuration comes first. */
 void discovery_apply(struct discovery *d, struct config_ref *ref);
 /* Makes the thread list the devices again, and report the differences. */
 void discovery_look(struct discovery *d);

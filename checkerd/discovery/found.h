@@ -41,7 +41,8 @@ struct found_entry {
 struct found_list {
 	struct found_entry *entries;
 	size_t n, capacity;
-	/* While the list is built: the list that it will replace, to share devices with; or NULL. */
+	/* While the list is built: the list that it will replace, to share devices with; or
+	 * NULL. */
 	const struct found_list *before;
 };
 
@@ -63,8 +64,8 @@ _must_check_ int found_list_add(struct found_list *l, struct device *d,
 /* The index of a name; l->n: no entry has it. */
 size_t found_list_find(const struct found_list *l, const char *name);
 /*
- * Returns the list's device of the same name if it equals d, else d, so that equal devices are not
- * kept twice. Takes the reference to d and returns one.
+ * Returns the list's device of the same name if it equals d, else d, so that equal devices are
+ * not kept twice. Takes the reference to d and returns one.
  */
 struct device *found_list_share(const struct found_list *l, struct device *d);
 /* Drops the entry's reference. */
@@ -75,8 +76,8 @@ bool found_replaced(const struct device *before, const struct device *after);
 
 /*
  * Emits the records that turn `before` into `after`. Removals come first, so that additions find
- * room. Unchanged paths give no record. The receiver owns each record's reference. `emit` returns 0,
- * or a negative number, which found_plan() returns at once.
+ * room. Unchanged paths give no record. The receiver owns each record's reference. `emit` returns
+ * 0, or a negative number, which found_plan() returns at once.
  */
 int found_plan(const struct found_list *before, const struct found_list *after, bool gone,
                int (*emit)(void *arg, struct found *f), void *arg);

@@ -20,7 +20,8 @@
 /* Reads a file, at most size bytes. Returns the bytes read, or -errno. */
 ssize_t sysfs_bytes(struct identity *id, int dir, const char *name, void *buf,
                     size_t size);
-/* Reads one attribute, without blanks at its end, at most size - 1 bytes. NULL: missing or empty. */
+/* Reads one attribute, without blanks at its end, at most size - 1 bytes. NULL: missing or
+ * empty. */
 const char *sysfs_attribute(struct identity *id, int dir, const char *name, char *buf,
                             size_t size);
 /* Does the file exist? */

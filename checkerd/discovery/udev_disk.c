@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns nothing: reads what libudev and sysfs say of one device. Runs on the discovery thread, which
- * is the only one that touches libudev's objects.
+ * Owns nothing: reads what libudev and sysfs say of one device. Runs on the discovery thread,
+ * which is the only one that touches libudev's objects.
  */
 #include "checkerd/discovery/udev_disk.h"
 
@@ -135,7 +135,8 @@ uint64_t udev_disk_diskseq(struct udev_device *dev)
 	return value == NULL ? 0 : strtoull(value, NULL, 10);
 }
 
-/* Do the properties belong to an earlier disk than the one in sysfs? Then another message follows. */
+/* Do the properties belong to an earlier disk than the one in sysfs? Then another message
+ * follows. */
 static bool is_outdated(struct udev_device *dev, const struct identity *id)
 {
 	uint64_t diskseq = udev_disk_diskseq(dev);
@@ -156,8 +157,8 @@ static bool is_same_disk(const struct device *reported, const struct identity *i
 }
 
 /*
- * Does the device lack the properties that it had? udev finds none when the path does not answer. Then
- * the earlier WWID and serial number count.
+ * Does the device lack the properties that it had? udev finds none when the path does not answer.
+ * Then the earlier WWID and serial number count.
  */
 static bool lacks_properties(struct identity *id, const struct found_entry *reported)
 {

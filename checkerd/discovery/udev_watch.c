@@ -169,8 +169,8 @@ static int list_one(struct listing *l, const char *sysname)
 	return r;
 }
 
-/* Without udev_enumerate, which also reads the parents of each disk, keeps all results in memory, and
- * doubles the time. */
+/* Without udev_enumerate, which also reads the parents of each disk, keeps all results in
+ * memory, and doubles the time. */
 int udev_watch_scan(struct udev_watch *w, const struct config *c, bool reload,
                     struct found_list *ret, uint32_t *ret_excluded)
 {
@@ -363,8 +363,8 @@ static int update_former(const struct updating *u, const char *map, const char *
 	return r;
 }
 
-/* A map was added, removed or loaded again: the paths that it holds or held may have another map. No
- * other path costs a system call. */
+/* A map was added, removed or loaded again: the paths that it holds or held may have another
+ * map. No other path costs a system call. */
 static int update_map(const struct updating *u, struct udev_device *map)
 {
 	const char *name = udev_device_get_property_value(map, "DM_NAME");

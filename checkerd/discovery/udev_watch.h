@@ -2,7 +2,8 @@
 #ifndef CHECKERD_DISCOVERY_UDEV_WATCH_H
 #define CHECKERD_DISCOVERY_UDEV_WATCH_H
 
-/* Finds the disks that udev knows, and follows what happens to them. Runs on the discovery thread. */
+/* Finds the disks that udev knows, and follows what happens to them. Runs on the discovery
+ * thread. */
 #include "checkerd/config/config.h"
 #include "checkerd/discovery/found.h"
 
@@ -14,8 +15,9 @@ struct udev_watch *udev_watch_free(struct udev_watch *w); /* NULL allowed; retur
 int udev_watch_fd(const struct udev_watch *w);
 
 /*
- * Lists every disk that is there now and that the rules include. reload: the rules may have changed
- * since ret->before was listed. Without reload a disk that was included stays included. -errno.
+ * Lists every disk that is there now and that the rules include. reload: the rules may have
+ * changed since ret->before was listed. Without reload a disk that was included stays included.
+ * -errno.
  */
 _must_check_ int udev_watch_scan(struct udev_watch *w, const struct config *c,
                                  bool reload, struct found_list *ret,

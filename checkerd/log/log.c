@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the ring and the log thread. log_push() runs on the loop. The write_*() functions run on the
- * log thread, the only one that may block on stderr or the journal.
+ * Owns the ring and the log thread. log_push() runs on the loop. The write_*() functions run on
+ * the log thread, the only one that may block on stderr or the journal.
  */
 #include "checkerd/log/log.h"
 
@@ -92,7 +92,8 @@ static void write_stderr(const struct log *l, const struct event *e)
 		return; /* an error of stderr cannot be logged anywhere */
 }
 
-/* Escapes control characters, so that a text can neither start a new line nor control a terminal. */
+/* Escapes control characters, so that a text can neither start a new line nor control a
+ * terminal. */
 static void clean_text(char *buf, size_t size)
 {
 	char copy[EVENT_MESSAGE_MAX];

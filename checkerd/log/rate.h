@@ -3,8 +3,8 @@
 #define CHECKERD_LOG_RATE_H
 
 /*
- * Limits the log lines about one thing: a number of lines in a window; the others are counted. Pure.
- * Each thing has a struct rate, which is zero before its first use.
+ * Limits the log lines about one thing: a number of lines in a window; the others are counted.
+ * Pure. Each thing has a struct rate, which is zero before its first use.
  */
 #include <stdbool.h>
 #include <stdint.h>
