@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing but the size in front of each block. Any thread. */
 #include "util/block.h"
 
 #include <stdalign.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Decides which characters may be shown. Owns nothing; any thread. */
 #include "util/clean.h"
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns the list of blocks that the kernel has not taken back yet. Any thread. */
 #include "util/pages.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns the count of allocations where there must be none. Any thread. */
 #include "util/seal.h"
 
 #include <stdatomic.h>

@@ -3,20 +3,20 @@
 #define UTIL_SEAL_H
 
 /*
- * An alarm for allocations where there must be none: on a check's way from due to told. A
- * thread says where that begins and ends; what the program allocates in between is counted, and
- * works all the same. Counted are the program's own calls, where it is linked with wrap.c.
+ * Counts allocations where there must be none: from a check's due time until device-mapper has its
+ * command. A thread says where that part begins and ends. An allocation in between succeeds and is
+ * counted. Only calls of a program that is linked with wrap.c are counted.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of the calling thread; no nesting. */
+/* For the calling thread; they do not nest. */
 void seal_begin(void);
 void seal_end(void);
 
-/* For wrap.c: counts one if the calling thread is in between. */
+/* For wrap.c: counts an allocation if the calling thread is in between. */
 void seal_note(void);
-/* By all threads, since the start. Any thread. */
+/* Allocations counted by all threads since the start. Any thread. */
 uint64_t seal_broken(void);
 
 #endif

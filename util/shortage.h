@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/* Does the error (an errno, positive) say nothing of what was asked for, only that there was no
- * memory or descriptor to ask with? */
+/* Does the error (an errno, positive) say that this host lacks memory or descriptors, and nothing
+ * about the object of the call? */
 static inline bool is_shortage(int error)
 {
 	return error == ENOMEM || error == EMFILE || error == ENFILE;

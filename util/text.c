@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owns nothing: a text belongs to the holders of its references. Any thread. */
 #include "util/text.h"
 
 #include <errno.h>

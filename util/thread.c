@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starts and joins threads. Owns nothing; any thread. */
 #include "util/thread.h"
 
 #include <limits.h>

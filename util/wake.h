@@ -2,8 +2,8 @@
 #ifndef UTIL_WAKE_H
 #define UTIL_WAKE_H
 
-/* What one thread wakes another with: an eventfd, of which only whether it is readable counts.
- * Not by eventfd_write(): the simulation stands before write(). */
+/* One thread wakes another by an eventfd, of which only "readable" counts. write() and not
+ * eventfd_write(), because the simulation replaces write(). */
 #include <stdbool.h>
 #include <stdint.h>
 #include <unistd.h>
