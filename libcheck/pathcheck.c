@@ -306,6 +306,16 @@ void pathcheck_flush(struct pathcheck *pc)
 
 /* --- results --- */
 
+static void count_result(struct pathcheck *pc, const struct wire_result *w)
+{
+	if (wire_is_final(w->verdict)) {
+		pc->checks++;
+		pc->late += w->late;
+	} else if (w->verdict == PATHCHECK_TIMED_OUT) {
+		pc->timeouts++;
+	}
+}
+
 /* False: the caller does not get it. */
 static bool accept_result(struct pathcheck *pc, const struct wire_result *w,
                           struct pathcheck_result *ret)
@@ -330,20 +340,13 @@ static bool accept_result(struct pathcheck *pc, const struct wire_result *w,
 		pc->stale++;
 		return false;
 	}
-	/*
-	 * Of a check that was not requested, or at the wrong time. That check might never end.
-	 */
+	/* Of a check that was not requested, or at the wrong time. That check might never end. */
 	if (!wire_take_verdict(&e->asked, w)) {
 		pc->stale++;
 		pc->wild = true;
 		return false;
 	}
-	if (wire_is_final(w->verdict)) {
-		pc->checks++;
-		pc->late += w->late;
-	} else if (w->verdict == PATHCHECK_TIMED_OUT) {
-		pc->timeouts++;
-	}
+	count_result(pc, w);
 	e->opened = e->opened || w->opened;
 	*ret = (struct pathcheck_result){
 		.cookie = e->cookie,

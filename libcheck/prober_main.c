@@ -95,7 +95,7 @@ static void lock_memory(const struct shared *region)
 	(void)dl_iterate_phdr(unlock_library, NULL); /* 0, as unlock_library() returns */
 }
 
-/* The prober works without any of these. The daemon reports which it is refused itself. */
+/* The prober works without any of these. The daemon tries the same, and reports what is refused. */
 static void prepare(const struct shared *region)
 {
 	/* One arena a thread would count 64 MiB of unused memory each as locked. */

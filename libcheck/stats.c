@@ -4,6 +4,16 @@
 
 #include "libcheck/caller.h"
 
+static void count_rescuers(struct pathcheck *pc, struct pathcheck_stats *ret,
+                           struct mono now)
+{
+	ret->rescuers_busy = shared_rescuers_busy(&pc->shared, ret->rescuers, -1, now);
+	ret->rescuers_stuck =
+	        shared_rescuers_busy(&pc->shared, ret->rescuers, STUCK_AFTER_US, now);
+	pc->stuck_max = MAX(pc->stuck_max, ret->rescuers_stuck);
+	ret->rescuers_stuck_max = pc->stuck_max;
+}
+
 int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 {
 	struct shared_header *h = pc->shared.header;
@@ -43,16 +53,12 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 	for (uint32_t i = 0; i < ret->groups; i++)
 		if (pathcheck_group(pc, i, &g) == 0)
 			ret->in_flight += g.in_flight + g.expired + g.orphans;
-	ret->rescuers_busy = shared_rescuers_busy(&pc->shared, ret->rescuers, -1, now);
-	ret->rescuers_stuck =
-	        shared_rescuers_busy(&pc->shared, ret->rescuers, STUCK_AFTER_US, now);
 	for (uint32_t id = 0; id < pc->limits.ids; id++)
 		ret->blockers += pc->entries[id].state == ENTRY_USED &&
 		                 atomic_load(&pc->shared.suspects[id]) != 0;
 	for (unsigned i = 0; i < LINGERING_MAX; i++)
 		ret->probers_lingering += pc->lingering[i].pidfd >= 0;
-	pc->stuck_max = MAX(pc->stuck_max, ret->rescuers_stuck);
-	ret->rescuers_stuck_max = pc->stuck_max;
+	count_rescuers(pc, ret, now);
 	return 0;
 }
 

@@ -94,8 +94,8 @@ void dm_report_map(struct dm *dm, uint32_t index, unsigned change, const struct 
 		return;
 	}
 	if ((change & MAPS_RENAMED) != 0)
-		events_map(ev, index, m->name, LOG_NOTICE, "", "", now,
-		           "it was map %s before", old->name);
+		events_map(ev, index, m->name, LOG_NOTICE, "", "", now, "renamed from %s",
+		           old->name);
 	if ((change & MAPS_PATHS) != 0)
 		events_map(ev, index, m->name, LOG_INFO, "", "", now,
 		           "has another table, with %u paths", m->n_paths);

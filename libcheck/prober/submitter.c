@@ -413,40 +413,19 @@ static bool take_commands(struct submitter *sub)
 
 /* --- slots that come back from a rescuer or a reaper --- */
 
-static void continue_check(struct submitter *sub, struct slot *s)
+/* This host had no memory or descriptor: the check is made again when it has. */
+static void defer_for_shortage(struct submitter *sub, struct probed_path *path,
+                               struct slot *s)
 {
 	struct group *g = s->job.group;
-	struct probed_path *path = &sub->paths[s->path];
-	bool resource, learn, late, reported, opened, orphan, close_first;
+	bool late, reported, opened, close_first;
 	int error;
 
 	pthread_mutex_lock(&g->lock);
-	orphan = s->state == SLOT_ORPHANED;
-	resource = s->resource;
-	learn = s->learn;
 	error = (int)-s->result;
 	late = s->late;
 	reported = s->reported;
 	opened = s->opened;
-	pthread_mutex_unlock(&g->lock);
-	if (orphan) {
-		group_answer(g, s);
-		return;
-	}
-	if (learn) {
-		submitter_open(path, s);
-		return;
-	}
-	if (s->stage == PATHCHECK_STAGE_OPEN && !resource) {
-		if (!path->close_each)
-			path->fd = s->fd;
-		path->opens = path->close_each;
-		path->block = s->block;
-		read_next(path, s);
-		return;
-	}
-	/* This host had no memory or descriptor: the check is made again when it has. */
-	pthread_mutex_lock(&g->lock);
 	close_first = s->closes && s->fd >= 0;
 	if (close_first)
 		group_close(g, s);
@@ -465,6 +444,32 @@ static void continue_check(struct submitter *sub, struct slot *s)
 		path->waited_ms = 0;
 	sub->shortage_until = mono_add(mono_now(), SHORTAGE_RETRY_US);
 	submitter_defer(sub, (uint32_t)(path - sub->paths), error);
+}
+
+static void continue_check(struct submitter *sub, struct slot *s)
+{
+	struct group *g = s->job.group;
+	struct probed_path *path = &sub->paths[s->path];
+	bool resource, learn, orphan;
+
+	pthread_mutex_lock(&g->lock);
+	orphan = s->state == SLOT_ORPHANED;
+	resource = s->resource;
+	learn = s->learn;
+	pthread_mutex_unlock(&g->lock);
+	if (orphan) {
+		group_answer(g, s);
+	} else if (learn) {
+		submitter_open(path, s);
+	} else if (s->stage == PATHCHECK_STAGE_OPEN && !resource) {
+		if (!path->close_each)
+			path->fd = s->fd;
+		path->opens = path->close_each;
+		path->block = s->block;
+		read_next(path, s);
+	} else {
+		defer_for_shortage(sub, path, s);
+	}
 }
 
 static bool take_inbox(struct submitter *sub)

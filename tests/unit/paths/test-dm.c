@@ -373,7 +373,7 @@ static void changes_of_maps_are_reported(void **state)
 	push_map(3, "n", 0, 3, 0, DM_RECORD_GONE);
 	push_map(4, "x", 0, 1, 0, DM_RECORD_GONE); /* a map without room */
 	round_of(at(1));
-	expect_reported(0, "map n: it was map m before");
+	expect_reported(0, "map n: renamed from m");
 	expect_reported(1, "map n: has another table, with 3 paths");
 	expect_reported(2, "map n: removed");
 	assert_int_equal(n_reported, 3);

@@ -244,7 +244,7 @@ static void the_last_one_times_out(void **state)
 }
 
 /* With two rescuers one may be stuck, and no more: the next one is waited for. */
-static void stuck_lanes_are_bounded(void **state)
+static void stuck_submitters_are_bounded(void **state)
 {
 	struct pathcheck_options o = bed_options(64);
 	const struct shared_header *h;
@@ -286,7 +286,7 @@ static void *stop(void *arg)
 	return NULL;
 }
 
-static void ends_with_a_stuck_lane(void **state)
+static void ends_with_a_stuck_submitter(void **state)
 {
 	unsigned descriptors = files_open();
 	pthread_t stopper;
@@ -446,8 +446,8 @@ int main(void)
 		cmocka_unit_test(a_suspect_from_before),
 		cmocka_unit_test(suspects_of_the_last_one),
 		cmocka_unit_test(the_last_one_times_out),
-		cmocka_unit_test(stuck_lanes_are_bounded),
-		cmocka_unit_test(ends_with_a_stuck_lane),
+		cmocka_unit_test(stuck_submitters_are_bounded),
+		cmocka_unit_test(ends_with_a_stuck_submitter),
 		cmocka_unit_test(quota_refused_and_back),
 		cmocka_unit_test(a_small_quota_that_grows),
 		cmocka_unit_test(a_setup_that_hangs),

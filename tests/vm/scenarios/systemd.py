@@ -116,7 +116,7 @@ check(state_is(disks[0], "down"), "down", path(disks[0]))
 scsi_state(disks[0], "running")
 wait_for("up", lambda: state_is(disks[0], "up"))
 
-say("one whose lane stands still goes on with another lane")
+say("a prober whose submitter is stuck continues with another submitter")
 before, old = states(), prober()["pid"]
 stop_thread(old, "pc-submitter")
 checked_again(before)
