@@ -222,12 +222,12 @@ def simulated(bench, paths, interval):
 	intervals = 3
 	out = subprocess.run([bench.programs["guard"], "daemon", str(intervals), str(paths),
 	                      str(interval)], capture_output=True, text=True, check=True).stdout
-	m = re.fullmatch(r"(\d+) checks in ([\d.]+) s of its own; woken: loop (\d+), lane (\d+), "
+	m = re.fullmatch(r"(\d+) checks in ([\d.]+) s of its own; woken: loop (\d+), submitter (\d+), "
 	                 r"reapers (\d+); (\d+) checks at a time at most; (\d+) groups\n", out)
 	# Its first pass takes half a second, whatever the interval is.
 	seconds = (intervals - 1) * interval + 0.5
 	return {"interval_s": interval, "checks_per_second": paths / interval,
-	        "loop": int(m[3]) / seconds, "lane": int(m[4]) / seconds,
+	        "loop": int(m[3]) / seconds, "submitter": int(m[4]) / seconds,
 	        "reapers": int(m[5]) / seconds, "at_a_time": int(m[6]), "groups": int(m[7])}
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The library as a program uses it: asks for a check of each path, hands them over at once,
- * and takes results as they come. In this process, or in the prober.
+ * The library as a program uses it: requests a check of each path, submits them at once,
+ * and takes the results as they arrive. The engine runs in this process or in the prober.
  */
 #include "tests/bench/subject.h"
 
@@ -12,7 +12,8 @@
 #include "libcheck/pathcheck.h"
 
 #define TIMEOUT_US UINT64_C(30000000)
-#define TAKEN      256 /* results at a time */
+/* Results taken at a time. */
+#define TAKEN 256
 
 static struct {
 	struct pathcheck *pc;
@@ -86,7 +87,7 @@ static void engine_round(struct round *ret)
 			r = pathcheck_results(it.pc, results, TAKEN);
 			for (int i = 0; i < r; i++) {
 				if (results[i].verdict == PATHCHECK_DEFERRED)
-					continue; /* its answer follows */
+					continue; /* a result follows */
 				left--;
 				ret->checks++;
 				ret->failed += results[i].verdict != PATHCHECK_OK;

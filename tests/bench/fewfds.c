@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * To be preloaded where a process may not have as many descriptors as there are paths: opening
- * a device that is open already gives the same descriptor again. Reads do not notice.
+ * To be preloaded where a process may not have as many descriptors as the bench has paths. A
+ * second open of a device returns the same descriptor again, which does not change the reads.
  *
- * Any thread; one lock, never held over a system call that may wait: only bench devices, which
- * do not, are looked after here.
+ * Any thread; one lock, never held over a system call that may wait. Only the bench's devices
+ * are handled here, and these do not wait.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -20,14 +20,15 @@
 #define SHARED_MAX 32768
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* [lock], by descriptor. */
 static struct {
 	unsigned users;
-	int number;   /* of the device */
-} opened[SHARED_MAX]; /* [lock] by descriptor */
-static int
-        by_number[SHARED_MAX]; /* [lock] by the device's number: its descriptor and 1 */
+	int number; /* the device's number */
+} opened[SHARED_MAX];
+/* [lock], by the device's number: its descriptor plus 1; 0: none. */
+static int by_number[SHARED_MAX];
 
-/* -1: not one of the bench's. */
+/* Returns -1 if the name is not a device of the bench. */
 static int number_of(const char *name)
 {
 	const char *last = strrchr(name, '/');
@@ -61,7 +62,7 @@ static int open_shared(const char *name, int flags, int mode)
 		fd = open_really(name, flags, mode);
 		if (fd >= SHARED_MAX) {
 			pthread_mutex_unlock(&lock);
-			return fd; /* one that is not shared */
+			return fd; /* a descriptor that is not shared */
 		}
 		if (fd >= 0) {
 			opened[fd].number = n;

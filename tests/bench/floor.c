@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The floor: what nobody who reads devices asynchronously can go below. One context of 1,024;
- * all of its requests handed over at once, all of its answers taken at once, nothing noted.
+ * The floor: the lowest cost that asynchronous reads of the devices can have. One context of
+ * 1,024 requests submits all reads at once, takes all answers at once, and keeps no record.
  *
- * The same, paced: a hundredth of them every 10 ms, a round a second. That is what checks with an
- * interval are like: each handful finds the processor's caches full of other things.
+ * The same, paced: a hundredth of the reads every 10 ms, a round a second. Checks with an
+ * interval are like that: other work has displaced each handful from the processor's caches.
  */
 #include "tests/bench/subject.h"
 

@@ -2,16 +2,16 @@
 /*
  * usage: guard engine|daemon ROUNDS [PATHS [INTERVAL]]
  *
- * A fixed piece of work: healthy checks of 2,048 paths, or so many, the objects as they are
- * shipped, one thread, a clock of its own and a kernel that answers at once.
- *   engine   the library: each round asks for a check of every path and takes the results
- *   daemon   the round of checks on top of it: each round is an interval, of a second or so many
- * tests/bench/check-guard counts its instructions and holds them against the recorded ones. Who
- * wakes how often in an interval is told at the end: that is how a host that is larger than any
- * at hand is reckoned up.
+ * A fixed amount of work: successful checks of 2,048 paths, or of PATHS. It uses the objects as
+ * shipped, one thread, a clock of its own and a simulated kernel that answers at once.
+ *   engine   the library: each round requests a check of every path and takes the results
+ *   daemon   the round of checks on top: each round is an interval of 1 s, or of INTERVAL
+ * tests/bench/check-guard counts the instructions and compares them with the recorded ones.
+ * At the end guard prints how often each thread wakes in an interval. From that the load of a
+ * host that is larger than any available one is estimated.
  *
- * The linker (--wrap) takes the calls named in local.mk here. The submitter is this thread; when it
- * would sleep, the reapers and the caller have their turn.
+ * The linker (--wrap) replaces the calls named in local.mk by functions of this file. The
+ * submitter is this thread; before it sleeps, the reapers and the caller run.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -28,7 +28,8 @@
 #define PATHS      2048
 #define TIMEOUT_US (2 * USEC_PER_SEC)
 #define BLOCK      512
-#define STEP_US    1 /* what each look at the clock takes */
+/* Each read of the clock advances it by this time. */
+#define STEP_US 1
 
 struct guard_context {
 	uint32_t n;
@@ -36,22 +37,25 @@ struct guard_context {
 };
 
 static struct {
-	uint32_t n, groups; /* paths */
+	/* Numbers of paths and groups. */
+	uint32_t n, groups;
 	int64_t interval_us;
 	struct mono now, began;
-	uint64_t lane_sleeps, reaper_wakes, loop_wakes;
-	uint32_t most; /* checks begun in one turn of the loop */
+	uint64_t submitter_sleeps, reaper_wakes, loop_wakes;
+	/* The most checks that one round of the loop started. */
+	uint32_t most;
 	uint64_t wanted, done;
 	bool opened;
 	struct prober *prober;
 	struct guard_context contexts[GROUPS_MAX];
 	struct mono wake[GROUPS_MAX];
-	void (*turn)(void); /* the caller's: takes results, asks for more */
-	/* engine */
+	/* The caller's step: takes results, requests checks. */
+	void (*step)(void);
+	/* Of the mode engine. */
 	struct pathcheck *pc;
 	uint32_t ids[PATHCHECK_PATHS_MAX];
 	uint32_t left;
-	/* daemon */
+	/* Of the mode daemon. */
 	struct checks checks;
 	struct events events;
 	struct maps *maps;
@@ -68,7 +72,7 @@ struct log {
 static struct port port;
 static struct log log_thread;
 
-/* What the linker calls instead, and what it calls then. */
+/* The replacements (__wrap_), and the product's own functions (__real_). */
 int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 int __wrap_prober_start(struct prober *p, struct shared *shared,
@@ -127,7 +131,7 @@ int __wrap_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options 
 	return __real_pathcheck_new(ret, &in_here);
 }
 
-/* No thread is started, and groups have their contexts already. */
+/* Starts no thread: the groups have their contexts already. */
 int __wrap_prober_start(struct prober *p, struct shared *shared,
                         const struct backend *backend)
 {
@@ -151,7 +155,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 	return 0;
 }
 
-/* Paths were added: what a rescuer would have found out about each. */
+/* Sets what a rescuer finds out about each path that was added. */
 static void open_all(void)
 {
 	if (it.opened)
@@ -171,28 +175,29 @@ static void finish(void)
 {
 	double seconds = (double)mono_diff(it.now, it.began) / 1e6;
 
-	printf("%llu checks in %.3f s of its own; woken: loop %llu, lane %llu, reapers "
+	printf("%llu checks in %.3f s of its own; woken: loop %llu, submitter %llu, "
+	       "reapers "
 	       "%llu; "
 	       "%u checks at a time at most; %u groups\n",
 	       (unsigned long long)it.done, seconds, (unsigned long long)it.loop_wakes,
-	       (unsigned long long)it.lane_sleeps, (unsigned long long)it.reaper_wakes,
-	       it.most, it.groups);
+	       (unsigned long long)it.submitter_sleeps,
+	       (unsigned long long)it.reaper_wakes, it.most, it.groups);
 	exit(EXIT_SUCCESS);
 }
 
-/* The submitter would sleep: everybody else runs until it has something to do. */
+/* Runs reapers and caller instead of sleeping, until the submitter has work. */
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	(void)n;
 	(void)timeout_ms;
 	open_all();
-	it.lane_sleeps++;
+	it.submitter_sleeps++;
 	for (uint32_t i = 0; i < it.groups; i++) {
 		it.reaper_wakes += it.contexts[i].n > 0;
 		while (it.contexts[i].n > 0)
 			it.wake[i] = reaper_round(&it.prober->groups[i], it.wake[i]);
 	}
-	it.turn();
+	it.step();
 	if (it.done >= it.wanted)
 		finish();
 	fds[0].revents = POLLIN;
@@ -201,7 +206,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 /* --- the callers --- */
 
-static void engine_turn(void)
+static void engine_step(void)
 {
 	struct pathcheck_result results[RESULTS_BATCH];
 	int n;
@@ -234,10 +239,10 @@ static void engine_start(void)
 			fail("a path cannot be added");
 	}
 	pathcheck_flush(it.pc);
-	it.turn = engine_turn;
+	it.step = engine_step;
 }
 
-static void daemon_turn(void)
+static void daemon_step(void)
 {
 	uint32_t before = it.checks.outstanding;
 
@@ -312,10 +317,10 @@ static void daemon_start(void)
 	for (uint32_t i = 0; i < it.n; i++)
 		add_path(i);
 	checks_flush(&it.checks, mono_now());
-	it.turn = daemon_turn;
+	it.step = daemon_step;
 }
 
-/* What the daemon's other threads would hear. */
+/* The daemon's other threads, which only count here. */
 void port_loop_event(struct port *p, const struct event *e)
 {
 	(void)e;

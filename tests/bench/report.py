@@ -157,7 +157,7 @@ def large(result):
 		         f"; {cpu:.2f} us each: {cpu * t['checks_per_second'] / 1e4:.0f} % of a core")
 		rows.append((f"checks every {t['interval_s']} s",
 		             f"{t['checks_per_second']:,.0f} a second{share}; wake-ups a second: loop "
-		             f"{t['loop']:.0f}, submitter {t['lane']:.0f}, reapers {t['reapers']:.0f}; noticed: an "
+		             f"{t['loop']:.0f}, submitter {t['submitter']:.0f}, reapers {t['reapers']:.0f}; noticed: an "
 		             f"error within {t['interval_s']} s and 20 ms, a timeout within "
 		             f"{t['interval_s'] + result['timeout_s']} s and 20 ms"))
 	of = result["cpu_us_of_paths"]

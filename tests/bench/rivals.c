@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a checker is written by hand. thread-each: a thread a path, which waits to be told, reads
- * and says what came of it. context-each: an asynchronous context a path, the way it was done
- * before contexts were shared.
+ * Checkers as programmers write them by hand. thread-each: a thread for each path, which
+ * waits for a start, reads and stores the result. context-each: an asynchronous context for
+ * each path, as before contexts were shared.
  */
 #include "tests/bench/subject.h"
 
@@ -23,7 +23,7 @@ struct reader {
 	pthread_t thread;
 	int fd;
 	sem_t go;
-	bool end; /* set before go */
+	bool end; /* set before sem_post(&go) */
 };
 
 static struct {
@@ -53,7 +53,8 @@ static void *reader_main(void *arg)
 		if (pread(me->fd, crowd.buffer, crowd.block, 0) != (ssize_t)crowd.block)
 			atomic_fetch_add(&crowd.failed, 1);
 		if (atomic_fetch_sub(&crowd.left, 1) == 1)
-			(void)sem_post(&crowd.done); /* never so many that it overflows */
+			(void)sem_post(
+			        &crowd.done); /* cannot overflow: one post a reader */
 	}
 }
 
@@ -89,7 +90,9 @@ static void thread_each_round(struct round *ret)
 
 	atomic_store(&crowd.left, crowd.n);
 	for (uint32_t i = 0; i < crowd.n; i++)
-		(void)sem_post(&crowd.readers[i].go); /* it is at zero */
+		(void)sem_post(
+		        &crowd.readers[i]
+		                 .go); /* cannot overflow: the semaphore is at zero */
 	wait_for(&crowd.done);
 	ret->checks += crowd.n;
 	ret->failed += atomic_load(&crowd.failed) - failed;

@@ -2,11 +2,11 @@
 /*
  * usage: subject KIND NAMES COUNT BLOCK
  *
- * Reads the first COUNT devices named in the file NAMES, a line each, BLOCK bytes of each, the
- * way KIND says. Tells what the start and the first round took; then does what its standard
- * input says, a line each, and answers each with a line of JSON:
- *   rounds N    reads them all N times
- *   stop        gives everything back, and ends
+ * Reads the first COUNT devices named in the file NAMES, one name a line, BLOCK bytes of each, in
+ * the way of KIND. Prints the cost of the start and of the first round. Then it executes the
+ * lines of its standard input and answers each with a line of JSON:
+ *   rounds N    reads all devices N times
+ *   stop        releases everything, and ends
  */
 #include "tests/bench/subject.h"
 
@@ -65,7 +65,8 @@ void *bench_buffer(void)
 struct cost {
 	int64_t wall_ns;
 	int64_t cpu_ns, helper_cpu_ns;
-	uint64_t slept, preempted; /* context switches, of both */
+	/* Context switches of the process and of its helper. */
+	uint64_t slept, preempted;
 };
 
 static int64_t clock_ns(clockid_t clock)
@@ -94,7 +95,7 @@ static void count_switches(const char *status, struct cost *c)
 	(void)fclose(f);
 }
 
-/* Of all threads that there are now. */
+/* Sums up all threads that exist now. */
 static void add_switches(pid_t pid, struct cost *c)
 {
 	char name[320];
@@ -115,7 +116,7 @@ static void add_switches(pid_t pid, struct cost *c)
 	(void)closedir(d);
 }
 
-/* The clocks last before and first after what is measured. */
+/* The clocks are read last before and first after the measured work. */
 static struct cost cost_before(pid_t helper)
 {
 	struct cost c = { 0 };
@@ -202,7 +203,7 @@ static void free_names(struct devices *d)
 	free(d->names);
 }
 
-/* As many descriptors as may be. */
+/* Raises the limit of descriptors to its maximum. */
 static void raise_descriptors(void)
 {
 	struct rlimit rl;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The configuration's reader. The input is a file. What is refused has an error with a place in
- * the file; what is accepted is printed in a form that reads back to the same, and can be asked
- * about devices.
+ * The configuration's reader. The input is a file. A refused file has an error with a line
+ * of the file. An accepted file is printed in a form that reads back to the same
+ * configuration, and answers queries about devices.
  */
 #include <errno.h>
 #include <string.h>
@@ -54,7 +54,8 @@ static void ask_about(const struct config *c, const struct config_subject *s)
 	bool excluded = filter_excludes(c, s, &why);
 
 	REQUIRE(!excluded || why, "left out, and nothing says why");
-	(void)filter_excepts(c, s); /* a word of its own, which nothing follows from */
+	(void)filter_excepts(c,
+	                     s); /* a query of its own; no other answer depends on it */
 	filter_settings(c, s, &settings);
 	REQUIRE(settings.polling_interval_us > 0 && settings.checker_timeout_us > 0,
 	        "times");
@@ -62,7 +63,7 @@ static void ask_about(const struct config *c, const struct config_subject *s)
 	        "intervals");
 	REQUIRE(settings.fail_checks > 0 && settings.recover_checks > 0, "counts");
 	if (s->wwid)
-		(void)filter_map_alias(c, s->wwid); /* NULL is an answer, too */
+		(void)filter_map_alias(c, s->wwid); /* NULL is an answer as well */
 }
 
 static void ask(const struct config *c)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A client of the control socket, with the real server and a loop that answers. The first byte says
- * who the client is, the second how many bytes it sends at once, the third how the loop answers.
- * The rest is what the client sends. Each message that it receives is JSON without control
- * characters. It gets at most one reply a request, and a client that is not root changes nothing.
- * When it has disconnected, nothing is left of it.
+ * A client of the control socket, with the product's server and a loop that answers. The
+ * first byte selects who the client is, the second how many bytes it sends at once, the
+ * third how the loop answers. The client sends the rest. Each message that it receives is
+ * JSON without control characters. A client gets at most one reply a request. A client
+ * other than root changes nothing. After it has disconnected, the server holds nothing for
+ * it.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,12 +24,15 @@
 #include "checkerd/control/varlink.h"
 #include "tests/fuzz/fuzz.h"
 
-#define PATHS       4
-#define STEP_US     USEC_PER_SEC /* how much each round adds to the server's time */
-#define ROUNDS_MAX  256          /* after the last byte */
-#define CHUNKS_MAX  32
-#define SENT_MAX    (4 * REQUEST_MAX)
-#define SOCKET_SIZE 4608 /* too small for most replies */
+#define PATHS 4
+/* The server's time advances by this with each round. */
+#define STEP_US USEC_PER_SEC
+/* Rounds after the last byte. */
+#define ROUNDS_MAX 256
+#define CHUNKS_MAX 32
+#define SENT_MAX   (4 * REQUEST_MAX)
+/* Too small for most replies. */
+#define SOCKET_SIZE 4608
 
 static struct server server;
 static struct waits waits;
@@ -37,7 +41,7 @@ static struct device *devices[PATHS];
 static struct text *config_text;
 static uint64_t event_seq;
 
-/* What the client has received: the beginning of a message. */
+/* The beginning of the message that the client is receiving. */
 static struct {
 	int fd;
 	char *data;
@@ -60,7 +64,7 @@ static void make_devices(void)
 		  .wwid = "3600",
 		  .vendor = "IBM",
 		  .hcil = "1:0:0:1" },
-		/* Discovery would refuse it. */
+		/* Discovery rejects such a device. */
 		{ .name = "\x1b[2J\xff", .node = "/dev/\xc3", .alias = "\xed\xa0\x80" },
 		{ .name = "nvme0n1",
 		  .node = "/dev/nvme0n1",
@@ -81,7 +85,7 @@ static void publish_snapshot(void)
 	struct snapshot *s = port_loop_snapshot_begin(service->port);
 
 	REQUIRE(s, "asked for, and there is no room for it");
-	s->taken = service->now; /* which is ahead of the clock */
+	s->taken = service->now; /* ahead of the clock */
 	s->ready = true;
 	for (uint32_t i = 0; i < PATHS; i++)
 		s->paths[s->n_paths++] = (struct snap_path){
@@ -184,7 +188,7 @@ static void look_at_message(const char *text, size_t size)
 	json_tokener_free(t);
 }
 
-/* True: bytes have arrived. */
+/* Returns true if bytes have arrived. */
 static bool client_reads(void)
 {
 	bool any = false;
@@ -233,14 +237,14 @@ static void client_comes(struct client *c, uint8_t who)
 	client.used = 0;
 }
 
-/* One round of the server and the loop; true: the client has received something. */
+/* Runs the server and the loop once. Returns true if the client has received something. */
 static bool a_round(struct client *c, uint8_t how)
 {
 	service->now = mono_add(service->now, STEP_US);
 	if (c->state != CLIENT_FREE)
 		client_run(service, c);
 	(void)parked_request_snapshot(
-	        service); /* each round takes a second, so there is no need to wait */
+	        service); /* each round takes a second, so the test need not wait */
 	loop_round(how);
 	notifications_take(service);
 	return client_reads();
@@ -289,7 +293,7 @@ static void look_at_names(const struct request *r, struct json_object *call)
 	}
 }
 
-/* json-c accepts a request that was found fine, and reads the same. */
+/* json-c must accept a request that the server accepted, and read the same values. */
 static void look_at_request(const struct request *r, const uint8_t *data, size_t size)
 {
 	struct json_tokener *t = json_tokener_new();
@@ -353,7 +357,7 @@ void fuzz_begin(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct port *port;
 
-	/* The kernel chooses an abstract name, so nobody will connect. */
+	/* The kernel chooses an abstract name, so that no other process connects. */
 	REQUIRE(fd >= 0 &&
 	                bind(fd, (struct sockaddr *)&nowhere, sizeof(sa_family_t)) == 0 &&
 	                listen(fd, 1) == 0,
@@ -387,7 +391,7 @@ void fuzz_one(const uint8_t *data, size_t size)
 			in.size -= (size_t)sent;
 		}
 		if (!a_round(c, how) && sent <= 0)
-			break; /* it is stuck: it does not read the rest */
+			break; /* the server is blocked: it does not read the rest */
 	}
 	for (unsigned i = 0; i < ROUNDS_MAX && a_round(c, how & 0x7f); i++)
 		continue;

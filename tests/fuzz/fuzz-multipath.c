@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What device-mapper says of a multipath map. The input is the line of the table, a NUL, and
- * the line of the status. A map that is made of them is within its limits, and the two lines
- * that say the same as the map are read to the same map.
+ * The lines in which device-mapper describes a multipath map. The input is the line of the
+ * table, a NUL, and the line of the status. A map that is read from them keeps within its
+ * limits. Lines that are written from that map must read back to the same map.
  */
 #include <errno.h>
 
@@ -56,7 +56,7 @@ static void look_at(const struct map *m)
 		REQUIRE(m->groups[i] <= MAP_GROUP_DISABLED, "group %u", i);
 }
 
-/* The shortest lines that say what the map is; the selector's words are none. */
+/* Writes the shortest lines that describe the map, without words for the path selector. */
 static char *write_line(const struct map *m, bool status)
 {
 	static const char letters[] = "AED";

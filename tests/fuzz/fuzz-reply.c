@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What checkerctl makes of replies. The first byte says which command is run, the second with
- * which options; the rest is what comes over the socket, as it comes. All that is printed is
- * safe on a terminal, and what is printed as JSON is JSON and says the same.
+ * checkerctl's handling of replies. The first byte selects the command, the second its
+ * options; the rest arrives over the socket unchanged. All output is safe on a terminal.
+ * Output in JSON is valid JSON with the same content.
  */
 #include <errno.h>
 #include <locale.h>
@@ -14,7 +14,7 @@
 #include "checkerctl/top.h"
 #include "tests/fuzz/fuzz.h"
 
-#define SENT_MAX (64 * 1024) /* what a socket takes while nobody reads */
+#define SENT_MAX (64 * 1024) /* what a socket buffers without a reader */
 
 static const struct {
 	int (*run)(struct ctl *ctl, const char *const *operands, size_t n);
@@ -70,8 +70,10 @@ void fuzz_begin(void)
 	REQUIRE(setlocale(LC_CTYPE, "C.UTF-8"), "no such locale");
 }
 
-/* A socket on whose end 0 all this has come, and nothing more will; what is asked goes to end 1,
- * where nobody reads it. */
+/*
+ * Makes a socket whose end 0 holds these bytes and then the end of file. Requests go to end
+ * 1, which is never read.
+ */
 static void receive(const uint8_t *data, size_t size, int pair[2])
 {
 	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
@@ -97,7 +99,7 @@ static json_object *parse(const char *text, size_t size)
 	return o;
 }
 
-/* The one reply of a command that takes no more than one. */
+/* The only reply of a command that takes one reply. */
 static void look_at_json(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = memchr(data, '\0', size);
@@ -167,7 +169,7 @@ static void show_top(unsigned options, const uint8_t *data, size_t size)
 	json_object *objects[2];
 	struct top top = TOP_NULL;
 
-	(void)fuzz_byte(&rest); /* the NUL between them */
+	(void)fuzz_byte(&rest); /* skips the NUL between them */
 	texts[1] = fuzz_string(&rest, '\0');
 	for (int i = 0; i < 2; i++) {
 		objects[i] = parse(texts[i], strlen(texts[i]));
@@ -185,7 +187,7 @@ static void show_top(unsigned options, const uint8_t *data, size_t size)
 
 			REQUIRE(fuzz_is_plain_text(line), "line %zu: %s", n, line);
 			free(line);
-			(void)top_line_state(&top, n); /* it is there, or "" */
+			(void)top_line_state(&top, n); /* the reply has it, or "" */
 		}
 		top_sort_next(&top, 1);
 		top_scroll(&top, 2, 8);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The caller's side of the region it shares with a prober that has gone wild. The input is a
- * list of what the caller does and of what the prober writes where, anything anywhere it can
- * reach. Whatever that is, the caller stays within its own memory; every result is one it has
- * asked for, no more often than it may come; and the next prober finds what was asked.
+ * The caller's side of the region that it shares with a prober that misbehaves. The input is a
+ * list of the caller's actions and of the prober's writes: any value to any place within its
+ * reach. The caller must stay within its own memory. Every result must belong to a request, and
+ * come no more often than allowed. The next prober must find all requests.
  *
- * The prober is a function here: it is never started.
+ * A function plays the prober: no process is started.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -40,7 +40,7 @@ struct known {
 static struct pathcheck *pc;
 static struct known ids[IDS];
 static uint64_t next_cookie;
-static struct shared prober; /* as the prober has it */
+static struct shared prober; /* the prober's mapping */
 static bool ended;
 
 /* --- the prober as a process --- */
@@ -108,7 +108,7 @@ static void write_anything(struct fuzz_input *in)
 			*at = fuzz_byte(in);
 }
 
-/* One that is made as they are, of whatever it says. */
+/* Makes a result with a valid layout and arbitrary content. */
 static void write_result(struct fuzz_input *in)
 {
 	uint8_t flags = fuzz_byte(in);
@@ -254,7 +254,7 @@ static void take_results(struct fuzz_input *in)
 		look_at_result(&results[i]);
 }
 
-/* Its commands, each taken as a sound prober takes it. */
+/* Takes the prober's commands as a correct prober does. */
 static void look_at_new_prober(void)
 {
 	bool added[IDS] = { false }, asked[IDS] = { false };

@@ -8,10 +8,10 @@
 #include "tests/fuzz/fuzz.h"
 #include "util/macro.h"
 
-#define PROPERTIES_MAX 160 /* more than are looked at */
+#define PROPERTIES_MAX 160 /* more than discovery reads */
 #define DEVICES_MAX    16
 
-/* Of a list: of properties, or of devices' paths. */
+/* An entry of a list of properties or of devices' paths. */
 struct udev_list_entry {
 	struct udev_list_entry *next;
 	char *name, *value;
@@ -22,10 +22,12 @@ struct udev_device {
 	struct udev_list_entry properties[PROPERTIES_MAX];
 	unsigned n_properties;
 	char *syspath, *sysname, *devnode;
-	bool unreadable, asked; /* made without memory; its files were asked for */
+	/* unreadable: the device was made while memory was short; asked: its files were
+	 * read. */
+	bool unreadable, asked;
 };
 
-/* There is one of each, and nothing in them. */
+/* One object each, without content. */
 struct udev {
 	int unused;
 };
@@ -108,7 +110,7 @@ void fuzz_udev_message(void)
 	path = udev_device_get_property_value(d, "DEVPATH");
 	node = udev_device_get_property_value(d, "DEVNAME");
 	slash = path ? strrchr(path, '/') : NULL;
-	/* libudev takes no other. */
+	/* libudev rejects others. */
 	if (!slash || path[0] != '/' || slash[1] == '\0') {
 		udev_device_unref(d);
 		return;
@@ -225,7 +227,7 @@ struct udev_device *udev_device_unref(struct udev_device *d)
 	return NULL;
 }
 
-/* As it is found in sysfs: another one than what a message brought. */
+/* The device as sysfs has it: another object than the message's. */
 static struct udev_device *found(struct udev_device *d)
 {
 	d->unreadable = without_memory;
@@ -233,7 +235,10 @@ static struct udev_device *found(struct udev_device *d)
 	return udev_device_ref(d);
 }
 
-/* Is it as if it had no properties? Only the first to ask is told why. */
+/*
+ * Returns true if the device has no readable properties. Only the first caller gets the
+ * reason.
+ */
 static bool cannot_read(struct udev_device *d)
 {
 	if (d->unreadable)
@@ -242,7 +247,7 @@ static bool cannot_read(struct udev_device *d)
 	return d->unreadable;
 }
 
-/* Wherever it is: below class/block are links. */
+/* Resolves the links below class/block. */
 struct udev_device *udev_device_new_from_syspath(struct udev *u, const char *syspath)
 {
 	const char *name = strrchr(syspath, '/');
@@ -268,7 +273,7 @@ struct udev_device *udev_device_new_from_subsystem_sysname(struct udev *u,
 
 const char *udev_device_get_property_value(struct udev_device *d, const char *key)
 {
-	/* The last one counts. */
+	/* The last value of a property counts. */
 	for (unsigned i = d->n_properties; i > 0; i--)
 		if (strcmp(d->properties[i - 1].name, key) == 0)
 			return d->properties[i - 1].value;

@@ -3,18 +3,21 @@
 #define TESTS_FUZZ_FUZZ_UDEV_H
 
 /*
- * A libudev whose messages are made by a fuzz target: what of it checkerd/discovery calls, as
- * libudev documents it. It remembers the devices that were spoken of and not removed.
+ * A libudev whose messages a fuzz target makes: the functions that checkerd/discovery
+ * calls, as libudev documents them. It remembers devices from their first message until
+ * their removal.
  */
 
 #include <stdbool.h>
 
-/* "KEY=VALUE", of the message that is being made. Anything else is left out. */
+/* Adds "KEY=VALUE" to the message that is being made. Other text is ignored. */
 void fuzz_udev_property(const char *line);
-/* The message is complete: the next one that is received. Without DEVPATH it is none. */
+/* Completes the message, which is received next. Without DEVPATH it is discarded. */
 void fuzz_udev_message(void);
-/* From then on a device's files cannot be read the first time, for want of memory; of one that
- * could not be read nothing is known. */
+/*
+ * From then on the first read of a device's files fails with ENOMEM. A device that could
+ * not be read has no properties.
+ */
 void fuzz_udev_without_memory(bool without);
 /* Forgets all devices and messages. */
 void fuzz_udev_reset(void);

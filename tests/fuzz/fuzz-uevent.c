@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Messages about devices, and what sysfs says of them, as discovery reads both. The input is
- * lines: KEY=VALUE is a property of a message, which an empty line ends; /NAME=VALUE is what an
- * attribute below class/block says from then on. What is told of each message brings a list
- * that began empty to what discovery itself holds, and all of it is text that is safe to show.
- *
- * libudev's functions are this file's own (its reading of netlink is not ours to test); sysfs is
- * a folder.
+ * Uevents, and sysfs, as discovery reads both. The input is lines. KEY=VALUE is a property
+ * of a message, which an empty line ends. /NAME=VALUE sets an attribute below class/block
+ * from then on. The records of all messages together must build the same list that
+ * discovery itself holds. All text in the list is safe to show. This file replaces
+ * libudev's functions, because its reading of netlink is not under test; sysfs is a
+ * directory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +25,7 @@ static const char configuration[] =
         "} }\n"
         "multipaths { multipath { wwid 3600508b400105e21 alias data } }\n";
 
-/* sysfs as it is at the beginning of every input. */
+/* sysfs at the beginning of every input. */
 static const char *const folders[] = {
 	"class",
 	"class/block",

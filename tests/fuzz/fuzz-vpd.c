@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a disk says of who it is: pages of vital product data, the kernel's word for them, and
- * any text of its own. The first byte says which; the rest is the page or the text. What is
- * taken from it is text, ends, and fits.
+ * A disk's identification: pages of vital product data, the kernel's state of the device,
+ * and other text. The first byte selects which; the rest is the page or the text. The
+ * result is text, is terminated, and fits its buffer.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,10 @@
 #include "util/vpd.h"
 #include "tests/fuzz/fuzz.h"
 
-/* What WWIDs that are put together here may have: what udev leaves in the name of a link. */
+/*
+ * The characters of WWIDs that the product builds: those that udev keeps in the name of a
+ * link.
+ */
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                               "0123456789#+-.:=@_";
 
@@ -30,7 +33,7 @@ static void look_at_wwid(int r, const char *wwid)
 	REQUIRE(strspn(wwid, letters) == strlen(wwid), "%s", wwid);
 }
 
-/* All that a device says of itself goes through here before anybody sees it. */
+/* All text that a device reports goes through here before it is shown. */
 static void take_text(const char *text)
 {
 	struct identity id;
@@ -52,7 +55,7 @@ static void take_text(const char *text)
 	}
 }
 
-/* The kernel's word for a device's state: one of those there are, never the text itself. */
+/* The kernel's state of a device: one of the known words, never the text itself. */
 static void take_state(const char *text)
 {
 	for (unsigned i = SYSFS_DEVICE; i < SYSFS_LAYER_COUNT_; i++) {

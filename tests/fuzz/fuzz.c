@@ -20,8 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Its own reading of the standard, so that it does not share a mistake with the product's:
- * bytes of the character at s, 0 for none. */
+/*
+ * A second implementation of RFC 3629, which does not share mistakes with the product's.
+ * Returns the bytes of the character at s; 0: none.
+ */
 static size_t character(const unsigned char *s, size_t left, uint32_t *ret)
 {
 	size_t n = s[0] < 0x80   ? 1

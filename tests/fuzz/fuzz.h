@@ -3,9 +3,9 @@
 #define TESTS_FUZZ_FUZZ_H
 
 /*
- * What the fuzz targets share. A target is one fuzz_one(), which reads bytes that nobody chose
- * and holds what comes out against what must be so. Linked with libFuzzer it is handed
- * inputs without end; with replay.c, those that are kept.
+ * The fuzz targets' common part. A target is one fuzz_one(), which reads arbitrary bytes
+ * and checks its invariants. libFuzzer gives it endless inputs; replay.c gives it the
+ * stored ones.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,12 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Once, before the first input. */
+/* Called once, before the first input. */
 void fuzz_begin(void);
-/* Size bytes that are not to be written to, nothing before and behind them. */
+/*
+ * Copies to `size` bytes that must not be written; an access before or behind them is
+ * detected.
+ */
 void fuzz_one(const uint8_t *data, size_t size);
 
-/* What must be so whatever the input is; unlike assert() it says what was found. */
+/* An invariant for every input. Unlike assert() it prints the values. */
 #define REQUIRE(condition, ...)                                                  \
 	do {                                                                     \
 		if (!(condition)) {                                              \
@@ -30,22 +33,25 @@ void fuzz_one(const uint8_t *data, size_t size);
 		}                                                                \
 	} while (0)
 
-/* UTF-8, and no control character but those of `also`; RFC 3629. */
+/* Valid UTF-8 (RFC 3629) without control characters, except those in `also`. */
 bool fuzz_is_plain(const char *s, size_t size, const char *also);
-/* The same for a string. NULL is nothing, and plain. */
+/* The same for a string. NULL counts as plain. */
 bool fuzz_is_plain_text(const char *s);
 
-/* The input as it is taken apart, from its beginning. */
+/* The rest of the input, which is consumed from its beginning. */
 struct fuzz_input {
 	const uint8_t *data;
 	size_t size;
 };
 
-/* The next byte, 0 when there is none. */
+/* Takes the next byte; 0 at the end. */
 uint8_t fuzz_byte(struct fuzz_input *in);
-/* The next `size` bytes, little-endian; those that are missing are 0. At most 8. */
+/* Takes `size` bytes, at most 8, little-endian; missing bytes are 0. */
 uint64_t fuzz_number(struct fuzz_input *in, size_t size);
-/* The bytes up to the next `end`, or all that are left, as a string with nothing behind it. */
+/*
+ * Takes the bytes before the next `end`, or all that remain, as a string at the end of its
+ * block.
+ */
 char *fuzz_string(struct fuzz_input *in, uint8_t end);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A main() in libFuzzer's place, for every compiler: runs a target on the inputs that are kept,
- * in the order of their names, or on the files that are given.
+ * A main() instead of libFuzzer's, for every compiler. It runs a target on the stored
+ * inputs, in the order of their names, or on the given files.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 static unsigned n_inputs;
 
-/* In memory of its own size, so that a sanitizer sees who reads beyond it. */
+/* Exactly as large as the file, so that a sanitizer detects reads beyond it. */
 static void run(const char *name)
 {
 	FILE *f = fopen(name, "rb");
@@ -27,12 +27,13 @@ static void run(const char *name)
 	size = fread(all, 1, INPUT_MAX, f);
 	REQUIRE(!ferror(f) && size < INPUT_MAX, "%s: cannot be read, or is too large",
 	        name);
-	fclose(f); /* nothing was written to it */
+	fclose(f); /* cannot lose data: the file was only read */
 	exact = malloc(size > 0 ? size : 1);
 	REQUIRE(exact, "no memory");
 	memcpy(exact, all, size);
 	free(all);
-	/* Last on stderr when it ends the process, and so in the test's log. */
+	/* The last line on stderr when the input ends the process, and so in the test's
+	 * log. */
 	(void)fprintf(stderr, "%s\n", name);
 	fuzz_one(exact, size);
 	free(exact);
@@ -44,7 +45,7 @@ static int is_visible(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
-/* A folder that is not there has no inputs: of a target that was never caught out. */
+/* A directory that does not exist has no inputs: the target has no regressions. */
 static void run_folder(const char *folder)
 {
 	struct dirent **entries;

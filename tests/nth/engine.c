@@ -2,12 +2,12 @@
 /*
  * One life of the engine, while tests/nth/nth.c makes the Nth call fail:
  *
- *     LD_PRELOAD=…/nth.so NTH=FILE engine threads|process PROBER FILE…
+ *   LD_PRELOAD=…/nth.so NTH=FILE engine threads|process PROBER FILE…
  *
- * A life without failures comes first, for what is only made once. Then the same again: the
- * engine starts or says which error it was; each path is found to be good, twice, and never
- * anything else; and when all is over the process has what it had before. What is wrong is
- * printed, and the exit status is 1.
+ * The first life has no failures: it makes what is made only once. The second life has the
+ * failures. The engine starts or returns an error; each path is reported good, twice, and never
+ * anything else. At the end the process holds what it held before. Each violation is printed, and
+ * the exit status is then 1.
  */
 #include "tests/nth/nth.h"
 
@@ -27,12 +27,15 @@
 #include "libcheck/pathcheck.h"
 #include "util/mono.h"
 
-#define PATHS_MAX  8
-#define ROUNDS     2
-#define TIMEOUT_US (60 * USEC_PER_SEC)   /* of a check: later than the end of the test */
-#define LIMIT_US   (40 * USEC_PER_SEC)   /* for each thing, on a machine that is busy */
-#define LASTS_US   (150 * USEC_PER_MSEC) /* failures from the Nth on end after this */
-#define RETRY_US   (50 * USEC_PER_MSEC)
+#define PATHS_MAX 8
+#define ROUNDS    2
+/* A check's timeout: later than the end of the test. */
+#define TIMEOUT_US (60 * USEC_PER_SEC)
+/* The limit for each step, on a busy machine. */
+#define LIMIT_US (40 * USEC_PER_SEC)
+/* Failures that last end this long after the Nth call. */
+#define LASTS_US (150 * USEC_PER_MSEC)
+#define RETRY_US (50 * USEC_PER_MSEC)
 
 static struct nth *nth;
 static bool wrong;
@@ -72,7 +75,7 @@ static unsigned count(const char *directory)
 	       readdir(d) != NULL) /* NOLINT(concurrency-mt-unsafe): its own */
 		n++;
 	if (d != NULL)
-		(void)closedir(d); /* it was only read */
+		(void)closedir(d); /* cannot lose data: it was only read */
 	return n;
 }
 
@@ -85,21 +88,23 @@ static struct holds holds_now(void)
 	};
 }
 
-/* Nothing is short any more, once it was for long enough. */
+/* Ends a shortage that has lasted for LASTS_US. */
 static void relieve(struct mono now)
 {
 	if (atomic_load(&nth->lasting) != 0 && !mono_before(now, life.lasts_until))
 		atomic_store(&nth->armed, 0);
 }
 
-/* A moment's sleep, and what a caller has to do every now and then. */
+/* Sleeps shortly, and calls pathcheck_tend() as callers have to. */
 static void wait_a_moment(void)
 {
 	struct pollfd pfd = { .fd = pathcheck_fd(life.pc), .events = POLLIN };
 
 	relieve(mono_now());
-	(void)poll(&pfd, 1, (int)(RETRY_US / USEC_PER_MSEC)); /* or a signal */
-	(void)pathcheck_tend(life.pc);                        /* it is tried again */
+	(void)poll(
+	        &pfd, 1,
+	        (int)(RETRY_US / USEC_PER_MSEC)); /* a signal only shortens the sleep */
+	(void)pathcheck_tend(life.pc);            /* the next call tries again */
 }
 
 static void take_results(void)
@@ -127,7 +132,7 @@ static bool late(struct mono limit, const char *what)
 	return true;
 }
 
-/* -EAGAIN is for the caller to try again. */
+/* -EAGAIN asks the caller to try again. */
 static int again(int r, struct mono limit, const char *what)
 {
 	if (r != -EAGAIN) {
@@ -197,7 +202,7 @@ static void remove_all(void)
 	pathcheck_flush(life.pc);
 }
 
-/* 0, or the engine's reason not to start. */
+/* Returns 0, or the engine's error at the start. */
 static int live(void)
 {
 	int r;
@@ -215,7 +220,7 @@ static int live(void)
 	return 0;
 }
 
-/* A prober that was told to end, and a thread that was joined, are gone a moment later. */
+/* A prober that has to end, and a joined thread, disappear a moment later. */
 static struct holds settle(struct holds before)
 {
 	struct mono limit = mono_add(mono_now(), LIMIT_US);
@@ -292,7 +297,7 @@ int main(int argc, char **argv)
 	life.devices = (const char *const *)argv + 3;
 	life.paths = (uint32_t)argc - 3;
 
-	(void)setvbuf(stdout, NULL, _IONBF, 0); /* its buffer is not what is looked for */
+	(void)setvbuf(stdout, NULL, _IONBF, 0); /* its buffer must not count as a leak */
 	alone = holds_now();
 	r = live();
 	if (r < 0)
@@ -301,13 +306,13 @@ int main(int argc, char **argv)
 	atomic_store(&nth->armed, 1);
 	r = live();
 	atomic_store(&nth->armed, 0);
-	/* With more than one failure any of them may be the reason. */
+	/* With more than one failure any of them may be the cause. */
 	if (r < 0 && r != -atomic_load(&nth->error) && atomic_load(&nth->failed) < 2)
 		complain("refused with %s, for %s", strerrorname_np(-r),
 		         strerrorname_np(atomic_load(&nth->error)));
 	else if (r < 0)
 		(void)printf("refused\n");
-	/* Where there is no engine nobody else collects it. */
+	/* Without an engine this process collects the prober. */
 	if (r < 0 && has_children())
 		complain("leak: a prober that is not collected");
 	compare(before);

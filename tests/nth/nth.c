@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Makes the Nth call fail, or all from the Nth on, to be preloaded: allocations, threads,
- * processes, descriptors, asynchronous I/O, reading and writing, of the program and of the
- * libraries it uses. Each call fails in ways that it really can, for want of something or for a
- * signal; never with what would be a device's own answer, so that whatever is called down for it
- * is called so falsely.
+ * To be preloaded: makes the Nth call fail, or all from the Nth on. It covers allocations,
+ * threads, processes, descriptors, asynchronous I/O, reads and writes, of the program and of its
+ * libraries. Each call fails with errors of a shortage or of a signal that it really can return.
+ * It never returns an error that a device itself could have returned, so a path that goes down
+ * because of it goes down wrongly.
  *
- * Words between threads (eventfds, timers) do not fail: the kernel has no way to refuse them.
+ * Notifications between threads (eventfds, timers) do not fail: the kernel cannot refuse them.
  */
 #include "tests/nth/nth.h"
 
@@ -46,8 +46,10 @@
 #define FRAMES_MAX 24
 
 enum duration {
-	ONCE,   /* a signal, a moment: not from then on */
-	LASTING /* what there is no more of, until there is */
+	/* A signal or a short shortage: only the Nth call fails. */
+	ONCE,
+	/* A shortage: all calls from the Nth on fail until it ends. */
+	LASTING
 };
 
 static struct nth *shared;
@@ -67,7 +69,7 @@ __attribute__((constructor)) static void begin(void)
 	busy = false;
 }
 
-/* One text, so that whoever reads the report finds the place: module+offset for addr2line. */
+/* Writes a text with the place of the call: module+offset for addr2line. */
 static void describe(const char *what, int error)
 {
 	void *frames[FRAMES_MAX];
@@ -93,7 +95,7 @@ static void describe(const char *what, int error)
 	}
 }
 
-/* The error this call is to fail with, 0: none. */
+/* Returns the error of this call; 0: the call does not fail. */
 static int error_now(const char *what, enum duration d, const int *errors, size_t n)
 {
 	uint64_t first, at;
@@ -107,7 +109,7 @@ static int error_now(const char *what, enum duration d, const int *errors, size_
 	at = atomic_fetch_add(&shared->calls, 1) + 1;
 	if (first == 0 || at < first || at > atomic_load(&shared->last))
 		return 0;
-	error = errors[(at + atomic_load(&shared->turn)) % n];
+	error = errors[(at + atomic_load(&shared->variant)) % n];
 	if (atomic_fetch_add(&shared->failed, 1) == 0) {
 		busy = true;
 		atomic_store(&shared->error, error);
@@ -128,7 +130,7 @@ static void hold(int64_t n)
 	((const int[]){ __VA_ARGS__ }), ARRAY_LEN(((const int[]){ __VA_ARGS__ }))
 
 /* A function that returns a value for failure, with errno. */
-/* In two steps: NO_DESCRIPTOR, below, is several arguments. */
+/* In two steps, because NO_DESCRIPTOR below is several arguments. */
 #define WRAP(...) WRAP_EXPANDED(__VA_ARGS__)
 #define WRAP_EXPANDED(type, failure, name, params, args, duration, ...)   \
 	type name params                                                  \
@@ -142,7 +144,7 @@ static void hold(int64_t n)
 		return next args;                                         \
 	}
 
-/* One that returns the errno. */
+/* A function that returns the errno. */
 #define WRAP_POSIX(name, params, args, ...)                                 \
 	int name params                                                     \
 	{                                                                   \
@@ -209,7 +211,7 @@ void *realloc(void *old, size_t size)
 
 void *reallocarray(void *old, size_t n, size_t size)
 {
-	return realloc(old, n * size); /* no program here comes near the overflow */
+	return realloc(old, n * size); /* no tested program comes near the overflow */
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
@@ -316,7 +318,7 @@ WRAP(DIR *, NULL, opendir, (const char *name), (name), NO_DESCRIPTOR)
 WRAP(DIR *, NULL, fdopendir, (int fd), (fd), LASTING, ENOMEM)
 WRAP(int, -1, ftruncate, (int fd, off_t bytes), (fd, bytes), LASTING, ENOMEM, ENOSPC)
 
-/* Only what makes one; a change of flags does not fail. */
+/* Only commands that make a descriptor fail; a change of flags does not. */
 int signalfd(int fd, const sigset_t *mask, int flags)
 {
 	static int (*next)(int, const sigset_t *, int);
@@ -475,7 +477,7 @@ WRAP(int, -1, chown, (const char *name, uid_t uid, gid_t gid), (name, uid, gid),
      EPERM, EDQUOT)
 WRAP(int, -1, flock, (int fd, int op), (fd, op), ONCE, EINTR, ENOLCK)
 
-/* What an anonymous descriptor is for does not fail: see above. */
+/* Writes to anonymous descriptors do not fail: see the top of this file. */
 static bool may_fail(int fd)
 {
 	char name[40], target[8] = "";
@@ -567,7 +569,7 @@ int io_submit(io_context_t context, long n, struct iocb **list)
 	return next(context, n, list);
 }
 
-/* The call, or one of what it has brought: a request that found no memory, or would block. */
+/* The call fails, or one of its requests does: with ENOMEM, or because it would block. */
 int io_getevents(io_context_t context, long least, long n, struct io_event *events,
                  struct timespec *timeout)
 {

@@ -3,9 +3,9 @@
 #define TESTS_NTH_NTH_H
 
 /*
- * What tests/nth/nth.c, which is preloaded, shares with the test: a file of this size that the
- * environment names as NTH. The test fills it in, sets armed, and reads what came of it. The
- * layout is tests/nth/run's, too.
+ * The file that tests/nth/nth.c, which is preloaded, shares with the test. The environment
+ * variable NTH names the file. The test fills it in, sets armed, and reads the results.
+ * tests/nth/run uses the same layout.
  */
 #include <stdatomic.h>
 #include <stdint.h>
@@ -17,21 +17,32 @@
 
 struct nth {
 	_Atomic uint64_t
-	        calls; /* [atomic any→test] that could have failed, while armed */
+	        /* [atomic any→test] Calls that could have failed while armed. */
+	        calls;
 	_Atomic uint64_t
-	        first; /* [atomic test→any] the first of them that fails; 0: none */
-	_Atomic uint64_t last;  /* [atomic test→any] and the last one */
-	_Atomic uint32_t armed; /* [atomic test→any] */
-	_Atomic uint32_t turn; /* [atomic test→any] which of a call's errors is taken */
-	_Atomic uint64_t failed; /* [atomic any→test] how many did */
-	_Atomic int32_t error;   /* [atomic any→test] the first one's */
+	        /* [atomic test→any] The first call that fails; 0: none. */
+	        first;
+	/* [atomic test→any] The last call that fails. */
+	_Atomic uint64_t last;
+	/* [atomic test→any] Calls are counted, and fail. */
+	_Atomic uint32_t armed;
+	/* [atomic test→any] Selects one of a call's errors. */
+	_Atomic uint32_t variant;
+	/* [atomic any→test] Calls that failed. */
+	_Atomic uint64_t failed;
+	/* [atomic any→test] The first failure's errno. */
+	_Atomic int32_t error;
 	_Atomic uint32_t
-	        lasting; /* [atomic test→any] only what can fail for long is counted */
+	        /* [atomic test→any] Count only calls that can fail with a lasting shortage. */
+	        lasting;
 	_Atomic int64_t
-	        live; /* [atomic any→test] what pid holds: memory, mappings, contexts */
-	_Atomic int32_t pid; /* [atomic test→any] */
+	        /* [atomic any→test] What the process pid holds: memory, mappings, contexts. */
+	        live;
+	/* [atomic test→any] The process whose memory is counted. */
+	_Atomic int32_t pid;
 	uint32_t reserved;
-	char text[NTH_TEXT]; /* what the first one was, and who called it */
+	/* The first call that failed, and its callers. */
+	char text[NTH_TEXT];
 };
 static_assert(sizeof(struct nth) == NTH_BYTES, "one page");
 

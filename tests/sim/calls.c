@@ -28,9 +28,10 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *m)
 		return 0;
 	fiber_point();
 	if (*fiber_locks() > 0)
-		sim_fail("%s takes a lock with another one held", fiber_name());
+		sim_fail("%s takes a lock while it holds another", fiber_name());
 	while (*owner_of(m) != 0)
-		(void)fiber_wait(m, MONO_NEVER, false); /* woken, or not: look again */
+		(void)fiber_wait(m, MONO_NEVER,
+		                 false); /* either way the lock is examined again */
 	*owner_of(m) = 1;
 	++*fiber_locks();
 	return 0;
@@ -41,7 +42,7 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *m)
 	if (fiber_self() == NULL)
 		return 0;
 	if (*owner_of(m) != 1)
-		sim_fail("%s gives back a lock that nobody holds", fiber_name());
+		sim_fail("%s unlocks a mutex that is not locked", fiber_name());
 	*owner_of(m) = 0;
 	--*fiber_locks();
 	fiber_wake_one(m);
@@ -57,7 +58,7 @@ int __wrap_pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 	--*fiber_locks();
 	fiber_wake_one(m);
 	if (sim_one_in(50))
-		until = mono_add(sim.now, 100); /* woken for nothing: that is allowed */
+		until = mono_add(sim.now, 100); /* a spurious wake-up is allowed */
 	(void)fiber_wait(c, until, false);
 	return __wrap_pthread_mutex_lock(m);
 }
@@ -85,7 +86,7 @@ int __wrap_thread_start(pthread_t *ret_thread, const char *name, size_t stack_by
 
 int __wrap_pthread_join(pthread_t t, void **ret)
 {
-	struct fiber *f = (struct fiber *)(uintptr_t)t; /* what thread_start() gave */
+	struct fiber *f = (struct fiber *)(uintptr_t)t; /* from thread_start() */
 
 	(void)ret;
 	while (!fiber_over(f))
@@ -95,7 +96,7 @@ int __wrap_pthread_join(pthread_t t, void **ret)
 
 int __wrap_thread_join_for(pthread_t t, int64_t limit_us)
 {
-	struct fiber *f = (struct fiber *)(uintptr_t)t; /* what thread_start() gave */
+	struct fiber *f = (struct fiber *)(uintptr_t)t; /* from thread_start() */
 	struct mono limit = mono_add(sim.now, limit_us);
 
 	while (!fiber_over(f) && mono_before(sim.now, limit))
@@ -103,7 +104,7 @@ int __wrap_thread_join_for(pthread_t t, int64_t limit_us)
 	return fiber_over(f) ? 0 : -ETIMEDOUT;
 }
 
-/* A thread says what it is from now on. */
+/* Renames the running fiber. */
 int __wrap_prctl(int option, ...)
 {
 	va_list args;
@@ -151,8 +152,11 @@ void __real_free(void *p);
 void *__real_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
 int __real_munmap(void *addr, size_t length);
 
-/* Is it one that there must not be? The loop may allocate for what is found and for a reload, as
- * may the threads that serve it; a new prober is one more start: it and its region. */
+/*
+ * Counts an allocation that the sealed engine must not make. Allowed are those of the loop
+ * outside a round (records, reload), of its helper threads, and of a new prober and its
+ * region.
+ */
 static bool is_counted(bool mapped)
 {
 	if (!sim.sealed || fiber_process() != ENGINE_PROCESS || fiber_is_helper())
@@ -170,7 +174,7 @@ static void *note(void *p, size_t n, bool mapped)
 	if (p == NULL || fiber_self() == NULL)
 		return p;
 	if (n_blocks == BLOCKS_MAX)
-		sim_fail("allocations without end");
+		sim_fail("too many allocations");
 	blocks[n_blocks++] = (struct block){ p, n, fiber_process(), mapped };
 	if (is_counted(mapped))
 		sim.allocations++;
@@ -180,9 +184,9 @@ static void *note(void *p, size_t n, bool mapped)
 static void give_back(struct block *b)
 {
 	if (kernel_may_use(b->at, b->n))
-		sim_fail("memory is freed that the kernel may still use");
+		sim_fail("memory is freed while the kernel may still use it");
 	if (b->mapped)
-		(void)__real_munmap(b->at, b->n); /* was mapped so */
+		(void)__real_munmap(b->at, b->n); /* cannot fail: the block is mapped */
 	else
 		__real_free(b->at);
 	*b = blocks[--n_blocks];
@@ -268,12 +272,15 @@ struct file {
 	bool used;
 	int kind;
 	uint32_t process;
-	uint64_t seq; /* of its disk when it was opened, and its number */
+	/* seq and devt: of the disk when it was opened. */
+	uint64_t seq;
 	uint32_t devt;
 	struct disk *disk;
 	uint64_t count;
-	struct mono at;      /* of a timer, us 0: not set */
-	struct file *shares; /* another process's name for this one */
+	/* Expiry of a timer; us 0: not set. */
+	struct mono at;
+	/* The file that this descriptor of another process shares. */
+	struct file *shares;
 	uint64_t timer;
 };
 
@@ -306,7 +313,7 @@ int fd_new(uint32_t process, int kind, struct disk *disk)
 	while (i < FDS_MAX && files[i].used)
 		i++;
 	if (i == FDS_MAX)
-		sim_fail("descriptors leak");
+		sim_fail("too many descriptors: they leak");
 	files[i] = (struct file){ .used = true,
 		                  .kind = kind,
 		                  .process = process,
@@ -365,7 +372,7 @@ struct disk *fd_disk(int fd, uint64_t *ret_seq)
 	struct file *f = file_of(fd);
 
 	if (f->kind != FD_DISK || f->process != fiber_process())
-		sim_fail("%s reads descriptor %d, which is no disk of its own",
+		sim_fail("%s reads descriptor %d, which is no disk of its process",
 		         fiber_name(), fd);
 	*ret_seq = f->seq;
 	return f->disk;
@@ -519,7 +526,7 @@ int __wrap_memfd_create(const char *name, unsigned flags)
 	return fd_new(fiber_process(), FD_OTHER, NULL);
 }
 
-/* Seals, and copies of disks' descriptors. */
+/* Supports seals, and copies of disks' descriptors. */
 int __wrap_fcntl(int fd, int command, ...)
 {
 	struct file *f = file_of(fd);
@@ -567,7 +574,7 @@ static int wait_readable(int fd, int64_t us)
 	return fd_wait(fd, us < 0 ? MONO_NEVER : mono_add(sim.now, us));
 }
 
-/* The device-mapper thread's. */
+/* Serves the device-mapper thread. */
 static int poll_two(struct pollfd *fds, int timeout_ms)
 {
 	const int both[FIBER_ON_MAX] = { fds[0].fd, fds[1].fd, -1, -1 };
@@ -613,7 +620,8 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
 	if (n > 0)
 		return wait_readable(fds->fd, us);
 	system_call();
-	(void)fiber_wait(&us, mono_add(sim.now, us), false); /* a sleep */
+	(void)fiber_wait(&us, mono_add(sim.now, us),
+	                 false); /* a sleep without descriptors */
 	return 0;
 }
 
@@ -645,7 +653,7 @@ ssize_t __wrap_write(int fd, const void *buf, size_t n)
 	return (ssize_t)n;
 }
 
-/* sysfs: is the disk of this number there? */
+/* sysfs has no files, except the number of each present disk. */
 int __wrap_open(const char *name, int flags, ...)
 {
 	(void)name;

@@ -2,7 +2,10 @@
 #ifndef TESTS_SIM_CALLS_H
 #define TESTS_SIM_CALLS_H
 
-/* What the linker puts in the place of the system's calls: see the list in local.mk. */
+/*
+ * The simulated calls that the linker (--wrap) uses instead of the system's: local.mk lists
+ * them.
+ */
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -47,12 +50,12 @@ int __wrap_open(const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...);
 int __wrap_faccessat(int dir, const char *name, int mode, int flags);
 
-/* kernel.c: what it does for a process. */
+/* kernel.c: the operations of processes. */
 struct op *op_new(struct disk *d, uint64_t seq);
 void op_over(struct op *op);
 void op_set_buffer(struct op *op, void *buffer, uint32_t len);
-void op_ask(struct op *op, bool nowait); /* it will be answered, or hangs */
-void op_answer(void *op);                /* an event's */
+void op_ask(struct op *op, bool nowait); /* gives the operation to its disk */
+void op_answer(void *op);                /* the event of an answer */
 
 int __wrap_directio_look(const char *name, int fd, uint32_t *ret_block);
 int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The simulated devices, as rescuers see them: what may block is asked of them in the place of
+ * The simulated devices as rescuers see them: the calls that may block, in place of
  * directio.c and of the commands in scsi.c.
  */
 #include <errno.h>
@@ -15,7 +15,7 @@ static struct disk *disk_by_name(const char *name)
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		if (strcmp(sim.disks[i].name, name) == 0)
 			return &sim.disks[i];
-	sim_fail("%s opens \"%s\", which is no path's name", fiber_name(), name);
+	sim_fail("%s opens \"%s\", which is not the name of a path", fiber_name(), name);
 }
 
 static int open_answer(const struct disk *d)
@@ -115,7 +115,7 @@ int __wrap_scsi_test_unit(int fd, struct sense *ret)
 	struct disk *d = fd_disk(fd, &seq);
 	struct op *op = op_new(d, seq);
 
-	op->is_open = op->sync = true; /* its answer is none of a read's */
+	op->is_open = op->sync = true; /* not an answer of a read */
 	op_ask(op, false);
 	while (!op->done)
 		(void)fiber_wait(op, MONO_NEVER, true);
@@ -125,11 +125,11 @@ int __wrap_scsi_test_unit(int fd, struct sense *ret)
 	if (d->present && d->seq == seq && !(d->no_unit && d->mode == DISK_ERROR))
 		return 0;
 	d->no_unit_at = sim.now;
-	*ret = (struct sense){ true, 0x05, 0x25, 0x00 }; /* the unit is gone */
+	*ret = (struct sense){ true, 0x05, 0x25, 0x00 }; /* logical unit not supported */
 	return 0;
 }
 
-/* The text of a unit's WWID. */
+/* Formats a unit's WWID. */
 static void wwid_of(uint64_t unit, char ret[static VPD_TEXT_MAX])
 {
 	(void)snprintf(ret, VPD_TEXT_MAX, "3%016llx", (unsigned long long)unit);
@@ -143,15 +143,15 @@ uint64_t disk_wwid(uint64_t unit)
 	return unit == 0 ? 0 : hash_wwid(text);
 }
 
-/* Errors of reads that the device itself answers with do not keep it from saying who it is. */
-static bool says_who(const struct disk *d, uint64_t seq)
+/* A device that fails reads with an error of its own can still report its WWID. */
+static bool gives_wwid(const struct disk *d, uint64_t seq)
 {
 	return d->present && d->seq == seq && !d->no_unit &&
 	       !(sim.faults && sim_one_in(5)) &&
 	       !(d->mode == DISK_ERROR && (d->error == EIO || d->error == ENOLINK));
 }
 
-/* As everything that is asked of the unit itself: the one that is there now. */
+/* The unit answers that is present now, as with all commands to the unit. */
 int __wrap_scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])
 {
 	uint64_t seq;
@@ -163,7 +163,7 @@ int __wrap_scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])
 	op_ask(op, false);
 	while (!op->done)
 		(void)fiber_wait(op, MONO_NEVER, true);
-	answers = says_who(d, seq);
+	answers = gives_wwid(d, seq);
 	op_over(op);
 	if (!answers) {
 		d->no_wwid_at = sim.now;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The simulated device-mapper: maps of the disks, whose paths the kernel fails and other
- * programs turn, that are suspended, loaded anew, renamed, removed and made; and the device
- * through which all that is seen, which is slow, refuses, or cannot be opened.
+ * The simulated device-mapper. Its maps are of the disks. The kernel fails paths; other
+ * programs fail and reinstate them, and suspend, reload, rename, remove and create maps.
+ * Calls may be slow, may fail, and the control device may not open.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,11 +29,12 @@ struct sim_map {
 static struct {
 	struct sim_map maps[MAPS_MAX];
 	unsigned n;
-	int fd; /* the control device; -1: never opened */
+	/* The control device; -1: never opened. */
+	int fd;
 	uint32_t minors, names;
 } world;
 
-/* The reader's: valid until it reads again. */
+/* The caller reads these until its next call of world_read(). */
 static char table[512], status[512];
 
 void dm_world_reset(void)
@@ -72,7 +73,7 @@ static int system_call(void)
 static int world_open(struct dm_backend *b)
 {
 	(void)b;
-	(void)system_call(); /* refused in another way */
+	(void)system_call(); /* result ignored: sim.dm_open_error decides */
 	if (sim.dm_open_error != 0)
 		return sim.dm_open_error;
 	if (world.fd < 0)
@@ -113,7 +114,7 @@ static int world_list(struct dm_backend *b,
 	return 0;
 }
 
-/* The target's two lines, as drivers/md/dm-mpath.c writes them. */
+/* Writes the target's two lines as drivers/md/dm-mpath.c does. */
 static void write_lines(const struct sim_map *m)
 {
 	int t = snprintf(table, sizeof(table), "%s 0 1 1 round-robin 0 %u 1 ",
@@ -161,7 +162,7 @@ static int world_read(struct dm_backend *b, uint32_t major, uint32_t minor,
 	return 0;
 }
 
-static void turn(struct sim_map *m, struct place *p, bool active)
+static void set_active(struct sim_map *m, struct place *p, bool active)
 {
 	if (p->active == active)
 		return;
@@ -188,7 +189,7 @@ static int world_message(struct dm_backend *b, const struct dm_command *c)
 		return -EBUSY;
 	for (unsigned i = 0; i < m->n; i++)
 		if (m->places[i].devt == c->path_minor) {
-			turn(m, &m->places[i], c->verb == DM_REINSTATE_PATH);
+			set_active(m, &m->places[i], c->verb == DM_REINSTATE_PATH);
 			return 0;
 		}
 	return -EINVAL;
@@ -224,9 +225,9 @@ struct dm_backend *dm_world_backend(void)
 	return &backend;
 }
 
-/* --- what befalls it --- */
+/* --- faults and other programs --- */
 
-/* Another table: of these disks under the numbers they have now, all of them active. */
+/* Loads another table: of disks with their present numbers, all paths active. */
 static void load(struct sim_map *m)
 {
 	unsigned first = (unsigned)sim_below(sim.n_disks);
@@ -260,7 +261,7 @@ void dm_world_choose(void)
 		make(&world.maps[i]);
 }
 
-/* The kernel fails those it finds bad, when there is I/O. */
+/* I/O makes the kernel fail the paths that do not work. */
 static void some_io(struct sim_map *m)
 {
 	for (unsigned i = 0; i < m->n; i++) {
@@ -268,7 +269,7 @@ static void some_io(struct sim_map *m)
 
 		if (d->devt != m->places[i].devt || !d->present || d->mode != DISK_GOOD ||
 		    sim_one_in(10))
-			turn(m, &m->places[i], false);
+			set_active(m, &m->places[i], false);
 	}
 }
 
@@ -276,7 +277,7 @@ static void devices_trouble(struct sim_map *m)
 {
 	switch (sim_below(5)) {
 	case 0:
-		m->suspended = !m->suspended; /* nothing tells of it */
+		m->suspended = !m->suspended; /* no event reports a suspend or resume */
 		break;
 	case 1:
 		load(m);
@@ -316,13 +317,13 @@ void dm_world_trouble(void)
 	case 2:
 		some_io(m);
 		break;
-	case 7: /* what all its paths lead to */
+	case 7: /* all paths of the map */
 		for (unsigned i = 0; i < m->n; i++)
 			host_fail(&sim.disks[m->places[i].disk]);
 		break;
 	case 3:
 	case 4: /* another program */
-		turn(m, &m->places[sim_below(m->n)], sim_one_in(2));
+		set_active(m, &m->places[sim_below(m->n)], sim_one_in(2));
 		break;
 	case 5:
 		sim.dm_error = errors[sim_below(ARRAY_LEN(errors))];
@@ -347,9 +348,9 @@ void dm_world_heal(void)
 			make(m);
 		for (unsigned k = 0; k < m->n; k++)
 			if (m->places[k].devt != sim.disks[m->places[k].disk].devt)
-				load(m); /* the disk there was is no more */
+				load(m); /* the disk of the table is gone */
 	}
-	/* What was refused to an empty hand is not tried again without one of these. */
+	/* A command that was refused is retried only after one of these events. */
 	raise_event();
 	finder_map_uevent();
 }
@@ -359,15 +360,15 @@ void dm_world_last(void)
 	for (unsigned i = 0; i < world.n; i++) {
 		struct sim_map *m = &world.maps[i];
 
-		m->suspended = false; /* of which nothing tells */
+		m->suspended = false; /* no event reports that */
 		if (sim_one_in(3))
 			load(m);
 		else if (sim_one_in(2))
-			turn(m, &m->places[sim_below(m->n)], sim_one_in(2));
+			set_active(m, &m->places[sim_below(m->n)], sim_one_in(2));
 	}
 }
 
-/* What nothing tells of is known all the same, after a while. */
+/* The daemon knows the map as it is, even without an event. */
 static bool is_known(const struct sim_map *m)
 {
 	uint32_t index = maps_find(sim.dm.maps, DM_MAJOR, m->minor);
@@ -384,8 +385,8 @@ bool dm_world_agrees(bool fail)
 		const struct sim_map *m = &world.maps[i];
 
 		if (!is_known(m) && fail)
-			sim_fail("map %u is not known as it is, long after the last "
-			         "fault",
+			sim_fail("map %u: the daemon has an old table, long after the "
+			         "last fault",
 			         m->minor);
 		if (!is_known(m))
 			return false;
@@ -396,7 +397,7 @@ bool dm_world_agrees(bool fail)
 				continue;
 			if (fail)
 				sim_fail("map %u: path %u is %s, long after the last "
-				         "fault, which is not what was decided",
+				         "fault, against its verdict",
 				         m->minor, p->devt,
 				         p->active ? "active" : "failed");
 			return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Owns what happens by itself at a time: a heap, in which equal times keep their order. */
+/* Owns the timed events: a heap in which events of equal times keep their order. */
 #include <string.h>
 
 #include "tests/sim/sim.h"
@@ -44,14 +44,14 @@ uint64_t event_at(struct mono at, void (*fn)(void *), void *arg)
 	struct timed e = { .at = at, .number = ++events.numbers, .fn = fn, .arg = arg };
 
 	if (events.n == EVENTS_MAX)
-		sim_fail("too many events of the simulated kernel");
+		sim_fail("too many timed events");
 	file_in(e);
 	return e.number;
 }
 
 void events_delay(void (*fn)(void *), struct mono until, int64_t more_us)
 {
-	static struct timed all[EVENTS_MAX]; /* too much for a fiber's stack */
+	static struct timed all[EVENTS_MAX]; /* too large for a fiber's stack */
 	unsigned n = events.n;
 
 	memcpy(all, events.heap, n * sizeof(all[0]));

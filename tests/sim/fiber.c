@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the fibers and the order in which they run. One runs at a time, until it waits, or a
- * point lets another go on; which one that is, the seed says.
+ * Owns the fibers and the order in which they run. One fiber runs at a time, until it waits
+ * or until fiber_point() switches. The seed decides which fiber runs next.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +64,8 @@ static void switch_to(struct fiber *f)
 	__sanitizer_start_switch_fiber(&fake, f->stack, STACK_BYTES);
 #endif
 	fibers.self = f;
-	(void)swapcontext(&fibers.scheduler, &f->context); /* the stack is there */
+	(void)swapcontext(&fibers.scheduler,
+	                  &f->context); /* cannot fail: the stack is allocated */
 	fibers.self = NULL;
 #ifdef WITH_ASAN
 	__sanitizer_finish_switch_fiber(fake, NULL, NULL);
@@ -80,7 +81,8 @@ static void switch_back(struct fiber *f, bool over)
 	                               fibers.scheduler_size);
 #endif
 	(void)over;
-	(void)swapcontext(&f->context, &fibers.scheduler); /* the same */
+	(void)swapcontext(&f->context,
+	                  &fibers.scheduler); /* cannot fail, see switch_to() */
 #ifdef WITH_ASAN
 	__sanitizer_finish_switch_fiber(fake, &fibers.scheduler_stack,
 	                                &fibers.scheduler_size);
@@ -95,7 +97,7 @@ static void fiber_main(void)
 	__sanitizer_finish_switch_fiber(NULL, &fibers.scheduler_stack,
 	                                &fibers.scheduler_size);
 #endif
-	(void)f->fn(f->arg); /* nobody asks for it */
+	(void)f->fn(f->arg); /* the thread's result is not used */
 	f->state = FIBER_FREE;
 	sim.processes[f->process].fibers--;
 	fiber_wake_all(f);
@@ -116,7 +118,7 @@ struct fiber *fiber_new(const char *name, uint32_t process, void *(*fn)(void *),
 	struct fiber *f;
 
 	if (fibers.end == FIBERS_MAX)
-		sim_fail("too many threads were made");
+		sim_fail("too many threads were started");
 	f = &fibers.all[fibers.end++];
 	if (f->stack == NULL)
 		f->stack =
@@ -318,7 +320,7 @@ static struct fiber *pick(void)
 	return NULL;
 }
 
-/* Those whose time has come are woken; returns when the next one's comes. */
+/* Fires due events and wakes fibers whose time has come. Returns the next time. */
 static struct mono look_at_time(void)
 {
 	struct mono next = MONO_NEVER;
@@ -357,20 +359,21 @@ void fibers_run(struct fiber *until)
 		}
 		if (f == NULL) {
 			if (mono_is_never(next))
-				sim_fail("everybody waits, for ever");
+				sim_fail("all threads wait for ever");
 			judge_quiet();
 			if (mono_before(sim.now, next))
 				sim.now = next;
 			continue;
 		}
 		if (++sim.steps > STEPS_MAX)
-			sim_fail("no end of steps: something goes round and round");
+			sim_fail("too many steps: a loop does not end");
 		sim_trace(f->name, (int64_t)(f - fibers.all), f->process);
 		switch_to(f);
 		sim.now.us += 1 + (int64_t)sim_below(sim.step_us);
 		judge_step();
 		next = mono_min(next, event_next());
-		/* It may wait, or have made another wait, for a time that is nearer. */
+		/* The fiber may wait, or may have made another fiber wait, until an earlier
+		 * time. */
 		if (f->state == FIBER_WAITS)
 			next = mono_min(next, f->until);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Simulated discovery, and the reading of configurations. The thread is one of ours, slow at
- * times, with a ring that is soon full; how what was told becomes what there is, is the real
- * one's doing (found_plan()), and so is all that the loop makes of it.
+ * Simulated discovery, and the reading of configurations. The discovery thread is the
+ * simulation's: at times it is slow, and its ring is soon full. The records come from the
+ * product's found_plan(), and the product's loop takes them.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,12 +13,12 @@
 #define RING 8
 
 struct sim_config {
-	struct config config; /* first */
+	struct config config; /* must be the first field */
 	bool listed[DISKS_MAX];
 	struct path_settings settings[DISKS_MAX];
 };
 
-/* What makes two finds of a disk the same. */
+/* Two finds of a disk are the same if these fields are equal. */
 struct look {
 	bool there;
 	uint64_t seq, scanned;
@@ -32,20 +32,21 @@ struct discovery {
 	unsigned first, n;
 	struct config_ref *inbox, *ref;
 	struct found_list told;
-	struct look looks[DISKS_MAX]; /* as they were told */
-	bool differs[DISKS_MAX];      /* told may be what changed, and nothing else */
+	struct look looks[DISKS_MAX]; /* as last reported */
+	/* differs: the disk has changed. Only such a disk may be reported. */
+	bool differs[DISKS_MAX];
 	bool uevent, map_uevent, stop, busy;
 };
 
 struct loader {
 	int fd;
 	bool reading, ready;
-	struct sim_config *next; /* NULL: it is refused */
+	struct sim_config *next; /* NULL: the configuration is refused */
 };
 
 static struct discovery finder;
 static struct loader loader;
-static struct sim_config last; /* the last that was made */
+static struct sim_config last; /* the last configuration that was made */
 
 void finder_reset(void)
 {
@@ -63,13 +64,13 @@ static bool same_settings(const struct path_settings *a, const struct path_setti
 	       a->recover_checks == b->recover_checks;
 }
 
-/* People take out those that do not work. */
+/* People remove disks that do not work more often. */
 static bool is_listed(const struct disk *d)
 {
 	return !sim.empty && (sim.peace || !sim_one_in(d->mode == DISK_GOOD ? 8 : 4));
 }
 
-/* Someone has edited it. */
+/* Somebody has edited the configuration. */
 static void edit(struct sim_config *c, unsigned one_in)
 {
 	for (unsigned i = 0; i < sim.n_disks; i++) {
@@ -78,7 +79,7 @@ static void edit(struct sim_config *c, unsigned one_in)
 		c->listed[i] = is_listed(&sim.disks[i]);
 	}
 	if (sim.empty)
-		return; /* nothing else changes when all are let go */
+		return; /* no other setting changes when all paths are removed */
 	c->config.dm_control = !sim_one_in(6);
 	c->config.keep_last_path = !sim_one_in(4);
 	c->config.dm_release = sim_one_in(3) ? DM_RELEASE_KEEP : DM_RELEASE_REINSTATE;
@@ -126,8 +127,7 @@ void loader_start(struct loader *l, const struct config *present)
 {
 	(void)present;
 	if (l->reading || l->ready)
-		sim_fail(
-		        "a second reading of the configuration before the first is over");
+		sim_fail("a second read of the configuration before the first ended");
 	l->reading = true;
 	(void)event_at(mono_add(sim.now, sim_between(100, 1000 + sim.find_slow_us)),
 	               loader_done, l);
@@ -154,12 +154,12 @@ static int emit(void *arg, struct found *f)
 
 	if (f->device != NULL &&
 	    !d->differs[strtoul(device_name(f->device) + 2, NULL, 10)])
-		sim_fail("%s is told anew, and nothing of it has changed",
+		sim_fail("%s is reported again, but has not changed",
 		         device_name(f->device));
 	while (d->n == RING && !d->stop)
 		(void)fiber_wait(d->ring, mono_add(sim.now, 2000), false);
 	if (d->stop) {
-		(void)device_unref(f->device); /* NULL, always */
+		(void)device_unref(f->device); /* returns NULL always */
 		return -ECANCELED;
 	}
 	d->ring[(d->first + d->n++) % RING] = *f;
@@ -210,8 +210,9 @@ static void reconcile(struct discovery *d, bool gone)
 
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		look_at(d, i, &list);
-	(void)found_list_sort(&list);                     /* each name once */
-	(void)found_plan(&d->told, &list, gone, emit, d); /* cancelled: it ends */
+	(void)found_list_sort(&list); /* result ignored: each name is unique */
+	(void)found_plan(&d->told, &list, gone, emit,
+	                 d); /* result ignored: -ECANCELED at the end */
 	found_list_deinit(&d->told);
 	d->told = list;
 }
@@ -225,7 +226,7 @@ static void take_config(struct discovery *d)
 	d->inbox = NULL;
 	sync.generation = d->ref->generation;
 	reconcile(d, false);
-	(void)emit(d, &sync); /* the same */
+	(void)emit(d, &sync); /* result ignored, see reconcile() */
 }
 
 static void take_uevents(struct discovery *d)
@@ -238,7 +239,7 @@ static void take_uevents(struct discovery *d)
 	}
 	if (d->map_uevent) {
 		d->map_uevent = false;
-		(void)emit(d, &map); /* the same */
+		(void)emit(d, &map); /* result ignored, see reconcile() */
 	}
 }
 
@@ -353,7 +354,7 @@ void finder_stop(void)
 	while (finder.ref != NULL || finder.told.n > 0)
 		(void)fiber_wait(&finder.stop, mono_add(sim.now, 1000), false);
 	while (discovery_next(&finder, &f))
-		(void)device_unref(f.device); /* NULL, always */
+		(void)device_unref(f.device); /* returns NULL always */
 	(void)__wrap_close(finder.fd);
 	(void)__wrap_close(loader.fd);
 }
@@ -375,5 +376,5 @@ void port_loop_reply(struct port *p, const struct port_reply *r)
 {
 	(void)p;
 	(void)r;
-	sim_fail("nobody asked for a reload, and is answered");
+	sim_fail("a reload without a request is answered");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon's loop around the real round of checks, and what befalls it: two things happen at
- * random times, one to the world by itself, one by way of the loop (hotplug, reload, people).
+ * The daemon's loop around the product's round of checks, and the faults. Two kinds of
+ * events happen at random times: changes of the world, and requests to the loop (hotplug,
+ * reload, people).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@ static struct {
 	struct mono next_request;
 	uint64_t units;
 	int64_t interval_us, timeout_us;
-	struct mono counted; /* path-hours up to then */
+	/* Path-hours are counted until this time. */
+	struct mono counted;
 	bool more_results, more_maps, more_found;
 } host;
 
@@ -80,7 +82,8 @@ uint32_t host_index_of(const struct disk *d)
 
 void host_settings(struct path_settings *ret)
 {
-	/* One after the other: what an initialiser evaluates first is the compiler's choice. */
+	/* One statement each: the compiler may evaluate the parts of an initialiser in any
+	 * order. */
 	int64_t max_interval_us = host.interval_us * sim_between(1, 4);
 	int64_t timeout_us = host.timeout_us * sim_between(1, 3);
 	uint32_t fail_checks = 1 + (uint32_t)sim_below(3);
@@ -96,7 +99,7 @@ void host_settings(struct path_settings *ret)
 	};
 }
 
-/* checkerctl fail, reinstate */
+/* What checkerctl fail and reinstate do. */
 static void force(uint32_t index)
 {
 	bool fail = !maps_is_forced(sim.dm.maps, index);
@@ -111,7 +114,7 @@ static void disable(uint32_t index, struct mono now)
 	judge_overdue_disabled(index);
 }
 
-/* What people ask for. */
+/* A request of a person. */
 static void request(void)
 {
 	struct mono now = mono_now();
@@ -136,7 +139,7 @@ static void request(void)
 
 static void set_mode(struct disk *d, enum disk_mode mode)
 {
-	/* Half of them are the device's own: these fail no path. */
+	/* Half of these errors are the device's own and do not fail the path. */
 	static const int errors[] = { EIO,     EIO,    EIO,    ENOLINK,   ENOLINK,
 		                      ENODATA, EILSEQ, ENOSPC, EREMOTEIO, EBADE };
 
@@ -164,7 +167,7 @@ static uint64_t new_unit(void)
 	return ++host.units;
 }
 
-/* The target has another unit there, and nothing tells of it; or the kernel looks again. */
+/* The target presents another unit without an event; or the kernel scans the disk again. */
 static void exchange_unseen(struct disk *d)
 {
 	if (d->unit == 0)
@@ -187,7 +190,7 @@ static void let_opens_go(struct disk *d)
 	kernel_release(d, d->block);
 }
 
-/* Another disk under the same name; its number, too, is used again at times. */
+/* Another disk under the same name; at times it has the same number as well. */
 static void exchange(struct disk *d)
 {
 	kernel_release(d, -EIO);
@@ -243,7 +246,7 @@ static void disk_trouble(struct disk *d)
 		d->present = !d->present;
 		d->changed = sim.now;
 		kernel_release(d, -EIO);
-		if (!sim_one_in(4)) /* or the message is lost */
+		if (!sim_one_in(4)) /* otherwise the event is lost */
 			finder_uevent();
 	}
 }
@@ -255,7 +258,10 @@ static struct sim_process *serving(void)
 	return sim.threads || p->killed ? NULL : p;
 }
 
-/* Everything of one host hangs, so that rescuers do, too; opens find no descriptor then. */
+/*
+ * All disks of an HBA hang, so that rescuers hang as well. Meanwhile opens get no
+ * descriptor.
+ */
 static void hang_host(uint32_t of_host, bool opens)
 {
 	for (unsigned i = 0; i < sim.n_disks; i++) {
@@ -289,10 +295,10 @@ static void host_trouble(void)
 		break;
 	case 3:
 		if (sim.submit_blocks_us > 0)
-			sim.may_stand.us = MAX(sim.may_stand.us, sim.now.us + 30 * SEC);
+			sim.may_stall.us = MAX(sim.may_stall.us, sim.now.us + 30 * SEC);
 		sim.submit_blocks_us = sim_one_in(3) ? sim_between(1000, 2 * SEC) : 0;
 		if (sim.submit_blocks_us > 0)
-			sim.may_stand.us = MAX(sim.may_stand.us, sim.now.us + 90 * SEC);
+			sim.may_stall.us = MAX(sim.may_stall.us, sim.now.us + 90 * SEC);
 		judge_excuse(mono_add(sim.now, 3 * SEC));
 		break;
 	case 4:
@@ -315,8 +321,8 @@ static void host_trouble(void)
 			break;
 		p->frozen_until = mono_add(sim.now, sim_between(SEC / 2, 6 * SEC));
 		judge_excuse(mono_add(p->frozen_until, 15 * SEC));
-		sim.may_stand.us =
-		        MAX(sim.may_stand.us, mono_add(p->frozen_until, 15 * SEC).us);
+		sim.may_stall.us =
+		        MAX(sim.may_stall.us, mono_add(p->frozen_until, 15 * SEC).us);
 		break;
 	case 8:
 		sim.find_slow_us = sim_one_in(2) ? sim_between(1000, 3 * SEC) : 0;
@@ -340,7 +346,7 @@ static void heal(void)
 
 		d->present = true;
 		d->open_hangs = d->tags_full = false;
-		d->mode = DISK_HUNG; /* whatever hangs of it, is let go */
+		d->mode = DISK_HUNG; /* set_mode() releases what hangs */
 		set_mode(d, sim_one_in(6) ? DISK_ERROR : DISK_GOOD);
 	}
 	finder_uevent();
@@ -397,7 +403,7 @@ static void take_found(void)
 	judge_taken();
 }
 
-/* As daemon_complete_round() has it. */
+/* Does what daemon_complete_round() does. */
 static void complete_round(struct mono now)
 {
 	const struct config_ref *ref;
@@ -422,7 +428,7 @@ static void complete_round(struct mono now)
 	overdue_watch_run(&sim.overdue, now);
 }
 
-/* When there is something to do, whatever comes. */
+/* When the loop has work, even without an event. */
 static struct mono wake_at(struct mono end)
 {
 	struct mono next = mono_min(checks_next(&sim.checks), sim.checks.maintain_at);
@@ -446,7 +452,10 @@ static void have_request(void)
 	                            : MONO_NEVER;
 }
 
-/* As sources.c has it: one of its sources, the first in its order; the round is completed after each. */
+/*
+ * Does what sources.c does: serves one ready source, the first in order, then completes the
+ * round.
+ */
 static void loop_until(struct mono end)
 {
 	struct checks *c = &sim.checks;
@@ -455,7 +464,7 @@ static void loop_until(struct mono end)
 		                        finder_loader_fd() };
 
 	while (mono_before(sim.now, end)) {
-		(void)fds_wait(fds, wake_at(end)); /* it is looked at below */
+		(void)fds_wait(fds, wake_at(end)); /* the sources are polled below */
 		count_hours();
 		if (host.more_results || fd_readable(fds[0]))
 			round_of_checks(true);
@@ -475,7 +484,7 @@ static void loop_until(struct mono end)
 	}
 }
 
-/* Reads the configuration until it is as wanted: all disks are paths, or none is. */
+/* Reloads the configuration until it is the wanted one: all disks are paths, or none is. */
 static void reload_until(uint32_t n_paths)
 {
 	for (unsigned i = 0; i < 40; i++) {
@@ -486,11 +495,11 @@ static void reload_until(uint32_t n_paths)
 		    registry_count(sim.checks.registry) == n_paths)
 			return;
 	}
-	sim_fail("%u paths are known, and not the %u that are configured",
+	sim_fail("%u paths are known, but %u are configured",
 	         registry_count(sim.checks.registry), n_paths);
 }
 
-static void nobody_wants_anything(void)
+static void release_everything(void)
 {
 	for (unsigned i = 0; i < sim.n_disks; i++) {
 		uint32_t index = host_index_of(&sim.disks[i]);
@@ -506,18 +515,18 @@ static void at_peace(void)
 	host.next_request = MONO_NEVER;
 	sim.peace = true;
 	reload_until(sim.n_disks);
-	nobody_wants_anything();
+	release_everything();
 	loop_until(mono_add(sim.now, sim_between(1, 3 * SEC)));
 	dm_world_last();
 	loop_until(mono_add(sim.now,
 	                    16 * host.interval_us + 3 * host.timeout_us + 25 * SEC));
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		judge_truth(&sim.disks[i]);
-	/* Who was refused or turned back again and again, waits up to a minute. */
+	/* A path that was refused or failed by others repeatedly may wait up to a minute. */
 	for (unsigned i = 0; i < 80 && !dm_world_agrees(false); i++)
 		loop_until(mono_add(sim.now, SEC));
 	(void)dm_world_agrees(true);
-	/* Under a cap, those that are due together wait for one another. */
+	/* Under a limit, checks that are due together wait for each other. */
 	for (unsigned i = 0; i < 100 && !judge_nothing_deferred(); i++)
 		loop_until(mono_add(sim.now, 7 * USEC_PER_MSEC));
 	judge_peace();
@@ -547,7 +556,7 @@ static void begin_dm(void)
 	dm_init(&sim.dm, &parts, now);
 }
 
-/* As daemon_init() has it. */
+/* Does what daemon_init() does. */
 static void begin(void)
 {
 	struct events_options events = {
@@ -602,7 +611,7 @@ static void *daemon_main(void *arg)
 	(void)arg;
 	begin();
 	host.counted = sim.now;
-	loop_until(mono_add(sim.now, 200000)); /* groups and threads of the start */
+	loop_until(mono_add(sim.now, 200000)); /* starts groups and threads */
 	sim.faults = true;
 	sim.sealed = true;
 	(void)event_at(mono_add(sim.now, SEC), trouble, NULL);
@@ -643,7 +652,7 @@ static void choose(void)
 		d->host = (uint32_t)sim_below(HOSTS);
 		d->block = sim_one_in(10) ? 8192 : sim_one_in(2) ? 4096 : 512;
 		d->close_each = sim_one_in(4);
-		/* Those know no SCSI commands. */
+		/* Disks with close_each know no SCSI commands. */
 		d->unit = d->scanned = d->close_each || sim_one_in(4) ? 0 : new_unit();
 		d->no_nowait = !sim.calm && sim_one_in(10);
 		d->changed = sim.now;

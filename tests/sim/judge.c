@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What must always be so. Each answer of the engine is held against what the simulated kernel
- * did; counters against what there is; and when all is well again, states against the truth.
+ * The invariants. Each answer of the engine is compared with what the simulated kernel did,
+ * and counters with what exists. When the faults are over, each state is compared with its
+ * disk.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,39 +10,47 @@
 #include "libcheck/region/limits.h"
 #include "tests/sim/calls.h"
 
-/* A deferred check says so after DEFER_AFTER_US; a lane that is stuck is noticed as late. */
-#define TOLD_WITHIN_US (2 * DEFER_AFTER_US + 60 * USEC_PER_MSEC)
-/* Between a moment and when a thread has seen it. */
+/*
+ * The engine reports a deferred check after DEFER_AFTER_US, and detects a stuck submitter
+ * as late.
+ */
+#define REPORTED_WITHIN_US (2 * DEFER_AFTER_US + 60 * USEC_PER_MSEC)
+/* A thread sees a change after at most this time. */
 #define SEEN_WITHIN_US (20 * USEC_PER_MSEC)
 
 #define IDS_MAX (2 * DISKS_MAX + 256)
-/* More than there are places in the registry. */
+/* More than the registry has entries. */
 #define REGISTRY_PLACES 4096
 
 struct seen {
-	bool told, late, failed, disabled;
-	bool identify;       /* its check is to say which disk it is */
-	uint32_t generation; /* of the path that was last seen there */
-	uint64_t seq;        /* and of its disk */
+	bool reported, late, failed, disabled;
+	/* identify: the check has to identify the disk. */
+	bool identify;
+	/* generation and seq: of the path that this entry had last, and of its disk. */
+	uint32_t generation;
+	uint64_t seq;
 	struct mono asked, excused;
-	uint64_t timeout_us, lanes; /* submit threads that were replaced before that */
-	int64_t interval_us, longest_timeout_us; /* the longest that were in force */
+	/* submitters: threads that had been replaced when the check was requested. */
+	uint64_t timeout_us, submitters;
+	/* The longest interval and timeout since the path was added. */
+	int64_t interval_us, longest_timeout_us;
 };
 
 static struct {
 	struct seen of[DISKS_MAX + 16];
 	struct prober *prober;
 	unsigned quiet;
-	uint64_t lanes,
-	        all_lanes; /* submit threads replaced, of this prober and of all */
-	/* What the prober before this one has left: by engine's id, when a request was handed over;
-	 * and when it was alive. */
+	/* Submit threads that were replaced: of the present prober, and of all probers. */
+	uint64_t submitters, all_submitters;
+	/* What the previous prober left: when it handed over each request, by the engine's
+	 * id; when it last reported itself alive. */
 	struct mono handed[IDS_MAX], alive, started;
+	/* Each disk's path before the loop took discovery's records. */
 	struct taken {
 		bool there, touched, replaced, outstanding;
 		uint32_t index, generation, checks;
 		struct mono due, started;
-	} before[DISKS_MAX]; /* records were taken */
+	} before[DISKS_MAX];
 } judge;
 
 void judge_reset(void)
@@ -104,12 +113,15 @@ void judge_touched(const char *name, bool stays)
 	t->replaced |= !stays;
 }
 
-/* Whatever there is to say of it: it is the same path, and its check goes on. */
+/*
+ * Whatever discovery reports about the path, the path stays the same and its check
+ * continues.
+ */
 static void judge_stays(const struct disk *d, const struct taken *was,
                         const struct taken *is)
 {
 	if (was->index != is->index || was->generation != is->generation)
-		sim_fail("%s is another path, which nothing asked for", d->name);
+		sim_fail("%s became another path without a reason", d->name);
 	if (was->outstanding != is->outstanding || was->checks != is->checks ||
 	    was->started.us != is->started.us)
 		sim_fail("%s has lost its check", d->name);
@@ -119,7 +131,7 @@ static void judge_untouched(const struct disk *d, const struct taken *was,
                             const struct taken *is)
 {
 	if (was->there != is->there || was->due.us != is->due.us)
-		sim_fail("%s is not what it was, and nothing came of it", d->name);
+		sim_fail("%s changed without a record of discovery", d->name);
 	if (was->there)
 		judge_stays(d, was, is);
 }
@@ -140,7 +152,7 @@ void judge_taken(void)
 		if (p->generation != s->generation)
 			new_path(is.index, p);
 		if (s->seq != p->device->diskseq)
-			sim_fail("%s is another disk, and the same path", d->name);
+			sim_fail("%s is another disk, but kept its path", d->name);
 		if (was->there && !was->replaced)
 			judge_stays(d, was, &is);
 	}
@@ -148,7 +160,10 @@ void judge_taken(void)
 
 /* --- answers --- */
 
-/* Its read has failed since it was asked: what asks its unit has the check's own time. */
+/*
+ * A read has failed since the check was requested: the unit's inquiry then has the check's
+ * timeout again.
+ */
 static bool asks_unit(const struct disk *d, const struct seen *s)
 {
 	return !mono_before(d->failed_at[EIO], s->asked);
@@ -158,7 +173,7 @@ static void judge_timeout(const struct pathcheck_result *r, const struct disk *d
                           const struct seen *s)
 {
 	const struct ended *e = &sim.ended[d - sim.disks];
-	/* It stood still with everything else, and its answer is on its way. */
+	/* The operation was paused together with the machine; its answer follows. */
 	struct mono could = { sim.paused.us + PAUSE_ANSWERS_US };
 	struct mono by = { sim.paused.us - LATE_WAKE_US - PAUSE_ANSWERS_US };
 	struct mono latest = { r->finished_us - (int64_t)s->timeout_us + SEEN_WITHIN_US };
@@ -167,17 +182,19 @@ static void judge_timeout(const struct pathcheck_result *r, const struct disk *d
 	    r->finished_us <= could.us &&
 	    mono_before((struct mono){ r->started_us + (int64_t)s->timeout_us }, by) &&
 	    kernel_answers_soon(d, by))
-		sim_fail("%s is said to be silent, when nobody ran", d->name);
-	/* What a prober that was killed has begun counts: its successor goes on with it. */
+		sim_fail("%s timed out during a pause of the machine", d->name);
+	/* Operations of a killed prober count, because the next prober continues their
+	 * checks. */
 	if (kernel_had_op_since(d, latest) || mono_before(sim.now, sim.excused))
 		return;
 	if (!mono_before(latest, e->begun) &&
 	    e->end.us >= r->finished_us - SEEN_WITHIN_US)
 		return;
-	/* Its read has failed since, and what is asked of its unit then takes longer than the check. */
+	/* A read has failed since: the inquiry of the unit then takes longer than the
+	 * check. */
 	if (asks_unit(d, s))
 		return;
-	sim_fail("%s is said to be silent for %lld us, and is not", d->name,
+	sim_fail("%s timed out after %lld us, but had answered", d->name,
 	         (long long)s->timeout_us);
 }
 
@@ -188,21 +205,22 @@ static void judge_failure(const struct pathcheck_result *r, const struct disk *d
 	struct mono at;
 
 	if (error <= 0 || error >= ERRNOS)
-		sim_fail("%s is said to have failed, with error %d", d->name, error);
+		sim_fail("%s failed with the invalid error %d", d->name, error);
 	at = r->stage == PATHCHECK_STAGE_OPEN ? d->open_failed_at[error]
 	                                      : d->failed_at[error];
 	if (r->stage == PATHCHECK_STAGE_READ && error == ENODATA &&
 	    r->verdict == PATHCHECK_FAILED)
 		at = d->short_at;
 	if (r->verdict == PATHCHECK_DISCONNECTED && mono_before(d->no_unit_at, s->asked))
-		sim_fail("%s is said to be disconnected, which its target did not say",
+		sim_fail("%s is disconnected, but its target did not report that",
 		         d->name);
 	if (mono_before(at, s->asked))
-		sim_fail("%s is said to have failed with %d, which it did not answer",
-		         d->name, error);
+		sim_fail("%s failed with %d, but had not answered with that", d->name,
+		         error);
 	if (error == EMFILE || error == ENOMEM || error == EAGAIN ||
 	    (error == EINVAL && r->verdict == PATHCHECK_FAILED))
-		sim_fail("a shortage (%d) is taken for an answer of %s", error, d->name);
+		sim_fail("a shortage (%d) was reported as an answer of %s", error,
+		         d->name);
 }
 
 static bool is_failure(enum pathcheck_verdict v)
@@ -219,21 +237,20 @@ static void judge_result(const struct pathcheck_result *r, bool dropped)
 
 	sim_trace("result", index, (int64_t)r->verdict * 1000 + r->error);
 	if (p == NULL || d == NULL || p->generation != (uint32_t)(r->cookie >> 32))
-		sim_fail("a result of a path that is gone");
+		sim_fail("a result for a path that was removed");
 	s = &judge.of[index];
 	if (!p->outstanding)
-		sim_fail("%s: a result that nobody asked for", d->name);
+		sim_fail("%s: a result without a request", d->name);
 	if (r->verdict == PATHCHECK_DEFERRED) {
-		/* A second one only by another prober. */
-		s->told = true;
+		/* Only another prober may report a second one. */
+		s->reported = true;
 		s->excused = sim.now;
 	} else if (r->verdict == PATHCHECK_TIMED_OUT) {
 		judge_timeout(r, d, s);
 		s->late = s->failed = true;
 	} else if (r->verdict == PATHCHECK_OK) {
 		if (mono_before(d->good_at, s->asked))
-			sim_fail("%s is said to be good, which it did not answer",
-			         d->name);
+			sim_fail("%s was reported good, but had not answered", d->name);
 		s->failed = s->failed && dropped;
 	} else {
 		judge_failure(r, d, s);
@@ -246,11 +263,11 @@ static void judge_result(const struct pathcheck_result *r, bool dropped)
 		judge_overdue_heard(index, (struct mono){ r->finished_us });
 	if (r->verdict == PATHCHECK_FAILED && r->error == ENOENT)
 		judge_overdue_doubtful(index);
-	if (s->told)
+	if (s->reported)
 		s->excused = sim.now;
 }
 
-/* As its disk has it. */
+/* Adds the path with the flags of its simulated disk. */
 int __wrap_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
                          uint32_t *ret_id)
 {
@@ -274,8 +291,8 @@ static void note_asked(uint32_t id, uint64_t timeout_us, bool identify)
 			continue;
 		judge.of[i].asked = sim.now;
 		judge.of[i].timeout_us = timeout_us;
-		judge.of[i].lanes = judge.all_lanes;
-		judge.of[i].told = judge.of[i].late = false;
+		judge.of[i].submitters = judge.all_submitters;
+		judge.of[i].reported = judge.of[i].late = false;
 		judge.of[i].identify = identify;
 		sim_trace("check", i, (int64_t)timeout_us);
 	}
@@ -304,13 +321,13 @@ int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *resu
 {
 	int got = __real_pathcheck_results(pc, results, n);
 
-	judge_identity_reset(); /* those before are taken */
+	judge_identity_reset(); /* the daemon has taken the previous results */
 	for (int i = 0; i < got; i++) {
 		struct pathcheck_opened o = { .size = sizeof(o) };
 		const struct seen *s = &judge.of[(uint32_t)results[i].cookie];
 
 		if (results[i].opened != 0 && pathcheck_opened(pc, results[i].id, &o) < 0)
-			sim_fail("what was opened is not known");
+			sim_fail("pathcheck_opened() does not know what was opened");
 		judge_result(&results[i], judge_is_of_another(&results[i], &o));
 		judge_opened(&results[i], &o, s->identify, s->asked);
 	}
@@ -322,16 +339,16 @@ int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *resu
 int __wrap_prober_start(struct prober *p, struct shared *shared,
                         const struct backend *backend)
 {
-	(void)backend; /* libaio's, or ours already */
+	(void)backend; /* libaio's, or sim_backend already */
 	judge.prober = p;
-	judge.lanes = 0;
+	judge.submitters = 0;
 	return __real_prober_start(p, shared, &sim_backend);
 }
 
 void judge_replacing(void)
 {
-	if (!sim.over && sim.blocked == 0 && mono_before(sim.may_stand, sim.now))
-		sim_fail("a prober is replaced that has not stood still");
+	if (!sim.over && sim.blocked == 0 && mono_before(sim.may_stall, sim.now))
+		sim_fail("a prober was replaced that had not stalled");
 }
 
 static struct prober *prober(void)
@@ -353,16 +370,16 @@ void judge_op(uint32_t of_host)
 		sim_fail("more in flight than max_in_flight_host");
 }
 
-/* No lock: nobody else runs, but one who has it may be in the middle of something. */
+/* Reads the lock without a call: no other fiber runs now, but a fiber may own the lock. */
 static bool is_locked(const pthread_mutex_t *m)
 {
 	return *(const uint32_t *)(const void *)m != 0;
 }
 
 /*
- * What was known to block a second ago is known to the next prober. A thread that was replaced in the
- * middle of its batch goes on with it when the kernel lets it. A disk that hangs since then can block
- * it again: nobody notices that, and no path waits for it.
+ * The next prober knows every disk that had blocked a submitter for a second. A replaced
+ * thread continues with its batch when the kernel releases it. A disk that has hung since
+ * then can block that thread again; no path waits for it.
  */
 void judge_blocked(struct disk *d, bool watched)
 {
@@ -376,7 +393,7 @@ void judge_blocked(struct disk *d, bool watched)
 	    mono_diff(before->killed_at, d->blocked_at) > USEC_PER_SEC &&
 	    mono_diff(before->killed_at, sim.paused) > USEC_PER_SEC &&
 	    mono_before(before->frozen_until, d->blocked_at))
-		sim_fail("%s blocks a second prober, which was not told", d->name);
+		sim_fail("%s blocks a second prober, which did not know of it", d->name);
 	if (!watched)
 		return;
 	d->blocked_process = process;
@@ -397,7 +414,7 @@ void judge_started(const struct sim_process *before)
 		judge.handed[id].us = before->shared.handed_us[id];
 }
 
-/* The time of a check goes on where the prober before this one was replaced. */
+/* A check's time continues from where the previous prober was replaced. */
 static void judge_age(uint32_t index, const struct path *path, const struct disk *d,
                       struct prober *p)
 {
@@ -410,7 +427,8 @@ static void judge_age(uint32_t index, const struct path *path, const struct disk
 	if (id >= IDS_MAX || !path->outstanding || seen->late || handed.us == 0 ||
 	    mono_before(handed, mono_add(seen->asked, 2)) || silent_us <= 0)
 		return;
-	/* It has answered this one, with a shortage of descriptors for instance. */
+	/* The present prober has answered this one, for instance with a shortage of
+	 * descriptors. */
 	if (mono_before(judge.started, sim.ended[d - sim.disks].youngest))
 		return;
 	s = p->paths[id].slot;
@@ -421,19 +439,22 @@ static void judge_age(uint32_t index, const struct path *path, const struct disk
 	least = MIN((int64_t)seen->timeout_us, LATE_GRACE_US);
 	if (mono_diff(s->deadline, s->started) >
 	    MAX((int64_t)seen->timeout_us - silent_us, least) + 2 * USEC_PER_MSEC)
-		sim_fail("the time of path %u begins anew with a new prober", index);
+		sim_fail("the time of path %u restarted with a new prober", index);
 }
 
-/* A batch that is in the kernel for long is a fault of the world; one that nobody let run, not. */
-static void judge_lane(const struct prober *p)
+/*
+ * A batch that the kernel keeps for long is an injected fault; a batch whose thread was not
+ * scheduled is none.
+ */
+static void judge_submitter(const struct prober *p)
 {
 	uint64_t replaced = atomic_load(&p->shared->header->submitter_replacements);
 
-	if (replaced != judge.lanes && sim.blocked == 0 &&
-	    mono_before(sim.may_stand, sim.now))
-		sim_fail("a lane is replaced that has not stood still");
-	judge.all_lanes += replaced - judge.lanes;
-	judge.lanes = replaced;
+	if (replaced != judge.submitters && sim.blocked == 0 &&
+	    mono_before(sim.may_stall, sim.now))
+		sim_fail("a submitter was replaced that had not stalled");
+	judge.all_submitters += replaced - judge.submitters;
+	judge.submitters = replaced;
 }
 
 void judge_step(void)
@@ -441,7 +462,7 @@ void judge_step(void)
 	struct prober *p = prober();
 
 	if (p != NULL)
-		judge_lane(p);
+		judge_submitter(p);
 	for (uint32_t i = 0; p != NULL && i < p->homes.groups_end; i++) {
 		const struct group *g = &p->groups[i];
 		uint32_t sum = 0;
@@ -478,7 +499,7 @@ static void judge_groups(struct prober *p)
 	for (uint32_t id = 0; id < p->limits.ids; id++)
 		deferred += p->paths[id].deferred && !p->paths[id].closing;
 	if (locked)
-		sim_fail("everybody waits, and a lock is held");
+		sim_fail("all threads wait while a lock is held");
 	if (fds_close_each() > may_be_open)
 		sim_fail("a descriptor is open between two checks");
 	if (used != homes_slots_used(&p->homes))
@@ -489,7 +510,7 @@ static void judge_groups(struct prober *p)
 		         atomic_load(&p->shared->header->deferred_now));
 }
 
-static bool is_in_hands(struct prober *p, const char *device)
+static bool has_rescuer(struct prober *p, const char *device)
 {
 	for (uint32_t i = 0; i < p->limits.rescuers; i++)
 		if (strcmp(p->jobs.seats[i].device, device) == 0)
@@ -497,14 +518,14 @@ static bool is_in_hands(struct prober *p, const char *device)
 	return false;
 }
 
-/* Opens and reads that hang, and however many, do not keep an open descriptor from being looked at. */
+/* Hung opens and reads, however many, must not delay a look at an open descriptor. */
 static void judge_looks(struct prober *p)
 {
 	const struct jobs *r = &p->jobs;
 
 	if (r->seats == NULL || is_locked(&r->lock) || kernel_looks() > 0)
 		return;
-	/* A prober that stands still begins nothing. */
+	/* A stalled prober starts nothing. */
 	if (!sim.threads &&
 	    mono_before(sim.now, sim.processes[sim.n_processes - 1].frozen_until))
 		return;
@@ -514,9 +535,9 @@ static void judge_looks(struct prober *p)
 
 		for (; job != NULL; job = job->next)
 			if (job->kind == JOB_LOOK && !job->cancelled &&
-			    !is_in_hands(p, jobs_device(&p->jobs, job)))
-				sim_fail("a look at an open descriptor waits, and none "
-				         "is under way");
+			    !has_rescuer(p, jobs_device(&p->jobs, job)))
+				sim_fail("a look at an open descriptor waits, but "
+				         "none is in progress");
 	}
 }
 
@@ -526,14 +547,15 @@ static bool is_bad(const struct disk *d)
 	       d->mode == DISK_SHORT || d->mode == DISK_HUNG;
 }
 
-/* It was asked long ago, and nothing has come of it since. */
-static bool is_unheard(const struct seen *s, const struct disk *d)
+/* The check was requested long ago, and the engine has reported nothing since. */
+static bool is_overlong(const struct seen *s, const struct disk *d)
 {
-	uint64_t lanes = judge.all_lanes - s->lanes;
-	/* One submit thread that is stuck is in the limit. What the next one took from it waits
-	 * as long again when that one is stuck, too. */
-	int64_t most = TOLD_WITHIN_US +
-	               (lanes > 1 ? (int64_t)(lanes - 1) * SUBMITTER_STUCK_US : 0);
+	uint64_t submitters = judge.all_submitters - s->submitters;
+	/* One stuck submitter is within the limit. If the next submitter gets stuck as
+	 * well, the jobs that it took wait for the same time again. */
+	int64_t most =
+	        REPORTED_WITHIN_US +
+	        (submitters > 1 ? (int64_t)(submitters - 1) * SUBMITTER_STUCK_US : 0);
 
 	if (asks_unit(d, s))
 		most += s->longest_timeout_us;
@@ -542,7 +564,7 @@ static bool is_unheard(const struct seen *s, const struct disk *d)
 	       mono_diff(sim.now, sim.excused) > most;
 }
 
-/* It may be silent for as long as its timeout before its path is known to be bad. */
+/* The disk may stay silent for its path's timeout before the path has to be down. */
 static bool may_be_silent(const struct disk *d, const struct seen *s)
 {
 	return d->mode == DISK_HUNG || d->open_hangs || asks_unit(d, s) ||
@@ -557,7 +579,7 @@ static void judge_path(uint32_t index, const struct path *p, const struct disk *
 
 	s->interval_us = MAX(s->interval_us, p->settings.max_interval_us);
 	s->longest_timeout_us = MAX(s->longest_timeout_us, p->settings.timeout_us);
-	/* Also when it is so no more, and was so up to now. */
+	/* Also for one step after the path was enabled again. */
 	if (!p->enabled || s->disabled)
 		s->excused = sim.now;
 	s->disabled = !p->enabled;
@@ -567,17 +589,17 @@ static void judge_path(uint32_t index, const struct path *p, const struct disk *
 	if ((p->status.state == PATH_DOWN || p->status.state == PATH_SHAKY ||
 	     p->status.state == PATH_TIMEOUT || p->status.state == PATH_DISCONNECTED) &&
 	    !s->failed)
-		sim_fail("%s is %s without a word from it", d->name,
+		sim_fail("%s is %s without a failed or timed out check", d->name,
 		         path_state_name(p->status.state));
-	if (p->outstanding && !s->told && !s->late && is_unheard(s, d) &&
+	if (p->outstanding && !s->reported && !s->late && is_overlong(s, d) &&
 	    !kernel_has_op_since(d, MONO_NEVER))
-		sim_fail("%s is late and is not shown as deferred", d->name);
+		sim_fail("%s: the check is late, but not reported as deferred", d->name);
 	since.us = MAX(MAX(since.us, s->excused.us), MAX(sim.excused.us, d->good_at.us));
 	bound = s->interval_us + (may_be_silent(d, s) ? s->longest_timeout_us : 0) +
 	        SEEN_WITHIN_US + (sim.calm ? 0 : 2 * USEC_PER_SEC);
 	if (is_bad(d) && path_state_usable(p->status.state) &&
-	    !(p->outstanding && s->told) && mono_diff(sim.now, since) > bound)
-		sim_fail("%s is bad for %lld us and still %s", d->name,
+	    !(p->outstanding && s->reported) && mono_diff(sim.now, since) > bound)
+		sim_fail("%s does not work for %lld us, but is still %s", d->name,
 		         (long long)mono_diff(sim.now, since),
 		         path_state_name(p->status.state));
 }
@@ -595,10 +617,11 @@ void judge_quiet(void)
 		judge_groups(p);
 	if (sim.allocations > 0)
 		sim_fail("memory is allocated after the start");
-	/* As many lanes as may be are stuck in the kernel: the next one that is, is waited for. */
+	/* The limit of stuck submitters is reached: the engine waits for the next one that
+	 * gets stuck. */
 	if (p != NULL && atomic_load(&p->shared->header->submitters_stuck) >=
 	                         p->limits.submitters_stuck)
-		judge_excuse(mono_add(sim.now, TOLD_WITHIN_US));
+		judge_excuse(mono_add(sim.now, REPORTED_WITHIN_US));
 	end = registry_end(sim.checks.registry);
 	for (uint32_t i = 0; i < end; i++) {
 		const struct path *path = registry_get(sim.checks.registry, i);
@@ -611,7 +634,7 @@ void judge_quiet(void)
 	}
 }
 
-/* --- in the end --- */
+/* --- the end --- */
 
 void judge_truth(const struct disk *d)
 {
@@ -622,8 +645,8 @@ void judge_truth(const struct disk *d)
 	                                      : PATH_DOWN;
 
 	if (p != NULL && p->device->diskseq != d->seq)
-		sim_fail("%s is still taken for the disk it was, long after the last "
-		         "fault",
+		sim_fail("%s has the sequence number of the previous disk, long after "
+		         "the last fault",
 		         d->name);
 	if (p == NULL || p->status.state != wanted)
 		sim_fail("%s is %s and not %s, long after the last fault", d->name,
@@ -655,7 +678,7 @@ void judge_empty(void)
 	uint32_t groups = 0;
 
 	if (p == NULL)
-		sim_fail("no prober in the end");
+		sim_fail("no prober at the end");
 	for (uint32_t i = 0; i < p->homes.groups_end; i++)
 		groups += p->groups[i].count[SLOT_FREE] != PATHCHECK_GROUP_SLOTS;
 	if (groups > 0 || homes_slots_used(&p->homes) > 0)
@@ -664,7 +687,7 @@ void judge_empty(void)
 		sim_fail("emergency checks are counted without a path");
 	for (uint32_t id = 0; id < p->limits.ids; id++)
 		if (p->paths[id].fd >= 0)
-			sim_fail("a path that is gone has a descriptor");
+			sim_fail("a removed path has a descriptor");
 	if (fds_disks() > 0)
 		sim_fail("%u descriptors of disks are left", fds_disks());
 }

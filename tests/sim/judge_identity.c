@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which disk a check has read: what the engine says of it is what that disk said since it was asked,
- * and the verdict on another device than the path's moves no path.
+ * Which disk a check has read. The identity that the engine reports has to be one that the
+ * disk reported after the request. A verdict about another device must not change the
+ * path's state.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "tests/sim/calls.h"
 
-/* Of each path: how many results the daemon has yet to take, and that one is of another device. */
+/*
+ * Of each path: how many results the daemon has yet to take, and whether one is of another
+ * device.
+ */
 static struct {
 	unsigned results;
 	bool to_drop;
@@ -29,9 +33,10 @@ bool judge_is_of_another(const struct pathcheck_result *r,
 
 void judge_settled(uint32_t index, int error)
 {
-	/* Of a timeout and an answer taken together nobody knows which one this is. */
+	/* If a timeout and an answer were taken together, the test cannot know which of the
+	 * two this is. */
 	if (paths[index].to_drop && paths[index].results == 1 && error != ESTALE)
-		sim_fail("path %u is judged by another device than its own", index);
+		sim_fail("path %u got the verdict about another device", index);
 	paths[index].to_drop = false;
 }
 
@@ -40,19 +45,22 @@ static void judge_wwid(const struct disk *d, const struct pathcheck_opened *o,
 {
 	switch (o->wwid_state) {
 	case PATHCHECK_WWID_NOT_ASKED:
-		/* Its unit was asked first, and was not waited for: what the read said was told. */
+		/* The unit's inquiry came first and timed out: the engine has reported the
+		 * read's result only. */
 		if (mono_before(d->failed_at[EREMOTEIO], asked))
-			sim_fail("%s was to be asked who it is, and was not", d->name);
+			sim_fail("%s should have been identified, but was not asked",
+			         d->name);
 		break;
 	case PATHCHECK_WWID_UNREADABLE:
 		if (mono_before(d->no_wwid_at, asked))
-			sim_fail("%s is said not to say who it is, and was not asked",
+			sim_fail("%s is reported without a WWID, but was not asked",
 			         d->name);
 		break;
 	case PATHCHECK_WWID_NONE:
 	case PATHCHECK_WWID_READ:
 		if (mono_before(d->wwid_at, asked) || d->wwid != o->wwid)
-			sim_fail("%s is said to be a disk that it did not say", d->name);
+			sim_fail("%s is reported with a WWID that it did not give",
+			         d->name);
 		break;
 	}
 }
@@ -68,11 +76,11 @@ void judge_opened(const struct pathcheck_result *r, const struct pathcheck_opene
 	paths[index].to_drop = judge_is_of_another(r, o);
 	if (good && r->opened != 0 && o->diskseq != d->seq &&
 	    mono_before(d->exchanged, asked))
-		sim_fail("%s: another disk than the one there is was read", d->name);
+		sim_fail("%s: the check read another disk than the present one", d->name);
 	if (!good || !identify)
 		return;
 	if (r->opened == 0)
-		sim_fail("%s was to be asked who it is, and nothing is said of it",
+		sim_fail("%s should have been identified, but the result has no identity",
 		         d->name);
 	judge_wwid(d, o, asked);
 	if ((o->wwid_state == PATHCHECK_WWID_READ ||

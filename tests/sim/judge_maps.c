@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What must always be so of commands to device-mapper. Seen from outside of the table of maps:
- * what the loop was told of each path of each map, what it was answered, what the paths' states
- * say, and which command it gives.
+ * The invariants of commands to device-mapper. They are judged without the table of maps:
+ * by the records and answers that the loop took, the paths' states, and the commands that
+ * the loop gives.
  */
 #include <string.h>
 
@@ -11,26 +11,38 @@
 
 #define PLACES_MAX 128
 #define DEVTS_MAX  8192
-/* The loop has read its clock a little before it takes what is told. */
+/* The loop reads its clock a little before it takes the records. */
 #define HOLD_SLACK_US (100 * USEC_PER_MSEC)
 
 struct known {
-	bool used, seen, active, waits; /* waits: for the answer to `verb` */
-	bool ours;                      /* not active: by a command */
-	bool barred; /* another unit than `unit` was found or read under its number */
+	/* waits: a command `verb` has no answer yet. */
+	bool used, seen, active, waits;
+	/* ours: failed by a command of checkerd. */
+	bool ours;
+	/* barred: discovery or a check found another unit than `unit` under the path's
+	 * number. */
+	bool barred;
 	uint32_t map, devt;
-	uint64_t unit; /* which it was first seen to be after it came; 0: not yet */
+	/* The unit that was found first after the path came into the map; 0: none yet. */
+	uint64_t unit;
 	enum dm_verb verb;
 	uint64_t token;
-	unsigned turns; /* failures by others, with never AGREEMENT_CALM_US between two */
-	struct mono turned, held; /* the last one; not given back before */
-	struct mono doubted;      /* failed since then; us 0: it is not */
-	struct mono same;         /* a good check that was asked then found it the same */
+	/* Failures by others in a row, each less than AGREEMENT_CALM_US after the previous
+	 * one. */
+	unsigned turns;
+	/* turned: the last failure by others; held: checkerd must not reinstate the path
+	 * before. */
+	struct mono turned, held;
+	/* Failed since then; us 0: active. */
+	struct mono doubted;
+	/* When the last successful check was requested that found the same unit. */
+	struct mono same;
 };
 
 static struct {
 	struct known places[PLACES_MAX];
-	bool gone[DEVTS_MAX]; /* by number: its device is, as the loop was told */
+	bool gone
+	        [DEVTS_MAX]; /* by number: discovery has reported the device as removed */
 } judge;
 
 void judge_maps_reset(void)
@@ -43,7 +55,7 @@ void judge_gone(uint32_t devt, bool gone)
 	judge.gone[devt % DEVTS_MAX] = gone;
 }
 
-/* The path that has this number now, REGISTRY_NONE: none of ours. */
+/* The path that has this number now; REGISTRY_NONE: none of ours. */
 static uint32_t path_of(uint32_t devt)
 {
 	uint32_t end = registry_end(sim.checks.registry);
@@ -57,7 +69,7 @@ static uint32_t path_of(uint32_t devt)
 	return REGISTRY_NONE;
 }
 
-/* What was decided of it, as far as its present path goes. */
+/* The verdict about the path that has this number now. */
 static enum path_verdict verdict_of(uint32_t devt)
 {
 	uint32_t path = path_of(devt);
@@ -78,7 +90,7 @@ static struct known *find(uint32_t map, uint32_t devt)
 	return NULL;
 }
 
-/* What tells it from others: its WWID, else its sequence number. */
+/* What distinguishes a unit from others: its WWID, else its sequence number. */
 static uint64_t unit_of(uint64_t wwid, uint64_t seq)
 {
 	return wwid != 0 ? wwid : UINT64_MAX - seq;
@@ -106,7 +118,7 @@ static struct known *new_place(uint32_t map, const struct map_path *p)
 	sim_fail("more paths of maps than the simulation has room for");
 }
 
-/* It is given back later and later. */
+/* Each further failure by others doubles the time until checkerd reinstates the path. */
 static void turned(struct known *k)
 {
 	int64_t wait_us = AGREEMENT_HOLD_US;
@@ -162,7 +174,7 @@ static void take_answer(const struct dm_record *n)
 	struct known *k = find(n->command.map_minor, n->command.path_minor);
 
 	if (k == NULL || !k->waits || k->token != n->command.token)
-		return; /* it left the map meanwhile, and may be back */
+		return; /* the path left the map meanwhile, and may have returned */
 	k->waits = false;
 	if (n->error != 0)
 		return;
@@ -194,7 +206,7 @@ static void is_unit(struct known *k, uint64_t unit)
 	k->barred = k->barred || k->unit != unit;
 }
 
-/* Its place in the table of maps, NULL: none. */
+/* The path's entry in the table of maps; NULL: none. */
 static const struct maps_path *entry_of(const struct known *k)
 {
 	uint32_t index = maps_find(sim.dm.maps, DM_MAJOR, k->map), i;
@@ -207,7 +219,7 @@ static const struct maps_path *entry_of(const struct known *k)
 	return i == MAPS_NONE ? NULL : maps_path(sim.dm.maps, i);
 }
 
-/* What discovery knew before the path came into the map may be older than the map. */
+/* What discovery reported before the path came into the map may be older than the map. */
 static bool is_unproven(const struct known *k)
 {
 	const struct maps_path *e = entry_of(k);
@@ -239,7 +251,7 @@ void judge_read(const struct pathcheck_opened *o, struct mono asked)
 	}
 }
 
-/* As the table of maps has it: it may have seen a unit that came and went at once. */
+/* Asks the table of maps, which may have seen a unit that came and went at once. */
 static bool is_barred(const struct known *k)
 {
 	const struct maps_path *e = entry_of(k);
@@ -247,7 +259,7 @@ static bool is_barred(const struct known *k)
 	return e != NULL && e->bar != BAR_NONE;
 }
 
-/* --- what is sent --- */
+/* --- commands --- */
 
 static bool has_another(const struct known *k)
 {
@@ -263,8 +275,8 @@ static bool has_another(const struct known *k)
 	return false;
 }
 
-/* What checkerd failed is given back when it lets go. */
-static bool is_let_go(const struct known *k)
+/* checkerd reinstates what it failed when it releases the path. */
+static bool is_released(const struct known *k)
 {
 	if (!k->ours || k->barred || judge.gone[k->devt % DEVTS_MAX])
 		return false;
@@ -276,12 +288,12 @@ bool judge_released(bool fail)
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		const struct known *k = &judge.places[i];
 
-		if (!k->used || k->active || !is_let_go(k) || is_barred(k) ||
+		if (!k->used || k->active || !is_released(k) || is_barred(k) ||
 		    sim.reload.ref->config->dm_release != DM_RELEASE_REINSTATE)
 			continue;
 		if (fail)
-			sim_fail("map %u: path %u was failed by checkerd, which lets "
-			         "go of it and does not give it back",
+			sim_fail("map %u: path %u was failed by checkerd, which "
+			         "released it without a reinstate",
 			         k->map, k->devt);
 		return false;
 	}
@@ -293,13 +305,12 @@ static void judge_fail(const struct known *k)
 	bool barred = is_barred(k);
 
 	if (!sim.dm.control)
-		sim_fail("a command, with dm_control off");
+		sim_fail("a command although dm_control is off");
 	if (!barred && verdict_of(k->devt) != VERDICT_UNUSABLE)
-		sim_fail("map %u: path %u is to be failed, which nobody decided of the "
-		         "path there is",
+		sim_fail("map %u: fail_path for path %u, whose verdict is not unusable",
 		         k->map, k->devt);
 	if (!barred && sim.dm.keep_last && !has_another(k))
-		sim_fail("map %u: its last path %u is failed", k->map, k->devt);
+		sim_fail("map %u: fail_path for its last path %u", k->map, k->devt);
 }
 
 static void judge_reinstate(const struct known *k)
@@ -307,21 +318,21 @@ static void judge_reinstate(const struct known *k)
 	if (k->barred)
 		sim_fail("map %u: path %u is reinstated into the map of another disk",
 		         k->map, k->devt);
-	if (is_let_go(k))
+	if (is_released(k))
 		return;
 	if (!sim.dm.control)
-		sim_fail("a command, with dm_control off");
+		sim_fail("a command although dm_control is off");
 	if (verdict_of(k->devt) != VERDICT_USABLE)
-		sim_fail("map %u: path %u is to be reinstated, which nobody decided of "
-		         "the path there is",
-		         k->map, k->devt);
+		sim_fail(
+		        "map %u: reinstate_path for path %u, whose verdict is not usable",
+		        k->map, k->devt);
 	if (mono_before(k->same, k->doubted))
-		sim_fail("map %u: path %u is reinstated without a good check since "
-		         "it was failed that found it the same disk",
+		sim_fail("map %u: path %u is reinstated, but no successful check "
+		         "has found the same disk since it failed",
 		         k->map, k->devt);
 	if (mono_before(mono_add(sim.now, HOLD_SLACK_US), k->held))
-		sim_fail("map %u: path %u is reinstated %lld us too early, failed by "
-		         "others %u times",
+		sim_fail("map %u: path %u is reinstated %lld us too early, after %u "
+		         "failures by others",
 		         k->map, k->devt, (long long)mono_diff(k->held, sim.now),
 		         k->turns);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The simulated kernel: disks that are opened and read, contexts for asynchronous reads, and
- * processes. A read that it was given is its own until it has answered it, whatever becomes of
- * who asked: before that the memory of the read may not be freed.
+ * The simulated kernel: disks that are opened and read, contexts for asynchronous reads,
+ * and processes. The kernel owns a read until it has answered it, even if the caller is
+ * gone. Until then the read's memory must not be freed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ struct op *op_new(struct disk *d, uint64_t seq)
 		if (!sim.ops[i].used)
 			op = &sim.ops[i];
 	if (op == NULL)
-		sim_fail("more is in the kernel than the simulation has room for");
+		sim_fail("too many operations in the simulated kernel");
 	ops_end = MAX(ops_end, (unsigned)(op - sim.ops) + 1);
 	*op = (struct op){ .used = true,
 		           .disk = d,
@@ -53,7 +53,7 @@ struct op *op_new(struct disk *d, uint64_t seq)
 	return op;
 }
 
-/* The kernel verifies what it brings where it brings it: in bytes that no other read has. */
+/* The kernel writes to the read's buffer, so no other read may have bytes of it. */
 void op_set_buffer(struct op *op, void *buffer, uint32_t len)
 {
 	const char *from = buffer, *to = from + len;
@@ -132,13 +132,13 @@ static int64_t disk_says(const struct disk *d, uint64_t seq, uint32_t len)
 	if (!d->present || d->seq != seq)
 		return -EIO;
 	if (len % d->block != 0)
-		return -EINVAL; /* it has larger blocks than it had */
+		return -EINVAL; /* the present disk has larger blocks */
 	if (d->mode == DISK_ERROR)
 		return -d->error;
 	return d->mode == DISK_SHORT ? len / 2 : len;
 }
 
-/* When it will answer; never: it hangs. */
+/* When the disk will answer; MONO_NEVER: it hangs. */
 static struct mono answer_time(const struct disk *d)
 {
 	int64_t us = sim_between(60, 900);
@@ -148,7 +148,7 @@ static struct mono answer_time(const struct disk *d)
 	if (d->mode == DISK_SLOW)
 		us = sim_between(1000, 1500000);
 	else if (!sim.calm && sim_one_in(30))
-		us = sim_between(1000, 90000); /* behind those that came later */
+		us = sim_between(1000, 90000); /* overtaken by later reads */
 	return mono_add(sim.now, us);
 }
 
@@ -174,13 +174,13 @@ void kernel_pause(int64_t us)
 {
 	bool in_a_row = mono_diff(sim.now, sim.paused) < USEC_PER_SEC;
 
-	/* A short one cannot be told from a lane that is stuck, and of two in a row the second
-	 * is not made up for. */
+	/* A short pause looks like a stuck submitter, and the engine makes up for the first
+	 * of two pauses in a row only. */
 	if (us < SUBMITTER_STUCK_US + 2 * LATE_WAKE_US || in_a_row)
-		sim.may_stand.us =
-		        MAX(sim.may_stand.us, sim.now.us + us + 3 * USEC_PER_SEC);
-	else if (mono_before(sim.now, sim.may_stand))
-		sim.may_stand = mono_add(sim.may_stand, us);
+		sim.may_stall.us =
+		        MAX(sim.may_stall.us, sim.now.us + us + 3 * USEC_PER_SEC);
+	else if (mono_before(sim.now, sim.may_stall))
+		sim.may_stall = mono_add(sim.may_stall, us);
 	sim.now = mono_add(sim.now, us);
 	sim.paused = sim.now;
 	sim.pause_counts = !in_a_row || us > 3 * LATE_GRACE_US;
@@ -306,30 +306,33 @@ static int setup(unsigned slots, int wake_fd, void **ret_context)
 	return 0;
 }
 
-/* Of this process: it changes when another thread becomes the submit thread. */
-static _Atomic uint64_t *submit_turn(void)
+/*
+ * The batch of this process's submitter: it changes when another thread becomes the
+ * submitter.
+ */
+static _Atomic uint64_t *submit_batch(void)
 {
 	return &sim.processes[fiber_process()].prober.handover.batch;
 }
 
-/* Who is killed meanwhile stays there too. turn: the submit thread's, when it came. */
-static void block(struct disk *d, uint64_t turn)
+/* A killed thread stays blocked as well. batch: the submitter's when the call began. */
+static void block(struct disk *d, uint64_t batch)
 {
-	judge_blocked(d, atomic_load(submit_turn()) == turn);
+	judge_blocked(d, atomic_load(submit_batch()) == batch);
 	sim_trace("blocks", d - sim.disks, 0);
 	sim.blocked++;
 	while (d->blocks)
 		(void)fiber_wait(&d->blocks, MONO_NEVER, true);
 	sim.blocked--;
-	sim.may_stand.us = MAX(sim.may_stand.us, sim.now.us + 30 * USEC_PER_SEC);
+	sim.may_stall.us = MAX(sim.may_stall.us, sim.now.us + 30 * USEC_PER_SEC);
 }
 
-/* To its disk. */
-static void hand_over(struct op *op, uint64_t turn)
+/* Gives the request to its disk. */
+static void hand_over(struct op *op, uint64_t batch)
 {
 	op->plugged = false;
 	if (op->disk->blocks)
-		block(op->disk, turn);
+		block(op->disk, batch);
 	if (sim.submit_blocks_us > 0 && sim_one_in(6))
 		(void)fiber_wait(&op->submitting, mono_add(sim.now, sim.submit_blocks_us),
 		                 true);
@@ -342,19 +345,21 @@ static void hand_over(struct op *op, uint64_t turn)
 	op_ask(op, true);
 }
 
-/* Of several, the kernel may keep all in a plug first, and hands over the last one first. */
+/*
+ * The kernel may keep several requests in a plug first. It then submits the last one first.
+ */
 static int submit(void *context, struct backend_request *const *requests, unsigned n)
 {
 	struct kcontext *c = context;
 	unsigned taken = 0, most = sim_one_in(8) ? 1 + (unsigned)sim_below(n) : n;
-	uint64_t turn = atomic_load(submit_turn());
+	uint64_t batch = atomic_load(submit_batch());
 	bool plug = n > 2 && sim_one_in(2), refused = false;
 	struct op *ops[SUBMIT_BATCH];
 
 	if (*fiber_locks() > 0)
 		sim_fail("io_submit with a lock held");
 	if (!c->used || c->destroyed)
-		sim_fail("a read is given to a context that is not there");
+		sim_fail("io_submit to a context that does not exist");
 	for (; taken < most; taken++) {
 		const struct backend_request *r = requests[taken];
 		uint64_t seq;
@@ -362,11 +367,11 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		struct op *op;
 
 		if (c->in_kernel + c->n_done >= c->slots) {
-			sim_fail("more reads than its context has room for");
+			sim_fail("more reads than the context has slots");
 		}
 		if (!memory_is_live(r->buffer, r->len))
-			sim_fail("a read into memory that is not there");
-		/* Some drivers say so at once. */
+			sim_fail("a read into memory that is not allocated");
+		/* Some drivers return -EOPNOTSUPP from io_submit. */
 		if (d->no_nowait && sim_one_in(2)) {
 			refused = true;
 			break;
@@ -376,13 +381,13 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 		op->request = requests[taken];
 		op_set_buffer(op, r->buffer, r->len);
 		c->in_kernel++;
-		op->submitting = true; /* nobody can let it go before it was taken */
+		op->submitting = true; /* must not be released before it is submitted */
 		op->plugged = plug;
 		if (!plug)
-			hand_over(op, turn);
+			hand_over(op, batch);
 	}
 	for (unsigned i = taken; plug && i > 0; i--)
-		hand_over(ops[i - 1], turn);
+		hand_over(ops[i - 1], batch);
 	if (refused && taken == 0)
 		return -EOPNOTSUPP;
 	fiber_point();
@@ -400,7 +405,8 @@ static int reap(void *context, struct backend_event *events, unsigned n,
 		sim_fail("io_getevents with a lock held");
 	if (timeout_us != 0)
 		while (c->n_done == 0 && !fd_readable(c->wake_fd)) {
-			/* Woken by either: the wake-up descriptor's sleepers share ours. */
+			/* Either wakes this fiber: it waits for the context and for the
+			 * wake-up descriptor. */
 			if (!fiber_wait_two(c, fd_sleeper(c->wake_fd), until, false))
 				break;
 		}
@@ -472,7 +478,7 @@ static void look_at_end(void *process)
 	for (unsigned i = 0; i < ops_end; i++) {
 		struct op *op = &sim.ops[i];
 
-		/* Its thread went with it. */
+		/* The operation's thread ended with the process. */
 		if (op->used && &sim.processes[op->process] == p && p->fibers == 0 &&
 		    ((op->sync && op->done) || op->submitting))
 			op_over(op);
@@ -527,7 +533,8 @@ int __wrap_process_start(struct process *ret, const char *program, int program_f
 	p->shared.submitter_fd = fd_share(s->submitter_fd, number);
 	p->shared.caller_fd = fd_share(s->caller_fd, number);
 	p->pidfd = fd_new(ENGINE_PROCESS, FD_OTHER, NULL);
-	p->frozen_until = mono_add(sim.now, sim_between(100, 40000)); /* it is loaded */
+	p->frozen_until = mono_add(
+	        sim.now, sim_between(100, 40000)); /* until the program is loaded */
 	*ret = (struct process){ .pid = (pid_t)number, .pidfd = p->pidfd, .life_fd = -1 };
 	judge_started(p - 1);
 	(void)fiber_new("pc-main", number, prober_main, p);

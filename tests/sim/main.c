@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* tests/sim/sim: runs seeds, says what they came to, and how to see one that fails again. */
+/* tests/sim/sim: runs seeds, prints their totals, and how to run a failed seed again. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 struct sim sim;
 
-/* This program's own calls are not simulated. */
+/* The calls of this program itself are not simulated. */
 ssize_t __real_read(int fd, void *buf, size_t n);
 ssize_t __real_write(int fd, const void *buf, size_t n);
 int __real_close(int fd);
@@ -105,7 +105,7 @@ static void run(uint64_t seed, struct totals *t)
 	memory_reset();
 }
 
-/* One child a job; each takes every so many-th seed and writes its totals at the end. */
+/* Runs every options.jobs-th seed in a child process, and writes its totals at the end. */
 static void work(unsigned job, int seed_fd, int totals_fd)
 {
 	struct totals t = { 0 };
@@ -113,7 +113,7 @@ static void work(unsigned job, int seed_fd, int totals_fd)
 	for (uint64_t i = job; i < options.n; i += options.jobs) {
 		uint64_t seed = options.first + i;
 
-		/* Read by the parent when this child dies in the middle of it. */
+		/* The parent reads the seed if this child fails during it. */
 		if (pwrite(seed_fd, &seed, sizeof(seed), (off_t)(job * sizeof(seed))) < 0)
 			_exit(2);
 		run(seed, &t);
@@ -134,7 +134,8 @@ static bool all_well(const pid_t *children, int seed_fd, const char *program)
 		if (waitpid(children[i], &status, 0) < 0 || status == 0)
 			continue;
 		well = false;
-		(void)!pread(seed_fd, &seed, sizeof(seed), i * sizeof(seed)); /* or 0 */
+		(void)!pread(seed_fd, &seed, sizeof(seed),
+		             i * sizeof(seed)); /* the seed stays 0 on failure */
 		(void)fprintf(stderr,
 		              "FAILED: seed %llu\nto see it again: %s -s %llu "
 		              "-n 1 -t\n",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * aiohog: takes all that is left of fs.aio-max-nr, says how much that was, and keeps it until
- * its standard input ends. The system calls themselves: this is not a user of any library.
+ * aiohog: takes all that remains of fs.aio-max-nr, prints how much that was, and keeps it
+ * until its standard input ends. It makes the system calls itself, without a library.
  */
 #include <errno.h>
 #include <linux/aio_abi.h>
@@ -22,7 +22,7 @@ int main(void)
 		if (syscall(SYS_io_setup, want, &context) == 0) {
 			taken += want;
 		} else if (errno == EAGAIN || errno == EINVAL || errno == ENOMEM) {
-			want /= 2; /* ever smaller, until nothing is left */
+			want /= 2; /* halves until nothing remains */
 		} else {
 			fprintf(stderr, "aiohog: io_setup: %s\n", strerror(errno));
 			return 1;

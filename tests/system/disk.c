@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Answers FUSE requests the way each disk has been told to.
+ * Answers FUSE requests in the way that each disk is set to.
  *
- * Inode 1 is the directory, inode 2 + i is disk i. Nothing is ever stored: a disk reads as
- * zeros and swallows writes.
+ * Inode 1 is the directory, inode 2 + i is disk i. Nothing is stored: a disk reads as zeros and
+ * discards writes.
  */
 #include "tests/system/disk.h"
 
@@ -41,7 +41,7 @@ static void list_add(struct held_list *list, struct held *after, struct held *h)
 		list->first = h;
 }
 
-/* Takes out the first, NULL: there is none. */
+/* Takes the first entry out; NULL: the list is empty. */
 static struct held *list_pop(struct held_list *list)
 {
 	struct held *h = list->first;
@@ -107,7 +107,7 @@ static void answer_read(const struct disk *d, fuse_req_t req, uint64_t offset,
 	fuse_reply_buf(req, zeros, n);
 }
 
-/* Consumes h, which is in no list any more. error: positive errno, or 0 for success. */
+/* Consumes h, which must not be in a list. error: positive errno, or 0 for success. */
 static void held_answer(struct disks *ds, struct held *h, int error)
 {
 	struct disk *d = &ds->disk[h->disk];
@@ -125,8 +125,10 @@ static void held_answer(struct disks *ds, struct held *h, int error)
 	free(h);
 }
 
-/* Keeps a request for delay_ms, or with 0 until it is released. Returns what is kept; NULL:
- * there was no memory and it has been answered so. */
+/*
+ * Keeps a request for delay_ms; 0: until it is released. Returns the kept request; NULL: no
+ * memory, and the request was answered with that error.
+ */
 static struct held *hold(struct disks *ds, struct disk *d, fuse_req_t req,
                          enum held_kind kind, uint32_t delay_ms)
 {
@@ -175,7 +177,7 @@ void disk_release(struct disks *ds, uint32_t index, int error)
 
 void disk_invalidate(struct disks *ds, uint32_t index)
 {
-	/* Fails when the kernel does not know the file, which is as good. */
+	/* A failure means that the kernel does not know the file, which is as good. */
 	(void)fuse_lowlevel_notify_inval_inode(ds->session, FIRST_DISK + index, -1, 0);
 }
 
@@ -198,11 +200,11 @@ void disks_deinit(struct disks *ds)
 static void op_init(void *data, struct fuse_conn_info *conn)
 {
 	(void)data;
-	/* So that no number of hung reads keeps others waiting for their turn. */
+	/* Hung reads, however many, must not delay other reads. */
 	conn->max_background = UINT16_MAX;
 	conn->congestion_threshold = UINT16_MAX;
 	conn->want |= conn->capable & (FUSE_CAP_ASYNC_DIO | FUSE_CAP_PARALLEL_DIROPS);
-	/* Would ask for the attributes, and wait for them, at every read. */
+	/* Otherwise the kernel requests the attributes at every read, and waits for them. */
 	conn->want &= ~(unsigned)FUSE_CAP_AUTO_INVAL_DATA;
 }
 
@@ -247,7 +249,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	fuse_reply_attr(req, &st, ATTR_TIMEOUT_S);
 }
 
-/* Whoever opens a disk for writing may also try to change its times and the like. */
+/* A process that opens a disk for writing may also change its times. */
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
                        struct fuse_file_info *fi)
 {
@@ -333,7 +335,7 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 	fuse_reply_write(req, size);
 }
 
-/* Entry `offset` is disk `offset`; the two dots are left out, nobody needs them. */
+/* Entry `offset` is disk `offset`; "." and ".." are omitted, because no test needs them. */
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
                        struct fuse_file_info *fi)
 {

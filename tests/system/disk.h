@@ -3,9 +3,9 @@
 #define TESTS_SYSTEM_DISK_H
 
 /*
- * The disks of the faulty disk: how each is to behave, and the requests it keeps. One thread
- * owns all of it; a request that hangs is an entry in a list and costs nothing else, so
- * thousands can hang at once.
+ * The disks of faultydisk: how each disk behaves, and the requests it keeps. One thread
+ * owns all of them. A request that hangs is only an entry in a list, so thousands can hang
+ * at once.
  */
 #define FUSE_USE_VERSION 35
 #include <fuse_lowlevel.h>
@@ -16,7 +16,7 @@
 
 #define DISK_MAX        8192
 #define DISK_NAME_BYTES sizeof("disk0000")
-#define DISK_READ_MAX   (1u << 20) /* what FUSE asks for at most */
+#define DISK_READ_MAX   (1u << 20) /* FUSE's largest read */
 
 enum disk_mode {
 	DISK_ANSWER, /* zeros, at once */
@@ -27,16 +27,19 @@ enum disk_mode {
 
 enum held_kind { HELD_READ, HELD_OPEN, HELD_FLUSH };
 
-/* A request that has not been answered yet; in one list of its disk or in the timed one. */
+/* A request without an answer; in a list of its disk or in the timed list. */
 struct held {
 	struct held *prev, *next;
 	fuse_req_t req;
 	enum held_kind kind;
 	uint32_t disk;
-	int64_t due_ms;  /* of CLOCK_MONOTONIC; 0: until it is released */
-	uint64_t offset; /* of a read */
+	/* On CLOCK_MONOTONIC; 0: until it is released. */
+	int64_t due_ms;
+	/* Of a read. */
+	uint64_t offset;
 	size_t length;
-	struct fuse_file_info file; /* of an open */
+	/* Of an open. */
+	struct fuse_file_info file;
 };
 
 struct held_list {
@@ -50,33 +53,40 @@ struct disk {
 	bool hang_open, hang_close, vanished;
 	uint64_t size;
 	uint32_t n_held;
-	uint64_t reads, opens; /* that arrived, however they ended */
+	/* All that arrived, whatever their result. */
+	uint64_t reads, opens;
 	struct held_list held;
 };
 
 struct disks {
 	uint32_t n;
-	uint64_t full_size; /* of each, when it is not truncated */
+	/* The size of each disk that is not truncated. */
+	uint64_t full_size;
 	struct disk *disk;
-	struct held_list timed;       /* slow answers, the earliest first */
-	uint32_t n_held;              /* all disks' */
-	struct fuse_session *session; /* borrowed */
+	/* Slow answers, the earliest first. */
+	struct held_list timed;
+	/* Of all disks. */
+	uint32_t n_held;
+	/* Borrowed. */
+	struct fuse_session *session;
 };
 
-/* Returns 0, -ENOMEM or -EINVAL (too many). */
+/* Returns 0, -ENOMEM, or -EINVAL (too many). */
 int disks_init(struct disks *ds, uint32_t n, uint64_t size);
-/* Everything held is answered with EIO first, if there is a session to answer it. */
+/* If there is a session, answers all kept requests with EIO first. */
 void disks_deinit(struct disks *ds);
 
 /* The FUSE operations; the session's user data is the struct disks. */
 extern const struct fuse_lowlevel_ops disk_ops;
 
-/* Answers the slow ones that are due. Returns milliseconds until the next, -1: there is none. */
+/*
+ * Gives the slow answers that are due. Returns milliseconds until the next one; -1: none.
+ */
 int disks_tick(struct disks *ds);
 
-/* Lets go of what a disk keeps: with data, or with a positive errno. */
+/* Answers the requests that a disk keeps: with data, or with a positive errno. */
 void disk_release(struct disks *ds, uint32_t index, int error);
-/* Tells the kernel to forget what it knows of the file: its size has changed. */
+/* Tells the kernel to drop its attributes of the file, because its size has changed. */
 void disk_invalidate(struct disks *ds, uint32_t index);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The faulty disk's commands: a verb, a range of disks, sometimes an argument. */
+/* The commands of faultydisk: a verb, a range of disks, for some verbs an argument. */
 #include "tests/system/disk.h"
 
 #include <errno.h>
@@ -161,16 +161,17 @@ static const struct {
 	const char *name;
 	bool (*fn)(struct disks *ds, uint32_t i, const char *arg);
 } verbs[] = {
-	{ "answer", do_answer },         /* normal again; what hangs goes on hanging */
-	{ "hang", do_hang },             /* keep reads */
-	{ "release", do_release },       /* normal again, and answer what hangs [ERRNO] */
-	{ "fail", do_fail },             /* ERRNO */
-	{ "slow", do_slow },             /* MILLISECONDS */
-	{ "truncate", do_truncate },     /* [BYTES] */
-	{ "vanish", do_vanish },         /* opens: ENOENT, reads: ENODEV */
+	{ "answer",
+	  do_answer },       /* answer normally; requests that hang continue to hang */
+	{ "hang", do_hang }, /* keep reads */
+	{ "release", do_release },   /* [ERRNO]: answer normally, and answer what hangs */
+	{ "fail", do_fail },         /* ERRNO */
+	{ "slow", do_slow },         /* MILLISECONDS */
+	{ "truncate", do_truncate }, /* [BYTES] */
+	{ "vanish", do_vanish },     /* opens: ENOENT, reads: ENODEV */
 	{ "hang-open", do_hang_open },   /* keep opens */
 	{ "hang-close", do_hang_close }, /* keep closes */
-	{ "heal", do_heal },             /* as new, and answer what hangs [ERRNO] */
+	{ "heal", do_heal }, /* [ERRNO]: reset all faults, and answer what hangs */
 };
 
 static void print_status(const struct disks *ds, const char *arg, FILE *reply)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * faultydisk: a FUSE filesystem of files that hang, fail, are slow or vanish when told to.
- * Under loop devices with direct I/O they are real block devices with real hangs.
+ * faultydisk: a FUSE filesystem of files that hang, fail, are slow or vanish on command. Loop
+ * devices with direct I/O make them block devices whose I/O really hangs.
  *
  *   faultydisk [-n DISKS] [-b BYTES] [--with-parent] MOUNTPOINT SOCKET
  *   faultydisk --tell SOCKET COMMAND [RANGE [ARGUMENT]]
  *
- * One thread, which owns the session, the socket and every disk. It ends by SIGTERM, SIGINT,
- * "quit" or an unmount; then all that hangs is answered and the mount goes. Killed harder, the
- * kernel does that itself when it closes the connection.
+ * One thread, which owns the session, the socket and every disk. SIGTERM, SIGINT, "quit" or an
+ * unmount end it: it then answers all that hangs, and unmounts. After SIGKILL the kernel does
+ * both, because it closes the connection.
  */
 #include "tests/system/disk.h"
 
@@ -29,9 +29,10 @@
 
 #include "util/macro.h"
 
-#define CLIENTS_MAX    8
-#define LINE_MAX_      512
-#define REQUESTS_BATCH 64 /* between two looks at the other descriptors */
+#define CLIENTS_MAX 8
+#define LINE_MAX_   512
+/* Requests between two looks at the other descriptors. */
+#define REQUESTS_BATCH 64
 
 struct client {
 	int fd; /* -1: free */
@@ -67,7 +68,7 @@ static int server_listen(struct server *s, const char *path)
 	s->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->listen_fd < 0)
 		return -errno;
-	(void)unlink(path); /* one left over; bind says what else is wrong */
+	(void)unlink(path); /* removes an old socket; bind reports other errors */
 	if (bind(s->listen_fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(s->listen_fd, CLIENTS_MAX) < 0)
 		return -errno;

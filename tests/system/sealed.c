@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An allocator that can be sealed, to be preloaded: from then on an allocation by one of the
- * threads that a check goes through, from due to told, ends the process with a word about where
- * it was. Others, the control thread's and discovery's, are counted.
+ * An allocator that can be sealed, to be preloaded. From then on, an allocation by one of the
+ * threads that a check passes through, from its due time to its report, ends the process with a
+ * message. Allocations of other threads, as of control and discovery, are counted.
  *
- * SEALED names a file of at least sizeof(struct sealed) bytes that the test has made; it is
- * mapped by every process, and the test writes to it and reads it.
+ * SEALED names a file of at least sizeof(struct sealed) bytes that the test has made. Every
+ * process maps it; the test writes it and reads it.
  */
 #include <execinfo.h>
 #include <stdatomic.h>
@@ -24,13 +24,17 @@
 #define FRAMES_MAX 16
 
 struct sealed {
-	_Atomic uint32_t sealed; /* [atomic test→any] */
-	_Atomic uint32_t broken; /* [atomic any→test] by a thread that must not */
-	_Atomic uint64_t others; /* [atomic any→test] allocations that are allowed */
+	/* [atomic test→any] */
+	_Atomic uint32_t sealed;
+	/* [atomic any→test] A thread that must not allocate did. */
+	_Atomic uint32_t broken;
+	/* [atomic any→test] Allocations by other threads. */
+	_Atomic uint64_t others;
 };
 
 static struct sealed *shared;
-static _Thread_local bool busy; /* what reports the allocation allocates */
+/* The thread is reporting an allocation; its own ones do not count. */
+static _Thread_local bool busy;
 
 static void *(*next_malloc)(size_t);
 static void *(*next_calloc)(size_t, size_t);
@@ -55,7 +59,7 @@ __attribute__((constructor)) static void begin(void)
 	busy = false;
 }
 
-/* The loop is the daemon's first thread; the prober's are known by name. */
+/* The loop is the daemon's first thread; the prober's threads are known by their names. */
 static bool is_on_the_way(char comm[COMM_BYTES])
 {
 	static const char *const names[] = { "pc-submitter", "pc-reaper", "pc-rescuer",
