@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is to hold while some paths hang and others do not, whatever makes them hang."""
+import glob
 import os
 import signal
+import threading
 import time
 
 from targets import cut, restore
@@ -116,3 +118,47 @@ def portal_is_cut(portal, well, hung):
 	say(f"portal {portal} is back")
 	restore(portal)
 	recover(hung)
+
+
+class Stuck(threading.Thread):
+	"""Looks where the threads of all probers are in the kernel. seen: of each kind of hang, the
+	threads that were twice in a row seen in it. The first stack of each is in the log."""
+
+	WHERE = {"open": ("sd_open",), "io_submit": ("io_submit", "nbd_queue_rq")}
+
+	def __init__(self):
+		super().__init__(daemon=True)
+		self.seen, self.shown = {kind: set() for kind in self.WHERE}, set()
+		self.over = threading.Event()
+		self.start()
+
+	def now(self):
+		found = set()
+		for process in glob.glob("/proc/[0-9]*"):
+			try:
+				if not read(f"{process}/comm").startswith("pathcheck-probe"):
+					continue
+				stacks = {name: read(name) for name in glob.glob(f"{process}/task/*/stack")}
+			except OSError:
+				continue  # it has ended
+			for kind, where in self.WHERE.items():
+				stuck = {name for name, stack in stacks.items()
+				         if all(w in stack for w in where)}
+				if stuck and kind not in self.shown:
+					self.shown.add(kind)
+					say(f"stuck in {kind}: " + " < ".join(
+						line.split()[1].split("+")[0] for line in stacks[min(stuck)].splitlines()))
+				found |= {(kind, name) for name in stuck}
+		return found
+
+	def run(self):
+		before = set()
+		while not self.over.wait(0.5):
+			found = self.now()
+			for kind, name in before & found:
+				self.seen[kind].add(name)
+			before = found
+
+	def end(self):
+		self.over.set()
+		self.join()

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/vm/image \
 	tests/vm/machine.py \
 	tests/vm/maps.py \
+	tests/vm/nbd.py \
 	tests/vm/run \
 	tests/vm/scenarios \
 	tests/vm/sg.py \

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Everything at once, at random, on SCSI disks, loop devices that hang and a map; then the truth.
+"""Everything at once, at random, on disks of four kinds and two maps, opens and submits that hang too; then the truth.
 
 CHECKERD_CHAOS_SEED and CHECKERD_CHAOS_SECONDS of whoever runs tests/vm/run say which storm, and
 how long.
 """
-# timeout: 240
+# timeout: 300
 import collections
 import random
 import signal
 
 import accounts
-from hangs import pid, served_by_another
+from hangs import Stuck, pid, served_by_another
 from ledger import Ledger
 from maps import devt, kernel_states, load_paths, make_map, without_multipath_tools
+from nbd import Nbd
+from targets import Iscsi, cut, restore
 from varlink import Refused, Varlink
 from watch import Asker, Follower, Outages
 from vm import *
@@ -20,18 +22,25 @@ from vm import *
 SEED = int(os.environ.get("CHECKERD_CHAOS_SEED") or random.SystemRandom().randrange(1 << 31))
 SECONDS = int(os.environ.get("CHECKERD_CHAOS_SECONDS") or 30)
 GRACE = 10        # an emulated machine is late by itself
-LOOPS = 8         # the last quarter of them, and of the SCSI disks, is never touched
+LOOPS = 8         # the last quarter of each kind is never touched; of portals the first one
+NBDS = 4          # their submits block: the thread that submits waits in the kernel
+PORTAL = "portal1"  # is cut: its host is in error recovery then, and opens of its disks hang
+RECOVERY = 20     # seconds after a cut until it is, at most
 LIMIT = 40        # seconds until all is well again
 GIVEN_BACK = 60   # beyond that: a path that others fail again and again is given back so seldom
 SETTLE_KILLS = 4  # seconds between two ends of the daemon: systemd gives up otherwise
 SOCKET = "/run/checkerd/control"
-GOOD = "polling_interval {}\nmax_polling_interval 1\nchecker_timeout 3\ndm_control on\nmax_clients 128"
-RULES = 'blacklist {\n devnode "^vd"\n}\nblacklist_exceptions {\n devnode "^loop[0-7]$"\n}'
+GOOD = ("polling_interval {}\nmax_polling_interval 1\nchecker_timeout 3\ndm_control on\nmax_clients 128\n"
+        "keep_open yes")
+RULES = 'blacklist {\n devnode "^vd"\n}\nblacklist_exceptions {\n devnode "^(loop[0-7]|nbd[0-3])$"\n}'
 CGROUP = "/sys/fs/cgroup/system.slice/checkerd.service"
 
 rng = random.Random(SEED)
 ledger, outages, counts = Ledger(GRACE), Outages(), collections.Counter()
 broken, ends = {}, []  # names, and how; what ends when
+mending = {}  # names: the programs that wait for it
+cut_until = {}  # not mended before the host has been in error recovery, or not for long enough
+blocked_shortly = set()
 counts_now = set()  # what goes on now, once at a time
 killed_at = 0.0
 
@@ -66,28 +75,60 @@ def make_loops():
 	settle()
 
 
+def paths_of(name):
+	"""A portal is broken with every path through it."""
+	return behind_portal if name == PORTAL else [name]
+
+
 def mend(name):
-	if name not in broken:
+	if name not in broken or name in mending or (name == PORTAL and cut_until):
+		return
+	counts["healed"] += 1
+	if name == PORTAL:
+		mending[name] = [subprocess.Popen(["dd", f"if=/dev/{d}", "of=/dev/null", "bs=4k", "count=1",
+		                                   "iflag=direct", "status=none"]) for d in behind_portal]
+		restore(1)
+		later(0.5, see_recovery)
 		return
 	if name.startswith("loop"):
 		tell("heal", name[4:])
+	elif name.startswith("nbd"):
+		nbd.release(int(name[3:]))
 	elif os.path.exists(f"/sys/block/{name}/device/state"):
 		scsi_state(name, "running")
+	is_mended(name)
+
+
+def is_mended(name):
 	del broken[name]
-	ledger.end(name, "broken", time.time())
-	counts["healed"] += 1
+	for path_name in paths_of(name):
+		ledger.end(path_name, "broken", time.time())
+
+
+def see_recovery():
+	"""A host that was in error recovery is out of it when its disks can be opened and read."""
+	if any(reader.poll() is None for reader in mending[PORTAL]):
+		later(0.5, see_recovery)
+		return
+	del mending[PORTAL]
+	is_mended(PORTAL)
 
 
 def spoil(name, *words):
 	if name in broken:
 		mend(name)
 		return
-	if not os.path.exists(f"/sys/block/{name}"):
+	if name != PORTAL and not os.path.exists(f"/sys/block/{name}"):
 		return  # pulled
-	ledger.begin(name, "broken", words[0], time.time())
+	for path_name in paths_of(name):
+		ledger.begin(path_name, "broken", words[0], time.time())
 	broken[name] = words
 	if name.startswith("loop"):
 		tell(words[0], name[4:], *words[1:])
+	elif name.startswith("nbd"):
+		nbd.block(int(name[3:]))
+	elif name == PORTAL:
+		cut(1)
 	else:
 		scsi_state(name, "offline")
 	counts[words[0]] += 1
@@ -102,9 +143,49 @@ def spoil_scsi():
 	spoil(rng.choice(touchable), "offline")
 
 
+def block_submits():
+	"""The next check of the path blocks the submit thread, and all that it has in its hands."""
+	n = rng.randrange(NBDS * 3 // 4)
+	if n not in blocked_shortly:
+		spoil(f"nbd{n}", "blocked submits")
+
+
+def hang_opens():
+	"""Reads hang; soon the host is in error recovery, and a new prober hangs when it opens them."""
+	if PORTAL not in broken:
+		spoil(PORTAL, "hung opens")
+		cut_until["recovery"] = time.monotonic() + RECOVERY
+		later(1, open_in_recovery)
+
+
+def open_in_recovery():
+	if read(f"/sys/class/scsi_host/{host_of_portal}/state") == "recovery":
+		attempt(kill_prober)
+		later(rng.uniform(1, 4), cut_until.clear)
+	elif time.monotonic() < cut_until["recovery"]:
+		later(0.5, open_in_recovery)
+	else:
+		cut_until.clear()
+
+
 def mend_one():
 	if broken:
 		mend(rng.choice(sorted(broken)))
+
+
+def block_shortly():
+	"""Shorter than the timeout: no path is late enough to be down, not this one, and no other."""
+	n = rng.randrange(NBDS)
+	if f"nbd{n}" not in broken and n not in blocked_shortly:
+		nbd.block(n)
+		blocked_shortly.add(n)
+		later(rng.uniform(0.2, 0.8), unblock, n)
+		counts["submits blocked shortly"] += 1
+
+
+def unblock(n):
+	blocked_shortly.discard(n)
+	nbd.release(n)
 
 
 def slow_well():
@@ -271,7 +352,8 @@ def crowds():
 	                         text=True) for size, user in ((40, 0), (60, 65534))]
 
 
-ACTIONS = ((10, spoil_loop), (5, spoil_scsi), (12, mend_one), (3, slow_well), (3, pull),
+ACTIONS = ((10, spoil_loop), (5, spoil_scsi), (4, block_submits), (3, hang_opens), (15, mend_one),
+           (3, slow_well), (3, block_shortly), (3, pull),
            (3, answer_with_errors), (3, swap),
            (3, disturb_map), (3, reload_good), (2, reload_bad), (3, kill_prober),
            (2, stop_prober), (2, end_daemon), (2, take_quota), (2, squeeze))
@@ -283,19 +365,27 @@ def end_what_is_due(now):
 		end[1](*end[2])
 
 
+def attempt(action):
+	try:
+		action()
+	except (OSError, Refused, TypeError) as e:  # no prober just now; those who watch judge
+		say(f"{action.__name__}: {e}")
+		counts["could not be done"] += 1
+
+
 def storm():
 	weights, actions = zip(*ACTIONS)
 	over = time.monotonic() + SECONDS
+	block_submits()
+	hang_opens()
 	while time.monotonic() < over:
 		end_what_is_due(time.monotonic())
 		(action,) = rng.choices(actions, weights)
-		try:
-			action()
-		except (OSError, Refused, TypeError) as e:  # no prober just now; those who watch judge
-			say(f"{action.__name__}: {e}")
-			counts["could not be done"] += 1
+		attempt(action)
 		time.sleep(rng.uniform(0, 0.4))
-	end_what_is_due(over + 3600)
+	while ends:
+		end_what_is_due(over + 3600)
+		time.sleep(0.1)
 
 
 # --- the truth ---
@@ -303,6 +393,8 @@ def storm():
 def truth():
 	said = {d: ["up" if read(f"/sys/block/{d}/device/state") == "running" else "down"]
 	        for d in scsi_debug_disks()}
+	said |= {f"nbd{n}": ["down" if f"nbd{n}" in broken else "up"] for n in range(NBDS)}
+	said |= {d: ["down" if PORTAL in broken and d in behind_portal else "up"] for d in network}
 	for line in tell("status", f"0-{LOOPS - 1}").splitlines()[:LOOPS]:
 		words = dict(w.split("=") for w in line.split())
 		ill = words["mode"] != "answer" or int(words["size"]) < 4096
@@ -330,11 +422,13 @@ def wait_for_truth(what):
 def all_well():
 	for name in sorted(broken):
 		mend(name)
+	wait_for("the host is out of error recovery", lambda: end_what_is_due(time.monotonic()) or not broken,
+	         GIVEN_BACK)
 	tell("heal", "all")
 	took = wait_for_truth("all is well")
 	wait_for("all is settled", lambda: not accounts.unsettled(ctl("show", "groups")), LIMIT)
-	wait_for("the map has all its paths", lambda: set(kernel_states("chaos").values()) == {"A"},
-	         LIMIT + GIVEN_BACK)
+	wait_for("the maps have all their paths", lambda: {*kernel_states("chaos").values(),
+	         *kernel_states("network").values()} == {"A"}, LIMIT + GIVEN_BACK)
 	wait_for("old probers are gone", lambda: run("pgrep -xc pathcheck-probe", ok=False).strip() == "1",
 	         LIMIT)
 	time.sleep(1)
@@ -348,11 +442,21 @@ make_loops()
 touchable, mapped = disks[:len(disks) * 3 // 4], disks[:2]
 sectors = int(read(f"/sys/class/block/{mapped[0]}/size"))
 make_map("chaos", mapped)
+run(f"modprobe nbd nbds_max={NBDS}")
+nbd = Nbd(NBDS)
+target = Iscsi(portals=2, luns=2, abort=1)
+network, behind_portal = target.disks(), target.disks(portal=1)
+host_of_portal = os.path.realpath(f"/sys/block/{behind_portal[0]}/device").split("/")[-4]
+for disk in behind_portal:
+	write(f"/sys/block/{disk}/device/timeout", "1")
+make_map("network", [target.disks(portal=0)[0], behind_portal[0]])
+settle()
 config(GOOD.format(0.5), RULES)
 start()
 wait_for_truth("the begin")
 first, mapped_first = all_well()[1:]
 watchers = [kind(kind.__name__, SOCKET, outages, ledger) for kind in (Asker, Follower)]
+stuck = Stuck()
 crowd = crowds()
 last_kill = time.monotonic() + SECONDS / 2  # what leaks is seen in those that live for long
 say("the storm")
@@ -368,7 +472,7 @@ settle()
 knew = wait_for_truth("the truth")
 say("the storm is over")
 took, last, mapped_last = all_well()
-for w in watchers:
+for w in (*watchers, stuck):
 	w.end()
 for _ in range(20):  # the last clients' connections are closed by the control thread
 	watched, p = pid(), prober()
@@ -385,8 +489,10 @@ for key in ("rss", "prober_rss"):
 	grown += accounts.fatter(first, last, key, accounts.MARGIN_FIRST)
 check(not grown, "nothing has leaked", *grown, first, last,
       *accounts.where(mapped_first, mapped_last))
+check(SECONDS < 30 or all(stuck.seen.values()), "opens and submits hung", stuck.seen)
 figure(", ".join(f"{n} {k}" for k, n in sorted(counts.items())))
-figure(f"false downs 0 of {ledger.judged}; {len(watchers[0].seconds)} questions answered, the slowest "
+figure(f"threads of probers seen stuck: {', '.join(f'{len(t)} in {k}' for k, t in stuck.seen.items())}")
+figure(f"false verdicts and commands 0 of {ledger.judged}; {len(watchers[0].seconds)} questions answered, the slowest "
        f"after {max(watchers[0].seconds):.1f} s; truth known after {knew:.1f} s, "
        f"all well after {took:.1f} s")
 figure(f"before {accounts.brief(first)}")
