@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/system/test_access.py \
 	tests/system/test_answers.py \
 	tests/system/test_bed.py \
+	tests/system/test_blocking.py \
 	tests/system/test_confined.py \
 	tests/system/test_config.py \
 	tests/system/test_daemon.py \
@@ -30,6 +31,10 @@ EXTRA_DIST += \
 noinst_LTLIBRARIES += tests/system/sealed.la
 tests_system_sealed_la_SOURCES = tests/system/sealed.c tests/preload.h
 tests_system_sealed_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+noinst_LTLIBRARIES += tests/system/blocking.la
+tests_system_blocking_la_SOURCES = tests/system/blocking.c tests/preload.h
+tests_system_blocking_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 noinst_PROGRAMS += tests/system/aiohog
 tests_system_aiohog_SOURCES = tests/system/aiohog.c
