@@ -162,3 +162,34 @@ class Stuck(threading.Thread):
 	def end(self):
 		self.over.set()
 		self.join()
+
+
+class Overseer(threading.Thread):
+	"""Ends a scenario that is stalled, and shows the threads that are blocked in the kernel.
+	begun: the names of its actions; the scenario adds one to the list before each action."""
+
+	def __init__(self, begun, seconds):
+		super().__init__(daemon=True)
+		self.begun, self.seconds, self.over = begun, seconds, threading.Event()
+		self.start()
+
+	def run(self):
+		while True:
+			n = len(self.begun)
+			if self.over.wait(self.seconds):
+				return
+			if n == len(self.begun):
+				break
+			say(f"{n} actions, the last one {self.begun[-1]}")
+		say(f"FAILED: nothing has been begun for {self.seconds} s, the last was {self.begun[-1:]}")
+		for name in glob.glob("/proc/[0-9]*/task/*"):
+			try:
+				if "State:\tD" in read(f"{name}/status"):
+					say(f"{name} {read(f'{name}/comm')}: {read(f'{name}/stack')}")
+			except OSError:
+				continue  # it has ended
+		os._exit(1)
+
+	def end(self):
+		self.over.set()
+		self.join()

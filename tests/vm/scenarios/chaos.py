@@ -4,13 +4,13 @@
 CHECKERD_CHAOS_SEED and CHECKERD_CHAOS_SECONDS of whoever runs tests/vm/run say which storm, and
 how long.
 """
-# timeout: 300
+# timeout: 900
 import collections
 import random
 import signal
 
 import accounts
-from hangs import Stuck, pid, served_by_another
+from hangs import Overseer, Stuck, pid, served_by_another
 from ledger import Ledger
 from maps import devt, kernel_states, load_paths, make_map, without_multipath_tools
 from nbd import Nbd
@@ -28,6 +28,7 @@ PORTAL = "portal1"  # is cut: its host is in error recovery then, and opens of i
 RECOVERY = 20     # seconds after a cut until it is, at most
 LIMIT = 40        # seconds until all is well again
 GIVEN_BACK = 60   # beyond that: a path that others fail again and again is given back so seldom
+STALLED = 200     # seconds: an action that takes longer does not return
 SETTLE_KILLS = 4  # seconds between two ends of the daemon: systemd gives up otherwise
 SOCKET = "/run/checkerd/control"
 GOOD = ("polling_interval {}\nmax_polling_interval 1\nchecker_timeout 3\ndm_control on\nmax_clients 128\n"
@@ -41,6 +42,7 @@ broken, ends = {}, []  # names, and how; what ends when
 mending = {}  # names: the programs that wait for it
 cut_until = {}  # not mended before the host has been in error recovery, or not for long enough
 blocked_shortly = set()
+begun = []  # actions
 counts_now = set()  # what goes on now, once at a time
 killed_at = 0.0
 
@@ -107,6 +109,9 @@ def is_mended(name):
 
 def see_recovery():
 	"""A host that was in error recovery is out of it when its disks can be opened and read."""
+	for disk in behind_portal:  # error recovery has given it up
+		if read(f"/sys/block/{disk}/device/state") == "offline":
+			scsi_state(disk, "running")
 	if any(reader.poll() is None for reader in mending[PORTAL]):
 		later(0.5, see_recovery)
 		return
@@ -204,12 +209,19 @@ def pull():
 	mend(name)
 	ledger.begin(name, "unplugged", "pulled", time.time())
 	scsi_host = os.path.realpath(f"/sys/block/{name}/device").split("/host")[1].split("/")[0]
-	write(f"/sys/block/{name}/device/delete", "1")
-	later(rng.uniform(0.5, 4), push, name, scsi_host)
+	# The kernel waits for all requests of a disk before it goes, also for one in the batch of a submit
+	# that is blocked.
+	remover = subprocess.Popen(["sh", "-c", f"echo 1 >/sys/block/{name}/device/delete"])
+	later(rng.uniform(0.5, 4), push, name, scsi_host, remover)
 	counts["pulled"] += 1
 
 
-def push(name, scsi_host):
+def push(name, scsi_host, remover):
+	if remover.poll() is None:
+		for blocked in [b for b in broken if b.startswith("nbd")]:
+			mend(blocked)
+		later(0.3, push, name, scsi_host, remover)
+		return
 	write(f"/sys/class/scsi_host/host{scsi_host}/scan", "- - -")
 	ledger.end(name, "unplugged", time.time())
 
@@ -381,6 +393,7 @@ def storm():
 	while time.monotonic() < over:
 		end_what_is_due(time.monotonic())
 		(action,) = rng.choices(actions, weights)
+		begun.append(f"{action.__name__}, {time.monotonic() - BEGIN:.2f} s")
 		attempt(action)
 		time.sleep(rng.uniform(0, 0.4))
 	while ends:
@@ -456,11 +469,12 @@ start()
 wait_for_truth("the begin")
 first, mapped_first = all_well()[1:]
 watchers = [kind(kind.__name__, SOCKET, outages, ledger) for kind in (Asker, Follower)]
-stuck = Stuck()
+stuck, overseer = Stuck(), Overseer(begun, STALLED)
 crowd = crowds()
 last_kill = time.monotonic() + SECONDS / 2  # what leaks is seen in those that live for long
 say("the storm")
 storm()
+overseer.end()
 say("the crowd leaves")
 said = collections.Counter()
 for c in crowd:
