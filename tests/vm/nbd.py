@@ -7,8 +7,8 @@ The driver sends each request from the thread that submits it, and waits while t
 full. This server answers reads with zeros; to block a device, it stops reading and fills the buffer
 from the driver's side with frames that are no requests, which it ignores later.
 
-As a program: nbd.py NUMBER serves /dev/nbd0 to /dev/nbd<NUMBER - 1>; "block N" or "release N" on its
-standard input, "ok" on its standard output. In a scenario: the class Nbd.
+As a program: nbd.py NUMBER serves /dev/nbd0 to /dev/nbd<NUMBER - 1>; "block N", "block N SECONDS" or
+"release N" on its standard input, "ok" on its standard output. In a scenario: the class Nbd.
 """
 import fcntl
 import os
@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 
 # linux/nbd.h
 NBD_SET_SOCK, NBD_SET_BLKSIZE, NBD_DO_IT, NBD_SET_SIZE_BLOCKS = 0xAB00, 0xAB01, 0xAB03, 0xAB07
@@ -69,9 +70,15 @@ def serve(count):
 	for d in devices:
 		ready.register(d.ours, selectors.EVENT_READ, d)
 	ready.register(sys.stdin, selectors.EVENT_READ)
+	# However busy the machine is: a device that is blocked for a second is not blocked for three.
+	os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 	print("ok", flush=True)
+	until = {}  # of devices that are blocked for a time
 	while True:
-		for key, _ in ready.select():
+		for d in [d for d, end in until.items() if end <= time.monotonic()]:
+			del until[d]
+			ready.register(d.ours, selectors.EVENT_READ, d)
+		for key, _ in ready.select(0.05 if until else None):
 			if key.data is not None:
 				key.data.serve()
 				continue
@@ -82,6 +89,8 @@ def serve(count):
 			if words[0] == "block":
 				ready.unregister(d.ours)
 				d.fill()
+				if len(words) == 3:
+					until[d] = time.monotonic() + float(words[2])
 			else:
 				ready.register(d.ours, selectors.EVENT_READ, d)
 			print("ok", flush=True)
@@ -101,14 +110,15 @@ class Nbd:
 		if self.process.stdout.readline() != "ok\n":
 			raise RuntimeError("the server of network block devices has ended")
 
-	def block(self, number):
-		self._tell("block", number)
+	def block(self, number, seconds=None):
+		"""seconds: it is released after that time; None: when it is to be."""
+		self._tell("block", number, *([] if seconds is None else [seconds]))
 
 	def release(self, number):
 		self._tell("release", number)
 
-	def _tell(self, what, number):
-		self.process.stdin.write(f"{what} {number}\n")
+	def _tell(self, *words):
+		self.process.stdin.write(" ".join(str(w) for w in words) + "\n")
 		self.process.stdin.flush()
 		self._answer()
 

@@ -182,15 +182,11 @@ def block_shortly():
 	"""Shorter than the timeout: no path is late enough to be down, not this one, and no other."""
 	n = rng.randrange(NBDS)
 	if f"nbd{n}" not in broken and n not in blocked_shortly:
-		nbd.block(n)
+		seconds = rng.uniform(0.2, 0.8)
+		nbd.block(n, seconds)
 		blocked_shortly.add(n)
-		later(rng.uniform(0.2, 0.8), unblock, n)
+		later(seconds + 1, blocked_shortly.discard, n)
 		counts["submits blocked shortly"] += 1
-
-
-def unblock(n):
-	blocked_shortly.discard(n)
-	nbd.release(n)
 
 
 def slow_well():
@@ -498,7 +494,7 @@ for _ in range(20):  # the last clients' connections are closed by the control t
 	if not grown:
 		break
 check(not ledger.problems, "nothing false was said, and each question was answered",
-      *ledger.problems[:5])
+      *ledger.problems[:5], collections.Counter(p.splitlines()[0] for p in ledger.problems))
 for key in ("rss", "prober_rss"):
 	grown += accounts.fatter(first, last, key, accounts.MARGIN_FIRST)
 check(not grown, "nothing has leaked", *grown, first, last,
