@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is measured of the whole daemon."""
+"""The measurements of the whole daemon."""
 import re
 import statistics
 import subprocess
@@ -12,7 +12,7 @@ from daemons import Running, moment_us
 from subjects import BenchError, cpu_us, few_descriptors, spread
 
 BUDGET = 1.6
-LATE_BUDGET_US = 20000  # a silence, or an error, is known so long after it could be
+LATE_BUDGET_US = 20000  # limit for noticing a timeout or an error, after it could be known
 
 def quantiles(values):
 	ordered = sorted(values)
@@ -46,7 +46,7 @@ def daemon(bench):
 	lag_window = running.status()["lag_s"]["max"]
 	per_second = (total - counted) / (at - counted_at)
 	costs = [c / per_second for c in costs]
-	lags = running.turns(seconds)  # by itself: a question is work, too
+	lags = running.turns(seconds)  # without requests: they are work as well
 	result = {
 		"budget": BUDGET, "paths": paths, "seconds": elapsed,
 		"checks_per_second": per_second,
@@ -66,7 +66,7 @@ def daemon(bench):
 
 
 def cost_a_check(running, seconds):
-	"""CPU a check over a while in which nobody asks anything; us."""
+	"""Returns the CPU time a check, in us, over a time without requests."""
 	counted, counted_at = running.checks()
 	begin, cpu = time.monotonic(), running.cpu_ns()
 	time.sleep(seconds)
@@ -78,7 +78,8 @@ def cost_a_check(running, seconds):
 
 
 def reload(running, names):
-	"""With one path less; how long until it is done, and how many paths lost a check by it."""
+	"""Reloads with one path less. Returns the duration, and how many paths lost a check by
+	it."""
 	before = running.client.call("GetStatus")["paths"]["total"]
 	begin = time.monotonic()
 	running.configure(names[:-1])
@@ -109,21 +110,21 @@ def growth(bench):
 
 
 def watch(running, bench, of):
-	"""What a check costs, and how late those of some paths are."""
+	"""CPU time a check, and how late the checks of some paths are."""
 	seconds = 2 if bench.smoke else 6
 	return {"cpu_us": cost_a_check(running, seconds),
 	        "late_us": quantiles(running.turns(seconds, set(of)))}
 
 
 def medians(watched):
-	"""Of times of watching that took turns with others."""
+	"""The daemons are watched in turn; this sums up the times."""
 	return {"cpu_us": statistics.median(w["cpu_us"] for w in watched),
 	        "late_us": {k: statistics.median(w["late_us"][k] for w in watched)
 	                    for k in ("p50", "p99", "max")}}
 
 
 def hang(running, disk, bad):
-	"""Hangs them all; when each was known to be down, in microseconds from then."""
+	"""Hangs all of them. Returns when each was reported down, in microseconds from then."""
 	disk.tell("hang", f"0-{disk.n - 1}")
 	begin = time.time() * 1e6
 	running.daemon.wait_count("down", disk.n, 30)
@@ -182,7 +183,7 @@ def control(bench):
 	       "show"]
 
 	def ask(n, what=("paths",)):
-		"""Returns how many got a reply."""
+		"""Returns how many clients got a reply."""
 		procs = [subprocess.Popen([*ctl, *what], stdout=subprocess.DEVNULL,
 		                          stderr=subprocess.DEVNULL, env=bench.environment())
 		         for _ in range(n)]
@@ -218,13 +219,14 @@ def bound(bench, **settings):
 
 
 def simulated(bench, paths, interval):
-	"""How often who wakes in a second, by guard.c: the shipped objects, their own clock."""
+	"""Wake-ups of each thread in a second, by guard.c: the shipped objects with a clock of
+	their own."""
 	intervals = 3
 	out = subprocess.run([bench.programs["guard"], "daemon", str(intervals), str(paths),
 	                      str(interval)], capture_output=True, text=True, check=True).stdout
 	m = re.fullmatch(r"(\d+) checks in ([\d.]+) s of its own; woken: loop (\d+), submitter (\d+), "
 	                 r"reapers (\d+); (\d+) checks at a time at most; (\d+) groups\n", out)
-	# Its first pass takes half a second, whatever the interval is.
+	# The first pass takes half a second, whatever the interval is.
 	seconds = (intervals - 1) * interval + 0.5
 	return {"interval_s": interval, "checks_per_second": paths / interval,
 	        "loop": int(m[3]) / seconds, "submitter": int(m[4]) / seconds,
@@ -234,18 +236,18 @@ def simulated(bench, paths, interval):
 def large(bench):
 	"""what a host with 100,000 paths would need, computed"""
 	paths, timeout, per_group = 100000, 30, 1024
-	rescued = 16 // 2 * 256  # beside each submit that may be stuck, of half the rescuers, its batch
+	rescued = 16 // 2 * 256  # for each submit that may be stuck, which is half the rescuers: its batch
 	intervals = (5,) if bench.smoke else (1, 5, 20)
 	figures = bound(bench, max_paths=paths, polling_interval=5, max_polling_interval=5,
 	                checker_timeout=timeout, max_in_flight=0)
 	groups = -(-paths // per_group)
 	spare = -(-(paths + rescued) // per_group) + 1 - groups
 	turns = [simulated(bench, paths, i) for i in intervals]
-	told = {"groups": figures["groups of 1024 AIO slots"],
+	printed = {"groups": figures["groups of 1024 AIO slots"],
 	        "quota": figures["taken of fs.aio-max-nr"]}
 	reckoned = {"groups": groups + spare, "quota": (groups + spare) * per_group}
-	if told != reckoned or any(t["groups"] != groups for t in turns):
-		raise BenchError(f"reckoned {reckoned}, --print-bound says {told}, simulated {turns}")
+	if printed != reckoned or any(t["groups"] != groups for t in turns):
+		raise BenchError(f"reckoned {reckoned}, --print-bound says {printed}, simulated {turns}")
 	grown = bench.results.get("growth", {}).get("rows", [])
 	return {"paths": paths, "timeout_s": timeout, "bound": figures, "turns": turns,
 	        "groups": groups, "spare": spare,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The daemon, and what it and its prober cost."""
+"""Daemons to measure, and what they and their probers cost."""
 import datetime
 import json
 import os
@@ -19,7 +19,7 @@ def cpu_ns(pid):
 
 
 def switches(pid):
-	"""How often each thread has slept, by name: threads of one name together."""
+	"""How often each thread has slept, summed up by the threads' names."""
 	found = {}
 	for task in os.listdir(f"/proc/{pid}/task"):
 		try:
@@ -39,20 +39,21 @@ def memory_kib(pid):
 
 
 def moment_us(text):
-	"""Of a time of the interface."""
+	"""Reads a time of the interface."""
 	moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 	return int(moment.timestamp()) * 1000000 + moment.microsecond
 
 
 def lateness(times, interval_us):
-	"""Of turns that come every interval."""
+	"""The due times of an interval."""
 	first = min(times)
 	off = [(t - first + interval_us // 2) % interval_us - interval_us // 2 for t in times]
 	return [o - min(off) for o in off]
 
 
 class Client:
-	"""A connection that is kept: asking costs the daemon as little as it can."""
+	"""A connection that stays open, so that requests cost the daemon as little as
+	possible."""
 
 	def __init__(self, path):
 		self.socket = socket.socket(socket.AF_UNIX)
@@ -79,7 +80,8 @@ class Client:
 
 
 class Running:
-	"""A daemon that checks so many paths every `interval` seconds, up and settled."""
+	"""A daemon that checks n paths every `interval` seconds, started and with all paths
+	up."""
 
 	def __init__(self, bench, names, name="checkerd", interval=1, timeout=2, env=None, **more):
 		self.n = len(names)
@@ -99,9 +101,9 @@ class Running:
 		self.prober = self.client.call("GetStatus")["prober"]["pid"]
 
 	def configure(self, names):
-		"""As many files as it takes: one has a limit."""
+		"""As many configuration files as necessary: each has a size limit."""
 		folder = self.daemon.config + ".d"
-		shutil.rmtree(folder, ignore_errors=True)  # another daemon's paths
+		shutil.rmtree(folder, ignore_errors=True)  # removes another daemon's paths
 		os.makedirs(folder)
 		for at in range(0, len(names), PATHS_A_FILE):
 			lines = [f'\tpath {{\n\t\tdevice "{n}"\n\t}}\n'
@@ -123,14 +125,14 @@ class Running:
 		return sum(cpu_ns(p) for p in self.pids())
 
 	def checks(self):
-		"""How many checks there have been, and when that was."""
+		"""Returns the number of all checks, and the time."""
 		paths = self.client.call("ListPaths")["paths"]
 		return sum(p["checks_total"] for p in paths), time.monotonic()
 
 	def turns(self, seconds, of=None):
-		"""How late checks are: every second, when each path had its last one. A path has its
-		turn at the same moment of every interval; what it is later by than the earliest of
-		its turns is what it was late by. Microseconds, all of them."""
+		"""How late checks are: reads each path's last check once a second. A path is due
+		at the same moment of every interval. A check's delay is counted from the earliest
+		moment that was seen of its path. Returns all delays in microseconds."""
 		seen = {}
 		end = time.monotonic() + seconds
 		while True:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is measured. A part is a function from the bench to its figures, which JSON can hold;
-how they are shown is in report.py."""
+"""The measurements. A part is a function from the bench to its figures, which JSON can hold.
+report.py shows them."""
 import daemon_parts
 from subjects import BenchError, SystemCalls, cpu_us, spread
 
@@ -12,7 +12,7 @@ def rounds_for(paths, reads):
 
 
 def healthy(cost, kind):
-	"""A round is only one when every read went the way it is meant to."""
+	"""A round counts only if every read went through the intended calls."""
 	if kind in ("floor", "threads", "process") and cost["other_way"]:
 		raise BenchError(f"{kind}: {cost['other_way']} of {cost['checks']} reads went "
 		                 "another way than io_submit")
@@ -20,12 +20,12 @@ def healthy(cost, kind):
 
 
 def compare(bench, kinds, paths, repeats, reads):
-	"""CPU a check of each kind, and its ratio to the first, taken turn by turn: whatever else
-	the machine does falls on all of them."""
+	"""CPU time a check of each kind, and its ratio to the first kind. The kinds run in turn,
+	so that other load on the machine affects all of them."""
 	running = [bench.subject(kind, paths) for kind in kinds]
 	rounds = rounds_for(paths, reads)
 	for s in running:
-		s.rounds(rounds)  # the first ones pay for everybody's caches
+		s.rounds(rounds)  # the first rounds fill the caches
 	turns = []
 	for i in range(repeats):
 		order = running if i % 2 == 0 else running[::-1]
@@ -62,7 +62,8 @@ def engine(bench):
 	sizes = [256] if bench.smoke else [1024, 10240, 65536]
 	for paths in sizes:
 		bench.quota(2 * paths + 4096)
-		# What an open a check costs, beside: on as many paths as hosts have of that kind.
+		# The cost of an open for each check, with as many paths as hosts have of that
+		# kind.
 		more = ("opened-each",) if paths == sizes[0] else ()
 		rows += compare(bench, ("floor", "threads", "process") + more, paths,
 		                repeats=3 if bench.smoke else 41,
@@ -94,5 +95,5 @@ def contexts(bench):
 
 
 PARTS = {"engine": engine, "embedded": embedded, "contexts": contexts, **daemon_parts.PARTS}
-# Of them, those that read no device.
+# The parts that read no device.
 RECKONED = {"large"}

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Figures as tables and as a page."""
+"""Shows the figures as tables and as a page."""
 import os
 import platform
 import subprocess
 
 
 def machine():
-	"""What the figures are of."""
+	"""Describes the machine and the versions."""
 	cpu = ""
 	with open("/proc/cpuinfo", encoding="utf-8") as f:
 		for line in f:
@@ -39,7 +39,7 @@ def ratio(s):
 
 
 def table(heads, rows):
-	"""Lines of a Markdown table, with columns as wide as they have to be."""
+	"""Lines of a Markdown table with aligned columns."""
 	cells = [list(heads)] + [[str(c) for c in row] for row in rows]
 	widths = [max(len(r[i]) for r in cells) for i in range(len(heads))]
 	lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(r, widths)) + " |" for r in cells]
@@ -48,7 +48,7 @@ def table(heads, rows):
 
 
 def compared(result):
-	"""Of subjects taken turn by turn."""
+	"""The table of subjects that ran in turn."""
 	many = max(r["paths"] for r in result["rows"])
 	note = ["", f"{many:,} paths are more than there are devices: each serves several."]
 	return table(
@@ -169,7 +169,7 @@ def large(result):
 
 
 def verdicts(parts):
-	"""What there is a budget for."""
+	"""The table of the figures that have a budget."""
 	rows = []
 
 	def judge(what, value, limit, unit=""):
@@ -207,7 +207,7 @@ NEEDS_QUIET = ("engine", "embedded", "contexts", "daemon", "growth", "hung", "co
 
 
 def document(bench, titles, old):
-	"""What was measured, over what an earlier run on the same machine has measured."""
+	"""Returns the figures, merged with those of an earlier run on the same machine."""
 	now = machine()
 	before = old["devices"] if old else None
 	devices = bench.devices.describe() if bench.devices else before

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Devices to read, and the programs that read them round by round and say what it cost."""
+"""Devices to read, and the programs that read them round by round and report the cost."""
 import errno
 import json
 import os
@@ -12,20 +12,20 @@ import subprocess
 
 import bed
 
-# Numbers of loop devices, from bed's base on, that the system tests do not use.
+# Numbers of loop devices, counted from bed's base, that the system tests do not use.
 FIRST_LOOP = 10000
 FIRST_FAULTY_LOOP = 5000
 DEVICE_BYTES = 1 << 20
 
 
 class BenchError(Exception):
-	"""The bench cannot measure what it says; says why."""
+	"""The bench cannot measure what it should; the text is the reason."""
 
 
 class Loops:
 	"""Loop devices over one file in memory: real block devices, whose answers come from
-	another thread of the kernel, and that cost hardly anything themselves. Where more paths
-	are wanted than there are devices each serves several; all have tags for that."""
+	another thread of the kernel, at nearly no cost of their own. If there are more paths than
+	devices, each device serves several; it has tags for all of them."""
 
 	def __init__(self, folder, undo, n):
 		self.n = n
@@ -53,7 +53,7 @@ class Loops:
 		except OSError as e:
 			if e.errno not in (errno.EBUSY, errno.EEXIST):
 				raise
-			undo.drop("loop", number)  # somebody else's: losetup -f takes any that is free
+			undo.drop("loop", number)  # another program's: losetup -f takes any free number
 
 	def names(self, n):
 		return [bed.loop_node(self.numbers[i % self.n]) for i in range(n)]
@@ -63,7 +63,7 @@ class Loops:
 
 
 class FaultyLoops:
-	"""Loop devices over disks that can be told to hang, one over each."""
+	"""Loop devices over the faulty disks, one over each."""
 
 	def __init__(self, disk, undo):
 		self.numbers, self.names = [], []
@@ -82,10 +82,10 @@ class FaultyLoops:
 
 
 class Files:
-	"""Sparse files, read directly: the read has ended when io_submit returns, so that all it
-	costs is in the process that asks, and figures are steady. No real disk is like that: the
-	floor is lower than any, and a ratio to it is higher. What comes before the dot of a name
-	is what fewfds.c goes by: so many have a descriptor of their own."""
+	"""Sparse files with direct I/O: io_submit returns after the read has ended, so the reader
+	has the whole cost, and the figures are steady. Real disks have a higher floor, and so a
+	lower ratio to it. fewfds.c uses the name up to the dot: that many files have a descriptor
+	of their own."""
 
 	def __init__(self, folder, n, shared=None):
 		self.n = n
@@ -106,8 +106,8 @@ class Files:
 
 
 def few_descriptors(bench, paths):
-	"""What a process with so many paths needs in its environment when it may not have a
-	descriptor for each: see fewfds.c."""
+	"""The environment of a process with n paths that may not have a descriptor for each; see
+	fewfds.c."""
 	_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 	if paths + 1024 <= most:
 		return {}
@@ -117,7 +117,7 @@ def few_descriptors(bench, paths):
 
 
 class Subject:
-	"""One program of subject.c."""
+	"""A running program of subject.c."""
 
 	def __init__(self, bench, kind, names, block):
 		file = os.path.join(bench.folder, f"{kind}-{len(names)}.names")
@@ -166,12 +166,12 @@ class Subject:
 
 
 def cpu_us(cost):
-	"""CPU a check, of all processes that worked for it."""
+	"""CPU time a check, of all processes that work for the subject."""
 	return (cost["cpu_ns"] + cost["helper_cpu_ns"]) / cost["checks"] / 1000
 
 
 def spread(values):
-	"""What a figure and its uncertainty are: median, quartiles, and how many there were."""
+	"""A figure and its uncertainty: median, quartiles, and count."""
 	ordered = sorted(values)
 	if len(ordered) < 2:
 		return {"median": ordered[0], "p25": ordered[0], "p75": ordered[0], "n": len(ordered)}
@@ -180,7 +180,7 @@ def spread(values):
 
 
 class SystemCalls:
-	"""Counts the system calls of processes while something runs, where perf can."""
+	"""Counts the system calls of processes while something runs, if perf is available."""
 
 	def __init__(self, pids):
 		self.pids = pids
@@ -194,7 +194,7 @@ class SystemCalls:
 		return r.returncode == 0 and b"<not" not in r.stderr
 
 	def count(self, what):
-		"""Returns what what() returns, and how many system calls there were meanwhile."""
+		"""Returns the result of what(), and the number of system calls during it."""
 		control_end, control = os.pipe()
 		ack, ack_end = os.pipe()
 		counter = subprocess.Popen(
@@ -207,7 +207,7 @@ class SystemCalls:
 		os.close(ack_end)
 		try:
 			os.write(control, b"enable\n")
-			os.read(ack, 16)  # it has been done
+			os.read(ack, 16)  # perf has acknowledged
 			value = what()
 		finally:
 			counter.send_signal(signal.SIGINT)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a daemon and its prober have: taken when all is calm, and compared."""
+"""What a daemon and its prober hold: counted when the system is calm, and compared."""
 import collections
 import os
 
-# How much more memory they may have than before, in KiB. Against the very first: what clients
-# may make the daemon take, once, is bounded by limits of its own.
+# How much more memory they may have than at the first account, in KiB. What clients can make
+# the daemon allocate once has limits of its own.
 MARGIN_FIRST, MARGIN_SAME = 4096, 1024
 EXACT = ("fds", "threads", "sockets", "prober_fds", "prober_threads")
 
@@ -38,7 +38,7 @@ def take(pid, prober):
 
 
 def mappings(pid):
-	"""What is resident, in KiB, by the name of what is mapped and how it may be accessed."""
+	"""Resident memory in KiB, by the mapping's name and access mode."""
 	found, name = collections.Counter(), ""
 	with open(f"/proc/{pid}/smaps", encoding="utf-8") as f:
 		for line in f:
@@ -51,7 +51,7 @@ def mappings(pid):
 
 
 def where(before, after):
-	"""Which mappings are larger in what mappings() has found later, as a list of texts."""
+	"""Mappings that have grown between two results of mappings(), as a list of texts."""
 	return [f"{name}: {before[name]} KiB, then {kib}" for name, kib in sorted(after.items())
 	        if kib > before[name] + 64]
 
@@ -61,7 +61,7 @@ def brief(account):
 
 
 def grown(before, after):
-	"""What there is more of, as a list of texts."""
+	"""What has increased between two accounts, as a list of texts."""
 	return [f"{k}: {before[k]}, then {after[k]}" for k in EXACT if after[k] > before[k]]
 
 
@@ -72,7 +72,7 @@ def fatter(before, after, key, margin):
 
 
 def unsettled(groups):
-	"""What of `show groups` is not as it is when all is well."""
+	"""Values of `show groups` that are not zero although everything is well."""
 	left = {k: sum(g[k] for g in groups["groups"]) for k in ("expired", "orphans")}
 	left["deferred"] = groups["deferred"]["now"]
 	left["emergency"] = groups["emergency"]["now"]

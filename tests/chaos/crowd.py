@@ -22,7 +22,7 @@ METHODS = ("Ping", "ListPaths", "ListMaps", "GetGroups", "GetStatus", "GetConfig
            "GetMetrics", "ListEvents")
 FOR_ROOT = (("Disable", {"paths": []}), ("Enable", {"paths": []}), ("Reload", {}),
             ("SetLogLevel", {"level": "err"}), ("Check", {"paths": []}))
-PATIENCE = 20  # seconds that a polite one waits for its reply
+PATIENCE = 20  # seconds that a polite client waits for its reply
 
 
 def request(method, more=False, **parameters):
@@ -33,7 +33,7 @@ def request(method, more=False, **parameters):
 
 
 class Client:
-	"""One connection; nothing it does waits."""
+	"""One connection, nonblocking."""
 
 	def __init__(self, crowd, path):
 		self.rng = crowd.rng
@@ -49,7 +49,7 @@ class Client:
 			self.counts["not connected"] += 1
 
 	def send(self, data):
-		"""Returns how much of it went."""
+		"""Returns how many bytes were sent."""
 		try:
 			return self.socket.send(data)
 		except BlockingIOError:
@@ -73,7 +73,7 @@ class Client:
 		self.socket.close()
 
 
-# What clients do: each yields how long it waits until its next step.
+# The clients' behaviours: each yields the time until its next step.
 
 def garbage(c):
 	for _ in range(c.rng.randrange(1, 20)):
@@ -143,7 +143,7 @@ def shuts_half(c):
 
 
 def is_polite(c):
-	"""Asks, reads to the end, asks again; each reply is one JSON object."""
+	"""Sends a request, reads the whole reply, repeats; each reply must be one JSON object."""
 	for _ in range(c.rng.randrange(1, 10)):
 		method = c.rng.choice(METHODS)
 		if not c.send(request(method)):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The bed of the storm: disks, the two daemons that check them, and what can be taken from
-all of them.
+"""The bed of the storm: disks, the two daemons that check them, and the faults of the host.
 
-One daemon finds loop devices by the kernel's announcements, the other is told loop devices and
-plain files of the faulty disk's. A quarter of the disks is never touched.
+One daemon discovers loop devices by uevents. The configuration of the other lists loop devices
+and plain files of faultydisk. A quarter of the disks has no faults ever.
 """
 import concurrent.futures
 import errno
@@ -18,9 +17,9 @@ import harness
 from varlink import Refused, Varlink
 from watch import Asker, Follower, Outages
 
-FOUND, TOLD, FILES = 64, 32, 32  # loop devices found, and told; files
-DISKS = FOUND + TOLD + FILES
-# The device answers: no path is down for them. A loop device hands on some of them as EIO.
+FOUND, LISTED, FILES = 64, 32, 32  # loop devices discovered, and listed; files
+DISKS = FOUND + LISTED + FILES
+# Errors with which the device answers, so no path goes down. A loop device reports some as EIO.
 DEVICE_ERRORS = ("ENODATA", "EREMOTEIO", "EILSEQ", "EBADE", "ENOSPC")
 SERVE_LIMIT = 10  # seconds from a daemon's start until it answers
 BASE = {"polling_interval": 0.4, "max_polling_interval": 0.4, "checker_timeout": 2,
@@ -35,9 +34,9 @@ class Disk:
 		self.n, self.device = n, device
 		self.name = os.path.basename(device)
 		self.is_file = not device.startswith("/dev/")
-		self.fault, self.away, self.left_out = None, False, False
+		self.fault, self.away, self.excluded = None, False, False
 		self.may_break = n % 4 != 3
-		self.job = None  # of unplugging or plugging
+		self.job = None  # the pending unplug or plug
 
 	def answers_with_an_error(self):
 		return self.fault is not None and self.fault[0] == "fail" and self.fault[1] in DEVICE_ERRORS
@@ -51,24 +50,24 @@ class Disk:
 			with open(f"/sys/block/{self.name}/uevent", "w", encoding="ascii") as f:
 				f.write(action)
 		except OSError:
-			pass  # it is not there
+			pass  # it does not exist
 
 
 class Service:
-	"""One daemon after the other, under one name and on one socket."""
+	"""The daemons of one name and socket, one after the other."""
 
 	def __init__(self, case, name, disks, discovery, ledger, group, squeeze):
 		self.case, self.name, self.disks, self.discovery = case, name, disks, discovery
 		self.ledger, self.group, self.squeeze = ledger, group, squeeze
 		self.outages = Outages()
-		self.settings, self.left_out, self.longest_start = dict(BASE), set(), 0.0
+		self.settings, self.excluded, self.longest_start = dict(BASE), set(), 0.0
 		self.daemon = case.daemon(self.text(BASE), name=name, prefix=squeeze.enter)
 		self.watchers = []
 
-	def text(self, settings, left_out=()):
+	def text(self, settings, excluded=()):
 		words = {"discovery": self.discovery, "socket_group": self.group, **settings}
 		lines = ["defaults {", *(f"\t{k} {v}" for k, v in words.items()), "}"]
-		there = [d for d in self.disks if d not in left_out]
+		there = [d for d in self.disks if d not in excluded]
 		if self.discovery == "udev":
 			names = "|".join(d.name for d in there)
 			lines += ["blacklist {", '\tdevnode ".*"', "}", "blacklist_exceptions {",
@@ -78,8 +77,8 @@ class Service:
 		return "\n".join(lines) + "\n"
 
 	def start(self):
-		"""Until it answers; what the kernel ends for want of memory before that is started again
-		when there is memory, as a service manager does in the end."""
+		"""Starts the daemon until it answers. If the kernel kills it because memory is
+		short, this starts it again later, as a service manager does."""
 		begin = time.monotonic()
 		self.daemon.start()
 		while True:
@@ -130,19 +129,20 @@ class Service:
 	def prober(self):
 		return self.call("GetStatus")["prober"]["pid"]
 
-	def reload(self, settings, left_out=()):
-		"""A good configuration: it has to be taken."""
-		for d in set(left_out) - self.left_out:
-			self.ledger.begin(d.name, "left out", "reload", time.time())
-		self.daemon.configure(self.text(settings, left_out))
+	def reload(self, settings, excluded=()):
+		"""Writes a valid configuration and reloads: the daemon must accept it."""
+		for d in set(excluded) - self.excluded:
+			self.ledger.begin(d.name, "excluded", "reload", time.time())
+		self.daemon.configure(self.text(settings, excluded))
 		self.call("Reload", timeout=30)
-		for d in self.left_out - set(left_out):
-			self.ledger.end(d.name, "left out", time.time())
-		self.settings, self.left_out = settings, set(left_out)
+		for d in self.excluded - set(excluded):
+			self.ledger.end(d.name, "excluded", time.time())
+		self.settings, self.excluded = settings, set(excluded)
 
 	def reload_bad(self, data, mode):
-		"""One that has to be refused; the one before stays in force, and on the disk."""
-		good = self.text(self.settings, self.left_out)
+		"""Writes an invalid configuration and reloads: the daemon must keep the previous
+		one. The file stays."""
+		good = self.text(self.settings, self.excluded)
 		with open(self.daemon.config, "wb") as f:
 			f.write(data)
 		os.chmod(self.daemon.config, mode)
@@ -160,19 +160,19 @@ class Host:
 	def __init__(self, case, ledger, squeeze):
 		self.case, self.ledger, self.squeeze = case, ledger, squeeze
 		case.run.DISKS = DISKS
-		nodes = case.loops(range(FOUND + TOLD))
-		files = [case.disk.path(n) for n in range(FOUND + TOLD, DISKS)]
+		nodes = case.loops(range(FOUND + LISTED))
+		files = [case.disk.path(n) for n in range(FOUND + LISTED, DISKS)]
 		self.disks = [Disk(n, device) for n, device in enumerate(nodes + files)]
 		self.pool = concurrent.futures.ThreadPoolExecutor(8)
 		self.loop_control = os.open("/dev/loop-control", os.O_RDWR | os.O_CLOEXEC)
 		group = grp.getgrgid(65534).gr_name
 		self.services = [
 			Service(case, "found", self.disks[:FOUND], "udev", ledger, group, squeeze),
-			Service(case, "told", self.disks[FOUND:], "static", ledger, group, squeeze)]
+			Service(case, "listed", self.disks[FOUND:], "static", ledger, group, squeeze)]
 		self.hog = None
 
 	def close(self):
-		self.case.disk.tell("heal", "all")  # what hangs in a prober keeps it from ending
+		self.case.disk.tell("heal", "all")  # a prober with hung requests cannot end
 		self.squeeze.end()
 		self.give_quota()
 		for s in self.services:
@@ -185,13 +185,13 @@ class Host:
 	def spoil(self, disk, *words, breaks=True):
 		was, disk.fault = disk.fault, words if breaks else disk.fault
 		if breaks and was is None and not (disk.is_file and disk.answers_with_an_error()):
-			# A file that is not there any more is a path that was removed.
+			# A file that does not exist any more is a removed path.
 			self.ledger.begin(disk.name, "vanished" if words[0] == "vanish" else "broken",
 			                  " ".join(str(w) for w in words), time.time())
 		self.case.disk.tell(words[0], disk.n, *words[1:])
 
 	def heal(self, disk, *error):
-		"""error: what the requests that hang are answered with; none: data."""
+		"""error: the errno for the requests that hang; none: they get data."""
 		self.case.disk.tell("heal", disk.n, *error)
 		if disk.fault is not None:
 			disk.fault = None
@@ -199,22 +199,24 @@ class Host:
 				self.ledger.end(disk.name, kind, time.time())
 
 	def is_broken(self, line):
-		"""What the disk says of itself: does a read of it fail or hang?"""
+		"""Asks the disk itself: does a read fail or hang?"""
 		return (line["mode"] in ("hang", "fail") or line["size"] < 4096 or
 		        line["hang_open"] or (line["mode"] == "slow" and "slow" in
 		                              (self.disks[line["disk"]].fault or ())))
 
 	def truth(self):
-		"""{path's name: the states it may be in}, told by the disks themselves and sysfs."""
+		"""{path's name: the states it may have}, according to the disks themselves and
+		sysfs."""
 		said = {}
 		for text in self.case.disk.tell("status", "all")[:-1]:
 			line = {k: int(v) if v.isdigit() else v
 			        for k, v in (word.split("=") for word in text.split())}
 			disk = self.disks[line["disk"]]
 			if disk.away and disk.attached():
-				continue  # on its way
+				continue  # in progress
 			if not disk.attached():
-				# A loop device without a file is empty; the configuration names it all the same.
+				# A loop device without a file is empty, but the configuration
+				# still names it.
 				said[disk.name] = (None, "removed",
 				                   *(["down"] if os.path.exists(disk.device) else []))
 			elif line["vanished"]:
@@ -236,17 +238,17 @@ class Host:
 		disk.job = self.pool.submit(self._unplug, disk)
 
 	def _unplug(self, disk, seconds=3):
-		"""As long as somebody has it open it goes on working; then it is gone."""
-		deadline, turn = time.monotonic() + seconds, 0
+		"""Removes the loop device: it works until its last open descriptor is closed."""
+		deadline, tries = time.monotonic() + seconds, 0
 		while os.path.exists(disk.device):
-			if turn % 10 == 0:
+			if tries % 10 == 0:
 				disk.uevent("remove")
-			turn += 1
+			tries += 1
 			try:
 				if disk.attached():
 					bed.detach_loop(disk.n)
 			except OSError as e:
-				if e.errno != errno.ENXIO:  # who had it open has let go of it just now
+				if e.errno != errno.ENXIO:  # its last descriptor was closed just now
 					raise
 			try:
 				fcntl.ioctl(self.loop_control, bed.LOOP_CTL_REMOVE, bed.LOOP_BASE + disk.n)
@@ -257,7 +259,7 @@ class Host:
 		return True
 
 	def plug(self, disk, seconds=3):
-		"""Another loop device of the same name, over the same disk."""
+		"""Makes another loop device of the same name, over the same disk."""
 		if disk.job and not disk.job.done():
 			return
 		disk.job = self.pool.submit(self._plug, disk, seconds)
@@ -270,7 +272,7 @@ class Host:
 		self.ledger.end(disk.name, "unplugged", time.time())
 		return True
 
-	# --- what is taken from everybody ---
+	# --- faults of the whole host ---
 
 	def take_quota(self, by_hog):
 		if self.hog or self.case.sysctls:
@@ -292,14 +294,14 @@ class Host:
 
 	@staticmethod
 	def go_on(pid):
-		"""After a SIGSTOP; it may have ended meanwhile."""
+		"""Continues a process after a SIGSTOP; it may have ended meanwhile."""
 		try:
 			os.kill(pid, signal.SIGCONT)
 		except ProcessLookupError:
 			pass
 
 	def strays(self):
-		"""Probers that nobody has any more: killed, and kept by the kernel."""
+		"""Probers without a parent: killed, but kept by the kernel."""
 		mine = {s.daemon.pid for s in self.services}
 		wanted = {s.prober() for s in self.services}
 		family = [p for parent in (os.getpid(), *mine) for p in harness.children_of(parent)]

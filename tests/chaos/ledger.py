@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What was done to each path, and when; and what the daemon said of it, held against that.
+"""The ledger: the faults of each path with their times, and the daemons' reports, compared.
 
-A path may be called down, or counted as failing, while it is broken and for GRACE after it was
-healed: what was in flight then may still time out. It may be called removed while it is
-absent.
-A path that nothing was done to may be called neither: that would be a false down.
-A path under whose name another disk is may be called removed, and may not be given back into its
-map.
+A path may be reported down, or failing, while it has a fault and for GRACE after the repair,
+because requests of that time may still time out. It may be reported removed while it is absent.
+A path without a fault may be reported neither: that would be a false down. A path whose name
+leads to another disk may be reported removed, and must not be reinstated into its map.
 """
 import datetime
 import threading
 
 BAD = ("down", "timeout", "shaky")
 GONE = ("removed", "disconnected")
-ABSENCE = ("swapped", "unplugged", "left out", "flapped", "vanished")  # each begins and ends by itself
+ABSENCE = ("swapped", "unplugged", "excluded", "flapped", "vanished")  # each begins and ends on its own
 UNDER_WAY = 2  # seconds: a path identified before the swap may still be reinstated
 EARLY = 0.1  # seconds: wall clocks are read in two places
 
@@ -23,14 +21,14 @@ def moment(text):
 
 
 class Ledger:
-	"""Written by the storm, read by those who watch the daemons. Times are of the wall clock,
-	which is what the daemon's replies have."""
+	"""Written by the storm, read by the watchers of the daemons. Times are wall-clock times,
+	as in the daemon's replies."""
 
 	def __init__(self, grace):
 		self.grace = grace
 		self.lock = threading.Lock()
 		self.spells = {}  # path: [kind, from, until or None, why]
-		self.said = set()  # what has been judged: it is heard more than once
+		self.said = set()  # reports that were judged: each arrives more than once
 		self.problems = []
 		self.judged = {"down": 0, "removed": 0, "failed": 0, "reinstated": 0}
 
@@ -59,7 +57,7 @@ class Ledger:
 			self.problems.append("\n    ".join([text, *(str(d) for d in details)]))
 
 	def judge(self, path, state, when, said):
-		"""The daemon says that the path is in this state since then."""
+		"""Judges the daemon's report that the path has this state since then."""
 		if (path, state, when) in self.said:
 			return
 		self.said.add((path, state, when))
@@ -73,14 +71,14 @@ class Ledger:
 				self.problem(f"false removal: {path}", said, *self.story(path)[-5:])
 
 	def is_swapped(self, path, when):
-		"""Has another disk been under its name for a while?"""
+		"""Returns True if another disk has been under the path's name for a while."""
 		with self.lock:
 			return any(s[0] == "swapped" and s[1] + UNDER_WAY <= when and
 			           (s[2] is None or when <= s[2] - EARLY) for s in self.spells.get(path, []))
 
 	def judge_map(self, event):
-		"""What was done to the path in its map: never for what a device answers, and another
-		disk is never given back."""
+		"""Judges a change of the path in its map: no fail because of a device's own
+		answers, and no reinstate of another disk."""
 		path, when, said = event["path"], moment(event["time"]), event["message"]
 		if ("map", path, when) in self.said:
 			return

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A memory cgroup of our own, version 2 where the host lets one have it, version 1 elsewhere."""
+"""A memory cgroup of this run: version 2 if the host allows one, else version 1."""
 import os
 import signal
 import subprocess
 import sys
 import time
 
-# Takes what there is and keeps it; of all in the cgroup it is the first that the kernel ends.
+# A program that takes the remaining memory and keeps it. The kernel kills it first of all in
+# the cgroup.
 HOG = ("import time\n"
        "kept = []\n"
        "while True:\n"
@@ -26,7 +27,7 @@ def mounts():
 
 
 def find():
-	"""(version, folder) of the hierarchy, None: there is none that we may use."""
+	"""(version, directory) of the hierarchy; None: there is none that we may use."""
 	for folder, kind, options in mounts():
 		if kind == "cgroup" and "memory" in options.split(","):
 			return 1, folder
@@ -38,12 +39,12 @@ def find():
 						f.write("+memory")
 					return 2, folder
 			except OSError:
-				pass  # not ours to change
+				pass  # we may not change it
 	return None
 
 
 class Squeeze:
-	"""The cgroup. Daemons are started in it by `enter`, a command's first words."""
+	"""The cgroup. `enter`, the first words of a command, starts a daemon in it."""
 
 	def __init__(self, undo):
 		self.undo, self.version, self.folder, self.hog = undo, 0, None, None
@@ -70,7 +71,8 @@ class Squeeze:
 		return int(read(self._file("memory.usage_in_bytes", "memory.current")))
 
 	def limit(self, size):
-		"""size: bytes; None: no limit. Returns False when the kernel cannot get there."""
+		"""size: bytes; None: no limit. Returns False if the kernel cannot set the
+		limit."""
 		try:
 			with open(self._file("memory.limit_in_bytes", "memory.max"), "w",
 			          encoding="ascii") as f:
@@ -81,21 +83,22 @@ class Squeeze:
 			return False
 
 	def ooms(self):
-		"""Processes that the kernel has ended for want of memory."""
+		"""Number of processes that the kernel has killed because memory was short."""
 		text = read(self._file("memory.oom_control", "memory.events"))
 		return next((int(line.split()[1]) for line in text.splitlines()
 		             if line.startswith("oom_kill ")), 0)
 
 	def took(self, code):
-		"""Was a daemon that ended so ended for want of memory? Each such end is asked about
-		once, and the kernel has to have counted as many: several may come between two looks."""
+		"""Did the kernel kill this daemon because memory was short? Each end of a daemon
+		is asked about once, and the kernel has to have counted as many kills: there may
+		be several between two looks."""
 		if code != -signal.SIGKILL or not self.folder or self.ooms() <= self.n_took:
 			return False
 		self.n_took += 1
 		return True
 
 	def begin(self, spare, hog):
-		"""Leaves so many bytes; hog: and somebody who takes them."""
+		"""Leaves that many bytes free; hog: and starts a program that takes them."""
 		if not self.limit(self.usage() + spare):
 			return False
 		if hog:
@@ -114,7 +117,7 @@ class Squeeze:
 			self.limit(None)
 
 	def close(self):
-		"""After everybody in it has ended."""
+		"""Removes the cgroup after all its processes have ended."""
 		if not self.folder:
 			return
 		self.end()
@@ -124,4 +127,4 @@ class Squeeze:
 				self.undo.drop("cgroup", self.folder)
 				return
 			except OSError:
-				time.sleep(0.1)  # what has ended is still on its way out
+				time.sleep(0.1)  # ended processes have not yet left it

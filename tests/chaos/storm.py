@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The storm: what is done to the disks and the daemons, drawn from one seed.
+"""The storm: faults of disks and daemons, drawn from one seed.
 
-A seed gives the same storm again, as far as processes and the kernel take the same time for it.
+A seed repeats the same storm, except for differences in the time that processes and the kernel
+take.
 """
 import collections
 import heapq
@@ -21,9 +22,9 @@ NO_DEVICE = ("ENXIO", "ENODEV")
 ERRORS = ("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ENOLINK")
 PAUSE = 0.12     # seconds between two actions, on average
 SLOW_BUT_WELL = (1, 300)     # milliseconds: far below every checker_timeout of the storm
-SLOW_AS_DEAD = (4000, 6000)  # above each of them
-OUTAGE = 24      # disks next to each other that fail at once
-FILES_HUNG = 6   # at once: each may take a rescuer for itself
+SLOW_AS_DEAD = (4000, 6000)  # above every checker_timeout
+OUTAGE = 24      # neighbouring disks that fail at once
+FILES_HUNG = 6   # at once: each may block a rescuer
 CROWD = ((60, 0), (200, 65534))  # clients, user
 
 BAD_CONFIGURATIONS = (
@@ -37,7 +38,7 @@ BAD_CONFIGURATIONS = (
 	(b"paths {\n\tpath { device relative }\n}\n", 0o644),
 	(b"\x00\xff\xfe" * 1000, 0o644),
 	(b"defaults {\n" * 500, 0o644),
-	(b"defaults {\n\tpolling_interval 1\n}\n", 0o666),  # anybody may write it
+	(b"defaults {\n\tpolling_interval 1\n}\n", 0o666),  # writable for everybody
 )
 
 
@@ -50,7 +51,7 @@ class Storm:
 		self.crowds = []
 		self.daemons = self.probers = True
 		self.actions = [
-			# how often, what
+			# how often, and the action
 			(10, self.hang), (10, self.fail), (8, self.device_error),
 			(5, self.slow), (5, self.slow_as_dead),
 			(5, self.truncate), (3, self.vanish), (3, self.hang_open), (2, self.hang_close),
@@ -69,7 +70,7 @@ class Storm:
 		heapq.heappush(self.ends, (time.monotonic() + seconds, self.n_ends, what, arguments))
 
 	def blow(self, seconds, daemons, probers):
-		"""daemons, probers: may they be ended, too?"""
+		"""daemons, probers: may they be stopped or ended?"""
 		self.daemons, self.probers = daemons, probers
 		self.form_crowds()
 		over = time.monotonic() + seconds
@@ -90,12 +91,12 @@ class Storm:
 		try:
 			action()
 		except (OSError, Refused) as e:
-			# Those who watch say whether the daemon should have answered.
+			# The watchers judge whether the daemon should have answered.
 			self.note(f"{action.__name__}: {e}")
 			self.counts["could not be done"] += 1
 
 	def subside(self):
-		"""What was taken from all is given back; faults of disks stay."""
+		"""Ends the faults of the host; faults of disks stay."""
 		while self.ends:
 			_, _, what, arguments = heapq.heappop(self.ends)
 			what(*arguments)
@@ -105,8 +106,8 @@ class Storm:
 		self.look_after_daemons()
 
 	def look_after_daemons(self):
-		"""What the kernel ended for want of memory is started again, as a service manager
-		does. Anything else that ends by itself has crashed."""
+		"""Starts daemons again that the kernel killed because memory was short, as a
+		service manager does. Any other end is a crash."""
 		for s in self.host.services:
 			if s.daemon.process.poll() is None:
 				s.outages.alive()
@@ -122,7 +123,7 @@ class Storm:
 	# --- disks ---
 
 	def disk(self, files=None):
-		"""One that may break; files: only those, or none of them."""
+		"""Picks a disk that may have a fault; files: only files, or none."""
 		return self.rng.choice([d for d in self.host.disks if d.may_break and
 		                        files in (None, d.is_file)])
 
@@ -143,7 +144,7 @@ class Storm:
 		if disk.fault is None:
 			return
 		if disk.fault[0] == "hang-open" and error and error[0] in NO_DEVICE:
-			error = ()  # the path would be right to be removed
+			error = ()  # the path could rightly be removed
 		self.host.heal(disk, *error)
 		self.counts["healed"] += 1
 		self.note(f"{disk.name} heal {' '.join(error)}")
@@ -155,7 +156,7 @@ class Storm:
 		self.spoil(self.disk(), "fail", self.rng.choice(ERRORS))
 
 	def device_error(self):
-		"""A file's path stays up: the device has answered."""
+		"""A file's path stays up, because the device has answered."""
 		self.spoil(self.disk(), "fail", self.rng.choice(DEVICE_ERRORS))
 
 	def slow(self):
@@ -165,7 +166,7 @@ class Storm:
 		self.spoil(self.disk(), "slow", self.rng.randint(*SLOW_AS_DEAD))
 
 	def truncate(self):
-		# A loop device reads half a sector again and again until it has a whole one.
+		# A loop device repeats a read of half a sector until it has a whole one.
 		disk, size = self.disk(), self.rng.choice((0, 0, 1, 511))
 		self.spoil(disk, "truncate", size if disk.is_file else 0)
 
@@ -216,7 +217,8 @@ class Storm:
 			self.note(f"{disk.name} plug")
 
 	def flap(self):
-		"""Said to be gone, and to be there again, by the kernel's announcements alone."""
+		"""The kernel announces a device as removed, and then as added; nothing else
+		happens."""
 		disk = self.found()
 		if disk.away:
 			return
@@ -251,11 +253,12 @@ class Storm:
 			"recover_checks": r.choice((1, 1, 2)), "log_level": r.choice(("info", "debug")),
 			"max_in_flight": r.choice((64, 0)),
 			"max_in_flight_host": r.choice((0, 8)), "aio_setup_timeout": r.choice((0.5, 2))}
-		# What hangs more often than others: a path that goes with a read in the kernel.
-		left_out = {d for d in s.disks if d.may_break and r.random() < (0.4 if d.fault else 0.1)}
-		s.reload(settings, left_out if r.random() < 0.6 else ())
+		# More often without disks that have a fault: such a path may have a read in the
+		# kernel when it is removed.
+		excluded = {d for d in s.disks if d.may_break and r.random() < (0.4 if d.fault else 0.1)}
+		s.reload(settings, excluded if r.random() < 0.6 else ())
 		self.counts["reloads"] += 1
-		self.note(f"{s.name} reload {settings} without {len(s.left_out)}")
+		self.note(f"{s.name} reload {settings} without {len(s.excluded)}")
 
 	def reload_bad(self):
 		s, (data, mode) = self.service(), self.rng.choice(BAD_CONFIGURATIONS)
@@ -278,7 +281,7 @@ class Storm:
 
 	def stop_prober(self):
 		s, seconds = self.service(), self.rng.uniform(0.1, 4)
-		if not self.probers:  # no longer than until it would be replaced
+		if not self.probers:  # shorter than the time until the daemon replaces it
 			seconds = seconds / 4
 		pid = s.prober()
 		if pid:
@@ -326,7 +329,7 @@ class Storm:
 			if e.name != "NoSuchPath":
 				raise
 
-	# --- what all need ---
+	# --- faults of the whole host ---
 
 	def take_quota(self):
 		if self.host.take_quota(by_hog=self.rng.random() < 0.5):
@@ -337,7 +340,7 @@ class Storm:
 	def squeeze(self):
 		spare, hog = self.rng.choice(((64, False), (256, False), (1024, True), (16384, True),
 		                              (16384, True)))
-		if not self.daemons:  # somebody else is ended, not a daemon
+		if not self.daemons:  # the kernel kills the hog, not a daemon
 			spare, hog = 16384, True
 		seconds = self.rng.uniform(0.5, 4)
 		s = self.host.squeeze
@@ -347,7 +350,7 @@ class Storm:
 			self.later(seconds, s.end)
 
 	def disturb(self):
-		"""Other programs' work: the processors are taken for a moment."""
+		"""Other programs use all processors for a moment."""
 		busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"],
 		                         stdin=subprocess.DEVNULL) for _ in range(os.cpu_count() * 2)]
 		time.sleep(self.rng.uniform(0.1, 0.5))
@@ -368,7 +371,7 @@ class Storm:
 			self.counts["clients at once"] = sum(size for size, _ in CROWD)
 
 	def scatter(self, form=True):
-		"""The crowd leaves, by itself or all at once; and another one comes."""
+		"""The crowd leaves, by itself or all at once; then another one comes."""
 		for p in self.crowds:
 			if form and self.rng.random() < 0.5:
 				p.kill()

@@ -1,38 +1,40 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Those who look on while the storm goes on: one hears a daemon's events, one asks it again and
-again. What they hear goes to the ledger; that they are not answered is a problem, unless the
-storm has just taken the daemon away."""
+"""The watchers: one reads a daemon's events, one sends requests repeatedly. Both give the
+reports to the ledger. A missing reply is a problem, unless the storm has just stopped or ended
+the daemon.
+"""
 import threading
 import time
 
 from varlink import Refused, Varlink
 
 ASK_EVERY = 0.25
-ANSWER_LIMIT = 8  # seconds: what takes longer is no answer
-LATE = 0.5  # seconds until the storm notices that the kernel has ended a daemon
+ANSWER_LIMIT = 8  # seconds: a longer wait counts as no answer
+LATE = 0.5  # seconds until the storm notices that the kernel has killed a daemon
 LOOK_LIMIT = 60  # seconds: one action of the storm takes no longer
 
 
 class Outages:
-	"""When a daemon cannot be expected to answer: written by the storm."""
+	"""When a daemon need not answer; written by the storm."""
 
 	def __init__(self):
 		self.lock = threading.Lock()
 		self.spells = []
-		self.looked = None  # when the daemon was last seen alive; None: nobody says
+		self.looked = None  # when the daemon was last seen alive; None: unknown
 
 	def alive(self):
 		with self.lock:
 			self.looked = time.monotonic()
 
 	def begin(self):
-		"""The daemon is gone, or will be: since when is not known, if it ended by itself."""
+		"""The daemon is gone, or will be. If it ended by itself, the time of its end is
+		unknown."""
 		with self.lock:
 			self.spells.append([self.looked or time.monotonic(), None])
 			return self.spells[-1]
 
 	def wait_for_look(self, after):
-		"""Until it is known whether the daemon was alive at that time."""
+		"""Waits until it is known whether the daemon was alive at that time."""
 		limit = time.monotonic() + (LATE if self.looked is None else LOOK_LIMIT)
 		while time.monotonic() < limit:
 			with self.lock:
@@ -52,7 +54,7 @@ class Outages:
 
 
 class Watcher(threading.Thread):
-	"""What both have in common."""
+	"""The common part of both watchers."""
 
 	def __init__(self, name, socket, outages, ledger):
 		super().__init__(daemon=True, name=name)
@@ -103,11 +105,11 @@ class Asker(Watcher):
 
 
 class Follower(Watcher):
-	"""Hears every event of one daemon after the other."""
+	"""Reads the events of each daemon, one after the other."""
 
 	def __init__(self, *arguments):
 		self.events, self.lost = 0, 0
-		self.last = (None, 0)  # whose, and the last one heard
+		self.last = (None, 0)  # the daemon, and its last event
 		super().__init__(*arguments)
 
 	def look(self):
@@ -126,7 +128,7 @@ class Follower(Watcher):
 		try:
 			return wait()
 		except TimeoutError:
-			return None  # nothing has happened
+			return None  # no event so far
 
 	def hear(self, pid, said):
 		if said.get("lost"):
@@ -137,5 +139,5 @@ class Follower(Watcher):
 			self.ledger.hear_event(said["event"])
 
 	def excused(self, begin, end):
-		# A connection that was had for long is lost when the daemon is killed just now.
+		# A connection that existed for long is lost when the daemon is killed now.
 		return super().excused(end - 2 * LATE, end) or super().excused(begin, begin)

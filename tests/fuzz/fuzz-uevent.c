@@ -210,16 +210,17 @@ static int hear(void *arg, struct found *f)
 	return 0;
 }
 
-static void compare(const struct found_list *heard, const struct found_list *told)
+static void compare(const struct found_list *recorded, const struct found_list *known)
 {
-	REQUIRE(heard->n == told->n, "%zu paths were told of, %zu there are", heard->n,
-	        told->n);
-	for (size_t i = 0; i < told->n; i++) {
-		REQUIRE(device_equal(heard->entries[i].device, told->entries[i].device),
-		        "%s", device_name(told->entries[i].device));
-		REQUIRE(i == 0 || strcmp(device_name(told->entries[i - 1].device),
-		                         device_name(told->entries[i].device)) < 0,
-		        "%s", device_name(told->entries[i].device));
+	REQUIRE(recorded->n == known->n, "the records list %zu paths, discovery %zu",
+	        recorded->n, known->n);
+	for (size_t i = 0; i < known->n; i++) {
+		REQUIRE(device_equal(recorded->entries[i].device,
+		                     known->entries[i].device),
+		        "%s", device_name(known->entries[i].device));
+		REQUIRE(i == 0 || strcmp(device_name(known->entries[i - 1].device),
+		                         device_name(known->entries[i].device)) < 0,
+		        "%s", device_name(known->entries[i].device));
 	}
 }
 
@@ -234,26 +235,27 @@ void fuzz_begin(void)
 	REQUIRE(udev_watch_new(&watch, sysfs) == 0, "no memory");
 }
 
-static void list_anew(struct found_list *told, struct found_list *heard)
+static void list_again(struct found_list *known, struct found_list *recorded)
 {
 	struct found_list found = FOUND_LIST_NULL;
 	uint32_t left_out = 0;
 	int r;
 
-	found.before = told;
+	found.before = known;
 	r = udev_watch_scan(watch, config, false, &found, &left_out);
 	found.before = NULL;
 
 	REQUIRE(r == 0, "%d", r);
-	REQUIRE(found_plan(told, &found, true, hear, heard) == 0, "what is told");
-	found_list_deinit(told);
-	*told = found;
-	compare(heard, told);
+	REQUIRE(found_plan(known, &found, true, hear, recorded) == 0,
+	        "found_plan() fails");
+	found_list_deinit(known);
+	*known = found;
+	compare(recorded, known);
 }
 
 void fuzz_one(const uint8_t *data, size_t size)
 {
-	struct found_list told = FOUND_LIST_NULL, heard = FOUND_LIST_NULL;
+	struct found_list known = FOUND_LIST_NULL, recorded = FOUND_LIST_NULL;
 	struct fuzz_input in = { data, size };
 	unsigned messages = 0;
 
@@ -268,16 +270,16 @@ void fuzz_one(const uint8_t *data, size_t size)
 			int r;
 
 			fuzz_udev_message();
-			r = udev_watch_take(watch, config, &told, hear, &heard);
+			r = udev_watch_take(watch, config, &known, hear, &recorded);
 			REQUIRE(r == 0, "%d", r);
-			compare(&heard, &told);
+			compare(&recorded, &known);
 			messages++;
 		}
 		free(line);
 	}
-	list_anew(&told, &heard);
-	found_list_deinit(&told);
-	found_list_deinit(&heard);
+	list_again(&known, &recorded);
+	found_list_deinit(&known);
+	found_list_deinit(&recorded);
 	fuzz_udev_reset();
 	reset_attributes(false);
 }

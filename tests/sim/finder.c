@@ -31,7 +31,7 @@ struct discovery {
 	struct found ring[RING];
 	unsigned first, n;
 	struct config_ref *inbox, *ref;
-	struct found_list told;
+	struct found_list known;
 	struct look looks[DISKS_MAX]; /* as last reported */
 	/* differs: the disk has changed. Only such a disk may be reported. */
 	bool differs[DISKS_MAX];
@@ -192,14 +192,14 @@ static void look_at(struct discovery *d, unsigned i, struct found_list *list)
 		            .scanned = k->scanned,
 		            .devt = k->devt,
 		            .settings = c->settings[i] };
-	struct look *told = &d->looks[i];
+	struct look *known = &d->looks[i];
 
 	d->differs[i] =
-	        now.there != told->there ||
-	        (now.there && (now.seq != told->seq || now.scanned != told->scanned ||
-	                       now.devt != told->devt ||
-	                       !same_settings(&now.settings, &told->settings)));
-	*told = now;
+	        now.there != known->there ||
+	        (now.there && (now.seq != known->seq || now.scanned != known->scanned ||
+	                       now.devt != known->devt ||
+	                       !same_settings(&now.settings, &known->settings)));
+	*known = now;
 	if (now.there && found_list_append(list, describe(k), &now.settings) < 0)
 		sim_fail("no memory for a list");
 }
@@ -211,10 +211,10 @@ static void reconcile(struct discovery *d, bool gone)
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		look_at(d, i, &list);
 	(void)found_list_sort(&list); /* result ignored: each name is unique */
-	(void)found_plan(&d->told, &list, gone, emit,
+	(void)found_plan(&d->known, &list, gone, emit,
 	                 d); /* result ignored: -ECANCELED at the end */
-	found_list_deinit(&d->told);
-	d->told = list;
+	found_list_deinit(&d->known);
+	d->known = list;
 }
 
 static void take_config(struct discovery *d)
@@ -256,7 +256,7 @@ static void *finder_main(void *arg)
 		}
 		if (sim.find_slow_us > 0)
 			(void)fiber_wait(
-			        &d->told,
+			        &d->known,
 			        mono_add(sim.now, sim_between(1, sim.find_slow_us)),
 			        false);
 		if (d->inbox != NULL)
@@ -264,7 +264,7 @@ static void *finder_main(void *arg)
 		else
 			take_uevents(d);
 	}
-	found_list_deinit(&d->told);
+	found_list_deinit(&d->known);
 	d->ref = config_ref_put(d->ref);
 	d->inbox = config_ref_put(d->inbox);
 	return NULL;
@@ -351,7 +351,7 @@ void finder_stop(void)
 	finder.stop = true;
 	fiber_wake_all(&finder);
 	fiber_wake_all(finder.ring);
-	while (finder.ref != NULL || finder.told.n > 0)
+	while (finder.ref != NULL || finder.known.n > 0)
 		(void)fiber_wait(&finder.stop, mono_add(sim.now, 1000), false);
 	while (discovery_next(&finder, &f))
 		(void)device_unref(f.device); /* returns NULL always */

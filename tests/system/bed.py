@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The test bed: faulty disks, loop devices over them, sysctls, and undoing all of it.
 
-Whatever is made outside the process is written to an undo file first. A run that was killed
-leaves that file behind, and the next run begins by doing what it says.
+Whatever the process makes outside itself is first written to an undo file. A killed run leaves
+that file behind, and the next run first undoes what the file lists.
 """
 import fcntl
 import json
@@ -22,18 +22,18 @@ LOOP_CTL_ADD, LOOP_CTL_REMOVE = 0x4C80, 0x4C81
 LO_FLAGS_DIRECT_IO = 16
 LOOP_INFO64_BYTES, LO_FLAGS_OFFSET = 232, 52
 
-# Numbers nobody takes by chance: losetup -f finds the lowest free one.
+# High numbers, because losetup -f takes the lowest free one.
 LOOP_BASE = 10000
-# Removing a loop device waits for RCU, 40 ms each; side by side they wait together.
+# Removing a loop device waits 40 ms for RCU; parallel removals share that time.
 WORKERS = 64
 
 
-# Of every run on this machine, whatever it runs: they share its AIO quota and its loop devices.
+# Of every run on this machine: all runs share its AIO quota and its loop devices.
 STATE = os.path.join(tempfile.gettempdir(), f"checkerd-system-{os.geteuid()}")
 
 
 def take_lock():
-	"""One run at a time on a machine."""
+	"""Allows one run at a time on a machine."""
 	lock = open(STATE + ".lock", "w", encoding="ascii")
 	try:
 		fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,7 +44,7 @@ def take_lock():
 
 
 class Undo:
-	"""What has to be undone, on disk until it is."""
+	"""The list of what has to be undone, on disk."""
 
 	def __init__(self):
 		self.path = STATE + ".undo"
@@ -161,7 +161,7 @@ def remove_loops(numbers):
 
 
 class FaultyDisk:
-	"""The filesystem of disks that can be told how to behave."""
+	"""The filesystem of faulty disks, and its commands."""
 
 	def __init__(self, program, folder, undo, disks, size=1 << 20):
 		self.mount = os.path.join(folder, "disks")
@@ -185,7 +185,7 @@ class FaultyDisk:
 		return f"{self.mount}/disk{n:04}"
 
 	def tell(self, *words):
-		"""One command; returns the lines of its answer."""
+		"""Executes one command; returns the lines of its answer."""
 		self.stream.write(" ".join(str(w) for w in words) + "\n")
 		self.stream.flush()
 		lines = []
@@ -198,7 +198,7 @@ class FaultyDisk:
 			lines.append(line)
 
 	def status(self, which=None):
-		"""Counters of one disk, or with no argument their sums."""
+		"""The counters of one disk; without an argument their sums."""
 		line = self.tell("status", *([] if which is None else [which]))[0]
 		return {k: int(v) if v.isdigit() else v
 		        for k, v in (word.split("=") for word in line.split())}
@@ -207,13 +207,14 @@ class FaultyDisk:
 		return self.status()["held"]
 
 	def abort(self):
-		"""The last resort: the kernel answers everything that is pending."""
+		"""The last resort: aborts the connection, so that the kernel answers all pending
+		requests."""
 		try:
 			with open(f"/sys/fs/fuse/connections/{self.minor}/abort", "w",
 			          encoding="ascii") as f:
 				f.write("1")
 		except OSError:
-			pass  # fusectl is not mounted: closing the connection does the same
+			pass  # fusectl is not mounted: closing the connection has the same effect
 		self.process.kill()
 		self.process.wait()
 
@@ -228,8 +229,8 @@ class FaultyDisk:
 
 
 class Loops:
-	"""Loop devices over the faulty disks, made when they are first asked for and kept for
-	the whole run: device n is over disk n."""
+	"""Loop devices over the faulty disks: device n is over disk n. Each is made at its first
+	use and kept for the whole run."""
 
 	def __init__(self, disk, undo):
 		self.disk = disk
@@ -246,7 +247,7 @@ class Loops:
 		return [loop_node(n) for n in numbers]
 
 	def remake(self, n):
-		"""After a test has detached device n or its disk vanished."""
+		"""Renews device n after a test has detached it or its disk vanished."""
 		remove_loops([n])
 		self.made.discard(n)
 		self.undo.drop("loop", n)

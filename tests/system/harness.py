@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a system test works with: the real daemon, the real command, and the bed.
+"""The harness of the system tests: the daemon, the command, and the bed.
 
-A test is a function with the decorator @test; it is called with a Case, through which it
-makes everything it needs. Whatever the case made is gone when the test ends, however it ends.
+A test is a function with the decorator @test. It is called with a Case, which makes everything
+the test needs. When the test ends, however it ends, the case removes what it made.
 """
 import ctypes
 import datetime
@@ -16,7 +16,7 @@ import time
 import bed
 
 SANITIZED = os.environ.get("CHECKERD_SANITIZED") == "1"
-# Times are asserted with wide margins, and wider ones where everything is slow.
+# Times are asserted with wide margins, and wider ones on slow builds.
 MARGIN = 4 if SANITIZED else 1
 TESTS = []
 
@@ -25,19 +25,19 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Skip(Exception):
-	"""Raised by a test that cannot run here; says why."""
+	"""A test cannot run here; the text is the reason."""
 
 
 class Failure(AssertionError):
-	"""Something did not hold; with what there is to know about it."""
+	"""A condition did not hold; the text has the details."""
 
 	def __str__(self):
 		return "\n    ".join(str(a) for a in self.args)
 
 
 def test(points, root=True, timeout=90):
-	"""Declares a test. points: those of the delivery's list it is about; root: it needs to be
-	root and have FUSE and loop devices."""
+	"""Declares a test. points: the requirements that it covers. root: it needs root, FUSE and
+	loop devices."""
 	def declare(fn):
 		fn.points, fn.root, fn.timeout = points, root, timeout
 		TESTS.append(fn)
@@ -51,8 +51,8 @@ def check(condition, message, *details):
 
 
 def wait_until(what, predicate, seconds, every=0.05):
-	"""Waits until predicate() is true and returns it. The limit is wide on purpose: it is
-	for what never comes, not a measurement."""
+	"""Waits until predicate() is true and returns it. The limit only catches what never
+	happens; it is no measurement."""
 	deadline = time.monotonic() + seconds * MARGIN
 	while True:
 		value = predicate()
@@ -64,8 +64,8 @@ def wait_until(what, predicate, seconds, every=0.05):
 
 
 def same_state(a, b):
-	"""Has the path of the earlier and the later record kept its state all the time? Times of
-	day are derived from the monotonic clock: an adjusted clock moves them a little."""
+	"""Returns True if the path kept its state between the two records. Times of day are
+	derived from the monotonic clock, so an adjusted clock moves them a little."""
 	moved = moment(b["state_since"]) - moment(a["state_since"])
 	return (a["state"] == b["state"] and a["transitions_total"] == b["transitions_total"] and
 	        abs(moved.total_seconds()) < 0.1)
@@ -76,7 +76,7 @@ def moment(text):
 
 
 def be_subreaper():
-	"""Whatever a daemon leaves behind becomes this process's child: none is lost sight of."""
+	"""Makes this process the parent of all that a daemon leaves behind."""
 	_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
@@ -108,7 +108,7 @@ def is_running(pid):
 
 
 def is_stopped(pid):
-	"""Has a SIGSTOP reached every thread?"""
+	"""Returns True if a SIGSTOP has reached every thread."""
 	states = []
 	for thread in os.listdir(f"/proc/{pid}/task"):
 		with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8",
@@ -127,7 +127,7 @@ def rss_kib(pid):
 
 
 class Programs:
-	"""The programs of a build tree; libtool's wrappers, wherever it has put them."""
+	"""The programs of a build tree: libtool's wrappers, or the programs themselves."""
 
 	def __init__(self, build):
 		self.build = os.path.abspath(build)
@@ -161,8 +161,8 @@ class Daemon:
 
 	def __init__(self, case, config, name="checkerd", socket=None, user=None, args=(),
 	             env=None, listen=None, prefix=()):
-		"""env: more of the environment. listen: a listening socket to start it with, as a
-		service manager does. prefix: a command that runs it, and becomes it."""
+		"""env: additional environment. listen: a listening socket to pass, as a service
+		manager does. prefix: a command that runs the daemon by exec."""
 		self.case = case
 		self.name = name
 		self.config = os.path.join(case.folder, f"{name}.conf")
@@ -177,7 +177,8 @@ class Daemon:
 		self.configure(config)
 
 	def configure(self, text):
-		"""Writes the configuration whole: a reload never sees half of one."""
+		"""Replaces the configuration by a rename, so that a reload never reads half a
+		file."""
 		with open(self.config + ".new", "w", encoding="utf-8") as f:
 			f.write(text)
 		os.chmod(self.config + ".new", 0o644)
@@ -212,7 +213,7 @@ class Daemon:
 			return f.read()
 
 	def ctl(self, *args, timeout=5, expect=0):
-		"""The command. expect: its exit code, None for any."""
+		"""Runs checkerctl. expect: its exit code; None: any."""
 		command = [self.case.programs["checkerctl"], "-s", self.socket,
 		           "--timeout", str(timeout * MARGIN), *[str(a) for a in args]]
 		begin = time.monotonic()
@@ -259,7 +260,7 @@ class Daemon:
 		return self
 
 	def wait_ready(self, up=None, seconds=20):
-		"""Until the first full pass, and with `up` until so many paths are up."""
+		"""Waits for the first full pass, and with `up` until that many paths are up."""
 		self.wait_serving()
 		wait_until("ready after the first full pass", lambda: self.status()["ready"], seconds)
 		if up is not None:
@@ -298,7 +299,7 @@ class Daemon:
 		os.kill(self.pid, number)
 
 	def ended(self, seconds):
-		"""Waits for the process to be gone; returns its exit code."""
+		"""Waits until the process has ended; returns its exit code."""
 		try:
 			return self.process.wait(seconds * MARGIN)
 		except subprocess.TimeoutExpired:
@@ -306,7 +307,7 @@ class Daemon:
 			              process_stat(self.pid)) from None
 
 	def stop(self, seconds=5):
-		"""The orderly way: it must end by itself, well."""
+		"""Sends SIGTERM; the daemon must then end with success."""
 		self.signal(signal.SIGTERM)
 		code = self.ended(seconds)
 		check(code == 0, f"{self.name} ended with {code}", self.log_text()[-3000:])
@@ -321,7 +322,7 @@ class Case:
 		self.folder = os.path.join(run.folder, fn.__name__)
 		os.mkdir(self.folder)
 		self.daemons, self.helpers, self.figures, self.sysctls = [], [], [], []
-		self.links = []  # outside of the folder, to be taken away
+		self.links = []  # symbolic links outside of the directory, to be removed
 
 	@property
 	def disk(self):
@@ -348,7 +349,7 @@ class Case:
 		return Daemon(self, config, **more)
 
 	def figure(self, text):
-		"""A measured number, for whoever reads the run."""
+		"""Prints a measured number with the test's result."""
 		self.figures.append(text)
 
 	def sysctl(self, name, value):
@@ -380,8 +381,8 @@ class Case:
 		return reports
 
 	def close(self):
-		"""Ends every process of the test and heals the disks. Raises Failure when something
-		stays behind."""
+		"""Ends every process of the test and heals the disks. Raises Failure if something
+		remains."""
 		self.restore_sysctls()
 		for link in self.links:
 			os.unlink(link)
@@ -404,7 +405,8 @@ class Case:
 			self._reap_strays()
 
 	def _reap_strays(self):
-		"""Probers whose daemon is gone are our children now. They end by themselves."""
+		"""Probers whose daemon has ended are our children now. They must end by
+		themselves."""
 		keep = {self.run.disk().process.pid} if self.run.has_disk() else set()
 		begin = time.monotonic()
 		killed = False
@@ -432,7 +434,7 @@ class Case:
 
 
 class Run:
-	"""One run of the tier: the programs, the folder, and the bed all tests share."""
+	"""One run of the tier: the programs, the directory, and the bed that all tests share."""
 
 	DISKS = 2304
 
@@ -459,7 +461,7 @@ class Run:
 		return self._loops
 
 	def drop_bed(self, abort=False):
-		"""Takes the bed down; the next test that wants one gets a new one."""
+		"""Removes the bed; the next test that needs one gets a new one."""
 		disk, loops, left = self._disk, self._loops, []
 		self._disk = self._loops = None
 		if disk and abort:
@@ -473,7 +475,8 @@ class Run:
 
 
 def config(devices, extra="", paths_extra="", **defaults):
-	"""A configuration with static paths. devices: names, or (name, alias, map)."""
+	"""Returns a configuration with static paths. devices: names, or tuples (name, alias,
+	map)."""
 	settings = {"discovery": "static", "polling_interval": 1, "max_polling_interval": 1,
 	            "checker_timeout": 2, "fail_checks": 1, **defaults}
 	lines = ["defaults {"]

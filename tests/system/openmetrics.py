@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A reader of OpenMetrics text that takes nothing but what the specification's grammar and
-rules allow; of what checkerd does not use (exemplars, timestamps) it knows nothing."""
+"""A strict reader of OpenMetrics text: it accepts only what the specification's grammar and rules
+allow. It does not support what checkerd does not use (exemplars, timestamps)."""
 import re
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -22,7 +22,7 @@ class Family:
 
 
 def _value(text, at):
-	"""A label's value from its quote on: its text and where it ends."""
+	"""Reads a label's value from its quote on. Returns the text and the position after it."""
 	out, at = "", at + 1
 	while True:
 		if at >= len(text):
@@ -121,7 +121,7 @@ def _check(family):
 
 def parse(data):
 	"""bytes → {name: Family}; raises Wrong."""
-	text = data.decode("utf-8")  # and nothing else
+	text = data.decode("utf-8")  # rejects other encodings
 	if not text.endswith("# EOF\n"):
 		raise Wrong("no # EOF at the end")
 	families, family = {}, None

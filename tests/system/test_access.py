@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Issue point 9, access: each attack that SECURITY.md lists is tried on the real daemon."""
+"""Access: each attack that SECURITY.md lists is tried on a running daemon."""
 import array
 import contextlib
 import fcntl
@@ -19,13 +19,13 @@ import traceback
 
 from harness import (MARGIN, Failure, check, config, open_files, test, wait_until)
 
-# Nobody's: no name is needed, and none is asked for.
+# A uid without a name: no name is needed.
 GROUP = 54321
 MEMBER, OTHER_MEMBER, STRANGER = 54322, 54323, 54324
 CONTROL = "io.checkerd.Control."
 NOT_PERMITTED = CONTROL + "NotPermitted"
 BUSY = CONTROL + "Busy"
-# What a terminal obeys, and what turns text round.
+# Characters that a terminal obeys or that reverse text.
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 CHANGES = {
 	"Check": {"paths": ["left"]}, "Disable": {"paths": ["left"]}, "Enable": {"paths": ["left"]},
@@ -34,10 +34,10 @@ CHANGES = {
 	"SetLogLevel": {"level": "debug"}}
 
 
-# --- somebody else ---
+# --- another user ---
 
 class Child:
-	"""A function in a process of another user; its result comes by a pipe."""
+	"""Runs a function in a process of another user; its result comes through a pipe."""
 
 	def __init__(self, uid, groups, fn, *args):
 		self.fd, out = os.pipe()
@@ -53,7 +53,7 @@ class Child:
 			os.setuid(uid)
 			os.write(out, json.dumps(fn(*args)).encode())
 			code = 0
-		except BaseException:  # whatever it is, this is not the test's own process
+		except BaseException:  # any: the child must not continue in the test's code
 			os.write(out, json.dumps(traceback.format_exc()).encode())
 		finally:
 			os._exit(code)
@@ -71,7 +71,7 @@ def as_user(uid, groups, fn, *args):
 
 
 class Client:
-	"""A connection without manners."""
+	"""A connection that sends arbitrary bytes."""
 
 	def __init__(self, path, seconds=20):
 		self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -84,7 +84,7 @@ class Client:
 		self.socket.sendall(json.dumps(call).encode() + b"\0")
 
 	def reply(self):
-		"""None: the connection is gone."""
+		"""Returns None if the connection is closed."""
 		while b"\0" not in self.rest:
 			try:
 				data = self.socket.recv(1 << 16)
@@ -100,11 +100,11 @@ class Client:
 		try:
 			self.send(method, parameters, **flags)
 		except ConnectionError:
-			pass  # it may have been told why, before
+			pass  # the daemon may have sent an error before
 		return self.reply()
 
 	def closed(self):
-		"""Waits until the other end is closed, whatever comes before that."""
+		"""Waits until the other end is closed, whatever arrives before."""
 		try:
 			while self.socket.recv(1 << 16):
 				pass
@@ -145,11 +145,11 @@ def start_daemon(case, n=2, **more):
 # --- the socket ---
 
 def try_to_change(path):
-	"""Everything that changes something, in every way there is to ask."""
+	"""Tries every method that changes something, in every kind of call."""
 	client, errors = Client(path), {}
 	for method, parameters in CHANGES.items():
 		errors[method] = error_of(client.call(method, parameters))
-		client.send(method, parameters, oneway=True)  # done without an answer?
+		client.send(method, parameters, oneway=True)  # must not be executed without a reply either
 	for method, parameters in CHANGES.items():  # all at once
 		client.send(method, parameters)
 	errors["at once"] = [error_of(client.reply()) for _ in CHANGES]
@@ -158,7 +158,7 @@ def try_to_change(path):
 
 
 def pretend_to_be_root(path):
-	"""Who one is comes from the kernel: another uid cannot even be sent."""
+	"""The kernel reports the caller's uid: a client cannot even send another one."""
 	client = Client(path)
 	client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 	who = array.array("i", [os.getpid(), 0, 0]).tobytes()
@@ -181,7 +181,7 @@ def read_all(path):
 
 
 def command_codes(program, path):
-	"""Exit codes of the command; None where this user may not run it."""
+	"""Exit codes of the command; None where this user may not execute it."""
 	codes = []
 	for words in (["reload"], ["check", "left"], ["fail", "left"], ["disable", "left"],
 	              ["log-level", "debug"], ["show", "paths"]):
@@ -217,12 +217,12 @@ def rights_are_kept(daemon, files, program):
 
 
 def crowd(path, n):
-	"""How many of n connections are served; the others have to be told."""
+	"""Returns how many of n connections are served; the others must get an error."""
 	clients, served = [], 0
 	for _ in range(n):
 		clients.append(Client(path))
 		error = error_of(clients[-1].call("Ping"))
-		check(error in ("", BUSY), "neither served nor told", error)
+		check(error in ("", BUSY), "neither a reply nor an error", error)
 		served += error == ""
 	return served
 
@@ -243,7 +243,7 @@ def crowds_leave_room(daemon):
 	children = [Child(uid, [GROUP], hold, daemon.socket, gate) for uid in range(55000, 55003)]
 	for _ in children:
 		os.read(here[0], 1)
-	roots = [Client(daemon.socket) for _ in range(3)]  # one is asking all the time
+	roots = [Client(daemon.socket) for _ in range(3)]  # one of them sends requests all the time
 	check(all(error_of(c.call("Ping")) == "" for c in roots), "root is not let in")
 	check(error_of(Client(daemon.socket).call("Ping")) == BUSY, "there are more than 32 places")
 	for c in roots:
@@ -258,7 +258,7 @@ def crowds_leave_room(daemon):
 
 
 class Slow:
-	"""What takes time to be dropped goes on while the rest is tried."""
+	"""Clients that the daemon drops only after a time; other attacks run meanwhile."""
 
 	def __init__(self, path):
 		self.path = path
@@ -294,7 +294,7 @@ class Slow:
 		with contextlib.suppress(BlockingIOError):
 			while True:
 				client.send("ListPaths")
-		poll.register(client.socket, 0)  # not a byte is read: POLLHUP is all there is
+		poll.register(client.socket, 0)  # the client reads nothing, so only POLLHUP can occur
 		check(poll.poll(30000 * MARGIN), "it is still connected")
 		return time.monotonic() - begin
 
@@ -303,7 +303,7 @@ class Slow:
 
 
 def nonsense(path):
-	"""Each of these costs its connection, or an error; at once, not after a time."""
+	"""Each of these closes its connection or gets an error, at once and not after a time."""
 	begin = time.monotonic()
 	for text in (b"\0", b"[]\0", b"{\0", b"\xff" * 1000 + b"\0", b"x" * (64 << 10) + b"xx",
 	             b'{"method":"' + b"a" * (70 << 10) + b'"}\0', b"\0" * 100000,
@@ -322,8 +322,8 @@ def nonsense(path):
 
 @test([])
 def attacks_by_the_socket(case):
-	"""Strangers, members that want to change something, crowds, and clients that send or read
-	slowly or never: the others are served meanwhile."""
+	"""Arbitrary bytes, group members that call methods of root, crowds, and clients that send
+	or read slowly or never: other clients are served meanwhile."""
 	daemon, files = start_daemon(case, 40)
 	files_open = open_files(daemon.pid)
 	slow = Slow(daemon.socket)
@@ -365,7 +365,8 @@ def attacks_by_the_socket(case):
 # --- descriptors ---
 
 def send_descriptors(path):
-	"""As many as one message takes, in each of some messages, and the end of a pipe."""
+	"""Sends as many descriptors as a message takes, in each of several messages, and a pipe's
+	end."""
 	client = Client(path)
 	read_end, write_end = os.pipe()
 	fds = array.array("i", [write_end] * 253).tobytes()
@@ -375,7 +376,7 @@ def send_descriptors(path):
 		check(error_of(client.reply()) == "", "not served")
 	os.close(write_end)
 	fcntl.fcntl(read_end, fcntl.F_SETFL, os.O_NONBLOCK)
-	return len(os.read(read_end, 1))  # 0: nobody has the other end any more
+	return len(os.read(read_end, 1))  # 0: no process has the other end any more
 
 
 def cpu_seconds(pid):
@@ -405,8 +406,9 @@ def prober_has_little(daemon):
 
 @test([])
 def attacks_by_descriptors(case):
-	"""Descriptors that are sent are not kept; when none is left, nobody new is served, and
-	nothing spins; a prober has none of the daemon's."""
+	"""Descriptors that a client sends are closed. Without a free descriptor, new clients are
+	not served and the daemon does not spin. A prober inherits none of the daemon's
+	descriptors."""
 	daemon, _ = start_daemon(case)
 	prober_has_little(daemon)
 	before = open_files(daemon.pid)
@@ -420,7 +422,7 @@ def attacks_by_descriptors(case):
 	resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (used, limits[1]))
 	try:
 		crowd_of = []
-		for _ in range(used):  # at least as many as there could be holes for
+		for _ in range(used):  # at least as many as free numbers may exist
 			crowd_of.append(Client(daemon.socket))
 			if error_of(crowd_of[-1].call("Ping")) != "":
 				break
@@ -467,8 +469,8 @@ def must_refuse(case, main, name, remedy):
 
 @test([])
 def configuration_of_others(case):
-	"""What somebody else may have written is refused, at start and by a reload, with the name
-	and what to do about it."""
+	"""A configuration that another user may have written is refused, at the start and by a
+	reload. The message has the file's name and the next step."""
 	files = plain_files(case, "left", "right")
 	text, at = config(files), lambda name: os.path.join(case.folder, name)
 	for mode, uid, remedy in ((0o666, 0, "chmod go-w"), (0o664, 0, "chmod go-w"),
@@ -480,7 +482,7 @@ def configuration_of_others(case):
 		os.makedirs(main + ".d", exist_ok=True)
 		dropin = write_file(os.path.join(main + ".d", "50-bad.conf"), "", mode, uid)
 		must_refuse(case, main, dropin, remedy)
-		link = at("link.conf")  # it is what it leads to that counts
+		link = at("link.conf")  # the target's owner and mode count
 		with contextlib.suppress(FileNotFoundError):
 			os.unlink(link)
 		os.symlink(name, link)
@@ -494,17 +496,17 @@ def configuration_of_others(case):
 	os.chmod(main + ".d", 0o755)
 	os.chown(main + ".d", 0, 0)
 	os.mkfifo(at("fifo"))
-	for name in (at("fifo"), "/dev/zero", case.folder):  # and none of them hangs
+	for name in (at("fifo"), "/dev/zero", case.folder):  # none of them may block
 		must_refuse(case, name, name, "regular file")
 	os.unlink(link)
 	os.symlink(main, link)
 	check(checkerd(case, "-t", "-c", link).returncode == 0, "root's own is refused")
-	# A name that gives orders, in a message.
+	# A name with escape sequences, in a message.
 	write_file(os.path.join(main + ".d", "a\x1b[2J\nb.conf"), "nonsense\n")
 	done = checkerd(case, "-t", "-c", main)
 	check(done.returncode == 1 and b"a\\x1b[2J\\x0ab.conf:1:1: error: " in done.stderr,
 	      "not spelt out", done.stderr)
-	# A reload changes nothing then.
+	# Such a reload changes nothing.
 	daemon = case.daemon(text).start().wait_ready(up=2)
 	daemon.configure(config(files[:1]))
 	os.chmod(daemon.config, 0o666)
@@ -529,7 +531,7 @@ def hold_lock(name):
 
 
 def forge_uevent():
-	"""The kernel's answer, for a message to everybody and one to a single process."""
+	"""Asks the kernel: may a broadcast and a message to a single process be sent?"""
 	text = b"add@/devices/virtual/block/evil\0ACTION=add\0SUBSYSTEM=block\0DEVNAME=evil\0"
 	s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)  # NETLINK_KOBJECT_UEVENT
 	errors = []
@@ -550,8 +552,8 @@ def passed_socket(family, address):
 
 @test([])
 def attacks_by_names(case):
-	"""What stands in the socket's place, in a directory that others may write, or is handed
-	over, is not served and not touched."""
+	"""What others put in the socket's place, in a directory that they may write, or pass as a
+	socket, is not served and not changed."""
 	text = config(plain_files(case, "left"))
 	at = lambda *name: os.path.join(case.folder, *name)  # noqa: E731
 	victim = write_file(at("victim"), "precious", 0o600)
@@ -565,7 +567,7 @@ def attacks_by_names(case):
 		check(f.read() == "precious" and stat.S_IMODE(os.stat(victim).st_mode) == 0o600,
 		      "what stood there was changed")
 	check(not os.path.exists(at("not-there")), "a link was followed")
-	# In a directory that others may write, and not in a sticky one.
+	# A directory that others may write, without the sticky bit.
 	for mode, uid in ((0o777, 0), (0o775, 0), (0o755, MEMBER)):
 		os.makedirs(at("open"), exist_ok=True)
 		os.chmod(at("open"), mode)
@@ -586,7 +588,7 @@ def attacks_by_names(case):
 	os.unlink(name + ".lock")
 	sent = as_user(STRANGER, [], forge_uevent)
 	check(set(sent) == {"Operation not permitted"}, "uevents can be forged", sent)
-	# What a service manager hands over.
+	# Sockets that a service manager passes.
 	for i, (family, address, word) in enumerate((
 			(socket.AF_UNIX, f"\0checkerd-test-{os.getpid()}", "abstract"),
 			(socket.AF_INET, ("127.0.0.1", 0), "unix stream"))):
@@ -596,14 +598,14 @@ def attacks_by_names(case):
 
 @test([])
 def attacks_by_the_environment(case):
-	"""Variables lead nowhere: no files where others may write, no sockets that are meant for
-	another process, no formats."""
+	"""Environment variables have no effect: they make no files where others may write, no
+	sockets of another process, no formats."""
 	traps = {}
 	for name in ("TMPDIR", "TMP", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
 		traps[name] = os.path.join(case.folder, name)
 		os.mkdir(traps[name])
 		os.chmod(traps[name], 0o777)
-	# Somebody else's sockets: they are not the ones meant, and not of its process.
+	# Sockets that are meant for another process, and names that are formats.
 	more = {"LISTEN_PID": "1", "LISTEN_FDS": "1", "JOURNAL_STREAM": "1:1",
 	        "LISTEN_FDNAMES": "%s%n", "LC_ALL": "%n%s", "TZ": "../../../etc/passwd"}
 	files = plain_files(case, "left")
@@ -615,9 +617,10 @@ def attacks_by_the_environment(case):
 	check(not any(left.values()), "files were made where others may write", left)
 
 
-# --- a prober that somebody has taken over ---
+# --- a compromised prober ---
 
-# Run as the prober, with its descriptors: the region, the names, two eventfds, the lifeline.
+# A program that runs as the prober, with its descriptors: the region, the names, two eventfds,
+# the lifeline.
 WILD = """#!{python}
 import mmap, os, random, struct, sys, time
 said = []
@@ -646,8 +649,8 @@ while time.monotonic() < end:
 
 @test([])
 def attacks_by_the_prober(case):
-	"""A prober that writes anything anywhere into what it shares: the daemon neither ends nor
-	hangs, and with a sound prober all is as it should be."""
+	"""A prober that writes arbitrary values into the shared region: the daemon neither ends
+	nor hangs, and recovers with a normal prober."""
 	files = plain_files(case, *(f"file{i}" for i in range(20)))
 	prober, report = (os.path.join(case.folder, n) for n in ("prober", "report"))
 	write_file(prober, WILD.format(python=sys.executable, report=report), 0o755)
@@ -669,15 +672,16 @@ def attacks_by_the_prober(case):
 		time.sleep(0.02)
 	check(set(runs()) == {"ran"}, "it could do more than write to what it shares", set(runs()))
 	check(worst < 2 * MARGIN, f"somebody waited for {worst:.2f} s")
-	# The same file with other words in it: the one that was opened at the start is run.
+	# The same file with other content: the daemon executes the file that was opened at the
+	# start.
 	write_file(prober, f"#!/bin/sh\nexec {case.programs['pathcheck-prober']}\n", 0o755)
 	daemon.wait_count("up", len(files), 20)
 	case.figure(f"{len(runs())} wild probers; an answer took {worst:.3f} s at most")
 
 
-# --- names that give orders ---
+# --- names with control characters ---
 
-# No slash: the last part of a device's node.
+# Without a slash: the name is the last part of a device's node.
 EVIL = ["%s%n%p", "\u009b2J\u009d0;owned\u009c", "x\u202egnp.exe", "a,b\u2028c=1\\"]
 SPELT = ["%s%n%p", r"\xc2\x9b2J\xc2\x9d0;owned\xc2\x9c", r"x\xe2\x80\xaegnp.exe",
          r"a,b\xe2\x80\xa8c=1" + "\\"]
@@ -685,8 +689,8 @@ SPELT = ["%s%n%p", r"\xc2\x9b2J\xc2\x9d0;owned\xc2\x9c", r"x\xe2\x80\xaegnp.exe"
 
 @test([])
 def names_that_give_orders(case):
-	"""What a terminal obeys, what turns text round and what printf() would, in names: spelt
-	out in every reply, in the command's output, in metrics and in the log."""
+	"""Names with what a terminal obeys, what reverses text and what printf() would expand.
+	They are escaped in every reply, in the command's output, in metrics and in the log."""
 	files = plain_files(case, *EVIL)
 	daemon = case.daemon(config([(f, '"%s%n"', '"map%d%n"') for f in files[:1]] + files[1:]))
 	daemon.start().wait_ready(up=len(files))
@@ -714,7 +718,7 @@ def names_that_give_orders(case):
 	check([found[f]["name"] for f in files] == SPELT, "names", [p["name"] for p in found.values()])
 	refused = daemon.ctl("check", "\x1b[2J%n%s", expect=5)
 	check(HARMFUL.search(refused.out + refused.err) is None, "an error gives orders", refused.err)
-	# What has no business in a configuration is an error there.
+	# Bytes that are not allowed in a configuration are an error there.
 	daemon.configure(config([(files[0], '"\x1b[2J"', None)]))
 	refused = daemon.ctl("reload", expect=1)
 	check("control character 0x1b" in refused.err + refused.out and

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Points 7 and 9: what a device answers, or does not, and opens that hang."""
+"""What a device answers, missing answers, and opens that hang."""
 import errno
 import errno
 import fcntl
@@ -10,7 +10,7 @@ import bed
 from harness import MARGIN, check, config, test, wait_until
 
 
-ENODEV = ["ENODEV", "EIO"]  # older kernels' loop devices answer EIO, whatever it was
+ENODEV = ["ENODEV", "EIO"]  # older kernels' loop devices answer EIO for every error
 
 
 @test([7])
@@ -20,11 +20,11 @@ def each_answer_has_its_reason(case):
 	case.disk.tell("fail", 0, "EIO")
 	case.disk.tell("truncate", 1)
 	case.disk.tell("vanish", 2)
-	case.disk.tell("fail", 3, "EACCES")  # the loop device makes it EIO
+	case.disk.tell("fail", 3, "EACCES")  # the loop device reports EIO
 	for d in loops[:4]:
 		path = daemon.wait_state(d, "down")
 		name = errno.errorcode[path["errno"]]
-		# A loop device hands on ENODEV of what is behind it: seen on Linux 6.18.
+		# A loop device passes on ENODEV of its file: seen on Linux 6.18.
 		check(name == "EIO" or (name == "ENODEV" and d == loops[2]), "not an I/O error", path)
 		check(name in path["reason"], "the reason does not name it", path)
 	for d in loops[4:]:
@@ -37,7 +37,7 @@ def each_answer_has_its_reason(case):
 
 @test([7], root=False)
 def truncated_file(case):
-	"""A regular file: up, short read when it is cut off, up when it is whole again."""
+	"""A regular file: up, short read when truncated, up when whole again."""
 	file = os.path.join(case.folder, "file")
 	whole = os.path.join(case.folder, "whole")
 	for name in (file, whole):
@@ -54,7 +54,8 @@ def truncated_file(case):
 
 @test([7])
 def shrunk_loop_device(case):
-	"""The backing is truncated and the device told so: it has no first block any more."""
+	"""The file below is truncated and the loop device updated: it has no first block any
+	more."""
 	n = 2100
 	device = case.loop(n)
 	daemon = case.daemon(config([device])).start().wait_ready(up=1)
@@ -72,8 +73,8 @@ def shrunk_loop_device(case):
 
 @test([7])
 def removed_loop_backing(case):
-	"""A device whose backing goes while it is open reads EIO; one without backing at all has
-	no first block; one that is not there cannot be opened."""
+	"""A device whose file vanishes while it is open reads EIO. A device without a file has no
+	first block. A device that does not exist cannot be opened."""
 	there, bare, gone = case.loops(2101, 2102, 2103)
 	bed.detach_loop(2102)
 	case.run.loops().remake(2103)
@@ -90,7 +91,7 @@ def removed_loop_backing(case):
 	case.figure(f"no such device: {path['state']}, {path['reason']}")
 	case.disk.tell("heal", 2101)
 	daemon.wait_state(there, "up")
-	# It comes back, and is found without anyone saying so.
+	# The device returns, and the daemon finds it without an event.
 	case.loops(2103)
 	daemon.wait_state(gone, "up")
 	daemon.stop()
@@ -99,8 +100,8 @@ def removed_loop_backing(case):
 
 @test([2, 7])
 def slow_is_not_down(case):
-	"""Slower than usual is up, with its latency; slower than the timeout is a timeout until
-	the answer comes."""
+	"""A slow answer is up, with its latency. An answer after the timeout: first timeout, then
+	up."""
 	devices = case.loops(range(3))
 	daemon = case.daemon(config(devices, checker_timeout=1.5)).start().wait_ready(up=3)
 	case.disk.tell("slow", 0, 300)
@@ -132,7 +133,7 @@ def counts_of_failures_and_recoveries(case):
 
 @test([9])
 def hung_opens_delay_nothing(case):
-	"""More opens hang than there are rescuers; paths that are open go on as if nothing were."""
+	"""More opens hang than there are rescuers; paths that are open are checked as usual."""
 	loops = case.loops(range(100))
 	opening = [case.disk.path(n) for n in range(2200, 2240)]
 	daemon = case.daemon(config(loops, rescuer_threads=16, keep_open="yes")).start().wait_ready(up=100)
@@ -162,7 +163,7 @@ def hung_opens_delay_nothing(case):
 
 @test([9])
 def hung_closes_delay_nothing(case):
-	"""Removing paths whose close hangs: neither the reload nor the others wait."""
+	"""Removing paths whose close hangs delays neither the reload nor other paths."""
 	loops = case.loops(range(50))
 	files = [case.disk.path(n) for n in range(2240, 2243)]
 	daemon = case.daemon(config(loops + files, keep_open="yes")).start().wait_ready(up=53)

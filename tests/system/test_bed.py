@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The bed itself: if these fail, no other result means anything."""
+"""The test bed: if these tests fail, no other result is reliable."""
 import os
 import subprocess
 
@@ -13,7 +13,8 @@ def reader(device):
 
 @test([])
 def bed_hangs_one_disk_only(case):
-	"""A disk that hangs holds its own loop device and no other; released, it reads again."""
+	"""A disk that hangs blocks its own loop device and no other; after its release it reads
+	again."""
 	hung, well = case.loops(0, 1)
 	case.disk.tell("hang", 0)
 	stuck = reader(hung)

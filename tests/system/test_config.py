@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Point 8: broken configurations, and -T; reloads that must change nothing."""
+"""Broken configurations, and -T; reloads that must change nothing."""
 import glob
 import os
 import re
@@ -34,14 +34,14 @@ def fifty_broken_configurations(case):
 		check(done.returncode == 1, f"{source}: exit status {done.returncode}", done.stderr)
 		found = list(re.finditer(POSITION, done.stderr, re.M))
 		check(found, f"{source}: no position", done.stderr)
-		# Each file announces all its errors: "# expect: LINE:COLUMN: part of the message".
+		# Each file lists all its errors: "# expect: LINE:COLUMN: part of the message".
 		wanted = [line.split("# expect: ")[1] for line in
 		          data.decode("utf-8", "replace").splitlines() if "# expect: " in line]
 		check(wanted, f"{source}: announces nothing")
-		told = [f"{m['line']}:{m['column']}: {m['what']}" for m in found
+		printed = [f"{m['line']}:{m['column']}: {m['what']}" for m in found
 		        if m["file"] == name]
-		check(len(told) == len(wanted), f"{source}: not the errors announced", done.stderr)
-		for line, expected in zip(told, wanted):
+		check(len(printed) == len(wanted), f"{source}: not the errors announced", done.stderr)
+		for line, expected in zip(printed, wanted):
 			at, part = expected.split(": ", 1)
 			check(line.startswith(f"{at}: ") and part in line,
 			      f"{source}: expected {expected}", done.stderr)
@@ -49,7 +49,7 @@ def fifty_broken_configurations(case):
 
 
 @test([8], root=False)
-def every_error_is_told(case):
+def every_error_is_reported(case):
 	name = os.path.join(case.folder, "three.conf")
 	with open(name, "w", encoding="utf-8") as f:
 		f.write("defaults {\n\tpolling_intervall 5\n\tchecker_timeout soon\n}\n"
@@ -106,7 +106,7 @@ def bad_reload_changes_nothing(case):
 	check(sorted(after) == sorted(before), "the paths changed")
 	for d, p in after.items():
 		check(same_state(before[d], p) and
-		      p["checks_total"] >= before[d]["checks_total"], "a path began anew", p)
+		      p["checks_total"] >= before[d]["checks_total"], "a path was restarted", p)
 	first = {d: p["checks_total"] for d, p in after.items()}
 	wait_until("checks go on", lambda: all(
 		p["checks_total"] > first[d] for d, p in daemon.paths().items()), 10)
@@ -129,7 +129,7 @@ def reload_names_keywords_that_need_a_restart(case):
 	for keyword in changed:
 		check(re.search(rf"^warning: {keyword}: still .*systemctl restart checkerd$",
 		                said.out, re.M), f"reload does not name {keyword}", said.out)
-	# A reload that changes none of these keywords says nothing about them.
+	# A reload that changes none of these keywords prints no warning about them.
 	said = daemon.reload(config([name]))
 	check("restart" not in said.out, "a restart is said to be needed", said.out)
 

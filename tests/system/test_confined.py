@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Issue points 1 and 4: what the threads that checks go through do, and do not do: no system
-call that may block, no allocation once the daemon is ready."""
+"""The threads that checks pass through make no blocking system call, and allocate nothing once
+the daemon is ready."""
 import collections
 import mmap
 import os
@@ -15,7 +15,7 @@ INTERVAL = 0.1
 
 
 def scenario(case, daemon, devices, changes):
-	"""Some thousand checks with all that may befall them. changes: reloads, too."""
+	"""Some thousand checks with all kinds of faults. changes: with reloads as well."""
 	disk = case.disk
 	disk.tell("fail", "0-4", "EIO")
 	disk.tell("truncate", 5)
@@ -71,10 +71,10 @@ class Seal:
 
 @test([4])
 def nothing_is_allocated_once_ready(case):
-	"""An allocator that ends the process when the loop, the lane, a reaper, a rescuer or the
-	one that watches the lane asks it for memory."""
+	"""An allocator that ends the process if the loop, the submitter, a reaper, a rescuer or
+	the watching thread allocates."""
 	if SANITIZED:
-		return  # a sanitizer has its own
+		return  # a sanitizer has its own allocator
 	devices = case.loops(range(PATHS))
 	seal = Seal(case)
 	daemon = case.daemon(config(devices, polling_interval=INTERVAL,
@@ -89,19 +89,19 @@ def nothing_is_allocated_once_ready(case):
 	check(sealed == 1 and broken == 0, "there was an allocation", daemon.log_text()[-3000:])
 	check(daemon.status()["prober"]["restarts_total"] == 0, "the prober was replaced",
 	      daemon.log_text()[-3000:])
-	check(others > 0, "the allocator was not there: nobody has allocated anything")
+	check(others > 0, "the allocator was not loaded: it has counted no allocation")
 	check(daemon.status()["memory"]["sealed_allocations_total"] == 0, "the alarm counter moved")
 	case.figure(f"{checks_made(daemon) - before} checks without an allocation on their way, "
 	            f"{others} by control, discovery and log for 15 commands")
 
 
-# What each thread may ask of the kernel once the daemon is ready: a call, and what its line in
-# the trace has to look like. docs/PROOFS.md says of each why it does not block.
+# The system calls that each thread may make once the daemon is ready: the call, and a pattern
+# of its line in the trace. docs/PROOFS.md says of each why it does not block.
 ANY = ""
-# eventfds and timers, nonblocking; locks that nobody sleeps with
+# Eventfds and timers, nonblocking; locks that are held only briefly.
 QUEUES = {"read": ANY, "write": ANY, "futex": ANY, "restart_syscall": ANY}
-MEMORY_FILE = r'"/proc/(\d+|self)/stat(us)?"'  # answered from memory, like all that follows
-# States in /sys; SCSI disks and NVMe controllers have one, this bed's do not.
+MEMORY_FILE = r'"/proc/(\d+|self)/stat(us)?"'  # answered from memory, as all that follow
+# States in /sys: SCSI disks and NVMe controllers have one, loop devices do not.
 STATE_FILE = r'"(\d+:\d+/device|\.\./\.\./class/(iscsi_session|fc_remote_ports)/[^"]+)/\w*state"'
 ALLOWED = {
 	"loop": QUEUES | {
@@ -116,7 +116,7 @@ ALLOWED = {
 
 
 def threads(pid):
-	"""Their names by number."""
+	"""The threads' names by their numbers."""
 	names = {}
 	for tid in os.listdir(f"/proc/{pid}/task"):
 		with open(f"/proc/{pid}/task/{tid}/comm", encoding="utf-8") as f:
@@ -125,7 +125,7 @@ def threads(pid):
 
 
 def calls_by_thread(trace, names, since, until):
-	"""Of each kind of thread: the calls it made, and their lines."""
+	"""For each kind of thread: the calls it made, and their lines."""
 	line_of = re.compile(r"^(\d+) +(\d+\.\d+) ([a-z_0-9]+)\(")
 	found = {name: collections.OrderedDict() for name in set(names.values())}
 	with open(trace, encoding="utf-8", errors="replace") as f:
@@ -140,9 +140,10 @@ def calls_by_thread(trace, names, since, until):
 
 @test([1], timeout=180)
 def each_system_call_is_on_the_list(case):
-	"""The daemon and its prober under strace: what the loop, the lane and the reapers call."""
+	"""The daemon and its prober under strace: the calls of the loop, the submitter and the
+	reapers."""
 	if SANITIZED:
-		return  # its runtime has calls of its own
+		return  # a sanitizer's runtime makes calls of its own
 	devices = case.loops(range(PATHS))
 	trace = os.path.join(case.folder, "trace")
 	daemon = case.daemon(config(devices, polling_interval=INTERVAL,
@@ -166,13 +167,14 @@ def each_system_call_is_on_the_list(case):
 		f"{name} " + ", ".join(sorted(found[name])) for name in ALLOWED))
 
 
-# What it would like to have, and a word of the line that says that it has not.
+# A missing privilege or resource, and a word of the line that reports it.
 WANTED = ["PR_SET_IO_FLUSHER", "mlockall", "oom_score_adj", "realtime_priority", "descriptors"]
 
 
 @test([4])
 def what_it_may_not_have_is_said_once(case):
-	"""Without any capability, and with few descriptors: one line each, and it works."""
+	"""Without any capability, and with few descriptors: the daemon prints one line each, and
+	works."""
 	devices = case.loops(range(PATHS))
 	daemon = case.daemon(
 		config(devices, realtime_priority=5),
@@ -189,7 +191,7 @@ def what_it_may_not_have_is_said_once(case):
 
 @test([4])
 def realtime_priority_is_for_checks_only(case):
-	"""Of the loop and the prober, where it is permitted."""
+	"""Memory is locked in the loop and the prober, if that is permitted."""
 	devices = case.loops(range(PATHS))
 	daemon = case.daemon(config(devices, realtime_priority=5)).start().wait_ready(up=PATHS)
 	if any("realtime_priority" in w for w in daemon.status()["warnings"]):
@@ -198,7 +200,7 @@ def realtime_priority_is_for_checks_only(case):
 	for pid in (daemon.pid, daemon.prober_pid()):
 		for tid, name in threads(pid).items():
 			if SANITIZED and tid != pid and name in ("checkerd", "pathcheck-probe"):
-				continue  # the sanitizer's own, which has no name of its own
+				continue  # the sanitizer's own thread has no name of its own
 			policy = os.sched_getscheduler(tid)
 			wanted = tid == pid or name.startswith("pc-")
 			check((policy == os.SCHED_RR) == wanted, f"{name} ({tid}) has policy {policy}")

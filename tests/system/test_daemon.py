@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The daemon in its surroundings: discovery, a second instance, no root, the command."""
+"""Discovery, a second instance, a user without root, the command."""
 import os
 import pwd
 import signal
@@ -8,7 +8,7 @@ import time
 import bed
 from harness import Skip, check, config, is_stopped, test, wait_until
 
-# Only this bed's devices, whatever else goes on on the machine.
+# Only the devices of this bed, whatever other devices the machine has.
 UDEV = ('defaults {\n\tdiscovery udev\n\tpolling_interval 1\n\tmax_polling_interval 1\n'
         '\tchecker_timeout 2\n}\n'
         'blacklist {\n\tdevnode ".*"\n}\n'
@@ -16,7 +16,7 @@ UDEV = ('defaults {\n\tdiscovery udev\n\tpolling_interval 1\n\tmax_polling_inter
 
 
 def uevent(n, action):
-	"""Has the kernel announce it, as it does when a disk is pulled."""
+	"""Makes the kernel send a uevent, as for a disk that is pulled."""
 	node = os.path.basename(bed.loop_node(n))
 	with open(f"/sys/block/{node}/uevent", "w", encoding="ascii") as f:
 		f.write(action)
@@ -24,8 +24,8 @@ def uevent(n, action):
 
 @test([7])
 def devices_come_and_go(case):
-	"""Discovery by the kernel's announcements: found at start, added, removed."""
-	case.run.drop_bed()  # the devices of other tests would be found too
+	"""Discovery by uevents: found at the start, added, removed."""
+	case.run.drop_bed()  # discovery would find other tests' devices too
 	first = set(case.loops(range(5)))
 	daemon = case.daemon(UDEV).start().wait_ready(up=5)
 	check(set(daemon.paths()) == first, "not the devices that are there", daemon.paths().keys())
@@ -50,7 +50,7 @@ def devices_come_and_go(case):
 
 @test([7])
 def pulled_while_its_read_hangs(case):
-	"""The device is gone, its request is not: an orphan, until it comes back."""
+	"""The device is gone, but its request is pending: an orphan, until the kernel answers."""
 	case.run.drop_bed()
 	case.loops(range(3))
 	daemon = case.daemon(UDEV).start().wait_ready(up=3)
@@ -68,7 +68,7 @@ def pulled_while_its_read_hangs(case):
 
 @test([7])
 def what_is_no_disk_is_left_out(case):
-	"""Loop devices without backing, and zram: not unless configured."""
+	"""Loop devices without a file, and zram, are no paths unless configured."""
 	there, bare = case.loops(0, 2102)
 	bed.detach_loop(2102)
 	text = ('defaults {\n\tdiscovery udev\n}\n'
@@ -80,7 +80,7 @@ def what_is_no_disk_is_left_out(case):
 	check(bare not in found, "a loop device without backing is a path")
 	check(not [d for d in found if d.startswith(("/dev/zram", "/dev/ram"))],
 	      "memory is a path", list(found))
-	# Given backing, it becomes one.
+	# With a file, the device becomes a path.
 	case.run.loops().remake(2102)
 	case.loops(2102)
 	wait_until("backing is noticed", lambda: bare in daemon.paths(), 10)
@@ -115,7 +115,8 @@ def plain_files(case, n):
 
 @test([], root=False)
 def works_without_root(case):
-	"""As nobody, on files it may read; one it may not read is not judged, and overdue."""
+	"""As nobody: a file that it may read is checked; one that it may not is not judged, and
+	overdue."""
 	files = plain_files(case, 10)
 	user = None
 	if os.geteuid() == 0:
@@ -133,7 +134,7 @@ def works_without_root(case):
 	daemon = case.daemon(config(files), user=user).start()
 	daemon.wait_serving()
 	daemon.wait_count("up", 9)
-	# What the daemon may not open says nothing of the device.
+	# If the daemon may not open a device, that says nothing about the device.
 	wait_until("it is overdue", lambda: daemon.path(files[9])["overdue"], 15)
 	path = daemon.path(files[9])
 	check(path["state"] == "pending" and "EACCES" in path["reason"], "not the right reason", path)

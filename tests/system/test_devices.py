@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A name that leads to another device, and a device that others take away."""
+"""A name that changes to another device, and a device that is removed from outside."""
 import fcntl
 import os
 
 import bed
 from harness import check, config, test, wait_until
 
-# Two intervals, and what an idle machine needs beside: twice as long on a sanitizer build.
+# Two intervals, and the delays of an idle machine: doubled on a sanitizer build.
 NOTICED = 10
 
 
 def link_to(case, name, node):
-	"""Makes the link lead to the node, in one step."""
+	"""Replaces the link's target in one step."""
 	os.symlink(node, name + ".new")
 	os.rename(name + ".new", name)
 	if name not in case.links:
@@ -26,7 +26,7 @@ def a_file_that_is_deleted_or_replaced_is_noticed(case):
 			f.truncate(1 << 16)
 	daemon = case.daemon(config(files)).start().wait_ready(up=3)
 	os.unlink(files[0])
-	# The new file is too short to be read from: it was the new one that was read.
+	# The new file is too short for a read, so this shows that the new file was read.
 	with open(files[1] + ".new", "wb") as f:
 		f.write(b"short")
 	os.rename(files[1] + ".new", files[1])
@@ -42,7 +42,7 @@ def a_file_that_is_deleted_or_replaced_is_noticed(case):
 
 @test([7])
 def a_link_that_is_moved_leads_to_another_path(case):
-	"""The verdict about the new disk is never told under the number of the old one."""
+	"""The verdict about the new disk is never reported for the old disk's number."""
 	old, new = case.loops(0, 1)
 	name = f"/dev/checkerd-link-{os.getpid()}"
 	link_to(case, name, old)
@@ -65,7 +65,7 @@ def a_link_that_is_moved_leads_to_another_path(case):
 
 @test([17])
 def a_watched_loop_device_can_be_detached(case):
-	"""losetup -d: the device is gone when nobody has it open any more."""
+	"""losetup -d: the device disappears with its last open descriptor."""
 	kept, taken = case.loops(2, 2103)
 	daemon = case.daemon(config([kept, taken])).start().wait_ready(up=2)
 	backing = f"/sys/block/{os.path.basename(taken)}/loop/backing_file"
@@ -82,8 +82,8 @@ def a_watched_loop_device_can_be_detached(case):
 
 @test([3])
 def a_block_size_that_changes_is_learned_again(case):
-	"""The reads of a device that stays open have the wrong size from one moment to the next: the
-	kernel says EINVAL, which is not the device's fault."""
+	"""The block size of an open device changes: the kernel then fails its reads with EINVAL,
+	which is not the device's fault."""
 	n = 2104
 	device = case.loop(n)
 	daemon = case.daemon(config([device], keep_open="yes")).start().wait_ready(up=1)
@@ -97,7 +97,7 @@ def a_block_size_that_changes_is_learned_again(case):
 		wait_until("three more checks", lambda: daemon.path(device)["checks_total"] >=
 		           before["checks_total"] + 3, NOTICED)
 		path = daemon.path(device)
-		# What is not judged counts as deferred: here none is.
+		# A check without a verdict counts as deferred: here none is.
 		check(path["state"] == "up" and path["failures_total"] == 0 and
 		      path["deferred_total"] == before["deferred_total"], "not judged good", path)
 	daemon.stop()

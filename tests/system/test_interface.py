@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What scripts depend on: the keys of every reply, as promised and as the interface
-describes them, and the metrics."""
+"""What scripts depend on: the keys of every reply, as promised and as described, and the
+metrics."""
 import json
 import os
 import re
@@ -11,7 +11,7 @@ import openmetrics
 from harness import Failure, Skip, check, config, moment, test, wait_until
 from varlink import Varlink
 
-# The promise: each of these keys is there for good. More may be added.
+# The promise: each of these keys stays for good. More may be added.
 PROMISED = {
 	"ListPaths": {"paths": [
 		"name device devt alias map wwid hcil vendor product revision serial protocol host "
@@ -41,7 +41,7 @@ METRICS = ("path_up path_state path_checks path_failures path_transitions check_
 
 
 class Interface:
-	"""The text of an interface: its types, and what its methods take and return."""
+	"""An interface description: its types, and the parameters and replies of its methods."""
 
 	def __init__(self, text):
 		text = re.sub(r"#.*", "", text)
@@ -59,7 +59,7 @@ class Interface:
 		return dict(re.split(r"\s*:\s*", p) for p in parts)
 
 	def problems(self, kind, value, where):
-		"""What is not as described."""
+		"""Returns how a value differs from its description."""
 		if isinstance(kind, dict):
 			if not isinstance(value, dict) or list(value) != list(kind):
 				yield f"{where}: {value} has not the keys {list(kind)}"
@@ -115,8 +115,8 @@ def files_in(case, names):
 
 @test([], root=False)
 def replies_are_as_described(case):
-	"""Every method of the interface: its reply has the keys that were promised, and those that
-	the interface describes, in that order and of those types."""
+	"""Every method of the interface: its reply has the promised keys, and those that the
+	interface describes, in that order and of those types."""
 	left, right = files_in(case, ["left", "right"])
 	daemon = case.daemon(config([(left, "a", "demo"), (right, "b", "demo")]))
 	daemon.start().wait_ready(up=2)
@@ -133,11 +133,11 @@ def replies_are_as_described(case):
 	untested = set()
 	for method, (_, result) in interface.methods.items():
 		if method in ("Fail", "Reinstate"):
-			untested.add(method)  # answered by an error: dm_control is off
+			untested.add(method)  # answered with an error: dm_control is off
 			continue
 		reply = v.call(f"io.checkerd.Control.{method}", more=method == "Monitor",
 		               **parameters.get(method, {}))
-		if method == "Monitor":  # one of its two keys at a time
+		if method == "Monitor":  # each event has one of its two keys
 			reply = {"event": reply.get("event"), "lost": reply.get("lost")}
 			v = Varlink(daemon.socket)
 		wrong = list(interface.problems(result, reply, method))
@@ -152,7 +152,7 @@ def replies_are_as_described(case):
 
 @test([], root=False)
 def metrics_are_openmetrics(case):
-	"""An independent reader takes every line, with names that try to break it."""
+	"""A strict reader accepts every line, also with names that need escapes."""
 	names = ["plain", 'quo"te', "back\\slash", "sp ace", "\u00e9"]
 	files = files_in(case, names)
 	quoted = [f.replace('"', '""') for f in files]
@@ -177,7 +177,7 @@ def metrics_are_openmetrics(case):
 	         if s[0] == "_count"][0]
 	check(count >= len(files), f"{count} durations")
 	again = openmetrics.parse(daemon.ctl("metrics").out.encode())
-	for name, family in families.items():  # a counter never goes back
+	for name, family in families.items():  # a counter never decreases
 		if family.type != "counter":
 			continue
 		now = {tuple(s[1].items()): s[2] for s in again[name].samples}
@@ -209,7 +209,7 @@ def history_tells_what_happened(case):
 	check(daemon.json("show", "history", right)["histories"][0]["changes"] == [], "right")
 	check("now" in daemon.ctl("show", "history", "left").out, "no present state")
 	daemon.ctl("show", "history", "nonsense", expect=5)
-	# gone, and its past is known
+	# The path is gone, but its history is known.
 	daemon.reload(config([right]))
 	wait_until("it is gone", lambda: left not in daemon.paths(), 10)
 	history = daemon.json("show", "history", "left")["histories"][0]
@@ -217,7 +217,7 @@ def history_tells_what_happened(case):
 
 
 class Screen:
-	"""A program on a terminal of its own, by way of tmux."""
+	"""A program on its own terminal, by means of tmux."""
 
 	def __init__(self, case, command, height=12):
 		self.base = ["tmux", "-S", os.path.join(case.folder, "tmux"),
@@ -248,7 +248,8 @@ class Screen:
 
 @test([], root=False)
 def top_is_alive(case):
-	"""The live view on a terminal of 80 columns: order, filter, a daemon that goes and comes."""
+	"""The live view on a terminal of 80 columns: order, filter, a daemon that stops and
+	starts."""
 	if not shutil.which("tmux"):
 		raise Skip("needs tmux")
 	names = [f"disk{i:02}" for i in range(20)]
@@ -286,7 +287,7 @@ def follow_top(daemon, screen, names, files):
 	screen.keys("Enter")
 	screen.wait("the filter stays", lambda s: shown(s) == ["disk07"] and "q: quit" in s[-2])
 	daemon.stop()
-	screen.wait("that nobody answers", lambda s: "not running" in s[-2] and shown(s) == ["disk07"])
+	screen.wait("that the daemon does not run", lambda s: "not running" in s[-2] and shown(s) == ["disk07"])
 	daemon.start().wait_ready()
 	screen.wait("an answer again", lambda s: "q: quit" in s[-2] and shown(s) == ["disk07"])
 	screen.keys("q")

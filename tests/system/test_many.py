@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Points 1 and 2: two thousand paths, and some of them hang."""
+"""Two thousand paths, some of which hang."""
 import time
 
 import bed
@@ -37,7 +37,8 @@ def two_thousand_paths_are_up_after_one_pass(case):
 	now = bed.read_sysctl("fs.aio-nr")
 	check(groups["aio_max_nr"] == bed.read_sysctl("fs.aio-max-nr"), "wrong aio_max_nr")
 	daemon.stop()
-	# The counter is the whole host's: others may come and go, but hardly twice the same.
+	# The counter is of the whole host: other users come and go, but hardly as many as
+	# these.
 	wait_until("the quota is given back", lambda: bed.read_sysctl("fs.aio-nr") < now, 5)
 	after = bed.read_sysctl("fs.aio-nr")
 	check(2048 in (groups["aio_nr"] - before, groups["aio_nr"] - after),
@@ -46,7 +47,7 @@ def two_thousand_paths_are_up_after_one_pass(case):
 
 
 def hang_and_watch(case, hung, others):
-	"""Hangs the first `hung` of the paths; the others must be checked on time meanwhile."""
+	"""Hangs the first `hung` of the paths; meanwhile the others must be checked on time."""
 	devices, daemon = start(case, fail_checks=2)
 	daemon.wait_ready(up=PATHS)
 	sick, well = set(devices[:hung]), set(devices[hung:])
@@ -95,13 +96,13 @@ def hang_and_watch(case, hung, others):
 
 
 def check_steps(daemon, sick):
-	"""Each hung path was `timeout` first and then `down`."""
+	"""Each hung path was first `timeout` and then `down`."""
 	steps = {}
 	for e in daemon.events():
 		if e["type"] == "path_state" and e["from"] == "up":
 			steps[e["path"]] = e["to"]
 	names = {d.rsplit("/", 1)[1] for d in sick}
-	kept = names & set(steps)  # only so many events are kept
+	kept = names & set(steps)  # the daemon keeps a limited number of events
 	check(kept, "no event of a hung path is kept")
 	wrong = [(n, steps[n]) for n in kept if steps[n] != "timeout"]
 	check(not wrong, "a hung path did not go by way of timeout", wrong[:5])
@@ -119,8 +120,8 @@ def five_hundred_hung_paths_delay_none(case):
 
 @test([2])
 def late_answer_counts_at_once(case):
-	"""The answer of a released request brings the path up by itself: the next check would
-	only be due much later."""
+	"""The answer of a released request brings the path up by itself: the next check would be
+	due much later."""
 	devices = case.loops(range(4))
 	daemon = case.daemon(config(devices, polling_interval=30, max_polling_interval=30,
 	                            checker_timeout=1)).start().wait_ready(up=4)

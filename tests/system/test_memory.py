@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Issue point 4: the memory that is locked, with as many paths as the budget is for."""
+"""The locked memory, with as many paths as the budget is for."""
 import os
 import re
 import tempfile
@@ -11,7 +11,7 @@ BUDGET_KIB = 28 * 1024
 
 
 def mappings(pid):
-	"""Of each: its name, what is resident of it and what of that is nobody else's, in KiB, and
+	"""For each mapping: its name, the resident memory, the private part, both in KiB, and
 	whether it is locked."""
 	found = []
 	with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as f:
@@ -32,9 +32,9 @@ def status_kib(pid, key):
 
 
 def pages_kib(daemon, prober):
-	"""The locked pages of both: what both have mapped, which is libraries and the region that
-	they share, is locked by the daemon and counts once. A process that may not lock (the
-	prober of a daemon without CAP_SYS_RESOURCE) counts with the pages that are its own."""
+	"""Returns the locked pages of both processes. The daemon locks what both map, which is
+	libraries and the shared region, so this counts once. A process that may not lock (the
+	prober of a daemon without CAP_SYS_RESOURCE) counts with its private pages."""
 	locks = sum(m["Rss"] for m in mappings(daemon) if m["locked"])
 	own = mappings(prober)
 	if any(m["locked"] for m in own):
@@ -43,10 +43,10 @@ def pages_kib(daemon, prober):
 
 
 def short_names(case, n):
-	"""n names of a file, not much longer than disks have: names are most of what a path of a
-	static configuration takes."""
+	"""n names of a file, a little longer than disks' names: names are the largest part of a
+	path in a static configuration."""
 	folder = os.path.join(case.folder, "d")
-	link = tempfile.mktemp(prefix="c", dir="/tmp")  # taken in the next line, or it fails
+	link = tempfile.mktemp(prefix="c", dir="/tmp")  # used in the next line, which fails if the name is taken
 	os.symlink(folder, link)
 	case.links.append(link)
 	os.mkdir(folder)
@@ -60,10 +60,10 @@ def short_names(case, n):
 
 @test([4])
 def locked_memory(case):
-	"""Of regular files, which have all that a path has but a place in a map: room for that is
-	taken at the start."""
+	"""Paths of regular files. They have all that a path has except an entry in a map, whose
+	memory is allocated at the start."""
 	if SANITIZED:
-		return  # its shadow is many times as large
+		return  # a sanitizer's shadow memory is many times as large
 	devices = short_names(case, PATHS)
 	daemon = case.daemon(config(devices, max_paths=PATHS, polling_interval=4,
 	                            max_polling_interval=4, checker_timeout=30)).start()
@@ -81,7 +81,7 @@ def locked_memory(case):
 	            f"VmLck {status_kib(daemon.pid, 'VmLck')} and {status_kib(prober, 'VmLck')} KiB")
 	check(of_daemon + of_prober <= BUDGET_KIB,
 	      f"{of_daemon + of_prober} KiB are locked, not {BUDGET_KIB} at most")
-	# While one is read there are two configurations, and two lists of what there is.
+	# During a reload there are two configurations, and two lists of paths.
 	for _ in range(2):
 		daemon.reload()
 	again = sum(pages_kib(daemon.pid, prober))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who notices that nobody looks at a path; and paths that nobody is to look at."""
+"""Overdue paths: those that get no check, and those that need none."""
 import os
 import shutil
 import signal
@@ -89,8 +89,9 @@ def too_few_descriptors_are_named(case):
 
 
 @test([10])
-def hung_opens_leave_nobody_unseen(case):
-	"""14 opens hang; what is new and cannot be opened for them is overdue, not just pending."""
+def hung_opens_leave_no_path_unnoticed(case):
+	"""14 opens hang. A new path whose open has to wait for them becomes overdue, and does not
+	stay pending."""
 	hung, new = range(2000, 2014), files(case, 2)
 	for n in hung:
 		case.disk.tell("hang-open", n)
@@ -113,7 +114,7 @@ def hung_opens_leave_nobody_unseen(case):
 	case.disk.tell("release", "all")
 	case.disk.tell("heal", "all")
 	daemon.wait_count("up", 16, 30)
-	wait_until("nobody is overdue", lambda: not overdue(daemon), 10)
+	wait_until("no path is overdue", lambda: not overdue(daemon), 10)
 
 
 @test([12], root=False)
@@ -144,7 +145,7 @@ def a_disabled_path_counts_for_nothing(case):
 
 @test([2])
 def a_device_error_fails_no_path(case):
-	"""A file of the faulty disk hands on each errno as it is; a loop device maps some."""
+	"""A file of faultydisk returns each errno unchanged; a loop device maps some."""
 	errors = ("ENODATA", "EILSEQ", "ENOSPC", "EBADE", "EREMOTEIO", "EOPNOTSUPP")
 	names = [case.disk.path(n) for n in range(2020, 2020 + len(errors))]
 	loops = case.loops(range(len(errors)))
@@ -153,11 +154,11 @@ def a_device_error_fails_no_path(case):
 		case.disk.tell("fail", 2020 + i, error)
 		case.disk.tell("fail", i, error)
 
-	def told(name, error):
+	def reported(name, error):
 		path = daemon.path(name)
 		return error in (path["reason"] or "") and path
 	for name, error in zip(names, errors):
-		path = wait_until(f"{error} is told", lambda n=name, e=error: told(n, e), 10)
+		path = wait_until(f"{error} is reported", lambda n=name, e=error: reported(n, e), 10)
 		check(path["state"] == "up" and "the device answered" in path["reason"],
 		      "a device error fails a path", path)
 		wait_until("it is counted", lambda n=name: daemon.path(n)["device_errors_total"] >= 3,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""More announcements than fit: some are lost, what they were about is not."""
+"""More uevents than the socket can hold: some are lost, but discovery still learns the
+changes."""
 import os
 import signal
 import time
@@ -8,12 +9,12 @@ import bed
 from harness import SANITIZED, check, is_stopped, rss_kib, test, wait_until
 from test_daemon import UDEV
 
-# Nothing is opened: a device that is open cannot be taken away from under it here.
+# No checker opens the devices: an open loop device could not be removed.
 UNCHECKED = UDEV.replace("discovery udev", "discovery udev\n\tpath_checker none")
 
 
 def netlink(pid, column):
-	"""A column of /proc/net/netlink, the sum of this process's sockets."""
+	"""A column of /proc/net/netlink, summed up over this process's sockets."""
 	found = 0
 	inodes = set()
 	for fd in os.listdir(f"/proc/{pid}/fd"):
@@ -32,17 +33,17 @@ def netlink(pid, column):
 
 
 def waiting(pid):
-	"""Bytes that it has yet to read."""
+	"""Bytes that the daemon has not read yet."""
 	return netlink(pid, 4)
 
 
 def drops(pid):
-	"""Messages that the kernel could not hand to it."""
+	"""Messages that the kernel dropped."""
 	return netlink(pid, 8)
 
 
 def flood(case, daemon, node, seconds=60):
-	"""Announcements of a change until the kernel has begun to drop them."""
+	"""Sends change events until the kernel drops some."""
 	deadline = time.monotonic() + seconds
 	written = 0
 	with open(f"/sys/block/{os.path.basename(node)}/uevent", "w", encoding="ascii") as f:
@@ -56,8 +57,8 @@ def flood(case, daemon, node, seconds=60):
 
 @test([7], timeout=150)
 def lost_announcements_are_made_good(case):
-	"""The daemon stands still until the kernel drops its messages; then a device goes, one
-	comes, and one's disk is exchanged for another, all unheard."""
+	"""The daemon is stopped until the kernel drops its messages. Meanwhile one device goes,
+	one comes, and one gets another disk."""
 	case.run.drop_bed()
 	case.loops(range(4))
 	daemon = case.daemon(UNCHECKED).start().wait_ready()
@@ -66,7 +67,7 @@ def lost_announcements_are_made_good(case):
 	daemon.signal(signal.SIGSTOP)
 	try:
 		wait_until("it stands still", lambda: is_stopped(daemon.pid), 5)
-		# Already in the queue, and outdated when it is read.
+		# Already in the queue, and outdated when the daemon reads it.
 		case.run.loops().remake(3)
 		flood(case, daemon, bed.loop_node(0))
 		lost = drops(daemon.pid)
@@ -80,7 +81,7 @@ def lost_announcements_are_made_good(case):
 		daemon.signal(signal.SIGCONT)
 	there = {bed.loop_node(n) for n in (0, 2, 3, 4)}
 	wait_until("what is there is known", lambda: set(daemon.paths()) == there, 20)
-	# And it stays so while the messages that were left are read.
+	# The result stays the same while the daemon reads the remaining messages.
 	wait_until("all is read", lambda: waiting(daemon.pid) == 0, 30)
 	check(set(daemon.paths()) == there, "an old message changed it", daemon.paths().keys())
 	events = [e for e in daemon.events() if e["path"] == os.path.basename(bed.loop_node(2))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Point 4: fs.aio-max-nr is used up."""
+"""fs.aio-max-nr is used up."""
 import time
 
 import bed
@@ -13,7 +13,8 @@ def kinds(daemon):
 
 
 def works_without_quota(case, daemon):
-	"""The daemon was started with no quota left: synchronous, and otherwise as ever."""
+	"""The daemon starts without any quota: it reads synchronously, and otherwise works as
+	usual."""
 	daemon.wait_ready(up=PATHS)
 	groups = daemon.groups()
 	check(kinds(daemon) == {"sync"}, "groups are not synchronous", groups)
@@ -74,8 +75,8 @@ def quota_held_by_another_process(case):
 
 @test([4, 2])
 def hung_paths_without_quota(case):
-	"""Synchronous, a few hung paths cost rescuers but neither the others' checks nor a false
-	state."""
+	"""With synchronous reads, a few hung paths occupy rescuers, but cause no missing checks
+	and no false state."""
 	devices = case.loops(range(PATHS))
 	hung = 5
 	case.sysctl("fs.aio-max-nr", bed.read_sysctl("fs.aio-nr"))

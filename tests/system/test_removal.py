@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Points 3 and 5: paths come and go while some of them hang."""
+"""Paths come and go while some of them hang."""
 import time
 
 from harness import (SANITIZED, check, config, open_files, rss_kib, same_state, test,
@@ -16,11 +16,11 @@ def totals(daemon):
 
 
 def churn(case, daemon, without, with_it, device, rounds):
-	"""Adds the path, waits until its read hangs, and removes it, so many times."""
+	"""Adds the path, waits until its read hangs, and removes it; repeats that."""
 	for _ in range(rounds):
 		kept = case.disk.status(0)["held"]
 		daemon.reload(with_it)
-		daemon.ctl("check", device) # or its first one has begun already
+		daemon.ctl("check", device) # unless its first check has begun already
 		wait_until("its read hangs", lambda: case.disk.status(0)["held"] > kept, 10, 0.005)
 		daemon.reload(without)
 	wait_until(f"{rounds} orphans", lambda: totals(daemon)["orphans"] == rounds, 10)
@@ -44,7 +44,7 @@ def a_hung_path_removed_and_added_again_costs_nothing(case):
 	with_it = config(devices, polling_interval=30, max_polling_interval=30)
 	daemon = case.daemon(without).start().wait_ready(up=19)
 	case.disk.tell("hang", 0)
-	churn(case, daemon, without, with_it, devices[0], 20)  # whatever grows once has grown
+	churn(case, daemon, without, with_it, devices[0], 20)  # warms up what grows only once
 	before = accounts(daemon)
 	begin = time.monotonic()
 	churn(case, daemon, without, with_it, devices[0], ROUNDS)
@@ -55,7 +55,7 @@ def a_hung_path_removed_and_added_again_costs_nothing(case):
 	case.figure(f"before {before}, after {after}")
 	for key in ("rss", "prober_rss"):
 		grown = after[key] - before[key]
-		# A leaked kilobyte a round would be 100; sanitizers keep what was freed.
+		# A leak of 1 KiB a round would be 100 KiB; sanitizers keep freed memory.
 		check(SANITIZED or grown < 64, f"{key} grew by {grown} KiB", before, after)
 	check(not any(totals(daemon).values()), "slots are lost", daemon.groups())
 	case.disk.tell("release", 0)
@@ -65,8 +65,8 @@ def a_hung_path_removed_and_added_again_costs_nothing(case):
 
 @test([5])
 def reload_disturbs_no_unchanged_path(case):
-	"""500 paths, 50 of them hung; then again and again half are removed and 100 others
-	added, and back."""
+	"""500 paths, 50 of them hung. Repeatedly half are removed and 100 others added, and
+	back."""
 	all_devices = case.loops(range(600))
 	settings = {"polling_interval": INTERVAL, "max_polling_interval": INTERVAL,
 	            "checker_timeout": 2}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Point 6: the daemon and the prober end, by whatever means, whatever hangs."""
+"""The daemon and the prober end, in every way, while requests hang."""
 import datetime
 import os
 import signal
@@ -21,14 +21,14 @@ def start(case, mode, extra=(), hung=HUNG):
 	daemon = case.daemon(config(devices + list(extra))).start().wait_ready(up=PATHS, seconds=30)
 	if hung:
 		case.disk.tell("hang", f"0-{hung - 1}")
-		# Synchronous reads hang one a rescuer; the rest of them waits for one.
+		# Each synchronous read that hangs blocks a rescuer; further reads wait for one.
 		enough = hung if mode == "aio" else min(hung, 8)
 		wait_until("the reads hang", lambda: case.disk.held() >= enough, 10)
 	return devices, daemon
 
 
 def succeed(case, daemon, name, number, restart=False):
-	"""Ends the daemon and starts another on the same socket; returns the successor."""
+	"""Ends the daemon and starts another on the same socket. Returns the new daemon."""
 	prober = daemon.prober_pid()
 	begin = time.monotonic()
 	daemon.signal(number)
@@ -63,7 +63,7 @@ def end_and_restart(case, mode, number):
 	devices, daemon = start(case, mode)
 	name = f"{signal.Signals(number).name}, {mode}"
 	successor, prober = succeed(case, daemon, name, number)
-	# With every rescuer in a hung read, healthy paths wait their turn, and are not down.
+	# With every rescuer in a hung read, healthy paths wait, and are not down.
 	check_successor(case, successor, prober, devices,
 	                set(devices[HUNG:]) if mode == "aio" else set())
 
@@ -90,7 +90,8 @@ def terminate_with_500_hung_synchronous(case):
 
 @test([6])
 def restart_ten_times_in_a_row(case):
-	"""Each successor leaves a prober with hung reads behind; none of them is in the way."""
+	"""Each daemon leaves a prober with hung reads behind; none of them delays the next
+	daemon."""
 	devices, daemon = start(case, "aio", hung=20)
 	probers = []
 	for i in range(10):
@@ -148,7 +149,7 @@ def replace_prober(case, number):
 	checked = time.monotonic() - begin
 	case.figure(f"{signal.Signals(number).name} of the prober: replaced after "
 	            f"{replaced * 1000:.0f} ms, all checked after {checked * 1000:.0f} ms")
-	# A stopped one has to be silent for a while before it is given up.
+	# A stopped prober is replaced only after STALLED_S.
 	limit = CHECKED_S if number == signal.SIGKILL else CHECKED_S + STALLED_S
 	check(checked < 2 * limit * MARGIN, f"all checked only after {checked:.2f} s")
 	after = daemon.paths()
@@ -178,7 +179,8 @@ def stopped_prober_is_replaced(case):
 
 @test([6])
 def prober_killed_again_and_again(case):
-	"""A prober that does not live costs checks, never a state; in the end all is well."""
+	"""A prober that ends again and again delays checks, but changes no state; at the end all
+	paths are up."""
 	devices = case.loops(range(100))
 	daemon = case.daemon(config(devices)).start().wait_ready(up=100)
 	before = daemon.paths()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a service manager is told, and what it may ask for: notification, watchdog, sockets."""
+"""Service manager interfaces: notification, watchdog, sockets."""
 import os
 import shutil
 import signal
@@ -20,7 +20,7 @@ class Manager:
 		self.lines = []
 
 	def heard(self):
-		"""Every line so far."""
+		"""All lines that arrived so far."""
 		while True:
 			try:
 				self.lines += self.socket.recv(65536).decode().splitlines()
@@ -82,7 +82,8 @@ def reload_is_announced(case):
 
 @test([], root=False)
 def watchdog_is_fed_only_while_checks_are_made(case):
-	"""Fed while all is well; not any more when the prober is gone and cannot be replaced."""
+	"""The watchdog is fed while the daemon works, and no longer when the prober is gone and
+	cannot be replaced."""
 	limit_s = 2 if MARGIN == 1 else 3
 	names = files(case, 3)
 	manager = Manager(case)
@@ -94,7 +95,8 @@ def watchdog_is_fed_only_while_checks_are_made(case):
 	manager.wait("WATCHDOG=1", times=3)
 	os.chmod(program, 0o600)  # its name may lead to another one, but it may not be executed
 	os.kill(daemon.prober_pid(), signal.SIGKILL)
-	# Within the limit it is fed three times: one without any is proof that it is not any more.
+	# In WatchdogSec the daemon feeds three times: one such period without any proves that
+	# it stopped.
 	for _ in range(4):
 		manager.forget()
 		time.sleep(limit_s)
@@ -103,8 +105,8 @@ def watchdog_is_fed_only_while_checks_are_made(case):
 			break
 	check(not fed, "fed although nothing is checked")
 	for p in daemon.paths().values():
-		check(p["state"] == "up", "a state changed for want of a prober", p)
-	# It goes on by itself once the program may be executed again.
+		check(p["state"] == "up", "a state changed because there was no prober", p)
+	# The daemon recovers once the program may be executed again.
 	os.chmod(program, 0o755)
 	manager.wait("WATCHDOG=1")
 	checked = {d: p["checks_total"] for d, p in daemon.paths().items()}
@@ -114,7 +116,7 @@ def watchdog_is_fed_only_while_checks_are_made(case):
 
 @test([], root=False)
 def socket_is_handed_over(case):
-	"""Started with a listening socket, the daemon answers those who connected before it ran."""
+	"""Started with a listening socket, the daemon answers clients that connected before."""
 	path = os.path.join(case.folder, "activated")
 	with socket.socket(socket.AF_UNIX) as listener:
 		listener.bind(path)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Calls to the control socket without the command in between."""
+"""Calls to the control socket without checkerctl."""
 import json
 import socket
 
 
 class Refused(Exception):
-	"""The daemon answered by an error."""
+	"""The daemon answered with an error."""
 
 	def __init__(self, name, parameters):
 		super().__init__(f"{name}: {parameters}")
@@ -33,8 +33,8 @@ class Varlink:
 		self.socket.close()
 
 	def call(self, method, more=False, **parameters):
-		"""What the method returns, or the first of what it does. A method without an
-		interface is one of checkerd's."""
+		"""Returns the method's reply, or the first of several. A method without an
+		interface is checkerd's."""
 		if "." not in method:
 			method = f"io.checkerd.Control.{method}"
 		call = {"method": method, "parameters": parameters}
