@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# To be sourced by those who put planted bugs into a copy of the tree.
+# For the scripts that plant bugs in a copy of the tree; they source this file.
 
-# configured_copy TOP COPY BUILDDIR [ARGUMENT…]: copies the tree to COPY and configures it there, in
-# build-plants, which becomes the working directory: like BUILDDIR, and as the arguments say. Nothing
-# in it is named from the root, so that it can be copied whole.
+# configured_copy TOP COPY BUILDDIR [ARGUMENT…]: copies the tree to COPY and configures it there like
+# BUILDDIR, with the arguments as well. The working directory is then COPY/build-plants. COPY
+# contains only relative paths, so it can be copied as a whole.
 configured_copy() {
 	local top=$1 copy=$2 build found set_up without=(--exclude=./.git --exclude=./build-tests)
 	build=$(readlink -f "$3") || return

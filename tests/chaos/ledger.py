@@ -11,7 +11,8 @@ import threading
 
 BAD = ("down", "timeout", "shaky")
 GONE = ("removed", "disconnected")
-ABSENCE = ("swapped", "unplugged", "excluded", "flapped", "vanished")  # each begins and ends on its own
+# Each kind of absence begins and ends on its own.
+ABSENCE = ("swapped", "unplugged", "excluded", "flapped", "vanished")
 UNDER_WAY = 2  # seconds: a path identified before the swap may still be reinstated
 EARLY = 0.1  # seconds: wall clocks are read in two places
 

@@ -298,7 +298,7 @@ class Storm:
 		s.daemon.signal(signal.SIGCONT)
 		s.outages.end()
 		self.counts["daemon stopped"] += 1
-		self.note(f"{s.name} stood still for {seconds:.2f} s")
+		self.note(f"{s.name} stopped for {seconds:.2f} s")
 
 	def end_daemon(self):
 		s, number = self.service(), self.rng.choice((signal.SIGKILL, signal.SIGKILL,

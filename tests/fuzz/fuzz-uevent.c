@@ -238,11 +238,11 @@ void fuzz_begin(void)
 static void list_again(struct found_list *known, struct found_list *recorded)
 {
 	struct found_list found = FOUND_LIST_NULL;
-	uint32_t left_out = 0;
+	uint32_t excluded = 0;
 	int r;
 
 	found.before = known;
-	r = udev_watch_scan(watch, config, false, &found, &left_out);
+	r = udev_watch_scan(watch, config, false, &found, &excluded);
 	found.before = NULL;
 
 	REQUIRE(r == 0, "%d", r);

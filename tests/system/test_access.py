@@ -245,7 +245,7 @@ def crowds_leave_room(daemon):
 		os.read(here[0], 1)
 	roots = [Client(daemon.socket) for _ in range(3)]  # one of them sends requests all the time
 	check(all(error_of(c.call("Ping")) == "" for c in roots), "root is not let in")
-	check(error_of(Client(daemon.socket).call("Ping")) == BUSY, "there are more than 32 places")
+	check(error_of(Client(daemon.socket).call("Ping")) == BUSY, "there are more than 32 connections")
 	for c in roots:
 		c.close()
 	daemon.ctl("show", "status")
@@ -253,7 +253,7 @@ def crowds_leave_room(daemon):
 	total = sum(c.result() for c in children)
 	for fd in (*here, *there):
 		os.close(fd)
-	check(total <= 32 - 4, f"{total} places of 32 were given to others")
+	check(total <= 32 - 4, f"{total} connections of 32 were given to others")
 	return total
 
 
@@ -511,8 +511,8 @@ def configuration_of_others(case):
 	daemon.configure(config(files[:1]))
 	os.chmod(daemon.config, 0o666)
 	refused = daemon.ctl("reload", expect=1)
-	check("chmod go-w" in refused.err + refused.out, "not said what to do", refused.err)
-	check(daemon.count("up") == 2, "it was taken over")
+	check("chmod go-w" in refused.err + refused.out, "the message has no next step", refused.err)
+	check(daemon.count("up") == 2, "the refused configuration is in force")
 
 
 # --- the socket's name, and the environment ---
@@ -670,8 +670,8 @@ def attacks_by_the_prober(case):
 		worst, asked = max(worst, time.monotonic() - begin), asked + 1
 		check(asked < 10000, "the prober is not replaced", runs())
 		time.sleep(0.02)
-	check(set(runs()) == {"ran"}, "it could do more than write to what it shares", set(runs()))
-	check(worst < 2 * MARGIN, f"somebody waited for {worst:.2f} s")
+	check(set(runs()) == {"ran"}, "it could do more than write to the region", set(runs()))
+	check(worst < 2 * MARGIN, f"a client waited for {worst:.2f} s")
 	# The same file with other content: the daemon executes the file that was opened at the
 	# start.
 	write_file(prober, f"#!/bin/sh\nexec {case.programs['pathcheck-prober']}\n", 0o755)
@@ -709,15 +709,15 @@ def names_that_give_orders(case):
 		check(done.returncode in (0, 2) and (done.stdout or done.stderr), f"{words}", done)
 		said = (done.stdout + done.stderr).decode()
 		found = HARMFUL.search(said)
-		check(found is None, f"{' '.join(words)} gives orders", found, ascii(said[-2000:]))
+		check(found is None, f"{' '.join(words)} contains control characters", found, ascii(said[-2000:]))
 	said = daemon.log_text()
 	check(HARMFUL.search(said) is None and all(name in said for name in SPELT),
 	      "the log gives orders", ascii(said[-2000:]))
 	found = daemon.paths()
-	check(set(found) == set(files), "JSON has lost what the nodes are called", list(found))
+	check(set(found) == set(files), "JSON has lost nodes' names", list(found))
 	check([found[f]["name"] for f in files] == SPELT, "names", [p["name"] for p in found.values()])
 	refused = daemon.ctl("check", "\x1b[2J%n%s", expect=5)
-	check(HARMFUL.search(refused.out + refused.err) is None, "an error gives orders", refused.err)
+	check(HARMFUL.search(refused.out + refused.err) is None, "an error contains control characters", refused.err)
 	# Bytes that are not allowed in a configuration are an error there.
 	daemon.configure(config([(files[0], '"\x1b[2J"', None)]))
 	refused = daemon.ctl("reload", expect=1)

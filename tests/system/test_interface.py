@@ -287,7 +287,7 @@ def follow_top(daemon, screen, names, files):
 	screen.keys("Enter")
 	screen.wait("the filter stays", lambda s: shown(s) == ["disk07"] and "q: quit" in s[-2])
 	daemon.stop()
-	screen.wait("that the daemon does not run", lambda s: "not running" in s[-2] and shown(s) == ["disk07"])
+	screen.wait("that no daemon runs", lambda s: "not running" in s[-2] and shown(s) == ["disk07"])
 	daemon.start().wait_ready()
 	screen.wait("an answer again", lambda s: "q: quit" in s[-2] and shown(s) == ["disk07"])
 	screen.keys("q")

@@ -46,7 +46,7 @@ def short_names(case, n):
 	"""n names of a file, a little longer than disks' names: names are the largest part of a
 	path in a static configuration."""
 	folder = os.path.join(case.folder, "d")
-	link = tempfile.mktemp(prefix="c", dir="/tmp")  # used in the next line, which fails if the name is taken
+	link = tempfile.mktemp(prefix="c", dir="/tmp")  # symlink() fails if it is taken
 	os.symlink(folder, link)
 	case.links.append(link)
 	os.mkdir(folder)

@@ -66,7 +66,7 @@ def lost_announcements_are_made_good(case):
 	before = rss_kib(daemon.pid)
 	daemon.signal(signal.SIGSTOP)
 	try:
-		wait_until("it stands still", lambda: is_stopped(daemon.pid), 5)
+		wait_until("the daemon is stopped", lambda: is_stopped(daemon.pid), 5)
 		# Already in the queue, and outdated when the daemon reads it.
 		case.run.loops().remake(3)
 		flood(case, daemon, bed.loop_node(0))
@@ -76,11 +76,11 @@ def lost_announcements_are_made_good(case):
 		case.run.loops().remake(2)
 		case.loop(2)
 		case.loop(3)
-		check(drops(daemon.pid) > lost, "all of that was heard")
+		check(drops(daemon.pid) > lost, "no message was dropped")
 	finally:
 		daemon.signal(signal.SIGCONT)
 	there = {bed.loop_node(n) for n in (0, 2, 3, 4)}
-	wait_until("what is there is known", lambda: set(daemon.paths()) == there, 20)
+	wait_until("the present paths are known", lambda: set(daemon.paths()) == there, 20)
 	# The result stays the same while the daemon reads the remaining messages.
 	wait_until("all is read", lambda: waiting(daemon.pid) == 0, 30)
 	check(set(daemon.paths()) == there, "an old message changed it", daemon.paths().keys())

@@ -7,7 +7,7 @@
 
 #include "checkerd/core/device.h"
 
-/* Disk n, "sdN", /dev/sdN and 8:N, and what the kernel thinks of it or NULL. One reference. */
+/* Disk n: "sdN", /dev/sdN and 8:N, with the kernel's state of it or NULL. One reference. */
 static inline struct device *disk_new(uint32_t n, const char *sysfs_state)
 {
 	char name[16], node[32];

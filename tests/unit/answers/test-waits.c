@@ -48,7 +48,7 @@ static void test_all_who_wait_for_the_path_are_answered(void **state)
 	}
 	assert_int_equal(seen, 7);
 	assert_false(port_control_reply(port, &got));
-	waits_complete(&waits, 3, 0, PATH_UP); /* the second time nobody waits */
+	waits_complete(&waits, 3, 0, PATH_UP); /* the second time there is no waiter */
 	assert_false(port_control_reply(port, &got));
 	waits_complete(&waits, 4, ESTALE, PATH_REMOVED);
 	assert_true(port_control_reply(port, &got));

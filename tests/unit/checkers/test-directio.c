@@ -134,7 +134,7 @@ static void what_is_no_disk_is_refused(void **state)
 	assert_int_equal(mkfifo(name, 0600), 0);
 	expect_refusal(name); /* and does not wait for a writer */
 	writer = open(name, O_RDWR | O_CLOEXEC);
-	expect_refusal(name); /* nor for what it writes */
+	expect_refusal(name); /* nor writes */
 	close(writer);
 	files_unlink("fifo");
 }

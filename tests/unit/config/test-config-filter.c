@@ -207,7 +207,7 @@ static void the_built_in_rules(void **state)
 	assert_null(excluded(none, &s));
 	s.properties = ident;
 	assert_null(excluded(none, &s));
-	s.properties = NULL; /* nobody knows them */
+	s.properties = NULL; /* the properties are unknown */
 	assert_null(excluded(none, &s));
 	s.devnode = "sdu";
 	s.protocol = "scsi:usb";

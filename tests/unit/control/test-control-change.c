@@ -425,7 +425,7 @@ static void test_loop_does_not_answer(void **state)
 	call_fails(fd, "SetLogLevel", "{\"level\":\"info\"}", "io.checkerd.Control.Busy",
 	           reason);
 	json_object_put(call(fd, "org.varlink.service.GetInfo", "{}"));
-	/* The loop answers again: nobody gets the late replies. */
+	/* The loop answers again: no client gets the late replies. */
 	loop_do(&t.loop, set_silent, &(bool){ false });
 	loop_do(&t.loop, loop_answer_snapshot, NULL);
 	json_object_put(call(fd, "Ping", "{}"));

@@ -116,8 +116,8 @@ static void test_readers_cannot_keep_the_snapshots(void **state)
 }
 
 /*
- * As above, but nothing has changed since the newest snapshot was taken. The others read that one,
- * though it is older than usual, and nobody is dropped.
+ * As above, but nothing has changed since the newest snapshot was taken. The other readers
+ * get that snapshot, though it is older than usual, and none is dropped.
  */
 static void test_readers_share_the_newest(void **state)
 {

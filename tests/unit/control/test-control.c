@@ -22,7 +22,7 @@ static void test_info(void **state)
 	assert_string_equal(get_string(o, "interfaces[0]"), "org.varlink.service");
 	assert_string_equal(get_string(o, "interfaces[1]"), "io.checkerd.Control");
 	json_object_put(o);
-	/* parameters may be left out */
+	/* parameters are optional */
 	client_send(fd, "{\"method\":\"org.varlink.service.GetInfo\"}");
 	o = client_receive(fd);
 	assert_string_equal(get_string(o, "parameters.product"), "checkerd");

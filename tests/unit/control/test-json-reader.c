@@ -92,7 +92,7 @@ static void test_what_is_json(void **state)
 
 		if (!is_json(text, (size_t)n))
 			fail_msg("refused: %s", text);
-		for (int k = 0; k < n; k++) /* no beginning of it is JSON */
+		for (int k = 0; k < n; k++) /* a shorter text is not JSON */
 			assert_false(is_json(text, (size_t)k));
 		assert_false(is_json(
 		        text, (size_t)n + 1)); /* nor is the text with a NUL after it */

@@ -212,7 +212,7 @@ static void test_requests(void **state)
 	port_control_clear(port);
 	assert_true(port_control_request(port, &r));
 
-	/* without a full ring nobody is woken */
+	/* no wake-up unless the ring was full */
 	for (uint64_t i = 1; i <= n; i++) {
 		assert_true(port_loop_next(port, &got));
 		assert_int_equal(got.token, i);

@@ -129,7 +129,7 @@ static void a_failure_of_the_kernels_wants_a_good_check(void **state)
 	a.recheck_requested = true;
 	assert_true(agreement_checked(&a, at(12), true));
 	assert_int_equal(next(&a, VERDICT_USABLE, at(13)), STEP_REINSTATE);
-	/* Good checks of a path nobody doubts are nothing new. */
+	/* Successful checks of a path without a doubt change nothing. */
 	assert_false(agreement_checked(&a, at(14), true));
 	/* The next time it is asked for again. */
 	agreement_sent(&a, COMMAND_REINSTATE);

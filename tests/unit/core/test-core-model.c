@@ -306,13 +306,13 @@ static void check_end(struct world *w)
 		outstanding += p->outstanding;
 		assert_true(p->due.us > w->now.us - STEP_US);
 		assert_true(p->due.us <= w->now.us + p->interval_us + SCHEDULE_GRID_US);
-		/* Only one that was added just now has had no turn yet. */
+		/* Only a path that was added just now has not been due yet. */
 		if (w->now.us - p->status.since.us > p->interval_us + SCHEDULE_GRID_US)
 			assert_int_not_equal(p->status.state, PATH_UNCHECKED);
 	}
 	assert_int_equal(outstanding, w->outstanding);
 	assert_true(w->started >= w->finals + w->outstanding);
-	/* None of it was for nothing. */
+	/* Each kind of operation has happened. */
 	assert_true(w->started > 200000 && w->stale > 0);
 	for (unsigned s = PATH_PENDING; s < PATH_STATE_COUNT_; s++)
 		if (s != PATH_GHOST && s != PATH_DISCONNECTED)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Another disk under the number of a map's path is barred from that map; what is let go is given
- * back. */
+/*
+ * Another disk under the number of a map's path is barred from that map; released paths are
+ * reinstated.
+ */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -20,7 +22,7 @@
 #define SD    8
 #define DM    254
 
-/* Two of one form, and what is not of it. */
+/* Two WWIDs of one form, and texts of other forms. */
 #define WWID_A   "3600140500000000000000000000000aa"
 #define WWID_B   "3600140500000000000000000000000bb"
 #define KERNEL_A 0xa
@@ -202,7 +204,7 @@ static void a_bar_outlives_path_and_table(void **state)
 	expect(STEP_FAIL, 1, t0);
 	add(1, 3, KERNEL_B, WWID_B);
 	expect_barred(1, false);
-	/* The right one again is barred all the same. */
+	/* The original disk is barred as well. */
 	maps_path_removed(maps, 1, true);
 	add(1, 4, KERNEL_A, WWID_A);
 	tell("", 2, 1 << 1, at(5 * SEC));
@@ -286,7 +288,7 @@ static void a_map_says_whose_paths_it_wants(void **state)
 	expect_barred(1, true);
 }
 
-/* The disk was exchanged and scanned again before the map was made, and nobody announced it. */
+/* The disk was exchanged and scanned again before the map was made, without an event. */
 static void what_is_older_than_the_map_bars_nothing(void **state)
 {
 	static const struct {
@@ -298,7 +300,7 @@ static void what_is_older_than_the_map_bars_nothing(void **state)
 		/* It is the map's; one of another number says nothing. */
 		{ WWID_B, false, { SD, 1, 2, 0, false, false }, true, false },
 		{ WWID_B, true, { SD, 1, 2, 0, false, false }, true, false },
-		/* A third one: neither the map's nor the one that discovery knows. */
+		/* A third disk: neither the map's nor the one that discovery knows. */
 		{ WWID_B, true, { SD, 1, 2, 0xc, false, false }, true, true },
 		/* Discovery is right: the map is of another disk. */
 		{ WWID_B, false, { SD, 1, 2, KERNEL_A, false, false }, true, true },
@@ -426,7 +428,7 @@ static void another_disk_between_two_checks(void **state)
 	tell("", 2, 0, t0);
 	maps_path_read(maps, 1, &first);
 	assert_false(maps_is_barred(maps, 1));
-	/* Only opened, or without a WWID: what it said before stays. */
+	/* The check only opened the disk, or read no WWID: the earlier identity stays. */
 	maps_path_read(maps, 1, &opened);
 	maps_path_read(maps, 1, &none);
 	assert_true(maps_is_to_be_identified(maps, 1));

@@ -15,7 +15,7 @@
 #define WORLD_EACH  4
 #define WORLD_STEPS 60000
 
-/* The kernel: what is told of it comes later, in order with the answers. */
+/* The kernel's part: records of it come later, in order with the answers. */
 struct world {
 	struct random random;
 	struct mono now;
@@ -43,7 +43,7 @@ static bool roll(uint64_t n)
 	return random_below(&w.random, n) == 0;
 }
 
-/* The dm thread reads a map and tells of it. */
+/* The dm thread reads a map and emits its record. */
 static void read_map(uint32_t map)
 {
 	uint32_t failed = 0;
@@ -58,7 +58,7 @@ static void read_map(uint32_t map)
 	assert_true(w.tail != w.head);
 }
 
-/* The kernel does what it was told, or not. */
+/* The kernel executes the command, or fails it. */
 static void execute(const struct maps_order *o)
 {
 	uint32_t minor = minor_of(o->entry), map = minor / WORLD_EACH;
@@ -107,8 +107,10 @@ static void deliver(void)
 	w.head = (w.head + 1) % ARRAY_LEN(w.ring);
 }
 
-/* With keep_last_path no command may leave a map without an active path, as far as can be
- * known: what was told, less what is on its way. */
+/*
+ * With keep_last_path no command may leave a map without an active path, as far as the loop
+ * can know: by the records, less the commands without an answer.
+ */
 static void assert_not_the_last(const struct maps_order *o)
 {
 	const struct maps_path *e = maps_path(maps, o->entry);
@@ -163,7 +165,7 @@ static void disturb(void)
 	bool gone;
 
 	switch (random_below(&w.random, 8)) {
-	case 0: /* the kernel, or another program, turns a path */
+	case 0: /* the kernel, or another program, fails or reinstates a path */
 		w.active[map][path % WORLD_EACH] ^= true;
 		read_map(map);
 		break;

@@ -143,7 +143,7 @@ static void the_last_path_is_kept_until_another_comes_up(void **state)
 	expect(STEP_KEEP, 1, t0, &kept);
 	assert_true(maps_path(maps, kept.entry)->kept);
 	answer(&o, 0, t0);
-	expect_nothing(t0); /* and told once */
+	expect_nothing(t0); /* reported once */
 	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(1));
 	expect(STEP_REINSTATE, 0, at(1), &o);
 	expect_nothing(at(1));
@@ -216,7 +216,7 @@ static void what_is_gone_is_failed_and_what_is_not_configured_left_alone(void **
 	maps_path_removed(maps, 0, true);
 	expect(STEP_FAIL, 0, t0, &o);
 	answer(&o, 0, t0);
-	/* Another device with that number: nothing is known of it. */
+	/* Another device with that number: its state is unknown. */
 	know(0, VERDICT_NONE);
 	expect_nothing(t0);
 }

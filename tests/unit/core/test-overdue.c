@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Why nobody looked at a path, and the words for it. */
+/* The reasons why a path is overdue, and their texts. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>

@@ -146,7 +146,7 @@ static void generation_changes_on_reuse(void **state)
 	registry_get(r, i)->generation = UINT32_MAX;
 	registry_remove(r, i);
 	assert_int_equal(add(r, "a", "/a", &i), 0);
-	assert_int_equal(registry_get(r, i)->generation, 1); /* 0 is nobody's */
+	assert_int_equal(registry_get(r, i)->generation, 1); /* 0 is never used */
 	(void)registry_free(r);                              /* NULL, always */
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The schedule: the grid, the wheel's edges, the turns; then thousands of random operations
- * against a model that looks at every path each time. */
+/*
+ * The schedule: the grid, the wheel's edges, the due times; then thousands of random
+ * operations against a model that looks at every path each time.
+ */
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -183,7 +185,7 @@ static void end_of_time(void **state)
 	end(&f);
 }
 
-/* On either side of what the wheel can hold, and of its turns, nothing is early or late. */
+/* On either side of the wheel's range, and of its revolutions, no path is early or late. */
 static void edges_of_the_wheel(void **state)
 {
 	struct fixture f;
@@ -304,8 +306,10 @@ static struct mono spread(struct mono now, int64_t interval_us, uint32_t index)
 	return schedule_spread(now, interval_us, index, SCHEDULE_SHARE);
 }
 
-/* No grid point gets more than twice its share, but for the paths of one turn; of every second
- * or third path only, as they are left when others go, hardly more. */
+/*
+ * No grid point gets more than twice its share, apart from the paths of one due time. If
+ * only every second or third path remains, hardly more.
+ */
 static void assert_even(uint32_t paths, uint32_t stride, int64_t interval_us,
                         int64_t now_us)
 {
@@ -355,7 +359,7 @@ static void few_share_a_turn(void **state)
 	                     first.us);
 }
 
-/* A turn does not depend on when it is asked for. */
+/* A due time does not depend on when it is computed. */
 static void turns_stay(void **state)
 {
 	(void)state; /* no fixture */

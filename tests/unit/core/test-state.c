@@ -110,8 +110,8 @@ static const struct {
 };
 
 /*
- * For each state what it becomes, and what is to be done about device-mapper: + reinstate,
- * - fail. "=": neither the state nor anything else changes but what is counted.
+ * The next state for each state, and the command to device-mapper: + reinstate, - fail.
+ * "=": only counters change.
  */
 static const char *const expected[PATH_STATE_COUNT_][WHAT_COUNT] = {
 	[PATH_UNCHECKED] = { "pending", "up+", "up+", "shaky", "down-", "removed-",
@@ -142,7 +142,7 @@ static const char *const expected[PATH_STATE_COUNT_][WHAT_COUNT] = {
 	                        "removed" },
 };
 
-/* SILENT is a failure only where the timeout of that very check has been told. */
+/* SILENT is a failure only if the timeout of this check has been reported. */
 static bool is_failure(enum path_state s, enum what w)
 {
 	if (w == STILL || w == STILL_ENOUGH)
@@ -310,7 +310,7 @@ static void silence_before_timeout_is_nothing(void **state)
 	assert_int_equal(t.status.streak, -1);
 }
 
-/* It answers again: what it was silent for before is over. */
+/* The device answers again, which ends the earlier silence. */
 static void silence_while_delayed_is_nothing(void **state)
 {
 	struct story t = begin(1, 3);
@@ -325,7 +325,7 @@ static void silence_while_delayed_is_nothing(void **state)
 	assert_state(&t, PATH_UP);
 }
 
-/* The good checks of the device that went do not speak for the one that comes back. */
+/* Successful checks of the previous device do not count for the new one. */
 static void removal_ends_the_row_of_good_checks(void **state)
 {
 	struct story t = begin(1, 2);

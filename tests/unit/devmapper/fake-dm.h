@@ -3,10 +3,10 @@
 #define TESTS_UNIT_DEVMAPPER_FAKE_DM_H
 
 /*
- * A device-mapper in memory that does what the test says, with the kernel's rules for events:
- * what changes a path, the name, or removes a map raises its number; a new device, a table
- * that is put in place, and those, wake whoever polls; suspending does neither. Any thread;
- * one at a time. All devices have the major number 254, paths have 8 and minors from 0.
+ * A device-mapper in memory that the test controls, with the kernel's rules for events. A
+ * change of a path or of the name, and a removal, raise the map's event number. A new
+ * device, a new table, and those changes wake a poll; suspending does not. Any thread; one
+ * at a time. All devices have the major number 254, paths have 8 and minors from 0.
  */
 #include "checkerd/devmapper/dm_backend.h"
 
@@ -40,14 +40,17 @@ void fake_dm_message_says(int r);
 /* Called, in the caller's thread, after the list was given. NULL: nothing. */
 void fake_dm_after_list(void (*fn)(void));
 
-/* read() hangs until it is let go. */
+/* read() hangs until the test releases it. */
 void fake_dm_hold(void);
 void fake_dm_release(void);
 
 void fake_dm_clock(int64_t us, int64_t read_cost_us);
 void fake_dm_clock_add(int64_t us);
 
-/* Wait until one hangs, or until there were so many, ever. False: not in time. */
+/*
+ * Wait until one read hangs, or until that many have hung since the start. False: not in
+ * time.
+ */
 _must_check_ bool fake_dm_wait_held(void);
 _must_check_ bool fake_dm_wait_lists(unsigned n);
 _must_check_ bool fake_dm_wait_reads(uint32_t minor, unsigned n);

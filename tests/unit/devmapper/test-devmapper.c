@@ -175,7 +175,7 @@ static void tries_again_when_asked_to_look(_unused_ void **state)
 	next_is_map("a", "F");
 }
 
-/* An event that nobody armed for is none to wake up for. */
+/* Without arm() an event does not wake the thread. */
 static void does_not_listen_unarmed(_unused_ void **state)
 {
 	begin(8);
@@ -241,7 +241,7 @@ static void answers_with_errors(_unused_ void **state)
 	assert_int_equal(n.command.path_major, 8);
 	assert_int_equal(n.command.path_minor, 3);
 	assert_int_equal(n.command.token, UINT64_MAX);
-	next_is_map("a", "AAAA"); /* suspended: nothing else tells of it */
+	next_is_map("a", "AAAA"); /* suspended: no other event reports it */
 	assert_true(command(DM_FAIL_PATH, 9, 0, 1));
 	next_is_done(1, ENXIO);
 	fake_dm_message_says(-EPERM);
@@ -347,7 +347,10 @@ static void stops_with_news_nobody_took(_unused_ void **state)
 		assert_true(command(DM_FAIL_PATH, 1, 0, i));
 }
 
-/* It waits for room that nobody makes: what it wanted to tell is given back, too. */
+/*
+ * The thread waits for room in the ring at its end: it must free the record that it could
+ * not emit.
+ */
 static void stops_while_the_ring_is_full(_unused_ void **state)
 {
 	fill_ring();
@@ -370,7 +373,7 @@ static void frees_nothing(_unused_ void **state)
 	assert_true(devmapper_free(NULL, 0));
 }
 
-/* The bound grows with what it is for, and holds at least that. */
+/* The memory bound grows with the limits, and is at least the memory in use. */
 static void says_how_many_bytes(_unused_ void **state)
 {
 	uint64_t none = devmapper_bytes(0, 0), some = devmapper_bytes(1024, 16384);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is told of maps that come, change, go, cannot be read, or are too many. */
+/* The records of maps that come, change, go, cannot be read, or are too many. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -12,7 +12,8 @@
 /* What was emitted, a word a record: "+name:paths -name ok error=2 left=1" */
 static char told[1024];
 static int emit_says, between_says;
-static int emits_left; /* how many emit() takes before it says so; negative: all */
+/* Records that emit() takes before it fails; negative: all. */
+static int emits_left;
 static unsigned betweens;
 static void (*between_does)(void);
 
@@ -144,7 +145,7 @@ static void tells_what_changed_and_changed_back(_unused_ void **state)
 	tells("", false);
 }
 
-/* As harmful as it is, it is told once. */
+/* The error is serious, but is reported once. */
 static void compares_names_as_they_are_told(_unused_ void **state)
 {
 	fake_dm_add(1, "\x1b[2J", 2);
@@ -233,7 +234,7 @@ static void goes_on_when_one_cannot_be_read(_unused_ void **state)
 	fake_dm_read_says(1, 0);
 	fake_dm_event();
 	tells("+a:A", false);
-	/* What was told stays. */
+	/* The reported map stays. */
 	fake_dm_read_says(1, -EIO);
 	fake_dm_path(1, 0, false);
 	fake_dm_path(2, 0, false);
@@ -355,7 +356,7 @@ static void puts_sweeps_off(_unused_ void **state)
 	assert_true(mono_is_never(follow_due(&f)));
 }
 
-/* A clock on which reading takes so long that no sweep comes for a long time. */
+/* A clock on which reads take so long that the next sweep is far away. */
 static void begin_without_sweeps(void)
 {
 	fake_dm_clock(1000, 10 * USEC_PER_SEC);
@@ -430,7 +431,7 @@ static void reads_a_suspended_map_again(_unused_ void **state)
 		assert_int_equal(follow_due(&f).us, now + pause);
 	}
 	assert_int_equal(pause, FOLLOW_AGAIN_MAX_US);
-	/* Another one begins anew for both. */
+	/* Another number restarts both. */
 	fake_dm_create(2, "b", "");
 	fake_dm_load(2, 1);
 	fake_dm_suspend(2, true);

@@ -304,7 +304,10 @@ static void has_room_for_no_more_than_the_largest(void **state)
 	}
 }
 
-/* Every byte of both lines changed to others: whatever comes of it, nothing is overrun. */
+/*
+ * Every byte of both lines is changed to other values; whatever the result, no buffer is
+ * overrun.
+ */
 static void survives_every_changed_byte(void **state)
 {
 	static const char bytes[] = "0159 :AFx-\n\x80/";

@@ -185,7 +185,7 @@ static void another_host_is_another_path(void **state)
 	found_list_deinit(&b);
 }
 
-/* How two descriptions of one name are held against each other. */
+/* Compares two descriptions of one name. */
 static void signs_of_another_disk(void **state)
 {
 	static const struct {

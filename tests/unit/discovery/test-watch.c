@@ -23,9 +23,10 @@ static struct found_list told = FOUND_LIST_NULL;
 static unsigned removed; /* records */
 static int sysfs;
 
-static bool entries_end; /* a directory's do, for want of memory */
-static bool udevd;       /* is running */
-static unsigned looks;   /* at a file of sysfs */
+/* Reading a directory fails with ENOMEM. */
+static bool entries_end;
+static bool udevd;     /* is running */
+static unsigned looks; /* at a file of sysfs */
 
 /* The linker's names, see local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
 struct dirent *__real_readdir(DIR *entries);
@@ -87,7 +88,7 @@ static void map_message(void)
 	fuzz_udev_message();
 }
 
-/* sda is told of, and is in the map dm-0. */
+/* Reports sda, which is in the map dm-0. */
 static int make(void **state)
 {
 	static const char *const folders[] = { "class",
@@ -231,7 +232,7 @@ static struct config *rules(const char *text)
 	return c;
 }
 
-/* Listed anew: the list takes the place of what was told. */
+/* Lists again; the new list replaces the reported one. */
 static void list(const struct config *c, bool reload, struct found_list *l)
 {
 	struct found_list now = FOUND_LIST_NULL;

@@ -42,7 +42,7 @@ static struct shared attach(void)
 	return s;
 }
 
-/* Takes what it is asked, and says nothing. */
+/* Takes its requests, and answers none. */
 static void lose_checks(void)
 {
 	struct shared s = attach();

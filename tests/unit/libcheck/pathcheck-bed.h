@@ -30,7 +30,7 @@ int bed_teardown(void **state); /* frees the engine too */
 /* Options of the bed's mode with the helper program of this build. */
 struct pathcheck_options bed_options(const struct bed *b, uint32_t max_paths);
 void bed_start(struct bed *b, uint32_t max_paths);
-/* Ends it; PROCESS: collects what it leaves behind. */
+/* Ends the engine; PROCESS: collects its children. */
 void bed_end(struct bed *b);
 
 /* The file's whole name, in memory that the next but seven calls use again. */
@@ -43,8 +43,10 @@ void bed_remove(const struct bed *b, unsigned number);
 uint32_t bed_add(struct bed *b, unsigned number, uint64_t cookie);
 /* One check from asking to its final result. */
 struct pathcheck_result bed_check(struct bed *b, uint32_t id);
-/* The next result, but for DEFERRED, which a busy machine may bring up at any time; tends
- * meanwhile when told to. */
+/*
+ * Returns the next result except DEFERRED, which may come at any time on a busy machine.
+ * tend: calls pathcheck_tend() meanwhile.
+ */
 struct pathcheck_result bed_next(struct bed *b, bool tend);
 /* The engine's descriptor becomes readable. */
 void bed_wait(struct bed *b);

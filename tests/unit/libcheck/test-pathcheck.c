@@ -136,7 +136,9 @@ static void no_more_than_max_paths(void **state)
 	assert_int_equal(pathcheck_add(b->pc, &p, &id), -ENOSPC);
 }
 
-/* Ids come back only when the prober has let go of them; until then there are spare ones. */
+/*
+ * An id is free again only when the prober has released it; until then there are spare ids.
+ */
 static void faster_than_the_prober(void **state)
 {
 	struct bed *b = *state;
@@ -324,7 +326,7 @@ static void a_file_that_is_gone(void **state)
 	assert_int_equal(bed_check(b, id).verdict, PATHCHECK_OK);
 	bed_file(b, 0, 0);
 	bed_remove(b, 0);
-	assert_int_equal(bed_check(b, id).error, ENODATA); /* of the one that is open */
+	assert_int_equal(bed_check(b, id).error, ENODATA); /* of the open descriptor */
 	assert_int_equal(bed_check(b, id).error, ENOENT);
 	bed_file(b, 0, BED_FILE_BYTES);
 	assert_int_equal(bed_check(b, id).verdict, PATHCHECK_OK);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A prober that is killed, stands still, cannot be started, or dies again and again. The clock
- * is the test's: it goes ahead when it is told to. This program is also started as a prober,
- * by its first argument, and does then what TEST_PROBER says.
+ * A prober that is killed, stalls, cannot be started, or ends again and again. The test
+ * controls the clock. The test starts this program also as a prober, by its first argument;
+ * TEST_PROBER selects what it does then.
  */
 #include "tests/unit/unit.h"
 
@@ -194,8 +194,8 @@ static void killed_with_all_outstanding(void **state)
 }
 
 /*
- * The next prober opens for each check what the last one did, and is asked again for the WWID;
- * what it has not opened yet it says nothing of.
+ * The next prober opens paths for each check as the last one did, and has to read the WWID
+ * again. It reports no identity for a path that it has not opened.
  */
 static void a_successor_knows_what_was_wanted(void **state)
 {
@@ -251,7 +251,7 @@ static void killed_at_any_moment(void **state)
 		while (bed_stats(b).prober_restarts <= round) {
 			bed_wait(b);
 			assert_int_equal(pathcheck_results(b->pc, &r, 1), 0);
-			(void)pathcheck_tend(b->pc); /* the counter says what it did */
+			(void)pathcheck_tend(b->pc); /* the result is in the counter */
 		}
 		assert_int_equal(bed_stats(b).prober_restarts, round + 1);
 		assert_int_equal(bed_stats(b).checks, (round + 1) * PATHS);
@@ -366,7 +366,7 @@ static void a_program_that_is_replaced(void **state)
 	halt(bed_stats(b).prober_pid);
 	ask_all(b, ids);
 	assert_int_equal(unlink(link), 0);
-	/* As after an upgrade: the one that was opened at the start is started all the same. */
+	/* As after an upgrade: the engine executes the file that was opened at the start. */
 	assert_int_equal(symlink("/bin/false", link), 0);
 	assert_int_equal(kill(bed_stats(b).prober_pid, SIGKILL), 0);
 	assert_int_equal(tend_at_its_end(b), 1);
@@ -451,7 +451,7 @@ static void one_that_dies_again_and_again(void **state)
 	assert_int_equal(bed_stats(b).prober_restarts, RESTARTS_MAX - 1);
 	assert_int_equal(bed_stats(b).prober_pid, 0);
 
-	/* Without a prober the engine takes orders all the same. */
+	/* Without a prober the engine still accepts requests. */
 	gone = bed_add(b, 0, 0);
 	assert_int_equal(pathcheck_check(b->pc, gone, BED_TIMEOUT_US), 0);
 	assert_int_equal(pathcheck_remove(b->pc, gone), 0);
@@ -639,7 +639,7 @@ static void the_end_waits_for_nothing_that_hangs(void **state)
 	assert_int_equal(wait_at_the_end(b), 0);
 	assert_int_equal(
 	        poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, BED_LIMIT_MS),
-	        1); /* it was killed all the same */
+	        1); /* the prober must have been killed before */
 	close(pidfd);
 }
 

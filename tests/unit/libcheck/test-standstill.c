@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What passes between two looks at the clock: a deadline, a batch that stands still in the
- * kernel, a pause of the whole machine. The prober has all its memory and none of its threads;
- * the clock goes on when the test says so.
+ * What happens between two looks at the clock: a deadline, a batch that the kernel keeps, a
+ * pause of the whole machine. The prober has all its memory and none of its threads; the
+ * test controls the clock.
  */
 #include "tests/unit/unit.h"
 

@@ -171,7 +171,7 @@ static void it_connects_to_the_name_in_the_environment(void **state)
 	notify_deinit(&n);
 	close(fd);
 	setenv("NOTIFY_SOCKET", name, 1);
-	assert_int_equal(notify_init(&n), 0); /* nobody listens any more */
+	assert_int_equal(notify_init(&n), 0); /* the receiving end is closed */
 	assert_int_equal(n.fd, -1);
 	assert_int_equal(notify_send(&n, "hello"), 0);
 }

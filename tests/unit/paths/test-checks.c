@@ -79,7 +79,7 @@ static void a_hung_path_is_down_and_a_late_answer_brings_it_up(void **state)
 	run_until(at(30 * SEC));
 	assert_int_equal(path(p)->status.state, PATH_DOWN);
 	assert_int_equal(engine.n_asked,
-	                 2); /* no second request beside the one that hangs */
+	                 2); /* no second request while the first one hangs */
 	assert_int_equal(path(p)->counters.timeouts, 1);
 	answer(p, PATHCHECK_OK, 0, true, at(31 * SEC));
 	assert_int_equal(path(p)->status.state, PATH_UP);
@@ -497,7 +497,7 @@ static void a_disabled_path_is_counted_apart(void **state)
 	answer(0, PATHCHECK_OK, 0, false, at(SEC));
 	assert_false(checks_all_answered(&checks));
 	checks_disable(&checks, 1, MONO_NEVER);
-	assert_true(checks_all_answered(&checks));        /* nobody waits for it */
+	assert_true(checks_all_answered(&checks));        /* no client waits */
 	answer(1, PATHCHECK_FAILED, EIO, false, at(SEC)); /* it was outstanding */
 	checks_disable(&checks, 1, MONO_NEVER);
 	checks_count(&checks, n);

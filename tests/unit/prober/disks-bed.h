@@ -15,7 +15,7 @@ void disks_begin(uint32_t paths, uint32_t rescuers, int setup);
 void disks_end(void);
 /* A path of its own name on that disk. */
 void disks_add(uint32_t id, unsigned disk, uint32_t host);
-/* Starts a check of it, with a timeout that no test reaches. */
+/* Starts a check of the path, with a timeout that no test reaches. */
 void disks_check(uint32_t id);
 /* A new path, checked once: opened, and good. */
 void disks_add_open(uint32_t id, unsigned disk, uint32_t host);

@@ -29,14 +29,16 @@ _must_check_ bool fake_wait_stuck(unsigned n); /* calls that hang so */
 /* What setup() returns: 0 or -errno; FAKE_HANGS: it hangs until the next call of this. */
 #define FAKE_HANGS 1
 void fake_setup_says(int answer);
-/* Contexts for more than so many requests are refused with -EAGAIN; UINT_MAX: none is. */
+/* Contexts for more than that many requests are refused with -EAGAIN; UINT_MAX: none is. */
 void fake_setup_most(unsigned slots);
 /* What submit() says: 0, or -errno to every request. */
 void fake_submit_says(int answer);
 /* What an event says: 0: all bytes; or -errno. */
 void fake_event_says(int answer);
 
-/* Waits until so many requests hang, or contexts are being destroyed. False: not in time. */
+/*
+ * Waits until that many requests hang, or contexts are being destroyed. False: not in time.
+ */
 _must_check_ bool fake_wait_in_kernel(unsigned n);
 _must_check_ bool fake_wait_destroying(unsigned n);
 

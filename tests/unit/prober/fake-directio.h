@@ -45,7 +45,7 @@ unsigned disk_wwids(unsigned disk);
 /* Its sequence number; its device number is 7:disk. */
 void disk_seq_is(unsigned disk, uint64_t diskseq);
 
-/* Waits until so many are hung in its opens or reads. False: not in time. */
+/* Waits until that many threads hang in the fake's opens or reads. False: not in time. */
 _must_check_ bool disk_wait_hung(unsigned disk, unsigned n);
 unsigned disk_hung(unsigned disk);
 /* The same until its opens were tried so often, good or not. */
@@ -54,7 +54,7 @@ unsigned disk_tried(unsigned disk);
 unsigned disk_opens(unsigned disk); /* ever, that gave a new descriptor */
 unsigned disk_looks(unsigned disk); /* ever, that kept the old one */
 
-/* thread_start() says so for threads of this name; NULL: for none. */
+/* thread_start() fails with this for threads of this name; NULL: for none. */
 void threads_refuse(const char *name);
 
 #endif

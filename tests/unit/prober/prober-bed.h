@@ -37,7 +37,7 @@ struct bed {
 /* How long a check waits for a rescuer before it is deferred; LONG_US at first. */
 extern int64_t bed_defer_after_us;
 
-/* Options for so many paths, with few rescuers and short timers. */
+/* Options for that many paths, with few rescuers and short timers. */
 struct pathcheck_options bed_options(uint32_t paths);
 void bed_start(struct bed *b, const struct pathcheck_options *o);
 void bed_stop(struct bed *b);
@@ -49,7 +49,7 @@ void bed_add(struct bed *b, uint32_t id, const char *name, uint32_t host);
 void bed_add_to(struct bed *b, uint32_t id, const char *name, uint32_t host,
                 uint32_t target);
 void bed_check(struct bed *b, uint32_t id, int64_t timeout_us);
-/* The same, when another prober has waited so long in that stage. */
+/* The same, after another prober has already waited that long in that stage. */
 void bed_check_silent(struct bed *b, uint32_t id, int64_t timeout_us, uint16_t waited_ms,
                       enum pathcheck_stage stage);
 void bed_identify(struct bed *b, uint32_t id, int64_t timeout_us);

@@ -123,7 +123,7 @@ static bool aborts(struct group *g, struct slot *s, enum op op)
 
 		(void)setrlimit(RLIMIT_CORE, &none); /* a core would only be a nuisance */
 		(void)signal(SIGABRT, SIG_DFL);
-		(void)dup2(null, STDERR_FILENO); /* what it says is expected */
+		(void)dup2(null, STDERR_FILENO); /* an expected message */
 		apply(g, s, op);
 		_exit(EXIT_SUCCESS);
 	}
@@ -202,7 +202,10 @@ static void flags_follow_the_state(void **state)
 	assert_int_equal(s->started.us, 0);
 }
 
-/* A job of its last life was cancelled: the new one's device is to be known all the same. */
+/*
+ * A job of the slot's previous path was cancelled; the new path's device must still be
+ * reported.
+ */
 static void a_taken_slot_is_not_cancelled(void **state)
 {
 	struct group *g = *state;
@@ -419,7 +422,8 @@ static void as_the_model(void **state)
 	for (uint32_t step = 0; step < 40000; step++) {
 		uint64_t dice = random_below(&r, 8);
 
-		/* Full and empty ones come up too: which is rarer turns now and then. */
+		/* Full and empty groups occur too: now and then the more likely operation
+		 * changes. */
 		if (dice < (step / 5000 % 2 == 0 ? 5U : 1U))
 			model_take(g, &m, step);
 		else if (dice == 7)

@@ -128,7 +128,7 @@ static void hung_removed_and_added(void **state)
 	bed_stop(b);
 }
 
-/* Orphans in every slot: what is checked now waits, says so, and is done when they go. */
+/* Orphans are in every slot: a new check is deferred, and runs when they end. */
 static void orphans_everywhere(void **state)
 {
 	struct pathcheck_options o = bed_options(1);

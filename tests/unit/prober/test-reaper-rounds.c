@@ -128,8 +128,8 @@ static void all_of_a_group_at_once(void **state)
 }
 
 /*
- * The whole process stood still past all deadlines while the answers came: those that did not
- * fit into the first batch are answers all the same.
+ * The whole process was stopped past all deadlines while the answers came. Answers that did
+ * not fit into the first batch count as answers too.
  */
 static void timeouts_come_after_all_answers(void **state)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rescuers with disks that hang in open and read: nothing but what hangs is held up, and no
- * kind, host or device takes them all. The groups have no AIO but where a test says so.
+ * Rescuers with disks that hang in open and read. Only jobs of the hanging disk are
+ * delayed; no kind of job, HBA or device takes all rescuers. The groups have no AIO except
+ * where a test says so.
  */
 #include "tests/unit/unit.h"
 
@@ -84,7 +85,7 @@ static void a_device_holds_one_rescuer(void **state)
 	disks_end();
 }
 
-/* An open that comes back to a path that is gone: what it opened is closed. */
+/* An open that returns after its path was removed: the descriptor is closed. */
 static void an_orphaned_open(void **state)
 {
 	(void)state; /* no fixture */
@@ -119,7 +120,7 @@ static void reads_leave_some_for_opens(void **state)
 		disks_check(id);
 	bed_flush(b);
 	assert_true(disk_wait_hung(1, FOR_READS));
-	/* One that cannot be opened is found out all the same; and no more reads began. */
+	/* A path that cannot be opened is still reported; no more reads have begun. */
 	disk_open_says(2, -ENXIO);
 	for (uint32_t id = 21; id < 40; id++) {
 		disks_add(id, 2, 0);
@@ -329,7 +330,7 @@ static void a_target_has_a_quarter(void **state)
 	disks_end();
 }
 
-/* The only host there is: most are left, for what it leads to also when it comes back. */
+/* The only HBA: most rescuers stay free, for its paths as well when it works again. */
 static void the_only_hba_has_a_quarter(void **state)
 {
 	(void)state; /* no fixture */

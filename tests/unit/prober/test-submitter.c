@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A submitter that is stuck in the kernel, whose work another thread goes on with; and groups
+ * A submitter that is stuck in the kernel, whose work another thread continues; and groups
  * that get no context, or a small one, or wait for it.
  */
 #include "tests/unit/unit.h"
@@ -56,7 +56,7 @@ static void a_stuck_submitter_is_replaced(void **state)
 	bed_check(b, 1, USEC_PER_MSEC);
 	bed_flush(b);
 	assert_true(fake_wait_stuck(1));
-	/* Others are checked all the same, new ones too. */
+	/* Other paths are still checked, new ones too. */
 	assert_true(bed_pulse(b));
 	add_open(2, "file");
 	assert_int_equal(b->of[2].last.engine, PATHCHECK_ENGINE_AIO);
@@ -77,8 +77,11 @@ static void a_stuck_submitter_is_replaced(void **state)
 	bed_stop(b);
 }
 
-/* Rescuers read each path without an answer meanwhile, and each has one result. A path before the
- * blocking one, too: the kernel has its request in a plug, and its driver knows nothing of it. */
+/*
+ * Meanwhile rescuers read each path without an answer, and each path has one result. That
+ * includes a path before the blocking one: its request is in the kernel's plug, and has not
+ * reached the driver.
+ */
 static void the_others_are_rescued(void **state)
 {
 	enum { PATHS = 40, PLUGGED = 3, STUCK = 7 };
@@ -135,7 +138,7 @@ static void suspects_go_through_rescuers(void **state)
 	assert_true(is_suspect(1));
 	fake_release_all();
 	bed_final(b, 1, 2);
-	assert_true(is_suspect(1)); /* what its submit took long for says nothing */
+	assert_true(is_suspect(1)); /* a slow submit with a known cause proves nothing */
 	bed_check(b, 1, LONG_US);
 	bed_final(b, 1, 3);
 	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_SYNC);
@@ -159,7 +162,10 @@ static void suspects_go_through_rescuers(void **state)
 	bed_stop(b);
 }
 
-/* The next prober is told; a read there does not block, and the time before counts. */
+/*
+ * The next prober knows the suspects; a read there does not block, and the time already
+ * waited counts.
+ */
 static void a_suspect_from_before(void **state)
 {
 	const struct tally *t = &b->of[1];
@@ -206,7 +212,7 @@ static void begin_with_the_last_one(void)
 	assert_true(bed_pulse(b));
 }
 
-/* Who asks is told of the suspects all the same. Nobody knows which one of two blocks. */
+/* The caller gets the suspects, although it is unknown which of the two blocks. */
 static void suspects_of_the_last_one(void **state)
 {
 	(void)state; /* no fixture */

@@ -135,7 +135,7 @@ static void assert_rescuers(const struct limits *l)
 
 static void assert_related(const struct pathcheck_options *o, const struct limits *l)
 {
-	/* A path always finds an id, and ids never run out for one that was let go. */
+	/* A path always finds an id; released ids never keep others from one. */
 	assert_true(l->ids >= o->max_paths + SPARE_IDS_MIN);
 	assert_true(l->ids <= o->max_paths + SPARE_IDS_MAX);
 	assert_true(l->ids >= o->max_paths + MIN(o->max_paths / 4, SPARE_IDS_MAX));

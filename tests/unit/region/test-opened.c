@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a prober says of the device behind a path, and what it may write there. */
+/*
+ * What a prober reports of the device behind a path, and which values it may write there.
+ */
 #include "tests/unit/unit.h"
 
 #include "libcheck/region/opened.h"

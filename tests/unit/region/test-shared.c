@@ -296,8 +296,10 @@ static void attach_refuses(void **state)
 	shared_deinit(&s);
 }
 
-/* Who has the region cannot make the other side's reads of it end the process, and cannot
- * rename a device. */
+/*
+ * The owner of the region cannot make the other side's reads of it end the process, and
+ * cannot rename a device.
+ */
 static void sealed_parts(void **state)
 {
 	struct pathcheck_options o = options(100);

@@ -92,7 +92,7 @@ static void late_and_error(void **state)
 	w = (struct wire_result){ .verdict = FAILED };
 	assert_false(wire_take_verdict(&a, &w));
 	w = (struct wire_result){ .verdict = LATE, .opened = 1 };
-	assert_false(wire_take_verdict(&a, &w)); /* only the last word says so */
+	assert_false(wire_take_verdict(&a, &w)); /* only the last word completes it */
 	w = (struct wire_result){ .verdict = LATE };
 	assert_true(wire_take_verdict(&a, &w));
 	w = (struct wire_result){ .verdict = OK };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What comes from outside and is shown: nothing of it is a command to whoever shows it. */
+/* Text from outside that is shown must not contain a command to a terminal or a log. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -54,7 +54,7 @@ static void what_is_harmful_is_spelt_out(void **state)
 	}
 }
 
-/* Every character there is: shown, or nothing that is left of it is above ASCII or a control. */
+/* Every character is either shown, or replaced by printable ASCII. */
 static void every_character(void **state)
 {
 	(void)state;

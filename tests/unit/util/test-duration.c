@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The grammar of durations: what it takes, exactly, and what it refuses. */
+/*
+ * The grammar of durations: which texts are accepted, with their values, and which are
+ * refused.
+ */
 #include "tests/unit/unit.h"
 
 #include <errno.h>

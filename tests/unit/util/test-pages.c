@@ -154,7 +154,7 @@ static void refused_for_a_while(void **state)
 		munlockall();
 }
 
-/* What is refused beyond what can be remembered is emptied all the same. */
+/* Refused pages beyond the limit of the record are emptied as well. */
 static void refused_too_often(void **state)
 {
 	void *p[MANY];

@@ -10,7 +10,7 @@
 
 #define KINDS 6
 
-/* Each of them once. Volatile, or the compiler would do without. */
+/* One allocation of each kind. Volatile, because the compiler could omit unused ones. */
 static void allocate(void)
 {
 	void *volatile p = malloc(3);

@@ -96,7 +96,7 @@ static void until_it_waits(struct bed *b)
 		(void)poll(NULL, 0, 1);
 }
 
-/* A worker that waits for room stops at once, and what it has put stays. */
+/* A worker that waits for room stops at once; its earlier entries stay. */
 static void stops_while_the_ring_is_full(void **state)
 {
 	struct bed *b = *state;
@@ -133,7 +133,7 @@ static void meanwhile_may_end_it(void **state)
 	assert_false(worker_stopping(&b->worker));
 }
 
-/* What the owner and a descriptor say is told apart; a wake-up is taken once. */
+/* The owner's wake-up and a descriptor's are distinguished; a wake-up is taken once. */
 static void waits(void **state)
 {
 	struct bed *b = *state;
