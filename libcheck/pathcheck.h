@@ -169,7 +169,7 @@ enum pathcheck_end {
 	PATHCHECK_END_EXITED,   /**< By itself; code: its exit status. */
 	PATHCHECK_END_SIGNAL,   /**< Code: the signal's number. */
 	PATHCHECK_END_STALLED,  /**< It made no progress, and was killed. */
-	PATHCHECK_END_WILD, /**< It wrote what no sound prober writes, and was killed. */
+	PATHCHECK_END_WILD, /**< It wrote invalid results or commands, and was killed. */
 	PATHCHECK_END_VERSION, /**< It is of another version than the library. */
 	PATHCHECK_END_NO_START /**< It could not be started; code: positive errno. */
 };
@@ -267,8 +267,8 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id);
 int pathcheck_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 
 /**
- * The same, and after a read that the device has answered asks for its WWID (SCSI: INQUIRY, page
- * 0x83, on a rescuer). pathcheck_opened() has the answer when the result has come.
+ * Like pathcheck_check(). After a read that the device answered, a rescuer asks the device for its
+ * WWID (SCSI: INQUIRY, page 0x83). pathcheck_opened() returns the WWID from the result on.
  */
 int pathcheck_identify(struct pathcheck *pc, uint32_t id, uint64_t timeout_us);
 

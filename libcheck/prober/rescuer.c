@@ -67,7 +67,7 @@ static void job_read(struct rescuers *r, struct seat *self, struct group *g,
 	uint32_t block = s->block;
 	int fd;
 
-	/* For the next read. This one's time does not run yet. */
+	/* The buffers are for the next read: the time of this read does not run yet. */
 	make_buffers(r, g, block);
 	if (begin_job(g, s, &fd, &block))
 		result = g->with.checker->read(fd, self->scratch, block);

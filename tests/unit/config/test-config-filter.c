@@ -443,7 +443,7 @@ static void literals(void **state)
 	assert_true(compared > 2000);
 }
 
-/* A literal needs no compiling: any number of them, but not of the others. */
+/* The number of literals has no limit, since they are not compiled. Other expressions have one. */
 static void the_number_of_expressions(void **state)
 {
 	(void)state; /* no fixture */

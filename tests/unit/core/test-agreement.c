@@ -218,8 +218,8 @@ static void what_others_fail_is_given_back_later_and_later(void **state)
 	assert_int_equal(next(&a, VERDICT_USABLE, now), STEP_REINSTATE);
 }
 
-/* A second after it was given back it is failed by others; with also_down its checks, too, find
- * it bad and then good again. How often it is given back in an hour. */
+/* Counts the reinstatements of a path in an hour. Another program fails the path one second after
+ * each. also_down: the checks of the path fail then, too, and succeed later. */
 static unsigned reinstated_in_an_hour(bool also_down)
 {
 	enum path_verdict v = VERDICT_USABLE;

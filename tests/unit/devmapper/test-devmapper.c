@@ -295,7 +295,7 @@ static void has_room_again_with_each_answer_taken(_unused_ void **state)
 		next_is_done(i, 0);
 }
 
-/* News of one map, one more than has room. */
+/* Fills the ring with records of one map; one record more has no room. */
 static void fill_ring(void)
 {
 	fake_dm_add(1, "a", 1);

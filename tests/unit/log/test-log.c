@@ -109,7 +109,7 @@ static void log_what_is_harmful(void)
 	assert_true(log_free(l, 10 * USEC_PER_SEC));
 }
 
-/* Whatever is in it: one line, and nothing that a terminal obeys. */
+/* A message becomes one line without escape sequences, whatever its text is. */
 static void a_line_is_a_line(void **state)
 {
 	static const char first[] = "checkerd: a\\x1b[2J%s%n\\x0acheckerd: forged\n";

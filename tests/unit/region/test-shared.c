@@ -106,7 +106,7 @@ static void all_is_given_back(void **state)
 	close(last);
 }
 
-/* Of id number i in its n-th life: any length there is. */
+/* The name that id i has in this life. Each length occurs. */
 static void name_of(char name[PATHCHECK_DEVICE_MAX], uint32_t i, uint32_t life)
 {
 	size_t more = (i * 7919U + life * 104729U) % (PATHCHECK_DEVICE_MAX - 20), used;

@@ -88,7 +88,7 @@ since = last_event()
 for i in range(3):
 	message("m", f"fail_path {devt(a)}")
 	wait_for_kernel("m", a, "A", 2 ** (i + 1) + LIMIT)
-done = [e for e in events(since) if "reinstated" in e["message"]]
+done = [e for e in events(since) if "reinstated in its map" in e["message"]]
 check(len(done) == 3, "reinstated three times", *[e["message"] for e in events(since)])
 check(wait_for_kernel("m", a, "A", 1) < 1, "and it stays")
 
