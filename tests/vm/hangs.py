@@ -166,11 +166,13 @@ class Stuck(threading.Thread):
 
 class Overseer(threading.Thread):
 	"""Ends a scenario that is stalled, and shows the threads that are blocked in the kernel.
-	begun: the names of its actions; the scenario adds one to the list before each action."""
+	begun: the names of its actions; the scenario adds one to the list before each action. problems():
+	what was wrong until now."""
 
-	def __init__(self, begun, seconds):
+	def __init__(self, begun, seconds, problems):
 		super().__init__(daemon=True)
-		self.begun, self.seconds, self.over = begun, seconds, threading.Event()
+		self.begun, self.seconds, self.problems = begun, seconds, problems
+		self.over = threading.Event()
 		self.start()
 
 	def run(self):
@@ -180,8 +182,9 @@ class Overseer(threading.Thread):
 				return
 			if n == len(self.begun):
 				break
-			say(f"{n} actions, the last one {self.begun[-1]}")
+			say(f"{n} actions and more, {len(self.problems())} problems until now")
 		say(f"FAILED: nothing has been begun for {self.seconds} s, the last was {self.begun[-1:]}")
+		say(f"{len(self.problems())} problems until now: {self.problems()[:5]}")
 		for name in glob.glob("/proc/[0-9]*/task/*"):
 			try:
 				if "State:\tD" in read(f"{name}/status"):

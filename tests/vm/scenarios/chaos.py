@@ -205,21 +205,29 @@ def pull():
 	mend(name)
 	ledger.begin(name, "unplugged", "pulled", time.time())
 	scsi_host = os.path.realpath(f"/sys/block/{name}/device").split("/host")[1].split("/")[0]
-	# The kernel waits for all requests of a disk before it goes, also for one in the batch of a submit
-	# that is blocked.
-	remover = subprocess.Popen(["sh", "-c", f"echo 1 >/sys/block/{name}/device/delete"])
-	later(rng.uniform(0.5, 4), push, name, scsi_host, remover)
+	later(rng.uniform(0.5, 4), when_done, write_aside(f"/sys/block/{name}/device/delete", "1"),
+	      push, name, scsi_host)
 	counts["pulled"] += 1
 
 
-def push(name, scsi_host, remover):
-	if remover.poll() is None:
-		for blocked in [b for b in broken if b.startswith("nbd")]:
-			mend(blocked)
-		later(0.3, push, name, scsi_host, remover)
+def push(name, scsi_host):
+	scan = write_aside(f"/sys/class/scsi_host/host{scsi_host}/scan", "- - -")
+	later(0.1, when_done, scan, lambda: ledger.end(name, "unplugged", time.time()))
+
+
+def write_aside(file, text):
+	"""Where the kernel waits for the requests of a disk, or of all disks of its host: also for those
+	in the batch of a submit that is blocked. So the storm does not wait for it."""
+	return subprocess.Popen(["sh", "-c", f"echo '{text}' >{file}"])
+
+
+def when_done(process, what, *arguments):
+	if process.poll() is not None:
+		what(*arguments)
 		return
-	write(f"/sys/class/scsi_host/host{scsi_host}/scan", "- - -")
-	ledger.end(name, "unplugged", time.time())
+	for name in [b for b in broken if b.startswith("nbd")]:
+		mend(name)
+	later(0.3, when_done, process, what, *arguments)
 
 
 def answer_with_errors():
@@ -465,7 +473,7 @@ start()
 wait_for_truth("the begin")
 first, mapped_first = all_well()[1:]
 watchers = [kind(kind.__name__, SOCKET, outages, ledger) for kind in (Asker, Follower)]
-stuck, overseer = Stuck(), Overseer(begun, STALLED)
+stuck, overseer = Stuck(), Overseer(begun, STALLED, lambda: ledger.problems)
 crowd = crowds()
 last_kill = time.monotonic() + SECONDS / 2  # what leaks is seen in those that live for long
 say("the storm")
