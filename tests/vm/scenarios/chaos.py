@@ -42,6 +42,7 @@ broken, ends = {}, []  # names, and how; what ends when
 mending = {}  # names: the programs that wait for it
 cut_until = {}  # not mended before the host has been in error recovery, or not for long enough
 blocked_shortly = set()
+scanning = set()  # disks that come back just now
 begun = []  # actions
 counts_now = set()  # what goes on now, once at a time
 killed_at = 0.0
@@ -87,8 +88,7 @@ def mend(name):
 		return
 	counts["healed"] += 1
 	if name == PORTAL:
-		mending[name] = [subprocess.Popen(["dd", f"if=/dev/{d}", "of=/dev/null", "bs=4k", "count=1",
-		                                   "iflag=direct", "status=none"]) for d in behind_portal]
+		mending[name] = {d: reader_of(d) for d in behind_portal}
 		restore(1)
 		later(0.5, see_recovery)
 		return
@@ -107,12 +107,20 @@ def is_mended(name):
 		ledger.end(path_name, "broken", time.time())
 
 
+def reader_of(disk):
+	return subprocess.Popen(["dd", f"if=/dev/{disk}", "of=/dev/null", "bs=4k", "count=1", "iflag=direct",
+	                         "status=none"], stderr=subprocess.DEVNULL)
+
+
 def see_recovery():
 	"""A host that was in error recovery is out of it when its disks can be opened and read."""
-	for disk in behind_portal:  # error recovery has given it up
-		if read(f"/sys/block/{disk}/device/state") == "offline":
+	for disk, reader in mending[PORTAL].items():
+		if reader.poll() in (None, 0):
+			continue
+		if read(f"/sys/block/{disk}/device/state") == "offline":  # error recovery has given it up
 			scsi_state(disk, "running")
-	if any(reader.poll() is None for reader in mending[PORTAL]):
+		mending[PORTAL][disk] = reader_of(disk)
+	if any(reader.poll() != 0 for reader in mending[PORTAL].values()):
 		later(0.5, see_recovery)
 		return
 	del mending[PORTAL]
@@ -211,8 +219,17 @@ def pull():
 
 
 def push(name, scsi_host):
+	if "swapped" in counts_now:  # it would be another disk until somebody has it looked at again
+		later(0.3, push, name, scsi_host)
+		return
+	scanning.add(name)
 	scan = write_aside(f"/sys/class/scsi_host/host{scsi_host}/scan", "- - -")
-	later(0.1, when_done, scan, lambda: ledger.end(name, "unplugged", time.time()))
+	later(0.1, when_done, scan, is_back, name)
+
+
+def is_back(name):
+	scanning.discard(name)
+	ledger.end(name, "unplugged", time.time())
 
 
 def write_aside(file, text):
@@ -239,19 +256,22 @@ def answer_with_errors():
 
 def swap():
 	"""Every SCSI disk is another one, and nothing tells: a path that fails now is not given back."""
-	if "swapped" in counts_now:
+	if "swapped" in counts_now or scanning:
 		return
 	counts_now.add("swapped")
-	call_disks(0)
 	names = {*disks, *scsi_debug_disks()}
-	for name in names:
+	for name in names:  # first: on a busy machine the daemon may see it before the next line
 		ledger.begin(name, "swapped", "another WWID", time.time())
+	call_disks(0)
 	later(rng.uniform(2, 6), swap_back, names)
 	counts["disks swapped"] += 1
 
 
 def swap_back(names):
 	call_disks(1)
+	for name in scsi_debug_disks():  # one that was mended meanwhile was looked at as the other disk
+		write(f"/sys/block/{name}/device/rescan", "1")
+	run("udevadm trigger --action=change --subsystem-match=block --sysname-match='sd*'")
 	for name in names:
 		ledger.end(name, "swapped", time.time())
 	# A path that was barred is not barred any more once it has left its map's table. It comes into
