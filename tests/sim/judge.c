@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The invariants. Each answer of the engine is compared with what the simulated kernel did,
- * and counters with what exists. When the faults are over, each state is compared with its
- * disk.
+ * The invariants. Each answer of the engine is compared with what the simulated kernel did, and
+ * counters with what exists. After the faults, each state is compared with its disk.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,10 +9,7 @@
 #include "libcheck/region/limits.h"
 #include "tests/sim/calls.h"
 
-/*
- * The engine reports a deferred check after DEFER_AFTER_US, and detects a stuck submitter
- * as late.
- */
+/* The engine reports a deferred check after DEFER_AFTER_US, and a stuck submitter as late. */
 #define REPORTED_WITHIN_US (2 * DEFER_AFTER_US + 60 * USEC_PER_MSEC)
 /* A thread sees a change after at most this time. */
 #define SEEN_WITHIN_US (20 * USEC_PER_MSEC)
