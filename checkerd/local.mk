@@ -13,6 +13,7 @@ checkerd_checkerd_LDADD = \
 	libdiscovery.la \
 	libdevmap.la \
 	liblog.la \
+	libpurger.la \
 	libconfig.la \
 	libcore.la \
 	libpathcheck.la \
@@ -27,6 +28,7 @@ include checkerd/control/local.mk
 include checkerd/devmapper/local.mk
 include checkerd/discovery/local.mk
 include checkerd/log/local.mk
+include checkerd/purger/local.mk
 include checkerd/paths/local.mk
 include checkerd/manager/local.mk
 include checkerd/answers/local.mk
