@@ -89,7 +89,7 @@ static void print_daemon(json_object *s)
 static void print_device_mapper(json_object *s)
 {
 	json_object *dm = inner(s, "dm"), *known = inner(dm, "maps_known");
-	double left_out;
+	double left_out, deleted;
 
 	label("device-mapper");
 	fputs("control ", stdout);
@@ -106,6 +106,8 @@ static void print_device_mapper(json_object *s)
 		fputs(", refused ", stdout);
 		put_text(ctl_text(dm, "refused_total", "-"));
 	}
+	if (ctl_number(inner(s, "purge"), "deleted_total", &deleted) && deleted > 0)
+		printf("; disconnected disks deleted %.0f", deleted);
 	if (ctl_number(dm, "maps_left_out", &left_out) && left_out > 0)
 		printf("; %.0f maps left out: no room, see max_paths", left_out);
 	putchar('\n');

@@ -23,6 +23,7 @@ void snapshot_fill_init(struct snapshot_fill *f, const struct snapshot_fill_part
 		.port = parts->port,
 		.checks = parts->checks,
 		.dm = parts->dm,
+		.purge = parts->purge,
 		.ready = parts->ready,
 		.aio_quota = parts->aio_quota,
 		.warnings = parts->warnings,
@@ -120,6 +121,16 @@ static void fill_dm(const struct dm *dm, struct snapshot *s)
 	warn(s, text);
 }
 
+static void fill_purge(const struct purge *g, struct snapshot *s)
+{
+	char text[PURGE_WARNING_SIZE];
+
+	s->purge_deleted = g->deleted;
+	s->purge_failed = g->failed;
+	if (*purge_warning(g, s->taken, text) != '\0')
+		warn(s, text);
+}
+
 static void fill_overdue(const struct snapshot_fill *f, struct snapshot *s)
 {
 	s->n_overdue = f->overdue.total;
@@ -136,6 +147,7 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 	s->ready = f->ready->ready;
 	fill_overdue(f, s);
 	fill_dm(f->dm, s);
+	fill_purge(f->purge, s);
 	s->lag_last_us = f->checks->lag_last_us;
 	s->lag_max_us = f->checks->lag_max_us;
 	s->durations = f->checks->durations;

@@ -8,6 +8,7 @@
  */
 #include "checkerd/paths/checks.h"
 #include "checkerd/paths/dm.h"
+#include "checkerd/paths/purge.h"
 #include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "checkerd/manager/privileges.h"
@@ -21,6 +22,7 @@ struct snapshot_fill_parts {
 	struct port *port;
 	struct checks *checks;
 	struct dm *dm;
+	const struct purge *purge;
 	const struct ready *ready;
 	const struct aio_quota *aio_quota;
 	const struct warnings *warnings;
@@ -29,10 +31,11 @@ struct snapshot_fill_parts {
 };
 
 struct snapshot_fill {
-	/* Borrowed, as are the next six. */
+	/* Borrowed, as are the next seven. */
 	struct port *port;
 	struct checks *checks;
 	struct dm *dm;
+	const struct purge *purge;
 	const struct ready *ready;
 	const struct aio_quota *aio_quota;
 	const struct warnings *warnings;

@@ -70,6 +70,7 @@ struct config {
 	enum keep_open keep_open;
 	bool dm_control, keep_last_path;
 	enum dm_release dm_release;
+	bool purge_disconnected;
 	/* max_in_flight 0: as many as paths; max_in_flight_host 0: no limit */
 	uint32_t max_paths, max_in_flight, max_in_flight_host, rescuer_threads;
 	uint32_t realtime_priority; /* 0: none */
@@ -93,6 +94,7 @@ struct config_settings {
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
 	uint32_t fail_checks, recover_checks;
 	enum keep_open keep_open;
+	bool purge_disconnected;
 };
 
 struct config *config_free(struct config *c); /* NULL allowed; returns NULL */

@@ -155,7 +155,9 @@ static void overlay_apply(const struct overlay *o, struct config_settings *setti
 
 		if ((o->set & UINT64_C(1) << i) == 0)
 			continue;
-		size = k->type == VALUE_TIME ? sizeof(int64_t) : sizeof(uint32_t);
+		size = k->type == VALUE_TIME     ? sizeof(int64_t)
+		       : k->type == VALUE_SWITCH ? sizeof(bool)
+		                                 : sizeof(uint32_t);
 		memcpy((char *)settings + k->in_settings,
 		       (const char *)&o->settings + k->in_settings, size);
 	}
@@ -172,6 +174,7 @@ void filter_settings(const struct config *c, const struct config_subject *s,
 		.fail_checks = c->fail_checks,
 		.recover_checks = c->recover_checks,
 		.keep_open = c->keep_open,
+		.purge_disconnected = c->purge_disconnected,
 	};
 
 	for (size_t i = 0; i < c->rules->n_devices; i++) {

@@ -164,6 +164,13 @@ const struct keyword keyword_table[] = {
 	  .fallback = "reinstate",
 	  SETS(dm_release),
 	  .doc = "Choose what happens to failed paths when checkerd releases them." },
+	{ .name = "purge_disconnected",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_SWITCH,
+	  .fallback = "no",
+	  SETS(purge_disconnected),
+	  OVERLAYS(purge_disconnected),
+	  .doc = "Delete a SCSI disk when its target says that it has no such unit." },
 	{ .name = "max_paths",
 	  .sections = DEFAULTS,
 	  .type = VALUE_COUNT,
@@ -463,7 +470,8 @@ enum section keywords_subsection(enum section in, const char *name)
 
 int keywords_ignored(enum section in, const char *name)
 {
-	if ((ignored_in & IN(in)) == 0)
+	/* checkerd may use a keyword in some of the sections in which multipathd does. */
+	if ((ignored_in & IN(in)) == 0 || keywords_find(in, name) != NULL)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
 		if (strcmp(ignored[i], name) == 0)

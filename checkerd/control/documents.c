@@ -565,6 +565,15 @@ static void status_dm(struct jw *j, const struct snapshot *s)
 	jw_object_end(j);
 }
 
+static void status_purge(struct jw *j, const struct snapshot *s)
+{
+	jw_key(j, "purge");
+	jw_object(j);
+	key_uint(j, "deleted_total", s->purge_deleted);
+	key_uint(j, "failed_total", s->purge_failed);
+	jw_object_end(j);
+}
+
 void document_status(struct jw *j, const struct view *v)
 {
 	const struct snapshot *s = v->snap;
@@ -596,6 +605,7 @@ void document_status(struct jw *j, const struct view *v)
 	key_string(j, "dm_control", s->dm_control ? "on" : "off");
 	status_warnings(j, s);
 	status_dm(j, s);
+	status_purge(j, s);
 	status_overdue(j, s);
 }
 

@@ -395,6 +395,18 @@ static void dm_commands(struct metrics_piece *o, const char *name, const struct 
 	put_uint(o, snap->dm_refused);
 }
 
+static void purges(struct metrics_piece *o, const char *name, const struct source *s,
+                   const void *row)
+{
+	const struct snapshot *snap = s->v->snap;
+
+	(void)row;
+	put_labels(o, name, "_total", LABELS("result", "deleted"));
+	put_uint(o, snap->purge_deleted);
+	put_labels(o, name, "_total", LABELS("result", "failed"));
+	put_uint(o, snap->purge_failed);
+}
+
 static void lag(struct metrics_piece *o, const char *name, const struct source *s,
                 const void *row)
 {
@@ -453,6 +465,9 @@ static const struct family families[] = {
 	  ROWS_MAPS, map_redundancy },
 	{ "dm_commands", "counter", NULL, "Commands to device-mapper, by result.",
 	  ROWS_ONE, dm_commands },
+	{ "purges", "counter", NULL,
+	  "Deletions of disconnected disks from this host, by result.", ROWS_ONE,
+	  purges },
 	{ "check_duration_seconds", "histogram", "seconds",
 	  "Duration of successful checks.", ROWS_ONE, durations },
 	{ "aio_slots", "gauge", NULL, "Slots for asynchronous reads, by state.", ROWS_ONE,

@@ -31,6 +31,8 @@ libcore_la_SOURCES = \
 	checkerd/core/maps_todo.h \
 	checkerd/core/overdue.c \
 	checkerd/core/overdue.h \
+	checkerd/core/purge_rule.c \
+	checkerd/core/purge_rule.h \
 	checkerd/core/reason.c \
 	checkerd/core/reason.h \
 	checkerd/core/redundancy.c \
@@ -57,6 +59,7 @@ core_tests = \
 	tests/unit/core/test-maps-world \
 	tests/unit/core/test-maps-disks \
 	tests/unit/core/test-overdue \
+	tests/unit/core/test-purge-rule \
 	tests/unit/core/test-reason \
 	tests/unit/core/test-registry \
 	tests/unit/core/test-schedule \
@@ -111,6 +114,12 @@ tests_unit_core_test_maps_disks_LDADD = $(core_test_ldadd)
 tests_unit_core_test_overdue_SOURCES = tests/unit/core/test-overdue.c
 tests_unit_core_test_overdue_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_overdue_LDADD = $(core_test_ldadd)
+tests_unit_core_test_purge_rule_SOURCES = \
+	tests/unit/core/maps-bed.h \
+	tests/unit/core/test-purge-rule.c \
+	$(NULL)
+tests_unit_core_test_purge_rule_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_purge_rule_LDADD = $(core_test_ldadd)
 tests_unit_core_test_reason_SOURCES = tests/unit/core/test-reason.c
 tests_unit_core_test_reason_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_reason_LDADD = $(core_test_ldadd)

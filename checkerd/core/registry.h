@@ -27,6 +27,7 @@ struct path_settings {
 	uint64_t fail_checks : 10, recover_checks : 10; /* as of struct path_policy */
 	uint64_t checker : 3;   /* enum checker_kind of the configuration */
 	uint64_t keep_open : 2; /* enum keep_open of the configuration */
+	uint64_t purge : 1;     /* purge_disconnected */
 	/* Discovery's: the device had no properties, so no property rule was applied. */
 	uint64_t unjudged : 1;
 };

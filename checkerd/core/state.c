@@ -265,6 +265,15 @@ static bool is_final(enum outcome_kind kind)
 	       kind == OUTCOME_NOT_JUDGED;
 }
 
+static void count_no_unit(struct path_status *s, const struct outcome *o)
+{
+	if (o->kind == OUTCOME_DISCONNECTED)
+		s->no_unit = MIN(s->no_unit + 1U, PATH_NO_UNIT_MAX);
+	else if (o->kind != OUTCOME_STARTED && o->kind != OUTCOME_DEFERRED &&
+	         o->kind != OUTCOME_NOT_JUDGED)
+		s->no_unit = 0;
+}
+
 /* The decision that a state means. VERDICT_NONE: the last decision stays. */
 static enum path_verdict state_verdict(enum path_state s)
 {
@@ -312,6 +321,7 @@ unsigned path_status_step(const struct path_status *old, const struct outcome *o
 
 	assert(s.state < PATH_STATE_COUNT_);
 	in = count_outcome(&s, o, policy);
+	count_no_unit(&s, o);
 	s.state = next_state[s.state][in];
 
 	if (is_final(o->kind))

@@ -70,7 +70,12 @@ struct path_status {
 	enum path_verdict verdict : 2;
 	/* The access state explains the TIMED_OUT of the check in the kernel: not counted. */
 	bool excused : 1;
+	/* Checks in a row that the target answered with "no such unit". It stops at
+	 * PATH_NO_UNIT_MAX. A check that was not made or not judged does not count. */
+	uint8_t no_unit : 2;
 };
+
+#define PATH_NO_UNIT_MAX 3
 
 static_assert(sizeof(struct path_status) == 24, "each path and each copy of it has one");
 

@@ -177,8 +177,8 @@ static bool settings_equal(const struct path_settings *a, const struct path_sett
 	return a->interval_us == b->interval_us &&
 	       a->max_interval_us == b->max_interval_us &&
 	       a->timeout_us == b->timeout_us && a->checker == b->checker &&
-	       a->keep_open == b->keep_open && a->fail_checks == b->fail_checks &&
-	       a->recover_checks == b->recover_checks;
+	       a->keep_open == b->keep_open && a->purge == b->purge &&
+	       a->fail_checks == b->fail_checks && a->recover_checks == b->recover_checks;
 }
 
 static int emit_record(enum found_op op, const struct found_entry *e, bool gone,

@@ -23,5 +23,6 @@ void settings_of(const struct config *c, const struct config_subject *subject,
 		.recover_checks = settings.recover_checks,
 		.checker = settings.checker,
 		.keep_open = settings.keep_open,
+		.purge = settings.purge_disconnected,
 	};
 }

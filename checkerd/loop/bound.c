@@ -14,6 +14,7 @@
 #include "checkerd/devmapper/devmapper.h"
 #include "checkerd/discovery/discovery.h"
 #include "checkerd/log/log.h"
+#include "checkerd/purger/purger.h"
 
 /* Text, data and main stacks of both programs with their libraries: measured, and rounded up. */
 #define PROGRAM_BYTES (16 * 1024 * 1024)
@@ -22,8 +23,8 @@
 #define CONFIG_BYTES           (4 * CONFIG_FILE_BYTES_MAX)
 /* For the loop, signals, timers, sysfs, procfs, the log, the service manager's socket. */
 #define OWN_DESCRIPTORS 48
-/* The threads: loop, log, discovery, devmapper, loader, control. */
-#define OWN_THREADS 6
+/* The threads: loop, log, discovery, devmapper, loader, purger, control. */
+#define OWN_THREADS 7
 /* A key and a number, and what stands around them. */
 #define BOUND_JSON_MAX ((BOUND_TERMS_MAX + 8) * 64)
 
@@ -66,6 +67,7 @@ int bound_compute(const struct config *c, struct bound *ret)
 	         control_bytes(n, c->max_clients));
 	add_term(&b, "events", "events_bytes", events_bytes(n));
 	add_term(&b, "log", "log_bytes", log_bytes());
+	add_term(&b, "deletion of disks", "purger_bytes", purger_bytes());
 	add_term(&b, "programs and libraries", "program_bytes", PROGRAM_BYTES);
 
 	own = OWN_DESCRIPTORS + c->max_clients;

@@ -145,6 +145,26 @@ static int start_control(struct daemon *d, const struct config *c, int listen_fd
 	return r < 0 ? complain(r, "cannot start the control thread") : 0;
 }
 
+/* Before the checks, whose results it gets. */
+static int make_purge(struct daemon *d)
+{
+	struct purge_parts parts = {
+		.checks = &d->checks,
+		.maps = d->maps,
+		.events = &d->events,
+		.dm = &d->dm,
+		.next = waits_listener(&d->waits),
+	};
+	int r;
+
+	r = purger_new(&d->purger, NULL);
+	if (r < 0)
+		return complain(r, "cannot start the thread that deletes disks");
+	parts.purger = d->purger;
+	purge_init(&d->purge, &parts);
+	return 0;
+}
+
 /* The prober inherits the realtime priority; the threads that are made later do not. */
 static int make_checks(struct daemon *d, const struct config *c)
 {
@@ -152,7 +172,7 @@ static int make_checks(struct daemon *d, const struct config *c)
 		.config = c,
 		.events = &d->events,
 		.maps = d->maps,
-		.listener = waits_listener(&d->waits),
+		.listener = purge_listener(&d->purge),
 	};
 	const char *what;
 	int r;
@@ -215,7 +235,9 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	r = events_init(&d->events, &events);
 	if (r < 0)
 		return complain(r, "cannot allocate the rates of events");
-	r = make_checks(d, c);
+	r = make_purge(d);
+	if (r == 0)
+		r = make_checks(d, c);
 	if (r == 0)
 		r = make_dm(d, c);
 	if (r < 0)
@@ -264,6 +286,7 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 		.port = d->port,
 		.checks = &d->checks,
 		.dm = &d->dm,
+		.purge = &d->purge,
 		.ready = &d->ready,
 		.aio_quota = &d->aio_quota,
 		.warnings = &d->warnings,
@@ -352,7 +375,9 @@ bool daemon_deinit(struct daemon *d)
 	checks_deinit(&d->checks);
 	ended = discovery_free(d->discovery, JOIN_LIMIT_US) && ended;
 	ended = devmapper_free(d->devmapper, JOIN_LIMIT_US) && ended;
+	ended = purger_free(d->purger, JOIN_LIMIT_US) && ended;
 	ended = loader_free(d->loader, JOIN_LIMIT_US) && ended;
+	purge_deinit(&d->purge);
 	inventory_deinit(&d->inventory);
 	reload_deinit(&d->reload);
 	snapshot_fill_deinit(&d->snapshots);
@@ -373,6 +398,7 @@ struct mono daemon_next_chore(const struct daemon *d)
 	next = mono_min(next, d->checks.maintain_at);
 	next = mono_min(next, dm_next(&d->dm));
 	next = mono_min(next, overdue_watch_next(&d->overdue));
+	next = mono_min(next, purge_next(&d->purge));
 	if (d->inventory.holding)
 		next = mono_min(next, d->checks.blocked_until);
 	if (d->checks.relist)
@@ -428,6 +454,7 @@ void daemon_complete_round(struct daemon *d, struct mono now)
 
 	reload_progress(&d->reload, now);
 	complete_maps(d, now);
+	purge_run(&d->purge, now);
 	relist(d, now);
 	checks_flush(&d->checks, now);
 	maintain(d, now);

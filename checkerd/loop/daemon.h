@@ -9,6 +9,7 @@
 #include "checkerd/control/control.h"
 #include "checkerd/paths/checks.h"
 #include "checkerd/paths/dm.h"
+#include "checkerd/paths/purge.h"
 #include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/inventory.h"
 #include "checkerd/config/loader.h"
@@ -41,6 +42,8 @@ struct daemon {
 	struct overdue_watch overdue;
 	struct inventory inventory;
 	struct dm dm;
+	struct purger *purger;
+	struct purge purge;
 	struct reload reload;
 	struct ready ready;
 	struct aio_quota aio_quota;

@@ -27,6 +27,7 @@ tests_unit_loop_test_bound_LDADD = \
 	libdiscovery.la \
 	libdevmap.la \
 	liblog.la \
+	libpurger.la \
 	libconfig.la \
 	libcore.la \
 	libpathcheck.la \

@@ -31,6 +31,7 @@ enum source_id {
 	SOURCE_REQUESTS_MORE,
 	SOURCE_RELOAD,
 	SOURCE_LOADED,
+	SOURCE_PURGED,
 	SOURCE_SNAPSHOT,
 	SOURCE_COUNT_
 };
@@ -69,6 +70,7 @@ static const struct {
 	[SOURCE_REQUESTS_MORE] = { 10, "requests-more", "the rest of the requests" },
 	[SOURCE_RELOAD] = { 20, "reload", "rare, and not urgent" },
 	[SOURCE_LOADED] = { 20, "loaded", "rare, and not urgent" },
+	[SOURCE_PURGED] = { 20, "purged", "rare, and not urgent" },
 	[SOURCE_SNAPSHOT] = { 30, "snapshot",
 	                      "long, so only when nothing else is ready" },
 };
@@ -250,6 +252,15 @@ static int on_loaded(sd_event_source *e _unused_, int fd _unused_,
 	return complete_round(s);
 }
 
+static int on_purged(sd_event_source *e _unused_, int fd _unused_,
+                     uint32_t events _unused_, void *arg)
+{
+	struct sources *s = arg;
+
+	purge_take(&s->d->purge, mono_now());
+	return complete_round(s);
+}
+
 static int on_snapshot(sd_event_source *e _unused_, void *arg)
 {
 	struct sources *s = arg;
@@ -322,6 +333,7 @@ static int add_all(struct sources *s)
 		add_fd(s, SOURCE_REQUESTS, port_loop_fd(d->port), on_requests),
 		add_more(s, SOURCE_REQUESTS_MORE, on_requests_more),
 		add_fd(s, SOURCE_LOADED, loader_fd(d->loader), on_loaded),
+		add_fd(s, SOURCE_PURGED, purger_fd(d->purger), on_purged),
 		add_more(s, SOURCE_SNAPSHOT, on_snapshot),
 	};
 	int r;

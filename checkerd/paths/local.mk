@@ -24,6 +24,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/overdue_watch.h \
 	checkerd/paths/prober_end.c \
 	checkerd/paths/prober_end.h \
+	checkerd/paths/purge.c \
+	checkerd/paths/purge.h \
 	checkerd/paths/results.c \
 	checkerd/paths/results.h \
 	$(NULL)
@@ -35,6 +37,7 @@ paths_tests = \
 	tests/unit/paths/test-checks-overdue \
 	tests/unit/paths/test-dm \
 	tests/unit/paths/test-prober-end \
+	tests/unit/paths/test-purge \
 	$(NULL)
 check_PROGRAMS += $(paths_tests)
 TESTS += $(paths_tests)
@@ -65,6 +68,10 @@ tests_unit_paths_test_prober_end_LDADD = \
 	$(SYSTEMD_LIBS) \
 	$(CMOCKA_LIBS) \
 	$(NULL)
+# It has a purger, a port and a log of its own.
+tests_unit_paths_test_purge_SOURCES = tests/unit/paths/test-purge.c
+tests_unit_paths_test_purge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_purge_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has a device-mapper thread, a port and a log of its own.
 tests_unit_paths_test_dm_SOURCES = tests/unit/paths/test-dm.c tests/unit/paths/dm-bed.c \
 	tests/unit/paths/dm-bed.h tests/unit/disk.h

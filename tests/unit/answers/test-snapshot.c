@@ -63,6 +63,20 @@ void checks_expedite(struct checks *c, uint32_t index, struct mono now)
 	(void)now;
 }
 
+bool purger_delete(struct purger *p, const struct purger_order *o)
+{
+	(void)p;
+	(void)o;
+	return false;
+}
+
+bool purger_take(struct purger *p, struct purger_result *ret)
+{
+	(void)p;
+	(void)ret;
+	return false;
+}
+
 struct mono checks_next(struct checks *c)
 {
 	(void)c;
@@ -79,6 +93,7 @@ static struct checks checks;
 static struct port *port;
 static struct maps *maps;
 static struct dm dm;
+static struct purge purge;
 static struct ready ready;
 static struct aio_quota aio_quota;
 static struct warnings warnings;
@@ -139,6 +154,7 @@ static int setup(void **state)
 	struct snapshot_fill_parts parts = {
 		.checks = &checks,
 		.dm = &dm,
+		.purge = &purge,
 		.ready = &ready,
 		.aio_quota = &aio_quota,
 		.warnings = &warnings,

@@ -317,6 +317,40 @@ static void settings(void **state)
 	config_free(c);
 }
 
+/* A switch of a section replaces only itself, and lasts until the next section. */
+static void purge_disconnected(void **state)
+{
+	struct config *c = text_parse(
+	        "devices {\n"
+	        "	device { vendor A purge_disconnected yes }\n"
+	        "	device { vendor A product b purge_disconnected no fail_checks 3 "
+	        "}\n"
+	        "}\n"
+	        "multipaths { multipath { wwid 3 purge_disconnected yes alias m } }\n");
+	struct config *all = text_parse("overrides { purge_disconnected yes }\n"
+	                                "devices { device { vendor A "
+	                                "purge_disconnected no keep_open yes } }\n");
+	struct config_settings s;
+
+	(void)state; /* no fixture */
+	assert_int_equal(c->n_problems, 1);
+	assert_contains(c->problems[0].message, "purge_disconnected has no meaning here");
+	assert_string_equal(filter_map_alias(c, "3"), "m");
+	filter_settings(c, &(struct config_subject){ .vendor = "B" }, &s);
+	assert_false(s.purge_disconnected);
+	filter_settings(c, &(struct config_subject){ .vendor = "A" }, &s);
+	assert_true(s.purge_disconnected);
+	assert_int_equal(s.fail_checks, 1);
+	filter_settings(c, &(struct config_subject){ .vendor = "A", .product = "b" }, &s);
+	assert_false(s.purge_disconnected);
+	assert_int_equal(s.fail_checks, 3);
+	filter_settings(all, &(struct config_subject){ .vendor = "A" }, &s);
+	assert_true(s.purge_disconnected);
+	assert_int_equal(s.keep_open, KEEP_OPEN_YES);
+	config_free(c);
+	config_free(all);
+}
+
 /* In devices a '!' is a character: only the filters invert. */
 static void devices_do_not_negate(void **state)
 {
@@ -487,6 +521,7 @@ int main(void)
 		cmocka_unit_test(product_blacklists),
 		cmocka_unit_test(asked_for_by_name),
 		cmocka_unit_test(settings),
+		cmocka_unit_test(purge_disconnected),
 		cmocka_unit_test(devices_do_not_negate),
 		cmocka_unit_test(expressions_that_are_too_much),
 		cmocka_unit_test(a_list_of_identifiers),

@@ -532,6 +532,7 @@ static void what_is_printed(void **state)
 	                          "	dm_control off\n"
 	                          "	keep_last_path yes\n"
 	                          "	dm_release reinstate\n"
+	                          "	purge_disconnected no\n"
 	                          "	max_paths 16384\n"
 	                          "	max_in_flight 16384\n"
 	                          "	max_in_flight_host 0\n"

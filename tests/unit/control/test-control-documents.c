@@ -451,6 +451,7 @@ static const struct expected status[] = {
 	{ "warnings", "[\"mind the gap\"]" },
 	{ "dm", "{\"maps_known\":null,\"error\":null,\"maps_left_out\":0,\"failed_"
 	        "total\":0,\"reinstated_total\":0,\"refused_total\":0}" },
+	{ "purge", "{\"deleted_total\":0,\"failed_total\":0}" },
 	{ "overdue", "{\"paths\":18,\"message\":\"nobody looks\"}" },
 };
 

@@ -79,6 +79,8 @@ static void decorate(struct loop *l, struct snapshot *s)
 	s->dm_failed = 2;
 	s->dm_reinstated = 3;
 	s->dm_refused = 4;
+	s->purge_deleted = 5;
+	s->purge_failed = 6;
 }
 
 static int setup_maps(void **state)
@@ -218,6 +220,8 @@ static void test_status(void **state)
 	(void)state;
 	assert_string_equal(get_string(o, "dm_control"), "on");
 	expect(get(o, "dm"), dm, ARRAY_LEN(dm));
+	assert_int_equal(get_int(o, "purge.deleted_total"), 5);
+	assert_int_equal(get_int(o, "purge.failed_total"), 6);
 	assert_int_equal(get_int(o, "maps.total"), 2);
 	assert_int_equal(get_int(o, "maps.degraded"), 1);
 	assert_int_equal(get_int(o, "maps.none"), 1);
@@ -240,6 +244,8 @@ static void test_metrics(void **state)
 	assert_non_null(strstr(text, "\ncheckerd_map_redundancy{map=\"empty\"} 0\n"));
 	assert_non_null(
 	        strstr(text, "\ncheckerd_dm_commands_total{result=\"failed\"} 2\n"));
+	assert_non_null(strstr(text, "\ncheckerd_purges_total{result=\"deleted\"} 5\n"
+	                             "checkerd_purges_total{result=\"failed\"} 6\n"));
 	json_object_put(o);
 }
 
