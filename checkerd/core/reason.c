@@ -134,6 +134,8 @@ static void format_failure(const struct reason *r, char *buf, size_t size)
 	const char *stage = r->stage == STAGE_OPEN ? "open" : "read";
 	const struct error_words *e = find_error(r->error);
 
+	if (r->error == 0)
+		return; /* Nothing was read: sysfs has the reason. */
 	if (e != NULL)
 		(void)snprintf(buf, size, "%s: %s (%s)", stage, e->words, e->name);
 	else
@@ -143,12 +145,12 @@ static void format_failure(const struct reason *r, char *buf, size_t size)
 /* Appends the kernel's view of the device, if that explains the failure. */
 static void append_sysfs(const struct sysfs_state *s, char *buf, size_t size)
 {
-	size_t n = strlen(buf);
+	size_t n = strlen(buf), gap = n > 0 ? 2 : 0;
 
-	if (n + 2 >= size)
+	if (n + gap >= size)
 		return;
-	if (sysfs_state_format(s, buf + n + 2, size - n - 2) > 0)
-		memcpy(buf + n, "; ", 2);
+	if (sysfs_state_format(s, buf + n + gap, size - n - gap) > 0)
+		memcpy(buf + n, "; ", gap);
 	else
 		buf[n] = '\0';
 }

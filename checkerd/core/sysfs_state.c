@@ -62,6 +62,25 @@ static const char *const access_words[] = {
 	NULL,
 };
 
+/* drivers/nvme/host/multipath.c: nvme_ana_state_names[] */
+enum {
+	ANA_OPTIMIZED = WORD_GOOD,
+	ANA_NON_OPTIMIZED,
+	ANA_INACCESSIBLE,
+	ANA_PERSISTENT_LOSS,
+	ANA_CHANGE
+};
+
+static const char *const ana_words[] = {
+	[WORD_OTHER] = OTHER,
+	[ANA_OPTIMIZED] = "optimized",
+	[ANA_NON_OPTIMIZED] = "non-optimized",
+	[ANA_INACCESSIBLE] = "inaccessible",
+	[ANA_PERSISTENT_LOSS] = "persistent-loss",
+	[ANA_CHANGE] = "change",
+	NULL,
+};
+
 static_assert(ARRAY_LEN(port_words) <= 16,
               "struct sysfs_word has four bits for an index");
 
@@ -74,6 +93,7 @@ static const struct {
 	[SYSFS_PORT] = { "port", port_words },
 	[SYSFS_SESSION] = { "session", session_words },
 	[SYSFS_ACCESS] = { "access", access_words },
+	[SYSFS_ANA] = { "ANA state", ana_words },
 };
 
 struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text)
@@ -113,6 +133,8 @@ static bool is_bad(struct sysfs_word w)
 	if (w.layer == SYSFS_ACCESS)
 		return w.word != ACCESS_OPTIMIZED && w.word != ACCESS_NON_OPTIMIZED &&
 		       w.word != ACCESS_LBA_DEPENDENT;
+	if (w.layer == SYSFS_ANA)
+		return w.word != ANA_OPTIMIZED && w.word != ANA_NON_OPTIMIZED;
 	return w.layer != SYSFS_NONE && w.word != WORD_GOOD;
 }
 
@@ -126,16 +148,22 @@ static bool access_is(const struct sysfs_state *s, unsigned word)
 	return s->access.layer == SYSFS_ACCESS && s->access.word == word;
 }
 
+static bool ana_is(const struct sysfs_state *s, unsigned word)
+{
+	return s->access.layer == SYSFS_ANA && s->access.word == word;
+}
+
 bool sysfs_state_is_passive(const struct sysfs_state *s)
 {
-	return (access_is(s, ACCESS_STANDBY) || access_is(s, ACCESS_PASSIVE)) &&
+	return (access_is(s, ACCESS_STANDBY) || access_is(s, ACCESS_PASSIVE) ||
+	        ana_is(s, ANA_INACCESSIBLE)) &&
 	       !is_bad(s->device) && !is_bad(s->transport);
 }
 
 bool sysfs_state_is_transitioning(const struct sysfs_state *s)
 {
-	return access_is(s, ACCESS_TRANSITIONING) && !is_bad(s->device) &&
-	       !is_bad(s->transport);
+	return (access_is(s, ACCESS_TRANSITIONING) || ana_is(s, ANA_CHANGE)) &&
+	       !is_bad(s->device) && !is_bad(s->transport);
 }
 
 size_t sysfs_state_format(const struct sysfs_state *s, char *buf, size_t size)

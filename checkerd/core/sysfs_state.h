@@ -18,6 +18,7 @@ enum sysfs_layer {
 	SYSFS_PORT,       /* a Fibre Channel remote port: "Online", "Blocked", … */
 	SYSFS_SESSION,    /* an iSCSI session: "LOGGED_IN", "FAILED", "FREE" */
 	SYSFS_ACCESS, /* a SCSI device handler's: "active/optimized", "standby", … */
+	SYSFS_ANA,    /* an NVMe namespace's: "optimized", "inaccessible", … */
 	SYSFS_LAYER_COUNT_
 };
 
@@ -31,7 +32,7 @@ struct sysfs_word {
 struct sysfs_state {
 	struct sysfs_word device;    /* of the device or controller */
 	struct sysfs_word transport; /* of the remote port or session */
-	struct sysfs_word access;    /* SCSI access state of the target port group */
+	struct sysfs_word access;    /* of the target port group, or of the ANA group */
 };
 
 /* The word for a text of sysfs. NULL or empty: unknown. A text that no list has: "other", never the

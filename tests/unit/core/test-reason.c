@@ -106,6 +106,9 @@ static void what_the_kernel_thinks(void **state)
 	              "read: Input/output error (EIO)");
 	controller.sysfs.device = sysfs_word(SYSFS_CONTROLLER, "connecting");
 	assert_reason(controller, "read: Would block (EAGAIN); controller connecting");
+	/* Nothing was read. */
+	controller.error = 0;
+	assert_reason(controller, "controller connecting");
 	/* A device that is gone has no state. */
 	assert_reason(with_state((struct reason){ .kind = OUTCOME_GONE }, "offline",
 	                         SYSFS_NONE, NULL),

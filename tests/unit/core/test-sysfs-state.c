@@ -27,6 +27,9 @@ static void words_are_kept(void **state)
 		{ SYSFS_ACCESS,
 		  { "active/optimized", "active/non-optimized", "standby", "passive",
 		    "unavailable", "lba-dependent", "offline", "transitioning", NULL } },
+		{ SYSFS_ANA,
+		  { "optimized", "non-optimized", "inaccessible", "persistent-loss",
+		    "change", NULL } },
 	};
 
 	(void)state; /* no fixture */
@@ -162,6 +165,47 @@ static void what_an_access_state_explains(void **state)
 	}
 }
 
+/* An ANA state is believed while the controller is live only. */
+static void what_an_ana_state_explains(void **state)
+{
+	static const struct {
+		const char *controller, *ana;
+		bool bad, passive, transitioning;
+		const char *told;
+	} cases[] = {
+		{ "live", NULL, false, false, false, "" },
+		{ "live", "optimized", false, false, false, "" },
+		{ "live", "non-optimized", false, false, false, "" },
+		{ "live", "inaccessible", true, true, false, "ANA state inaccessible" },
+		{ "live", "persistent-loss", true, false, false,
+		  "ANA state persistent-loss" },
+		{ "live", "change", true, false, true, "ANA state change" },
+		{ "live", "a word to come", true, false, false, "ANA state other" },
+		{ "connecting", "optimized", true, false, false,
+		  "controller connecting" },
+		{ "connecting", "inaccessible", true, false, false,
+		  "controller connecting, ANA state inaccessible" },
+		{ "resetting", "change", true, false, false,
+		  "controller resetting, ANA state change" },
+	};
+	char buf[64];
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct sysfs_state s = {
+			.device = sysfs_word(SYSFS_CONTROLLER, cases[i].controller),
+			.access = sysfs_word(SYSFS_ANA, cases[i].ana),
+		};
+
+		assert_int_equal(sysfs_state_is_bad(&s), cases[i].bad);
+		assert_int_equal(sysfs_state_is_passive(&s), cases[i].passive);
+		assert_int_equal(sysfs_state_is_transitioning(&s),
+		                 cases[i].transitioning);
+		(void)sysfs_state_format(&s, buf, sizeof(buf));
+		assert_string_equal(buf, cases[i].told);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -171,6 +215,7 @@ int main(void)
 		cmocka_unit_test(only_what_is_wrong_is_told),
 		cmocka_unit_test(who_is_about_to_go),
 		cmocka_unit_test(what_an_access_state_explains),
+		cmocka_unit_test(what_an_ana_state_explains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
