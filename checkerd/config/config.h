@@ -68,7 +68,7 @@ struct config {
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
 	uint32_t fail_checks, recover_checks;
 	enum keep_open keep_open;
-	bool dm_control, keep_last_path;
+	bool native_nvme, dm_control, keep_last_path;
 	enum dm_release dm_release;
 	bool purge_disconnected;
 	/* max_in_flight 0: as many as paths; max_in_flight_host 0: no limit */

@@ -147,7 +147,10 @@ static const char *engine_name(enum pathcheck_engine e)
 
 static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
-	key_string(j, "checker", p->has_checker ? "directio" : "none");
+	if (device_is_observed(p->device))
+		key_string(j, "checker", "ana");
+	else
+		key_string(j, "checker", p->has_checker ? "directio" : "none");
 	key_string(j, "engine", engine_name((enum pathcheck_engine)p->engine));
 	if (p->group != PATH_GROUP_NONE)
 		key_uint(j, "group", p->group);

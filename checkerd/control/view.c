@@ -103,7 +103,8 @@ const char *view_path_map(const struct snapshot *s, const struct snap_path *p)
 
 	if (in_map != NULL)
 		return s->maps[in_map->map].map->name;
-	return s->dm_decides ? NULL : device_map(p->device);
+	return s->dm_decides && !device_is_observed(p->device) ? NULL
+	                                                       : device_map(p->device);
 }
 
 /* --- maps --- */
@@ -181,10 +182,24 @@ static uint32_t sort_named(struct view *v)
 	return n;
 }
 
+static void count_named(struct view_map *m, const struct snap_path *p)
+{
+	bool usable = p->enabled && path_state_usable(p->status.state);
+	bool ghost =
+	        usable && device_is_observed(p->device) && p->status.state == PATH_GHOST;
+
+	m->n++;
+	m->up += usable && !ghost;
+	m->ghosts += ghost;
+	m->disabled += !p->enabled;
+	m->overdue += p->overdue;
+}
+
 /* Adds a map for each name that the first n paths in by_map have. */
 static void add_named(struct view *v, uint32_t n)
 {
 	const struct snap_path *paths = v->snap->paths;
+	uint32_t first = v->n_maps;
 	struct view_map *m = NULL;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -196,11 +211,10 @@ static void add_named(struct view *v, uint32_t n)
 			m = &v->maps[v->n_maps++];
 			*m = (struct view_map){ .name = name, .first = i };
 		}
-		m->n++;
-		m->up += p->enabled && path_state_usable(p->status.state);
-		m->disabled += !p->enabled;
-		m->overdue += p->overdue;
+		count_named(m, p);
 	}
+	for (uint32_t i = first; i < v->n_maps; i++)
+		v->maps[i].up = redundancy_observed(v->maps[i].up, v->maps[i].ghosts);
 }
 
 /* Keeps one map of each name: the map of device-mapper if there is one. */

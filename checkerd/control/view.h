@@ -14,7 +14,8 @@
 /* The state of a path that checkerctl disable covers. */
 #define VIEW_DISABLED "disabled"
 
-/* A map of device-mapper, or a name of a map that the configuration gives to paths. */
+/* A map of device-mapper, or a name of a map that the configuration or the kernel's native NVMe
+ * multipathing gives to paths. */
 struct view_map {
 	const char *name;
 	/* NULL: the map is only a name. */
@@ -23,6 +24,8 @@ struct view_map {
 	uint32_t first;
 	/* Paths: all, and those that are usable, disabled, overdue. */
 	uint32_t n, up, disabled, overdue;
+	/* Observed paths that are ghost, while the paths are counted. */
+	uint32_t ghosts;
 };
 
 struct view {

@@ -79,6 +79,7 @@ int device_new(struct device **ret, const struct device_spec *spec)
 	d->diskseq = spec->diskseq;
 	d->kernel_id = spec->kernel_id;
 	d->udev_wwid = spec->udev_wwid;
+	d->kind = (uint8_t)spec->kind;
 	for (unsigned i = first; i < DEVICE_TEXT_COUNT_; i++) {
 		const char *s = spec_text(spec, i);
 		size_t n = s != NULL ? strlen(s) + 1 : 0;
@@ -128,7 +129,8 @@ bool device_equal(const struct device *a, const struct device *b)
 {
 	if (a->devt_major != b->devt_major || a->devt_minor != b->devt_minor ||
 	    a->host_key != b->host_key || a->diskseq != b->diskseq ||
-	    a->kernel_id != b->kernel_id || a->udev_wwid != b->udev_wwid)
+	    a->kernel_id != b->kernel_id || a->udev_wwid != b->udev_wwid ||
+	    a->kind != b->kind)
 		return false;
 	for (unsigned i = 0; i < DEVICE_TEXT_COUNT_; i++)
 		if (!same(device_text(a, i), device_text(b, i)))

@@ -16,7 +16,8 @@
 #define DEVICE_NAME_MAX 64 /* final NUL included */
 
 /* The texts. name: "sda", or a file's last component; unique. node: "/dev/sda", the absolute
- * name to open. transport: the remote port or session, "rport-3:0-1" or "session2". */
+ * name to open, or an observed path's directory in sysfs. transport: the remote port or session,
+ * "rport-3:0-1" or "session2". */
 /* clang-format off */
 #define DEVICE_TEXTS(X)                                              \
 	X(name) X(node) X(alias) X(map) X(wwid) X(hcil)              \
@@ -31,6 +32,15 @@ enum device_text {
 };
 /* clang-format on */
 
+enum device_kind {
+	DEVICE_READ, /* a check reads it */
+	/* The disk of a namespace with native NVMe multipathing, which the kernel sends through one
+	 * of its paths. It is no path. */
+	DEVICE_HEAD,
+	/* One of these paths: it has no node, and sysfs has its state. */
+	DEVICE_OBSERVED,
+};
+
 struct device {
 	_Atomic uint32_t refs;           /* [atomic any→any] */
 	uint32_t devt_major, devt_minor; /* 0:0 for a regular file */
@@ -40,6 +50,7 @@ struct device {
 	uint64_t diskseq;
 	uint64_t kernel_id; /* checksum of the WWID that the kernel knows; 0: none */
 	bool udev_wwid;     /* wwid comes from udev, not from the kernel */
+	uint8_t kind;       /* enum device_kind */
 	/* The offset of each text from the beginning of the structure. 0: unknown. A pointer
 	 * would take more room than most texts. */
 	uint16_t text[DEVICE_TEXT_COUNT_];
@@ -55,11 +66,18 @@ struct device {
 DEVICE_TEXTS(X)
 #undef X
 
+/* Is it a path whose state is read from sysfs? */
+static inline bool device_is_observed(const struct device *d)
+{
+	return d->kind == DEVICE_OBSERVED;
+}
+
 /* The fields of a new device. NULL: unknown. */
 struct device_spec {
 	uint32_t devt_major, devt_minor, host_key;
 	uint64_t diskseq, kernel_id;
 	bool udev_wwid;
+	enum device_kind kind;
 	const char *name, *node, *alias, *map, *wwid, *hcil, *vendor, *product, *revision,
 	        *serial, *protocol, *host, *target, *sysfs_state, *transport;
 };

@@ -16,6 +16,12 @@ enum redundancy {
 /* A map with `disabled` of its paths disabled. These give no redundancy: one usable path beside
  * disabled ones is the last one. */
 enum redundancy redundancy_of(uint32_t paths, uint32_t disabled, uint32_t usable);
+/*
+ * The usable paths of a map whose paths are observed. The kernel sends I/O through paths that are up.
+ * A ghost path takes over when the storage says so, which is redundancy only beside a path that is
+ * up: without one, I/O waits or fails.
+ */
+uint32_t redundancy_observed(uint32_t up, uint32_t ghosts);
 const char *redundancy_name(enum redundancy r);
 
 #endif

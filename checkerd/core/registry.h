@@ -9,6 +9,7 @@
  */
 #include "checkerd/core/device.h"
 #include "checkerd/core/histogram.h"
+#include "checkerd/core/redundancy.h"
 #include "checkerd/core/state.h"
 
 #define REGISTRY_NONE      UINT32_MAX
@@ -97,8 +98,9 @@ struct path {
 	bool outstanding : 1; /* the engine has a check, and its final result is to come */
 	bool expired : 1;     /* the outstanding check has passed its deadline */
 	bool deferred : 1; /* the outstanding check waits for a resource of the engine */
-	bool seen : 1;     /* mark while a reload compares lists */
 	bool number_asked : 1; /* discovery was asked for the device number */
+	/* Of an observed path: the redundancy of its map that was reported. */
+	uint8_t told : 2; /* enum redundancy */
 };
 
 static inline bool path_is_overdue(const struct path *p, struct mono now)

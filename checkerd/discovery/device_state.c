@@ -104,6 +104,8 @@ void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_s
 
 void device_state_from_discovery(const struct device *d, struct sysfs_state *s)
 {
+	if (device_is_observed(d))
+		return; /* FOUND_STATE has it. */
 	s->device = sysfs_word(device_layer(d), device_sysfs_state(d));
 	if (device_transport(d) == NULL)
 		s->transport = (struct sysfs_word){ .layer = SYSFS_NONE };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/native_paths.h"
 #include "checkerd/discovery/static.h"
 #include "checkerd/discovery/udev_watch.h"
 #include "util/ring.h"
@@ -33,6 +34,7 @@ struct discovery {
 	struct config_ref *ref; /* in force; NULL before the first */
 	struct found_list reported;
 	struct udev_watch *watch; /* with discovery udev */
+	struct native_paths native;
 	int sysfs;
 	struct mono
 	        again; /* when a list that failed is made again; MONO_NEVER: none failed */
@@ -94,6 +96,9 @@ static int relist(struct discovery *d, bool gone, uint32_t *ret_excluded)
 {
 	int r = reconcile(d, gone, ret_excluded);
 
+	if (r == 0)
+		r = native_paths_update(&d->native, d->sysfs, &d->reported, gone,
+		                        discovery_emit, d);
 	d->again = MONO_NEVER;
 	if (r < 0 && r != -ECANCELED) {
 		d->again = mono_add(mono_now(), LIST_RETRY_US);
@@ -150,6 +155,8 @@ static void take_events(struct discovery *d)
 	int r;
 
 	r = udev_watch_take(d->watch, d->ref->config, &d->reported, discovery_emit, d);
+	if (udev_watch_heard_nvme(d->watch))
+		native_paths_expect(&d->native, mono_now());
 	/* Messages were lost, or memory was short: list the devices instead. */
 	if (r < 0 && r != -ECANCELED) {
 		(void)relist(d, true, &excluded); /* it is tried again */
@@ -174,13 +181,37 @@ static int retry_list(struct discovery *d)
 	return mono_is_never(d->again) ? -1 : (int)(LIST_RETRY_US / USEC_PER_MSEC);
 }
 
+/* Reads the states of observed paths when they are due. Returns the timeout of poll(). */
+static int poll_native(struct discovery *d)
+{
+	int64_t left_us;
+
+	/* -errno: it is tried again; -ECANCELED: the thread ends. */
+	if (!mono_before(mono_now(), d->native.due))
+		(void)native_paths_update(&d->native, d->sysfs, &d->reported, true,
+		                          discovery_emit, d);
+	if (mono_is_never(d->native.due))
+		return -1;
+	left_us = mono_diff(d->native.due, mono_now());
+	return left_us <= 0 ? 0 : (int)(left_us / USEC_PER_MSEC) + 1;
+}
+
+/* Does what is due. Returns the timeout of poll(). */
+static int run_due(struct discovery *d)
+{
+	int list_ms = retry_list(d), native_ms = poll_native(d);
+
+	return list_ms < 0 || native_ms < 0 ? MAX(list_ms, native_ms)
+	                                    : MIN(list_ms, native_ms);
+}
+
 static void *discovery_main(void *arg)
 {
 	struct discovery *d = arg;
 
 	thread_stack_lock(THREAD_STACK_USED);
 	while (!worker_stopping(&d->worker)) {
-		int timeout_ms = retry_list(d);
+		int timeout_ms = run_due(d);
 		int r = worker_wait(&d->worker,
 		                    d->watch == NULL ? -1 : udev_watch_fd(d->watch),
 		                    timeout_ms);
@@ -196,6 +227,7 @@ static void *discovery_main(void *arg)
 	}
 	d->watch = udev_watch_free(d->watch);
 	found_list_deinit(&d->reported);
+	native_paths_deinit(&d->native);
 	d->ref = config_ref_put(d->ref);
 	return NULL;
 }
@@ -223,6 +255,7 @@ int discovery_new(struct discovery **ret)
 	if (d == NULL)
 		return -ENOMEM;
 	d->again = MONO_NEVER;
+	d->native = (struct native_paths)NATIVE_PATHS_NULL;
 	d->sysfs = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r = d->sysfs < 0 ? -errno : 0;
 	d->worker = (struct worker)WORKER_NULL;

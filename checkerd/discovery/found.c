@@ -195,6 +195,12 @@ static int emit_record(enum found_op op, const struct found_entry *e, bool gone,
 	return emit(arg, &f);
 }
 
+/* Is it a path for the loop? */
+static bool is_path(const struct found_entry *e)
+{
+	return e->device->kind != DEVICE_HEAD;
+}
+
 static int emit_removed(const struct found_list *before, const struct found_list *after,
                         bool gone, int (*emit)(void *arg, struct found *f), void *arg)
 {
@@ -202,17 +208,21 @@ static int emit_removed(const struct found_list *before, const struct found_list
 
 	for (size_t i = 0, j = 0; i < before->n; i++) {
 		const struct found_entry *old = &before->entries[i];
-		bool there;
+		bool named, there;
 
+		if (!is_path(old))
+			continue;
 		while (j < after->n && strcmp(device_name(after->entries[j].device),
 		                              device_name(old->device)) < 0)
 			j++;
-		there = j < after->n && strcmp(device_name(after->entries[j].device),
+		named = j < after->n && strcmp(device_name(after->entries[j].device),
 		                               device_name(old->device)) == 0;
+		there = named && is_path(&after->entries[j]);
 		if (there && !found_replaced(old->device, after->entries[j].device))
 			continue;
 		/* A device that another one replaces is gone. */
-		r = emit_record(FOUND_REMOVE, old, gone || there, there, emit, arg);
+		r = emit_record(FOUND_REMOVE, old, there || (gone && !named), there, emit,
+		                arg);
 		if (r < 0)
 			return r;
 	}
@@ -231,11 +241,13 @@ int found_plan(const struct found_list *before, const struct found_list *after, 
 		const struct found_entry *new = &after->entries[j], *old;
 		bool there, same;
 
+		if (!is_path(new))
+			continue;
 		while (i < before->n && strcmp(device_name(before->entries[i].device),
 		                               device_name(new->device)) < 0)
 			i++;
 		old = i < before->n ? &before->entries[i] : NULL;
-		there = old != NULL &&
+		there = old != NULL && is_path(old) &&
 		        strcmp(device_name(old->device), device_name(new->device)) == 0;
 		same = there && !found_replaced(old->device, new->device);
 		if (same && device_equal(old->device, new->device) &&

@@ -18,6 +18,8 @@ enum found_op {
 	FOUND_REMOVE,
 	FOUND_SYNC, /* every device under a configuration was reported */
 	FOUND_MAP,  /* a device-mapper device was added, removed or changed */
+	/* The state of an observed path. Those of the paths of one map follow each other. */
+	FOUND_STATE,
 };
 
 struct found {
@@ -30,6 +32,8 @@ struct found {
 	/* SYNC: devices that the rules exclude, or that found no room. */
 	uint32_t excluded;
 	int error; /* SYNC: positive errno: the devices could not be listed */
+	struct sysfs_state state; /* STATE: no state: it could not be read */
+	bool last;                /* STATE: of its map */
 };
 
 struct found_entry {
@@ -76,7 +80,7 @@ bool found_replaced(const struct device *before, const struct device *after);
 
 /*
  * Emits the records that turn `before` into `after`. Removals come first, so that additions find
- * room. Unchanged paths give no record. The receiver owns each record's reference. `emit` returns
+ * room. Unchanged paths give no record. A head of native NVMe multipathing counts as not there. The receiver owns each record's reference. `emit` returns
  * 0, or a negative number, which found_plan() returns at once.
  */
 int found_plan(const struct found_list *before, const struct found_list *after, bool gone,

@@ -12,6 +12,8 @@ libdiscovery_la_SOURCES = \
 	checkerd/discovery/found.h \
 	checkerd/discovery/identity.c \
 	checkerd/discovery/identity.h \
+	checkerd/discovery/native_paths.c \
+	checkerd/discovery/native_paths.h \
 	checkerd/discovery/settings.c \
 	checkerd/discovery/settings.h \
 	checkerd/discovery/static.c \
@@ -39,6 +41,7 @@ discovery_tests = \
 	tests/unit/discovery/test-device-state \
 	tests/unit/discovery/test-found \
 	tests/unit/discovery/test-identity \
+	tests/unit/discovery/test-native-paths \
 	tests/unit/discovery/test-watch \
 	$(NULL)
 check_PROGRAMS += $(discovery_tests)
@@ -51,6 +54,9 @@ tests_unit_discovery_test_found_LDADD = $(discovery_test_ldadd)
 tests_unit_discovery_test_identity_SOURCES = tests/unit/discovery/test-identity.c
 tests_unit_discovery_test_identity_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_discovery_test_identity_LDADD = $(discovery_test_ldadd)
+tests_unit_discovery_test_native_paths_SOURCES = tests/unit/discovery/test-native-paths.c
+tests_unit_discovery_test_native_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_discovery_test_native_paths_LDADD = $(discovery_test_ldadd)
 tests_unit_discovery_test_watch_SOURCES = \
 	tests/fuzz/fuzz-udev.c \
 	tests/fuzz/fuzz-udev.h \

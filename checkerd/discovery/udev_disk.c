@@ -172,6 +172,16 @@ static bool lacks_properties(struct identity *id, const struct found_entry *repo
 	return true;
 }
 
+/*
+ * Is it the disk of a namespace with native multipathing, whose paths the kernel chooses? A disk
+ * that a map of device-mapper holds is a path of that map instead.
+ */
+static bool is_head(const struct config *c, const struct identity *id)
+{
+	return c->native_nvme && id->spec.map == NULL && id->spec.host != NULL &&
+	       starts(id->spec.host, "nvme-subsys");
+}
+
 int udev_disk_consider(const struct udev_source *source, const struct config *c,
                        struct udev_device *dev, const struct found_entry *reported,
                        struct found_entry *ret)
@@ -197,6 +207,8 @@ int udev_disk_consider(const struct udev_source *source, const struct config *c,
 		return r;
 	if (r < 0 || is_outdated(dev, &id))
 		return UDEV_DISK_GONE;
+	if (is_head(c, &id))
+		id.spec.kind = DEVICE_HEAD;
 	lacking = lacks_properties(&id, reported);
 	property_names(dev, properties);
 	/* Without udevd no device has properties, so the property rules do not apply. */

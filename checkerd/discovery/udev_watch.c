@@ -18,6 +18,7 @@
 #include <libudev.h>
 
 #include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/native_paths.h"
 #include "checkerd/discovery/sysfs.h"
 #include "checkerd/discovery/udev_disk.h"
 #include "util/shortage.h"
@@ -29,6 +30,7 @@ struct udev_watch {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 	struct udev_source source;
+	bool heard_nvme; /* there were messages about NVMe controllers or disks */
 };
 
 struct udev_watch *udev_watch_free(struct udev_watch *w)
@@ -62,6 +64,10 @@ int udev_watch_new(struct udev_watch **ret, int sysfs)
 	if (w->monitor == NULL)
 		goto fail;
 	r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "block", NULL);
+	/* The paths of native multipathing have no messages, but their controllers have. */
+	if (r >= 0)
+		r = udev_monitor_filter_add_match_subsystem_devtype(w->monitor, "nvme",
+		                                                    NULL);
 	if (r < 0)
 		goto fail;
 	/* Without CAP_NET_ADMIN the buffer has the default size; ENOBUFS is handled. */
@@ -79,6 +85,14 @@ fail:
 int udev_watch_fd(const struct udev_watch *w)
 {
 	return udev_monitor_get_fd(w->monitor);
+}
+
+bool udev_watch_heard_nvme(struct udev_watch *w)
+{
+	bool heard = w->heard_nvme;
+
+	w->heard_nvme = false;
+	return heard;
 }
 
 /* A copy of the entry, with a reference. */
@@ -378,6 +392,24 @@ static int update_map(const struct updating *u, struct udev_device *map)
 	return r;
 }
 
+/* One message, about the device of that name. */
+static int take_message(const struct updating *u, struct udev_device *dev,
+                        const char *sysname)
+{
+	int r = 0;
+
+	u->w->heard_nvme = u->w->heard_nvme || strncmp(sysname, "nvme", 4) == 0;
+	if (native_paths_is_controller(sysname))
+		return 0;
+	/* DM_ACTION: only a path of the map failed or returned. */
+	if (strncmp(sysname, "dm-", 3) == 0 &&
+	    udev_device_get_property_value(dev, "DM_ACTION") == NULL)
+		r = update_map(u, dev);
+	if (r == 0)
+		r = update_disk(u->w, u->config, dev, u->reported, u->emit, u->arg);
+	return r;
+}
+
 int udev_watch_take(struct udev_watch *w, const struct config *c,
                     struct found_list *reported, int (*emit)(void *arg, struct found *f),
                     void *arg)
@@ -394,12 +426,8 @@ int udev_watch_take(struct udev_watch *w, const struct config *c,
 		if (dev == NULL)
 			return errno == ENOBUFS || is_shortage(errno) ? -errno : 0;
 		sysname = udev_disk_name(dev);
-		/* DM_ACTION: only a path of the map failed or returned. */
-		if (sysname != NULL && strncmp(sysname, "dm-", 3) == 0 &&
-		    udev_device_get_property_value(dev, "DM_ACTION") == NULL)
-			r = update_map(&u, dev);
-		if (r == 0 && sysname != NULL)
-			r = update_disk(w, c, dev, reported, emit, arg);
+		if (sysname != NULL)
+			r = take_message(&u, dev, sysname);
 		udev_device_unref(dev);
 		if (r < 0)
 			return r;

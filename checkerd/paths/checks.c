@@ -76,7 +76,7 @@ void checks_deinit(struct checks *c)
 void checks_count_from(struct checks *c, struct path *p, struct mono now)
 {
 	p->heard = now;
-	p->overdue_at = checks_is_checked(p)
+	p->overdue_at = checks_is_heard_of(p)
 	                        ? mono_add(now, p->interval_us + p->settings.timeout_us +
 	                                                OVERDUE_MARGIN_US)
 	                        : MONO_NEVER;

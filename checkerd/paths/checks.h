@@ -55,7 +55,7 @@ struct checks {
 	uint32_t by_state[PATH_STATE_COUNT_];
 	/* Number of disabled paths in each state. */
 	uint32_t disabled[PATH_STATE_COUNT_];
-	/* Number of enabled paths whose checker is `none`. */
+	/* Number of enabled paths that are neither checked nor observed. */
 	uint32_t never_checked;
 	/* Number of checks that the engine has not completed. */
 	uint32_t outstanding;
@@ -135,16 +135,22 @@ bool checks_all_answered(const struct checks *c);
 
 /* --- for membership.c and results.c --- */
 
-/* The checker is not `none`, and the path is not disabled. */
+/* The checker is not `none`, which it is for an observed path, and the path is not disabled. */
 static inline bool checks_is_checked(const struct path *p)
 {
 	return p->enabled && p->settings.checker != CHECKER_NONE;
 }
 
-/* The checker is `none`, and the path is not disabled. */
+/* The path is checked, or its state is read from sysfs, and the path is not disabled. */
+static inline bool checks_is_heard_of(const struct path *p)
+{
+	return checks_is_checked(p) || (p->enabled && device_is_observed(p->device));
+}
+
+/* No state is to come, and the path is not disabled. */
 static inline bool checks_is_never_checked(const struct path *p)
 {
-	return p->enabled && p->settings.checker == CHECKER_NONE;
+	return p->enabled && !checks_is_heard_of(p);
 }
 
 /* The first due time of a path at that interval. */

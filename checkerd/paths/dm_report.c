@@ -254,37 +254,21 @@ void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now)
 	          e->devt_major, e->devt_minor, was, is);
 }
 
-static int redundancy_priority(enum redundancy r)
-{
-	switch (r) {
-	case REDUNDANCY_NONE:
-		return LOG_ERR;
-	case REDUNDANCY_LAST:
-	case REDUNDANCY_DEGRADED:
-		return LOG_WARNING;
-	case REDUNDANCY_FULL:
-		break;
-	}
-	return LOG_NOTICE;
-}
-
 void dm_report_redundancy(struct dm *dm, uint32_t index, struct mono now)
 {
 	struct maps_map *m = maps_get(dm->maps, index);
-	uint32_t usable = maps_usable(dm->maps, m);
-	uint32_t disabled = maps_disabled(dm->maps, m);
-	enum redundancy r = maps_redundancy(dm->maps, m);
-	char left[48] = "";
-	const char *from = m->reported_any ? redundancy_name(m->reported) : "";
-	bool differs = m->reported_any ? r != m->reported : r != REDUNDANCY_FULL;
+	const struct events_redundancy r = {
+		.map = m->map->name,
+		.from = m->reported_any ? redundancy_name(m->reported) : "",
+		.to = maps_redundancy(dm->maps, m),
+		.usable = maps_usable(dm->maps, m),
+		.paths = m->map->n_paths,
+		.disabled = maps_disabled(dm->maps, m),
+	};
+	bool differs = m->reported_any ? r.to != m->reported : r.to != REDUNDANCY_FULL;
 
 	m->reported_any = true;
-	m->reported = r;
-	if (disabled > 0)
-		(void)snprintf(left, sizeof(left), ", %u disabled", disabled);
+	m->reported = r.to;
 	if (differs)
-		events_map(dm->events, index, m->map->name, redundancy_priority(r), from,
-		           redundancy_name(r), now, "%s%s%s: %u of %u paths usable%s",
-		           from, from[0] == '\0' ? "" : " -> ", redundancy_name(r),
-		           usable, m->map->n_paths, left);
+		events_redundancy(dm->events, index, &r, now);
 }

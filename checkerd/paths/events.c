@@ -123,7 +123,7 @@ static const char *map_of(const struct events *ev, uint32_t index, const struct 
 
 	if (m != NULL)
 		return m->name;
-	return ev->maps_decide ? NULL : device_map(d);
+	return ev->maps_decide && !device_is_observed(d) ? NULL : device_map(d);
 }
 
 /* The path's name in messages: "sda", "sda (left)", "sda (left, map demo)". */
@@ -313,6 +313,52 @@ void events_map(struct events *ev, uint32_t map, const char *name, int priority,
 	(void)vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
 	finish_rated(ev, &e, &ev->map_rates[map], text, words, now);
+}
+
+static int redundancy_priority(enum redundancy r)
+{
+	switch (r) {
+	case REDUNDANCY_NONE:
+		return LOG_ERR;
+	case REDUNDANCY_LAST:
+	case REDUNDANCY_DEGRADED:
+		return LOG_WARNING;
+	case REDUNDANCY_FULL:
+		break;
+	}
+	return LOG_NOTICE;
+}
+
+static void report_redundancy(struct events *ev, struct rate *rate,
+                              const struct events_redundancy *r, struct mono now)
+{
+	char words[EVENT_MESSAGE_MAX], name[MAP_NAME_MAX + 8], disabled[48] = "";
+	struct event e;
+
+	begin_event(&e, EVENT_MAP, redundancy_priority(r->to), NULL, r->map);
+	put_text(e.from, sizeof(e.from), r->from);
+	put_text(e.to, sizeof(e.to), redundancy_name(r->to));
+	(void)snprintf(name, sizeof(name), "map %s", r->map);
+	if (r->disabled > 0)
+		(void)snprintf(disabled, sizeof(disabled), ", %u disabled", r->disabled);
+	(void)snprintf(words, sizeof(words), "%s%s%s: %u of %u paths usable%s", r->from,
+	               r->from[0] == '\0' ? "" : " -> ", redundancy_name(r->to),
+	               r->usable, r->paths, disabled);
+	finish_rated(ev, &e, rate, name, words, now);
+}
+
+void events_redundancy(struct events *ev, uint32_t map, const struct events_redundancy *r,
+                       struct mono now)
+{
+	assert(map < map_room(ev->max_paths));
+	report_redundancy(ev, &ev->map_rates[map], r, now);
+}
+
+void events_observed_redundancy(struct events *ev, uint32_t path,
+                                const struct events_redundancy *r, struct mono now)
+{
+	assert(path < ev->max_paths);
+	report_redundancy(ev, &ev->dm_rates[path], r, now);
 }
 
 void events_path(struct events *ev, enum event_type type, int priority,

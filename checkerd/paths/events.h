@@ -73,6 +73,18 @@ void events_dm(struct events *ev, uint32_t index, const struct path *p, const ch
 void events_map(struct events *ev, uint32_t map, const char *name, int priority,
                 const char *from, const char *to, struct mono now, const char *format,
                 ...) _printf_(8, 9);
+struct events_redundancy {
+	const char *map;  /* its name */
+	const char *from; /* "": nothing was reported yet */
+	enum redundancy to;
+	uint32_t usable, paths, disabled;
+};
+/* The redundancy of a map is another one. map: index in the table of maps. */
+void events_redundancy(struct events *ev, uint32_t map, const struct events_redundancy *r,
+                       struct mono now);
+/* The same of a map whose paths are observed. path: the index of one of them. */
+void events_observed_redundancy(struct events *ev, uint32_t path,
+                                const struct events_redundancy *r, struct mono now);
 /* The index belongs to another map now: its rate starts again. */
 void events_new_map(struct events *ev, uint32_t map);
 /* Something else about a path. */

@@ -14,6 +14,7 @@ void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c
                     struct events *ev)
 {
 	*inv = (struct inventory){ .discovery = d, .checks = c, .events = ev };
+	observe_init(&inv->observe, c, ev);
 }
 
 void inventory_deinit(struct inventory *inv)
@@ -168,6 +169,9 @@ static int apply_found(struct inventory *inv, const struct found *f, struct mono
 		return change_path(inv, index, f, now);
 	case FOUND_REMOVE:
 		return index == REGISTRY_NONE ? 0 : remove_path(inv, index, f, now);
+	case FOUND_STATE:
+		observe_take(&inv->observe, index, f, now);
+		return 0;
 	case FOUND_MAP:
 		inv->map_changed = true;
 		return 0;

@@ -8,6 +8,7 @@
  */
 #include "checkerd/paths/checks.h"
 #include "checkerd/discovery/discovery.h"
+#include "checkerd/paths/observe.h"
 
 /* Records per slice. */
 #define INVENTORY_SLICE 256
@@ -19,6 +20,7 @@ struct inventory {
 	struct discovery *discovery;
 	struct checks *checks;
 	struct events *events;
+	struct observe observe;
 	/* With holding: a record that is not applied yet. */
 	struct found held;
 	bool holding;

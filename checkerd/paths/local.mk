@@ -18,6 +18,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/inventory.h \
 	checkerd/paths/membership.c \
 	checkerd/paths/membership.h \
+	checkerd/paths/observe.c \
+	checkerd/paths/observe.h \
 	checkerd/paths/outcome.c \
 	checkerd/paths/outcome.h \
 	checkerd/paths/overdue_watch.c \
@@ -36,6 +38,7 @@ paths_tests = \
 	tests/unit/paths/test-checks-device \
 	tests/unit/paths/test-checks-overdue \
 	tests/unit/paths/test-dm \
+	tests/unit/paths/test-observe \
 	tests/unit/paths/test-prober-end \
 	tests/unit/paths/test-purge \
 	$(NULL)
@@ -55,6 +58,10 @@ tests_unit_paths_test_checks_device_LDADD = libdaemon.la libdiscovery.la liblog.
 tests_unit_paths_test_checks_overdue_SOURCES = tests/unit/paths/test-checks-overdue.c $(checks_bed)
 tests_unit_paths_test_checks_overdue_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_checks_overdue_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_observe_SOURCES = tests/unit/paths/test-observe.c $(checks_bed)
+tests_unit_paths_test_observe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_observe_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_prober_end_SOURCES = tests/unit/paths/test-prober-end.c
 tests_unit_paths_test_prober_end_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

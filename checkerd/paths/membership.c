@@ -8,9 +8,12 @@
 #include "checkerd/discovery/device_state.h"
 #include "checkerd/paths/engine_path.h"
 
-/* Adds the path to the engine, which opens it with the next check. */
+/* Adds the path to the engine, which opens it with the next check. An observed path has nothing to
+ * open. */
 static int add_to_engine(struct checks *c, uint32_t index, struct path *p)
 {
+	if (device_is_observed(p->device))
+		return 0;
 	return engine_path_add(c->engine, p->device, &p->settings,
 	                       engine_path_cookie(index, p->generation), &p->engine_id);
 }
@@ -52,8 +55,11 @@ int membership_add(struct checks *c, struct device *d, const struct path_setting
 /* Removes the path from the engine, with its outstanding check. -EAGAIN: not now. */
 static int remove_from_engine(struct checks *c, struct path *p, struct mono now)
 {
-	int r = pathcheck_remove(c->engine, p->engine_id);
+	int r;
 
+	if (device_is_observed(p->device))
+		return 0;
+	r = pathcheck_remove(c->engine, p->engine_id);
 	if (r == -EAGAIN) {
 		checks_block(c, now);
 		return r;
@@ -139,7 +145,8 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	p->interval_us =
 	        MIN(MAX(p->interval_us, s->interval_us), path_max_interval_us(s));
 	if (!checks_is_checked(p)) {
-		p->overdue_at = MONO_NEVER;
+		if (!checks_is_heard_of(p))
+			p->overdue_at = MONO_NEVER;
 		if (p->enabled)
 			schedule_remove(c->schedule, index);
 		return;

@@ -38,8 +38,9 @@ struct overdue_why overdue_watch_why(const struct path *p,
 		.deferred = p->deferred,
 		.sysfs = p->sysfs,
 	};
+	const struct overdue_engine none = { 0 };
 
-	return overdue_find(engine, &path);
+	return overdue_find(device_is_observed(p->device) ? &none : engine, &path);
 }
 
 const char *overdue_watch_format(const struct overdue_tally *t, struct pathcheck *engine,

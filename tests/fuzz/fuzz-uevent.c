@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "checkerd/config/load.h"
+#include "checkerd/discovery/native_paths.h"
 #include "checkerd/discovery/udev_watch.h"
 #include "tests/fuzz/fuzz-udev.h"
 #include "tests/fuzz/fuzz.h"
@@ -34,6 +35,8 @@ static const char *const folders[] = {
 	"class/block/sda/holders/dm-0",
 	"class/block/sdb",
 	"class/block/nvme0n1",
+	"class/block/nvme1n1",
+	"class/block/nvme1c0n1",
 	"class/block/loop0",
 	"class/block/loop0/loop",
 	"class/block/dm-0",
@@ -49,6 +52,10 @@ static const char *const folders[] = {
 	"devices/host4",
 	"devices/host4/4:0:0:1",
 	"devices/nvme0",
+	"devices/nvme0/nvme1c0n1",
+	"devices/nvme-subsys1",
+	"class/nvme-subsystem",
+	"class/nvme-subsystem/nvme-subsys1",
 	"class/fc_host",
 	"class/fc_host/host3",
 };
@@ -56,6 +63,9 @@ static const char *const links[][2] = {
 	{ "../../../devices/host3/3:0:0:1", "class/block/sda/device" },
 	{ "../../../devices/host4/4:0:0:1", "class/block/sdb/device" },
 	{ "../../../devices/nvme0", "class/block/nvme0n1/device" },
+	{ "../../../devices/nvme-subsys1", "class/block/nvme1n1/device" },
+	{ "../../../devices/nvme0", "class/block/nvme1c0n1/device" },
+	{ "../../../devices/nvme0", "class/nvme-subsystem/nvme-subsys1/nvme0" },
 };
 static const char *const attributes[][2] = {
 	{ "sda/dev", "8:0" },
@@ -80,6 +90,10 @@ static const char *const attributes[][2] = {
 	{ "nvme0n1/device/transport", "tcp" },
 	{ "nvme0n1/device/state", "live" },
 	{ "nvme0n1/device/subsysnqn", "nqn.2014-08.org:x" },
+	{ "nvme1n1/wwid", "eui.0025388b71b0a7e6" },
+	{ "nvme1c0n1/wwid", "eui.0025388b71b0a7e6" },
+	{ "nvme1c0n1/diskseq", "9" },
+	{ "nvme1c0n1/ana_state", "optimized" },
 	{ "loop0/dev", "7:0" },
 	{ "loop0/diskseq", "4" },
 	{ "loop0/loop/backing_file", "/x" },
@@ -183,6 +197,7 @@ static int hear(void *arg, struct found *f)
 
 	if (f->op == FOUND_MAP)
 		return 0;
+	REQUIRE(f->device->kind != DEVICE_HEAD, "%s is no path", device_name(f->device));
 	look_at_device(f->device);
 	at = found_list_find(l, device_name(f->device));
 	switch (f->op) {
@@ -203,6 +218,10 @@ static int hear(void *arg, struct found *f)
 		found_list_remove(l, at);
 		device_unref(f->device);
 		break;
+	case FOUND_STATE:
+		REQUIRE(at < l->n, "%s was not there", device_name(f->device));
+		device_unref(f->device);
+		break;
 	case FOUND_SYNC:
 	case FOUND_MAP:
 		REQUIRE(false, "who said that?");
@@ -212,16 +231,22 @@ static int hear(void *arg, struct found *f)
 
 static void compare(const struct found_list *recorded, const struct found_list *known)
 {
-	REQUIRE(recorded->n == known->n, "the records list %zu paths, discovery %zu",
-	        recorded->n, known->n);
+	size_t n = 0;
+
 	for (size_t i = 0; i < known->n; i++) {
-		REQUIRE(device_equal(recorded->entries[i].device,
-		                     known->entries[i].device),
-		        "%s", device_name(known->entries[i].device));
+		const struct device *d = known->entries[i].device;
+
+		REQUIRE(d->kind == DEVICE_HEAD ||
+		                (n < recorded->n &&
+		                 device_equal(recorded->entries[n].device, d)),
+		        "%s", device_name(d));
+		n += d->kind != DEVICE_HEAD;
 		REQUIRE(i == 0 || strcmp(device_name(known->entries[i - 1].device),
 		                         device_name(known->entries[i].device)) < 0,
-		        "%s", device_name(known->entries[i].device));
+		        "%s", device_name(d));
 	}
+	REQUIRE(recorded->n == n, "the records list %zu paths, discovery %zu",
+	        recorded->n, n);
 }
 
 /* --- all of it --- */
@@ -233,6 +258,15 @@ void fuzz_begin(void)
 	        "the configuration");
 	make_sysfs();
 	REQUIRE(udev_watch_new(&watch, sysfs) == 0, "no memory");
+}
+
+/* The paths of the heads that are known. */
+static void list_native(struct native_paths *native, const struct found_list *known,
+                        struct found_list *recorded)
+{
+	REQUIRE(native_paths_update(native, sysfs, known, true, hear, recorded) == 0,
+	        "native_paths_update() fails");
+	compare(recorded, &native->list);
 }
 
 static void list_again(struct found_list *known, struct found_list *recorded)
@@ -256,6 +290,8 @@ static void list_again(struct found_list *known, struct found_list *recorded)
 void fuzz_one(const uint8_t *data, size_t size)
 {
 	struct found_list known = FOUND_LIST_NULL, recorded = FOUND_LIST_NULL;
+	struct found_list recorded_native = FOUND_LIST_NULL;
+	struct native_paths native = NATIVE_PATHS_NULL;
 	struct fuzz_input in = { data, size };
 	unsigned messages = 0;
 
@@ -273,11 +309,16 @@ void fuzz_one(const uint8_t *data, size_t size)
 			r = udev_watch_take(watch, config, &known, hear, &recorded);
 			REQUIRE(r == 0, "%d", r);
 			compare(&recorded, &known);
+			if (udev_watch_heard_nvme(watch))
+				list_native(&native, &known, &recorded_native);
 			messages++;
 		}
 		free(line);
 	}
 	list_again(&known, &recorded);
+	list_native(&native, &known, &recorded_native);
+	native_paths_deinit(&native);
+	found_list_deinit(&recorded_native);
 	found_list_deinit(&known);
 	found_list_deinit(&recorded);
 	fuzz_udev_reset();

@@ -529,6 +529,7 @@ static void what_is_printed(void **state)
 	                          "	fail_checks 1\n"
 	                          "	recover_checks 1\n"
 	                          "	keep_open auto\n"
+	                          "	native_nvme yes\n"
 	                          "	dm_control off\n"
 	                          "	keep_last_path yes\n"
 	                          "	dm_release reinstate\n"

@@ -308,6 +308,49 @@ static void test_device_mapper(void **state)
 	s->dm_decides = false;
 }
 
+static void add_observed(struct snapshot *s, const char *name, const char *map,
+                         enum path_state is)
+{
+	char node[64];
+
+	(void)snprintf(node, sizeof(node), "/sys/class/block/%s", name);
+	add(s, &(struct device_spec){
+	               .name = name, .node = node, .map = map, .kind = DEVICE_OBSERVED });
+	s->paths[s->n_paths - 1].status.state = is;
+}
+
+/* device-mapper does not know the maps of native NVMe multipathing. */
+static void test_observed(void **state)
+{
+	static const uint32_t up[] = { 2, 1, 0, 1 };
+	struct snapshot *s = begin();
+
+	(void)state;
+	s->dm_known = s->dm_decides = true;
+	add_observed(s, "nvme0c0n1", "nvme0n1", PATH_UP);
+	add_observed(s, "nvme0c1n1", "nvme0n1", PATH_GHOST);
+	add_observed(s, "nvme0c0n2", "nvme0n2", PATH_UP);
+	add_observed(s, "nvme0c1n2", "nvme0n2", PATH_DOWN);
+	add_observed(s, "nvme0c0n3", "nvme0n3", PATH_GHOST);
+	add_observed(s, "nvme0c1n3", "nvme0n3", PATH_GHOST);
+	add_observed(s, "nvme0c0n4", "nvme0n4", PATH_UP);
+	add_observed(s, "nvme0c1n4", "nvme0n4", PATH_GHOST);
+	s->paths[7].enabled = false;
+	take(s);
+	assert_int_equal(view.n_maps, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(view.maps[i].n, 2);
+		assert_int_equal(view.maps[i].up, up[i]);
+	}
+	assert_string_equal(view.maps[0].name, "nvme0n1");
+	assert_int_equal(view_redundancy(&view.maps[0]), REDUNDANCY_FULL);
+	assert_int_equal(view_redundancy(&view.maps[2]), REDUNDANCY_NONE);
+	assert_int_equal(view.maps[3].disabled, 1);
+	assert_string_equal(view_path_map(s, &s->paths[1]), "nvme0n1");
+	assert_int_equal(view_find_map(&view, dev_fd, "nvme0n3"), 2);
+	assert_int_equal(view_find_path(&view, dev_fd, "nvme0c1n2"), 3);
+}
+
 static void test_names_of_a_map(void **state)
 {
 	static const struct {
@@ -505,6 +548,7 @@ int main(void)
 		TEST(test_empty),
 		TEST(test_disabled_and_overdue),
 		TEST(test_device_mapper),
+		TEST(test_observed),
 		TEST(test_names_of_a_map),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_history_of_long_ones),

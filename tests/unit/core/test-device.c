@@ -29,6 +29,7 @@ static const struct device_spec full = {
 	.diskseq = 5,
 	.kernel_id = 6,
 	.udev_wwid = true,
+	.kind = DEVICE_OBSERVED,
 };
 
 static struct device *make(const struct device_spec *spec)
@@ -80,6 +81,7 @@ static void keeps_every_field(void **state)
 	assert_int_equal(d->diskseq, 5);
 	assert_int_equal(d->kernel_id, 6);
 	assert_true(d->udev_wwid);
+	assert_true(device_is_observed(d));
 	assert_null(device_unref(d));
 }
 
@@ -131,6 +133,9 @@ static void equality_sees_every_field(void **state)
 	assert_differs(a, &spec);
 	spec = full;
 	spec.udev_wwid = false;
+	assert_differs(a, &spec);
+	spec = full;
+	spec.kind = DEVICE_READ;
 	assert_differs(a, &spec);
 	for (size_t at = offsetof(struct device_spec, name); at < sizeof(spec);
 	     at += sizeof(spec.name)) {

@@ -195,6 +195,15 @@ static void redundancy_counts_usable_paths_without_disabled_ones(void **state)
 		        rows[i].name);
 }
 
+static void a_ghost_is_a_spare_of_an_observed_map(void **state)
+{
+	(void)state; /* no fixture */
+	assert_int_equal(redundancy_observed(0, 0), 0);
+	assert_int_equal(redundancy_observed(2, 0), 2);
+	assert_int_equal(redundancy_observed(1, 1), 2);
+	assert_int_equal(redundancy_observed(0, 2), 0);
+}
+
 static void has_room_for_a_map_of_two_paths_each(void **state)
 {
 	(void)state;
@@ -213,6 +222,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_map),
 		cmocka_unit_test(compares_every_field),
 		cmocka_unit_test(redundancy_counts_usable_paths_without_disabled_ones),
+		cmocka_unit_test(a_ghost_is_a_spare_of_an_observed_map),
 		cmocka_unit_test(has_room_for_a_map_of_two_paths_each),
 	};
 

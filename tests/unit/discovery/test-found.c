@@ -147,6 +147,32 @@ static void settings_and_labels_change_in_place(void **state)
 	found_list_deinit(&b);
 }
 
+/* The disk of native NVMe multipathing is no path. It stays on the list, and is not announced. */
+static void a_head_is_no_path(void **state)
+{
+	struct found_list paths = FOUND_LIST_NULL, heads = FOUND_LIST_NULL;
+	struct told told = { .stop_after = 0 };
+
+	(void)state;
+	put(&paths, "nvme0n1", "/dev/nvme0n1", 0);
+	put(&heads, "nvme0n1", "/dev/nvme0n1", 0);
+	heads.entries[0].device->kind = DEVICE_HEAD;
+	assert_int_equal(found_plan(&(struct found_list)FOUND_LIST_NULL, &heads, true,
+	                            tell, &told),
+	                 0);
+	assert_int_equal(found_plan(&heads, &heads, true, tell, &told), 0);
+	assert_int_equal(found_plan(&heads, &(struct found_list)FOUND_LIST_NULL, true,
+	                            tell, &told),
+	                 0);
+	assert_string_equal(told.text, "");
+	/* It becomes one, and is there all the while. */
+	assert_int_equal(found_plan(&paths, &heads, true, tell, &told), 0);
+	assert_int_equal(found_plan(&heads, &paths, true, tell, &told), 0);
+	assert_string_equal(told.text, "-nvme0n1 +nvme0n1");
+	found_list_deinit(&paths);
+	found_list_deinit(&heads);
+}
+
 static void another_disk_under_the_same_name_is_another_path(void **state)
 {
 	struct found_list a = FOUND_LIST_NULL, b = FOUND_LIST_NULL;
@@ -359,6 +385,7 @@ int main(void)
 		cmocka_unit_test(removals_come_before_additions),
 		cmocka_unit_test(what_is_the_same_is_shared),
 		cmocka_unit_test(settings_and_labels_change_in_place),
+		cmocka_unit_test(a_head_is_no_path),
 		cmocka_unit_test(another_disk_under_the_same_name_is_another_path),
 		cmocka_unit_test(another_host_is_another_path),
 		cmocka_unit_test(signs_of_another_disk),

@@ -88,6 +88,14 @@ static void map_message(void)
 	fuzz_udev_message();
 }
 
+static bool write_file(const char *name, const char *text)
+{
+	int fd = openat(sysfs, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	return fd >= 0 && close(fd) == 0 && written;
+}
+
 /* Reports sda, which is in the map dm-0. */
 static int make(void **state)
 {
@@ -96,7 +104,10 @@ static int make(void **state)
 		                               "class/block/sda",
 		                               "class/block/dm-0",
 		                               "class/block/dm-0/slaves",
-		                               "class/block/dm-0/slaves/sda" };
+		                               "class/block/dm-0/slaves/sda",
+		                               "class/block/dm-0/dm",
+		                               "class/block/nvme0n1",
+		                               "class/block/nvme0n1/holders" };
 	static const char text[] = "blacklist { devnode \"^sdz\" }\n";
 
 	(void)state;
@@ -106,6 +117,10 @@ static int make(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		if (mkdirat(sysfs, folders[i], 0700) < 0)
 			return -1;
+	if (symlinkat("../../nvme-subsys0", sysfs, "class/block/nvme0n1/device") < 0 ||
+	    !write_file("class/block/dm-0/dm/uuid", "mpath-uuid.1") ||
+	    !write_file("class/block/dm-0/dm/name", "data"))
+		return -1;
 	if (load_text("test.conf", text, strlen(text), &config) != 0 ||
 	    udev_watch_new(&watch, sysfs) < 0)
 		return -1;
@@ -354,6 +369,71 @@ static void a_map_costs_what_it_holds(void **state)
 	found_list_deinit(&l);
 }
 
+/* The disk of a subsystem, whose paths the kernel chooses. */
+static void nvme_message(const char *action, const char *name)
+{
+	char line[96];
+
+	(void)snprintf(line, sizeof(line), "ACTION=%s", action);
+	fuzz_udev_property(line);
+	(void)snprintf(line, sizeof(line), "DEVPATH=/devices/nvme-subsystem/%s", name);
+	fuzz_udev_property(line);
+	(void)snprintf(line, sizeof(line), "DEVNAME=%s", name);
+	fuzz_udev_property(line);
+	fuzz_udev_property("ID_WWN=uuid.1");
+	fuzz_udev_message();
+}
+
+static void a_disk_with_paths_of_its_own_is_a_head(void **state)
+{
+	struct config *usual = rules(""), *off = rules("defaults { native_nvme no }\n");
+	struct found_list l = FOUND_LIST_NULL;
+
+	(void)state;
+	nvme_message("add", "nvme0n1");
+	take(usual, &l);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.entries[0].device->kind, DEVICE_HEAD);
+	assert_int_equal(records.n, 0);
+	list(usual, false, &l);
+	assert_int_equal(l.entries[0].device->kind, DEVICE_HEAD);
+	/* The rules are those for any disk. */
+	list(off, true, &l);
+	assert_int_equal(l.entries[0].device->kind, DEVICE_READ);
+	nvme_message("change", "nvme0n1");
+	take(usual, &l);
+	assert_int_equal(records.removed, 1);
+	assert_int_equal(records.gone, 0);
+	/* A map of device-mapper holds it. */
+	assert_int_equal(mkdirat(sysfs, "class/block/nvme0n1/holders/dm-0", 0700), 0);
+	nvme_message("change", "nvme0n1");
+	take(usual, &l);
+	assert_int_equal(l.entries[0].device->kind, DEVICE_READ);
+	assert_int_equal(records.n, 1);
+	found_list_deinit(&l);
+	config_free(off);
+	config_free(usual);
+}
+
+static void messages_about_controllers_are_noticed(void **state)
+{
+	struct found_list l = FOUND_LIST_NULL;
+
+	(void)state;
+	(void)udev_watch_heard_nvme(watch);
+	message_with("change", true, true);
+	take(config, &l);
+	assert_false(udev_watch_heard_nvme(watch));
+	nvme_message("add", "nvme7");
+	take(config, &l);
+	assert_true(udev_watch_heard_nvme(watch));
+	assert_false(udev_watch_heard_nvme(watch));
+	nvme_message("remove", "nvme0n1");
+	take(config, &l);
+	assert_true(udev_watch_heard_nvme(watch));
+	found_list_deinit(&l);
+}
+
 static void what_goes_goes(void **state)
 {
 	(void)state;
@@ -374,6 +454,10 @@ int main(void)
 		cmocka_unit_test(what_goes_goes),
 		cmocka_unit_test_setup(a_path_without_properties_stays, begin_with_udevd),
 		cmocka_unit_test_setup(only_other_rules_and_removals_take_it_away,
+		                       begin_with_udevd),
+		cmocka_unit_test_setup(a_disk_with_paths_of_its_own_is_a_head,
+		                       begin_with_udevd),
+		cmocka_unit_test_setup(messages_about_controllers_are_noticed,
 		                       begin_with_udevd),
 	};
 
