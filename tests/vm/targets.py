@@ -184,13 +184,15 @@ class AccessStates:
 
 class NvmeTcp:
 	"""An NVMe target over TCP, seen as one namespace through each portal, every one a disk of
-	its own: nvme_core.multipath=N. first: the number of its first portal."""
+	its own: nvme_core.multipath=N. native: these are hidden paths of one disk. first: the number of
+	its first portal."""
 
 	NQN = "nqn.2026-01.test.checkerd:target"
 
-	def __init__(self, portals=2, size_mb=8, loss=600, keep_alive=5, first=0):
-		run("modprobe nvme_core multipath=N")
-		check(read("/sys/module/nvme_core/parameters/multipath") == "N", "no native multipath")
+	def __init__(self, portals=2, size_mb=8, loss=600, keep_alive=5, first=0, native=False):
+		multipath = "Y" if native else "N"
+		run(f"modprobe nvme_core multipath={multipath}")
+		check(read("/sys/module/nvme_core/parameters/multipath") == multipath, "native multipath")
 		run("modprobe -a nvmet-tcp nvme-tcp")
 		run("truncate", "-s", f"{size_mb}M", "/dev/shm/namespace")
 		self.portals = portals
@@ -203,11 +205,17 @@ class NvmeTcp:
 		for n in range(first, first + portals):
 			make_network(n)
 			self._add_port(n)
-			run("nvme", "connect", "-t", "tcp", "-n", self.NQN, "-a", f"10.0.{n}.2", "-s", "4420",
-			    f"--ctrl-loss-tmo={loss}", f"--keep-alive-tmo={keep_alive}",
-			    "--reconnect-delay=1")
+			self.connect(n, loss, keep_alive)
 		settle()
 		wait_for("the namespace through every portal", lambda: len(self.disks()) == portals, 60)
+
+	def connect(self, n, loss=600, keep_alive=5):
+		run("nvme", "connect", "-t", "tcp", "-n", self.NQN, "-a", f"10.0.{n}.2", "-s", "4420",
+		    f"--ctrl-loss-tmo={loss}", f"--keep-alive-tmo={keep_alive}", "--reconnect-delay=1")
+
+	def set_ana_state(self, n, state):
+		"""The ANA state of the namespace behind portal n."""
+		write(f"{CONFIG}/nvmet/ports/{n + 1}/ana_groups/1/ana_state", state)
 
 	def _add_port(self, n):
 		port = _mkdir(f"{CONFIG}/nvmet/ports/{n + 1}")

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Native NVMe multipathing: hidden paths are seen as those of a map, with what sysfs knows of them."""
+from targets import NvmeTcp
+from vm import *
+
+
+def map_is(redundancy, up, total=2):
+	m = maps().get(head)
+	return m if m and (m["redundancy"], m["paths_up"], m["paths_total"]) == (redundancy, up,
+	                                                                         total) else None
+
+
+def becomes(disk, state, reason, redundancy, up):
+	"""The path has this state and reason, and its map this redundancy."""
+	p = wait_for(f"{disk} is {state}", lambda: state_is(disk, state), 20)
+	check(p["reason"] == reason, f"reason of {disk}", p)
+	wait_for(f"the map is {redundancy}", lambda: map_is(redundancy, up), 5)
+	say(f"{disk}: {state}: {reason}; the map: {redundancy}")
+
+
+target = NvmeTcp(portals=2, native=True)
+((left,), (right,)) = (target.disks(portal=n) for n in (0, 1))
+head = left[:left.index("c")] + left[left.rindex("n"):]
+config("polling_interval 1\nmax_polling_interval 4")
+start()
+
+say("a disk with two paths")
+found = paths()
+check(set(found) == {left, right}, "its paths, and not the disk", sorted(found))
+for name in (left, right):
+	p = found[name]
+	check((p["state"], p["checker"], p["engine"]) == ("up", "ana", "none"), "seen in sysfs", p)
+	check((p["map"], p["sysfs_state"], p["access_state"]) == (head, "live", "optimized"), "state", p)
+	check(p["host"] == os.path.basename(os.path.realpath(f"/sys/block/{name}/device")), "host", p)
+	check(p["wwid"] == read(f"/sys/block/{head}/wwid") and p["protocol"] == "nvme:tcp", "WWID", p)
+	check(p["device"] == f"/sys/class/block/{name}" and p["devt"] is None, "no node", p)
+check(map_is("full", 2) is not None, "its map", maps())
+check(health()[0] == 0, "health", health())
+check(head in run("checkerctl show topology"), "topology", run("checkerctl show topology"))
+sample = f'checkerd_map_redundancy{{map="{head}"}}'
+check(f"{sample} 3" in run("checkerctl metrics"), "metrics", run("checkerctl metrics"))
+check(all(g["slots"] == 0 for g in ctl("show", "groups")["groups"]), "a read", ctl("show", "groups"))
+
+say("ANA states")
+last = last_event()
+target.set_ana_state(1, "inaccessible")
+becomes(right, "ghost", "ANA state inaccessible", "full", 2)
+target.set_ana_state(0, "inaccessible")
+becomes(left, "ghost", "ANA state inaccessible", "none", 0)
+check(health()[0] == 2, "no path takes I/O", health())
+target.set_ana_state(0, "change")
+wait_for("it changes", lambda: path(left)["access_state"] == "change", 10)
+check(path(left)["state"] == "ghost", "not judged meanwhile", path(left))
+target.set_ana_state(0, "non-optimized")
+becomes(left, "up", None, "full", 2)
+target.set_ana_state(1, "persistent-loss")
+becomes(right, "down", "ANA state persistent-loss", "last", 1)
+check(health()[0] == 1, "one path is left", health())
+target.set_ana_state(1, "optimized")
+becomes(right, "up", None, "full", 2)
+told = [(e["from"], e["to"]) for e in events(last) if e["type"] == "map" and e["map"] == head]
+check(told == [("full", "none"), ("none", "full"), ("full", "last"), ("last", "full")], "events",
+      events(last))
+
+say("a controller that is cut off")
+target.withdraw(1)
+becomes(right, "down", "controller connecting", "last", 1)
+check(state_is(left, "up") is not None, "the other one", path(left))
+target.offer(1)
+becomes(right, "up", None, "full", 2)
+
+say("a controller that goes, and comes")
+run(f"nvme disconnect -d {path(right)['host']}")
+wait_for("its path is gone", lambda: path(right) is None, 5)
+check(map_is("full", 1, 1) is not None, "the map has one path", maps())
+target.connect(1)
+wait_for("there are two paths again", lambda: map_is("full", 2), 10)
+
+say("as a disk like others")
+config("polling_interval 1\nnative_nvme no")
+run("systemctl reload checkerd")
+p = wait_for("the disk is read", lambda: state_is(head, "up"), 10)
+check(set(paths()) == {head} and p["checker"] == "directio", "a path", paths())
+check(not maps(), "no map", maps())
+config("polling_interval 1")
+run("systemctl reload checkerd")
+wait_for("there is a map again", lambda: map_is("full", 2), 10)
+check(head not in paths(), "the disk is no path", paths())
