@@ -24,8 +24,12 @@ void caller_send(struct pathcheck *pc, enum command_op op, uint32_t id, uint16_t
 		c.waited_ms = e->waited_ms;
 		c.waited_stage = e->waited_stage;
 	} else {
-		if (op == COMMAND_ADD)
+		if (op == COMMAND_ADD) {
 			c.flags |= e->flags;
+			c.timeout_us = 0;
+			c.checker = e->checker;
+			c.read_every = e->read_every;
+		}
 		c.host = e->host;
 		c.target = e->target;
 	}

@@ -20,9 +20,11 @@ enum entry_state { ENTRY_FREE, ENTRY_USED, ENTRY_LEAVING };
 struct entry {
 	enum entry_state state : 8;
 	struct asked asked;
-	uint8_t flags;     /* PATHCHECK_PATH_ bits */
-	bool identify : 1; /* the outstanding check is one that identifies */
-	bool opened : 1;   /* this prober has reported what the name leads to */
+	uint8_t flags : 4;      /* PATHCHECK_PATH_ bits */
+	uint8_t checker : 4;    /* enum pathcheck_checker */
+	bool identify : 1;      /* the outstanding check is one that identifies */
+	bool opened : 1;        /* this prober has reported what the name leads to */
+	uint8_t read_every : 6; /* of PATHCHECK_TUR_DIRECTIO */
 	/* Probers that are gone waited so long for the outstanding check, in that stage. */
 	uint16_t waited_ms, waited_stage;
 	uint16_t host, target;

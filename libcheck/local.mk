@@ -4,24 +4,36 @@ noinst_LTLIBRARIES += libengine.la
 libengine_la_SOURCES = \
 	libcheck/backends/backend.h \
 	libcheck/backends/backend_libaio.c \
+	libcheck/backends/backend_sg.c \
 	libcheck/caller.c \
 	libcheck/caller.h \
 	libcheck/checkers/again.h \
 	libcheck/checkers/checker.h \
 	libcheck/checkers/checker_directio.c \
+	libcheck/checkers/checker_table.c \
 	libcheck/checkers/directio.c \
 	libcheck/checkers/directio.h \
 	libcheck/checkers/directio_judge.c \
 	libcheck/checkers/directio_judge.h \
+	libcheck/checkers/identify_device.c \
+	libcheck/checkers/identify_device.h \
 	libcheck/checkers/scsi.c \
 	libcheck/checkers/scsi.h \
+	libcheck/checkers/scsi_command.h \
+	libcheck/checkers/scsi_device.c \
+	libcheck/checkers/scsi_device.h \
 	libcheck/checkers/sense.c \
 	libcheck/checkers/sense.h \
+	libcheck/checkers/sg_header.c \
+	libcheck/checkers/sg_header.h \
+	libcheck/checkers/tur.c \
 	libcheck/heartbeat.c \
 	libcheck/heartbeat.h \
 	libcheck/pathcheck.c \
 	libcheck/prober/buffers.c \
 	libcheck/prober/buffers.h \
+	libcheck/prober/commands.c \
+	libcheck/prober/commands.h \
 	libcheck/prober/group.c \
 	libcheck/prober/group.h \
 	libcheck/prober/handover.c \

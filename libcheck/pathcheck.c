@@ -65,7 +65,7 @@ static int start_threads(struct pathcheck *pc)
 	r = successor_watch(pc, pc->shared.caller_fd);
 	if (r < 0)
 		return r;
-	r = prober_start(&pc->prober, &pc->shared, &backend_libaio);
+	r = prober_start(&pc->prober, &pc->shared, &BACKENDS_LINUX);
 	successor_note_start(pc, mono_now());
 	return r;
 }
@@ -199,7 +199,8 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 
 	if (p->size != sizeof(*p) || p->device == NULL || p->device[0] != '/' ||
 	    p->host >= PATHCHECK_HOSTS_MAX || p->target >= PATHCHECK_HOSTS_MAX ||
-	    (p->flags & ~PATHCHECK_PATH_CLOSE) != 0)
+	    (p->flags & ~PATHCHECK_PATH_CLOSE) != 0 || p->checker >= PATHCHECK_CHECKERS ||
+	    p->read_every > PATHCHECK_READ_EVERY_MAX)
 		return -EINVAL;
 	if (strlen(p->device) >= PATHCHECK_DEVICE_MAX)
 		return -ENAMETOOLONG;
@@ -221,7 +222,9 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	e->generation++;
 	e->host = p->host;
 	e->target = p->target;
-	e->flags = (uint8_t)p->flags;
+	e->flags = p->flags & PATHCHECK_PATH_CLOSE;
+	e->checker = p->checker & 15;
+	e->read_every = (p->read_every == 0 ? READ_EVERY : p->read_every) & 63;
 	e->identify = e->opened = false;
 	e->cookie = p->cookie;
 	e->timeout_us = 0;
@@ -360,6 +363,12 @@ static bool accept_result(struct pathcheck *pc, const struct wire_result *w,
 		.finished_us = w->finished_us,
 		.group = w->group,
 		.opened = w->opened,
+		.request = w->request,
+		.said = w->said,
+		.has_sense = w->has_sense,
+		.sense_key = w->sense_key,
+		.sense_code = w->sense_code,
+		.sense_qualifier = w->sense_qualifier,
 	};
 	return true;
 }

@@ -22,13 +22,14 @@
 extern "C" {
 #endif
 
-#define PATHCHECK_GROUP_SLOTS  1024   /**< Slots of one AIO group. */
-#define PATHCHECK_PATHS_MAX    131072 /**< Upper limit of pathcheck_options.max_paths. */
-#define PATHCHECK_RESCUERS_MIN 2
-#define PATHCHECK_RESCUERS_MAX 256
-#define PATHCHECK_DEVICE_MAX   256  /**< Bytes of a device name, final NUL included. */
-#define PATHCHECK_HOSTS_MAX    1024 /**< pathcheck_path.host and target are below this. */
-#define PATHCHECK_NO_ID        UINT32_MAX
+#define PATHCHECK_GROUP_SLOTS    1024   /**< Slots of one AIO group. */
+#define PATHCHECK_PATHS_MAX      131072 /**< Upper limit of pathcheck_options.max_paths. */
+#define PATHCHECK_RESCUERS_MIN   2
+#define PATHCHECK_RESCUERS_MAX   256
+#define PATHCHECK_DEVICE_MAX     256 /**< Bytes of a device name, final NUL included. */
+#define PATHCHECK_HOSTS_MAX      1024 /**< pathcheck_path.host and target are below this. */
+#define PATHCHECK_NO_ID          UINT32_MAX
+#define PATHCHECK_READ_EVERY_MAX 60 /**< Limit of pathcheck_path.read_every. */
 
 struct pathcheck;
 
@@ -57,14 +58,32 @@ struct pathcheck_options {
 /** Fills in every field with its default, and size. */
 void pathcheck_options_init(struct pathcheck_options *o);
 
+/** How a path is checked. All but DIRECTIO and NVME send SCSI commands. See libpathcheck(3). */
+enum pathcheck_checker {
+	PATHCHECK_DIRECTIO = 0, /**< A direct read of the first block. */
+	PATHCHECK_TUR,          /**< TEST UNIT READY. */
+	PATHCHECK_ALUA, /**< REPORT TARGET PORT GROUPS: the state of the path's port. */
+	PATHCHECK_TUR_DIRECTIO, /**< TEST UNIT READY, and READ in every read_every-th check. */
+	PATHCHECK_READSECTOR0, /**< READ of the first block. */
+	PATHCHECK_RDAC, /**< INQUIRY, page C9h: does this controller own the unit? */
+	PATHCHECK_EMC_CLARIION, /**< INQUIRY, page C0h: is the unit bound to this processor? */
+	PATHCHECK_HP_SW, /**< TEST UNIT READY; a unit that has to be started is passive. */
+	PATHCHECK_CCISS_TUR, /**< TEST UNIT READY: disks of hpsa are SCSI disks. */
+	PATHCHECK_NVME, /**< A direct read; after an error the controller's and ANA state. */
+	PATHCHECK_CHECKERS /**< How many there are. */
+};
+
 /** What a path is. Strings are copied. */
 struct pathcheck_path {
-	size_t size;        /**< sizeof(struct pathcheck_path). */
-	const char *device; /**< Block device or regular file, absolute. */
-	uint32_t host;      /**< A number for its HBA or controller; 0: not known. */
-	uint64_t cookie;    /**< Each of its results has it. */
-	uint32_t target;    /**< A number for the target it leads to; 0: not known. */
-	uint32_t flags;     /**< PATHCHECK_PATH_ bits. */
+	size_t size;         /**< sizeof(struct pathcheck_path). */
+	const char *device;  /**< Block device or regular file, absolute. */
+	uint32_t host;       /**< A number for its HBA or controller; 0: not known. */
+	uint64_t cookie;     /**< Each of its results has it. */
+	uint32_t target;     /**< A number for the target it leads to; 0: not known. */
+	uint32_t flags;      /**< PATHCHECK_PATH_ bits. */
+	uint16_t checker;    /**< enum pathcheck_checker. */
+	uint16_t read_every; /**< Of TUR_DIRECTIO; 0: 5. */
+	uint32_t reserved;
 };
 
 /** Opened for each check and closed after it: so the device is not in use between checks. */
@@ -88,7 +107,11 @@ enum pathcheck_verdict {
 	/** Final. An error of this host or of this program prevented the check (error); or the
 	 * device answered with an error and was to be identified, but its unit did not answer
 	 * then. It says nothing about the device. */
-	PATHCHECK_NOT_JUDGED
+	PATHCHECK_NOT_JUDGED,
+	/** Final. The unit answers, and this port of it is passive. */
+	PATHCHECK_GHOST,
+	/** Final. The port or the unit changes its state: the answer decides nothing. */
+	PATHCHECK_PENDING
 };
 
 enum pathcheck_stage {
@@ -99,7 +122,45 @@ enum pathcheck_stage {
 enum pathcheck_engine {
 	PATHCHECK_ENGINE_NONE = 0, /**< Nothing was handed to the kernel. */
 	PATHCHECK_ENGINE_AIO,      /**< io_submit on the group's context. */
-	PATHCHECK_ENGINE_SYNC      /**< A direct read by a rescuer. */
+	PATHCHECK_ENGINE_SYNC,     /**< A direct read, or SG_IO, by a rescuer. */
+	PATHCHECK_ENGINE_SG        /**< A SCSI command by write(2) to /dev/sgN. */
+};
+
+/** The request whose answer decided. */
+enum pathcheck_request {
+	PATHCHECK_REQUEST_READ = 0, /**< A direct read, or the open before it. */
+	PATHCHECK_REQUEST_TEST_UNIT,
+	PATHCHECK_REQUEST_PORT_GROUPS,
+	PATHCHECK_REQUEST_INQUIRY,
+	PATHCHECK_REQUEST_SCSI_READ,
+	PATHCHECK_REQUESTS /**< How many there are. */
+};
+
+/** What the answer said, beside `error`. */
+enum pathcheck_said {
+	PATHCHECK_SAID_NOTHING = 0,
+	PATHCHECK_SAID_SENSE, /**< sense_key, sense_code, sense_qualifier. */
+	PATHCHECK_SAID_STATUS, /**< sense_code: the SCSI status byte, without sense data. */
+	PATHCHECK_SAID_TRANSPORT, /**< sense_code: Linux's host byte. */
+	PATHCHECK_SAID_BAD_DATA,  /**< The data are too short, or are of another kind. */
+	/* The access state of the port (SPC-4 6.37). */
+	PATHCHECK_SAID_OPTIMIZED,
+	PATHCHECK_SAID_NON_OPTIMIZED,
+	PATHCHECK_SAID_STANDBY,
+	PATHCHECK_SAID_UNAVAILABLE,
+	PATHCHECK_SAID_LBA_DEPENDENT,
+	PATHCHECK_SAID_OFFLINE,
+	PATHCHECK_SAID_TRANSITIONING,
+	PATHCHECK_SAID_NO_GROUP,     /**< The path's port is in none of the groups. */
+	PATHCHECK_SAID_NOT_OWNED,    /**< RDAC: the other controller owns the unit. */
+	PATHCHECK_SAID_IN_SERVICE,   /**< RDAC: the controller is in service mode. */
+	PATHCHECK_SAID_NOT_BOUND,    /**< CLARiiON: the unit is bound to no processor. */
+	PATHCHECK_SAID_SNAPSHOT,     /**< CLARiiON: an inactive snapshot. */
+	PATHCHECK_SAID_NVME_STATE,   /**< The NVMe controller is not live. */
+	PATHCHECK_SAID_INACCESSIBLE, /**< ANA: inaccessible. */
+	PATHCHECK_SAID_PERSISTENT_LOSS, /**< ANA: persistent loss. */
+	PATHCHECK_SAID_CHANGE,          /**< ANA: change. */
+	PATHCHECK_SAID_COUNT            /**< How many there are. */
 };
 
 struct pathcheck_result {
@@ -108,7 +169,8 @@ struct pathcheck_result {
 	enum pathcheck_verdict verdict;
 	enum pathcheck_stage stage;
 	enum pathcheck_engine engine;
-	/** Positive errno with FAILED, DEVICE_ERROR, DISCONNECTED, NOT_JUDGED. FAILED with
+	/** Positive errno with FAILED, DEVICE_ERROR, DISCONNECTED, NOT_JUDGED; of a SCSI command
+	 * the errno that the block layer gives for the same answer. FAILED with
 	 * ENODATA: fewer bytes than the block size came back. ETIMEDOUT with TIMED_OUT. Else 0. */
 	int32_t error;
 	uint32_t late;      /**< 1: follows a TIMED_OUT of the same check. */
@@ -117,6 +179,11 @@ struct pathcheck_result {
 	uint32_t group;      /**< The AIO group it went through. */
 	/** 1: this check opened or identified the device: pathcheck_opened() tells which it is. */
 	uint32_t opened;
+	uint8_t request; /**< enum pathcheck_request. */
+	uint8_t said;    /**< enum pathcheck_said. */
+	uint8_t has_sense, sense_key, sense_code,
+	        sense_qualifier; /**< SCSI sense data. */
+	uint8_t reserved[2];
 };
 
 /** What is known of the device's WWID. */
@@ -138,7 +205,11 @@ struct pathcheck_opened {
 	uint32_t reserved;
 };
 
-enum pathcheck_group_kind { PATHCHECK_GROUP_AIO = 0, PATHCHECK_GROUP_SYNC };
+enum pathcheck_group_kind {
+	PATHCHECK_GROUP_AIO = 0,
+	PATHCHECK_GROUP_SYNC,
+	PATHCHECK_GROUP_SG
+};
 
 enum pathcheck_group_state {
 	PATHCHECK_GROUP_UNUSED = 0, /**< No such group now. */

@@ -135,7 +135,7 @@ int main(void)
 	if (r < 0)
 		return r == -EPROTO ? PROBER_EXIT_VERSION : EXIT_USAGE;
 	prepare(&shared);
-	if (prober_start(&prober, &shared, &backend_libaio) < 0)
+	if (prober_start(&prober, &shared, &BACKENDS_LINUX) < 0)
 		_exit(EXIT_FAILURE);
 	wait_for_end();
 	/* Threads may hang in the kernel: it waits for none, and cleans nothing up. */

@@ -141,6 +141,8 @@ static const char *engine_name(enum pathcheck_engine e)
 		return "aio";
 	case PATHCHECK_ENGINE_SYNC:
 		return "sync";
+	case PATHCHECK_ENGINE_SG:
+		return "sg";
 	}
 	return "none";
 }

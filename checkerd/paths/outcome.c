@@ -65,6 +65,8 @@ struct outcome outcome_of_result(int sys_dev_block, const struct device *d,
 		o.kind = OUTCOME_DISCONNECTED;
 		break;
 	case PATHCHECK_NOT_JUDGED:
+	case PATHCHECK_GHOST: /* no path has a checker yet that says these */
+	case PATHCHECK_PENDING:
 		break;
 	}
 	return o;

@@ -3,21 +3,25 @@
 #define LIBCHECK_BACKENDS_BACKEND_H
 
 /*
- * The kernel's asynchronous reads behind four functions. A context belongs to one group: a
- * rescuer sets it up, the submitter submits to it, and the group's reaper reaps and destroys
- * it.
+ * The kernel's asynchronous requests behind four functions: reads by Linux AIO, and SCSI commands
+ * by the sg driver. A context belongs to one group: a rescuer sets it up, the submitter submits reads
+ * and rescuers submit commands to it, and the group's reaper reaps and destroys it.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "libcheck/checkers/scsi_command.h"
 #include "util/macro.h"
 
 /*
- * One read of len bytes at offset 0 that does not block (RWF_NOWAIT). It is embedded in a slot,
- * and must stay where it is until its event has been reaped.
+ * One read of len bytes at offset 0 that does not block (RWF_NOWAIT), or one SCSI command. It is
+ * embedded in a slot, and must stay where it is until its event has been reaped.
  */
 struct backend_request {
-	uint64_t opaque[8]; /* the backend's own, first */
+	union {
+		uint64_t opaque[8];        /* libaio's own, first */
+		struct scsi_exchange scsi; /* its answer is there with the event */
+	};
 	int fd;
 	uint32_t len;
 	void *buffer;
@@ -25,7 +29,7 @@ struct backend_request {
 
 struct backend_event {
 	struct backend_request *request;
-	int64_t result; /* bytes, or -errno */
+	int64_t result; /* of a read: bytes; of a command: 0; or -errno */
 };
 
 struct backend {
@@ -37,7 +41,7 @@ struct backend {
 	 */
 	int (*setup)(unsigned slots, int wake_fd, void **ret_context);
 	/*
-	 * Hands over requests in order. Returns how many the kernel has taken, at least 1; or
+	 * Hands over requests in order: commands one at a time, which may block. Returns how many the kernel has taken, at least 1; or
 	 * -errno for the first of them, and none was taken.
 	 */
 	int (*submit)(void *context, struct backend_request *const *requests, unsigned n);
@@ -51,6 +55,12 @@ struct backend {
 	void (*destroy)(void *context);
 };
 
-extern const struct backend backend_libaio;
+extern const struct backend backend_libaio, backend_sg;
+
+/* One for each kind of group. */
+struct backends {
+	const struct backend *reads, *commands;
+};
+#define BACKENDS_LINUX ((const struct backends){ &backend_libaio, &backend_sg })
 
 #endif

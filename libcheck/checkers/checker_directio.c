@@ -8,8 +8,8 @@
 
 #include "libcheck/checkers/directio.h"
 #include "libcheck/checkers/directio_judge.h"
+#include "libcheck/checkers/identify_device.h"
 #include "libcheck/checkers/scsi.h"
-#include "util/hash.h"
 
 static void test_unit(int fd, struct checker_reply *ret)
 {
@@ -20,22 +20,9 @@ static void test_unit(int fd, struct checker_reply *ret)
 	                                  : CHECKER_NO_REPLY;
 }
 
-static void identify(int fd, struct checker_reply *ret)
-{
-	char text[VPD_TEXT_MAX] = "";
-	int r = scsi_ask_wwid(fd, text);
-
-	ret->identified = true;
-	ret->wwid_state = r == 0          ? PATHCHECK_WWID_READ
-	                  : r == -ENODATA ? PATHCHECK_WWID_NONE
-	                                  : PATHCHECK_WWID_UNREADABLE;
-	ret->wwid = r == 0 ? hash_wwid(text) : 0;
-	directio_describe(fd, &ret->device);
-}
-
 static const struct checker_command commands[] = {
 	[DIRECTIO_TEST_UNIT] = { .send = test_unit, .refines = true },
-	[DIRECTIO_IDENTIFY] = { .send = identify },
+	[DIRECTIO_IDENTIFY] = { .send = identify_device },
 };
 
 const struct checker checker_directio = {
@@ -44,7 +31,8 @@ const struct checker checker_directio = {
 	.close = directio_close,
 	.describe = directio_describe,
 	.read = directio_read,
-	.commands = commands,
 	.judge = directio_judge,
 	.is_good = directio_is_good,
+	.commands = commands,
+	.identify = DIRECTIO_IDENTIFY,
 };

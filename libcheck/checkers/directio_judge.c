@@ -41,17 +41,11 @@ static enum meaning meaning_of(int error, bool opening)
 	return SUSPECT;
 }
 
-/* The check ends, unless the device has answered and its identity is wanted. */
-static struct checker_judgement end_of_check(const struct checker_answer *a,
-                                             enum pathcheck_verdict verdict, int error)
+static struct checker_judgement end_of_check(enum pathcheck_verdict verdict, int error)
 {
 	struct checker_judgement j = { CHECKER_FINAL, verdict, error, .answered = false };
 
 	j.answered = verdict == PATHCHECK_OK || verdict == PATHCHECK_DEVICE_ERROR;
-	if (j.answered && a->identify) {
-		j.next = CHECKER_COMMAND;
-		j.command = DIRECTIO_IDENTIFY;
-	}
 	return j;
 }
 
@@ -99,25 +93,25 @@ struct checker_judgement directio_judge(const struct checker_answer *a)
 
 	if (a->result >= 0)
 		return directio_is_good(a->block, a->result)
-		               ? end_of_check(a, PATHCHECK_OK, 0)
-		               : end_of_check(a, PATHCHECK_FAILED, ENODATA);
+		               ? end_of_check(PATHCHECK_OK, 0)
+		               : end_of_check(PATHCHECK_FAILED, ENODATA);
 	error = (int)-a->result;
 	next = ask_again(a, error);
 	if (next != CHECKER_FINAL)
 		return (struct checker_judgement){ next, PATHCHECK_NOT_JUDGED, error,
 			                           .command = DIRECTIO_TEST_UNIT };
 	if (unit_is_gone(a))
-		return end_of_check(a, PATHCHECK_DISCONNECTED, error);
+		return end_of_check(PATHCHECK_DISCONNECTED, error);
 	switch (meaning_of(error, a->opening)) {
 	case DEVICE:
-		return end_of_check(a, PATHCHECK_DEVICE_ERROR, error);
+		return end_of_check(PATHCHECK_DEVICE_ERROR, error);
 	case SHORTAGE:
 		return (struct checker_judgement){ CHECKER_SHORTAGE, PATHCHECK_NOT_JUDGED,
 			                           error, .answered = false };
 	case HOST:
-		return end_of_check(a, PATHCHECK_NOT_JUDGED, error);
+		return end_of_check(PATHCHECK_NOT_JUDGED, error);
 	case SUSPECT:
 		break;
 	}
-	return end_of_check(a, PATHCHECK_FAILED, error);
+	return end_of_check(PATHCHECK_FAILED, error);
 }

@@ -160,6 +160,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	s->emergency = s->resource = s->late = s->reported = false;
 	s->identify = s->identified = s->opened = false;
 	s->learn = s->learned = s->closes = s->closing = s->refines = false;
+	s->step = s->tries = s->said = s->ask = 0;
 	s->command = CHECKER_NO_COMMAND;
 	s->replied = CHECKER_NOT_SENT;
 	s->sense = (struct sense){ .valid = false };
@@ -239,6 +240,13 @@ bool group_launch(struct group *g, struct slot *s, struct mono started)
 		s->deadline = mono_add(started, MAX(s->timeout_us - waited_us,
 		                                    MIN(s->timeout_us, LATE_GRACE_US)));
 	}
+	/* All SCSI commands of a check share its time. One that follows an answer has a second. */
+	if (s->command == CHECKER_NO_COMMAND && s->tries > 0)
+		s->deadline =
+		        mono_max(mono_add(s->first, s->timeout_us),
+		                 mono_add(started, MIN(s->timeout_us, COMMAND_LIMIT_US)));
+	else if (s->command == CHECKER_NO_COMMAND && s->ask != PATHCHECK_REQUEST_READ)
+		s->first = started;
 	if (s->refines)
 		s->deadline =
 		        mono_min(s->deadline, mono_add(s->answered, COMMAND_LIMIT_US));
@@ -379,6 +387,13 @@ void group_show_back(struct group *g)
 	g->back = 0;
 }
 
+static enum pathcheck_group_kind kind(const struct group *g)
+{
+	if (g->context == NULL && g->state != PATHCHECK_GROUP_SETTING_UP)
+		return PATHCHECK_GROUP_SYNC;
+	return g->sends ? PATHCHECK_GROUP_SG : PATHCHECK_GROUP_AIO;
+}
+
 void group_publish(struct group *g)
 {
 	struct group_view *v = &g->with.posts->shared->groups[g->id];
@@ -391,11 +406,7 @@ void group_publish(struct group *g)
 	atomic_store_explicit(&v->orphans, g->count[SLOT_ORPHANED] - g->closing,
 	                      memory_order_relaxed);
 	atomic_store_explicit(&v->setup_error, g->setup_error, memory_order_relaxed);
-	atomic_store_explicit(&v->kind,
-	                      g->context != NULL || g->state == PATHCHECK_GROUP_SETTING_UP
-	                              ? PATHCHECK_GROUP_AIO
-	                              : PATHCHECK_GROUP_SYNC,
-	                      memory_order_relaxed);
+	atomic_store_explicit(&v->kind, kind(g), memory_order_relaxed);
 	atomic_store_explicit(&v->state, g->state, memory_order_release);
 }
 

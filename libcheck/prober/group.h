@@ -20,7 +20,7 @@
  * a slot that has expired or is orphaned stays so.
  */
 #include "libcheck/prober/buffers.h"
-#include "libcheck/prober/jobs.h"
+#include "libcheck/prober/commands.h"
 #include "libcheck/prober/posts.h"
 #include "libcheck/prober/probed_path.h"
 
@@ -30,8 +30,9 @@ struct group_parts {
 	struct jobs *jobs;
 	struct probed_path *paths;
 	const struct limits *limits;
-	const struct backend *backend;
-	const struct checker *checker;
+	struct commands *commands;
+	struct backends backends;
+	const struct checker *const *checkers; /* by enum pathcheck_checker */
 };
 
 struct group {
@@ -50,11 +51,13 @@ struct group {
 
 	/* [lock] */
 	enum pathcheck_group_state state;
+	bool sends; /* SCSI commands, by backends.commands; else reads, by backends.reads */
 	void *context;          /* NULL: none, rescuers read */
 	uint32_t context_slots; /* fewer than the group's when the quota is short */
 	uint32_t in_context;    /* slots in_kernel through it */
 	/* Threads that are handing it a batch: the submitter, and stuck ones. */
 	uint32_t submitting;
+	uint64_t sent; /* number of the last SCSI command */
 	/*
 	 * The context before this one, until all its events have come; and its slots in_kernel.
 	 */
@@ -99,6 +102,18 @@ void group_fill(struct group *g);
 void group_wake(struct group *g);
 /* Hands a slot that another thread has answered to the reaper. Lock not held. */
 void group_answer(struct group *g, struct slot *s);
+
+/* Does not change while the group is in use. */
+static inline const struct backend *group_backend(const struct group *g)
+{
+	return g->sends ? g->with.backends.commands : g->with.backends.reads;
+}
+
+static inline const struct checker *group_checker(const struct group *g,
+                                                  const struct slot *s)
+{
+	return g->with.checkers[s->checker];
+}
 
 /* When the reaper will be awake, for the caller: if it is not, it is stalled. */
 static inline _Atomic int64_t *group_wake_by(struct group *g)

@@ -15,7 +15,7 @@ enum pathcheck_group_state homes_state(struct group *g)
 }
 
 /* An unused group, which is set up from now on; NULL: none, or no thread for it. */
-static struct group *activate(struct homes *h)
+static struct group *activate(struct homes *h, bool sends)
 {
 	struct group *g = NULL;
 
@@ -41,6 +41,7 @@ static struct group *activate(struct homes *h)
 	}
 	pthread_mutex_lock(&g->lock);
 	g->state = PATHCHECK_GROUP_SETTING_UP;
+	g->sends = sends;
 	g->setup_running = true;
 	g->setup_by = mono_add(mono_now(), h->setup_timeout_us);
 	group_publish(g);
@@ -50,13 +51,15 @@ static struct group *activate(struct homes *h)
 	return g;
 }
 
-/* A retiring group serves again, unless the reaper destroys its context already. */
-static bool take_back(struct group *g)
+/*
+ * A retiring group of that kind serves again, unless the reaper destroys its context already.
+ */
+static bool take_back(struct group *g, bool sends)
 {
 	bool taken = false;
 
 	pthread_mutex_lock(&g->lock);
-	if (g->state == PATHCHECK_GROUP_RETIRING && !g->destroying) {
+	if (g->state == PATHCHECK_GROUP_RETIRING && !g->destroying && g->sends == sends) {
 		g->state = group_working_state(g);
 		if (g->state != PATHCHECK_GROUP_READY && !g->setup_running)
 			g->setup_by = mono_now();
@@ -69,20 +72,26 @@ static bool take_back(struct group *g)
 	return taken;
 }
 
-static bool takes_paths(struct group *g)
+static bool is_serving(struct group *g)
 {
 	enum pathcheck_group_state state = homes_state(g);
 
 	return state != PATHCHECK_GROUP_UNUSED && state != PATHCHECK_GROUP_RETIRING;
 }
 
-struct group *homes_find(struct homes *h)
+/* Only this thread changes group.sends. */
+static bool takes_paths(struct group *g, bool sends)
+{
+	return is_serving(g) && g->sends == sends;
+}
+
+struct group *homes_find(struct homes *h, bool sends)
 {
 	struct group *least = NULL, *g;
 
 	for (uint32_t i = 0; i < h->groups_end; i++) {
 		g = &h->groups[i];
-		if (!takes_paths(g))
+		if (!takes_paths(g, sends))
 			continue;
 		if (g->members < PATHCHECK_GROUP_SLOTS)
 			return g;
@@ -90,9 +99,9 @@ struct group *homes_find(struct homes *h)
 			least = g;
 	}
 	for (uint32_t i = 0; i < h->groups_end; i++)
-		if (take_back(&h->groups[i]))
+		if (take_back(&h->groups[i], sends))
 			return &h->groups[i];
-	g = activate(h);
+	g = activate(h, sends);
 	if (g != NULL)
 		return g;
 	/* There is no thread for the first group: it is the home nevertheless. */
@@ -110,7 +119,7 @@ void homes_retire(struct homes *h)
 	for (uint32_t i = 1; i < h->groups_end; i++) {
 		struct group *g = &h->groups[i];
 
-		if (g->members > 0 || !takes_paths(g))
+		if (g->members > 0 || !is_serving(g))
 			continue;
 		pthread_mutex_lock(&g->lock);
 		g->state = PATHCHECK_GROUP_RETIRING;
@@ -129,8 +138,9 @@ static struct slot *take_from(struct homes *h, struct group *g,
 
 	pthread_mutex_lock(&g->lock);
 	/* The reaper may have retired it by now. */
-	s = g->state == PATHCHECK_GROUP_UNUSED ? NULL
-	                                       : group_take(g, id, path->generation);
+	s = g->state == PATHCHECK_GROUP_UNUSED || g->sends != homes_sends(path)
+	            ? NULL
+	            : group_take(g, id, path->generation);
 	if (s != NULL) {
 		h->slots_taken++;
 		h->host_taken[path->host]++;
@@ -141,11 +151,13 @@ static struct slot *take_from(struct homes *h, struct group *g,
 		s->block = path->block;
 		s->timeout_us = (int64_t)path->timeout_us;
 		s->waited_ms = path->waited_ms;
-		s->waited_stage = path->waited_stage;
+		s->waited_stage = (uint8_t)path->waited_stage;
 		s->late = path->late;
 		s->reported = path->reported;
 		s->identify = path->identify;
 		s->opened = path->opened;
+		s->checker = path->checker & 15;
+		s->reads = path->reads;
 		if (g->state == PATHCHECK_GROUP_SETTING_UP) {
 			wake = group_wait(g, s, mono_now());
 			group_publish(g);
@@ -160,18 +172,19 @@ static struct slot *take_from(struct homes *h, struct group *g,
 struct slot *homes_take_slot(struct homes *h, struct probed_path *path, uint32_t id)
 {
 	struct slot *s = take_from(h, &h->groups[path->home], path, id);
+	bool sends = homes_sends(path);
 	struct group *g;
 
 	for (uint32_t i = 0; i < h->groups_end && s == NULL; i++)
-		if (takes_paths(&h->groups[i]))
+		if (takes_paths(&h->groups[i], sends))
 			s = take_from(h, &h->groups[i], path, id);
 	/* A group that retires because it is no path's home may have free slots. */
 	for (uint32_t i = 0; i < h->groups_end && s == NULL; i++)
-		if (take_back(&h->groups[i]))
+		if (take_back(&h->groups[i], sends))
 			s = take_from(h, &h->groups[i], path, id);
 	if (s != NULL)
 		return s;
-	g = activate(h);
+	g = activate(h, sends);
 	if (g == NULL)
 		return NULL;
 	if (path->used) {

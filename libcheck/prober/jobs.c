@@ -28,6 +28,7 @@ enum job_class jobs_class(enum job_kind kind)
 {
 	switch (kind) {
 	case JOB_READ:
+	case JOB_SUBMIT:
 	case JOB_COMMAND:
 		return CLASS_READ;
 	case JOB_OPEN:

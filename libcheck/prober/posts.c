@@ -59,12 +59,17 @@ void results_init(struct result_batch *b, struct posts *posts, uint32_t group)
 	b->n = 0;
 }
 
-static void add_sense(struct wire_result *w, const struct sense *sense)
+static void add_said(struct wire_result *w, const struct slot *s)
 {
-	w->has_sense = 1;
-	w->sense_key = sense->key & 15;
-	w->sense_code = sense->code;
-	w->sense_qualifier = sense->qualifier;
+	w->request = s->ask;
+	w->said = wire_is_final(w->verdict) ? s->said : PATHCHECK_SAID_NOTHING;
+	if (s->sense.valid || w->said == PATHCHECK_SAID_STATUS ||
+	    w->said == PATHCHECK_SAID_TRANSPORT) {
+		w->has_sense = s->sense.valid;
+		w->sense_key = s->sense.key & 15;
+		w->sense_code = s->sense.code;
+		w->sense_qualifier = s->sense.qualifier;
+	}
 }
 
 void results_add(struct result_batch *b, const struct slot *s,
@@ -73,8 +78,8 @@ void results_add(struct result_batch *b, const struct slot *s,
 	b->results[b->n++] = (struct wire_result){
 		.id = s->path,
 		.generation = s->generation,
-		.verdict = (uint8_t)verdict,
-		.engine = s->engine,
+		.verdict = verdict & 15,
+		.engine = s->engine & 3,
 		.group = b->group,
 		.late = s->late,
 		.opened = s->opened && wire_is_final((uint8_t)verdict),
@@ -84,8 +89,7 @@ void results_add(struct result_batch *b, const struct slot *s,
 		/* A request that started after `now` was read ended no earlier than that. */
 		.finished_us = MAX(now.us, s->started.us),
 	};
-	if (s->sense.valid)
-		add_sense(&b->results[b->n - 1], &s->sense);
+	add_said(&b->results[b->n - 1], s);
 }
 
 bool results_full(const struct result_batch *b)

@@ -12,24 +12,30 @@
 enum {
 	PATH_LOOK_AGAIN =
 	        1, /* its last check failed: does its name lead to the same device? */
-	PATH_BLOCKS = 2, /* its driver refuses RWF_NOWAIT: rescuers read it */
+	PATH_BLOCKS =
+	        2, /* its driver refuses RWF_NOWAIT, or it has no node of sg: rescuers ask it */
 	PATH_SUSPECT =
 	        4, /* its submit may block: rescuers read it, until it is quick there */
 	PATH_NO_COMMANDS = 8, /* its driver does not know those that refine a read */
 };
 
-/* [submitter] but for flags */
+/* [submitter] but for flags and memory */
 struct probed_path {
-	bool used;
-	bool deferred;   /* in the deferred list */
-	bool closing;    /* in it because no slot was free to close it */
-	bool identify;   /* this check asks for the WWID */
-	bool opened;     /* this check has opened or identified it */
-	bool close_each; /* opened for each check, and closed after it */
-	bool opens;      /* close_each, and the last check opened it and it answered */
-	bool reported;   /* DEFERRED was reported for this check */
-	bool late;       /* TIMED_OUT was reported for this check */
-	_Atomic uint8_t flags; /* [atomic reaper, rescuer→submitter] */
+	bool used : 1;
+	bool deferred : 1;   /* in the deferred list */
+	bool closing : 1;    /* in it because no slot was free to close it */
+	bool identify : 1;   /* this check asks for the WWID */
+	bool opened : 1;     /* this check has opened or identified it */
+	bool close_each : 1; /* opened for each check, and closed after it */
+	bool opens : 1;    /* close_each, and the last check opened it and it answered */
+	bool reported : 1; /* DEFERRED was reported for this check */
+	bool late : 1;     /* TIMED_OUT was reported for this check */
+	bool reads : 1;    /* this check reads, too: PATHCHECK_TUR_DIRECTIO */
+	uint8_t checker;   /* enum pathcheck_checker */
+	uint8_t read_every, reads_in; /* of it; checks until the one that reads */
+	_Atomic uint8_t flags;        /* [atomic reaper, rescuer→submitter] */
+	/* [atomic reaper, rescuer] what judgements of the open device have kept */
+	_Atomic uint16_t memory;
 	uint16_t host, target;
 	uint16_t home; /* the id of its group: see homes.h */
 	uint32_t generation;

@@ -38,7 +38,8 @@ static void connect_parts(struct prober *p, struct shared *shared)
 		               .posts = &p->posts,
 		               .jobs = &p->jobs,
 		               .homes = &p->homes,
-		               .handover = &p->handover },
+		               .handover = &p->handover,
+		               .commands_of_hosts = &p->commands },
 		.rescuers = { .limits = &p->limits,
 		              .posts = &p->posts,
 		              .jobs = &p->jobs,
@@ -48,19 +49,21 @@ static void connect_parts(struct prober *p, struct shared *shared)
 	};
 	posts_init(&p->posts, shared);
 	jobs_init(&p->jobs, &p->limits, shared);
+	commands_init(&p->commands, &p->jobs);
 	submitter_init(&p->submitter);
 	watch_init(&p->watch, &p->submitter);
 	rescuers_init(&p->rescuers);
 }
 
-static int init_groups(struct prober *p, const struct backend *backend)
+static int init_groups(struct prober *p, const struct backends *backends)
 {
 	const struct group_parts with = { .posts = &p->posts,
 		                          .jobs = &p->jobs,
 		                          .paths = p->paths,
 		                          .limits = &p->limits,
-		                          .backend = backend,
-		                          .checker = &checker_directio };
+		                          .commands = &p->commands,
+		                          .backends = *backends,
+		                          .checkers = checker_table };
 	int r = 0;
 
 	for (uint32_t i = 0; i < p->limits.groups && r == 0; i++)
@@ -68,7 +71,7 @@ static int init_groups(struct prober *p, const struct backend *backend)
 	return r;
 }
 
-static int reserve(struct prober *p, const struct backend *backend)
+static int reserve(struct prober *p, const struct backends *backends)
 {
 	int r;
 
@@ -86,25 +89,25 @@ static int reserve(struct prober *p, const struct backend *backend)
 	p->homes.groups = p->groups;
 	p->submitter.paths = p->paths;
 	r = handover_init(&p->handover);
-	return r < 0 ? r : init_groups(p, backend);
+	return r < 0 ? r : init_groups(p, backends);
 }
 
-int prober_init(struct prober *p, struct shared *shared, const struct backend *backend)
+int prober_init(struct prober *p, struct shared *shared, const struct backends *backends)
 {
 	int r;
 
 	connect_parts(p, shared);
-	r = reserve(p, backend);
+	r = reserve(p, backends);
 	if (r < 0)
 		prober_stop(p);
 	return r;
 }
 
-int prober_start(struct prober *p, struct shared *shared, const struct backend *backend)
+int prober_start(struct prober *p, struct shared *shared, const struct backends *backends)
 {
 	int r;
 
-	r = prober_init(p, shared, backend);
+	r = prober_init(p, shared, backends);
 	if (r < 0)
 		return r;
 	r = rescuers_start(&p->rescuers);
@@ -129,6 +132,7 @@ void prober_stop(struct prober *p)
 	handover_deinit(&p->handover);
 	free(p->groups);
 	free(p->paths);
+	commands_deinit(&p->commands);
 	jobs_deinit(&p->jobs);
 	posts_deinit(&p->posts);
 	*p = (struct prober){ .shared = NULL };

@@ -17,6 +17,7 @@ struct prober {
 	struct limits limits;  /* [init] a copy: the region is the caller's, too */
 	struct posts posts;
 	struct jobs jobs;
+	struct commands commands;
 	struct probed_path *paths; /* [init] limits.ids of them */
 	struct group *groups;      /* [init] limits.groups of them */
 	struct homes homes;
@@ -28,10 +29,10 @@ struct prober {
 
 /* All the memory and no thread: unit tests step it by hand. -errno. */
 _must_check_ int prober_init(struct prober *p, struct shared *shared,
-                             const struct backend *backend);
+                             const struct backends *backends);
 /* The same, and starts the threads. -errno. */
 _must_check_ int prober_start(struct prober *p, struct shared *shared,
-                              const struct backend *backend);
+                              const struct backends *backends);
 /* Waits for the kernel to give back what it holds. */
 void prober_stop(struct prober *p);
 /* Bytes that prober_start() reserves, without stacks. */

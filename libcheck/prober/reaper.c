@@ -71,18 +71,53 @@ static bool is_quick_suspect(const struct group *g, const struct slot *s, struct
 	       mono_diff(now, s->started) < SUBMITTER_STUCK_US;
 }
 
-/* With lock held. The read is answered, and a command follows before its result is reported. */
-static void send_command(struct group *g, struct slot *s, uint8_t command, int64_t result,
+/* With lock held. The request is answered, and a rescuer's command comes before its result. */
+static void call_rescuer(struct group *g, struct slot *s, uint8_t command, int64_t result,
                          struct mono now, struct reaper_work *w)
 {
 	s->command = command;
-	s->refines = g->with.checker->commands[command].refines;
+	s->refines = group_checker(g, s)->commands[command].refines;
 	if (s->refines)
 		s->waited_ms = 0; /* it has answered */
 	if (s->answered.us == 0)
 		s->answered = now;
 	s->result = (int32_t)result;
 	to_rescuer(g, s, JOB_COMMAND, now, w);
+}
+
+/* With lock held. The submitter sends the next SCSI command of the check. */
+static void send_next(struct group *g, struct slot *s, uint8_t step,
+                      struct reaper_work *w)
+{
+	assert(s->tries < CHECKER_SENDS_MAX);
+	s->step = step & 3;
+	s->tries = (s->tries + 1) & 15;
+	s->waited_ms = 0; /* it has answered */
+	to_submitter(g, s, w);
+}
+
+/* A status or a host byte goes where the code of sense data is: see enum pathcheck_said. */
+static struct sense said_code(const struct checker_judgement *j,
+                              const struct scsi_answer *a)
+{
+	struct sense s = { .valid = false };
+
+	if (j->said == PATHCHECK_SAID_STATUS)
+		s.code = a->status;
+	else if (j->said == PATHCHECK_SAID_TRANSPORT)
+		s.code = a->host;
+	return s;
+}
+
+/* With lock held. What the result says beside the verdict. */
+static void note_judgement(const struct group *g, struct slot *s,
+                           const struct checker_judgement *j)
+{
+	s->said = j->said & 31;
+	if (group_checker(g, s)->command != NULL)
+		s->sense = j->said == PATHCHECK_SAID_SENSE
+		                   ? s->request.scsi.answer.sense
+		                   : said_code(j, &s->request.scsi.answer);
 }
 
 /* With lock held. The check ends. */
@@ -96,6 +131,7 @@ static void conclude(struct group *g, struct slot *s, const struct checker_judge
 	/* A read takes no longer because more was asked after it. */
 	if (s->answered.us != 0 && !s->late)
 		now = s->answered;
+	note_judgement(g, s, j);
 	results_add(&w->results, s, j->verdict, j->error, now);
 	if (s->closes && s->fd >= 0) {
 		group_close(g, s);
@@ -122,25 +158,48 @@ static enum checker_replied replied(const struct group *g, const struct slot *s)
 
 /* With lock held. */
 static struct checker_judgement judge(const struct group *g, const struct slot *s,
-                                      bool identify, int64_t result)
+                                      int64_t result)
 {
-	return g->with.checker->judge(&(struct checker_answer){
-	        .opening = s->stage == PATHCHECK_STAGE_OPEN,
-	        .nowait = s->engine == PATHCHECK_ENGINE_AIO,
-	        .learned = s->learned,
-	        .identify = identify,
-	        .replied = replied(g, s),
-	        .sense = s->sense,
-	        .block = s->block,
-	        .result = result,
-	});
+	struct checker_answer a = {
+		.opening = s->stage == PATHCHECK_STAGE_OPEN,
+		.nowait = s->engine == PATHCHECK_ENGINE_AIO,
+		.learned = s->learned,
+		.replied = replied(g, s),
+		.sense = s->sense,
+		.block = s->block,
+		.result = result,
+	};
+	_Atomic uint16_t *memory = &g->with.paths[s->path].memory;
+	struct checker_judgement j;
+
+	if (group_checker(g, s)->command != NULL && !a.opening) {
+		a.step = s->step;
+		a.tries = s->tries;
+		a.reads = s->reads;
+		a.memory = atomic_load(memory);
+		if (result == 0)
+			a.scsi = s->request.scsi.answer;
+		a.data = s->request.buffer;
+	}
+	j = group_checker(g, s)->judge(&a);
+	if (j.memory != 0)
+		atomic_store(memory, j.memory);
+	return j;
+}
+
+/* With lock held. In short, since most answers are good reads. */
+static bool is_good_read(const struct group *g, const struct slot *s, int64_t result)
+{
+	const struct checker *c = group_checker(g, s);
+
+	return c->is_good != NULL && s->stage == PATHCHECK_STAGE_READ &&
+	       c->is_good(s->block, result);
 }
 
 /* With lock held. The kernel, or a rescuer, has answered. */
 static void complete(struct group *g, struct slot *s, int64_t result, struct mono now,
                      struct reaper_work *w)
 {
-	bool identify = s->identify && !s->identified;
 	struct checker_judgement j = CHECKER_GOOD;
 
 	assert(s->state != SLOT_FREE);
@@ -148,12 +207,14 @@ static void complete(struct group *g, struct slot *s, int64_t result, struct mon
 		complete_orphan(g, s, w);
 		return;
 	}
-	if (identify || s->stage != PATHCHECK_STAGE_READ ||
-	    !g->with.checker->is_good(s->block, result))
-		j = judge(g, s, identify, result);
+	if (!is_good_read(g, s, result))
+		j = judge(g, s, result);
 	switch (j.next) {
 	case CHECKER_FINAL:
-		conclude(g, s, &j, now, w);
+		if (j.answered && s->identify && !s->identified)
+			call_rescuer(g, s, group_checker(g, s)->identify, result, now, w);
+		else
+			conclude(g, s, &j, now, w);
 		break;
 	case CHECKER_SHORTAGE:
 		s->resource = true;
@@ -173,7 +234,10 @@ static void complete(struct group *g, struct slot *s, int64_t result, struct mon
 		would_block(g, s, now, w);
 		break;
 	case CHECKER_COMMAND:
-		send_command(g, s, j.command, result, now, w);
+		call_rescuer(g, s, j.command, result, now, w);
+		break;
+	case CHECKER_SEND:
+		send_next(g, s, j.step, w);
 		break;
 	}
 }
@@ -190,13 +254,14 @@ static void conclude_unrefined(struct group *g, struct slot *s, struct mono now,
 	struct checker_judgement j;
 
 	s->replied = CHECKER_NO_REPLY;
-	j = judge(g, s, false, s->result);
+	j = judge(g, s, s->result);
 	assert(j.next == CHECKER_FINAL);
 	if (!j.answered)
 		atomic_fetch_or(&g->with.paths[s->path].flags, PATH_LOOK_AGAIN);
 	else if (s->identify && !s->identified)
 		j.verdict =
 		        PATHCHECK_NOT_JUDGED; /* it is not known which disk that was */
+	note_judgement(g, s, &j);
 	results_add(&w->results, s, j.verdict, j.error, s->late ? now : s->answered);
 	if (!s->closes)
 		s->fd = -1;
@@ -217,6 +282,8 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 			if (!s->reported && !s->late)
 				results_add(&w->results, s, PATHCHECK_DEFERRED, 0, now);
 			s->reported = true;
+			if (g->sends && !atomic_exchange(&g->with.commands->wait, true))
+				w->submitter = true;
 			continue;
 		}
 		if (!s->late)
@@ -375,7 +442,7 @@ static void retire(struct group *g)
 	atomic_store(group_wake_by(g), INT64_MAX);
 	for (unsigned i = 0; i < ARRAY_LEN(contexts); i++)
 		if (contexts[i] != NULL)
-			g->with.backend->destroy(contexts[i]);
+			group_backend(g)->destroy(contexts[i]);
 
 	work_init(&w, g);
 	pthread_mutex_lock(&g->lock);
@@ -406,7 +473,7 @@ static int sleep_on_eventfd(struct group *g, int64_t timeout_us)
 static int reap_more(struct group *g, void *context, void *draining,
                      struct backend_event *events, int n)
 {
-	const struct backend *b = g->with.backend;
+	const struct backend *b = group_backend(g);
 
 	if (context != NULL && n < REAP_BATCH)
 		n += b->reap(context, events + n, (unsigned)(REAP_BATCH - n), 0);
@@ -486,7 +553,7 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	pthread_mutex_unlock(&g->lock);
 
 	if (context != NULL)
-		n = g->with.backend->reap(context, events, REAP_BATCH, timeout_us);
+		n = group_backend(g)->reap(context, events, REAP_BATCH, timeout_us);
 	else
 		n = sleep_on_eventfd(g, timeout_us);
 	gathered = n > 0 && gather(g, events, n);

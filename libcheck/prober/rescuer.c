@@ -60,17 +60,56 @@ static void make_buffers(struct rescuers *r, struct group *g, uint32_t block)
 	atomic_store(&r->making_buffers, false);
 }
 
+/* After this the kernel starts its error handling: long after the check's own deadline. */
+static uint32_t kernel_timeout_ms(const struct slot *s)
+{
+	return (uint32_t)MIN(MAX(2 * s->timeout_us, KERNEL_TIMEOUT_LEAST_US) /
+	                             USEC_PER_MSEC,
+	                     (int64_t)INT32_MAX);
+}
+
+/* The SCSI command that is due. Its slot is this thread's. */
+static void prepare_command(struct group *g, struct slot *s)
+{
+	struct scsi_exchange *x = &s->request.scsi;
+	struct checker_step step;
+
+	pthread_mutex_lock(&g->lock);
+	step = (struct checker_step){ .step = s->step, .block = s->block };
+	if (s->state != SLOT_ORPHANED)
+		step.memory = atomic_load(&g->with.paths[s->path].memory);
+	*x = (struct scsi_exchange){ .timeout_ms = kernel_timeout_ms(s) };
+	group_checker(g, s)->command(&step, &x->command);
+	s->ask = x->command.request & 7;
+	s->request.fd = s->fd;
+	s->request.buffer =
+	        buffers_of(&g->buffers, group_index(g, s), x->command.data_size);
+	pthread_mutex_unlock(&g->lock);
+}
+
+/* 0 or -errno: see checker_answer.result. */
+static int64_t send_by_ioctl(struct group *g, struct slot *s, int fd)
+{
+	if (s->request.scsi.command.data_size > 0 && s->request.buffer == NULL)
+		return -ENOMEM;
+	return group_checker(g, s)->send(fd, &s->request.scsi, s->request.buffer);
+}
+
 static void job_read(struct rescuers *r, struct seat *self, struct group *g,
                      struct slot *s)
 {
+	const struct checker *c = group_checker(g, s);
 	int64_t result = 0;
 	uint32_t block = s->block;
 	int fd;
 
 	/* The buffers are for the next read: the time of this read does not run yet. */
 	make_buffers(r, g, block);
+	if (c->command != NULL)
+		prepare_command(g, s);
 	if (begin_job(g, s, &fd, &block))
-		result = g->with.checker->read(fd, self->scratch, block);
+		result = c->command != NULL ? send_by_ioctl(g, s, fd)
+		                            : c->read(fd, self->scratch, block);
 	s->result = (int32_t)result;
 	group_answer(g, s);
 }
@@ -85,11 +124,92 @@ static void publish(struct posts *posts, struct slot *s, const struct opened_dev
 	s->opened = true;
 }
 
+/* With lock held. The kernel has it, or has refused it with -errno. True: wake the reaper. */
+static bool is_written(struct group *g, struct slot *s, uint64_t number, int r,
+                       struct mono before, struct mono now)
+{
+	if (!s->in_kernel || s->batch != number)
+		return false; /* its answer was faster than this thread */
+	if (r < 0) {
+		group_leave(g, s);
+		s->result = r;
+		slot_list_append(&g->done, s);
+		return true;
+	}
+	if (!s->waiting)
+		return false;
+	/* The write may have slept: then it is not known when the kernel took it. */
+	if (mono_diff(now, before) >= SUBMIT_SLOW_US)
+		before = now;
+	return group_launch(g, s, before);
+}
+
+/*
+ * Writes one SCSI command. The write may sleep, so no deadline runs until it has returned. An answer
+ * that overtakes this thread may have freed the slot by then: the number tells.
+ */
+static void write_command(struct group *g, struct slot *s)
+{
+	struct backend_request *request = &s->request;
+	struct mono before = mono_now();
+	uint64_t number = 0;
+	void *context;
+	bool wake;
+	int r;
+
+	prepare_command(g, s);
+	pthread_mutex_lock(&g->lock);
+	context = s->state == SLOT_ORPHANED ? NULL : g->context;
+	if (context != NULL) {
+		group_enter(g, s);
+		s->engine = PATHCHECK_ENGINE_SG;
+		s->started = before;
+		s->batch = number = ++g->sent;
+		g->submitting++;
+	}
+	pthread_mutex_unlock(&g->lock);
+	if (context == NULL) {
+		s->result = -ENODEV;
+		group_answer(g,
+		             s); /* an orphan: groups that paths use keep their context */
+		return;
+	}
+	r = s->request.scsi.command.data_size > 0 && s->request.buffer == NULL
+	            ? -ENOMEM
+	            : group_backend(g)->submit(context, &request, 1);
+
+	pthread_mutex_lock(&g->lock);
+	wake = is_written(g, s, number, r, before, mono_now());
+	g->submitting--;
+	group_publish(g);
+	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		group_wake(g);
+}
+
+/* Writes the command of the slot and all others of its HBA that wait: commands.h. */
+static void job_submit(struct rescuers *r, struct seat *self, struct group *g,
+                       struct slot *s)
+{
+	_Atomic int64_t *busy_since = &r->posts->shared->rescuer_busy_us[self->index];
+	uint32_t host = s->host;
+
+	for (;;) {
+		make_buffers(r, g, s->block);
+		write_command(g, s);
+		s = commands_next(g->with.commands, host);
+		if (s == NULL)
+			return;
+		g = s->job.group;
+		atomic_store(busy_since, mono_now().us);
+	}
+}
+
 static void send_command(struct group *g, struct slot *s, int fd)
 {
 	struct checker_reply reply = { .replied = CHECKER_NO_REPLY };
 
-	g->with.checker->commands[s->command].send(fd, &reply);
+	group_checker(g, s)->commands[s->command].send(fd, &reply);
 	pthread_mutex_lock(&g->lock);
 	if (reply.identified) {
 		publish(g->with.posts, s, &reply.device, reply.wwid_state, reply.wwid);
@@ -115,18 +235,31 @@ static void job_command(struct group *g, struct slot *s)
 	group_answer(g, s);
 }
 
+/* Does only a rescuer send commands to it? */
+static void note_slow(struct probed_path *path, bool slow)
+{
+	if (slow)
+		atomic_fetch_or(&path->flags, PATH_BLOCKS);
+	else
+		atomic_fetch_and(&path->flags, (uint8_t)~PATH_BLOCKS);
+}
+
 /* The device is open: its buffer is made, which may take long, then it is read. */
 static void read_opened(struct rescuers *r, struct group *g, struct slot *s, int fd,
                         uint32_t block)
 {
-	bool alive, wake = false;
+	bool alive, is_slow, wake = false;
 	struct opened_device d = { 0 };
 	struct slot_list one;
 
 	if (fd >= 0) /* or its path was gone before it was opened */
-		g->with.checker->describe(fd, &d);
+		group_checker(g, s)->describe(fd, &d);
+	is_slow = fd >= 0 && group_checker(g, s)->is_slow != NULL &&
+	          group_checker(g, s)->is_slow(fd);
 	pthread_mutex_lock(&g->lock);
 	publish(g->with.posts, s, &d, PATHCHECK_WWID_NOT_ASKED, 0);
+	if (s->state != SLOT_ORPHANED && group_checker(g, s)->is_slow != NULL)
+		note_slow(&g->with.paths[s->path], is_slow);
 	s->stale_fd = -1;
 	s->fd = fd;
 	s->block = block;
@@ -159,6 +292,8 @@ static void forget_device(struct group *g, struct slot *s)
 	if (s->state != SLOT_ORPHANED && !s->closes)
 		atomic_fetch_and(&g->with.paths[s->path].flags,
 		                 (uint8_t)~PATH_NO_COMMANDS);
+	if (s->state != SLOT_ORPHANED)
+		atomic_store(&g->with.paths[s->path].memory, 0);
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -169,9 +304,9 @@ static void job_open(struct rescuers *rescuers, struct group *g, struct slot *s,
 	int fd = -1, stale_fd, r = 0;
 
 	if (begin_job(g, s, &stale_fd, &block))
-		r = g->with.checker->open(name, stale_fd, &fd, &block);
+		r = group_checker(g, s)->open(name, stale_fd, &fd, &block);
 	else if (stale_fd >= 0)
-		g->with.checker->close(stale_fd);
+		group_checker(g, s)->close(stale_fd);
 	if (r == 0) {
 		forget_device(g, s);
 		read_opened(rescuers, g, s, fd, block);
@@ -216,7 +351,8 @@ static void job_look(struct rescuers *r, struct group *g, struct slot *s,
 	uint32_t block = 0;
 	int fd;
 
-	if (begin_job(g, s, &fd, &block) && g->with.checker->look(name, fd, &block) == 0)
+	if (begin_job(g, s, &fd, &block) &&
+	    group_checker(g, s)->look(name, fd, &block) == 0)
 		read_opened(r, g, s, fd, block);
 	else
 		open_instead(g, s);
@@ -224,7 +360,7 @@ static void job_look(struct rescuers *r, struct group *g, struct slot *s,
 
 static void job_close(struct group *g, struct slot *s)
 {
-	g->with.checker->close(s->fd);
+	group_checker(g, s)->close(s->fd);
 	pthread_mutex_lock(&g->lock);
 	s->fd = -1;
 	pthread_mutex_unlock(&g->lock);
@@ -241,12 +377,12 @@ static int set_up(struct group *g, uint32_t have, void **ret_context, uint32_t *
 	uint32_t slots = PATHCHECK_GROUP_SLOTS;
 	int r;
 
-	r = g->with.backend->setup(slots, g->wake_fd, ret_context);
+	r = group_backend(g)->setup(slots, g->wake_fd, ret_context);
 	*ret_refused = r;
 	while ((r == -EAGAIN || r == -ENOMEM) && slots / 2 > have &&
 	       slots / 2 >= CONTEXT_SLOTS_MIN) {
 		slots /= 2;
-		r = g->with.backend->setup(slots, g->wake_fd, ret_context);
+		r = group_backend(g)->setup(slots, g->wake_fd, ret_context);
 	}
 	*ret_slots = slots;
 	return r;
@@ -294,7 +430,7 @@ static void job_destroy(struct rescuers *rescuers, struct group *g)
 	pthread_mutex_lock(&g->lock);
 	context = g->emptied;
 	pthread_mutex_unlock(&g->lock);
-	g->with.backend->destroy(context);
+	group_backend(g)->destroy(context);
 	pthread_mutex_lock(&g->lock);
 	g->emptied = NULL;
 	g->setup_running = false;
@@ -319,6 +455,9 @@ static void run_job(struct rescuers *r, struct seat *self, struct job *job,
 		break;
 	case JOB_READ:
 		job_read(r, self, g, jobs_slot(job));
+		break;
+	case JOB_SUBMIT:
+		job_submit(r, self, g, jobs_slot(job));
 		break;
 	case JOB_COMMAND:
 		job_command(g, jobs_slot(job));

@@ -32,12 +32,13 @@ enum job_kind {
 	JOB_OPEN,       /* open the device */
 	JOB_OPEN_AGAIN, /* the same, when the path's last check opened it and it answered */
 	JOB_LOOK,       /* does the name still lead to the open device? if not, open it */
-	JOB_READ,       /* read it synchronously */
-	JOB_COMMAND,    /* send slot.command to it, after a read */
-	JOB_CLOSE,      /* close its descriptor */
-	JOB_SETUP,      /* of a group: io_setup */
-	JOB_WATCH,      /* of the prober: watch the submitter */
-	JOB_DESTROY     /* of a group: io_destroy of a small context that is empty */
+	JOB_READ,       /* read it synchronously, or send its SCSI command so */
+	JOB_SUBMIT,  /* write its SCSI command, then others of the same HBA: commands.h */
+	JOB_COMMAND, /* send slot.command to it, after a read or a SCSI command */
+	JOB_CLOSE,   /* close its descriptor */
+	JOB_SETUP,   /* of a group: io_setup */
+	JOB_WATCH,   /* of the prober: watch the submitter */
+	JOB_DESTROY  /* of a group: io_destroy of a small context that is empty */
 };
 
 struct group;
@@ -92,13 +93,22 @@ struct slot {
 	bool reported : 1;
 	/* QUEUED and counted as deferred */
 	bool deferred : 1;
-	uint8_t stage;   /* enum pathcheck_stage */
-	uint8_t engine;  /* enum pathcheck_engine */
-	uint8_t command; /* a rescuer sends it to the device: see checker.h */
-	uint8_t replied; /* enum checker_replied, of the command that refined the read */
-	struct sense sense; /* the same; invalid: there are none */
+	/* Its check reads, too: PATHCHECK_TUR_DIRECTIO. */
+	bool reads : 1;
+	uint8_t checker : 4; /* enum pathcheck_checker */
+	uint8_t step : 2;    /* of its SCSI command: see checker.h */
+	uint8_t stage;       /* enum pathcheck_stage */
+	uint8_t engine;      /* enum pathcheck_engine */
+	uint8_t command;     /* a rescuer sends it to the device: see checker.h */
+	uint8_t replied : 4; /* enum checker_replied, of the command that refined the read */
+	uint8_t tries : 4; /* SCSI commands that were sent before the present one */
+	struct sense
+	        sense; /* of the last command that is answered; invalid: there are none */
 	/* Another prober waited so long for its answer, in that stage: see group_launch(). */
-	uint16_t waited_ms, waited_stage;
+	uint16_t waited_ms;
+	uint8_t waited_stage;
+	/* enum pathcheck_said and pathcheck_request, of its last command */
+	uint8_t said : 5, ask : 3;
 	uint16_t heap_at; /* position in group.heap, NO_POSITION: none */
 	uint16_t host, target;
 	/*
@@ -114,7 +124,12 @@ struct slot {
 	int32_t result;
 	uint64_t batch; /* the submitter handed it over in this one: see handover.h */
 	int64_t timeout_us;
-	struct mono blocked_from; /* it would block since then, us 0: it would not */
+	union {
+		struct mono
+		        blocked_from; /* a read would block since then, us 0: it would not */
+		struct mono
+		        first; /* when the first SCSI command was sent; us 0: none was */
+	};
 	struct mono started, deadline;
 	/* when the read was, if a command follows; us 0: none does */
 	struct mono answered;

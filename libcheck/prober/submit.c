@@ -101,8 +101,8 @@ static void hand_over(struct handover *h, struct group *g, void *context, struct
 
 	while (i < b->n) {
 		int r = handover_is_ours(h, number)
-		                ? g->with.backend->submit(context, b->requests + i,
-		                                          b->n - i)
+		                ? group_backend(g)->submit(context, b->requests + i,
+		                                           b->n - i)
 		                : -EAGAIN;
 
 		if (r == -EINTR)
@@ -152,12 +152,53 @@ static bool submit_batch(struct handover *h, struct group *g, void *context,
 	return still_ours;
 }
 
+/*
+ * SCSI commands: rescuers write them. They wait for that with a limit, after which they count as
+ * deferred, and another rescuer helps.
+ */
+static void submit_commands(struct group *g)
+{
+	struct slot_list orphans, sync, ready;
+	struct mono now = mono_now();
+	struct slot *s;
+	bool wake = false;
+
+	slot_list_init(&orphans);
+	slot_list_init(&sync);
+	slot_list_init(&ready);
+	pthread_mutex_lock(&g->lock);
+	while (g->state != PATHCHECK_GROUP_SETTING_UP &&
+	       (s = slot_list_take(&g->submit)) != NULL) {
+		if (s->state == SLOT_ORPHANED) {
+			slot_list_append(&orphans, s);
+		} else if (group_context_full(g)) {
+			slot_list_append(&sync, s);
+		} else {
+			wake = group_wait(g, s, now) || wake;
+			slot_list_append(&ready, s);
+		}
+	}
+	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		group_wake(g);
+	while ((s = slot_list_take(&orphans)) != NULL)
+		group_answer(g, s);
+	while ((s = slot_list_take(&sync)) != NULL)
+		submit_to_rescuer(s, JOB_READ);
+	commands_add(g->with.commands, &ready);
+}
+
 bool submit_group(struct handover *h, struct group *g)
 {
+	uint64_t number = handover_next(h);
 	struct batch b;
 	void *context;
-	uint64_t number = handover_next(h);
 
+	if (g->sends) {
+		if (!slot_list_empty(&g->submit))
+			submit_commands(g);
+		return true;
+	}
 	while (!slot_list_empty(&g->submit) && fill_batch(g, &b, number, &context)) {
 		if (!submit_batch(h, g, context, &b, number))
 			return false;

@@ -105,9 +105,9 @@ static struct slot *slot_of_path(struct probed_path *path, uint32_t id)
 	return path->slot;
 }
 
-static struct group *find_home(struct submitter *sub)
+static struct group *find_home(struct submitter *sub, bool sends)
 {
-	struct group *home = homes_find(sub->homes);
+	struct group *home = homes_find(sub->homes, sends);
 
 	note_refused_thread(sub);
 	return home;
@@ -115,7 +115,7 @@ static struct group *find_home(struct submitter *sub)
 
 /* --- checks --- */
 
-/* By io_submit, or by a rescuer if that would block. */
+/* The read, or a SCSI command: by the group's context, or by a rescuer if that would block. */
 static void queue_read(struct probed_path *path, struct slot *s)
 {
 	if (atomic_load(&path->flags) & (PATH_BLOCKS | PATH_SUSPECT))
@@ -305,9 +305,14 @@ static void retry_deferred(struct submitter *sub)
 static void command_add(struct submitter *sub, const struct command *c)
 {
 	struct probed_path *path = &sub->paths[c->id];
-	struct group *home = find_home(sub);
+	struct group *home;
 
 	assert(!path->used && !path->deferred);
+	path->checker = (uint8_t)(c->checker < PATHCHECK_CHECKERS ? c->checker : 0);
+	path->read_every = (uint8_t)MIN(MAX(c->read_every, 1), PATHCHECK_READ_EVERY_MAX);
+	path->reads_in = 0;
+	atomic_store(&path->memory, 0);
+	home = find_home(sub, homes_sends(path));
 	path->used = true;
 	path->generation = c->generation;
 	path->host = c->host < PATHCHECK_HOSTS_MAX ? c->host : 0;
@@ -373,7 +378,9 @@ static void command_check(struct submitter *sub, const struct command *c)
 		return; /* the caller's library does not request two checks at once */
 	path->timeout_us = c->timeout_us;
 	path->waited_ms = c->waited_ms;
-	path->waited_stage = c->waited_stage;
+	path->waited_stage = (uint8_t)c->waited_stage;
+	path->reads = path->reads_in == 0;
+	path->reads_in = (uint8_t)((path->reads_in + 1) % path->read_every);
 	path->reported = path->late = path->opened = false;
 	path->identify = (c->flags & COMMAND_IDENTIFY) != 0;
 	if (start_check(sub, c->id) < 0)
@@ -467,6 +474,8 @@ static void continue_check(struct submitter *sub, struct slot *s)
 		path->opens = path->close_each;
 		path->block = s->block;
 		read_next(path, s);
+	} else if (!resource) {
+		queue_read(path, s); /* the next SCSI command of the check */
 	} else {
 		defer_for_shortage(sub, path, s);
 	}
@@ -574,6 +583,7 @@ static enum step submitter_step(struct submitter *sub)
 	more = take_inbox(sub) || more;
 	retry_deferred(sub);
 	retry_blocked(sub);
+	commands_help(sub->commands_of_hosts);
 	for (uint32_t i = 0; i < sub->homes->groups_end; i++)
 		if (!submit_group(sub->handover, &sub->homes->groups[i]))
 			return STEP_REPLACED;

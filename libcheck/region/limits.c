@@ -55,8 +55,8 @@ int limits_from_options(const struct pathcheck_options *o, struct limits *ret_li
 	l.ids = o->max_paths + MIN(MAX(SPARE_IDS_MIN, o->max_paths / 4), SPARE_IDS_MAX);
 	l.submitters_stuck = MIN(MAX(1U, o->rescuers / 2), SUBMITTERS_STUCK_MAX);
 	l.rescued = l.submitters_stuck * MIN(o->max_paths, (uint32_t)SUBMIT_BATCH);
-	l.groups =
-	        divide_up(o->max_paths + l.rescued, PATHCHECK_GROUP_SLOTS) + SPARE_GROUPS;
+	l.groups = divide_up(o->max_paths + l.rescued, PATHCHECK_GROUP_SLOTS) +
+	           SPARE_GROUPS + KIND_GROUPS;
 	l.slots = l.groups * PATHCHECK_GROUP_SLOTS;
 	l.in_flight = o->max_in_flight == 0 ? l.slots : MIN(o->max_in_flight, l.slots);
 	l.in_flight_host =

@@ -96,6 +96,9 @@ enum job_class {
 #define LATE_WAKE_US  (20 * USEC_PER_MSEC)
 #define LATE_GRACE_US (100 * USEC_PER_MSEC)
 
+/* pathcheck_path.read_every, if it is 0. */
+#define READ_EVERY 5
+
 /* A rescuer that is busy with one job for longer counts as stuck. */
 #define STUCK_AFTER_US USEC_PER_SEC
 
@@ -104,6 +107,12 @@ enum job_class {
  * read's time. Then what the read said is reported.
  */
 #define COMMAND_LIMIT_US USEC_PER_SEC
+
+/*
+ * A SCSI command has so long, and twice the check's timeout, until the kernel aborts it, and may reset
+ * the unit, the target and the HBA.
+ */
+#define KERNEL_TIMEOUT_LEAST_US (60 * USEC_PER_SEC)
 
 /* A check that waits for a rescuer for so long counts as deferred, and that is reported. */
 #define DEFER_AFTER_US (100 * USEC_PER_MSEC)
@@ -126,6 +135,9 @@ enum job_class {
 
 /* Groups beyond those that the paths need: room for orphans. */
 #define SPARE_GROUPS 1
+
+/* Groups of another kind than the rest: paths of both kinds may fill one more group. */
+#define KIND_GROUPS 1
 
 /*
  * Ids beyond max_paths, a quarter as many: a removed id is free again only when the prober has

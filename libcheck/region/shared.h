@@ -49,18 +49,23 @@ struct command {
 	/* Of COMMAND_ADD: PATHCHECK_PATH_ bits and COMMAND_SUSPECT; of COMMAND_CHECK:
 	 * COMMAND_IDENTIFY. */
 	uint16_t flags;
-	uint64_t timeout_us;
+	union {
+		uint64_t timeout_us; /* COMMAND_CHECK */
+		struct {             /* COMMAND_ADD */
+			uint16_t checker, read_every;
+		};
+	};
 };
 static_assert(PATHCHECK_HOSTS_MAX <= UINT16_MAX, "a host fits struct command");
 
 /* Beside enum pathcheck_verdict: the prober holds nothing of that id any more. */
-#define WIRE_RELEASED 255
+#define WIRE_RELEASED 15
 
 struct wire_result {
 	uint32_t id;
 	uint32_t generation;
-	uint8_t verdict;
-	uint8_t engine;
+	uint8_t verdict : 4, engine : 2, reserved : 2;
+	uint8_t request : 3, said : 5;
 	uint8_t group;
 	uint8_t late : 1, opened : 1, stage : 1;
 	/*
@@ -76,10 +81,14 @@ struct wire_result {
 static_assert(PATHCHECK_PATHS_MAX / PATHCHECK_GROUP_SLOTS +
                               SUBMITTERS_STUCK_MAX * SUBMIT_BATCH /
                                       PATHCHECK_GROUP_SLOTS +
-                              SPARE_GROUPS <=
+                              SPARE_GROUPS + KIND_GROUPS <=
                       UINT8_MAX,
               "a group's id fits");
 static_assert(PATHCHECK_STAGE_READ <= 1, "a stage fits");
+static_assert(PATHCHECK_PENDING < WIRE_RELEASED && PATHCHECK_ENGINE_SG <= 3 &&
+                      PATHCHECK_REQUESTS <= 8 && PATHCHECK_SAID_COUNT <= 32,
+              "what a result says fits");
+static_assert(sizeof(struct wire_result) == 32, "each path has RESULTS_PER_ID of them");
 
 /* [atomic prober→caller] all of it */
 struct group_view {

@@ -4,16 +4,36 @@
 
 #define ERRNO_MAX 4095 /* include/linux/err.h: MAX_ERRNO */
 
+/* A status and a host byte are where the code of sense data is. */
+static bool has_sound_sense(const struct wire_result *w)
+{
+	bool has_code =
+	        w->said == PATHCHECK_SAID_STATUS || w->said == PATHCHECK_SAID_TRANSPORT;
+
+	if (w->said == PATHCHECK_SAID_SENSE && !w->has_sense)
+		return false;
+	if (w->has_sense)
+		return !has_code;
+	return w->sense_key == 0 && w->sense_qualifier == 0 &&
+	       (has_code || w->sense_code == 0);
+}
+
 bool wire_is_sound(const struct wire_result *w, const struct limits *l)
 {
 	if (w->id >= l->ids)
 		return false;
 	if (w->verdict == WIRE_RELEASED)
 		return true;
-	return w->verdict <= PATHCHECK_NOT_JUDGED && w->engine <= PATHCHECK_ENGINE_SYNC &&
-	       w->error >= 0 && w->error <= ERRNO_MAX && w->group < l->groups &&
-	       (w->has_sense ||
-	        (w->sense_key == 0 && w->sense_code == 0 && w->sense_qualifier == 0));
+	return w->verdict <= PATHCHECK_PENDING && w->error >= 0 &&
+	       w->error <= ERRNO_MAX && w->group < l->groups && w->reserved == 0 &&
+	       w->request < PATHCHECK_REQUESTS && w->said < PATHCHECK_SAID_COUNT &&
+	       has_sound_sense(w);
+}
+
+static bool has_error(uint8_t verdict)
+{
+	return verdict != PATHCHECK_OK && verdict != PATHCHECK_GHOST &&
+	       verdict != PATHCHECK_PENDING;
 }
 
 bool wire_take_verdict(struct asked *a, const struct wire_result *w)
@@ -22,7 +42,7 @@ bool wire_take_verdict(struct asked *a, const struct wire_result *w)
 		return false;
 	if (wire_is_final(w->verdict)) {
 		if ((w->late != 0) != a->timed_out ||
-		    (w->error != 0) != (w->verdict != PATHCHECK_OK))
+		    (w->error != 0) != has_error(w->verdict))
 			return false;
 		a->outstanding = false;
 		return true;

@@ -76,7 +76,7 @@ static struct log log_thread;
 int __wrap_clock_gettime(clockid_t id, struct timespec *ret);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 int __wrap_prober_start(struct prober *p, struct shared *shared,
-                        const struct backend *backend);
+                        const struct backends *backends);
 int __wrap_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
 int __real_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options *o);
 
@@ -133,11 +133,12 @@ int __wrap_pathcheck_new(struct pathcheck **ret, const struct pathcheck_options 
 
 /* Starts no thread: the groups have their contexts already. */
 int __wrap_prober_start(struct prober *p, struct shared *shared,
-                        const struct backend *backend)
+                        const struct backends *backends)
 {
-	int r = prober_init(p, shared, &backend_guard);
+	int r = prober_init(p, shared,
+	                    &(struct backends){ &backend_guard, &backend_guard });
 
-	(void)backend;
+	(void)backends;
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < it.groups; i++) {

@@ -115,9 +115,11 @@ static void write_result(struct fuzz_input *in)
 	const struct wire_result w = {
 		.id = (uint32_t)fuzz_number(in, 1),
 		.generation = (uint32_t)fuzz_number(in, 1),
-		.verdict = fuzz_byte(in),
+		.verdict = fuzz_byte(in) & 15,
 		.stage = fuzz_byte(in) & 1,
-		.engine = fuzz_byte(in),
+		.engine = fuzz_byte(in) & 3,
+		.request = flags >> 5 & 7,
+		.said = flags >> 3 & 31,
 		.late = flags & 1,
 		.opened = flags >> 1 & 1,
 		.has_sense = flags >> 2 & 1,
@@ -212,7 +214,7 @@ static void look_at_result(const struct pathcheck_result *r)
 	REQUIRE(r->id < IDS && k->used && r->cookie == k->cookie, "of id %u", r->id);
 	REQUIRE(k->outstanding, "%u was not asked", r->id);
 	REQUIRE(r->stage <= PATHCHECK_STAGE_READ, "stage %d", (int)r->stage);
-	REQUIRE(r->engine <= PATHCHECK_ENGINE_SYNC, "engine %d", (int)r->engine);
+	REQUIRE(r->engine <= PATHCHECK_ENGINE_SG, "engine %d", (int)r->engine);
 	REQUIRE(r->error >= 0 && r->error < 4096, "error %d", r->error);
 	REQUIRE(r->late <= 1, "late %u", r->late);
 	REQUIRE(r->opened <= 1, "opened %u", r->opened);
@@ -227,9 +229,13 @@ static void look_at_result(const struct pathcheck_result *r)
 	case PATHCHECK_DEVICE_ERROR:
 	case PATHCHECK_DISCONNECTED:
 	case PATHCHECK_NOT_JUDGED:
+	case PATHCHECK_GHOST:
+	case PATHCHECK_PENDING:
 		REQUIRE((r->late != 0) == k->timed_out, "late %u", r->late);
-		REQUIRE((r->error != 0) == (r->verdict != PATHCHECK_OK), "error %d",
-		        r->error);
+		REQUIRE((r->error != 0) == (r->verdict != PATHCHECK_OK &&
+		                            r->verdict != PATHCHECK_GHOST &&
+		                            r->verdict != PATHCHECK_PENDING),
+		        "error %d", r->error);
 		k->outstanding = false;
 		break;
 	case PATHCHECK_TIMED_OUT:

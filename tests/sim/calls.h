@@ -91,8 +91,8 @@ bool __real_devmapper_next(struct devmapper *d, struct dm_record *ret);
 bool __wrap_devmapper_command(struct devmapper *d, const struct dm_command *c);
 bool __real_devmapper_command(struct devmapper *d, const struct dm_command *c);
 int __wrap_prober_start(struct prober *p, struct shared *shared,
-                        const struct backend *backend);
+                        const struct backends *backends);
 int __real_prober_start(struct prober *p, struct shared *shared,
-                        const struct backend *backend);
+                        const struct backends *backends);
 
 #endif

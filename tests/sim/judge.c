@@ -333,12 +333,13 @@ int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *resu
 /* --- counters --- */
 
 int __wrap_prober_start(struct prober *p, struct shared *shared,
-                        const struct backend *backend)
+                        const struct backends *backends)
 {
-	(void)backend; /* libaio's, or sim_backend already */
+	(void)backends; /* libaio's, or sim_backend already */
 	judge.prober = p;
 	judge.submitters = 0;
-	return __real_prober_start(p, shared, &sim_backend);
+	return __real_prober_start(p, shared,
+	                           &(struct backends){ &sim_backend, &sim_backend });
 }
 
 void judge_replacing(void)

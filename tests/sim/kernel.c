@@ -510,7 +510,8 @@ void kernel_kill(struct sim_process *p)
 static void *prober_main(void *process)
 {
 	struct sim_process *p = process;
-	int r = __wrap_prober_start(&p->prober, &p->shared, &sim_backend);
+	int r = __wrap_prober_start(&p->prober, &p->shared,
+	                            &(struct backends){ &sim_backend, &sim_backend });
 
 	if (r < 0)
 		sim_fail("a prober does not start: %d", r);

@@ -92,7 +92,8 @@ static int setup(void **state)
 	kernel.answers = NULL;
 	pathcheck_options_init(&o);
 	if (shared_create(&b->shared, &o, false) < 0 ||
-	    prober_init(&b->prober, &b->shared, &backend) < 0)
+	    prober_init(&b->prober, &b->shared,
+	                &(struct backends){ &backend, &backend }) < 0)
 		return -1;
 	ring_consumer_init(&b->results, b->shared.results);
 	b->g = &b->prober.groups[0];

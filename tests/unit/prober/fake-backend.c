@@ -205,6 +205,7 @@ const struct backend backend_fake = {
 	.reap = reap,
 	.destroy = destroy,
 };
+const struct backends backends_fake = { &backend_fake, &backend_fake };
 
 /* --- the test's side --- */
 

@@ -10,6 +10,7 @@
 #include "libcheck/backends/backend.h"
 
 extern const struct backend backend_fake;
+extern const struct backends backends_fake; /* it, for both kinds of group */
 
 #define FAKE_HELD_MAX 64
 

@@ -38,7 +38,7 @@ void bed_start(struct bed *b, const struct pathcheck_options *o)
 	ring_producer_init(&b->commands, b->shared.commands);
 	ring_consumer_init(&b->results, b->shared.results);
 	b->shared.header->limits.defer_after_us = bed_defer_after_us;
-	assert_int_equal(prober_start(&b->prober, &b->shared, &backend_fake), 0);
+	assert_int_equal(prober_start(&b->prober, &b->shared, &backends_fake), 0);
 }
 
 void bed_stop(struct bed *b)

@@ -38,7 +38,7 @@ static inline int setup(void **state)
 	pathcheck_options_init(&o);
 	o.setup_retry_us = RETRY_US;
 	if (shared_create(&b->shared, &o, false) < 0 ||
-	    prober_init(&b->prober, &b->shared, NULL) < 0)
+	    prober_init(&b->prober, &b->shared, &(struct backends){ NULL, NULL }) < 0)
 		return -1;
 	ring_consumer_init(&b->results, b->shared.results);
 	b->g = &b->prober.groups[0];

@@ -137,7 +137,7 @@ static void orphans_everywhere(void **state)
 	(void)state; /* no fixture */
 	bed_start(b, &o);
 	slots = b->prober.limits.slots;
-	assert_int_equal(slots, 2 * PATHCHECK_GROUP_SLOTS);
+	assert_int_equal(slots, 3 * PATHCHECK_GROUP_SLOTS);
 	bed_hold_file("hung");
 	for (unsigned i = 0; i < slots; i++) {
 		bed_add_file(b, 0, "hung", 0);

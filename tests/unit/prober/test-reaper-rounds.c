@@ -227,7 +227,7 @@ static void a_pause_times_out_no_answered_request(void **state)
 	struct bed *b = *state;
 	struct wire_result w;
 
-	b->g->with.backend = &interrupted;
+	b->g->with.backends.reads = &interrupted;
 	answered = in_flight(b, 1);
 	(void)reaper_round(b->g, (struct mono){ mono_now().us + 1000 });
 	w = next(b);
@@ -269,7 +269,7 @@ static void start_burst(struct bed *b, unsigned n)
 {
 	static const struct backend bursting = { .reap = burst_reap };
 
-	b->g->with.backend = &bursting;
+	b->g->with.backends.reads = &bursting;
 	burst_n = n;
 	burst_taken = 0;
 	for (unsigned i = 0; i < n; i++) {

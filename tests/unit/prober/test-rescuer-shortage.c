@@ -213,7 +213,7 @@ static void no_thread_at_the_start(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
 		assert_int_equal(shared_create(&s, &o, false), 0);
 		threads_refuse(names[i]);
-		assert_int_equal(prober_start(&p, &s, &backend_fake), -EAGAIN);
+		assert_int_equal(prober_start(&p, &s, &backends_fake), -EAGAIN);
 		threads_refuse(NULL);
 		shared_deinit(&s);
 	}

@@ -102,7 +102,7 @@ static void an_orphaned_open(void **state)
 	BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
 	assert_int_equal(disk_opens(1), 1);
 	assert_int_equal(files_open(),
-	                 disks_descriptors + 7); /* region's 2, groups' 2, 1 context,
+	                 disks_descriptors + 8); /* region's 2, groups' 3, 1 context,
 	                                                    the submitter's timer, the pulse */
 	disks_end();
 }

@@ -30,6 +30,14 @@ static bool with(size_t offset, size_t size, uint32_t value)
 #define WITH(field, value) \
 	with(offsetof(struct wire_result, field), sizeof(sound.field), (value))
 
+/* The same of a bit field. */
+#define WITH_BITS(field, value)                   \
+	({                                        \
+		struct wire_result bits_ = sound; \
+		bits_.field = (value);            \
+		wire_is_sound(&bits_, &limits);   \
+	})
+
 static void each_field(void **state)
 {
 	struct wire_result w;
@@ -38,10 +46,16 @@ static void each_field(void **state)
 	assert_true(wire_is_sound(&sound, &limits));
 	assert_false(WITH(id, 68));
 	assert_false(WITH(id, UINT32_MAX));
-	assert_true(WITH(verdict, PATHCHECK_NOT_JUDGED));
-	assert_false(WITH(verdict, PATHCHECK_NOT_JUDGED + 1));
-	assert_true(WITH(verdict, WIRE_RELEASED));
-	assert_false(WITH(engine, 3));
+	assert_true(WITH_BITS(verdict, PATHCHECK_PENDING));
+	assert_false(WITH_BITS(verdict, PATHCHECK_PENDING + 1));
+	assert_true(WITH_BITS(verdict, WIRE_RELEASED));
+	assert_true(WITH_BITS(engine, PATHCHECK_ENGINE_SG));
+	assert_false(WITH_BITS(reserved, 1));
+	assert_true(WITH_BITS(request, PATHCHECK_REQUESTS - 1));
+	assert_false(WITH_BITS(request, PATHCHECK_REQUESTS));
+	assert_true(WITH_BITS(said, PATHCHECK_SAID_COUNT - 1));
+	assert_false(WITH_BITS(said, PATHCHECK_SAID_COUNT));
+	assert_false(WITH_BITS(said, PATHCHECK_SAID_SENSE));
 	w = sound;
 	w.has_sense = 1;
 	w.sense_key = 5;
@@ -52,6 +66,10 @@ static void each_field(void **state)
 	w.sense_key = 0;
 	assert_false(wire_is_sound(&w, &limits));
 	assert_false(WITH(sense_qualifier, 1));
+	w.said = PATHCHECK_SAID_STATUS;
+	assert_true(wire_is_sound(&w, &limits));
+	w.has_sense = 1;
+	assert_false(wire_is_sound(&w, &limits));
 	assert_false(WITH(error, 4096));
 	assert_false(WITH(error, (uint16_t)-1));
 	assert_false(WITH(group, 2));

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * SCSI commands by write(2) and read(2) on nodes of the sg driver. A rescuer sets a context up,
+ * rescuers submit to it, and a reaper reaps and destroys it.
+ *
+ * A context is an epoll descriptor. A node is armed in it, once, after a command was written to the
+ * node: so an event is of the request whose address it carries, and a removed device, which is
+ * always readable, gives one event and no more. Each node has one command at a time.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "libcheck/backends/backend.h"
+#include "libcheck/checkers/again.h"
+#include "libcheck/checkers/sg_header.h"
+#include "libcheck/region/shared.h"
+
+struct sg_context {
+	int epoll_fd;
+	int wake_fd;
+	_Atomic int32_t numbers; /* [atomic rescuer] of the last command */
+	/*
+	 * [atomic rescuer→reaper] The kernel passes a request from a rescuer to the reaper. This
+	 * says the same in a way that thread sanitizers understand.
+	 */
+	_Atomic uint32_t handed_over;
+	/* [reaper] The kernel copies sense data when the answer is read. */
+	uint8_t sense[SG_SENSE_BYTES];
+};
+
+static int sg_setup(unsigned slots _unused_, int wake_fd, void **ret_context)
+{
+	struct sg_context *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->wake_fd = wake_fd;
+	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (c->epoll_fd < 0) {
+		int error = errno;
+
+		free(c);
+		return -error;
+	}
+	*ret_context = c;
+	return 0;
+}
+
+/* The next answer of this node is for the request. */
+static int arm(struct sg_context *c, struct backend_request *r)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.ptr = r };
+
+	if (epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, r->fd, &e) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	return epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, r->fd, &e) < 0 ? -errno : 0;
+}
+
+static int write_command(struct sg_context *c, struct backend_request *r)
+{
+	struct scsi_exchange *x = &r->scsi;
+	struct sg_io_hdr h;
+	unsigned tries = 0;
+	ssize_t n;
+
+	sg_header_fill(&h, &x->command, r->buffer, c->sense, x->timeout_ms);
+	h.pack_id = x->number = atomic_fetch_add(&c->numbers, 1) + 1;
+	atomic_fetch_add_explicit(&c->handed_over, 1, memory_order_release);
+	do
+		n = write(r->fd, &h, sizeof(h));
+	while (n < 0 && again(&tries));
+	return n < 0 ? -errno : 0;
+}
+
+/* 0: its answer is in the exchange; -EAGAIN: there is none; or another -errno. */
+static int read_answer(struct sg_context *c, struct backend_request *r)
+{
+	struct sg_io_hdr h = { .interface_id = 'S', .pack_id = -1 };
+	unsigned tries = 0;
+	ssize_t n;
+
+	do
+		n = read(r->fd, &h, sizeof(h));
+	while (n < 0 && again(&tries));
+	if (n < 0)
+		return -errno;
+	if (h.pack_id != r->scsi.number)
+		return -EIO;
+	sg_header_read(&h, &r->scsi.command, c->sense, &r->scsi.answer);
+	return 0;
+}
+
+/*
+ * The node could not be armed, for lack of memory. A rescuer may wait: no answer stays in the node,
+ * where the next command would find it.
+ */
+static void drop_answer(const struct backend_request *r)
+{
+	struct pollfd pfd = { .fd = r->fd, .events = POLLIN };
+	struct sg_io_hdr h = { .interface_id = 'S', .pack_id = -1 };
+
+	while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
+		continue;
+	if (read(r->fd, &h, sizeof(h)) < 0)
+		return; /* the device was removed: nobody reads the node any more */
+}
+
+static int sg_submit(void *context, struct backend_request *const *requests,
+                     unsigned n _unused_)
+{
+	struct sg_context *c = context;
+	int r = write_command(c, requests[0]);
+
+	if (r < 0)
+		return r;
+	r = arm(c, requests[0]);
+	if (r < 0) {
+		drop_answer(requests[0]);
+		return -ENOMEM;
+	}
+	return 1;
+}
+
+static int take_events(struct sg_context *c, struct backend_event *events, unsigned n)
+{
+	struct epoll_event raw[REAP_BATCH];
+	int got, stored = 0;
+
+	got = epoll_wait(c->epoll_fd, raw, (int)MIN(n, (unsigned)ARRAY_LEN(raw)), 0);
+	(void)atomic_load_explicit(&c->handed_over, memory_order_acquire);
+	for (int i = 0; i < got; i++) {
+		struct backend_request *r = raw[i].data.ptr;
+		int result = read_answer(c, r);
+
+		/* A removed device is readable and has no answer: the kernel keeps the command. */
+		if (result == -EAGAIN && (raw[i].events & (EPOLLHUP | EPOLLERR)) != 0)
+			result = -ENODEV;
+		else if (result == -EAGAIN && arm(c, r) == 0)
+			continue;
+		events[stored++] =
+		        (struct backend_event){ .request = r, .result = result };
+	}
+	return stored;
+}
+
+static int sg_reap(void *context, struct backend_event *events, unsigned n,
+                   int64_t timeout_us)
+{
+	struct sg_context *c = context;
+	struct pollfd pfd[] = { { .fd = c->epoll_fd, .events = POLLIN },
+		                { .fd = c->wake_fd, .events = POLLIN } };
+	struct timespec ts = { .tv_sec = timeout_us / USEC_PER_SEC,
+		               .tv_nsec = timeout_us % USEC_PER_SEC * NSEC_PER_USEC };
+
+	if (timeout_us != 0) {
+		if (ppoll(pfd, ARRAY_LEN(pfd), timeout_us < 0 ? NULL : &ts, NULL) <= 0)
+			return 0;
+		if (pfd[1].revents != 0)
+			shared_drain(c->wake_fd);
+	}
+	return take_events(c, events, n);
+}
+
+static void sg_destroy(void *context)
+{
+	struct sg_context *c = context;
+
+	/* Commands in flight are the kernel's alone once their nodes are closed. */
+	(void)close(c->epoll_fd);
+	free(c);
+}
+
+const struct backend backend_sg = {
+	.setup = sg_setup,
+	.submit = sg_submit,
+	.reap = sg_reap,
+	.destroy = sg_destroy,
+};

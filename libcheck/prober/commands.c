@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The queues of SCSI commands: commands.h. The submitter and rescuers, under commands.lock. */
+#include "libcheck/prober/commands.h"
+
+void commands_init(struct commands *c, struct jobs *jobs)
+{
+	c->jobs = jobs;
+	pthread_mutex_init(&c->lock, NULL);
+}
+
+void commands_deinit(struct commands *c)
+{
+	pthread_mutex_destroy(&c->lock);
+}
+
+static struct slot *take(struct command_queue *q)
+{
+	struct slot *s = q->head;
+
+	if (s == NULL)
+		return NULL;
+	q->head = s->next;
+	s->next = NULL;
+	return s;
+}
+
+static void append(struct command_queue *q, struct slot *s)
+{
+	s->next = NULL;
+	if (q->head == NULL)
+		q->head = s;
+	else
+		q->tail->next = s;
+	q->tail = s;
+}
+
+/* A runner's first command comes with its job. */
+static void start_runner(struct command_queue *q, struct slot *s, struct slot_list *jobs)
+{
+	q->runners++;
+	s->job.kind = JOB_SUBMIT;
+	s->job.cancelled = s->job.blocks = false;
+	slot_list_append(jobs, s);
+}
+
+void commands_add(struct commands *c, struct slot_list *slots)
+{
+	struct slot_list jobs;
+	struct slot *s;
+
+	slot_list_init(&jobs);
+	pthread_mutex_lock(&c->lock);
+	while ((s = slot_list_take(slots)) != NULL) {
+		struct command_queue *q = &c->hosts[s->host];
+
+		if (q->runners == 0)
+			start_runner(q, s, &jobs);
+		else
+			append(q, s);
+	}
+	pthread_mutex_unlock(&c->lock);
+	if (!slot_list_empty(&jobs))
+		jobs_add_slots(c->jobs, &jobs);
+}
+
+struct slot *commands_next(struct commands *c, uint32_t host)
+{
+	struct command_queue *q = &c->hosts[host];
+	struct slot *s;
+
+	pthread_mutex_lock(&c->lock);
+	assert(q->runners > 0);
+	s = take(q);
+	if (s == NULL)
+		q->runners--;
+	pthread_mutex_unlock(&c->lock);
+	return s;
+}
+
+void commands_help(struct commands *c)
+{
+	struct slot_list jobs;
+
+	if (!atomic_exchange(&c->wait, false))
+		return;
+	slot_list_init(&jobs);
+	pthread_mutex_lock(&c->lock);
+	for (unsigned i = 0; i < PATHCHECK_HOSTS_MAX; i++)
+		if (c->hosts[i].head != NULL && c->hosts[i].runners < RUNNERS_HOST)
+			start_runner(&c->hosts[i], take(&c->hosts[i]), &jobs);
+	pthread_mutex_unlock(&c->lock);
+	if (!slot_list_empty(&jobs))
+		jobs_add_slots(c->jobs, &jobs);
+}

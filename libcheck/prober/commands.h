@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCHECK_PROBER_COMMANDS_H
+#define LIBCHECK_PROBER_COMMANDS_H
+
+/*
+ * SCSI commands that wait for a rescuer to write them. A write to /dev/sgN sleeps while the HBA has no
+ * free tag, so the submitter writes none. One rescuer an HBA, its runner, takes the commands of the HBA
+ * one after the other. While a runner sleeps the HBA gets another one, RUNNERS_HOST at most. The
+ * commands behind them wait, and count as deferred.
+ */
+#include "libcheck/prober/jobs.h"
+
+/* Rescuers that write commands for one HBA, at most. */
+#define RUNNERS_HOST 2
+
+struct command_queue {
+	struct slot *head, *tail; /* NULL: none waits */
+	uint8_t runners;
+};
+
+struct commands {
+	struct jobs *jobs;    /* [init] */
+	pthread_mutex_t lock; /* a leaf */
+	/* [lock] by HBA; the first: not known */
+	struct command_queue hosts[PATHCHECK_HOSTS_MAX];
+	/* [atomic reaper→submitter] a command has waited for long: runners may sleep */
+	_Atomic bool wait;
+};
+
+void commands_init(struct commands *c, struct jobs *jobs);
+void commands_deinit(struct commands *c);
+/* All of the list wait; a runner starts for each HBA that has none. Submitter only. */
+void commands_add(struct commands *c, struct slot_list *slots);
+/* The next command of the HBA for this runner. NULL: none, and the runner ends. */
+struct slot *commands_next(struct commands *c, uint32_t host);
+/* Starts another runner for each HBA whose commands wait. Submitter only. */
+void commands_help(struct commands *c);
+
+#endif
