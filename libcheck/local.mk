@@ -32,8 +32,8 @@ libengine_la_SOURCES = \
 	libcheck/pathcheck.c \
 	libcheck/prober/buffers.c \
 	libcheck/prober/buffers.h \
-	libcheck/prober/commands.c \
-	libcheck/prober/commands.h \
+	libcheck/prober/runners.c \
+	libcheck/prober/runners.h \
 	libcheck/prober/group.c \
 	libcheck/prober/group.h \
 	libcheck/prober/handover.c \

@@ -319,6 +319,15 @@ static void count_result(struct pathcheck *pc, const struct wire_result *w)
 	}
 }
 
+static void copy_said(const struct wire_result *w, struct pathcheck_result *ret)
+{
+	ret->said = w->said;
+	ret->has_sense = w->has_sense;
+	ret->sense_key = w->sense_key;
+	ret->sense_code = w->sense_code;
+	ret->sense_qualifier = w->sense_qualifier;
+}
+
 /* False: the caller does not get it. */
 static bool accept_result(struct pathcheck *pc, const struct wire_result *w,
                           struct pathcheck_result *ret)
@@ -364,12 +373,9 @@ static bool accept_result(struct pathcheck *pc, const struct wire_result *w,
 		.group = w->group,
 		.opened = w->opened,
 		.request = w->request,
-		.said = w->said,
-		.has_sense = w->has_sense,
-		.sense_key = w->sense_key,
-		.sense_code = w->sense_code,
-		.sense_qualifier = w->sense_qualifier,
 	};
+	if (w->said != PATHCHECK_SAID_NOTHING || w->has_sense)
+		copy_said(w, ret);
 	return true;
 }
 

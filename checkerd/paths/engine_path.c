@@ -39,6 +39,16 @@ bool engine_path_keeps_open(const struct device *d, const struct path_settings *
 	       strcmp(protocol, "ccw") == 0;
 }
 
+/* The engine's checker for the configured one. Only SCSI devices know SCSI commands. */
+static uint16_t checker_of(const struct device *d, const struct path_settings *s)
+{
+	const char *protocol = device_protocol(d);
+
+	if (protocol == NULL || strncmp(protocol, "scsi:", 5) != 0)
+		return PATHCHECK_DIRECTIO;
+	return s->checker == CHECKER_TUR ? PATHCHECK_TUR : PATHCHECK_DIRECTIO;
+}
+
 int engine_path_add(struct pathcheck *engine, const struct device *d,
                     const struct path_settings *s, uint64_t cookie, uint32_t *ret_id)
 {
@@ -49,6 +59,7 @@ int engine_path_add(struct pathcheck *engine, const struct device *d,
 		.target = target_key(d),
 		.cookie = cookie,
 		.flags = engine_path_keeps_open(d, s) ? 0 : PATHCHECK_PATH_CLOSE,
+		.checker = checker_of(d, s),
 	};
 
 	return pathcheck_add(engine, &engine_path, ret_id);

@@ -160,6 +160,7 @@ struct slot *group_take(struct group *g, uint32_t path, uint32_t generation)
 	s->emergency = s->resource = s->late = s->reported = false;
 	s->identify = s->identified = s->opened = false;
 	s->learn = s->learned = s->closes = s->closing = s->refines = false;
+	s->checker = PATHCHECK_DIRECTIO;
 	s->step = s->tries = s->said = s->ask = 0;
 	s->command = CHECKER_NO_COMMAND;
 	s->replied = CHECKER_NOT_SENT;

@@ -20,7 +20,7 @@
  * a slot that has expired or is orphaned stays so.
  */
 #include "libcheck/prober/buffers.h"
-#include "libcheck/prober/commands.h"
+#include "libcheck/prober/runners.h"
 #include "libcheck/prober/posts.h"
 #include "libcheck/prober/probed_path.h"
 
@@ -30,7 +30,7 @@ struct group_parts {
 	struct jobs *jobs;
 	struct probed_path *paths;
 	const struct limits *limits;
-	struct commands *commands;
+	struct runners *runners;
 	struct backends backends;
 	const struct checker *const *checkers; /* by enum pathcheck_checker */
 };

@@ -129,6 +129,12 @@ void homes_retire(struct homes *h)
 	}
 }
 
+static void take_checker(struct slot *s, const struct probed_path *path)
+{
+	s->checker = path->checker & 15;
+	s->reads = path->reads_in == 0;
+}
+
 /* A slot with all that a read of the path needs, if its descriptor is open. */
 static struct slot *take_from(struct homes *h, struct group *g,
                               const struct probed_path *path, uint32_t id)
@@ -138,7 +144,7 @@ static struct slot *take_from(struct homes *h, struct group *g,
 
 	pthread_mutex_lock(&g->lock);
 	/* The reaper may have retired it by now. */
-	s = g->state == PATHCHECK_GROUP_UNUSED || g->sends != homes_sends(path)
+	s = g->state == PATHCHECK_GROUP_UNUSED || g->sends != path->sends
 	            ? NULL
 	            : group_take(g, id, path->generation);
 	if (s != NULL) {
@@ -151,13 +157,13 @@ static struct slot *take_from(struct homes *h, struct group *g,
 		s->block = path->block;
 		s->timeout_us = (int64_t)path->timeout_us;
 		s->waited_ms = path->waited_ms;
-		s->waited_stage = (uint8_t)path->waited_stage;
+		s->waited_stage = path->waited_stage;
 		s->late = path->late;
 		s->reported = path->reported;
 		s->identify = path->identify;
 		s->opened = path->opened;
-		s->checker = path->checker & 15;
-		s->reads = path->reads;
+		if (path->checker != 0) /* DIRECTIO, as group_take() has it */
+			take_checker(s, path);
 		if (g->state == PATHCHECK_GROUP_SETTING_UP) {
 			wake = group_wait(g, s, mono_now());
 			group_publish(g);
@@ -172,7 +178,7 @@ static struct slot *take_from(struct homes *h, struct group *g,
 struct slot *homes_take_slot(struct homes *h, struct probed_path *path, uint32_t id)
 {
 	struct slot *s = take_from(h, &h->groups[path->home], path, id);
-	bool sends = homes_sends(path);
+	bool sends = path->sends;
 	struct group *g;
 
 	for (uint32_t i = 0; i < h->groups_end && s == NULL; i++)

@@ -34,12 +34,6 @@ static inline uint32_t homes_host_used(const struct homes *h, uint32_t host)
 }
 
 enum pathcheck_group_state homes_state(struct group *g);
-/* Does its checker send SCSI commands? */
-static inline bool homes_sends(const struct probed_path *path)
-{
-	return checker_table[path->checker]->command != NULL;
-}
-
 /* A home for a new path of that kind: with homes_count() the path is a member. */
 struct group *homes_find(struct homes *h, bool sends);
 /* One member more (1), or one less (-1). */

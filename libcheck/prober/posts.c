@@ -61,7 +61,6 @@ void results_init(struct result_batch *b, struct posts *posts, uint32_t group)
 
 static void add_said(struct wire_result *w, const struct slot *s)
 {
-	w->request = s->ask;
 	w->said = wire_is_final(w->verdict) ? s->said : PATHCHECK_SAID_NOTHING;
 	if (s->sense.valid || w->said == PATHCHECK_SAID_STATUS ||
 	    w->said == PATHCHECK_SAID_TRANSPORT) {
@@ -80,6 +79,7 @@ void results_add(struct result_batch *b, const struct slot *s,
 		.generation = s->generation,
 		.verdict = verdict & 15,
 		.engine = s->engine & 3,
+		.request = s->ask,
 		.group = b->group,
 		.late = s->late,
 		.opened = s->opened && wire_is_final((uint8_t)verdict),
@@ -89,7 +89,8 @@ void results_add(struct result_batch *b, const struct slot *s,
 		/* A request that started after `now` was read ended no earlier than that. */
 		.finished_us = MAX(now.us, s->started.us),
 	};
-	add_said(&b->results[b->n - 1], s);
+	if (s->said != PATHCHECK_SAID_NOTHING || s->sense.valid)
+		add_said(&b->results[b->n - 1], s);
 }
 
 bool results_full(const struct result_batch *b)

@@ -21,19 +21,21 @@ enum {
 
 /* [submitter] but for flags and memory */
 struct probed_path {
-	bool used : 1;
-	bool deferred : 1;   /* in the deferred list */
-	bool closing : 1;    /* in it because no slot was free to close it */
-	bool identify : 1;   /* this check asks for the WWID */
-	bool opened : 1;     /* this check has opened or identified it */
+	bool used;
+	bool deferred;       /* in the deferred list */
+	bool identify;       /* this check asks for the WWID */
+	bool opened;         /* this check has opened or identified it */
+	bool reported;       /* DEFERRED was reported for this check */
+	bool late;           /* TIMED_OUT was reported for this check */
+	bool closing : 1;    /* deferred because no slot was free to close it */
 	bool close_each : 1; /* opened for each check, and closed after it */
-	bool opens : 1;    /* close_each, and the last check opened it and it answered */
-	bool reported : 1; /* DEFERRED was reported for this check */
-	bool late : 1;     /* TIMED_OUT was reported for this check */
-	bool reads : 1;    /* this check reads, too: PATHCHECK_TUR_DIRECTIO */
-	uint8_t checker;   /* enum pathcheck_checker */
-	uint8_t read_every, reads_in; /* of it; checks until the one that reads */
-	_Atomic uint8_t flags;        /* [atomic reaper, rescuer→submitter] */
+	bool opens : 1; /* close_each, and the last check opened it and it answered */
+	bool sends : 1; /* SCSI commands: so its checker does */
+	uint8_t waited_stage : 1; /* see waited_ms */
+	_Atomic uint8_t flags;    /* [atomic reaper, rescuer→submitter] */
+	uint16_t checker : 4;     /* enum pathcheck_checker */
+	/* Of PATHCHECK_TUR_DIRECTIO: one check of so many reads; checks until it does. */
+	uint16_t read_every : 6, reads_in : 6;
 	/* [atomic reaper, rescuer] what judgements of the open device have kept */
 	_Atomic uint16_t memory;
 	uint16_t host, target;
@@ -42,7 +44,7 @@ struct probed_path {
 	uint32_t block;
 	int fd; /* -1: not open, or a slot owns it */
 	/* Of its check: another prober waited so long for the answer, in that stage. */
-	uint16_t waited_ms, waited_stage;
+	uint16_t waited_ms;
 	uint64_t timeout_us;
 	struct slot *slot; /* of its check; valid while slot->path and generation match */
 	uint32_t next, previous; /* in the deferred list */

@@ -39,7 +39,7 @@ static void connect_parts(struct prober *p, struct shared *shared)
 		               .jobs = &p->jobs,
 		               .homes = &p->homes,
 		               .handover = &p->handover,
-		               .commands_of_hosts = &p->commands },
+		               .runners = &p->runners },
 		.rescuers = { .limits = &p->limits,
 		              .posts = &p->posts,
 		              .jobs = &p->jobs,
@@ -49,7 +49,7 @@ static void connect_parts(struct prober *p, struct shared *shared)
 	};
 	posts_init(&p->posts, shared);
 	jobs_init(&p->jobs, &p->limits, shared);
-	commands_init(&p->commands, &p->jobs);
+	runners_init(&p->runners, &p->jobs);
 	submitter_init(&p->submitter);
 	watch_init(&p->watch, &p->submitter);
 	rescuers_init(&p->rescuers);
@@ -61,7 +61,7 @@ static int init_groups(struct prober *p, const struct backends *backends)
 		                          .jobs = &p->jobs,
 		                          .paths = p->paths,
 		                          .limits = &p->limits,
-		                          .commands = &p->commands,
+		                          .runners = &p->runners,
 		                          .backends = *backends,
 		                          .checkers = checker_table };
 	int r = 0;
@@ -132,7 +132,7 @@ void prober_stop(struct prober *p)
 	handover_deinit(&p->handover);
 	free(p->groups);
 	free(p->paths);
-	commands_deinit(&p->commands);
+	runners_deinit(&p->runners);
 	jobs_deinit(&p->jobs);
 	posts_deinit(&p->posts);
 	*p = (struct prober){ .shared = NULL };

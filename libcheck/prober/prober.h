@@ -17,7 +17,7 @@ struct prober {
 	struct limits limits;  /* [init] a copy: the region is the caller's, too */
 	struct posts posts;
 	struct jobs jobs;
-	struct commands commands;
+	struct runners runners;
 	struct probed_path *paths; /* [init] limits.ids of them */
 	struct group *groups;      /* [init] limits.groups of them */
 	struct homes homes;

@@ -131,7 +131,8 @@ static void conclude(struct group *g, struct slot *s, const struct checker_judge
 	/* A read takes no longer because more was asked after it. */
 	if (s->answered.us != 0 && !s->late)
 		now = s->answered;
-	note_judgement(g, s, j);
+	if (j->said != PATHCHECK_SAID_NOTHING)
+		note_judgement(g, s, j);
 	results_add(&w->results, s, j->verdict, j->error, now);
 	if (s->closes && s->fd >= 0) {
 		group_close(g, s);
@@ -261,7 +262,8 @@ static void conclude_unrefined(struct group *g, struct slot *s, struct mono now,
 	else if (s->identify && !s->identified)
 		j.verdict =
 		        PATHCHECK_NOT_JUDGED; /* it is not known which disk that was */
-	note_judgement(g, s, &j);
+	if (j.said != PATHCHECK_SAID_NOTHING)
+		note_judgement(g, s, &j);
 	results_add(&w->results, s, j.verdict, j.error, s->late ? now : s->answered);
 	if (!s->closes)
 		s->fd = -1;
@@ -282,7 +284,7 @@ static void expire(struct group *g, struct mono now, struct reaper_work *w)
 			if (!s->reported && !s->late)
 				results_add(&w->results, s, PATHCHECK_DEFERRED, 0, now);
 			s->reported = true;
-			if (g->sends && !atomic_exchange(&g->with.commands->wait, true))
+			if (g->sends && !atomic_exchange(&g->with.runners->wait, true))
 				w->submitter = true;
 			continue;
 		}

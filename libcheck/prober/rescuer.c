@@ -187,7 +187,7 @@ static void write_command(struct group *g, struct slot *s)
 		group_wake(g);
 }
 
-/* Writes the command of the slot and all others of its HBA that wait: commands.h. */
+/* Writes the command of the slot and all others of its HBA that wait: runners.h. */
 static void job_submit(struct rescuers *r, struct seat *self, struct group *g,
                        struct slot *s)
 {
@@ -197,7 +197,7 @@ static void job_submit(struct rescuers *r, struct seat *self, struct group *g,
 	for (;;) {
 		make_buffers(r, g, s->block);
 		write_command(g, s);
-		s = commands_next(g->with.commands, host);
+		s = runners_next(g->with.runners, host);
 		if (s == NULL)
 			return;
 		g = s->job.group;

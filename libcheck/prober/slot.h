@@ -33,7 +33,7 @@ enum job_kind {
 	JOB_OPEN_AGAIN, /* the same, when the path's last check opened it and it answered */
 	JOB_LOOK,       /* does the name still lead to the open device? if not, open it */
 	JOB_READ,       /* read it synchronously, or send its SCSI command so */
-	JOB_SUBMIT,  /* write its SCSI command, then others of the same HBA: commands.h */
+	JOB_SUBMIT,  /* write its SCSI command, then others of the same HBA: runners.h */
 	JOB_COMMAND, /* send slot.command to it, after a read or a SCSI command */
 	JOB_CLOSE,   /* close its descriptor */
 	JOB_SETUP,   /* of a group: io_setup */

@@ -185,7 +185,7 @@ static void submit_commands(struct group *g)
 		group_answer(g, s);
 	while ((s = slot_list_take(&sync)) != NULL)
 		submit_to_rescuer(s, JOB_READ);
-	commands_add(g->with.commands, &ready);
+	runners_add(g->with.runners, &ready);
 }
 
 bool submit_group(struct handover *h, struct group *g)

@@ -308,11 +308,12 @@ static void command_add(struct submitter *sub, const struct command *c)
 	struct group *home;
 
 	assert(!path->used && !path->deferred);
-	path->checker = (uint8_t)(c->checker < PATHCHECK_CHECKERS ? c->checker : 0);
-	path->read_every = (uint8_t)MIN(MAX(c->read_every, 1), PATHCHECK_READ_EVERY_MAX);
-	path->reads_in = 0;
+	path->checker = (c->checker < PATHCHECK_CHECKERS ? c->checker : 0) & 15;
+	path->read_every = MIN(MAX(c->read_every, 1), PATHCHECK_READ_EVERY_MAX) & 63;
+	path->reads_in = 1; /* the first check reads */
 	atomic_store(&path->memory, 0);
-	home = find_home(sub, homes_sends(path));
+	path->sends = checker_table[path->checker]->command != NULL;
+	home = find_home(sub, path->sends);
 	path->used = true;
 	path->generation = c->generation;
 	path->host = c->host < PATHCHECK_HOSTS_MAX ? c->host : 0;
@@ -378,9 +379,10 @@ static void command_check(struct submitter *sub, const struct command *c)
 		return; /* the caller's library does not request two checks at once */
 	path->timeout_us = c->timeout_us;
 	path->waited_ms = c->waited_ms;
-	path->waited_stage = (uint8_t)c->waited_stage;
-	path->reads = path->reads_in == 0;
-	path->reads_in = (uint8_t)((path->reads_in + 1) % path->read_every);
+	path->waited_stage = c->waited_stage & 1;
+	if (path->checker == PATHCHECK_TUR_DIRECTIO)
+		path->reads_in =
+		        (path->reads_in == 0 ? path->read_every : path->reads_in) - 1;
 	path->reported = path->late = path->opened = false;
 	path->identify = (c->flags & COMMAND_IDENTIFY) != 0;
 	if (start_check(sub, c->id) < 0)
@@ -583,7 +585,7 @@ static enum step submitter_step(struct submitter *sub)
 	more = take_inbox(sub) || more;
 	retry_deferred(sub);
 	retry_blocked(sub);
-	commands_help(sub->commands_of_hosts);
+	runners_help(sub->runners);
 	for (uint32_t i = 0; i < sub->homes->groups_end; i++)
 		if (!submit_group(sub->handover, &sub->homes->groups[i]))
 			return STEP_REPLACED;

@@ -11,12 +11,12 @@
 #include "libcheck/prober/submit.h"
 
 struct submitter {
-	const struct limits *limits;        /* [init] */
-	struct posts *posts;                /* [init] */
-	struct jobs *jobs;                  /* [init] */
-	struct homes *homes;                /* [init] */
-	struct handover *handover;          /* [init] */
-	struct commands *commands_of_hosts; /* [init] SCSI commands */
+	const struct limits *limits; /* [init] */
+	struct posts *posts;         /* [init] */
+	struct jobs *jobs;           /* [init] */
+	struct homes *homes;         /* [init] */
+	struct handover *handover;   /* [init] */
+	struct runners *runners;     /* [init] SCSI commands */
 	/* [submitter] whichever thread that is */
 	_Alignas(64) struct probed_path *paths; /* limits->ids of them */
 	struct ring_consumer commands;          /* of posts->shared->commands */

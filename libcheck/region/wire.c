@@ -10,12 +10,19 @@ static bool has_sound_sense(const struct wire_result *w)
 	bool has_code =
 	        w->said == PATHCHECK_SAID_STATUS || w->said == PATHCHECK_SAID_TRANSPORT;
 
-	if (w->said == PATHCHECK_SAID_SENSE && !w->has_sense)
+	if (w->said >= PATHCHECK_SAID_COUNT ||
+	    (w->said == PATHCHECK_SAID_SENSE && !w->has_sense))
 		return false;
 	if (w->has_sense)
 		return !has_code;
 	return w->sense_key == 0 && w->sense_qualifier == 0 &&
 	       (has_code || w->sense_code == 0);
+}
+
+static bool says_nothing(const struct wire_result *w)
+{
+	return w->said == PATHCHECK_SAID_NOTHING && !w->has_sense && w->sense_key == 0 &&
+	       w->sense_code == 0 && w->sense_qualifier == 0;
 }
 
 bool wire_is_sound(const struct wire_result *w, const struct limits *l)
@@ -26,8 +33,7 @@ bool wire_is_sound(const struct wire_result *w, const struct limits *l)
 		return true;
 	return w->verdict <= PATHCHECK_PENDING && w->error >= 0 &&
 	       w->error <= ERRNO_MAX && w->group < l->groups && w->reserved == 0 &&
-	       w->request < PATHCHECK_REQUESTS && w->said < PATHCHECK_SAID_COUNT &&
-	       has_sound_sense(w);
+	       w->request < PATHCHECK_REQUESTS && (says_nothing(w) || has_sound_sense(w));
 }
 
 static bool has_error(uint8_t verdict)

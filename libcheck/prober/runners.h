@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef LIBCHECK_PROBER_COMMANDS_H
-#define LIBCHECK_PROBER_COMMANDS_H
+#ifndef LIBCHECK_PROBER_RUNNERS_H
+#define LIBCHECK_PROBER_RUNNERS_H
 
 /*
  * SCSI commands that wait for a rescuer to write them. A write to /dev/sgN sleeps while the HBA has no
@@ -13,27 +13,27 @@
 /* Rescuers that write commands for one HBA, at most. */
 #define RUNNERS_HOST 2
 
-struct command_queue {
+struct runner_queue {
 	struct slot *head, *tail; /* NULL: none waits */
 	uint8_t runners;
 };
 
-struct commands {
+struct runners {
 	struct jobs *jobs;    /* [init] */
 	pthread_mutex_t lock; /* a leaf */
 	/* [lock] by HBA; the first: not known */
-	struct command_queue hosts[PATHCHECK_HOSTS_MAX];
+	struct runner_queue hosts[PATHCHECK_HOSTS_MAX];
 	/* [atomic reaper→submitter] a command has waited for long: runners may sleep */
 	_Atomic bool wait;
 };
 
-void commands_init(struct commands *c, struct jobs *jobs);
-void commands_deinit(struct commands *c);
+void runners_init(struct runners *c, struct jobs *jobs);
+void runners_deinit(struct runners *c);
 /* All of the list wait; a runner starts for each HBA that has none. Submitter only. */
-void commands_add(struct commands *c, struct slot_list *slots);
+void runners_add(struct runners *c, struct slot_list *slots);
 /* The next command of the HBA for this runner. NULL: none, and the runner ends. */
-struct slot *commands_next(struct commands *c, uint32_t host);
+struct slot *runners_next(struct runners *c, uint32_t host);
 /* Starts another runner for each HBA whose commands wait. Submitter only. */
-void commands_help(struct commands *c);
+void runners_help(struct runners *c);
 
 #endif

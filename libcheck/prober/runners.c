@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The queues of SCSI commands: commands.h. The submitter and rescuers, under commands.lock. */
-#include "libcheck/prober/commands.h"
+/* The queues of SCSI commands: runners.h. The submitter and rescuers, under runners.lock. */
+#include "libcheck/prober/runners.h"
 
-void commands_init(struct commands *c, struct jobs *jobs)
+void runners_init(struct runners *c, struct jobs *jobs)
 {
 	c->jobs = jobs;
 	pthread_mutex_init(&c->lock, NULL);
 }
 
-void commands_deinit(struct commands *c)
+void runners_deinit(struct runners *c)
 {
 	pthread_mutex_destroy(&c->lock);
 }
 
-static struct slot *take(struct command_queue *q)
+static struct slot *take(struct runner_queue *q)
 {
 	struct slot *s = q->head;
 
@@ -24,7 +24,7 @@ static struct slot *take(struct command_queue *q)
 	return s;
 }
 
-static void append(struct command_queue *q, struct slot *s)
+static void append(struct runner_queue *q, struct slot *s)
 {
 	s->next = NULL;
 	if (q->head == NULL)
@@ -35,7 +35,7 @@ static void append(struct command_queue *q, struct slot *s)
 }
 
 /* A runner's first command comes with its job. */
-static void start_runner(struct command_queue *q, struct slot *s, struct slot_list *jobs)
+static void start_runner(struct runner_queue *q, struct slot *s, struct slot_list *jobs)
 {
 	q->runners++;
 	s->job.kind = JOB_SUBMIT;
@@ -43,7 +43,7 @@ static void start_runner(struct command_queue *q, struct slot *s, struct slot_li
 	slot_list_append(jobs, s);
 }
 
-void commands_add(struct commands *c, struct slot_list *slots)
+void runners_add(struct runners *c, struct slot_list *slots)
 {
 	struct slot_list jobs;
 	struct slot *s;
@@ -51,7 +51,7 @@ void commands_add(struct commands *c, struct slot_list *slots)
 	slot_list_init(&jobs);
 	pthread_mutex_lock(&c->lock);
 	while ((s = slot_list_take(slots)) != NULL) {
-		struct command_queue *q = &c->hosts[s->host];
+		struct runner_queue *q = &c->hosts[s->host];
 
 		if (q->runners == 0)
 			start_runner(q, s, &jobs);
@@ -63,9 +63,9 @@ void commands_add(struct commands *c, struct slot_list *slots)
 		jobs_add_slots(c->jobs, &jobs);
 }
 
-struct slot *commands_next(struct commands *c, uint32_t host)
+struct slot *runners_next(struct runners *c, uint32_t host)
 {
-	struct command_queue *q = &c->hosts[host];
+	struct runner_queue *q = &c->hosts[host];
 	struct slot *s;
 
 	pthread_mutex_lock(&c->lock);
@@ -77,7 +77,7 @@ struct slot *commands_next(struct commands *c, uint32_t host)
 	return s;
 }
 
-void commands_help(struct commands *c)
+void runners_help(struct runners *c)
 {
 	struct slot_list jobs;
 
