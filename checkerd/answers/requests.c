@@ -23,12 +23,14 @@ static void reply(struct requests *q, const struct port_request *r, int error,
 static void check(struct requests *q, const struct port_request *r, struct path *p,
                   struct mono now)
 {
-	if (!p->enabled || p->settings.checker == CHECKER_NONE) {
+	if (!checks_is_heard_of(p)) {
 		reply(q, r, EBUSY, p->status.state);
 		return;
 	}
-	/* A check that is outstanding already is the requested one. */
+	/* A check that is outstanding already is the requested one. The state of an observed path
+	 * comes with the next list of discovery. */
 	checks_expedite(q->checks, r->path, now);
+	q->checks->relist = q->checks->relist || device_is_observed(p->device);
 	if (r->wait && !(p->outstanding && p->expired))
 		waits_add(q->waits, r);
 	else

@@ -314,11 +314,13 @@ bool discovery_next(struct discovery *d, struct found *ret)
 
 uint64_t discovery_bytes(uint32_t max_paths)
 {
-	/* Each device twice, because a reload has an old and a new list. */
+	/* Each device twice, because a reload has an old and a new list. The heads of native
+	 * multipathing come on top of their paths, in a list that is replaced before. */
 	uint64_t device = sizeof(struct device) + IDENTITY_TEXT_MAX + DEVICE_NAME_MAX +
 	                  sizeof(struct found_entry);
 
 	return sizeof(struct discovery) +
 	       ring_bytes(DISCOVERY_RING_RECORDS, sizeof(struct found)) +
-	       DISCOVERY_STACK_BYTES + 2 * (uint64_t)max_paths * device;
+	       DISCOVERY_STACK_BYTES + 3 * (uint64_t)max_paths * device +
+	       (uint64_t)max_paths * sizeof(uint32_t);
 }

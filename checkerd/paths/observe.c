@@ -29,6 +29,7 @@ static void judge(struct observe *o, uint32_t index, struct path *p,
 	p->counters.checks++;
 	actions = checks_step(o->checks, index, p, &seen, now);
 	outcome_count(&p->counters, &seen, actions);
+	checks_complete(o->checks, index, 0, p->status.state);
 	/* A group that changes its state for too long makes the path overdue. */
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) == 0) {
 		p->counters.deferred++;

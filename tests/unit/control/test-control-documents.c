@@ -193,6 +193,58 @@ static void test_values_of_a_path(void **state)
 	json_object_put(o);
 }
 
+static void observed_spec(uint32_t i, struct device_spec *ret, char name[64],
+                          char node[64])
+{
+	plain_spec(i, ret, name, node);
+	ret->kind = DEVICE_OBSERVED;
+	ret->map = "nvme0n1";
+	ret->devt_major = ret->devt_minor = 0;
+}
+
+static void decorate_observed(struct loop *l, struct snapshot *s)
+{
+	(void)l;
+	s->dm_known = s->dm_decides = true;
+	s->paths[0].has_checker = false;
+	s->paths[0].engine = PATHCHECK_ENGINE_NONE;
+	s->paths[0].status.state = PATH_GHOST;
+	s->paths[0].sysfs.device = sysfs_word(SYSFS_CONTROLLER, "live");
+	s->paths[0].sysfs.access = sysfs_word(SYSFS_ANA, "inaccessible");
+}
+
+/* The paths of native NVMe multipathing. */
+static void test_an_observed_path(void **state)
+{
+	static const struct expected path[] = {
+		{ "devt", "null" },
+		{ "map", "\"nvme0n1\"" },
+		{ "state", "\"ghost\"" },
+		{ "dm_state", "null" },
+		{ "sysfs_state", "\"live\"" },
+		{ "access_state", "\"inaccessible\"" },
+		{ "checker", "\"ana\"" },
+		{ "engine", "\"none\"" },
+	};
+	static const struct expected map[] = {
+		{ "name", "\"nvme0n1\"" }, { "devt", "null" },
+		{ "dm", "null" },          { "paths_total", "1" },
+		{ "paths_up", "0" },       { "redundancy", "\"none\"" },
+		{ "queueing", "null" },    { "paths", "[\"sd0\"]" },
+	};
+	struct json_object *o;
+
+	(void)state;
+	t.loop.decorate = decorate_observed;
+	start_with(1, observed_spec);
+	o = call(fd, "ListPaths", "{}");
+	expect(get(o, "paths[0]"), path, ARRAY_LEN(path));
+	json_object_put(o);
+	o = call(fd, "ListMaps", "{}");
+	expect(get(o, "maps[0]"), map, ARRAY_LEN(map));
+	json_object_put(o);
+}
+
 static void test_names_of_a_path(void **state)
 {
 	static const char *const names[] = { "sd0", "/dev/checkerd-test/sd0", "8:0",
@@ -542,6 +594,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_values_of_a_path),
+		TEST(test_an_observed_path),
 		TEST(test_names_of_a_path),
 		TEST(test_strange_names),
 		TEST(test_maps),

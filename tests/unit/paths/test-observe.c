@@ -108,6 +108,8 @@ static void each_state_has_its_verdict(void **state)
 		                    cases[i].reason);
 	}
 	assert_int_equal(path(index)->counters.failures, 7);
+	assert_int_equal(n_completed, ARRAY_LEN(cases) - 1);
+	assert_int_equal(completed_error, 0);
 	assert_int_equal(path(index)->counters.checks, ARRAY_LEN(cases) - 1);
 }
 

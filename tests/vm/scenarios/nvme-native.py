@@ -11,9 +11,10 @@ def map_is(redundancy, up, total=2):
 
 
 def becomes(disk, state, reason, redundancy, up):
-	"""The path has this state and reason, and its map this redundancy."""
-	p = wait_for(f"{disk} is {state}", lambda: state_is(disk, state), 20)
-	check(p["reason"] == reason, f"reason of {disk}", p)
+	"""The path has this state and reason, and its map this redundancy. A controller that is cut off
+	resets first."""
+	wait_for(f"{disk} is {state}: {reason}", lambda: next(
+		(p for p in [state_is(disk, state)] if p and p["reason"] == reason), None), 20)
 	wait_for(f"the map is {redundancy}", lambda: map_is(redundancy, up), 5)
 	say(f"{disk}: {state}: {reason}; the map: {redundancy}")
 
@@ -75,6 +76,15 @@ wait_for("its path is gone", lambda: path(right) is None, 5)
 check(map_is("full", 1, 1) is not None, "the map has one path", maps())
 target.connect(1)
 wait_for("there are two paths again", lambda: map_is("full", 2), 10)
+
+say("checked by hand")
+config("polling_interval 1h\nmax_polling_interval 1h")
+run("systemctl reload checkerd")
+target.set_ana_state(0, "optimized")
+time.sleep(1.5)
+check(path(left)["access_state"] == "non-optimized", "nothing reads it before", path(left))
+(answer,) = ctl("check", "--wait", left)["results"]
+check(answer["checked"] and path(left)["access_state"] == "optimized", "check", answer, path(left))
 
 say("as a disk like others")
 config("polling_interval 1\nnative_nvme no")
