@@ -292,15 +292,16 @@ static void another_path_has_the_index(void **state)
 {
 	(void)state;
 	answer_twice();
-	hear(0, OUTCOME_DISCONNECTED);
+	for (uint32_t i = 0; i < N; i++)
+		hear(i, OUTCOME_DISCONNECTED);
 	maps_path_removed(maps, 0, true);
 	registry_remove(registry, 0);
-	add(0, 500);
+	add(0, 100);
 	registry_get(registry, 0)->status = registry_get(registry, 1)->status;
-	registry_get(registry, 0)->status.no_unit = PURGE_CHECKS;
 	registry_get(registry, 0)->last = now;
 	purge_run(&purge, now);
-	assert_int_equal(thread.orders, 0);
+	assert_int_equal(thread.orders, 1);
+	assert_string_equal(thread.order.disk.hcil, "3:0:0:1");
 }
 
 static void a_refusal_is_reported_once(void **state)

@@ -143,6 +143,7 @@ static void another_device_in_its_place(void **state)
 	assert_int_equal(mkfifo(attribute, 0600), 0);
 	child = fork();
 	if (child == 0) {
+		(void)alarm(20);                /* for a program that does not read it */
 		fd = open(attribute, O_WRONLY); /* waits for the reader */
 		if (renameat(sysfs, DEVICE, sysfs, "devices/before") < 0)
 			_exit(1);
