@@ -72,7 +72,7 @@ int pathcheck_group(struct pathcheck *pc, uint32_t id, struct pathcheck_group *r
 	v = &pc->shared.groups[id];
 	state = atomic_load(&v->state);
 	kind = atomic_load(&v->kind);
-	if (state > PATHCHECK_GROUP_RECOVERING || kind > PATHCHECK_GROUP_SYNC)
+	if (state > PATHCHECK_GROUP_RECOVERING || kind > PATHCHECK_GROUP_SG)
 		pc->wild = true;
 	if (state == PATHCHECK_GROUP_UNUSED || pc->wild)
 		return -ENOENT;

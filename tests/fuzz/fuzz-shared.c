@@ -304,7 +304,7 @@ static void look_at_counters(struct fuzz_input *in)
 	        s.io_setup_error);
 	if (pathcheck_group(pc, fuzz_byte(in) % 4, &g) < 0)
 		return;
-	REQUIRE(g.kind <= PATHCHECK_GROUP_SYNC && g.state <= PATHCHECK_GROUP_RECOVERING,
+	REQUIRE(g.kind <= PATHCHECK_GROUP_SG && g.state <= PATHCHECK_GROUP_RECOVERING,
 	        "kind %d, state %d", (int)g.kind, (int)g.state);
 	REQUIRE(g.setup_error >= 0 && g.setup_error < 4096, "error %d", g.setup_error);
 }
