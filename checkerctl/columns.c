@@ -36,6 +36,7 @@ static const struct column paths[] = {
 	{ "SYSFS_STATE", "sysfs_state", COLUMN_TEXT, 0 },
 	{ "ACCESS_STATE", "access_state", COLUMN_TEXT, 0 },
 	{ "CHECKER", "checker", COLUMN_TEXT, 0 },
+	{ "CHECKER_WHY", "checker_why", COLUMN_TEXT, 0 },
 	{ "GROUP", "group", COLUMN_TEXT, R },
 	{ "ENABLED", "enabled", COLUMN_TEXT, 0 },
 	{ "DISABLED_UNTIL", "disabled_until", COLUMN_TEXT, 0 },

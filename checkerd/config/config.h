@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "checkerd/core/checker_kind.h"
 #include "util/macro.h"
 
 #define CONFIG_FILE_BYTES_MAX  (1024 * 1024) /* of one file */
@@ -22,26 +23,17 @@
 #define CONFIG_PATHS_MAX       131072
 #define CONFIG_RESCUERS_MIN    2
 #define CONFIG_RESCUERS_MAX    256
-#define CONFIG_REALTIME_MAX    99                  /* sched(7) */
-#define CONFIG_CHECKS_MAX      1000                /* fail_checks, recover_checks */
-#define CONFIG_TIME_MAX_US     INT64_C(3600000000) /* polling_interval, checker_timeout */
-#define CONFIG_INTERVAL_MAX_US (24 * CONFIG_TIME_MAX_US) /* max_polling_interval */
-#define CONFIG_CLIENTS_MIN     4
-#define CONFIG_CLIENTS_MAX     1024
+#define CONFIG_REALTIME_MAX    99   /* sched(7) */
+#define CONFIG_CHECKS_MAX      1000 /* fail_checks, recover_checks */
+/* With checker_timeout auto, of a device that has no timeout. */
+#define CONFIG_TIMEOUT_DEFAULT_US INT64_C(30000000)
+#define CONFIG_READ_EVERY_MAX     60                  /* read_every */
+#define CONFIG_TIME_MAX_US        INT64_C(3600000000) /* polling_interval, checker_timeout */
+#define CONFIG_INTERVAL_MAX_US    (24 * CONFIG_TIME_MAX_US) /* max_polling_interval */
+#define CONFIG_CLIENTS_MIN        4
+#define CONFIG_CLIENTS_MAX        1024
 
 enum discovery_kind { DISCOVERY_UDEV, DISCOVERY_STATIC };
-
-/* This version checks a path with CHECKER_DIRECTIO unless it is CHECKER_NONE. */
-enum checker_kind {
-	CHECKER_DIRECTIO,
-	CHECKER_TUR,
-	CHECKER_READSECTOR0,
-	CHECKER_RDAC,
-	CHECKER_EMC_CLARIION,
-	CHECKER_HP_SW,
-	CHECKER_CCISS_TUR,
-	CHECKER_NONE,
-};
 
 /* Does a device's descriptor stay open between checks? AUTO: SCSI, NVMe and DASD only. */
 enum keep_open { KEEP_OPEN_AUTO, KEEP_OPEN_YES, KEEP_OPEN_NO };
@@ -65,8 +57,10 @@ struct problem {
 struct config {
 	enum discovery_kind discovery;
 	enum checker_kind path_checker;
+	bool detect_checker;
+	/* checker_timeout_us 0: that of the device */
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
-	uint32_t fail_checks, recover_checks;
+	uint32_t fail_checks, recover_checks, read_every;
 	enum keep_open keep_open;
 	bool native_nvme, dm_control, keep_last_path;
 	enum dm_release dm_release;
@@ -91,8 +85,10 @@ struct config {
 /* Settings of one device, after defaults, devices and overrides. */
 struct config_settings {
 	enum checker_kind checker;
+	bool detect_checker;
+	/* checker_timeout_us 0: that of the device */
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
-	uint32_t fail_checks, recover_checks;
+	uint32_t fail_checks, recover_checks, read_every;
 	enum keep_open keep_open;
 	bool purge_disconnected;
 };

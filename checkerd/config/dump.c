@@ -109,6 +109,21 @@ static void dump_overlay(FILE *out, const char *indent, const struct overlay *o)
 	}
 }
 
+static void dump_overrides(FILE *out, const struct config_rules *rules)
+{
+	if (rules->overrides.set == 0 && rules->n_protocols == 0)
+		return;
+	fputs("overrides {\n", out);
+	dump_overlay(out, "\t", &rules->overrides);
+	for (size_t i = 0; i < rules->n_protocols; i++) {
+		fputs("\tprotocol {\n", out);
+		dump_text(out, "\t\t", "type", rules->protocols[i].type);
+		dump_overlay(out, "\t\t", &rules->protocols[i].overlay);
+		fputs("\t}\n", out);
+	}
+	fputs("}\n", out);
+}
+
 static void dump_rules(FILE *out, const struct config_rules *rules)
 {
 	if (rules->n_devices > 0)
@@ -126,11 +141,7 @@ static void dump_rules(FILE *out, const struct config_rules *rules)
 	}
 	if (rules->n_devices > 0)
 		fputs("}\n", out);
-	if (rules->overrides.set != 0) {
-		fputs("overrides {\n", out);
-		dump_overlay(out, "\t", &rules->overrides);
-		fputs("}\n", out);
-	}
+	dump_overrides(out, rules);
 	if (rules->n_maps > 0)
 		fputs("multipaths {\n", out);
 	for (size_t i = 0; i < rules->n_maps; i++) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "checkerd/config/rules.h"
+#include "checkerd/config/value.h"
 
 static bool any_matches(const struct filter *f, enum criterion c, const char *subject)
 {
@@ -151,15 +152,11 @@ static void overlay_apply(const struct overlay *o, struct config_settings *setti
 {
 	for (size_t i = 0; i < keyword_count; i++) {
 		const struct keyword *k = &keyword_table[i];
-		size_t size;
 
 		if ((o->set & UINT64_C(1) << i) == 0)
 			continue;
-		size = k->type == VALUE_TIME     ? sizeof(int64_t)
-		       : k->type == VALUE_SWITCH ? sizeof(bool)
-		                                 : sizeof(uint32_t);
 		memcpy((char *)settings + k->in_settings,
-		       (const char *)&o->settings + k->in_settings, size);
+		       (const char *)&o->settings + k->in_settings, value_size(k));
 	}
 }
 
@@ -168,11 +165,13 @@ void filter_settings(const struct config *c, const struct config_subject *s,
 {
 	struct config_settings settings = {
 		.checker = c->path_checker,
+		.detect_checker = c->detect_checker,
 		.polling_interval_us = c->polling_interval_us,
 		.max_polling_interval_us = c->max_polling_interval_us,
 		.checker_timeout_us = c->checker_timeout_us,
 		.fail_checks = c->fail_checks,
 		.recover_checks = c->recover_checks,
+		.read_every = c->read_every,
 		.keep_open = c->keep_open,
 		.purge_disconnected = c->purge_disconnected,
 	};
@@ -185,6 +184,12 @@ void filter_settings(const struct config *c, const struct config_subject *s,
 			overlay_apply(&r->overlay, &settings);
 	}
 	overlay_apply(&c->rules->overrides, &settings);
+	for (size_t i = 0; i < c->rules->n_protocols; i++) {
+		const struct protocol_rule *r = &c->rules->protocols[i];
+
+		if (s->protocol != NULL && strcmp(r->type, s->protocol) == 0)
+			overlay_apply(&r->overlay, &settings);
+	}
 	/* A section may have raised polling_interval above another one's max_polling_interval. */
 	settings.max_polling_interval_us =
 	        MAX(settings.max_polling_interval_us, settings.polling_interval_us);

@@ -16,7 +16,8 @@
 
 #define IN(section)     (1U << (section))
 #define DEFAULTS        IN(SECTION_DEFAULTS)
-#define EVERYWHERE      (DEFAULTS | IN(SECTION_DEVICE) | IN(SECTION_OVERRIDES))
+#define OF_DEVICES      (IN(SECTION_DEVICE) | IN(SECTION_OVERRIDES) | IN(SECTION_PROTOCOL))
+#define EVERYWHERE      (DEFAULTS | OF_DEVICES)
 #define FILTERS         (IN(SECTION_BLACKLIST) | IN(SECTION_EXCEPTIONS))
 #define FILTER_DEVICES  (IN(SECTION_BLACKLIST_DEVICE) | IN(SECTION_EXCEPTIONS_DEVICE))
 #define SETS(field)     .in_config = offsetof(struct config, field)
@@ -36,6 +37,7 @@ const struct section_info section_table[SECTION_COUNT_] = {
 	[SECTION_DEVICES] = { "devices", SECTION_TOP },
 	[SECTION_DEVICE] = { "device", SECTION_DEVICES },
 	[SECTION_OVERRIDES] = { "overrides", SECTION_TOP },
+	[SECTION_PROTOCOL] = { "protocol", SECTION_OVERRIDES },
 	[SECTION_MULTIPATHS] = { "multipaths", SECTION_TOP },
 	[SECTION_MULTIPATH] = { "multipath", SECTION_MULTIPATHS },
 };
@@ -46,15 +48,38 @@ static const struct word discovery_words[] = {
 	{ NULL, 0 },
 };
 
-const struct word checker_words[] = {
-	{ "directio", CHECKER_DIRECTIO },
-	{ "tur", CHECKER_TUR },
-	{ "readsector0", CHECKER_READSECTOR0 },
-	{ "rdac", CHECKER_RDAC },
-	{ "emc_clariion", CHECKER_EMC_CLARIION },
-	{ "hp_sw", CHECKER_HP_SW },
-	{ "cciss_tur", CHECKER_CCISS_TUR },
-	{ "none", CHECKER_NONE },
+static const struct word checker_words[] = {
+	{ "auto", CHECKER_AUTO },
+#define X(kind, word) { (word), CHECKER_##kind },
+	CHECKER_KINDS(X)
+#undef X
+	        { NULL, 0 },
+};
+
+/* The protocols that discovery tells apart, and multipathd's others. Only the names count. */
+static const struct word protocol_words[] = {
+	{ "scsi:fcp", 0 },
+	{ "scsi:spi", 0 },
+	{ "scsi:ssa", 0 },
+	{ "scsi:sbp", 0 },
+	{ "scsi:srp", 0 },
+	{ "scsi:iscsi", 0 },
+	{ "scsi:sas", 0 },
+	{ "scsi:adt", 0 },
+	{ "scsi:ata", 0 },
+	{ "scsi:usb", 0 },
+	{ "scsi:unspec", 0 },
+	{ "nvme:pcie", 0 },
+	{ "nvme:rdma", 0 },
+	{ "nvme:fc", 0 },
+	{ "nvme:tcp", 0 },
+	{ "nvme:loop", 0 },
+	{ "nvme:apple-nvme", 0 },
+	{ "nvme:unspec", 0 },
+	{ "ccw", 0 },
+	{ "cciss", 0 },
+	{ "virtio", 0 },
+	{ "undef", 0 },
 	{ NULL, 0 },
 };
 
@@ -88,10 +113,26 @@ const struct keyword keyword_table[] = {
 	  .sections = EVERYWHERE,
 	  .type = VALUE_WORD,
 	  .words = checker_words,
-	  .fallback = "directio",
+	  .fallback = "auto",
 	  SETS(path_checker),
 	  OVERLAYS(checker),
-	  .doc = "Choose the checker; none does not check the path." },
+	  .doc = "Choose the checker; auto chooses one for each device." },
+	{ .name = "detect_checker",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_SWITCH,
+	  .fallback = "yes",
+	  SETS(detect_checker),
+	  OVERLAYS(detect_checker),
+	  .doc = "With path_checker auto, detect what the device supports." },
+	{ .name = "read_every",
+	  .sections = EVERYWHERE,
+	  .type = VALUE_COUNT,
+	  .min = 1,
+	  .max = CONFIG_READ_EVERY_MAX,
+	  .fallback = "5",
+	  SETS(read_every),
+	  OVERLAYS(read_every),
+	  .doc = "With path_checker tur+directio, read in each check of this number." },
 	{ .name = "polling_interval",
 	  .sections = EVERYWHERE,
 	  .type = VALUE_TIME,
@@ -115,7 +156,8 @@ const struct keyword keyword_table[] = {
 	  .type = VALUE_TIME,
 	  .min = 100 * USEC_PER_MSEC,
 	  .max = CONFIG_TIME_MAX_US,
-	  .fallback = "30",
+	  .zero = "auto",
+	  .fallback = "auto",
 	  SETS(checker_timeout_us),
 	  OVERLAYS(checker_timeout_us),
 	  .doc = "Treat a check as failed when it has no answer after this time." },
@@ -318,6 +360,13 @@ const struct keyword keyword_table[] = {
 	  .slot = SLOT_PRODUCT_BLACKLIST,
 	  .doc = "Exclude products of this vendor." },
 
+	{ .name = "type",
+	  .sections = IN(SECTION_PROTOCOL),
+	  .type = VALUE_WORD,
+	  .words = protocol_words,
+	  .slot = SLOT_TYPE,
+	  .doc = "Match the protocol, exactly." },
+
 	{ .name = "wwid",
 	  .sections = IN(SECTION_MULTIPATH),
 	  .type = VALUE_TEXT,
@@ -365,7 +414,6 @@ static const char *const ignored[] = {
 	"deferred_remove",
 	"delay_wait_checks",
 	"delay_watch_checks",
-	"detect_checker",
 	"detect_path_checker",
 	"detect_pgpolicy",
 	"detect_pgpolicy_use_tpg",
@@ -452,6 +500,11 @@ static const char *current_spelling(const char *name)
 	return name;
 }
 
+bool keywords_is_setting(enum section in, const struct keyword *k)
+{
+	return (OF_DEVICES & IN(in)) != 0 && (k->sections & DEFAULTS) != 0;
+}
+
 const struct keyword *keywords_find(enum section in, const char *name)
 {
 	name = current_spelling(name);
@@ -483,11 +536,6 @@ int keywords_ignored(enum section in, const char *name)
 		if (strcmp(ignored[i], name) == 0)
 			return (int)i;
 	return -1;
-}
-
-bool keywords_ignored_section(enum section in, const char *name)
-{
-	return in == SECTION_OVERRIDES && strcmp(name, "protocol") == 0;
 }
 
 enum section keywords_home(const char *name)

@@ -20,6 +20,7 @@ enum section {
 	SECTION_DEVICES,
 	SECTION_DEVICE,
 	SECTION_OVERRIDES,
+	SECTION_PROTOCOL,
 	SECTION_MULTIPATHS,
 	SECTION_MULTIPATH,
 	SECTION_COUNT_
@@ -54,6 +55,7 @@ enum slot {
 	SLOT_ALIAS,
 	SLOT_MAP,
 	SLOT_WWID,
+	SLOT_TYPE,
 	SLOT_VENDOR,
 	SLOT_PRODUCT,
 	SLOT_REVISION,
@@ -78,20 +80,22 @@ struct keyword {
 	enum value_type type;
 	int64_t min, max;         /* TIME in microseconds, COUNT; both included */
 	const struct word *words; /* WORD; the last name is NULL */
+	const char *zero;         /* TIME: the word for 0, below min; NULL: none */
 	const char *fallback;     /* the default, as in a file; NULL: none */
 	const char *doc;          /* one line */
 	size_t in_config;         /* offset in struct config; with SECTION_DEFAULTS */
-	/* Offset in struct config_settings; with SECTION_DEVICE and _OVERRIDES, not for a regex. */
+	/* Offset in struct config_settings; of settings of devices. */
 	size_t in_settings;
-	enum slot slot;           /* in other subsections; of regexes of SECTION_DEVICE */
+	enum slot slot;           /* in subsections, of what is no setting */
 	enum criterion criterion; /* in SECTION_BLACKLIST and _EXCEPTIONS */
 };
 
 extern const struct section_info section_table[SECTION_COUNT_];
 extern const struct keyword keyword_table[];
 extern const size_t keyword_count;
-extern const struct word checker_words[];
 
+/* Does it set something of a device, and not say which devices are meant? */
+bool keywords_is_setting(enum section in, const struct keyword *k);
 /* The keyword of that name in a section. NULL: none. Finds older spellings, too. */
 const struct keyword *keywords_find(enum section in, const char *name);
 /* The subsection of that name. SECTION_TOP: none. */
@@ -100,8 +104,6 @@ enum section keywords_subsection(enum section in, const char *name);
 /* The number of a keyword of multipath.conf that checkerd ignores, or -1. */
 int keywords_ignored(enum section in, const char *name);
 extern const size_t keywords_ignored_count;
-/* Does checkerd ignore this section of multipath.conf? */
-bool keywords_ignored_section(enum section in, const char *name);
 
 /* The known name that is most similar to a wrong one. NULL: no name is similar. */
 const char *keywords_suggestion(enum section in, const char *name);

@@ -2,6 +2,8 @@
 # libconfig.la: reads and prints the configuration. Its unit tests are declared here too.
 noinst_LTLIBRARIES += libconfig.la
 libconfig_la_SOURCES = \
+	checkerd/config/checker_choice.c \
+	checkerd/config/checker_choice.h \
 	checkerd/config/config.c \
 	checkerd/config/config.h \
 	checkerd/config/config_ref.c \
@@ -10,6 +12,8 @@ libconfig_la_SOURCES = \
 	checkerd/config/dump.h \
 	checkerd/config/filter.c \
 	checkerd/config/filter.h \
+	checkerd/config/hardware.c \
+	checkerd/config/hardware.h \
 	checkerd/config/keywords.c \
 	checkerd/config/keywords.h \
 	checkerd/config/lexer.c \
@@ -40,6 +44,7 @@ libconfig_la_SOURCES = \
 
 if HAVE_CMOCKA
 config_tests = \
+	tests/unit/config/test-checker-choice \
 	tests/unit/config/test-config \
 	tests/unit/config/test-config-lexer \
 	tests/unit/config/test-config-bad \
@@ -55,8 +60,14 @@ TESTS += $(config_tests)
 EXTRA_DIST += tests/unit/config/config-bad
 
 config_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
-config_test_ldadd = libconfig.la libutil.la $(CMOCKA_LIBS)
+config_test_ldadd = libconfig.la libcore.la libutil.la $(CMOCKA_LIBS)
 
+tests_unit_config_test_checker_choice_SOURCES = \
+	tests/unit/config/config-text.h \
+	tests/unit/config/test-checker-choice.c \
+	$(NULL)
+tests_unit_config_test_checker_choice_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_checker_choice_LDADD = $(config_test_ldadd)
 tests_unit_config_test_restart_only_SOURCES = tests/unit/config/test-restart-only.c
 tests_unit_config_test_restart_only_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_restart_only_LDADD = $(config_test_ldadd)

@@ -85,7 +85,7 @@ static bool begins_entry(const struct parser *p, enum section in)
 	return p->token.kind == TOKEN_WORD && !p->token.quoted &&
 	       (keywords_find(in, name) != NULL ||
 	        keywords_subsection(in, name) != SECTION_TOP ||
-	        keywords_ignored(in, name) >= 0 || keywords_ignored_section(in, name));
+	        keywords_ignored(in, name) >= 0);
 }
 
 /* After a value: the line ends, the section ends, or another entry begins. */
@@ -174,17 +174,6 @@ static void parse_ignored(struct parser *p, enum section in)
 	}
 }
 
-static void parse_ignored_section(struct parser *p)
-{
-	struct position at = p->token.at;
-
-	if (!p->reader->protocol_reported)
-		problem_warning(&p->reader->problems, &at, "%s has no meaning here",
-		                p->token.text);
-	p->reader->protocol_reported = true;
-	skip_line(p);
-}
-
 /* Says which keyword was probably meant, or to which section the word belongs. */
 static void report_unknown(struct parser *p, enum section in)
 {
@@ -231,8 +220,6 @@ static void parse_entry(struct parser *p, enum section in, struct draft *d)
 		parse_section(p, keywords_subsection(in, name));
 	else if (!p->token.quoted && keywords_ignored(in, name) >= 0)
 		parse_ignored(p, in);
-	else if (!p->token.quoted && keywords_ignored_section(in, name))
-		parse_ignored_section(p);
 	else {
 		report_unknown(p, in);
 		skip_line(p);

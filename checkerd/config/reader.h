@@ -23,9 +23,7 @@ struct reader {
 	size_t n_names;
 	struct position max_interval_at; /* line 0: not given */
 	bool *ignored_reported;          /* keywords_ignored_count of them */
-	unsigned checkers_reported;      /* bits 1 << enum checker_kind */
-	bool protocol_reported;
-	size_t compiled; /* patterns that are not literal */
+	size_t compiled;                 /* patterns that are not literal */
 };
 
 /* With the defaults in place. -ENOMEM. */

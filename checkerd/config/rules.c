@@ -47,11 +47,14 @@ struct config_rules *rules_free(struct config_rules *r)
 		return NULL;
 	for (size_t i = 0; i < r->n_devices; i++)
 		device_rule_deinit(&r->devices[i]);
+	for (size_t i = 0; i < r->n_protocols; i++)
+		free(r->protocols[i].type);
 	for (size_t i = 0; i < r->n_maps; i++) {
 		free(r->maps[i].wwid);
 		free(r->maps[i].alias);
 	}
 	block_free(r->devices);
+	block_free(r->protocols);
 	block_free(r->maps);
 	free(r);
 	return NULL;

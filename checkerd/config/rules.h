@@ -38,6 +38,11 @@ struct device_rule {
 	struct overlay overlay;
 };
 
+struct protocol_rule {
+	char *type; /* owned */
+	struct overlay overlay;
+};
+
 struct map_rule {
 	char *wwid, *alias; /* owned */
 };
@@ -46,6 +51,8 @@ struct config_rules {
 	struct device_rule *devices;
 	size_t n_devices;
 	struct overlay overrides;
+	struct protocol_rule *protocols; /* of overrides */
+	size_t n_protocols;
 	struct map_rule *maps;
 	size_t n_maps;
 };

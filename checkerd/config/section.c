@@ -121,19 +121,6 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 		r->problems.oom = true;
 }
 
-/* Warns once about each checker that this version replaces by directio. */
-static void report_unsupported(struct reader *r, const struct keyword *k,
-                               const struct value *v, const struct token *value)
-{
-	if (k->words != checker_words || v->number == CHECKER_DIRECTIO ||
-	    v->number == CHECKER_NONE || (r->checkers_reported & 1U << v->number) != 0)
-		return;
-	r->checkers_reported |= 1U << v->number;
-	problem_warning(&r->problems, &value->at,
-	                "%s %s: this version checks with directio instead", k->name,
-	                value->text);
-}
-
 /* Reports a keyword that the section has twice. False: that is an error. */
 static bool report_repeated(struct reader *r, enum section in, const struct keyword *k,
                             const struct position *at, struct draft *d)
@@ -170,19 +157,15 @@ void section_value(struct reader *r, enum section in, const struct keyword *k,
 		problem_error(&r->problems, &value->at, "%s", error);
 		return;
 	}
-	if (k->type == VALUE_WORD || k->type == VALUE_SWITCH)
-		report_unsupported(r, k, &v, value);
-
 	if (in == SECTION_DEFAULTS) {
 		fill_default(r, k, &v, value);
 	} else if (in == SECTION_BLACKLIST) {
 		fill_criterion(r, &c->filters->blacklist, k, value);
 	} else if (in == SECTION_EXCEPTIONS) {
 		fill_criterion(r, &c->filters->exceptions, k, value);
-	} else if (in == SECTION_OVERRIDES ||
-	           (in == SECTION_DEVICE && k->type != VALUE_REGEX)) {
+	} else if (keywords_is_setting(in, k)) {
 		struct overlay *o =
-		        in == SECTION_DEVICE ? &d->overlay : &c->rules->overrides;
+		        in == SECTION_OVERRIDES ? &c->rules->overrides : &d->overlay;
 
 		value_store(k, &v, (char *)&o->settings + k->in_settings);
 		o->set |= UINT64_C(1) << (k - keyword_table);
@@ -273,6 +256,26 @@ static void commit_device(struct reader *r, struct draft *d)
 	};
 }
 
+static void commit_protocol(struct reader *r, struct draft *d)
+{
+	struct config_rules *rules = r->config->rules;
+	struct protocol_rule *protocols;
+
+	if (d->text[SLOT_TYPE] == NULL && d->slot_at[SLOT_TYPE].line == 0)
+		problem_error(&r->problems, &d->at,
+		              "protocol without a type: add one, like 'type scsi:fcp'");
+	if (d->text[SLOT_TYPE] == NULL || d->overlay.set == 0)
+		return;
+	protocols = array_room(rules->protocols, rules->n_protocols, sizeof(*protocols));
+	if (protocols == NULL) {
+		r->problems.oom = true;
+		return;
+	}
+	rules->protocols = protocols;
+	protocols[rules->n_protocols++] =
+	        (struct protocol_rule){ take_text(&d->text[SLOT_TYPE]), d->overlay };
+}
+
 static void commit_multipath(struct reader *r, struct draft *d)
 {
 	struct config_rules *rules = r->config->rules;
@@ -309,6 +312,8 @@ void section_commit(struct reader *r, enum section in, struct draft *d)
 		commit_filter_device(r, &r->config->filters->exceptions, d);
 	else if (in == SECTION_DEVICE)
 		commit_device(r, d);
+	else if (in == SECTION_PROTOCOL)
+		commit_protocol(r, d);
 	else if (in == SECTION_MULTIPATH)
 		commit_multipath(r, d);
 }

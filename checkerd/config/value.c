@@ -57,8 +57,9 @@ const char *value_range(const struct keyword *k, char *buf, size_t size)
 	size_t used = 0;
 
 	if (k->type == VALUE_TIME) {
-		snprintf(buf, size, "between %s and %s", format_time(k->min, least),
-		         format_time(k->max, most));
+		snprintf(buf, size, "between %s and %s%s%s", format_time(k->min, least),
+		         format_time(k->max, most), k->zero != NULL ? ", or " : "",
+		         k->zero != NULL ? k->zero : "");
 		return buf;
 	}
 	if (k->type == VALUE_COUNT) {
@@ -87,6 +88,10 @@ static int parse_number(const struct keyword *k, const char *text, struct value 
 	const char *s = text;
 	int r = 0;
 
+	if (k->zero != NULL && strcmp(text, k->zero) == 0) {
+		v->number = 0;
+		return 0;
+	}
 	if (k->type == VALUE_TIME)
 		r = duration_parse(text, &v->number);
 	else if (!digits_take(&s, &v->number) || *s != '\0')
@@ -201,6 +206,28 @@ int value_parse(const struct keyword *k, const char *text, struct value *ret,
 	return r;
 }
 
+size_t value_size(const struct keyword *k)
+{
+	switch (k->type) {
+	case VALUE_TIME:
+		return sizeof(int64_t);
+	case VALUE_SWITCH:
+		return sizeof(bool);
+	case VALUE_COUNT:
+	case VALUE_WORD:
+		return sizeof(uint32_t);
+	case VALUE_GROUP:
+	case VALUE_NAME:
+	case VALUE_DEVICE:
+	case VALUE_TEXT:
+	case VALUE_REGEX:
+	case VALUE_NEGATED_REGEX:
+		break;
+	}
+	assert(!"a string is not stored by value");
+	return 0;
+}
+
 void value_store(const struct keyword *k, const struct value *v, void *field)
 {
 	uint32_t count = (uint32_t)v->number;
@@ -245,7 +272,8 @@ void value_print(const struct keyword *k, const void *field, FILE *out)
 
 	if (k->type == VALUE_TIME) {
 		memcpy(&us, field, sizeof(us));
-		fputs(format_seconds(us, buf), out);
+		fputs(us == 0 && k->zero != NULL ? k->zero : format_seconds(us, buf),
+		      out);
 	} else if (k->type == VALUE_COUNT) {
 		memcpy(&count, field, sizeof(count));
 		fprintf(out, "%" PRIu32, count);

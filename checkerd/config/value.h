@@ -28,6 +28,8 @@ const char *value_range(const struct keyword *k, char *buf, size_t size);
 /* Stores a value in a field of k's type, and prints such a field. Not for strings. */
 void value_store(const struct keyword *k, const struct value *v, void *field);
 void value_print(const struct keyword *k, const void *field, FILE *out);
+/* The size of such a field. */
+size_t value_size(const struct keyword *k);
 /* Prints a string, in quotes if it needs them. */
 void value_print_text(const char *text, FILE *out);
 

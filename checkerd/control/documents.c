@@ -7,6 +7,8 @@
 
 #include "config.h"
 
+#define CHECKER_WHY_TEXT_MAX 128
+
 static void key_string(struct jw *j, const char *key, const char *s)
 {
 	jw_key(j, key);
@@ -147,12 +149,29 @@ static const char *engine_name(enum pathcheck_engine e)
 	return "none";
 }
 
-static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+/* The reason may be "hardware table: DGC VRAID". A path that is only observed has no checker. */
+static void path_checker(struct jw *j, const struct snap_path *p)
 {
+	const char *vendor = device_vendor(p->device);
+	const char *product = device_product(p->device);
+	const char *why = checker_why_text((enum checker_why)p->checker_why);
+	char text[CHECKER_WHY_TEXT_MAX];
+
+	if (p->checker_why == CHECKER_WHY_HARDWARE && vendor != NULL && product != NULL) {
+		(void)snprintf(text, sizeof(text), "%s: %.32s %.64s", why, vendor,
+		               product);
+		why = text;
+	}
 	if (device_is_observed(p->device))
 		key_string(j, "checker", "ana");
 	else
-		key_string(j, "checker", p->has_checker ? "directio" : "none");
+		key_string(j, "checker", checker_kind_name((enum checker_kind)p->checker));
+	key_string(j, "checker_why", device_is_observed(p->device) ? NULL : why);
+}
+
+static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+{
+	path_checker(j, p);
 	key_string(j, "engine", engine_name((enum pathcheck_engine)p->engine));
 	if (p->group != PATH_GROUP_NONE)
 		key_uint(j, "group", p->group);

@@ -13,6 +13,10 @@
 #include "libcheck/pathcheck.h"
 #include "util/text.h"
 
+#define SNAP_INDEX_BITS 18
+
+static_assert(REGISTRY_PATHS_MAX <= 1 << SNAP_INDEX_BITS, "an index fits");
+
 /* One path. A snapshot has max_paths entries in locked memory, so they have no padding. */
 struct snap_path {
 	/* A reference. */
@@ -23,8 +27,6 @@ struct snap_path {
 	uint64_t interval_us : PATH_INTERVAL_BITS;
 	/* PATH_GROUP_NONE: no result came through a group yet. */
 	uint64_t group : 16;
-	/* False: the path's checker is none. */
-	uint64_t has_checker : 1;
 	/* enum pathcheck_engine: what the last check went through. */
 	uint64_t engine : 2;
 	uint64_t enabled : 1, outstanding : 1;
@@ -35,7 +37,10 @@ struct snap_path {
 	/* checkerctl fail: the path is to be failed in its maps. */
 	uint64_t forced : 1;
 	uint32_t timeout_us;
-	uint32_t index, generation;
+	uint32_t index : SNAP_INDEX_BITS;
+	uint32_t checker : CHECKER_KIND_BITS;    /* enum checker_kind */
+	uint32_t checker_why : CHECKER_WHY_BITS; /* enum checker_why */
+	uint32_t generation;
 	struct path_counters counters;
 	/* With has_latency. */
 	uint32_t last_us, p50_us, p99_us, max_us;

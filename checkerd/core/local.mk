@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libcore.la
 libcore_la_SOURCES = \
 	checkerd/core/agreement.c \
 	checkerd/core/agreement.h \
+	checkerd/core/checker_kind.c \
+	checkerd/core/checker_kind.h \
 	checkerd/core/device.c \
 	checkerd/core/device.h \
 	checkerd/core/disk_id.c \

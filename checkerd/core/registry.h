@@ -7,6 +7,7 @@
  * hash indexes by name and node. An entry's index stays the same while the path exists; its
  * generation changes when another path gets the entry. Belongs to the loop.
  */
+#include "checkerd/core/checker_kind.h"
 #include "checkerd/core/device.h"
 #include "checkerd/core/histogram.h"
 #include "checkerd/core/redundancy.h"
@@ -19,14 +20,18 @@
 #define PATH_TIME_MAX_US     (3600 * USEC_PER_SEC)
 #define PATH_INTERVAL_MAX_US (24 * PATH_TIME_MAX_US)
 #define PATH_INTERVAL_BITS   37
+/* The longest interval is a multiple of this, as the schedule has no finer times. */
+#define PATH_GRID_US (10 * USEC_PER_MSEC)
 
 /* The configuration of one path. Each path and each entry of discovery's list has one, so it is
  * packed. */
 struct path_settings {
 	uint32_t interval_us, timeout_us;
-	uint64_t max_interval_us : PATH_INTERVAL_BITS;
+	uint64_t max_interval_grid : 24; /* in PATH_GRID_US; see path_max_interval_us() */
 	uint64_t fail_checks : 10, recover_checks : 10; /* as of struct path_policy */
-	uint64_t checker : 3;   /* enum checker_kind of the configuration */
+	uint64_t checker : CHECKER_KIND_BITS;    /* enum checker_kind, never AUTO */
+	uint64_t checker_why : CHECKER_WHY_BITS; /* enum checker_why */
+	uint64_t read_every : 6;
 	uint64_t keep_open : 2; /* enum keep_open of the configuration */
 	uint64_t purge : 1;     /* purge_disconnected */
 	/* Discovery's: the device had no properties, so no property rule was applied. */
@@ -34,13 +39,20 @@ struct path_settings {
 };
 
 static_assert(PATH_TIME_MAX_US <= UINT32_MAX &&
-                      PATH_INTERVAL_MAX_US < INT64_C(1) << PATH_INTERVAL_BITS,
+                      PATH_INTERVAL_MAX_US < INT64_C(1) << PATH_INTERVAL_BITS &&
+                      PATH_INTERVAL_MAX_US / PATH_GRID_US < 1 << 24,
               "the bit fields have room for the times");
 static_assert(sizeof(struct path_settings) == 16, "struct path_settings has no padding");
 
+static inline uint32_t path_max_interval_grid(int64_t max_interval_us)
+{
+	return (uint32_t)(max_interval_us / PATH_GRID_US);
+}
+
+/* Never less than the interval. */
 static inline int64_t path_max_interval_us(const struct path_settings *s)
 {
-	return (int64_t)s->max_interval_us;
+	return MAX((int64_t)s->max_interval_grid * PATH_GRID_US, (int64_t)s->interval_us);
 }
 
 static inline struct path_policy path_policy_of(const struct path_settings *s)
@@ -53,7 +65,8 @@ static inline bool path_settings_same_times(const struct path_settings *a,
                                             const struct path_settings *b)
 {
 	return a->interval_us == b->interval_us &&
-	       a->max_interval_us == b->max_interval_us && a->timeout_us == b->timeout_us;
+	       a->max_interval_grid == b->max_interval_grid &&
+	       a->timeout_us == b->timeout_us;
 }
 
 /* With ten checks a second, the most that is possible, they last for more than 13 years. */
@@ -70,7 +83,7 @@ struct path {
 	struct device *device; /* a reference */
 	struct path_settings settings;
 	struct path_status status;
-	int64_t interval_us; /* now: settings.interval_us to settings.max_interval_us */
+	int64_t interval_us; /* now: settings.interval_us to path_max_interval_us() */
 	/* The next check, or the end of a temporary disable. MONO_NEVER: none. */
 	struct mono due;
 	struct mono started; /* of the outstanding check */

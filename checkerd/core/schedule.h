@@ -9,7 +9,7 @@
  */
 #include "checkerd/core/registry.h"
 
-#define SCHEDULE_GRID_US (10 * USEC_PER_MSEC)
+#define SCHEDULE_GRID_US PATH_GRID_US
 
 struct schedule;
 

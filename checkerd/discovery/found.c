@@ -175,8 +175,9 @@ bool found_replaced(const struct device *before, const struct device *after)
 static bool settings_equal(const struct path_settings *a, const struct path_settings *b)
 {
 	return a->interval_us == b->interval_us &&
-	       a->max_interval_us == b->max_interval_us &&
+	       a->max_interval_grid == b->max_interval_grid &&
 	       a->timeout_us == b->timeout_us && a->checker == b->checker &&
+	       a->checker_why == b->checker_why && a->read_every == b->read_every &&
 	       a->keep_open == b->keep_open && a->purge == b->purge &&
 	       a->fail_checks == b->fail_checks && a->recover_checks == b->recover_checks;
 }

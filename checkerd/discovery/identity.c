@@ -16,6 +16,7 @@
 void identity_init(struct identity *id)
 {
 	memset(&id->spec, 0, sizeof(id->spec));
+	memset(&id->scsi, 0, sizeof(id->scsi));
 	id->used = 0;
 	id->shortage = 0;
 }

@@ -11,11 +11,20 @@
 
 #define IDENTITY_TEXT_MAX 640 /* bytes of all strings of one device */
 
+/* What the SCSI device says of itself, as far as the kernel has it in memory. 0: unknown. */
+struct identity_scsi {
+	unsigned tpgs; /* as in struct checker_facts, as the next two */
+	bool rdac_handler;
+	bool rdac_page;
+	unsigned timeout_s; /* the kernel's timeout of its commands */
+};
+
 struct identity {
 	struct device_spec spec; /* strings point into text, or are static */
 	size_t used;
 	/* errno: memory or descriptors were short, so an unknown field may have a value. */
 	int shortage;
+	struct identity_scsi scsi;
 	char text[IDENTITY_TEXT_MAX];
 };
 

@@ -81,7 +81,7 @@ static struct path_settings settings_from(const struct found_entry *head)
 	struct path_settings s = head->settings;
 
 	s.checker = CHECKER_NONE;
-	s.max_interval_us = s.interval_us;
+	s.max_interval_grid = path_max_interval_grid(s.interval_us);
 	s.unjudged = 0;
 	return s;
 }

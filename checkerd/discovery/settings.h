@@ -5,9 +5,10 @@
 /* What the configuration says of the checks of one device. Runs on the discovery thread. */
 #include "checkerd/config/filter.h"
 #include "checkerd/core/registry.h"
+#include "checkerd/discovery/identity.h"
 
-/* subject->devnode: the kernel's name of the device. */
+/* subject->devnode: the kernel's name of the device, which id describes. */
 void settings_of(const struct config *c, const struct config_subject *subject,
-                 struct path_settings *ret);
+                 const struct identity *id, struct path_settings *ret);
 
 #endif

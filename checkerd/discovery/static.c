@@ -78,7 +78,7 @@ static int describe(const struct config *c, int sysfs, const struct static_path 
 	subject.vendor = id.spec.vendor;
 	subject.product = id.spec.product;
 	subject.revision = id.spec.revision;
-	settings_of(c, &subject, &settings);
+	settings_of(c, &subject, &id, &settings);
 	r = device_new(&d, &id.spec);
 	if (r < 0)
 		return r;

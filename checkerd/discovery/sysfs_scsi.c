@@ -7,6 +7,7 @@
 #include "checkerd/discovery/sysfs_scsi.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #include "checkerd/discovery/sysfs.h"
 #include "util/vpd.h"
+
+#define RDAC_PAGE 0xc9 /* vendor-specific: volume access control */
 
 /* Transports that are visible in the device's path in sysfs, in multipathd's words. The first match
  * counts: a SATA disk behind a SAS expander belongs to the SAS host. */
@@ -94,6 +97,38 @@ static void read_wwid(struct identity *id, int dir)
 		identity_set_kernel_wwid(id, text);
 }
 
+/* The standard INQUIRY data: SPC-4 6.6.2, field TPGS. */
+static unsigned read_tpgs(struct identity *id, int dir)
+{
+	uint8_t data[8];
+	ssize_t n = sysfs_bytes(id, dir, "device/inquiry", data, sizeof(data));
+
+	return n > 5 ? data[5] >> 4 & 3U : 0;
+}
+
+/* Does the list of VPD pages (SPC-4 7.8.14) have the page? The kernel has the list since 5.5. */
+static bool has_page(struct identity *id, int dir, uint8_t page)
+{
+	uint8_t list[4 + 255];
+	ssize_t n = sysfs_bytes(id, dir, "device/vpd_pg0", list, sizeof(list));
+
+	return n > 4 &&
+	       memchr(list + 4, page, MIN((size_t)n - 4, (size_t)list[3])) != NULL;
+}
+
+static void read_facts(struct identity *id, int dir)
+{
+	char buf[SYSFS_ATTRIBUTE_MAX];
+	const char *text = sysfs_attribute(id, dir, "device/dh_state", buf, sizeof(buf));
+
+	id->scsi.rdac_handler = text != NULL && strcmp(text, "rdac") == 0;
+	id->scsi.tpgs = read_tpgs(id, dir);
+	id->scsi.rdac_page = has_page(id, dir, RDAC_PAGE);
+	text = sysfs_attribute(id, dir, "device/timeout", buf, sizeof(buf));
+	id->scsi.timeout_s =
+	        text != NULL ? (unsigned)MIN(strtoul(text, NULL, 10), UINT_MAX) : 0;
+}
+
 void sysfs_scsi_identify(struct identity *id, int sysfs, int dir, const char *path,
                          const char *hcil)
 {
@@ -109,5 +144,6 @@ void sysfs_scsi_identify(struct identity *id, int sysfs, int dir, const char *pa
 	sysfs_take(id, &id->spec.revision, dir, "device/rev");
 	read_wwid(id, dir);
 	read_serial(id, dir);
+	read_facts(id, dir);
 	identify_transport(id, sysfs, path);
 }

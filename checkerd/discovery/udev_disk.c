@@ -222,7 +222,7 @@ int udev_disk_consider(const struct udev_source *source, const struct config *c,
 	alias = id.spec.wwid == NULL ? NULL : filter_map_alias(c, id.spec.wwid);
 	if (id.spec.map == NULL && alias != NULL)
 		identity_set(&id, &id.spec.map, alias);
-	settings_of(c, &subject, &ret->settings);
+	settings_of(c, &subject, &id, &ret->settings);
 	ret->settings.unjudged = lacking;
 	r = device_new(&ret->device, &id.spec);
 	if (r < 0)

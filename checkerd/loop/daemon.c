@@ -266,8 +266,10 @@ static int make_workers(struct daemon *d, const struct options *o, struct loaded
 		.checks = &d->checks,
 		.limit_us = d->watchdog_limit_us,
 	};
-	int64_t patience =
-	        MIN(first->config->checker_timeout_us + READY_MARGIN_US, READY_MAX_US);
+	int64_t timeout = first->config->checker_timeout_us > 0
+	                          ? first->config->checker_timeout_us
+	                          : CONFIG_TIMEOUT_DEFAULT_US;
+	int64_t patience = MIN(timeout + READY_MARGIN_US, READY_MAX_US);
 	int r;
 
 	watchdog_init(&d->watchdog, &watchdog, mono_now());

@@ -39,14 +39,42 @@ bool engine_path_keeps_open(const struct device *d, const struct path_settings *
 	       strcmp(protocol, "ccw") == 0;
 }
 
-/* The engine's checker for the configured one. Only SCSI devices know SCSI commands. */
-static uint16_t checker_of(const struct device *d, const struct path_settings *s)
+/* Discovery has chosen one that suits the device. */
+static enum pathcheck_checker checker_of(const struct path_settings *s)
 {
-	const char *protocol = device_protocol(d);
+	switch ((enum checker_kind)s->checker) {
+	case CHECKER_TUR:
+		return PATHCHECK_TUR;
+	case CHECKER_READSECTOR0:
+		return PATHCHECK_READSECTOR0;
+	case CHECKER_RDAC:
+		return PATHCHECK_RDAC;
+	case CHECKER_EMC_CLARIION:
+		return PATHCHECK_EMC_CLARIION;
+	case CHECKER_HP_SW:
+		return PATHCHECK_HP_SW;
+	case CHECKER_CCISS_TUR:
+		return PATHCHECK_CCISS_TUR;
+	case CHECKER_ALUA:
+		return PATHCHECK_ALUA;
+	case CHECKER_TUR_DIRECTIO:
+		return PATHCHECK_TUR_DIRECTIO;
+	case CHECKER_NVME:
+		return PATHCHECK_NVME;
+	case CHECKER_DIRECTIO:
+	case CHECKER_NONE: /* added to the engine, and not checked */
+	case CHECKER_AUTO:
+		break;
+	}
+	return PATHCHECK_DIRECTIO;
+}
 
-	if (protocol == NULL || strncmp(protocol, "scsi:", 5) != 0)
-		return PATHCHECK_DIRECTIO;
-	return s->checker == CHECKER_TUR ? PATHCHECK_TUR : PATHCHECK_DIRECTIO;
+bool engine_path_same(const struct device *before, const struct path_settings *old,
+                      const struct device *after, const struct path_settings *new)
+{
+	return engine_path_keeps_open(before, old) ==
+	               engine_path_keeps_open(after, new) &&
+	       checker_of(old) == checker_of(new) && old->read_every == new->read_every;
 }
 
 int engine_path_add(struct pathcheck *engine, const struct device *d,
@@ -59,7 +87,8 @@ int engine_path_add(struct pathcheck *engine, const struct device *d,
 		.target = target_key(d),
 		.cookie = cookie,
 		.flags = engine_path_keeps_open(d, s) ? 0 : PATHCHECK_PATH_CLOSE,
-		.checker = checker_of(d, s),
+		.checker = (uint16_t)checker_of(s),
+		.read_every = (uint16_t)s->read_every,
 	};
 
 	return pathcheck_add(engine, &engine_path, ret_id);

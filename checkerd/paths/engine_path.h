@@ -25,6 +25,9 @@ static inline uint32_t engine_path_index(uint64_t cookie)
 
 /* Does its descriptor stay open between checks? */
 bool engine_path_keeps_open(const struct device *d, const struct path_settings *s);
+/* Is the path the same for the engine after a change? Else it is removed and added again. */
+bool engine_path_same(const struct device *before, const struct path_settings *old,
+                      const struct device *after, const struct path_settings *new);
 /* Adds the path to the engine, which opens it with the next check. -errno as of pathcheck_add(). */
 _must_check_ int engine_path_add(struct pathcheck *engine, const struct device *d,
                                  const struct path_settings *s, uint64_t cookie,

@@ -113,7 +113,7 @@ static void change_in_maps(struct checks *c, uint32_t index, const struct path *
 		maps_let_go(c->maps, index, is_none);
 }
 
-/* The same path, which is opened in another way from now on: state and history stay. */
+/* The same path, which is opened or checked in another way from now on: state and history stay. */
 static int put_back_to_engine(struct checks *c, uint32_t index, struct path *p,
                               struct mono now)
 {
@@ -169,8 +169,7 @@ int membership_change(struct checks *c, uint32_t index, struct device *d,
 	int r;
 
 	if (p->engine_id != REGISTRY_NONE &&
-	    engine_path_keeps_open(d, s) !=
-	            engine_path_keeps_open(p->device, &p->settings)) {
+	    !engine_path_same(p->device, &p->settings, d, s)) {
 		r = remove_from_engine(c, p, now);
 		if (r < 0)
 			return r;

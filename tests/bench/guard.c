@@ -264,12 +264,14 @@ static void daemon_step(void)
 
 static void add_path(uint32_t i)
 {
-	const struct path_settings settings = { .interval_us = it.interval_us,
-		                                .max_interval_us = it.interval_us,
-		                                .timeout_us = TIMEOUT_US,
-		                                .fail_checks = 1,
-		                                .recover_checks = 1,
-		                                .keep_open = KEEP_OPEN_YES };
+	const struct path_settings settings = {
+		.interval_us = it.interval_us,
+		.max_interval_grid = path_max_interval_grid(it.interval_us),
+		.timeout_us = TIMEOUT_US,
+		.fail_checks = 1,
+		.recover_checks = 1,
+		.keep_open = KEEP_OPEN_YES
+	};
 	char name[16], node[32];
 	struct device_spec spec = { .name = name, .node = node };
 	struct device *d;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "checkerd/config/checker_choice.h"
 #include "checkerd/config/dump.h"
 #include "checkerd/config/filter.h"
 #include "checkerd/config/load.h"
@@ -49,6 +50,10 @@ static char *dump(const struct config *c, size_t *ret_size)
 
 static void ask_about(const struct config *c, const struct config_subject *s)
 {
+	const struct checker_facts facts = { .protocol = s->protocol,
+		                             .vendor = s->vendor,
+		                             .product = s->product };
+	enum checker_why checker_why = CHECKER_WHY_COUNT_;
 	struct config_settings settings;
 	const char *why = NULL;
 	bool excluded = filter_excludes(c, s, &why);
@@ -57,11 +62,16 @@ static void ask_about(const struct config *c, const struct config_subject *s)
 	(void)filter_excepts(c,
 	                     s); /* a query of its own; no other answer depends on it */
 	filter_settings(c, s, &settings);
-	REQUIRE(settings.polling_interval_us > 0 && settings.checker_timeout_us > 0,
+	REQUIRE(settings.polling_interval_us > 0 && settings.checker_timeout_us >= 0,
 	        "times");
 	REQUIRE(settings.max_polling_interval_us >= settings.polling_interval_us,
 	        "intervals");
-	REQUIRE(settings.fail_checks > 0 && settings.recover_checks > 0, "counts");
+	REQUIRE(settings.fail_checks > 0 && settings.recover_checks > 0 &&
+	                settings.read_every > 0,
+	        "counts");
+	REQUIRE(checker_choose(&settings, &facts, &checker_why) != CHECKER_AUTO,
+	        "checker");
+	REQUIRE(checker_why < CHECKER_WHY_COUNT_, "no reason for the checker");
 	if (s->wwid)
 		(void)filter_map_alias(c, s->wwid); /* NULL is an answer as well */
 }

@@ -97,7 +97,7 @@ static void publish_snapshot(void)
 			.due = MONO_NEVER,
 			.enabled = i != 0,
 			.engine = PATHCHECK_ENGINE_AIO,
-			.has_checker = true,
+			.checker = CHECKER_DIRECTIO,
 			.interval_us = 5 * USEC_PER_SEC,
 			.timeout_us = 30 * USEC_PER_SEC,
 			.in_map = REGISTRY_NONE,

@@ -59,7 +59,7 @@ void finder_reset(void)
 static bool same_settings(const struct path_settings *a, const struct path_settings *b)
 {
 	return a->interval_us == b->interval_us &&
-	       a->max_interval_us == b->max_interval_us &&
+	       a->max_interval_grid == b->max_interval_grid &&
 	       a->timeout_us == b->timeout_us && a->fail_checks == b->fail_checks &&
 	       a->recover_checks == b->recover_checks;
 }

@@ -91,7 +91,7 @@ void host_settings(struct path_settings *ret)
 
 	*ret = (struct path_settings){
 		.interval_us = (uint32_t)host.interval_us,
-		.max_interval_us = (uint64_t)max_interval_us,
+		.max_interval_grid = path_max_interval_grid(max_interval_us),
 		.timeout_us = (uint32_t)timeout_us,
 		.fail_checks = fail_checks,
 		.recover_checks = recover_checks,

@@ -574,7 +574,7 @@ static void judge_path(uint32_t index, const struct path *p, const struct disk *
 	struct mono since = d->changed;
 	int64_t bound;
 
-	s->interval_us = MAX(s->interval_us, p->settings.max_interval_us);
+	s->interval_us = MAX(s->interval_us, path_max_interval_us(&p->settings));
 	s->longest_timeout_us = MAX(s->longest_timeout_us, p->settings.timeout_us);
 	/* Also for one step after the path was enabled again. */
 	if (!p->enabled || s->disabled)

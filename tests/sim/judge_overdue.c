@@ -58,7 +58,7 @@ static void judge_settings(struct unheard *u, const struct path *p)
 	bool checked = p->enabled && s->checker != CHECKER_NONE;
 	bool changed = u->interval_us != s->interval_us ||
 	               u->timeout_us != s->timeout_us ||
-	               u->max_interval_us != s->max_interval_us;
+	               u->max_interval_us != path_max_interval_us(s);
 
 	if (u->generation != p->generation)
 		*u = (struct unheard){ .generation = p->generation };
@@ -72,7 +72,7 @@ static void judge_settings(struct unheard *u, const struct path *p)
 	u->checked = checked;
 	u->interval_us = s->interval_us;
 	u->timeout_us = s->timeout_us;
-	u->max_interval_us = s->max_interval_us;
+	u->max_interval_us = path_max_interval_us(s);
 }
 
 void judge_overdue_path(uint32_t index, const struct path *p)

@@ -289,7 +289,7 @@ static void settings(void **state)
 
 	(void)state; /* no fixture */
 	filter_settings(c, &(struct config_subject){ .vendor = "X" }, &s);
-	assert_int_equal(s.checker, CHECKER_DIRECTIO);
+	assert_int_equal(s.checker, CHECKER_AUTO);
 	assert_int_equal(s.polling_interval_us, 30 * SECOND);
 	/* 8 s would be less than the interval that overrides gives. */
 	assert_int_equal(s.max_polling_interval_us, 30 * SECOND);
@@ -311,9 +311,9 @@ static void settings(void **state)
 	assert_int_equal(s.checker, CHECKER_NONE);
 	filter_settings(c, &(struct config_subject){ .vendor = "HP", .revision = "2" },
 	                &s);
-	assert_int_equal(s.checker, CHECKER_DIRECTIO);
+	assert_int_equal(s.checker, CHECKER_AUTO);
 	filter_settings(c, &(struct config_subject){ .vendor = "HP" }, &s);
-	assert_int_equal(s.checker, CHECKER_DIRECTIO);
+	assert_int_equal(s.checker, CHECKER_AUTO);
 	config_free(c);
 }
 

@@ -19,10 +19,12 @@ static void an_empty_text_is_the_defaults(void **state)
 
 	(void)state; /* no fixture */
 	assert_int_equal(c->discovery, DISCOVERY_UDEV);
-	assert_int_equal(c->path_checker, CHECKER_DIRECTIO);
+	assert_int_equal(c->path_checker, CHECKER_AUTO);
+	assert_true(c->detect_checker);
+	assert_int_equal(c->read_every, 5);
 	assert_int_equal(c->polling_interval_us, 5 * SECOND);
 	assert_int_equal(c->max_polling_interval_us, 20 * SECOND);
-	assert_int_equal(c->checker_timeout_us, 30 * SECOND);
+	assert_int_equal(c->checker_timeout_us, 0);
 	assert_int_equal(c->fail_checks, 1);
 	assert_int_equal(c->recover_checks, 1);
 	assert_false(c->dm_control);
@@ -302,17 +304,11 @@ static void warnings(void **state)
 	        "test.conf:2:2: warning: user_friendly_names has no meaning here\n"
 	        "test.conf:3:2: warning: path_selector has no meaning here\n"
 	        "test.conf:4:2: warning: hardware_handler has no meaning here\n"
-	        "test.conf:5:10: warning: path_checker tur: this version checks with "
-	        "directio "
-	        "instead\n"
 	        "test.conf:7:16: warning: '#' begins a comment here: put a blank before "
 	        "it, or "
 	        "quotes around the value that it belongs to\n"
 	        "test.conf:13:3: warning: no_path_retry has no meaning here\n"
-	        "test.conf:15:33: warning: path_checker rdac: this version checks with "
-	        "directio "
-	        "instead\n"
-	        "test.conf:18:2: warning: protocol has no meaning here\n"
+	        "test.conf:20:3: warning: dev_loss_tmo has no meaning here\n"
 	        "test.conf:25:10: warning: devnode '*': taken as '.*': these are regular "
 	        "expressions\n"
 	        "test.conf:29:27: warning: alias 'a' is there twice: change it here or "
@@ -504,7 +500,11 @@ static void what_is_printed(void **state)
 	        "defaults { polling_interval 250ms socket_group disk dm_control off }\n"
 	        "multipaths { multipath { wwid \"a \"\"b\" alias x } multipath { wwid 3 "
 	        "} }\n"
-	        "overrides { checker_timeout 90s path_checker none }\n"
+	        "overrides { checker_timeout 90s protocol { path_checker tur+directio "
+	        "type \"scsi:sas\" read_every 2 detect_checker off } path_checker none "
+	        "}\n"
+	        "overrides { protocol { type undef checker_timeout auto } }\n"
+	        "overrides { protocol { type undef } }\n"
 	        "devices {\n"
 	        " device { vendor A product_blacklist \"L U\" fail_checks 4 }\n"
 	        " device { vendor B features 0 }\n"
@@ -522,10 +522,12 @@ static void what_is_printed(void **state)
 	(void)state; /* no fixture */
 	assert_string_equal(text, "defaults {\n"
 	                          "	discovery udev\n"
-	                          "	path_checker directio\n"
+	                          "	path_checker auto\n"
+	                          "	detect_checker yes\n"
+	                          "	read_every 5\n"
 	                          "	polling_interval 0.25\n"
 	                          "	max_polling_interval 1\n"
-	                          "	checker_timeout 30\n"
+	                          "	checker_timeout auto\n"
 	                          "	fail_checks 1\n"
 	                          "	recover_checks 1\n"
 	                          "	keep_open auto\n"
@@ -571,6 +573,16 @@ static void what_is_printed(void **state)
 	                          "overrides {\n"
 	                          "	path_checker none\n"
 	                          "	checker_timeout 90\n"
+	                          "	protocol {\n"
+	                          "		type scsi:sas\n"
+	                          "		path_checker tur+directio\n"
+	                          "		detect_checker no\n"
+	                          "		read_every 2\n"
+	                          "	}\n"
+	                          "	protocol {\n"
+	                          "		type undef\n"
+	                          "		checker_timeout auto\n"
+	                          "	}\n"
 	                          "}\n"
 	                          "multipaths {\n"
 	                          "	multipath {\n"

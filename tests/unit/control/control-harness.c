@@ -31,7 +31,7 @@ static void fill(struct loop *l, struct snapshot *s)
 			.due = MONO_NEVER,
 			.enabled = !l->disabled[i],
 			.engine = PATHCHECK_ENGINE_AIO,
-			.has_checker = true,
+			.checker = CHECKER_DIRECTIO,
 			.group = i / 1024,
 			.interval_us = 5 * USEC_PER_SEC,
 			.timeout_us = 30 * USEC_PER_SEC,

@@ -96,6 +96,7 @@ static const struct expected known_path[] = {
 	{ "sysfs_state", "\"running\"" },
 	{ "access_state", "\"standby\"" },
 	{ "checker", "\"directio\"" },
+	{ "checker_why", "\"configured\"" },
 	{ "engine", "\"aio\"" },
 	{ "group", "7" },
 	{ "enabled", "true" },
@@ -145,6 +146,7 @@ static const struct expected unknown_path[] = {
 	{ "sysfs_state", "null" },
 	{ "access_state", "null" },
 	{ "checker", "\"directio\"" },
+	{ "checker_why", "\"configured\"" },
 	{ "engine", "\"none\"" },
 	{ "group", "null" },
 	{ "enabled", "false" },
@@ -206,7 +208,7 @@ static void decorate_observed(struct loop *l, struct snapshot *s)
 {
 	(void)l;
 	s->dm_known = s->dm_decides = true;
-	s->paths[0].has_checker = false;
+	s->paths[0].checker = CHECKER_NONE;
 	s->paths[0].engine = PATHCHECK_ENGINE_NONE;
 	s->paths[0].status.state = PATH_GHOST;
 	s->paths[0].sysfs.device = sysfs_word(SYSFS_CONTROLLER, "live");
@@ -224,6 +226,7 @@ static void test_an_observed_path(void **state)
 		{ "sysfs_state", "\"live\"" },
 		{ "access_state", "\"inaccessible\"" },
 		{ "checker", "\"ana\"" },
+		{ "checker_why", "null" },
 		{ "engine", "\"none\"" },
 	};
 	static const struct expected map[] = {

@@ -78,7 +78,7 @@ static void add_path(struct world *w)
 	struct device *d = disk_new(w->names++, NULL);
 	uint32_t i;
 
-	settings.max_interval_us = 4 * settings.interval_us;
+	settings.max_interval_grid = path_max_interval_grid(4 * settings.interval_us);
 	assert_int_equal(registry_add(w->registry, d, &settings, w->now, &i), 0);
 	(void)device_unref(d); /* NULL, always */
 	w->shadow[i] = (struct shadow){ .last_start = INT64_MIN / 2 };

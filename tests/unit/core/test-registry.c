@@ -19,7 +19,7 @@ static_assert(REGISTRY_NONE == PATHCHECK_NO_ID, "no id is no index");
 static const struct mono now = { 77 };
 static const struct path_settings settings = {
 	.interval_us = 5 * USEC_PER_SEC,
-	.max_interval_us = 20 * USEC_PER_SEC,
+	.max_interval_grid = 20 * USEC_PER_SEC / PATH_GRID_US,
 	.timeout_us = 30 * USEC_PER_SEC,
 	.fail_checks = 2,
 	.recover_checks = 3,

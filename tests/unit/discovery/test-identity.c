@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checkerd/config/load.h"
 #include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/settings.h"
 #include "checkerd/discovery/sysfs_block.h"
 
 static char root[] = "/tmp/test-identity-XXXXXX";
@@ -130,8 +133,17 @@ static void make_others(void)
 {
 	scsi_disk(SAS, "sds", "65:32\n");
 	file("class/sas_device/end_device-1:0", "sas_address", "0x5000c500a1b2c3d5\n");
+	PAGE(SAS, "inquiry", "\0\0\x06\x12\x5b\x30\0\0ACME");
+	PAGE(SAS, "vpd_pg0", "\0\0\0\4\0\x80\x83\xc9");
+	file(SAS, "dh_state", "rdac\n");
+	file(SAS, "timeout", "45\n");
 	scsi_disk(ATA, "sdt", "65:48\n");
 	file(ATA, "wwid", "t10.ATA     QEMU HARDDISK                 QM00001\n");
+	/* What follows the list and the byte with TPGS is something else. */
+	PAGE(ATA, "inquiry", "\0\0\x06\x12\x5b\xcf\x30\x30");
+	PAGE(ATA, "vpd_pg0", "\0\0\0\2\0\x80\xc9\xc9");
+	file(ATA, "dh_state", "detached\n");
+	file(ATA, "timeout", "99999999999999\n");
 	scsi_disk(USB, "sdu", "65:64\n");
 	scsi_disk(SPI, "sdv", "65:80\n");
 	folder("class/spi_host/host4");
@@ -259,6 +271,85 @@ static void identification_pages_come_first(void **state)
 	assert_string_equal(id.spec.wwid, "36001405"
 	                                  "9d1b2a445c9e4a3f8f0e0b8f8");
 	assert_string_equal(id.spec.serial, "9d1b2a44-5c9e-4a3f-8f0e-0b8f8c7d6e5a");
+}
+
+/* What chooses the checker. */
+static void the_facts_of_a_scsi_disk(void **state)
+{
+	struct identity id;
+
+	(void)state;
+	read_disk(&id, "sds");
+	assert_int_equal(id.scsi.tpgs, 3);
+	assert_true(id.scsi.rdac_handler);
+	assert_true(id.scsi.rdac_page);
+	assert_int_equal(id.scsi.timeout_s, 45);
+	read_disk(&id, "sdt");
+	assert_int_equal(id.scsi.tpgs, 0);
+	assert_false(id.scsi.rdac_handler);
+	assert_false(id.scsi.rdac_page);
+	assert_int_equal(id.scsi.timeout_s, UINT_MAX);
+	read_disk(&id, "sdq");
+	assert_int_equal(id.scsi.tpgs, 0);
+	assert_false(id.scsi.rdac_handler);
+	assert_false(id.scsi.rdac_page);
+	assert_int_equal(id.scsi.timeout_s, 0);
+}
+
+static void assert_settings(const char *text, const char *name, enum checker_kind checker,
+                            enum checker_why why, uint32_t timeout_us)
+{
+	struct config_subject subject = { .devnode = name };
+	struct path_settings settings;
+	struct config *c = NULL;
+	struct identity id;
+
+	assert_int_equal(load_text("test", text, strlen(text), &c), 0);
+	read_disk(&id, name);
+	subject.protocol = id.spec.protocol;
+	settings_of(c, &subject, &id, &settings);
+	assert_int_equal(settings.checker, checker);
+	assert_int_equal(settings.checker_why, why);
+	assert_int_equal(settings.timeout_us, timeout_us);
+	config_free(c);
+}
+
+static void what_a_disk_gets_by_its_facts(void **state)
+{
+	(void)state;
+	assert_settings("", "sds", CHECKER_RDAC, CHECKER_WHY_RDAC, 45000000);
+	assert_settings("", "sdt", CHECKER_DIRECTIO, CHECKER_WHY_DEFAULT, 3600000000);
+	assert_settings("", "sdq", CHECKER_DIRECTIO, CHECKER_WHY_DEFAULT, 30000000);
+	assert_settings("", "nvme3n1", CHECKER_NVME, CHECKER_WHY_NVME, 30000000);
+	assert_settings("", "bare", CHECKER_DIRECTIO, CHECKER_WHY_DEFAULT, 30000000);
+	assert_settings("defaults { path_checker tur checker_timeout 1 }", "sds",
+	                CHECKER_TUR, CHECKER_WHY_CONFIGURED, 1000000);
+	assert_settings("defaults { path_checker tur checker_timeout 30 }", "vdb",
+	                CHECKER_DIRECTIO, CHECKER_WHY_NO_SCSI, 30000000);
+}
+
+/* The longest interval is kept on the schedule's grid, and is never below the interval. */
+static void the_longest_interval(void **state)
+{
+	static const struct {
+		uint32_t interval_us;
+		int64_t max_us, kept_us;
+	} rows[] = {
+		{ 5000000, 20000000, 20000000 },
+		{ 125000, 129999, 125000 },
+		{ 125000, 130001, 130000 },
+		{ 3600000000, 86400000000, 86400000000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct path_settings s = {
+			.interval_us = rows[i].interval_us,
+			.max_interval_grid = path_max_interval_grid(rows[i].max_us),
+		};
+
+		assert_true(path_max_interval_us(&s) == rows[i].kept_us);
+	}
 }
 
 static void each_transport_is_known(void **state)
@@ -486,6 +577,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_scsi_disk_is_read),
 		cmocka_unit_test(identification_pages_come_first),
+		cmocka_unit_test(the_facts_of_a_scsi_disk),
+		cmocka_unit_test(what_a_disk_gets_by_its_facts),
+		cmocka_unit_test(the_longest_interval),
 		cmocka_unit_test(each_transport_is_known),
 		cmocka_unit_test(an_nvme_disk_is_read),
 		cmocka_unit_test(an_nvme_disk_belongs_to_its_controller),

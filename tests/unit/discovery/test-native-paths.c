@@ -20,7 +20,7 @@ static struct found_list heads;
 static struct native_paths native;
 static const struct path_settings usual = {
 	.interval_us = 5 * USEC_PER_SEC,
-	.max_interval_us = 20 * USEC_PER_SEC,
+	.max_interval_grid = 20 * USEC_PER_SEC / PATH_GRID_US,
 	.timeout_us = 2 * USEC_PER_SEC,
 	.fail_checks = 2,
 	.unjudged = 1,

@@ -174,7 +174,7 @@ struct maps *maps;
 const struct mono t0 = { 1000 * SEC };
 const struct path_settings usual = {
 	.interval_us = 5 * SEC,
-	.max_interval_us = 20 * SEC,
+	.max_interval_grid = 20 * SEC / PATH_GRID_US,
 	.timeout_us = 2 * SEC,
 	.fail_checks = 2,
 	.recover_checks = 1,

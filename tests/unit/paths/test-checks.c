@@ -554,7 +554,8 @@ static void new_settings_keep_the_state(void **state)
 	(void)state;
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
-	faster.interval_us = faster.max_interval_us = SEC;
+	faster.interval_us = SEC;
+	faster.max_interval_grid = path_max_interval_grid(SEC);
 	assert_int_equal(membership_change(&checks, p, path(p)->device, &faster, at(SEC)),
 	                 0);
 	assert_int_equal(path(p)->status.state, PATH_UP);

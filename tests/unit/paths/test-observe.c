@@ -13,7 +13,7 @@
 static struct observe observe;
 static const struct path_settings observed = {
 	.interval_us = 5 * SEC,
-	.max_interval_us = 5 * SEC,
+	.max_interval_grid = 5 * SEC / PATH_GRID_US,
 	.timeout_us = 2 * SEC,
 	.fail_checks = 1,
 	.recover_checks = 1,
