@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "checkerd/control/engine_words.h"
 #include "config.h"
 
 #define CHECKER_WHY_TEXT_MAX 128
@@ -134,21 +135,6 @@ static void path_state(struct jw *j, const struct snapshot *s, const struct snap
 	key_string(j, "access_state", sysfs_word_text(p->sysfs.access));
 }
 
-static const char *engine_name(enum pathcheck_engine e)
-{
-	switch (e) {
-	case PATHCHECK_ENGINE_NONE:
-		break;
-	case PATHCHECK_ENGINE_AIO:
-		return "aio";
-	case PATHCHECK_ENGINE_SYNC:
-		return "sync";
-	case PATHCHECK_ENGINE_SG:
-		return "sg";
-	}
-	return "none";
-}
-
 /* The reason may be "hardware table: DGC VRAID". A path that is only observed has no checker. */
 static void path_checker(struct jw *j, const struct snap_path *p)
 {
@@ -165,14 +151,15 @@ static void path_checker(struct jw *j, const struct snap_path *p)
 	if (device_is_observed(p->device))
 		key_string(j, "checker", "ana");
 	else
-		key_string(j, "checker", checker_kind_name((enum checker_kind)p->checker));
+		key_string(j, "checker",
+		           checker_kind_name((enum checker_kind)p->checker));
 	key_string(j, "checker_why", device_is_observed(p->device) ? NULL : why);
 }
 
 static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
 	path_checker(j, p);
-	key_string(j, "engine", engine_name((enum pathcheck_engine)p->engine));
+	key_string(j, "engine", engine_word((enum pathcheck_engine)p->engine));
 	if (p->group != PATH_GROUP_NONE)
 		key_uint(j, "group", p->group);
 	else
@@ -423,36 +410,17 @@ void document_map_end(struct jw *j, const struct view_map *m)
 	jw_object_end(j);
 }
 
-static const char *engine_group_state_name(enum pathcheck_group_state s)
-{
-	switch (s) {
-	case PATHCHECK_GROUP_UNUSED:
-		return "unused";
-	case PATHCHECK_GROUP_SETTING_UP:
-		return "setting up";
-	case PATHCHECK_GROUP_READY:
-		return "aio";
-	case PATHCHECK_GROUP_FALLBACK:
-		return "sync";
-	case PATHCHECK_GROUP_RETIRING:
-		return "retiring";
-	case PATHCHECK_GROUP_RECOVERING:
-		return "recovering";
-	}
-	return "unknown";
-}
-
 void document_group(struct jw *j, const struct pathcheck_group *g)
 {
 	jw_object(j);
 	key_uint(j, "id", g->id);
-	key_string(j, "kind", g->kind == PATHCHECK_GROUP_AIO ? "aio" : "sync");
+	key_string(j, "kind", engine_group_kind(g));
 	key_uint(j, "slots", g->slots);
 	key_uint(j, "queued", g->queued);
 	key_uint(j, "in_flight", g->in_flight);
 	key_uint(j, "expired", g->expired);
 	key_uint(j, "orphans", g->orphans);
-	key_string(j, "state", engine_group_state_name(g->state));
+	key_string(j, "state", engine_group_state(g));
 	jw_object_end(j);
 }
 

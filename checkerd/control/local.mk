@@ -18,6 +18,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/devlink.h \
 	checkerd/control/documents.c \
 	checkerd/control/documents.h \
+	checkerd/control/engine_words.c \
+	checkerd/control/engine_words.h \
 	checkerd/control/history.c \
 	checkerd/control/history.h \
 	checkerd/control/interface.h \

@@ -306,20 +306,22 @@ static uint64_t orphans_of(const struct snapshot *snap)
 	return n;
 }
 
-static void aio_slots(struct metrics_piece *o, const char *name, const struct source *s,
-                      const void *row)
+/* Of the groups that send SCSI commands, or of the others. */
+static void put_slots(struct metrics_piece *o, const char *name,
+                      const struct snapshot *snap, bool sg)
 {
-	uint64_t slots = 0, queued = 0, in_flight = 0, expired = 0;
-	uint64_t orphan = orphans_of(s->v->snap), used;
+	uint64_t slots = 0, queued = 0, in_flight = 0, expired = 0, orphan = 0, used;
 
-	(void)row;
-	for (uint32_t i = 0; i < s->v->snap->n_groups; i++) {
-		const struct pathcheck_group *g = &s->v->snap->groups[i];
+	for (uint32_t i = 0; i < snap->n_groups; i++) {
+		const struct pathcheck_group *g = &snap->groups[i];
 
+		if ((g->kind == PATHCHECK_GROUP_SG) != sg)
+			continue;
 		slots += g->slots;
 		queued += g->queued;
 		in_flight += g->in_flight;
 		expired += g->expired;
+		orphan += g->orphans;
 	}
 	used = queued + in_flight + expired + orphan;
 	put_state(o, name, "free", slots > used ? slots - used : 0);
@@ -327,6 +329,20 @@ static void aio_slots(struct metrics_piece *o, const char *name, const struct so
 	put_state(o, name, "in_flight", in_flight);
 	put_state(o, name, "expired", expired);
 	put_state(o, name, "orphan", orphan);
+}
+
+static void aio_slots(struct metrics_piece *o, const char *name, const struct source *s,
+                      const void *row)
+{
+	(void)row;
+	put_slots(o, name, s->v->snap, false);
+}
+
+static void sg_slots(struct metrics_piece *o, const char *name, const struct source *s,
+                     const void *row)
+{
+	(void)row;
+	put_slots(o, name, s->v->snap, true);
 }
 
 static void orphans(struct metrics_piece *o, const char *name, const struct source *s,
@@ -472,8 +488,10 @@ static const struct family families[] = {
 	  "Duration of successful checks.", ROWS_ONE, durations },
 	{ "aio_slots", "gauge", NULL, "Slots for asynchronous reads, by state.", ROWS_ONE,
 	  aio_slots },
+	{ "sg_slots", "gauge", NULL, "Slots for SCSI commands, by state.", ROWS_ONE,
+	  sg_slots },
 	{ "orphans", "gauge", NULL,
-	  "Reads in the kernel whose path was removed or has another read.", ROWS_ONE,
+	  "Requests in the kernel whose path was removed or has another one.", ROWS_ONE,
 	  orphans },
 	{ "deferred_checks", "counter", NULL,
 	  "Checks that were deferred because of a shortage or a limit.", ROWS_ONE,

@@ -18,7 +18,7 @@ struct overdue_why overdue_find(const struct overdue_engine *e,
 		why.cause = OVERDUE_NOT_JUDGED;
 		why.stage = p->stage;
 		why.error = p->error;
-	} else if (sysfs_state_is_transitioning(&p->sysfs)) {
+	} else if (p->changing || sysfs_state_is_transitioning(&p->sysfs)) {
 		why.cause = OVERDUE_TRANSITION;
 	} else if (p->deferred) {
 		why.cause = OVERDUE_DEFERRED;

@@ -37,6 +37,7 @@ struct overdue_path {
 	int error; /* positive errno of the last check that was not judged; 0: none */
 	enum outcome_stage stage;
 	bool deferred; /* the check waits */
+	bool changing; /* the last check found the port or the unit in transition */
 	struct sysfs_state sysfs;
 };
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checkerd/core/reason_scsi.h"
 #include "util/macro.h"
 #include "util/mono.h"
 
@@ -110,46 +111,103 @@ static void format_seconds(int64_t us, char *buf, size_t size)
 
 static void format_silence(const struct reason *r, char *buf, size_t size)
 {
+	const char *request = r->stage == STAGE_OPEN ? "an open"
+	                      : r->request == REQUEST_READ
+	                              ? "a read"
+	                              : reason_request_name(r->request);
 	char seconds[32];
 
 	format_seconds(r->timeout_us, seconds, sizeof(seconds));
-	(void)snprintf(buf, size, "no answer to %s in %s s",
-	               r->stage == STAGE_OPEN ? "an open" : "a read", seconds);
+	(void)snprintf(buf, size, "no answer to %s in %s s", request, seconds);
+}
+
+static const char *stage_name(const struct reason *r)
+{
+	return r->stage == STAGE_OPEN ? "open" : reason_request_name(r->request);
+}
+
+/* The answer in words. "": nothing is known of it. */
+static void format_answer(const struct reason *r, char *buf, size_t size)
+{
+	const struct error_words *e = find_error(r->error);
+	bool by_device = r->kind == OUTCOME_DEVICE_ERROR;
+
+	/* A read that failed has an errno, and what NVMe says explains it; see append_state(). */
+	if (r->request != REQUEST_READ && r->said != SAID_NOTHING)
+		(void)reason_said_format(r->said, r->sense, buf, size);
+	else if (e != NULL)
+		(void)snprintf(buf, size, "%s (%s)",
+		               by_device && e->device != NULL ? e->device : e->words,
+		               e->name);
+	else if (r->error != 0)
+		(void)snprintf(buf, size, "error %d", r->error);
+	else
+		(void)reason_said_format(r->said, r->sense, buf, size);
 }
 
 static void format_device_error(const struct reason *r, char *buf, size_t size)
 {
-	const struct error_words *e = find_error(r->error);
+	char answer[REASON_TEXT_MAX];
 
-	if (e != NULL)
-		(void)snprintf(buf, size, "read: the device answered: %s (%s)",
-		               e->device != NULL ? e->device : e->words, e->name);
-	else
-		(void)snprintf(buf, size, "read: the device answered: error %d",
-		               r->error);
+	format_answer(r, answer, sizeof(answer));
+	(void)snprintf(buf, size, "%s: the device answered: %s", stage_name(r), answer);
 }
 
 static void format_failure(const struct reason *r, char *buf, size_t size)
 {
-	const char *stage = r->stage == STAGE_OPEN ? "open" : "read";
-	const struct error_words *e = find_error(r->error);
+	char answer[REASON_TEXT_MAX];
 
-	if (r->error == 0)
-		return; /* Nothing was read: sysfs has the reason. */
-	if (e != NULL)
-		(void)snprintf(buf, size, "%s: %s (%s)", stage, e->words, e->name);
-	else
-		(void)snprintf(buf, size, "%s: error %d", stage, r->error);
+	format_answer(r, answer, sizeof(answer));
+	if (answer[0] != '\0') /* else nothing was read: sysfs has the reason */
+		(void)snprintf(buf, size, "%s: %s", stage_name(r), answer);
 }
 
-/* Appends the kernel's view of the device, if that explains the failure. */
-static void append_sysfs(const struct sysfs_state *s, char *buf, size_t size)
+static void format_no_unit(const struct reason *r, char *buf, size_t size)
 {
+	static const char words[] = "the target has no such unit";
+	char numbers[16] = "";
+
+	if (r->said == SAID_SENSE)
+		(void)snprintf(numbers, sizeof(numbers), " (%02x/%02x/%02x)",
+		               r->sense.key, r->sense.code, r->sense.qualifier);
+	if (r->request == REQUEST_READ)
+		(void)snprintf(buf, size, "%s%s", words, numbers);
+	else
+		(void)snprintf(buf, size, "%s: %s%s", stage_name(r), words, numbers);
+}
+
+/* The kernel's view of the device that may explain the answer, beside what the answer said. */
+static struct sysfs_state explaining(const struct reason *r)
+{
+	const struct sysfs_word unknown = { .layer = SYSFS_NONE };
+	struct sysfs_state s = r->sysfs;
+
+	if (reason_is_silence(r) || r->said == SAID_NOTHING || r->said >= SAID_NVME_STATE)
+		return s;
+	if (r->said == SAID_TRANSPORT) {
+		s.access = unknown;
+		return s;
+	}
+	/* The device answered. */
+	s.device = s.transport = unknown;
+	if (r->said != SAID_SENSE && r->said != SAID_STATUS)
+		s.access = unknown;
+	return s;
+}
+
+/* Appends what explains the failure: the kernel's view of the device, or what NVMe said. */
+static void append_state(const struct reason *r, char *buf, size_t size)
+{
+	const struct sysfs_state s = explaining(r);
 	size_t n = strlen(buf), gap = n > 0 ? 2 : 0;
 
 	if (n + gap >= size)
 		return;
-	if (sysfs_state_format(s, buf + n + gap, size - n - gap) > 0)
+	if (sysfs_state_format(&s, buf + n + gap, size - n - gap) == 0 &&
+	    r->request == REQUEST_READ && r->error != 0 && !reason_is_silence(r))
+		(void)reason_said_format(r->said, r->sense, buf + n + gap,
+		                         size - n - gap);
+	if (buf[n + gap] != '\0')
 		memcpy(buf + n, "; ", gap);
 	else
 		buf[n] = '\0';
@@ -161,19 +219,21 @@ const char *reason_format(const struct reason *r, char *buf, size_t size)
 	buf[0] = '\0';
 	switch (r->kind) {
 	case OUTCOME_FAILED:
+	case OUTCOME_PASSIVE:
+	case OUTCOME_PENDING:
 		format_failure(r, buf, size);
-		append_sysfs(&r->sysfs, buf, size);
+		append_state(r, buf, size);
 		break;
 	case OUTCOME_TIMED_OUT:
 	case OUTCOME_SILENT:
 		format_silence(r, buf, size);
-		append_sysfs(&r->sysfs, buf, size);
+		append_state(r, buf, size);
 		break;
 	case OUTCOME_DEVICE_ERROR:
 		format_device_error(r, buf, size);
 		break;
 	case OUTCOME_DISCONNECTED:
-		(void)snprintf(buf, size, "the target has no such unit");
+		format_no_unit(r, buf, size);
 		break;
 	case OUTCOME_NOT_JUDGED:
 		format_failure(r, buf, size);

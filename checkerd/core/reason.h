@@ -3,6 +3,8 @@
 #define CHECKERD_CORE_REASON_H
 
 /* What can come of a check, and the reason that a path has for its state. Pure; any thread. */
+#include <assert.h>
+
 #include "checkerd/core/sysfs_state.h"
 
 enum outcome_kind {
@@ -11,6 +13,8 @@ enum outcome_kind {
 	OUTCOME_FAILED,       /* error says why */
 	OUTCOME_DEVICE_ERROR, /* the device answered with an error of its own: the path works */
 	OUTCOME_DISCONNECTED, /* the target answered that it has no such unit */
+	OUTCOME_PASSIVE,      /* the unit answered: this port of it is passive */
+	OUTCOME_PENDING, /* the port or the unit changes its state: nothing is decided */
 	OUTCOME_TIMED_OUT, /* the request passed its deadline and is still in the kernel */
 	/* A check was due while the last one was still in the kernel. That is a failure if the last
 	 * one has timed out; else nothing. */
@@ -23,6 +27,47 @@ enum outcome_kind {
 
 enum outcome_stage { STAGE_OPEN, STAGE_READ };
 
+/* The request whose answer decided, or which has no answer. */
+enum reason_request {
+	REQUEST_READ, /* or the open before it */
+	REQUEST_TEST_UNIT,
+	REQUEST_PORT_GROUPS,
+	REQUEST_INQUIRY,
+	REQUEST_SCSI_READ,
+	REQUEST_COUNT_
+};
+
+/* What the answer said, beside the error. */
+enum reason_said {
+	SAID_NOTHING,
+	SAID_SENSE,     /* key, code, qualifier */
+	SAID_STATUS,    /* code: the SCSI status, without sense data */
+	SAID_TRANSPORT, /* code: the kernel's host byte */
+	SAID_BAD_DATA,
+	SAID_OPTIMIZED, /* the access state of the port, up to SAID_TRANSITIONING */
+	SAID_NON_OPTIMIZED,
+	SAID_STANDBY,
+	SAID_UNAVAILABLE,
+	SAID_LBA_DEPENDENT,
+	SAID_OFFLINE,
+	SAID_TRANSITIONING,
+	SAID_NO_GROUP,
+	SAID_NOT_OWNED, /* RDAC */
+	SAID_IN_SERVICE,
+	SAID_NOT_BOUND, /* CLARiiON */
+	SAID_SNAPSHOT,
+	SAID_NVME_STATE,
+	SAID_INACCESSIBLE, /* ANA, up to SAID_CHANGE */
+	SAID_PERSISTENT_LOSS,
+	SAID_CHANGE,
+	SAID_COUNT_
+};
+
+/* SPC-4 4.5: sense key, additional sense code and its qualifier. */
+struct reason_sense {
+	uint8_t key, code, qualifier;
+};
+
 /*
  * Why a path is in its state. Every path, every copy of it and every remembered change has one, so
  * it is small.
@@ -32,14 +77,29 @@ struct reason {
 	enum outcome_stage stage : 8;
 	int error : 16;           /* positive errno, at most 4,095 */
 	struct sysfs_state sysfs; /* when the check failed */
-	uint32_t timeout_us;      /* with TIMED_OUT and SILENT; at most an hour */
+	uint8_t request : 3;      /* enum reason_request */
+	uint8_t said : 5;         /* enum reason_said */
+	union {
+		uint32_t timeout_us; /* with TIMED_OUT and SILENT; at most an hour */
+		struct reason_sense sense; /* with the others; see enum reason_said */
+	};
 };
+
+static_assert(REQUEST_COUNT_ <= 1 << 3 && SAID_COUNT_ <= 1 << 5,
+              "struct reason has room for the values");
+
+/* TIMED_OUT and SILENT: no answer came. */
+static inline bool reason_is_silence(const struct reason *r)
+{
+	return r->kind == OUTCOME_TIMED_OUT || r->kind == OUTCOME_SILENT;
+}
 
 #define REASON_TEXT_MAX 128 /* bytes of every reason_format(), final NUL included */
 
 /*
- * Writes for example "no answer to a read in 30 s; device blocked, session FAILED", or
- * "read: Input/output error (EIO)". "": there is no reason. Always ends in NUL; returns buf.
+ * Writes for example "no answer to a read in 30 s; device blocked, session FAILED", "read:
+ * Input/output error (EIO)", or "TEST UNIT READY: not ready, standby (02/04/0b)". "": there is no
+ * reason. Always ends in NUL; returns buf.
  */
 const char *reason_format(const struct reason *r, char *buf, size_t size);
 

@@ -111,6 +111,7 @@ struct path {
 	bool outstanding : 1; /* the engine has a check, and its final result is to come */
 	bool expired : 1;     /* the outstanding check has passed its deadline */
 	bool deferred : 1; /* the outstanding check waits for a resource of the engine */
+	bool changing : 1; /* the last check found its port or unit in transition */
 	bool number_asked : 1; /* discovery was asked for the device number */
 	/* Of an observed path: the redundancy of its map that was reported. */
 	uint8_t told : 2; /* enum redundancy */

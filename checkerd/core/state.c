@@ -66,11 +66,6 @@ static const uint8_t next_state[PATH_STATE_COUNT_][IN_COUNT_] = {
 };
 /* clang-format on */
 
-static bool reason_is_silence(const struct reason *r)
-{
-	return r->kind == OUTCOME_TIMED_OUT || r->kind == OUTCOME_SILENT;
-}
-
 /*
  * Was the timeout of the check in the kernel reported? Without this a slow disk would go down
  * when its interval is shorter than its timeout.
@@ -191,12 +186,15 @@ static enum input count_outcome(struct path_status *s, const struct outcome *o,
 	case OUTCOME_DISCONNECTED:
 		(void)count_failure(s, o->late && !s->excused, policy, IN_BAD);
 		return IN_DISCONNECTED;
+	case OUTCOME_PASSIVE:
+		return count_success(s, policy, IN_PASSIVE);
 	case OUTCOME_TIMED_OUT:
 	case OUTCOME_SILENT:
 		return count_silence(s, o, policy);
 	case OUTCOME_GONE:
 		s->streak = MIN(s->streak, 0);
 		return IN_GONE;
+	case OUTCOME_PENDING:
 	case OUTCOME_DEFERRED:
 	case OUTCOME_NOT_JUDGED:
 		return IN_NOTHING;
@@ -230,16 +228,29 @@ static void note_reason(struct path_status *s, const struct outcome *o,
 		.kind = o->kind,
 		.stage = o->stage,
 		.error = o->error,
-		.timeout_us = (uint32_t)timeout_us,
 		.sysfs = o->sysfs,
+		.request = o->request,
+		.said = o->said,
 	};
 
-	if (!reason_is_silence(&r))
-		r.timeout_us = 0;
-	/* The same request is still in the kernel: keep its stage. */
-	if (r.kind == OUTCOME_SILENT && reason_is_silence(&s->reason))
+	if (reason_is_silence(&r))
+		r.timeout_us = (uint32_t)timeout_us;
+	else
+		r.sense = o->sense;
+	/* The same request is still in the kernel. */
+	if (r.kind == OUTCOME_SILENT && reason_is_silence(&s->reason)) {
 		r.stage = s->reason.stage;
+		r.request = s->reason.request;
+	}
 	s->reason = r;
+}
+
+/* UNIT ATTENTION and the like differ in their sense only. */
+static bool same_answer(const struct reason *a, const struct reason *b)
+{
+	return a->request == b->request && a->said == b->said &&
+	       a->sense.key == b->sense.key && a->sense.code == b->sense.code &&
+	       a->sense.qualifier == b->sense.qualifier;
 }
 
 /* The path is up: notes its device's own error, or that it has none. */
@@ -252,7 +263,11 @@ static unsigned note_answer(struct path_status *s, const struct outcome *o)
 		return ACTION_NONE;
 	s->reason.stage = o->stage;
 	s->reason.error = o->error;
-	return before.kind == OUTCOME_DEVICE_ERROR && before.error == o->error
+	s->reason.request = o->request;
+	s->reason.said = o->said;
+	s->reason.sense = o->sense;
+	return before.kind == OUTCOME_DEVICE_ERROR && before.error == o->error &&
+	                       same_answer(&before, &s->reason)
 	               ? ACTION_NONE
 	               : ACTION_DEVICE_ERROR;
 }
@@ -262,6 +277,7 @@ static bool is_final(enum outcome_kind kind)
 {
 	return kind == OUTCOME_OK || kind == OUTCOME_FAILED || kind == OUTCOME_GONE ||
 	       kind == OUTCOME_DEVICE_ERROR || kind == OUTCOME_DISCONNECTED ||
+	       kind == OUTCOME_PASSIVE || kind == OUTCOME_PENDING ||
 	       kind == OUTCOME_NOT_JUDGED;
 }
 
@@ -331,7 +347,8 @@ unsigned path_status_step(const struct path_status *old, const struct outcome *o
 		actions |= ACTION_SUCCESS;
 	if (input_is_failure(in))
 		actions |= ACTION_FAILURE | ACTION_RESET_INTERVAL;
-	if (input_is_failure(in) || input_is_passive(in))
+	if (input_is_failure(in) || input_is_passive(in) ||
+	    (o->kind == OUTCOME_PENDING && s.state == PATH_PENDING))
 		note_reason(&s, o, timeout_us);
 	else if (input_is_success(in) && s.state == PATH_UP)
 		actions |= note_answer(&s, o);

@@ -7,7 +7,8 @@
  *
  * A path goes down when its checks time out, or when the way to the device fails. An error of the
  * device itself leaves the path usable. A check that could not be made changes nothing:
- * OUTCOME_DEFERRED and OUTCOME_NOT_JUDGED.
+ * OUTCOME_DEFERRED and OUTCOME_NOT_JUDGED. So does an answer that decides nothing, OUTCOME_PENDING; a
+ * path that was never judged keeps it as its reason.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -42,6 +43,9 @@ struct outcome {
 	bool late; /* a final outcome after TIMED_OUT of the same check, which was counted */
 	bool known; /* with a failed open: the kernel knows the device's number */
 	struct sysfs_state sysfs; /* with a failure: the kernel's view of the device */
+	enum reason_request request;
+	enum reason_said said;
+	struct reason_sense sense;
 };
 
 /* 0 means 1. */

@@ -7,6 +7,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* What the library says and what a reason says have the same numbers. */
+static_assert((int)REQUEST_SCSI_READ == (int)PATHCHECK_REQUEST_SCSI_READ &&
+                      (int)REQUEST_COUNT_ == (int)PATHCHECK_REQUESTS &&
+                      (int)SAID_BAD_DATA == (int)PATHCHECK_SAID_BAD_DATA &&
+                      (int)SAID_TRANSITIONING == (int)PATHCHECK_SAID_TRANSITIONING &&
+                      (int)SAID_SNAPSHOT == (int)PATHCHECK_SAID_SNAPSHOT &&
+                      (int)SAID_CHANGE == (int)PATHCHECK_SAID_CHANGE &&
+                      (int)SAID_COUNT_ == (int)PATHCHECK_SAID_COUNT,
+              "outcome_of_result() copies the numbers");
+
 enum number { NUMBER_UNKNOWN, NUMBER_KNOWN, NUMBER_GONE };
 
 /* Does the kernel know the device number? sysfs answers from memory, without I/O. */
@@ -43,6 +53,9 @@ struct outcome outcome_of_result(int sys_dev_block, const struct device *d,
 		.stage = r->stage == PATHCHECK_STAGE_OPEN ? STAGE_OPEN : STAGE_READ,
 		.error = r->error,
 		.late = r->late != 0,
+		.request = (enum reason_request)r->request,
+		.said = (enum reason_said)r->said,
+		.sense = { r->sense_key, r->sense_code, r->sense_qualifier },
 	};
 
 	switch (r->verdict) {
@@ -64,9 +77,13 @@ struct outcome outcome_of_result(int sys_dev_block, const struct device *d,
 	case PATHCHECK_DISCONNECTED:
 		o.kind = OUTCOME_DISCONNECTED;
 		break;
-	case PATHCHECK_NOT_JUDGED:
-	case PATHCHECK_GHOST: /* no path has a checker yet that says these */
+	case PATHCHECK_GHOST:
+		o.kind = OUTCOME_PASSIVE;
+		break;
 	case PATHCHECK_PENDING:
+		o.kind = OUTCOME_PENDING;
+		break;
+	case PATHCHECK_NOT_JUDGED:
 		break;
 	}
 	return o;

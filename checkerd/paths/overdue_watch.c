@@ -36,6 +36,7 @@ struct overdue_why overdue_watch_why(const struct path *p,
 		.error = p->shortage,
 		.stage = (enum outcome_stage)p->shortage_stage,
 		.deferred = p->deferred,
+		.changing = p->changing,
 		.sysfs = p->sysfs,
 	};
 	const struct overdue_engine none = { 0 };

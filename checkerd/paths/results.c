@@ -82,6 +82,7 @@ static void judge(struct checks *c, uint32_t index, struct path *p, struct outco
 	if (outcome_wants_state(p, o))
 		checks_read_state(c, p);
 	o->sysfs = p->sysfs;
+	p->changing = o->kind == OUTCOME_PENDING;
 	actions = checks_step(c, index, p, o, now);
 	outcome_count(&p->counters, o, actions);
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0)

@@ -157,8 +157,12 @@ def the_checker_that_runs_is_shown(case):
 	with open(name, "wb") as f:
 		f.truncate(1 << 16)
 	daemon = case.daemon(config([name], path_checker="tur")).start().wait_ready(up=1)
-	check(daemon.paths()[name]["checker"] == "directio", "JSON", daemon.paths())
+	shown = daemon.paths()[name]
+	check((shown["checker"], shown["checker_why"]) == ("directio", "no SCSI device"), "JSON",
+	      shown)
 	shown = daemon.ctl("show", "paths", "format", "%c", "--no-headings").out
 	check(shown.strip() == "directio", "%c", shown)
+	daemon.reload(config([name]))
+	wait_until("the default is shown", lambda: daemon.paths()[name]["checker_why"] == "default", 5)
 	daemon.reload(config([name], path_checker="none"))
 	wait_until("none is shown", lambda: daemon.paths()[name]["checker"] == "none", 5)

@@ -93,7 +93,12 @@ def plug(driver, name, **properties):
 # --- checkerd ------------------------------------------------------------------------------
 
 def config(defaults="", more=""):
-	"""Writes the configuration: keywords of its defaults section, a line each, and sections."""
+	"""Writes the configuration: keywords of its defaults section, a line each, and sections.
+
+	Scenarios are about reads, unless they choose a checker.
+	"""
+	if "path_checker" not in defaults + more:
+		defaults = "path_checker directio\n" + defaults
 	write("/etc/checkerd.conf", "defaults {\n" + defaults + "\n}\n" + more + "\n")
 
 

@@ -100,6 +100,9 @@ static void test_every_family(void **state)
 		.slots = 1024, .queued = 1, .in_flight = 2, .expired = 3, .orphans = 4
 	};
 	s->groups[s->n_groups++] = (struct pathcheck_group){ .slots = 10, .orphans = 2 };
+	s->groups[s->n_groups++] = (struct pathcheck_group){
+		.kind = PATHCHECK_GROUP_SG, .slots = 1024, .in_flight = 100, .orphans = 5
+	};
 	s->engine.deferred_total = 11;
 	s->engine.emergency_now = 12;
 	s->engine.rescuers = 16;
@@ -142,7 +145,12 @@ static void test_every_family(void **state)
 	          "checkerd_aio_slots{state=\"in_flight\"} 2\n"
 	          "checkerd_aio_slots{state=\"expired\"} 3\n"
 	          "checkerd_aio_slots{state=\"orphan\"} 6\n#");
-	has(text, "checkerd_orphans 6\n");
+	has(text, "checkerd_sg_slots{state=\"free\"} 919\n"
+	          "checkerd_sg_slots{state=\"queued\"} 0\n"
+	          "checkerd_sg_slots{state=\"in_flight\"} 100\n"
+	          "checkerd_sg_slots{state=\"expired\"} 0\n"
+	          "checkerd_sg_slots{state=\"orphan\"} 5\n#");
+	has(text, "checkerd_orphans 11\n");
 	has(text, "checkerd_deferred_checks_total 11\n");
 	has(text, "checkerd_emergency_slots 12\n");
 	has(text, "checkerd_rescuers{state=\"idle\"} 11\n"

@@ -151,6 +151,185 @@ static void every_error_fits(void **state)
 	assert_null(reason_errno_name(0));
 }
 
+static struct reason answered(enum outcome_kind kind, enum reason_request request,
+                              enum reason_said said, struct reason_sense sense)
+{
+	return (struct reason){
+		.kind = kind,
+		.stage = STAGE_READ,
+		.error = kind == OUTCOME_PASSIVE || kind == OUTCOME_PENDING ? 0 : EIO,
+		.request = request,
+		.said = said,
+		.sense = sense
+	};
+}
+
+static void what_a_scsi_device_said(void **state)
+{
+	static const struct {
+		enum outcome_kind kind;
+		enum reason_request request;
+		enum reason_said said;
+		struct reason_sense sense;
+		const char *words;
+	} rows[] = {
+		{ OUTCOME_PASSIVE,
+		  REQUEST_TEST_UNIT,
+		  SAID_SENSE,
+		  { 2, 4, 0xb },
+		  "TEST UNIT READY: not ready, standby (02/04/0b)" },
+		{ OUTCOME_PENDING,
+		  REQUEST_TEST_UNIT,
+		  SAID_SENSE,
+		  { 2, 4, 0xa },
+		  "TEST UNIT READY: not ready, access state changes (02/04/0a)" },
+		{ OUTCOME_PASSIVE,
+		  REQUEST_PORT_GROUPS,
+		  SAID_STANDBY,
+		  { 0 },
+		  "REPORT TARGET PORT GROUPS: port is standby" },
+		{ OUTCOME_FAILED,
+		  REQUEST_PORT_GROUPS,
+		  SAID_UNAVAILABLE,
+		  { 0 },
+		  "REPORT TARGET PORT GROUPS: port is unavailable" },
+		{ OUTCOME_FAILED,
+		  REQUEST_PORT_GROUPS,
+		  SAID_BAD_DATA,
+		  { 0 },
+		  "REPORT TARGET PORT GROUPS: its data are invalid" },
+		{ OUTCOME_PASSIVE,
+		  REQUEST_INQUIRY,
+		  SAID_NOT_OWNED,
+		  { 0 },
+		  "INQUIRY: the other controller owns the unit" },
+		{ OUTCOME_FAILED,
+		  REQUEST_SCSI_READ,
+		  SAID_SENSE,
+		  { 0xc, 0xff, 0xfe },
+		  "READ: unknown sense key (0c/ff/fe)" },
+		{ OUTCOME_FAILED,
+		  REQUEST_SCSI_READ,
+		  SAID_SENSE,
+		  { 0xff, 0x25, 0 },
+		  "READ: unknown sense key, unit not supported (ff/25/00)" },
+		{ OUTCOME_FAILED,
+		  REQUEST_TEST_UNIT,
+		  SAID_TRANSPORT,
+		  { 0, 0xe, 0 },
+		  "TEST UNIT READY: transport disrupted (host byte 0x0e)" },
+		{ OUTCOME_FAILED,
+		  REQUEST_TEST_UNIT,
+		  SAID_TRANSPORT,
+		  { 0, 0xee, 0 },
+		  "TEST UNIT READY: transport failed (host byte 0xee)" },
+		{ OUTCOME_FAILED,
+		  REQUEST_TEST_UNIT,
+		  SAID_STATUS,
+		  { 0, 0x28, 0 },
+		  "TEST UNIT READY: task set full (status 0x28)" },
+		{ OUTCOME_FAILED,
+		  REQUEST_TEST_UNIT,
+		  SAID_STATUS,
+		  { 0, 0x77, 0 },
+		  "TEST UNIT READY: unknown status (status 0x77)" },
+		{ OUTCOME_FAILED,
+		  REQUEST_TEST_UNIT,
+		  SAID_NOTHING,
+		  { 0 },
+		  "TEST UNIT READY: Input/output error (EIO)" },
+		{ OUTCOME_DEVICE_ERROR,
+		  REQUEST_TEST_UNIT,
+		  SAID_SENSE,
+		  { 4, 0x44, 0 },
+		  "TEST UNIT READY: the device answered: hardware error, internal target "
+		  "failure (04/44/00)" },
+		{ OUTCOME_DISCONNECTED,
+		  REQUEST_TEST_UNIT,
+		  SAID_SENSE,
+		  { 5, 0x25, 0 },
+		  "TEST UNIT READY: the target has no such unit (05/25/00)" },
+		{ OUTCOME_DISCONNECTED,
+		  REQUEST_READ,
+		  SAID_NOTHING,
+		  { 0 },
+		  "the target has no such unit" },
+		{ OUTCOME_PASSIVE,
+		  REQUEST_READ,
+		  SAID_INACCESSIBLE,
+		  { 0 },
+		  "read: ANA state inaccessible" },
+		{ OUTCOME_FAILED,
+		  REQUEST_READ,
+		  SAID_NVME_STATE,
+		  { 0 },
+		  "read: Input/output error (EIO); controller is not live" },
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_reason(answered(rows[i].kind, rows[i].request, rows[i].said,
+		                       rows[i].sense),
+		              rows[i].words);
+}
+
+/* What the kernel thinks is added where it explains the answer, and said once. */
+static void what_explains_an_answer(void **state)
+{
+	struct reason r = answered(OUTCOME_FAILED, REQUEST_TEST_UNIT, SAID_SENSE,
+	                           (struct reason_sense){ 2, 4, 0xc });
+
+	(void)state; /* no fixture */
+	r = with_state(r, "blocked", SYSFS_PORT, "Blocked");
+	r.sysfs.access = sysfs_word(SYSFS_ACCESS, "unavailable");
+	assert_reason(r, "TEST UNIT READY: not ready, unavailable (02/04/0c); access "
+	                 "unavailable");
+	r.said = SAID_TRANSPORT;
+	assert_reason(r, "TEST UNIT READY: bad target (host byte 0x04); device blocked, "
+	                 "port Blocked");
+	r.said = SAID_UNAVAILABLE;
+	assert_reason(r, "TEST UNIT READY: port is unavailable");
+	r = with_state(answered(OUTCOME_FAILED, REQUEST_READ, SAID_NVME_STATE,
+	                        (struct reason_sense){ 0 }),
+	               NULL, SYSFS_NONE, NULL);
+	r.sysfs.device = sysfs_word(SYSFS_CONTROLLER, "connecting");
+	assert_reason(r, "read: Input/output error (EIO); controller connecting");
+	r = silent(STAGE_READ, 30 * USEC_PER_SEC);
+	r.request = REQUEST_TEST_UNIT;
+	assert_reason(r, "no answer to TEST UNIT READY in 30 s");
+	r.stage = STAGE_OPEN;
+	assert_reason(r, "no answer to an open in 30 s");
+}
+
+/* Every code there is, with all that can be added. */
+static void every_answer_fits(void **state)
+{
+	char buf[2 * REASON_TEXT_MAX];
+
+	(void)state; /* no fixture */
+	for (unsigned request = 0; request < REQUEST_COUNT_; request++)
+		for (unsigned said = 0; said < SAID_COUNT_; said++)
+			for (unsigned code = 0; code < 0x10000; code++) {
+				struct reason r = answered(
+				        OUTCOME_FAILED, (enum reason_request)request,
+				        (enum reason_said)said,
+				        (struct reason_sense){ 6, (uint8_t)(code >> 8),
+				                               (uint8_t)code });
+
+				r = with_state(r, "transport-offline", SYSFS_PORT,
+				               "Not Present");
+				r.sysfs.access =
+				        sysfs_word(SYSFS_ACCESS, "transitioning");
+				assert_true(strlen(reason_format(&r, buf, sizeof(buf))) <
+				            REASON_TEXT_MAX);
+				r.kind = OUTCOME_DEVICE_ERROR;
+				assert_true(strlen(reason_format(&r, buf, sizeof(buf))) <
+				            REASON_TEXT_MAX);
+				if (said < SAID_SENSE || said > SAID_TRANSPORT)
+					break;
+			}
+}
+
 static void longest_silence_fits(void **state)
 {
 	struct reason r = with_state(silent(STAGE_OPEN, INT64_MAX), "0123456789012345678",
@@ -171,6 +350,9 @@ int main(void)
 		cmocka_unit_test(every_room_is_enough),
 		cmocka_unit_test(short_buffer),
 		cmocka_unit_test(every_error_fits),
+		cmocka_unit_test(what_a_scsi_device_said),
+		cmocka_unit_test(what_explains_an_answer),
+		cmocka_unit_test(every_answer_fits),
 		cmocka_unit_test(longest_silence_fits),
 	};
 

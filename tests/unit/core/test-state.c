@@ -42,6 +42,13 @@ static struct path_status status_in(enum path_state s)
 		.access = { SYSFS_ACCESS, 3 } \
 	}
 
+/* What a checker learns of the port by a command of its own. */
+#define PORT_ANSWERS(outcome_kind, outcome_said)                        \
+	{                                                               \
+		.kind = (outcome_kind), .stage = STAGE_READ,            \
+		.request = REQUEST_PORT_GROUPS, .said = (outcome_said), \
+	}
+
 /* What came, in the words of the table below. */
 enum what {
 	STARTED,
@@ -60,6 +67,9 @@ enum what {
 	DEFERRED,
 	NOT_JUDGED,
 	GONE,
+	PORT_PASSIVE,
+	PORT_PASSIVE_ENOUGH,
+	PORT_CHANGES,
 	WHAT_COUNT
 };
 
@@ -107,6 +117,9 @@ static const struct {
 	[DEFERRED] = { { .kind = OUTCOME_DEFERRED }, 1, 1 },
 	[NOT_JUDGED] = { { .kind = OUTCOME_NOT_JUDGED, .error = EACCES }, 1, 1 },
 	[GONE] = { { .kind = OUTCOME_GONE }, 9, 1 },
+	[PORT_PASSIVE] = { PORT_ANSWERS(OUTCOME_PASSIVE, SAID_STANDBY), 1, 2 },
+	[PORT_PASSIVE_ENOUGH] = { PORT_ANSWERS(OUTCOME_PASSIVE, SAID_STANDBY), 1, 1 },
+	[PORT_CHANGES] = { PORT_ANSWERS(OUTCOME_PENDING, SAID_TRANSITIONING), 1, 1 },
 };
 
 /*
@@ -116,30 +129,34 @@ static const struct {
 static const char *const expected[PATH_STATE_COUNT_][WHAT_COUNT] = {
 	[PATH_UNCHECKED] = { "pending", "up+", "up+", "shaky", "down-", "removed-",
 	                     "disconnected-", "ghost+", "ghost+", "timeout", "down-", "=",
-	                     "=", "=", "=", "removed-" },
+	                     "=", "=", "=", "removed-", "ghost+", "ghost+", "=" },
 	[PATH_PENDING] = { "=", "up+", "up+", "shaky", "down-", "removed-",
 	                   "disconnected-", "ghost+", "ghost+", "timeout", "down-", "=",
-	                   "=", "=", "=", "removed-" },
+	                   "=", "=", "=", "removed-", "ghost+", "ghost+", "=" },
 	[PATH_UP] = { "=", "=", "=", "shaky", "down-", "removed-", "disconnected-",
 	              "ghost", "ghost", "timeout", "down-", "=", "=", "=", "=",
-	              "removed-" },
+	              "removed-", "ghost", "ghost", "=" },
 	[PATH_DOWN] = { "=", "delayed", "up+", "=", "=", "removed", "disconnected",
-	                "delayed", "ghost+", "=", "=", "=", "=", "=", "=", "removed" },
+	                "delayed", "ghost+", "=", "=", "=", "=", "=", "=", "removed",
+	                "delayed", "ghost+", "=" },
 	[PATH_TIMEOUT] = { "=", "up", "up", "shaky", "down-", "removed-", "disconnected-",
 	                   "ghost", "ghost", "=", "down-", "=", "down-", "=", "=",
-	                   "removed-" },
+	                   "removed-", "ghost", "ghost", "=" },
 	[PATH_GHOST] = { "=", "up", "up", "shaky", "down-", "removed-", "disconnected-",
-	                 "=", "=", "timeout", "down-", "=", "=", "=", "=", "removed-" },
+	                 "=", "=", "timeout", "down-", "=", "=", "=", "=", "removed-",
+	                 "=", "=", "=" },
 	[PATH_SHAKY] = { "=", "up", "up", "=", "down-", "removed-", "disconnected-",
 	                 "ghost", "ghost", "timeout", "down-", "=", "=", "=", "=",
-	                 "removed-" },
+	                 "removed-", "ghost", "ghost", "=" },
 	[PATH_DELAYED] = { "=", "=", "up+", "down", "down", "removed", "disconnected",
-	                   "=", "ghost+", "down", "down", "=", "=", "=", "=", "removed" },
+	                   "=", "ghost+", "down", "down", "=", "=", "=", "=", "removed",
+	                   "=", "ghost+", "=" },
 	[PATH_REMOVED] = { "=", "delayed", "up+", "down", "down", "=", "disconnected",
-	                   "delayed", "ghost+", "down", "down", "=", "=", "=", "=", "=" },
+	                   "delayed", "ghost+", "down", "down", "=", "=", "=", "=", "=",
+	                   "delayed", "ghost+", "=" },
 	[PATH_DISCONNECTED] = { "=", "delayed", "up+", "down", "down", "removed", "=",
 	                        "delayed", "ghost+", "down", "down", "=", "=", "=", "=",
-	                        "removed" },
+	                        "removed", "delayed", "ghost+", "=" },
 };
 
 /* SILENT is a failure only if the timeout of this check has been reported. */
@@ -153,7 +170,8 @@ static bool is_failure(enum path_state s, enum what w)
 
 static bool is_success(enum what w)
 {
-	return w == GOOD || w == GOOD_ENOUGH || w == PASSIVE || w == PASSIVE_ENOUGH;
+	return w == GOOD || w == GOOD_ENOUGH || w == PASSIVE || w == PASSIVE_ENOUGH ||
+	       w == PORT_PASSIVE || w == PORT_PASSIVE_ENOUGH;
 }
 
 static unsigned expected_actions(enum path_state s, enum what w, const char *word)
@@ -209,7 +227,10 @@ static void check_cell(enum path_state s, enum what w)
 		         actions, expected_actions(s, w, word));
 	assert_int_equal(new.since.us, new.state == s ? before.us : now.us);
 	check_counters(&old, &new, w);
-	if (w == DEFERRED || w == NOT_JUDGED)
+	if (w == PORT_PASSIVE || w == PORT_PASSIVE_ENOUGH ||
+	    (w == PORT_CHANGES && s == PATH_PENDING))
+		assert_int_equal(new.reason.said, given[w].outcome.said);
+	else if (w == DEFERRED || w == NOT_JUDGED || w == PORT_CHANGES)
 		assert_memory_equal(&old, &new, sizeof(old));
 	if (is_failure(s, w))
 		assert_int_equal(new.reason.kind, given[w].outcome.kind);
@@ -235,6 +256,42 @@ static const struct outcome slow = { .kind = OUTCOME_TIMED_OUT,
 static const struct outcome still = { .kind = OUTCOME_SILENT };
 static const struct outcome started = { .kind = OUTCOME_STARTED };
 static const struct outcome deferred = { .kind = OUTCOME_DEFERRED };
+
+/* A request that times out is named, also when it is silent again. */
+static void silence_keeps_its_request(void **state)
+{
+	struct outcome o = slow;
+	struct story t = begin(2, 1);
+
+	(void)state; /* no fixture */
+	o.request = REQUEST_TEST_UNIT;
+	step(&t, o);
+	step(&t, still);
+	assert_int_equal(t.status.reason.request, REQUEST_TEST_UNIT);
+	assert_int_equal(t.status.reason.timeout_us, TIMEOUT_US);
+}
+
+/* The same errno with other sense data is another error of the device. */
+static void each_error_of_the_device_is_told_once(void **state)
+{
+	struct outcome o = { .kind = OUTCOME_DEVICE_ERROR,
+		             .stage = STAGE_READ,
+		             .error = EREMOTEIO,
+		             .request = REQUEST_TEST_UNIT,
+		             .said = SAID_SENSE,
+		             .sense = { 4, 0x44, 0 } };
+	struct story t = begin(1, 1);
+
+	(void)state; /* no fixture */
+	step(&t, good);
+	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
+	assert_false(step(&t, o) & ACTION_DEVICE_ERROR);
+	o.sense.code = 0x3e;
+	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
+	assert_int_equal(t.status.reason.sense.code, 0x3e);
+	o.request = REQUEST_SCSI_READ;
+	assert_true(step(&t, o) & ACTION_DEVICE_ERROR);
+}
 
 static void starts_unchecked(void **state)
 {
@@ -493,6 +550,8 @@ int main(void)
 		cmocka_unit_test(a_timeout_in_transition_counts_when_that_is_over),
 		cmocka_unit_test(an_excused_timeout_fails_late),
 		cmocka_unit_test(a_ghost_stays_one_while_its_port_is_passive),
+		cmocka_unit_test(silence_keeps_its_request),
+		cmocka_unit_test(each_error_of_the_device_is_told_once),
 		cmocka_unit_test(starts_unchecked),
 		cmocka_unit_test(failures_in_a_row),
 		cmocka_unit_test(late_failure_counts_once),

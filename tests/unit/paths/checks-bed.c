@@ -56,6 +56,8 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 	pc->cookie[pc->next_id] = p->cookie;
 	pc->target[pc->next_id] = p->target;
 	pc->flags[pc->next_id] = p->flags;
+	pc->checker[pc->next_id] = p->checker;
+	pc->read_every[pc->next_id] = p->read_every;
 	*ret_id = pc->next_id++;
 	return 0;
 }

@@ -17,6 +17,7 @@ struct pathcheck {
 	uint32_t next_id, n_asked, n_identified, flushes, removed;
 	uint64_t cookie[PATHS];
 	uint32_t target[PATHS], flags[PATHS];
+	uint16_t checker[PATHS], read_every[PATHS];
 	uint32_t room; /* commands before -EAGAIN */
 	int tend;
 	struct pathcheck_result results[PATHS];

@@ -150,6 +150,131 @@ static void another_keep_open_keeps_the_state(void **state)
 	assert_int_equal(engine.removed, 1);
 }
 
+static void the_engine_gets_the_checker(void **state)
+{
+	static const struct {
+		enum checker_kind kind;
+		enum pathcheck_checker checker;
+	} rows[] = {
+		{ CHECKER_DIRECTIO, PATHCHECK_DIRECTIO },
+		{ CHECKER_TUR, PATHCHECK_TUR },
+		{ CHECKER_ALUA, PATHCHECK_ALUA },
+		{ CHECKER_TUR_DIRECTIO, PATHCHECK_TUR_DIRECTIO },
+		{ CHECKER_READSECTOR0, PATHCHECK_READSECTOR0 },
+		{ CHECKER_RDAC, PATHCHECK_RDAC },
+		{ CHECKER_EMC_CLARIION, PATHCHECK_EMC_CLARIION },
+		{ CHECKER_HP_SW, PATHCHECK_HP_SW },
+		{ CHECKER_CCISS_TUR, PATHCHECK_CCISS_TUR },
+		{ CHECKER_NVME, PATHCHECK_NVME },
+		{ CHECKER_NONE, PATHCHECK_DIRECTIO },
+	};
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(SEC));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct path_settings s = usual;
+		uint32_t id = path(p)->engine_id;
+		bool same = engine.checker[id] == rows[i].checker;
+
+		s.checker = rows[i].kind;
+		assert_int_equal(
+		        membership_change(&checks, p, path(p)->device, &s, at(SEC)), 0);
+		assert_int_equal(path(p)->engine_id == id, same);
+		assert_int_equal(engine.checker[path(p)->engine_id], rows[i].checker);
+		assert_int_equal(path(p)->status.state, PATH_UP);
+	}
+}
+
+static void another_read_every_is_for_the_engine(void **state)
+{
+	struct path_settings s = usual;
+	uint32_t p, id;
+
+	(void)state;
+	s.checker = CHECKER_TUR_DIRECTIO;
+	s.read_every = 60;
+	assert_int_equal(try_add(0, &s, &p), 0);
+	id = path(p)->engine_id;
+	assert_int_equal(engine.read_every[id], 60);
+	s.read_every = 1;
+	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, t0), 0);
+	assert_int_not_equal(path(p)->engine_id, id);
+	assert_int_equal(engine.read_every[path(p)->engine_id], 1);
+}
+
+/* The answer to a TEST UNIT READY, by its sense data. */
+static void answer_sense(uint32_t p, enum pathcheck_verdict v, uint8_t qualifier,
+                         struct mono now)
+{
+	engine.results[engine.n_results++] = (struct pathcheck_result){
+		.cookie = engine.cookie[path(p)->engine_id],
+		.id = path(p)->engine_id,
+		.verdict = v,
+		.stage = PATHCHECK_STAGE_READ,
+		.engine = PATHCHECK_ENGINE_SG,
+		.started_us = now.us - 100,
+		.finished_us = now.us,
+		.request = PATHCHECK_REQUEST_TEST_UNIT,
+		.said = PATHCHECK_SAID_SENSE,
+		.has_sense = 1,
+		.sense_key = 2,
+		.sense_code = 4,
+		.sense_qualifier = qualifier,
+	};
+	assert_false(results_collect(&checks, now));
+}
+
+static void assert_is(uint32_t p, enum path_state state, const char *reason)
+{
+	char text[REASON_TEXT_MAX];
+
+	assert_int_equal(path(p)->status.state, state);
+	assert_string_equal(reason_format(&path(p)->status.reason, text, sizeof(text)),
+	                    reason);
+}
+
+static void a_passive_port_is_a_ghost_with_its_reason(void **state)
+{
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer_sense(p, PATHCHECK_GHOST, 0xb, at(SEC));
+	assert_is(p, PATH_GHOST, "TEST UNIT READY: not ready, standby (02/04/0b)");
+	assert_int_equal(path(p)->good.us, at(SEC).us);
+	assert_int_equal(path(p)->counters.failures, 0);
+	assert_int_equal(path(p)->engine, PATHCHECK_ENGINE_SG);
+	checks_expedite(&checks, p, at(2 * SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(2 * SEC));
+	assert_is(p, PATH_UP, "");
+}
+
+/* Nothing is decided: a new path stays pending, a known one what it was, until it is overdue. */
+static void a_port_in_transition_decides_nothing(void **state)
+{
+	const struct overdue_engine runs = { false, false };
+	uint32_t p = add(0);
+
+	(void)state;
+	run_until(at(SEC));
+	answer_sense(p, PATHCHECK_PENDING, 0xa, at(SEC));
+	assert_is(p, PATH_PENDING,
+	          "TEST UNIT READY: not ready, access state changes (02/04/0a)");
+	checks_expedite(&checks, p, at(2 * SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(2 * SEC));
+	assert_is(p, PATH_UP, "");
+	checks_expedite(&checks, p, at(3 * SEC));
+	answer_sense(p, PATHCHECK_PENDING, 0xa, at(3 * SEC));
+	assert_is(p, PATH_UP, "");
+	assert_int_equal(path(p)->last.us, at(2 * SEC).us);
+	assert_int_equal(overdue_watch_why(path(p), &runs).cause, OVERDUE_TRANSITION);
+	checks_expedite(&checks, p, at(4 * SEC));
+	answer(p, PATHCHECK_OK, 0, false, at(4 * SEC));
+	assert_int_not_equal(overdue_watch_why(path(p), &runs).cause, OVERDUE_TRANSITION);
+}
+
 /* Adds a map with one path, 8:5, that is failed. */
 static struct maps_path *map_of_one(void)
 {
@@ -297,6 +422,10 @@ int main(void)
 		TEST(an_unknown_number_is_requested_once),
 		TEST(only_scsi_nvme_and_dasd_stay_open),
 		TEST(another_keep_open_keeps_the_state),
+		TEST(the_engine_gets_the_checker),
+		TEST(another_read_every_is_for_the_engine),
+		TEST(a_passive_port_is_a_ghost_with_its_reason),
+		TEST(a_port_in_transition_decides_nothing),
 		TEST(verdicts_are_reported_to_the_maps),
 		TEST(a_failed_path_is_identified),
 	};
