@@ -15,6 +15,8 @@ libengine_la_SOURCES = \
 	libcheck/checkers/directio.h \
 	libcheck/checkers/directio_judge.c \
 	libcheck/checkers/directio_judge.h \
+	libcheck/checkers/error_meaning.c \
+	libcheck/checkers/error_meaning.h \
 	libcheck/checkers/identify_device.c \
 	libcheck/checkers/identify_device.h \
 	libcheck/checkers/scsi.c \
@@ -103,6 +105,7 @@ engine_tests = \
 	tests/unit/prober/test-buffers \
 	tests/unit/checkers/test-directio \
 	tests/unit/checkers/test-directio-judge \
+	tests/unit/checkers/test-error-meaning \
 	tests/unit/prober/test-group \
 	tests/unit/prober/test-submitter \
 	tests/unit/backends/test-libaio \
@@ -154,6 +157,9 @@ tests_unit_checkers_test_directio_LDADD = $(prober_bed_ldadd)
 tests_unit_checkers_test_directio_judge_SOURCES = tests/unit/checkers/test-directio-judge.c
 tests_unit_checkers_test_directio_judge_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_directio_judge_LDADD = $(engine_test_ldadd)
+tests_unit_checkers_test_error_meaning_SOURCES = tests/unit/checkers/test-error-meaning.c
+tests_unit_checkers_test_error_meaning_CFLAGS = $(engine_test_cflags)
+tests_unit_checkers_test_error_meaning_LDADD = $(engine_test_ldadd)
 tests_unit_checkers_test_scsi_SOURCES = tests/unit/checkers/test-scsi.c
 tests_unit_checkers_test_scsi_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_scsi_LDADD = $(engine_test_ldadd)

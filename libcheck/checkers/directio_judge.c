@@ -4,42 +4,7 @@
 
 #include <errno.h>
 
-#include "util/macro.h"
-
-enum meaning {
-	SUSPECT, /* no answer, or the way to the device failed; errors that are not listed */
-	DEVICE,   /* the device answered */
-	SHORTAGE, /* this host has no memory or descriptor */
-	HOST      /* this host or this program did not let the request through */
-};
-
-/* Each errno that is not suspect in both stages. */
-static const struct {
-	int error;
-	enum meaning open, read;
-} meanings[] = {
-	{ ENODATA, SUSPECT, DEVICE },    /* BLK_STS_MEDIUM */
-	{ EILSEQ, SUSPECT, DEVICE },     /* BLK_STS_PROTECTION */
-	{ ENOSPC, SUSPECT, DEVICE },     /* BLK_STS_NOSPC: a thin pool is full */
-	{ EBADE, SUSPECT, DEVICE },      /* BLK_STS_RESV_CONFLICT */
-	{ EREMOTEIO, SUSPECT, DEVICE },  /* BLK_STS_TARGET */
-	{ EOPNOTSUPP, SUSPECT, DEVICE }, /* BLK_STS_NOTSUPP */
-	{ ENOMEM, SHORTAGE, SHORTAGE },  /* BLK_STS_RESOURCE too */
-	{ EMFILE, SHORTAGE, SHORTAGE },  { ENFILE, SHORTAGE, SHORTAGE },
-	{ EACCES, HOST, HOST },          { EPERM, HOST, HOST },
-	{ ELOOP, HOST, HOST },           { ENAMETOOLONG, HOST, HOST },
-	{ EINTR, HOST, HOST },           { EAGAIN, HOST, HOST }, /* BLK_STS_AGAIN */
-	{ EINVAL, HOST, HOST }, /* no direct I/O there, or of another size */
-	{ EBADF, HOST, HOST },           { EFAULT, HOST, HOST },
-};
-
-static enum meaning meaning_of(int error, bool opening)
-{
-	for (unsigned i = 0; i < ARRAY_LEN(meanings); i++)
-		if (meanings[i].error == error)
-			return opening ? meanings[i].open : meanings[i].read;
-	return SUSPECT;
-}
+#include "libcheck/checkers/error_meaning.h"
 
 static struct checker_judgement end_of_check(enum pathcheck_verdict verdict, int error)
 {
@@ -102,15 +67,15 @@ struct checker_judgement directio_judge(const struct checker_answer *a)
 			                           .command = DIRECTIO_TEST_UNIT };
 	if (unit_is_gone(a))
 		return end_of_check(PATHCHECK_DISCONNECTED, error);
-	switch (meaning_of(error, a->opening)) {
-	case DEVICE:
+	switch (error_meaning(error, a->opening ? ERROR_OF_OPEN : ERROR_OF_READ)) {
+	case ERROR_DEVICE:
 		return end_of_check(PATHCHECK_DEVICE_ERROR, error);
-	case SHORTAGE:
+	case ERROR_SHORTAGE:
 		return (struct checker_judgement){ CHECKER_SHORTAGE, PATHCHECK_NOT_JUDGED,
 			                           error, .answered = false };
-	case HOST:
+	case ERROR_HOST:
 		return end_of_check(PATHCHECK_NOT_JUDGED, error);
-	case SUSPECT:
+	case ERROR_SUSPECT:
 		break;
 	}
 	return end_of_check(PATHCHECK_FAILED, error);

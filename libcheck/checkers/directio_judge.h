@@ -2,11 +2,7 @@
 #ifndef LIBCHECK_CHECKERS_DIRECTIO_JUDGE_H
 #define LIBCHECK_CHECKERS_DIRECTIO_JUDGE_H
 
-/*
- * What an answer to the directio checker means, and whose fault an error is. The kernel's rule
- * is blk_path_error() in include/linux/blk_types.h: dm-multipath fails a path for these errors
- * only, and so does this. Pure.
- */
+/* What an answer to the directio checker means. Pure. */
 #include "libcheck/checkers/checker.h"
 
 /* The commands that may follow the read. */
