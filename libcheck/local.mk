@@ -8,6 +8,7 @@ libengine_la_SOURCES = \
 	libcheck/caller.c \
 	libcheck/caller.h \
 	libcheck/checkers/again.h \
+	libcheck/checkers/alua.c \
 	libcheck/checkers/checker.h \
 	libcheck/checkers/checker_directio.c \
 	libcheck/checkers/checker_table.c \
@@ -15,20 +16,34 @@ libengine_la_SOURCES = \
 	libcheck/checkers/directio.h \
 	libcheck/checkers/directio_judge.c \
 	libcheck/checkers/directio_judge.h \
+	libcheck/checkers/emc_clariion.c \
 	libcheck/checkers/error_meaning.c \
 	libcheck/checkers/error_meaning.h \
 	libcheck/checkers/identify_device.c \
 	libcheck/checkers/identify_device.h \
+	libcheck/checkers/port_groups.c \
+	libcheck/checkers/port_groups.h \
+	libcheck/checkers/rdac.c \
+	libcheck/checkers/readsector0.c \
 	libcheck/checkers/scsi.c \
 	libcheck/checkers/scsi.h \
+	libcheck/checkers/scsi_cdb.c \
+	libcheck/checkers/scsi_cdb.h \
+	libcheck/checkers/scsi_checker.c \
+	libcheck/checkers/scsi_checker.h \
 	libcheck/checkers/scsi_command.h \
 	libcheck/checkers/scsi_device.c \
 	libcheck/checkers/scsi_device.h \
+	libcheck/checkers/scsi_judge.c \
+	libcheck/checkers/scsi_judge.h \
+	libcheck/checkers/scsi_page.c \
+	libcheck/checkers/scsi_page.h \
 	libcheck/checkers/sense.c \
 	libcheck/checkers/sense.h \
 	libcheck/checkers/sg_header.c \
 	libcheck/checkers/sg_header.h \
 	libcheck/checkers/tur.c \
+	libcheck/checkers/tur_directio.c \
 	libcheck/heartbeat.c \
 	libcheck/heartbeat.h \
 	libcheck/pathcheck.c \
@@ -104,8 +119,11 @@ if HAVE_CMOCKA
 engine_tests = \
 	tests/unit/prober/test-buffers \
 	tests/unit/checkers/test-directio \
+	tests/unit/checkers/test-alua \
 	tests/unit/checkers/test-directio-judge \
 	tests/unit/checkers/test-error-meaning \
+	tests/unit/checkers/test-scsi-judge \
+	tests/unit/checkers/test-vendor-pages \
 	tests/unit/prober/test-group \
 	tests/unit/prober/test-submitter \
 	tests/unit/backends/test-libaio \
@@ -157,9 +175,19 @@ tests_unit_checkers_test_directio_LDADD = $(prober_bed_ldadd)
 tests_unit_checkers_test_directio_judge_SOURCES = tests/unit/checkers/test-directio-judge.c
 tests_unit_checkers_test_directio_judge_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_directio_judge_LDADD = $(engine_test_ldadd)
+scsi_bed = tests/unit/checkers/scsi-bed.c tests/unit/checkers/scsi-bed.h
+tests_unit_checkers_test_alua_SOURCES = tests/unit/checkers/test-alua.c $(scsi_bed)
+tests_unit_checkers_test_alua_CFLAGS = $(engine_test_cflags)
+tests_unit_checkers_test_alua_LDADD = $(engine_test_ldadd)
 tests_unit_checkers_test_error_meaning_SOURCES = tests/unit/checkers/test-error-meaning.c
 tests_unit_checkers_test_error_meaning_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_error_meaning_LDADD = $(engine_test_ldadd)
+tests_unit_checkers_test_scsi_judge_SOURCES = tests/unit/checkers/test-scsi-judge.c $(scsi_bed)
+tests_unit_checkers_test_scsi_judge_CFLAGS = $(engine_test_cflags)
+tests_unit_checkers_test_scsi_judge_LDADD = $(engine_test_ldadd)
+tests_unit_checkers_test_vendor_pages_SOURCES = tests/unit/checkers/test-vendor-pages.c $(scsi_bed)
+tests_unit_checkers_test_vendor_pages_CFLAGS = $(engine_test_cflags)
+tests_unit_checkers_test_vendor_pages_LDADD = $(engine_test_ldadd)
 tests_unit_checkers_test_scsi_SOURCES = tests/unit/checkers/test-scsi.c
 tests_unit_checkers_test_scsi_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_scsi_LDADD = $(engine_test_ldadd)

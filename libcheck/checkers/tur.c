@@ -1,58 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The tur checker: TEST UNIT READY. Its judgement runs on reapers. */
-#include <errno.h>
+/*
+ * The checkers that send nothing but TEST UNIT READY: tur, cciss_tur and hp_sw. Pure; reapers judge,
+ * rescuers build the command.
+ */
+#include "libcheck/checkers/scsi_cdb.h"
+#include "libcheck/checkers/scsi_checker.h"
+#include "libcheck/checkers/scsi_judge.h"
 
-#include "libcheck/checkers/checker.h"
-#include "libcheck/checkers/identify_device.h"
-#include "libcheck/checkers/scsi_device.h"
-
-/* SPC-4 6.47. */
 static void tur_command(const struct checker_step *s _unused_, struct scsi_command *ret)
 {
-	*ret = (struct scsi_command){ .cdb_size = 6,
-		                      .request = PATHCHECK_REQUEST_TEST_UNIT };
+	scsi_cdb_test_unit(ret);
 }
 
-static struct checker_judgement tur_judge(const struct checker_answer *a)
+/*
+ * The passive controller of these arrays says LOGICAL UNIT NOT READY, INITIALIZING COMMAND REQUIRED:
+ * START STOP UNIT makes it the active one (drivers/scsi/device_handler/scsi_dh_hp_sw.c).
+ */
+static bool is_passive(const struct sense *s)
 {
-	struct checker_judgement j = { .next = CHECKER_FINAL,
-		                       .verdict = PATHCHECK_FAILED };
+	return s->valid && s->key == 0x02 && s->code == 0x04 && s->qualifier == 0x02;
+}
 
-	if (a->result < 0) {
-		j.error = (int)-a->result;
-		return j;
-	}
-	if (a->scsi.host != 0) {
-		j.error = ENOLINK;
-		j.said = PATHCHECK_SAID_TRANSPORT;
-		return j;
-	}
-	j.answered = true;
-	if (a->scsi.sense.valid && a->scsi.sense.key == 0x06 && a->tries < 5) {
-		j.next = CHECKER_SEND;
-		return j;
-	}
-	if (a->scsi.status == SCSI_GOOD)
-		return CHECKER_GOOD;
-	j.verdict = PATHCHECK_DEVICE_ERROR;
-	j.error = EREMOTEIO;
-	j.said = a->scsi.sense.valid ? PATHCHECK_SAID_SENSE : PATHCHECK_SAID_STATUS;
+static struct checker_judgement hp_sw_judge(const struct checker_answer *a)
+{
+	struct checker_judgement j = scsi_judge(a);
+
+	if (j.said == PATHCHECK_SAID_SENSE && is_passive(&a->scsi.sense))
+		return scsi_judge_end(PATHCHECK_GHOST, 0, PATHCHECK_SAID_SENSE);
 	return j;
 }
 
-static const struct checker_command commands[] = {
-	[CHECKER_NO_COMMAND + 1] = { .send = identify_device },
+const struct checker checker_tur = {
+	SCSI_CHECKER_CALLS,
+	.command = tur_command,
+	.judge = scsi_judge,
 };
 
-const struct checker checker_tur = {
-	.open = scsi_device_open,
-	.look = scsi_device_look,
-	.close = scsi_device_close,
-	.describe = scsi_device_describe,
-	.send = scsi_device_send,
-	.is_slow = scsi_device_is_slow,
+/* The driver cciss has left the kernel: disks of its successor hpsa are SCSI disks. */
+const struct checker checker_cciss_tur = {
+	SCSI_CHECKER_CALLS,
 	.command = tur_command,
-	.judge = tur_judge,
-	.commands = commands,
-	.identify = CHECKER_NO_COMMAND + 1,
+	.judge = scsi_judge,
+};
+
+const struct checker checker_hp_sw = {
+	SCSI_CHECKER_CALLS,
+	.command = tur_command,
+	.judge = hp_sw_judge,
 };
