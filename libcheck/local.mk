@@ -21,6 +21,10 @@ libengine_la_SOURCES = \
 	libcheck/checkers/error_meaning.h \
 	libcheck/checkers/identify_device.c \
 	libcheck/checkers/identify_device.h \
+	libcheck/checkers/nvme.c \
+	libcheck/checkers/nvme.h \
+	libcheck/checkers/nvme_state.c \
+	libcheck/checkers/nvme_state.h \
 	libcheck/checkers/port_groups.c \
 	libcheck/checkers/port_groups.h \
 	libcheck/checkers/rdac.c \
@@ -122,6 +126,7 @@ engine_tests = \
 	tests/unit/checkers/test-alua \
 	tests/unit/checkers/test-directio-judge \
 	tests/unit/checkers/test-error-meaning \
+	tests/unit/checkers/test-nvme \
 	tests/unit/checkers/test-scsi-judge \
 	tests/unit/checkers/test-vendor-pages \
 	tests/unit/prober/test-group \
@@ -182,6 +187,9 @@ tests_unit_checkers_test_alua_LDADD = $(engine_test_ldadd)
 tests_unit_checkers_test_error_meaning_SOURCES = tests/unit/checkers/test-error-meaning.c
 tests_unit_checkers_test_error_meaning_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_error_meaning_LDADD = $(engine_test_ldadd)
+tests_unit_checkers_test_nvme_SOURCES = tests/unit/checkers/test-nvme.c
+tests_unit_checkers_test_nvme_CFLAGS = $(engine_test_cflags)
+tests_unit_checkers_test_nvme_LDADD = $(prober_bed_ldadd)
 tests_unit_checkers_test_scsi_judge_SOURCES = tests/unit/checkers/test-scsi-judge.c $(scsi_bed)
 tests_unit_checkers_test_scsi_judge_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_scsi_judge_LDADD = $(engine_test_ldadd)

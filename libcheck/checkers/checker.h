@@ -30,6 +30,7 @@ enum checker_replied {
 struct checker_reply {
 	enum checker_replied replied;
 	struct sense sense; /* of a command that replied */
+	uint8_t said;       /* enum pathcheck_said, of a command that asked no device */
 	/* An identity was asked for, and this is what is known of it. */
 	bool identified;
 	enum pathcheck_wwid wwid_state;
@@ -57,6 +58,7 @@ struct checker_answer {
 	bool learned;                 /* its block size was learned again in this check */
 	enum checker_replied replied; /* to the command that refines the read */
 	struct sense sense;           /* the same */
+	uint8_t said;                 /* the same */
 	uint32_t block;               /* bytes that were asked for */
 	/* Of a read: bytes, or -errno. Of a SCSI command: 0: it is answered; -errno: it was not
 	 * sent, or the device was removed. */

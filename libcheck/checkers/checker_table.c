@@ -12,5 +12,5 @@ const struct checker *const checker_table[PATHCHECK_CHECKERS] = {
 	[PATHCHECK_EMC_CLARIION] = &checker_emc_clariion,
 	[PATHCHECK_HP_SW] = &checker_hp_sw,
 	[PATHCHECK_CCISS_TUR] = &checker_cciss_tur,
-	[PATHCHECK_NVME] = &checker_directio,
+	[PATHCHECK_NVME] = &checker_nvme,
 };

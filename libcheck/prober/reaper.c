@@ -167,6 +167,7 @@ static struct checker_judgement judge(const struct group *g, const struct slot *
 		.learned = s->learned,
 		.replied = replied(g, s),
 		.sense = s->sense,
+		.said = s->said,
 		.block = s->block,
 		.result = result,
 	};

@@ -217,6 +217,7 @@ static void send_command(struct group *g, struct slot *s, int fd)
 	} else {
 		s->replied = (uint8_t)reply.replied;
 		s->sense = reply.sense;
+		s->said = reply.said & 31;
 	}
 	pthread_mutex_unlock(&g->lock);
 }
