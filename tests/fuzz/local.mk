@@ -15,6 +15,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-multipath \
 	tests/fuzz/fuzz-reply \
+	tests/fuzz/fuzz-scsi \
 	tests/fuzz/fuzz-shared \
 	tests/fuzz/fuzz-uevent \
 	tests/fuzz/fuzz-vpd \
@@ -47,6 +48,10 @@ tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz-reply.c $(fuzz_sources)
 tests_fuzz_fuzz_reply_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"reply"' $(JSONC_CFLAGS)
 tests_fuzz_fuzz_reply_LDADD = libctl.la libutil.la $(JSONC_LIBS)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_scsi_SOURCES = tests/fuzz/fuzz-scsi.c $(fuzz_sources)
+tests_fuzz_fuzz_scsi_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"scsi"'
+tests_fuzz_fuzz_scsi_LDADD = libengine.la libutil.la
+tests_fuzz_fuzz_scsi_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_shared_SOURCES = tests/fuzz/fuzz-shared.c $(fuzz_sources)
 tests_fuzz_fuzz_shared_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"shared"'
 tests_fuzz_fuzz_shared_LDADD = libengine.la libutil.la
