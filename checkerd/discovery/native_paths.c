@@ -278,6 +278,7 @@ static int emit_states(const struct native_paths *n, int sysfs,
 	const struct found_entry *entries = n->list.entries;
 	int r = 0;
 
+	assert(n->order != NULL || n->list.n == 0);
 	for (uint32_t i = 0; r == 0 && i < n->list.n; i++) {
 		struct device *d = entries[n->order[i]].device;
 		struct found f = {

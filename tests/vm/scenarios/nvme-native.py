@@ -35,6 +35,7 @@ for name in (left, right):
 	check(p["host"] == os.path.basename(os.path.realpath(f"/sys/block/{name}/device")), "host", p)
 	check(p["wwid"] == read(f"/sys/block/{head}/wwid") and p["protocol"] == "nvme:tcp", "WWID", p)
 	check(p["device"] == f"/sys/class/block/{name}" and p["devt"] is None, "no node", p)
+	check(not os.path.exists(f"/sys/block/{name}/dev"), "the kernel gives it no number", name)
 check(map_is("full", 2) is not None, "its map", maps())
 check(health()[0] == 0, "health", health())
 check(head in run("checkerctl show topology"), "topology", run("checkerctl show topology"))
