@@ -214,7 +214,8 @@ static void add_named(struct view *v, uint32_t n)
 		count_named(m, p);
 	}
 	for (uint32_t i = first; i < v->n_maps; i++)
-		v->maps[i].up = redundancy_observed(v->maps[i].up, v->maps[i].ghosts);
+		v->maps[i].up = redundancy_observed(v->maps[i].up, v->maps[i].ghosts,
+		                                    v->maps[i].disabled);
 }
 
 /* Keeps one map of each name: the map of device-mapper if there is one. */

@@ -16,9 +16,9 @@ enum redundancy redundancy_of(uint32_t paths, uint32_t disabled, uint32_t usable
 	return usable == 1 ? REDUNDANCY_LAST : REDUNDANCY_DEGRADED;
 }
 
-uint32_t redundancy_observed(uint32_t up, uint32_t ghosts)
+uint32_t redundancy_observed(uint32_t up, uint32_t ghosts, uint32_t disabled)
 {
-	return up == 0 ? 0 : up + ghosts;
+	return up == 0 && disabled == 0 ? 0 : up + ghosts;
 }
 
 const char *redundancy_name(enum redundancy r)

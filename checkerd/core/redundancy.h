@@ -19,9 +19,9 @@ enum redundancy redundancy_of(uint32_t paths, uint32_t disabled, uint32_t usable
 /*
  * The usable paths of a map whose paths are observed. The kernel sends I/O through paths that are up.
  * A ghost path takes over when the storage says so, which is redundancy only beside a path that is
- * up: without one, I/O waits or fails.
+ * up: without one, I/O waits or fails. A disabled path may be up.
  */
-uint32_t redundancy_observed(uint32_t up, uint32_t ghosts);
+uint32_t redundancy_observed(uint32_t up, uint32_t ghosts, uint32_t disabled);
 const char *redundancy_name(enum redundancy r);
 
 #endif

@@ -57,7 +57,7 @@ static void report(struct observe *o, struct mono now)
 	struct registry *registry = o->checks->registry;
 	uint32_t n = MIN(o->n, (uint32_t)OBSERVE_PATHS_MAX);
 	struct events_redundancy r = {
-		.usable = redundancy_observed(o->up, o->ghosts),
+		.usable = redundancy_observed(o->up, o->ghosts, o->disabled),
 		.paths = o->n,
 		.disabled = o->disabled,
 	};

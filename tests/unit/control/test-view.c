@@ -322,7 +322,7 @@ static void add_observed(struct snapshot *s, const char *name, const char *map,
 /* device-mapper does not know the maps of native NVMe multipathing. */
 static void test_observed(void **state)
 {
-	static const uint32_t up[] = { 2, 1, 0, 1 };
+	static const uint32_t up[] = { 2, 1, 0, 1, 1 };
 	struct snapshot *s = begin();
 
 	(void)state;
@@ -336,9 +336,12 @@ static void test_observed(void **state)
 	add_observed(s, "nvme0c0n4", "nvme0n4", PATH_UP);
 	add_observed(s, "nvme0c1n4", "nvme0n4", PATH_GHOST);
 	s->paths[7].enabled = false;
+	add_observed(s, "nvme0c0n5", "nvme0n5", PATH_UP);
+	add_observed(s, "nvme0c1n5", "nvme0n5", PATH_GHOST);
+	s->paths[8].enabled = false;
 	take(s);
-	assert_int_equal(view.n_maps, 4);
-	for (uint32_t i = 0; i < 4; i++) {
+	assert_int_equal(view.n_maps, 5);
+	for (uint32_t i = 0; i < 5; i++) {
 		assert_int_equal(view.maps[i].n, 2);
 		assert_int_equal(view.maps[i].up, up[i]);
 	}

@@ -198,10 +198,12 @@ static void redundancy_counts_usable_paths_without_disabled_ones(void **state)
 static void a_ghost_is_a_spare_of_an_observed_map(void **state)
 {
 	(void)state; /* no fixture */
-	assert_int_equal(redundancy_observed(0, 0), 0);
-	assert_int_equal(redundancy_observed(2, 0), 2);
-	assert_int_equal(redundancy_observed(1, 1), 2);
-	assert_int_equal(redundancy_observed(0, 2), 0);
+	assert_int_equal(redundancy_observed(0, 0, 0), 0);
+	assert_int_equal(redundancy_observed(2, 0, 0), 2);
+	assert_int_equal(redundancy_observed(1, 1, 0), 2);
+	assert_int_equal(redundancy_observed(0, 2, 0), 0);
+	assert_int_equal(redundancy_observed(0, 2, 1), 2);
+	assert_int_equal(redundancy_observed(0, 0, 1), 0);
 }
 
 static void has_room_for_a_map_of_two_paths_each(void **state)
