@@ -137,7 +137,7 @@ static bool carry_out(struct purger *p)
 {
 	struct mono begin = mono_now();
 	siginfo_t info = { 0 };
-	pid_t pid;
+	pid_t pid = 0;
 
 	p->result = (struct purger_result){ .error = -ETIME };
 	if (mono_before(p->order.until, begin))
