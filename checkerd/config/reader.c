@@ -178,6 +178,20 @@ static void complete_max_interval(struct reader *r)
 	c->max_polling_interval_us = c->polling_interval_us;
 }
 
+/* multipathd lets detection win over path_checker; see checker_choice.h. */
+static void report_detection(struct reader *r)
+{
+	const struct config *c = r->config;
+
+	if (r->detect_at.line != 0 && c->detect_checker &&
+	    c->path_checker != CHECKER_AUTO)
+		problem_warning(
+		        &r->problems, &r->detect_at,
+		        "detect_checker has no meaning here with path_checker %s: to "
+		        "detect, write 'path_checker auto'",
+		        checker_kind_name(c->path_checker));
+}
+
 /* Frees the unused rest of the array, because mlockall() would lock it, too. */
 static void trim_paths(struct reader *r)
 {
@@ -198,6 +212,7 @@ int reader_finish(struct reader *r, struct config **ret)
 	struct config *c = r->config;
 
 	complete_max_interval(r);
+	report_detection(r);
 	check_doubles(r);
 	trim_paths(r);
 	if (c->n_paths > c->max_paths)

@@ -21,7 +21,7 @@ struct reader {
 	struct position *map_origins;     /* config->rules->n_maps: of the alias */
 	char **names;                     /* of the texts, for positions */
 	size_t n_names;
-	struct position max_interval_at; /* line 0: not given */
+	struct position max_interval_at, detect_at; /* line 0: not given */
 	bool *ignored_reported;          /* keywords_ignored_count of them */
 	size_t compiled;                 /* patterns that are not literal */
 };

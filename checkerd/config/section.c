@@ -108,6 +108,8 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 
 	if (k->in_config == offsetof(struct config, max_polling_interval_us))
 		r->max_interval_at = value->at;
+	if (k->in_config == offsetof(struct config, detect_checker))
+		r->detect_at = value->at;
 	if (k->type != VALUE_GROUP) {
 		value_store(k, v, (char *)c + k->in_config);
 		return;

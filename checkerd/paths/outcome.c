@@ -97,6 +97,9 @@ bool outcome_wants_state(const struct path *p, const struct outcome *o)
 {
 	if (o->kind == OUTCOME_NOT_JUDGED)
 		return false;
+	/* Half of the paths of some arrays are passive for as long as they are there. */
+	if (o->kind == OUTCOME_PASSIVE)
+		return p->status.state != PATH_GHOST;
 	if (o->kind != OUTCOME_OK && o->kind != OUTCOME_DEVICE_ERROR)
 		return true;
 	return sysfs_state_is_bad(&p->sysfs) ||

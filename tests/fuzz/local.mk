@@ -34,7 +34,7 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_sources)
 tests_fuzz_fuzz_config_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"config"'
-tests_fuzz_fuzz_config_LDADD = libconfig.la libutil.la
+tests_fuzz_fuzz_config_LDADD = libconfig.la libcore.la libutil.la
 tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(fuzz_sources)
 tests_fuzz_fuzz_control_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"control"' $(JSONC_CFLAGS)

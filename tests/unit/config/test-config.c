@@ -319,6 +319,33 @@ static void warnings(void **state)
 	config_free(c);
 }
 
+/* A path_checker that is written is used, where multipathd detects another one. */
+static void detection_beside_a_checker(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t problems;
+	} rows[] = {
+		{ "defaults {\n path_checker tur\n detect_checker yes\n}\n", 1 },
+		{ "defaults {\n detect_checker yes\n path_checker rdac\n}\n", 1 },
+		{ "defaults {\n path_checker tur\n detect_checker no\n}\n", 0 },
+		{ "defaults {\n path_checker auto\n detect_checker yes\n}\n", 0 },
+		{ "defaults {\n path_checker tur\n}\n", 0 },
+		{ "defaults {\n detect_checker yes\n}\n", 0 },
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct config *c = text_parse(rows[i].text);
+
+		assert_int_equal(c->n_problems, rows[i].problems);
+		if (c->n_problems > 0)
+			assert_contains(c->problems[0].message, "detect_checker has no "
+			                                        "meaning here with");
+		config_free(c);
+	}
+}
+
 static void every_word_of_multipath_conf(void **state)
 {
 	/* The keywords of multipath.conf(5) of multipath-tools 0.9.4, by section. */
@@ -607,6 +634,7 @@ int main(void)
 		cmocka_unit_test(the_longest_names),
 		cmocka_unit_test(the_last_one_counts),
 		cmocka_unit_test(warnings),
+		cmocka_unit_test(detection_beside_a_checker),
 		cmocka_unit_test(every_word_of_multipath_conf),
 		cmocka_unit_test(too_many_errors),
 		cmocka_unit_test(too_large),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "checkerd/core/maps_entries.h"
+#include "checkerd/paths/outcome.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "tests/unit/disk.h"
 #include "tests/unit/paths/checks-bed.h"
@@ -237,6 +238,7 @@ static void assert_is(uint32_t p, enum path_state state, const char *reason)
 
 static void a_passive_port_is_a_ghost_with_its_reason(void **state)
 {
+	const struct outcome passive = { .kind = OUTCOME_PASSIVE };
 	uint32_t p = add(0);
 
 	(void)state;
@@ -246,9 +248,12 @@ static void a_passive_port_is_a_ghost_with_its_reason(void **state)
 	assert_int_equal(path(p)->good.us, at(SEC).us);
 	assert_int_equal(path(p)->counters.failures, 0);
 	assert_int_equal(path(p)->engine, PATHCHECK_ENGINE_SG);
+	/* As long as it stays one, sysfs is not read for it. */
+	assert_false(outcome_wants_state(path(p), &passive));
 	checks_expedite(&checks, p, at(2 * SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(2 * SEC));
 	assert_is(p, PATH_UP, "");
+	assert_true(outcome_wants_state(path(p), &passive));
 }
 
 /* Nothing is decided: a new path stays pending, a known one what it was, until it is overdue. */
