@@ -2,6 +2,7 @@
 /* Owns nothing. Pure; any thread. */
 #include "checkerd/core/overdue.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,6 +61,10 @@ const char *overdue_cause_format(struct overdue_why why, char *buf, size_t size)
 		text = "no prober is running";
 		break;
 	case OVERDUE_NOT_JUDGED:
+		if (why.error == EOPNOTSUPP) {
+			text = "its path_checker does not suit the device";
+			break;
+		}
 		return reason_format(&not_judged, buf, size);
 	case OVERDUE_TRANSITION:
 		text = "its target port changes its access state";

@@ -22,6 +22,7 @@ static const struct {
 	int error;
 	const char *remedy;
 } remedies[EVENTS_REMEDY_KINDS] = {
+	{ EOPNOTSUPP, "choose another path_checker for this device" },
 	{ EACCES, "let checkerd open the device: check its user and groups, "
 	          "DeviceAllow= of its unit, and the security module" },
 	{ EPERM, "let checkerd open the device: check its capabilities and DeviceAllow= "
@@ -249,7 +250,10 @@ void events_not_judged(struct events *ev, const struct path *p, const struct out
 {
 	const struct reason why = { .kind = OUTCOME_NOT_JUDGED,
 		                    .stage = o->stage,
-		                    .error = o->error };
+		                    .error = o->error,
+		                    .request = o->request,
+		                    .said = o->said,
+		                    .sense = o->sense };
 	char name[NAME_TEXT_MAX], reason[REASON_TEXT_MAX], text[2 * EVENT_MESSAGE_MAX];
 	struct event e;
 	uint32_t left_out = 0;

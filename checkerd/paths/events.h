@@ -14,7 +14,7 @@
 #include "checkerd/log/rate.h"
 
 /* Number of errno values that have a remedy. */
-#define EVENTS_REMEDY_KINDS 7
+#define EVENTS_REMEDY_KINDS 8
 
 struct events_options {
 	struct port *port;

@@ -177,9 +177,13 @@ static void each_shortage_has_its_remedy(void **state)
 		int error;
 		const char *remedy;
 	} cases[] = {
-		{ EACCES, "DeviceAllow=" },  { EPERM, "capabilities" },
-		{ ELOOP, "symbolic links" }, { EMFILE, "LimitNOFILE=" },
-		{ ENFILE, "fs.file-max" },   { ENOMEM, "MemoryMax=" },
+		{ EACCES, "DeviceAllow=" },
+		{ EPERM, "capabilities" },
+		{ ELOOP, "symbolic links" },
+		{ EMFILE, "LimitNOFILE=" },
+		{ ENFILE, "fs.file-max" },
+		{ ENOMEM, "MemoryMax=" },
+		{ EOPNOTSUPP, "another path_checker" },
 	};
 	uint32_t p = add(0);
 
@@ -192,7 +196,7 @@ static void each_shortage_has_its_remedy(void **state)
 		assert_int_equal(path(p)->shortage, cases[i].error);
 	}
 	answer(p, PATHCHECK_DEFERRED, ENOMEM, false, at(2 * SEC));
-	assert_int_equal(n_events, ARRAY_LEN(cases));
+	assert_int_equal(n_events, ARRAY_LEN(cases)); /* the same remedy */
 	answer(p, PATHCHECK_DEFERRED, ENOMEM, false, at(700 * SEC));
 	assert_non_null(strstr(last_event.message, "(1 more since"));
 }
