@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 
 #include "libcheck/checkers/scsi.h"
+#include "libcheck/checkers/scsi_device.h"
 #include "libcheck/region/opened.h"
 #include "tests/sim/sim.h"
 
@@ -56,6 +57,18 @@ void op_over(struct op *op);
 void op_set_buffer(struct op *op, void *buffer, uint32_t len);
 void op_ask(struct op *op, bool nowait); /* gives the operation to its disk */
 void op_answer(void *op);                /* the event of an answer */
+/* The operation is one of the context's, and has this request. */
+void kernel_enter(struct op *op, void *context, struct backend_request *r);
+
+/* sg.c: fills in the answer to op->command. */
+void sg_answer(struct op *op);
+int sg_submit(void *context, struct backend_request *const *requests, unsigned n);
+int __wrap_scsi_device_open(const char *name, int stale_fd, int *ret_fd,
+                            uint32_t *ret_block);
+int __wrap_scsi_device_look(const char *name, int fd, uint32_t *ret_block);
+void __wrap_scsi_device_describe(int fd, struct opened_device *ret);
+bool __wrap_scsi_device_is_slow(int fd);
+int __wrap_scsi_device_send(int fd, struct scsi_exchange *x, void *data);
 
 int __wrap_directio_look(const char *name, int fd, uint32_t *ret_block);
 int __wrap_directio_open(const char *name, int stale_fd, int *ret_fd,

@@ -146,7 +146,8 @@ static void set_mode(struct disk *d, enum disk_mode mode)
 	if (d->mode == DISK_HUNG && mode != DISK_HUNG)
 		kernel_release(d, sim_one_in(3) ? -EIO : (int64_t)d->block);
 	d->mode = mode;
-	d->blocks = mode == DISK_HUNG && sim.faults && !sim.calm && sim_one_in(4);
+	d->blocks = mode == DISK_HUNG && sim.faults && !sim.calm && !d->commands &&
+	            sim_one_in(4);
 	fiber_wake_all(&d->blocks);
 	d->error = errors[sim_below(ARRAY_LEN(errors))];
 	d->no_unit = d->error == EREMOTEIO && mode == DISK_ERROR && !d->close_each &&
@@ -652,6 +653,7 @@ static void choose(void)
 		d->host = (uint32_t)sim_below(HOSTS);
 		d->block = sim_one_in(10) ? 8192 : sim_one_in(2) ? 4096 : 512;
 		d->close_each = sim_one_in(4);
+		d->commands = !d->close_each && sim_one_in(3);
 		/* Disks with close_each know no SCSI commands. */
 		d->unit = d->scanned = d->close_each || sim_one_in(4) ? 0 : new_unit();
 		d->no_nowait = !sim.calm && sim_one_in(10);

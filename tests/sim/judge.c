@@ -269,10 +269,13 @@ int __wrap_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
 {
 	struct pathcheck_path changed = *p;
 
-	for (unsigned i = 0; i < sim.n_disks; i++)
-		if (strcmp(sim.disks[i].name, p->device) == 0)
-			changed.flags =
-			        sim.disks[i].close_each ? PATHCHECK_PATH_CLOSE : 0;
+	for (unsigned i = 0; i < sim.n_disks; i++) {
+		if (strcmp(sim.disks[i].name, p->device) != 0)
+			continue;
+		changed.flags = sim.disks[i].close_each ? PATHCHECK_PATH_CLOSE : 0;
+		changed.checker =
+		        sim.disks[i].commands ? PATHCHECK_TUR : PATHCHECK_DIRECTIO;
+	}
 	return __real_pathcheck_add(pc, &changed, ret_id);
 }
 
@@ -339,7 +342,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 	judge.prober = p;
 	judge.submitters = 0;
 	return __real_prober_start(p, shared,
-	                           &(struct backends){ &sim_backend, &sim_backend });
+	                           &(struct backends){ &sim_backend, &sim_sg_backend });
 }
 
 void judge_replacing(void)

@@ -15,6 +15,8 @@
 
 struct kcontext {
 	bool used, destroyed;
+	/* SCSI commands: an epoll descriptor, which needs no quota. */
+	bool sends;
 	unsigned slots, n_done, in_kernel;
 	int wake_fd;
 	uint32_t process;
@@ -104,20 +106,26 @@ void op_answer(void *arg)
 
 	if (!op->used || op->done)
 		return;
+	if (op->command != NULL)
+		sg_answer(op);
 	sim_trace("answer", op->disk - sim.disks, op->result);
 	op->done = true;
-	if (op->result != -EAGAIN && op->result != -EOPNOTSUPP && !op->is_open)
+	if (op->command == NULL && op->result != -EAGAIN && op->result != -EOPNOTSUPP &&
+	    !op->is_open)
 		note_answer(op->disk, op->result, op->len);
 	if (op->sync) {
 		fiber_wake_all(op);
 		return;
 	}
 	c->in_kernel--;
+	if (c->sends && c->destroyed)
+		c->used = c->in_kernel > 0;
 	if (!sim.processes[op->process].killed && !c->destroyed) {
-		if (!memory_is_live(op->buffer, op->len) ||
+		if ((op->command == NULL && !memory_is_live(op->buffer, op->len)) ||
 		    !memory_is_live(op->request, sizeof(*op->request)))
 			sim_fail("a read's memory was freed while it was in the kernel");
-		memset(op->buffer, 0x5a, 64);
+		if (op->command == NULL)
+			memset(op->buffer, 0x5a, 64);
 		c->done[c->n_done++] = (struct backend_event){ op->request, op->result };
 		fiber_wake_all(c);
 		if (c->slots < PATHCHECK_GROUP_SLOTS)
@@ -156,7 +164,8 @@ void op_ask(struct op *op, bool nowait)
 {
 	struct mono at = answer_time(op->disk);
 
-	op->result = disk_says(op->disk, op->seq, op->len);
+	if (op->command == NULL)
+		op->result = disk_says(op->disk, op->seq, op->len);
 	if (nowait && op->disk->no_nowait) {
 		op->result = -EOPNOTSUPP;
 		at = mono_add(sim.now, 30);
@@ -276,11 +285,26 @@ bool kernel_may_use(const void *p, size_t n)
 	return false;
 }
 
-/* --- asynchronous reads --- */
+/* --- asynchronous reads, and SCSI commands --- */
+
+static struct kcontext *context_new(unsigned slots, int wake_fd)
+{
+	struct kcontext *c = NULL;
+
+	for (unsigned i = 0; i < CONTEXTS_MAX && c == NULL; i++)
+		if (!contexts[i].used)
+			c = &contexts[i];
+	if (c != NULL)
+		*c = (struct kcontext){ .used = true,
+			                .slots = slots,
+			                .wake_fd = wake_fd,
+			                .process = fiber_process() };
+	return c;
+}
 
 static int setup(unsigned slots, int wake_fd, void **ret_context)
 {
-	struct kcontext *c = NULL;
+	struct kcontext *c;
 
 	if (*fiber_locks() > 0)
 		sim_fail("io_setup with a lock held");
@@ -292,16 +316,26 @@ static int setup(unsigned slots, int wake_fd, void **ret_context)
 		return sim.setup_answer;
 	if (slots > sim.quota)
 		return -EAGAIN;
-	for (unsigned i = 0; i < CONTEXTS_MAX && c == NULL; i++)
-		if (!contexts[i].used)
-			c = &contexts[i];
+	c = context_new(slots, wake_fd);
 	if (c == NULL)
 		return -ENOMEM;
 	sim.quota -= slots;
-	*c = (struct kcontext){ .used = true,
-		                .slots = slots,
-		                .wake_fd = wake_fd,
-		                .process = fiber_process() };
+	*ret_context = c;
+	return 0;
+}
+
+static int sg_setup(unsigned slots, int wake_fd, void **ret_context)
+{
+	struct kcontext *c;
+
+	if (*fiber_locks() > 0)
+		sim_fail("epoll_create1 with a lock held");
+	if (sim.setup_answer < 0)
+		return -EMFILE;
+	c = context_new(slots, wake_fd);
+	if (c == NULL)
+		return -ENOMEM;
+	c->sends = true;
 	*ret_context = c;
 	return 0;
 }
@@ -394,6 +428,17 @@ static int submit(void *context, struct backend_request *const *requests, unsign
 	return (int)taken;
 }
 
+void kernel_enter(struct op *op, void *context, struct backend_request *r)
+{
+	struct kcontext *c = context;
+
+	if (!c->used || c->destroyed)
+		sim_fail("a command to a context that does not exist");
+	op->context = c;
+	op->request = r;
+	c->in_kernel++;
+}
+
 static int reap(void *context, struct backend_event *events, unsigned n,
                 int64_t timeout_us)
 {
@@ -441,6 +486,26 @@ const struct backend sim_backend = {
 	.submit = submit,
 	.reap = reap,
 	.destroy = destroy,
+};
+
+/* It waits for nothing; the commands in the kernel are the kernel's alone. */
+static void sg_destroy(void *context)
+{
+	struct kcontext *c = context;
+
+	if (*fiber_locks() > 0)
+		sim_fail("a context is destroyed with a lock held");
+	if (!c->used || c->destroyed)
+		sim_fail("a context is destroyed twice");
+	c->destroyed = true;
+	c->used = c->in_kernel > 0;
+}
+
+const struct backend sim_sg_backend = {
+	.setup = sg_setup,
+	.submit = sg_submit,
+	.reap = reap,
+	.destroy = sg_destroy,
 };
 
 unsigned kernel_contexts(void)
@@ -501,7 +566,7 @@ void kernel_kill(struct sim_process *p)
 		if (contexts[i].used && contexts[i].process == number &&
 		    !contexts[i].destroyed) {
 			contexts[i].destroyed = true;
-			sim.quota += contexts[i].slots;
+			sim.quota += contexts[i].sends ? 0 : contexts[i].slots;
 		}
 	fibers_kill(number);
 	(void)event_at(mono_add(sim.now, sim_between(10, 2000)), look_at_end, p);
@@ -511,7 +576,7 @@ static void *prober_main(void *process)
 {
 	struct sim_process *p = process;
 	int r = __wrap_prober_start(&p->prober, &p->shared,
-	                            &(struct backends){ &sim_backend, &sim_backend });
+	                            &(struct backends){ &sim_backend, &sim_sg_backend });
 
 	if (r < 0)
 		sim_fail("a prober does not start: %d", r);

@@ -70,6 +70,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/judge_maps.c \
 	tests/sim/kernel.c \
 	tests/sim/main.c \
+	tests/sim/sg.c \
 	tests/sim/sim.h \
 	tests/unit/random.h \
 	$(NULL)
@@ -92,7 +93,8 @@ sim_wrapped = \
 	prober_start process_collect process_collect_by process_dying process_ended \
 	process_kill process_start pthread_cond_broadcast pthread_cond_signal \
 	pthread_cond_wait pthread_join pthread_mutex_lock pthread_mutex_unlock read \
-	scsi_ask_wwid scsi_test_unit thread_join_for thread_start timerfd_create timerfd_settime write
+	scsi_ask_wwid scsi_device_describe scsi_device_is_slow scsi_device_look scsi_device_open \
+	scsi_device_send scsi_test_unit thread_join_for thread_start timerfd_create timerfd_settime write
 tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) $(sim_wrapped:%=-Wl,--wrap=%)
 
 # make check-sim SEEDS=10000 FIRST=1 JOBS=2

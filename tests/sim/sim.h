@@ -57,6 +57,8 @@ struct disk {
 	bool present, open_hangs, no_nowait, tags_full;
 	/* The target reports that it has no such unit. */
 	bool no_unit;
+	/* Its path is checked by SCSI commands. */
+	bool commands;
 	/* The path's descriptor is opened for each check and closed after it. */
 	bool close_each;
 	/* Blocks a thread that submits a read, until the disk no longer hangs. */
@@ -92,6 +94,8 @@ struct op {
 	/* request and context: of an asynchronous operation. */
 	struct backend_request *request;
 	struct kcontext *context;
+	/* A SCSI command; NULL: an open or a read. */
+	struct scsi_exchange *command;
 	void *buffer;
 	uint32_t len;
 	int64_t result;
@@ -231,7 +235,7 @@ void memory_reset(void);
 bool memory_is_live(const void *p, size_t n);
 
 /* kernel.c */
-extern const struct backend sim_backend;
+extern const struct backend sim_backend, sim_sg_backend;
 void kernel_reset(void);
 void kernel_release(struct disk *d, int64_t result); /* answers what hangs */
 void kernel_pause(int64_t us);                       /* of the whole machine */
