@@ -39,6 +39,7 @@ EXTRA_DIST += \
 	tests/sim/plants/release-forgotten.patch \
 	tests/sim/plants/reload-tells-all.patch \
 	tests/sim/plants/resume-unseen.patch \
+	tests/sim/plants/runner-forgotten.patch \
 	tests/sim/plants/run \
 	tests/sim/plants/second-command.patch \
 	tests/sim/plants/shortage-is-failure.patch \
@@ -51,6 +52,7 @@ EXTRA_DIST += \
 	tests/sim/plants/verdict-inherited.patch \
 	tests/sim/plants/view-kept.patch \
 	tests/sim/plants/would-block-is-failure.patch \
+	tests/sim/plants/write-is-silence.patch \
 	tests/sim/run \
 	$(NULL)
 EXTRA_PROGRAMS = tests/sim/sim

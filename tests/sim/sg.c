@@ -68,6 +68,7 @@ void sg_answer(struct op *op)
 	} else if (!sim.calm && sim_one_in(12)) {
 		a->status = SCSI_CHECK_CONDITION;
 		a->sense = (struct sense){ true, UNIT_ATTENTION, 0x29, 0x00 };
+		note_failure(d); /* of several in a row */
 	} else if (d->mode == DISK_ERROR) {
 		a->status = SCSI_CHECK_CONDITION;
 		a->sense = (struct sense){ true, MEDIUM_ERROR, 0x11, 0x00 };
