@@ -22,8 +22,8 @@ struct reader {
 	char **names;                     /* of the texts, for positions */
 	size_t n_names;
 	struct position max_interval_at, detect_at; /* line 0: not given */
-	bool *ignored_reported;          /* keywords_ignored_count of them */
-	size_t compiled;                 /* patterns that are not literal */
+	bool *ignored_reported;                     /* keywords_ignored_count of them */
+	size_t compiled;                            /* patterns that are not literal */
 };
 
 /* With the defaults in place. -ENOMEM. */
