@@ -40,10 +40,10 @@ int pathcheck_bound(const struct pathcheck_options *o, struct pathcheck_bound *r
 	        sizeof(struct pathcheck) + (uint64_t)l.ids * sizeof(struct entry);
 	ret->groups = l.groups;
 	/*
-	 * One for each path and each orphan; the groups' eventfds; region, names, eventfds,
+	 * One for each path and each orphan; the groups' eventfds and epoll descriptors; region, names, eventfds,
 	 * timer, pidfds, poll, program.
 	 */
-	ret->descriptors = l.ids + l.slots + l.groups + 11 + LINGERING_MAX;
+	ret->descriptors = l.ids + l.slots + 2 * l.groups + 11 + LINGERING_MAX;
 	ret->in_flight = l.in_flight;
 	return 0;
 }

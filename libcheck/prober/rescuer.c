@@ -404,7 +404,7 @@ static void job_setup(struct rescuers *rescuers, struct group *g)
 	if (r == 0)
 		r = set_up(g, have, &context, &slots, &refused);
 	seal_begin();
-	if (refused < 0) {
+	if (refused < 0 && !g->sends) {
 		atomic_store(&h->io_setup_error, -refused);
 		atomic_fetch_add(&h->io_setup_failures, 1);
 	}
