@@ -114,7 +114,7 @@ struct path {
 	bool changing : 1; /* the last check found its port or unit in transition */
 	bool number_asked : 1; /* discovery was asked for the device number */
 	/* Of an observed path: the redundancy of its map that was reported. */
-	uint8_t told : 2; /* enum redundancy */
+	uint8_t map_reported : 2; /* enum redundancy */
 };
 
 static inline bool path_is_overdue(const struct path *p, struct mono now)

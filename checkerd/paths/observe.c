@@ -51,7 +51,10 @@ static void count(struct observe *o, uint32_t index, const struct path *p)
 	o->ghosts += p->enabled && p->status.state == PATH_GHOST;
 }
 
-/* Every path of the map was counted. A path that is new in the map was reported nothing of. */
+/*
+ * Every path of the map was counted. Discovery's records of one map follow each other, so these paths
+ * are all there. Nothing was reported of a map whose paths are all new.
+ */
 static void report(struct observe *o, struct mono now)
 {
 	struct registry *registry = o->checks->registry;
@@ -61,7 +64,7 @@ static void report(struct observe *o, struct mono now)
 		.paths = o->n,
 		.disabled = o->disabled,
 	};
-	enum redundancy told = REDUNDANCY_FULL;
+	enum redundancy before = REDUNDANCY_FULL;
 	bool reported = false;
 
 	if (n == 0)
@@ -69,16 +72,16 @@ static void report(struct observe *o, struct mono now)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct path *p = registry_get(registry, o->paths[i]);
 
-		told = MAX(told, (enum redundancy)p->told);
+		before = MAX(before, (enum redundancy)p->map_reported);
 		reported = reported || p->counters.checks > 1;
 	}
 	r.map = device_map(registry_get(registry, o->paths[0])->device);
-	r.from = reported ? redundancy_name(told) : "";
+	r.from = reported ? redundancy_name(before) : "";
 	r.to = redundancy_of(r.paths, r.disabled, r.usable);
-	if (r.to != told)
+	if (r.to != before)
 		events_observed_redundancy(o->events, o->paths[0], &r, now);
 	for (uint32_t i = 0; i < n; i++)
-		registry_get(registry, o->paths[i])->told = (uint8_t)r.to & 3;
+		registry_get(registry, o->paths[i])->map_reported = (uint8_t)r.to & 3;
 }
 
 void observe_take(struct observe *o, uint32_t index, const struct found *f,

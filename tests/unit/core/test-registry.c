@@ -64,7 +64,7 @@ static void a_new_path(void **state)
 	p = registry_get(r, i);
 	assert_non_null(p);
 	assert_true(p->used && p->enabled);
-	assert_false(p->outstanding || p->expired || p->told != 0);
+	assert_false(p->outstanding || p->expired || p->map_reported != 0);
 	assert_int_not_equal(p->generation, 0);
 	assert_int_equal(p->status.state, PATH_UNCHECKED);
 	assert_int_equal(p->status.since.us, now.us);
@@ -160,7 +160,7 @@ static void nothing_is_left_of_the_last_path(void **state)
 	assert_int_equal(add(r, "a", "/a", &i), 0);
 	p = registry_get(r, i);
 	p->outstanding = p->expired = true;
-	p->told = REDUNDANCY_NONE;
+	p->map_reported = REDUNDANCY_NONE;
 	p->enabled = false;
 	p->counters.checks = 5;
 	p->status.state = PATH_DOWN;
@@ -169,7 +169,7 @@ static void nothing_is_left_of_the_last_path(void **state)
 	assert_int_equal(add(r, "b", "/b", &i), 0);
 	p = registry_get(r, i);
 	assert_true(p->enabled);
-	assert_false(p->outstanding || p->expired || p->told != 0);
+	assert_false(p->outstanding || p->expired || p->map_reported != 0);
 	assert_int_equal(p->counters.checks, 0);
 	assert_int_equal(p->status.state, PATH_UNCHECKED);
 	assert_int_equal(p->latency.samples, 0);
