@@ -34,7 +34,7 @@ struct checker_answer bed_host(uint8_t host)
 	return a;
 }
 
-struct checker_answer bed_data(const uint8_t *data, uint16_t got)
+struct checker_answer bed_data(const uint8_t *data, size_t got)
 {
 	struct checker_answer a = bed_good();
 	uint8_t *copy = malloc(got);
@@ -43,7 +43,7 @@ struct checker_answer bed_data(const uint8_t *data, uint16_t got)
 	assert_true(copy != NULL || got == 0);
 	if (got > 0)
 		memcpy(copy, data, got);
-	a.scsi.got = got;
+	a.scsi.got = (uint16_t)got;
 	a.data = copy;
 	return a;
 }

@@ -18,7 +18,7 @@ struct checker_answer bed_sense(uint8_t key, uint8_t code, uint8_t qualifier,
 /* The same with a host byte. */
 struct checker_answer bed_host(uint8_t host);
 /* A good answer with the first got bytes; what lies behind them cannot be read. */
-struct checker_answer bed_data(const uint8_t *data, uint16_t got);
+struct checker_answer bed_data(const uint8_t *data, size_t got);
 /* Gives back what bed_data() has made. */
 void bed_drop(struct checker_answer *a);
 

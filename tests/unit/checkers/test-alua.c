@@ -41,7 +41,7 @@ static void the_group_of_the_port(void **state)
 {
 	(void)state; /* no fixture */
 	assert_int_equal(port_groups_own(page, sizeof(page)), GROUP);
-	for (uint16_t got = 0; got < sizeof(page); got++) {
+	for (unsigned got = 0; got < sizeof(page); got++) {
 		struct checker_answer a = bed_data(page, got);
 
 		assert_int_equal(port_groups_own(a.data, got),
@@ -79,7 +79,7 @@ static void the_state_of_the_group(void **state)
 	assert_int_equal(port_groups_state(groups, sizeof(groups), 0x0102), 0x2);
 	assert_int_equal(port_groups_state(groups, sizeof(groups), 0x0101), 0x1);
 	assert_int_equal(port_groups_state(groups, sizeof(groups), 0x0103), -ENODATA);
-	for (uint16_t got = 0; got < sizeof(groups); got++) {
+	for (unsigned got = 0; got < sizeof(groups); got++) {
 		struct checker_answer a = bed_data(groups, got);
 
 		assert_int_equal(port_groups_state(a.data, got, GROUP),
@@ -153,7 +153,7 @@ static void expect_kept(struct checker_answer a, uint8_t step, uint16_t memory)
 	assert_int_equal(checker_alua.judge(&a).memory, memory);
 }
 
-static void expect_page(const uint8_t *data, uint16_t got, uint8_t step, uint16_t memory)
+static void expect_page(const uint8_t *data, size_t got, uint8_t step, uint16_t memory)
 {
 	struct checker_answer a = bed_data(data, got);
 
@@ -167,7 +167,7 @@ static void inquiry_finds_the_group(void **state)
 	uint8_t copy[sizeof(page)];
 
 	(void)state; /* no fixture */
-	for (uint16_t got = 0; got <= sizeof(page); got++)
+	for (unsigned got = 0; got <= sizeof(page); got++)
 		expect_page(page, got, got < GROUP_ENDS ? TEST_UNIT : PORT_GROUPS,
 		            got < GROUP_ENDS ? NO_GROUPS : KEPT);
 	memcpy(copy, page, sizeof(page));
@@ -207,22 +207,22 @@ static void a_device_without_groups_is_tested(void **state)
 
 	(void)state; /* no fixture */
 	for (unsigned i = 0; i < ARRAY_LEN(codes); i++)
-		for (uint8_t step = FIRST; step <= PORT_GROUPS; step++) {
+		for (unsigned step = FIRST; step <= PORT_GROUPS; step++) {
 			struct checker_answer a = bed_sense(0x5, codes[i], 0, BED_FIXED);
 
-			a.step = step;
+			a.step = (uint8_t)step;
 			expect_kept(a, TEST_UNIT, NO_GROUPS);
 			a.memory = KEPT;
 			expect_kept(a, TEST_UNIT, NO_GROUPS);
 		}
-	for (uint8_t step = FIRST; step <= TEST_UNIT; step += TEST_UNIT) {
+	for (unsigned step = FIRST; step <= TEST_UNIT; step += TEST_UNIT) {
 		struct checker_answer a = bed_good();
 
-		a.step = step;
+		a.step = (uint8_t)step;
 		a.memory = NO_GROUPS;
 		bed_expect_end(&checker_alua, a, PATHCHECK_OK, 0, PATHCHECK_SAID_NOTHING);
 		a = bed_sense(0x2, 0x04, 0x0b, BED_FIXED);
-		a.step = step;
+		a.step = (uint8_t)step;
 		a.memory = NO_GROUPS;
 		bed_expect_end(&checker_alua, a, PATHCHECK_GHOST, 0,
 		               PATHCHECK_SAID_SENSE);
@@ -233,10 +233,10 @@ static void a_device_without_groups_is_tested(void **state)
 static void a_lost_answer_says_nothing_of_groups(void **state)
 {
 	(void)state; /* no fixture */
-	for (uint8_t step = FIRST; step <= PORT_GROUPS; step++) {
+	for (unsigned step = FIRST; step <= PORT_GROUPS; step++) {
 		struct checker_answer a = bed_sense(0x5, 0x20, 0, BED_FIXED);
 
-		a.step = step;
+		a.step = (uint8_t)step;
 		a.scsi.host = 0x0f;
 		bed_expect_end(&checker_alua, a, PATHCHECK_FAILED, ENOLINK,
 		               PATHCHECK_SAID_TRANSPORT);
@@ -273,7 +273,7 @@ static struct checker_answer groups_answer(uint8_t state, uint8_t step)
 	memcpy(copy, groups, sizeof(groups));
 	copy[STATE_AT] = state;
 	a = bed_data(copy, sizeof(copy));
-	a.step = step;
+	a.step = (uint8_t)step;
 	a.memory = KEPT;
 	return a;
 }
@@ -342,7 +342,7 @@ static void a_port_in_no_group(void **state)
 static void an_answer_that_is_cut(void **state)
 {
 	(void)state; /* no fixture */
-	for (uint16_t got = 0; got < STATE_ENDS; got++) {
+	for (unsigned got = 0; got < STATE_ENDS; got++) {
 		struct checker_answer a = bed_data(groups, got);
 
 		a.memory = KEPT;
@@ -360,16 +360,16 @@ static void an_answer_that_is_cut(void **state)
 static void answers_that_end_the_check(void **state)
 {
 	(void)state; /* no fixture */
-	for (uint8_t step = FIRST; step <= TEST_UNIT; step++)
+	for (unsigned step = FIRST; step <= TEST_UNIT; step++)
 		for (int known = 0; known < 2; known++) {
 			struct checker_answer a = bed_host(0x0f);
 
-			a.step = step;
+			a.step = (uint8_t)step;
 			a.memory = known ? KEPT : 0;
 			bed_expect_end(&checker_alua, a, PATHCHECK_FAILED, ENOLINK,
 			               PATHCHECK_SAID_TRANSPORT);
 			a = bed_sense(0x5, 0x25, 0x00, BED_DESCRIPTOR);
-			a.step = step;
+			a.step = (uint8_t)step;
 			a.memory = known ? KEPT : 0;
 			bed_expect_end(&checker_alua, a, PATHCHECK_DISCONNECTED,
 			               EREMOTEIO, PATHCHECK_SAID_SENSE);
@@ -382,15 +382,15 @@ static void answers_that_end_the_check(void **state)
 static void unit_attentions(void **state)
 {
 	(void)state; /* no fixture */
-	for (uint8_t step = FIRST; step <= TEST_UNIT; step++) {
+	for (unsigned step = FIRST; step <= TEST_UNIT; step++) {
 		struct checker_answer a = bed_sense(0x6, 0x2a, 0x06, BED_FIXED);
 
-		a.step = step;
+		a.step = (uint8_t)step;
 		a.memory = KEPT;
 		bed_expect_send(&checker_alua, a, step);
 		/* The data of INQUIRY have changed, perhaps the port's group. */
 		a = bed_sense(0x6, 0x3f, 0x03, BED_FIXED);
-		a.step = step;
+		a.step = (uint8_t)step;
 		a.memory = NO_GROUPS;
 		bed_expect_send(&checker_alua, a, INQUIRY);
 		a.tries = SCSI_TRIES - 1;
@@ -424,7 +424,7 @@ static void every_check_ends(void **state)
 
 			assert_true(sends <= CHECKER_SENDS_MAX);
 			longest = MAX(longest, sends);
-			a.step = step;
+			a.step = (uint8_t)step;
 			a.tries = (uint8_t)(sends - 1);
 			a.memory = memory;
 			j = checker_alua.judge(&a);

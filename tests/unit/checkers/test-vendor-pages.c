@@ -10,7 +10,7 @@
 
 enum { INQUIRY, SECOND, THIRD };
 
-static void expect_page(const struct checker *c, const uint8_t *page, uint16_t got,
+static void expect_page(const struct checker *c, const uint8_t *page, size_t got,
                         enum pathcheck_verdict verdict, int error,
                         enum pathcheck_said said)
 {
@@ -112,7 +112,7 @@ static void rdac_states(void **state)
 		page[10] = cells[i].own;
 		page[11] = cells[i].detail;
 		page[12] = cells[i].other;
-		for (uint16_t got = 0; got <= sizeof(page); got++) {
+		for (unsigned got = 0; got <= sizeof(page); got++) {
 			bool whole = got >= (has_states ? 13 : 9);
 
 			expect_page(&checker_rdac, page, got,
@@ -158,7 +158,7 @@ static void emc_commands(void **state)
 static void emc_the_owner_is_read(void **state)
 {
 	(void)state; /* no fixture */
-	for (uint16_t got = 0; got <= sizeof(c0); got++) {
+	for (unsigned got = 0; got <= sizeof(c0); got++) {
 		struct checker_answer a = bed_data(c0, got);
 
 		if (got >= C0_NEEDED)
