@@ -103,19 +103,20 @@ struct path {
 	uint16_t group; /* of the last result; PATH_GROUP_NONE: none yet */
 	/* Positive errno: why the last check was deferred or not judged. 0: it was neither. */
 	uint16_t shortage : 12;
-	uint16_t shortage_stage : 1; /* enum outcome_stage */
-	uint16_t engine : 2;         /* enum pathcheck_engine of the last result */
-	struct sysfs_state sysfs;    /* the last one read */
+	uint16_t engine : 2; /* enum pathcheck_engine of the last result */
+	/* Of an observed path: the redundancy of its map that was reported. */
+	uint16_t map_reported : 2; /* enum redundancy */
+	struct sysfs_state sysfs;  /* the last one read */
 	bool used : 1;
 	bool enabled : 1;     /* false: checkerctl disable */
 	bool outstanding : 1; /* the engine has a check, and its final result is to come */
 	bool expired : 1;     /* the outstanding check has passed its deadline */
 	bool deferred : 1; /* the outstanding check waits for a resource of the engine */
 	bool changing : 1; /* the last check found its port or unit in transition */
-	bool number_asked : 1; /* discovery was asked for the device number */
-	/* Of an observed path: the redundancy of its map that was reported. */
-	uint8_t map_reported : 2; /* enum redundancy */
+	bool number_asked : 1;      /* discovery was asked for the device number */
+	uint8_t shortage_stage : 1; /* enum outcome_stage */
 };
+static_assert(sizeof(struct path) <= 304, "each path has one, in locked memory");
 
 static inline bool path_is_overdue(const struct path *p, struct mono now)
 {

@@ -40,15 +40,18 @@ struct probed_path {
 	_Atomic uint16_t memory;
 	uint16_t host, target;
 	uint16_t home; /* the id of its group: see homes.h */
+	/* Of its check: another prober waited so long for the answer, in waited_stage. */
+	uint16_t waited_ms;
 	uint32_t generation;
 	uint32_t block;
 	int fd; /* -1: not open, or a slot owns it */
-	/* Of its check: another prober waited so long for the answer, in that stage. */
-	uint16_t waited_ms;
 	uint64_t timeout_us;
 	struct slot *slot; /* of its check; valid while slot->path and generation match */
 	uint32_t next, previous; /* in the deferred list */
 };
+
+static_assert(sizeof(struct probed_path) <= 64 - sizeof(void *),
+              "each id has one, in locked memory");
 
 /* A suspect is known to the caller, too: its next prober is told. */
 static inline void path_set_suspect(struct probed_path *paths, struct shared *shared,

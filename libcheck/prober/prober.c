@@ -17,7 +17,8 @@ uint64_t prober_bytes(const struct limits *l)
 	                              PATHCHECK_GROUP_SLOTS * sizeof(struct slot)) +
 	       (uint64_t)l->ids * sizeof(struct probed_path) +
 	       (uint64_t)l->rescuers * (sizeof(struct seat) + SCRATCH_BYTES) +
-	       (uint64_t)l->threads * sizeof(pthread_t) + sizeof(struct prober);
+	       (uint64_t)l->threads * sizeof(pthread_t) + RUNNERS_BYTES +
+	       sizeof(struct prober);
 }
 
 /* What can fail comes later: prober_stop() undoes this, too. */
@@ -88,7 +89,9 @@ static int reserve(struct prober *p, const struct backends *backends)
 		p->paths[i].fd = -1;
 	p->homes.groups = p->groups;
 	p->submitter.paths = p->paths;
-	r = handover_init(&p->handover);
+	r = runners_reserve(&p->runners);
+	if (r == 0)
+		r = handover_init(&p->handover);
 	return r < 0 ? r : init_groups(p, backends);
 }
 

@@ -2,14 +2,26 @@
 /* The queues of SCSI commands: runners.h. The submitter and rescuers, under runners.lock. */
 #include "libcheck/prober/runners.h"
 
+#include <errno.h>
+
+#include "util/pages.h"
+
 void runners_init(struct runners *c, struct jobs *jobs)
 {
 	c->jobs = jobs;
 	pthread_mutex_init(&c->lock, NULL);
 }
 
+int runners_reserve(struct runners *c)
+{
+	/* Those of HBAs that send no commands are never present. */
+	c->hosts = pages_new(RUNNERS_BYTES);
+	return c->hosts == NULL ? -ENOMEM : 0;
+}
+
 void runners_deinit(struct runners *c)
 {
+	pages_free(c->hosts, RUNNERS_BYTES);
 	pthread_mutex_destroy(&c->lock);
 }
 

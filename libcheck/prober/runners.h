@@ -21,13 +21,17 @@ struct runner_queue {
 struct runners {
 	struct jobs *jobs;    /* [init] */
 	pthread_mutex_t lock; /* a leaf */
-	/* [lock] by HBA; the first: not known */
-	struct runner_queue hosts[PATHCHECK_HOSTS_MAX];
+	/* [lock] PATHCHECK_HOSTS_MAX of them, by HBA; the first: not known */
+	struct runner_queue *hosts;
 	/* [atomic reaper→submitter] a command has waited for long: runners may sleep */
 	_Atomic bool wait;
 };
 
+#define RUNNERS_BYTES (PATHCHECK_HOSTS_MAX * sizeof(struct runner_queue))
+
 void runners_init(struct runners *c, struct jobs *jobs);
+/* Its memory. -ENOMEM. */
+_must_check_ int runners_reserve(struct runners *c);
 void runners_deinit(struct runners *c);
 /* All of the list wait; a runner starts for each HBA that has none. Submitter only. */
 void runners_add(struct runners *c, struct slot_list *slots);

@@ -260,6 +260,7 @@ static void bound_is_kept(void **state)
 		assert_int_equal(p.limits.in_flight, b.in_flight);
 		by_mmap = p.limits.slots * sizeof(struct slot) +
 		          p.limits.groups * (size_t)BUFFERS_BYTES + sizeof(p) +
+		          RUNNERS_BYTES +
 		          o.rescuers * (sizeof(struct seat) + SCRATCH_BYTES) +
 		          p.limits.threads * sizeof(pthread_t);
 		if (OWN_HEAP) {
