@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""128 paths in 32 maps: found at boot and by hotplug, and called what everyone calls them."""
+"""64 paths in 16 maps: found at boot and by hotplug, and called what everyone calls them."""
 # timeout: 600
 from vm import *
 
-HOSTS, LUNS = 4, 32
+HOSTS, LUNS = 4, 16
 ADD_HOST = "/sys/bus/pseudo/drivers/scsi_debug/add_host"
 # What multipathd's wildcards and checkerctl's have in common, a field each.
 FIELDS = {"name": "%d", "hcil": "%i", "WWID": "%w", "number": "%D", "vendor": "%s",
