@@ -133,16 +133,14 @@ static void format_answer(const struct reason *r, char *buf, size_t size)
 	bool by_device = r->kind == OUTCOME_DEVICE_ERROR;
 
 	/* A read that failed has an errno, and what NVMe says explains it; see append_state(). */
-	if (r->request != REQUEST_READ && r->said != SAID_NOTHING)
+	if (r->error == 0 || (r->request != REQUEST_READ && r->said != SAID_NOTHING))
 		(void)reason_said_format(r->said, r->sense, buf, size);
 	else if (e != NULL)
 		(void)snprintf(buf, size, "%s (%s)",
 		               by_device && e->device != NULL ? e->device : e->words,
 		               e->name);
-	else if (r->error != 0)
-		(void)snprintf(buf, size, "error %d", r->error);
 	else
-		(void)reason_said_format(r->said, r->sense, buf, size);
+		(void)snprintf(buf, size, "error %d", r->error);
 }
 
 static void format_device_error(const struct reason *r, char *buf, size_t size)
