@@ -187,7 +187,7 @@ void filter_settings(const struct config *c, const struct config_subject *s,
 	for (size_t i = 0; i < c->rules->n_protocols; i++) {
 		const struct protocol_rule *r = &c->rules->protocols[i];
 
-		if (s->protocol != NULL && strcmp(r->type, s->protocol) == 0)
+		if (strcmp(r->type, s->protocol != NULL ? s->protocol : "undef") == 0)
 			overlay_apply(&r->overlay, &settings);
 	}
 	/* A section may have raised polling_interval above another one's max_polling_interval. */

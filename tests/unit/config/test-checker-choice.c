@@ -120,6 +120,7 @@ static void where_the_configured_one_comes_from(void **state)
 	        "	protocol { type nvme:tcp path_checker nvme checker_timeout auto "
 	        "}\n"
 	        "	protocol { type nvme:tcp fast_io_fail_tmo 5 }\n"
+	        "	protocol { type undef fail_checks 9 }\n"
 	        "}\n");
 	struct config_subject subject = { .vendor = "B", .protocol = "scsi:fcp" };
 	struct config_settings s;
@@ -142,9 +143,11 @@ static void where_the_configured_one_comes_from(void **state)
 	filter_settings(c, &subject, &s);
 	assert_int_equal(s.checker, CHECKER_NVME);
 	assert_int_equal(s.checker_timeout_us, 0);
+	assert_int_equal(s.fail_checks, 1);
 	subject.protocol = NULL;
 	filter_settings(c, &subject, &s);
 	assert_int_equal(s.checker, CHECKER_AUTO);
+	assert_int_equal(s.fail_checks, 9);
 	config_free(c);
 }
 
