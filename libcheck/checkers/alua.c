@@ -2,7 +2,9 @@
 /*
  * The alua checker: REPORT TARGET PORT GROUPS says the state of the path's port, and proves by its
  * answer that the path works. INQUIRY says once for each open device which group that port is in.
- * A device without groups gets TEST UNIT READY. Pure; reapers judge, rescuers build the command.
+ * The port answers also for a unit that is not ready, so TEST UNIT READY follows in the checks that ask
+ * for the identity: before a path is given back to its map. A device without groups gets TEST UNIT
+ * READY alone. Pure; reapers judge, rescuers build the command.
  */
 #include <errno.h>
 
@@ -120,6 +122,8 @@ static struct checker_judgement judge_port_groups(const struct checker_answer *a
 		                      PATHCHECK_SAID_NO_GROUP);
 	/* The answer does not tell. */
 	if (state < 0 || states[state].said == PATHCHECK_SAID_NOTHING)
+		return scsi_judge_send(TEST_UNIT);
+	if (states[state].verdict == PATHCHECK_OK && a->identify)
 		return scsi_judge_send(TEST_UNIT);
 	return scsi_judge_end(states[state].verdict, states[state].error,
 	                      states[state].said);

@@ -68,6 +68,7 @@ struct checker_answer {
 	uint8_t step;    /* which one it was */
 	uint8_t tries;   /* how many this check has sent before it */
 	bool reads;      /* of PATHCHECK_TUR_DIRECTIO: this check reads, too */
+	bool identify;   /* the identity is wanted, and not known yet */
 	uint16_t memory; /* what judgements of this open device have kept; 0: nothing */
 	struct scsi_answer scsi;
 	const uint8_t *data; /* scsi.got bytes */

@@ -178,6 +178,7 @@ static struct checker_judgement judge(const struct group *g, const struct slot *
 		a.step = s->step;
 		a.tries = s->tries;
 		a.reads = s->reads;
+		a.identify = s->identify && !s->identified;
 		a.memory = atomic_load(memory);
 		if (result == 0)
 			a.scsi = s->request.scsi.answer;

@@ -62,7 +62,7 @@ static uint8_t *take_answer(struct fuzz_input *in, const struct scsi_command *c,
 	if (unusual & 16)
 		ret->result = -(int64_t)(fuzz_byte(in) + 1);
 	ret->opening = (unusual & 32) != 0 && ret->result < 0;
-	ret->reads = (unusual & 64) != 0;
+	ret->reads = ret->identify = (unusual & 64) != 0;
 	ret->scsi.got = c->data_size;
 	if (unusual & 128)
 		ret->scsi.got = (uint16_t)(fuzz_number(in, 2) % (c->data_size + 1U));
@@ -119,6 +119,9 @@ static void one_check(const struct checker *c, struct fuzz_input *in, uint16_t *
 		        "%u bytes", command.data_size);
 		data = take_answer(in, &command, &a);
 		j = c->judge(&a);
+		/* As the engine does when the identity is known. */
+		if (j.next == CHECKER_FINAL)
+			a.identify = false;
 		again = c->judge(&a);
 		free(data);
 		REQUIRE(again.next == j.next && again.verdict == j.verdict &&

@@ -325,6 +325,41 @@ static void each_state(void **state)
 	}
 }
 
+/* Before a path is given back: the port answers also for a unit that is not ready. */
+static void the_unit_is_tested_with_its_identity(void **state)
+{
+	struct checker_answer a;
+
+	(void)state; /* no fixture */
+	for (unsigned s = 0; s < 16; s++)
+		for (unsigned step = FIRST; step <= PORT_GROUPS; step += PORT_GROUPS) {
+			bool good = s <= 0x1 || s == 0x4;
+			struct checker_judgement j;
+
+			a = groups_answer((uint8_t)s, (uint8_t)step);
+			a.identify = true;
+			if (good)
+				bed_expect_send(&checker_alua, a, TEST_UNIT);
+			j = checker_alua.judge(&a);
+			if (!good && j.next == CHECKER_FINAL)
+				assert_int_not_equal(j.verdict, PATHCHECK_OK);
+			bed_drop(&a);
+		}
+	a = bed_sense(0x2, 0x04, 0x03, BED_FIXED);
+	a.step = TEST_UNIT;
+	a.memory = KEPT;
+	a.identify = true;
+	bed_expect_end(&checker_alua, a, PATHCHECK_FAILED, EIO, PATHCHECK_SAID_SENSE);
+	/* The answer means the same before and after the identity is known. */
+	for (int identify = 0; identify < 2; identify++) {
+		a = bed_good();
+		a.step = TEST_UNIT;
+		a.memory = KEPT;
+		a.identify = identify;
+		bed_expect_end(&checker_alua, a, PATHCHECK_OK, 0, PATHCHECK_SAID_NOTHING);
+	}
+}
+
 static void a_port_in_no_group(void **state)
 {
 	struct checker_answer a = groups_answer(0, FIRST);
@@ -454,6 +489,7 @@ int main(void)
 		cmocka_unit_test(a_lost_answer_says_nothing_of_groups),
 		cmocka_unit_test(no_unit_is_never_good),
 		cmocka_unit_test(each_state),
+		cmocka_unit_test(the_unit_is_tested_with_its_identity),
 		cmocka_unit_test(a_port_in_no_group),
 		cmocka_unit_test(an_answer_that_is_cut),
 		cmocka_unit_test(answers_that_end_the_check),
