@@ -82,7 +82,7 @@ figure(f"{len(hung)} hang, {time.monotonic() - begin:.1f} s later all are down; 
 check(threads() == before, "no thread more", before, threads())
 check(ctl("show", "groups")["rescuers"]["busy"] == 0, "no rescuer is busy", ctl("show", "groups"))
 time.sleep(3)
-others.are_well()
+others.are_well(False)  # an emulated machine may be late with a write
 
 for d in starved:
 	ctl("enable", d)
