@@ -183,3 +183,19 @@ void __wrap_directio_describe(int fd, struct opened_device *ret)
 	ret->devt_major = SD_MAJOR;
 	ret->devt_minor = fd_devt(fd);
 }
+
+/* Adds the path with the flags of its simulated disk. */
+int __wrap_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
+                         uint32_t *ret_id)
+{
+	struct pathcheck_path changed = *p;
+
+	for (unsigned i = 0; i < sim.n_disks; i++) {
+		if (strcmp(sim.disks[i].name, p->device) != 0)
+			continue;
+		changed.flags = sim.disks[i].close_each ? PATHCHECK_PATH_CLOSE : 0;
+		changed.checker =
+		        sim.disks[i].commands ? PATHCHECK_TUR : PATHCHECK_DIRECTIO;
+	}
+	return __real_pathcheck_add(pc, &changed, ret_id);
+}

@@ -263,22 +263,6 @@ static void judge_result(const struct pathcheck_result *r, bool dropped)
 		s->excused = sim.now;
 }
 
-/* Adds the path with the flags of its simulated disk. */
-int __wrap_pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p,
-                         uint32_t *ret_id)
-{
-	struct pathcheck_path changed = *p;
-
-	for (unsigned i = 0; i < sim.n_disks; i++) {
-		if (strcmp(sim.disks[i].name, p->device) != 0)
-			continue;
-		changed.flags = sim.disks[i].close_each ? PATHCHECK_PATH_CLOSE : 0;
-		changed.checker =
-		        sim.disks[i].commands ? PATHCHECK_TUR : PATHCHECK_DIRECTIO;
-	}
-	return __real_pathcheck_add(pc, &changed, ret_id);
-}
-
 static void note_asked(uint32_t id, uint64_t timeout_us, bool identify)
 {
 	uint32_t end = registry_end(sim.checks.registry);
