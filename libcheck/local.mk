@@ -143,6 +143,7 @@ engine_tests = \
 	tests/unit/prober/test-rescuer \
 	tests/unit/prober/test-rescuer-shortage \
 	tests/unit/checkers/test-scsi \
+	tests/unit/checkers/test-sg-header \
 	tests/unit/region/test-shared \
 	tests/unit/region/test-wire \
 	tests/unit/libcheck/test-standstill \
@@ -199,6 +200,9 @@ tests_unit_checkers_test_vendor_pages_LDADD = $(engine_test_ldadd)
 tests_unit_checkers_test_scsi_SOURCES = tests/unit/checkers/test-scsi.c
 tests_unit_checkers_test_scsi_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_scsi_LDADD = $(engine_test_ldadd)
+tests_unit_checkers_test_sg_header_SOURCES = tests/unit/checkers/test-sg-header.c
+tests_unit_checkers_test_sg_header_CFLAGS = $(engine_test_cflags)
+tests_unit_checkers_test_sg_header_LDADD = $(engine_test_ldadd)
 tests_unit_prober_test_group_SOURCES = tests/unit/prober/test-group.c tests/unit/random.h
 tests_unit_prober_test_group_CFLAGS = $(engine_test_cflags)
 tests_unit_prober_test_group_LDADD = $(engine_test_ldadd)

@@ -18,8 +18,8 @@ struct scsi_command {
 	uint16_t data_size; /* bytes that are asked for; at most BUFFER_LARGE */
 };
 
-/* SAM-5 5.3.1; the other bits of the byte are reserved or of older versions. */
-#define SCSI_STATUS_MASK 0x3e
+/* SAM-5 5.3.1: all codes are even; in older versions bit 0 is the vendor's. */
+#define SCSI_STATUS_MASK 0xfe
 
 enum scsi_status {
 	SCSI_GOOD = 0x00,
