@@ -181,6 +181,9 @@ static void write_command(struct group *g, struct slot *s)
 	pthread_mutex_lock(&g->lock);
 	wake = is_written(g, s, number, r, before, mono_now());
 	g->submitting--;
+	/* It waits for this thread alone, if the answer has overtaken it. */
+	if (g->submitting == 0 && g->state == PATHCHECK_GROUP_RETIRING)
+		wake = true;
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
