@@ -132,6 +132,7 @@ engine_tests = \
 	tests/unit/prober/test-group \
 	tests/unit/prober/test-submitter \
 	tests/unit/backends/test-libaio \
+	tests/unit/backends/test-sg \
 	tests/unit/region/test-limits \
 	tests/unit/region/test-opened \
 	tests/unit/libcheck/test-pathcheck \
@@ -142,7 +143,9 @@ engine_tests = \
 	tests/unit/prober/test-reaper-rounds \
 	tests/unit/prober/test-rescuer \
 	tests/unit/prober/test-rescuer-shortage \
+	tests/unit/prober/test-runners \
 	tests/unit/checkers/test-scsi \
+	tests/unit/checkers/test-scsi-device \
 	tests/unit/checkers/test-sg-header \
 	tests/unit/region/test-shared \
 	tests/unit/region/test-wire \
@@ -200,6 +203,9 @@ tests_unit_checkers_test_vendor_pages_LDADD = $(engine_test_ldadd)
 tests_unit_checkers_test_scsi_SOURCES = tests/unit/checkers/test-scsi.c
 tests_unit_checkers_test_scsi_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_scsi_LDADD = $(engine_test_ldadd)
+tests_unit_checkers_test_scsi_device_SOURCES = tests/unit/checkers/test-scsi-device.c
+tests_unit_checkers_test_scsi_device_CFLAGS = $(engine_test_cflags)
+tests_unit_checkers_test_scsi_device_LDADD = $(prober_bed_ldadd)
 tests_unit_checkers_test_sg_header_SOURCES = tests/unit/checkers/test-sg-header.c
 tests_unit_checkers_test_sg_header_CFLAGS = $(engine_test_cflags)
 tests_unit_checkers_test_sg_header_LDADD = $(engine_test_ldadd)
@@ -234,6 +240,11 @@ tests_unit_region_test_limits_LDADD = $(prober_bed_ldadd)
 tests_unit_backends_test_libaio_SOURCES = tests/unit/backends/test-libaio.c
 tests_unit_backends_test_libaio_CFLAGS = $(engine_test_cflags)
 tests_unit_backends_test_libaio_LDADD = $(engine_test_ldadd)
+tests_unit_backends_test_sg_SOURCES = tests/unit/backends/test-sg.c
+tests_unit_backends_test_sg_CFLAGS = $(engine_test_cflags)
+tests_unit_backends_test_sg_LDADD = $(engine_test_ldadd)
+sg_wrapped = epoll_ctl read write
+tests_unit_backends_test_sg_LDFLAGS = $(AM_LDFLAGS) $(sg_wrapped:%=-Wl,--wrap=%)
 tests_unit_libcheck_test_standstill_SOURCES = tests/unit/libcheck/test-standstill.c
 tests_unit_libcheck_test_standstill_CFLAGS = $(engine_test_cflags)
 tests_unit_libcheck_test_standstill_LDADD = $(engine_test_ldadd)
@@ -263,4 +274,12 @@ tests_unit_prober_test_rescuer_shortage_SOURCES = \
 	$(disks_bed)
 tests_unit_prober_test_rescuer_shortage_CFLAGS = $(engine_test_cflags)
 tests_unit_prober_test_rescuer_shortage_LDADD = $(prober_bed_ldadd)
+# Its own scsi_device.c.
+tests_unit_prober_test_runners_SOURCES = \
+	tests/unit/prober/fake-scsi-device.c \
+	tests/unit/prober/fake-scsi-device.h \
+	tests/unit/prober/test-runners.c \
+	$(NULL)
+tests_unit_prober_test_runners_CFLAGS = $(engine_test_cflags)
+tests_unit_prober_test_runners_LDADD = $(prober_bed_ldadd)
 endif

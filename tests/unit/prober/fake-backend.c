@@ -42,6 +42,7 @@ static struct {
 	int setup_answer, submit_answer, event_answer;
 	unsigned setup_most;
 	unsigned setups, reads;
+	void (*answers_by)(struct backend_request *r);
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 static void signal_fd(int fd)
@@ -78,6 +79,8 @@ static bool hangs(int fd)
 static void answer(struct context *c, struct backend_request *r)
 {
 	assert(c->done_n < REQUESTS_MAX);
+	if (fake.answers_by != NULL)
+		fake.answers_by(r);
 	c->done[c->done_n++] = (struct backend_event){
 		.request = r,
 		.result = fake.event_answer == 0 ? (int64_t)r->len : fake.event_answer,
@@ -219,6 +222,7 @@ void fake_reset(void)
 	fake.setup_most = UINT_MAX;
 	fake.setup_answer = fake.submit_answer = fake.event_answer = 0;
 	fake.setups = fake.reads = 0;
+	fake.answers_by = NULL;
 	pthread_mutex_unlock(&fake.lock);
 }
 
@@ -228,6 +232,13 @@ void fake_hold(const char *path)
 	assert(fake.held_n < FAKE_HELD_MAX);
 	assert(stat(path, &fake.held[fake.held_n]) == 0);
 	fake.held_n++;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void fake_answers_by(void (*hook)(struct backend_request *r))
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.answers_by = hook;
 	pthread_mutex_unlock(&fake.lock);
 }
 

@@ -34,6 +34,8 @@ void fake_setup_says(int answer);
 void fake_setup_most(unsigned slots);
 /* What submit() says: 0, or -errno to every request. */
 void fake_submit_says(int answer);
+/* Fills in each request that is answered: SCSI commands have no bytes to say; NULL: nothing. */
+void fake_answers_by(void (*hook)(struct backend_request *r));
 /* What an event says: 0: all bytes; or -errno. */
 void fake_event_says(int answer);
 

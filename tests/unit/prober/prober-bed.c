@@ -65,6 +65,8 @@ static void send_flags(struct bed *b, enum command_op op, uint32_t id, uint32_t 
 		             .flags = (uint16_t)flags,
 		             .timeout_us = (uint64_t)timeout_us };
 
+	if (op == COMMAND_ADD)
+		c.checker = b->checker[id];
 	assert_true(ring_push(&b->commands, &c));
 }
 

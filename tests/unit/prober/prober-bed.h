@@ -28,7 +28,8 @@ struct bed {
 	struct names names;
 	uint32_t generation[BED_IDS_MAX];
 	bool used[BED_IDS_MAX];
-	uint16_t flags[BED_IDS_MAX]; /* of COMMAND_ADD: set before bed_add() */
+	uint16_t flags[BED_IDS_MAX];   /* of COMMAND_ADD: set before bed_add() */
+	uint16_t checker[BED_IDS_MAX]; /* the same */
 	struct tally of[BED_IDS_MAX], all;
 	unsigned stale; /* results of paths that were removed */
 	uint32_t pulse; /* the id of a path that always answers, NO_PATH: none */
