@@ -17,6 +17,7 @@ tests_bench_subject_SOURCES = \
 	tests/bench/engine.c \
 	tests/bench/floor.c \
 	tests/bench/rivals.c \
+	tests/bench/sg_floor.c \
 	tests/bench/subject.c \
 	tests/bench/subject.h \
 	$(NULL)

@@ -21,9 +21,10 @@
 #include <unistd.h>
 
 static const struct subject *const subjects[] = {
-	&subject_floor,       &subject_paced,       &subject_threads,
-	&subject_process,     &subject_opened_each, &subject_thread_each,
-	&subject_context_each
+	&subject_floor,        &subject_paced,       &subject_threads,
+	&subject_process,      &subject_opened_each, &subject_thread_each,
+	&subject_context_each, &subject_sg_floor,    &subject_tur_threads,
+	&subject_tur_process
 };
 
 void bench_fail(const char *what, int error)

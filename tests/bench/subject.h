@@ -25,7 +25,7 @@ struct round {
 	uint64_t checks;
 	/* Reads that did not return a whole block. */
 	uint64_t failed;
-	/* Reads that did not go through io_submit. */
+	/* Checks that did not go the way that is measured: io_submit, or /dev/sgN. */
 	uint64_t other_way;
 };
 
@@ -41,7 +41,8 @@ struct subject {
 };
 
 extern const struct subject subject_floor, subject_paced, subject_threads,
-        subject_process, subject_opened_each, subject_thread_each, subject_context_each;
+        subject_process, subject_opened_each, subject_thread_each, subject_context_each,
+        subject_sg_floor, subject_tur_threads, subject_tur_process;
 
 /* Ends the process: the bench cannot go on. */
 void bench_fail(const char *what, int error) __attribute__((__noreturn__));
