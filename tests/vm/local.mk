@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/vm/nbd.py \
 	tests/vm/run \
 	tests/vm/scenarios \
+	tests/vm/scripted.py \
 	tests/vm/sg.py \
 	tests/vm/targets.py \
 	tests/vm/vm.py \
