@@ -23,6 +23,11 @@
 #define CONFIG_BYTES           (4 * CONFIG_FILE_BYTES_MAX)
 /* For the loop, signals, timers, sysfs, procfs, the log, the service manager's socket. */
 #define OWN_DESCRIPTORS 48
+/*
+ * An open node of the sg driver with SG_SET_RESERVED_SIZE 0: struct sg_fd with its 16 requests takes
+ * 8 KiB of the kernel's memory, and the smallest reserve a page (drivers/scsi/sg.c, 64 bits).
+ */
+#define SG_BYTES_EACH (12 * 1024)
 /* The threads: loop, log, discovery, devmapper, loader, purger, control. */
 #define OWN_THREADS 7
 /* A key and a number, and what stands around them. */
@@ -76,6 +81,7 @@ int bound_compute(const struct config *c, struct bound *ret)
 	b.descriptors_each = MAX(engine.descriptors, own);
 	b.groups = engine.groups;
 	b.in_flight = engine.in_flight;
+	b.sg_bytes = (uint64_t)n * SG_BYTES_EACH;
 	*ret = b;
 	return 0;
 }
@@ -94,6 +100,8 @@ void bound_print(const struct bound *b, FILE *out)
 	              b->groups);
 	(void)fprintf(out, "%-34s %14" PRIu64 "\n", "taken of fs.aio-max-nr",
 	              (uint64_t)b->groups * PATHCHECK_GROUP_SLOTS);
+	(void)fprintf(out, "%-34s %14" PRIu64 "\n", "kernel's memory for SCSI commands",
+	              b->sg_bytes);
 }
 
 int bound_json(const struct bound *b, struct text **ret)

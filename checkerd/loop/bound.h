@@ -22,6 +22,8 @@ struct bound_term {
 struct bound {
 	/* The sum of the terms. */
 	uint64_t bytes;
+	/* What the kernel has for the nodes of the sg driver, if all paths send SCSI commands. */
+	uint64_t sg_bytes;
 	/* descriptors: of both programs; descriptors_each: the larger of the two. */
 	uint32_t threads, descriptors, descriptors_each, groups, in_flight;
 	unsigned n_terms;
