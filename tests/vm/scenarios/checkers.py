@@ -94,6 +94,8 @@ DIFFERENT = {
 	**{("directio", name): ("faulty", "device errors are up") for name in (
 		"reserved", "medium error", "hardware error")},
 }
+# checkerd's reasons for what it did not judge.
+NOT_JUDGED = {"does not suit": "does not suit", "changes its access state": "pending"}
 DAEMON = """discovery static
 path_checker {}
 polling_interval 1
@@ -129,8 +131,9 @@ def ours():
 	"""The same of checkerd."""
 	found = {}
 	for name, p in paths().items():
-		misfit = p["overdue"] and "does not suit" in p["reason"]
-		found[name] = "does not suit" if misfit else p["state"]
+		found[name] = p["state"]
+		if p["overdue"]:  # the state is that of the checker before
+			found[name] = next((w for text, w in NOT_JUDGED.items() if text in p["reason"]), p["reason"])
 	return found
 
 
@@ -155,8 +158,7 @@ def differing(checker):
 def compare(checker):
 	"""Both run this checker, until all is as it should be."""
 	configure(checker)
-	# Nothing is remembered of the checker before: what is not judged is pending.
-	run("systemctl restart checkerd")
+	run("checkerctl reload")
 	if checker in THEIRS:
 		run("multipathd reconfigure")
 	deadline = time.monotonic() + LIMIT
