@@ -131,7 +131,7 @@ void homes_retire(struct homes *h)
 
 static void take_checker(struct slot *s, const struct probed_path *path)
 {
-	s->checker = path->checker & 15;
+	s->checker = path->checker;
 	s->reads = path->reads_in == 0;
 }
 

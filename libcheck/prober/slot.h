@@ -95,18 +95,20 @@ struct slot {
 	bool deferred : 1;
 	/* Its check reads, too: PATHCHECK_TUR_DIRECTIO. */
 	bool reads : 1;
-	uint8_t checker : 4; /* enum pathcheck_checker */
-	uint8_t step : 2;    /* of its SCSI command: see checker.h */
-	uint8_t stage;       /* enum pathcheck_stage */
-	uint8_t engine;      /* enum pathcheck_engine */
-	uint8_t command;     /* a rescuer sends it to the device: see checker.h */
+	/* of its SCSI command: see checker.h */
+	uint8_t step : 2;
+	/* see waited_ms */
+	uint8_t waited_stage : 1;
+	uint8_t checker; /* enum pathcheck_checker; rescuers read it without the lock */
+	uint8_t stage;   /* enum pathcheck_stage */
+	uint8_t engine;  /* enum pathcheck_engine */
+	uint8_t command; /* a rescuer sends it to the device: see checker.h */
 	uint8_t replied : 4; /* enum checker_replied, of the command that refined the read */
 	uint8_t tries : 4; /* SCSI commands that were sent before the present one */
 	struct sense
 	        sense; /* of the last command that is answered; invalid: there are none */
 	/* Another prober waited so long for its answer, in that stage: see group_launch(). */
 	uint16_t waited_ms;
-	uint8_t waited_stage;
 	/* enum pathcheck_said and pathcheck_request, of its last command */
 	uint8_t said : 5, ask : 3;
 	uint16_t heap_at; /* position in group.heap, NO_POSITION: none */

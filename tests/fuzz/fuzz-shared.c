@@ -219,7 +219,7 @@ static void look_at_result(const struct pathcheck_result *r)
 	REQUIRE(r->late <= 1, "late %u", r->late);
 	REQUIRE(r->opened <= 1, "opened %u", r->opened);
 	look_at_opened(r->id);
-	REQUIRE(r->group < PATHS / PATHCHECK_GROUP_SLOTS + 2, "group %u", r->group);
+	REQUIRE(r->group < PATHS / PATHCHECK_GROUP_SLOTS + 3, "group %u", r->group);
 	REQUIRE(r->started_us >= 0 && r->finished_us >= r->started_us &&
 	                r->finished_us <= mono_now().us,
 	        "from %ld to %ld", (long)r->started_us, (long)r->finished_us);
@@ -299,7 +299,7 @@ static void look_at_counters(struct fuzz_input *in)
 	REQUIRE(pathcheck_stats(pc, &s) == 0, "counters");
 	REQUIRE(s.rescuers_busy <= s.rescuers && s.rescuers_stuck <= s.rescuers_busy,
 	        "rescuers");
-	REQUIRE(s.groups <= PATHS / PATHCHECK_GROUP_SLOTS + 2, "%u groups", s.groups);
+	REQUIRE(s.groups <= PATHS / PATHCHECK_GROUP_SLOTS + 3, "%u groups", s.groups);
 	REQUIRE(s.io_setup_error >= 0 && s.io_setup_error < 4096, "error %d",
 	        s.io_setup_error);
 	if (pathcheck_group(pc, fuzz_byte(in) % 4, &g) < 0)
