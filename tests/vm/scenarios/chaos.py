@@ -59,7 +59,10 @@ def call(method, **parameters):
 
 def prober():
 	"""Of the daemon that is there now. The storm does not ask it: it may have no connection left."""
-	return int(run("pgrep", "-n", "-P", str(pid()), "-x", "pathcheck-probe"))
+	found = run("pgrep", "-n", "-P", str(pid()), "-x", "pathcheck-probe", ok=False).strip()
+	if not found:
+		raise ProcessLookupError("no prober just now")
+	return int(found)
 
 
 def later(seconds, what, *arguments):
