@@ -90,7 +90,7 @@ static int read_answer(struct sg_context *c, struct backend_request *r)
 	if (n < 0)
 		return -errno;
 	if (h.pack_id != r->scsi.number)
-		return -EIO;
+		return -EAGAIN; /* of another command: this one's is still to come */
 	sg_header_read(&h, &r->scsi.command, c->sense, &r->scsi.answer);
 	return 0;
 }

@@ -3,80 +3,42 @@
 #include "libcheck/checkers/scsi.h"
 
 #include <errno.h>
-#include <scsi/sg.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
-#include "libcheck/checkers/again.h"
+#include "libcheck/checkers/scsi_device.h"
+#include "libcheck/region/limits.h"
 
-/*
- * After this time the kernel aborts the command, and may reset the unit, the target and the
- * HBA. A check ends long before, at its own deadline.
- */
-#define COMMAND_TIMEOUT_MS 60000
-
-#define SENSE_BYTES 64
-
-/* SAM-5 5.3.1; the other bits of the byte are reserved or of older versions. */
-#define STATUS_MASK            0x3e
-#define STATUS_CHECK_CONDITION 0x02
-
-/* What a command came to. */
-struct outcome {
-	int error;  /* of the ioctl: the command was not sent; 0: it was */
-	bool good;  /* status GOOD, and no error of the transport */
-	size_t got; /* bytes of data */
-	struct sense sense;
-};
-
-static struct outcome send_command(int fd, uint8_t *command, uint8_t command_size,
-                                   uint8_t *data, unsigned size)
+/* As scsi_device_send(). */
+static int send_command(int fd, const uint8_t cdb[static 6], uint8_t *data, uint16_t size,
+                        struct scsi_answer *ret)
 {
-	struct outcome o = { .error = 0 };
-	uint8_t sense[SENSE_BYTES];
-	struct sg_io_hdr h = {
-		.interface_id = 'S',
-		.dxfer_direction = size > 0 ? SG_DXFER_FROM_DEV : SG_DXFER_NONE,
-		.cmd_len = command_size,
-		.mx_sb_len = sizeof(sense),
-		.dxfer_len = size,
-		.dxferp = data,
-		.cmdp = command,
-		.sbp = sense,
-		.timeout = COMMAND_TIMEOUT_MS,
+	struct scsi_exchange x = {
+		.command = { .cdb_size = 6, .data_size = size },
+		.timeout_ms = KERNEL_TIMEOUT_LEAST_US / USEC_PER_MSEC,
 	};
-	unsigned tries = 0;
 	int r;
 
-	do
-		r = ioctl(fd, SG_IO, &h);
-	while (r < 0 && again(&tries));
-	if (r < 0) {
-		o.error = errno;
-		return o;
-	}
-	o.good = (h.info & SG_INFO_OK_MASK) == SG_INFO_OK;
-	o.got = size - MIN((unsigned)MAX(h.resid, 0), size);
-	if ((h.status & STATUS_MASK) == STATUS_CHECK_CONDITION)
-		o.sense = sense_read(sense, MIN((size_t)h.sb_len_wr, sizeof(sense)));
-	return o;
+	memcpy(x.command.cdb, cdb, 6);
+	r = scsi_device_send(fd, &x, data);
+	*ret = x.answer;
+	return r;
 }
 
-/* Most drivers that know no SCSI commands answer ENOTTY. */
-static bool is_no_scsi(int error)
+/* It ended without sense data, and the way had no error. */
+static bool is_good(const struct scsi_answer *a)
 {
-	return error == ENOTTY || error == EINVAL || error == EOPNOTSUPP;
+	return a->host == 0 && a->driver == 0 && a->status == SCSI_GOOD &&
+	       !a->sense.valid;
 }
 
 int scsi_test_unit(int fd, struct sense *ret)
 {
-	uint8_t command[6] = { 0x00 };
-	struct outcome o = send_command(fd, command, sizeof(command), NULL, 0);
+	static const uint8_t cdb[6] = { 0x00 };
+	struct scsi_answer a;
+	int r = send_command(fd, cdb, NULL, 0, &a);
 
-	if (is_no_scsi(o.error))
-		return -EOPNOTSUPP;
-	*ret = o.sense;
-	return -o.error;
+	*ret = a.sense;
+	return r;
 }
 
 /* --- the identity --- */
@@ -103,24 +65,25 @@ int scsi_read_wwid(const uint8_t *page, size_t size, char ret[static VPD_TEXT_MA
 }
 
 /* SPC-4 6.4.1: the device does not have that page. */
-static bool has_no_such_page(const struct outcome *o)
+static bool has_no_such_page(const struct scsi_answer *a)
 {
-	return o->sense.valid && o->sense.key == SENSE_ILLEGAL_REQUEST &&
-	       (o->sense.code == 0x24 || o->sense.code == 0x20);
+	return a->sense.valid && a->sense.key == SENSE_ILLEGAL_REQUEST &&
+	       (a->sense.code == 0x24 || a->sense.code == 0x20);
 }
 
 /* Bytes of the page; -ENODATA, -EIO as above. */
 static int ask_page(int fd, uint8_t *page, uint16_t size)
 {
-	uint8_t command[6] = { 0x12, 0x01, PAGE_DEVICE_IDENTIFICATION,
-		               (uint8_t)(size >> 8), (uint8_t)size };
-	struct outcome o = send_command(fd, command, sizeof(command), page, size);
+	const uint8_t cdb[6] = { 0x12, 0x01, PAGE_DEVICE_IDENTIFICATION,
+		                 (uint8_t)(size >> 8), (uint8_t)size };
+	struct scsi_answer a;
+	int r = send_command(fd, cdb, page, size, &a);
 
-	if (is_no_scsi(o.error))
+	if (r == -EOPNOTSUPP)
 		return -ENODATA;
-	if (o.error != 0 || !o.good)
-		return o.error == 0 && has_no_such_page(&o) ? -ENODATA : -EIO;
-	return (int)o.got;
+	if (r < 0 || !is_good(&a))
+		return r == 0 && has_no_such_page(&a) ? -ENODATA : -EIO;
+	return a.got;
 }
 
 int scsi_ask_wwid(int fd, char ret[static VPD_TEXT_MAX])

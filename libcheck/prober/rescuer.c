@@ -169,9 +169,9 @@ static void write_command(struct group *g, struct slot *s)
 	}
 	pthread_mutex_unlock(&g->lock);
 	if (context == NULL) {
-		s->result = -ENODEV;
-		group_answer(g,
-		             s); /* an orphan: groups that paths use keep their context */
+		/* An orphan: groups that paths use keep their context. */
+		s->result = -ENOMEM;
+		group_answer(g, s);
 		return;
 	}
 	r = s->request.scsi.command.data_size > 0 && s->request.buffer == NULL
