@@ -74,16 +74,11 @@ static struct checker_judgement judge_report(const uint8_t *page)
 
 static struct checker_judgement judge_page(const struct checker_answer *a)
 {
+	struct checker_judgement j;
 	size_t size = 0;
 
-	switch (scsi_page_read(a, PAGE_UNIT_REPORT, &size)) {
-	case SCSI_PAGE_NO_UNIT:
-		return scsi_judge_send(TEST_UNIT);
-	case SCSI_PAGE_OTHER:
-		return scsi_judge_misfit(PATHCHECK_SAID_BAD_DATA);
-	case SCSI_PAGE_READ:
-		break;
-	}
+	if (!scsi_page_is_there(a, PAGE_UNIT_REPORT, TEST_UNIT, &size, &j))
+		return j;
 	if (size < PAGE_NEEDED || a->data[REVISION_AT] != 0)
 		return scsi_judge_misfit(PATHCHECK_SAID_BAD_DATA);
 	return judge_report(a->data);
@@ -98,15 +93,12 @@ static bool is_snapshot(const struct sense *s)
 
 static struct checker_judgement emc_clariion_judge(const struct checker_answer *a)
 {
-	struct checker_judgement j = scsi_judge(a);
-
 	switch (a->step) {
 	case INQUIRY:
-		if (scsi_judge_is_unknown(a))
-			return scsi_judge_misfit(PATHCHECK_SAID_SENSE);
-		return scsi_judge_is_good(&j) ? judge_page(a) : j;
+		return judge_page(a);
 	case READ10:
-		if (j.said == PATHCHECK_SAID_SENSE && is_snapshot(&a->scsi.sense))
+		if (scsi_judge(a).said == PATHCHECK_SAID_SENSE &&
+		    is_snapshot(&a->scsi.sense))
 			return scsi_judge_end(PATHCHECK_FAILED, EREMOTEIO,
 			                      PATHCHECK_SAID_SNAPSHOT);
 		return scsi_judge_read(a);

@@ -74,16 +74,11 @@ static struct checker_judgement judge_states(const uint8_t *page)
 
 static struct checker_judgement judge_page(const struct checker_answer *a)
 {
+	struct checker_judgement j;
 	size_t size = 0;
 
-	switch (scsi_page_read(a, PAGE_VOLUME_ACCESS_CONTROL, &size)) {
-	case SCSI_PAGE_NO_UNIT:
-		return scsi_judge_send(TEST_UNIT);
-	case SCSI_PAGE_OTHER:
-		return scsi_judge_misfit(PATHCHECK_SAID_BAD_DATA);
-	case SCSI_PAGE_READ:
-		break;
-	}
+	if (!scsi_page_is_there(a, PAGE_VOLUME_ACCESS_CONTROL, TEST_UNIT, &size, &j))
+		return j;
 	if (size <= FLAGS_AT)
 		return scsi_judge_misfit(PATHCHECK_SAID_BAD_DATA);
 	if ((a->data[FLAGS_AT] & HAS_STATES) == 0)
@@ -95,14 +90,7 @@ static struct checker_judgement judge_page(const struct checker_answer *a)
 
 static struct checker_judgement rdac_judge(const struct checker_answer *a)
 {
-	struct checker_judgement j;
-
-	if (a->step == TEST_UNIT)
-		return scsi_page_judge_no_unit(a);
-	if (scsi_judge_is_unknown(a))
-		return scsi_judge_misfit(PATHCHECK_SAID_SENSE);
-	j = scsi_judge(a);
-	return scsi_judge_is_good(&j) ? judge_page(a) : j;
+	return a->step == TEST_UNIT ? scsi_page_judge_no_unit(a) : judge_page(a);
 }
 
 const struct checker checker_rdac = {

@@ -36,3 +36,24 @@ struct checker_judgement scsi_page_judge_no_unit(const struct checker_answer *a)
 		return scsi_judge_end(PATHCHECK_FAILED, ENXIO, PATHCHECK_SAID_NOTHING);
 	return j;
 }
+
+bool scsi_page_is_there(const struct checker_answer *a, uint8_t page, uint8_t test_unit,
+                        size_t *ret_size, struct checker_judgement *ret)
+{
+	*ret = scsi_judge(a);
+	if (scsi_judge_is_unknown(a))
+		*ret = scsi_judge_misfit(PATHCHECK_SAID_SENSE);
+	if (!scsi_judge_is_good(ret))
+		return false;
+	switch (scsi_page_read(a, page, ret_size)) {
+	case SCSI_PAGE_NO_UNIT:
+		*ret = scsi_judge_send(test_unit);
+		return false;
+	case SCSI_PAGE_OTHER:
+		*ret = scsi_judge_misfit(PATHCHECK_SAID_BAD_DATA);
+		return false;
+	case SCSI_PAGE_READ:
+		break;
+	}
+	return true;
+}

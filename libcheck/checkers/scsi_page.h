@@ -18,6 +18,13 @@ enum scsi_page scsi_page_read(const struct checker_answer *a, uint8_t page,
                               size_t *ret_size);
 
 /*
+ * For checkers that judge a vendor's page: true: it is there, with *ret_size bytes. False: *ret says
+ * what follows: TEST UNIT READY, as this step of the checker, or the end of the check.
+ */
+bool scsi_page_is_there(const struct checker_answer *a, uint8_t page, uint8_t test_unit,
+                        size_t *ret_size, struct checker_judgement *ret);
+
+/*
  * The target answers INQUIRY also for a unit that it does not have. So TEST UNIT READY follows, and
  * this judges its answer: DISCONNECTED if it says so, too; else the path has failed, because the
  * unit is not there.
