@@ -11,6 +11,10 @@
 #include "util/macro.h"
 
 static_assert(HISTOGRAM_BUCKETS == 2 * 32, "two buckets for each bit of a uint32_t");
+static_assert(HISTOGRAM_FIRST + HISTOGRAM_PATH_BUCKETS <= HISTOGRAM_BUCKETS,
+              "a path's buckets are some of all");
+
+#define PATH_LAST (HISTOGRAM_PATH_BUCKETS - 1)
 
 static unsigned bucket_of(uint32_t us)
 {
@@ -35,7 +39,7 @@ uint32_t histogram_upper_us(unsigned bucket)
 static void halve(struct histogram *h)
 {
 	h->samples = 0;
-	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+	for (unsigned i = 0; i < HISTOGRAM_PATH_BUCKETS; i++) {
 		h->bucket[i] /= 2;
 		h->samples += h->bucket[i];
 	}
@@ -44,7 +48,8 @@ static void halve(struct histogram *h)
 void histogram_add(struct histogram *h, int64_t us)
 {
 	uint32_t v = (uint32_t)MIN(MAX(us, 0), (int64_t)UINT32_MAX);
-	uint16_t *b = &h->bucket[bucket_of(v)];
+	unsigned at = MAX(bucket_of(v), (unsigned)HISTOGRAM_FIRST) - HISTOGRAM_FIRST;
+	uint16_t *b = &h->bucket[MIN(at, (unsigned)PATH_LAST)];
 
 	if (*b == UINT16_MAX)
 		halve(h);
@@ -60,8 +65,8 @@ void histogram_cells(const struct histogram *h, uint16_t ret[HISTOGRAM_CELLS])
 {
 	uint32_t cells[HISTOGRAM_CELLS] = { 0 };
 
-	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
-		unsigned bit = MAX(i / 2, (unsigned)CELL_FIRST_BIT);
+	for (unsigned i = 0; i < HISTOGRAM_PATH_BUCKETS; i++) {
+		unsigned bit = MAX((HISTOGRAM_FIRST + i) / 2, (unsigned)CELL_FIRST_BIT);
 
 		cells[MIN(bit - CELL_FIRST_BIT, (unsigned)HISTOGRAM_CELLS - 1)] +=
 		        h->bucket[i];
@@ -83,11 +88,11 @@ uint32_t histogram_quantile(const struct histogram *h, double part)
 	double wanted = part * h->samples;
 	uint32_t seen = 0;
 
-	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+	for (unsigned i = 0; i < PATH_LAST; i++) {
 		seen += h->bucket[i];
 		if (h->bucket[i] && seen >= wanted)
-			return MIN(histogram_upper_us(i), h->max_us);
+			return MIN(histogram_upper_us(HISTOGRAM_FIRST + i), h->max_us);
 	}
-	/* No samples, or part is above 1 or NaN. */
+	/* No samples, the last bucket, which has no end, or part is above 1 or NaN. */
 	return h->samples ? h->max_us : 0;
 }

@@ -116,7 +116,7 @@ struct path {
 	bool number_asked : 1;      /* discovery was asked for the device number */
 	uint8_t shortage_stage : 1; /* enum outcome_stage */
 };
-static_assert(sizeof(struct path) <= 304, "each path has one, in locked memory");
+static_assert(sizeof(struct path) <= 272, "each path has one, in locked memory");
 
 static inline bool path_is_overdue(const struct path *p, struct mono now)
 {

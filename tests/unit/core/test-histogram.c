@@ -20,19 +20,35 @@ static void empty(void **state)
 	assert_int_equal(histogram_quantile(&h, 1), 0);
 }
 
+/* The bucket of the totals that has the value. */
+static unsigned total_bucket(uint32_t us)
+{
+	struct histogram_totals t = { 0 };
+	unsigned i = 0;
+
+	histogram_totals_add(&t, us);
+	while (!t.bucket[i])
+		i++;
+	return i;
+}
+
 /* Alone, a value is below its bucket's edge and above half as much less. */
 static void assert_bucket_fits(uint32_t us)
 {
 	struct histogram h = { 0 };
-	unsigned i = 0;
+	unsigned i = total_bucket(us), k = 0;
 
 	histogram_add(&h, us);
-	while (!h.bucket[i])
-		i++;
+	while (!h.bucket[k])
+		k++;
 	assert_true(histogram_upper_us(i) >= us);
 	assert_true((uint64_t)histogram_upper_us(i) * 2 < (uint64_t)us * 3);
 	if (i > 0 && us > 1)
 		assert_true(histogram_upper_us(i - 1) < us);
+	/* The path's bucket is the same one, or an end. */
+	assert_int_equal(k + HISTOGRAM_FIRST,
+	                 MIN(MAX(i, (unsigned)HISTOGRAM_FIRST),
+	                     HISTOGRAM_FIRST + HISTOGRAM_PATH_BUCKETS - 1U));
 	assert_int_equal(histogram_quantile(&h, 0.5), us); /* the maximum bounds it */
 }
 
@@ -68,7 +84,23 @@ static void saturates(void **state)
 	histogram_add(&h, -5);
 	assert_int_equal(h.last_us, 0);
 	assert_int_equal(h.samples, 3);
-	assert_int_equal(histogram_quantile(&h, 0.1), 1);
+	assert_int_equal(histogram_quantile(&h, 0.1), 11);
+}
+
+/* What is in the last bucket may be anything up to the longest. */
+static void ends(void **state)
+{
+	struct histogram h = { 0 };
+
+	(void)state; /* no fixture */
+	histogram_add(&h, 7);
+	histogram_add(&h, 11);
+	histogram_add(&h, 12);
+	assert_int_equal(histogram_quantile(&h, 0.6), 11);
+	assert_int_equal(histogram_quantile(&h, 1), 12);
+	histogram_add(&h, 110 * USEC_PER_SEC);
+	histogram_add(&h, 1800 * USEC_PER_SEC);
+	assert_int_equal(histogram_quantile(&h, 0.8), 1800 * USEC_PER_SEC);
 }
 
 static int by_value(const void *a, const void *b)
@@ -78,7 +110,7 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Against the sorted samples themselves, over nine powers of ten. */
+/* Against the sorted samples themselves, over eight powers of ten. */
 static void quantile_error_is_bounded(void **state)
 {
 	enum { N = 20000 };
@@ -90,7 +122,7 @@ static void quantile_error_is_bounded(void **state)
 	(void)state; /* no fixture */
 	for (unsigned i = 0; i < N; i++) {
 		samples[i] =
-		        (uint32_t)(1 + random_next(&r) % (1 + (UINT64_C(1) << i % 31)));
+		        (uint32_t)(8 + random_next(&r) % (1 + (UINT64_C(1) << i % 27)));
 		histogram_add(&h, samples[i]);
 	}
 	qsort(samples, N, sizeof(samples[0]), by_value);
@@ -134,7 +166,7 @@ static void old_samples_fade(void **state)
 	assert_int_equal(h.samples, 5000 + UINT16_MAX / 2 + 1);
 	for (int i = 0; i < 2000000; i++)
 		histogram_add(&h, 10);
-	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+	for (unsigned i = 0; i < HISTOGRAM_PATH_BUCKETS; i++)
 		sum += h.bucket[i];
 	assert_int_equal(h.samples, sum);
 	assert_int_equal(histogram_quantile(&h, 1), histogram_quantile(&h, 0));
@@ -193,6 +225,7 @@ int main(void)
 		cmocka_unit_test(saturates), cmocka_unit_test(quantile_error_is_bounded),
 		cmocka_unit_test(odd_parts), cmocka_unit_test(old_samples_fade),
 		cmocka_unit_test(cells),     cmocka_unit_test(totals_never_fade),
+		cmocka_unit_test(ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
