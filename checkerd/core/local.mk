@@ -10,6 +10,7 @@ libcore_la_SOURCES = \
 	checkerd/core/device.h \
 	checkerd/core/disk_id.c \
 	checkerd/core/disk_id.h \
+	checkerd/core/error_share.h \
 	checkerd/core/event.c \
 	checkerd/core/event.h \
 	checkerd/core/histogram.c \
@@ -33,6 +34,10 @@ libcore_la_SOURCES = \
 	checkerd/core/maps_todo.h \
 	checkerd/core/overdue.c \
 	checkerd/core/overdue.h \
+	checkerd/core/policy.c \
+	checkerd/core/policy.h \
+	checkerd/core/policy_rules.c \
+	checkerd/core/policy_rules.h \
 	checkerd/core/purge_rule.c \
 	checkerd/core/purge_rule.h \
 	checkerd/core/reason.c \
@@ -63,6 +68,7 @@ core_tests = \
 	tests/unit/core/test-maps-world \
 	tests/unit/core/test-maps-disks \
 	tests/unit/core/test-overdue \
+	tests/unit/core/test-policy \
 	tests/unit/core/test-purge-rule \
 	tests/unit/core/test-reason \
 	tests/unit/core/test-registry \
@@ -118,6 +124,12 @@ tests_unit_core_test_maps_disks_LDADD = $(core_test_ldadd)
 tests_unit_core_test_overdue_SOURCES = tests/unit/core/test-overdue.c
 tests_unit_core_test_overdue_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_overdue_LDADD = $(core_test_ldadd)
+tests_unit_core_test_policy_SOURCES = \
+	tests/unit/core/test-policy.c \
+	tests/unit/random.h \
+	$(NULL)
+tests_unit_core_test_policy_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_policy_LDADD = $(core_test_ldadd)
 tests_unit_core_test_purge_rule_SOURCES = \
 	tests/unit/core/maps-bed.h \
 	tests/unit/core/test-purge-rule.c \
