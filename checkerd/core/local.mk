@@ -13,6 +13,8 @@ libcore_la_SOURCES = \
 	checkerd/core/error_share.h \
 	checkerd/core/event.c \
 	checkerd/core/event.h \
+	checkerd/core/finding.c \
+	checkerd/core/finding.h \
 	checkerd/core/histogram.c \
 	checkerd/core/histogram.h \
 	checkerd/core/map.c \
@@ -54,6 +56,8 @@ libcore_la_SOURCES = \
 	checkerd/core/state.h \
 	checkerd/core/sysfs_state.c \
 	checkerd/core/sysfs_state.h \
+	checkerd/core/timers.c \
+	checkerd/core/timers.h \
 	$(NULL)
 
 if HAVE_CMOCKA
@@ -76,6 +80,7 @@ core_tests = \
 	tests/unit/core/test-state \
 	tests/unit/core/test-state-errors \
 	tests/unit/core/test-sysfs-state \
+	tests/unit/core/test-timers \
 	$(NULL)
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
@@ -164,4 +169,7 @@ tests_unit_core_test_state_errors_LDADD = $(core_test_ldadd)
 tests_unit_core_test_sysfs_state_SOURCES = tests/unit/core/test-sysfs-state.c
 tests_unit_core_test_sysfs_state_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_sysfs_state_LDADD = $(core_test_ldadd)
+tests_unit_core_test_timers_SOURCES = tests/unit/core/test-timers.c
+tests_unit_core_test_timers_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_timers_LDADD = $(core_test_ldadd)
 endif

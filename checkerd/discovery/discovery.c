@@ -14,6 +14,7 @@
 #include "checkerd/discovery/identity.h"
 #include "checkerd/discovery/native_paths.h"
 #include "checkerd/discovery/static.h"
+#include "checkerd/discovery/timers_read.h"
 #include "checkerd/discovery/udev_watch.h"
 #include "util/ring.h"
 #include "util/worker.h"
@@ -22,12 +23,15 @@
 /* libudev and regexec() need a large stack. */
 #define DISCOVERY_STACK_BYTES (4 * THREAD_STACK_BYTES)
 #define LIST_RETRY_US         (1 * USEC_PER_SEC)
+/* Of timers: the loop's, those of two snapshots, one in the ring, one that is being made. */
+#define DISCOVERY_REPORTS 5
 
 struct discovery {
 	struct worker worker;          /* notifies of records, is woken for the inbox */
 	struct ring_producer producer; /* [thread] of struct found */
 	struct ring_consumer consumer; /* [loop] */
 	_Atomic bool look;             /* [atomic loop→thread] list again */
+	_Atomic uint32_t asked; /* [atomic loop→thread] discovery_read_timers() */
 	_Atomic(struct config_ref *) inbox; /* [atomic loop→thread] a reference */
 
 	/* These belong to the thread. */
@@ -35,6 +39,7 @@ struct discovery {
 	struct found_list reported;
 	struct udev_watch *watch; /* with discovery udev */
 	struct native_paths native;
+	uint32_t answered; /* `asked` of the last report of timers */
 	int sysfs;
 	struct mono
 	        again; /* when a list that failed is made again; MONO_NEVER: none failed */
@@ -48,7 +53,7 @@ static int discovery_emit(void *arg, struct found *f)
 	int r = worker_emit(&d->worker, &d->producer, f, 0, NULL, NULL);
 
 	if (r < 0)
-		(void)device_unref(f->device); /* NULL, always */
+		found_deinit(f);
 	return r;
 }
 
@@ -117,6 +122,25 @@ static void emit_sync(struct discovery *d, int error, uint32_t excluded)
 	(void)discovery_emit(d, &sync); /* -ECANCELED: the thread ends */
 }
 
+/* Compares the kernel's timers with the settings. Without memory or descriptors there is no report;
+ * the next reload or request makes one. */
+static void report_timers(struct discovery *d, uint32_t asked)
+{
+	struct found f = { .op = FOUND_TIMERS,
+		           .generation = d->ref->generation,
+		           .timers = timer_report_new(),
+		           .asked = asked };
+
+	if (f.timers != NULL) {
+		f.timers->udevd_missing =
+		        d->watch != NULL && !udev_watch_has_udevd(d->watch);
+		if (timers_read(d->sysfs, &d->reported, &d->native.list, f.timers) < 0)
+			f.timers = timer_report_unref(f.timers);
+	}
+	d->answered = asked;
+	(void)discovery_emit(d, &f); /* -ECANCELED: the thread ends */
+}
+
 static void take_config(struct discovery *d)
 {
 	struct config_ref *ref = atomic_exchange(&d->inbox, NULL);
@@ -129,6 +153,7 @@ static void take_config(struct discovery *d)
 	d->ref = ref;
 	r = relist(d, false, &excluded);
 	emit_sync(d, r, excluded);
+	report_timers(d, atomic_load(&d->asked));
 }
 
 static void emit_map(struct discovery *d)
@@ -147,6 +172,14 @@ static void take_look(struct discovery *d)
 		return;
 	/* A failed list is made again. Static paths depend on the configuration only. */
 	(void)relist(d, d->ref->config->discovery != DISCOVERY_STATIC, &excluded);
+}
+
+static void take_question(struct discovery *d)
+{
+	uint32_t asked = atomic_load(&d->asked);
+
+	if (asked != d->answered && d->ref != NULL)
+		report_timers(d, asked);
 }
 
 static void take_events(struct discovery *d)
@@ -221,6 +254,7 @@ static void *discovery_main(void *arg)
 		if ((r & WORKER_WOKEN) != 0) {
 			take_config(d);
 			take_look(d);
+			take_question(d);
 		} else if (r == WORKER_READABLE) {
 			take_events(d);
 		}
@@ -237,7 +271,7 @@ static void discovery_destroy(struct discovery *d)
 	struct found f;
 
 	while (ring_is_made(&d->consumer) && discovery_next(d, &f))
-		device_unref(f.device);
+		found_deinit(&f);
 	config_ref_put(atomic_load(&d->inbox));
 	ring_free(&d->producer);
 	worker_deinit(&d->worker);
@@ -297,6 +331,14 @@ void discovery_look(struct discovery *d)
 	worker_wake(&d->worker);
 }
 
+uint32_t discovery_read_timers(struct discovery *d)
+{
+	uint32_t asked = atomic_fetch_add(&d->asked, 1) + 1;
+
+	worker_wake(&d->worker);
+	return asked;
+}
+
 int discovery_fd(const struct discovery *d)
 {
 	return d->worker.out_fd;
@@ -322,5 +364,6 @@ uint64_t discovery_bytes(uint32_t max_paths)
 	return sizeof(struct discovery) +
 	       ring_bytes(DISCOVERY_RING_RECORDS, sizeof(struct found)) +
 	       DISCOVERY_STACK_BYTES + 3 * (uint64_t)max_paths * device +
-	       (uint64_t)max_paths * sizeof(uint32_t);
+	       (uint64_t)max_paths * sizeof(uint32_t) + timers_read_bytes(max_paths) +
+	       DISCOVERY_REPORTS * sizeof(struct timer_report);
 }

@@ -30,6 +30,9 @@ bool discovery_free(struct discovery *d, int64_t limit_us);
 void discovery_apply(struct discovery *d, struct config_ref *ref);
 /* Makes the thread list the devices again, and report the differences. */
 void discovery_look(struct discovery *d);
+/* Makes the thread compare the kernel's timers again. The report's `asked` is the returned number,
+ * or greater. */
+uint32_t discovery_read_timers(struct discovery *d);
 int discovery_fd(const struct discovery *d); /* POLLIN: records are waiting */
 void discovery_clear(struct discovery *d); /* resets the descriptor; to be called first */
 bool discovery_next(struct discovery *d, struct found *ret);

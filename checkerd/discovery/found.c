@@ -8,6 +8,12 @@
 
 #include "util/block.h"
 
+void found_deinit(struct found *f)
+{
+	f->device = device_unref(f->device);
+	f->timers = timer_report_unref(f->timers);
+}
+
 void found_list_deinit(struct found_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)

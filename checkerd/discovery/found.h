@@ -10,6 +10,7 @@
 
 #include "checkerd/core/device.h"
 #include "checkerd/core/registry.h"
+#include "checkerd/core/timers.h"
 #include "util/macro.h"
 
 enum found_op {
@@ -20,6 +21,7 @@ enum found_op {
 	FOUND_MAP,  /* a device-mapper device was added, removed or changed */
 	/* The state of an observed path. Those of the paths of one map follow each other. */
 	FOUND_STATE,
+	FOUND_TIMERS, /* the kernel's timers were compared with the settings */
 };
 
 struct found {
@@ -28,13 +30,19 @@ struct found {
 	bool replaced; /* REMOVE, ADD: another disk has the name now */
 	struct device *device; /* a reference for the reader; NULL with SYNC and MAP */
 	struct path_settings settings;
-	uint64_t generation; /* SYNC: the configuration's */
+	uint64_t generation;         /* SYNC, TIMERS: the configuration's */
+	struct timer_report *timers; /* TIMERS: a reference for the reader; else NULL */
+	uint32_t
+	        asked; /* TIMERS: requests before it, as discovery_read_timers() counts them */
 	/* SYNC: devices that the rules exclude, or that found no room. */
 	uint32_t excluded;
 	int error; /* SYNC: positive errno: the devices could not be listed */
 	struct sysfs_state state; /* STATE: no state: it could not be read */
 	bool last;                /* STATE: of its map */
 };
+
+/* Drops the references. */
+void found_deinit(struct found *f);
 
 struct found_entry {
 	struct device *device; /* a reference */

@@ -28,6 +28,8 @@ libdiscovery_la_SOURCES = \
 	checkerd/discovery/sysfs_nvme.h \
 	checkerd/discovery/sysfs_scsi.c \
 	checkerd/discovery/sysfs_scsi.h \
+	checkerd/discovery/timers_read.c \
+	checkerd/discovery/timers_read.h \
 	checkerd/discovery/udev_disk.c \
 	checkerd/discovery/udev_disk.h \
 	checkerd/discovery/udev_watch.c \
@@ -42,6 +44,7 @@ discovery_tests = \
 	tests/unit/discovery/test-found \
 	tests/unit/discovery/test-identity \
 	tests/unit/discovery/test-native-paths \
+	tests/unit/discovery/test-timers-read \
 	tests/unit/discovery/test-watch \
 	$(NULL)
 check_PROGRAMS += $(discovery_tests)
@@ -57,6 +60,9 @@ tests_unit_discovery_test_identity_LDADD = $(discovery_test_ldadd)
 tests_unit_discovery_test_native_paths_SOURCES = tests/unit/discovery/test-native-paths.c
 tests_unit_discovery_test_native_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_discovery_test_native_paths_LDADD = $(discovery_test_ldadd)
+tests_unit_discovery_test_timers_read_SOURCES = tests/unit/discovery/test-timers-read.c
+tests_unit_discovery_test_timers_read_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_discovery_test_timers_read_LDADD = $(discovery_test_ldadd)
 tests_unit_discovery_test_watch_SOURCES = \
 	tests/fuzz/fuzz-udev.c \
 	tests/fuzz/fuzz-udev.h \

@@ -87,6 +87,11 @@ int udev_watch_fd(const struct udev_watch *w)
 	return udev_monitor_get_fd(w->monitor);
 }
 
+bool udev_watch_has_udevd(const struct udev_watch *w)
+{
+	return w->source.with_udevd;
+}
+
 bool udev_watch_heard_nvme(struct udev_watch *w)
 {
 	bool heard = w->heard_nvme;

@@ -24,6 +24,8 @@ _must_check_ int udev_watch_scan(struct udev_watch *w, const struct config *c,
                                  uint32_t *ret_excluded);
 
 /* Were there messages about NVMe controllers or disks since the last call? */
+/* Does udevd run? Without it no device has properties. */
+bool udev_watch_has_udevd(const struct udev_watch *w);
 bool udev_watch_heard_nvme(struct udev_watch *w);
 
 /*

@@ -20,7 +20,8 @@ void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c
 void inventory_deinit(struct inventory *inv)
 {
 	if (inv->holding)
-		device_unref(inv->held.device);
+		found_deinit(&inv->held);
+	inv->timers = timer_report_unref(inv->timers);
 	inv->holding = false;
 }
 
@@ -152,10 +153,38 @@ static void synchronize(struct inventory *inv, const struct found *f)
 	inv->generation = f->generation;
 }
 
-/* 0, or -EAGAIN: not now. */
-static int apply_found(struct inventory *inv, const struct found *f, struct mono now)
+/* Logs each kind of finding once for each configuration. Notes are for checkerctl doctor only. */
+static void report_timers(struct inventory *inv, const struct timer_report *r)
 {
-	bool of_path = f->op != FOUND_SYNC && f->op != FOUND_MAP;
+	char text[FINDING_OBJECT_MAX + FINDING_TEXT_MAX + 32];
+	struct finding f;
+
+	for (unsigned i = 0; i < TIMER_RULE_COUNT_; i++)
+		if (timer_report_finding(r, (enum timer_rule)i, &f) &&
+		    f.severity > FINDING_NOTE)
+			events_say(inv->events, EVENT_CONFIG, LOG_WARNING, "%s",
+			           finding_format(&f, text, sizeof(text)));
+}
+
+static void take_timers(struct inventory *inv, struct found *f)
+{
+	bool first = inv->timers_generation != f->generation;
+
+	inv->timers_asked = f->asked;
+	if (f->timers == NULL)
+		return;
+	(void)timer_report_unref(inv->timers); /* NULL, always */
+	inv->timers = f->timers;
+	f->timers = NULL;
+	inv->timers_generation = f->generation;
+	if (first)
+		report_timers(inv, inv->timers);
+}
+
+/* 0, or -EAGAIN: not now. */
+static int apply_found(struct inventory *inv, struct found *f, struct mono now)
+{
+	bool of_path = f->device != NULL;
 	uint32_t index = of_path ? registry_find_name(inv->checks->registry,
 	                                              device_name(f->device))
 	                         : REGISTRY_NONE;
@@ -178,6 +207,9 @@ static int apply_found(struct inventory *inv, const struct found *f, struct mono
 	case FOUND_SYNC:
 		synchronize(inv, f);
 		return 0;
+	case FOUND_TIMERS:
+		take_timers(inv, f);
+		return 0;
 	}
 	return 0;
 }
@@ -190,7 +222,7 @@ bool inventory_take(struct inventory *inv, struct mono now)
 		inv->holding = true;
 		if (apply_found(inv, &inv->held, now) == -EAGAIN)
 			return false;
-		device_unref(inv->held.device);
+		found_deinit(&inv->held);
 		inv->holding = false;
 	}
 	return true;

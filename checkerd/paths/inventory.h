@@ -36,6 +36,10 @@ struct inventory {
 	int error;
 	/* Number of paths since inventory_reset_counts(). */
 	uint32_t added, removed, changed;
+	/* The newest report of the kernel's timers, a reference; NULL: there is none. */
+	struct timer_report *timers;
+	uint64_t timers_generation; /* of the configuration that it compares */
+	uint32_t timers_asked;      /* of the last record, also without a report */
 	/* A warning about the first two paths that lead to one device. "": none do. */
 	char twins[INVENTORY_TWINS_SIZE];
 };

@@ -228,6 +228,7 @@ static int hear(void *arg, struct found *f)
 		break;
 	case FOUND_SYNC:
 	case FOUND_MAP:
+	case FOUND_TIMERS:
 		REQUIRE(false, "who said that?");
 	}
 	return 0;
