@@ -66,6 +66,8 @@ static const struct command commands[] = {
 	{ "metrics", "", "print counters as OpenMetrics text", JSON, 0, 0, run_metrics },
 	{ "health", "[--map MAP]", "print one line for monitoring systems",
 	  JSON | OPT_BIT(OPT_MAP), 0, 0, run_health },
+	{ "doctor", "", "print what keeps paths from being checked", JSON, 0, 0,
+	  run_doctor },
 };
 
 static size_t count_words(const char *words)
@@ -212,6 +214,7 @@ void command_help(FILE *f)
 	      "checkerd's socket is " CTL_OPTIONS_DEFAULT_SOCKET ".\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no answer from checkerd,\n"
 	      "4 not permitted, 5 no such path, map or group.  Exit status of health:\n"
-	      "0 redundant, 1 a map degraded, 2 a map without a path, 3 unknown.\n",
+	      "0 redundant, 1 a map degraded, 2 a map without a path, 3 unknown.\n"
+	      "Exit status of doctor: 0 fine, 1 warnings, 2 errors.\n",
 	      f);
 }

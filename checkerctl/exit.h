@@ -20,4 +20,11 @@ enum health_code {
 	HEALTH_UNKNOWN = 3,
 };
 
+/* The exit status of doctor: the worst finding. */
+enum doctor_code {
+	DOCTOR_FINE = 0, /* notes at most */
+	DOCTOR_WARNINGS = 1,
+	DOCTOR_ERRORS = 2,
+};
+
 #endif

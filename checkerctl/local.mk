@@ -14,6 +14,9 @@ libctl_la_SOURCES = \
 	checkerctl/ctl_events.c \
 	checkerctl/ctl_options.c \
 	checkerctl/ctl_options.h \
+	checkerctl/doctor.c \
+	checkerctl/doctor_host.c \
+	checkerctl/doctor_host.h \
 	checkerctl/exit.h \
 	checkerctl/format.c \
 	checkerctl/format.h \
@@ -51,6 +54,7 @@ endif
 if HAVE_CMOCKA
 CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-connection \
+	tests/unit/checkerctl/test-ctl-doctor \
 	tests/unit/checkerctl/test-ctl-format \
 	tests/unit/checkerctl/test-ctl-frame \
 	tests/unit/checkerctl/test-ctl-latency \
@@ -87,6 +91,9 @@ tests_unit_checkerctl_test_ctl_latency_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_latency_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_options_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_options_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_doctor_SOURCES = tests/unit/checkerctl/test-ctl-doctor.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_doctor_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_doctor_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_run_SOURCES = tests/unit/checkerctl/test-ctl-run.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_run_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_run_LDADD = $(CMOCKA_LIBS)

@@ -7,6 +7,8 @@ libdaemon_la_SOURCES += \
 	checkerd/answers/requests.h \
 	checkerd/answers/snapshot_fill.c \
 	checkerd/answers/snapshot_fill.h \
+	checkerd/answers/timers_wait.c \
+	checkerd/answers/timers_wait.h \
 	checkerd/answers/waits.c \
 	checkerd/answers/waits.h \
 	$(NULL)
@@ -15,6 +17,7 @@ if HAVE_CMOCKA
 answers_tests = \
 	tests/unit/answers/test-reload \
 	tests/unit/answers/test-snapshot \
+	tests/unit/answers/test-timers-wait \
 	tests/unit/answers/test-waits \
 	$(NULL)
 check_PROGRAMS += $(answers_tests)
@@ -37,6 +40,10 @@ tests_unit_answers_test_snapshot_LDADD = \
 	libutil.la \
 	$(CMOCKA_LIBS) \
 	$(NULL)
+# It has a discovery of its own.
+tests_unit_answers_test_timers_wait_SOURCES = tests/unit/answers/test-timers-wait.c
+tests_unit_answers_test_timers_wait_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_answers_test_timers_wait_LDADD = libdaemon.la libcontrol.la libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_answers_test_waits_SOURCES = tests/unit/answers/test-waits.c
 tests_unit_answers_test_waits_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_answers_test_waits_LDADD = libdaemon.la libcontrol.la libcore.la libutil.la \

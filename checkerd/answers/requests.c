@@ -204,6 +204,10 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 	case PORT_LOG_LEVEL:
 		set_log_level(q, r);
 		return;
+	case PORT_READ_TIMERS:
+		if (!timers_wait_add(q->timers, r->token))
+			reply(q, r, EBUSY, PATH_UNCHECKED);
+		return;
 	}
 	reply(q, r, EOPNOTSUPP, PATH_UNCHECKED);
 }

@@ -9,6 +9,7 @@
 #include "checkerd/paths/dm.h"
 #include "checkerd/answers/reload.h"
 #include "checkerd/answers/snapshot_fill.h"
+#include "checkerd/answers/timers_wait.h"
 #include "checkerd/answers/waits.h"
 
 /* Requests served in one round of the loop. */
@@ -23,6 +24,7 @@ struct requests {
 	struct reload *reload;
 	struct snapshot_fill *snapshots;
 	struct dm *dm;
+	struct timers_wait *timers;
 };
 
 /* Serves at most REQUESTS_SLICE requests. True: there may be more. */

@@ -28,6 +28,7 @@ void snapshot_fill_init(struct snapshot_fill *f, const struct snapshot_fill_part
 		.aio_quota = parts->aio_quota,
 		.warnings = parts->warnings,
 		.reload = parts->reload,
+		.inventory = parts->inventory,
 		.memory = memory,
 		.bound_bytes = parts->bound_bytes,
 		.started_realtime_us =
@@ -90,10 +91,12 @@ static void fill_engine(struct snapshot *s, struct pathcheck *engine)
 	fill_groups(s, engine);
 }
 
-static void warn(struct snapshot *s, const char *text)
+/* id: SNAP_WARNING_… */
+static void warn(struct snapshot *s, const char *id, const char *text)
 {
 	if (s->n_warnings == SNAP_WARNINGS_MAX)
 		return;
+	s->warning_ids[s->n_warnings] = id;
 	(void)snprintf(s->warnings[s->n_warnings++], SNAP_WARNING_SIZE, "%s", text);
 }
 
@@ -111,14 +114,14 @@ static void fill_dm(const struct dm *dm, struct snapshot *s)
 	s->dm_reinstated = dm->reinstated;
 	s->dm_refused = dm->refused;
 	if (dm->trouble[0] != '\0' && (dm->control || dm->error == 0))
-		warn(s, dm->trouble);
+		warn(s, SNAP_WARNING_DM, dm->trouble);
 	for (uint32_t i = 0; i < s->n_map_paths; i++)
 		kept += s->map_paths[i].kept;
 	if (kept == 0)
 		return;
 	(void)snprintf(text, sizeof(text),
 	               "%u paths are down and kept, each the last one of its map", kept);
-	warn(s, text);
+	warn(s, SNAP_WARNING_KEPT, text);
 }
 
 static void fill_purge(const struct purge *g, struct snapshot *s)
@@ -128,7 +131,7 @@ static void fill_purge(const struct purge *g, struct snapshot *s)
 	s->purge_deleted = g->deleted;
 	s->purge_failed = g->failed;
 	if (*purge_warning(g, s->taken, text) != '\0')
-		warn(s, text);
+		warn(s, SNAP_WARNING_PURGE, text);
 }
 
 static void fill_overdue(const struct snapshot_fill *f, struct snapshot *s)
@@ -138,7 +141,22 @@ static void fill_overdue(const struct snapshot_fill *f, struct snapshot *s)
 		return;
 	(void)overdue_watch_format(&f->overdue, f->checks->engine, s->overdue_text,
 	                           sizeof(s->overdue_text));
-	warn(s, s->overdue_text);
+	warn(s, SNAP_WARNING_OVERDUE, s->overdue_text);
+}
+
+/* The kernel's timers are warnings, too, but notes about them are not. */
+static void fill_discovery(const struct inventory *inv, struct snapshot *s)
+{
+	char text[SNAP_WARNING_SIZE];
+	struct finding finding;
+
+	s->excluded = inv->excluded;
+	s->discovery_error = inv->error;
+	s->timers = timer_report_ref(inv->timers);
+	for (unsigned i = 0; s->timers != NULL && i < TIMER_RULE_COUNT_; i++)
+		if (timer_report_finding(s->timers, (enum timer_rule)i, &finding) &&
+		    finding.severity > FINDING_NOTE)
+			warn(s, finding.id, finding_format(&finding, text, sizeof(text)));
 }
 
 static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
@@ -158,13 +176,14 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 		s->locked_bytes += locked_bytes_of(s->engine.prober_pid);
 	s->sealed_allocations = s->engine.sealed_allocations + seal_broken();
 	if (s->sealed_allocations > 0)
-		warn(s,
+		warn(s, SNAP_WARNING_SEALED,
 		     "memory was allocated where none should be, on the way of checks: "
 		     "please report this");
 	if (f->aio_quota->reported)
-		warn(s, f->aio_quota->text);
+		warn(s, SNAP_WARNING_AIO, f->aio_quota->text);
 	for (unsigned i = 0; i < f->warnings->n; i++)
-		warn(s, f->warnings->text[i]);
+		warn(s, f->warnings->ids[i], f->warnings->text[i]);
+	fill_discovery(f->inventory, s);
 	s->config_text = text_ref(f->reload->dump);
 	s->memory_text = text_ref(f->memory);
 }

@@ -27,11 +27,12 @@ struct snapshot_fill_parts {
 	const struct aio_quota *aio_quota;
 	const struct warnings *warnings;
 	const struct reload *reload;
+	const struct inventory *inventory;
 	uint64_t bound_bytes;
 };
 
 struct snapshot_fill {
-	/* Borrowed, as are the next seven. */
+	/* Borrowed, as are the next eight. */
 	struct port *port;
 	struct checks *checks;
 	struct dm *dm;
@@ -40,6 +41,7 @@ struct snapshot_fill {
 	const struct aio_quota *aio_quota;
 	const struct warnings *warnings;
 	const struct reload *reload;
+	const struct inventory *inventory;
 	/* A reference. */
 	struct text *memory;
 	uint64_t bound_bytes;

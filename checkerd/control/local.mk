@@ -20,6 +20,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/documents.h \
 	checkerd/control/engine_words.c \
 	checkerd/control/engine_words.h \
+	checkerd/control/findings.c \
+	checkerd/control/findings.h \
 	checkerd/control/history.c \
 	checkerd/control/history.h \
 	checkerd/control/interface.h \
@@ -92,6 +94,7 @@ control_tests = \
 	tests/unit/control/test-control-readers \
 	tests/unit/control/test-control-socket \
 	tests/unit/control/test-devlink \
+	tests/unit/control/test-findings \
 	tests/unit/control/test-json-reader \
 	tests/unit/control/test-json-writer \
 	tests/unit/control/test-methods \
@@ -144,6 +147,9 @@ tests_unit_control_test_control_socket_LDADD = $(control_fixture_ldadd)
 tests_unit_control_test_devlink_SOURCES = tests/unit/control/test-devlink.c
 tests_unit_control_test_devlink_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_devlink_LDADD = $(control_test_ldadd)
+tests_unit_control_test_findings_SOURCES = tests/unit/control/test-findings.c
+tests_unit_control_test_findings_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_findings_LDADD = $(control_test_ldadd)
 tests_unit_control_test_json_reader_SOURCES = tests/unit/control/test-json-reader.c
 tests_unit_control_test_json_reader_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_json_reader_LDADD = $(control_test_ldadd)

@@ -25,7 +25,8 @@ typedef void method_step(struct service *s, struct call *c);
  */
 struct method {
 	const char *interface, *name;
-	bool changes;        /* only root may call it */
+	bool changes; /* only root may call it */
+	bool renews; /* snapshots show something new after the reply, though it changes nothing */
 	bool needs_snapshot; /* call->view is set from prepare on */
 	bool streams;        /* the reply has no end, and the request has to say "more" */
 	struct parameter parameters[METHOD_PARAMETERS_MAX];

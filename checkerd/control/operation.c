@@ -216,7 +216,8 @@ struct call *operation_answered(struct service *s, const struct port_reply *r,
 	struct target *t;
 
 	/* It is not known what a call that was forgotten has changed. */
-	*ret_changed = c == NULL || c->request.method->changes;
+	*ret_changed =
+	        c == NULL || c->request.method->changes || c->request.method->renews;
 	if (c == NULL)
 		return NULL;
 	t = &c->targets[target];

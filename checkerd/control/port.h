@@ -44,6 +44,9 @@ enum port_op {
 	PORT_RELOAD,
 	/* arg: syslog level, 0 to 7. */
 	PORT_LOG_LEVEL,
+	/* Read the kernel's timers again. Reply when a snapshot has them. EBUSY: too many requests
+	 * wait for them. */
+	PORT_READ_TIMERS,
 };
 
 struct port_request {

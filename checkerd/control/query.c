@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checkerd/control/documents.h"
+#include "checkerd/control/findings.h"
 #include "checkerd/control/interface.h"
 #include "checkerd/control/reply.h"
 #include "checkerd/control/selection.h"
@@ -174,6 +175,22 @@ enum piece query_write_status(struct service *s, struct call *c, struct jw *j)
 	reply_begin(c, j);
 	document_status(j, c->view);
 	return reply_end(j);
+}
+
+/* One kind of finding is one piece. */
+enum piece query_write_findings(struct service *s, struct call *c, struct jw *j)
+{
+	struct reply *r = &c->reply;
+	struct finding finding;
+
+	(void)s;
+	if (!r->begun)
+		return begin_list(c, j, "findings");
+	if (r->at == findings_count())
+		return end_list(j);
+	if (findings_get(c->view, r->at++, &finding))
+		findings_write(j, &finding);
+	return PIECE_MORE;
 }
 
 /* The view, which is held until the reply is sent, holds the text. */

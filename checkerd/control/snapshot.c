@@ -77,5 +77,6 @@ void snapshot_reset(struct snapshot *s)
 		map_unref(s->maps[i].map);
 	text_unref(s->config_text);
 	text_unref(s->memory_text);
+	(void)timer_report_unref(s->timers); /* NULL, always */
 	*s = empty;
 }

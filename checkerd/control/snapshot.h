@@ -10,6 +10,7 @@
 #include "checkerd/core/map.h"
 #include "checkerd/core/overdue.h"
 #include "checkerd/core/registry.h"
+#include "checkerd/core/timers.h"
 #include "libcheck/pathcheck.h"
 #include "util/text.h"
 
@@ -99,6 +100,19 @@ struct snap_map {
 #define SNAP_WARNINGS_MAX 8
 #define SNAP_WARNING_SIZE 256
 
+/* What a warning is about: the ids of checkerctl doctor. */
+#define SNAP_WARNING_OVERDUE     "paths-overdue"
+#define SNAP_WARNING_DM          "device-mapper"
+#define SNAP_WARNING_KEPT        "paths-kept"
+#define SNAP_WARNING_PURGE       "purge-failed"
+#define SNAP_WARNING_SEALED      "allocation"
+#define SNAP_WARNING_AIO         "aio-quota"
+#define SNAP_WARNING_REALTIME    "no-realtime"
+#define SNAP_WARNING_FLUSHER     "no-io-flusher"
+#define SNAP_WARNING_MEMLOCK     "memory-not-locked"
+#define SNAP_WARNING_OOM         "oom-score"
+#define SNAP_WARNING_DESCRIPTORS "descriptors"
+
 struct snapshot {
 	/* [init] capacity of the arrays */
 	uint32_t max_paths, max_groups, max_maps, max_map_paths;
@@ -150,7 +164,14 @@ struct snapshot {
 	/* engine.prober_end in words; "": no prober has ended. */
 	char prober_end[SNAP_WARNING_SIZE];
 	uint32_t n_warnings;
+	const char *warning_ids[SNAP_WARNINGS_MAX]; /* static words */
 	char warnings[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];
+	/* A reference: the kernel's timers; NULL: they were not read yet. */
+	struct timer_report *timers;
+	/* Devices that the rules exclude. */
+	uint32_t excluded;
+	/* Positive errno: the devices could not be listed. */
+	int discovery_error;
 	/* A reference: the output of `checkerd -T` for the configuration in force. */
 	struct text *config_text;
 	/* A reference: the JSON object of show memory. */

@@ -293,6 +293,7 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 		.aio_quota = &d->aio_quota,
 		.warnings = &d->warnings,
 		.reload = &d->reload,
+		.inventory = &d->inventory,
 		.bound_bytes = bound->bytes,
 	};
 	struct text *memory;
@@ -302,6 +303,11 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 	if (r < 0)
 		return complain(r, "cannot compute the limits");
 	snapshot_fill_init(&d->snapshots, &parts, memory);
+	d->timers = (struct timers_wait){
+		.discovery = d->discovery,
+		.inventory = &d->inventory,
+		.port = d->port,
+	};
 	d->requests = (struct requests){
 		.port = d->port,
 		.waits = &d->waits,
@@ -310,6 +316,7 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 		.reload = &d->reload,
 		.snapshots = &d->snapshots,
 		.dm = &d->dm,
+		.timers = &d->timers,
 	};
 	return 0;
 }
@@ -455,6 +462,7 @@ void daemon_complete_round(struct daemon *d, struct mono now)
 	char summary[200];
 
 	reload_progress(&d->reload, now);
+	timers_wait_progress(&d->timers);
 	complete_maps(d, now);
 	purge_run(&d->purge, now);
 	relist(d, now);

@@ -21,6 +21,7 @@
 #include "checkerd/answers/reload.h"
 #include "checkerd/answers/requests.h"
 #include "checkerd/answers/snapshot_fill.h"
+#include "checkerd/answers/timers_wait.h"
 #include "checkerd/answers/waits.h"
 #include "checkerd/manager/watchdog.h"
 
@@ -48,6 +49,7 @@ struct daemon {
 	struct ready ready;
 	struct aio_quota aio_quota;
 	struct snapshot_fill snapshots;
+	struct timers_wait timers;
 	struct requests requests;
 };
 

@@ -28,13 +28,14 @@
 
 #define OOM_SCORE_WANTED (-1000)
 
-void warnings_add(struct warnings *w, const char *format, ...)
+void warnings_add(struct warnings *w, const char *id, const char *format, ...)
 {
 	va_list args;
 
 	if (w->n == SNAP_WARNINGS_MAX)
 		return;
 	va_start(args, format);
+	w->ids[w->n] = id;
 	(void)vsnprintf(w->text[w->n++], SNAP_WARNING_SIZE, format, args);
 	va_end(args);
 }
@@ -66,7 +67,7 @@ void privileges_realtime(struct warnings *w, uint32_t priority)
 	const struct sched_param param = { .sched_priority = (int)priority };
 
 	if (priority > 0 && sched_setscheduler(0, SCHED_RR, &param) < 0 && w != NULL)
-		warnings_add(w,
+		warnings_add(w, SNAP_WARNING_REALTIME,
 		             "checks run at normal priority: "
 		             "realtime_priority %" PRIu32 ": %s "
 		             "(CAP_SYS_NICE, or LimitRTPRIO)",
@@ -84,7 +85,7 @@ void privileges_no_realtime(void)
 static void set_io_flusher(struct warnings *w)
 {
 	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0)
-		warnings_add(w,
+		warnings_add(w, SNAP_WARNING_FLUSHER,
 		             "allocations may wait for I/O to the disks that are "
 		             "checked: PR_SET_IO_FLUSHER: %s "
 		             "(CAP_SYS_RESOURCE)",
@@ -127,12 +128,14 @@ static void lock_memory(struct warnings *w)
 
 	if (!capable(CAP_IPC_LOCK) &&
 	    (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY)) {
-		warnings_add(w, "memory is not locked, it may be swapped out to the "
-		                "disks that are checked: mlockall needs CAP_IPC_LOCK");
+		warnings_add(w, SNAP_WARNING_MEMLOCK,
+		             "memory is not locked, it may be swapped out to the "
+		             "disks that are checked: mlockall needs CAP_IPC_LOCK");
 		return;
 	}
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
-		warnings_add(w, "memory is not locked: mlockall: %s",
+		warnings_add(w, SNAP_WARNING_MEMLOCK,
+		             "memory is not locked: mlockall: %s",
 		             strerrordesc_np(errno));
 	else
 		(void)dl_iterate_phdr(unlock_unused, NULL); /* Always returns 0. */
@@ -157,7 +160,7 @@ static void lower_oom_score(struct warnings *w)
 	if (fd >= 0)
 		close(fd);
 	if (error != 0)
-		warnings_add(w,
+		warnings_add(w, SNAP_WARNING_OOM,
 		             "the kernel may kill checkerd when memory is short: "
 		             "oom_score_adj: %s "
 		             "(CAP_SYS_RESOURCE)",
@@ -184,7 +187,7 @@ static void raise_descriptors(struct warnings *w, uint32_t descriptors)
 		/* More descriptors than before, but not enough. */
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	warnings_add(w,
+	warnings_add(w, SNAP_WARNING_DESCRIPTORS,
 	             "%" PRIu64 " descriptors may be opened, max_paths may need %" PRIu32
 	             ": lower max_paths, or raise LimitNOFILE",
 	             (uint64_t)limit.rlim_cur, descriptors);

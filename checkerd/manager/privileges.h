@@ -10,11 +10,13 @@
 
 struct warnings {
 	unsigned n;
+	const char *ids[SNAP_WARNINGS_MAX]; /* SNAP_WARNING_… */
 	char text[SNAP_WARNINGS_MAX][SNAP_WARNING_SIZE];
 };
 
 /* Drops the warning when there is no room. */
-void warnings_add(struct warnings *w, const char *format, ...) _printf_(2, 3);
+void warnings_add(struct warnings *w, const char *id, const char *format, ...)
+        _printf_(3, 4);
 
 /*
  * Gives the calling thread realtime priority. Threads and processes that it starts later inherit it,

@@ -98,6 +98,7 @@ static struct ready ready;
 static struct aio_quota aio_quota;
 static struct warnings warnings;
 static struct reload reload;
+static struct inventory inventory;
 static struct snapshot_fill fill;
 static const struct mono t0 = { USEC_PER_SEC };
 
@@ -159,6 +160,7 @@ static int setup(void **state)
 		.aio_quota = &aio_quota,
 		.warnings = &warnings,
 		.reload = &reload,
+		.inventory = &inventory,
 		.bound_bytes = 1,
 	};
 	struct text *memory;
@@ -301,6 +303,40 @@ static void trouble_is_a_warning(void **state)
 	port_control_snapshot_release(port, s);
 }
 
+/* Notes about the kernel's timers are no warnings. */
+static void what_discovery_knows(void **state)
+{
+	const struct timer_names names = {
+		.name = { [TIMER_OF_SESSION] = "session2", [TIMER_OF_HOST] = "host3" }
+	};
+	struct snapshot *s;
+	struct timers timers;
+
+	(void)state;
+	timers_init(&timers);
+	timers.us[TIMER_CHECKER] = 30 * USEC_PER_SEC;
+	timers.us[TIMER_RECOVERY] = 120 * USEC_PER_SEC;
+	timers.us[TIMER_EH_DEADLINE] = TIMER_OFF;
+	inventory = (struct inventory){ .excluded = 3,
+		                        .error = EMFILE,
+		                        .timers = timer_report_new() };
+	timer_report_add(inventory.timers, "sda", &names, &timers);
+	snapshot_fill_request(&fill);
+	s = finish();
+	assert_int_equal(s->excluded, 3);
+	assert_int_equal(s->discovery_error, EMFILE);
+	assert_ptr_equal(s->timers, inventory.timers);
+	assert_int_equal(s->n_warnings, 1);
+	assert_string_equal(s->warning_ids[0], "iscsi-recovery-long");
+	assert_int_equal(
+	        strncmp(s->warnings[0], "session2: /sys/class/iscsi_session/", 35), 0);
+	/* The snapshot has a reference of its own. */
+	inventory.timers = timer_report_unref(inventory.timers);
+	assert_int_equal(s->timers->tally[TIMER_RULE_EH_DEADLINE_OFF].count, 1);
+	port_control_snapshot_release(port, s);
+	inventory = (struct inventory){ .error = 0 };
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -308,6 +344,7 @@ int main(void)
 		TEST(all_of_it_is_there),
 		TEST(what_comes_and_goes_meanwhile_breaks_nothing),
 		TEST(trouble_is_a_warning),
+		TEST(what_discovery_knows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
