@@ -7,7 +7,11 @@
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/select.h"
 #include "util/syslog_level.h"
+
+/* Names of maps in one line. */
+#define MAPS_PRINTED ((size_t)10)
 
 /* Prints the reply with --json, and puts it. A command that succeeds prints nothing else. */
 static void finish(struct ctl *ctl, json_object *reply)
@@ -32,15 +36,26 @@ static void print_checked(struct ctl *ctl, json_object *reply)
 	table_free(t);
 }
 
+/* 0, or an exit code: the command says of no path that it is about it. */
+static int need_paths(const struct ctl *ctl, const char *command, size_t n)
+{
+	if (n > 0 || select_is_given(ctl->options))
+		return 0;
+	return human_usage("'%s' needs PATH..., or --host, --target, --map or --state",
+	                   command);
+}
+
 int run_check(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	const struct ctl_options *o = ctl->options;
 	json_object *parameters, *reply;
 	int r = table_check_columns(&table_checked, o->columns);
 
+	if (r == 0)
+		r = need_paths(ctl, "check", n);
 	if (r)
 		return r;
-	parameters = json_object_new_object();
+	parameters = select_parameters(o, NULL);
 	json_object_object_add(parameters, "wait",
 	                       json_object_new_boolean(ctl_options_has(o, OPT_WAIT)));
 	/* A hung path answers after its checker_timeout, which only the daemon knows. */
@@ -55,53 +70,94 @@ int run_check(struct ctl *ctl, const char *const *operands, size_t n)
 	return 0;
 }
 
-int run_disable(struct ctl *ctl, const char *const *operands, size_t n)
+/* "disabled 4 paths of 2 maps: m1, m2". Not for one path that was named. */
+static void print_changed(const struct ctl *ctl, json_object *reply, const char *done)
 {
-	json_object *parameters = json_object_new_object(), *reply;
+	json_object *maps;
+	double paths;
+	size_t n;
+
+	if (ctl_options_has(ctl->options, OPT_JSON) ||
+	    !ctl_number(reply, "paths", &paths) ||
+	    (paths <= 1 && !select_is_given(ctl->options)))
+		return;
+	n = ctl_list(reply, "maps", &maps);
+	printf("%s %.0f path%s", done, paths, paths == 1 ? "" : "s");
+	if (n > 0)
+		printf(" of %zu map%s:", n, n == 1 ? "" : "s");
+	for (size_t i = 0; i < n && i < MAPS_PRINTED; i++) {
+		const char *name =
+		        json_object_get_string(json_object_array_get_idx(maps, i));
+
+		fputs(i > 0 ? ", " : " ", stdout);
+		human_put(stdout, name, false);
+	}
+	if (n > MAPS_PRINTED)
+		printf(", and %zu others", n - MAPS_PRINTED);
+	putchar('\n');
+}
+
+/* done: the past tense of the command. parameters: NULL: none; it puts them. */
+static int change_paths(struct ctl *ctl, const char *method, const char *done,
+                        const char *const *operands, size_t n, json_object *parameters)
+{
+	json_object *reply;
 	int r;
 
+	parameters = select_parameters(ctl->options, parameters);
+	if (ctl_options_has(ctl->options, OPT_FORCE))
+		json_object_object_add(parameters, "force",
+		                       json_object_new_boolean(true));
+	r = ctl_call_names(ctl, method, CTL_PATHS, operands, n, parameters, &reply);
+	if (r)
+		return r;
+	print_changed(ctl, reply, done);
+	finish(ctl, reply);
+	return 0;
+}
+
+int run_disable(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	json_object *parameters;
+	int r = need_paths(ctl, "disable", n);
+
+	if (r)
+		return r;
+	parameters = json_object_new_object();
 	if (ctl_options_has(ctl->options, OPT_FOR))
 		json_object_object_add(
 		        parameters, "for_s",
 		        json_object_new_double((double)ctl->options->for_us /
 		                               USEC_PER_SEC));
-	r = ctl_call_names(ctl, "Disable", CTL_PATHS, operands, n, parameters, &reply);
-	if (r)
-		return r;
-	finish(ctl, reply);
-	return 0;
-}
-
-static int call_paths(struct ctl *ctl, const char *method, const char *const *operands,
-                      size_t n)
-{
-	json_object *reply;
-	int r = ctl_call_names(ctl, method, CTL_PATHS, operands, n, NULL, &reply);
-
-	if (r)
-		return r;
-	finish(ctl, reply);
-	return 0;
+	if (ctl_options_has(ctl->options, OPT_FAIL))
+		json_object_object_add(parameters, "fail", json_object_new_boolean(true));
+	return change_paths(ctl, "Disable", "disabled", operands, n, parameters);
 }
 
 int run_enable(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	return call_paths(ctl, "Enable", operands, n);
+	int r = need_paths(ctl, "enable", n);
+
+	return r ? r : change_paths(ctl, "Enable", "enabled", operands, n, NULL);
 }
 
 int run_fail(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	return call_paths(ctl, "Fail", operands, n);
+	int r = need_paths(ctl, "fail", n);
+
+	return r ? r : change_paths(ctl, "Fail", "failed", operands, n, NULL);
 }
 
 int run_reinstate(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	return call_paths(ctl, "Reinstate", operands, n);
+	int r = need_paths(ctl, "reinstate", n);
+
+	return r ? r : change_paths(ctl, "Reinstate", "reinstated", operands, n, NULL);
 }
 
 int run_release(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	return call_paths(ctl, "Release", operands, n);
+	return change_paths(ctl, "Release", "released", operands, n, NULL);
 }
 
 int run_reload(struct ctl *ctl, const char *const *operands, size_t n)

@@ -6,6 +6,7 @@
 
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/select.h"
 #include "util/edit_distance.h"
 
 #define NAME_WIDTH     34
@@ -21,16 +22,17 @@
 #define TABLE (LINES | OPT_BIT(OPT_COLUMNS) | JSON)
 
 static const struct command commands[] = {
-	{ "show paths", "[PATH...]", "list paths: state, since when, reason", TABLE, 0,
-	  ANY, show_paths },
+	{ "show paths", "[PATH...]", "list paths: state, since when, reason",
+	  TABLE | SELECT_OPTIONS, 0, ANY, show_paths },
 	{ "show paths format", "FORMAT [PATH...]",
-	  "list paths with multipathd's wildcards", LINES, 1, ANY, show_paths_format },
+	  "list paths with multipathd's wildcards", LINES | SELECT_OPTIONS, 1, ANY,
+	  show_paths_format },
 	{ "show maps", "[MAP...]", "list maps and how many paths are up", TABLE, 0, ANY,
 	  show_maps },
 	{ "show topology", "[MAP...]", "print maps and their paths as a tree", TABLE, 0,
 	  ANY, show_topology },
-	{ "show latency", "[PATH...]", "list how long checks take", TABLE, 0, ANY,
-	  show_latency },
+	{ "show latency", "[PATH...]", "list how long checks take",
+	  TABLE | SELECT_OPTIONS, 0, ANY, show_latency },
 	{ "show groups", "", "list AIO groups and their slots", TABLE, 0, 0,
 	  show_groups },
 	{ "show status", "", "print the daemon's status", JSON, 0, 0, show_status },
@@ -48,17 +50,20 @@ static const struct command commands[] = {
 	  run_monitor },
 	{ "top", "", "show a live view of the paths", OPT_BIT(OPT_COLUMNS), 0, 0,
 	  run_top },
-	{ "check", "PATH... [--wait]", "check these paths now", TABLE | OPT_BIT(OPT_WAIT),
-	  1, ANY, run_check },
-	{ "disable", "PATH... [--for TIME]", "stop checking these paths",
-	  JSON | OPT_BIT(OPT_FOR), 1, ANY, run_disable },
-	{ "enable", "PATH...", "check these paths again", JSON, 1, ANY, run_enable },
-	{ "fail", "PATH...", "keep these paths failed in device-mapper", JSON, 1, ANY,
-	  run_fail },
-	{ "reinstate", "PATH...", "end fail: the checks decide again", JSON, 1, ANY,
-	  run_reinstate },
-	{ "release", "[PATH...]", "reinstate what checkerd failed", JSON, 0, ANY,
-	  run_release },
+	{ "check", "[PATH...] [--wait]", "check these paths now",
+	  TABLE | SELECT_OPTIONS | OPT_BIT(OPT_WAIT), 0, ANY, run_check },
+	{ "disable", "[PATH...] [--for TIME]", "stop checking these paths",
+	  JSON | SELECT_OPTIONS | OPT_BIT(OPT_FOR) | OPT_BIT(OPT_FAIL) |
+	          OPT_BIT(OPT_FORCE),
+	  0, ANY, run_disable },
+	{ "enable", "[PATH...]", "check these paths again", JSON | SELECT_OPTIONS, 0, ANY,
+	  run_enable },
+	{ "fail", "[PATH...]", "keep these paths failed in device-mapper",
+	  JSON | SELECT_OPTIONS | OPT_BIT(OPT_FORCE), 0, ANY, run_fail },
+	{ "reinstate", "[PATH...]", "end fail: the checks decide again",
+	  JSON | SELECT_OPTIONS, 0, ANY, run_reinstate },
+	{ "release", "[PATH...]", "reinstate what checkerd failed", JSON | SELECT_OPTIONS,
+	  0, ANY, run_release },
 	{ "reload", "", "read the configuration again", JSON, 0, 0, run_reload },
 	{ "log-level", "LEVEL", "set err, warning, notice, info or debug", JSON, 1, 1,
 	  run_log_level },

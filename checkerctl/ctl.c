@@ -150,6 +150,7 @@ static const struct {
 } errors[] = {
 	{ INTERFACE ".NoSuchPath", "path", EXIT_NOT_FOUND, "no such path: " },
 	{ INTERFACE ".NoSuchMap", "map", EXIT_NOT_FOUND, "no such map: " },
+	{ INTERFACE ".NothingSelected", "reason", EXIT_NOT_FOUND, "" },
 	{ INTERFACE ".NotPermitted", "reason", EXIT_DENIED, "not permitted: " },
 	{ INTERFACE ".NotPossible", "reason", EXIT_FAILED, "" },
 	{ INTERFACE ".ReloadFailed", "errors", EXIT_FAILED,
@@ -271,7 +272,6 @@ static const char *const list_method[] = {
 	[CTL_PATHS] = "ListPaths",
 	[CTL_MAPS] = "ListMaps",
 };
-static const char *const name_key[] = { [CTL_PATHS] = "path", [CTL_MAPS] = "map" };
 static const char *const called[] = { "name", "alias", "device" };
 
 /* Prints "did you mean" when a path or map has a similar name. */
@@ -344,6 +344,19 @@ static int rename_unknown(json_object *reply, const char *const *names, char **s
 	return r;
 }
 
+/* The name that the daemon does not know: of a path, or of a map. "": it was none. */
+static const char *wanted_name(json_object *parameters)
+{
+	return ctl_text(parameters, "path", ctl_text(parameters, "map", ""));
+}
+
+/* --map names a map in a command about paths. */
+static enum ctl_names kind_of(json_object *reply, enum ctl_names otherwise)
+{
+	return strcmp(reply_error(reply), INTERFACE ".NoSuchMap") == 0 ? CTL_MAPS
+	                                                               : otherwise;
+}
+
 static int call_sent(struct ctl *ctl, const char *method, enum ctl_names kind,
                      const char *const *names, char **sent, size_t n,
                      json_object *parameters, json_object **ret)
@@ -374,9 +387,8 @@ static int call_sent(struct ctl *ctl, const char *method, enum ctl_names kind,
 		if (r == EXIT_NOT_FOUND) {
 			json_object *p = reply_parameters(reply);
 
-			suggest(ctl, kind,
-			        unknown != NULL ? unknown
-			                        : ctl_text(p, name_key[kind], ""));
+			suggest(ctl, kind_of(reply, kind),
+			        unknown != NULL ? unknown : wanted_name(p));
 			json_object_put(p);
 		}
 		json_object_put(reply);

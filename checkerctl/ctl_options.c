@@ -34,8 +34,13 @@ static const struct option_def defs[OPT_COUNT_] = {
 	[OPT_SINCE] = { 0, "--since", "SEQ", "show events, monitor: only after SEQ" },
 	[OPT_WAIT] = { 0, "--wait", NULL, "check: wait for the results" },
 	[OPT_FOR] = { 0, "--for", "TIME", "disable: this long: 90s, 10m, 1h30m" },
-	[OPT_MAP] = { 0, "--map", "MAP", "health, events, monitor: only this map" },
+	[OPT_MAP] = { 0, "--map", "MAP", "only this map, or paths of this map" },
 	[OPT_TYPE] = { 0, "--type", "TYPE,...", "events, monitor: only these types" },
+	[OPT_HOST] = { 0, "--host", "HOST", "only paths of this HBA: host3" },
+	[OPT_TARGET] = { 0, "--target", "TARGET", "only paths to this target" },
+	[OPT_STATE] = { 0, "--state", "STATE,...", "only paths in one of these states" },
+	[OPT_FAIL] = { 0, "--fail", NULL, "disable: no I/O through them either" },
+	[OPT_FORCE] = { 0, "--force", NULL, "also the last usable path of a map" },
 };
 
 /* The first code of a long option: above every letter, '?', ':' and the 1 of an operand. */
@@ -93,6 +98,15 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 	case OPT_TYPE:
 		o->types = value;
 		return 0;
+	case OPT_HOST:
+		o->host = value;
+		return 0;
+	case OPT_TARGET:
+		o->target = value;
+		return 0;
+	case OPT_STATE:
+		o->states = value;
+		return 0;
 	case OPT_TIMEOUT:
 		return take_duration(id, value, &o->timeout_us);
 	case OPT_FOR:
@@ -108,6 +122,8 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 	case OPT_HELP:
 	case OPT_VERSION:
 	case OPT_WAIT:
+	case OPT_FAIL:
+	case OPT_FORCE:
 	case OPT_COUNT_:
 		return 0;
 	}

@@ -27,6 +27,11 @@ enum option_id {
 	OPT_FOR,
 	OPT_MAP,
 	OPT_TYPE,
+	OPT_HOST,
+	OPT_TARGET,
+	OPT_STATE,
+	OPT_FAIL,
+	OPT_FORCE,
 	OPT_COUNT_
 };
 
@@ -45,6 +50,8 @@ struct ctl_options {
 	const char *map;
 	/* "A,B"; NULL: all types */
 	const char *types;
+	/* NULL: any. states: "A,B" */
+	const char *host, *target, *states;
 	int64_t timeout_us;
 	/* 0: not given */
 	int64_t for_us;

@@ -7,6 +7,7 @@
 
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
+#include "checkerctl/select.h"
 
 struct measured {
 	json_object *path;
@@ -121,16 +122,17 @@ int show_latency(struct ctl *ctl, const char *const *operands, size_t n)
 
 	if (r)
 		return r;
-	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands, n, NULL, &reply);
+	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands, n,
+	                   select_parameters(ctl->options, NULL), &reply);
 	if (r)
 		return r;
 	if (ctl_list(reply, "paths", &paths) > 0) {
-		if (n > 0) {
+		if (n > 0 || select_is_given(ctl->options))
 			r = compare_named(ctl, paths);
-		} else {
+		else
 			latency_compare(paths);
+		if (n == 0)
 			ctl_sort_named(paths);
-		}
 	}
 	if (r == 0)
 		r = show_list(ctl, &table_latency, reply, "paths");

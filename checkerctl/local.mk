@@ -27,6 +27,8 @@ libctl_la_SOURCES = \
 	checkerctl/human.h \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
+	checkerctl/select.c \
+	checkerctl/select.h \
 	checkerctl/show.c \
 	checkerctl/status.c \
 	checkerctl/table.c \

@@ -9,6 +9,7 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/format.h"
 #include "checkerctl/human.h"
+#include "checkerctl/select.h"
 
 #define SYSFS "/sys"
 
@@ -55,7 +56,7 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 	if (r)
 		return r;
 	r = ctl_call_names(ctl, kind == CTL_PATHS ? "ListPaths" : "ListMaps", kind, names,
-	                   n, NULL, &reply);
+	                   n, select_parameters(ctl->options, NULL), &reply);
 	if (r)
 		return r;
 	/* Named paths stay in the user's order; all paths are sorted. */
@@ -83,8 +84,8 @@ int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n)
 
 	if (r)
 		return r;
-	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands + 1, n - 1, NULL,
-	                   &reply);
+	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands + 1, n - 1,
+	                   select_parameters(ctl->options, NULL), &reply);
 	if (r)
 		return r;
 	if (ctl_list(reply, "paths", &list) > 0) {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What control asks of the loop.
 libdaemon_la_SOURCES += \
+	checkerd/answers/batch.c \
+	checkerd/answers/batch.h \
 	checkerd/answers/reload.c \
 	checkerd/answers/reload.h \
 	checkerd/answers/requests.c \

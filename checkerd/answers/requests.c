@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "checkerd/core/maps_count.h"
-#include "checkerd/core/maps_disks.h"
-#include "checkerd/core/maps_paths.h"
+#include "checkerd/answers/batch.h"
 #include "util/syslog_level.h"
 
 static void reply(struct requests *q, const struct port_request *r, int error,
@@ -37,130 +35,35 @@ static void check(struct requests *q, const struct port_request *r, struct path 
 		reply(q, r, 0, p->status.state);
 }
 
-static void disable(struct requests *q, const struct port_request *r, struct path *p,
-                    struct mono now)
+/* Requests that change paths. */
+static void change(struct requests *q, const struct port_request *r, struct mono now)
 {
-	checks_disable(q->checks, r->path,
-	               r->arg > 0 ? mono_add(now, r->arg) : MONO_NEVER);
-	if (r->arg > 0)
-		events_path(q->events, EVENT_CONFIG, LOG_NOTICE, p->device,
-		            "disabled by user %u for %.0f s", r->uid,
-		            (double)r->arg / (double)USEC_PER_SEC);
+	const struct batch_parts parts = {
+		.checks = q->checks,
+		.events = q->events,
+		.waits = q->waits,
+		.dm = q->dm,
+	};
+	struct port_reply answer = { .token = r->token, .batch = r->batch };
+
+	if (r->batch != NULL)
+		answer.error = batch_serve(&parts, r, now);
+	else if (r->op == PORT_RELEASE && r->all)
+		batch_release_all(&parts, r);
 	else
-		events_path(q->events, EVENT_CONFIG, LOG_NOTICE, p->device,
-		            "disabled by user %u until it is enabled", r->uid);
-	/* No check will come that a client could wait for. */
-	if (!p->outstanding)
-		waits_complete(q->waits, r->path, EBUSY, p->status.state);
-	reply(q, r, 0, p->status.state);
-}
-
-static void enable(struct requests *q, const struct port_request *r, struct path *p,
-                   struct mono now)
-{
-	if (!p->enabled) {
-		checks_enable(q->checks, r->path, now);
-		events_path(q->events, EVENT_CONFIG, LOG_NOTICE, p->device,
-		            "enabled by user %u", r->uid);
-	}
-	reply(q, r, 0, p->status.state);
-}
-
-/* 0, or the errno of the refusal. */
-static int may_force(const struct requests *q, const struct port_request *r)
-{
-	if (!q->dm->control)
-		return EPERM;
-	if (maps_of(q->dm->maps, r->path) == NULL)
-		return ENXIO;
-	if (r->op == PORT_REINSTATE && maps_is_barred(q->dm->maps, r->path))
-		return EXDEV;
-	if (r->op == PORT_FAIL && !maps_is_forced(q->dm->maps, r->path) &&
-	    maps_is_needed(q->dm->maps, r->path))
-		return EBUSY;
-	return 0;
-}
-
-/* dm sends the commands at the end of this round of the loop. */
-static void force(struct requests *q, const struct port_request *r, struct path *p,
-                  struct mono now)
-{
-	bool fail = r->op == PORT_FAIL;
-	int error = may_force(q, r);
-
-	if (error != 0) {
-		reply(q, r, error, p->status.state);
-		return;
-	}
-	if (maps_is_forced(q->dm->maps, r->path) != fail) {
-		maps_force(q->dm->maps, r->path, fail);
-		events_dm(q->events, r->path, p, maps_of(q->dm->maps, r->path)->name,
-		          LOG_NOTICE, "", "", now,
-		          fail ? "to be failed in its map until it is reinstated, says "
-		                 "user %u"
-		               : "no longer to be failed in its map, says user %u",
-		          r->uid);
-	}
-	/* The path is reinstated when a check succeeds. */
-	if (!fail && p->status.verdict != VERDICT_USABLE) {
-		checks_expedite(q->checks, r->path, now);
-		error = EIO;
-	}
-	reply(q, r, error, p->status.state);
-}
-
-/* Also ends checkerctl fail. */
-static void let_go(struct requests *q, uint32_t path)
-{
-	if (maps_is_forced(q->dm->maps, path))
-		maps_force(q->dm->maps, path, false);
-	maps_release(q->dm->maps, path, true);
-}
-
-static void release(struct requests *q, const struct port_request *r, struct path *p,
-                    struct mono now)
-{
-	const struct map *map = maps_of(q->dm->maps, r->path);
-
-	if (map == NULL || maps_is_barred(q->dm->maps, r->path)) {
-		reply(q, r, map == NULL ? ENXIO : EXDEV, p->status.state);
-		return;
-	}
-	let_go(q, r->path);
-	events_dm(q->events, r->path, p, map->name, LOG_NOTICE, "", "", now,
-	          "let go until the next decision, says user %u", r->uid);
-	reply(q, r, 0, p->status.state);
-}
-
-static void release_all(struct requests *q, const struct port_request *r)
-{
-	for (uint32_t i = 0; i < registry_end(q->checks->registry); i++)
-		if (registry_get(q->checks->registry, i) != NULL)
-			let_go(q, i);
-	maps_release(q->dm->maps, MAPS_NONE,
-	             true); /* also those whose path was removed */
-	events_say(q->events, EVENT_DM, LOG_NOTICE,
-	           "every path is let go until the next decision, says user %u", r->uid);
-	reply(q, r, 0, PATH_UNCHECKED);
+		answer.error = EINVAL;
+	port_loop_reply(q->port, &answer);
 }
 
 /* The path may have been removed since the snapshot from which the client chose it. */
-static void serve_path(struct requests *q, const struct port_request *r, struct mono now)
+static void serve_check(struct requests *q, const struct port_request *r, struct mono now)
 {
 	struct path *p = registry_get(q->checks->registry, r->path);
 
 	if (p == NULL || p->generation != r->generation)
 		reply(q, r, ESTALE, PATH_REMOVED);
-	else if (r->op == PORT_CHECK)
-		check(q, r, p, now);
-	else if (r->op == PORT_DISABLE)
-		disable(q, r, p, now);
-	else if (r->op == PORT_ENABLE)
-		enable(q, r, p, now);
-	else if (r->op == PORT_RELEASE)
-		release(q, r, p, now);
 	else
-		force(q, r, p, now);
+		check(q, r, p, now);
 }
 
 static void set_log_level(struct requests *q, const struct port_request *r)
@@ -185,17 +88,14 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 		reply(q, r, 0, PATH_UNCHECKED);
 		return;
 	case PORT_CHECK:
+		serve_check(q, r, now);
+		return;
 	case PORT_DISABLE:
 	case PORT_ENABLE:
 	case PORT_FAIL:
 	case PORT_REINSTATE:
-		serve_path(q, r, now);
-		return;
 	case PORT_RELEASE:
-		if (r->all)
-			release_all(q, r);
-		else
-			serve_path(q, r, now);
+		change(q, r, now);
 		return;
 	case PORT_RELOAD:
 		if (!reload_request_with_token(q->reload, r->token, now))

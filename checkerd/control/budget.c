@@ -36,3 +36,17 @@ void budget_return(struct budget *b, struct borrower *who, void *p, size_t size)
 	assert(who->borrowed >= size && b->borrowed >= size);
 	account(b, who, -size);
 }
+
+void budget_pass(struct budget *b, struct borrower *who, size_t size)
+{
+	assert(who->privileged && who->borrowed >= size);
+	who->borrowed -= size;
+	b->passed += size;
+}
+
+void budget_return_passed(struct budget *b, size_t size)
+{
+	assert(b->passed >= size && b->borrowed >= size);
+	b->passed -= size;
+	b->borrowed -= size;
+}

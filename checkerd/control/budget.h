@@ -13,6 +13,7 @@
 struct budget {
 	size_t borrowed,
 	        borrowed_others; /* bytes: by all, and by those that are not root */
+	size_t passed;           /* of borrowed: see budget_pass() */
 };
 
 struct borrower {
@@ -24,5 +25,9 @@ struct borrower {
 void *budget_borrow(struct budget *b, struct borrower *who, size_t size);
 /* p: NULL allowed. */
 void budget_return(struct budget *b, struct borrower *who, void *p, size_t size);
+/* The borrower ends while the main loop still has the memory. who: is root. */
+void budget_pass(struct budget *b, struct borrower *who, size_t size);
+/* The main loop has given back what was passed, and the caller has freed it. */
+void budget_return_passed(struct budget *b, size_t size);
 
 #endif

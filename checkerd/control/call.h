@@ -12,6 +12,7 @@
 #include "checkerd/control/history.h"
 #include "checkerd/control/json_writer.h"
 #include "checkerd/control/metrics.h"
+#include "checkerd/control/port.h"
 #include "checkerd/control/request.h"
 #include "checkerd/control/view.h"
 #include "util/text.h"
@@ -61,12 +62,17 @@ struct call {
 	pid_t pid;
 
 	struct request request;
-	struct view *view;  /* the snapshot that it reads, or NULL */
-	uint32_t *selected; /* borrowed: n_names places in the view; NULL: all of it */
+	struct view *view; /* the snapshot that it reads, or NULL */
+	/* Borrowed: n_selected places in the view, of room for selected_max. NULL: all of it. */
+	uint32_t *selected;
+	uint32_t n_selected, selected_max;
 
 	struct target *targets; /* borrowed */
 	uint32_t n_targets, n_sent, n_answered;
-	struct text *answer; /* Reload's; a reference */
+	struct text *answer; /* Reload's, or a long reason; a reference */
+	/* Borrowed: the paths to change. NULL: the method changes no paths. */
+	struct port_batch *batch;
+	bool batch_sent; /* the main loop has it */
 
 	struct reply reply;
 };

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "checkerd/control/bulk.h"
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/method.h"
 #include "checkerd/control/operation.h"
@@ -66,6 +67,7 @@ int client_init(struct service *s, struct client *c, int fd)
 /* Releases what a call holds, except the bytes of its request. */
 static void release_call(struct service *s, struct call *c)
 {
+	bulk_cancel(s, c);
 	operation_cancel(s, c);
 	selection_release(s, c);
 	views_release(&s->views, &c->view);

@@ -6,6 +6,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/accept.h \
 	checkerd/control/budget.c \
 	checkerd/control/budget.h \
+	checkerd/control/bulk.c \
+	checkerd/control/bulk.h \
 	checkerd/control/call.h \
 	checkerd/control/changes.c \
 	checkerd/control/changes.h \

@@ -7,7 +7,7 @@
 #include "checkerd/control/port.h"
 #include "checkerd/control/request.h"
 
-#define METHOD_PARAMETERS_MAX 2
+#define METHOD_PARAMETERS_MAX 8
 
 struct parameter {
 	const char *name;

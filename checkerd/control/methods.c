@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "checkerd/control/bulk.h"
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/interface.h"
 #include "checkerd/control/operation.h"
@@ -16,10 +17,26 @@
 #define OPTIONAL false
 #define REQUIRED true
 
-#define CHANGES_PATHS(o)                                                \
-	.changes = true, .needs_snapshot = true, .op = (o),             \
-	.prepare = operation_for_paths, .conclude = operation_conclude, \
-	.piece = reply_write_empty
+#define CHANGES_PATHS(o)                                                             \
+	.changes = true, .needs_snapshot = true, .op = (o), .prepare = bulk_prepare, \
+	.conclude = bulk_conclude, .piece = bulk_write
+
+#define PATHS                                         \
+	{                                             \
+		"paths", request_read_names, OPTIONAL \
+	}
+/* Which paths. */
+#define SELECTION                                            \
+	PATHS, { "host", request_read_host, OPTIONAL },      \
+	        { "target", request_read_target, OPTIONAL }, \
+	        { "map", request_read_map, OPTIONAL },       \
+	{                                                    \
+		"states", request_read_states, OPTIONAL      \
+	}
+#define FORCE                                         \
+	{                                             \
+		"force", request_read_force, OPTIONAL \
+	}
 
 static const struct method methods[] = {
 	{ SERVICE("GetInfo"), .piece = query_write_info },
@@ -27,8 +44,7 @@ static const struct method methods[] = {
 	  .parameters = { { "interface", request_read_interface, REQUIRED } },
 	  .prepare = query_interface },
 
-	{ CONTROL("ListPaths"), .needs_snapshot = true,
-	  .parameters = { { "paths", request_read_names, OPTIONAL } },
+	{ CONTROL("ListPaths"), .needs_snapshot = true, .parameters = { SELECTION },
 	  .prepare = query_paths, .piece = query_write_paths },
 	{ CONTROL("ListMaps"), .needs_snapshot = true,
 	  .parameters = { { "maps", request_read_names, OPTIONAL } },
@@ -56,21 +72,19 @@ static const struct method methods[] = {
 	  .prepare = query_coming_events, .piece = query_write_event },
 
 	{ CONTROL("Check"), .changes = true, .needs_snapshot = true,
-	  .parameters = { { "paths", request_read_names, REQUIRED },
-	                  { "wait", request_read_wait, OPTIONAL } },
+	  .parameters = { SELECTION, { "wait", request_read_wait, OPTIONAL } },
 	  .op = PORT_CHECK, .prepare = operation_for_paths,
 	  .piece = operation_write_results },
 	{ CONTROL("Disable"), CHANGES_PATHS(PORT_DISABLE),
-	  .parameters = { { "paths", request_read_names, REQUIRED },
-	                  { "for_s", request_read_duration, OPTIONAL } } },
-	{ CONTROL("Enable"), CHANGES_PATHS(PORT_ENABLE),
-	  .parameters = { { "paths", request_read_names, REQUIRED } } },
-	{ CONTROL("Fail"), CHANGES_PATHS(PORT_FAIL),
-	  .parameters = { { "paths", request_read_names, REQUIRED } } },
+	  .parameters = { SELECTION,
+	                  { "for_s", request_read_duration, OPTIONAL },
+	                  { "fail", request_read_fail, OPTIONAL },
+	                  FORCE } },
+	{ CONTROL("Enable"), CHANGES_PATHS(PORT_ENABLE), .parameters = { SELECTION } },
+	{ CONTROL("Fail"), CHANGES_PATHS(PORT_FAIL), .parameters = { SELECTION, FORCE } },
 	{ CONTROL("Reinstate"), CHANGES_PATHS(PORT_REINSTATE),
-	  .parameters = { { "paths", request_read_names, REQUIRED } } },
-	{ CONTROL("Release"), CHANGES_PATHS(PORT_RELEASE),
-	  .parameters = { { "paths", request_read_names, OPTIONAL } } },
+	  .parameters = { SELECTION } },
+	{ CONTROL("Release"), CHANGES_PATHS(PORT_RELEASE), .parameters = { SELECTION } },
 	{ CONTROL("Reload"), .changes = true, .op = PORT_RELOAD,
 	  .timeout_us = RELOAD_TIMEOUT_US, .prepare = operation_for_daemon,
 	  .conclude = operation_conclude_reload },

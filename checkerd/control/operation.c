@@ -37,11 +37,7 @@ void operation_for_daemon(struct service *s, struct call *c)
 
 void operation_for_paths(struct service *s, struct call *c)
 {
-	if (!c->request.has_names) {
-		operation_for_daemon(s, c);
-		return;
-	}
-	if (!selection_of_paths(s, c) || !new_targets(s, c, c->request.n_names))
+	if (!selection_of_paths_to_change(s, c) || !new_targets(s, c, c->n_selected))
 		return;
 	for (uint32_t i = 0; i < c->n_targets; i++) {
 		const struct snap_path *p = &c->view->snap->paths[c->selected[i]];
@@ -56,50 +52,11 @@ void operation_for_paths(struct service *s, struct call *c)
 
 /* --- what the loop has answered --- */
 
-/* Why a path was not failed or reinstated, by the error of port.h. */
-static const char *refusal(int error)
-{
-	switch (error) {
-	case EPERM:
-		return "dm_control is off: checkerd changes nothing in device-mapper";
-	case ENXIO:
-		return "it is in no map of device-mapper";
-	case EBUSY:
-		return "it is the last path of its map, which is kept (keep_last_path)";
-	case EXDEV:
-		return "another disk is under its number: it is barred until it leaves "
-		       "the map";
-	case EIO:
-		return "its checks fail: it is reinstated when they succeed";
-	default:
-		return "the main loop refuses";
-	}
-}
-
-static void reply_refusal(struct call *c, const struct target *t)
-{
-	struct request *q = &c->request;
-
-	if (t->device == NULL) {
-		reply_busy(c, "the main loop refuses");
-	} else if (t->error == ESTALE) {
-		reply_error(c, REPLY_CONTROL_ERROR("NoSuchPath"), "path",
-		            device_name(t->device));
-	} else {
-		(void)snprintf(q->detail, sizeof(q->detail), "%s: %s",
-		               device_name(t->device), refusal(t->error));
-		reply_error(c, REPLY_CONTROL_ERROR("NotPossible"), "reason", q->detail);
-	}
-}
-
 void operation_conclude(struct service *s, struct call *c)
 {
 	(void)s;
-	for (uint32_t i = 0; i < c->n_targets; i++)
-		if (c->targets[i].error != 0) {
-			reply_refusal(c, &c->targets[i]);
-			return;
-		}
+	if (c->targets[0].error != 0)
+		reply_busy(c, "the main loop refuses");
 }
 
 void operation_conclude_reload(struct service *s, struct call *c)
@@ -189,7 +146,8 @@ void operation_continue(struct service *s, struct call *c)
 		struct port_request r = {
 			.op = q->method->op,
 			.wait = q->wait,
-			.all = !q->has_names,
+			.all = t->device == NULL && c->batch == NULL,
+			.batch = c->batch,
 			.path = t->index,
 			.generation = t->generation,
 			.arg = q->arg,
@@ -204,8 +162,18 @@ void operation_continue(struct service *s, struct call *c)
 			pending_return(&s->pending, r.token);
 			return;
 		}
+		c->batch_sent = c->batch != NULL;
 		c->n_sent++;
 	}
+}
+
+/* No call waits for the batch any more: see bulk_cancel(). */
+static void drop_batch(struct service *s, struct port_batch *b)
+{
+	if (b == NULL)
+		return;
+	budget_return_passed(&s->budget, port_batch_bytes(b->n));
+	port_batch_free(b);
 }
 
 struct call *operation_answered(struct service *s, const struct port_reply *r,
@@ -218,8 +186,11 @@ struct call *operation_answered(struct service *s, const struct port_reply *r,
 	/* It is not known what a call that was forgotten has changed. */
 	*ret_changed =
 	        c == NULL || c->request.method->changes || c->request.method->renews;
-	if (c == NULL)
+	if (c == NULL) {
+		drop_batch(s, r->batch);
 		return NULL;
+	}
+	c->batch_sent = false;
 	t = &c->targets[target];
 	t->error = r->error;
 	t->state = r->error == ESTALE ? PATH_REMOVED : r->state;

@@ -10,10 +10,9 @@
 #include "checkerd/control/service.h"
 
 /* Steps of methods. prepare: makes the targets. */
-method_step
-        operation_for_paths; /* those that the request names; without names as below */
+method_step operation_for_paths;  /* those that the request selects */
 method_step operation_for_daemon; /* one, without a path */
-/* conclude: the first target that the loop has refused makes the reply an error. */
+/* conclude: what the loop has refused is an error. operation_conclude: of the daemon's target. */
 method_step operation_conclude, operation_conclude_reload;
 write_piece operation_write_results; /* Check's */
 

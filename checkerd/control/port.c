@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/block.h"
 #include "util/ring.h"
 #include "util/wake.h"
 
@@ -64,6 +65,26 @@ struct port {
 	/* [atomic loop→control] */
 	_Atomic(struct owned_snapshot *) published;
 };
+
+size_t port_batch_bytes(uint32_t n)
+{
+	return sizeof(struct port_batch) + n * sizeof(struct port_item);
+}
+
+void port_batch_drop(struct port_batch *b)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		(void)device_unref(b->items[i].device); /* NULL, always */
+		(void)map_unref(b->items[i].map);       /* the same */
+	}
+}
+
+void port_batch_free(struct port_batch *b)
+{
+	if (b != NULL)
+		port_batch_drop(b);
+	block_free(b);
+}
 
 uint32_t port_replies_max(uint32_t max_paths)
 {
@@ -144,11 +165,17 @@ int port_new(struct port **ret, uint32_t max_paths)
 struct port *port_free(struct port *p)
 {
 	struct port_reply reply;
+	struct port_request request;
 
 	if (p == NULL)
 		return NULL;
-	while (ring_is_made(&p->control.replies) && ring_pop(&p->control.replies, &reply))
+	while (ring_is_made(&p->loop.requests) && ring_pop(&p->loop.requests, &request))
+		port_batch_free(request.batch);
+	while (ring_is_made(&p->control.replies) &&
+	       ring_pop(&p->control.replies, &reply)) {
+		port_batch_free(reply.batch);
 		text_unref(reply.text);
+	}
 	for (unsigned i = 0; i < SNAPSHOTS; i++) {
 		snapshot_reset(&p->snapshots[i].s);
 		snapshot_free_arrays(&p->snapshots[i].s);

@@ -26,18 +26,19 @@ enum port_op {
 	 * when the check has its final result or has timed out. Reply at once when the last check
 	 * is past its deadline and still in the kernel. EBUSY: the path is not checked. */
 	PORT_CHECK,
-	/* arg: duration in microseconds; 0: until PORT_ENABLE. */
+	/* The next ones change all paths of a batch, or none. EBUSY: a map would lose its last usable
+	 * path. */
+	/* arg: duration in microseconds; 0: until PORT_ENABLE. EBUSY. EPERM: as PORT_FAIL. */
 	PORT_DISABLE,
 	PORT_ENABLE,
 	/* Fail the path in each of its maps, and keep it failed until PORT_REINSTATE. Reply when
-	 * the commands are planned. EPERM: dm_control is off. ENXIO: no map has the path. EBUSY: it
-	 * is the last path of a map, and keep_last_path is on. */
+	 * the commands are planned. EPERM: dm_control is off. ENXIO: no map has the path. EBUSY. */
 	PORT_FAIL,
 	/* End PORT_FAIL. EPERM and ENXIO as above. EXDEV: another disk has the path's number. EIO:
 	 * PORT_FAIL ended, but the path's checks do not succeed. */
 	PORT_REINSTATE,
 	/* Reinstate the path in each map in which checkerd failed it, and send no command for it
-	 * until the next decision. all: every path. ENXIO, EXDEV. */
+	 * until the next decision. ENXIO, EXDEV. */
 	PORT_RELEASE,
 	/* Reply when the configuration is applied, or refused (EINVAL). The text has the changes,
 	 * or the errors. EBUSY: too many requests wait for a reload. */
@@ -49,11 +50,45 @@ enum port_op {
 	PORT_READ_TIMERS,
 };
 
+/* One path of a request that changes paths. */
+struct port_item {
+	/* A reference, the control thread's: the path as the client saw it. */
+	struct device *device;
+	/* A reference, from the loop: the first map that has the path; with EBUSY the map that would
+	 * lose its last usable path. NULL: it is the map that the device names, or none. */
+	struct map *map;
+	/* As in a snapshot. */
+	uint32_t index, generation;
+	/* From the loop: 0, or why the path was refused, as of enum port_op. ESTALE: the path was
+	 * removed, or its index belongs to another path. */
+	int error;
+	/* From the loop: after the operation. */
+	enum path_state state;
+};
+
+/*
+ * All paths that one request changes, at once or not at all. The control thread makes it, the loop
+ * has it from the request to the reply.
+ */
+struct port_batch {
+	/* The client named each path: one that cannot be changed refuses all. Else the paths were
+	 * selected, and those that cannot be changed are excluded. */
+	bool named;
+	/* Also if a map loses its last usable path. */
+	bool force;
+	/* PORT_DISABLE: fail the paths too, until they are enabled. */
+	bool empty;
+	uint32_t n;
+	struct port_item items[];
+};
+
 struct port_request {
 	enum port_op op;
 	bool wait;
-	/* PORT_RELEASE: path is ignored. */
+	/* PORT_RELEASE: every path; batch is NULL. */
 	bool all;
+	/* PORT_DISABLE to PORT_RELEASE. */
+	struct port_batch *batch;
 	/* As in a snapshot. The reply is ESTALE when the path has another generation now. */
 	uint32_t path, generation;
 	int64_t arg;
@@ -73,7 +108,16 @@ struct port_reply {
 	/* A reference that the receiver takes over, or NULL. PORT_RELOAD: the changes, or the
 	 * errors, one a line. */
 	struct text *text;
+	/* The request's. */
+	struct port_batch *batch;
 };
+
+/* Of a batch with n items. */
+size_t port_batch_bytes(uint32_t n);
+/* Gives back the references. */
+void port_batch_drop(struct port_batch *b);
+/* Gives back the references, and frees the block (util/block.h). NULL allowed. */
+void port_batch_free(struct port_batch *b);
 
 struct port;
 

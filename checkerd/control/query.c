@@ -56,7 +56,7 @@ void query_interface(struct service *s, struct call *c)
 
 void query_paths(struct service *s, struct call *c)
 {
-	if (c->request.has_names)
+	if (c->request.has_names || request_selects(&c->request))
 		(void)selection_of_paths(s, c); /* if it fails, the reply is an error */
 }
 

@@ -7,6 +7,7 @@
 
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/json_reader.h"
+#include "checkerd/control/view.h"
 #include "util/syslog_level.h"
 
 /* The names fit where the array was: each had two quotes, and no escape is shorter than the
@@ -38,12 +39,80 @@ bool request_read_names(char *value, struct request *r)
 	return true;
 }
 
-bool request_read_wait(char *value, struct request *r)
+static bool read_bool(const char *value, bool *ret)
 {
 	if (jr_type(value) != JR_BOOL)
 		return false;
-	r->wait = jr_bool(value);
+	*ret = jr_bool(value);
 	return true;
+}
+
+bool request_read_wait(char *value, struct request *r)
+{
+	return read_bool(value, &r->wait);
+}
+
+bool request_read_force(char *value, struct request *r)
+{
+	return read_bool(value, &r->force);
+}
+
+bool request_read_fail(char *value, struct request *r)
+{
+	return read_bool(value, &r->fail);
+}
+
+/* The text replaces the value. An empty one would be taken for "any". */
+static bool read_text(char *value, const char **ret)
+{
+	if (jr_type(value) != JR_STRING || jr_string(value, value) != strlen(value) ||
+	    *value == '\0')
+		return false;
+	*ret = value;
+	return true;
+}
+
+bool request_read_host(char *value, struct request *r)
+{
+	return read_text(value, &r->select.host);
+}
+
+bool request_read_target(char *value, struct request *r)
+{
+	return read_text(value, &r->select.target);
+}
+
+bool request_read_map(char *value, struct request *r)
+{
+	return read_text(value, &r->select.map);
+}
+
+static const char *state_word(unsigned kind)
+{
+	return kind == PATH_KIND_DISABLED ? VIEW_DISABLED
+	                                  : path_state_name((enum path_state)kind);
+}
+
+bool request_read_states(char *value, struct request *r)
+{
+	struct jr j;
+
+	if (jr_type(value) != JR_ARRAY)
+		return false;
+	jr_begin(&j, value);
+	while (jr_next(&j)) {
+		uint32_t found = 0;
+
+		if (jr_type(j.value) != JR_STRING)
+			return false;
+		for (unsigned kind = 0; kind < PATH_KINDS; kind++)
+			if (jr_is(j.value, state_word(kind)))
+				found = UINT32_C(1) << kind;
+		if (found == 0)
+			return false;
+		r->select.states |= found;
+	}
+	return r->select.states != 0;
 }
 
 bool request_read_duration(char *value, struct request *r)

@@ -31,6 +31,14 @@ struct request {
 	const char *names; /* one after the other, each with its NUL */
 	bool has_since;
 	uint64_t since; /* the number of an event */
+	/* Which paths: those that have all that is given. NULL, 0: any. The texts are in the request. */
+	struct {
+		const char *host, *target, *map;
+		uint32_t
+		        states; /* a bit for each kind of state; PATH_KIND_DISABLED too */
+	} select;
+	bool force;  /* also the last usable path of a map */
+	bool fail;   /* Disable: fail the paths, too */
 	int64_t arg; /* for the main loop: microseconds, or a syslog level; 0: not given */
 	/* A text for the reply: the interface asked for, what the problem is about, or the
 	 * reason of a refusal. */
@@ -44,7 +52,16 @@ struct request {
 typedef bool request_reader(char *value, struct request *r);
 
 request_reader request_read_names, request_read_wait, request_read_duration,
-        request_read_since, request_read_level, request_read_interface;
+        request_read_since, request_read_level, request_read_interface, request_read_host,
+        request_read_target, request_read_map, request_read_states, request_read_force,
+        request_read_fail;
+
+/* The request gives properties of paths. */
+static inline bool request_selects(const struct request *r)
+{
+	return r->select.host != NULL || r->select.target != NULL ||
+	       r->select.map != NULL || r->select.states != 0;
+}
 
 /* The next name after `name`. To visit all: n_names times, beginning with request.names. */
 const char *request_next_name(const char *name);

@@ -17,6 +17,8 @@ libcore_la_SOURCES = \
 	checkerd/core/finding.h \
 	checkerd/core/histogram.c \
 	checkerd/core/histogram.h \
+	checkerd/core/last_path.c \
+	checkerd/core/last_path.h \
 	checkerd/core/map.c \
 	checkerd/core/map.h \
 	checkerd/core/maps.c \
@@ -67,6 +69,7 @@ core_tests = \
 	tests/unit/core/test-device \
 	tests/unit/core/test-event \
 	tests/unit/core/test-histogram \
+	tests/unit/core/test-last-path \
 	tests/unit/core/test-map \
 	tests/unit/core/test-maps \
 	tests/unit/core/test-maps-world \
@@ -107,6 +110,12 @@ tests_unit_core_test_event_LDADD = $(core_test_ldadd)
 tests_unit_core_test_histogram_SOURCES = tests/unit/core/test-histogram.c tests/unit/random.h
 tests_unit_core_test_histogram_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_histogram_LDADD = $(core_test_ldadd)
+tests_unit_core_test_last_path_SOURCES = \
+	tests/unit/core/maps-bed.h \
+	tests/unit/core/test-last-path.c \
+	$(NULL)
+tests_unit_core_test_last_path_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_last_path_LDADD = $(core_test_ldadd)
 tests_unit_core_test_map_SOURCES = tests/unit/core/test-map.c
 tests_unit_core_test_map_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_map_LDADD = $(core_test_ldadd)

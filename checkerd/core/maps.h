@@ -70,6 +70,8 @@ struct maps_map {
 	enum redundancy reported : 2; /* the reporter's: what it reported last */
 	/* The reporter's: the paths have an access state, or the missing handler was reported. */
 	bool handler_seen : 1;
+	/* For last_path.c, and false outside of it. */
+	bool judged : 1, loses : 1;
 };
 
 struct maps;

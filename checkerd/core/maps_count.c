@@ -18,14 +18,18 @@ uint32_t maps_disabled(struct maps *m, const struct maps_map *map)
 	return n;
 }
 
+bool maps_is_usable(const struct maps *m, const struct maps_path *e)
+{
+	return e->agreement.active && e->bar == BAR_NONE && !maps_is_disabled(m, e) &&
+	       e->verdict != VERDICT_UNUSABLE;
+}
+
 uint32_t maps_usable(struct maps *m, const struct maps_map *map)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = map->first; i != MAPS_NONE; i = m->entries[i].next)
-		n += m->entries[i].agreement.active && m->entries[i].bar == BAR_NONE &&
-		     !maps_is_disabled(m, &m->entries[i]) &&
-		     m->entries[i].verdict != VERDICT_UNUSABLE;
+		n += maps_is_usable(m, &m->entries[i]);
 	return n;
 }
 

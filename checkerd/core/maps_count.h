@@ -7,6 +7,7 @@
 
 /* Paths that I/O can go through: active in the kernel, and not disabled, barred or decided to be
  * unusable. */
+bool maps_is_usable(const struct maps *m, const struct maps_path *e);
 uint32_t maps_usable(struct maps *m, const struct maps_map *map);
 /* Disabled paths of the map. They count neither as usable nor as down. */
 uint32_t maps_disabled(struct maps *m, const struct maps_map *map);

@@ -42,6 +42,12 @@ void maps_set_keep(struct maps *m, uint32_t index, bool keep)
 	examine_all(m, index);
 }
 
+/* An administrator insists that the path is failed, also as the last one. */
+static bool is_taken(const struct maps *m, const struct maps_path *e)
+{
+	return e->path != MAPS_NONE && m->known[e->path].even_last;
+}
+
 /* What is wanted of the entry's path. A barred path is always unwanted. */
 static struct agreement_wish wish_of(struct maps *m, uint32_t entry)
 {
@@ -79,6 +85,7 @@ bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
 		return false;
 	e = &m->entries[entry];
 	w = wish_of(m, entry);
+	w.keep = w.keep && !is_taken(m, e);
 	*ret = (struct maps_order){
 		.step = agreement_next(&e->agreement, &w, now),
 		.entry = entry,

@@ -11,7 +11,7 @@
 /* The verdict that counts in the maps of the path. */
 static enum path_verdict verdict_of(const struct maps_known *k)
 {
-	return k->forced ? VERDICT_UNUSABLE : k->verdict;
+	return k->forced || k->emptied ? VERDICT_UNUSABLE : k->verdict;
 }
 
 static void link_entry(struct maps *m, uint32_t entry, uint32_t path)
@@ -188,12 +188,9 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
 	}
 }
 
-void maps_force(struct maps *m, uint32_t path, bool fail)
+/* What an administrator asked for of the path has changed. */
+static void reconsider(struct maps *m, const struct maps_known *k)
 {
-	struct maps_known *k = &m->known[path];
-
-	assert(path < m->max_paths && k->used);
-	k->forced = fail;
 	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path) {
 		struct maps_path *e = &m->entries[i];
 
@@ -205,21 +202,42 @@ void maps_force(struct maps *m, uint32_t path, bool fail)
 	}
 }
 
+void maps_force(struct maps *m, uint32_t path, bool fail, bool even_last)
+{
+	struct maps_known *k = &m->known[path];
+
+	assert(path < m->max_paths && k->used);
+	k->forced = fail;
+	k->even_last = (k->forced || k->emptied) && (k->even_last || even_last);
+	reconsider(m, k);
+}
+
 bool maps_is_forced(const struct maps *m, uint32_t path)
 {
 	return path < m->max_paths && m->known[path].used && m->known[path].forced;
 }
 
-void maps_disable(struct maps *m, uint32_t path, bool disabled)
+bool maps_is_emptied(const struct maps *m, uint32_t path)
+{
+	return path < m->max_paths && m->known[path].used && m->known[path].emptied;
+}
+
+void maps_disable(struct maps *m, uint32_t path, enum maps_disabled how, bool even_last)
 {
 	struct maps_known *k = &m->known[path];
+	bool disabled = how != MAPS_ENABLED, emptied = how == MAPS_DISABLED_EMPTIED;
 
 	assert(path < m->max_paths && k->used);
-	if (k->disabled == disabled)
-		return;
+	if (k->disabled != disabled)
+		for (uint32_t i = k->first; i != MAPS_NONE;
+		     i = m->entries[i].next_of_path)
+			maps_todo_changed(m, m->entries[i].map);
 	k->disabled = disabled;
-	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path)
-		maps_todo_changed(m, m->entries[i].map);
+	if (k->emptied == emptied && !even_last)
+		return;
+	k->emptied = emptied;
+	k->even_last = (k->forced || k->emptied) && (k->even_last || even_last);
+	reconsider(m, k);
 }
 
 static void release_entry(struct maps *m, uint32_t entry, bool on)

@@ -21,13 +21,20 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
 /* Another path that leads to the same device. MAPS_NONE: there is none. */
 uint32_t maps_twin(const struct maps *m, uint32_t path);
 
-/* checkerctl disable and enable. */
-void maps_disable(struct maps *m, uint32_t path, bool disabled);
+enum maps_disabled {
+	MAPS_ENABLED,
+	MAPS_DISABLED,         /* not checked, and not counted; I/O may go through it */
+	MAPS_DISABLED_EMPTIED, /* and it is unusable in its maps */
+};
+/* checkerctl disable and enable, and maintenance windows. */
+void maps_disable(struct maps *m, uint32_t path, enum maps_disabled how, bool even_last);
+bool maps_is_emptied(const struct maps *m, uint32_t path);
 /*
  * checkerctl fail and reinstate. A forced path is unusable in its maps, whatever its checks find,
- * until the administrator reinstates it or the path is removed.
+ * until the administrator reinstates it or the path is removed. even_last: also as the last one of
+ * a map that keeps its last path.
  */
-void maps_force(struct maps *m, uint32_t path, bool fail);
+void maps_force(struct maps *m, uint32_t path, bool fail, bool even_last);
 bool maps_is_forced(const struct maps *m, uint32_t path);
 
 /* dm_release: is a path that the daemon failed reinstated when the daemon releases it? */

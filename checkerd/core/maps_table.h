@@ -12,6 +12,9 @@ struct maps_known {
 	bool used;
 	bool forced;   /* unusable, whatever the verdict is */
 	bool disabled; /* not checked, and not counted */
+	bool emptied;  /* with disabled: unusable, so that no I/O goes through it */
+	/* With forced or emptied: failed although its map keeps its last path. */
+	bool even_last;
 	/* The check in flight does not ask the disk for its identity. */
 	bool plain;
 	/* The last check that asked for the identity got no answer to that. */

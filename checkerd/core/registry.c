@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: the table of paths and its two indexes, in one block of memory that is allocated at start.
- * Runs on the loop. Invariants: an entry below end is either used and in one chain of each index,
- * or on the free list. count is the number of used entries. No entry at or above end was ever used.
+ * Owns: the table of paths and its three indexes, in one block of memory that is allocated at start.
+ * Runs on the loop. Invariants: an entry below end is either used and in one chain of each index
+ * (by map: if the device names one), or on the free list. count is the number of used entries. No entry at or above end was ever used.
  */
 #include "checkerd/core/registry.h"
 
@@ -20,6 +20,7 @@ struct registry {
 	uint32_t free;     /* head of the free list */
 	uint32_t *by_name; /* [init] buckets: head of a chain, or REGISTRY_NONE */
 	uint32_t *by_node; /* [init] */
+	uint32_t *by_map;  /* [init] */
 	struct path paths[];
 };
 
@@ -32,7 +33,7 @@ static uint32_t buckets_for(uint32_t max_paths)
 uint64_t registry_bytes(uint32_t max_paths)
 {
 	return sizeof(struct registry) + (uint64_t)max_paths * sizeof(struct path) +
-	       2 * (uint64_t)buckets_for(max_paths) * sizeof(uint32_t);
+	       3 * (uint64_t)buckets_for(max_paths) * sizeof(uint32_t);
 }
 
 static_assert(sizeof(struct path) % _Alignof(uint32_t) == 0,
@@ -52,8 +53,9 @@ int registry_new(struct registry **ret, uint32_t max_paths)
 	r->free = REGISTRY_NONE;
 	r->by_name = (uint32_t *)(void *)(r->paths + max_paths);
 	r->by_node = r->by_name + r->buckets;
+	r->by_map = r->by_node + r->buckets;
 	for (uint32_t i = 0; i < r->buckets; i++)
-		r->by_name[i] = r->by_node[i] = REGISTRY_NONE;
+		r->by_name[i] = r->by_node[i] = r->by_map[i] = REGISTRY_NONE;
 	*ret = r;
 	return 0;
 }
@@ -103,6 +105,37 @@ uint32_t registry_find_node(const struct registry *r, const char *node)
 	while (i != REGISTRY_NONE && strcmp(device_node(r->paths[i].device), node) != 0)
 		i = r->paths[i].hash_node;
 	return i;
+}
+
+uint32_t registry_next_of_map(const struct registry *r, const char *map, uint32_t index)
+{
+	uint32_t i = index == REGISTRY_NONE ? *bucket(r, r->by_map, map)
+	                                    : r->paths[index].hash_map;
+
+	while (i != REGISTRY_NONE && strcmp(device_map(r->paths[i].device), map) != 0)
+		i = r->paths[i].hash_map;
+	return i;
+}
+
+static void chain_map(struct registry *r, uint32_t index)
+{
+	const char *map = device_map(r->paths[index].device);
+	uint32_t *head;
+
+	if (map == NULL)
+		return;
+	head = bucket(r, r->by_map, map);
+	r->paths[index].hash_map = *head;
+	*head = index;
+}
+
+static void unchain_map(struct registry *r, uint32_t index)
+{
+	const char *map = device_map(r->paths[index].device);
+
+	if (map != NULL)
+		unchain(r, bucket(r, r->by_map, map), index,
+		        offsetof(struct path, hash_map));
 }
 
 static uint32_t take_entry(struct registry *r)
@@ -156,6 +189,7 @@ int registry_add(struct registry *r, struct device *d, const struct path_setting
 	};
 	path_status_init(&p->status, now);
 	*name = *node = i;
+	chain_map(r, i);
 	r->count++;
 	*ret_index = i;
 	return 0;
@@ -170,6 +204,7 @@ void registry_remove(struct registry *r, uint32_t index)
 	        offsetof(struct path, hash_name));
 	unchain(r, bucket(r, r->by_node, device_node(p->device)), index,
 	        offsetof(struct path, hash_node));
+	unchain_map(r, index);
 	p->device = device_unref(p->device);
 	p->used = false;
 	p->hash_name = r->free;
@@ -185,7 +220,9 @@ void registry_update_device(struct registry *r, uint32_t index, struct device *d
 	assert(p != NULL && strcmp(device_name(p->device), device_name(d)) == 0 &&
 	       strcmp(device_node(p->device), device_node(d)) == 0);
 	old = p->device;
+	unchain_map(r, index);
 	p->device = device_ref(d);
+	chain_map(r, index);
 	(void)device_unref(old); /* NULL, always */
 }
 

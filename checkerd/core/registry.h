@@ -4,7 +4,7 @@
 
 /*
  * The table of paths: one array of max_paths entries that is allocated at start, a free list, and
- * hash indexes by name and node. An entry's index stays the same while the path exists; its
+ * hash indexes by name, node, and the map that the device names. An entry's index stays the same while the path exists; its
  * generation changes when another path gets the entry. Belongs to the loop.
  */
 #include "checkerd/core/checker_kind.h"
@@ -84,13 +84,13 @@ struct path {
 	struct path_settings settings;
 	struct path_status status;
 	int64_t interval_us; /* now: settings.interval_us to path_max_interval_us() */
-	/* The next check, or the end of a temporary disable. MONO_NEVER: none. */
+	/* The next check. Not enabled: when checkerctl disable or the window ends. MONO_NEVER: none. */
 	struct mono due;
 	struct mono started; /* of the outstanding check */
 	struct mono last;    /* the last final result that was judged; us 0: none */
 	struct mono good;    /* the last successful check; us 0: none */
-	struct mono
-	        heard; /* the last message about the path, or the begin of its grace */
+	/* The last message about the path, or the begin of its grace. Not enabled: since when. */
+	struct mono heard;
 	struct mono overdue_at; /* overdue from then on; MONO_NEVER: not checked */
 	struct path_counters counters;
 	struct histogram latency;
@@ -100,6 +100,8 @@ struct path {
 	uint32_t sched_slot;             /* REGISTRY_NONE: not in the schedule */
 	/* Chains of the indexes. Unused entry: hash_name is the chain of the free list. */
 	uint32_t hash_name, hash_node;
+	/* Chain of the index by map. Only with device_map(). */
+	uint32_t hash_map;
 	uint16_t group; /* of the last result; PATH_GROUP_NONE: none yet */
 	/* Positive errno: why the last check was deferred or not judged. 0: it was neither. */
 	uint16_t shortage : 12;
@@ -108,15 +110,23 @@ struct path {
 	uint16_t map_reported : 2; /* enum redundancy */
 	struct sysfs_state sysfs;  /* the last one read */
 	bool used : 1;
-	bool enabled : 1;     /* false: checkerctl disable */
+	bool enabled : 1; /* false: by_hand, or window is not 0 */
+	/* checkerctl disable, and whether it failed the path, too. */
+	bool by_hand : 1, by_hand_empties : 1;
+	/* A maintenance window covers the path; the same; checkerctl enable has ended that. */
+	bool window_empties : 1, window_waived : 1;
+	bool resumed : 1;     /* enabled again, and to be checked soon */
 	bool outstanding : 1; /* the engine has a check, and its final result is to come */
 	bool expired : 1;     /* the outstanding check has passed its deadline */
 	bool deferred : 1; /* the outstanding check waits for a resource of the engine */
 	bool changing : 1; /* the last check found its port or unit in transition */
 	bool number_asked : 1;      /* discovery was asked for the device number */
 	uint8_t shortage_stage : 1; /* enum outcome_stage */
+	/* For last_path.c, and false outside of it. */
+	bool picked : 1, judged : 1, loses : 1;
+	uint8_t window; /* 1 + the index of the maintenance window that covers the path; 0: none */
 };
-static_assert(sizeof(struct path) <= 272, "each path has one, in locked memory");
+static_assert(sizeof(struct path) <= 280, "each path has one, in locked memory");
 
 static inline bool path_is_overdue(const struct path *p, struct mono now)
 {
@@ -150,6 +160,8 @@ void registry_update_device(struct registry *r, uint32_t index, struct device *d
 struct path *registry_get(struct registry *r, uint32_t index);
 uint32_t registry_find_name(const struct registry *r, const char *name);
 uint32_t registry_find_node(const struct registry *r, const char *node);
+/* The next path after `index` whose device names that map; REGISTRY_NONE: the first one. */
+uint32_t registry_next_of_map(const struct registry *r, const char *map, uint32_t index);
 uint32_t registry_count(const struct registry *r);
 /* No path has this index or a higher one. */
 uint32_t registry_end(const struct registry *r);

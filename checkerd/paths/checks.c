@@ -75,6 +75,8 @@ void checks_deinit(struct checks *c)
 
 void checks_count_from(struct checks *c, struct path *p, struct mono now)
 {
+	if (!p->enabled)
+		return;
 	p->heard = now;
 	p->overdue_at = checks_is_heard_of(p)
 	                        ? mono_add(now, p->interval_us + p->settings.timeout_us +
@@ -147,17 +149,45 @@ void checks_block(struct checks *c, struct mono now)
 	c->dirty = true;
 }
 
-void checks_disable(struct checks *c, uint32_t index, struct mono until)
+/* Reports to the maps what follows from by_hand and window. */
+static void tell_maps(struct checks *c, uint32_t index, const struct path *p,
+                      bool even_last)
+{
+	enum maps_disabled how = MAPS_DISABLED;
+
+	if (p->enabled)
+		how = MAPS_ENABLED;
+	else if ((p->by_hand && p->by_hand_empties) ||
+	         (p->window != 0 && p->window_empties))
+		how = MAPS_DISABLED_EMPTIED;
+	maps_disable(c->maps, index, how, even_last);
+}
+
+void checks_disable(struct checks *c, uint32_t index, const struct checks_outage *o,
+                    struct mono now)
 {
 	struct path *p = registry_get(c->registry, index);
 
 	c->never_checked -= checks_is_never_checked(p);
 	c->disabled[p->status.state] += p->enabled;
+	if (p->enabled)
+		p->heard = now;
 	p->enabled = false;
 	p->overdue_at = MONO_NEVER;
-	maps_disable(c->maps, index, true);
-	/* At that time run_due() enables the path. */
-	schedule_put(c->schedule, index, until);
+	if (o->window == 0) {
+		p->by_hand = true;
+		p->by_hand_empties = o->empty;
+		/* At that time run_due() enables the path. */
+		schedule_put(c->schedule, index, o->until);
+	} else {
+		p->window = (uint8_t)o->window;
+		p->window_empties = o->empty;
+		if (!p->by_hand) {
+			schedule_remove(c->schedule, index);
+			p->due = o->until;
+		}
+	}
+	tell_maps(c, index, p, o->even_last);
 }
 
 /* Hands one check to the engine. -EAGAIN: it accepts no commands now. */
@@ -199,16 +229,21 @@ void checks_expedite(struct checks *c, uint32_t index, struct mono now)
 	}
 }
 
-void checks_enable(struct checks *c, uint32_t index, struct mono now)
+/* The path is in service again, unless something else keeps it out. */
+static void put_back(struct checks *c, uint32_t index, struct path *p, bool many,
+                     struct mono now)
 {
-	struct path *p = registry_get(c->registry, index);
 	bool was_enabled = p->enabled;
 
+	if (p->by_hand || p->window != 0) {
+		tell_maps(c, index, p, false);
+		return;
+	}
 	c->disabled[p->status.state] -= !p->enabled;
 	c->never_checked -= checks_is_never_checked(p);
 	p->enabled = true;
 	c->never_checked += checks_is_never_checked(p);
-	maps_disable(c->maps, index, false);
+	tell_maps(c, index, p, false);
 	p->interval_us = p->settings.interval_us;
 	if (!was_enabled)
 		checks_count_from(c, p, now);
@@ -217,7 +252,44 @@ void checks_enable(struct checks *c, uint32_t index, struct mono now)
 		return;
 	}
 	schedule_put(c->schedule, index, checks_first_due(c, index, p->interval_us, now));
-	checks_expedite(c, index, now);
+	if (!many) {
+		checks_expedite(c, index, now);
+		return;
+	}
+	p->resumed = true;
+	c->recheck = 0;
+}
+
+void checks_enable(struct checks *c, uint32_t index, bool many, struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+
+	p->by_hand = false;
+	p->window_waived = p->window_waived || p->window != 0;
+	p->window = 0;
+	put_back(c, index, p, many, now);
+}
+
+void checks_end_window(struct checks *c, uint32_t index, bool many, struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+
+	p->window = 0;
+	put_back(c, index, p, many, now);
+}
+
+/* The time of checkerctl disable is over. */
+static void end_by_hand(struct checks *c, uint32_t index, struct path *p, struct mono now)
+{
+	p->by_hand = false;
+	if (p->window != 0) {
+		schedule_remove(c->schedule, index);
+		p->due = MONO_NEVER; /* until the windows are looked at again */
+	}
+	put_back(c, index, p, false, now);
+	if (p->enabled)
+		events_path(c->events, EVENT_CONFIG, LOG_NOTICE, p->device,
+		            "enabled again: its time as disabled is over");
 }
 
 void checks_read_state(struct checks *c, struct path *p)
@@ -246,9 +318,7 @@ static bool run_due(struct checks *c, uint32_t index, struct mono now)
 	struct mono due = p->due;
 
 	if (!p->enabled) {
-		checks_enable(c, index, now);
-		events_path(c->events, EVENT_CONFIG, LOG_NOTICE, p->device,
-		            "enabled again: its time as disabled is over");
+		end_by_hand(c, index, p, now);
 		return true;
 	}
 	c->lag_last_us = mono_diff(now, due);
@@ -269,16 +339,24 @@ static bool run_due(struct checks *c, uint32_t index, struct mono now)
 	return true;
 }
 
-/* After the prober was replaced, checks every path again, a slice at most. Due times stay. */
+/* Checks the paths that were enabled, or after the prober was replaced every path, a slice at most.
+ * Due times stay. */
 static void recheck(struct checks *c, struct mono now)
 {
 	uint32_t end = registry_end(c->registry);
 
-	for (unsigned n = 0; n < CHECKS_SLICE && c->recheck < end; n++, c->recheck++)
-		if (registry_get(c->registry, c->recheck) != NULL)
-			checks_expedite(c, c->recheck, now);
-	if (c->recheck >= end)
-		c->recheck = REGISTRY_NONE;
+	for (unsigned n = 0; n < CHECKS_SLICE && c->recheck < end; n++, c->recheck++) {
+		struct path *p = registry_get(c->registry, c->recheck);
+
+		if (p == NULL || !(c->recheck_all || p->resumed))
+			continue;
+		p->resumed = false;
+		checks_expedite(c, c->recheck, now);
+	}
+	if (c->recheck < end)
+		return;
+	c->recheck = REGISTRY_NONE;
+	c->recheck_all = false;
 }
 
 void checks_run(struct checks *c, struct mono now)
@@ -344,6 +422,7 @@ void checks_maintain(struct checks *c, struct mono now)
 	if (r == 1) {
 		c->replaced = now;
 		c->no_prober = false;
+		c->recheck_all = true;
 		c->recheck = 0; /* Checks of the old prober never complete. */
 		prober_end_report(c->engine, c->events);
 	} else if (r < 0 && !c->no_prober) {

@@ -75,8 +75,10 @@ struct checks {
 	bool no_prober;
 	/* No path becomes overdue before. */
 	struct mono overdue_at;
-	/* The next path to check because the prober was replaced. REGISTRY_NONE: none. */
+	/* The next path to check because the prober was replaced, or because paths were enabled.
+	 * REGISTRY_NONE: none. */
 	uint32_t recheck;
+	bool recheck_all; /* The prober was replaced. */
 	/* How late the last check started, and the worst of all. */
 	int64_t lag_last_us, lag_max_us;
 	/* Durations of all successful checks. */
@@ -111,10 +113,21 @@ _must_check_ int checks_init(struct checks *c, const struct checks_options *o,
 /* Kills the engine. Returns at once, also when devices hang. */
 void checks_deinit(struct checks *c);
 
-/* checkerctl disable. until: MONO_NEVER: until checks_enable(). */
-void checks_disable(struct checks *c, uint32_t index, struct mono until);
-/* checkerctl enable. */
-void checks_enable(struct checks *c, uint32_t index, struct mono now);
+/* Why and how a path is out of service: not checked, and not counted. */
+struct checks_outage {
+	unsigned
+	        window; /* 0: checkerctl disable; else 1 + the index of a maintenance window */
+	struct mono until; /* MONO_NEVER: until checks_enable() */
+	bool empty;        /* failed in its maps, too */
+	bool even_last;    /* also as the last path of a map that keeps its last path */
+};
+void checks_disable(struct checks *c, uint32_t index, const struct checks_outage *o,
+                    struct mono now);
+/* checkerctl enable: also ends a maintenance window for this path. many: other paths are enabled in
+ * the same round of the loop, so their checks start a slice at a time. */
+void checks_enable(struct checks *c, uint32_t index, bool many, struct mono now);
+/* The maintenance window does not cover the path any more. */
+void checks_end_window(struct checks *c, uint32_t index, bool many, struct mono now);
 /* Starts a check of the path now, unless one is outstanding. Its due time stays. */
 void checks_expedite(struct checks *c, uint32_t index, struct mono now);
 

@@ -99,6 +99,7 @@ static void change_in_maps(struct checks *c, uint32_t index, const struct path *
 {
 	bool was_none = p->settings.checker == CHECKER_NONE;
 	bool is_none = s->checker == CHECKER_NONE;
+	bool emptied = maps_is_emptied(c->maps, index);
 
 	if (p->device->devt_major == d->devt_major &&
 	    p->device->devt_minor == d->devt_minor) {
@@ -107,7 +108,11 @@ static void change_in_maps(struct checks *c, uint32_t index, const struct path *
 		maps_path_removed(c->maps, index, false);
 		maps_path_added(c->maps, index, d);
 		maps_path_checked(c->maps, index, p->status.verdict, false, p->started);
-		maps_disable(c->maps, index, !p->enabled);
+		maps_disable(c->maps, index,
+		             p->enabled ? MAPS_ENABLED
+		             : emptied  ? MAPS_DISABLED_EMPTIED
+		                        : MAPS_DISABLED,
+		             false);
 	}
 	if (was_none != is_none)
 		maps_let_go(c->maps, index, is_none);

@@ -114,14 +114,20 @@ static void answer(const struct port_request *r, uint8_t how)
 		.token = r->token,
 		.error = errors[how % ARRAY_LEN(errors)],
 		.state = PATH_UP,
+		.batch = r->batch,
 	};
 
+	for (uint32_t i = 0; r->batch != NULL && i < r->batch->n; i++) {
+		REQUIRE(r->batch->items[i].index < PATHS, "path %u",
+		        r->batch->items[i].index);
+		r->batch->items[i].error = i == 0 ? reply.error : 0;
+	}
 	if (r->op == PORT_SNAPSHOT) {
 		publish_snapshot();
 		return;
 	}
 	REQUIRE(r->op == PORT_PING || r->op == PORT_RELOAD || r->op == PORT_LOG_LEVEL ||
-	                r->path < PATHS,
+	                r->op == PORT_RELEASE || r->batch != NULL || r->path < PATHS,
 	        "path %u", r->path);
 	REQUIRE(client.privileged || r->op == PORT_PING, "carried out for a stranger: %d",
 	        r->op);

@@ -105,12 +105,16 @@ static void force(uint32_t index)
 	bool fail = !maps_is_forced(sim.dm.maps, index);
 
 	if (!fail || !maps_is_needed(sim.dm.maps, index))
-		maps_force(sim.dm.maps, index, fail);
+		maps_force(sim.dm.maps, index, fail, false);
 }
 
 static void disable(uint32_t index, struct mono now)
 {
-	checks_disable(&sim.checks, index, mono_add(now, sim_between(1000, 3 * SEC)));
+	const struct checks_outage o = {
+		.until = mono_add(now, sim_between(1000, 3 * SEC)),
+	};
+
+	checks_disable(&sim.checks, index, &o, now);
 	judge_overdue_disabled(index);
 }
 
@@ -130,7 +134,7 @@ static void request(void)
 	else if (what == 5)
 		disable(index, now);
 	else if (what == 6)
-		checks_enable(&sim.checks, index, now);
+		checks_enable(&sim.checks, index, false, now);
 	else
 		checks_expedite(&sim.checks, index, now);
 }
@@ -505,8 +509,8 @@ static void release_everything(void)
 	for (unsigned i = 0; i < sim.n_disks; i++) {
 		uint32_t index = host_index_of(&sim.disks[i]);
 
-		checks_enable(&sim.checks, index, mono_now());
-		maps_force(sim.dm.maps, index, false);
+		checks_enable(&sim.checks, index, false, mono_now());
+		maps_force(sim.dm.maps, index, false, false);
 		complete_round(mono_now());
 	}
 }

@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/system/test_devices.py \
 	tests/system/test_interface.py \
 	tests/system/test_many.py \
+	tests/system/test_maintenance.py \
 	tests/system/test_memory.py \
 	tests/system/test_overdue.py \
 	tests/system/test_overrun.py \

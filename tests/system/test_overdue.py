@@ -131,7 +131,10 @@ def a_disabled_path_counts_for_nothing(case):
 	check(demo()["redundancy"] == "last" and demo()["paths_up"] == 1 and
 	      demo()["paths_disabled"] == 1, "the map", demo())
 	check("1 disabled" in daemon.ctl("health", expect=1).out, "health does not say so")
-	daemon.ctl("disable", names[1], "--for", "1h")
+	refused = daemon.ctl("disable", names[1], "--for", "1h", expect=1)
+	check("the last usable path of map demo (file1)" in refused.err, "not said why", refused.err)
+	check(daemon.path(names[1])["enabled"], "a refused path is disabled")
+	daemon.ctl("disable", names[1], "--for", "1h", "--force")
 	check(daemon.path(names[1])["disabled_until"], "until when?", daemon.path(names[1]))
 	check(demo()["redundancy"] == "none" and demo()["paths_up"] == 0, "the map", demo())
 	check("2 disabled" in daemon.ctl("health", expect=2).out, "health does not say so")

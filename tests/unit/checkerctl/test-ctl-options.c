@@ -124,6 +124,7 @@ static void test_find(void **state)
 	assert_int_equal(find("show paths sda format", "show paths", 2), 0);
 	assert_int_equal(find("show events --since 3 --json", "show events", 2), 0);
 	assert_int_equal(find("check sda --wait", "check", 1), 0);
+	assert_int_equal(find("check --map m --host host3", "check", 1), 0);
 	assert_int_equal(find("disable sda --for 1h", "disable", 1), 0);
 	assert_int_equal(find("health --map m", "health", 1), 0);
 	assert_int_equal(find("ping --json --no-headings", "ping", 1), EXIT_USAGE);
@@ -140,10 +141,6 @@ static void test_wrong_commands(void **state)
 		"show nonsense",
 		"~",
 		"show ~",
-		"check",
-		"check --wait",
-		"disable",
-		"enable",
 		"log-level",
 		"log-level a b",
 		"ping sda",
@@ -153,7 +150,8 @@ static void test_wrong_commands(void **state)
 		"ping --wait",
 		"show paths --since 1",
 		"enable sda --for 1h",
-		"show paths --map m",
+		"show maps --map m",
+		"enable sda --force",
 		"show paths --type dm",
 		"show status --raw",
 		"show config -o NAME",
@@ -163,8 +161,6 @@ static void test_wrong_commands(void **state)
 		"show paths format %d --json",
 		"top sda",
 		"top --json",
-		"fail",
-		"reinstate",
 		"metrics now",
 		"show history",
 		"show history sda sdb",

@@ -55,6 +55,25 @@ void loop_answer_snapshot(struct loop *l, void *arg)
 	port_loop_snapshot_publish(l->port, s);
 }
 
+/* A request that changes paths. */
+static void answer_batch(struct loop *l, const struct port_request *r,
+                         struct port_reply *reply)
+{
+	bool forces = r->op == PORT_FAIL || r->op == PORT_REINSTATE;
+	int error = l->stale ? ESTALE : forces ? l->dm_error : 0;
+
+	reply->batch = r->batch;
+	reply->error = error == EIO ? 0 : error;
+	for (uint32_t i = 0; i < r->batch->n; i++) {
+		struct port_item *t = &r->batch->items[i];
+
+		t->error = error;
+		t->state = PATH_UP;
+		if (error == 0 && !forces)
+			l->disabled[t->index] = r->op == PORT_DISABLE;
+	}
+}
+
 static void answer(struct loop *l, const struct port_request *r)
 {
 	struct port_reply reply = { .token = r->token, .state = PATH_UP };
@@ -65,7 +84,9 @@ static void answer(struct loop *l, const struct port_request *r)
 		loop_answer_snapshot(l, NULL);
 		return;
 	}
-	if (l->stale && r->op != PORT_PING) {
+	if (r->batch != NULL) {
+		answer_batch(l, r, &reply);
+	} else if (l->stale && r->op != PORT_PING) {
 		reply.error = ESTALE;
 	} else if ((r->op == PORT_RELOAD && l->reload_busy) ||
 	           (r->op == PORT_CHECK && l->disabled[r->path])) {
@@ -73,10 +94,6 @@ static void answer(struct loop *l, const struct port_request *r)
 	} else if (r->op == PORT_CHECK && r->wait && l->hold_checks) {
 		waits_add(&l->waits, r);
 		return;
-	} else if (r->op == PORT_FAIL || r->op == PORT_REINSTATE) {
-		reply.error = l->dm_error;
-	} else if (r->op == PORT_DISABLE || r->op == PORT_ENABLE) {
-		l->disabled[r->path] = r->op == PORT_DISABLE;
 	} else if (r->op == PORT_RELOAD) {
 		const char *text = l->reload_error ? l->reload_error : "nothing changed";
 
@@ -85,6 +102,17 @@ static void answer(struct loop *l, const struct port_request *r)
 			abort();
 	}
 	port_loop_reply(l->port, &reply);
+}
+
+/* Of a batch, which the reply gives back, the last path. */
+static void log_request(struct port_request *to, const struct port_request *r)
+{
+	*to = *r;
+	to->batch = NULL;
+	if (r->batch != NULL && r->batch->n > 0) {
+		to->path = r->batch->items[r->batch->n - 1].index;
+		to->generation = r->batch->items[r->batch->n - 1].generation;
+	}
 }
 
 static void *loop_thread(void *arg)
@@ -116,7 +144,7 @@ static void *loop_thread(void *arg)
 		while (port_loop_next(l->port, &r)) {
 			pthread_mutex_lock(&l->mutex);
 			if (l->n_log < LOG_MAX)
-				l->log[l->n_log++] = r;
+				log_request(&l->log[l->n_log++], &r);
 			pthread_cond_broadcast(&l->changed);
 			pthread_mutex_unlock(&l->mutex);
 			answer(l, &r);

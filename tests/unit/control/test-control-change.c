@@ -60,7 +60,7 @@ static void test_disable_and_enable(void **state)
 	assert_int_equal(r.arg, 1500000);
 	assert_int_equal(r.uid, geteuid());
 	assert_int_equal(r.pid, getpid());
-	assert_int_equal(loop_count(&t.loop, PORT_DISABLE), 2);
+	assert_int_equal(loop_count(&t.loop, PORT_DISABLE), 1);
 	/* The next request sees the change, however fresh the last snapshot is. */
 	o = call(fd, "ListPaths", "{\"paths\":[\"sd2\"]}");
 	assert_false(json_object_get_boolean(get(o, "paths[0].enabled")));
@@ -93,7 +93,7 @@ static void test_fail_and_reinstate(void **state)
 	} cases[] = {
 		{ EPERM, "sd1: dm_control is off" },
 		{ ENXIO, "sd1: it is in no map" },
-		{ EBUSY, "sd1: it is the last path of its map" },
+		{ EBUSY, "takes the last usable path of map  (sd1): wait" },
 		{ EIO, "sd1: its checks fail" },
 		{ EINVAL, "sd1: the main loop refuses" },
 	};
@@ -104,7 +104,7 @@ static void test_fail_and_reinstate(void **state)
 	json_object_put(call(fd, "Fail", "{\"paths\":[\"sd2\",\"8:3\"]}"));
 	assert_int_equal(last_of(PORT_FAIL).path, 3);
 	assert_int_equal(last_of(PORT_FAIL).uid, geteuid());
-	assert_int_equal(loop_count(&t.loop, PORT_FAIL), 2);
+	assert_int_equal(loop_count(&t.loop, PORT_FAIL), 1);
 	json_object_put(call(fd, "Reinstate", "{\"paths\":[\"sd2\"]}"));
 	assert_int_equal(last_of(PORT_REINSTATE).path, 2);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -122,6 +122,71 @@ static void test_fail_and_reinstate(void **state)
 	           "sd1");
 	call_fails(fd, "Reinstate", "{}", "org.varlink.service.InvalidParameter",
 	           "paths");
+}
+
+/* --- selections --- */
+
+static void selected_spec(uint32_t i, struct device_spec *ret, char name[64],
+                          char node[64])
+{
+	static const char *const maps[] = { "m1", "m2", "m3" };
+
+	plain_spec(i, ret, name, node);
+	ret->host = i % 2 == 0 ? "host3" : "host4";
+	ret->target = i % 4 < 2 ? "iqn.a" : "iqn.b";
+	ret->map = maps[i / 4];
+}
+
+static void expect_changed(const char *method, const char *parameters, int64_t paths,
+                           const char *maps)
+{
+	struct json_object *o = call(fd, method, parameters);
+
+	assert_int_equal(get_int(o, "paths"), paths);
+	assert_string_equal(
+	        json_object_to_json_string_ext(get(o, "maps"), JSON_C_TO_STRING_PLAIN),
+	        maps);
+	json_object_put(o);
+}
+
+static void expect_listed(const char *parameters, size_t n)
+{
+	struct json_object *o = call(fd, "ListPaths", parameters);
+
+	assert_int_equal(json_object_array_length(get(o, "paths")), n);
+	json_object_put(o);
+}
+
+/* What each property selects, alone and together, with names and without. */
+static void test_selections(void **state)
+{
+	(void)state;
+	start_with(12, selected_spec);
+	expect_changed("Disable", "{\"host\":\"host3\"}", 6, "[\"m1\",\"m2\",\"m3\"]");
+	expect_listed("{\"states\":[\"disabled\"]}", 6);
+	expect_listed("{\"states\":[\"up\",\"down\"]}", 6);
+	expect_listed("{\"states\":[\"ghost\"]}", 0);
+	expect_changed("Enable", "{\"states\":[\"disabled\"],\"map\":\"m2\"}", 2,
+	               "[\"m2\"]");
+	expect_listed("{\"states\":[\"disabled\"]}", 4);
+	expect_changed("Enable", "{\"host\":\"host3\",\"target\":\"iqn.b\"}", 3,
+	               "[\"m1\",\"m2\",\"m3\"]");
+	expect_listed("{\"states\":[\"disabled\"]}", 2);
+	expect_listed("{\"paths\":[\"sd0\",\"sd1\",\"sd4\"],\"host\":\"host3\"}", 2);
+	expect_changed("Disable", "{\"paths\":[\"sd11\",\"sd1\"]}", 2, "[\"m1\",\"m3\"]");
+	assert_int_equal(loop_count(&t.loop, PORT_DISABLE), 2);
+	call_fails(fd, "Disable", "{\"map\":\"m9\"}", "io.checkerd.Control.NoSuchMap",
+	           "m9");
+	call_fails(fd, "Fail", "{\"host\":\"host9\",\"map\":\"m1\"}",
+	           "io.checkerd.Control.NothingSelected",
+	           "no path has host host9 map m1: see checkerctl show paths");
+	call_fails(fd, "Enable", "{\"states\":[\"tired\"]}",
+	           "org.varlink.service.InvalidParameter", "states");
+	call_fails(fd, "Enable", "{\"host\":\"\"}",
+	           "org.varlink.service.InvalidParameter", "host");
+	call_fails(fd, "Disable", "{\"force\":true}",
+	           "org.varlink.service.InvalidParameter", "paths");
+	assert_int_equal(loop_count(&t.loop, PORT_FAIL), 0);
 }
 
 static void test_reload_and_log_level(void **state)
@@ -623,6 +688,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_disable_and_enable),
 		TEST(test_fail_and_reinstate),
+		TEST(test_selections),
 		TEST(test_reload_and_log_level),
 		TEST(test_refused_reload),
 		TEST(test_reload_without_memory),

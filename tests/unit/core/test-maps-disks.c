@@ -172,7 +172,7 @@ static void expect_barred(uint32_t minor, bool was_active)
 	for (int i = 2; i < 5; i++) {
 		maps_path_checked(maps, minor, VERDICT_UNUSABLE, false, at(i * SEC));
 		good(minor, at(i * SEC));
-		maps_force(maps, minor, false);
+		maps_force(maps, minor, false, false);
 		expect_nothing(at(i * SEC));
 	}
 	assert_int_equal(maps_usable(maps, maps_get(maps, 0)),

@@ -233,23 +233,23 @@ static void what_is_disabled_counts_for_nothing(void **state)
 	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_FULL);
 	while (maps_todo_take_map(maps) != MAPS_NONE)
 		;
-	maps_disable(maps, 0, true);
+	maps_disable(maps, 0, MAPS_DISABLED, false);
 	assert_int_equal(maps_todo_take_map(maps), 0); /* its redundancy is another one */
-	maps_disable(maps, 0, true);
+	maps_disable(maps, 0, MAPS_DISABLED, false);
 	assert_int_equal(maps_todo_take_map(maps), MAPS_NONE);
 	assert_int_equal(maps_disabled(maps, map), 1);
 	assert_int_equal(maps_usable(maps, map), 1);
 	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_LAST);
-	maps_disable(maps, 1, true);
+	maps_disable(maps, 1, MAPS_DISABLED, false);
 	assert_int_equal(maps_usable(maps, map), 0);
 	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_NONE);
 	expect_nothing(t0); /* device-mapper is left alone */
 	/* Nobody knows whether the disabled one works: the other one is the last. */
-	maps_disable(maps, 1, false);
+	maps_disable(maps, 1, MAPS_ENABLED, false);
 	assert_true(maps_is_needed(maps, 1));
-	maps_disable(maps, 0, false);
+	maps_disable(maps, 0, MAPS_ENABLED, false);
 	assert_false(maps_is_needed(maps, 1));
-	maps_disable(maps, 1, true);
+	maps_disable(maps, 1, MAPS_DISABLED, false);
 	assert_int_equal(maps_redundancy(maps, map), REDUNDANCY_LAST);
 }
 
@@ -265,7 +265,7 @@ static void what_is_forced_is_failed_whatever_its_checks_find(void **state)
 	expect_nothing(t0);
 	assert_false(maps_is_forced(maps, 0));
 	assert_false(maps_is_needed(maps, 0));
-	maps_force(maps, 0, true);
+	maps_force(maps, 0, true, false);
 	assert_true(maps_is_forced(maps, 0));
 	assert_true(maps_is_needed(maps, 1)); /* before the command is sent */
 	expect(STEP_FAIL, 0, t0, &o);
@@ -285,7 +285,7 @@ static void what_is_forced_is_failed_whatever_its_checks_find(void **state)
 	expect(STEP_FAIL, 0, at(4 * SEC), &o);
 	answer(&o, 0, at(4 * SEC));
 	/* and taken back: as soon as a check that begins now finds it good */
-	maps_force(maps, 0, false);
+	maps_force(maps, 0, false, false);
 	assert_false(maps_is_forced(maps, 0));
 	expect(STEP_RECHECK, 0, at(5 * SEC), &o);
 	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(5 * SEC));
@@ -300,17 +300,17 @@ static void what_is_forced_and_down_waits_for_a_good_check(void **state)
 	know(0, VERDICT_USABLE);
 	know(1, VERDICT_USABLE);
 	maps_set_control(maps, true);
-	maps_force(maps, 0, true); /* before it is in a map */
+	maps_force(maps, 0, true, false); /* before it is in a map */
 	tell(0, t0);
 	expect(STEP_FAIL, 0, t0, &o);
 	answer(&o, 0, t0);
 	maps_path_checked(maps, 0, VERDICT_UNUSABLE, false, at(SEC));
-	maps_force(maps, 0, false);
+	maps_force(maps, 0, false, false);
 	expect_nothing(at(SEC));
 	maps_path_checked(maps, 0, VERDICT_USABLE, true, at(2 * SEC));
 	expect(STEP_REINSTATE, 0, at(2 * SEC), &o);
 	/* one that goes is forgotten */
-	maps_force(maps, 1, true);
+	maps_force(maps, 1, true, false);
 	maps_path_removed(maps, 1, false);
 	assert_false(maps_is_forced(maps, 1));
 	add_path(1, SD, 1);

@@ -188,9 +188,9 @@ static void what_an_administrator_holds_stays(void **state)
 	path_at(0)->enabled = false;
 	assert_int_equal(rule(0), PURGE_HELD);
 	path_at(0)->enabled = true;
-	maps_force(maps, 0, true);
+	maps_force(maps, 0, true, false);
 	assert_int_equal(rule(0), PURGE_HELD);
-	maps_force(maps, 0, false);
+	maps_force(maps, 0, false, false);
 	assert_int_equal(rule(0), PURGE_ALLOWED);
 }
 
@@ -264,7 +264,7 @@ static void without_a_path_that_works_it_stays(void **state)
 	assert_int_equal(rule(0), PURGE_ALLOWED);
 	/* A disabled path counts for nothing. */
 	path_at(2)->enabled = false;
-	maps_disable(maps, 2, true);
+	maps_disable(maps, 2, MAPS_DISABLED, false);
 	assert_int_equal(rule(0), PURGE_LAST);
 }
 
@@ -300,9 +300,9 @@ static void a_path_that_is_held_is_not_lost(void **state)
 	hear(0, OUTCOME_DISCONNECTED);
 	hear(1, OUTCOME_DISCONNECTED);
 	assert_int_equal(rule(0), PURGE_ALLOWED);
-	maps_force(maps, 1, true);
+	maps_force(maps, 1, true, false);
 	assert_int_equal(rule(0), PURGE_LAST);
-	maps_force(maps, 1, false);
+	maps_force(maps, 1, false, false);
 	path_at(1)->enabled = false;
 	assert_int_equal(rule(0), PURGE_LAST);
 }

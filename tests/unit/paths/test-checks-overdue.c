@@ -185,9 +185,9 @@ static void grace_starts_again(void **state)
 	(void)state;
 	assert_false(path_is_overdue(p, at(OVERDUE_US - 1)));
 	assert_true(path_is_overdue(p, at(OVERDUE_US)));
-	checks_disable(&checks, 0, MONO_NEVER);
+	checks_disable(&checks, 0, &(struct checks_outage){ .until = MONO_NEVER }, at(0));
 	assert_false(path_is_overdue(p, at(1000 * SEC)));
-	checks_enable(&checks, 0, at(1000 * SEC));
+	checks_enable(&checks, 0, false, at(1000 * SEC));
 	assert_false(path_is_overdue(p, at(1000 * SEC + OVERDUE_US - 1)));
 	assert_true(path_is_overdue(p, at(1000 * SEC + OVERDUE_US)));
 	other.interval_us = 6 * SEC;

@@ -475,7 +475,8 @@ static void disabled_paths_are_not_checked(void **state)
 	uint32_t p = add(0);
 
 	(void)state;
-	checks_disable(&checks, p, at(60 * SEC));
+	checks_disable(&checks, p, &(struct checks_outage){ .until = at(60 * SEC) },
+	               at(0));
 	run_until(at(59 * SEC));
 	assert_int_equal(engine.n_asked, 0);
 	run_until(at(60 * SEC + SCHEDULE_GRID_US));
@@ -483,10 +484,10 @@ static void disabled_paths_are_not_checked(void **state)
 	assert_true(path(p)->enabled);
 	answer(p, PATHCHECK_OK, 0, false, at(61 * SEC));
 
-	checks_disable(&checks, p, MONO_NEVER);
+	checks_disable(&checks, p, &(struct checks_outage){ .until = MONO_NEVER }, at(0));
 	run_until(at(600 * SEC));
 	assert_int_equal(engine.n_asked, 1);
-	checks_enable(&checks, p, at(600 * SEC));
+	checks_enable(&checks, p, false, at(600 * SEC));
 	assert_int_equal(engine.n_asked, 2);
 }
 
@@ -500,19 +501,19 @@ static void a_disabled_path_is_counted_apart(void **state)
 	run_until(at(SEC));
 	answer(0, PATHCHECK_OK, 0, false, at(SEC));
 	assert_false(checks_all_answered(&checks));
-	checks_disable(&checks, 1, MONO_NEVER);
+	checks_disable(&checks, 1, &(struct checks_outage){ .until = MONO_NEVER }, at(0));
 	assert_true(checks_all_answered(&checks));        /* no client waits */
 	answer(1, PATHCHECK_FAILED, EIO, false, at(SEC)); /* it was outstanding */
-	checks_disable(&checks, 1, MONO_NEVER);
+	checks_disable(&checks, 1, &(struct checks_outage){ .until = MONO_NEVER }, at(0));
 	checks_count(&checks, n);
 	assert_int_equal(n[PATH_KIND_DISABLED], 1);
 	assert_int_equal(n[PATH_UP], 1);
 	assert_int_equal(n[PATH_SHAKY], 0);
-	checks_enable(&checks, 1, at(2 * SEC));
+	checks_enable(&checks, 1, false, at(2 * SEC));
 	checks_count(&checks, n);
 	assert_int_equal(n[PATH_KIND_DISABLED], 0);
 	assert_int_equal(n[PATH_SHAKY], 1);
-	checks_disable(&checks, 1, MONO_NEVER);
+	checks_disable(&checks, 1, &(struct checks_outage){ .until = MONO_NEVER }, at(0));
 	assert_int_equal(membership_remove(&checks, 1, false, at(3 * SEC)), 0);
 	checks_count(&checks, n);
 	assert_int_equal(n[PATH_KIND_DISABLED], 0);

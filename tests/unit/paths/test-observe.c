@@ -220,13 +220,14 @@ static void a_disabled_path_counts_for_nothing(void **state)
 	see(left, "live", NULL, false, t0);
 	see(right, "live", NULL, true, t0);
 	n_events = 0;
-	checks_disable(&checks, right, MONO_NEVER);
+	checks_disable(&checks, right, &(struct checks_outage){ .until = MONO_NEVER },
+	               at(0));
 	see(left, "live", NULL, false, at(5 * SEC));
 	see(right, "dead", NULL, true, at(5 * SEC));
 	assert_report(1, "full", "last", "1 of 2 paths usable, 1 disabled");
 	assert_int_equal(path(right)->status.state, PATH_UP);
 	assert_true(mono_is_never(path(right)->overdue_at));
-	checks_enable(&checks, right, at(6 * SEC));
+	checks_enable(&checks, right, false, at(6 * SEC));
 	see(left, "live", NULL, false, at(10 * SEC));
 	see(right, "dead", NULL, true, at(10 * SEC));
 	assert_int_equal(path(right)->status.state, PATH_DOWN);

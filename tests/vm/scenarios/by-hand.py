@@ -79,7 +79,9 @@ wait_for_kernel("mpatha", a, "F", 20)
 say("given back by another program, it was failed again")
 
 say("the last one is not")
-refused(1, "keep_last_path", "fail", b)
+refused(1, f"the last usable path of map mpatha ({b})", "fail", b)
+refused(1, f"the last usable path of map mpatha ({b})", "disable", b)
+check(path(b)["enabled"], "and it is checked", path(b))
 check(kernel_states("mpatha")[read(f"/sys/class/block/{b}/dev")] == "A", "and it was not")
 
 say("a reload changes nothing of that; giving it back does")
@@ -92,9 +94,18 @@ check(not p["forced"], "no longer failed by hand", p)
 for e in events(since):
 	say(f"  {e['type']} {e['message']}")
 told = [e["message"] for e in events(since) if e["path"] == a]
-for words in ("to be failed in its map until it is reinstated", "failed in its map: by hand",
+for words in ("to be failed until reinstated, by uid 0 (root)", "failed in its map: by hand",
               "no longer to be failed", "reinstated in its map"):
 	check(any(words in t for t in told), f"told: {words}", *told)
+
+say("out for maintenance, and back")
+refused(1, f"the last usable path of map mpatha ({a}, {b})", "disable", "--fail", "--map", "mpatha")
+run("checkerctl", "disable", a, "--fail", "--for", "1h")
+wait_for_kernel("mpatha", a, "F", 10)
+check(path(a)["state"] == "disabled", "not checked", path(a))
+out = run("checkerctl", "enable", "--map", "mpatha", "--state", "disabled")
+check(out.strip() == "enabled 1 path of 1 map: mpatha", "it says what it did", out)
+wait_for_kernel("mpatha", a, "A", 10)
 
 say("one that is down is given back when it is good")
 run("checkerctl", "fail", a)
