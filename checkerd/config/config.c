@@ -11,6 +11,11 @@
 #include "checkerd/config/rules.h"
 #include "util/block.h"
 
+const char *config_origin_file(const struct config *c, struct config_origin at)
+{
+	return at.file == 0 ? NULL : c->files[at.file - 1];
+}
+
 struct config *config_free(struct config *c)
 {
 	if (c == NULL)
@@ -21,6 +26,10 @@ struct config *config_free(struct config *c)
 		free(c->paths[i].map);
 	}
 	block_free(c->paths);
+	for (size_t i = 0; i < c->n_files; i++)
+		free(c->files[i]);
+	block_free(c->files);
+	free(c->defaults_at);
 	free(c->socket_group);
 	filters_free(c->filters);
 	rules_free(c->rules);

@@ -41,10 +41,20 @@ enum keep_open { KEEP_OPEN_AUTO, KEEP_OPEN_YES, KEEP_OPEN_NO };
 /* What checkerd does with a path that it failed, when it releases the path. */
 enum dm_release { DM_RELEASE_KEEP, DM_RELEASE_REINSTATE };
 
+/* Where something was written: a file of struct config, from 1, and a line of it. 0: nowhere, because
+ * it is built in. */
+struct config_origin {
+	uint32_t file : 10, line : 22;
+};
+
+static_assert(CONFIG_DROPINS_MAX + 2 < 1 << 10 && CONFIG_FILE_BYTES_MAX + 1 < 1 << 22,
+              "every file and line has a number");
+
 struct static_path {
-	char *device; /* absolute, unique */
-	char *alias;  /* unique; NULL: none */
-	char *map;    /* NULL: none */
+	char *device;            /* absolute, unique */
+	char *alias;             /* unique; NULL: none */
+	char *map;               /* NULL: none */
+	struct config_origin at; /* of its device */
 };
 
 struct problem {
@@ -73,6 +83,10 @@ struct config {
 	char *socket_group;
 	uint32_t max_clients; /* control connections at once */
 	int log_level;        /* syslog's number, LOG_ERR to LOG_DEBUG */
+	size_t n_files;
+	char **files; /* names of the texts that it was read from */
+	/* One for each row of keyword_table: where `defaults` set it. */
+	struct config_origin *defaults_at;
 	size_t n_paths;
 	struct static_path *paths;
 	struct config_filters *filters; /* blacklist & exceptions, opaque */
@@ -92,6 +106,9 @@ struct config_settings {
 	enum keep_open keep_open;
 	bool purge_disconnected;
 };
+
+/* The file of an origin, and its line. NULL: it is built in. */
+const char *config_origin_file(const struct config *c, struct config_origin at);
 
 struct config *config_free(struct config *c); /* NULL allowed; returns NULL */
 

@@ -51,6 +51,7 @@ config_tests = \
 	tests/unit/config/test-config-docs \
 	tests/unit/config/test-config-filter \
 	tests/unit/config/test-config-load \
+	tests/unit/config/test-config-origin \
 	tests/unit/config/test-config-robust \
 	tests/unit/config/test-restart-only \
 	$(NULL)
@@ -83,6 +84,9 @@ tests_unit_config_test_config_bad_LDADD = $(config_test_ldadd)
 tests_unit_config_test_config_docs_SOURCES = tests/unit/config/test-config-docs.c tests/unit/config/config-text.h
 tests_unit_config_test_config_docs_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_config_docs_LDADD = $(config_test_ldadd)
+tests_unit_config_test_config_origin_SOURCES = tests/unit/config/test-config-origin.c tests/unit/config/config-text.h
+tests_unit_config_test_config_origin_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_config_origin_LDADD = $(config_test_ldadd)
 tests_unit_config_test_config_filter_SOURCES = tests/unit/config/test-config-filter.c tests/unit/config/config-text.h
 tests_unit_config_test_config_filter_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_config_filter_LDADD = $(config_test_ldadd)

@@ -7,13 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "util/macro.h"
+#include "checkerd/config/config.h"
 
 #define PATTERN_ELEMENTS_MAX 8192 /* of an expression with its repetitions written out */
 #define PATTERN_NESTING_MAX  16   /* parentheses */
 
 struct pattern {
 	char *text; /* as written, '!' included; owned */
+	struct config_origin at;
 	bool negated;
 	/* In text: an expression without special characters, which is compared. NULL: compiled. */
 	const char *literal;

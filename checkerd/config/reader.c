@@ -37,11 +37,14 @@ int reader_init(struct reader *r)
 	r->ignored_reported =
 	        calloc(keywords_ignored_count, sizeof(*r->ignored_reported));
 	if (r->config != NULL) {
+		r->config->defaults_at =
+		        calloc(keyword_count, sizeof(*r->config->defaults_at));
 		r->config->filters = calloc(1, sizeof(*r->config->filters));
 		r->config->rules = calloc(1, sizeof(*r->config->rules));
 	}
 	if (r->ignored_reported == NULL || r->config == NULL ||
-	    r->config->filters == NULL || r->config->rules == NULL) {
+	    r->config->filters == NULL || r->config->rules == NULL ||
+	    r->config->defaults_at == NULL) {
 		reader_deinit(r);
 		return -ENOMEM;
 	}
@@ -53,9 +56,6 @@ void reader_deinit(struct reader *r)
 {
 	config_free(r->config);
 	problems_deinit(r->problems.list, r->problems.n);
-	for (size_t i = 0; i < r->n_names; i++)
-		free(r->names[i]);
-	block_free(r->names);
 	block_free(r->path_origins);
 	block_free(r->map_origins);
 	free(r->ignored_reported);
@@ -64,17 +64,29 @@ void reader_deinit(struct reader *r)
 
 const char *reader_keep_name(struct reader *r, const char *name)
 {
-	char **names = array_room(r->names, r->n_names, sizeof(*names));
+	struct config *c = r->config;
+	char **files = array_room(c->files, c->n_files, sizeof(*files));
 
-	if (names != NULL) {
-		r->names = names;
-		names[r->n_names] = strdup(name);
+	if (files != NULL) {
+		c->files = files;
+		files[c->n_files] = strdup(name);
 	}
-	if (names == NULL || names[r->n_names] == NULL) {
+	if (files == NULL || files[c->n_files] == NULL) {
 		r->problems.oom = true;
 		return NULL;
 	}
-	return names[r->n_names++];
+	return files[c->n_files++];
+}
+
+struct config_origin reader_origin(const struct reader *r, const struct position *at)
+{
+	struct config_origin origin = { .line = at->line };
+
+	/* The text that is read now is the last one. */
+	for (size_t i = r->config->n_files; origin.file == 0 && i > 0; i--)
+		if (r->config->files[i - 1] == at->file)
+			origin.file = (uint32_t)i;
+	return origin;
 }
 
 void reader_refuse(struct reader *r, const char *name, const char *why)

@@ -19,8 +19,6 @@ struct reader {
 	struct problems problems;
 	struct path_origin *path_origins; /* config->n_paths of them */
 	struct position *map_origins;     /* config->rules->n_maps: of the alias */
-	char **names;                     /* of the texts, for positions */
-	size_t n_names;
 	struct position max_interval_at, detect_at; /* line 0: not given */
 	bool *ignored_reported;                     /* keywords_ignored_count of them */
 	size_t compiled;                            /* patterns that are not literal */
@@ -34,7 +32,9 @@ void reader_refuse(struct reader *r, const char *name, const char *why);
 /* Checks the whole configuration and hands it over, as load_file() describes. */
 _must_check_ int reader_finish(struct reader *r, struct config **ret);
 
-/* Copies name; the copy lives as long as the reader. NULL: no memory. */
+/* Copies the name of a text; the copy lives as long as the configuration. NULL: no memory. */
 const char *reader_keep_name(struct reader *r, const char *name);
+/* A position as the configuration keeps it. */
+struct config_origin reader_origin(const struct reader *r, const struct position *at);
 
 #endif

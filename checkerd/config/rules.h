@@ -29,6 +29,7 @@ struct config_filters {
 /* Settings of a section, of which some are given. */
 struct overlay {
 	uint64_t set; /* bits: numbers of rows of keyword_table */
+	struct config_origin at[KEYWORDS_MAX]; /* of those that are set */
 	struct config_settings settings;
 };
 
@@ -44,7 +45,8 @@ struct protocol_rule {
 };
 
 struct map_rule {
-	char *wwid, *alias; /* owned */
+	char *wwid, *alias;      /* owned */
+	struct config_origin at; /* of the alias */
 };
 
 struct config_rules {

@@ -62,7 +62,10 @@ static struct pattern *make_pattern(struct reader *r, const struct keyword *k,
 		              problem_quote(quoted, value->text), error);
 	else if (result < 0)
 		r->problems.oom = true;
-	else if (p->literal == NULL && ++r->compiled == CONFIG_EXPRESSIONS_MAX + 1)
+	if (result == 0)
+		p->at = reader_origin(r, &value->at);
+	if (result == 0 && p->literal == NULL &&
+	    ++r->compiled == CONFIG_EXPRESSIONS_MAX + 1)
 		problem_error(&r->problems, &value->at,
 		              "more than 1024 regular expressions: join some with '|'");
 	return p;
@@ -110,6 +113,7 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 		r->max_interval_at = value->at;
 	if (k->in_config == offsetof(struct config, detect_checker))
 		r->detect_at = value->at;
+	c->defaults_at[k - keyword_table] = reader_origin(r, &value->at);
 	if (k->type != VALUE_GROUP) {
 		value_store(k, v, (char *)c + k->in_config);
 		return;
@@ -171,6 +175,7 @@ void section_value(struct reader *r, enum section in, const struct keyword *k,
 
 		value_store(k, &v, (char *)&o->settings + k->in_settings);
 		o->set |= UINT64_C(1) << (k - keyword_table);
+		o->at[k - keyword_table] = reader_origin(r, &value->at);
 	} else {
 		fill_slot(r, k, value, d);
 	}
@@ -201,9 +206,10 @@ static void commit_path(struct reader *r, struct draft *d)
 	}
 	origins[c->n_paths] =
 	        (struct path_origin){ d->slot_at[SLOT_DEVICE], d->slot_at[SLOT_ALIAS] };
-	paths[c->n_paths++] = (struct static_path){ take_text(&d->text[SLOT_DEVICE]),
-		                                    take_text(&d->text[SLOT_ALIAS]),
-		                                    take_text(&d->text[SLOT_MAP]) };
+	paths[c->n_paths++] = (struct static_path){
+		take_text(&d->text[SLOT_DEVICE]), take_text(&d->text[SLOT_ALIAS]),
+		take_text(&d->text[SLOT_MAP]), reader_origin(r, &d->slot_at[SLOT_DEVICE])
+	};
 }
 
 /* Does a device subsection name its devices? */
@@ -300,8 +306,10 @@ static void commit_multipath(struct reader *r, struct draft *d)
 		return;
 	}
 	origins[rules->n_maps] = d->slot_at[SLOT_ALIAS];
-	maps[rules->n_maps++] = (struct map_rule){ take_text(&d->text[SLOT_WWID]),
-		                                   take_text(&d->text[SLOT_ALIAS]) };
+	maps[rules->n_maps++] =
+	        (struct map_rule){ take_text(&d->text[SLOT_WWID]),
+		                   take_text(&d->text[SLOT_ALIAS]),
+		                   reader_origin(r, &d->slot_at[SLOT_ALIAS]) };
 }
 
 void section_commit(struct reader *r, enum section in, struct draft *d)
