@@ -80,6 +80,14 @@ static void print_device_state(FILE *f, json_object *path, const char *sysfs,
 		fputs(strcmp(state, "offline") == 0 ? "offline" : "running", f);
 }
 
+static bool is_true(json_object *path, const char *key)
+{
+	json_object *value = NULL;
+
+	json_object_object_get_ex(path, key, &value);
+	return json_object_get_boolean(value);
+}
+
 static void print_checker_state(FILE *f, json_object *path, const char *sysfs,
                                 const char *argument)
 {
@@ -97,6 +105,10 @@ static void print_checker_state(FILE *f, json_object *path, const char *sysfs,
 
 	(void)sysfs;
 	(void)argument;
+	/* multipathd has a state for a path that works and is kept out of use. */
+	if (is_true(path, "marginal") && !is_true(path, "hold_used") &&
+	    (strcmp(state, "up") == 0 || strcmp(state, "ghost") == 0))
+		state = "delayed";
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcmp(words[i][0], state) == 0) {
 			fputs(words[i][1], f);
@@ -226,12 +238,9 @@ static void print_max_sectors(FILE *f, json_object *path, const char *sysfs,
 static void print_marginal(FILE *f, json_object *path, const char *sysfs,
                            const char *argument)
 {
-	json_object *marginal = NULL;
-
 	(void)sysfs;
 	(void)argument;
-	json_object_object_get_ex(path, "marginal", &marginal);
-	fputs(json_object_get_boolean(marginal) ? "marginal" : "normal", f);
+	fputs(is_true(path, "marginal") ? "marginal" : "normal", f);
 }
 
 /* Fibre Channel names, from the classes fc_host and fc_transport. */

@@ -232,8 +232,7 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 			.pending = e->agreement.in_flight != COMMAND_NONE,
 			.kept = e->kept,
 			.barred = e->bar != BAR_NONE,
-			.held_until = agreement_held_until(&e->agreement),
-			.turns = e->agreement.foreign_fails,
+			.spared = e->spared,
 			.error = (uint16_t)e->agreement.error,
 			.map = s->n_maps,
 		};
@@ -298,6 +297,12 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.p50_us = histogram_quantile(&p->latency, 0.5),
 		.p99_us = histogram_quantile(&p->latency, 0.99),
 		.max_us = p->latency.max_us,
+		.held_why = policy_why(&p->hold),
+		.sampled = policy_is_sampled(&p->hold),
+		.hold_failures = p->hold.failures,
+		.held_since = policy_is_held(&p->hold) ? p->hold.at : 0,
+		.held_until = p->hold.marks == 0 ? p->hold.until : 0,
+		.share = p->share,
 		.in_map = REGISTRY_NONE,
 	};
 	histogram_cells(&p->latency, s->cells);

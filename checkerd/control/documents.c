@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "checkerd/control/document_hold.h"
 #include "checkerd/control/engine_words.h"
 #include "config.h"
 
@@ -82,20 +83,6 @@ static const char *dm_state_name(const struct snap_map_path *in_map)
 	return in_map->active ? "active" : "failed";
 }
 
-static bool is_held(struct mono until, const struct snapshot *s)
-{
-	return mono_before(s->taken, until);
-}
-
-static void key_held(struct jw *j, const struct snapshot *s,
-                     const struct snap_map_path *in_map)
-{
-	if (in_map != NULL && !in_map->active && is_held(in_map->held_until, s))
-		key_seconds(j, "held_for_s", mono_diff(in_map->held_until, s->taken));
-	else
-		key_null(j, "held_for_s");
-}
-
 /* What its map does with the path when that explains more than the last failure. */
 static const char *path_reason(const struct snapshot *s, const struct snap_path *p,
                                char buf[OVERDUE_TEXT_MAX])
@@ -107,15 +94,8 @@ static const char *path_reason(const struct snapshot *s, const struct snap_path 
 	if (p->overdue)
 		return overdue_format(p->why, mono_diff(s->taken, p->heard),
 		                      &p->status.reason, buf, OVERDUE_TEXT_MAX);
-	if (in_map != NULL && !in_map->active && path_state_usable(p->status.state) &&
-	    is_held(in_map->held_until, s)) {
-		(void)snprintf(buf, OVERDUE_TEXT_MAX,
-		               "given back in %lld s: turned back %u times",
-		               (long long)(mono_diff(in_map->held_until, s->taken) /
-		                           USEC_PER_SEC),
-		               in_map->turns);
+	if (path_state_usable(p->status.state) && document_hold_text(s, p, buf) != NULL)
 		return buf;
-	}
 	return reason_format(&p->status.reason, buf, OVERDUE_TEXT_MAX);
 }
 
@@ -169,7 +149,7 @@ static void path_engine(struct jw *j, const struct snapshot *s, const struct sna
 		key_date(j, "disabled_until", s, p->due);
 	else
 		key_null(j, "disabled_until");
-	key_bool(j, "marginal", false);
+	document_hold(j, s, p);
 }
 
 /* A reload may have changed interval and timeout after the path became overdue. */
@@ -219,6 +199,7 @@ static void path_counters(struct jw *j, const struct snap_path *p)
 	key_uint(j, "device_errors_total", p->counters.device_errors);
 	key_uint(j, "deferred_total", p->counters.deferred);
 	key_uint(j, "transitions_total", p->counters.transitions);
+	document_failures(j, p);
 	jw_key(j, "latency_us");
 	jw_object(j);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -250,7 +231,7 @@ void document_path(struct jw *j, const struct snapshot *s, const struct snap_pat
 	path_counters(j, p);
 	key_bool(j, "forced", p->forced);
 	key_bool(j, "barred", in_map != NULL && in_map->barred);
-	key_held(j, s, in_map);
+	document_held_for(j, s, p);
 	jw_object_end(j);
 }
 
@@ -382,6 +363,7 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 	const struct map_path *p = &m->dm->map->paths[i];
 	const struct snap_map_path *now = &v->snap->map_paths[m->first + i];
 	const struct device *d = map_device(v, m, i);
+	const struct snap_path *path = d == NULL ? NULL : &v->snap->paths[now->path];
 	char devt[24];
 
 	jw_object(j);
@@ -392,7 +374,8 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 	key_bool(j, "pending", now->pending);
 	key_bool(j, "kept", now->kept);
 	key_bool(j, "barred", now->barred);
-	key_held(j, v->snap, now);
+	document_held_for(j, v->snap, path);
+	key_bool(j, "held", path != NULL && path->held_why != HOLD_NONE);
 	key_string(j, "error", now->error != 0 ? reason_errno_name(now->error) : NULL);
 	jw_object_end(j);
 }

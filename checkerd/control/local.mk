@@ -18,6 +18,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/control_limits.h \
 	checkerd/control/devlink.c \
 	checkerd/control/devlink.h \
+	checkerd/control/document_hold.c \
+	checkerd/control/document_hold.h \
 	checkerd/control/documents.c \
 	checkerd/control/documents.h \
 	checkerd/control/engine_words.c \

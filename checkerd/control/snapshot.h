@@ -53,20 +53,26 @@ struct snap_path {
 	struct overdue_why why;
 	/* As last read. */
 	struct sysfs_state sysfs;
+	/* enum hold_why. HOLD_NONE: the path is not held. */
+	uint8_t held_why : 4;
+	/* The checks of a held path are a sample. */
+	uint8_t sampled : 1;
+	/* Failures that its rule remembers. */
+	uint8_t hold_failures;
+	/* 3 bytes are padding. */
+	struct error_share share;
+	/* With held_why: since then, and not shorter than until then. 0: until its cause ends. */
+	hold_time held_since, held_until;
 };
 
-static_assert(sizeof(struct snap_path) == 176, "no byte is padding");
+static_assert(sizeof(struct snap_path) <= 192, "few bytes are padding");
 
 /* One path of one map. paths[] of its struct map has the rest, at the same place. */
 struct snap_map_path {
-	/* The path is not reinstated before, because others fail it. */
-	struct mono held_until;
 	/* Index in paths[] of the snapshot; REGISTRY_NONE: checkerd does not check the path. */
 	uint32_t path;
 	/* Index in maps[] of the snapshot. */
 	uint32_t map;
-	/* Recent failures by others. */
-	uint16_t turns;
 	/* errno of the path's last command, which is tried again; 0: it was not refused. */
 	uint16_t error;
 	/* The kernel's state of the path; newer than the one in the struct map. */
@@ -77,6 +83,8 @@ struct snap_map_path {
 	bool kept;
 	/* Another disk was found under the path's number. */
 	bool barred;
+	/* The path is held, but used: it is the last usable one. */
+	bool spared;
 };
 
 /*

@@ -38,25 +38,6 @@ void agreement_init(struct agreement *a, bool active, struct mono now)
 	require_check(a, now);
 }
 
-/* Others failed the path: each further time its reinstatement waits longer. */
-static void note_foreign_fail(struct agreement *a, struct mono now)
-{
-	if (mono_diff(now, a->foreign_fail_at) >= AGREEMENT_CALM_US)
-		a->foreign_fails = 0;
-	if (a->foreign_fails < UINT16_MAX)
-		a->foreign_fails++;
-	a->foreign_fail_at = now;
-}
-
-struct mono agreement_held_until(const struct agreement *a)
-{
-	if (a->foreign_fails < 2)
-		return (struct mono){ 0 };
-	return mono_add(
-	        a->foreign_fail_at,
-	        doubled(AGREEMENT_HOLD_US, a->foreign_fails - 2U, AGREEMENT_HOLD_MAX_US));
-}
-
 enum agreement_foreign agreement_update(struct agreement *a, bool active, struct mono now)
 {
 	if (a->active == active)
@@ -66,10 +47,7 @@ enum agreement_foreign agreement_update(struct agreement *a, bool active, struct
 	if (a->in_flight == (active ? COMMAND_REINSTATE : COMMAND_FAIL))
 		return FOREIGN_NONE; /* the command in flight may have caused the change */
 	a->ours = false;
-	if (active)
-		return FOREIGN_REINSTATED;
-	note_foreign_fail(a, now);
-	return FOREIGN_FAILED;
+	return active ? FOREIGN_REINSTATED : FOREIGN_FAILED;
 }
 
 void agreement_forget_refusals(struct agreement *a)
@@ -148,15 +126,7 @@ enum agreement_step agreement_next(const struct agreement *a,
 	if (c == COMMAND_FAIL && w->keep)
 		return STEP_KEEP;
 	if (mono_before(now, a->not_before) ||
-	    (c == COMMAND_REINSTATE && mono_before(now, agreement_held_until(a))))
+	    (c == COMMAND_REINSTATE && mono_before(now, w->reinstate_at)))
 		return STEP_WAIT;
 	return c == COMMAND_FAIL ? STEP_FAIL : STEP_REINSTATE;
-}
-
-struct mono agreement_wait(const struct agreement *a)
-{
-	struct mono held_until = agreement_held_until(a);
-	bool held = !a->active && mono_before(a->not_before, held_until);
-
-	return held ? held_until : a->not_before;
 }

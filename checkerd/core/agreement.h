@@ -7,22 +7,14 @@
  * makes the kernel agree with the decision. Pure.
  *
  * No command is sent that would change nothing, and none before the answer to the last one. A
- * refused command is sent again, each time after a longer pause. A path that others fail again
- * and again is reinstated each time after a longer pause; failing it never waits. A failed path
- * is reinstated only after a successful check that began after the failure and identified the
- * disk.
+ * refused command is sent again, each time after a longer pause. A failed path is reinstated only
+ * after a successful check that began after the failure and identified the disk.
  */
 #include "checkerd/core/state.h"
 
 /* The pause after the first refusal; each further refusal doubles it. */
 #define AGREEMENT_REFUSED_US     (100 * USEC_PER_MSEC)
 #define AGREEMENT_REFUSED_MAX_US (30 * USEC_PER_SEC)
-/* The first failure by others delays no reinstatement. The second one delays it by
- * AGREEMENT_HOLD_US, and each further one doubles the delay. */
-#define AGREEMENT_HOLD_US     USEC_PER_SEC
-#define AGREEMENT_HOLD_MAX_US (60 * USEC_PER_SEC)
-/* The delay is forgotten when others have not failed the path for this time. */
-#define AGREEMENT_CALM_US (2 * AGREEMENT_HOLD_MAX_US)
 
 enum agreement_command { COMMAND_NONE, COMMAND_FAIL, COMMAND_REINSTATE };
 
@@ -35,7 +27,8 @@ enum agreement_step {
 	STEP_REINSTATE,
 	STEP_RECHECK, /* check the path now, and identify its disk */
 	STEP_KEEP,    /* the path is down, and kept as the last one of its map */
-	STEP_WAIT,    /* a command is due at agreement_wait() */
+	/* A command is due later: after not_before, and after reinstate_at of the wish. */
+	STEP_WAIT,
 };
 
 struct agreement {
@@ -44,12 +37,9 @@ struct agreement {
 	bool recheck_requested : 1;
 	bool ours : 1; /* with F: a command of the daemon failed the path */
 	enum agreement_command in_flight : 2;
-	uint8_t refusals; /* in a row; saturates, like the pause */
-	/* Failures by others with less than AGREEMENT_CALM_US between two; saturates. */
-	uint16_t foreign_fails;
-	uint16_t error;              /* of the last command, positive errno; 0: done */
-	struct mono foreign_fail_at; /* the last one of foreign_fails */
-	struct mono not_before;      /* no command before this */
+	uint8_t refusals;       /* in a row; saturates, like the pause */
+	uint16_t error;         /* of the last command, positive errno; 0: done */
+	struct mono not_before; /* no command before this */
 	/* The path failed then, and no check that identified it was successful since. us 0:
 	 * one was. */
 	struct mono unchecked_since;
@@ -62,6 +52,8 @@ struct agreement_wish {
 	bool keep;    /* do not fail the path: no other path of the map is usable */
 	/* The daemon decides nothing about the path, but reinstates it if it failed it. */
 	bool released;
+	/* No reinstate_path before this, unless the path is released. us 0: no limit. */
+	struct mono reinstate_at;
 };
 
 /* The path was found in a map. */
@@ -83,9 +75,5 @@ enum agreement_command agreement_answered(struct agreement *a, int error,
 
 enum agreement_step agreement_next(const struct agreement *a,
                                    const struct agreement_wish *w, struct mono now);
-/* No reinstate_path before this, because others failed the path. us 0: no such limit. */
-struct mono agreement_held_until(const struct agreement *a);
-/* With STEP_WAIT: until when. */
-struct mono agreement_wait(const struct agreement *a);
 
 #endif

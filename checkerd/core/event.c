@@ -99,6 +99,7 @@ const char *event_type_name(enum event_type t)
 		[EVENT_ENGINE] = "engine",
 		[EVENT_CONFIG] = "config",
 		[EVENT_DAEMON] = "daemon",
+		[EVENT_HOLD] = "hold",
 	};
 
 	assert(t < EVENT_TYPE_COUNT_);

@@ -27,6 +27,7 @@ enum event_type {
 	EVENT_ENGINE,
 	EVENT_CONFIG,
 	EVENT_DAEMON,
+	EVENT_HOLD, /* a path is held from now on, or no longer */
 	EVENT_TYPE_COUNT_
 };
 

@@ -29,6 +29,8 @@ libcore_la_SOURCES = \
 	checkerd/core/maps_disks.h \
 	checkerd/core/maps_entries.c \
 	checkerd/core/maps_entries.h \
+	checkerd/core/maps_holds.c \
+	checkerd/core/maps_holds.h \
 	checkerd/core/maps_orders.c \
 	checkerd/core/maps_orders.h \
 	checkerd/core/maps_paths.c \
@@ -74,6 +76,7 @@ core_tests = \
 	tests/unit/core/test-maps \
 	tests/unit/core/test-maps-world \
 	tests/unit/core/test-maps-disks \
+	tests/unit/core/test-maps-holds \
 	tests/unit/core/test-overdue \
 	tests/unit/core/test-policy \
 	tests/unit/core/test-purge-rule \
@@ -135,6 +138,12 @@ tests_unit_core_test_maps_world_LDADD = $(core_test_ldadd)
 tests_unit_core_test_maps_disks_SOURCES = tests/unit/core/test-maps-disks.c
 tests_unit_core_test_maps_disks_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_maps_disks_LDADD = $(core_test_ldadd)
+tests_unit_core_test_maps_holds_SOURCES = \
+	tests/unit/core/maps-bed.h \
+	tests/unit/core/test-maps-holds.c \
+	$(NULL)
+tests_unit_core_test_maps_holds_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_maps_holds_LDADD = $(core_test_ldadd)
 tests_unit_core_test_overdue_SOURCES = tests/unit/core/test-overdue.c
 tests_unit_core_test_overdue_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_overdue_LDADD = $(core_test_ldadd)

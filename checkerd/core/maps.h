@@ -10,7 +10,7 @@
  * maps. A map may hold paths that are not the daemon's; the daemon leaves these alone.
  *
  * maps_entries.h: what the kernel reports of a map. maps_paths.h: what the daemon knows of a path.
- * maps_disks.h: which disk a path leads to. maps_count.h: how many paths a map can use.
+ * maps_disks.h: which disk a path leads to. maps_holds.h: which paths are held. maps_count.h: how many paths a map can use.
  * maps_todo.h: what waits for attention. maps_orders.h: what is to be sent to device-mapper.
  */
 #include "checkerd/core/agreement.h"
@@ -52,12 +52,16 @@ struct maps_path {
 	bool expedite : 1;
 	enum maps_bar bar : 2;
 	bool bar_reported : 1; /* the reporter's */
+	bool held : 1;         /* the path is held: failed, if another one can be used */
+	/* Held, and used all the same, because it is the last usable path of its map. */
+	bool spared : 1;
+	bool spared_reported : 1;
 	enum path_verdict verdict : 2;
 	enum agreement_foreign foreign : 2; /* for the reporter, which clears it */
 	uint8_t list : 2;                   /* enum maps_list */
 };
 
-static_assert(sizeof(struct maps_path) == 96, "struct maps_path has no padding");
+static_assert(sizeof(struct maps_path) == 88, "struct maps_path has no padding");
 
 struct maps_map {
 	struct map *map; /* a reference; NULL: not in use */

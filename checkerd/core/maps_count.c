@@ -39,18 +39,30 @@ enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map)
 	                     maps_usable(m, map));
 }
 
+static bool can_be_used(const struct maps *m, const struct maps_path *e)
+{
+	return e->agreement.active && e->path != MAPS_NONE &&
+	       e->verdict == VERDICT_USABLE && e->bar == BAR_NONE &&
+	       !maps_is_disabled(m, e) && e->agreement.in_flight != COMMAND_FAIL;
+}
+
 bool maps_has_another(struct maps *m, uint32_t entry)
 {
 	uint32_t i = m->maps[m->entries[entry].map].first;
 
-	for (; i != MAPS_NONE; i = m->entries[i].next) {
-		const struct maps_path *e = &m->entries[i];
-
-		if (i != entry && e->agreement.active && e->path != MAPS_NONE &&
-		    e->verdict == VERDICT_USABLE && e->bar == BAR_NONE &&
-		    !maps_is_disabled(m, e) && e->agreement.in_flight != COMMAND_FAIL)
+	for (; i != MAPS_NONE; i = m->entries[i].next)
+		if (i != entry && can_be_used(m, &m->entries[i]))
 			return true;
-	}
+	return false;
+}
+
+bool maps_has_better(struct maps *m, uint32_t entry)
+{
+	uint32_t i = m->maps[m->entries[entry].map].first;
+
+	for (; i != MAPS_NONE; i = m->entries[i].next)
+		if (i != entry && !m->entries[i].held && can_be_used(m, &m->entries[i]))
+			return true;
 	return false;
 }
 

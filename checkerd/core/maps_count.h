@@ -19,6 +19,8 @@ enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map);
  * that was checked and is usable, and that no command is about to fail.
  */
 bool maps_has_another(struct maps *m, uint32_t entry);
+/* The same, and that path is not held. */
+bool maps_has_better(struct maps *m, uint32_t entry);
 /* Does the entry's map have another active path whose first check has not ended? */
 bool maps_awaits_another(struct maps *m, uint32_t entry);
 /* Is the path the only usable one of a map that keeps its last path? */

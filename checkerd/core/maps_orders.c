@@ -48,18 +48,36 @@ static bool is_taken(const struct maps *m, const struct maps_path *e)
 	return e->path != MAPS_NONE && m->known[e->path].even_last;
 }
 
-/* What is wanted of the entry's path. A barred path is always unwanted. */
+/*
+ * What is wanted of the entry's path. A barred path is always unwanted. A held path is unwanted
+ * while a path that is not held can be used: so a hold never takes the last usable path of a map.
+ */
 static struct agreement_wish wish_of(struct maps *m, uint32_t entry)
 {
 	const struct maps_path *e = &m->entries[entry];
 	bool barred = e->bar != BAR_NONE;
+	bool out = !barred && e->held && e->verdict == VERDICT_USABLE;
+	bool failed = barred || (out && maps_has_better(m, entry));
 
 	return (struct agreement_wish){
-		.verdict = barred ? VERDICT_UNUSABLE : e->verdict,
+		.verdict = failed ? VERDICT_UNUSABLE : e->verdict,
 		.control = m->control,
-		.keep = !barred && m->maps[e->map].keep && !maps_has_another(m, entry),
+		.keep = !failed && m->maps[e->map].keep && !maps_has_another(m, entry),
 		.released = !barred && e->released,
+		.reinstate_at = hold_time_mono(out ? m->known[e->path].reuse : 0),
 	};
+}
+
+/* Notes whether a held path is used all the same, which is reported once. */
+static void note_spared(struct maps *m, uint32_t entry, const struct agreement_wish *w,
+                        struct maps_order *o)
+{
+	struct maps_path *e = &m->entries[entry];
+
+	e->spared = e->held && m->control && e->bar == BAR_NONE && !e->released &&
+	            w->verdict == VERDICT_USABLE;
+	o->spared = e->spared && !e->spared_reported && !maps_awaits_another(m, entry);
+	e->spared_reported = e->spared && (e->spared_reported || o->spared);
 }
 
 /* Reports that a path is kept once, and not before the first checks of the map's other paths. */
@@ -93,6 +111,7 @@ bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
 	};
 	if (e->agreement.in_flight == COMMAND_NONE)
 		note_kept(m, entry, ret);
+	note_spared(m, entry, &w, ret);
 	if (ret->step == STEP_NOTHING && e->expedite) {
 		ret->step = STEP_RECHECK;
 		e->expedite = false;

@@ -11,6 +11,7 @@ struct maps_order {
 	enum agreement_step step; /* with NOTHING and WAIT: nothing */
 	uint32_t entry;           /* of maps_path() */
 	uint64_t token;           /* for the answer */
+	bool spared;              /* from now on the path is used, although it is held */
 };
 
 /* May commands be sent (dm_control)? */

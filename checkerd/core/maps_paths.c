@@ -21,6 +21,7 @@ static void link_entry(struct maps *m, uint32_t entry, uint32_t path)
 	e->path = path;
 	e->verdict = verdict_of(&m->known[path]);
 	e->gone = e->released = false;
+	e->held = m->known[path].held;
 	e->next_of_path = m->known[path].first;
 	m->known[path].first = entry;
 }
@@ -135,6 +136,7 @@ static void lose_path(struct maps *m, uint32_t entry, bool gone, uint32_t other)
 	maps_unlink_entry(m, entry);
 	e->verdict = gone ? VERDICT_UNUSABLE : VERDICT_NONE;
 	e->gone = gone;
+	e->held = false;
 	e->released = !gone && m->give_back;
 	if (other != MAPS_NONE)
 		relink_entry(m, entry, other);

@@ -4,26 +4,32 @@
 
 /* The inside of struct maps, for maps.c, which owns it, and for the other files maps_*.c. */
 #include "checkerd/core/maps.h"
+#include "checkerd/core/policy.h"
 
 enum maps_list { LIST_NONE, LIST_TODO, LIST_LATER, LIST_COUNT_ };
 
 /* A path of the daemon, by the registry's index. */
 struct maps_known {
-	bool used;
-	bool forced;   /* unusable, whatever the verdict is */
-	bool disabled; /* not checked, and not counted */
-	bool emptied;  /* with disabled: unusable, so that no I/O goes through it */
+	bool used : 1;
+	bool forced : 1;   /* unusable, whatever the verdict is */
+	bool disabled : 1; /* not checked, and not counted */
+	bool emptied : 1;  /* with disabled: unusable, so that no I/O goes through it */
 	/* With forced or emptied: failed although its map keeps its last path. */
-	bool even_last;
+	bool even_last : 1;
+	bool held : 1; /* kept out of use, if another path of the map can be used */
 	/* The check in flight does not ask the disk for its identity. */
-	bool plain;
+	bool plain : 1;
 	/* The last check that asked for the identity got no answer to that. */
-	bool unidentified;
-	enum path_verdict verdict : 8;
+	bool unidentified : 1;
+	enum path_verdict verdict : 2;
+	/* A held path that is used all the same is not reinstated before. */
+	hold_time reuse;
 	struct device *device; /* a reference; NULL: not in use. Number 0:0: a file */
 	uint32_t first;        /* its first entry */
 	uint32_t next;         /* chain of the index */
 };
+
+static_assert(sizeof(struct maps_known) == 24, "each path has one, in locked memory");
 
 struct maps {
 	uint32_t max_maps, max_entries, max_paths, buckets; /* [init] */

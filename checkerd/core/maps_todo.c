@@ -56,10 +56,21 @@ void maps_todo_add(struct maps *m, uint32_t entry)
 		append(m, entry, LIST_TODO);
 }
 
+/* When the next step of a deferred entry is due. */
+static struct mono wait_of(const struct maps *m, const struct maps_path *e)
+{
+	struct mono at = e->agreement.not_before;
+	struct mono reuse = { 0 };
+
+	if (e->held && !e->agreement.active)
+		reuse = hold_time_mono(m->known[e->path].reuse);
+	return mono_max(at, reuse);
+}
+
 void maps_todo_defer(struct maps *m, uint32_t entry)
 {
 	append(m, entry, LIST_LATER);
-	m->later_at = mono_min(m->later_at, agreement_wait(&m->entries[entry].agreement));
+	m->later_at = mono_min(m->later_at, wait_of(m, &m->entries[entry]));
 }
 
 /* Moves the deferred entries whose time has come to LIST_TODO. */
@@ -72,10 +83,10 @@ static void take_later(struct maps *m, struct mono now)
 		struct maps_path *e = &m->entries[i];
 		uint32_t following = e->list_next;
 
-		if (!mono_before(now, agreement_wait(&e->agreement)))
+		if (!mono_before(now, wait_of(m, e)))
 			maps_todo_add(m, i);
 		else
-			next = mono_min(next, agreement_wait(&e->agreement));
+			next = mono_min(next, wait_of(m, e));
 		i = following;
 	}
 	if (!mono_is_never(next))
@@ -117,7 +128,7 @@ void maps_todo_changed(struct maps *m, uint32_t index)
 
 	maps_todo_note_map(m, index);
 	for (uint32_t i = map->first; i != MAPS_NONE; i = m->entries[i].next)
-		if (m->entries[i].kept)
+		if (m->entries[i].kept || m->entries[i].held)
 			maps_todo_add(m, i);
 }
 

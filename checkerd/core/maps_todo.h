@@ -14,7 +14,7 @@ void maps_todo_add(struct maps *m, uint32_t entry);
 void maps_todo_append(struct maps *m, uint32_t entry);
 /* Takes the entry from its list, if it is on one. */
 void maps_todo_remove(struct maps *m, uint32_t entry);
-/* Puts the entry off until agreement_wait(). */
+/* Puts the entry off, after STEP_WAIT of its agreement. */
 void maps_todo_defer(struct maps *m, uint32_t entry);
 /* Takes the first entry that waits, the deferred ones included. MAPS_NONE: none waits. */
 uint32_t maps_todo_take(struct maps *m, struct mono now);
@@ -25,7 +25,7 @@ struct mono maps_todo_due(const struct maps *m);
 void maps_todo_note_map(struct maps *m, uint32_t index);
 /*
  * One path of the map changed. The map is one of the changed ones, and maps_next() examines its
- * entries that are kept as the last path, because another path may be usable now.
+ * entries that are kept as the last path or held, because another path may be usable now.
  */
 void maps_todo_changed(struct maps *m, uint32_t index);
 /* Takes one of the changed maps. MAPS_NONE: there is none. */

@@ -9,7 +9,9 @@
  */
 #include "checkerd/core/checker_kind.h"
 #include "checkerd/core/device.h"
+#include "checkerd/core/error_share.h"
 #include "checkerd/core/histogram.h"
+#include "checkerd/core/policy.h"
 #include "checkerd/core/redundancy.h"
 #include "checkerd/core/state.h"
 
@@ -22,37 +24,53 @@
 #define PATH_INTERVAL_BITS   37
 /* The longest interval is a multiple of this, as the schedule has no finer times. */
 #define PATH_GRID_US (10 * USEC_PER_MSEC)
+/* A longest interval that PATH_FINE_BITS cannot hold is a multiple of this one instead. */
+#define PATH_COARSE_GRID_US (2 * USEC_PER_SEC)
+#define PATH_FINE_BITS      16
 
 /* The configuration of one path. Each path and each entry of discovery's list has one, so it is
  * packed. */
 struct path_settings {
 	uint32_t interval_us, timeout_us;
-	uint64_t max_interval_grid : 24; /* in PATH_GRID_US; see path_max_interval_us() */
+	/* In PATH_GRID_US, with bit PATH_FINE_BITS in PATH_COARSE_GRID_US; see
+	 * path_max_interval_us(). */
+	uint64_t max_interval_grid : PATH_FINE_BITS + 1;
 	uint64_t fail_checks : 10, recover_checks : 10; /* as of struct path_policy */
 	uint64_t checker : CHECKER_KIND_BITS;    /* enum checker_kind, never AUTO */
 	uint64_t checker_why : CHECKER_WHY_BITS; /* enum checker_why */
 	uint64_t read_every : 6;
 	uint64_t keep_open : 2; /* enum keep_open of the configuration */
 	uint64_t purge : 1;     /* purge_disconnected */
+	uint64_t rule : 8;      /* of policy_rules_get() */
 	/* Discovery's: the device had no properties, so no property rule was applied. */
 	uint64_t unjudged : 1;
 };
 
 static_assert(PATH_TIME_MAX_US <= UINT32_MAX &&
                       PATH_INTERVAL_MAX_US < INT64_C(1) << PATH_INTERVAL_BITS &&
-                      PATH_INTERVAL_MAX_US / PATH_GRID_US < 1 << 24,
+                      PATH_INTERVAL_MAX_US / PATH_COARSE_GRID_US < 1 << PATH_FINE_BITS,
               "the bit fields have room for the times");
 static_assert(sizeof(struct path_settings) == 16, "struct path_settings has no padding");
 
+/* Rounded down. */
 static inline uint32_t path_max_interval_grid(int64_t max_interval_us)
 {
-	return (uint32_t)(max_interval_us / PATH_GRID_US);
+	int64_t fine = max_interval_us / PATH_GRID_US;
+
+	return fine < 1 << PATH_FINE_BITS
+	               ? (uint32_t)fine
+	               : 1U << PATH_FINE_BITS |
+	                         (uint32_t)(max_interval_us / PATH_COARSE_GRID_US);
 }
 
 /* Never less than the interval. */
 static inline int64_t path_max_interval_us(const struct path_settings *s)
 {
-	return MAX((int64_t)s->max_interval_grid * PATH_GRID_US, (int64_t)s->interval_us);
+	uint64_t units = s->max_interval_grid & ((1 << PATH_FINE_BITS) - 1);
+	bool coarse = s->max_interval_grid >> PATH_FINE_BITS != 0;
+
+	return MAX((int64_t)units * (coarse ? PATH_COARSE_GRID_US : PATH_GRID_US),
+	           (int64_t)s->interval_us);
 }
 
 static inline struct path_policy path_policy_of(const struct path_settings *s)
@@ -94,6 +112,8 @@ struct path {
 	struct mono overdue_at; /* overdue from then on; MONO_NEVER: not checked */
 	struct path_counters counters;
 	struct histogram latency;
+	struct hold hold;
+	struct error_share share;
 	uint32_t generation;
 	uint32_t engine_id;              /* libpathcheck's */
 	uint32_t sched_prev, sched_next; /* schedule's links */
@@ -126,7 +146,7 @@ struct path {
 	bool picked : 1, judged : 1, loses : 1;
 	uint8_t window; /* 1 + the index of the maintenance window that covers the path; 0: none */
 };
-static_assert(sizeof(struct path) <= 280, "each path has one, in locked memory");
+static_assert(sizeof(struct path) <= 304, "each path has one, in locked memory");
 
 static inline bool path_is_overdue(const struct path *p, struct mono now)
 {

@@ -185,7 +185,8 @@ static bool settings_equal(const struct path_settings *a, const struct path_sett
 	       a->timeout_us == b->timeout_us && a->checker == b->checker &&
 	       a->checker_why == b->checker_why && a->read_every == b->read_every &&
 	       a->keep_open == b->keep_open && a->purge == b->purge &&
-	       a->fail_checks == b->fail_checks && a->recover_checks == b->recover_checks;
+	       a->rule == b->rule && a->fail_checks == b->fail_checks &&
+	       a->recover_checks == b->recover_checks;
 }
 
 static int emit_record(enum found_op op, const struct found_entry *e, bool gone,

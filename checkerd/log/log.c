@@ -63,6 +63,7 @@ static const char *message_id(enum event_type t)
 		[EVENT_ENGINE] = MESSAGE_ID_ENGINE,
 		[EVENT_CONFIG] = MESSAGE_ID_CONFIG,
 		[EVENT_DAEMON] = MESSAGE_ID_DAEMON,
+		[EVENT_HOLD] = MESSAGE_ID_HOLD,
 	};
 
 	return ids[t];

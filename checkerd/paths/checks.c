@@ -42,6 +42,7 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 	*c = (struct checks){
 		.events = o->events,
 		.listener = o->listener,
+		.holds = { .events = o->events, .maps = o->maps },
 		.maps = o->maps,
 		.maintain_at = MONO_NEVER,
 		.overdue_at = MONO_NEVER,
@@ -78,19 +79,21 @@ void checks_count_from(struct checks *c, struct path *p, struct mono now)
 	if (!p->enabled)
 		return;
 	p->heard = now;
-	p->overdue_at = checks_is_heard_of(p)
-	                        ? mono_add(now, p->interval_us + p->settings.timeout_us +
-	                                                OVERDUE_MARGIN_US)
-	                        : MONO_NEVER;
+	p->overdue_at =
+	        checks_is_heard_of(p)
+	                ? mono_add(now,
+	                           MAX(p->interval_us, (int64_t)p->settings.interval_us) +
+	                                   p->settings.timeout_us + OVERDUE_MARGIN_US)
+	                : MONO_NEVER;
 	c->overdue_at = mono_min(c->overdue_at, p->overdue_at);
 }
 
-/* Back to the shortest interval. The path keeps its phase, so thousands that fail together do not
- * become due together. */
-static void reset_interval(struct checks *c, uint32_t index, struct path *p,
-                           struct mono now)
+/* A shorter interval. The path keeps its phase, so thousands that fail together do not become due
+ * together. */
+static void shorten_interval(struct checks *c, uint32_t index, struct path *p,
+                             int64_t interval, struct mono now)
 {
-	int64_t interval = p->settings.interval_us, wait;
+	int64_t wait;
 
 	p->interval_us = interval;
 	if (p->sched_slot == REGISTRY_NONE || !p->enabled)
@@ -98,6 +101,24 @@ static void reset_interval(struct checks *c, uint32_t index, struct path *p,
 	wait = mono_diff(p->due, now);
 	if (wait > interval)
 		schedule_put(c->schedule, index, mono_add(now, wait % interval));
+}
+
+/* The next interval of the path. */
+static void step_interval(struct checks *c, uint32_t index, struct path *p,
+                          unsigned actions, struct mono now)
+{
+	int64_t of_hold = holds_interval_us(&c->holds, p);
+
+	if (of_hold != 0 && of_hold != p->interval_us)
+		shorten_interval(c, index, p, of_hold, now);
+	else if (of_hold != 0)
+		return;
+	else if ((actions & ACTION_RESET_INTERVAL) != 0 ||
+	         p->interval_us < (int64_t)p->settings.interval_us)
+		shorten_interval(c, index, p, p->settings.interval_us, now);
+	else if ((actions & ACTION_BACK_OFF) != 0)
+		p->interval_us =
+		        MIN(2 * p->interval_us, path_max_interval_us(&p->settings));
 }
 
 /* Nobody wants a notification of a first check that started or succeeded: at start there are
@@ -130,11 +151,8 @@ unsigned checks_step(struct checks *c, uint32_t index, struct path *p,
 		events_state(c->events, index, p, &before, now);
 	else if ((actions & ACTION_DEVICE_ERROR) != 0)
 		events_device_error(c->events, index, p, now);
-	if ((actions & ACTION_RESET_INTERVAL) != 0)
-		reset_interval(c, index, p, now);
-	else if ((actions & ACTION_BACK_OFF) != 0)
-		p->interval_us =
-		        MIN(2 * p->interval_us, path_max_interval_us(&p->settings));
+	holds_checked(&c->holds, index, p, before.verdict, actions, now);
+	step_interval(c, index, p, actions, now);
 	if (o->kind != OUTCOME_STARTED)
 		maps_path_checked(c->maps, index, p->status.verdict,
 		                  (actions & ACTION_SUCCESS) != 0 &&

@@ -13,6 +13,7 @@
 #include "checkerd/core/registry.h"
 #include "checkerd/core/schedule.h"
 #include "checkerd/paths/events.h"
+#include "checkerd/paths/holds.h"
 #include "libcheck/pathcheck.h"
 
 /* Paths per slice: a round of the loop stays far below its limit of 5 ms. */
@@ -47,6 +48,8 @@ struct checks {
 	/* Gets the verdict of each check. */
 	struct maps *maps;
 	struct checks_listener listener;
+	/* Which paths are held. */
+	struct holds holds;
 	/* Descriptor of /sys/dev/block, or -1: shows whether a disk exists, and its state. */
 	int sys_dev_block;
 	/* Attributes of sysfs that were read in this slice. */

@@ -63,6 +63,15 @@ void dm_look(struct dm *dm)
 	dm->look = true;
 }
 
+/* Each failure counts, in whichever map of the path. */
+static void failed_in_map(struct dm *dm, uint32_t path, struct mono now)
+{
+	struct path *p = registry_get(dm->checks->registry, path);
+
+	if (p != NULL)
+		holds_failed(&dm->checks->holds, path, p, now);
+}
+
 /* Reports paths of the map that another program, or the kernel, failed or reinstated. */
 static void report_foreign(struct dm *dm, uint32_t index, struct mono now)
 {
@@ -71,6 +80,8 @@ static void report_foreign(struct dm *dm, uint32_t index, struct mono now)
 	while (i != MAPS_NONE) {
 		struct maps_path *e = maps_path(dm->maps, i);
 
+		if (e->foreign == FOREIGN_FAILED && e->path != MAPS_NONE)
+			failed_in_map(dm, e->path, now);
 		if (e->foreign != FOREIGN_NONE)
 			dm_report_foreign(dm, i, e->foreign, now);
 		e->foreign = FOREIGN_NONE;
@@ -219,6 +230,8 @@ static void follow_orders(struct dm *dm, struct mono now)
 		if (dm->blocked || !maps_next(dm->maps, now, &o))
 			return;
 		report_barred(dm, o.entry, now);
+		if (o.spared)
+			dm_report_spared(dm, o.entry, now);
 		switch (o.step) {
 		case STEP_FAIL:
 		case STEP_REINSTATE:

@@ -133,6 +133,8 @@ static const char *follows_failed(const struct dm *dm, const struct maps_path *e
 	case VERDICT_USABLE:
 		if (!path_of(dm, e)->enabled)
 			return "it is disabled, and checked when it is enabled";
+		if (policy_is_held(&path_of(dm, e)->hold))
+			return "it is held";
 		return dm->control ? "it is checked now, and reinstated when the check "
 		                     "succeeds"
 		                   : "it is checked now";
@@ -170,6 +172,18 @@ void dm_report_foreign(struct dm *dm, uint32_t entry, enum agreement_foreign wha
 		                  : "");
 }
 
+static const char *why_failed(const struct dm *dm, const struct maps_path *e,
+                              const struct path *p, char reason[REASON_TEXT_MAX])
+{
+	if (e->bar != BAR_NONE)
+		return "another disk is there";
+	if (maps_is_forced(dm->maps, e->path))
+		return "by hand";
+	if (p->status.verdict == VERDICT_USABLE && policy_is_held(&p->hold))
+		return hold_why_name(policy_why(&p->hold));
+	return reason_format(&p->status.reason, reason, REASON_TEXT_MAX);
+}
+
 void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
                     struct mono now)
 {
@@ -187,11 +201,7 @@ void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
 	if (c == COMMAND_FAIL)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "active",
 		          "failed", now, "failed in its map: %s",
-		          e->bar != BAR_NONE ? "another disk is there"
-		          : maps_is_forced(dm->maps, e->path)
-		                  ? "by hand"
-		                  : reason_format(&p->status.reason, reason,
-		                                  sizeof(reason)));
+		          why_failed(dm, e, p, reason));
 	else
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "failed",
 		          "active", now,
@@ -232,6 +242,17 @@ void dm_report_kept(struct dm *dm, uint32_t entry, struct mono now)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_WARNING, "", "",
 		          now, "%s, but is kept in its map: its last path",
 		          why_unusable(dm, e));
+}
+
+void dm_report_spared(struct dm *dm, uint32_t entry, struct mono now)
+{
+	const struct maps_path *e = maps_path(dm->maps, entry);
+	const struct path *p = path_of(dm, e);
+
+	if (p != NULL && policy_is_held(&p->hold))
+		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_WARNING, "", "",
+		          now, "held (%s), but used: last usable path",
+		          hold_why_name(policy_why(&p->hold)));
 }
 
 void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now)

@@ -22,6 +22,8 @@ void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
                     struct mono now);
 void dm_report_refused(struct dm *dm, uint32_t entry, enum agreement_command c, int error,
                        struct mono now);
+/* A held path is used all the same. */
+void dm_report_spared(struct dm *dm, uint32_t entry, struct mono now);
 void dm_report_kept(struct dm *dm, uint32_t entry, struct mono now);
 /* Another disk has the path's device number. */
 void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now);

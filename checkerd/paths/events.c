@@ -245,6 +245,47 @@ void events_device_error(struct events *ev, uint32_t index, const struct path *p
 	finish_rated(ev, &e, &ev->rates[index], name, words, now);
 }
 
+static const char *describe_hold(const struct path *p, const struct hold *before,
+                                 struct mono now, char buf[EVENT_MESSAGE_MAX])
+{
+	enum hold_why was = policy_why(before), is = policy_why(&p->hold);
+	int64_t left_us = mono_diff(policy_until(&p->hold), now);
+
+	if (is == HOLD_NONE)
+		(void)snprintf(buf, EVENT_MESSAGE_MAX, "held no longer: %s, for %.0f s",
+		               hold_why_name(was),
+		               (double)mono_diff(now, policy_since(before)) /
+		                       (double)USEC_PER_SEC);
+	else if (left_us > 0)
+		(void)snprintf(buf, EVENT_MESSAGE_MAX,
+		               "held: %s: for %.0f s at least; it ends %s",
+		               hold_why_name(is), (double)left_us / (double)USEC_PER_SEC,
+		               hold_why_end(is));
+	else
+		(void)snprintf(buf, EVENT_MESSAGE_MAX, "held: %s: it ends %s",
+		               hold_why_name(is), hold_why_end(is));
+	return buf;
+}
+
+void events_hold(struct events *ev, uint32_t index, const struct path *p,
+                 const struct hold *before, struct mono now)
+{
+	enum hold_why was = policy_why(before), is = policy_why(&p->hold);
+	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX];
+	const char *map = map_of(ev, index, p->device);
+	struct event e;
+
+	assert(index < ev->max_paths && was != is);
+	begin_event(&e, EVENT_HOLD, is == HOLD_NONE ? LOG_NOTICE : LOG_WARNING, p->device,
+	            map);
+	put_text(e.from, sizeof(e.from), was == HOLD_NONE ? "" : hold_why_name(was));
+	put_text(e.to, sizeof(e.to), is == HOLD_NONE ? "" : hold_why_name(is));
+	put_text(e.reason, sizeof(e.reason), is == HOLD_NONE ? e.from : e.to);
+	describe_path(name, sizeof(name), p->device, map);
+	finish_rated(ev, &e, &ev->rates[index], name,
+	             describe_hold(p, before, now, words), now);
+}
+
 void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,
                        struct mono now)
 {

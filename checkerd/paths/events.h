@@ -60,6 +60,9 @@ void events_state(struct events *ev, uint32_t index, const struct path *p,
 /* The device of a path that is up answers with an error of its own: path_status.reason. */
 void events_device_error(struct events *ev, uint32_t index, const struct path *p,
                          struct mono now);
+/* The path is held for another reason than `before` says, or is held no longer. */
+void events_hold(struct events *ev, uint32_t index, const struct path *p,
+                 const struct hold *before, struct mono now);
 /* A check did not start or was not judged. Reports the remedy, if there is one, rarely. */
 void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,
                        struct mono now);

@@ -12,6 +12,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/engine_path.h \
 	checkerd/paths/events.c \
 	checkerd/paths/events.h \
+	checkerd/paths/holds.c \
+	checkerd/paths/holds.h \
 	checkerd/paths/identify.c \
 	checkerd/paths/identify.h \
 	checkerd/paths/inventory.c \
@@ -38,6 +40,7 @@ paths_tests = \
 	tests/unit/paths/test-checks-device \
 	tests/unit/paths/test-checks-overdue \
 	tests/unit/paths/test-dm \
+	tests/unit/paths/test-holds \
 	tests/unit/paths/test-observe \
 	tests/unit/paths/test-prober-end \
 	tests/unit/paths/test-purge \
@@ -58,6 +61,10 @@ tests_unit_paths_test_checks_device_LDADD = libdaemon.la libdiscovery.la liblog.
 tests_unit_paths_test_checks_overdue_SOURCES = tests/unit/paths/test-checks-overdue.c $(checks_bed)
 tests_unit_paths_test_checks_overdue_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_checks_overdue_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_holds_SOURCES = tests/unit/paths/test-holds.c $(checks_bed)
+tests_unit_paths_test_holds_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_holds_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_observe_SOURCES = tests/unit/paths/test-observe.c $(checks_bed)
 tests_unit_paths_test_observe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

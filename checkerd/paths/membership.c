@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "checkerd/core/maps_holds.h"
 #include "checkerd/core/maps_paths.h"
 #include "checkerd/discovery/device_state.h"
 #include "checkerd/paths/engine_path.h"
@@ -88,6 +89,7 @@ int membership_remove(struct checks *c, uint32_t index, bool gone, struct mono n
 	c->by_state[p->status.state]--;
 	c->disabled[p->status.state] -= !p->enabled;
 	c->never_checked -= checks_is_never_checked(p);
+	holds_forget(&c->holds, p);
 	registry_remove(c->registry, index);
 	return 0;
 }
@@ -113,6 +115,7 @@ static void change_in_maps(struct checks *c, uint32_t index, const struct path *
 		             : emptied  ? MAPS_DISABLED_EMPTIED
 		                        : MAPS_DISABLED,
 		             false);
+		maps_hold(c->maps, index, &p->hold);
 	}
 	if (was_none != is_none)
 		maps_let_go(c->maps, index, is_none);
@@ -146,6 +149,7 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	device_state_from_discovery(d, &p->sysfs);
 	grace = !was_checked || !path_settings_same_times(&p->settings, s);
 	p->settings = *s;
+	holds_change_rule(&c->holds, index, p, now);
 	c->never_checked += checks_is_never_checked(p);
 	p->interval_us =
 	        MIN(MAX(p->interval_us, s->interval_us), path_max_interval_us(s));

@@ -61,7 +61,7 @@ static bool same_settings(const struct path_settings *a, const struct path_setti
 	return a->interval_us == b->interval_us &&
 	       a->max_interval_grid == b->max_interval_grid &&
 	       a->timeout_us == b->timeout_us && a->fail_checks == b->fail_checks &&
-	       a->recover_checks == b->recover_checks;
+	       a->recover_checks == b->recover_checks && a->rule == b->rule;
 }
 
 /* People remove disks that do not work more often. */

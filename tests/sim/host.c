@@ -97,6 +97,7 @@ void host_settings(struct path_settings *ret)
 		.recover_checks = recover_checks,
 		.checker = CHECKER_DIRECTIO,
 	};
+	holds_choose(ret);
 }
 
 /* What checkerctl fail and reinstate do. */
@@ -364,6 +365,8 @@ static void trouble(void *arg)
 		heal();
 		return;
 	}
+	if (sim_one_in(8))
+		holds_trouble();
 	if (!sim.calm && sim_one_in(4))
 		host_trouble();
 	else if (sim_one_in(3))
@@ -431,6 +434,7 @@ static void complete_round(struct mono now)
 	if (!mono_before(now, sim.checks.maintain_at))
 		checks_maintain(&sim.checks, now);
 	overdue_watch_run(&sim.overdue, now);
+	judge_holds();
 }
 
 /* When the loop has work, even without an event. */
@@ -521,13 +525,17 @@ static void at_peace(void)
 	sim.peace = true;
 	reload_until(sim.n_disks);
 	release_everything();
+	holds_heal();
 	loop_until(mono_add(sim.now, sim_between(1, 3 * SEC)));
 	dm_world_last();
 	loop_until(mono_add(sim.now,
 	                    16 * host.interval_us + 3 * host.timeout_us + 25 * SEC));
 	for (unsigned i = 0; i < sim.n_disks; i++)
 		judge_truth(&sim.disks[i]);
-	/* A path that was refused or failed by others repeatedly may wait up to a minute. */
+	for (unsigned i = 0; i < 80 && !judge_holds_ended(false); i++)
+		loop_until(mono_add(sim.now, SEC));
+	(void)judge_holds_ended(true);
+	/* A path whose command was refused repeatedly may wait up to half a minute. */
 	for (unsigned i = 0; i < 80 && !dm_world_agrees(false); i++)
 		loop_until(mono_add(sim.now, SEC));
 	(void)dm_world_agrees(true);

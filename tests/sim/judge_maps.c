@@ -11,9 +11,6 @@
 
 #define PLACES_MAX 128
 #define DEVTS_MAX  8192
-/* The loop reads its clock a little before it takes the records. */
-#define HOLD_SLACK_US (100 * USEC_PER_MSEC)
-
 struct known {
 	/* waits: a command `verb` has no answer yet. */
 	bool used, seen, active, waits;
@@ -27,12 +24,6 @@ struct known {
 	uint64_t unit;
 	enum dm_verb verb;
 	uint64_t token;
-	/* Failures by others in a row, each less than AGREEMENT_CALM_US after the previous
-	 * one. */
-	unsigned turns;
-	/* turned: the last failure by others; held: checkerd must not reinstate the path
-	 * before. */
-	struct mono turned, held;
 	/* Failed since then; us 0: active. */
 	struct mono doubted;
 	/* When the last successful check was requested that found the same unit. */
@@ -118,19 +109,6 @@ static struct known *new_place(uint32_t map, const struct map_path *p)
 	sim_fail("more paths of maps than the simulation has room for");
 }
 
-/* Each further failure by others doubles the time until checkerd reinstates the path. */
-static void turned(struct known *k)
-{
-	int64_t wait_us = AGREEMENT_HOLD_US;
-
-	k->turns = mono_diff(sim.now, k->turned) < AGREEMENT_CALM_US ? k->turns + 1 : 1;
-	k->turned = sim.now;
-	for (unsigned i = 2; i < k->turns && wait_us < AGREEMENT_HOLD_MAX_US; i++)
-		wait_us *= 2;
-	if (k->turns > 1)
-		k->held = mono_add(sim.now, MIN(wait_us, AGREEMENT_HOLD_MAX_US));
-}
-
 static void take_place(uint32_t map, const struct map_path *p)
 {
 	struct known *k = find(map, p->devt_minor);
@@ -141,8 +119,6 @@ static void take_place(uint32_t map, const struct map_path *p)
 	by_us = k->waits && k->verb == (p->active ? DM_REINSTATE_PATH : DM_FAIL_PATH);
 	if (p->active != k->active && !by_us)
 		k->ours = false;
-	if (!p->active && k->active && !by_us)
-		turned(k);
 	if (p->active != k->active)
 		k->doubted = p->active ? (struct mono){ 0 } : sim.now;
 	k->active = p->active;
@@ -261,7 +237,23 @@ static bool is_barred(const struct known *k)
 
 /* --- commands --- */
 
-static bool has_another(const struct known *k)
+/* The path that has this number is held. */
+static bool is_held(uint32_t devt)
+{
+	uint32_t path = path_of(devt);
+
+	return path != REGISTRY_NONE &&
+	       policy_is_held(&registry_get(sim.checks.registry, path)->hold);
+}
+
+static bool is_better(uint32_t devt)
+{
+	return !is_held(devt) &&
+	       registry_get(sim.checks.registry, path_of(devt))->enabled;
+}
+
+/* unheld: and is neither held nor disabled. */
+static bool has_another(const struct known *k, bool unheld)
 {
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		const struct known *o = &judge.places[i];
@@ -269,7 +261,8 @@ static bool has_another(const struct known *k)
 		if (o->used && o != k && o->map == k->map && o->active && !is_barred(o) &&
 		    path_of(o->devt) != REGISTRY_NONE &&
 		    verdict_of(o->devt) == VERDICT_USABLE &&
-		    !(o->waits && o->verb == DM_FAIL_PATH))
+		    !(o->waits && o->verb == DM_FAIL_PATH) &&
+		    !(unheld && !is_better(o->devt)))
 			return true;
 	}
 	return false;
@@ -306,11 +299,36 @@ static void judge_fail(const struct known *k)
 
 	if (!sim.dm.control)
 		sim_fail("a command although dm_control is off");
+	if (!barred && verdict_of(k->devt) == VERDICT_USABLE && is_held(k->devt)) {
+		if (!has_another(k, true))
+			sim_fail("map %u: fail_path for path %u, which is held and the "
+			         "last usable one",
+			         k->map, k->devt);
+		return;
+	}
 	if (!barred && verdict_of(k->devt) != VERDICT_UNUSABLE)
 		sim_fail("map %u: fail_path for path %u, whose verdict is not unusable",
 		         k->map, k->devt);
-	if (!barred && sim.dm.keep_last && !has_another(k))
+	if (!barred && sim.dm.keep_last && !has_another(k, false))
 		sim_fail("map %u: fail_path for its last path %u", k->map, k->devt);
+}
+
+/* A held path is reinstated only as the last usable one, and not at once each time. */
+static void judge_reinstate_held(const struct known *k)
+{
+	uint32_t path = path_of(k->devt);
+	const struct path *p = registry_get(sim.checks.registry, path);
+
+	if (!policy_is_held(&p->hold))
+		return;
+	if (has_another(k, true))
+		sim_fail("map %u: path %u is reinstated although it is held", k->map,
+		         k->devt);
+	if (mono_before(sim.now, policy_reuse_at(&p->hold)))
+		sim_fail("map %u: path %u, which is held, is reinstated %lld us too "
+		         "early",
+		         k->map, k->devt,
+		         (long long)mono_diff(policy_reuse_at(&p->hold), sim.now));
 }
 
 static void judge_reinstate(const struct known *k)
@@ -330,11 +348,7 @@ static void judge_reinstate(const struct known *k)
 		sim_fail("map %u: path %u is reinstated, but no successful check "
 		         "has found the same disk since it failed",
 		         k->map, k->devt);
-	if (mono_before(mono_add(sim.now, HOLD_SLACK_US), k->held))
-		sim_fail("map %u: path %u is reinstated %lld us too early, after %u "
-		         "failures by others",
-		         k->map, k->devt, (long long)mono_diff(k->held, sim.now),
-		         k->turns);
+	judge_reinstate_held(k);
 }
 
 static void judge_command(const struct dm_command *c)
@@ -379,9 +393,9 @@ bool judge_agrees(uint32_t map, uint32_t devt, bool active)
 		return !active;
 	switch (verdict_of(devt)) {
 	case VERDICT_USABLE:
-		return active;
+		return active == !(is_held(devt) && has_another(k, true));
 	case VERDICT_UNUSABLE:
-		return !active || (sim.dm.keep_last && !has_another(k));
+		return !active || (sim.dm.keep_last && !has_another(k, false));
 	case VERDICT_NONE:
 		break;
 	}

@@ -4,7 +4,6 @@
 EXTRA_DIST += \
 	tests/sim/README.md \
 	tests/sim/plants/age-restarts.patch \
-	tests/sim/plants/backoff-forgotten.patch \
 	tests/sim/plants/bar-forgotten.patch \
 	tests/sim/plants/barred-is-kept.patch \
 	tests/sim/plants/blocker-forgotten.patch \
@@ -17,6 +16,11 @@ EXTRA_DIST += \
 	tests/sim/plants/device-error-fails.patch \
 	tests/sim/plants/disconnected-is-up.patch \
 	tests/sim/plants/held-jobs-stay-held.patch \
+	tests/sim/plants/held-path-protects.patch \
+	tests/sim/plants/held-reused-at-once.patch \
+	tests/sim/plants/hold-forgotten.patch \
+	tests/sim/plants/hold-takes-last.patch \
+	tests/sim/plants/hold-uncounted.patch \
 	tests/sim/plants/host-count-leaks.patch \
 	tests/sim/plants/identify-not-handed-over.patch \
 	tests/sim/plants/identity-not-read.patch \
@@ -67,6 +71,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/finder.c \
 	tests/sim/host.c \
 	tests/sim/judge.c \
+	tests/sim/judge_holds.c \
 	tests/sim/judge_identity.c \
 	tests/sim/judge_overdue.c \
 	tests/sim/judge_maps.c \

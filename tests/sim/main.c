@@ -90,6 +90,7 @@ static void begin(uint64_t seed)
 	kernel_reset();
 	judge_reset();
 	judge_maps_reset();
+	judge_holds_reset();
 	dm_world_reset();
 	finder_reset();
 }

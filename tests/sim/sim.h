@@ -321,6 +321,14 @@ void finder_uevent(void);
 void finder_map_uevent(void);
 bool finder_idle(void);
 
+/* judge_holds.c: rules and reasons for holds, and their invariants */
+void judge_holds_reset(void);
+void judge_holds(void);
+bool judge_holds_ended(bool fail);
+void holds_choose(struct path_settings *s);
+void holds_trouble(void);
+void holds_heal(void);
+
 /* host.c: the daemon's loop, and the faults */
 void host_run(void);
 struct disk *host_disk_of(uint32_t index);

@@ -34,6 +34,9 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 
 	(void)l;
 	s->taken_realtime_us = 1000 * USEC_PER_SEC;
+	/* Times of holds are in tenths of a second. */
+	s->taken.us -= s->taken.us % HOLD_TICK_US;
+	s->paths[1].status.since = mono_add(s->taken, -10 * USEC_PER_SEC);
 	p->status.state = PATH_DOWN;
 	p->status.reason = (struct reason){ .kind = OUTCOME_FAILED,
 		                            .stage = STAGE_READ,
@@ -57,6 +60,11 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 		                              .timeouts = 3,
 		                              .transitions = 4,
 		                              .deferred = 7 };
+	p->status.streak = -2;
+	p->share = (struct error_share){ .checks = 8, .failed = 1 };
+	p->held_why = HOLD_SAN_PATH_ERR;
+	p->held_since = hold_time_of(mono_add(s->taken, -5 * USEC_PER_SEC));
+	p->held_until = hold_time_of(mono_add(s->taken, 100 * USEC_PER_SEC));
 	p->has_latency = true;
 	p->last_us = 10;
 	p->p50_us = 20;
@@ -101,7 +109,12 @@ static const struct expected known_path[] = {
 	{ "group", "7" },
 	{ "enabled", "true" },
 	{ "disabled_until", "null" },
-	{ "marginal", "false" },
+	{ "marginal", "true" },
+	{ "marginal_reason", "\"san_path_err\"" },
+	{ "hold_since", "\"1970-01-01T00:16:35.000000Z\"" },
+	{ "hold_until", "\"1970-01-01T00:18:20.000000Z\"" },
+	{ "hold_used", "false" },
+	{ "hold_failures", "0" },
 	{ "interval_s", "2.5" },
 	{ "timeout_s", "30" },
 	{ "last_check", "\"1970-01-01T00:16:38.000000Z\"" },
@@ -116,11 +129,14 @@ static const struct expected known_path[] = {
 	{ "device_errors_total", "6" },
 	{ "deferred_total", "7" },
 	{ "transitions_total", "4" },
+	{ "failures_in_row", "2" },
+	{ "error_share_percent", "12.5" },
+	{ "error_share_checks", "8" },
 	{ "latency_us", "{\"last\":10,\"p50\":20,\"p99\":30,\"max\":4294967295}" },
 	{ "latency_counts", "[9,0,0,0,0,0,0,0,0,0,0,0,0,0,0,65535]" },
 	{ "forced", "false" },
 	{ "barred", "false" },
-	{ "held_for_s", "null" },
+	{ "held_for_s", "100" },
 };
 
 static const struct expected unknown_path[] = {
@@ -152,6 +168,11 @@ static const struct expected unknown_path[] = {
 	{ "enabled", "false" },
 	{ "disabled_until", "\"1970-01-01T00:17:40.000000Z\"" },
 	{ "marginal", "false" },
+	{ "marginal_reason", "null" },
+	{ "hold_since", "null" },
+	{ "hold_until", "null" },
+	{ "hold_used", "false" },
+	{ "hold_failures", "0" },
 	{ "interval_s", "5" },
 	{ "timeout_s", "30" },
 	{ "last_check", "null" },
@@ -166,6 +187,9 @@ static const struct expected unknown_path[] = {
 	{ "device_errors_total", "0" },
 	{ "deferred_total", "0" },
 	{ "transitions_total", "0" },
+	{ "failures_in_row", "0" },
+	{ "error_share_percent", "null" },
+	{ "error_share_checks", "0" },
 	{ "latency_us", "{\"last\":null,\"p50\":null,\"p99\":null,\"max\":null}" },
 	{ "latency_counts", "null" },
 	{ "forced", "false" },

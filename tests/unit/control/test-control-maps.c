@@ -39,7 +39,7 @@ static void add_map(struct snapshot *s)
 		.active = true,
 		.kept = true,
 		.barred = true,
-		.held_until = mono_add(s->taken, 40 * USEC_PER_SEC), /* it is active */
+		.spared = true,
 	};
 	s->paths[1].in_map = s->n_map_paths;
 	s->map_paths[s->n_map_paths++] = (struct snap_map_path){
@@ -47,14 +47,18 @@ static void add_map(struct snapshot *s)
 		.map = s->n_maps - 1,
 		.active = false,
 		.pending = true,
-		.held_until = mono_add(s->taken, 40 * USEC_PER_SEC),
-		.turns = 5,
 		.error = EBUSY,
 	};
 	s->map_paths[s->n_map_paths++] =
 	        (struct snap_map_path){ .path = REGISTRY_NONE, .active = true };
 	s->paths[1].forced = true;
 	s->paths[1].status.state = PATH_UP;
+	s->paths[1].held_why = HOLD_FLAPPING;
+	s->paths[1].hold_failures = 6;
+	s->taken.us -= s->taken.us % HOLD_TICK_US;
+	s->paths[1].held_since = hold_time_of(mono_add(s->taken, -20 * USEC_PER_SEC));
+	s->paths[1].held_until = hold_time_of(mono_add(s->taken, 40 * USEC_PER_SEC));
+	s->paths[2].held_why = HOLD_BY_HAND;
 }
 
 static void add_empty_map(struct snapshot *s)
@@ -137,7 +141,7 @@ static void test_groups(void **state)
 		{ "groups[0].paths[0]",
 		  "{\"path\":\"sd2\",\"devt\":\"8:2\",\"dm_state\":\"active\",\"fail_"
 		  "count\":0,\"pending\":false,\"kept\":true,\"barred\":true,\"held_for_"
-		  "s\":null,\"error\":null}" },
+		  "s\":null,\"held\":true,\"error\":null}" },
 		{ "groups[1].group", "2" },
 		{ "groups[1].state", "\"disabled\"" },
 		{ "groups[1].paths", "[]" },
@@ -146,11 +150,11 @@ static void test_groups(void **state)
 		{ "groups[2].paths[0]",
 		  "{\"path\":\"sd1\",\"devt\":\"8:1\",\"dm_state\":\"failed\",\"fail_"
 		  "count\":2,\"pending\":true,\"kept\":false,\"barred\":false,\"held_for_"
-		  "s\":40,\"error\":\"EBUSY\"}" },
+		  "s\":40,\"held\":true,\"error\":\"EBUSY\"}" },
 		{ "groups[2].paths[1]",
 		  "{\"path\":null,\"devt\":\"8:99\",\"dm_state\":\"active\",\"fail_"
 		  "count\":0,\"pending\":false,\"kept\":false,\"barred\":false,\"held_"
-		  "for_s\":null,\"error\":null}" },
+		  "for_s\":null,\"held\":false,\"error\":null}" },
 	};
 	struct json_object *o = call(fd, "ListMaps", "{\"maps\":[\"mpatha\"]}");
 
@@ -198,7 +202,16 @@ static void test_paths(void **state)
 	assert_true(json_object_get_boolean(get(o, "paths[1].forced")));
 	assert_false(json_object_get_boolean(get(o, "paths[2].forced")));
 	assert_string_equal(get_string(o, "paths[1].reason"),
-	                    "given back in 40 s: turned back 5 times");
+	                    "held (flapping) for 40 s at least; ends when no check has "
+	                    "failed for its time");
+	assert_true(json_object_get_boolean(get(o, "paths[1].marginal")));
+	assert_string_equal(get_string(o, "paths[1].marginal_reason"), "flapping");
+	assert_int_equal(get_int(o, "paths[1].hold_failures"), 6);
+	assert_non_null(get(o, "paths[1].hold_since"));
+	assert_non_null(get(o, "paths[1].hold_until"));
+	assert_false(json_object_get_boolean(get(o, "paths[1].hold_used")));
+	assert_true(json_object_get_boolean(get(o, "paths[2].hold_used")));
+	assert_null(get(o, "paths[2].hold_until"));
 	assert_int_equal(get_int(o, "paths[1].held_for_s"), 40);
 	assert_false(json_object_get_boolean(get(o, "paths[1].barred")));
 	assert_string_equal(get_string(o, "paths[2].reason"),

@@ -185,86 +185,24 @@ static void without_control_it_is_checked_and_left_alone(void **state)
 	assert_int_equal(agreement_next(&a, &w, at(3)), STEP_NOTHING);
 }
 
-/* Given back, and failed by others at once: how long each time is waited. */
-static void what_others_fail_is_given_back_later_and_later(void **state)
+/* A path that is used although it is held. */
+static void a_reinstatement_may_have_to_wait(void **state)
 {
-	struct agreement a;
-	struct mono now = t0;
-	int64_t waits[12];
-
-	(void)state;
-	agreement_init(&a, true, now);
-	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
-		assert_int_equal(agreement_update(&a, false, now), FOREIGN_FAILED);
-		assert_true(agreement_checked(&a, now, true));
-		waits[i] = MAX(mono_diff(agreement_wait(&a), now), 0);
-		if (waits[i] > 0)
-			assert_int_equal(
-			        next(&a, VERDICT_USABLE, mono_add(now, waits[i] - 1)),
-			        STEP_WAIT);
-		now = mono_add(now, waits[i]);
-		assert_int_equal(next(&a, VERDICT_USABLE, now), STEP_REINSTATE);
-		agreement_sent(&a, COMMAND_REINSTATE);
-		(void)agreement_answered(&a, 0, now);
-	}
-	assert_int_equal(waits[0], 0);
-	assert_int_equal(waits[1], AGREEMENT_HOLD_US);
-	assert_int_equal(waits[2], 2 * AGREEMENT_HOLD_US);
-	assert_int_equal(waits[ARRAY_LEN(waits) - 1], AGREEMENT_HOLD_MAX_US);
-	/* After some peace all is forgotten. */
-	now = mono_add(now, AGREEMENT_CALM_US);
-	(void)agreement_update(&a, false, now);
-	(void)agreement_checked(&a, now, true);
-	assert_int_equal(next(&a, VERDICT_USABLE, now), STEP_REINSTATE);
-}
-
-/* Counts the reinstatements of a path in an hour. Another program fails the path one second after
- * each. also_down: the checks of the path fail then, too, and succeed later. */
-static unsigned reinstated_in_an_hour(bool also_down)
-{
-	enum path_verdict v = VERDICT_USABLE;
-	struct mono until = at(3600 * SEC);
-	unsigned n = 0;
-	struct agreement a;
-
-	agreement_init(&a, true, t0);
-	for (struct mono now = t0; mono_before(now, until); now = mono_add(now, SEC)) {
-		if (a.active)
-			(void)agreement_update(&a, false, now);
-		if (also_down) {
-			v = v == VERDICT_USABLE ? VERDICT_UNUSABLE : VERDICT_USABLE;
-			agreement_forget_refusals(&a);
-		}
-		if (v == VERDICT_USABLE)
-			(void)agreement_checked(&a, now, true);
-		if (next(&a, v, now) == STEP_REINSTATE) {
-			agreement_sent(&a, COMMAND_REINSTATE);
-			(void)agreement_answered(&a, 0, now);
-			n++;
-		}
-	}
-	return n;
-}
-
-static void failing_checks_too_are_no_way_around_the_waiting(void **state)
-{
-	(void)state;
-	assert_in_range(reinstated_in_an_hour(false), 50, 70);
-	assert_in_range(reinstated_in_an_hour(true), 50, 70);
-}
-
-static void failing_never_waits(void **state)
-{
+	struct agreement_wish w = { .verdict = VERDICT_USABLE,
+		                    .control = true,
+		                    .reinstate_at = at(SEC) };
 	struct agreement a;
 
 	(void)state;
 	agreement_init(&a, true, t0);
-	for (unsigned i = 0; i < 5; i++) {
-		(void)agreement_update(&a, false, t0);
-		assert_int_equal(agreement_update(&a, true, t0), FOREIGN_REINSTATED);
-	}
-	assert_true(mono_before(t0, agreement_held_until(&a)));
-	assert_int_equal(next(&a, VERDICT_UNUSABLE, t0), STEP_FAIL);
+	(void)agreement_update(&a, false, t0);
+	(void)agreement_checked(&a, t0, true);
+	assert_int_equal(agreement_next(&a, &w, at(SEC - 1)), STEP_WAIT);
+	assert_int_equal(agreement_next(&a, &w, at(SEC)), STEP_REINSTATE);
+	/* Failing never waits. */
+	(void)agreement_update(&a, true, t0);
+	w.verdict = VERDICT_UNUSABLE;
+	assert_int_equal(agreement_next(&a, &w, t0), STEP_FAIL);
 }
 
 static void what_is_let_go_is_given_back_if_it_was_ours(void **state)
@@ -283,7 +221,7 @@ static void what_is_let_go_is_given_back_if_it_was_ours(void **state)
 	agreement_sent(&a, COMMAND_REINSTATE);
 	(void)agreement_answered(&a, EBUSY, t0);
 	assert_int_equal(agreement_next(&a, &w, t0), STEP_WAIT);
-	assert_int_equal(agreement_next(&a, &w, agreement_wait(&a)), STEP_REINSTATE);
+	assert_int_equal(agreement_next(&a, &w, a.not_before), STEP_REINSTATE);
 	/* What others failed is theirs. */
 	(void)agreement_update(&a, true, t0);
 	(void)agreement_update(&a, false, t0);
@@ -300,12 +238,10 @@ static void a_view_between_command_and_answer_is_its_doing(void **state)
 	agreement_sent(&a, COMMAND_FAIL);
 	assert_int_equal(agreement_update(&a, false, t0), FOREIGN_NONE);
 	(void)agreement_answered(&a, 0, t0);
-	assert_int_equal(a.foreign_fails, 0);
 	agreement_forget_refusals(&a);
 	agreement_sent(&a, COMMAND_REINSTATE);
 	assert_int_equal(agreement_update(&a, true, t0), FOREIGN_NONE);
 	(void)agreement_answered(&a, 0, t0);
-	assert_int_equal(a.foreign_fails, 0);
 }
 
 int main(void)
@@ -319,9 +255,7 @@ int main(void)
 		cmocka_unit_test(without_control_it_is_checked_and_left_alone),
 		cmocka_unit_test(
 		        a_disk_that_does_not_say_which_it_is_waits_for_the_next_check),
-		cmocka_unit_test(what_others_fail_is_given_back_later_and_later),
-		cmocka_unit_test(failing_checks_too_are_no_way_around_the_waiting),
-		cmocka_unit_test(failing_never_waits),
+		cmocka_unit_test(a_reinstatement_may_have_to_wait),
 		cmocka_unit_test(what_is_let_go_is_given_back_if_it_was_ours),
 		cmocka_unit_test(a_view_between_command_and_answer_is_its_doing),
 	};

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Holds of paths whose checks run: when a path is checked, what is reported, and what is counted. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "checkerd/core/policy_rules.h"
+#include "tests/unit/paths/checks-bed.h"
+
+static struct path_settings quick(void)
+{
+	struct path_settings s = usual;
+
+	s.fail_checks = s.recover_checks = 1;
+	return s;
+}
+
+static uint32_t add_quick(unsigned n)
+{
+	const struct path_settings s = quick();
+	uint32_t p;
+
+	assert_int_equal(try_add(n, &s, &p), 0);
+	return p;
+}
+
+/* The path's next check has this answer. */
+static void checked(uint32_t p, bool good, int64_t us)
+{
+	if (!path(p)->outstanding)
+		checks_expedite(&checks, p, at(us));
+	answer(p, good ? PATHCHECK_OK : PATHCHECK_FAILED, good ? 0 : EIO, false, at(us));
+}
+
+/* A path that has failed right after it was given back. */
+static uint32_t flapping(void)
+{
+	uint32_t p = add_quick(0);
+
+	checked(p, true, SEC);
+	checked(p, false, 2 * SEC);
+	checked(p, true, 3 * SEC);
+	assert_false(policy_is_held(&path(p)->hold));
+	checked(p, false, 4 * SEC);
+	return p;
+}
+
+static void begin_and_end_are_reported(void **state)
+{
+	uint32_t p = flapping();
+
+	(void)state;
+	assert_int_equal(last_event.type, EVENT_HOLD);
+	assert_int_equal(last_event.priority, LOG_WARNING);
+	assert_string_equal(last_event.from, "");
+	assert_string_equal(last_event.to, "flapping");
+	assert_string_equal(last_event.message,
+	                    "p0: held: flapping: for 60 s at least; it ends when no "
+	                    "check has failed for its time");
+	assert_int_equal(checks.holds.held[HOLD_FLAPPING], 1);
+	assert_int_equal(checks.holds.begun[HOLD_FLAPPING], 1);
+	checked(p, true, 5 * SEC);
+	assert_true(policy_is_held(&path(p)->hold));
+	checked(p, true, 65 * SEC);
+	assert_int_equal(last_event.type, EVENT_HOLD);
+	assert_int_equal(last_event.priority, LOG_NOTICE);
+	assert_string_equal(last_event.message, "p0: held no longer: flapping, for 61 s");
+	assert_int_equal(checks.holds.held[HOLD_FLAPPING], 0);
+	assert_int_equal(checks.holds.held[HOLD_NONE], 0);
+}
+
+/* A held path is checked in its shortest interval, so that the hold ends in time. */
+static void a_held_path_is_checked_often(void **state)
+{
+	uint32_t p = flapping();
+
+	(void)state;
+	for (unsigned i = 5; i < 60; i += 5)
+		checked(p, true, i * SEC);
+	assert_int_equal(path(p)->interval_us, usual.interval_us);
+	checked(p, true, 70 * SEC);
+	checked(p, true, 75 * SEC);
+	assert_true(path(p)->interval_us > usual.interval_us);
+}
+
+static void a_sample_is_ten_checks_a_second(void **state)
+{
+	const struct policy_words w = {
+		.marginal_path_double_failed_time_us = 60 * SEC,
+		.marginal_path_err_sample_time_us = 120 * SEC,
+		.marginal_path_err_rate_threshold = 10,
+		.marginal_path_err_recheck_gap_time_us = 300 * SEC,
+	};
+	const struct policy_rule r = policy_rule_of(&w, SEC);
+	struct path_settings s = quick();
+	uint32_t p;
+	bool full;
+
+	(void)state;
+	s.rule = policy_rules_add(&r, &full);
+	assert_int_equal(try_add(0, &s, &p), 0);
+	checked(p, true, SEC);
+	checked(p, false, 2 * SEC);
+	checked(p, true, 3 * SEC);
+	checked(p, false, 4 * SEC);
+	assert_int_equal(policy_why(&path(p)->hold), HOLD_MARGINAL_PATH);
+	assert_int_equal(path(p)->interval_us, 5 * SEC);
+	checked(p, true, 5 * SEC);
+	assert_int_equal(checks.holds.sampled, 1);
+	assert_int_equal(path(p)->interval_us, POLICY_SAMPLE_US);
+	assert_true(path(p)->due.us <=
+	            at(5 * SEC + POLICY_SAMPLE_US).us + SCHEDULE_GRID_US);
+	for (unsigned i = 1; i <= 1200; i++)
+		checked(p, i % 200 != 0, 5 * SEC + i * POLICY_SAMPLE_US);
+	assert_false(policy_is_held(&path(p)->hold));
+	assert_int_equal(checks.holds.sampled, 0);
+	assert_true(path(p)->interval_us >= 5 * SEC);
+	policy_rules_reset();
+}
+
+static void a_path_that_goes_is_not_counted(void **state)
+{
+	uint32_t p = flapping();
+
+	(void)state;
+	assert_int_equal(membership_remove(&checks, p, true, at(5 * SEC)), 0);
+	assert_int_equal(checks.holds.held[HOLD_FLAPPING], 0);
+	assert_int_equal(checks.holds.held[HOLD_NONE], 0);
+	/* Another one in its place is not held. */
+	p = add_quick(1);
+	checked(p, true, 6 * SEC);
+	assert_false(policy_is_held(&path(p)->hold));
+}
+
+static void another_rule_ends_the_hold(void **state)
+{
+	const struct policy_words off = { 0 };
+	const struct policy_rule r = policy_rule_of(&off, SEC);
+	uint32_t p = flapping();
+	struct path_settings s = quick();
+	bool full;
+
+	(void)state;
+	s.rule = policy_rules_add(&r, &full);
+	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(5 * SEC)),
+	                 0);
+	assert_false(policy_is_held(&path(p)->hold));
+	assert_string_equal(last_event.message, "p0: held no longer: flapping, for 1 s");
+	policy_rules_reset();
+}
+
+static void a_mark_is_reported_with_its_end(void **state)
+{
+	uint32_t p = add_quick(0);
+
+	(void)state;
+	checked(p, true, SEC);
+	holds_mark(&checks.holds, p, path(p), MARK_BY_HAND, true, at(2 * SEC));
+	assert_string_equal(last_event.message,
+	                    "p0: held: by_hand: it ends with checkerctl unsetmarginal");
+	holds_mark(&checks.holds, p, path(p), MARK_SLOW, true, at(3 * SEC));
+	assert_int_equal(checks.holds.held[HOLD_BY_HAND], 1);
+	holds_pardon(&checks.holds, p, path(p), at(4 * SEC));
+	assert_int_equal(checks.holds.held[HOLD_BY_HAND], 0);
+	assert_int_equal(checks.holds.held[HOLD_SLOW], 1);
+	assert_string_equal(last_event.from, "by_hand");
+	assert_string_equal(last_event.to, "slow");
+}
+
+static void every_check_counts_in_the_share(void **state)
+{
+	uint32_t p = add_quick(0);
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++)
+		checked(p, i % 5 != 0, (i + 1) * SEC);
+	assert_int_equal(error_share_checks(&path(p)->share), 10);
+	assert_int_equal(error_share_permille(&path(p)->share), 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(begin_and_end_are_reported),
+		TEST(a_held_path_is_checked_often),
+		TEST(a_sample_is_ten_checks_a_second),
+		TEST(a_path_that_goes_is_not_counted),
+		TEST(another_rule_ends_the_hold),
+		TEST(a_mark_is_reported_with_its_end),
+		TEST(every_check_counts_in_the_share),
+#undef TEST
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
