@@ -10,6 +10,7 @@
 
 #include "checkerd/core/maps_count.h"
 #include "checkerd/core/maps_paths.h"
+#include "checkerd/core/policy_rules.h"
 #include "checkerd/paths/prober_end.h"
 #include "util/seal.h"
 
@@ -103,7 +104,7 @@ static void warn(struct snapshot *s, const char *id, const char *text)
 static void fill_dm(const struct dm *dm, struct snapshot *s)
 {
 	char text[SNAP_WARNING_SIZE];
-	uint32_t kept = 0;
+	uint32_t kept = 0, spared = 0;
 
 	s->dm_control = dm->control;
 	s->dm_known = dm->synced && dm->error == 0;
@@ -115,13 +116,20 @@ static void fill_dm(const struct dm *dm, struct snapshot *s)
 	s->dm_refused = dm->refused;
 	if (dm->trouble[0] != '\0' && (dm->control || dm->error == 0))
 		warn(s, SNAP_WARNING_DM, dm->trouble);
-	for (uint32_t i = 0; i < s->n_map_paths; i++)
+	for (uint32_t i = 0; i < s->n_map_paths; i++) {
 		kept += s->map_paths[i].kept;
-	if (kept == 0)
-		return;
+		spared += s->map_paths[i].spared;
+	}
 	(void)snprintf(text, sizeof(text),
 	               "%u paths are down and kept, each the last one of its map", kept);
-	warn(s, SNAP_WARNING_KEPT, text);
+	if (kept > 0)
+		warn(s, SNAP_WARNING_KEPT, text);
+	(void)snprintf(text, sizeof(text),
+	               "%u paths are held but used, as the last usable ones of their "
+	               "maps",
+	               spared);
+	if (spared > 0)
+		warn(s, SNAP_WARNING_SPARED, text);
 }
 
 static void fill_purge(const struct purge *g, struct snapshot *s)
@@ -159,11 +167,20 @@ static void fill_discovery(const struct inventory *inv, struct snapshot *s)
 			warn(s, finding.id, finding_format(&finding, text, sizeof(text)));
 }
 
+static void fill_rules(struct snapshot *s)
+{
+	if (policy_rules_refused() > 0)
+		warn(s, SNAP_WARNING_RULES,
+		     "the table of rules for holds is full, and some paths have the "
+		        "default rule: systemctl restart checkerd");
+}
+
 static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 {
 	s->started_realtime_us = f->started_realtime_us;
 	s->ready = f->ready->ready;
 	fill_overdue(f, s);
+	fill_rules(s);
 	fill_dm(f->dm, s);
 	fill_purge(f->purge, s);
 	s->lag_last_us = f->checks->lag_last_us;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "checkerd/core/checker_kind.h"
+#include "checkerd/core/policy_rules.h"
 #include "util/macro.h"
 
 #define CONFIG_FILE_BYTES_MAX  (1024 * 1024) /* of one file */
@@ -75,6 +76,7 @@ struct config {
 	bool native_nvme, dm_control, keep_last_path;
 	enum dm_release dm_release;
 	bool purge_disconnected;
+	struct policy_words holds;
 	/* max_in_flight 0: as many as paths; max_in_flight_host 0: no limit */
 	uint32_t max_paths, max_in_flight, max_in_flight_host, rescuer_threads;
 	uint32_t realtime_priority; /* 0: none */
@@ -105,6 +107,7 @@ struct config_settings {
 	uint32_t fail_checks, recover_checks, read_every;
 	enum keep_open keep_open;
 	bool purge_disconnected;
+	struct policy_words holds;
 };
 
 /* The file of an origin, and its line. NULL: it is built in. */

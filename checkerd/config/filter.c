@@ -277,6 +277,7 @@ static void collect(const struct config *c, const struct config_subject *s,
 		.read_every = c->read_every,
 		.keep_open = c->keep_open,
 		.purge_disconnected = c->purge_disconnected,
+		.holds = c->holds,
 	};
 	if (from != NULL)
 		apply_defaults_origins(c, from);

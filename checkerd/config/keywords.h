@@ -80,7 +80,7 @@ struct keyword {
 	enum value_type type;
 	int64_t min, max;         /* TIME in microseconds, COUNT; both included */
 	const struct word *words; /* WORD; the last name is NULL */
-	const char *zero;         /* TIME: the word for 0, below min; NULL: none */
+	const char *zero;         /* TIME, COUNT: the word for 0, below min; NULL: none */
 	const char *fallback;     /* the default, as in a file; NULL: none */
 	const char *doc;          /* one line */
 	size_t in_config;         /* offset in struct config; with SECTION_DEFAULTS */

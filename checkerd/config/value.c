@@ -63,7 +63,9 @@ const char *value_range(const struct keyword *k, char *buf, size_t size)
 		return buf;
 	}
 	if (k->type == VALUE_COUNT) {
-		snprintf(buf, size, "between %" PRId64 " and %" PRId64, k->min, k->max);
+		snprintf(buf, size, "between %" PRId64 " and %" PRId64 "%s%s", k->min,
+		         k->max, k->zero != NULL ? ", or " : "",
+		         k->zero != NULL ? k->zero : "");
 		return buf;
 	}
 	snprintf(buf, size, "%s", k->type == VALUE_SWITCH ? "yes or no" : "");
@@ -81,6 +83,15 @@ const char *value_range(const struct keyword *k, char *buf, size_t size)
 	return buf;
 }
 
+/* Where `no` means 0, multipath.conf(5) takes 0, too. */
+static bool is_zero(const struct keyword *k, const char *text)
+{
+	if (k->zero == NULL)
+		return false;
+	return strcmp(text, k->zero) == 0 ||
+	       (strcmp(k->zero, "no") == 0 && strcmp(text, "0") == 0);
+}
+
 static int parse_number(const struct keyword *k, const char *text, struct value *v,
                         char *error)
 {
@@ -88,7 +99,7 @@ static int parse_number(const struct keyword *k, const char *text, struct value 
 	const char *s = text;
 	int r = 0;
 
-	if (k->zero != NULL && strcmp(text, k->zero) == 0) {
+	if (is_zero(k, text)) {
 		v->number = 0;
 		return 0;
 	}
@@ -276,7 +287,10 @@ void value_print(const struct keyword *k, const void *field, FILE *out)
 		      out);
 	} else if (k->type == VALUE_COUNT) {
 		memcpy(&count, field, sizeof(count));
-		fprintf(out, "%" PRIu32, count);
+		if (count == 0 && k->zero != NULL)
+			fputs(k->zero, out);
+		else
+			fprintf(out, "%" PRIu32, count);
 	} else if (k->type == VALUE_SWITCH) {
 		memcpy(&on, field, sizeof(on));
 		/* The same words as in the default: dm_control is on or off. */

@@ -112,6 +112,8 @@ struct snap_map {
 #define SNAP_WARNING_OVERDUE     "paths-overdue"
 #define SNAP_WARNING_DM          "device-mapper"
 #define SNAP_WARNING_KEPT        "paths-kept"
+#define SNAP_WARNING_SPARED      "held-paths-used"
+#define SNAP_WARNING_RULES       "hold-rules-full"
 #define SNAP_WARNING_PURGE       "purge-failed"
 #define SNAP_WARNING_SEALED      "allocation"
 #define SNAP_WARNING_AIO         "aio-quota"

@@ -23,10 +23,12 @@ static const struct policy_rule default_rule = {
 /* Entry POLICY_RULE_DEFAULT is default_rule, and the array has the others. */
 static struct policy_rule rules[POLICY_RULES_MAX];
 static _Atomic unsigned count = 1; /* [atomic adder→readers] */
+static _Atomic unsigned refused;   /* [atomic adder→loop] */
 
 static hold_time ticks(int64_t us)
 {
-	return (hold_time)((us + HOLD_TICK_US - 1) / HOLD_TICK_US);
+	return (hold_time)((MIN(us, POLICY_TIME_MAX_US) + HOLD_TICK_US - 1) /
+	                   HOLD_TICK_US);
 }
 
 static bool wants_marginal(const struct policy_words *w)
@@ -118,16 +120,15 @@ const struct policy_rule *policy_rules_get(uint8_t index)
 	return index == POLICY_RULE_DEFAULT ? &default_rule : &rules[index];
 }
 
-uint8_t policy_rules_add(const struct policy_rule *r, bool *ret_full)
+uint8_t policy_rules_add(const struct policy_rule *r)
 {
 	unsigned n = atomic_load_explicit(&count, memory_order_relaxed);
 
-	*ret_full = false;
 	for (unsigned i = 0; i < n; i++)
 		if (is_same(policy_rules_get((uint8_t)i), r))
 			return (uint8_t)i;
 	if (n == POLICY_RULES_MAX) {
-		*ret_full = true;
+		atomic_fetch_add_explicit(&refused, 1, memory_order_relaxed);
 		return POLICY_RULE_DEFAULT;
 	}
 	rules[n] = *r;
@@ -140,7 +141,13 @@ unsigned policy_rules_count(void)
 	return atomic_load_explicit(&count, memory_order_acquire);
 }
 
+unsigned policy_rules_refused(void)
+{
+	return atomic_load_explicit(&refused, memory_order_relaxed);
+}
+
 void policy_rules_reset(void)
 {
+	atomic_store_explicit(&refused, 0, memory_order_relaxed);
 	atomic_store_explicit(&count, 1, memory_order_release);
 }

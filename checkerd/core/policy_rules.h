@@ -26,6 +26,8 @@
 #define POLICY_FLAP_FORGET    2
 /* With the default rule no pattern of failures has a path given back more often in an hour. */
 #define POLICY_GIVEN_BACK_MAX 20
+/* A longer time counts as this one: 30 days. */
+#define POLICY_TIME_MAX_US (30 * 24 * 3600 * USEC_PER_SEC)
 /* The shortest sample of multipathd. */
 #define POLICY_SAMPLE_MIN_US (120 * USEC_PER_SEC)
 
@@ -44,10 +46,12 @@ struct policy_words {
  * max_interval_us: max_polling_interval, which is the unit of delay_wait_checks. */
 struct policy_rule policy_rule_of(const struct policy_words *w, int64_t max_interval_us);
 
-/* The index of the rule. *ret_full: the table is full, and the index is that of the default. */
-uint8_t policy_rules_add(const struct policy_rule *r, bool *ret_full);
+/* The index of the rule. POLICY_RULE_DEFAULT also when the table is full, which is counted. */
+uint8_t policy_rules_add(const struct policy_rule *r);
 const struct policy_rule *policy_rules_get(uint8_t index);
 unsigned policy_rules_count(void);
+/* How often the table was full. */
+unsigned policy_rules_refused(void);
 /* For tests: empties the table. */
 void policy_rules_reset(void);
 

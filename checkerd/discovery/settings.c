@@ -23,6 +23,14 @@ static int64_t timeout_of(const struct config_settings *s, const struct identity
 	return MIN(id->scsi.timeout_s * USEC_PER_SEC, PATH_TIME_MAX_US);
 }
 
+static uint8_t rule_of(const struct config_settings *s)
+{
+	const struct policy_rule r =
+	        policy_rule_of(&s->holds, s->max_polling_interval_us);
+
+	return policy_rules_add(&r);
+}
+
 void settings_of(const struct config *c, const struct config_subject *subject,
                  const struct identity *id, struct path_settings *ret)
 {
@@ -52,5 +60,6 @@ void settings_of(const struct config *c, const struct config_subject *subject,
 		.read_every = settings.read_every,
 		.keep_open = settings.keep_open,
 		.purge = settings.purge_disconnected,
+		.rule = rule_of(&settings),
 	};
 }

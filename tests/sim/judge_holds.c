@@ -63,11 +63,10 @@ void holds_choose(struct path_settings *s)
 {
 	uint64_t chosen = sim_below(ARRAY_LEN(rules));
 	uint8_t of[ARRAY_LEN(rules)];
-	bool full;
 
 	/* The same numbers in every seed. */
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		of[i] = policy_rules_add(&rules[i], &full);
+		of[i] = policy_rules_add(&rules[i]);
 	s->rule = of[chosen];
 }
 

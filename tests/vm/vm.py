@@ -95,8 +95,11 @@ def plug(driver, name, **properties):
 def config(defaults="", more=""):
 	"""Writes the configuration: keywords of its defaults section, a line each, and sections.
 
-	Scenarios are about reads, unless they choose a checker.
+	Scenarios are about reads, unless they choose a checker. They fail paths again and again, and
+	only some of them are about holds.
 	"""
+	if "flap_time" not in defaults + more:
+		defaults = "flap_time no\n" + defaults
 	if "path_checker" not in defaults + more:
 		defaults = "path_checker directio\n" + defaults
 	write("/etc/checkerd.conf", "defaults {\n" + defaults + "\n}\n" + more + "\n")

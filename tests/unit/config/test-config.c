@@ -406,6 +406,31 @@ static void every_word_of_multipath_conf(void **state)
 	config_free(c);
 }
 
+/* The words of multipath.conf(5) for holds mean the same here, in each section. */
+static void settings_of_holds(void **state)
+{
+	static const char text[] =
+	        "defaults { flap_time no san_path_err_threshold 3 hold_max 0 }\n"
+	        "devices { device { vendor A san_path_err_forget_rate 20 } }\n"
+	        "overrides { san_path_err_recovery_time 90\n"
+	        " protocol { type scsi:fcp marginal_path_err_rate_threshold 10 } }\n";
+	const struct config_subject subject = { .vendor = "A", .protocol = "scsi:fcp" };
+	struct config *c = text_parse(text);
+	struct config_settings s;
+
+	(void)state; /* no fixture */
+	assert_int_equal(c->n_problems, 0);
+	filter_settings(c, &subject, &s);
+	assert_int_equal(s.holds.flap_time_us, 0);
+	assert_int_equal(s.holds.hold_max_us, 0);
+	assert_int_equal(s.holds.hold_time_us, 60000000);
+	assert_int_equal(s.holds.san_path_err_threshold, 3);
+	assert_int_equal(s.holds.san_path_err_forget_rate, 20);
+	assert_int_equal(s.holds.san_path_err_recovery_time_us, 90000000);
+	assert_int_equal(s.holds.marginal_path_err_rate_threshold, 10);
+	config_free(c);
+}
+
 static void too_many_errors(void **state)
 {
 	char *text = NULL;
@@ -563,6 +588,18 @@ static void what_is_printed(void **state)
 	                          "	keep_last_path yes\n"
 	                          "	dm_release reinstate\n"
 	                          "	purge_disconnected no\n"
+	                          "	flap_time 60\n"
+	                          "	hold_time 60\n"
+	                          "	hold_max 300\n"
+	                          "	san_path_err_threshold no\n"
+	                          "	san_path_err_forget_rate no\n"
+	                          "	san_path_err_recovery_time no\n"
+	                          "	marginal_path_double_failed_time no\n"
+	                          "	marginal_path_err_sample_time no\n"
+	                          "	marginal_path_err_rate_threshold no\n"
+	                          "	marginal_path_err_recheck_gap_time no\n"
+	                          "	delay_watch_checks no\n"
+	                          "	delay_wait_checks no\n"
 	                          "	max_paths 16384\n"
 	                          "	max_in_flight 16384\n"
 	                          "	max_in_flight_host 0\n"
@@ -641,6 +678,7 @@ int main(void)
 		cmocka_unit_test(suggestions),
 		cmocka_unit_test(quoted_in_messages),
 		cmocka_unit_test(what_is_printed),
+		cmocka_unit_test(settings_of_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -219,11 +219,10 @@ static void the_default_is_what_no_keyword_means(void **state)
 		.hold_max_us = POLICY_MAX_DEFAULT_US,
 	};
 	struct policy_rule r = policy_rule_of(&w, SEC);
-	bool full;
 
 	(void)state;
-	assert_int_equal(policy_rules_add(&r, &full), POLICY_RULE_DEFAULT);
-	assert_false(full);
+	assert_int_equal(policy_rules_add(&r), POLICY_RULE_DEFAULT);
+	assert_int_equal(policy_rules_refused(), 0);
 }
 
 static void a_full_table_gives_the_default(void **state)
@@ -231,25 +230,24 @@ static void a_full_table_gives_the_default(void **state)
 	struct policy_words w = { .flap_time_us = SEC, .hold_time_us = SEC };
 	struct policy_rule r;
 	uint8_t index;
-	bool full;
 
 	(void)state;
 	for (unsigned i = 1; i < POLICY_RULES_MAX; i++) {
 		w.hold_max_us = (int64_t)(i + 1) * SEC;
 		r = policy_rule_of(&w, SEC);
-		index = policy_rules_add(&r, &full);
+		index = policy_rules_add(&r);
 		assert_int_equal(index, i);
-		assert_false(full);
+		assert_int_equal(policy_rules_refused(), 0);
 		assert_int_equal(policy_rules_get(index)->max, 10 * (i + 1));
 	}
 	w.hold_max_us = HOUR;
 	r = policy_rule_of(&w, SEC);
-	assert_int_equal(policy_rules_add(&r, &full), POLICY_RULE_DEFAULT);
-	assert_true(full);
+	assert_int_equal(policy_rules_add(&r), POLICY_RULE_DEFAULT);
+	assert_int_equal(policy_rules_refused(), 1);
 	w.hold_max_us = 2 * SEC;
 	r = policy_rule_of(&w, SEC);
-	assert_int_equal(policy_rules_add(&r, &full), 1);
-	assert_false(full);
+	assert_int_equal(policy_rules_add(&r), 1);
+	assert_int_equal(policy_rules_refused(), 1);
 	policy_rules_reset();
 	assert_int_equal(policy_rules_count(), 1);
 }

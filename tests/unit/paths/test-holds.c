@@ -96,10 +96,9 @@ static void a_sample_is_ten_checks_a_second(void **state)
 	const struct policy_rule r = policy_rule_of(&w, SEC);
 	struct path_settings s = quick();
 	uint32_t p;
-	bool full;
 
 	(void)state;
-	s.rule = policy_rules_add(&r, &full);
+	s.rule = policy_rules_add(&r);
 	assert_int_equal(try_add(0, &s, &p), 0);
 	checked(p, true, SEC);
 	checked(p, false, 2 * SEC);
@@ -140,10 +139,9 @@ static void another_rule_ends_the_hold(void **state)
 	const struct policy_rule r = policy_rule_of(&off, SEC);
 	uint32_t p = flapping();
 	struct path_settings s = quick();
-	bool full;
 
 	(void)state;
-	s.rule = policy_rules_add(&r, &full);
+	s.rule = policy_rules_add(&r);
 	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(5 * SEC)),
 	                 0);
 	assert_false(policy_is_held(&path(p)->hold));
