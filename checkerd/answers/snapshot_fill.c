@@ -172,7 +172,7 @@ static void fill_rules(struct snapshot *s)
 	if (policy_rules_refused() > 0)
 		warn(s, SNAP_WARNING_RULES,
 		     "the table of rules for holds is full, and some paths have the "
-		        "default rule: systemctl restart checkerd");
+		     "default rule: systemctl restart checkerd");
 }
 
 static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
