@@ -24,6 +24,7 @@
 #include "checkerd/answers/timers_wait.h"
 #include "checkerd/answers/waits.h"
 #include "checkerd/manager/watchdog.h"
+#include "checkerd/store/store.h"
 
 struct daemon {
 	struct warnings warnings;
@@ -43,6 +44,9 @@ struct daemon {
 	struct overdue_watch overdue;
 	struct inventory inventory;
 	struct dm dm;
+	struct store *store;
+	/* Positive errno of a write that was reported. */
+	int store_error;
 	struct purger *purger;
 	struct purge purge;
 	struct reload reload;

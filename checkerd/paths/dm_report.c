@@ -288,6 +288,8 @@ void dm_report_redundancy(struct dm *dm, uint32_t index, struct mono now)
 	};
 	bool differs = m->reported_any ? r.to != m->reported : r.to != REDUNDANCY_FULL;
 
+	if (!m->reported_any || differs)
+		persist_touch_map(&dm->checks->persist, index);
 	m->reported_any = true;
 	m->reported = r.to;
 	if (differs)

@@ -38,6 +38,10 @@ extern struct event last_event;
 extern unsigned n_events, n_completed;
 extern int completed_error;
 
+/* The state file of the next setup(), which is at that time. NULL: none. */
+extern const char *state_file;
+extern struct mono setup_at;
+
 struct mono at(int64_t us);
 int setup(void **state);
 int setup_capped(void **state);
