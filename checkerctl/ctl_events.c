@@ -7,9 +7,9 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 
-static const char *const types[] = { "path_state", "path_added", "path_removed",
-	                             "map",        "dm",         "engine",
-	                             "config",     "daemon",     "hold" };
+static const char *const types[] = { "path_state", "path_added", "path_removed", "map",
+	                             "dm",         "engine",     "config",       "daemon",
+	                             "hold",       "cause" };
 
 /* Is the word one of the list "A,B"? */
 static bool is_listed(const char *list, const char *word)
@@ -40,18 +40,34 @@ static int check_types(const char *list)
 			return human_usage(
 			        "there is no type of event '%.*s': path_state, "
 			        "path_added, path_removed, map, dm, engine, "
-			        "config, daemon, hold",
+			        "config, daemon, hold, cause",
 			        (int)length, list);
 		list = list[length] ? list + length + 1 : NULL;
 	}
 	return 0;
 }
 
+/* An event of type map may be about many maps. */
+static bool is_member(json_object *event, const char *map)
+{
+	json_object *list;
+	size_t n = ctl_list(event, "members", &list);
+
+	if (strcmp(ctl_text(event, "type", ""), "map") != 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)),
+		           map) == 0)
+			return true;
+	return false;
+}
+
 static bool is_wanted(const struct ctl_options *o, json_object *event)
 {
 	if (o->types != NULL && !is_listed(o->types, ctl_text(event, "type", "")))
 		return false;
-	return o->map == NULL || strcmp(ctl_text(event, "map", ""), o->map) == 0;
+	return o->map == NULL || strcmp(ctl_text(event, "map", ""), o->map) == 0 ||
+	       is_member(event, o->map);
 }
 
 /* Removes events that do not match --type and --map from the reply. */

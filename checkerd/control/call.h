@@ -39,6 +39,8 @@ struct reply {
 	const struct view_map *map; /* the one that is begun; NULL: none */
 	uint32_t in_map, map_group;
 	struct history_cursor cursor;
+	bool in_event; /* the names of an event are being written */
+	struct history_names names;
 	struct metrics metrics;
 	uint64_t lost;
 	const char *error;      /* the name of an error, or NULL */

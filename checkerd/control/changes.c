@@ -205,7 +205,7 @@ static void append_change(struct changes *c, uint32_t name, uint32_t i)
 void changes_add(struct changes *c, const struct event *e)
 {
 	struct change x = {
-		.seq = e->seq,
+		.seq = e->part == EVENT_MEMBER ? CHANGE_OF_GROUP | e->group : e->seq,
 		.realtime_us = e->realtime_us,
 		.lasted_us = e->lasted_us,
 		.reason = e->why,
@@ -229,6 +229,19 @@ void changes_add(struct changes *c, const struct event *e)
 	c->free_change = c->table[i].newer;
 	c->table[i] = x;
 	append_change(c, name, i);
+}
+
+void changes_complete_group(struct changes *c, const struct event *e)
+{
+	uint32_t left = e->members;
+
+	/* They are among the newest; some may be forgotten. */
+	for (uint32_t i = c->newest; i != NONE && left > 0; i = c->table[i].older) {
+		if (c->table[i].seq != (CHANGE_OF_GROUP | e->group))
+			continue;
+		c->table[i].seq = e->seq;
+		left--;
+	}
 }
 
 static const struct change *change_at(const struct changes *c, uint32_t i)

@@ -10,8 +10,10 @@
 #include "checkerd/core/event.h"
 #include "util/macro.h"
 
+#define CHANGE_OF_GROUP (UINT64_C(1) << 63)
+
 struct change {
-	/* Number of the event. */
+	/* Number of the event; with CHANGE_OF_GROUP: number of the group whose event is to come. */
 	uint64_t seq;
 	int64_t realtime_us;
 	/* How long the path was in the state `from`. */
@@ -36,6 +38,9 @@ uint64_t changes_bytes(uint32_t max_paths);      /* for the limit of memory */
 
 /* Keeps the event if it is a change of a path's state. */
 void changes_add(struct changes *c, const struct event *e);
+
+/* The event of a group has come: its members' changes get its number. */
+void changes_complete_group(struct changes *c, const struct event *e);
 
 /* The oldest change of the path with that name, or NULL. */
 const struct change *changes_first(const struct changes *c, const char *name);

@@ -584,57 +584,6 @@ void document_status(struct jw *j, const struct view *v)
 	status_overdue(j, s);
 }
 
-void document_event(struct jw *j, const struct event *e)
-{
-	jw_object(j);
-	key_uint(j, "seq", e->seq);
-	jw_key(j, "time");
-	jw_time(j, e->realtime_us);
-	key_string(j, "type", event_type_name(e->type));
-	key_text(j, "path", e->path);
-	key_text(j, "map", e->map);
-	key_text(j, "from", e->from);
-	key_text(j, "to", e->to);
-	key_text(j, "reason", e->reason);
-	key_string(j, "message", e->message);
-	jw_object_end(j);
-}
-
-static void document_change(struct jw *j, const struct change *x)
-{
-	char reason[REASON_TEXT_MAX];
-
-	jw_object(j);
-	key_uint(j, "seq", x->seq);
-	jw_key(j, "time");
-	jw_time(j, x->realtime_us);
-	key_string(j, "from", path_state_name(x->from));
-	key_seconds(j, "lasted_s", x->lasted_us);
-	key_string(j, "to", path_state_name(x->to));
-	key_text(j, "reason", reason_format(&x->reason, reason, sizeof(reason)));
-	jw_object_end(j);
-}
-
-void document_history(struct jw *j, const struct snapshot *s,
-                      const struct snap_path *path, const char *name,
-                      const struct changes *changes)
-{
-	jw_object(j);
-	key_string(j, "path", name);
-	key_string(j, "state", path != NULL ? view_path_state(path) : NULL);
-	if (path != NULL)
-		key_date(j, "state_since", s, path->status.since);
-	else
-		key_null(j, "state_since");
-	jw_key(j, "changes");
-	jw_array(j);
-	for (const struct change *x = changes_first(changes, name); x != NULL;
-	     x = changes_next(changes, x))
-		document_change(j, x);
-	jw_array_end(j);
-	jw_object_end(j);
-}
-
 void document_info(struct jw *j)
 {
 	key_string(j, "vendor", PACKAGE_NAME);

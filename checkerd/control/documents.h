@@ -6,7 +6,6 @@
  * The JSON objects of the interface, from a snapshot: io.checkerd.Control.varlink describes
  * them. Each function writes one piece, which fits into an empty buffer of OUT_SIZE.
  */
-#include "checkerd/control/changes.h"
 #include "checkerd/control/json_writer.h"
 #include "checkerd/control/view.h"
 
@@ -31,11 +30,6 @@ void document_group(struct jw *j, const struct pathcheck_group *g);
 void document_engine(struct jw *j, const struct snapshot *s);
 /* Call view_make_maps() first. */
 void document_status(struct jw *j, const struct view *v);
-/* path: NULL: the path was removed. */
-void document_history(struct jw *j, const struct snapshot *s,
-                      const struct snap_path *path, const char *name,
-                      const struct changes *changes);
-void document_event(struct jw *j, const struct event *e);
 void document_info(struct jw *j);
 
 #endif

@@ -52,6 +52,20 @@ static uint64_t seq_of(const struct history *h, uint64_t number)
 	return seq;
 }
 
+static uint8_t part_of(const struct history *h, uint64_t number)
+{
+	return h->bytes[*place(h, number) + offsetof(struct event, part)];
+}
+
+static bool has_names(const struct history *h, uint64_t number, uint32_t group)
+{
+	uint32_t of;
+
+	memcpy(&of, h->bytes + *place(h, number) + offsetof(struct event, group),
+	       sizeof(of));
+	return of == group && part_of(h, number) == EVENT_NAMES;
+}
+
 /* Forgets the events that begin in these bytes: the oldest ones. */
 static void forget_in(struct history *h, uint32_t from, uint32_t to)
 {
@@ -108,6 +122,8 @@ const struct event *history_next(struct history *h, struct history_cursor *c,
                                  uint64_t *ret_lost)
 {
 	c->at = MAX(c->at, h->oldest);
+	while (c->at < h->added && part_of(h, c->at) != EVENT_WHOLE)
+		c->at++;
 	if (c->at == h->added)
 		return NULL;
 	event_unpack(&h->given, h->bytes + *place(h, c->at));
@@ -115,4 +131,32 @@ const struct event *history_next(struct history *h, struct history_cursor *c,
 	c->at++;
 	c->seq = h->given.seq;
 	return &h->given;
+}
+
+/* They were added before the event, with few others between them. */
+struct history_names history_names(const struct history *h, const struct event *e,
+                                   const struct history_cursor *c)
+{
+	struct history_names n = { .at = c->at, .group = e->group };
+
+	for (uint64_t i = c->at - 1; i > h->oldest && n.left < e->name_records; i--)
+		if (has_names(h, i - 1, e->group)) {
+			n.at = i - 1;
+			n.left++;
+		}
+	return n;
+}
+
+const char *history_next_names(struct history *h, struct history_names *n)
+{
+	n->at = MAX(n->at, h->oldest);
+	for (; n->left > 0 && n->at < h->added; n->at++) {
+		if (!has_names(h, n->at, n->group))
+			continue;
+		event_unpack(&h->given, h->bytes + *place(h, n->at));
+		n->at++;
+		n->left--;
+		return h->given.message;
+	}
+	return NULL;
 }

@@ -22,6 +22,13 @@ struct history {
 	struct event coming, given;
 };
 
+/* The names of an event about many paths or maps. */
+struct history_names {
+	uint64_t at; /* as history.added: where the next ones are looked for */
+	uint32_t group;
+	uint32_t left; /* records */
+};
+
 struct history_cursor {
 	/* As history.added. */
 	uint64_t at;
@@ -44,5 +51,12 @@ struct history_cursor history_end(const struct history *h);
  * last one and this one are lost. */
 const struct event *history_next(struct history *h, struct history_cursor *c,
                                  uint64_t *ret_lost);
+
+/* The names of the event that history_next() has just returned with this cursor. */
+struct history_names history_names(const struct history *h, const struct event *e,
+                                   const struct history_cursor *c);
+/* Some of the names, each followed by EVENT_NAME_END; valid until the next call. NULL: there are no
+ * more, or they are forgotten. */
+const char *history_next_names(struct history *h, struct history_names *n);
 
 #endif

@@ -23,6 +23,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/documents.c \
 	checkerd/control/documents.h \
 	checkerd/control/engine_words.c \
+	checkerd/control/event_documents.c \
+	checkerd/control/event_documents.h \
 	checkerd/control/engine_words.h \
 	checkerd/control/findings.c \
 	checkerd/control/findings.h \

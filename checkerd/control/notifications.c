@@ -32,6 +32,16 @@ static bool take_replies(struct service *s)
 	return n == NOTIFICATIONS_BATCH;
 }
 
+static void keep_event(struct service *s, const struct event *e)
+{
+	if (e->part != EVENT_NAMES)
+		changes_add(s->changes, e);
+	if (e->part == EVENT_WHOLE && e->type == EVENT_CAUSE)
+		changes_complete_group(s->changes, e);
+	if (e->part != EVENT_MEMBER)
+		history_added(&s->history);
+}
+
 /* True: there may be more. */
 static bool take_events(struct service *s)
 {
@@ -39,8 +49,7 @@ static bool take_events(struct service *s)
 
 	while (n < NOTIFICATIONS_BATCH &&
 	       port_control_event(s->port, history_slot(&s->history))) {
-		changes_add(s->changes, history_slot(&s->history));
-		history_added(&s->history);
+		keep_event(s, history_slot(&s->history));
 		n++;
 	}
 	if (n == 0)

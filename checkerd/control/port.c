@@ -236,6 +236,11 @@ void port_loop_event(struct port *p, const struct event *e)
 	wake(p->control_fd);
 }
 
+bool port_loop_has_room(const struct port *p)
+{
+	return ring_producer_used(&p->loop.events) <= EVENT_RING / 2;
+}
+
 /*
  * The difference between the wall clock and the monotonic clock. The last difference counts
  * until it is wrong by a millisecond, so a moment has the same date in each snapshot.

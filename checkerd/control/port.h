@@ -142,6 +142,8 @@ bool port_loop_next(struct port *p, struct port_request *ret);
 void port_loop_reply(struct port *p, const struct port_reply *reply);
 /* Drops and counts the event when there is no room. */
 void port_loop_event(struct port *p, const struct event *e);
+/* Is at least half of the ring of events free? Then a few fit, whatever their length. */
+bool port_loop_has_room(const struct port *p);
 /*
  * The snapshot to fill, empty except for its times. NULL: the control thread still reads both;
  * it does not when it requests one. Filling may take many rounds of the loop. A snapshot that

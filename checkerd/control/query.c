@@ -6,6 +6,7 @@
 
 #include "checkerd/control/documents.h"
 #include "checkerd/control/findings.h"
+#include "checkerd/control/event_documents.h"
 #include "checkerd/control/interface.h"
 #include "checkerd/control/reply.h"
 #include "checkerd/control/selection.h"
@@ -240,6 +241,30 @@ enum piece query_write_metrics(struct service *s, struct call *c, struct jw *j)
 
 /* --- events --- */
 
+/* Begins an event, or writes all of it. */
+static void write_event(struct service *s, struct reply *r, struct jw *j,
+                        const struct event *e)
+{
+	document_event(j, e);
+	r->in_event = e->name_records > 0;
+	if (r->in_event)
+		r->names = history_names(&s->history, e, &r->cursor);
+}
+
+/* Writes more names of the event that was begun. True: it is complete. */
+static bool write_names(struct service *s, struct reply *r, struct jw *j)
+{
+	const char *names = history_next_names(&s->history, &r->names);
+
+	if (names != NULL) {
+		document_event_names(j, names);
+		return false;
+	}
+	document_event_end(j);
+	r->in_event = false;
+	return true;
+}
+
 void query_events(struct service *s, struct call *c)
 {
 	c->reply.cursor = history_find(&s->history, c->request.since);
@@ -253,10 +278,14 @@ enum piece query_write_events(struct service *s, struct call *c, struct jw *j)
 
 	if (!r->begun)
 		return begin_list(c, j, "events");
+	if (r->in_event) {
+		(void)write_names(s, r, j); /* The next event follows, or more names. */
+		return PIECE_MORE;
+	}
 	e = history_next(&s->history, &r->cursor, &lost);
 	if (e != NULL) {
 		r->lost += lost;
-		document_event(j, e);
+		write_event(s, r, j, e);
 		return PIECE_MORE;
 	}
 	jw_array_end(j);
@@ -273,13 +302,28 @@ void query_coming_events(struct service *s, struct call *c)
 		c->reply.cursor = history_end(&s->history);
 }
 
+static void end_event_message(struct jw *j)
+{
+	jw_object_end(j);
+	jw_key(j, "continues");
+	jw_bool(j, true);
+	jw_object_end(j);
+	jw_message_end(j);
+}
+
 /* Each event, and each number of lost events, is a message of its own. */
 enum piece query_write_event(struct service *s, struct call *c, struct jw *j)
 {
 	struct history_cursor cursor = c->reply.cursor;
 	uint64_t lost = 0;
-	const struct event *e = history_next(&s->history, &cursor, &lost);
+	const struct event *e;
 
+	if (c->reply.in_event) {
+		if (write_names(s, &c->reply, j))
+			end_event_message(j);
+		return PIECE_MORE;
+	}
+	e = history_next(&s->history, &cursor, &lost);
 	if (e == NULL)
 		return PIECE_NONE_YET;
 	jw_object(j);
@@ -291,14 +335,11 @@ enum piece query_write_event(struct service *s, struct call *c, struct jw *j)
 		c->reply.cursor.seq += lost;
 	} else {
 		jw_key(j, "event");
-		document_event(j, e);
 		c->reply.cursor = cursor;
+		write_event(s, &c->reply, j, e);
 	}
-	jw_object_end(j);
-	jw_key(j, "continues");
-	jw_bool(j, true);
-	jw_object_end(j);
-	jw_message_end(j);
+	if (!c->reply.in_event)
+		end_event_message(j);
 	return PIECE_MORE;
 }
 

@@ -100,6 +100,7 @@ const char *event_type_name(enum event_type t)
 		[EVENT_CONFIG] = "config",
 		[EVENT_DAEMON] = "daemon",
 		[EVENT_HOLD] = "hold",
+		[EVENT_CAUSE] = "cause",
 	};
 
 	assert(t < EVENT_TYPE_COUNT_);

@@ -27,20 +27,38 @@ enum event_type {
 	EVENT_ENGINE,
 	EVENT_CONFIG,
 	EVENT_DAEMON,
-	EVENT_HOLD, /* a path is held from now on, or no longer */
+	EVENT_HOLD,  /* a path is held from now on, or no longer */
+	EVENT_CAUSE, /* many paths changed together, and have a part in common */
 	EVENT_TYPE_COUNT_
 };
 
+/*
+ * An event about many paths or maps is a group of records: a member for each path, for its history;
+ * the names of all, in as many records as they need; at last the event itself.
+ */
+enum event_part {
+	EVENT_WHOLE,
+	EVENT_MEMBER, /* as PATH_STATE, without map, reason and message; no event of its own */
+	EVENT_NAMES, /* message: names, each followed by EVENT_NAME_END */
+};
+
+#define EVENT_NAME_END '\x1f'
+
 struct event {
-	uint64_t seq;        /* from 1, without gaps */
+	/* From 1, without gaps. A record that is no event has the number of the one before. */
+	uint64_t seq;
 	int64_t realtime_us; /* wall clock, for printing only */
 	int64_t lasted_us;   /* PATH_STATE: how long `from` lasted */
 	struct reason why;   /* PATH_STATE: `reason` as a value */
+	uint32_t group;      /* the same number in all records of a group; 0: no group */
+	uint32_t members;    /* the whole event: how many paths or maps it is about */
+	uint16_t name_records; /* the whole event: records of names that came before */
+	uint8_t part;          /* enum event_part */
 	enum event_type type;
 	int priority;              /* syslog level */
 	char path[EVENT_PATH_MAX]; /* "": none */
-	char map[EVENT_MAP_MAX];
-	char from[16], to[16]; /* names of states; "": none */
+	char map[EVENT_MAP_MAX];   /* CAUSE: what the paths have in common */
+	char from[16], to[16];     /* names of states; "": none */
 	char reason[EVENT_REASON_MAX];
 	char message[EVENT_MESSAGE_MAX]; /* the log line, without a newline */
 };

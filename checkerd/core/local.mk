@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libcore.la
 libcore_la_SOURCES = \
 	checkerd/core/agreement.c \
 	checkerd/core/agreement.h \
+	checkerd/core/cause.c \
+	checkerd/core/cause.h \
 	checkerd/core/checker_kind.c \
 	checkerd/core/checker_kind.h \
 	checkerd/core/device.c \
@@ -15,6 +17,8 @@ libcore_la_SOURCES = \
 	checkerd/core/event.h \
 	checkerd/core/finding.c \
 	checkerd/core/finding.h \
+	checkerd/core/gather.c \
+	checkerd/core/gather.h \
 	checkerd/core/histogram.c \
 	checkerd/core/histogram.h \
 	checkerd/core/last_path.c \
@@ -67,6 +71,7 @@ libcore_la_SOURCES = \
 if HAVE_CMOCKA
 core_tests = \
 	tests/unit/core/test-agreement \
+	tests/unit/core/test-cause \
 	tests/unit/core/test-core-model \
 	tests/unit/core/test-device \
 	tests/unit/core/test-event \
@@ -97,6 +102,9 @@ core_test_ldadd = libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_core_test_agreement_SOURCES = tests/unit/core/test-agreement.c
 tests_unit_core_test_agreement_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_agreement_LDADD = $(core_test_ldadd)
+tests_unit_core_test_cause_SOURCES = tests/unit/core/test-cause.c
+tests_unit_core_test_cause_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_cause_LDADD = $(core_test_ldadd)
 tests_unit_core_test_core_model_SOURCES = \
 	tests/unit/disk.h \
 	tests/unit/random.h \

@@ -76,6 +76,7 @@ struct maps_map {
 	bool handler_seen : 1;
 	/* For last_path.c, and false outside of it. */
 	bool judged : 1, loses : 1;
+	bool gathered : 1; /* the reporter's: another redundancy is to be reported */
 };
 
 struct maps;

@@ -64,6 +64,7 @@ static const char *message_id(enum event_type t)
 		[EVENT_CONFIG] = MESSAGE_ID_CONFIG,
 		[EVENT_DAEMON] = MESSAGE_ID_DAEMON,
 		[EVENT_HOLD] = MESSAGE_ID_HOLD,
+		[EVENT_CAUSE] = MESSAGE_ID_CAUSE,
 	};
 
 	return ids[t];
@@ -71,12 +72,16 @@ static const char *message_id(enum event_type t)
 
 static void write_journal(const struct event *e)
 {
+	bool has_cause = e->type == EVENT_CAUSE;
+
 	/* An error of the journal cannot be logged anywhere. */
 	(void)sd_journal_send("MESSAGE=%s", e->message, "PRIORITY=%d", e->priority,
 	                      "SYSLOG_IDENTIFIER=checkerd", "MESSAGE_ID=%s",
 	                      message_id(e->type), "CHECKERD_PATH=%s", e->path,
-	                      "CHECKERD_MAP=%s", e->map, "CHECKERD_STATE=%s", e->to,
-	                      "CHECKERD_REASON=%s", e->reason, NULL);
+	                      "CHECKERD_MAP=%s", has_cause ? "" : e->map,
+	                      "CHECKERD_STATE=%s", e->to, "CHECKERD_REASON=%s", e->reason,
+	                      "CHECKERD_CAUSE=%s", has_cause ? e->map : "",
+	                      "CHECKERD_MEMBERS=%u", e->members, NULL);
 }
 
 static void write_stderr(const struct log *l, const struct event *e)

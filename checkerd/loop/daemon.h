@@ -15,6 +15,7 @@
 #include "checkerd/config/loader.h"
 #include "checkerd/manager/notify.h"
 #include "checkerd/loop/options.h"
+#include "checkerd/paths/outage.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "checkerd/manager/privileges.h"
 #include "checkerd/manager/ready.h"
@@ -24,7 +25,6 @@
 #include "checkerd/answers/timers_wait.h"
 #include "checkerd/answers/waits.h"
 #include "checkerd/manager/watchdog.h"
-#include "checkerd/store/store.h"
 
 struct daemon {
 	struct warnings warnings;
@@ -42,11 +42,9 @@ struct daemon {
 	struct events events;
 	struct checks checks;
 	struct overdue_watch overdue;
+	struct outage outage;
 	struct inventory inventory;
 	struct dm dm;
-	struct store *store;
-	/* Positive errno of a write that was reported. */
-	int store_error;
 	struct purger *purger;
 	struct purge purge;
 	struct reload reload;

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "checkerd/core/maps_count.h"
 #include "checkerd/core/maps_entries.h"
 #include "checkerd/core/maps_paths.h"
+#include "checkerd/paths/outage_gather.h"
 
 /* A map whose table is reloaded refuses commands with EBUSY for a moment. This refusal in a row is
  * reported. */
@@ -154,6 +154,8 @@ void dm_report_foreign(struct dm *dm, uint32_t entry, enum agreement_foreign wha
 
 	if (p == NULL)
 		return; /* Not a path of checkerd. */
+	if (what == FOREIGN_FAILED && outage_foreign(dm->events, e->path, p, now))
+		return;
 	if (what == FOREIGN_FAILED)
 		events_dm(dm->events, e->path, p, name_of(dm, e),
 		          e->verdict == VERDICT_USABLE ? LOG_WARNING : LOG_INFO, "active",
@@ -184,6 +186,14 @@ static const char *why_failed(const struct dm *dm, const struct maps_path *e,
 	return reason_format(&p->status.reason, reason, REASON_TEXT_MAX);
 }
 
+/* Does the command follow from the path's checks alone? */
+static bool follows_checks(const struct dm *dm, const struct maps_path *e,
+                           const struct path *p, enum agreement_command c)
+{
+	return e->bar == BAR_NONE && !maps_is_forced(dm->maps, e->path) && !e->released &&
+	       (c == COMMAND_REINSTATE || p->status.verdict == VERDICT_UNUSABLE);
+}
+
 void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
                     struct mono now)
 {
@@ -198,6 +208,9 @@ void dm_report_done(struct dm *dm, uint32_t entry, enum agreement_command c,
 		        e->devt_major, e->devt_minor);
 	if (p == NULL)
 		return; /* That its device is gone was reported. */
+	if (follows_checks(dm, e, p, c) &&
+	    outage_commanded(dm->events, e->path, p, c == COMMAND_FAIL, now))
+		return;
 	if (c == COMMAND_FAIL)
 		events_dm(dm->events, e->path, p, name_of(dm, e), LOG_NOTICE, "active",
 		          "failed", now, "failed in its map: %s",
@@ -273,25 +286,4 @@ void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now)
 	          "another disk is under %u:%u: WWID of the map: %s; WWID of the disk: "
 	          "%s; barred until the path leaves the map: remove it from the map",
 	          e->devt_major, e->devt_minor, was, is);
-}
-
-void dm_report_redundancy(struct dm *dm, uint32_t index, struct mono now)
-{
-	struct maps_map *m = maps_get(dm->maps, index);
-	const struct events_redundancy r = {
-		.map = m->map->name,
-		.from = m->reported_any ? redundancy_name(m->reported) : "",
-		.to = maps_redundancy(dm->maps, m),
-		.usable = maps_usable(dm->maps, m),
-		.paths = m->map->n_paths,
-		.disabled = maps_disabled(dm->maps, m),
-	};
-	bool differs = m->reported_any ? r.to != m->reported : r.to != REDUNDANCY_FULL;
-
-	if (!m->reported_any || differs)
-		persist_touch_map(&dm->checks->persist, index);
-	m->reported_any = true;
-	m->reported = r.to;
-	if (differs)
-		events_redundancy(dm->events, index, &r, now);
 }

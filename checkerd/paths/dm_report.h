@@ -27,7 +27,5 @@ void dm_report_spared(struct dm *dm, uint32_t entry, struct mono now);
 void dm_report_kept(struct dm *dm, uint32_t entry, struct mono now);
 /* Another disk has the path's device number. */
 void dm_report_barred(struct dm *dm, uint32_t entry, struct mono now);
-/* Reports the redundancy of the map if it differs from the last report. */
-void dm_report_redundancy(struct dm *dm, uint32_t index, struct mono now);
 
 #endif

@@ -14,6 +14,9 @@
 /* Lines about the states of one path. */
 static const struct rate_policy path_rate = { .burst = 10, .window = 60 };
 
+/* Lines about many paths of one HBA, target or array. */
+static const struct rate_policy turn_rate = { .burst = 30, .window = 60 };
+
 /* A shortage lasts, and its remedy stays the same. */
 static const struct rate_policy remedy_rate = { .burst = 1, .window = 600 };
 
@@ -47,7 +50,8 @@ int events_init(struct events *ev, const struct events_options *o)
 	ev->rates = calloc(o->max_paths, sizeof(ev->rates[0]));
 	ev->dm_rates = calloc(o->max_paths, sizeof(ev->dm_rates[0]));
 	ev->map_rates = calloc(map_room(o->max_paths), sizeof(ev->map_rates[0]));
-	if (ev->rates == NULL || ev->dm_rates == NULL || ev->map_rates == NULL) {
+	if (ev->rates == NULL || ev->dm_rates == NULL || ev->map_rates == NULL ||
+	    gather_new(&ev->gathered, o->max_paths) < 0) {
 		events_deinit(ev);
 		return -ENOMEM;
 	}
@@ -60,11 +64,12 @@ void events_deinit(struct events *ev)
 	free(ev->dm_rates);
 	free(ev->map_rates);
 	ev->rates = ev->dm_rates = ev->map_rates = NULL;
+	ev->gathered = gather_free(ev->gathered);
 }
 
 uint64_t events_bytes(uint32_t max_paths)
 {
-	return sizeof(struct events) +
+	return sizeof(struct events) + gather_bytes(max_paths) +
 	       (2 * (uint64_t)max_paths + map_room(max_paths)) * sizeof(struct rate);
 }
 
@@ -117,8 +122,7 @@ static void begin_event(struct event *e, enum event_type type, int priority,
 		put_text(e->map, sizeof(e->map), map);
 }
 
-/* The map that a path is in: as of the kernel, or else as of discovery. */
-static const char *map_of(const struct events *ev, uint32_t index, const struct device *d)
+const char *events_map_of(const struct events *ev, uint32_t index, const struct device *d)
 {
 	const struct map *m = maps_of(ev->maps, index);
 
@@ -140,13 +144,19 @@ static void describe_path(char *buf, size_t size, const struct device *d, const 
 }
 
 /* Numbers the event, and hands it to the control and log threads. */
-static void finish_event(struct events *ev, struct event *e, bool to_log)
+static void finish_event_at(struct events *ev, struct event *e, bool to_log,
+                            int64_t ago_us)
 {
 	e->seq = ++ev->seq;
-	e->realtime_us = realtime_us();
+	e->realtime_us = realtime_us() - ago_us;
 	port_loop_event(ev->port, e);
 	if (to_log && e->priority <= ev->level)
 		log_push(ev->log, e);
+}
+
+static void finish_event(struct events *ev, struct event *e, bool to_log)
+{
+	finish_event_at(ev, e, to_log, 0);
 }
 
 static int state_priority(enum path_state from, enum path_state to)
@@ -172,39 +182,122 @@ static int state_priority(enum path_state from, enum path_state to)
 	return from == PATH_PENDING || from == PATH_UNCHECKED ? LOG_DEBUG : LOG_NOTICE;
 }
 
-void events_state(struct events *ev, uint32_t index, const struct path *p,
-                  const struct path_status *before, struct mono now)
+/* The event of one change, without its message. */
+static void begin_change(struct event *e, const struct events_change *c)
 {
-	enum path_state from = before->state, to = p->status.state;
-	char name[NAME_TEXT_MAX], reason[REASON_TEXT_MAX], left[64] = "", text[512];
+	char reason[REASON_TEXT_MAX];
+
+	begin_event(e, EVENT_PATH_STATE, state_priority(c->from, c->to), c->device,
+	            c->map);
+	put_text(e->from, sizeof(e->from), path_state_name(c->from));
+	put_text(e->to, sizeof(e->to), path_state_name(c->to));
+	e->lasted_us = c->lasted_us;
+	e->why = c->why;
+	reason_format(&c->why, reason, sizeof(reason));
+	put_text(e->reason, sizeof(e->reason), reason);
+}
+
+void events_change(struct events *ev, uint32_t index, const struct events_change *c,
+                   struct mono now)
+{
+	char name[NAME_TEXT_MAX], left[64] = "", text[512];
 	struct event e;
-	const char *map = map_of(ev, index, p->device);
 	uint32_t left_out = 0;
 	bool to_log;
 
-	assert(index < ev->max_paths);
-	begin_event(&e, EVENT_PATH_STATE, state_priority(from, to), p->device, map);
-	put_text(e.from, sizeof(e.from), path_state_name(from));
-	put_text(e.to, sizeof(e.to), path_state_name(to));
-	e.lasted_us = mono_diff(now, before->since);
-	e.why = p->status.reason;
-	reason_format(&p->status.reason, reason, sizeof(reason));
-	put_text(e.reason, sizeof(e.reason), reason);
+	begin_change(&e, c);
 	to_log = e.priority <= ev->level &&
-	         rate_allow(&ev->rates[index], &path_rate, now, &left_out);
+	         (index == REGISTRY_NONE ||
+	          rate_allow(&ev->rates[index], &path_rate, now, &left_out));
 	if (left_out > 0)
 		(void)snprintf(left, sizeof(left), " (%u earlier changes suppressed)",
 		               left_out);
-	describe_path(name, sizeof(name), p->device, map);
-	if (reason[0] != '\0')
+	describe_path(name, sizeof(name), c->device, c->map);
+	if (e.reason[0] != '\0')
 		(void)snprintf(text, sizeof(text), "%s: %s -> %s: %s%s", name, e.from,
-		               e.to, reason, left);
+		               e.to, e.reason, left);
 	else
 		(void)snprintf(text, sizeof(text), "%s: %s -> %s after %.1f s%s", name,
 		               e.from, e.to, (double)e.lasted_us / (double)USEC_PER_SEC,
 		               left);
 	put_text(e.message, sizeof(e.message), text);
-	finish_event(ev, &e, to_log);
+	finish_event_at(ev, &e, to_log, mono_diff(now, c->since));
+}
+
+void events_group_begin(struct events *ev, struct events_group *g)
+{
+	*g = (struct events_group){ .number = ++ev->group };
+	if (g->number == 0)
+		g->number = ++ev->group;
+}
+
+static void flush_names(struct events *ev, struct events_group *g)
+{
+	if (g->used == 0)
+		return;
+	g->names.part = EVENT_NAMES;
+	g->names.group = g->number;
+	g->names.seq = ev->seq;
+	g->names.message[g->used] = '\0';
+	port_loop_event(ev->port, &g->names);
+	g->records++;
+	g->used = 0;
+}
+
+void events_group_name(struct events *ev, struct events_group *g, const char *name)
+{
+	size_t n = strnlen(name, EVENT_MAP_MAX);
+
+	if (g->used + n + 2 > sizeof(g->names.message))
+		flush_names(ev, g);
+	memcpy(g->names.message + g->used, name, n);
+	g->used += n;
+	g->names.message[g->used++] = EVENT_NAME_END;
+	g->members++;
+}
+
+void events_group_change(struct events *ev, const struct events_group *g,
+                         const struct events_change *c, struct mono now)
+{
+	struct event e;
+
+	begin_change(&e, c);
+	e.part = EVENT_MEMBER;
+	e.group = g->number;
+	e.seq = ev->seq;
+	e.reason[0] = e.map[0] = '\0';
+	e.realtime_us = realtime_us() - mono_diff(now, c->since);
+	port_loop_event(ev->port, &e);
+}
+
+void events_group_end(struct events *ev, struct events_group *g, struct event *e,
+                      const char *message, bool to_log)
+{
+	flush_names(ev, g);
+	put_text(e->message, sizeof(e->message), message);
+	e->group = g->number;
+	e->members = g->members;
+	e->name_records = g->records;
+	finish_event(ev, e, to_log);
+}
+
+bool events_have_room(const struct events *ev)
+{
+	return port_loop_has_room(ev->port);
+}
+
+bool events_may_log(struct events *ev, int priority, enum cause_turn turn,
+                    struct mono now, char *ret_suppressed, size_t size)
+{
+	uint32_t left_out = 0;
+	bool may = priority <= ev->level &&
+	           rate_allow(&ev->turn_rates[turn], &turn_rate, now, &left_out);
+
+	ret_suppressed[0] = '\0';
+	if (left_out > 0)
+		(void)snprintf(ret_suppressed, size, " (%u such messages suppressed)",
+		               left_out);
+	return may;
 }
 
 /* "NAME: WORDS", and the number of lines that the rate suppressed before. */
@@ -229,7 +322,7 @@ void events_device_error(struct events *ev, uint32_t index, const struct path *p
 {
 	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX], reason[REASON_TEXT_MAX];
 	struct event e;
-	const char *map = map_of(ev, index, p->device);
+	const char *map = events_map_of(ev, index, p->device);
 
 	assert(index < ev->max_paths);
 	begin_event(&e, EVENT_PATH_STATE, LOG_WARNING, p->device, map);
@@ -272,7 +365,7 @@ void events_hold(struct events *ev, uint32_t index, const struct path *p,
 {
 	enum hold_why was = policy_why(before), is = policy_why(&p->hold);
 	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX];
-	const char *map = map_of(ev, index, p->device);
+	const char *map = events_map_of(ev, index, p->device);
 	struct event e;
 
 	assert(index < ev->max_paths && was != is);

@@ -8,6 +8,7 @@
  */
 #include "checkerd/control/port.h"
 #include "checkerd/core/event.h"
+#include "checkerd/core/gather.h"
 #include "checkerd/core/maps.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/log/log.h"
@@ -40,6 +41,18 @@ struct events {
 	struct rate *dm_rates;
 	/* Owned, one per map. */
 	struct rate *map_rates;
+	struct rate turn_rates[TURN_COUNT_];
+	/* Owned: changes that outage.h reports together. */
+	struct gather *gathered;
+	/* The last path of a map is reported at once from then on: see outage_state(). */
+	struct mono urgent_from;
+	/* The same for maps without a usable path. */
+	struct mono urgent_map_from;
+	/* Maps whose redundancy is to be reported, and since when the first one is gathered. */
+	uint32_t maps_gathered;
+	struct mono maps_first;
+	/* Number of the last group of records. */
+	uint32_t group;
 	struct rate remedy_rates[EVENTS_REMEDY_KINDS];
 	uint32_t max_paths;
 	/* The table of maps is complete: the map that a device names is ignored. */
@@ -53,10 +66,45 @@ uint64_t events_bytes(uint32_t max_paths);
 
 /* The index belongs to another path now: its rates start again. */
 void events_new_path(struct events *ev, uint32_t index);
+/* The map that a path is in: as of the kernel, or else as of discovery. NULL: none. */
+const char *events_map_of(const struct events *ev, uint32_t index,
+                          const struct device *d);
 
-/* A path changed from the state `before` to its present one. */
-void events_state(struct events *ev, uint32_t index, const struct path *p,
-                  const struct path_status *before, struct mono now);
+/* A path came to another state. */
+struct events_change {
+	const struct device *device;
+	const char *map; /* its name; NULL: none */
+	enum path_state from, to;
+	int64_t lasted_us; /* how long `from` lasted */
+	struct mono since; /* when that was */
+	struct reason why;
+};
+/* index: REGISTRY_NONE: the path was removed. */
+void events_change(struct events *ev, uint32_t index, const struct events_change *c,
+                   struct mono now);
+
+/* Makes an event about many paths or maps. */
+struct events_group {
+	uint32_t number, members;
+	uint16_t records;
+	size_t used; /* of names.message */
+	struct event names;
+};
+void events_group_begin(struct events *ev, struct events_group *g);
+void events_group_name(struct events *ev, struct events_group *g, const char *name);
+/* Adds a change to the path's history. */
+void events_group_change(struct events *ev, const struct events_group *g,
+                         const struct events_change *c, struct mono now);
+/* Completes the event: numbers it, and hands it over. e: its type, priority and texts but the
+ * message, which is cut if it is too long. */
+void events_group_end(struct events *ev, struct events_group *g, struct event *e,
+                      const char *message, bool to_log);
+/* Is there room for records of a group? */
+bool events_have_room(const struct events *ev);
+/* May an event about this turn be logged? */
+bool events_may_log(struct events *ev, int priority, enum cause_turn turn,
+                    struct mono now, char *ret_suppressed, size_t size);
+
 /* The device of a path that is up answers with an error of its own: path_status.reason. */
 void events_device_error(struct events *ev, uint32_t index, const struct path *p,
                          struct mono now);

@@ -45,7 +45,6 @@ static void follow(struct holds *h, uint32_t index, const struct path *p,
 	maps_hold(h->maps, index, &p->hold);
 	if (was == is)
 		return;
-	persist_touch(h->persist, index);
 	h->begun[is] += is != HOLD_NONE;
 	events_hold(h->events, index, p, before, now);
 }
@@ -73,7 +72,6 @@ void holds_failed(struct holds *h, uint32_t index, struct path *p, struct mono n
 	struct hold old = p->hold;
 
 	policy_failed(&p->hold, rule_of(p), now);
-	persist_touch(h->persist, index);
 	follow(h, index, p, &old, now);
 }
 
@@ -85,7 +83,6 @@ void holds_mark(struct holds *h, uint32_t index, struct path *p, enum policy_mar
 	if (device_is_observed(p->device))
 		return;
 	policy_mark(&p->hold, rule_of(p), m, on, now);
-	persist_touch(h->persist, index);
 	follow(h, index, p, &old, now);
 }
 
@@ -94,7 +91,6 @@ void holds_pardon(struct holds *h, uint32_t index, struct path *p, struct mono n
 	struct hold old = p->hold;
 
 	policy_pardon(&p->hold, now);
-	persist_touch(h->persist, index);
 	follow(h, index, p, &old, now);
 }
 
@@ -104,14 +100,6 @@ void holds_change_rule(struct holds *h, uint32_t index, struct path *p, struct m
 
 	policy_change_rule(&p->hold, rule_of(p), now);
 	follow(h, index, p, &old, now);
-}
-
-void holds_take_up(struct holds *h, uint32_t index, struct path *p, struct mono now)
-{
-	count(h, &p->hold);
-	maps_hold(h->maps, index, &p->hold);
-	/* The configuration may be another one. */
-	holds_change_rule(h, index, p, now);
 }
 
 void holds_forget(struct holds *h, struct path *p)

@@ -9,6 +9,7 @@
 
 #include "checkerd/core/maps_paths.h"
 #include "checkerd/paths/membership.h"
+#include "checkerd/paths/outage_gather.h"
 
 void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c,
                     struct events *ev)
@@ -112,7 +113,7 @@ static void report_removed(struct inventory *inv, const struct found *f)
 		events_path(inv->events, EVENT_PATH_REMOVED, LOG_NOTICE, f->device,
 		            "another disk has its name, this one had WWID %s",
 		            known(device_wwid(f->device)));
-	else
+	else if (!f->gone || !outage_reports_removal(inv->events, f->device))
 		events_path(inv->events, EVENT_PATH_REMOVED,
 		            f->gone ? LOG_NOTICE : LOG_INFO, f->device,
 		            f->gone ? "its device is gone" : "no longer configured");

@@ -5,6 +5,7 @@
  * product's found_plan(), and the product's loop takes them.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "checkerd/discovery/found.h"
@@ -169,15 +170,20 @@ static int emit(void *arg, struct found *f)
 
 static struct device *describe(const struct disk *k)
 {
+	char host[16];
 	struct device_spec spec = { .devt_major = SD_MAJOR,
 		                    .devt_minor = k->devt,
 		                    .host_key = k->host,
 		                    .diskseq = k->seq,
 		                    .kernel_id = disk_wwid(k->scanned),
+		                    .host = host,
+		                    .vendor = "SIM",
+		                    .product = "DISK",
 		                    .name = k->name + strlen("/dev/"),
 		                    .node = k->name };
 	struct device *d;
 
+	(void)snprintf(host, sizeof(host), "host%u", k->host);
 	if (device_new(&d, &spec) < 0)
 		sim_fail("no memory for a device");
 	return d;

@@ -20,7 +20,6 @@ static struct {
 	struct config config;
 	struct events events;
 	struct maps *maps;
-	struct store *store;
 	struct devmapper *devmapper;
 	struct ready ready;
 	struct mono next_request;
@@ -44,9 +43,18 @@ struct log {
 static struct port port;
 static struct log log_thread;
 
+bool port_loop_has_room(const struct port *p)
+{
+	(void)p;
+	return true;
+}
+
 void port_loop_event(struct port *p, const struct event *e)
 {
 	p->events++;
+	judge_event(e);
+	if (e->part != EVENT_WHOLE)
+		return;
 	sim_trace(event_type_name(e->type), (int64_t)e->seq, e->priority);
 	if (sim.tracing)
 		(void)fprintf(stderr, "%29s%s\n", "", e->message);
@@ -432,11 +440,12 @@ static void complete_round(struct mono now)
 		finder_uevent();
 	}
 	checks_flush(&sim.checks, now);
-	persist_run(&sim.checks.persist, now);
 	if (!mono_before(now, sim.checks.maintain_at))
 		checks_maintain(&sim.checks, now);
 	overdue_watch_run(&sim.overdue, now);
 	judge_holds();
+	outage_run(&sim.outage, now);
+	judge_events(now);
 }
 
 /* When the loop has work, even without an event. */
@@ -446,6 +455,7 @@ static struct mono wake_at(struct mono end)
 
 	next = mono_min(next, dm_next(&sim.dm));
 	next = mono_min(next, overdue_watch_next(&sim.overdue));
+	next = mono_min(next, outage_next(&sim.outage));
 	if (sim.checks.relist)
 		next = mono_min(next, sim.checks.relist_from);
 	if (sim.inventory.holding)
@@ -585,7 +595,6 @@ static void begin(void)
 		.events = &host.events,
 		.listener = { .completed = on_completed },
 	};
-	const struct store_options store = { .max_paths = host.config.max_paths };
 	struct reload_parts parts = {
 		.inventory = &sim.inventory,
 		.ready = &host.ready,
@@ -598,14 +607,11 @@ static void begin(void)
 	if (maps_new(&host.maps, host.config.max_paths) < 0)
 		sim_fail("no memory for the maps");
 	events.maps = checks.maps = host.maps;
-	/* Nothing is kept: a simulated daemon has no successor. */
-	if (store_new(&host.store, &store, mono_now()) < 0)
-		sim_fail("no memory for the store");
-	checks.store = host.store;
 	if (events_init(&host.events, &events) < 0 ||
 	    checks_init(&sim.checks, &checks, &what) < 0)
 		sim_fail("the daemon does not start");
 	overdue_watch_init(&sim.overdue, &sim.checks, &host.events);
+	outage_init(&sim.outage, &host.events, sim.checks.registry);
 	begin_dm();
 	finder_start(&parts, &first);
 	inventory_init(&sim.inventory, parts.discovery, &sim.checks, &host.events);
@@ -624,7 +630,6 @@ static void end(void)
 	reload_deinit(&sim.reload);
 	events_deinit(&host.events);
 	host.maps = maps_free(host.maps);
-	(void)store_free(host.store, 0); /* It has no thread. */
 }
 
 static void *daemon_main(void *arg)

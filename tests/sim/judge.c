@@ -53,6 +53,7 @@ void judge_reset(void)
 {
 	memset(&judge, 0, sizeof(judge));
 	judge_overdue_reset();
+	judge_events_reset();
 	judge_identity_reset();
 }
 

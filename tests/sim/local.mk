@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/sim/plants/cap-off-by-one.patch \
 	tests/sim/plants/change-forgets-check.patch \
 	tests/sim/plants/closed-after-failures-only.patch \
+	tests/sim/plants/contradiction-untold.patch \
 	tests/sim/plants/deferred-after-timeout.patch \
 	tests/sim/plants/deferred-untold.patch \
 	tests/sim/plants/device-error-fails.patch \
@@ -28,6 +29,7 @@ EXTRA_DIST += \
 	tests/sim/plants/late-answer-unidentified.patch \
 	tests/sim/plants/looks-wait-for-opens.patch \
 	tests/sim/plants/lost-wakeup.patch \
+	tests/sim/plants/member-untold.patch \
 	tests/sim/plants/name-is-the-disk.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
 	tests/sim/plants/other-number-taken.patch \
@@ -72,6 +74,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/host.c \
 	tests/sim/judge.c \
 	tests/sim/judge_holds.c \
+	tests/sim/judge_events.c \
 	tests/sim/judge_identity.c \
 	tests/sim/judge_overdue.c \
 	tests/sim/judge_maps.c \
@@ -83,7 +86,6 @@ tests_sim_sim_SOURCES = \
 	$(NULL)
 tests_sim_sim_LDADD = \
 	libdaemon.la \
-	libstore.la \
 	libcontrol.la \
 	libdiscovery.la \
 	libdevmap.la \

@@ -12,6 +12,7 @@
 
 #include "checkerd/paths/results.h"
 #include "checkerd/paths/dm.h"
+#include "checkerd/paths/outage.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "checkerd/answers/reload.h"
 #include "libcheck/prober/prober.h"
@@ -170,6 +171,7 @@ struct sim {
 	int64_t path_us;
 	struct checks checks;
 	struct overdue_watch overdue;
+	struct outage outage;
 	struct dm dm;
 	struct reload reload;
 	struct inventory inventory;
@@ -276,6 +278,12 @@ void judge_overdue_heard(uint32_t index, struct mono finished);
 void judge_overdue_doubtful(uint32_t index);
 void judge_overdue_disabled(uint32_t index);
 void judge_overdue_path(uint32_t index, const struct path *p);
+
+/* judge_events.c */
+void judge_events_reset(void);
+void judge_event(const struct event *e);
+/* At the end of a round. */
+void judge_events(struct mono now);
 
 /* judge_identity.c */
 void judge_identity_reset(void);

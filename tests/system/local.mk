@@ -24,7 +24,6 @@ EXTRA_DIST += \
 	tests/system/test_quota.py \
 	tests/system/test_removal.py \
 	tests/system/test_restart.py \
-	tests/system/test_state.py \
 	tests/system/test_systemd.py \
 	tests/system/varlink.py \
 	$(NULL)

@@ -710,6 +710,7 @@ def names_that_give_orders(case):
 		said = (done.stdout + done.stderr).decode()
 		found = HARMFUL.search(said)
 		check(found is None, f"{' '.join(words)} contains control characters", found, ascii(said[-2000:]))
+	daemon.events()  # until the changes are reported
 	said = daemon.log_text()
 	check(HARMFUL.search(said) is None and all(name in said for name in SPELT),
 	      "the log gives orders", ascii(said[-2000:]))

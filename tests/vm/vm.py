@@ -136,6 +136,7 @@ def maps():
 
 
 def events(since=0):
+	time.sleep(0.7)  # a change is reported after half a second
 	return [e for e in ctl("show", "events")["events"] if e["seq"] > since]
 
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The latest changes of each path: the table that keeps them, and the replies. */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "checkerd/control/changes.h"
 #include "checkerd/control/control_limits.h"
@@ -248,13 +251,147 @@ static void test_largest(void **state)
 	json_object_put(o);
 }
 
+/* --- an event about many paths --- */
+
+static void emit_member(struct loop *l, const char *name)
+{
+	struct event e = state_event(l->seq, name);
+
+	e.part = EVENT_MEMBER;
+	e.group = 7;
+	port_loop_event(l->port, &e);
+}
+
+/* The records of paths sd0 to sdN-1, and at last the event. */
+static void emit_group(struct loop *l, void *arg)
+{
+	unsigned n = *(unsigned *)arg;
+	struct event names = { .part = EVENT_NAMES, .group = 7, .seq = l->seq };
+	struct event e = { .type = EVENT_CAUSE,
+		           .group = 7,
+		           .members = n,
+		           .from = "up",
+		           .to = "down",
+		           .map = "host3",
+		           .message = "host3: paths are down" };
+	size_t used = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		char name[32];
+		int length = snprintf(name, sizeof(name), "sd%u%c", i, EVENT_NAME_END);
+
+		if (used + (size_t)length >= sizeof(names.message)) {
+			port_loop_event(l->port, &names);
+			e.name_records++;
+			used = 0;
+		}
+		memcpy(names.message + used, name, (size_t)length + 1);
+		used += (size_t)length;
+		name[length - 1] = '\0';
+		emit_member(l, name);
+	}
+	port_loop_event(l->port, &names);
+	e.name_records++;
+	e.seq = ++l->seq;
+	port_loop_event(l->port, &e);
+}
+
+static void assert_group(struct json_object *event, unsigned n, int64_t seq)
+{
+	char where[32], name[32];
+
+	assert_string_equal(get_string(event, "type"), "cause");
+	assert_string_equal(get_string(event, "cause"), "host3");
+	assert_null(get(event, "map"));
+	assert_null(get(event, "path"));
+	assert_int_equal(get_int(event, "seq"), seq);
+	assert_int_equal(get_int(event, "members_total"), n);
+	assert_int_equal(json_object_array_length(get(event, "members")), n);
+	for (unsigned i = 0; i < n; i++) {
+		(void)snprintf(where, sizeof(where), "members[%u]", i);
+		(void)snprintf(name, sizeof(name), "sd%u", i);
+		assert_string_equal(get_string(event, where), name);
+	}
+}
+
+/* Many more names than one record or one piece of a reply has. */
+static void test_members(void **state)
+{
+	unsigned one = 1, n = 500;
+	struct json_object *o;
+
+	(void)state;
+	start(3);
+	client_send(fd, "{\"method\":\"io.checkerd.Control.Monitor\",\"more\":true,"
+	                "\"parameters\":{\"since\":0}}");
+	loop_do(&t.loop, loop_emit, &one);
+	loop_do(&t.loop, emit_group, &n);
+	loop_do(&t.loop, loop_emit, &one);
+	for (unsigned i = 1; i <= 3; i++) {
+		o = client_receive(fd);
+		assert_int_equal(get_int(o, "parameters.event.seq"), i);
+		if (i == 2)
+			assert_group(get(o, "parameters.event"), n, 2);
+		else
+			assert_null(get(o, "parameters.event.members"));
+		json_object_put(o);
+	}
+	close(fd);
+	fd = client_connect(&t);
+	o = call(fd, "ListEvents", "{}");
+	assert_int_equal(json_object_array_length(get(o, "events")), 3);
+	assert_int_equal(get_int(o, "lost"), 0);
+	assert_group(get(o, "events[1]"), n, 2);
+	assert_int_equal(get_int(o, "events[2].seq"), 3);
+	json_object_put(o);
+	o = call(fd, "ListEvents", "{\"since\":1}");
+	assert_group(get(o, "events[0]"), n, 2);
+	json_object_put(o);
+	/* Each member has its history, with the number of the event. */
+	o = call(fd, "ListHistory", "{\"paths\":[\"sd0\",\"sd499\"]}");
+	assert_int_equal(json_object_array_length(get(o, "histories[1].changes")), 1);
+	assert_int_equal(get_int(o, "histories[0].changes[0].seq"), 2);
+	assert_int_equal(get_int(o, "histories[1].changes[0].seq"), 2);
+	assert_string_equal(get_string(o, "histories[1].changes[0].to"), "down");
+	json_object_put(o);
+}
+
+/* The records of names are older than their event, and are forgotten first. */
+static void test_forgotten_members(void **state)
+{
+	unsigned n = 1000, many = EVENTS_KEPT - 5;
+	struct json_object *o;
+
+	(void)state;
+	start(3);
+	loop_do(&t.loop, emit_group, &n);
+	while (many > 0) { /* The ring to the control thread is shorter. */
+		unsigned some = MIN(many, 500);
+
+		loop_do(&t.loop, loop_emit, &some);
+		json_object_put(call(fd, "Ping", "{}"));
+		many -= some;
+	}
+	o = call(fd, "ListEvents", "{}");
+	assert_string_equal(get_string(o, "events[0].type"), "cause");
+	assert_int_equal(get_int(o, "events[0].members_total"), n);
+	assert_in_range(json_object_array_length(get(o, "events[0].members")), 1, n - 1);
+	json_object_put(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_path), cmocka_unit_test(test_what_is_no_change),
-		cmocka_unit_test(test_flapping), cmocka_unit_test(test_full),
-		cmocka_unit_test(test_bytes),    TEST(test_list),
-		TEST(test_same_state),           TEST(test_largest),
+		cmocka_unit_test(test_one_path),
+		cmocka_unit_test(test_what_is_no_change),
+		cmocka_unit_test(test_flapping),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_bytes),
+		TEST(test_list),
+		TEST(test_same_state),
+		TEST(test_largest),
+		TEST(test_members),
+		TEST(test_forgotten_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

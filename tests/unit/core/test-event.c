@@ -15,7 +15,7 @@ static void type_names(void **state)
 {
 	static const char *const words[EVENT_TYPE_COUNT_] = {
 		"path_state", "path_added", "path_removed", "map",  "dm",
-		"engine",     "config",     "daemon",       "hold",
+		"engine",     "config",     "daemon",       "hold", "cause",
 	};
 
 	(void)state; /* no fixture */

@@ -142,14 +142,28 @@ struct log {
 
 static struct port port;
 static struct log log_thread;
-struct event last_event;
+struct event last_event, last_hold;
 unsigned n_events, n_completed;
+void (*on_event)(const struct event *e);
+bool port_is_full;
 int completed_error;
+
+bool port_loop_has_room(const struct port *p)
+{
+	(void)p;
+	return !port_is_full;
+}
 
 void port_loop_event(struct port *p, const struct event *e)
 {
+	if (on_event != NULL)
+		on_event(e);
+	if (e->part != EVENT_WHOLE)
+		return;
 	p->events++;
 	last_event = *e;
+	if (e->type == EVENT_HOLD)
+		last_hold = *e;
 	n_events++;
 }
 
@@ -173,9 +187,7 @@ void log_push(struct log *l, const struct event *e)
 struct checks checks;
 struct events events;
 struct maps *maps;
-const char *state_file;
-struct mono setup_at;
-static struct store *store;
+struct outage outage;
 const struct mono t0 = { 1000 * SEC };
 const struct path_settings usual = {
 	.interval_us = 5 * SEC,
@@ -203,21 +215,18 @@ static int begin(const struct config *c)
 		.events = &events,
 		.listener = { .completed = on_completed },
 	};
-	const struct store_options of_store = { .file = state_file,
-		                                .max_paths = PATHS,
-		                                .any_file_system = true };
 	const char *what;
 
-	if (store_new(&store, &of_store, setup_at) < 0)
-		return -1;
-	of_checks.store = store;
 	n_events = n_completed = 0;
 	completed_error = 0;
 	if (maps_new(&maps, PATHS) < 0)
 		return -1;
 	of_events.maps = of_checks.maps = maps;
-	return events_init(&events, &of_events) < 0 ||
-	       checks_init(&checks, &of_checks, &what) < 0;
+	if (events_init(&events, &of_events) < 0 ||
+	    checks_init(&checks, &of_checks, &what) < 0)
+		return -1;
+	outage_init(&outage, &events, checks.registry);
+	return 0;
 }
 
 int setup(void **state)
@@ -242,8 +251,6 @@ int teardown(void **state)
 	checks_deinit(&checks);
 	events_deinit(&events);
 	maps = maps_free(maps);
-	if (!store_free(store, 10 * SEC))
-		return -1;
 	return 0;
 }
 
@@ -275,6 +282,15 @@ struct path *path(uint32_t index)
 	return registry_get(checks.registry, index);
 }
 
+/* Reports what is held, as at a later time. */
+void report(struct mono now)
+{
+	struct mono later = mono_add(now, GATHER_LONGEST_US);
+
+	while (!mono_before(later, outage_next(&outage)))
+		outage_run(&outage, later);
+}
+
 /* Starts everything that is due until that time. */
 void run_until(struct mono end)
 {
@@ -284,6 +300,7 @@ void run_until(struct mono end)
 		checks_run(&checks, now);
 		checks_flush(&checks, now);
 	}
+	report(end);
 }
 
 void answer_at(enum pathcheck_stage stage, uint32_t index, enum pathcheck_verdict v,
@@ -303,6 +320,7 @@ void answer_at(enum pathcheck_stage stage, uint32_t index, enum pathcheck_verdic
 		.finished_us = now.us,
 	};
 	assert_false(results_collect(&checks, now));
+	report(now);
 }
 
 void answer(uint32_t index, enum pathcheck_verdict v, int error, bool late,

@@ -7,6 +7,7 @@
  * virtual clock. To be included after unit.h.
  */
 #include "checkerd/paths/membership.h"
+#include "checkerd/paths/outage.h"
 #include "checkerd/paths/results.h"
 
 #define PATHS    600
@@ -31,16 +32,16 @@ extern struct pathcheck engine;
 extern struct checks checks;
 extern struct events events;
 extern struct maps *maps;
+extern struct outage outage;
 extern const struct mono t0;
 extern const struct path_settings usual;
-/* The last event and their number; calls of the listener and the last error. */
-extern struct event last_event;
+/* The last event, the last one of the type hold, and their number; calls of the listener and the last error. */
+extern struct event last_event, last_hold;
 extern unsigned n_events, n_completed;
 extern int completed_error;
-
-/* The state file of the next setup(), which is at that time. NULL: none. */
-extern const char *state_file;
-extern struct mono setup_at;
+/* Gets each record of an event; NULL: nobody does. */
+extern void (*on_event)(const struct event *e);
+extern bool port_is_full;
 
 struct mono at(int64_t us);
 int setup(void **state);
@@ -50,6 +51,7 @@ int try_add(unsigned n, const struct path_settings *s, uint32_t *ret);
 uint32_t add(unsigned n);
 struct path *path(uint32_t index);
 void run_until(struct mono end);
+void report(struct mono now);
 void answer_at(enum pathcheck_stage stage, uint32_t index, enum pathcheck_verdict v,
                int error, bool late, struct mono now);
 void answer(uint32_t index, enum pathcheck_verdict v, int error, bool late,

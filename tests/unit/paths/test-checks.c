@@ -464,6 +464,7 @@ static void a_removed_device_is_reported(void **state)
 	run_until(at(SEC));
 	answer(p, PATHCHECK_OK, 0, false, at(SEC));
 	assert_int_equal(membership_remove(&checks, p, true, at(SEC)), 0);
+	report(at(SEC));
 	assert_string_equal(last_event.to, "removed");
 	assert_null(path(p));
 	assert_int_equal(checks.by_state[PATH_REMOVED], 0);

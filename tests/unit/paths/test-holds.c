@@ -52,11 +52,11 @@ static void begin_and_end_are_reported(void **state)
 	uint32_t p = flapping();
 
 	(void)state;
-	assert_int_equal(last_event.type, EVENT_HOLD);
-	assert_int_equal(last_event.priority, LOG_WARNING);
-	assert_string_equal(last_event.from, "");
-	assert_string_equal(last_event.to, "flapping");
-	assert_string_equal(last_event.message,
+	assert_int_equal(last_hold.type, EVENT_HOLD);
+	assert_int_equal(last_hold.priority, LOG_WARNING);
+	assert_string_equal(last_hold.from, "");
+	assert_string_equal(last_hold.to, "flapping");
+	assert_string_equal(last_hold.message,
 	                    "p0: held: flapping: for 60 s at least; it ends when no "
 	                    "check has failed for its time");
 	assert_int_equal(checks.holds.held[HOLD_FLAPPING], 1);
@@ -64,9 +64,9 @@ static void begin_and_end_are_reported(void **state)
 	checked(p, true, 5 * SEC);
 	assert_true(policy_is_held(&path(p)->hold));
 	checked(p, true, 65 * SEC);
-	assert_int_equal(last_event.type, EVENT_HOLD);
-	assert_int_equal(last_event.priority, LOG_NOTICE);
-	assert_string_equal(last_event.message, "p0: held no longer: flapping, for 61 s");
+	assert_int_equal(last_hold.type, EVENT_HOLD);
+	assert_int_equal(last_hold.priority, LOG_NOTICE);
+	assert_string_equal(last_hold.message, "p0: held no longer: flapping, for 61 s");
 	assert_int_equal(checks.holds.held[HOLD_FLAPPING], 0);
 	assert_int_equal(checks.holds.held[HOLD_NONE], 0);
 }
@@ -145,7 +145,7 @@ static void another_rule_ends_the_hold(void **state)
 	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(5 * SEC)),
 	                 0);
 	assert_false(policy_is_held(&path(p)->hold));
-	assert_string_equal(last_event.message, "p0: held no longer: flapping, for 1 s");
+	assert_string_equal(last_hold.message, "p0: held no longer: flapping, for 1 s");
 	policy_rules_reset();
 }
 
@@ -156,15 +156,15 @@ static void a_mark_is_reported_with_its_end(void **state)
 	(void)state;
 	checked(p, true, SEC);
 	holds_mark(&checks.holds, p, path(p), MARK_BY_HAND, true, at(2 * SEC));
-	assert_string_equal(last_event.message,
+	assert_string_equal(last_hold.message,
 	                    "p0: held: by_hand: it ends with checkerctl unsetmarginal");
 	holds_mark(&checks.holds, p, path(p), MARK_SLOW, true, at(3 * SEC));
 	assert_int_equal(checks.holds.held[HOLD_BY_HAND], 1);
 	holds_pardon(&checks.holds, p, path(p), at(4 * SEC));
 	assert_int_equal(checks.holds.held[HOLD_BY_HAND], 0);
 	assert_int_equal(checks.holds.held[HOLD_SLOW], 1);
-	assert_string_equal(last_event.from, "by_hand");
-	assert_string_equal(last_event.to, "slow");
+	assert_string_equal(last_hold.from, "by_hand");
+	assert_string_equal(last_hold.to, "slow");
 }
 
 static void every_check_counts_in_the_share(void **state)

@@ -115,6 +115,7 @@ wait_for("it is down", lambda: state_is(a, "down"))
 refused(1, "its checks fail", "reinstate", a)
 scsi_state(a, "running")
 wait_for_kernel("mpatha", a, "A", 20)
+time.sleep(0.7)  # a change is reported after half a second
 changes = ctl("show", "history", a)["histories"][0]["changes"]
 check([(c["from"], c["to"]) for c in changes] == [("up", "down"), ("down", "up")], "its history",
       changes)

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns struct outage: what is being reported. The loop only.
+ *
+ * When the changes of a turn are due, the parts that explain them are reported one after the other,
+ * and then what no part explains. Each event about a part takes as many rounds of the loop as its
+ * members need: first their records, then the event itself. So whoever has the event has its members.
+ */
+#include "checkerd/paths/outage.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "checkerd/paths/outage_maps.h"
+#include "checkerd/paths/outage_single.h"
+
+void outage_init(struct outage *o, struct events *ev, struct registry *registry)
+{
+	*o = (struct outage){ .events = ev, .registry = registry };
+}
+
+static const struct device *device_of(const struct outage *o, uint32_t item)
+{
+	const struct gather_gone *g = gather_gone(o->events->gathered, item);
+
+	return g != NULL ? g->device : registry_get(o->registry, item)->device;
+}
+
+static struct events_change change_of(const struct outage *o, uint32_t item,
+                                      const struct gather_change *c)
+{
+	const struct gather_gone *g = gather_gone(o->events->gathered, item);
+	const struct path *p;
+
+	if (g != NULL)
+		return outage_gone_change(c, g);
+	p = registry_get(o->registry, item);
+	return outage_gathered_change(o->events, item, c, p, &p->status);
+}
+
+static bool same_reason(const struct reason *a, const struct reason *b)
+{
+	char of_a[REASON_TEXT_MAX], of_b[REASON_TEXT_MAX];
+
+	return strcmp(reason_format(a, of_a, sizeof(of_a)),
+	              reason_format(b, of_b, sizeof(of_b))) == 0;
+}
+
+/* Boyer and Moore's vote: `why` is the reason of most members, if one is. */
+static void vote(struct outage *o, const struct reason *why)
+{
+	bool same = o->votes > 0 && same_reason(&o->why, why);
+
+	if (o->votes == 0)
+		o->why = *why;
+	else
+		o->same_why = o->same_why && same;
+	o->votes = o->votes == 0 || same ? o->votes + 1 : o->votes - 1;
+}
+
+static void tally(struct outage *o, const struct gather_change *c,
+                  const struct events_change *change)
+{
+	if (o->group.members == 0) {
+		(void)cause_format(&o->cause, change->device, o->label, sizeof(o->label));
+		o->from = change->from;
+		o->to_state = change->to;
+	}
+	o->same_from = o->same_from && c->changed && change->from == o->from;
+	o->same_to = o->same_to && change->to == o->to_state;
+	o->changed += c->changed;
+	o->commanded += c->commanded;
+	o->foreign += c->foreign;
+	o->lasted_us = MAX(o->lasted_us, c->changed ? c->lasted_us : 0);
+	vote(o, &change->why);
+}
+
+static void add_member(struct outage *o, uint32_t item, struct mono now)
+{
+	struct events *ev = o->events;
+	const struct gather_change c = gather_get(ev->gathered, item);
+	const struct events_change change = change_of(o, item, &c);
+
+	tally(o, &c, &change);
+	if (c.changed)
+		events_group_change(ev, &o->group, &change, now);
+	events_group_name(ev, &o->group, device_name(change.device));
+	gather_drop(ev->gathered, item, change.device);
+}
+
+/* What happened to the paths, in words. */
+static void describe_turn(const struct outage *o, char *buf, size_t size)
+{
+	const char *state = path_state_name(o->to_state);
+
+	if (o->turn == TURN_GONE)
+		(void)snprintf(buf, size, "are gone, their devices were removed");
+	else if (o->changed == 0 && o->foreign > 0)
+		(void)snprintf(buf, size,
+		               "failed in their maps, by the kernel or another program");
+	else if (o->changed == 0)
+		(void)snprintf(buf, size, "%s in their maps",
+		               o->turn == TURN_BACK ? "reinstated" : "failed");
+	else if (o->turn == TURN_BACK)
+		(void)snprintf(buf, size, "are %s again, after up to %.1f s",
+		               o->same_to ? state : "up or delayed",
+		               (double)o->lasted_us / (double)USEC_PER_SEC);
+	else
+		(void)snprintf(buf, size, "are %s",
+		               o->same_to             ? state
+		               : o->turn == TURN_DOWN ? "down"
+		                                      : "shaky");
+}
+
+static void describe_commands(const struct outage *o, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (o->changed > 0 && o->commanded > 0)
+		(void)snprintf(buf, size, "; %u %s in their maps", o->commanded,
+		               o->turn == TURN_BACK ? "reinstated" : "failed");
+}
+
+static int priority_of(enum cause_turn turn)
+{
+	switch (turn) {
+	case TURN_DOWN:
+		return LOG_ERR;
+	case TURN_DOUBT:
+		return LOG_WARNING;
+	case TURN_BACK:
+	case TURN_GONE:
+	case TURN_COUNT_:
+		break;
+	}
+	return LOG_NOTICE;
+}
+
+/* left: how many such messages the rate suppressed before. */
+static void write_message(struct outage *o, const struct event *e, const char *left,
+                          char *buf, size_t size)
+{
+	char turn[96], commands[64], maps[OUTAGE_MAPS_TEXT_MAX];
+	bool because = e->reason[0] != '\0';
+	uint32_t n = o->group.members;
+
+	describe_turn(o, turn, sizeof(turn));
+	describe_commands(o, commands, sizeof(commands));
+	o->maps_told = outage_maps_format(o->events, maps, sizeof(maps)) || o->maps_told;
+	(void)snprintf(buf, size, "%s: %u of %u paths %s%s%s%s%s%s%s", o->label, n,
+	               MAX(n, o->cause.total), turn, because ? ": " : "",
+	               because && !o->same_why ? "mostly " : "", e->reason, commands,
+	               maps, left);
+}
+
+/* All members are recorded. */
+static void finish_group(struct outage *o, struct mono now)
+{
+	struct event e;
+	char left[64], message[2 * EVENT_MESSAGE_MAX];
+	bool to_log;
+
+	if (o->group.members == 0)
+		return; /* All of them were reported meanwhile. */
+	memset(&e, 0, sizeof(e));
+	e.type = EVENT_CAUSE;
+	e.priority = priority_of(o->turn);
+	(void)snprintf(e.map, sizeof(e.map), "%s", o->label);
+	if (o->same_from)
+		(void)snprintf(e.from, sizeof(e.from), "%s", path_state_name(o->from));
+	if (o->same_to && (o->changed > 0 || o->turn == TURN_GONE))
+		(void)snprintf(e.to, sizeof(e.to), "%s", path_state_name(o->to_state));
+	e.lasted_us = o->lasted_us;
+	e.why = o->why;
+	if (o->turn == TURN_DOWN || o->turn == TURN_DOUBT)
+		(void)reason_format(&o->why, e.reason, sizeof(e.reason));
+	to_log = events_may_log(o->events, e.priority, o->turn, now, left, sizeof(left));
+	write_message(o, &e, left, message, sizeof(message));
+	events_group_end(o->events, &o->group, &e, message, to_log);
+	o->total++;
+}
+
+/* Reports the next part, or else the changes that none explains. */
+static void begin_next(struct outage *o)
+{
+	struct events *ev = o->events;
+
+	o->cursor = 0;
+	o->oldest = MONO_NEVER;
+	o->phase = OUTAGE_SINGLES;
+	if (!causes_best(gather_causes(ev->gathered), o->turn,
+	                 gather_count(ev->gathered, o->turn), &o->cause))
+		return;
+	o->phase = OUTAGE_MEMBERS;
+	o->votes = o->changed = o->commanded = o->foreign = 0;
+	o->same_why = o->same_from = o->same_to = true;
+	o->lasted_us = 0;
+	events_group_begin(ev, &o->group);
+}
+
+/* When the change became known. A change in its map only: the table does not know. */
+static struct mono since_of(const struct outage *o, uint32_t item)
+{
+	const struct gather_gone *g = gather_gone(o->events->gathered, item);
+
+	if (g != NULL)
+		return g->since;
+	if (!gather_get(o->events->gathered, item).changed)
+		return (struct mono){ 0 };
+	return registry_get(o->registry, item)->status.since;
+}
+
+static void report_single(struct outage *o, uint32_t item, struct mono now)
+{
+	const struct path *p;
+
+	if (gather_gone(o->events->gathered, item) != NULL) {
+		outage_report_gone(o->events, item, now);
+		return;
+	}
+	p = registry_get(o->registry, item);
+	outage_report_single(o->events, item, p, &p->status, now);
+}
+
+/* One item of the turn. */
+static void visit(struct outage *o, uint32_t item, struct mono now)
+{
+	struct mono since;
+
+	if (o->phase == OUTAGE_MEMBERS) {
+		if (cause_has(&o->cause, device_of(o, item)))
+			add_member(o, item, now);
+		return;
+	}
+	since = since_of(o, item);
+	if (mono_before(now, mono_add(since, GATHER_ALONE_US)))
+		o->oldest = mono_min(o->oldest, since);
+	else
+		report_single(o, item, now);
+}
+
+/* Visits items, a slice at most. False: the slice is used up. */
+static bool visit_all(struct outage *o, struct mono now)
+{
+	uint32_t visits = OUTAGE_VISITS;
+
+	for (unsigned n = 0; n < OUTAGE_RECORDS; n++) {
+		uint32_t item;
+
+		if (!events_have_room(o->events)) {
+			o->retry_at = mono_add(now, OUTAGE_RETRY_US);
+			return false;
+		}
+		item = gather_next(o->events->gathered, o->turn, &o->cursor, &visits);
+		if (item == GATHER_NONE)
+			return o->cursor == gather_end(o->events->gathered);
+		visit(o, item, now);
+	}
+	return false;
+}
+
+static void run_paths(struct outage *o, struct mono now)
+{
+	if (!visit_all(o, now))
+		return;
+	if (o->phase == OUTAGE_MEMBERS) {
+		finish_group(o, now);
+		begin_next(o);
+		return;
+	}
+	gather_reported(o->events->gathered, o->turn, o->oldest);
+	o->phase = OUTAGE_IDLE;
+}
+
+/* What is due first: failures before what comes back, and paths before their maps. */
+static void choose(struct outage *o, struct mono now)
+{
+	for (unsigned t = 0; t < TURN_COUNT_; t++) {
+		if (mono_before(now, gather_due(o->events->gathered, t)))
+			continue;
+		o->turn = t;
+		begin_next(o);
+		return;
+	}
+	if (!mono_before(now, outage_maps_due(o)))
+		outage_maps_begin(o);
+}
+
+void outage_run(struct outage *o, struct mono now)
+{
+	if (mono_before(now, o->retry_at))
+		return;
+	o->retry_at = (struct mono){ 0 };
+	if (o->phase == OUTAGE_IDLE)
+		choose(o, now);
+	if (o->phase == OUTAGE_MEMBERS || o->phase == OUTAGE_SINGLES)
+		run_paths(o, now);
+	else if (o->phase != OUTAGE_IDLE)
+		outage_maps_run(o, now);
+}
+
+struct mono outage_next(const struct outage *o)
+{
+	struct mono next = outage_maps_due(o);
+
+	if (o->phase != OUTAGE_IDLE)
+		return o->retry_at;
+	for (unsigned t = 0; t < TURN_COUNT_; t++)
+		next = mono_min(next, gather_due(o->events->gathered, t));
+	return mono_max(next, o->retry_at);
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Many paths that change together are one event with all their names, and each has its history. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "checkerd/core/maps_entries.h"
+#include "checkerd/paths/outage_gather.h"
+#include "checkerd/paths/outage_maps.h"
+#include "tests/unit/paths/checks-bed.h"
+
+#define KEPT 1024
+
+/* What was reported: events, and records of members. */
+static struct event kept[KEPT], records[KEPT];
+static unsigned n_kept, n_records, n_names;
+static char names[KEPT * 8];
+
+static void keep(const struct event *e)
+{
+	if (e->part == EVENT_WHOLE)
+		kept[n_kept++] = *e;
+	else if (e->part == EVENT_MEMBER)
+		records[n_records++] = *e;
+	else
+		strcat(names, e->message);
+	for (const char *s = e->message; e->part == EVENT_NAMES && *s != '\0'; s++)
+		n_names += *s == EVENT_NAME_END;
+}
+
+static void forget(void)
+{
+	n_kept = n_records = n_names = 0;
+	names[0] = '\0';
+}
+
+static const struct path_settings at_once = {
+	.interval_us = 5 * SEC,
+	.max_interval_grid = 5 * SEC / PATH_GRID_US,
+	.timeout_us = 2 * SEC,
+	.fail_checks = 1,
+	.recover_checks = 1,
+};
+
+static int begin(void **state)
+{
+	int r = setup(state);
+
+	forget();
+	on_event = keep;
+	port_is_full = false;
+	return r;
+}
+
+static int end(void **state)
+{
+	on_event = NULL;
+	return teardown(state);
+}
+
+/* Path n: 8:n, up, with its first check. */
+static uint32_t add_up(unsigned n, const char *host, const char *target)
+{
+	const struct outcome started = { .kind = OUTCOME_STARTED };
+	const struct outcome ok = { .kind = OUTCOME_OK, .stage = STAGE_READ };
+	char name[16], node[32];
+	const struct device_spec spec = { .name = name,
+		                          .node = node,
+		                          .devt_major = 8,
+		                          .devt_minor = n,
+		                          .host = host,
+		                          .target = target,
+		                          .vendor = "VENDOR",
+		                          .product = "ARRAY" };
+	struct device *d;
+	uint32_t index;
+
+	(void)snprintf(name, sizeof(name), "sd%u", n);
+	(void)snprintf(node, sizeof(node), "/dev/sd%u", n);
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(membership_add(&checks, d, &at_once, t0, &index), 0);
+	device_unref(d);
+	(void)checks_step(&checks, index, path(index), &started, t0);
+	(void)checks_step(&checks, index, path(index), &ok, t0);
+	return index;
+}
+
+static void add_many(unsigned from, unsigned n, const char *host, const char *target)
+{
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(add_up(from + i, host, target), from + i);
+}
+
+static void fail_with(uint32_t index, int error, struct mono now)
+{
+	const struct outcome o = { .kind = OUTCOME_FAILED,
+		                   .stage = STAGE_READ,
+		                   .error = error };
+
+	(void)checks_step(&checks, index, path(index), &o, now);
+}
+
+static void recover(uint32_t index, struct mono now)
+{
+	const struct outcome o = { .kind = OUTCOME_OK, .stage = STAGE_READ };
+
+	(void)checks_step(&checks, index, path(index), &o, now);
+}
+
+/* Runs until that time, as the loop does. */
+static void run_outage(struct mono until)
+{
+	while (!mono_before(until, outage_next(&outage)))
+		outage_run(&outage, mono_max(outage_next(&outage), t0));
+}
+
+static void a_fabric_outage_is_one_event(void **state)
+{
+	(void)state;
+	add_many(0, 128, "host3", "A");
+	add_many(128, 128, "host4", "B");
+	forget();
+	for (unsigned i = 0; i < 128; i++)
+		fail_with(i, EIO, at(SEC + (int64_t)i * 1000));
+	assert_int_equal(n_kept, 0);
+	run_outage(at(SEC + 127000 + GATHER_ALONE_US - 1));
+	assert_int_equal(n_kept, 0);
+	run_outage(at(SEC + 127000 + GATHER_ALONE_US));
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(kept[0].type, EVENT_CAUSE);
+	assert_int_equal(kept[0].priority, LOG_ERR);
+	assert_string_equal(kept[0].message,
+	                    "target A through host3: 128 of 128 paths are down: read: "
+	                    "Input/output error (EIO)");
+	assert_string_equal(kept[0].map, "target A through host3");
+	assert_string_equal(kept[0].from, "up");
+	assert_string_equal(kept[0].to, "down");
+	assert_string_equal(kept[0].reason, "read: Input/output error (EIO)");
+	assert_int_equal(kept[0].members, 128);
+	assert_int_equal(n_names, 128);
+	assert_true(strstr(names, "sd0\x1fsd1\x1fsd2\x1f") == names);
+	assert_int_equal(n_records, 128);
+	for (unsigned i = 0; i < 128; i++) {
+		assert_string_equal(records[i].path, device_name(path(i)->device));
+		assert_string_equal(records[i].from, "up");
+		assert_string_equal(records[i].to, "down");
+		assert_int_equal(records[i].lasted_us, SEC + i * 1000);
+		assert_int_equal(records[i].why.error, EIO);
+		assert_int_equal(records[i].group, kept[0].group);
+	}
+	/* The way back. */
+	forget();
+	for (unsigned i = 0; i < 128; i++)
+		recover(i, at(31 * SEC + (int64_t)i * 1000));
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(kept[0].priority, LOG_NOTICE);
+	assert_string_equal(kept[0].message,
+	                    "target A through host3: 128 of 128 paths are up again, "
+	                    "after up to 30.0 s");
+	assert_int_equal(n_records, 128);
+	assert_int_equal(outage.total, 2);
+	assert_true(mono_is_never(outage_next(&outage)));
+}
+
+static void one_path_is_reported_soon_as_ever(void **state)
+{
+	(void)state;
+	add_many(0, 8, "host3", "A");
+	forget();
+	fail_with(2, EIO, at(SEC));
+	assert_int_equal(n_kept, 0);
+	assert_int_equal(outage_next(&outage).us, at(SEC + GATHER_ALONE_US).us);
+	run_outage(at(SEC + GATHER_ALONE_US));
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(kept[0].type, EVENT_PATH_STATE);
+	assert_string_equal(kept[0].message,
+	                    "sd2: up -> down: read: Input/output error (EIO)");
+	assert_int_equal(kept[0].lasted_us, SEC);
+	assert_int_equal(n_records, 0);
+}
+
+/* Paths are checked one after the other, and each is noticed at its own time. */
+static void a_slow_outage_is_one_event_too(void **state)
+{
+	(void)state;
+	add_many(0, 32, "host3", "A");
+	add_many(32, 32, "host3", "B");
+	forget();
+	for (unsigned i = 0; i < 64; i++) {
+		struct mono now = at(SEC + (int64_t)i * 120000);
+
+		run_outage(now);
+		fail_with(i, EIO, now);
+	}
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(kept[0].members, 64);
+	assert_string_equal(kept[0].map, "host3");
+}
+
+static void two_outages_are_two_events(void **state)
+{
+	(void)state;
+	add_many(0, 16, "host3", "A");
+	add_many(16, 16, "host4", "B");
+	add_many(32, 64, "host5", "C");
+	forget();
+	for (unsigned i = 0; i < 33; i++)
+		fail_with(i, i < 16 ? EIO : ETIMEDOUT, at(SEC));
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_kept, 3);
+	assert_int_equal(kept[0].members + kept[1].members, 32);
+	assert_string_not_equal(kept[0].map, kept[1].map);
+	assert_int_equal(kept[2].type, EVENT_PATH_STATE);
+	assert_string_equal(kept[2].path, "sd32");
+}
+
+static void a_path_that_comes_back_at_once_has_both_events(void **state)
+{
+	(void)state;
+	add_many(0, 8, "host3", "A");
+	forget();
+	fail_with(2, EIO, at(SEC));
+	recover(2, at(SEC + 100000));
+	assert_int_equal(n_kept, 1);
+	assert_string_equal(kept[0].message,
+	                    "sd2: up -> down: read: Input/output error (EIO)");
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_kept, 2);
+	assert_string_equal(kept[1].message, "sd2: down -> up after 0.1 s");
+}
+
+/* Most reasons are the same, and the message says that not all are. */
+static void the_reason_of_most_is_named(void **state)
+{
+	(void)state;
+	add_many(0, 16, "host3", "A");
+	forget();
+	for (unsigned i = 0; i < 16; i++)
+		fail_with(i, i % 5 == 0 ? ENOLINK : EIO, at(SEC));
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_non_null(strstr(kept[0].message, ": mostly read: Input/output error"));
+}
+
+/* The control thread is slow: nothing is dropped. */
+static void a_full_ring_delays_and_loses_nothing(void **state)
+{
+	struct mono when;
+
+	(void)state;
+	add_many(0, 300, "host3", "A");
+	forget();
+	for (unsigned i = 0; i < 300; i++)
+		fail_with(i, EIO, at(SEC));
+	outage_run(&outage, at(2 * SEC));
+	assert_int_equal(n_records, OUTAGE_RECORDS); /* a slice */
+	assert_int_equal(n_kept, 0);
+	port_is_full = true;
+	outage_run(&outage, at(2 * SEC));
+	assert_int_equal(n_records, OUTAGE_RECORDS);
+	when = outage_next(&outage);
+	assert_int_equal(when.us, at(2 * SEC + OUTAGE_RETRY_US).us);
+	outage_run(&outage, at(2 * SEC + 1));
+	port_is_full = false;
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(n_records, 300);
+	assert_int_equal(n_names, 300);
+}
+
+static void removed_paths_are_one_event(void **state)
+{
+	(void)state;
+	add_many(0, 16, "host3", "A");
+	add_many(16, 16, "host4", "B");
+	forget();
+	for (unsigned i = 0; i < 17; i++) {
+		struct device *d = device_ref(path(i)->device);
+
+		assert_int_equal(membership_remove(&checks, i, true, at(SEC)), 0);
+		assert_true(outage_reports_removal(&events, d));
+		device_unref(d);
+	}
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_records, 16);
+	assert_string_equal(records[0].to, "removed");
+	assert_int_equal(n_kept, 3);
+	assert_string_equal(kept[0].message,
+	                    "target A through host3: 16 of 16 paths are gone, their "
+	                    "devices were removed");
+	/* The other one has its two events. */
+	assert_string_equal(kept[1].to, "removed");
+	assert_string_equal(kept[1].path, "sd16");
+	assert_int_equal(kept[2].type, EVENT_PATH_REMOVED);
+	assert_string_equal(kept[2].message, "sd16: its device is gone");
+}
+
+/* The story of a name goes on in its order. */
+static void a_path_that_is_added_again_ends_the_wait(void **state)
+{
+	(void)state;
+	add_many(0, 1, "host3", "A");
+	forget();
+	assert_int_equal(membership_remove(&checks, 0, true, at(SEC)), 0);
+	assert_int_equal(n_kept, 0);
+	(void)add_up(0, "host3", "A");
+	assert_int_equal(n_kept, 1);
+	assert_string_equal(kept[0].to, "removed");
+	assert_int_equal(gather_count(events.gathered, TURN_GONE), 0);
+}
+
+/* --- maps --- */
+
+static void make_map(unsigned n, uint32_t left, uint32_t right)
+{
+	static const enum map_group_state group = MAP_GROUP_ACTIVE;
+	char name[16];
+	const struct map_path of[] = { { 8, left, 1, 0, true },
+		                       { 8, right, 1, 0, true } };
+	const struct map_spec spec = { .devt_major = 254,
+		                       .devt_minor = n,
+		                       .name = name,
+		                       .uuid = "",
+		                       .n_groups = 1,
+		                       .n_paths = 2,
+		                       .groups = &group,
+		                       .paths = of };
+	struct map *map;
+	unsigned change;
+	uint32_t index;
+
+	(void)snprintf(name, sizeof(name), "map%u", n);
+	assert_int_equal(map_new(&map, &spec), 0);
+	assert_int_equal(maps_update(maps, map, true, t0, &index, &change), 0);
+	(void)map_unref(map);
+	outage_map(&events, index, t0);
+}
+
+static void report_maps(struct mono now)
+{
+	for (uint32_t i = 0; i < maps_end(maps); i++)
+		outage_map(&events, i, now);
+}
+
+static void maps_of_an_outage_are_one_event(void **state)
+{
+	(void)state;
+	add_many(0, 64, "host3", "A");
+	add_many(64, 64, "host4", "B");
+	for (unsigned i = 0; i < 64; i++)
+		make_map(i, i, 64 + i);
+	run_outage(at(SEC));
+	forget();
+	for (unsigned i = 0; i < 64; i++)
+		fail_with(i, EIO, at(SEC));
+	report_maps(at(SEC));
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_kept, 2);
+	assert_string_equal(kept[0].message,
+	                    "target A through host3: 64 of 64 paths are down: read: "
+	                    "Input/output error (EIO); maps: 64 last");
+	assert_int_equal(kept[1].type, EVENT_MAP);
+	assert_string_equal(kept[1].message, "64 maps have one usable path left");
+	assert_string_equal(kept[1].to, "last");
+	assert_int_equal(kept[1].members, 64);
+	assert_int_equal(n_names, 128);
+	assert_non_null(strstr(names, "map63\x1f"));
+	forget();
+	for (unsigned i = 0; i < 64; i++)
+		recover(i, at(70 * SEC));
+	report_maps(at(70 * SEC));
+	run_outage(at(100 * SEC));
+	assert_int_equal(n_kept, 2);
+	assert_string_equal(kept[1].message, "64 maps have all their paths");
+	assert_true(mono_is_never(outage_next(&outage)));
+}
+
+/* The last path of a map is never kept waiting for company; the others of the same moment are. */
+static void the_first_last_path_is_reported_at_once(void **state)
+{
+	(void)state;
+	add_many(0, 16, "host3", "A");
+	add_many(16, 16, "host4", "B");
+	for (unsigned i = 0; i < 16; i++)
+		make_map(i, i, 16 + i);
+	run_outage(at(SEC));
+	for (unsigned i = 0; i < 16; i++)
+		fail_with(16 + i, EIO, at(SEC));
+	report_maps(at(SEC));
+	run_outage(at(60 * SEC));
+	forget();
+	for (unsigned i = 0; i < 16; i++)
+		fail_with(i, EIO, at(61 * SEC));
+	report_maps(at(61 * SEC));
+	assert_int_equal(n_kept, 2);
+	assert_string_equal(kept[0].path, "sd0");
+	assert_int_equal(kept[1].type, EVENT_MAP);
+	assert_string_equal(kept[1].to, "none");
+	run_outage(at(120 * SEC));
+	assert_int_equal(n_kept, 4);
+	assert_int_equal(kept[2].members, 15);
+	assert_string_equal(kept[3].message, "15 maps have no usable path");
+	assert_int_equal(kept[3].priority, LOG_ERR);
+}
+
+static void a_map_that_is_full_again_was_never_worth_a_word(void **state)
+{
+	(void)state;
+	add_many(0, 2, "host3", "A");
+	make_map(0, 0, 1);
+	run_outage(at(SEC));
+	forget();
+	fail_with(0, EIO, at(SEC));
+	report_maps(at(SEC));
+	recover(0, at(SEC + 1000));
+	report_maps(at(SEC + 1000));
+	run_outage(at(60 * SEC));
+	assert_int_equal(n_kept, 2); /* the path's own */
+	assert_string_equal(kept[0].to, "down");
+	assert_string_equal(kept[1].to, "up");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_fabric_outage_is_one_event),
+		TEST(one_path_is_reported_soon_as_ever),
+		TEST(a_slow_outage_is_one_event_too),
+		TEST(two_outages_are_two_events),
+		TEST(a_path_that_comes_back_at_once_has_both_events),
+		TEST(the_reason_of_most_is_named),
+		TEST(a_full_ring_delays_and_loses_nothing),
+		TEST(removed_paths_are_one_event),
+		TEST(a_path_that_is_added_again_ends_the_wait),
+		TEST(maps_of_an_outage_are_one_event),
+		TEST(the_first_last_path_is_reported_at_once),
+		TEST(a_map_that_is_full_again_was_never_worth_a_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
