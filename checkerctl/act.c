@@ -155,6 +155,21 @@ int run_reinstate(struct ctl *ctl, const char *const *operands, size_t n)
 	return r ? r : change_paths(ctl, "Reinstate", "reinstated", operands, n, NULL);
 }
 
+int run_set_marginal(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	int r = need_paths(ctl, "setmarginal", n);
+
+	return r ? r : change_paths(ctl, "SetMarginal", "marginal", operands, n, NULL);
+}
+
+int run_unset_marginal(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	int r = need_paths(ctl, "unsetmarginal", n);
+
+	return r ? r
+	         : change_paths(ctl, "UnsetMarginal", "not marginal", operands, n, NULL);
+}
+
 int run_release(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	return change_paths(ctl, "Release", "released", operands, n, NULL);

@@ -37,6 +37,11 @@ static bool takes(const struct port_request *r)
 	return r->op == PORT_DISABLE || r->op == PORT_FAIL;
 }
 
+static bool marks(const struct port_request *r)
+{
+	return r->op == PORT_SET_MARGINAL || r->op == PORT_UNSET_MARGINAL;
+}
+
 /* --- may it be done? --- */
 
 /* 0, or the errno of the refusal, from what concerns this path alone. */
@@ -53,6 +58,8 @@ static int judge(const struct batch_parts *b, const struct port_request *r,
 		return EPERM;
 	if (r->op == PORT_DISABLE || r->op == PORT_ENABLE)
 		return 0;
+	if (marks(r))
+		return device_is_observed(path_of(b, t)->device) ? ENXIO : 0;
 	if (maps_of(maps, t->index) == NULL)
 		return ENXIO;
 	if (r->op != PORT_FAIL && maps_is_barred(maps, t->index))
@@ -172,10 +179,24 @@ static int reinstate(const struct batch_parts *b, const struct port_request *r,
 	if (maps_is_forced(b->dm->maps, index))
 		maps_force(b->dm->maps, index, false, false);
 	if (p->status.verdict == VERDICT_USABLE)
-		return 0;
+		return policy_is_held(&p->hold) ? EINPROGRESS : 0;
 	if (r->batch->n <= CHECKS_SLICE)
 		checks_expedite(b->checks, index, now);
 	return EIO;
+}
+
+/* 0, or EAGAIN: the path is held for another reason, too. */
+static int mark(const struct batch_parts *b, const struct port_request *r, uint32_t index,
+                struct path *p, struct mono now)
+{
+	struct holds *h = &b->checks->holds;
+
+	if (r->op == PORT_SET_MARGINAL) {
+		holds_mark(h, index, p, MARK_BY_HAND, true, now);
+		return 0;
+	}
+	holds_pardon(h, index, p, now);
+	return policy_is_held(&p->hold) ? EAGAIN : 0;
 }
 
 /* dm sends the commands at the end of this round of the loop. */
@@ -190,6 +211,8 @@ static int change(const struct batch_parts *b, const struct port_request *r,
 		maps_force(b->dm->maps, index, true, r->batch->force);
 	else if (r->op == PORT_REINSTATE)
 		return reinstate(b, r, index, p, now);
+	else if (marks(r))
+		return mark(b, r, index, p, now);
 	else
 		let_go(b, index);
 	return 0;
@@ -215,9 +238,19 @@ static const char *deed(const struct port_request *r, char buf[static 160])
 		(void)snprintf(buf, 160, "to be failed until reinstated, by %s", name);
 	else if (r->op == PORT_REINSTATE)
 		(void)snprintf(buf, 160, "no longer to be failed, by %s", name);
+	else if (r->op == PORT_SET_MARGINAL)
+		(void)snprintf(buf, 160, "set marginal by %s", name);
+	else if (r->op == PORT_UNSET_MARGINAL)
+		(void)snprintf(buf, 160, "no longer marginal, by %s", name);
 	else
 		(void)snprintf(buf, 160, "let go until the next decision, by %s", name);
 	return buf;
+}
+
+static enum event_type type_of(const struct port_request *r)
+{
+	return r->op == PORT_DISABLE || r->op == PORT_ENABLE || marks(r) ? EVENT_CONFIG
+	                                                                 : EVENT_DM;
 }
 
 static void say_one(const struct batch_parts *b, const struct port_request *r,
@@ -226,7 +259,7 @@ static void say_one(const struct batch_parts *b, const struct port_request *r,
 	const struct map *map = maps_of(b->dm->maps, index);
 	char words[160];
 
-	if (r->op == PORT_DISABLE || r->op == PORT_ENABLE)
+	if (type_of(r) == EVENT_CONFIG)
 		events_path(b->events, EVENT_CONFIG, LOG_NOTICE, p->device, "%s",
 		            deed(r, words));
 	else
@@ -238,10 +271,7 @@ static void say_all(const struct batch_parts *b, const struct port_request *r, u
 {
 	char words[160];
 
-	events_say(b->events,
-	           r->op == PORT_DISABLE || r->op == PORT_ENABLE ? EVENT_CONFIG
-	                                                         : EVENT_DM,
-	           LOG_NOTICE, "%u paths %s", n, deed(r, words));
+	events_say(b->events, type_of(r), LOG_NOTICE, "%u paths %s", n, deed(r, words));
 }
 
 /* Is it as the request asks for already? Then there is nothing to say. */
@@ -250,6 +280,9 @@ static bool is_so(const struct batch_parts *b, const struct port_request *r,
 {
 	if (r->op == PORT_ENABLE)
 		return p->enabled;
+	if (marks(r))
+		return policy_is_marked(&p->hold, MARK_BY_HAND) ==
+		       (r->op == PORT_SET_MARGINAL);
 	if (r->op == PORT_FAIL || r->op == PORT_REINSTATE)
 		return maps_is_forced(b->dm->maps, index) == (r->op == PORT_FAIL);
 	return false;

@@ -95,6 +95,8 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 	case PORT_FAIL:
 	case PORT_REINSTATE:
 	case PORT_RELEASE:
+	case PORT_SET_MARGINAL:
+	case PORT_UNSET_MARGINAL:
 		change(q, r, now);
 		return;
 	case PORT_RELOAD:

@@ -122,6 +122,10 @@ static const char *refusal(int error)
 		       "the map";
 	case EIO:
 		return "its checks fail: it is reinstated when they succeed";
+	case EINPROGRESS:
+		return "it is held: unsetmarginal ends the hold";
+	case EAGAIN:
+		return "it is still held: MARGINAL_REASON says why";
 	default:
 		return "the main loop refuses";
 	}
@@ -213,6 +217,17 @@ static void reply_refusal(struct call *c, int error)
 		            c->answer->data);
 }
 
+/* The others are done. */
+static int failure_of(const struct port_batch *b)
+{
+	static const int errors[] = { EIO, EINPROGRESS, EAGAIN };
+
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
+		if (first_with(b, errors[i]) != NULL)
+			return errors[i];
+	return 0;
+}
+
 void bulk_conclude(struct service *s, struct call *c)
 {
 	struct port_batch *b = c->batch;
@@ -223,8 +238,8 @@ void bulk_conclude(struct service *s, struct call *c)
 		return;
 	}
 	qsort(b->items, b->n, sizeof(b->items[0]), compare_items);
-	if (error == 0 && first_with(b, EIO) != NULL)
-		error = EIO; /* The others are done. */
+	if (error == 0)
+		error = failure_of(b);
 	if (error != 0)
 		reply_refusal(c, error);
 }

@@ -203,6 +203,40 @@ static void path_transitions(struct metrics_piece *o, const char *name,
 	put_uint(o, p->counters.transitions);
 }
 
+static void path_held(struct metrics_piece *o, const char *name, const struct source *s,
+                      const void *row)
+{
+	const struct snap_path *p = row;
+
+	if (p->held_why == HOLD_NONE)
+		return;
+	put_path_labels(o, name, "", s, p, "reason",
+	                hold_why_name((enum hold_why)p->held_why));
+	put_uint(o, 1);
+}
+
+static void path_failures_in_row(struct metrics_piece *o, const char *name,
+                                 const struct source *s, const void *row)
+{
+	const struct snap_path *p = row;
+
+	put_path_labels(o, name, "", s, p, NULL, NULL);
+	put_uint(o, (uint64_t)MAX(-p->status.streak, 0));
+}
+
+/* No check ended yet: there is no sample. */
+static void path_error_ratio(struct metrics_piece *o, const char *name,
+                             const struct source *s, const void *row)
+{
+	const struct snap_path *p = row;
+	uint32_t permille = error_share_permille(&p->share);
+
+	if (error_share_checks(&p->share) == 0)
+		return;
+	put_path_labels(o, name, "", s, p, NULL, NULL);
+	put_text(o, "%u.%03u\n", permille / 1000, permille % 1000);
+}
+
 /* --- maps --- */
 
 /* Disabled paths are counted behind the states. */
@@ -454,6 +488,17 @@ static void locked(struct metrics_piece *o, const char *name, const struct sourc
 	put_one(o, name, s->v->snap->locked_bytes);
 }
 
+static void holds(struct metrics_piece *o, const char *name, const struct source *s,
+                  const void *row)
+{
+	(void)row;
+	for (unsigned w = HOLD_NONE + 1; w < HOLD_WHY_COUNT_; w++) {
+		put_labels(o, name, "_total",
+		           LABELS("reason", hold_why_name((enum hold_why)w)));
+		put_uint(o, s->v->snap->holds_begun[w]);
+	}
+}
+
 static const struct family families[] = {
 	{ "build", "info", NULL, "The version that runs.", ROWS_ONE, build },
 	{ "path_up", "gauge", NULL,
@@ -474,6 +519,17 @@ static const struct family families[] = {
 	  "Time since the last successful check.", ROWS_PATHS, path_last_good },
 	{ "path_transitions", "counter", NULL, "Changes of state.", ROWS_PATHS,
 	  path_transitions },
+	{ "path_held", "gauge", NULL,
+	  "1: the path is held, kept out of use; the others have no sample.", ROWS_PATHS,
+	  path_held },
+	{ "path_failures_in_row", "gauge", NULL,
+	  "Failed checks since the last successful one.", ROWS_PATHS,
+	  path_failures_in_row },
+	{ "path_error_ratio", "gauge", NULL,
+	  "Share of failed checks among the last 64 to 128.", ROWS_PATHS,
+	  path_error_ratio },
+	{ "holds", "counter", NULL, "Holds that have begun, by reason.", ROWS_ONE,
+	  holds },
 	{ "map_paths", "gauge", NULL, "Paths of the map in each state.", ROWS_MAPS,
 	  map_paths },
 	{ "map_redundancy", "gauge", NULL,

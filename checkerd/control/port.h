@@ -35,8 +35,14 @@ enum port_op {
 	 * the commands are planned. EPERM: dm_control is off. ENXIO: no map has the path. EBUSY. */
 	PORT_FAIL,
 	/* End PORT_FAIL. EPERM and ENXIO as above. EXDEV: another disk has the path's number. EIO:
-	 * PORT_FAIL ended, but the path's checks do not succeed. */
+	 * PORT_FAIL ended, but the path's checks do not succeed. EINPROGRESS: it ended, but the path
+	 * is held. */
 	PORT_REINSTATE,
+	/* Hold the path until PORT_UNSET_MARGINAL. ENXIO: the path is only observed. */
+	PORT_SET_MARGINAL,
+	/* End PORT_SET_MARGINAL, and a hold because of failures. ENXIO. EAGAIN: the path is held for
+	 * another reason, too. */
+	PORT_UNSET_MARGINAL,
 	/* Reinstate the path in each map in which checkerd failed it, and send no command for it
 	 * until the next decision. ENXIO, EXDEV. */
 	PORT_RELEASE,

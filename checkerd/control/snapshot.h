@@ -156,6 +156,8 @@ struct snapshot {
 	/* Commands since the start: done, and refused by the kernel. */
 	uint64_t dm_failed, dm_reinstated;
 	uint64_t dm_refused;
+	/* Holds that have begun, by reason. */
+	uint64_t holds_begun[HOLD_WHY_COUNT_];
 	/* Disks that purge_disconnected deleted, and deletions that failed. */
 	uint64_t purge_deleted, purge_failed;
 	/* Counters of the engine. A counter is added there, and shown where it is to be seen. */

@@ -59,11 +59,13 @@ void loop_answer_snapshot(struct loop *l, void *arg)
 static void answer_batch(struct loop *l, const struct port_request *r,
                          struct port_reply *reply)
 {
-	bool forces = r->op == PORT_FAIL || r->op == PORT_REINSTATE;
+	bool forces = r->op == PORT_FAIL || r->op == PORT_REINSTATE ||
+	              r->op == PORT_SET_MARGINAL || r->op == PORT_UNSET_MARGINAL;
 	int error = l->stale ? ESTALE : forces ? l->dm_error : 0;
 
 	reply->batch = r->batch;
-	reply->error = error == EIO ? 0 : error;
+	reply->error =
+	        error == EIO || error == EINPROGRESS || error == EAGAIN ? 0 : error;
 	for (uint32_t i = 0; i < r->batch->n; i++) {
 		struct port_item *t = &r->batch->items[i];
 

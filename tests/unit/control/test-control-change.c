@@ -95,6 +95,7 @@ static void test_fail_and_reinstate(void **state)
 		{ ENXIO, "sd1: it is in no map" },
 		{ EBUSY, "takes the last usable path of map  (sd1): wait" },
 		{ EIO, "sd1: its checks fail" },
+		{ EINPROGRESS, "sd1: it is held: unsetmarginal ends" },
 		{ EINVAL, "sd1: the main loop refuses" },
 	};
 	struct json_object *o;
@@ -122,6 +123,24 @@ static void test_fail_and_reinstate(void **state)
 	           "sd1");
 	call_fails(fd, "Reinstate", "{}", "org.varlink.service.InvalidParameter",
 	           "paths");
+}
+
+static void test_marginal(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start(4);
+	json_object_put(call(fd, "SetMarginal", "{\"paths\":[\"sd2\"]}"));
+	assert_int_equal(last_of(PORT_SET_MARGINAL).path, 2);
+	json_object_put(call(fd, "UnsetMarginal", "{\"paths\":[\"sd3\"]}"));
+	assert_int_equal(last_of(PORT_UNSET_MARGINAL).path, 3);
+	loop_do(&t.loop, set_dm_error, &(int){ EAGAIN });
+	client_call(fd, "UnsetMarginal", "{\"paths\":[\"sd1\"]}");
+	o = client_receive(fd);
+	assert_string_equal(get_string(o, "parameters.reason"),
+	                    "sd1: it is still held: MARGINAL_REASON says why");
+	json_object_put(o);
 }
 
 /* --- selections --- */
@@ -688,6 +707,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_disable_and_enable),
 		TEST(test_fail_and_reinstate),
+		TEST(test_marginal),
 		TEST(test_selections),
 		TEST(test_reload_and_log_level),
 		TEST(test_refused_reload),

@@ -89,6 +89,10 @@ static void test_every_family(void **state)
 		                              .timeouts = 2,
 		                              .transitions = 4,
 		                              .deferred = 5 };
+	p->held_why = HOLD_FLAPPING;
+	p->status.streak = -2;
+	p->share = (struct error_share){ .checks = 8, .failed = 1 };
+	s->holds_begun[HOLD_SLOW] = 3;
 	add(s, "sdb", "m", PATH_TIMEOUT);
 	add(s, "sdc", NULL, PATH_GHOST);
 	p = add(s, "sdd", "n", PATH_UP);
@@ -135,6 +139,10 @@ static void test_every_family(void **state)
 	          "\"timeout\"} "
 	          "2\ncheckerd_path_failures_total{path=\"sda\",map=\"m\",reason="
 	          "\"device\"} 7\n");
+	has(text, "checkerd_path_held{path=\"sda\",map=\"m\",reason=\"flapping\"} 1\n#");
+	has(text, "checkerd_path_failures_in_row{path=\"sda\",map=\"m\"} 2\n");
+	has(text, "checkerd_path_error_ratio{path=\"sda\",map=\"m\"} 0.125\n#");
+	has(text, "checkerd_holds_total{reason=\"slow\"} 3\n");
 	has(text, "checkerd_path_transitions_total{path=\"sda\",map=\"m\"} 4\n");
 	has(text, "checkerd_map_paths{map=\"m\",state=\"up\"} 1\n"
 	          "checkerd_map_paths{map=\"m\",state=\"down\"} 0\n"
