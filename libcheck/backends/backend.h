@@ -23,9 +23,15 @@ struct backend_request {
 		struct scsi_exchange scsi; /* its answer is there with the event */
 	};
 	int fd;
-	uint32_t len;
+	union {
+		uint32_t len;  /* of a read */
+		uint32_t slot; /* of a command: the number of its slot in the group */
+	};
 	void *buffer;
 };
+
+/* Returned by submit() of a command: its answer is there, and no event will come. */
+#define BACKEND_ANSWERED 2
 
 struct backend_event {
 	struct backend_request *request;
@@ -41,8 +47,9 @@ struct backend {
 	 */
 	int (*setup)(unsigned slots, int wake_fd, void **ret_context);
 	/*
-	 * Hands over requests in order: commands one at a time, which may block. Returns how many the kernel has taken, at least 1; or
-	 * -errno for the first of them, and none was taken.
+	 * Hands over requests in order: commands one at a time, which may block. Returns how many
+	 * the kernel has taken, at least 1, or BACKEND_ANSWERED. Or -errno for the first of them,
+	 * and none was taken.
 	 */
 	int (*submit)(void *context, struct backend_request *const *requests, unsigned n);
 	/*
@@ -54,6 +61,9 @@ struct backend {
 	/* Waits without end for requests in flight; their events are lost. Reapers only. */
 	void (*destroy)(void *context);
 };
+
+/* The most memory of this process that a context takes. */
+#define BACKEND_CONTEXT_BYTES (68 * 1024)
 
 extern const struct backend backend_libaio, backend_sg;
 

@@ -3,13 +3,13 @@
  * SCSI commands by write(2) and read(2) on nodes of the sg driver. A rescuer sets a context up,
  * rescuers submit to it, and a reaper reaps and destroys it.
  *
- * A context is an epoll descriptor. A node is armed in it, once, after a command was written to the
- * node: so an event is of the request whose address it carries, and a removed device, which is
- * always readable, gives one event and no more. Each node has one command at a time.
+ * A context is an epoll descriptor. Who has written a command reads the node at once, because the
+ * answer of a fast device is there. If it is not, the node is armed in the context, once: so an event
+ * is of the request whose address it carries, and a removed device, which is always readable, gives
+ * one event and no more. Each node has one command at a time.
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -17,6 +17,7 @@
 #include "libcheck/checkers/again.h"
 #include "libcheck/checkers/sg_header.h"
 #include "libcheck/region/shared.h"
+#include "util/pages.h"
 
 struct sg_context {
 	int epoll_fd;
@@ -27,13 +28,15 @@ struct sg_context {
 	 * says the same in a way that thread sanitizers understand.
 	 */
 	_Atomic uint32_t handed_over;
-	/* [reaper] The kernel copies sense data when the answer is read. */
-	uint8_t sense[SG_SENSE_BYTES];
+	/* Of each slot, for whoever reads its answer: the kernel copies sense data then. */
+	uint8_t sense[PATHCHECK_GROUP_SLOTS][SG_SENSE_BYTES];
 };
+
+static_assert(sizeof(struct sg_context) <= BACKEND_CONTEXT_BYTES, "the limit has it");
 
 static int sg_setup(unsigned slots _unused_, int wake_fd, void **ret_context)
 {
-	struct sg_context *c = calloc(1, sizeof(*c));
+	struct sg_context *c = pages_new(sizeof(*c));
 
 	if (c == NULL)
 		return -ENOMEM;
@@ -42,7 +45,7 @@ static int sg_setup(unsigned slots _unused_, int wake_fd, void **ret_context)
 	if (c->epoll_fd < 0) {
 		int error = errno;
 
-		free(c);
+		pages_free(c, sizeof(*c));
 		return -error;
 	}
 	*ret_context = c;
@@ -54,6 +57,7 @@ static int arm(struct sg_context *c, struct backend_request *r)
 {
 	struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.ptr = r };
 
+	atomic_fetch_add_explicit(&c->handed_over, 1, memory_order_release);
 	if (epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, r->fd, &e) == 0)
 		return 0;
 	if (errno != ENOENT)
@@ -68,9 +72,8 @@ static int write_command(struct sg_context *c, struct backend_request *r)
 	unsigned tries = 0;
 	ssize_t n;
 
-	sg_header_fill(&h, &x->command, r->buffer, c->sense, x->timeout_ms);
+	sg_header_fill(&h, &x->command, r->buffer, c->sense[r->slot], x->timeout_ms);
 	h.pack_id = x->number = atomic_fetch_add(&c->numbers, 1) + 1;
-	atomic_fetch_add_explicit(&c->handed_over, 1, memory_order_release);
 	do
 		n = write(r->fd, &h, sizeof(h));
 	while (n < 0 && again(&tries));
@@ -91,7 +94,7 @@ static int read_answer(struct sg_context *c, struct backend_request *r)
 		return -errno;
 	if (h.pack_id != r->scsi.number)
 		return -EAGAIN; /* of another command: this one's is still to come */
-	sg_header_read(&h, &r->scsi.command, c->sense, &r->scsi.answer);
+	sg_header_read(&h, &r->scsi.command, c->sense[r->slot], &r->scsi.answer);
 	return 0;
 }
 
@@ -118,6 +121,9 @@ static int sg_submit(void *context, struct backend_request *const *requests,
 
 	if (r < 0)
 		return r;
+	/* An error is left to the reaper, which finds it again. */
+	if (read_answer(c, requests[0]) == 0)
+		return BACKEND_ANSWERED;
 	r = arm(c, requests[0]);
 	if (r < 0) {
 		drop_answer(requests[0]);
@@ -172,7 +178,7 @@ static void sg_destroy(void *context)
 
 	/* Commands in flight are the kernel's alone once their nodes are closed. */
 	(void)close(c->epoll_fd);
-	free(c);
+	pages_free(c, sizeof(*c));
 }
 
 const struct backend backend_sg = {

@@ -13,8 +13,9 @@
 
 uint64_t prober_bytes(const struct limits *l)
 {
-	return (uint64_t)l->groups * (sizeof(struct group) + BUFFERS_BYTES +
-	                              PATHCHECK_GROUP_SLOTS * sizeof(struct slot)) +
+	return (uint64_t)l->groups *
+	               (sizeof(struct group) + BUFFERS_BYTES + BACKEND_CONTEXT_BYTES +
+	                PATHCHECK_GROUP_SLOTS * sizeof(struct slot)) +
 	       (uint64_t)l->ids * sizeof(struct probed_path) +
 	       (uint64_t)l->rescuers * (sizeof(struct seat) + SCRATCH_BYTES) +
 	       (uint64_t)l->threads * sizeof(pthread_t) + RUNNERS_BYTES +

@@ -487,28 +487,40 @@ static int reap_more(struct group *g, void *context, void *draining,
 }
 
 /*
- * To be woken by each of many answers would cost more than the reads themselves. So after the
+ * With lock held. How long further answers get after these n events, or after a command whose
+ * writer has read its answer. 0: too few are to come.
+ */
+static int64_t gather_time_us(const struct group *g, const struct backend_event *events,
+                              int n)
+{
+	uint32_t young = g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT];
+	const struct slot *s;
+
+	if (n == 0)
+		return g->sends && !slot_list_empty(&g->done) && young >= GATHER_LEAST
+		               ? GATHER_MAX_US
+		               : 0;
+	if (MIN(g->in_context, young) < (uint32_t)n + GATHER_LEAST)
+		return 0;
+	s = container_of(events->request, struct slot, request);
+	return MIN(MAX(mono_diff(mono_now(), s->started), GATHER_MIN_US), GATHER_MAX_US);
+}
+
+/*
+ * To be woken by each of many answers would cost more than the requests themselves. So after the
  * first answer the others get as much time as it took, within limits, and are taken together.
  */
-static bool gather(struct group *g, const struct backend_event *first, int n)
+static bool gather(struct group *g, const struct backend_event *events, int n)
 {
-	const struct slot *s = container_of(first->request, struct slot, request);
 	struct timespec ts = { 0 };
-	int64_t took_us = 0;
-	uint32_t young;
-	bool more;
 
 	if (n == REAP_BATCH)
 		return false;
 	pthread_mutex_lock(&g->lock);
-	young = MIN(g->in_context, g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT]);
-	more = young >= (uint32_t)n + GATHER_LEAST;
-	if (more)
-		took_us = mono_diff(mono_now(), s->started);
+	ts.tv_nsec = gather_time_us(g, events, n) * NSEC_PER_USEC;
 	pthread_mutex_unlock(&g->lock);
-	if (!more)
+	if (ts.tv_nsec == 0)
 		return false;
-	ts.tv_nsec = MIN(MAX(took_us, GATHER_MIN_US), GATHER_MAX_US) * NSEC_PER_USEC;
 	(void)ppoll(NULL, 0, &ts, NULL);
 	return true;
 }
@@ -560,7 +572,7 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 		n = group_backend(g)->reap(context, events, REAP_BATCH, timeout_us);
 	else
 		n = sleep_on_eventfd(g, timeout_us);
-	gathered = n > 0 && gather(g, events, n);
+	gathered = gather(g, events, n);
 	*ret_now = mono_now();
 	pthread_mutex_lock(&g->lock);
 	due = group_deadline(g);

@@ -68,23 +68,21 @@ static uint32_t kernel_timeout_ms(const struct slot *s)
 	                     (int64_t)INT32_MAX);
 }
 
-/* The SCSI command that is due. Its slot is this thread's. */
+/* With lock held. The SCSI command that is due. Its slot is this thread's. */
 static void prepare_command(struct group *g, struct slot *s)
 {
 	struct scsi_exchange *x = &s->request.scsi;
-	struct checker_step step;
+	struct checker_step step = { .step = s->step, .block = s->block };
 
-	pthread_mutex_lock(&g->lock);
-	step = (struct checker_step){ .step = s->step, .block = s->block };
 	if (s->state != SLOT_ORPHANED)
 		step.memory = atomic_load(&g->with.paths[s->path].memory);
 	*x = (struct scsi_exchange){ .timeout_ms = kernel_timeout_ms(s) };
 	group_checker(g, s)->command(&step, &x->command);
 	s->ask = x->command.request & 7;
 	s->request.fd = s->fd;
+	s->request.slot = group_index(g, s);
 	s->request.buffer =
 	        buffers_of(&g->buffers, group_index(g, s), x->command.data_size);
-	pthread_mutex_unlock(&g->lock);
 }
 
 /* 0 or -errno: see checker_answer.result. */
@@ -105,8 +103,11 @@ static void job_read(struct rescuers *r, struct seat *self, struct group *g,
 
 	/* The buffers are for the next read: the time of this read does not run yet. */
 	make_buffers(r, g, block);
-	if (c->command != NULL)
+	if (c->command != NULL) {
+		pthread_mutex_lock(&g->lock);
 		prepare_command(g, s);
+		pthread_mutex_unlock(&g->lock);
+	}
 	if (begin_job(g, s, &fd, &block))
 		result = c->command != NULL ? send_by_ioctl(g, s, fd)
 		                            : c->read(fd, self->scratch, block);
@@ -124,17 +125,19 @@ static void publish(struct posts *posts, struct slot *s, const struct opened_dev
 	s->opened = true;
 }
 
-/* With lock held. The kernel has it, or has refused it with -errno. True: wake the reaper. */
+/*
+ * With lock held. r: what the backend's submit() returned. True: wake the reaper.
+ */
 static bool is_written(struct group *g, struct slot *s, uint64_t number, int r,
                        struct mono before, struct mono now)
 {
 	if (!s->in_kernel || s->batch != number)
-		return false; /* its answer was faster than this thread */
-	if (r < 0) {
+		return false; /* the reaper read its answer before this */
+	if (r < 0 || r == BACKEND_ANSWERED) {
 		group_leave(g, s);
-		s->result = r;
+		s->result = MIN(r, 0);
 		slot_list_append(&g->done, s);
-		return true;
+		return !g->wake_sent;
 	}
 	if (!s->waiting)
 		return false;
@@ -157,13 +160,15 @@ static void write_command(struct group *g, struct slot *s)
 	bool wake;
 	int r;
 
-	prepare_command(g, s);
 	pthread_mutex_lock(&g->lock);
+	prepare_command(g, s);
 	context = s->state == SLOT_ORPHANED ? NULL : g->context;
 	if (context != NULL) {
 		group_enter(g, s);
 		s->engine = PATHCHECK_ENGINE_SG;
 		s->started = before;
+		if (s->tries == 0)
+			s->first = before;
 		s->batch = number = ++g->sent;
 		g->submitting++;
 	}

@@ -110,8 +110,14 @@ int sg_submit(void *context, struct backend_request *const *requests, unsigned n
 		(void)fiber_wait(r, mono_add(sim.now, sim_between(1000, SLEEP_MAX_US)),
 		                 true);
 	op = op_new(d, seq);
-	kernel_enter(op, context, r);
 	op->command = &r->scsi;
+	if ((d->mode == DISK_GOOD || d->mode == DISK_ERROR) && sim_one_in(3)) {
+		sg_answer(op);
+		op_over(op);
+		fiber_point();
+		return BACKEND_ANSWERED;
+	}
+	kernel_enter(op, context, r);
 	op_ask(op, false);
 	fiber_point();
 	return 1;

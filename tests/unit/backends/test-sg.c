@@ -43,6 +43,9 @@ static struct {
 	unsigned times;       /* so often */
 } fails;
 
+/* Answers the command of the next write: the device is fast. */
+static const struct node *answers_at_once;
+
 static bool refuses(int *error)
 {
 	if (*error == 0)
@@ -83,10 +86,24 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 	return n;
 }
 
+/* A failure with the sense data of the node. */
+static void answer_at_once(const struct node *n, const struct sg_io_hdr *written)
+{
+	struct sg_io_hdr h = *written;
+
+	h.status = SCSI_CHECK_CONDITION;
+	h.sb_len_wr = 8;
+	h.usr_ptr = (void *)n->sense;
+	assert_int_equal(send(n->test_fd, &h, sizeof(h), MSG_NOSIGNAL), sizeof(h));
+}
+
 ssize_t __wrap_write(int fd, const void *buffer, size_t size)
 {
 	if (size == sizeof(struct sg_io_hdr) && refuses(&fails.write))
 		return -1;
+	if (answers_at_once != NULL)
+		answer_at_once(answers_at_once, buffer);
+	answers_at_once = NULL;
 	return __real_write(fd, buffer, size);
 }
 
@@ -145,7 +162,9 @@ static int submit(void *context, struct node *n)
 {
 	struct backend_request *r = &n->request;
 
-	*r = (struct backend_request){ .fd = n->backend_fd, .buffer = n->data };
+	*r = (struct backend_request){ .fd = n->backend_fd,
+		                       .slot = (uint32_t)(n - nodes),
+		                       .buffer = n->data };
 	r->scsi.command =
 	        (struct scsi_command){ .cdb = { 0x12, 1, 0x83, 0, DATA_BYTES, 0 },
 		                       .cdb_size = 6,
@@ -354,6 +373,52 @@ static void a_second_command_on_a_node(void **state)
 	close_nodes(1);
 }
 
+/* No event comes for it, and the next command is answered as usual. */
+static void an_answer_at_once(void **state)
+{
+	struct node *n = &nodes[1];
+	struct backend_event e;
+	void *context;
+
+	(void)state; /* no fixture */
+	open_nodes(2);
+	context = set_up();
+	submit_well(context, &nodes[0]);
+	memcpy(n->sense, ((uint8_t[]){ 0x72, 0x06, 0x29 }), 3);
+	answers_at_once = n;
+	assert_int_equal(submit(context, n), BACKEND_ANSWERED);
+	take_command(n);
+	assert_int_equal(n->request.scsi.answer.status, SCSI_CHECK_CONDITION);
+	assert_int_equal(n->request.scsi.answer.sense.code, 0x29);
+	assert_int_equal(reap(context, &e, 1), 0);
+	submit_well(context, n);
+	answer_well(n);
+	assert_int_equal(reap_one(context, n), 0);
+	answer_well(&nodes[0]);
+	assert_int_equal(reap_one(context, &nodes[0]), 0);
+	backend_sg.destroy(context);
+	close_nodes(2);
+}
+
+/* An answer that waits for the reaper keeps its own sense data. */
+static void sense_of_two_nodes(void **state)
+{
+	struct sg_io_hdr h;
+	void *context;
+
+	(void)state; /* no fixture */
+	open_nodes(2);
+	context = set_up();
+	submit_well(context, &nodes[0]);
+	submit_well(context, &nodes[1]);
+	assert_ptr_not_equal(nodes[0].written.sbp, nodes[1].written.sbp);
+	h = good_answer(&nodes[0]);
+	send_answer(&nodes[0], &h);
+	assert_int_equal(reap_one(context, &nodes[0]), 0);
+	backend_sg.destroy(context);
+	close_nodes(2);
+}
+
 /* It is no answer of the device to this one, which is still waited for. */
 static void an_answer_to_another_command(void **state)
 {
@@ -518,12 +583,14 @@ static void a_node_that_cannot_be_armed(void **state)
 {
 	struct backend_event e[2];
 	struct node *n = &nodes[0];
-	struct sg_io_hdr early = { .interface_id = 'S', .pack_id = 1 };
+	struct sg_io_hdr early = { .interface_id = 'S', .pack_id = 77 };
 	void *context;
 
 	(void)state; /* no fixture */
 	open_nodes(2);
 	context = set_up();
+	send_answer(n, &early); /* of another command, for who writes this one */
+	early.pack_id = 1;
 	send_answer(n, &early);
 	fails.arm = ENOMEM;
 	fails.times = 1;
@@ -612,6 +679,8 @@ int main(void)
 		cmocka_unit_test(an_event_too_early),
 		cmocka_unit_test(an_event_too_early_without_memory),
 		cmocka_unit_test(interrupted_calls),
+		cmocka_unit_test(an_answer_at_once),
+		cmocka_unit_test(sense_of_two_nodes),
 		cmocka_unit_test(a_write_that_is_refused),
 		cmocka_unit_test(a_node_that_cannot_be_armed),
 		cmocka_unit_test(a_sleep_ends),

@@ -262,7 +262,9 @@ static void bound_is_kept(void **state)
 		          p.limits.groups * (size_t)BUFFERS_BYTES + sizeof(p) +
 		          RUNNERS_BYTES +
 		          o.rescuers * (sizeof(struct seat) + SCRATCH_BYTES) +
-		          p.limits.threads * sizeof(pthread_t);
+		          p.limits.threads * sizeof(pthread_t) +
+		          /* made when a group is first used */
+		          p.limits.groups * (size_t)BACKEND_CONTEXT_BYTES;
 		if (OWN_HEAP) {
 			size_t allocations = 2 + p.limits.groups;
 
