@@ -125,6 +125,11 @@ static inline bool policy_is_marked(const struct hold *h, enum policy_mark m)
 {
 	return (h->marks & 1U << m) != 0;
 }
+/* A successful check changes nothing. */
+static inline bool policy_is_at_rest(const struct hold *h)
+{
+	return !policy_is_held(h) && h->failures == 0 && !h->out;
+}
 /* The path is to be checked every POLICY_SAMPLE_US. */
 static inline bool policy_is_sampled(const struct hold *h)
 {

@@ -109,6 +109,12 @@ unsigned path_status_step(const struct path_status *old, const struct outcome *o
                           const struct path_policy *policy, int64_t timeout_us,
                           struct mono now, struct path_status *ret);
 
+/* A check that starts changes the first state only: for another state no step is needed. */
+static inline bool path_status_notes_start(const struct path_status *s)
+{
+	return s->state == PATH_UNCHECKED;
+}
+
 /* "up", "down", …: the words of the interface. */
 const char *path_state_name(enum path_state s);
 bool path_state_usable(enum path_state s); /* up, ghost */

@@ -133,10 +133,14 @@ static bool is_first_success(enum path_state from, enum path_state to)
 unsigned checks_step(struct checks *c, uint32_t index, struct path *p,
                      const struct outcome *o, struct mono now)
 {
-	struct path_policy policy = path_policy_of(&p->settings);
-	struct path_status before = p->status;
+	struct path_policy policy;
+	struct path_status before;
 	unsigned actions;
 
+	if (o->kind == OUTCOME_STARTED && !path_status_notes_start(&p->status))
+		return ACTION_NONE;
+	policy = path_policy_of(&p->settings);
+	before = p->status;
 	actions = path_status_step(&before, o, &policy, p->settings.timeout_us, now,
 	                           &p->status);
 	if (p->status.state != before.state) {

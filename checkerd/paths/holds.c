@@ -54,10 +54,18 @@ void holds_checked(struct holds *h, uint32_t index, struct path *p,
 {
 	bool success = (actions & ACTION_SUCCESS) != 0;
 	bool usable = p->status.verdict == VERDICT_USABLE;
-	struct hold old = p->hold;
+	struct hold old;
 
 	if (device_is_observed(p->device))
 		return;
+	/* Most checks end here. */
+	if (policy_is_at_rest(&p->hold) && (actions & ACTION_FAILURE) == 0 &&
+	    (before != VERDICT_USABLE || usable)) {
+		if (success)
+			error_share_add(&p->share, false);
+		return;
+	}
+	old = p->hold;
 	if (before == VERDICT_USABLE && p->status.verdict == VERDICT_UNUSABLE)
 		policy_failed(&p->hold, rule_of(p), now);
 	if (success || (actions & ACTION_FAILURE) != 0) {

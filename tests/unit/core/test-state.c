@@ -304,6 +304,24 @@ static void starts_unchecked(void **state)
 	assert_false(path_state_usable(t.status.state));
 }
 
+/* The step of a start may be left out where it is not noted. */
+static void where_a_start_is_noted(void **state)
+{
+	static const struct path_policy policy = { 1, 1 };
+
+	(void)state; /* no fixture */
+	for (enum path_state s = 0; s < PATH_STATE_COUNT_; s++) {
+		const struct path_status old = status_in(s);
+		struct path_status new;
+		unsigned actions =
+		        path_status_step(&old, &started, &policy, TIMEOUT_US, now, &new);
+		bool changed =
+		        actions != ACTION_NONE || memcmp(&old, &new, sizeof(old)) != 0;
+
+		assert_int_equal(path_status_notes_start(&old), changed);
+	}
+}
+
 static void failures_in_a_row(void **state)
 {
 	struct story t = begin(3, 2);
@@ -553,6 +571,7 @@ int main(void)
 		cmocka_unit_test(silence_keeps_its_request),
 		cmocka_unit_test(each_error_of_the_device_is_told_once),
 		cmocka_unit_test(starts_unchecked),
+		cmocka_unit_test(where_a_start_is_noted),
 		cmocka_unit_test(failures_in_a_row),
 		cmocka_unit_test(late_failure_counts_once),
 		cmocka_unit_test(silence_before_timeout_is_nothing),
