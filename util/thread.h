@@ -23,6 +23,22 @@ _must_check_ int thread_start(pthread_t *ret_thread, const char *name, size_t st
                               void *(*fn)(void *), void *arg);
 
 /*
+ * A lock that is held for a few hundred instructions, never over a system call: a thread that finds
+ * it taken tries for some time before it sleeps.
+ */
+static inline void thread_lock_init(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t attr;
+
+	(void)pthread_mutexattr_init(&attr); /* these calls cannot fail */
+#ifdef __GLIBC__
+	(void)pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+	(void)pthread_mutex_init(lock, &attr);
+	(void)pthread_mutexattr_destroy(&attr);
+}
+
+/*
  * Where all memory is locked, a new thread's whole stack is locked. A thread with a large stack
  * that no check waits for says which part stays locked: none, or the pages in use. The other pages
  * go back to the kernel until they are used.

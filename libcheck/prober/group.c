@@ -11,13 +11,14 @@
 
 #include "util/atomic_max.h"
 #include "util/pages.h"
+#include "util/thread.h"
 
 #define SLOTS_BYTES (PATHCHECK_GROUP_SLOTS * sizeof(struct slot))
 
 int group_init(struct group *g, uint32_t id, const struct group_parts *with)
 {
 	*g = (struct group){ .id = id, .with = *with, .wake_fd = -1 };
-	pthread_mutex_init(&g->lock, NULL);
+	thread_lock_init(&g->lock);
 	slot_list_init(&g->submit);
 	slot_list_init(&g->done);
 	g->setup = (struct job){ .kind = JOB_SETUP, .group = g };

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "libcheck/region/device_names.h"
+#include "util/thread.h"
 
 void jobs_init(struct jobs *j, const struct limits *limits, const struct shared *shared)
 {
 	j->limits = limits;
 	j->shared = shared;
-	pthread_mutex_init(&j->lock, NULL);
+	thread_lock_init(&j->lock);
 	pthread_cond_init(&j->work, NULL);
 	for (int c = 0; c < CLASS_COUNT_; c++) {
 		j->tail[c] = &j->head[c];
@@ -222,20 +223,24 @@ void jobs_add(struct jobs *j, struct job *job, enum job_kind kind)
 	job->kind = kind;
 	job->cancelled = job->blocks = false;
 	append(j, job);
-	pthread_cond_signal(&j->work);
 	pthread_mutex_unlock(&j->lock);
+	/* Not before: a thread that is woken takes the lock at once. */
+	pthread_cond_signal(&j->work);
 }
 
 void jobs_add_slots(struct jobs *j, struct slot_list *slots)
 {
 	struct slot *s;
+	uint32_t n = 0;
 
 	pthread_mutex_lock(&j->lock);
 	while ((s = slot_list_take(slots)) != NULL) {
 		append(j, &s->job);
-		pthread_cond_signal(&j->work);
+		n++;
 	}
 	pthread_mutex_unlock(&j->lock);
+	for (n = MIN(n, j->limits->rescuers); n > 0; n--)
+		pthread_cond_signal(&j->work);
 }
 
 /* Moves reads that would block out of a list, the oldest first. */

@@ -6,13 +6,14 @@
 
 #include "libcheck/region/wire.h"
 #include "util/atomic_max.h"
+#include "util/thread.h"
 
 void posts_init(struct posts *p, struct shared *shared)
 {
 	p->shared = shared;
 	ring_producer_init(&p->results, shared->results);
-	pthread_mutex_init(&p->results_lock, NULL);
-	pthread_mutex_init(&p->inbox_lock, NULL);
+	thread_lock_init(&p->results_lock);
+	thread_lock_init(&p->inbox_lock);
 	slot_list_init(&p->inbox);
 }
 

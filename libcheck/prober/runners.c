@@ -5,11 +5,12 @@
 #include <errno.h>
 
 #include "util/pages.h"
+#include "util/thread.h"
 
 void runners_init(struct runners *c, struct jobs *jobs)
 {
 	c->jobs = jobs;
-	pthread_mutex_init(&c->lock, NULL);
+	thread_lock_init(&c->lock);
 }
 
 int runners_reserve(struct runners *c)
