@@ -14,6 +14,7 @@ checkerd_checkerd_LDADD = \
 	libdevmap.la \
 	liblog.la \
 	libpurger.la \
+	libstore.la \
 	libconfig.la \
 	libcore.la \
 	libpathcheck.la \
@@ -29,6 +30,7 @@ include checkerd/devmapper/local.mk
 include checkerd/discovery/local.mk
 include checkerd/log/local.mk
 include checkerd/purger/local.mk
+include checkerd/store/local.mk
 include checkerd/paths/local.mk
 include checkerd/manager/local.mk
 include checkerd/answers/local.mk

@@ -3,9 +3,10 @@
 #define UTIL_HASH_H
 
 /*
- * FNV-1a of texts, and the size of a table that is indexed by a hash. A hash is a checksum and
- * no secret: who chooses the texts can make two of them collide.
+ * FNV-1a of texts and bytes, and the size of a table that is indexed by a hash. A hash is a checksum
+ * and no secret: who chooses the texts can make two of them collide.
  */
+#include <stddef.h>
 #include <stdint.h>
 
 static inline uint64_t hash_text(const char *s)
@@ -14,6 +15,19 @@ static inline uint64_t hash_text(const char *s)
 
 	for (; *s != '\0'; s++) {
 		h ^= (unsigned char)*s;
+		h *= UINT64_C(0x100000001b3);
+	}
+	return h;
+}
+
+/* Each step is reversible, so two blocks that differ in one byte never have the same hash. */
+static inline uint64_t hash_bytes(const void *data, size_t n)
+{
+	const unsigned char *p = data;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; n > 0; n--, p++) {
+		h ^= *p;
 		h *= UINT64_C(0x100000001b3);
 	}
 	return h;

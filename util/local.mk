@@ -12,6 +12,8 @@ libutil_la_SOURCES = \
 	util/edit_distance.c \
 	util/edit_distance.h \
 	util/hash.h \
+	util/kept.c \
+	util/kept.h \
 	util/macro.h \
 	util/mono.h \
 	util/pages.c \

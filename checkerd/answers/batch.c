@@ -170,6 +170,7 @@ static void let_go(const struct batch_parts *b, uint32_t path)
 	if (maps_is_forced(b->dm->maps, path))
 		maps_force(b->dm->maps, path, false, false);
 	maps_release(b->dm->maps, path, true);
+	persist_touch(&b->checks->persist, path);
 }
 
 /* 0, or EIO: the path is reinstated when a check succeeds. */
@@ -203,6 +204,7 @@ static int mark(const struct batch_parts *b, const struct port_request *r, uint3
 static int change(const struct batch_parts *b, const struct port_request *r,
                   uint32_t index, struct path *p, struct mono now)
 {
+	persist_touch(&b->checks->persist, index);
 	if (r->op == PORT_DISABLE)
 		disable(b, r, index, p, now);
 	else if (r->op == PORT_ENABLE)

@@ -28,12 +28,13 @@ TESTS += $(answers_tests)
 # It has a loader and a discovery of its own.
 tests_unit_answers_test_reload_SOURCES = tests/unit/answers/test-reload.c
 tests_unit_answers_test_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_answers_test_reload_LDADD = libdaemon.la liblog.la libconfig.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_answers_test_reload_LDADD = libdaemon.la libstore.la liblog.la libconfig.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has a device-mapper thread and a log of its own, and an engine that says nothing.
 tests_unit_answers_test_snapshot_SOURCES = tests/unit/answers/test-snapshot.c tests/unit/disk.h
 tests_unit_answers_test_snapshot_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_answers_test_snapshot_LDADD = \
 	libdaemon.la \
+	libstore.la \
 	libcontrol.la \
 	libdiscovery.la \
 	liblog.la \
@@ -48,6 +49,6 @@ tests_unit_answers_test_timers_wait_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_answers_test_timers_wait_LDADD = libdaemon.la libcontrol.la libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_answers_test_waits_SOURCES = tests/unit/answers/test-waits.c
 tests_unit_answers_test_waits_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_answers_test_waits_LDADD = libdaemon.la libcontrol.la libcore.la libutil.la \
+tests_unit_answers_test_waits_LDADD = libdaemon.la libcontrol.la libstore.la libcore.la libutil.la \
 	$(CMOCKA_LIBS)
 endif

@@ -39,11 +39,21 @@ enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map)
 	                     maps_usable(m, map));
 }
 
-static bool can_be_used(const struct maps *m, const struct maps_path *e)
+enum path_verdict maps_decided(const struct maps *m, const struct maps_path *e)
 {
-	return e->agreement.active && e->path != MAPS_NONE &&
-	       e->verdict == VERDICT_USABLE && e->bar == BAR_NONE &&
-	       !maps_is_disabled(m, e) && e->agreement.in_flight != COMMAND_FAIL;
+	const struct maps_known *k = e->path == MAPS_NONE ? NULL : &m->known[e->path];
+
+	if (k == NULL || !k->old || k->forced || k->emptied)
+		return e->verdict;
+	return VERDICT_NONE;
+}
+
+static bool can_be_used(const struct maps *m, const struct maps_path *e,
+                        enum path_verdict verdict)
+{
+	return e->agreement.active && e->path != MAPS_NONE && verdict == VERDICT_USABLE &&
+	       e->bar == BAR_NONE && !maps_is_disabled(m, e) &&
+	       e->agreement.in_flight != COMMAND_FAIL;
 }
 
 bool maps_has_another(struct maps *m, uint32_t entry)
@@ -51,7 +61,8 @@ bool maps_has_another(struct maps *m, uint32_t entry)
 	uint32_t i = m->maps[m->entries[entry].map].first;
 
 	for (; i != MAPS_NONE; i = m->entries[i].next)
-		if (i != entry && can_be_used(m, &m->entries[i]))
+		if (i != entry &&
+		    can_be_used(m, &m->entries[i], maps_decided(m, &m->entries[i])))
 			return true;
 	return false;
 }
@@ -61,9 +72,21 @@ bool maps_has_better(struct maps *m, uint32_t entry)
 	uint32_t i = m->maps[m->entries[entry].map].first;
 
 	for (; i != MAPS_NONE; i = m->entries[i].next)
-		if (i != entry && !m->entries[i].held && can_be_used(m, &m->entries[i]))
+		if (i != entry && !m->entries[i].held &&
+		    can_be_used(m, &m->entries[i], maps_decided(m, &m->entries[i])))
 			return true;
 	return false;
+}
+
+bool maps_may_have_better(struct maps *m, uint32_t entry)
+{
+	uint32_t i = m->maps[m->entries[entry].map].first;
+
+	for (; i != MAPS_NONE; i = m->entries[i].next)
+		if (i != entry && !m->entries[i].held &&
+		    can_be_used(m, &m->entries[i], m->entries[i].verdict))
+			return true;
+	return m->settling;
 }
 
 bool maps_awaits_another(struct maps *m, uint32_t entry)
@@ -73,7 +96,7 @@ bool maps_awaits_another(struct maps *m, uint32_t entry)
 	for (; i != MAPS_NONE; i = m->entries[i].next)
 		if (i != entry && m->entries[i].agreement.active &&
 		    m->entries[i].path != MAPS_NONE &&
-		    m->entries[i].verdict == VERDICT_NONE)
+		    maps_decided(m, &m->entries[i]) == VERDICT_NONE)
 			return true;
 	return false;
 }

@@ -14,6 +14,9 @@ uint32_t maps_disabled(struct maps *m, const struct maps_map *map);
 bool maps_is_disabled(const struct maps *m, const struct maps_path *e);
 enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map);
 
+/* The verdict on the entry's path. VERDICT_NONE: not by a check of this daemon. */
+enum path_verdict maps_decided(const struct maps *m, const struct maps_path *e);
+
 /*
  * Does the entry's map have another path that I/O can go through? Only a path of the daemon counts
  * that was checked and is usable, and that no command is about to fail.
@@ -21,6 +24,8 @@ enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map);
 bool maps_has_another(struct maps *m, uint32_t entry);
 /* The same, and that path is not held. */
 bool maps_has_better(struct maps *m, uint32_t entry);
+/* Is there one by the predecessor's verdict, or may there be one that is not known yet? */
+bool maps_may_have_better(struct maps *m, uint32_t entry);
 /* Does the entry's map have another active path whose first check has not ended? */
 bool maps_awaits_another(struct maps *m, uint32_t entry);
 /* Is the path the only usable one of a map that keeps its last path? */

@@ -42,6 +42,16 @@ void maps_set_keep(struct maps *m, uint32_t index, bool keep)
 	examine_all(m, index);
 }
 
+void maps_set_settling(struct maps *m, bool on)
+{
+	if (m->settling == on)
+		return;
+	m->settling = on;
+	for (uint32_t i = 0; i < m->end; i++)
+		if (m->maps[i].map != NULL)
+			maps_todo_changed(m, i);
+}
+
 /* An administrator insists that the path is failed, also as the last one. */
 static bool is_taken(const struct maps *m, const struct maps_path *e)
 {
@@ -56,11 +66,15 @@ static struct agreement_wish wish_of(struct maps *m, uint32_t entry)
 {
 	const struct maps_path *e = &m->entries[entry];
 	bool barred = e->bar != BAR_NONE;
-	bool out = !barred && e->held && e->verdict == VERDICT_USABLE;
+	enum path_verdict verdict = maps_decided(m, e);
+	bool out = !barred && e->held && verdict == VERDICT_USABLE;
 	bool failed = barred || (out && maps_has_better(m, entry));
 
+	/* After a restart, the first check of a better path may not have ended. */
+	if (out && !failed && maps_may_have_better(m, entry))
+		verdict = VERDICT_NONE;
 	return (struct agreement_wish){
-		.verdict = failed ? VERDICT_UNUSABLE : e->verdict,
+		.verdict = failed ? VERDICT_UNUSABLE : verdict,
 		.control = m->control,
 		.keep = !failed && m->maps[e->map].keep && !maps_has_another(m, entry),
 		.released = !barred && e->released,
@@ -109,9 +123,12 @@ bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
 		.entry = entry,
 		.token = (uint64_t)e->generation << 32 | entry,
 	};
-	if (e->agreement.in_flight == COMMAND_NONE)
-		note_kept(m, entry, ret);
-	note_spared(m, entry, &w, ret);
+	/* Undecided, the predecessor's reports stay. */
+	if (maps_decided(m, e) == e->verdict) {
+		if (e->agreement.in_flight == COMMAND_NONE)
+			note_kept(m, entry, ret);
+		note_spared(m, entry, &w, ret);
+	}
 	if (ret->step == STEP_NOTHING && e->expedite) {
 		ret->step = STEP_RECHECK;
 		e->expedite = false;

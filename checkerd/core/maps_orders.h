@@ -16,6 +16,8 @@ struct maps_order {
 
 /* May commands be sent (dm_control)? */
 void maps_set_control(struct maps *m, bool on);
+/* The daemon has just started, and may not know every path yet: held paths wait. */
+void maps_set_settling(struct maps *m, bool on);
 /* keep_last_path of one map. */
 void maps_set_keep(struct maps *m, uint32_t index, bool keep);
 

@@ -190,6 +190,36 @@ void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
 	}
 }
 
+void maps_take_verdict(struct maps *m, uint32_t path, enum path_verdict verdict)
+{
+	struct maps_known *k = &m->known[path];
+
+	assert(path < m->max_paths && k->used);
+	k->verdict = verdict;
+	k->old = true;
+	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path) {
+		m->entries[i].verdict = verdict_of(k);
+		maps_todo_changed(m, m->entries[i].map);
+	}
+}
+
+void maps_path_proven(struct maps *m, uint32_t path)
+{
+	struct maps_known *k = &m->known[path];
+
+	assert(path < m->max_paths && k->used);
+	k->old = false;
+	for (uint32_t i = k->first; i != MAPS_NONE; i = m->entries[i].next_of_path) {
+		maps_todo_add(m, i);
+		maps_todo_changed(m, m->entries[i].map);
+	}
+}
+
+bool maps_is_unproven(const struct maps *m, uint32_t path)
+{
+	return m->known[path].used && m->known[path].old;
+}
+
 /* What an administrator asked for of the path has changed. */
 static void reconsider(struct maps *m, const struct maps_known *k)
 {
@@ -217,6 +247,11 @@ void maps_force(struct maps *m, uint32_t path, bool fail, bool even_last)
 bool maps_is_forced(const struct maps *m, uint32_t path)
 {
 	return path < m->max_paths && m->known[path].used && m->known[path].forced;
+}
+
+bool maps_is_even_last(const struct maps *m, uint32_t path)
+{
+	return path < m->max_paths && m->known[path].used && m->known[path].even_last;
 }
 
 bool maps_is_emptied(const struct maps *m, uint32_t path)

@@ -18,6 +18,14 @@ void maps_path_removed(struct maps *m, uint32_t path, bool gone);
 /* A check ended, or the state changed otherwise. good: the check found the path good. */
 void maps_path_checked(struct maps *m, uint32_t path, enum path_verdict verdict,
                        bool good, struct mono started);
+/*
+ * The predecessor's verdict. It counts for the redundancy of maps. No command follows from it, and it
+ * protects no other path, until maps_path_proven().
+ */
+void maps_take_verdict(struct maps *m, uint32_t path, enum path_verdict verdict);
+/* A check proved something about the path: from now on its verdict decides. */
+void maps_path_proven(struct maps *m, uint32_t path);
+bool maps_is_unproven(const struct maps *m, uint32_t path);
 /* Another path that leads to the same device. MAPS_NONE: there is none. */
 uint32_t maps_twin(const struct maps *m, uint32_t path);
 
@@ -36,6 +44,8 @@ bool maps_is_emptied(const struct maps *m, uint32_t path);
  */
 void maps_force(struct maps *m, uint32_t path, bool fail, bool even_last);
 bool maps_is_forced(const struct maps *m, uint32_t path);
+/* Forced or emptied with even_last. */
+bool maps_is_even_last(const struct maps *m, uint32_t path);
 
 /* dm_release: is a path that the daemon failed reinstated when the daemon releases it? */
 void maps_set_give_back(struct maps *m, bool on);

@@ -21,6 +21,8 @@ struct maps_known {
 	bool plain : 1;
 	/* The last check that asked for the identity got no answer to that. */
 	bool unidentified : 1;
+	/* The verdict is the predecessor's: it counts, and nothing is decided by it. */
+	bool old : 1;
 	enum path_verdict verdict : 2;
 	/* A held path that is used all the same is not reinstated before. */
 	hold_time reuse;
@@ -35,8 +37,9 @@ struct maps {
 	uint32_t max_maps, max_entries, max_paths, buckets; /* [init] */
 	uint32_t n_maps, n_entries, end;
 	uint32_t free_map, free_entry, first_dirty;
-	bool control;         /* commands may be sent */
-	bool give_back;       /* a released path that the daemon failed is reinstated */
+	bool control;   /* commands may be sent */
+	bool settling;  /* paths are still being taken up: see maps_set_settling() */
+	bool give_back; /* a released path that the daemon failed is reinstated */
 	struct mono later_at; /* not after the first time in LIST_LATER */
 	struct {
 		uint32_t first, last;

@@ -110,6 +110,19 @@ struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text)
 	return w;
 }
 
+bool sysfs_word_is_valid(struct sysfs_word w)
+{
+	unsigned n = 0;
+
+	if (w.layer >= SYSFS_LAYER_COUNT_)
+		return false;
+	if (w.layer == SYSFS_NONE)
+		return w.word == 0;
+	while (n < w.word && layers[w.layer].words[n] != NULL)
+		n++;
+	return layers[w.layer].words[n] != NULL;
+}
+
 const char *sysfs_word_text(struct sysfs_word w)
 {
 	assert(w.layer < SYSFS_LAYER_COUNT_);

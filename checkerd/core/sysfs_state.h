@@ -38,6 +38,8 @@ struct sysfs_state {
 /* The word for a text of sysfs. NULL or empty: unknown. A text that no list has: "other", never the
  * text itself. */
 struct sysfs_word sysfs_word(enum sysfs_layer layer, const char *text);
+/* Is it a value of sysfs_word()? For one that was read from outside. */
+bool sysfs_word_is_valid(struct sysfs_word w);
 /* The text, static. NULL: unknown. */
 const char *sysfs_word_text(struct sysfs_word w);
 

@@ -15,6 +15,7 @@
 #include "checkerd/discovery/discovery.h"
 #include "checkerd/log/log.h"
 #include "checkerd/purger/purger.h"
+#include "checkerd/store/store.h"
 
 /* Text, data and main stacks of both programs with their libraries: measured, and rounded up. */
 #define PROGRAM_BYTES (16 * 1024 * 1024)
@@ -28,8 +29,8 @@
  * 8 KiB of the kernel's memory, and the smallest reserve a page (drivers/scsi/sg.c, 64 bits).
  */
 #define SG_BYTES_EACH (12 * 1024)
-/* The threads: loop, log, discovery, devmapper, loader, purger, control. */
-#define OWN_THREADS 7
+/* The threads: loop, log, discovery, devmapper, loader, purger, store, control. */
+#define OWN_THREADS 8
 /* A key and a number, and what stands around them. */
 #define BOUND_JSON_MAX ((BOUND_TERMS_MAX + 8) * 64)
 
@@ -72,6 +73,8 @@ int bound_compute(const struct config *c, struct bound *ret)
 	         control_bytes(n, c->max_clients));
 	add_term(&b, "events", "events_bytes", events_bytes(n));
 	add_term(&b, "log", "log_bytes", log_bytes());
+	add_term(&b, "states for the next start", "store_bytes",
+	         store_bytes() + persist_bytes(n));
 	add_term(&b, "deletion of disks", "purger_bytes", purger_bytes());
 	add_term(&b, "programs and libraries", "program_bytes", PROGRAM_BYTES);
 
@@ -82,6 +85,7 @@ int bound_compute(const struct config *c, struct bound *ret)
 	b.groups = engine.groups;
 	b.in_flight = engine.in_flight;
 	b.sg_bytes = (uint64_t)n * SG_BYTES_EACH;
+	b.state_bytes = store_file_bytes(n);
 	*ret = b;
 	return 0;
 }
@@ -102,6 +106,8 @@ void bound_print(const struct bound *b, FILE *out)
 	              (uint64_t)b->groups * PATHCHECK_GROUP_SLOTS);
 	(void)fprintf(out, "%-34s %14" PRIu64 "\n", "kernel's memory for SCSI commands",
 	              b->sg_bytes);
+	(void)fprintf(out, "%-34s %14" PRIu64 "\n", "state files on tmpfs, not locked",
+	              b->state_bytes);
 }
 
 int bound_json(const struct bound *b, struct text **ret)
@@ -120,6 +126,8 @@ int bound_json(const struct bound *b, struct text **ret)
 		jw_uint(&j, b->terms[i].bytes);
 	}
 	jw_object_end(&j);
+	jw_key(&j, "state_files_bytes");
+	jw_uint(&j, b->state_bytes);
 	jw_key(&j, "threads");
 	jw_uint(&j, b->threads);
 	jw_key(&j, "descriptors");

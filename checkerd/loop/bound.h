@@ -9,7 +9,7 @@
 #include "checkerd/config/config.h"
 #include "util/text.h"
 
-#define BOUND_TERMS_MAX 16
+#define BOUND_TERMS_MAX 20
 
 struct bound_term {
 	/* For --print-bound. */
@@ -24,6 +24,8 @@ struct bound {
 	uint64_t bytes;
 	/* What the kernel has for the nodes of the sg driver, if all paths send SCSI commands. */
 	uint64_t sg_bytes;
+	/* The most that the files on tmpfs take. */
+	uint64_t state_bytes;
 	/* descriptors: of both programs; descriptors_each: the larger of the two. */
 	uint32_t threads, descriptors, descriptors_each, groups, in_flight;
 	unsigned n_terms;

@@ -165,6 +165,25 @@ static int make_purge(struct daemon *d)
 	return 0;
 }
 
+/* The directory of the socket belongs to this daemon, whichever that is. */
+static int make_store(struct daemon *d, const struct options *o, const struct config *c)
+{
+	const char *slash = strrchr(o->socket, '/');
+	char beside[256];
+	struct store_options store = { .file = o->state, .max_paths = c->max_paths };
+	int r;
+
+	(void)snprintf(beside, sizeof(beside), "%.*sstate",
+	               slash == NULL ? 0 : (int)(slash + 1 - o->socket), o->socket);
+	if (o->state == NULL)
+		store.file = beside;
+	else if (strcmp(o->state, "none") == 0)
+		store.file = NULL;
+	r = store_new(&d->store, &store, mono_now());
+
+	return r < 0 ? complain(r, "cannot start the thread that writes states") : 0;
+}
+
 /* The prober inherits the realtime priority; the threads that are made later do not. */
 static int make_checks(struct daemon *d, const struct config *c)
 {
@@ -172,6 +191,7 @@ static int make_checks(struct daemon *d, const struct config *c)
 		.config = c,
 		.events = &d->events,
 		.maps = d->maps,
+		.store = d->store,
 		.listener = purge_listener(&d->purge),
 	};
 	const char *what;
@@ -237,6 +257,8 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 		return complain(r, "cannot allocate the rates of events");
 	r = make_purge(d);
 	if (r == 0)
+		r = make_store(d, o, c);
+	if (r == 0)
 		r = make_checks(d, c);
 	if (r == 0)
 		r = make_dm(d, c);
@@ -273,7 +295,7 @@ static int make_workers(struct daemon *d, const struct options *o, struct loaded
 	int r;
 
 	watchdog_init(&d->watchdog, &watchdog, mono_now());
-	outage_init(&d->outage, &d->events, d->checks.registry);
+	outage_init(&d->outage, &d->events, d->checks.registry, &d->checks.persist);
 	overdue_watch_init(&d->overdue, &d->checks, &d->events);
 	inventory_init(&d->inventory, d->discovery, &d->checks, &d->events);
 	ready_init(&d->ready, &d->notify, mono_add(mono_now(), patience));
@@ -322,6 +344,16 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 	return 0;
 }
 
+static void report_store(struct daemon *d)
+{
+	bool warning;
+	const char *text = store_message(d->store, &warning);
+
+	if (text[0] != '\0')
+		events_say(&d->events, EVENT_DAEMON, warning ? LOG_WARNING : LOG_NOTICE,
+		           "%s", text);
+}
+
 /* listen_fd: passed to control_new(), or closed. */
 static int make_all(struct daemon *d, const struct options *o, struct loaded *first,
                     int listen_fd, bool ours)
@@ -347,6 +379,7 @@ static int make_all(struct daemon *d, const struct options *o, struct loaded *fi
 	for (unsigned i = 0; i < d->warnings.n; i++)
 		events_say(&d->events, EVENT_DAEMON, LOG_WARNING, "%s",
 		           d->warnings.text[i]);
+	report_store(d);
 	r = make_workers(d, o, first);
 	return r < 0 ? r : make_answers(d, &bound);
 }
@@ -382,7 +415,13 @@ bool daemon_deinit(struct daemon *d)
 
 	(void)!notify_send(&d->notify, "STOPPING=1");
 	d->control = control_free(d->control);
+	if (d->outage.events != NULL)
+		outage_finish(&d->outage, mono_now());
+	if (d->checks.engine != NULL)
+		persist_finish(&d->checks.persist, mono_now(),
+		               mono_add(mono_now(), JOIN_LIMIT_US));
 	checks_deinit(&d->checks);
+	ended = store_free(d->store, JOIN_LIMIT_US) && ended;
 	ended = discovery_free(d->discovery, JOIN_LIMIT_US) && ended;
 	ended = devmapper_free(d->devmapper, JOIN_LIMIT_US) && ended;
 	ended = purger_free(d->purger, JOIN_LIMIT_US) && ended;
@@ -406,6 +445,7 @@ struct mono daemon_next_chore(const struct daemon *d)
 	struct mono next = mono_min(d->ready.next, d->watchdog.feed_at);
 
 	next = mono_min(next, d->checks.maintain_at);
+	next = mono_min(next, persist_next(&d->checks.persist));
 	next = mono_min(next, dm_next(&d->dm));
 	next = mono_min(next, overdue_watch_next(&d->overdue));
 	next = mono_min(next, purge_next(&d->purge));
@@ -457,6 +497,24 @@ static void relist(struct daemon *d, struct mono now)
 	discovery_look(d->discovery);
 }
 
+/* Commands to device-mapper come after the records that they depend on. */
+static void keep_states(struct daemon *d, struct mono now)
+{
+	int error;
+
+	if (store_has_old(d->store) && d->inventory.generation > 0 &&
+	    d->inventory.error == 0 && dm_is_ready(&d->dm))
+		persist_end_old(&d->checks.persist);
+	persist_run(&d->checks.persist, now);
+	error = store_take_error(d->store);
+	if (error != 0 && error != d->store_error)
+		events_say(&d->events, EVENT_DAEMON, LOG_WARNING,
+		           "states cannot be written for the next start: %s (%s)",
+		           strerrordesc_np(error), reason_errno_name(error));
+	if (error != 0)
+		d->store_error = error;
+}
+
 void daemon_complete_round(struct daemon *d, struct mono now)
 {
 	uint32_t by_kind[PATH_KINDS];
@@ -465,12 +523,14 @@ void daemon_complete_round(struct daemon *d, struct mono now)
 
 	reload_progress(&d->reload, now);
 	timers_wait_progress(&d->timers);
+	keep_states(d, now);
 	complete_maps(d, now);
 	purge_run(&d->purge, now);
 	relist(d, now);
 	checks_flush(&d->checks, now);
 	maintain(d, now);
 	overdue_watch_run(&d->overdue, now);
+	persist_run(&d->checks.persist, now);
 	outage_run(&d->outage, now);
 	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&
 	           checks_all_answered(&d->checks) && dm_is_ready(&d->dm);

@@ -25,6 +25,7 @@
 #include "checkerd/answers/timers_wait.h"
 #include "checkerd/answers/waits.h"
 #include "checkerd/manager/watchdog.h"
+#include "checkerd/store/store.h"
 
 struct daemon {
 	struct warnings warnings;
@@ -45,6 +46,9 @@ struct daemon {
 	struct outage outage;
 	struct inventory inventory;
 	struct dm dm;
+	struct store *store;
+	/* Positive errno of a write that was reported. */
+	int store_error;
 	struct purger *purger;
 	struct purge purge;
 	struct reload reload;

@@ -23,6 +23,7 @@ tests_unit_loop_test_bound_SOURCES = tests/unit/loop/test-bound.c
 tests_unit_loop_test_bound_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
 tests_unit_loop_test_bound_LDADD = \
 	libdaemon.la \
+	libstore.la \
 	libcontrol.la \
 	libdiscovery.la \
 	libdevmap.la \
@@ -41,6 +42,7 @@ tests_unit_loop_test_options_SOURCES = tests/unit/loop/test-options.c
 tests_unit_loop_test_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_loop_test_options_LDADD = \
 	libdaemon.la \
+	libstore.la \
 	liblog.la \
 	libconfig.la \
 	libcore.la \

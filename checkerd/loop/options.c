@@ -19,6 +19,7 @@ enum option_id {
 	OPTION_VERBOSE = 'v',
 	OPTION_LOG_LEVEL = 256,
 	OPTION_LOG_TARGET,
+	OPTION_STATE,
 	OPTION_PRINT_BOUND,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -41,6 +42,8 @@ static const struct {
 	  "notice, info or debug" },
 	{ OPTION_LOG_TARGET, "log-target", "TARGET",
 	  "log to TARGET: auto, stderr or journal" },
+	{ OPTION_STATE, "state", "FILE",
+	  "keep states for the next start in FILE instead of beside SOCKET, or none" },
 	{ OPTION_PRINT_BOUND, "print-bound", NULL,
 	  "print the limits of memory, threads and descriptors, and exit" },
 	{ OPTION_HELP, "help", NULL, "print this help and exit" },
@@ -123,6 +126,9 @@ static int set_option(struct options *o, int id, const char *argument, FILE *err
 	case OPTION_LOG_TARGET:
 		if (log_target_parse(argument, &o->log_target) < 0)
 			return refuse_option(err, "no such log target", argument);
+		return 0;
+	case OPTION_STATE:
+		o->state = argument;
 		return 0;
 	case OPTION_TEST:
 		mode = MODE_TEST;

@@ -24,6 +24,7 @@ struct options {
 	enum options_mode mode;
 	const char *config; /* NULL: the default file */
 	const char *socket;
+	const char *state; /* NULL: beside the socket; "none": no file */
 	enum log_target log_target;
 	int log_level; /* LOG_LEVEL_UNSET: as of the configuration */
 };

@@ -24,11 +24,12 @@ TESTS += $(manager_tests)
 # It has an engine, a port and a log of its own.
 tests_unit_manager_test_aio_quota_SOURCES = tests/unit/manager/test-aio-quota.c
 tests_unit_manager_test_aio_quota_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_manager_test_aio_quota_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_manager_test_aio_quota_LDADD = libdaemon.la libstore.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_manager_test_ready_SOURCES = tests/unit/manager/test-ready.c
 tests_unit_manager_test_ready_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_manager_test_ready_LDADD = \
 	libdaemon.la \
+	libstore.la \
 	libcontrol.la \
 	liblog.la \
 	libcore.la \

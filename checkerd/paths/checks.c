@@ -37,13 +37,18 @@ struct mono checks_first_due(const struct checks *c, uint32_t index, int64_t int
 int checks_init(struct checks *c, const struct checks_options *o, const char **ret_what)
 {
 	const struct config *config = o->config;
+	struct persist_parts kept = {
+		.store = o->store,
+		.maps = o->maps,
+		.max_paths = config->max_paths,
+	};
 	struct pathcheck_options engine;
 	int r;
 
 	*c = (struct checks){
 		.events = o->events,
 		.listener = o->listener,
-		.holds = { .events = o->events, .maps = o->maps },
+		.holds = { .events = o->events, .maps = o->maps, .persist = &c->persist },
 		.maps = o->maps,
 		.maintain_at = MONO_NEVER,
 		.overdue_at = MONO_NEVER,
@@ -55,6 +60,9 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 	r = registry_new(&c->registry, config->max_paths);
 	if (r == 0)
 		r = schedule_new(&c->schedule, c->registry);
+	kept.registry = c->registry;
+	if (r == 0)
+		r = persist_init(&c->persist, &kept);
 	if (r == 0) {
 		engine_path_options(config, &engine);
 		*ret_what = pathcheck_program(&engine);
@@ -68,6 +76,7 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 void checks_deinit(struct checks *c)
 {
 	c->engine = pathcheck_free(c->engine);
+	persist_deinit(&c->persist);
 	c->schedule = schedule_free(c->schedule);
 	c->registry = registry_free(c->registry);
 	if (c->sys_dev_block >= 0)
@@ -130,6 +139,13 @@ static bool is_first_success(enum path_state from, enum path_state to)
 	                              path_state_usable(to));
 }
 
+/* The predecessor's state is confirmed, or it is over. */
+static void confirm(struct checks *c, uint32_t index)
+{
+	persist_await(&c->persist, index, false);
+	maps_path_proven(c->maps, index);
+}
+
 unsigned checks_step(struct checks *c, uint32_t index, struct path *p,
                      const struct outcome *o, struct mono now)
 {
@@ -150,7 +166,11 @@ unsigned checks_step(struct checks *c, uint32_t index, struct path *p,
 		c->disabled[p->status.state] += !p->enabled;
 		if (before.state != PATH_UNCHECKED && before.state != PATH_PENDING)
 			p->counters.transitions++;
+		persist_touch(&c->persist, index);
 	}
+	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0 &&
+	    persist_awaits(&c->persist, index))
+		confirm(c, index);
 	if ((actions & ACTION_EVENT) != 0 &&
 	    !is_first_success(before.state, p->status.state))
 		outage_state(c->events, index, p, &before, now);
@@ -211,6 +231,8 @@ void checks_disable(struct checks *c, uint32_t index, const struct checks_outage
 		}
 	}
 	tell_maps(c, index, p, o->even_last);
+	persist_await(&c->persist, index, false);
+	persist_touch(&c->persist, index);
 }
 
 /* Hands one check to the engine. -EAGAIN: it accepts no commands now. */
@@ -258,6 +280,7 @@ static void put_back(struct checks *c, uint32_t index, struct path *p, bool many
 {
 	bool was_enabled = p->enabled;
 
+	persist_touch(&c->persist, index);
 	if (p->by_hand || p->window != 0) {
 		tell_maps(c, index, p, false);
 		return;
@@ -267,6 +290,8 @@ static void put_back(struct checks *c, uint32_t index, struct path *p, bool many
 	p->enabled = true;
 	c->never_checked += checks_is_never_checked(p);
 	tell_maps(c, index, p, false);
+	persist_await(&c->persist, index,
+	              checks_is_heard_of(p) && maps_is_unproven(c->maps, index));
 	p->interval_us = p->settings.interval_us;
 	if (!was_enabled)
 		checks_count_from(c, p, now);
@@ -337,7 +362,7 @@ static void stay_timed_out(struct checks *c, uint32_t index, struct path *p,
 static bool run_due(struct checks *c, uint32_t index, struct mono now)
 {
 	struct path *p = registry_get(c->registry, index);
-	bool first = p->status.state == PATH_UNCHECKED;
+	bool first = p->started.us == 0;
 	struct mono due = p->due;
 
 	if (!p->enabled) {
@@ -480,5 +505,6 @@ bool checks_all_answered(const struct checks *c)
 	uint32_t n[PATH_KINDS];
 
 	checks_count(c, n);
-	return n[PATH_UNCHECKED] + n[PATH_PENDING] <= c->never_checked;
+	return n[PATH_UNCHECKED] + n[PATH_PENDING] + c->persist.n_awaited <=
+	       c->never_checked;
 }

@@ -14,6 +14,7 @@
 #include "checkerd/core/schedule.h"
 #include "checkerd/paths/events.h"
 #include "checkerd/paths/holds.h"
+#include "checkerd/paths/persist.h"
 #include "libcheck/pathcheck.h"
 
 /* Paths per slice: a round of the loop stays far below its limit of 5 ms. */
@@ -43,6 +44,8 @@ struct checks {
 	struct pathcheck *engine;
 	struct registry *registry;
 	struct schedule *schedule;
+	/* What is kept for the successor, and what the predecessor left. */
+	struct persist persist;
 	/* Borrowed, as is the next one. */
 	struct events *events;
 	/* Gets the verdict of each check. */
@@ -107,6 +110,7 @@ struct checks_options {
 	const struct config *config;
 	struct events *events;
 	struct maps *maps;
+	struct store *store;
 	struct checks_listener listener;
 };
 
@@ -146,7 +150,7 @@ void checks_maintain(struct checks *c, struct mono now);
 
 /* Number of paths in each state, and of the disabled ones. */
 void checks_count(const struct checks *c, uint32_t ret[PATH_KINDS]);
-/* Every path that is to be checked has answered or timed out. */
+/* Every path that is to be checked has answered or timed out since the start. */
 bool checks_all_answered(const struct checks *c);
 
 /* --- for membership.c and results.c --- */

@@ -73,6 +73,13 @@ static void failed_in_map(struct dm *dm, uint32_t path, struct mono now)
 		holds_failed(&dm->checks->holds, path, p, now);
 }
 
+/* What a command, or another program, did to the path is kept for the successor. */
+static void touch_path(struct dm *dm, const struct maps_path *e)
+{
+	if (e->path != MAPS_NONE)
+		persist_touch(&dm->checks->persist, e->path);
+}
+
 /* Reports paths of the map that another program, or the kernel, failed or reinstated. */
 static void report_foreign(struct dm *dm, uint32_t index, struct mono now)
 {
@@ -83,8 +90,10 @@ static void report_foreign(struct dm *dm, uint32_t index, struct mono now)
 
 		if (e->foreign == FOREIGN_FAILED && e->path != MAPS_NONE)
 			failed_in_map(dm, e->path, now);
-		if (e->foreign != FOREIGN_NONE)
+		if (e->foreign != FOREIGN_NONE) {
 			dm_report_foreign(dm, i, e->foreign, now);
+			touch_path(dm, e);
+		}
 		e->foreign = FOREIGN_NONE;
 		i = e->next;
 	}
@@ -114,6 +123,10 @@ static void apply_map(struct dm *dm, struct map *map, struct mono now)
 		dm_report_no_room(dm, map);
 		dm->no_room = true;
 	} else {
+		if ((change & MAPS_NEW) != 0) {
+			persist_take_map(&dm->checks->persist, index, now);
+			persist_touch_map(&dm->checks->persist, index);
+		}
 		dm_report_map(dm, index, change, old, now);
 		report_foreign(dm, index, now);
 	}
@@ -128,6 +141,7 @@ static void apply_gone(struct dm *dm, const struct map *map, struct mono now)
 		return; /* There was no room for the map. */
 	dm_report_gone(dm, index, now);
 	maps_remove(dm->maps, index);
+	persist_touch_map(&dm->checks->persist, index);
 	announce_room(dm);
 }
 
@@ -151,6 +165,7 @@ static void apply_answer(struct dm *dm, const struct dm_record *n, struct mono n
 		dm->trouble[0] = '\0';
 	dm->forbidden = false;
 	*(c == COMMAND_FAIL ? &dm->failed : &dm->reinstated) += 1;
+	touch_path(dm, maps_path(dm->maps, entry));
 	dm_report_done(dm, entry, c, now);
 }
 
@@ -248,6 +263,7 @@ static void follow_orders(struct dm *dm, struct mono now)
 			break;
 		case STEP_KEEP:
 			dm_report_kept(dm, o.entry, now);
+			touch_path(dm, maps_path(dm->maps, o.entry));
 			break;
 		case STEP_NOTHING:
 		case STEP_WAIT:
@@ -288,6 +304,10 @@ static void examine_handler(struct dm *dm, uint32_t index, struct mono now)
 
 static void report_changed(struct dm *dm, struct mono now)
 {
+	dm->more_changed = false;
+	/* Until the paths are known again, each map would seem to have changed. */
+	if (persist_is_taking(&dm->checks->persist, now))
+		return;
 	dm->more_changed = true;
 	for (unsigned n = 0; n < DM_SLICE; n++) {
 		uint32_t index = maps_todo_take_map(dm->maps);
@@ -296,13 +316,15 @@ static void report_changed(struct dm *dm, struct mono now)
 			dm->more_changed = false;
 			return;
 		}
-		outage_map(dm->events, index, now);
+		if (outage_map(dm->events, index, now))
+			persist_touch_map(&dm->checks->persist, index);
 		examine_handler(dm, index, now);
 	}
 }
 
 void dm_complete_round(struct dm *dm, struct mono now)
 {
+	maps_set_settling(dm->maps, persist_is_taking(&dm->checks->persist, now));
 	follow_orders(dm, now);
 	report_changed(dm, now);
 	if (dm->synced || !mono_before(now, dm->ready_by))

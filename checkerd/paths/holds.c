@@ -45,6 +45,7 @@ static void follow(struct holds *h, uint32_t index, const struct path *p,
 	maps_hold(h->maps, index, &p->hold);
 	if (was == is)
 		return;
+	persist_touch(h->persist, index);
 	h->begun[is] += is != HOLD_NONE;
 	events_hold(h->events, index, p, before, now);
 }
@@ -80,6 +81,7 @@ void holds_failed(struct holds *h, uint32_t index, struct path *p, struct mono n
 	struct hold old = p->hold;
 
 	policy_failed(&p->hold, rule_of(p), now);
+	persist_touch(h->persist, index);
 	follow(h, index, p, &old, now);
 }
 
@@ -91,6 +93,7 @@ void holds_mark(struct holds *h, uint32_t index, struct path *p, enum policy_mar
 	if (device_is_observed(p->device))
 		return;
 	policy_mark(&p->hold, rule_of(p), m, on, now);
+	persist_touch(h->persist, index);
 	follow(h, index, p, &old, now);
 }
 
@@ -99,6 +102,7 @@ void holds_pardon(struct holds *h, uint32_t index, struct path *p, struct mono n
 	struct hold old = p->hold;
 
 	policy_pardon(&p->hold, now);
+	persist_touch(h->persist, index);
 	follow(h, index, p, &old, now);
 }
 
@@ -108,6 +112,14 @@ void holds_change_rule(struct holds *h, uint32_t index, struct path *p, struct m
 
 	policy_change_rule(&p->hold, rule_of(p), now);
 	follow(h, index, p, &old, now);
+}
+
+void holds_take_up(struct holds *h, uint32_t index, struct path *p, struct mono now)
+{
+	count(h, &p->hold);
+	maps_hold(h->maps, index, &p->hold);
+	/* The configuration may be another one. */
+	holds_change_rule(h, index, p, now);
 }
 
 void holds_forget(struct holds *h, struct path *p)

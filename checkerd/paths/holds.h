@@ -10,14 +10,16 @@
 #include "checkerd/core/policy.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/paths/events.h"
+#include "checkerd/paths/persist.h"
 
 /* At most this many paths are sampled at the full rate. */
 #define HOLDS_SAMPLED_MAX 128
 
 struct holds {
-	/* Borrowed, as is the next one. */
+	/* Borrowed, as are the next two. */
 	struct events *events;
 	struct maps *maps;
+	struct persist *persist;
 	/* Held paths by the reason that counts; [HOLD_NONE]: all of them. */
 	uint32_t held[HOLD_WHY_COUNT_];
 	/* Paths that are sampled. */
@@ -39,6 +41,8 @@ void holds_mark(struct holds *h, uint32_t index, struct path *p, enum policy_mar
 void holds_pardon(struct holds *h, uint32_t index, struct path *p, struct mono now);
 /* The settings of the path name another rule. */
 void holds_change_rule(struct holds *h, uint32_t index, struct path *p, struct mono now);
+/* The path has the predecessor's hold, which begins with no event. */
+void holds_take_up(struct holds *h, uint32_t index, struct path *p, struct mono now);
 /* The path is about to be removed. */
 void holds_forget(struct holds *h, struct path *p);
 

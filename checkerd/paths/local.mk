@@ -35,6 +35,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/outage_state.h \
 	checkerd/paths/overdue_watch.c \
 	checkerd/paths/overdue_watch.h \
+	checkerd/paths/persist.c \
+	checkerd/paths/persist.h \
 	checkerd/paths/prober_end.c \
 	checkerd/paths/prober_end.h \
 	checkerd/paths/purge.c \
@@ -51,6 +53,7 @@ paths_tests = \
 	tests/unit/paths/test-dm \
 	tests/unit/paths/test-holds \
 	tests/unit/paths/test-observe \
+	tests/unit/paths/test-persist \
 	tests/unit/paths/test-outage \
 	tests/unit/paths/test-prober-end \
 	tests/unit/paths/test-purge \
@@ -62,32 +65,37 @@ TESTS += $(paths_tests)
 checks_bed = tests/unit/paths/checks-bed.c tests/unit/paths/checks-bed.h tests/unit/disk.h
 tests_unit_paths_test_checks_SOURCES = tests/unit/paths/test-checks.c $(checks_bed)
 tests_unit_paths_test_checks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_paths_test_checks_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+tests_unit_paths_test_checks_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_checks_device_SOURCES = tests/unit/paths/test-checks-device.c $(checks_bed)
 tests_unit_paths_test_checks_device_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_paths_test_checks_device_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+tests_unit_paths_test_checks_device_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_checks_overdue_SOURCES = tests/unit/paths/test-checks-overdue.c $(checks_bed)
 tests_unit_paths_test_checks_overdue_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_paths_test_checks_overdue_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+tests_unit_paths_test_checks_overdue_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_holds_SOURCES = tests/unit/paths/test-holds.c $(checks_bed)
 tests_unit_paths_test_holds_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_paths_test_holds_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+tests_unit_paths_test_holds_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_observe_SOURCES = tests/unit/paths/test-observe.c $(checks_bed)
 tests_unit_paths_test_observe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_paths_test_observe_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+tests_unit_paths_test_observe_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_persist_SOURCES = tests/unit/paths/test-persist.c $(checks_bed)
+tests_unit_paths_test_persist_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_persist_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la \
+	libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_outage_SOURCES = tests/unit/paths/test-outage.c $(checks_bed)
 tests_unit_paths_test_outage_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_paths_test_outage_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+tests_unit_paths_test_outage_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_prober_end_SOURCES = tests/unit/paths/test-prober-end.c
 tests_unit_paths_test_prober_end_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_prober_end_LDADD = \
 	libdaemon.la \
+	libstore.la \
 	libcontrol.la \
 	liblog.la \
 	libcore.la \
@@ -99,11 +107,11 @@ tests_unit_paths_test_prober_end_LDADD = \
 # It has a purger, a port and a log of its own.
 tests_unit_paths_test_purge_SOURCES = tests/unit/paths/test-purge.c
 tests_unit_paths_test_purge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_paths_test_purge_LDADD = libdaemon.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_purge_LDADD = libdaemon.la libstore.la liblog.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has a device-mapper thread, a port and a log of its own.
 tests_unit_paths_test_dm_SOURCES = tests/unit/paths/test-dm.c tests/unit/paths/dm-bed.c \
 	tests/unit/paths/dm-bed.h tests/unit/disk.h
 tests_unit_paths_test_dm_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_paths_test_dm_LDADD = libdaemon.la libdiscovery.la liblog.la libcore.la \
+tests_unit_paths_test_dm_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 endif

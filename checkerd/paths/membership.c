@@ -20,11 +20,33 @@ static int add_to_engine(struct checks *c, uint32_t index, struct path *p)
 	                       engine_path_cookie(index, p->generation), &p->engine_id);
 }
 
+/* A path that an administrator took out of service stays so. Its time may be over. */
+static void take_up(struct checks *c, uint32_t index, struct path *p,
+                    const struct stored_marks *m, struct mono now)
+{
+	const struct checks_outage out = {
+		.until = m->disabled_until,
+		.empty = m->empties != 0,
+		.even_last = m->even_last != 0,
+	};
+
+	persist_take_marks(&c->persist, index, m);
+	holds_take_up(&c->holds, index, p, now);
+	persist_await(&c->persist, index,
+	              checks_is_heard_of(p) && maps_is_unproven(c->maps, index));
+	if (m->disabled_until.us == 0)
+		return;
+	checks_disable(c, index, &out, now);
+	p->heard = m->disabled_since;
+}
+
 int membership_add(struct checks *c, struct device *d, const struct path_settings *s,
                    struct mono now, uint32_t *ret_index)
 {
+	struct stored_marks marks;
 	struct path *p;
 	uint32_t index;
+	bool taken;
 	int r;
 
 	r = registry_add(c->registry, d, s, now, &index);
@@ -39,6 +61,7 @@ int membership_add(struct checks *c, struct device *d, const struct path_setting
 		return r;
 	}
 	c->dirty = true;
+	taken = persist_take_path(&c->persist, index, now, &marks);
 	c->by_state[p->status.state]++;
 	c->never_checked += checks_is_never_checked(p);
 	device_state_from_discovery(d, &p->sysfs);
@@ -50,6 +73,9 @@ int membership_add(struct checks *c, struct device *d, const struct path_setting
 		             checks_first_due(c, index,
 		                              MIN(s->interval_us, CHECKS_FIRST_PASS_US),
 		                              now));
+	if (taken)
+		take_up(c, index, p, &marks, now);
+	persist_touch(&c->persist, index);
 	*ret_index = index;
 	return 0;
 }
@@ -92,6 +118,8 @@ int membership_remove(struct checks *c, uint32_t index, bool gone, struct mono n
 	c->disabled[p->status.state] -= !p->enabled;
 	c->never_checked -= checks_is_never_checked(p);
 	holds_forget(&c->holds, p);
+	persist_await(&c->persist, index, false);
+	persist_touch(&c->persist, index);
 	registry_remove(c->registry, index);
 	return 0;
 }
@@ -103,6 +131,7 @@ static void change_in_maps(struct checks *c, uint32_t index, const struct path *
 {
 	bool was_none = p->settings.checker == CHECKER_NONE;
 	bool is_none = s->checker == CHECKER_NONE;
+	bool unproven = maps_is_unproven(c->maps, index);
 	bool emptied = maps_is_emptied(c->maps, index);
 
 	if (p->device->devt_major == d->devt_major &&
@@ -111,7 +140,11 @@ static void change_in_maps(struct checks *c, uint32_t index, const struct path *
 	} else {
 		maps_path_removed(c->maps, index, false);
 		maps_path_added(c->maps, index, d);
-		maps_path_checked(c->maps, index, p->status.verdict, false, p->started);
+		if (unproven)
+			maps_take_verdict(c->maps, index, p->status.verdict);
+		else
+			maps_path_checked(c->maps, index, p->status.verdict, false,
+			                  p->started);
 		maps_disable(c->maps, index,
 		             p->enabled ? MAPS_ENABLED
 		             : emptied  ? MAPS_DISABLED_EMPTIED
@@ -154,6 +187,9 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	p->settings = *s;
 	holds_change_rule(&c->holds, index, p, now);
 	c->never_checked += checks_is_never_checked(p);
+	persist_await(&c->persist, index,
+	              checks_is_heard_of(p) && maps_is_unproven(c->maps, index));
+	persist_touch(&c->persist, index);
 	p->interval_us =
 	        MIN(MAX(p->interval_us, s->interval_us), path_max_interval_us(s));
 	if (!checks_is_checked(p)) {

@@ -80,8 +80,11 @@ static void report(struct observe *o, struct mono now)
 	r.to = redundancy_of(r.paths, r.disabled, r.usable);
 	if (r.to != before)
 		events_observed_redundancy(o->events, o->paths[0], &r, now);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		registry_get(registry, o->paths[i])->map_reported = (uint8_t)r.to & 3;
+		if (r.to != before)
+			persist_touch(&o->checks->persist, o->paths[i]);
+	}
 }
 
 void observe_take(struct observe *o, uint32_t index, const struct found *f,

@@ -15,9 +15,10 @@
 #include "checkerd/paths/outage_maps.h"
 #include "checkerd/paths/outage_single.h"
 
-void outage_init(struct outage *o, struct events *ev, struct registry *registry)
+void outage_init(struct outage *o, struct events *ev, struct registry *registry,
+                 struct persist *persist)
 {
-	*o = (struct outage){ .events = ev, .registry = registry };
+	*o = (struct outage){ .events = ev, .registry = registry, .persist = persist };
 }
 
 static const struct device *device_of(const struct outage *o, uint32_t item)
@@ -297,6 +298,14 @@ void outage_run(struct outage *o, struct mono now)
 		run_paths(o, now);
 	else if (o->phase != OUTAGE_IDLE)
 		outage_maps_run(o, now);
+}
+
+void outage_finish(struct outage *o, struct mono now)
+{
+	struct mono later = mono_add(now, GATHER_LONGEST_US + OUTAGE_RETRY_US);
+
+	while (!mono_before(later, outage_next(o)) && events_have_room(o->events))
+		outage_run(o, later);
 }
 
 struct mono outage_next(const struct outage *o)

@@ -9,7 +9,10 @@
  */
 #include "checkerd/paths/outage_state.h"
 
-void outage_init(struct outage *o, struct events *ev, struct registry *registry);
+void outage_init(struct outage *o, struct events *ev, struct registry *registry,
+                 struct persist *persist);
+/* The daemon stops: reports what is gathered, if there is room for it. */
+void outage_finish(struct outage *o, struct mono now);
 /* Reports what is due, a slice at most. To be called at the end of each round of the loop. */
 void outage_run(struct outage *o, struct mono now);
 /* When outage_run() is needed next. */

@@ -45,23 +45,29 @@ static void report(struct events *ev, uint32_t index, struct maps_map *m, struct
 	m->reported = r.to;
 }
 
-void outage_map(struct events *ev, uint32_t index, struct mono now)
+bool outage_map(struct events *ev, uint32_t index, struct mono now)
 {
 	struct maps_map *m = maps_get(ev->maps, index);
 	enum redundancy to = maps_redundancy(ev->maps, m);
+	bool first = !m->reported_any;
 
 	if (!differs(m, to)) {
 		let_go(ev, m);
 		m->reported_any = true;
 		m->reported = to;
-	} else if (to == REDUNDANCY_NONE && !mono_before(now, ev->urgent_map_from)) {
+		return first;
+	}
+	if (to == REDUNDANCY_NONE && !mono_before(now, ev->urgent_map_from)) {
 		ev->urgent_map_from = mono_add(now, GATHER_ALONE_US);
 		report(ev, index, m, now);
-	} else if (!m->gathered) {
+		return true;
+	}
+	if (!m->gathered) {
 		m->gathered = true;
 		if (ev->maps_gathered++ == 0)
 			ev->maps_first = now;
 	}
+	return false;
 }
 
 struct mono outage_maps_due(const struct outage *o)
@@ -172,6 +178,7 @@ static void visit(struct outage *o, uint32_t index, struct mono now)
 		return;
 	if (o->phase == OUTAGE_MAP_SINGLES) {
 		report(o->events, index, m, now);
+		persist_touch_map(o->persist, index);
 		return;
 	}
 	if (maps_redundancy(o->events->maps, m) != o->to)
@@ -179,6 +186,7 @@ static void visit(struct outage *o, uint32_t index, struct mono now)
 	let_go(o->events, m);
 	m->reported_any = true;
 	m->reported = o->to;
+	persist_touch_map(o->persist, index);
 	events_group_name(o->events, &o->group, m->map->name);
 }
 

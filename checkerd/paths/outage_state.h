@@ -5,6 +5,7 @@
 /* What outage.c and outage_maps.c share: the event about many paths or maps that is being made. The
  * loop only. */
 #include "checkerd/paths/events.h"
+#include "checkerd/paths/persist.h"
 
 /* Records and visits of one slice. */
 #define OUTAGE_RECORDS 256
@@ -24,6 +25,7 @@ struct outage {
 	/* Borrowed. */
 	struct events *events;
 	struct registry *registry;
+	struct persist *persist;
 	enum outage_phase phase;
 	enum cause_turn turn;
 	struct cause cause;

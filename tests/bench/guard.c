@@ -309,8 +309,11 @@ static void daemon_start(void)
 		.events = &it.events,
 		.listener = { .completed = on_completed },
 	};
+	const struct store_options store = { .max_paths = it.n };
 	const char *what;
 
+	if (store_new(&checks.store, &store, mono_now()) < 0)
+		fail("the store does not start");
 	if (maps_new(&it.maps, it.n) < 0)
 		fail("the maps do not start");
 	events.maps = checks.maps = it.maps;

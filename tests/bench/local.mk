@@ -30,7 +30,7 @@ tests_bench_fewfds_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rp
 # For counting instructions: see guard.c.
 noinst_PROGRAMS += tests/bench/guard
 tests_bench_guard_SOURCES = tests/bench/guard.c
-tests_bench_guard_LDADD = libdaemon.la libdiscovery.la libengine.la liblog.la libcore.la libutil.la
+tests_bench_guard_LDADD = libdaemon.la libstore.la libdiscovery.la libengine.la liblog.la libcore.la libutil.la
 guard_wrapped = clock_gettime pathcheck_new poll prober_start
 tests_bench_guard_LDFLAGS = $(AM_LDFLAGS) $(guard_wrapped:%=-Wl,--wrap=%)
 

@@ -17,6 +17,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz-reply \
 	tests/fuzz/fuzz-scsi \
 	tests/fuzz/fuzz-shared \
+	tests/fuzz/fuzz-state \
 	tests/fuzz/fuzz-uevent \
 	tests/fuzz/fuzz-vpd \
 	$(NULL)
@@ -38,7 +39,7 @@ tests_fuzz_fuzz_config_LDADD = libconfig.la libcore.la libutil.la
 tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(fuzz_sources)
 tests_fuzz_fuzz_control_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"control"' $(JSONC_CFLAGS)
-tests_fuzz_fuzz_control_LDADD = libdaemon.la libcontrol.la libcore.la libutil.la $(JSONC_LIBS)
+tests_fuzz_fuzz_control_LDADD = libdaemon.la libcontrol.la libstore.la libcore.la libutil.la $(JSONC_LIBS)
 tests_fuzz_fuzz_control_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_multipath_SOURCES = tests/fuzz/fuzz-multipath.c $(fuzz_sources)
 tests_fuzz_fuzz_multipath_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"multipath"'
@@ -58,6 +59,10 @@ tests_fuzz_fuzz_shared_LDADD = libengine.la libutil.la
 fuzz_shared_wrapped = \
 	process_collect process_collect_by process_dying process_ended process_kill process_start
 tests_fuzz_fuzz_shared_LDFLAGS = $(fuzz_ldflags) $(fuzz_shared_wrapped:%=-Wl,--wrap=%)
+tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz-state.c $(fuzz_sources)
+tests_fuzz_fuzz_state_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"state"'
+tests_fuzz_fuzz_state_LDADD = libstore.la libcore.la libutil.la
+tests_fuzz_fuzz_state_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_uevent_SOURCES = \
 	tests/fuzz/fuzz-udev.c \
 	tests/fuzz/fuzz-udev.h \

@@ -20,6 +20,7 @@ static struct {
 	struct config config;
 	struct events events;
 	struct maps *maps;
+	struct store *store;
 	struct devmapper *devmapper;
 	struct ready ready;
 	struct mono next_request;
@@ -440,6 +441,7 @@ static void complete_round(struct mono now)
 		finder_uevent();
 	}
 	checks_flush(&sim.checks, now);
+	persist_run(&sim.checks.persist, now);
 	if (!mono_before(now, sim.checks.maintain_at))
 		checks_maintain(&sim.checks, now);
 	overdue_watch_run(&sim.overdue, now);
@@ -595,6 +597,7 @@ static void begin(void)
 		.events = &host.events,
 		.listener = { .completed = on_completed },
 	};
+	const struct store_options store = { .max_paths = host.config.max_paths };
 	struct reload_parts parts = {
 		.inventory = &sim.inventory,
 		.ready = &host.ready,
@@ -607,11 +610,15 @@ static void begin(void)
 	if (maps_new(&host.maps, host.config.max_paths) < 0)
 		sim_fail("no memory for the maps");
 	events.maps = checks.maps = host.maps;
+	/* Nothing is kept: a simulated daemon has no successor. */
+	if (store_new(&host.store, &store, mono_now()) < 0)
+		sim_fail("no memory for the store");
+	checks.store = host.store;
 	if (events_init(&host.events, &events) < 0 ||
 	    checks_init(&sim.checks, &checks, &what) < 0)
 		sim_fail("the daemon does not start");
 	overdue_watch_init(&sim.overdue, &sim.checks, &host.events);
-	outage_init(&sim.outage, &host.events, sim.checks.registry);
+	outage_init(&sim.outage, &host.events, sim.checks.registry, &sim.checks.persist);
 	begin_dm();
 	finder_start(&parts, &first);
 	inventory_init(&sim.inventory, parts.discovery, &sim.checks, &host.events);
@@ -630,6 +637,7 @@ static void end(void)
 	reload_deinit(&sim.reload);
 	events_deinit(&host.events);
 	host.maps = maps_free(host.maps);
+	(void)store_free(host.store, 0); /* It has no thread. */
 }
 
 static void *daemon_main(void *arg)

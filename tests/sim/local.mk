@@ -86,6 +86,7 @@ tests_sim_sim_SOURCES = \
 	$(NULL)
 tests_sim_sim_LDADD = \
 	libdaemon.la \
+	libstore.la \
 	libcontrol.la \
 	libdiscovery.la \
 	libdevmap.la \

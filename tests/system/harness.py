@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import bed
@@ -160,9 +161,10 @@ class Daemon:
 	"""One checkerd, with its own configuration, socket and log."""
 
 	def __init__(self, case, config, name="checkerd", socket=None, user=None, args=(),
-	             env=None, listen=None, prefix=()):
+	             env=None, listen=None, prefix=(), state=None):
 		"""env: additional environment. listen: a listening socket to pass, as a service
-		manager does. prefix: a command that runs the daemon by exec."""
+		manager does. prefix: a command that runs the daemon by exec. state: the file with
+		the states; daemons of one socket share it. "": the daemon's own default."""
 		self.case = case
 		self.name = name
 		self.config = os.path.join(case.folder, f"{name}.conf")
@@ -174,6 +176,9 @@ class Daemon:
 		self.prefix = list(prefix)
 		self.env = env or {}
 		self.listen = listen
+		if state is None:
+			state = "none" if user else case.state_file(os.path.basename(self.socket))
+		self.state = state
 		self.configure(config)
 
 	def configure(self, text):
@@ -186,7 +191,8 @@ class Daemon:
 
 	def start(self):
 		command = [*self.prefix, self.case.programs["checkerd"], "-c", self.config, "-s", self.socket,
-		           "--log-target=stderr", *self.args]
+		           "--log-target=stderr", *([f"--state={self.state}"] if self.state else []),
+		           *self.args]
 		env = {**self.case.environment(), **self.env}
 		if self.listen is not None:
 			fd = self.listen.fileno()
@@ -323,6 +329,7 @@ class Case:
 		self.folder = os.path.join(run.folder, fn.__name__)
 		os.mkdir(self.folder)
 		self.daemons, self.helpers, self.figures, self.sysctls = [], [], [], []
+		self.tmpfs = None
 		self.links = []  # symbolic links outside of the directory, to be removed
 
 	@property
@@ -345,6 +352,15 @@ class Case:
 		for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
 			env[name] = f"log_path={san}:{env.get(name, '')}"
 		return env
+
+	def state_file(self, name):
+		"""A file on tmpfs, which the daemon requires; "none" where there is no tmpfs."""
+		if self.tmpfs is None:
+			try:
+				self.tmpfs = tempfile.mkdtemp(prefix="checkerd-", dir="/dev/shm")
+			except OSError:
+				return "none"
+		return os.path.join(self.tmpfs, f"{name}.state")
 
 	def daemon(self, config, **more):
 		return Daemon(self, config, **more)
@@ -387,6 +403,8 @@ class Case:
 		self.restore_sysctls()
 		for link in self.links:
 			os.unlink(link)
+		if self.tmpfs is not None:
+			shutil.rmtree(self.tmpfs, ignore_errors=True)
 		if self.run.has_disk():
 			self.disk.tell("heal", "all")
 		for process in self.helpers:

@@ -187,6 +187,9 @@ void log_push(struct log *l, const struct event *e)
 struct checks checks;
 struct events events;
 struct maps *maps;
+const char *state_file;
+struct mono setup_at;
+static struct store *store;
 struct outage outage;
 const struct mono t0 = { 1000 * SEC };
 const struct path_settings usual = {
@@ -215,8 +218,14 @@ static int begin(const struct config *c)
 		.events = &events,
 		.listener = { .completed = on_completed },
 	};
+	const struct store_options of_store = { .file = state_file,
+		                                .max_paths = PATHS,
+		                                .any_file_system = true };
 	const char *what;
 
+	if (store_new(&store, &of_store, setup_at) < 0)
+		return -1;
+	of_checks.store = store;
 	n_events = n_completed = 0;
 	completed_error = 0;
 	if (maps_new(&maps, PATHS) < 0)
@@ -225,7 +234,7 @@ static int begin(const struct config *c)
 	if (events_init(&events, &of_events) < 0 ||
 	    checks_init(&checks, &of_checks, &what) < 0)
 		return -1;
-	outage_init(&outage, &events, checks.registry);
+	outage_init(&outage, &events, checks.registry, &checks.persist);
 	return 0;
 }
 
@@ -251,6 +260,8 @@ int teardown(void **state)
 	checks_deinit(&checks);
 	events_deinit(&events);
 	maps = maps_free(maps);
+	if (!store_free(store, 10 * SEC))
+		return -1;
 	return 0;
 }
 

@@ -43,6 +43,10 @@ extern int completed_error;
 extern void (*on_event)(const struct event *e);
 extern bool port_is_full;
 
+/* The state file of the next setup(), which is at that time. NULL: none. */
+extern const char *state_file;
+extern struct mono setup_at;
+
 struct mono at(int64_t us);
 int setup(void **state);
 int setup_capped(void **state);

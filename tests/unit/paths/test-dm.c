@@ -55,16 +55,23 @@ static int setup(void **state)
 		.events = &events,
 	};
 
+	const struct store_options of_store = { .max_paths = PATHS };
+	struct persist_parts kept = { .max_paths = PATHS };
+
 	(void)state;
 	thread = (struct devmapper){ .room = UINT32_MAX };
 	n_reported = n_expedited = 0;
 	checks = (struct checks){ .sys_dev_block = -1 };
 	if (registry_new(&checks.registry, PATHS) < 0 || maps_new(&maps, PATHS) < 0)
 		return -1;
-	of_events.maps = parts.maps = checks.maps = maps;
-	if (events_init(&events, &of_events) < 0)
+	of_events.maps = parts.maps = checks.maps = kept.maps = maps;
+	kept.registry = checks.registry;
+	checks.holds.persist = &checks.persist;
+	if (events_init(&events, &of_events) < 0 ||
+	    store_new(&kept.store, &of_store, t0) < 0 ||
+	    persist_init(&checks.persist, &kept) < 0)
 		return -1;
-	outage_init(&outage, &events, checks.registry);
+	outage_init(&outage, &events, checks.registry, &checks.persist);
 	dm_init(&dm, &parts, t0);
 	configure(true, true);
 	return 0;
@@ -77,6 +84,8 @@ static int teardown(void **state)
 		map_unref(thread.news[thread.taken++].map);
 	events_deinit(&events);
 	maps = maps_free(maps);
+	(void)store_free(checks.persist.store, 0); /* It has no thread. */
+	persist_deinit(&checks.persist);
 	checks.registry = registry_free(checks.registry);
 	return 0;
 }
