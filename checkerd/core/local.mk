@@ -87,6 +87,7 @@ core_tests = \
 	tests/unit/core/test-purge-rule \
 	tests/unit/core/test-reason \
 	tests/unit/core/test-registry \
+	tests/unit/core/test-scenarios \
 	tests/unit/core/test-schedule \
 	tests/unit/core/test-state \
 	tests/unit/core/test-state-errors \
@@ -173,6 +174,23 @@ tests_unit_core_test_reason_LDADD = $(core_test_ldadd)
 tests_unit_core_test_registry_SOURCES = tests/unit/core/test-registry.c tests/unit/random.h
 tests_unit_core_test_registry_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_registry_LDADD = $(core_test_ldadd)
+tests_unit_core_test_scenarios_SOURCES = \
+	tests/unit/core/scenario.c \
+	tests/unit/core/scenario.h \
+	tests/unit/core/scenario-world.c \
+	tests/unit/core/test-scenarios.c \
+	$(NULL)
+tests_unit_core_test_scenarios_CFLAGS = $(core_test_cflags) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
+tests_unit_core_test_scenarios_LDADD = $(core_test_ldadd)
+EXTRA_DIST += \
+	tests/unit/core/scenarios/default.txt \
+	tests/unit/core/scenarios/delay.txt \
+	tests/unit/core/scenarios/last-path.txt \
+	tests/unit/core/scenarios/marginal-path.txt \
+	tests/unit/core/scenarios/marks.txt \
+	tests/unit/core/scenarios/san-path-err.txt \
+	tests/unit/core/scenarios/states.txt \
+	$(NULL)
 tests_unit_core_test_schedule_SOURCES = \
 	tests/unit/disk.h \
 	tests/unit/random.h \

@@ -176,7 +176,7 @@ void policy_checked(struct hold *h, const struct policy_rule *r, bool success,
 
 	if (h->phase != HOLD_PHASE_NONE)
 		check_held(h, r, success, usable, t);
-	else if (success && usable)
+	else if (success && usable && !h->out)
 		forget_by_checks(h, r);
 	if (!h->out || !success || !usable || policy_is_held(h))
 		return;
