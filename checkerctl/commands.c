@@ -75,6 +75,8 @@ static const struct command commands[] = {
 	{ "metrics", "", "print counters as OpenMetrics text", JSON, 0, 0, run_metrics },
 	{ "health", "[--map MAP]", "print one line for monitoring systems",
 	  JSON | OPT_BIT(OPT_MAP), 0, 0, run_health },
+	{ "explain", "DEVICE", "print why a device is watched or not", JSON, 1, 1,
+	  run_explain },
 	{ "doctor", "", "print what keeps paths from being checked", JSON, 0, 0,
 	  run_doctor },
 };

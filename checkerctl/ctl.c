@@ -150,6 +150,7 @@ static const struct {
 } errors[] = {
 	{ INTERFACE ".NoSuchPath", "path", EXIT_NOT_FOUND, "no such path: " },
 	{ INTERFACE ".NoSuchMap", "map", EXIT_NOT_FOUND, "no such map: " },
+	{ INTERFACE ".NoSuchDevice", "device", EXIT_NOT_FOUND, "no such device: " },
 	{ INTERFACE ".NothingSelected", "reason", EXIT_NOT_FOUND, "" },
 	{ INTERFACE ".NotPermitted", "reason", EXIT_DENIED, "not permitted: " },
 	{ INTERFACE ".NotPossible", "reason", EXIT_FAILED, "" },
@@ -417,5 +418,43 @@ int ctl_call_names(struct ctl *ctl, const char *method, enum ctl_names kind,
 		free(sent[i]);
 	free(sent);
 	json_object_put(parameters);
+	return r;
+}
+
+static bool is_unknown_device(json_object *reply)
+{
+	const char *error = reply_error(reply);
+
+	return error != NULL && strcmp(error, INTERFACE ".NoSuchDevice") == 0;
+}
+
+int ctl_call_device(struct ctl *ctl, const char *method, const char *name,
+                    json_object **ret)
+{
+	char *other = resolve_name(name);
+	const char *sent = name;
+	json_object *reply;
+	int r;
+
+	for (;;) {
+		json_object *parameters = json_object_new_object();
+
+		json_object_object_add(parameters, "device",
+		                       json_object_new_string(sent));
+		r = ctl_exchange(ctl, method, parameters, &reply);
+		json_object_put(parameters);
+		if (r || other == NULL || sent == other || !is_unknown_device(reply))
+			break;
+		json_object_put(reply);
+		sent = other;
+	}
+	if (r == 0) {
+		if (reply_error(reply) != NULL)
+			r = complain_error(reply, is_unknown_device(reply) ? name : NULL);
+		else
+			*ret = reply_parameters(reply);
+		json_object_put(reply);
+	}
+	free(other);
 	return r;
 }

@@ -33,6 +33,13 @@ _must_check_ int ctl_call_names(struct ctl *ctl, const char *method, enum ctl_na
                                 const char *const *names, size_t n,
                                 json_object *parameters, json_object **ret);
 
+/*
+ * ctl_call() with one name as "device", which may be a device that is no path. A name below /dev that
+ * the daemon does not know is repeated as with ctl_call_names().
+ */
+_must_check_ int ctl_call_device(struct ctl *ctl, const char *method, const char *name,
+                                 json_object **ret);
+
 /* For methods with many replies: send with "more", then receive one reply at a time. */
 _must_check_ int ctl_begin(struct ctl *ctl, const char *method, json_object *parameters);
 _must_check_ int ctl_next(struct ctl *ctl, json_object **ret, bool *ret_more);

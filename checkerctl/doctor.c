@@ -5,15 +5,14 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "checkerctl/commands.h"
 #include "checkerctl/doctor_host.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/fold.h"
 
-#define INDENT     "    "
+#define INDENT     4
 #define LINE_BYTES 1024
 
 static const char *const severities[] = { "error", "warning", "note" };
@@ -99,40 +98,6 @@ static unsigned rank(json_object *finding)
 	return i;
 }
 
-/* Columns of the terminal; 0: stdout is none, so lines are not wrapped. */
-static size_t width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-		return 0;
-	return size.ws_col;
-}
-
-/* Prints words, with a new line before a word that does not fit. */
-static void put_wrapped(const char *line, size_t columns)
-{
-	size_t used = 0;
-
-	while (*line != '\0') {
-		size_t n = strcspn(line, " ");
-		char word[LINE_BYTES];
-
-		(void)snprintf(word, sizeof(word), "%.*s", (int)n, line);
-		if (used > 0 && columns > 0 && used + 1 + n > columns) {
-			fputs("\n" INDENT, stdout);
-			used = strlen(INDENT);
-		} else if (used > 0) {
-			putchar(' ');
-			used++;
-		}
-		human_put(stdout, word, false);
-		used += n;
-		line += n + (line[n] == ' ');
-	}
-	putchar('\n');
-}
-
 static void print_finding(json_object *f, size_t columns)
 {
 	const char *object = ctl_text(f, "object", NULL);
@@ -145,7 +110,7 @@ static void print_finding(json_object *f, size_t columns)
 	               ctl_text(f, "severity", "?"), object == NULL ? "" : object, more,
 	               object == NULL ? "" : ": ", ctl_text(f, "text", "?"),
 	               ctl_text(f, "remedy", "?"), ctl_text(f, "id", "?"));
-	put_wrapped(line, columns);
+	fold_print(line, 0, INDENT, columns);
 }
 
 static int compare(const void *a, const void *b)
@@ -161,7 +126,7 @@ static int compare(const void *a, const void *b)
 int run_doctor(struct ctl *ctl, const char *const *operands _unused_, size_t n _unused_)
 {
 	json_object *findings = examine(ctl), *reply;
-	size_t found = json_object_array_length(findings), columns = width();
+	size_t found = json_object_array_length(findings), columns = fold_columns();
 	unsigned worst = ARRAY_LEN(codes) - 1;
 
 	json_object_array_sort(findings, compare);

@@ -18,6 +18,9 @@ libctl_la_SOURCES = \
 	checkerctl/doctor_host.c \
 	checkerctl/doctor_host.h \
 	checkerctl/exit.h \
+	checkerctl/explain_device.c \
+	checkerctl/fold.c \
+	checkerctl/fold.h \
 	checkerctl/format.c \
 	checkerctl/format.h \
 	checkerctl/frame.c \
@@ -57,6 +60,7 @@ if HAVE_CMOCKA
 CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-connection \
 	tests/unit/checkerctl/test-ctl-doctor \
+	tests/unit/checkerctl/test-ctl-explain \
 	tests/unit/checkerctl/test-ctl-format \
 	tests/unit/checkerctl/test-ctl-frame \
 	tests/unit/checkerctl/test-ctl-latency \
@@ -96,6 +100,9 @@ tests_unit_checkerctl_test_ctl_options_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_doctor_SOURCES = tests/unit/checkerctl/test-ctl-doctor.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_doctor_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_doctor_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_explain_SOURCES = tests/unit/checkerctl/test-ctl-explain.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_explain_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_explain_LDADD = $(CMOCKA_LIBS)
 tests_unit_checkerctl_test_ctl_run_SOURCES = tests/unit/checkerctl/test-ctl-run.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_run_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_run_LDADD = $(CMOCKA_LIBS)

@@ -78,6 +78,32 @@ static void set_log_level(struct requests *q, const struct port_request *r)
 	reply(q, r, 0, PATH_UNCHECKED);
 }
 
+static void reply_explanation(struct requests *q, const struct discovery_answer *a,
+                              int error)
+{
+	const struct port_reply answer = { .token = a->token,
+		                           .error = error,
+		                           .explanation = a->explanation };
+
+	port_loop_reply(q->port, &answer);
+}
+
+void requests_reply_explanations(struct requests *q)
+{
+	struct discovery_answer a;
+
+	while (discovery_next_answer(q->discovery, &a))
+		reply_explanation(q, &a, 0);
+}
+
+static void explain(struct requests *q, const struct port_request *r)
+{
+	const struct discovery_answer question = { r->token, r->explanation };
+
+	if (!discovery_explain(q->discovery, &question))
+		reply_explanation(q, &question, EBUSY);
+}
+
 static void serve(struct requests *q, const struct port_request *r, struct mono now)
 {
 	switch (r->op) {
@@ -105,6 +131,9 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 		return;
 	case PORT_LOG_LEVEL:
 		set_log_level(q, r);
+		return;
+	case PORT_EXPLAIN:
+		explain(q, r);
 		return;
 	case PORT_READ_TIMERS:
 		if (!timers_wait_add(q->timers, r->token))

@@ -25,9 +25,12 @@ struct requests {
 	struct snapshot_fill *snapshots;
 	struct dm *dm;
 	struct timers_wait *timers;
+	struct discovery *discovery;
 };
 
 /* Serves at most REQUESTS_SLICE requests. True: there may be more. */
 bool requests_serve(struct requests *q, struct mono now);
+/* Replies with the explanations that discovery has filled in. */
+void requests_reply_explanations(struct requests *q);
 
 #endif

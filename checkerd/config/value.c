@@ -273,9 +273,25 @@ void value_print_text(const char *text, FILE *out)
 	putc('"', out);
 }
 
-void value_print(const struct keyword *k, const void *field, FILE *out)
+static const char *word_name(const struct keyword *k, int number)
 {
-	char buf[VALUE_TEXT_SIZE];
+	for (const struct word *w = k->words; w->name != NULL; w++)
+		if (w->number == number)
+			return w->name;
+	return "";
+}
+
+/* The same words as in the default: dm_control is on or off. */
+static const char *switch_name(const struct keyword *k, bool on)
+{
+	if (strcmp(k->fallback, "on") == 0 || strcmp(k->fallback, "off") == 0)
+		return on ? "on" : "off";
+	return on ? "yes" : "no";
+}
+
+const char *value_format(const struct keyword *k, const void *field,
+                         char buf[static VALUE_TEXT_SIZE])
+{
 	int64_t us;
 	uint32_t count;
 	bool on;
@@ -283,27 +299,27 @@ void value_print(const struct keyword *k, const void *field, FILE *out)
 
 	if (k->type == VALUE_TIME) {
 		memcpy(&us, field, sizeof(us));
-		fputs(us == 0 && k->zero != NULL ? k->zero : format_seconds(us, buf),
-		      out);
-	} else if (k->type == VALUE_COUNT) {
+		return us == 0 && k->zero != NULL ? k->zero : format_seconds(us, buf);
+	}
+	if (k->type == VALUE_COUNT) {
 		memcpy(&count, field, sizeof(count));
 		if (count == 0 && k->zero != NULL)
-			fputs(k->zero, out);
-		else
-			fprintf(out, "%" PRIu32, count);
-	} else if (k->type == VALUE_SWITCH) {
-		memcpy(&on, field, sizeof(on));
-		/* The same words as in the default: dm_control is on or off. */
-		if (strcmp(k->fallback, "on") == 0 || strcmp(k->fallback, "off") == 0)
-			fputs(on ? "on" : "off", out);
-		else
-			fputs(on ? "yes" : "no", out);
-	} else if (k->type == VALUE_WORD) {
-		memcpy(&number, field, sizeof(number));
-		for (const struct word *w = k->words; w->name != NULL; w++)
-			if (w->number == number)
-				fputs(w->name, out);
-	} else {
-		assert(!"a string is not printed by value");
+			return k->zero;
+		(void)snprintf(buf, VALUE_TEXT_SIZE, "%" PRIu32, count);
+		return buf;
 	}
+	if (k->type == VALUE_SWITCH) {
+		memcpy(&on, field, sizeof(on));
+		return switch_name(k, on);
+	}
+	assert(k->type == VALUE_WORD); /* a string is not printed by value */
+	memcpy(&number, field, sizeof(number));
+	return word_name(k, number);
+}
+
+void value_print(const struct keyword *k, const void *field, FILE *out)
+{
+	char buf[VALUE_TEXT_SIZE];
+
+	fputs(value_format(k, field, buf), out);
 }

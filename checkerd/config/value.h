@@ -28,6 +28,9 @@ const char *value_range(const struct keyword *k, char *buf, size_t size);
 /* Stores a value in a field of k's type, and prints such a field. Not for strings. */
 void value_store(const struct keyword *k, const struct value *v, void *field);
 void value_print(const struct keyword *k, const void *field, FILE *out);
+/* The text that value_print() prints: in buf, or static. */
+const char *value_format(const struct keyword *k, const void *field,
+                         char buf[static VALUE_TEXT_SIZE]);
 /* The size of such a field. */
 size_t value_size(const struct keyword *k);
 /* Prints a string, in quotes if it needs them. */

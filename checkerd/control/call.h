@@ -74,7 +74,8 @@ struct call {
 	struct text *answer; /* Reload's, or a long reason; a reference */
 	/* Borrowed: the paths to change. NULL: the method changes no paths. */
 	struct port_batch *batch;
-	bool batch_sent; /* the main loop has it */
+	bool batch_sent;                 /* the main loop has it */
+	struct explanation *explanation; /* owned; NULL: none, or the main loop has it */
 
 	struct reply reply;
 };

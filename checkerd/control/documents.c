@@ -99,7 +99,8 @@ static const char *path_reason(const struct snapshot *s, const struct snap_path 
 	return reason_format(&p->status.reason, buf, OVERDUE_TEXT_MAX);
 }
 
-static void path_state(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+void document_path_state(struct jw *j, const struct snapshot *s,
+                         const struct snap_path *p)
 {
 	char reason[OVERDUE_TEXT_MAX];
 
@@ -225,7 +226,7 @@ void document_path(struct jw *j, const struct snapshot *s, const struct snap_pat
 
 	jw_object(j);
 	path_identity(j, p->device, view_path_map(s, p));
-	path_state(j, s, p);
+	document_path_state(j, s, p);
 	path_engine(j, s, p);
 	path_times(j, s, p);
 	path_counters(j, p);

@@ -26,6 +26,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/event_documents.c \
 	checkerd/control/event_documents.h \
 	checkerd/control/engine_words.h \
+	checkerd/control/explaining.c \
+	checkerd/control/explaining.h \
 	checkerd/control/findings.c \
 	checkerd/control/findings.h \
 	checkerd/control/history.c \
@@ -100,6 +102,7 @@ control_tests = \
 	tests/unit/control/test-control-readers \
 	tests/unit/control/test-control-socket \
 	tests/unit/control/test-devlink \
+	tests/unit/control/test-explaining \
 	tests/unit/control/test-findings \
 	tests/unit/control/test-json-reader \
 	tests/unit/control/test-json-writer \
@@ -153,6 +156,9 @@ tests_unit_control_test_control_socket_LDADD = $(control_fixture_ldadd)
 tests_unit_control_test_devlink_SOURCES = tests/unit/control/test-devlink.c
 tests_unit_control_test_devlink_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_devlink_LDADD = $(control_test_ldadd)
+tests_unit_control_test_explaining_SOURCES = tests/unit/control/test-explaining.c
+tests_unit_control_test_explaining_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_explaining_LDADD = $(control_fixture_ldadd)
 tests_unit_control_test_findings_SOURCES = tests/unit/control/test-findings.c
 tests_unit_control_test_findings_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_findings_LDADD = $(control_test_ldadd)

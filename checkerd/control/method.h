@@ -27,6 +27,7 @@ struct method {
 	const char *interface, *name;
 	bool changes; /* only root may call it */
 	bool renews; /* snapshots show something new after the reply, though it changes nothing */
+	bool keeps_view;     /* with op: the reply shows the snapshot, too */
 	bool needs_snapshot; /* call->view is set from prepare on */
 	bool streams;        /* the reply has no end, and the request has to say "more" */
 	struct parameter parameters[METHOD_PARAMETERS_MAX];

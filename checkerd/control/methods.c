@@ -6,6 +6,7 @@
 
 #include "checkerd/control/bulk.h"
 #include "checkerd/control/control_limits.h"
+#include "checkerd/control/explaining.h"
 #include "checkerd/control/interface.h"
 #include "checkerd/control/operation.h"
 #include "checkerd/control/query.h"
@@ -54,6 +55,10 @@ static const struct method methods[] = {
 	  .piece = query_write_status },
 	{ CONTROL("GetFindings"), .needs_snapshot = true, .prepare = query_all_maps,
 	  .piece = query_write_findings },
+	{ CONTROL("Explain"), .keeps_view = true, .needs_snapshot = true,
+	  .parameters = { { "device", request_read_device, REQUIRED } },
+	  .op = PORT_EXPLAIN, .prepare = explaining_prepare,
+	  .conclude = explaining_conclude, .piece = explaining_write },
 	{ CONTROL("ReadTimers"), .renews = true, .op = PORT_READ_TIMERS,
 	  .prepare = operation_for_daemon, .conclude = operation_conclude,
 	  .piece = reply_write_empty },

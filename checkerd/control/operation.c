@@ -50,6 +50,30 @@ void operation_for_paths(struct service *s, struct call *c)
 	}
 }
 
+void operation_for_explanation(struct service *s, struct call *c, const char *device)
+{
+	if (s->explanations == EXPLANATIONS_MAX) {
+		reply_busy(c, "too many requests for an explanation: try again");
+		return;
+	}
+	c->explanation = explanation_new(device);
+	if (c->explanation == NULL) {
+		reply_busy(c, "not enough memory: try again");
+		return;
+	}
+	s->explanations++;
+	operation_for_daemon(s, c);
+}
+
+/* NULL allowed. */
+static void drop_explanation(struct service *s, struct explanation *e)
+{
+	if (e == NULL)
+		return;
+	s->explanations--;
+	explanation_free(e);
+}
+
 /* --- what the loop has answered --- */
 
 void operation_conclude(struct service *s, struct call *c)
@@ -131,7 +155,9 @@ void operation_begin(struct service *s, struct call *c)
 	c->request.method->prepare(s, c);
 	if (c->reply.piece != NULL)
 		return;
-	views_release(&s->views, &c->view); /* the targets have references of their own */
+	/* The targets have references of their own. */
+	if (!c->request.method->keeps_view)
+		views_release(&s->views, &c->view);
 	operation_continue(s, c);
 	if (operation_is_done(c))
 		conclude(s, c);
@@ -148,6 +174,7 @@ void operation_continue(struct service *s, struct call *c)
 			.wait = q->wait,
 			.all = t->device == NULL && c->batch == NULL,
 			.batch = c->batch,
+			.explanation = c->explanation,
 			.path = t->index,
 			.generation = t->generation,
 			.arg = q->arg,
@@ -163,6 +190,7 @@ void operation_continue(struct service *s, struct call *c)
 			return;
 		}
 		c->batch_sent = c->batch != NULL;
+		c->explanation = NULL;
 		c->n_sent++;
 	}
 }
@@ -188,8 +216,10 @@ struct call *operation_answered(struct service *s, const struct port_reply *r,
 	        c == NULL || c->request.method->changes || c->request.method->renews;
 	if (c == NULL) {
 		drop_batch(s, r->batch);
+		drop_explanation(s, r->explanation);
 		return NULL;
 	}
+	c->explanation = r->explanation;
 	c->batch_sent = false;
 	t = &c->targets[target];
 	t->error = r->error;
@@ -213,4 +243,6 @@ void operation_cancel(struct service *s, struct call *c)
 	c->targets = NULL;
 	c->n_targets = c->n_sent = c->n_answered = 0;
 	c->answer = text_unref(c->answer);
+	drop_explanation(s, c->explanation);
+	c->explanation = NULL;
 }

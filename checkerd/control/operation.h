@@ -12,6 +12,8 @@
 /* Steps of methods. prepare: makes the targets. */
 method_step operation_for_paths;  /* those that the request selects */
 method_step operation_for_daemon; /* one, without a path */
+/* Makes the explanation of a device, which is passed to the loop. */
+void operation_for_explanation(struct service *s, struct call *c, const char *device);
 /* conclude: what the loop has refused is an error. operation_conclude: of the daemon's target. */
 method_step operation_conclude, operation_conclude_reload;
 write_piece operation_write_results; /* Check's */

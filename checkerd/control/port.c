@@ -169,11 +169,14 @@ struct port *port_free(struct port *p)
 
 	if (p == NULL)
 		return NULL;
-	while (ring_is_made(&p->loop.requests) && ring_pop(&p->loop.requests, &request))
+	while (ring_is_made(&p->loop.requests) && ring_pop(&p->loop.requests, &request)) {
 		port_batch_free(request.batch);
+		explanation_free(request.explanation);
+	}
 	while (ring_is_made(&p->control.replies) &&
 	       ring_pop(&p->control.replies, &reply)) {
 		port_batch_free(reply.batch);
+		explanation_free(reply.explanation);
 		text_unref(reply.text);
 	}
 	for (unsigned i = 0; i < SNAPSHOTS; i++) {

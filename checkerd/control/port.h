@@ -16,6 +16,7 @@
 
 #include "checkerd/control/snapshot.h"
 #include "checkerd/core/event.h"
+#include "checkerd/core/explanation.h"
 
 enum port_op {
 	/* Fill and publish a snapshot. No reply. */
@@ -54,6 +55,8 @@ enum port_op {
 	/* Read the kernel's timers again. Reply when a snapshot has them. EBUSY: too many requests
 	 * wait for them. */
 	PORT_READ_TIMERS,
+	/* Have discovery fill in the explanation, and reply then. EBUSY: too many are asked for. */
+	PORT_EXPLAIN,
 };
 
 /* One path of a request that changes paths. */
@@ -95,6 +98,8 @@ struct port_request {
 	bool all;
 	/* PORT_DISABLE to PORT_RELEASE. */
 	struct port_batch *batch;
+	/* PORT_EXPLAIN: owned by the loop from the request to the reply. */
+	struct explanation *explanation;
 	/* As in a snapshot. The reply is ESTALE when the path has another generation now. */
 	uint32_t path, generation;
 	int64_t arg;
@@ -116,6 +121,7 @@ struct port_reply {
 	struct text *text;
 	/* The request's. */
 	struct port_batch *batch;
+	struct explanation *explanation;
 };
 
 /* Of a batch with n items. */

@@ -161,6 +161,19 @@ bool request_read_interface(char *value, struct request *r)
 	return true;
 }
 
+bool request_read_device(char *value, struct request *r)
+{
+	size_t length;
+
+	if (jr_type(value) != JR_STRING)
+		return false;
+	length = jr_string(value, value);
+	if (length == 0 || length >= sizeof(r->detail) || strlen(value) != length)
+		return false;
+	memcpy(r->detail, value, length + 1);
+	return true;
+}
+
 const char *request_next_name(const char *name)
 {
 	return name + strlen(name) + 1;

@@ -54,7 +54,7 @@ typedef bool request_reader(char *value, struct request *r);
 request_reader request_read_names, request_read_wait, request_read_duration,
         request_read_since, request_read_level, request_read_interface, request_read_host,
         request_read_target, request_read_map, request_read_states, request_read_force,
-        request_read_fail;
+        request_read_fail, request_read_device;
 
 /* The request gives properties of paths. */
 static inline bool request_selects(const struct request *r)

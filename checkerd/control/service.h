@@ -28,6 +28,7 @@ struct service {
 	struct pending_table pending; /* port_control_replies_max() places */
 	struct history history;
 	struct changes *changes;
+	unsigned explanations; /* EXPLANATIONS_MAX at most: the calls' and the loop's */
 	char *out; /* OUT_SIZE bytes, for the message that is written just now */
 };
 

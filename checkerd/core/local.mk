@@ -15,6 +15,8 @@ libcore_la_SOURCES = \
 	checkerd/core/error_share.h \
 	checkerd/core/event.c \
 	checkerd/core/event.h \
+	checkerd/core/explanation.c \
+	checkerd/core/explanation.h \
 	checkerd/core/finding.c \
 	checkerd/core/finding.h \
 	checkerd/core/gather.c \

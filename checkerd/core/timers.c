@@ -40,6 +40,9 @@ const struct timer_place timer_places[TIMER_COUNT_] = {
 	                            S },
 	[TIMER_KEEP_ALIVE] = { "kato", TIMER_OF_CONTROLLER, "nvme", "", S },
 	[TIMER_CHECKER] = { "checker_timeout", TIMER_OF_DISK, NULL, NULL, S },
+	[TIMER_INTERVAL] = { "polling_interval", TIMER_OF_DISK, NULL, NULL, S },
+	[TIMER_DOUBLE_FAILED] = { "marginal_path_double_failed_time", TIMER_OF_DISK, NULL,
+	                          NULL, S },
 };
 
 void timers_init(struct timers *t)
@@ -155,6 +158,13 @@ static bool eh_deadline_long(const struct timers *t)
 {
 	return is_set(t, TIMER_EH_DEADLINE) &&
 	       longer(t, TIMER_EH_DEADLINE, TIMER_CHECKER);
+}
+
+/* A path that failed is given back after a check, so it cannot fail twice in an interval. */
+static bool marginal_window_short(const struct timers *t)
+{
+	return t->us[TIMER_DOUBLE_FAILED] != TIMER_UNKNOWN &&
+	       !longer(t, TIMER_DOUBLE_FAILED, TIMER_INTERVAL);
 }
 
 /* --- the rules --- */
@@ -319,6 +329,14 @@ static const struct rule rules[TIMER_RULE_COUNT_] = {
 		           "time out",
 		.remedy = "set eh_deadline below checker_timeout",
 	},
+	[TIMER_RULE_MARGINAL_WINDOW_SHORT] = {
+		.severity = FINDING_WARNING,
+		.applies = marginal_window_short,
+		.values = { TIMER_DOUBLE_FAILED, TIMER_INTERVAL, NO_VALUE },
+		.meaning = "a path does not fail twice within this time, so it is never held",
+		.remedy = "set marginal_path_double_failed_time to several times "
+		          "polling_interval",
+	},
 };
 
 static const char *const rule_ids[TIMER_RULE_COUNT_] = {
@@ -400,7 +418,7 @@ static size_t print_values(char *buf, size_t size, const struct rule *rule,
 		const struct timer_place *p = &timer_places[timer];
 
 		print_time(value, sizeof(value), tally->timers.us[timer]);
-		if (timer == TIMER_CHECKER)
+		if (p->class == NULL)
 			(void)snprintf(place, sizeof(place), "%s of %s", p->name,
 			               tally->path);
 		else if (i == 0)

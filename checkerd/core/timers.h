@@ -43,6 +43,8 @@ enum timer_id {
 	TIMER_KEEP_ALIVE,
 	TIMER_KERNEL_COUNT_,                 /* those above are the kernel's */
 	TIMER_CHECKER = TIMER_KERNEL_COUNT_, /* checker_timeout */
+	TIMER_INTERVAL,                      /* polling_interval */
+	TIMER_DOUBLE_FAILED, /* marginal_path_double_failed_time, if that rule is in force */
 	TIMER_COUNT_
 };
 
@@ -92,7 +94,8 @@ struct timer_names {
 	X(SCSI_TIMEOUT_LONG, "scsi-timeout-long")               \
 	X(NVME_TIMEOUT_LONG, "nvme-timeout-long")               \
 	X(EH_DEADLINE_OFF, "eh-deadline-off")                   \
-	X(EH_DEADLINE_LONG, "eh-deadline-long")
+	X(EH_DEADLINE_LONG, "eh-deadline-long")                 \
+	X(MARGINAL_WINDOW_SHORT, "marginal-window-short")
 
 enum timer_rule {
 #define X(rule, id) TIMER_RULE_##rule,

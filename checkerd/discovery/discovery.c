@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checkerd/discovery/explain.h"
 #include "checkerd/discovery/identity.h"
 #include "checkerd/discovery/native_paths.h"
 #include "checkerd/discovery/static.h"
@@ -30,7 +31,15 @@ struct discovery {
 	struct worker worker;          /* notifies of records, is woken for the inbox */
 	struct ring_producer producer; /* [thread] of struct found */
 	struct ring_consumer consumer; /* [loop] */
-	_Atomic bool look;             /* [atomic loop→thread] list again */
+	/* Explanations: of struct discovery_answer. Never more than the rings hold. */
+	struct {
+		struct ring_producer to;   /* [loop] */
+		struct ring_consumer from; /* [loop] */
+		unsigned n;                /* [loop] on their way */
+		struct ring_consumer in;   /* [thread] */
+		struct ring_producer out;  /* [thread] */
+	} explain;
+	_Atomic bool look;      /* [atomic loop→thread] list again */
 	_Atomic uint32_t asked; /* [atomic loop→thread] discovery_read_timers() */
 	_Atomic(struct config_ref *) inbox; /* [atomic loop→thread] a reference */
 
@@ -182,6 +191,26 @@ static void take_question(struct discovery *d)
 		report_timers(d, asked);
 }
 
+static void take_explanations(struct discovery *d)
+{
+	const struct explain_source source = {
+		.config = d->ref == NULL ? NULL : d->ref->config,
+		.sysfs = d->sysfs,
+		.watch = d->watch,
+		.reported = &d->reported,
+		.observed = &d->native.list,
+	};
+	struct discovery_answer a;
+
+	while (d->ref != NULL && ring_pop(&d->explain.in, &a)) {
+		explain_device(&source, a.explanation);
+		/* The ring has room for all that may be on their way. */
+		if (!ring_push(&d->explain.out, &a))
+			assert(!"more answers than questions");
+		worker_notify(&d->worker);
+	}
+}
+
 static void take_events(struct discovery *d)
 {
 	uint32_t excluded;
@@ -255,6 +284,7 @@ static void *discovery_main(void *arg)
 			take_config(d);
 			take_look(d);
 			take_question(d);
+			take_explanations(d);
 		} else if (r == WORKER_READABLE) {
 			take_events(d);
 		}
@@ -268,10 +298,17 @@ static void *discovery_main(void *arg)
 
 static void discovery_destroy(struct discovery *d)
 {
+	struct discovery_answer a;
 	struct found f;
 
 	while (ring_is_made(&d->consumer) && discovery_next(d, &f))
 		found_deinit(&f);
+	while (ring_is_made(&d->explain.in) && ring_pop(&d->explain.in, &a))
+		explanation_free(a.explanation);
+	while (ring_is_made(&d->explain.from) && ring_pop(&d->explain.from, &a))
+		explanation_free(a.explanation);
+	ring_free(&d->explain.to);
+	ring_free(&d->explain.out);
 	config_ref_put(atomic_load(&d->inbox));
 	ring_free(&d->producer);
 	worker_deinit(&d->worker);
@@ -298,6 +335,12 @@ int discovery_new(struct discovery **ret)
 	if (r == 0)
 		r = ring_new(&d->producer, &d->consumer, DISCOVERY_RING_RECORDS,
 		             sizeof(struct found));
+	if (r == 0)
+		r = ring_new(&d->explain.to, &d->explain.in, EXPLANATIONS_MAX,
+		             sizeof(struct discovery_answer));
+	if (r == 0)
+		r = ring_new(&d->explain.out, &d->explain.from, EXPLANATIONS_MAX,
+		             sizeof(struct discovery_answer));
 	if (r == 0)
 		r = worker_start(&d->worker, "discovery", DISCOVERY_STACK_BYTES,
 		                 discovery_main, d);
@@ -339,6 +382,23 @@ uint32_t discovery_read_timers(struct discovery *d)
 	return asked;
 }
 
+bool discovery_explain(struct discovery *d, const struct discovery_answer *question)
+{
+	if (d->explain.n == EXPLANATIONS_MAX || !ring_push(&d->explain.to, question))
+		return false;
+	d->explain.n++;
+	worker_wake(&d->worker);
+	return true;
+}
+
+bool discovery_next_answer(struct discovery *d, struct discovery_answer *ret)
+{
+	if (!ring_pop(&d->explain.from, ret))
+		return false;
+	d->explain.n--;
+	return true;
+}
+
 int discovery_fd(const struct discovery *d)
 {
 	return d->worker.out_fd;
@@ -365,5 +425,7 @@ uint64_t discovery_bytes(uint32_t max_paths)
 	       ring_bytes(DISCOVERY_RING_RECORDS, sizeof(struct found)) +
 	       DISCOVERY_STACK_BYTES + 3 * (uint64_t)max_paths * device +
 	       (uint64_t)max_paths * sizeof(uint32_t) + timers_read_bytes(max_paths) +
-	       DISCOVERY_REPORTS * sizeof(struct timer_report);
+	       DISCOVERY_REPORTS * sizeof(struct timer_report) +
+	       2 * EXPLANATIONS_MAX * sizeof(struct explanation) +
+	       2 * ring_bytes(EXPLANATIONS_MAX, sizeof(struct discovery_answer));
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "checkerd/config/config_ref.h"
+#include "checkerd/core/explanation.h"
 #include "checkerd/discovery/found.h"
 
 struct discovery;
@@ -33,6 +34,17 @@ void discovery_look(struct discovery *d);
 /* Makes the thread compare the kernel's timers again. The report's `asked` is the returned number,
  * or greater. */
 uint32_t discovery_read_timers(struct discovery *d);
+/* An explanation that was asked for, on its way there or back. */
+struct discovery_answer {
+	uint64_t token;
+	struct explanation *explanation; /* owned */
+};
+
+/* Has the thread fill in an explanation, which it takes over. False: too many are on their way. */
+_must_check_ bool discovery_explain(struct discovery *d,
+                                    const struct discovery_answer *question);
+/* Takes an explanation that is filled in. False: there is none. */
+bool discovery_next_answer(struct discovery *d, struct discovery_answer *ret);
 int discovery_fd(const struct discovery *d); /* POLLIN: records are waiting */
 void discovery_clear(struct discovery *d); /* resets the descriptor; to be called first */
 bool discovery_next(struct discovery *d, struct found *ret);

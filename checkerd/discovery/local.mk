@@ -8,10 +8,13 @@ libdiscovery_la_SOURCES = \
 	checkerd/discovery/device_state.h \
 	checkerd/discovery/discovery.c \
 	checkerd/discovery/discovery.h \
+	checkerd/discovery/explain.c \
+	checkerd/discovery/explain.h \
 	checkerd/discovery/found.c \
 	checkerd/discovery/found.h \
 	checkerd/discovery/identity.c \
 	checkerd/discovery/identity.h \
+	checkerd/discovery/judgement.h \
 	checkerd/discovery/native_paths.c \
 	checkerd/discovery/native_paths.h \
 	checkerd/discovery/settings.c \
@@ -41,6 +44,7 @@ libdiscovery_la_LIBADD = $(UDEV_LIBS)
 if HAVE_CMOCKA
 discovery_tests = \
 	tests/unit/discovery/test-device-state \
+	tests/unit/discovery/test-explain \
 	tests/unit/discovery/test-found \
 	tests/unit/discovery/test-identity \
 	tests/unit/discovery/test-native-paths \
@@ -51,6 +55,14 @@ check_PROGRAMS += $(discovery_tests)
 TESTS += $(discovery_tests)
 
 discovery_test_ldadd = libdiscovery.la libconfig.la libcore.la libutil.la $(CMOCKA_LIBS)
+tests_unit_discovery_test_explain_SOURCES = \
+	tests/fuzz/fuzz-udev.c \
+	tests/fuzz/fuzz-udev.h \
+	tests/unit/discovery/test-explain.c \
+	$(NULL)
+tests_unit_discovery_test_explain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UDEV_CFLAGS)
+tests_unit_discovery_test_explain_LDADD = $(discovery_test_ldadd)
+tests_unit_discovery_test_explain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access
 tests_unit_discovery_test_found_SOURCES = tests/unit/discovery/test-found.c
 tests_unit_discovery_test_found_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_discovery_test_found_LDADD = $(discovery_test_ldadd)

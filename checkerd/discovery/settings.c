@@ -31,8 +31,19 @@ static uint8_t rule_of(const struct config_settings *s)
 	return policy_rules_add(&r);
 }
 
+static void explain(const struct config *c, const struct config_subject *subject,
+                    const struct identity *id, const struct path_settings *path,
+                    struct judgement *j)
+{
+	filter_settings_from(c, subject, &j->settings, &j->from);
+	j->path = *path;
+	j->hardware = hardware_find(subject->vendor, subject->product);
+	j->timeout_s = id->scsi.timeout_s;
+}
+
 void settings_of(const struct config *c, const struct config_subject *subject,
-                 const struct identity *id, struct path_settings *ret)
+                 const struct identity *id, struct path_settings *ret,
+                 struct judgement *j)
 {
 	const struct checker_facts facts = {
 		.protocol = subject->protocol,
@@ -62,4 +73,6 @@ void settings_of(const struct config *c, const struct config_subject *subject,
 		.purge = settings.purge_disconnected,
 		.rule = rule_of(&settings),
 	};
+	if (j != NULL)
+		explain(c, subject, id, ret, j);
 }

@@ -6,9 +6,11 @@
 #include "checkerd/config/filter.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/judgement.h"
 
-/* subject->devnode: the kernel's name of the device, which id describes. */
+/* subject->devnode: the kernel's name of the device, which id describes. j: NULL: nobody asks. */
 void settings_of(const struct config *c, const struct config_subject *subject,
-                 const struct identity *id, struct path_settings *ret);
+                 const struct identity *id, struct path_settings *ret,
+                 struct judgement *j);
 
 #endif

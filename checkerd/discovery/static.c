@@ -49,13 +49,11 @@ static bool kernel_name(const char *node, char *buf, size_t size)
 	return true;
 }
 
-static int describe(const struct config *c, int sysfs, const struct static_path *p,
-                    const char *name, struct found_list *list)
+int static_describe(const struct config *c, int sysfs, const struct static_path *p,
+                    const char *name, struct judgement *j, struct found_entry *ret)
 {
 	struct config_subject subject = { .devnode = name };
-	struct path_settings settings;
 	struct identity id;
-	struct device *d;
 	char sysname[NAME_MAX + 1];
 	int r;
 
@@ -78,11 +76,17 @@ static int describe(const struct config *c, int sysfs, const struct static_path 
 	subject.vendor = id.spec.vendor;
 	subject.product = id.spec.product;
 	subject.revision = id.spec.revision;
-	settings_of(c, &subject, &id, &settings);
-	r = device_new(&d, &id.spec);
-	if (r < 0)
-		return r;
-	return found_list_append(list, d, &settings);
+	settings_of(c, &subject, &id, &ret->settings, j);
+	return device_new(&ret->device, &id.spec);
+}
+
+static int describe(const struct config *c, int sysfs, const struct static_path *p,
+                    const char *name, struct found_list *list)
+{
+	struct found_entry entry = { 0 };
+	int r = static_describe(c, sysfs, p, name, NULL, &entry);
+
+	return r < 0 ? r : found_list_append(list, entry.device, &entry.settings);
 }
 
 int static_scan(const struct config *c, int sysfs, const struct found_list *reported,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkerd/core/policy_rules.h"
 #include "checkerd/discovery/sysfs.h"
 #include "util/block.h"
 
@@ -113,14 +114,18 @@ static void read_timer(struct identity *id, int sysfs, enum timer_id timer,
 static void read_disk(struct identity *id, int sysfs, const struct found_entry *e,
                       struct timer_names *names, struct timers *t)
 {
+	const struct policy_rule *rule = policy_rules_get(e->settings.rule);
 	bool nvme = starts(device_protocol(e->device), "nvme:");
 
 	set_name(names, TIMER_OF_DISK, device_name(e->device));
 	t->us[TIMER_SCSI_TIMEOUT] = t->us[TIMER_NVME_TIMEOUT] = TIMER_UNKNOWN;
-	t->us[TIMER_CHECKER] = TIMER_UNKNOWN;
+	t->us[TIMER_CHECKER] = t->us[TIMER_DOUBLE_FAILED] = TIMER_UNKNOWN;
 	if (e->settings.checker == CHECKER_NONE)
 		return;
 	t->us[TIMER_CHECKER] = e->settings.timeout_us;
+	t->us[TIMER_INTERVAL] = e->settings.interval_us;
+	if (rule->why == HOLD_MARGINAL_PATH)
+		t->us[TIMER_DOUBLE_FAILED] = (int64_t)rule->forget_time * HOLD_TICK_US;
 	read_timer(id, sysfs, nvme ? TIMER_NVME_TIMEOUT : TIMER_SCSI_TIMEOUT, names, t);
 }
 

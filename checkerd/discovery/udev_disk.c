@@ -182,52 +182,112 @@ static bool is_head(const struct config *c, const struct identity *id)
 	       starts(id->spec.host, "nvme-subsys");
 }
 
-int udev_disk_consider(const struct udev_source *source, const struct config *c,
-                       struct udev_device *dev, const struct found_entry *reported,
-                       struct found_entry *ret)
+static void note(struct judgement *j, enum judgement_step step)
 {
-	const char *properties[PROPERTIES_MAX + 1], *why, *alias;
-	const char *sysname = udev_disk_name(dev);
-	struct config_subject subject = { .devnode = sysname };
-	struct identity id;
-	bool lacking, excluded;
+	if (j != NULL)
+		j->step = step;
+}
+
+/* Is it a device that may be a path, whatever its rules say? 1, 0, or -errno. */
+static int may_be_path(const struct udev_source *source, const struct config *c,
+                       struct udev_device *dev, const char *sysname, struct identity *id,
+                       struct judgement *j)
+{
+	struct config_subject subject = { .devnode = sysname,
+		                          .partition = is_partition(dev) };
+	const struct pattern *exception = NULL;
+
+	if (blacklist_excludes(sysname, subject.partition)) {
+		exception = filter_exception(c, &subject);
+		note(j, JUDGEMENT_KIND);
+		if (j != NULL) {
+			j->partition = subject.partition;
+			j->kind_exception = exception;
+		}
+		if (exception == NULL)
+			return 0;
+	}
+	note(j, JUDGEMENT_EMPTY);
+	if (is_empty(source, id, sysname))
+		return -id->shortage;
+	return 1;
+}
+
+/* What the rules see of the device. properties: NULL: it has none that count. */
+static struct config_subject subject_of(const struct identity *id, const char *sysname,
+                                        struct udev_device *dev,
+                                        const char *const *properties)
+{
+	return (struct config_subject){
+		.devnode = sysname,
+		.partition = is_partition(dev),
+		.properties = properties,
+		.wwid = id->spec.wwid,
+		.protocol = id->spec.protocol,
+		.vendor = id->spec.vendor,
+		.product = id->spec.product,
+		.revision = id->spec.revision,
+	};
+}
+
+/* Applies the rules to an identified device. */
+static int apply_rules(const struct config *c, const struct config_subject *subject,
+                       struct identity *id, struct judgement *j, struct found_entry *ret)
+{
+	const char *alias = filter_map_alias(c, id->spec.wwid);
+	struct filter_verdict verdict;
 	int r;
 
+	filter_judge(c, subject, &verdict);
+	if (id->spec.map == NULL && alias != NULL)
+		identity_set(id, &id->spec.map, alias);
+	settings_of(c, subject, id, &ret->settings, j);
+	note(j, JUDGEMENT_RULES);
+	if (j != NULL)
+		j->verdict = verdict;
+	r = device_new(&ret->device, &id->spec);
+	if (r < 0)
+		return r == -ENOMEM ? r : UDEV_DISK_GONE;
+	return verdict.excluded ? UDEV_DISK_EXCLUDED : UDEV_DISK_INCLUDED;
+}
+
+int udev_disk_consider(const struct udev_source *source, const struct config *c,
+                       struct udev_device *dev, const struct found_entry *reported,
+                       struct judgement *j, struct found_entry *ret)
+{
+	const char *properties[PROPERTIES_MAX + 1];
+	const char *sysname = udev_disk_name(dev);
+	struct config_subject subject;
+	struct identity id;
+	bool lacking;
+	int r;
+
+	note(j, JUDGEMENT_NO_DISK);
 	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
 		return UDEV_DISK_GONE;
 	identity_init(&id);
-	subject.partition = is_partition(dev);
-	if (blacklist_excludes(sysname, subject.partition) &&
-	    !filter_excepts(c, &subject))
-		return UDEV_DISK_GONE;
-	if (is_empty(source, &id, sysname))
-		return -id.shortage;
+	r = may_be_path(source, c, dev, sysname, &id, j);
+	if (r <= 0)
+		return r < 0 ? r : UDEV_DISK_GONE;
+	note(j, JUDGEMENT_NO_DISK);
 	r = identify(source, dev, sysname, &id);
 	if (is_shortage(-r))
 		return r;
-	if (r < 0 || is_outdated(dev, &id))
+	if (r < 0)
+		return UDEV_DISK_GONE;
+	note(j, JUDGEMENT_OUTDATED);
+	if (is_outdated(dev, &id))
 		return UDEV_DISK_GONE;
 	if (is_head(c, &id))
 		id.spec.kind = DEVICE_HEAD;
 	lacking = lacks_properties(&id, reported);
 	property_names(dev, properties);
 	/* Without udevd no device has properties, so the property rules do not apply. */
-	subject.properties = source->with_udevd && !lacking ? properties : NULL;
-	subject.wwid = id.spec.wwid;
-	subject.protocol = id.spec.protocol;
-	subject.vendor = id.spec.vendor;
-	subject.product = id.spec.product;
-	subject.revision = id.spec.revision;
-	excluded = filter_excludes(c, &subject, &why);
-	alias = id.spec.wwid == NULL ? NULL : filter_map_alias(c, id.spec.wwid);
-	if (id.spec.map == NULL && alias != NULL)
-		identity_set(&id, &id.spec.map, alias);
-	settings_of(c, &subject, &id, &ret->settings);
+	subject = subject_of(&id, sysname, dev,
+	                     source->with_udevd && !lacking ? properties : NULL);
+	r = apply_rules(c, &subject, &id, j, ret);
 	ret->settings.unjudged = lacking;
-	r = device_new(&ret->device, &id.spec);
-	if (r < 0)
-		return r == -ENOMEM ? r : UDEV_DISK_GONE;
-	return excluded ? UDEV_DISK_EXCLUDED : UDEV_DISK_INCLUDED;
+	return r;
 }
 
 /*

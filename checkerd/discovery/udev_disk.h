@@ -7,6 +7,7 @@
 
 #include "checkerd/config/config.h"
 #include "checkerd/discovery/found.h"
+#include "checkerd/discovery/judgement.h"
 
 /* Where the descriptions come from. */
 struct udev_source {
@@ -16,9 +17,10 @@ struct udev_source {
 
 /* What the configuration makes of a device. */
 enum udev_disk_result {
-	UDEV_DISK_GONE,     /* the device is not there, or is no disk */
-	UDEV_DISK_INCLUDED, /* *ret describes it, with a reference */
-	UDEV_DISK_EXCLUDED, /* the same: the device is there */
+	UDEV_DISK_GONE,      /* the device is not there, or is no disk */
+	UDEV_DISK_INCLUDED,  /* *ret describes it, with a reference */
+	UDEV_DISK_EXCLUDED,  /* the same: the device is there */
+	UDEV_DISK_NOT_READY, /* of udev_watch_explain() only */
 };
 
 /* The kernel's name, "sda"; NULL: the device has none. */
@@ -33,11 +35,12 @@ _must_check_ int udev_disk_is_ready(const struct udev_source *source,
                                     struct udev_device *dev);
 /*
  * Describes the device and applies the rules. reported: the entry that was reported before, or
- * NULL. Returns enum udev_disk_result, or -ENOMEM, -EMFILE, -ENFILE.
+ * NULL. j: how it came about; NULL: nobody asks. Returns enum udev_disk_result, or -ENOMEM, -EMFILE,
+ * -ENFILE.
  */
 _must_check_ int udev_disk_consider(const struct udev_source *source,
                                     const struct config *c, struct udev_device *dev,
                                     const struct found_entry *reported,
-                                    struct found_entry *ret);
+                                    struct judgement *j, struct found_entry *ret);
 
 #endif

@@ -151,7 +151,7 @@ static int list_device(struct listing *l, struct udev_device *dev, const char *s
 		entry = copy_entry(reported);
 		return found_list_append(l->list, entry.device, &entry.settings);
 	}
-	r = udev_disk_consider(&l->w->source, l->config, dev, reported, &entry);
+	r = udev_disk_consider(&l->w->source, l->config, dev, reported, NULL, &entry);
 	if (r < 0)
 		return r;
 	if (r == UDEV_DISK_EXCLUDED && !l->reload && stays_included(reported, &entry)) {
@@ -214,6 +214,28 @@ int udev_watch_scan(struct udev_watch *w, const struct config *c, bool reload,
 	return r;
 }
 
+int udev_watch_explain(struct udev_watch *w, const struct config *c, const char *sysname,
+                       const struct found_entry *reported, struct judgement *j,
+                       struct found_entry *ret)
+{
+	char syspath[sizeof("/sys/class/block/") + NAME_MAX];
+	struct udev_device *dev;
+	int r;
+
+	(void)snprintf(syspath, sizeof(syspath), "/sys/class/block/%s", sysname);
+	errno = 0;
+	dev = udev_device_new_from_syspath(w->udev, syspath);
+	if (dev == NULL)
+		return is_shortage(errno) ? -errno : UDEV_DISK_GONE;
+	r = udev_disk_is_ready(&w->source, dev);
+	if (r > 0)
+		r = udev_disk_consider(&w->source, c, dev, reported, j, ret);
+	else if (r == 0)
+		r = UDEV_DISK_NOT_READY;
+	udev_device_unref(dev);
+	return r;
+}
+
 static bool is_removal(struct udev_device *dev)
 {
 	const char *action = udev_device_get_action(dev);
@@ -255,8 +277,9 @@ static int examine(struct udev_watch *w, const struct config *c, struct udev_dev
                    const struct found_entry *reported, struct found_entry *ret,
                    bool *ret_gone)
 {
-	int r = is_removal(dev) ? UDEV_DISK_GONE
-	                        : udev_disk_consider(&w->source, c, dev, reported, ret);
+	int r = is_removal(dev)
+	                ? UDEV_DISK_GONE
+	                : udev_disk_consider(&w->source, c, dev, reported, NULL, ret);
 	bool keep;
 
 	*ret_gone = true;

@@ -6,6 +6,7 @@
  * thread. */
 #include "checkerd/config/config.h"
 #include "checkerd/discovery/found.h"
+#include "checkerd/discovery/judgement.h"
 
 struct udev_watch;
 
@@ -35,5 +36,14 @@ bool udev_watch_heard_nvme(struct udev_watch *w);
 _must_check_ int udev_watch_take(struct udev_watch *w, const struct config *c,
                                  struct found_list *reported,
                                  int (*emit)(void *arg, struct found *f), void *arg);
+
+/*
+ * Examines one device as a scan does, and reports nothing. reported: its entry, or NULL. Returns as
+ * udev_disk_consider(), or UDEV_DISK_NOT_READY. *ret has a reference with INCLUDED and EXCLUDED.
+ */
+_must_check_ int udev_watch_explain(struct udev_watch *w, const struct config *c,
+                                    const char *sysname,
+                                    const struct found_entry *reported,
+                                    struct judgement *j, struct found_entry *ret);
 
 #endif

@@ -340,6 +340,7 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 		.snapshots = &d->snapshots,
 		.dm = &d->dm,
 		.timers = &d->timers,
+		.discovery = d->discovery,
 	};
 	return 0;
 }
@@ -523,6 +524,7 @@ void daemon_complete_round(struct daemon *d, struct mono now)
 
 	reload_progress(&d->reload, now);
 	timers_wait_progress(&d->timers);
+	requests_reply_explanations(&d->requests);
 	keep_states(d, now);
 	complete_maps(d, now);
 	purge_run(&d->purge, now);

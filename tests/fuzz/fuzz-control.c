@@ -115,6 +115,7 @@ static void answer(const struct port_request *r, uint8_t how)
 		.error = errors[how % ARRAY_LEN(errors)],
 		.state = PATH_UP,
 		.batch = r->batch,
+		.explanation = r->explanation,
 	};
 
 	for (uint32_t i = 0; r->batch != NULL && i < r->batch->n; i++) {
@@ -129,8 +130,18 @@ static void answer(const struct port_request *r, uint8_t how)
 	REQUIRE(r->op == PORT_PING || r->op == PORT_RELOAD || r->op == PORT_LOG_LEVEL ||
 	                r->op == PORT_RELEASE || r->batch != NULL || r->path < PATHS,
 	        "path %u", r->path);
-	REQUIRE(client.privileged || r->op == PORT_PING, "carried out for a stranger: %d",
-	        r->op);
+	if (r->explanation != NULL) {
+		r->explanation->found = (how & 8) != 0;
+		r->explanation->n_settings = how % 3;
+		r->explanation->settings[0] =
+		        (struct explanation_setting){ .keyword = "fail_checks",
+			                              .value = "2" };
+		r->explanation->settings[1] =
+		        (struct explanation_setting){ .keyword = "keep_open" };
+	}
+	REQUIRE(client.privileged || r->op == PORT_PING || r->op == PORT_EXPLAIN ||
+	                r->op == PORT_READ_TIMERS,
+	        "carried out for a stranger: %d", r->op);
 	if (r->op == PORT_CHECK && r->wait) {
 		waits_add(&waits, r);
 		return;

@@ -78,10 +78,14 @@ static void answer_batch(struct loop *l, const struct port_request *r,
 
 static void answer(struct loop *l, const struct port_request *r)
 {
-	struct port_reply reply = { .token = r->token, .state = PATH_UP };
+	struct port_reply reply = { .token = r->token,
+		                    .state = PATH_UP,
+		                    .explanation = r->explanation };
 
-	if (l->silent)
+	if (l->silent) {
+		explanation_free(r->explanation);
 		return;
+	}
 	if (r->op == PORT_SNAPSHOT) {
 		loop_answer_snapshot(l, NULL);
 		return;
@@ -90,6 +94,10 @@ static void answer(struct loop *l, const struct port_request *r)
 		answer_batch(l, r, &reply);
 	} else if (l->stale && r->op != PORT_PING) {
 		reply.error = ESTALE;
+	} else if (r->op == PORT_EXPLAIN) {
+		r->explanation->found = true;
+		if (l->explain != NULL)
+			reply.error = l->explain(l, r->explanation);
 	} else if ((r->op == PORT_RELOAD && l->reload_busy) ||
 	           (r->op == PORT_CHECK && l->disabled[r->path])) {
 		reply.error = EBUSY;
@@ -111,6 +119,7 @@ static void log_request(struct port_request *to, const struct port_request *r)
 {
 	*to = *r;
 	to->batch = NULL;
+	to->explanation = NULL;
 	if (r->batch != NULL && r->batch->n > 0) {
 		to->path = r->batch->items[r->batch->n - 1].index;
 		to->generation = r->batch->items[r->batch->n - 1].generation;

@@ -47,6 +47,8 @@ struct loop {
 	const char *config;
 	uint64_t seq;
 	void (*decorate)(struct loop *, struct snapshot *);
+	int (*explain)(struct loop *,
+	               struct explanation *); /* returns the reply's errno */
 };
 
 struct test {

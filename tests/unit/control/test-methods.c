@@ -59,6 +59,7 @@ static void test_each_row_is_described(void **state)
 		{ request_read_since, "int" },
 		{ request_read_level, "string" },
 		{ request_read_interface, "string" },
+		{ request_read_device, "string" },
 		{ request_read_host, "string" },
 		{ request_read_target, "string" },
 		{ request_read_map, "string" },
@@ -181,6 +182,8 @@ static const char *value_for(const struct parameter *p)
 	if (strcmp(p->name, "host") == 0 || strcmp(p->name, "target") == 0 ||
 	    strcmp(p->name, "map") == 0)
 		return "\"one\"";
+	if (strcmp(p->name, "device") == 0)
+		return "\"sd0\"";
 	if (strcmp(p->name, "level") == 0)
 		return "\"info\"";
 	if (strcmp(p->name, "interface") == 0)

@@ -307,7 +307,7 @@ static void assert_settings(const char *text, const char *name, enum checker_kin
 	assert_int_equal(load_text("test", text, strlen(text), &c), 0);
 	read_disk(&id, name);
 	subject.protocol = id.spec.protocol;
-	settings_of(c, &subject, &id, &settings);
+	settings_of(c, &subject, &id, &settings, NULL);
 	assert_int_equal(settings.checker, checker);
 	assert_int_equal(settings.checker_why, why);
 	assert_int_equal(settings.timeout_us, timeout_us);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checkerd/core/policy_rules.h"
 #include "checkerd/discovery/timers_read.h"
 
 static char root[] = "/tmp/test-timers-read-XXXXXX";
@@ -142,8 +143,15 @@ static void disks(void **state _unused_)
 	add(&l, "sdl", "scsi:ata", "host2", NULL, 5000000);
 	add(&l, "nvme0n1", "nvme:pcie", "nvme0", NULL, 30000000);
 	add(&l, "nvme1n1", "nvme:pcie", "nvme1", NULL, 30000000);
+	/* The first of these two has the rule. */
+	policy_rules_reset();
+	add(&l, "sdy", "scsi:ata", "host4", NULL, 30000000);
+	l.entries[l.n - 1].settings.rule = policy_rules_add(
+	        &(struct policy_rule){ .why = HOLD_MARGINAL_PATH, .forget_time = 50 });
+	add(&l, "sdz", "scsi:ata", "host4", NULL, 30000000);
 	add(&l, "loop0", NULL, NULL, NULL, 1000000);
-	expect(&l, "scsi-timeout-long 1 sdk;nvme-timeout-long 1 nvme1n1;");
+	expect(&l, "scsi-timeout-long 1 sdk;nvme-timeout-long 1 nvme1n1;"
+	           "marginal-window-short 1 sdy;");
 }
 
 static void nvme_fabrics(void **state _unused_)
