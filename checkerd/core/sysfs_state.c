@@ -156,6 +156,17 @@ bool sysfs_state_is_bad(const struct sysfs_state *s)
 	return is_bad(s->device) || is_bad(s->transport) || is_bad(s->access);
 }
 
+bool sysfs_word_is_marginal(struct sysfs_word w)
+{
+	return w.layer == SYSFS_PORT && strcmp(port_words[w.word], "Marginal") == 0;
+}
+
+/* I/O goes on over a port that is Marginal. */
+static bool explains_failures(struct sysfs_word w)
+{
+	return is_bad(w) && !sysfs_word_is_marginal(w);
+}
+
 static bool access_is(const struct sysfs_state *s, unsigned word)
 {
 	return s->access.layer == SYSFS_ACCESS && s->access.word == word;
@@ -170,13 +181,13 @@ bool sysfs_state_is_passive(const struct sysfs_state *s)
 {
 	return (access_is(s, ACCESS_STANDBY) || access_is(s, ACCESS_PASSIVE) ||
 	        ana_is(s, ANA_INACCESSIBLE)) &&
-	       !is_bad(s->device) && !is_bad(s->transport);
+	       !is_bad(s->device) && !explains_failures(s->transport);
 }
 
 bool sysfs_state_is_transitioning(const struct sysfs_state *s)
 {
 	return (access_is(s, ACCESS_TRANSITIONING) || ana_is(s, ANA_CHANGE)) &&
-	       !is_bad(s->device) && !is_bad(s->transport);
+	       !is_bad(s->device) && !explains_failures(s->transport);
 }
 
 size_t sysfs_state_format(const struct sysfs_state *s, char *buf, size_t size)

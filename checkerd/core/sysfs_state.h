@@ -54,6 +54,8 @@ bool sysfs_state_is_bad(const struct sysfs_state *s);
  * because these explain a failure otherwise.
  */
 bool sysfs_state_is_passive(const struct sysfs_state *s);
+/* Is it a remote port that the fabric or an administrator calls Marginal? */
+bool sysfs_word_is_marginal(struct sysfs_word w);
 /* Is the target port changing its access state? */
 bool sysfs_state_is_transitioning(const struct sysfs_state *s);
 

@@ -102,6 +102,23 @@ void device_state_read(int sys_dev_block, const struct device *d, struct sysfs_s
 	                &ret->transport);
 }
 
+bool device_state_has_port(const struct device *d)
+{
+	return has_state(d) && device_transport(d) != NULL && is_port(d);
+}
+
+int device_state_read_port(int sys_dev_block, const struct device *d,
+                           struct sysfs_word *ret)
+{
+	char name[128];
+
+	if (sys_dev_block < 0)
+		return ENOENT;
+	(void)snprintf(name, sizeof(name), "../../class/fc_remote_ports/%s/port_state",
+	               device_transport(d));
+	return read_word(sys_dev_block, name, SYSFS_PORT, ret);
+}
+
 void device_state_from_discovery(const struct device *d, struct sysfs_state *s)
 {
 	if (device_is_observed(d))

@@ -32,6 +32,12 @@ bool device_state_has_handler(int sys_dev_block, const struct device *d);
 void device_state_read(int sys_dev_block, const struct device *d,
                        struct sysfs_state *ret);
 
+/* Does the path lead over a remote Fibre Channel port that sysfs has? */
+bool device_state_has_port(const struct device *d);
+/* Reads the state of this port. Positive errno: *ret is unchanged. */
+_must_check_ int device_state_read_port(int sys_dev_block, const struct device *d,
+                                        struct sysfs_word *ret);
+
 /* Copies what discovery has just read; the rest of `s` stays. */
 void device_state_from_discovery(const struct device *d, struct sysfs_state *s);
 

@@ -37,6 +37,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/overdue_watch.h \
 	checkerd/paths/persist.c \
 	checkerd/paths/persist.h \
+	checkerd/paths/port_states.c \
+	checkerd/paths/port_states.h \
 	checkerd/paths/prober_end.c \
 	checkerd/paths/prober_end.h \
 	checkerd/paths/purge.c \

@@ -73,6 +73,20 @@ static void not_judged(struct checks *c, struct path *p, const struct outcome *o
 	events_not_judged(c->events, p, o, now);
 }
 
+/* A port that is Marginal holds the paths over it, until it is Online. */
+static void follow_port(struct checks *c, uint32_t index, struct path *p, struct mono now)
+{
+	struct sysfs_word word;
+	bool read;
+
+	if (port_states_get(&c->ports, c->sys_dev_block, p->device, now, &word, &read)) {
+		p->sysfs.transport = word;
+		holds_mark(&c->holds, index, p, MARK_PORT_STATE,
+		           sysfs_word_is_marginal(word), now);
+	}
+	c->states_read += read;
+}
+
 /* The result is about the path's device. */
 static void judge(struct checks *c, uint32_t index, struct path *p, struct outcome *o,
                   struct mono now)
@@ -84,6 +98,7 @@ static void judge(struct checks *c, uint32_t index, struct path *p, struct outco
 	o->sysfs = p->sysfs;
 	p->changing = o->kind == OUTCOME_PENDING;
 	actions = checks_step(c, index, p, o, now);
+	follow_port(c, index, p, now);
 	outcome_count(&p->counters, o, actions);
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0)
 		hear(c, p, o, actions, now);

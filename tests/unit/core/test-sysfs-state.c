@@ -165,6 +165,25 @@ static void what_an_access_state_explains(void **state)
 	}
 }
 
+/* I/O goes on over a port that is Marginal: a standby port behind it is no broken one. */
+static void a_marginal_port_explains_nothing(void **state)
+{
+	struct sysfs_state s = {
+		.device = sysfs_word(SYSFS_DEVICE, "running"),
+		.transport = sysfs_word(SYSFS_PORT, "Marginal"),
+		.access = sysfs_word(SYSFS_ACCESS, "standby"),
+	};
+
+	(void)state; /* no fixture */
+	assert_true(sysfs_word_is_marginal(s.transport));
+	assert_true(sysfs_state_is_passive(&s));
+	s.transport = sysfs_word(SYSFS_PORT, "Blocked");
+	assert_false(sysfs_word_is_marginal(s.transport));
+	assert_false(sysfs_state_is_passive(&s));
+	s.transport = sysfs_word(SYSFS_SESSION, "FAILED");
+	assert_false(sysfs_word_is_marginal(s.transport));
+}
+
 /* An ANA state is believed while the controller is live only. */
 static void what_an_ana_state_explains(void **state)
 {
@@ -215,6 +234,7 @@ int main(void)
 		cmocka_unit_test(only_what_is_wrong_is_told),
 		cmocka_unit_test(who_is_about_to_go),
 		cmocka_unit_test(what_an_access_state_explains),
+		cmocka_unit_test(a_marginal_port_explains_nothing),
 		cmocka_unit_test(what_an_ana_state_explains),
 	};
 

@@ -3,8 +3,12 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "checkerd/core/policy_rules.h"
 #include "tests/unit/paths/checks-bed.h"
@@ -167,6 +171,91 @@ static void a_mark_is_reported_with_its_end(void **state)
 	assert_string_equal(last_hold.to, "slow");
 }
 
+/* A folder in place of /sys/dev/block, and the state of one remote port. */
+static char sys_root[] = "/tmp/test-holds-XXXXXX";
+
+static void write_port_state(const char *text)
+{
+	char name[128];
+	FILE *f;
+
+	(void)snprintf(name, sizeof(name),
+	               "%s/class/fc_remote_ports/rport-3:0-1/port_state", sys_root);
+	f = fopen(name, "we");
+	assert_non_null(f);
+	assert_true(fputs(text, f) > 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int with_port(void **state)
+{
+	char command[256];
+
+	if (mkdtemp(sys_root) == NULL)
+		return -1;
+	(void)snprintf(command, sizeof(command),
+	               "mkdir -p %s/dev/block %s/class/fc_remote_ports/rport-3:0-1",
+	               sys_root, sys_root);
+	return system(command) != 0 || setup(state) != 0;
+}
+
+static int without_port(void **state)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", sys_root);
+	return (system(command) != 0) | teardown(state);
+}
+
+static uint32_t add_over_port(unsigned n)
+{
+	const struct path_settings s = quick();
+	char node[32];
+	const struct device_spec spec = { .name = node + strlen("/dev/"),
+		                          .node = node,
+		                          .devt_major = 8,
+		                          .devt_minor = n,
+		                          .protocol = "scsi:fcp",
+		                          .sysfs_state = "running",
+		                          .transport = "rport-3:0-1" };
+	struct device *d;
+	uint32_t p;
+
+	(void)snprintf(node, sizeof(node), "/dev/sd%u", n);
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(membership_add(&checks, d, &s, t0, &p), 0);
+	device_unref(d);
+	return p;
+}
+
+static void a_marginal_port_holds_its_paths(void **state)
+{
+	char name[128];
+	uint32_t a = add_over_port(1), b = add_over_port(2);
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "%s/dev/block", sys_root);
+	if (checks.sys_dev_block >= 0)
+		close(checks.sys_dev_block);
+	checks.sys_dev_block = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	write_port_state("Online\n");
+	checked(a, true, SEC);
+	checked(b, true, SEC);
+	assert_false(policy_is_held(&path(a)->hold));
+	write_port_state("Marginal\n");
+	checked(a, true, 2 * SEC); /* What was read a second ago counts. */
+	assert_false(policy_is_held(&path(a)->hold));
+	checked(a, true, 4 * SEC);
+	checked(b, true, 4 * SEC);
+	assert_int_equal(policy_why(&path(a)->hold), HOLD_PORT_STATE);
+	assert_int_equal(policy_why(&path(b)->hold), HOLD_PORT_STATE);
+	write_port_state("Online\n");
+	checked(a, true, 9 * SEC);
+	checked(b, true, 9 * SEC);
+	assert_false(policy_is_held(&path(a)->hold));
+	assert_false(policy_is_held(&path(b)->hold));
+}
+
 static void every_check_counts_in_the_share(void **state)
 {
 	uint32_t p = add_quick(0);
@@ -189,6 +278,8 @@ int main(void)
 		TEST(another_rule_ends_the_hold),
 		TEST(a_mark_is_reported_with_its_end),
 		TEST(every_check_counts_in_the_share),
+		cmocka_unit_test_setup_teardown(a_marginal_port_holds_its_paths,
+		                                with_port, without_port),
 #undef TEST
 	};
 
