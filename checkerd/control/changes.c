@@ -15,7 +15,7 @@
 #include "util/hash.h"
 #include "util/pages.h"
 
-#define NONE UINT32_MAX
+#define NONE CHANGES_NONE
 
 struct named {
 	char name[EVENT_PATH_MAX];
@@ -36,7 +36,7 @@ struct changes {
 	uint32_t oldest, newest;
 };
 
-static uint32_t table_size(uint32_t max_paths)
+uint32_t changes_room(uint32_t max_paths)
 {
 	return CHANGES_A_PATH * max_paths + CHANGES_MARGIN;
 }
@@ -52,14 +52,14 @@ uint64_t changes_bytes(uint32_t max_paths)
 	uint32_t names = names_size(max_paths);
 
 	return sizeof(struct changes) +
-	       (uint64_t)table_size(max_paths) * sizeof(struct change) +
+	       (uint64_t)changes_room(max_paths) * sizeof(struct change) +
 	       (uint64_t)names * sizeof(struct named) +
 	       (uint64_t)hash_table_size(names) * sizeof(uint32_t);
 }
 
 int changes_new(struct changes **ret, uint32_t max_paths)
 {
-	uint32_t n = table_size(max_paths), names = names_size(max_paths);
+	uint32_t n = changes_room(max_paths), names = names_size(max_paths);
 	uint32_t heads = hash_table_size(names);
 	struct changes *c = calloc(1, sizeof(*c));
 
@@ -92,7 +92,7 @@ struct changes *changes_free(struct changes *c)
 	if (c == NULL)
 		return NULL;
 	names = names_size(c->max_paths);
-	pages_free(c->table, table_size(c->max_paths) * sizeof(*c->table));
+	pages_free(c->table, changes_room(c->max_paths) * sizeof(*c->table));
 	pages_free(c->names, names * sizeof(*c->names));
 	pages_free(c->heads, hash_table_size(names) * sizeof(*c->heads));
 	free(c);
@@ -202,7 +202,7 @@ static void append_change(struct changes *c, uint32_t name, uint32_t i)
 	n->n++;
 }
 
-void changes_add(struct changes *c, const struct event *e)
+uint32_t changes_add(struct changes *c, const struct event *e)
 {
 	struct change x = {
 		.seq = e->part == EVENT_MEMBER ? CHANGE_OF_GROUP | e->group : e->seq,
@@ -215,7 +215,7 @@ void changes_add(struct changes *c, const struct event *e)
 	/* An event from a state to the same state reports an error of the device. */
 	if (e->type != EVENT_PATH_STATE || strcmp(e->from, e->to) == 0 ||
 	    e->path[0] == '\0' || !state_of(e->from, &x.from) || !state_of(e->to, &x.to))
-		return;
+		return CHANGES_NONE;
 	name = find_name(c, e->path);
 	if (name != NONE && c->names[name].n == CHANGES_OF_ONE_MAX)
 		forget(c, name);
@@ -229,9 +229,12 @@ void changes_add(struct changes *c, const struct event *e)
 	c->free_change = c->table[i].newer;
 	c->table[i] = x;
 	append_change(c, name, i);
+	return i;
 }
 
-void changes_complete_group(struct changes *c, const struct event *e)
+void changes_complete_group(struct changes *c, const struct event *e,
+                            void (*completed)(void *userdata, uint32_t place),
+                            void *userdata)
 {
 	uint32_t left = e->members;
 
@@ -240,8 +243,19 @@ void changes_complete_group(struct changes *c, const struct event *e)
 		if (c->table[i].seq != (CHANGE_OF_GROUP | e->group))
 			continue;
 		c->table[i].seq = e->seq;
+		completed(userdata, i);
 		left--;
 	}
+}
+
+const struct change *changes_at(const struct changes *c, uint32_t place,
+                                const char **ret_path)
+{
+	const struct change *x = &c->table[place];
+
+	assert(place < changes_room(c->max_paths));
+	*ret_path = c->names[x->path].name;
+	return x;
 }
 
 static const struct change *change_at(const struct changes *c, uint32_t i)

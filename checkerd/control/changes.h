@@ -36,11 +36,21 @@ _must_check_ int changes_new(struct changes **ret, uint32_t max_paths);
 struct changes *changes_free(struct changes *c); /* NULL allowed; returns NULL */
 uint64_t changes_bytes(uint32_t max_paths);      /* for the limit of memory */
 
-/* Keeps the event if it is a change of a path's state. */
-void changes_add(struct changes *c, const struct event *e);
+#define CHANGES_NONE UINT32_MAX
+
+/* Changes that have room. */
+uint32_t changes_room(uint32_t max_paths);
+/* Keeps the event if it is a change of a path's state, and returns its place: below changes_room().
+ * CHANGES_NONE: it is none. */
+uint32_t changes_add(struct changes *c, const struct event *e);
 
 /* The event of a group has come: its members' changes get its number. */
-void changes_complete_group(struct changes *c, const struct event *e);
+void changes_complete_group(struct changes *c, const struct event *e,
+                            void (*completed)(void *userdata, uint32_t place),
+                            void *userdata);
+/* The change at a place, and the name of its path. */
+const struct change *changes_at(const struct changes *c, uint32_t place,
+                                const char **ret_path);
 
 /* The oldest change of the path with that name, or NULL. */
 const struct change *changes_first(const struct changes *c, const char *name);

@@ -14,6 +14,7 @@
 struct control {
 	struct server server;
 	pthread_t thread;
+	uint64_t last_seq; /* [init] */
 };
 
 static void *control_thread(void *arg)
@@ -36,6 +37,19 @@ static void set_timeouts(struct service *s, const struct control_options *o)
 	s->loop_timeout_us = or_default(o->loop_timeout_us, LOOP_TIMEOUT_US);
 }
 
+/* Without a file, only the next daemon misses something. */
+static void keep_events(struct service *s, const struct control_options *o)
+{
+	if (o->events_file != NULL)
+		(void)!kept_events_open(&s->kept, o->events_file, o->any_file_system,
+		                        port_max_paths(o->port), &s->history, s->changes);
+}
+
+uint64_t control_last_seq(const struct control *c)
+{
+	return c->last_seq;
+}
+
 int control_new(struct control **ret, const struct control_options *o)
 {
 	struct control *c = NULL;
@@ -50,6 +64,9 @@ int control_new(struct control **ret, const struct control_options *o)
 		return r;
 	}
 	r = server_init(&c->server, o->port, o->listen_fd, o->max_clients);
+	if (r == 0)
+		keep_events(&c->server.service, o);
+	c->last_seq = c->server.service.history.last_seq;
 	if (r == 0) {
 		set_timeouts(&c->server.service, o);
 		r = thread_start(&c->thread, "control", 0, control_thread, &c->server);
@@ -85,4 +102,9 @@ uint64_t control_bytes(uint32_t max_paths, uint32_t max_clients)
 	       port_replies_max(max_paths) * sizeof(struct pending) + history_bytes() +
 	       changes_bytes(max_paths) + VIEWS_MAX * view_bytes(max_paths) +
 	       BORROWED_MAX + THREAD_STACK_BYTES;
+}
+
+uint64_t control_file_bytes(uint32_t max_paths)
+{
+	return kept_events_bytes(max_paths);
 }

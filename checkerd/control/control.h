@@ -18,6 +18,9 @@ struct control_options {
 	/* From socket activation, or listen_at(). Taken over, also by a control_new() that
 	 * fails. */
 	int listen_fd;
+	/* The file with the events for the next daemon, which is this daemon's alone. NULL: none. */
+	const char *events_file;
+	bool any_file_system; /* the file may be on a disk; for tests */
 	uint32_t max_clients; /* CLIENTS_FOR_ROOT of them are kept for root */
 	/* Times; 0: the default in control_limits.h. */
 	int64_t write_timeout_us; /* a client that reads nothing for that long is dropped */
@@ -29,9 +32,13 @@ struct control_options {
 
 /* Starts the thread. -EINVAL: the socket does not listen; -ENOMEM; -EAGAIN: no thread. */
 _must_check_ int control_new(struct control **ret, const struct control_options *o);
+/* The number of the last event that the predecessor left; 0: none. Before the first new event. */
+uint64_t control_last_seq(const struct control *c);
 /* Stops the thread at once, whatever its clients do. NULL allowed; returns NULL. */
 struct control *control_free(struct control *c);
 /* How many bytes it may use at most, without the port: for the bound. */
 uint64_t control_bytes(uint32_t max_paths, uint32_t max_clients);
+/* Size of events_file at most. */
+uint64_t control_file_bytes(uint32_t max_paths);
 
 #endif

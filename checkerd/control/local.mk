@@ -32,6 +32,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/findings.h \
 	checkerd/control/history.c \
 	checkerd/control/history.h \
+	checkerd/control/kept_events.c \
+	checkerd/control/kept_events.h \
 	checkerd/control/interface.h \
 	checkerd/control/json_reader.c \
 	checkerd/control/json_reader.h \
@@ -105,6 +107,7 @@ control_tests = \
 	tests/unit/control/test-explaining \
 	tests/unit/control/test-findings \
 	tests/unit/control/test-json-reader \
+	tests/unit/control/test-kept-events \
 	tests/unit/control/test-json-writer \
 	tests/unit/control/test-methods \
 	tests/unit/control/test-metrics \
@@ -116,6 +119,10 @@ TESTS += $(control_tests)
 
 control_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSONC_CFLAGS)
 control_test_ldadd = libcontrol.la libcore.la libutil.la $(CMOCKA_LIBS) $(JSONC_LIBS)
+
+tests_unit_control_test_kept_events_SOURCES = tests/unit/control/test-kept-events.c
+tests_unit_control_test_kept_events_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_kept_events_LDADD = $(control_test_ldadd)
 
 # What those share that ask over the socket.
 check_LTLIBRARIES += tests/unit/libcontrol-fixture.la

@@ -32,14 +32,28 @@ static bool take_replies(struct service *s)
 	return n == NOTIFICATIONS_BATCH;
 }
 
+static void keep_change(void *userdata, uint32_t index)
+{
+	struct service *s = userdata;
+
+	kept_events_add_change(&s->kept, s->changes, index);
+}
+
+/* The event is in the file before a client sees it. */
 static void keep_event(struct service *s, const struct event *e)
 {
+	uint32_t change = CHANGES_NONE;
+
 	if (e->part != EVENT_NAMES)
-		changes_add(s->changes, e);
+		change = changes_add(s->changes, e);
+	if (change != CHANGES_NONE)
+		keep_change(s, change);
 	if (e->part == EVENT_WHOLE && e->type == EVENT_CAUSE)
-		changes_complete_group(s->changes, e);
-	if (e->part != EVENT_MEMBER)
-		history_added(&s->history);
+		changes_complete_group(s->changes, e, keep_change, s);
+	if (e->part == EVENT_MEMBER)
+		return;
+	kept_events_add(&s->kept, e);
+	history_added(&s->history);
 }
 
 /* True: there may be more. */

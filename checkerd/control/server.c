@@ -80,6 +80,7 @@ void server_deinit(struct server *s)
 			client_drop(v, &v->clients[i]);
 	assert(v->budget.borrowed == v->budget.passed); /* the port frees these */
 	views_deinit(&v->views);
+	kept_events_close(&v->kept);
 	history_deinit(&v->history);
 	changes_free(v->changes);
 	pending_deinit(&v->pending);
@@ -183,4 +184,5 @@ void server_serve(struct server *s)
 		until = parked_request_snapshot(&s->service);
 		until = mono_min(until, next_deadline(s));
 	}
+	notifications_take(&s->service); /* The next daemon gets the last events, too. */
 }

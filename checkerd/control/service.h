@@ -6,6 +6,7 @@
 #include "checkerd/control/budget.h"
 #include "checkerd/control/changes.h"
 #include "checkerd/control/history.h"
+#include "checkerd/control/kept_events.h"
 #include "checkerd/control/pending.h"
 #include "checkerd/control/port.h"
 #include "checkerd/control/views.h"
@@ -28,7 +29,8 @@ struct service {
 	struct pending_table pending; /* port_control_replies_max() places */
 	struct history history;
 	struct changes *changes;
-	unsigned explanations; /* EXPLANATIONS_MAX at most: the calls' and the loop's */
+	unsigned explanations;   /* EXPLANATIONS_MAX at most: the calls' and the loop's */
+	struct kept_events kept; /* both, for the next daemon */
 	char *out; /* OUT_SIZE bytes, for the message that is written just now */
 };
 

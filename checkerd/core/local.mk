@@ -54,6 +54,8 @@ libcore_la_SOURCES = \
 	checkerd/core/purge_rule.h \
 	checkerd/core/reason.c \
 	checkerd/core/reason.h \
+	checkerd/core/reason_packed.c \
+	checkerd/core/reason_packed.h \
 	checkerd/core/reason_scsi.c \
 	checkerd/core/reason_scsi.h \
 	checkerd/core/redundancy.c \

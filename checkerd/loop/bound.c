@@ -85,7 +85,7 @@ int bound_compute(const struct config *c, struct bound *ret)
 	b.groups = engine.groups;
 	b.in_flight = engine.in_flight;
 	b.sg_bytes = (uint64_t)n * SG_BYTES_EACH;
-	b.state_bytes = store_file_bytes(n);
+	b.state_bytes = store_file_bytes(n) + control_file_bytes(n);
 	*ret = b;
 	return 0;
 }

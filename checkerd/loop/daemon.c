@@ -23,6 +23,9 @@
 #define READY_MARGIN_US (5 * USEC_PER_SEC)
 /* … and before systemd's limit, also with a long checker_timeout. */
 #define READY_MAX_US (300 * USEC_PER_SEC)
+/* Of the files for the next daemon. */
+#define STATE_NAME_MAX 300
+#define EVENTS_SUFFIX  ".events"
 /* A thread that does not end within this time hangs: daemon_deinit() leaves it behind. */
 #define JOIN_LIMIT_US (250 * USEC_PER_MSEC)
 
@@ -133,15 +136,51 @@ static int listen_on(const struct options *o, const struct config *c, int *ret_f
 	return r;
 }
 
-static int start_control(struct daemon *d, const struct config *c, int listen_fd)
+/* The file with the states. By default it is in the directory of the socket, which belongs to this
+ * daemon. "": none. */
+static void name_state(const struct options *o, char *buf, size_t size)
 {
-	const struct control_options o = {
+	const char *slash = strrchr(o->socket, '/');
+
+	if (o->state == NULL)
+		(void)snprintf(buf, size, "%.*sstate",
+		               slash == NULL ? 0 : (int)(slash + 1 - o->socket),
+		               o->socket);
+	else
+		(void)snprintf(buf, size, "%s",
+		               strcmp(o->state, "none") == 0 ? "" : o->state);
+}
+
+static int make_store(struct daemon *d, const struct options *o, const struct config *c)
+{
+	char file[STATE_NAME_MAX];
+	struct store_options store = { .max_paths = c->max_paths };
+	int r;
+
+	name_state(o, file, sizeof(file));
+	store.file = file[0] == '\0' ? NULL : file;
+	r = store_new(&d->store, &store, mono_now());
+	return r < 0 ? complain(r, "cannot start the thread that writes states") : 0;
+}
+
+/* The lock of the file with the states protects the one with the events, too. */
+static int start_control(struct daemon *d, const struct options *options,
+                         const struct config *c, int listen_fd)
+{
+	struct control_options o = {
 		.port = d->port,
 		.listen_fd = listen_fd,
 		.max_clients = c->max_clients,
 	};
-	int r = control_new(&d->control, &o);
+	char file[STATE_NAME_MAX];
+	int r;
 
+	name_state(options, file, sizeof(file) - sizeof(EVENTS_SUFFIX));
+	strcat(file, EVENTS_SUFFIX);
+	o.events_file = store_is_open(d->store) ? file : NULL;
+	r = control_new(&d->control, &o);
+	if (r == 0)
+		d->events.seq = control_last_seq(d->control);
 	return r < 0 ? complain(r, "cannot start the control thread") : 0;
 }
 
@@ -163,25 +202,6 @@ static int make_purge(struct daemon *d)
 	parts.purger = d->purger;
 	purge_init(&d->purge, &parts);
 	return 0;
-}
-
-/* The directory of the socket belongs to this daemon, whichever that is. */
-static int make_store(struct daemon *d, const struct options *o, const struct config *c)
-{
-	const char *slash = strrchr(o->socket, '/');
-	char beside[256];
-	struct store_options store = { .file = o->state, .max_paths = c->max_paths };
-	int r;
-
-	(void)snprintf(beside, sizeof(beside), "%.*sstate",
-	               slash == NULL ? 0 : (int)(slash + 1 - o->socket), o->socket);
-	if (o->state == NULL)
-		store.file = beside;
-	else if (strcmp(o->state, "none") == 0)
-		store.file = NULL;
-	r = store_new(&d->store, &store, mono_now());
-
-	return r < 0 ? complain(r, "cannot start the thread that writes states") : 0;
 }
 
 /* The prober inherits the realtime priority; the threads that are made later do not. */
@@ -374,7 +394,7 @@ static int make_all(struct daemon *d, const struct options *o, struct loaded *fi
 		close(listen_fd);
 		return r;
 	}
-	r = start_control(d, first->config, listen_fd);
+	r = start_control(d, o, first->config, listen_fd);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < d->warnings.n; i++)
@@ -415,9 +435,10 @@ bool daemon_deinit(struct daemon *d)
 	bool ended = true;
 
 	(void)!notify_send(&d->notify, "STOPPING=1");
-	d->control = control_free(d->control);
+	/* The control thread takes these events before it ends. */
 	if (d->outage.events != NULL)
 		outage_finish(&d->outage, mono_now());
+	d->control = control_free(d->control);
 	if (d->checks.engine != NULL)
 		persist_finish(&d->checks.persist, mono_now(),
 		               mono_add(mono_now(), JOIN_LIMIT_US));
@@ -532,8 +553,8 @@ void daemon_complete_round(struct daemon *d, struct mono now)
 	checks_flush(&d->checks, now);
 	maintain(d, now);
 	overdue_watch_run(&d->overdue, now);
-	persist_run(&d->checks.persist, now);
 	outage_run(&d->outage, now);
+	persist_run(&d->checks.persist, now);
 	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&
 	           checks_all_answered(&d->checks) && dm_is_ready(&d->dm);
 	checks_count(&d->checks, by_kind);

@@ -40,6 +40,7 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 	struct persist_parts kept = {
 		.store = o->store,
 		.maps = o->maps,
+		.gathered = o->events->gathered,
 		.max_paths = config->max_paths,
 	};
 	struct pathcheck_options engine;

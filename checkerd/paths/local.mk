@@ -55,8 +55,8 @@ paths_tests = \
 	tests/unit/paths/test-dm \
 	tests/unit/paths/test-holds \
 	tests/unit/paths/test-observe \
-	tests/unit/paths/test-persist \
 	tests/unit/paths/test-outage \
+	tests/unit/paths/test-persist \
 	tests/unit/paths/test-prober-end \
 	tests/unit/paths/test-purge \
 	$(NULL)

@@ -20,6 +20,21 @@ static int add_to_engine(struct checks *c, uint32_t index, struct path *p)
 	                       engine_path_cookie(index, p->generation), &p->engine_id);
 }
 
+/* The predecessor gathered this change with others, and was ended before it could report it. */
+static void report_left(struct checks *c, uint32_t index, const struct path *p,
+                        const struct stored_marks *m, struct mono now)
+{
+	int64_t lasted_us = (int64_t)m->unreported_lasted_ms * USEC_PER_MSEC;
+	struct path_status before = p->status;
+
+	if (m->unreported_from == 0 ||
+	    m->unreported_from == 1 + (unsigned)p->status.state)
+		return;
+	before.state = (enum path_state)(m->unreported_from - 1U);
+	before.since = mono_add(p->status.since, -lasted_us);
+	outage_state(c->events, index, p, &before, now);
+}
+
 /* A path that an administrator took out of service stays so. Its time may be over. */
 static void take_up(struct checks *c, uint32_t index, struct path *p,
                     const struct stored_marks *m, struct mono now)
@@ -32,6 +47,7 @@ static void take_up(struct checks *c, uint32_t index, struct path *p,
 
 	persist_take_marks(&c->persist, index, m);
 	holds_take_up(&c->holds, index, p, now);
+	report_left(c, index, p, m, now);
 	persist_await(&c->persist, index,
 	              checks_is_heard_of(p) && maps_is_unproven(c->maps, index));
 	if (m->disabled_until.us == 0)

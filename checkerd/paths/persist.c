@@ -18,6 +18,7 @@ int persist_init(struct persist *ps, const struct persist_parts *parts)
 		.store = parts->store,
 		.registry = parts->registry,
 		.maps = parts->maps,
+		.gathered = parts->gathered,
 		.max_paths = parts->max_paths,
 		.max_maps = map_room(parts->max_paths),
 		.next = REGISTRY_NONE,
@@ -25,8 +26,10 @@ int persist_init(struct persist *ps, const struct persist_parts *parts)
 	};
 	ps->paths = calloc(words_for(ps->max_paths), sizeof(*ps->paths));
 	ps->awaited = calloc(words_for(ps->max_paths), sizeof(*ps->awaited));
+	ps->unreported = calloc(words_for(ps->max_paths), sizeof(*ps->unreported));
 	ps->changed_maps = calloc(words_for(ps->max_maps), sizeof(*ps->changed_maps));
-	if (ps->paths != NULL && ps->awaited != NULL && ps->changed_maps != NULL)
+	if (ps->paths != NULL && ps->awaited != NULL && ps->unreported != NULL &&
+	    ps->changed_maps != NULL)
 		return 0;
 	persist_deinit(ps);
 	return -ENOMEM;
@@ -36,13 +39,14 @@ void persist_deinit(struct persist *ps)
 {
 	free(ps->paths);
 	free(ps->awaited);
+	free(ps->unreported);
 	free(ps->changed_maps);
-	ps->paths = ps->awaited = ps->changed_maps = NULL;
+	ps->paths = ps->awaited = ps->unreported = ps->changed_maps = NULL;
 }
 
 uint64_t persist_bytes(uint32_t max_paths)
 {
-	return (2 * (uint64_t)words_for(max_paths) + words_for(map_room(max_paths))) *
+	return (3 * (uint64_t)words_for(max_paths) + words_for(map_room(max_paths))) *
 	       sizeof(uint64_t);
 }
 
@@ -118,6 +122,36 @@ static struct stored_marks marks_of(const struct persist *ps, uint32_t index,
 	return m;
 }
 
+/* The successor reports what this daemon did not. */
+static void note_unreported(struct persist *ps, uint32_t index, struct stored_marks *m)
+{
+	struct gather_change c = { .changed = false };
+
+	if (gather_has(ps->gathered, index))
+		c = gather_get(ps->gathered, index);
+	if (!c.changed)
+		return;
+	m->unreported_from = (uint8_t)(1 + c.from);
+	m->unreported_lasted_ms =
+	        (uint32_t)MIN(c.lasted_us / USEC_PER_MSEC, (int64_t)UINT32_MAX);
+	insert(ps->unreported, index, &ps->n_unreported);
+}
+
+/* A change that was reported is written as such. */
+static void touch_reported(struct persist *ps)
+{
+	uint32_t i = 0;
+
+	while (ps->n_unreported > 0 &&
+	       (i = first(ps->unreported, i, ps->max_paths)) < ps->max_paths) {
+		if (!gather_has(ps->gathered, i)) {
+			erase(ps->unreported, i, &ps->n_unreported);
+			persist_touch(ps, i);
+		}
+		i++;
+	}
+}
+
 static bool put_path(struct persist *ps, uint32_t index, struct mono now)
 {
 	const struct path *p = registry_get(ps->registry, index);
@@ -126,6 +160,7 @@ static bool put_path(struct persist *ps, uint32_t index, struct mono now)
 	if (p == NULL)
 		return store_drop_path(ps->store, index);
 	marks = marks_of(ps, index, p);
+	note_unreported(ps, index, &marks);
 	return store_put_path(ps->store, index, p, &marks, now);
 }
 
@@ -184,6 +219,7 @@ void persist_run(struct persist *ps, struct mono now)
 {
 	if (ps->began.us == 0)
 		ps->began = now;
+	touch_reported(ps);
 	if (ps->n_paths == 0)
 		walk(ps, now);
 	if (ps->n_paths == 0 && ps->n_maps == 0)

@@ -9,6 +9,7 @@
  * Counters and latencies change with every check: a walk writes them once in PERSIST_WALK_US, together
  * with wake-ups that happen anyway. So a successful check costs nothing here.
  */
+#include "checkerd/core/gather.h"
 #include "checkerd/core/maps.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/store/store.h"
@@ -22,16 +23,20 @@
 #define PERSIST_PATIENCE_US (10 * USEC_PER_SEC)
 
 struct persist {
-	/* Borrowed, as are the next two. */
+	/* Borrowed, as are the next three. */
 	struct store *store;
 	struct registry *registry;
 	struct maps *maps;
+	/* Changes that are not reported yet. */
+	const struct gather *gathered;
 	/* Owned: sets of indexes. Paths and maps that are to be written. */
 	uint64_t *paths, *changed_maps;
+	/* Owned: paths whose record has a change that was not reported. */
+	uint64_t *unreported;
 	/* Owned: paths whose state is the predecessor's, and which a check is to confirm. */
 	uint64_t *awaited;
 	uint32_t max_paths, max_maps;
-	uint32_t n_paths, n_maps, n_awaited;
+	uint32_t n_paths, n_maps, n_awaited, n_unreported;
 	/* The next path of the walk. REGISTRY_NONE: no walk is under way. */
 	uint32_t next;
 	struct mono walk_at; /* the next one begins then */
@@ -47,6 +52,7 @@ struct persist_parts {
 	struct store *store;
 	struct registry *registry;
 	struct maps *maps;
+	const struct gather *gathered;
 	uint32_t max_paths;
 };
 

@@ -20,8 +20,8 @@ struct old_records {
  * Reads the slots from `from` to `to`, which are places in the file. Holes are skipped, and a file
  * that is too short ends early. max: more records than that are not taken. -ENOMEM, -EIO.
  */
-_must_check_ int old_records_read(struct old_records *o, int fd, uint64_t from, uint64_t to,
-                                  uint32_t max, struct mono now);
+_must_check_ int old_records_read(struct old_records *o, int fd, uint64_t from,
+                                  uint64_t to, uint32_t max, struct mono now);
 void old_records_deinit(struct old_records *o);
 
 /* The newest record of that kind and name. NULL: there is none. */

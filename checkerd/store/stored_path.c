@@ -4,22 +4,17 @@
 
 #include <string.h>
 
+#include "checkerd/core/reason_packed.h"
 #include "util/hash.h"
-
-#define ERRNO_MAX 4095
 
 /* The sections, as they are in files: fields are appended, and never change. */
 
 struct section_status {
 	int64_t since_us;
 	int16_t streak;
-	uint8_t state, verdict, no_unit;
-	uint8_t kind, stage, request, said;
-	uint8_t layer[3], word[3]; /* of struct sysfs_state */
-	uint8_t key, code, qualifier;
-	uint16_t error;
-	uint32_t timeout_us;
-	uint32_t unused;
+	uint8_t state, verdict, no_unit, unused[3];
+	struct reason_packed reason;
+	uint32_t unused2;
 };
 
 struct section_times {
@@ -43,10 +38,20 @@ struct section_hold {
 
 static_assert(sizeof(struct section_status) == 40 && sizeof(struct section_times) == 16 &&
                       sizeof(struct stored_disk) == 40 &&
-                      sizeof(struct stored_marks) == 24 &&
+                      sizeof(struct stored_marks) == 32 &&
                       sizeof(struct section_hold) == 28 &&
                       sizeof(struct path_counters) == 24,
               "no section has padding, and none changes by accident");
+static_assert(PATH_UNCHECKED == 0 && PATH_PENDING == 1 && PATH_UP == 2 &&
+                      PATH_DOWN == 3 && PATH_TIMEOUT == 4 && PATH_GHOST == 5 &&
+                      PATH_SHAKY == 6 && PATH_DELAYED == 7 && PATH_REMOVED == 8 &&
+                      PATH_DISCONNECTED == 9 && VERDICT_USABLE == 1 &&
+                      VERDICT_UNUSABLE == 2,
+              "the numbers are in files: new ones come last");
+static_assert(HOLD_FLAPPING == 1 && HOLD_SAN_PATH_ERR == 2 && HOLD_MARGINAL_PATH == 3 &&
+                      HOLD_PHASE_TIMED == 1 && HOLD_PHASE_SAMPLE == 2 && MARK_SLOW == 0 &&
+                      MARK_PORT_STATE == 1 && MARK_BY_HAND == 2,
+              "the numbers are in files: new ones come last");
 static_assert(DEVICE_NAME_MAX + sizeof(struct section_status) +
                               sizeof(struct section_times) +
                               sizeof(struct section_latency) +
@@ -100,33 +105,15 @@ bool stored_disk_same(const struct stored_disk *a, const struct stored_disk *b)
 
 static void put_status(struct record *r, const struct path_status *s)
 {
-	const struct reason *why = &s->reason;
-	const struct sysfs_word w[] = { why->sysfs.device, why->sysfs.transport,
-		                        why->sysfs.access };
-	struct section_status to = {
+	const struct section_status to = {
 		.since_us = s->since.us,
 		.streak = s->streak,
 		.state = (uint8_t)s->state,
 		.verdict = (uint8_t)s->verdict,
 		.no_unit = s->no_unit,
-		.kind = (uint8_t)why->kind,
-		.stage = (uint8_t)why->stage,
-		.request = why->request,
-		.said = why->said,
-		.error = (uint16_t)why->error,
+		.reason = reason_pack(&s->reason),
 	};
 
-	for (unsigned i = 0; i < ARRAY_LEN(w); i++) {
-		to.layer[i] = w[i].layer;
-		to.word[i] = w[i].word;
-	}
-	if (reason_is_silence(why)) {
-		to.timeout_us = why->timeout_us;
-	} else {
-		to.key = why->sense.key;
-		to.code = why->sense.code;
-		to.qualifier = why->sense.qualifier;
-	}
 	record_put(r, TAG_STATUS, &to, sizeof(to));
 }
 
@@ -219,53 +206,13 @@ static bool verdict_fits(unsigned state, unsigned verdict)
 	return false;
 }
 
-static bool get_sysfs(const struct section_status *s, struct sysfs_state *ret)
-{
-	struct sysfs_word w[3];
-
-	for (unsigned i = 0; i < ARRAY_LEN(w); i++) {
-		if (s->layer[i] >= SYSFS_LAYER_COUNT_ || s->word[i] >= 16)
-			return false;
-		w[i].layer = s->layer[i] & 0xf;
-		w[i].word = s->word[i] & 0xf;
-		if (!sysfs_word_is_valid(w[i]))
-			return false;
-	}
-	*ret = (struct sysfs_state){ w[0], w[1], w[2] };
-	return true;
-}
-
-static bool get_reason(const struct section_status *s, struct reason *ret)
-{
-	struct reason why = {
-		.kind = (enum outcome_kind)s->kind,
-		.stage = (enum outcome_stage)s->stage,
-		.error = s->error,
-		.request = s->request & 7,
-		.said = s->said & 31,
-	};
-
-	if (s->kind >= OUTCOME_KIND_COUNT_ || s->stage > STAGE_READ ||
-	    s->error > ERRNO_MAX || s->request >= REQUEST_COUNT_ ||
-	    s->said >= SAID_COUNT_ || !get_sysfs(s, &why.sysfs))
-		return false;
-	if (reason_is_silence(&why))
-		why.timeout_us = s->timeout_us;
-	else
-		why.sense = (struct reason_sense){ s->key, s->code, s->qualifier };
-	if (reason_is_silence(&why) && s->timeout_us > PATH_TIME_MAX_US)
-		return false;
-	*ret = why;
-	return true;
-}
-
 static bool get_status(const struct record *r, struct mono now, struct path_status *ret)
 {
 	struct section_status s;
 
 	if (!record_get(r, TAG_STATUS, &s, sizeof(s)) || !was(s.since_us, now) ||
 	    s.streak < -PATH_STREAK_MAX || s.no_unit > PATH_NO_UNIT_MAX ||
-	    !verdict_fits(s.state, s.verdict) || !get_reason(&s, &ret->reason))
+	    !verdict_fits(s.state, s.verdict) || !reason_unpack(&s.reason, &ret->reason))
 		return false;
 	ret->since.us = s.since_us;
 	ret->streak = s.streak;
@@ -297,7 +244,8 @@ static bool get_marks(const struct record *r, struct mono now, struct stored_mar
 	return ret->disabled_until.us >= 0 && was(ret->disabled_since.us, now) &&
 	       ret->empties <= 1 && ret->forced <= 1 && ret->even_last <= 1 &&
 	       ret->waived <= 1 && ret->ours <= 1 && ret->kept_reported <= 1 &&
-	       ret->spared_reported <= 1 && ret->map_reported <= REDUNDANCY_NONE;
+	       ret->spared_reported <= 1 && ret->map_reported <= REDUNDANCY_NONE &&
+	       ret->unreported_from <= PATH_STATE_COUNT_;
 }
 
 /* Does the reason of the phase come from a rule? */

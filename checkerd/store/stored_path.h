@@ -33,6 +33,10 @@ struct stored_marks {
 	uint8_t ours;      /* with dm's F: a command of the daemon failed the path */
 	uint8_t kept_reported, spared_reported; /* as struct maps_path */
 	uint8_t map_reported;                   /* as struct path */
+	/* 1 + the state from which the path changed, when the change was not reported yet; 0. */
+	uint8_t unreported_from;
+	uint8_t unused[3];
+	uint32_t unreported_lasted_ms; /* how long that state lasted */
 };
 
 struct stored_path {

@@ -50,6 +50,17 @@ def path_states(daemon):
 	return [e for e in daemon.events() if e["type"] == "path_state"]
 
 
+def history(daemon, device):
+	return daemon.json("show", "history", device)["histories"][0]["changes"]
+
+
+def numbers(daemon):
+	"""The numbers of the events that are kept: without gaps, and none twice."""
+	seqs = [e["seq"] for e in daemon.events()]
+	check(seqs == list(range(seqs[0], seqs[-1] + 1)), "numbers of events", seqs)
+	return seqs
+
+
 def check_taken_up(names, before, successor, log_lines=True):
 	"""Every path has the state that it had, and nothing was reported."""
 	wait_until("all are checked by the successor", lambda: all(
@@ -76,13 +87,21 @@ def check_taken_up(names, before, successor, log_lines=True):
 @test([14], root=False)
 def restart_is_no_event(case):
 	names, daemon = begin(case)
+	wait_until("the change is reported", lambda: path_states(daemon), 5)
+	events, changes = path_states(daemon), history(daemon, names[0])
+	check(len(events) == 1 and len(changes) == 1, "one change", events, changes)
 	for i, number in enumerate((signal.SIGTERM, signal.SIGKILL, signal.SIGTERM)):
-		before = daemon.paths()
+		before, seqs = daemon.paths(), numbers(daemon)
 		since = time.monotonic()
 		daemon = succeed(case, daemon, number, f"successor{i}")
 		case.figure(f"{signal.Signals(number).name}: ready after "
 		            f"{(time.monotonic() - since) * 1000:.0f} ms")
 		check_taken_up(names, before, daemon)
+		check(path_states(daemon) == events, "events of states", path_states(daemon))
+		check(history(daemon, names[0]) == changes, "another history", changes,
+		      history(daemon, names[0]))
+		check(numbers(daemon)[:len(seqs)] == seqs, "events were forgotten")
+		check(all(e["seq"] > seqs[-1] for e in daemon.events(seqs[-1])), "numbers are reused")
 	# A stop writes all counters.
 	before = daemon.paths()
 	daemon = succeed(case, daemon, signal.SIGTERM, "last")
@@ -100,6 +119,8 @@ def restart_is_no_event(case):
 @test([14], root=False)
 def change_while_no_daemon_runs_is_one_event(case):
 	names, daemon = begin(case)
+	wait_until("the change is reported", lambda: path_states(daemon), 5)
+	time.sleep(0.1)  # and that is written
 	before = daemon.path(names[0])
 	end(daemon, signal.SIGKILL)
 	os.truncate(names[0], 1 << 20)
@@ -108,11 +129,30 @@ def change_while_no_daemon_runs_is_one_event(case):
 	                        socket=daemon.socket, state=daemon.state).start().wait_ready()
 	successor.wait_state(names[0], "up")
 	successor.wait_state(names[5], "down")
+	wait_until("both are reported", lambda: successor.log_text().count(" -> ") >= 2, 5)
 	log = successor.log_text()
 	check(log.count("f0: down -> up after") == 1 and log.count("f5: up -> down") == 1,
 	      "not one line each", log)
 	check(successor.path(names[0])["transitions_total"] == before["transitions_total"] + 1,
 	      "transitions", before, successor.path(names[0]))
+
+
+@test([14], root=False)
+def what_was_not_reported_is_reported(case):
+	"""A daemon that is killed within the moment in which it gathers changes."""
+	names, daemon = begin(case)
+	wait_until("the change is reported", lambda: path_states(daemon), 5)
+	os.truncate(names[9], 0)
+	daemon.wait_state(names[9], "down")
+	early = len(path_states(daemon)) > 1
+	daemon = succeed(case, daemon, signal.SIGKILL)
+	wait_until("it is reported", lambda: len(path_states(daemon)) == 2, 5)
+	check(early or path_states(daemon)[1]["path"] == "f9", "another event",
+	      path_states(daemon))
+	time.sleep(1)
+	daemon = succeed(case, daemon, signal.SIGKILL, "last")
+	time.sleep(1)
+	check(len(path_states(daemon)) == 2, "reported again", path_states(daemon))
 
 
 @test([14], root=False, timeout=120)

@@ -191,6 +191,9 @@ const char *state_file;
 struct mono setup_at;
 static struct store *store;
 struct outage outage;
+const char *state_file;
+struct mono setup_at;
+static struct store *store;
 const struct mono t0 = { 1000 * SEC };
 const struct path_settings usual = {
 	.interval_us = 5 * SEC,

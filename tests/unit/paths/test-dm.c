@@ -67,8 +67,10 @@ static int setup(void **state)
 	of_events.maps = parts.maps = checks.maps = kept.maps = maps;
 	kept.registry = checks.registry;
 	checks.holds.persist = &checks.persist;
-	if (events_init(&events, &of_events) < 0 ||
-	    store_new(&kept.store, &of_store, t0) < 0 ||
+	if (events_init(&events, &of_events) < 0)
+		return -1;
+	kept.gathered = events.gathered;
+	if (store_new(&kept.store, &of_store, t0) < 0 ||
 	    persist_init(&checks.persist, &kept) < 0)
 		return -1;
 	outage_init(&outage, &events, checks.registry, &checks.persist);
