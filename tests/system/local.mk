@@ -4,6 +4,7 @@
 EXTRA_DIST += \
 	quickstart \
 	tests/system/run \
+	tests/system/test_advice.py \
 	tests/system/bed.py \
 	tests/system/harness.py \
 	tests/system/openmetrics.py \

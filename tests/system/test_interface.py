@@ -128,7 +128,8 @@ def replies_are_as_described(case):
 	              interface="io.checkerd.Control")["description"]
 	interface = Interface(text)
 	parameters = {
-		"Check": {"paths": ["left"], "wait": True}, "Disable": {"paths": ["left"]},
+		"Check": {"paths": ["left"], "wait": True}, "Explain": {"device": "left"},
+		"SetMarginal": {"paths": ["left"]}, "UnsetMarginal": {"paths": ["left"]}, "Disable": {"paths": ["left"]},
 		"Enable": {"paths": ["left"]}, "ListHistory": {"paths": ["left"]},
 		"Monitor": {"since": 0}, "SetLogLevel": {"level": "info"}}
 	untested = set()
