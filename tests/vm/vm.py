@@ -131,6 +131,12 @@ def path(name):
 	return paths().get(name)
 
 
+def findings():
+	"""What checkerctl doctor finds, by its word. Its exit status is that of the worst finding."""
+	return {f["id"]: f for f in
+	        json.loads(run("checkerctl", "--json", "doctor", ok=False))["findings"]}
+
+
 def maps():
 	return {m["name"]: m for m in ctl("show", "maps")["maps"]}
 

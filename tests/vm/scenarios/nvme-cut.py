@@ -13,6 +13,11 @@ start()
 for disk in target.disks():
 	p = path(disk)
 	check(p["state"] == "up" and p["protocol"] == "nvme:tcp", f"{disk} is up, and nvme:tcp", p)
+found = findings()
+f = found.get("nvme-ctrl-loss", {})
+check(f.get("severity") == "note" and f["count"] == 2 and "ctrl_loss_tmo is" in f["text"] and
+      read(f"/sys/class/nvme/{f['object']}/ctrl_loss_tmo") != "off", "ctrl_loss_tmo", found)
+check("nvme-io-waits" in found and "nvme-keep-alive-off" not in found, "the other timers", found)
 portal_is_cut(1, well, hung)
 
 others = Others(well)
