@@ -63,8 +63,8 @@ for i in range(4):
 	since = last_event()
 	scsi_state(b, "offline")
 	times.append(wait_for_kernel("m", b, "F", LIMIT))
-	story(since, (f"{b} (map m): up -> down",), ("map m: full -> last",),
-	      (f"{b} (map m): failed in its map",))
+	story(since, (f"{b} (map m): up -> down",), (f"{b} (map m): failed in its map",))
+	wait_for_event(since, "map m: full -> last")
 	moments = [datetime.datetime.fromisoformat(e["time"].replace("Z", "+00:00"))
 	           for e in events(since) if f"{b} (map m): " in e["message"]]
 	ours.append((moments[1] - moments[0]).total_seconds() * 1000)
