@@ -32,6 +32,7 @@ static const struct column paths[] = {
 	{ "TARGET", "target", COLUMN_TEXT, 0 },
 	{ "STATE_SINCE", "state_since", COLUMN_TEXT, 0 },
 	{ "ERRNO", "errno", COLUMN_TEXT, R },
+	{ "LOSS", "loss", COLUMN_TEXT, 0 },
 	{ "DM_STATE", "dm_state", COLUMN_STATE, 0 },
 	{ "SYSFS_STATE", "sysfs_state", COLUMN_TEXT, 0 },
 	{ "ACCESS_STATE", "access_state", COLUMN_TEXT, 0 },
@@ -108,6 +109,7 @@ static const struct column maps[] = {
 	{ "PATHS_DISABLED", "paths_disabled", COLUMN_TEXT, R },
 	{ "PATHS_OVERDUE", "paths_overdue", COLUMN_TEXT, R },
 	{ "PATHS_TOTAL", "paths_total", COLUMN_TEXT, R },
+	{ "LOST_SINCE", "lost_since", COLUMN_TEXT, 0 },
 	{ "KEPT_PATH", "kept_path", COLUMN_TEXT, 0 },
 	{ "BARRED", "barred", COLUMN_TEXT, 0 },
 	{ "DEVT", "devt", COLUMN_TEXT, 0 },
@@ -128,11 +130,19 @@ static const struct column groups[] = {
 };
 
 static const struct column events[] = {
-	{ "SEQ", "seq", COLUMN_TEXT, S | R },         { "TIME", "time", COLUMN_TEXT, S },
-	{ "MESSAGE", "message", COLUMN_TEXT, S | W }, { "TYPE", "type", COLUMN_TEXT, 0 },
-	{ "PATH", "path", COLUMN_TEXT, 0 },           { "MAP", "map", COLUMN_TEXT, 0 },
-	{ "FROM", "from", COLUMN_STATE, 0 },          { "TO", "to", COLUMN_STATE, 0 },
+	{ "SEQ", "seq", COLUMN_TEXT, S | R },
+	{ "TIME", "time", COLUMN_TEXT, S },
+	{ "MESSAGE", "message", COLUMN_TEXT, S | W },
+	{ "TYPE", "type", COLUMN_TEXT, 0 },
+	{ "PATH", "path", COLUMN_TEXT, 0 },
+	{ "MAP", "map", COLUMN_TEXT, 0 },
+	{ "FROM", "from", COLUMN_STATE, 0 },
+	{ "TO", "to", COLUMN_STATE, 0 },
 	{ "REASON", "reason", COLUMN_TEXT, W },
+	{ "LOSS", "loss", COLUMN_TEXT, 0 },
+	{ "CAUSE", "cause", COLUMN_TEXT, 0 },
+	{ "MEMBERS_TOTAL", "members_total", COLUMN_TEXT, R },
+	{ "MEMBERS", "members", COLUMN_TEXT, W },
 };
 
 static const struct column history[] = {

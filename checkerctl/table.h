@@ -42,7 +42,7 @@ struct table_def {
 	const char *shown;
 };
 
-#define TABLE_COLUMNS_MAX 64
+#define TABLE_COLUMNS_MAX 80
 
 struct table;
 struct table_row;

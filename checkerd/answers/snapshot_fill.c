@@ -227,7 +227,7 @@ static uint32_t place_of(const struct snapshot *s, struct registry *registry,
 	return low;
 }
 
-static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
+static void fill_map(const struct snapshot_fill *f, struct snapshot *s, uint32_t index,
                      const struct maps_map *m)
 {
 	struct maps *maps = f->dm->maps;
@@ -237,8 +237,11 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 	*to = (struct snap_map){
 		.map = map_ref(m->map),
 		.first_path = s->n_map_paths,
-		.paths_up = maps_usable(maps, m),
-		.paths_disabled = maps_disabled(maps, m),
+		.paths_up = (uint16_t)maps_usable(maps, m),
+		.paths_disabled = (uint16_t)maps_disabled(maps, m),
+		.lost_since =
+		        (uint32_t)(map_losses_since(f->dm->events->losses, index).us /
+		                   MAP_LOSS_UNIT_US),
 	};
 	for (uint32_t i = m->first; i != MAPS_NONE; i = maps_path(maps, i)->next) {
 		const struct maps_path *e = maps_path(maps, i);
@@ -255,7 +258,8 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s,
 			.map = s->n_maps,
 		};
 		if (place != REGISTRY_NONE)
-			to->paths_overdue += s->paths[place].overdue;
+			to->paths_overdue =
+			        (uint16_t)(to->paths_overdue + s->paths[place].overdue);
 		if (place == REGISTRY_NONE || s->paths[place].in_map != REGISTRY_NONE)
 			continue;
 		s->paths[place].in_map = s->n_map_paths - 1;
@@ -281,7 +285,7 @@ static bool fill_maps(struct snapshot_fill *f, struct snapshot *s)
 			return false;
 		if (s->n_map_paths - from > SNAPSHOT_SLICE)
 			return true;
-		fill_map(f, s, m);
+		fill_map(f, s, f->next_map, m);
 	}
 	return f->next_map < end;
 }

@@ -74,6 +74,7 @@ struct config {
 	uint32_t fail_checks, recover_checks, read_every;
 	enum keep_open keep_open;
 	bool native_nvme, dm_control, keep_last_path;
+	int64_t map_lost_time_us; /* 0: never */
 	enum dm_release dm_release;
 	bool purge_disconnected;
 	struct policy_words holds;

@@ -7,6 +7,7 @@
 
 #include "checkerd/control/document_hold.h"
 #include "checkerd/control/engine_words.h"
+#include "checkerd/core/loss.h"
 #include "config.h"
 
 #define CHECKER_WHY_TEXT_MAX 128
@@ -111,6 +112,7 @@ void document_path_state(struct jw *j, const struct snapshot *s,
 		key_uint(j, "errno", (uint64_t)p->status.reason.error);
 	else
 		key_null(j, "errno");
+	key_string(j, "loss", loss_name(loss_of(p->status.state, &p->status.reason)));
 	key_string(j, "dm_state", dm_state_name(snap_in_map(s, p)));
 	key_string(j, "sysfs_state", sysfs_word_text(p->sysfs.device));
 	key_string(j, "access_state", sysfs_word_text(p->sysfs.access));
@@ -274,6 +276,10 @@ void document_map_begin(struct jw *j, const struct view *v, const struct view_ma
 	key_uint(j, "paths_disabled", m->disabled);
 	key_uint(j, "paths_overdue", m->overdue);
 	key_string(j, "redundancy", redundancy_name(view_redundancy(m)));
+	if (m->dm != NULL && m->dm->lost_since != 0)
+		key_date(j, "lost_since", v->snap, view_lost_since(m));
+	else
+		key_null(j, "lost_since");
 	key_flag(j, "queueing", dm, dm != NULL && dm->queueing);
 	key_flag(j, "suspended", dm, dm != NULL && dm->suspended);
 	jw_key(j, "paths");

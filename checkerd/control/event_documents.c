@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "checkerd/core/loss.h"
+
 static void key_string(struct jw *j, const char *key, const char *s)
 {
 	jw_key(j, key);
@@ -46,6 +48,7 @@ void document_event(struct jw *j, const struct event *e)
 	key_text(j, "to", e->to);
 	key_text(j, "reason", e->reason);
 	key_string(j, "message", e->message);
+	key_string(j, "loss", loss_name((enum loss)e->loss));
 	key_text(j, "cause", has_cause ? e->map : "");
 	if (e->name_records == 0) {
 		no_members(j);

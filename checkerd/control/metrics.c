@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "checkerd/control/json_writer.h"
+#include "checkerd/core/loss.h"
 #include "config.h"
 
 #define PREFIX      "checkerd_"
@@ -194,6 +195,18 @@ static void path_last_good(struct metrics_piece *o, const char *name,
 	put_seconds(o, mono_diff(s->v->snap->taken, p->good));
 }
 
+static void path_loss(struct metrics_piece *o, const char *name, const struct source *s,
+                      const void *row)
+{
+	const struct snap_path *p = row;
+	enum loss loss = loss_of(p->status.state, &p->status.reason);
+
+	if (loss == LOSS_NONE)
+		return;
+	put_path_labels(o, name, "", s, p, "loss", loss_name(loss));
+	put_uint(o, 1);
+}
+
 static void path_transitions(struct metrics_piece *o, const char *name,
                              const struct source *s, const void *row)
 {
@@ -285,6 +298,19 @@ static void map_redundancy(struct metrics_piece *o, const char *name,
 	(void)s;
 	put_labels(o, name, "", LABELS("map", m->name));
 	put_uint(o, REDUNDANCY_NONE - view_redundancy(m));
+}
+
+/* A map that only the configuration names has no sample. */
+static void map_lost(struct metrics_piece *o, const char *name, const struct source *s,
+                     const void *row)
+{
+	const struct view_map *m = row;
+	struct mono since = view_lost_since(m);
+
+	if (m->dm == NULL)
+		return;
+	put_labels(o, name, "", LABELS("map", m->name));
+	put_seconds(o, since.us == 0 ? 0 : MAX(mono_diff(s->v->snap->taken, since), 0));
 }
 
 /* --- the daemon: one piece each --- */
@@ -515,6 +541,9 @@ static const struct family families[] = {
 	{ "path_overdue", "gauge", NULL,
 	  "1: nothing was heard of the path for longer than its interval and timeout.",
 	  ROWS_PATHS, path_overdue },
+	{ "path_loss", "gauge", NULL,
+	  "1: the path is lost, transient or permanent; the others have no sample.",
+	  ROWS_PATHS, path_loss },
 	{ "path_last_good_seconds", "gauge", "seconds",
 	  "Time since the last successful check.", ROWS_PATHS, path_last_good },
 	{ "path_transitions", "counter", NULL, "Changes of state.", ROWS_PATHS,
@@ -535,6 +564,9 @@ static const struct family families[] = {
 	{ "map_redundancy", "gauge", NULL,
 	  "3: all paths are usable, 2: some are not, 1: one is left, 0: none is.",
 	  ROWS_MAPS, map_redundancy },
+	{ "map_lost_seconds", "gauge", "seconds",
+	  "Time for which the map has had no usable path; 0: it has one.", ROWS_MAPS,
+	  map_lost },
 	{ "dm_commands", "counter", NULL, "Commands to device-mapper, by result.",
 	  ROWS_ONE, dm_commands },
 	{ "purges", "counter", NULL,

@@ -8,6 +8,7 @@
  */
 #include "checkerd/core/device.h"
 #include "checkerd/core/map.h"
+#include "checkerd/core/map_loss.h"
 #include "checkerd/core/overdue.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/core/timers.h"
@@ -98,12 +99,17 @@ struct snap_map {
 	uint32_t first_path;
 	/* Paths that I/O can use: not decided to be down, and active in the kernel. For a path
 	 * that checkerd does not check, or never checked, only the kernel's state counts. */
-	uint32_t paths_up;
+	uint16_t paths_up;
 	/* These paths do not count for redundancy. */
-	uint32_t paths_disabled;
+	uint16_t paths_disabled;
 	/* Overdue paths that are not disabled. */
-	uint32_t paths_overdue;
+	uint16_t paths_overdue;
+	/* When the map lost its last usable path, in MAP_LOSS_UNIT_US. 0: it has one. */
+	uint32_t lost_since;
 };
+
+static_assert(sizeof(struct snap_map) == 24 && MAP_PATHS_MAX <= UINT16_MAX,
+              "a snapshot has one of each map");
 
 #define SNAP_WARNINGS_MAX 8
 #define SNAP_WARNING_SIZE 256

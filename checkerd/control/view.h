@@ -28,6 +28,12 @@ struct view_map {
 	uint32_t ghosts;
 };
 
+/* When the map lost its last usable path. us 0: it has one, or it is only a name. */
+static inline struct mono view_lost_since(const struct view_map *m)
+{
+	return (struct mono){ m->dm == NULL ? 0 : m->dm->lost_since * MAP_LOSS_UNIT_US };
+}
+
 struct view {
 	/* NULL: the view is not in use. */
 	struct snapshot *snap;

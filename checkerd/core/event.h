@@ -54,6 +54,7 @@ struct event {
 	uint32_t members;    /* the whole event: how many paths or maps it is about */
 	uint16_t name_records; /* the whole event: records of names that came before */
 	uint8_t part;          /* enum event_part */
+	uint8_t loss;          /* enum loss; of members: if it is that of all of them */
 	enum event_type type;
 	int priority;              /* syslog level */
 	char path[EVENT_PATH_MAX]; /* "": none */

@@ -25,8 +25,12 @@ libcore_la_SOURCES = \
 	checkerd/core/histogram.h \
 	checkerd/core/last_path.c \
 	checkerd/core/last_path.h \
+	checkerd/core/loss.c \
+	checkerd/core/loss.h \
 	checkerd/core/map.c \
 	checkerd/core/map.h \
+	checkerd/core/map_loss.c \
+	checkerd/core/map_loss.h \
 	checkerd/core/maps.c \
 	checkerd/core/maps.h \
 	checkerd/core/maps_count.c \
@@ -80,6 +84,7 @@ core_tests = \
 	tests/unit/core/test-device \
 	tests/unit/core/test-event \
 	tests/unit/core/test-histogram \
+	tests/unit/core/test-loss \
 	tests/unit/core/test-last-path \
 	tests/unit/core/test-map \
 	tests/unit/core/test-maps \
@@ -110,6 +115,9 @@ tests_unit_core_test_agreement_LDADD = $(core_test_ldadd)
 tests_unit_core_test_cause_SOURCES = tests/unit/core/test-cause.c
 tests_unit_core_test_cause_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_cause_LDADD = $(core_test_ldadd)
+tests_unit_core_test_loss_SOURCES = tests/unit/core/test-loss.c
+tests_unit_core_test_loss_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_loss_LDADD = $(core_test_ldadd)
 tests_unit_core_test_core_model_SOURCES = \
 	tests/unit/disk.h \
 	tests/unit/random.h \

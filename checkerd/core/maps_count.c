@@ -33,6 +33,14 @@ uint32_t maps_usable(struct maps *m, const struct maps_map *map)
 	return n;
 }
 
+bool maps_is_lost(struct maps *m, const struct maps_map *map)
+{
+	for (uint32_t i = map->first; i != MAPS_NONE; i = m->entries[i].next)
+		if (m->entries[i].agreement.active && maps_is_disabled(m, &m->entries[i]))
+			return false;
+	return maps_usable(m, map) == 0;
+}
+
 enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map)
 {
 	return redundancy_of(map->map->n_paths, maps_disabled(m, map),

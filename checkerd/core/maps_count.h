@@ -12,6 +12,8 @@ uint32_t maps_usable(struct maps *m, const struct maps_map *map);
 /* Disabled paths of the map. They count neither as usable nor as down. */
 uint32_t maps_disabled(struct maps *m, const struct maps_map *map);
 bool maps_is_disabled(const struct maps *m, const struct maps_path *e);
+/* Is there no path that I/O can go through? It may go through a disabled one. */
+bool maps_is_lost(struct maps *m, const struct maps_map *map);
 enum redundancy maps_redundancy(struct maps *m, const struct maps_map *map);
 
 /* The verdict on the entry's path. VERDICT_NONE: not by a check of this daemon. */

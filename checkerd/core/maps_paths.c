@@ -234,6 +234,14 @@ static void reconsider(struct maps *m, const struct maps_known *k)
 	}
 }
 
+void maps_path_noted(struct maps *m, uint32_t path)
+{
+	uint32_t i = maps_first_of_path(m, path);
+
+	for (; i != MAPS_NONE; i = m->entries[i].next_of_path)
+		maps_todo_note_map(m, m->entries[i].map);
+}
+
 void maps_force(struct maps *m, uint32_t path, bool fail, bool even_last)
 {
 	struct maps_known *k = &m->known[path];

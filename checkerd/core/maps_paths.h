@@ -26,6 +26,8 @@ void maps_take_verdict(struct maps *m, uint32_t path, enum path_verdict verdict)
 /* A check proved something about the path: from now on its verdict decides. */
 void maps_path_proven(struct maps *m, uint32_t path);
 bool maps_is_unproven(const struct maps *m, uint32_t path);
+/* Something of the path changed that may matter to its maps: they are among the changed ones. */
+void maps_path_noted(struct maps *m, uint32_t path);
 /* Another path that leads to the same device. MAPS_NONE: there is none. */
 uint32_t maps_twin(const struct maps *m, uint32_t path);
 

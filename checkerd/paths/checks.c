@@ -8,6 +8,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "checkerd/core/loss.h"
 #include "checkerd/core/maps_paths.h"
 #include "checkerd/discovery/device_state.h"
 #include "checkerd/paths/engine_path.h"
@@ -172,6 +173,10 @@ unsigned checks_step(struct checks *c, uint32_t index, struct path *p,
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0 &&
 	    persist_awaits(&c->persist, index))
 		confirm(c, index);
+	if ((actions & ACTION_FAILURE) != 0 &&
+	    loss_of(before.state, &before.reason) !=
+	            loss_of(p->status.state, &p->status.reason))
+		maps_path_noted(c->maps, index);
 	if ((actions & ACTION_EVENT) != 0 &&
 	    !is_first_success(before.state, p->status.state))
 		outage_state(c->events, index, p, &before, now);

@@ -48,6 +48,7 @@ void dm_configure(struct dm *dm, const struct config *c, uint64_t generation)
 	dm->configured = true;
 	dm->generation = generation;
 	dm->keep_last = c->keep_last_path;
+	map_losses_set_time(dm->events->losses, c->map_lost_time_us);
 	dm->named = c->discovery == DISCOVERY_STATIC;
 	for (uint32_t i = 0; i < maps_end(dm->maps); i++)
 		if (maps_get(dm->maps, i) != NULL)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "checkerd/core/loss.h"
 #include "util/utf8.h"
 
 /* Lines about the states of one path. */
@@ -51,7 +52,8 @@ int events_init(struct events *ev, const struct events_options *o)
 	ev->dm_rates = calloc(o->max_paths, sizeof(ev->dm_rates[0]));
 	ev->map_rates = calloc(map_room(o->max_paths), sizeof(ev->map_rates[0]));
 	if (ev->rates == NULL || ev->dm_rates == NULL || ev->map_rates == NULL ||
-	    gather_new(&ev->gathered, o->max_paths) < 0) {
+	    gather_new(&ev->gathered, o->max_paths) < 0 ||
+	    map_losses_new(&ev->losses, map_room(o->max_paths)) < 0) {
 		events_deinit(ev);
 		return -ENOMEM;
 	}
@@ -65,11 +67,13 @@ void events_deinit(struct events *ev)
 	free(ev->map_rates);
 	ev->rates = ev->dm_rates = ev->map_rates = NULL;
 	ev->gathered = gather_free(ev->gathered);
+	ev->losses = map_losses_free(ev->losses);
 }
 
 uint64_t events_bytes(uint32_t max_paths)
 {
 	return sizeof(struct events) + gather_bytes(max_paths) +
+	       map_losses_bytes(map_room(max_paths)) +
 	       (2 * (uint64_t)max_paths + map_room(max_paths)) * sizeof(struct rate);
 }
 
@@ -83,6 +87,7 @@ void events_new_map(struct events *ev, uint32_t map)
 {
 	assert(map < map_room(ev->max_paths));
 	ev->map_rates[map] = (struct rate){ .suppressed = 0 };
+	map_losses_forget(ev->losses, map);
 }
 
 static int64_t realtime_us(void)
@@ -193,6 +198,7 @@ static void begin_change(struct event *e, const struct events_change *c)
 	put_text(e->to, sizeof(e->to), path_state_name(c->to));
 	e->lasted_us = c->lasted_us;
 	e->why = c->why;
+	e->loss = (uint8_t)loss_of(c->to, &c->why);
 	reason_format(&c->why, reason, sizeof(reason));
 	put_text(e->reason, sizeof(e->reason), reason);
 }
@@ -214,8 +220,12 @@ void events_change(struct events *ev, uint32_t index, const struct events_change
 		               left_out);
 	describe_path(name, sizeof(name), c->device, c->map);
 	if (e.reason[0] != '\0')
-		(void)snprintf(text, sizeof(text), "%s: %s -> %s: %s%s", name, e.from,
-		               e.to, e.reason, left);
+		(void)snprintf(text, sizeof(text), "%s: %s -> %s: %s%s%s", name, e.from,
+		               e.to, e.reason,
+		               e.loss == LOSS_PERMANENT && c->to == PATH_DOWN
+		                       ? "; gone for good"
+		                       : "",
+		               left);
 	else
 		(void)snprintf(text, sizeof(text), "%s: %s -> %s after %.1f s%s", name,
 		               e.from, e.to, (double)e.lasted_us / (double)USEC_PER_SEC,

@@ -9,6 +9,7 @@
 #include "checkerd/control/port.h"
 #include "checkerd/core/event.h"
 #include "checkerd/core/gather.h"
+#include "checkerd/core/map_loss.h"
 #include "checkerd/core/maps.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/log/log.h"
@@ -44,6 +45,8 @@ struct events {
 	struct rate turn_rates[TURN_COUNT_];
 	/* Owned: changes that outage.h reports together. */
 	struct gather *gathered;
+	/* Owned: maps without a usable path. */
+	struct map_losses *losses;
 	/* The last path of a map is reported at once from then on: see outage_state(). */
 	struct mono urgent_from;
 	/* The same for maps without a usable path. */

@@ -18,6 +18,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/identify.h \
 	checkerd/paths/inventory.c \
 	checkerd/paths/inventory.h \
+	checkerd/paths/loss_watch.c \
+	checkerd/paths/loss_watch.h \
 	checkerd/paths/membership.c \
 	checkerd/paths/membership.h \
 	checkerd/paths/observe.c \

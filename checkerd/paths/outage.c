@@ -12,6 +12,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "checkerd/core/loss.h"
+#include "checkerd/paths/loss_watch.h"
 #include "checkerd/paths/outage_maps.h"
 #include "checkerd/paths/outage_single.h"
 
@@ -63,11 +65,18 @@ static void vote(struct outage *o, const struct reason *why)
 static void tally(struct outage *o, const struct gather_change *c,
                   const struct events_change *change)
 {
+	uint8_t loss;
+
 	if (o->group.members == 0) {
 		(void)cause_format(&o->cause, change->device, o->label, sizeof(o->label));
 		o->from = change->from;
 		o->to_state = change->to;
 	}
+	loss = (uint8_t)loss_of(change->to, &change->why);
+	if (o->group.members == 0)
+		o->loss = loss;
+	else if (o->loss != loss)
+		o->loss = LOSS_NONE;
 	o->same_from = o->same_from && c->changed && change->from == o->from;
 	o->same_to = o->same_to && change->to == o->to_state;
 	o->changed += c->changed;
@@ -148,10 +157,13 @@ static void write_message(struct outage *o, const struct event *e, const char *l
 	describe_turn(o, turn, sizeof(turn));
 	describe_commands(o, commands, sizeof(commands));
 	o->maps_told = outage_maps_format(o->events, maps, sizeof(maps)) || o->maps_told;
-	(void)snprintf(buf, size, "%s: %u of %u paths %s%s%s%s%s%s%s", o->label, n,
+	(void)snprintf(buf, size, "%s: %u of %u paths %s%s%s%s%s%s%s%s", o->label, n,
 	               MAX(n, o->cause.total), turn, because ? ": " : "",
-	               because && !o->same_why ? "mostly " : "", e->reason, commands,
-	               maps, left);
+	               because && !o->same_why ? "mostly " : "", e->reason,
+	               o->turn == TURN_DOWN && o->loss == LOSS_PERMANENT
+	                       ? "; gone for good"
+	                       : "",
+	               commands, maps, left);
 }
 
 /* All members are recorded. */
@@ -173,6 +185,7 @@ static void finish_group(struct outage *o, struct mono now)
 		(void)snprintf(e.to, sizeof(e.to), "%s", path_state_name(o->to_state));
 	e.lasted_us = o->lasted_us;
 	e.why = o->why;
+	e.loss = o->loss;
 	if (o->turn == TURN_DOWN || o->turn == TURN_DOUBT)
 		(void)reason_format(&o->why, e.reason, sizeof(e.reason));
 	to_log = events_may_log(o->events, e.priority, o->turn, now, left, sizeof(left));
@@ -289,6 +302,7 @@ static void choose(struct outage *o, struct mono now)
 
 void outage_run(struct outage *o, struct mono now)
 {
+	loss_watch_run(o, now);
 	if (mono_before(now, o->retry_at))
 		return;
 	o->retry_at = (struct mono){ 0 };
@@ -313,8 +327,8 @@ struct mono outage_next(const struct outage *o)
 	struct mono next = outage_maps_due(o);
 
 	if (o->phase != OUTAGE_IDLE)
-		return o->retry_at;
+		return mono_min(o->retry_at, map_losses_next(o->events->losses));
 	for (unsigned t = 0; t < TURN_COUNT_; t++)
 		next = mono_min(next, gather_due(o->events->gathered, t));
-	return mono_max(next, o->retry_at);
+	return mono_min(mono_max(next, o->retry_at), map_losses_next(o->events->losses));
 }

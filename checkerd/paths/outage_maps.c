@@ -51,6 +51,7 @@ bool outage_map(struct events *ev, uint32_t index, struct mono now)
 	enum redundancy to = maps_redundancy(ev->maps, m);
 	bool first = !m->reported_any;
 
+	map_losses_note(ev->losses, index, !maps_is_lost(ev->maps, m), now);
 	if (!differs(m, to)) {
 		let_go(ev, m);
 		m->reported_any = true;

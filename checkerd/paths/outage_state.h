@@ -41,6 +41,7 @@ struct outage {
 	struct reason why;
 	uint32_t votes; /* Boyer and Moore's: for `why` */
 	bool same_why, same_from, same_to;
+	uint8_t loss; /* enum loss, of all members; LOSS_NONE: it differs */
 	enum path_state from, to_state;
 	uint32_t changed, commanded, foreign;
 	int64_t lasted_us; /* the longest */

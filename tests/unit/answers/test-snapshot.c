@@ -90,6 +90,7 @@ void log_push(struct log *l, const struct event *e)
 }
 
 static struct checks checks;
+static struct events events;
 static struct port *port;
 static struct maps *maps;
 static struct dm dm;
@@ -151,7 +152,8 @@ static void add_map(uint32_t n)
 
 static int setup(void **state)
 {
-	struct dm_parts of_dm = { .checks = &checks };
+	struct dm_parts of_dm = { .checks = &checks, .events = &events };
+	struct events_options of_events = { .max_paths = PATHS };
 	struct snapshot_fill_parts parts = {
 		.checks = &checks,
 		.dm = &dm,
@@ -171,7 +173,10 @@ static int setup(void **state)
 	if (registry_new(&checks.registry, PATHS) < 0 || maps_new(&maps, PATHS) < 0 ||
 	    port_new(&port, PATHS) < 0 || text_new(&memory, "{}", 2) < 0)
 		return -1;
-	of_dm.maps = checks.maps = maps;
+	of_events.port = port;
+	of_dm.maps = checks.maps = of_events.maps = maps;
+	if (events_init(&events, &of_events) < 0)
+		return -1;
 	dm_init(&dm, &of_dm, t0);
 	parts.port = port;
 	snapshot_fill_init(&fill, &parts, memory);
@@ -188,6 +193,7 @@ static int teardown(void **state)
 	(void)state;
 	snapshot_fill_deinit(&fill);
 	text_unref(reload.dump);
+	events_deinit(&events);
 	port = port_free(port);
 	maps = maps_free(maps);
 	checks.registry = registry_free(checks.registry);

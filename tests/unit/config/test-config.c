@@ -586,6 +586,7 @@ static void what_is_printed(void **state)
 	                          "	native_nvme yes\n"
 	                          "	dm_control off\n"
 	                          "	keep_last_path yes\n"
+	                          "	map_lost_time 60\n"
 	                          "	dm_release reinstate\n"
 	                          "	purge_disconnected no\n"
 	                          "	flap_time 60\n"

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "checkerd/core/loss.h"
 #include "checkerd/core/maps_entries.h"
+#include "checkerd/core/maps_paths.h"
+#include "checkerd/core/maps_todo.h"
 #include "checkerd/paths/outage_gather.h"
 #include "checkerd/paths/outage_maps.h"
 #include "tests/unit/paths/checks-bed.h"
@@ -425,6 +428,117 @@ static void a_map_that_is_full_again_was_never_worth_a_word(void **state)
 	assert_string_equal(kept[1].to, "up");
 }
 
+/* --- loss --- */
+
+static void disconnect(uint32_t index, struct mono now)
+{
+	const struct outcome o = { .kind = OUTCOME_DISCONNECTED, .stage = STAGE_READ };
+
+	(void)checks_step(&checks, index, path(index), &o, now);
+}
+
+/* What the loop does for maps that changed. */
+static void report_changed(struct mono now)
+{
+	uint32_t i;
+
+	while ((i = maps_todo_take_map(maps)) != MAPS_NONE)
+		outage_map(&events, i, now);
+}
+
+static void lose_map(uint32_t left, uint32_t right, struct mono now)
+{
+	fail_with(left, EIO, now);
+	fail_with(right, EIO, now);
+	report_changed(now);
+}
+
+static void a_map_without_a_path_is_reported_after_its_time(void **state)
+{
+	(void)state;
+	map_losses_set_time(events.losses, 60 * SEC);
+	add_many(0, 2, "host3", "A");
+	make_map(0, 0, 1);
+	run_outage(at(SEC));
+	lose_map(0, 1, at(SEC));
+	run_outage(at(61 * SEC - 1));
+	forget();
+	run_outage(at(61 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(kept[0].type, EVENT_MAP);
+	assert_int_equal(kept[0].priority, LOG_CRIT);
+	assert_string_equal(kept[0].message,
+	                    "map map0: no usable path for 60 s: I/O fails");
+	assert_string_equal(kept[0].to, "lost");
+	/* Both paths turn out to be gone for good. */
+	forget();
+	disconnect(0, at(70 * SEC));
+	report_changed(at(70 * SEC));
+	run_outage(at(75 * SEC));
+	assert_int_equal(n_kept, 1); /* the path's own */
+	assert_int_equal(kept[0].loss, LOSS_PERMANENT);
+	disconnect(1, at(80 * SEC));
+	report_changed(at(80 * SEC));
+	run_outage(at(80 * SEC));
+	assert_int_equal(n_kept, 3);
+	assert_string_equal(kept[2].message,
+	                    "map map0: all paths are gone for good: I/O fails");
+	run_outage(at(85 * SEC));
+	forget();
+	recover(1, at(96 * SEC));
+	report_changed(at(96 * SEC));
+	run_outage(at(200 * SEC));
+	/* The loss, the path, and the redundancy. */
+	assert_int_equal(n_kept, 3);
+	assert_string_equal(kept[0].message,
+	                    "map map0: usable again after 95 s without a path");
+	assert_string_equal(kept[0].to, "usable");
+	assert_true(mono_is_never(outage_next(&outage)));
+}
+
+static void many_lost_maps_are_one_event(void **state)
+{
+	(void)state;
+	map_losses_set_time(events.losses, 60 * SEC);
+	add_many(0, 32, "host3", "A");
+	for (unsigned i = 0; i < 16; i++)
+		make_map(i, i, 16 + i);
+	run_outage(at(SEC));
+	for (unsigned i = 0; i < 16; i++)
+		lose_map(i, 16 + i, at(SEC));
+	run_outage(at(30 * SEC));
+	forget();
+	run_outage(at(100 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_string_equal(kept[0].message,
+	                    "16 maps: no usable path for 60 s: I/O fails");
+	assert_int_equal(kept[0].members, 16);
+	forget();
+	for (unsigned i = 0; i < 16; i++)
+		recover(i, at(101 * SEC));
+	report_changed(at(101 * SEC));
+	run_outage(at(101 * SEC + MAP_LOSS_BACK_US));
+	assert_int_equal(kept[n_kept - 1].priority, LOG_NOTICE);
+	assert_string_equal(kept[n_kept - 1].message,
+	                    "16 maps: usable again after up to 100 s without a path");
+}
+
+/* A path that an administrator disabled may work. */
+static void a_disabled_path_is_no_loss(void **state)
+{
+	(void)state;
+	map_losses_set_time(events.losses, 60 * SEC);
+	add_many(0, 2, "host3", "A");
+	make_map(0, 0, 1);
+	maps_disable(maps, 1, MAPS_DISABLED, false);
+	report_changed(at(SEC));
+	fail_with(0, EIO, at(SEC));
+	report_changed(at(SEC));
+	run_outage(at(200 * SEC));
+	for (unsigned i = 0; i < n_kept; i++)
+		assert_string_not_equal(kept[i].to, "lost");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -442,6 +556,9 @@ int main(void)
 		TEST(maps_of_an_outage_are_one_event),
 		TEST(the_first_last_path_is_reported_at_once),
 		TEST(a_map_that_is_full_again_was_never_worth_a_word),
+		TEST(a_map_without_a_path_is_reported_after_its_time),
+		TEST(many_lost_maps_are_one_event),
+		TEST(a_disabled_path_is_no_loss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

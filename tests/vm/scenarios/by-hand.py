@@ -2,6 +2,7 @@
 """What an administrator sees of a map, and paths that are failed and given back by hand."""
 # timeout: 180
 import subprocess
+import time
 
 from maps import kernel_states, make_map, wait_for_kernel, without_multipath_tools
 from vm import (check, config, ctl, events, last_event, maps, path, read, run, say, scsi_debug,

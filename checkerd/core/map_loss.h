@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHECKERD_CORE_MAP_LOSS_H
+#define CHECKERD_CORE_MAP_LOSS_H
+
+/*
+ * Maps without a usable path: since when, and what is to be reported of them. Belongs to the loop;
+ * pure; allocated at start. map: index in the table of maps.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/macro.h"
+#include "util/mono.h"
+
+/* A map that is usable again is reported after this time: others may follow. */
+#define MAP_LOSS_BACK_US (500 * USEC_PER_MSEC)
+
+/* Of the time at which a map lost its last path: 28 bits of it are more than four years. */
+#define MAP_LOSS_UNIT_US (500 * USEC_PER_MSEC)
+
+enum map_loss_what {
+	MAP_LOSS_NOTHING,
+	MAP_LOSS_LOST, /* without a usable path for the whole time */
+	MAP_LOSS_GONE, /* and all of its paths are gone for good */
+	MAP_LOSS_BACK, /* usable again, after one of these was reported */
+	MAP_LOSS_COUNT_
+};
+
+struct map_losses;
+
+_must_check_ int map_losses_new(struct map_losses **ret, uint32_t max_maps); /* -ENOMEM */
+struct map_losses *map_losses_free(struct map_losses *l); /* NULL allowed; returns NULL */
+uint64_t map_losses_bytes(uint32_t max_maps);             /* for the limit of memory */
+
+/* map_lost_time. 0: nothing is reported. */
+void map_losses_set_time(struct map_losses *l, int64_t time_us);
+int64_t map_losses_time(const struct map_losses *l);
+/* The map has a usable path, or none. */
+void map_losses_note(struct map_losses *l, uint32_t map, bool usable, struct mono now);
+/* The index belongs to no map, or to another one. */
+void map_losses_forget(struct map_losses *l, uint32_t map);
+/* When the map lost its last path, also if it is usable again and that is not reported. */
+struct mono map_losses_begun(const struct map_losses *l, uint32_t map);
+/* us 0: the map has a usable path. */
+struct mono map_losses_since(const struct map_losses *l, uint32_t map);
+
+/* When map_losses_due() has news. */
+struct mono map_losses_next(const struct map_losses *l);
+/* Begins a look at all maps, of which map_losses_due() is called for each. */
+void map_losses_begin(struct map_losses *l);
+/* What is to be reported of the map now. gone: all of its paths are gone for good. */
+enum map_loss_what map_losses_due(struct map_losses *l, uint32_t map, bool gone,
+                                  struct mono now);
+/* That was reported. */
+void map_losses_reported(struct map_losses *l, uint32_t map, enum map_loss_what what);
+
+#endif
