@@ -281,7 +281,7 @@ void scenario_play(const struct scenario *s, unsigned when, struct timeline *ret
 	}
 	begin();
 	while (world.now.us <= s->end_us) {
-		struct mono next = maps_wake(world.maps);
+		struct mono next;
 
 		if (at < s->n_stimuli && s->stimuli[at].at_us <= world.now.us)
 			apply(&s->stimuli[at++]);

@@ -88,7 +88,7 @@ static void slow_failures_fill_the_bucket(void **state)
 		assert_false(policy_is_held(&h));
 	}
 	works(&h, now += SEC);
-	breaks(&h, now += 61 * SEC);
+	breaks(&h, now + 61 * SEC);
 	assert_true(policy_is_held(&h));
 }
 
@@ -358,7 +358,7 @@ static void no_pattern_gives_back_more_often(void **state)
 
 	(void)state;
 	for (unsigned climb = 0; climb < 40; climb++) {
-		struct pattern top;
+		struct pattern top = { 0 };
 		unsigned height = 0;
 
 		some_pattern(&r, &p);
