@@ -16,7 +16,6 @@
 #define LINE_BYTES 1024
 
 static const char *const severities[] = { "error", "warning", "note" };
-static const enum doctor_code codes[] = { DOCTOR_ERRORS, DOCTOR_WARNINGS, DOCTOR_FINE };
 
 /* The daemon does not answer: why, as a finding. ctl_call() has printed the details. */
 static void add_no_daemon(json_object *findings, int code)
@@ -113,6 +112,15 @@ static void print_finding(json_object *f, size_t columns)
 	fold_print(line, 0, INDENT, columns);
 }
 
+static enum doctor_code code_of(json_object *finding)
+{
+	const char *severity = ctl_text(finding, "severity", "");
+
+	if (strcmp(severity, "error") == 0)
+		return DOCTOR_ERRORS;
+	return strcmp(severity, "warning") == 0 ? DOCTOR_WARNINGS : DOCTOR_FINE;
+}
+
 static int compare(const void *a, const void *b)
 {
 	unsigned x = rank(*(json_object *const *)a), y = rank(*(json_object *const *)b);
@@ -127,11 +135,11 @@ int run_doctor(struct ctl *ctl, const char *const *operands _unused_, size_t n _
 {
 	json_object *findings = examine(ctl), *reply;
 	size_t found = json_object_array_length(findings), columns = fold_columns();
-	unsigned worst = ARRAY_LEN(codes) - 1;
+	enum doctor_code code = DOCTOR_FINE;
 
 	json_object_array_sort(findings, compare);
 	if (found > 0)
-		worst = MIN(rank(json_object_array_get_idx(findings, 0)), worst);
+		code = code_of(json_object_array_get_idx(findings, 0));
 	reply = json_object_new_object();
 	json_object_object_add(reply, "findings", findings);
 	if (ctl_options_has(ctl->options, OPT_JSON))
@@ -141,5 +149,5 @@ int run_doctor(struct ctl *ctl, const char *const *operands _unused_, size_t n _
 	for (size_t i = 0; i < found && !ctl_options_has(ctl->options, OPT_JSON); i++)
 		print_finding(json_object_array_get_idx(findings, i), columns);
 	json_object_put(reply);
-	return (int)codes[worst];
+	return (int)code;
 }

@@ -26,6 +26,7 @@ struct config *config_free(struct config *c)
 		free(c->paths[i].map);
 	}
 	block_free(c->paths);
+	block_free(c->paths_at);
 	for (size_t i = 0; i < c->n_files; i++)
 		free(c->files[i]);
 	block_free(c->files);

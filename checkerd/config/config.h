@@ -52,10 +52,9 @@ static_assert(CONFIG_DROPINS_MAX + 2 < 1 << 10 && CONFIG_FILE_BYTES_MAX + 1 < 1 
               "every file and line has a number");
 
 struct static_path {
-	char *device;            /* absolute, unique */
-	char *alias;             /* unique; NULL: none */
-	char *map;               /* NULL: none */
-	struct config_origin at; /* of its device */
+	char *device; /* absolute, unique */
+	char *alias;  /* unique; NULL: none */
+	char *map;    /* NULL: none */
 };
 
 struct problem {
@@ -92,6 +91,8 @@ struct config {
 	struct config_origin *defaults_at;
 	size_t n_paths;
 	struct static_path *paths;
+	struct config_origin
+	        *paths_at; /* of each path's device; apart, because it is small */
 	struct config_filters *filters; /* blacklist & exceptions, opaque */
 	struct config_rules *rules;     /* devices, overrides, multipaths, opaque */
 	size_t n_problems;

@@ -208,14 +208,18 @@ static void report_detection(struct reader *r)
 static void trim_paths(struct reader *r)
 {
 	struct config *c = r->config;
-	struct static_path *trimmed;
+	struct static_path *paths;
+	struct config_origin *at;
 
 	if (c->n_paths == 0)
 		return;
-	trimmed = block_resize(c->paths, c->n_paths, sizeof(*trimmed));
-	if (trimmed != NULL)
-		c->paths = trimmed;
-	else
+	paths = block_resize(c->paths, c->n_paths, sizeof(*paths));
+	if (paths != NULL)
+		c->paths = paths;
+	at = block_resize(c->paths_at, c->n_paths, sizeof(*at));
+	if (at != NULL)
+		c->paths_at = at;
+	if (paths == NULL || at == NULL)
 		r->problems.oom = true;
 }
 

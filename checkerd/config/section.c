@@ -185,6 +185,7 @@ static void commit_path(struct reader *r, struct draft *d)
 {
 	struct config *c = r->config;
 	struct static_path *paths;
+	struct config_origin *at;
 	struct path_origin *origins;
 
 	if (d->text[SLOT_DEVICE] == NULL) {
@@ -197,19 +198,22 @@ static void commit_path(struct reader *r, struct draft *d)
 	paths = array_room(c->paths, c->n_paths, sizeof(*paths));
 	if (paths != NULL)
 		c->paths = paths;
+	at = array_room(c->paths_at, c->n_paths, sizeof(*at));
+	if (at != NULL)
+		c->paths_at = at;
 	origins = array_room(r->path_origins, c->n_paths, sizeof(*origins));
 	if (origins != NULL)
 		r->path_origins = origins;
-	if (paths == NULL || origins == NULL) {
+	if (paths == NULL || at == NULL || origins == NULL) {
 		r->problems.oom = true;
 		return;
 	}
 	origins[c->n_paths] =
 	        (struct path_origin){ d->slot_at[SLOT_DEVICE], d->slot_at[SLOT_ALIAS] };
-	paths[c->n_paths++] = (struct static_path){
-		take_text(&d->text[SLOT_DEVICE]), take_text(&d->text[SLOT_ALIAS]),
-		take_text(&d->text[SLOT_MAP]), reader_origin(r, &d->slot_at[SLOT_DEVICE])
-	};
+	at[c->n_paths] = reader_origin(r, &d->slot_at[SLOT_DEVICE]);
+	paths[c->n_paths++] = (struct static_path){ take_text(&d->text[SLOT_DEVICE]),
+		                                    take_text(&d->text[SLOT_ALIAS]),
+		                                    take_text(&d->text[SLOT_MAP]) };
 }
 
 /* Does a device subsection name its devices? */

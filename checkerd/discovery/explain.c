@@ -283,7 +283,7 @@ static void explain_static(const struct explain_source *x,
 	e->rule.keyword = "device";
 	(void)snprintf(e->rule.expression, sizeof(e->rule.expression), "%.*s",
 	               EXPLANATION_TEXT_MAX - 1, c->paths[i].device);
-	set_place(&e->rule.at, c, c->paths[i].at);
+	set_place(&e->rule.at, c, c->paths_at[i]);
 	explain_settings(c, &j, e);
 	explain_checker(&j, e);
 }

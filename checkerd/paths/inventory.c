@@ -185,7 +185,7 @@ static void take_timers(struct inventory *inv, struct found *f)
 /* 0, or -EAGAIN: not now. */
 static int apply_found(struct inventory *inv, struct found *f, struct mono now)
 {
-	bool of_path = f->device != NULL;
+	bool of_path = f->op != FOUND_SYNC && f->op != FOUND_MAP && f->op != FOUND_TIMERS;
 	uint32_t index = of_path ? registry_find_name(inv->checks->registry,
 	                                              device_name(f->device))
 	                         : REGISTRY_NONE;

@@ -198,7 +198,7 @@ static void the_file_of_a_rule(void **state _unused_)
 	(void)snprintf(text, sizeof(text), "overrides %s:1", dropin);
 	assert_string_equal(origin(c, &(struct config_subject){ 0 }, "read_every"), text);
 	(void)snprintf(text, sizeof(text), "%s:5", name);
-	assert_string_equal(place(c, c->paths[0].at), text);
+	assert_string_equal(place(c, c->paths_at[0]), text);
 	(void)snprintf(text, sizeof(text), "%s:9", name);
 	assert_string_equal(place(c, c->rules->maps[0].at), text);
 	config_free(c);

@@ -245,7 +245,7 @@ static void each_rule(void **state _unused_)
 			if (strstr(f.text, rows[row].text) == NULL)
 				fail_msg("%s: %s", rows[row].what, f.text);
 		}
-		r = timer_report_unref(r);
+		assert_null(timer_report_unref(r));
 	}
 	for (unsigned i = 0; i < TIMER_RULE_COUNT_; i++)
 		if (!visited[i])
