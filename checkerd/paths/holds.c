@@ -93,7 +93,9 @@ void holds_mark(struct holds *h, uint32_t index, struct path *p, enum policy_mar
 	if (device_is_observed(p->device))
 		return;
 	policy_mark(&p->hold, rule_of(p), m, on, now);
-	persist_touch(h->persist, index);
+	/* A mark may be set again and again. */
+	if (p->hold.marks != old.marks)
+		persist_touch(h->persist, index);
 	follow(h, index, p, &old, now);
 }
 

@@ -152,3 +152,33 @@ wait_for("its paths are up", lambda: all(state_is(d, "up") for d in disks))
 run("systemctl restart --no-block checkerd")
 for _ in range(20):
 	check(status_of("checkerctl --timeout 20 ping >/dev/null") == 0, "no client is turned away")
+
+say("a restart and a kill -9 are no events: states, disabled paths and holds go on")
+wait_for("it serves", lambda: status_of("checkerctl --timeout 2 ping >/dev/null 2>&1") == 0)
+wait_for("its paths are up", lambda: all(state_is(d, "up") for d in disks))
+scsi_state(disks[0], "offline")
+wait_for("down", lambda: state_is(disks[0], "down"))
+run(f"checkerctl disable {disks[1]} --for 1h")
+run(f"checkerctl setmarginal {disks[2]}")
+time.sleep(2)  # Changes are gathered before they are reported.
+last = max(e["seq"] for e in ctl("show", "events")["events"])
+before = states()
+for what in ("restart", "kill -9"):
+	old = pid()
+	if what == "restart":
+		run("systemctl restart checkerd")
+	else:
+		os.kill(old, 9)
+	wait_for("another daemon", lambda: pid() not in (0, old))
+	wait_for("it serves", lambda: status_of("checkerctl --timeout 2 ping >/dev/null 2>&1") == 0)
+	wait_for("it is ready", lambda: ctl("show", "status")["ready"])
+	time.sleep(2)
+	check(states() == before, f"{what}: states and transitions go on", before, states())
+	check(path(disks[1])["disabled_until"] is not None, f"{what}: still disabled", path(disks[1]))
+	check(path(disks[2])["marginal"], f"{what}: still held", path(disks[2]))
+	new = [e for e in ctl("show", "events", "--since", str(last))["events"]
+	       if e["type"] in ("path_state", "hold", "cause")]
+	check(not new, f"{what}: no event of a path", new)
+check(os.stat("/run/checkerd/state").st_mode & 0o777 == 0o600, "the file is root's alone")
+scsi_state(disks[0], "running")
+wait_for("up", lambda: state_is(disks[0], "up"))
