@@ -170,6 +170,8 @@ uint32_t causes_count(struct causes *c, const struct device *d, enum cause_turn 
 		else
 			c->table[i].gathered[turn] -= c->table[i].gathered[turn] > 0;
 		most = MAX(most, c->table[i].gathered[turn]);
+		if (c->table[i].gathered[turn] == 0)
+			c->table[i].examined &= (uint8_t) ~(1U << turn);
 		tidy(c, i);
 	}
 	return most;
@@ -227,6 +229,41 @@ bool causes_best(const struct causes *c, enum cause_turn turn, uint32_t n,
 	*ret = *best;
 	ret->total = total_of(best, turn);
 	return true;
+}
+
+/* Of a target through one HBA two changes are enough: it is small. An array is never suspect. */
+static uint32_t suspect_from(enum cause_kind kind)
+{
+	if (kind == CAUSE_ARRAY)
+		return UINT32_MAX;
+	return kind == CAUSE_TARGET_OF_HOST ? 2 : CAUSE_MEMBERS_MIN;
+}
+
+bool causes_suspect(const struct causes *c, const struct device *d, enum cause_turn turn,
+                    struct cause *ret)
+{
+	bool is_suspect = false;
+
+	for (unsigned k = 0; k < CAUSE_KINDS; k++) {
+		uint64_t key = key_of(d, k);
+		uint16_t i = key == 0 ? NONE : find(c, key);
+		const struct cause *e = i == NONE ? NULL : &c->table[i];
+
+		if (e == NULL || e->gathered[turn] < suspect_from(k) ||
+		    e->gathered[turn] >= e->total || (e->examined >> turn & 1) != 0)
+			continue;
+		*ret = *e;
+		is_suspect = true;
+	}
+	return is_suspect;
+}
+
+void causes_examined(struct causes *c, const struct cause *suspect, enum cause_turn turn)
+{
+	uint16_t i = find(c, suspect->key);
+
+	if (i != NONE)
+		c->table[i].examined |= (uint8_t)(1U << turn);
 }
 
 bool cause_has(const struct cause *cause, const struct device *d)

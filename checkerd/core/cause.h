@@ -43,7 +43,8 @@ struct cause {
 	uint32_t total;
 	uint32_t gathered[TURN_COUNT_];
 	enum cause_kind kind : 8;
-	uint16_t next; /* chain of the index, or of the free ones */
+	uint8_t examined; /* bits 1 << enum cause_turn */
+	uint16_t next;    /* chain of the index, or of the free ones */
 };
 
 struct causes {
@@ -71,6 +72,15 @@ bool causes_is_complete(const struct causes *c, const struct device *d,
  */
 _must_check_ bool causes_best(const struct causes *c, enum cause_turn turn, uint32_t n,
                               struct cause *ret);
+/*
+ * Is a part of the device suspect now, because enough of its paths changed? The others should be
+ * checked at once, and not one after the other over their whole interval. *ret: a copy of the largest
+ * such part.
+ */
+_must_check_ bool causes_suspect(const struct causes *c, const struct device *d,
+                                 enum cause_turn turn, struct cause *ret);
+/* The paths of the suspect part are checked: it is not suspect again while one has a change. */
+void causes_examined(struct causes *c, const struct cause *suspect, enum cause_turn turn);
 /* Is the device one of that part? */
 bool cause_has(const struct cause *cause, const struct device *d);
 

@@ -315,7 +315,7 @@ static int make_workers(struct daemon *d, const struct options *o, struct loaded
 	int r;
 
 	watchdog_init(&d->watchdog, &watchdog, mono_now());
-	outage_init(&d->outage, &d->events, d->checks.registry, &d->checks.persist);
+	outage_init(&d->outage, &d->checks);
 	overdue_watch_init(&d->overdue, &d->checks, &d->events);
 	inventory_init(&d->inventory, d->discovery, &d->checks, &d->events);
 	ready_init(&d->ready, &d->notify, mono_add(mono_now(), patience));

@@ -49,7 +49,12 @@ struct events {
 	struct map_losses *losses;
 	/* The last path of a map is reported at once from then on: see outage_state(). */
 	struct mono urgent_from;
-	/* The same for maps without a usable path. */
+	/* The other paths of this part are to be checked; see outage_run(). */
+	struct cause suspect;
+	enum cause_turn suspect_turn;
+	bool is_suspect;
+	struct rate suspect_rate;
+	/* The same as urgent_from, for maps without a usable path. */
 	struct mono urgent_map_from;
 	/* Maps whose redundancy is to be reported, and since when the first one is gathered. */
 	uint32_t maps_gathered;

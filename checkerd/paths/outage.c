@@ -17,10 +17,13 @@
 #include "checkerd/paths/outage_maps.h"
 #include "checkerd/paths/outage_single.h"
 
-void outage_init(struct outage *o, struct events *ev, struct registry *registry,
-                 struct persist *persist)
+void outage_init(struct outage *o, struct checks *checks)
 {
-	*o = (struct outage){ .events = ev, .registry = registry, .persist = persist };
+	*o = (struct outage){
+		.events = checks->events,
+		.checks = checks,
+		.registry = checks->registry,
+	};
 }
 
 static const struct device *device_of(const struct outage *o, uint32_t item)
@@ -300,8 +303,29 @@ static void choose(struct outage *o, struct mono now)
 		outage_maps_begin(o);
 }
 
+/* Checks the other paths of a part that is suspect, a slice at most. Their due times stay. */
+static void examine(struct outage *o, struct mono now)
+{
+	struct events *ev = o->events;
+	uint32_t end = MIN(registry_end(o->registry), o->examined + CHECKS_SLICE);
+
+	for (; o->examined < end; o->examined++) {
+		const struct path *p = registry_get(o->registry, o->examined);
+
+		if (p != NULL && cause_has(&ev->suspect, p->device) &&
+		    path_state_usable(p->status.state) == (ev->suspect_turn != TURN_BACK))
+			checks_expedite(o->checks, o->examined, now);
+	}
+	if (o->examined < registry_end(o->registry))
+		return;
+	o->examined = 0;
+	ev->is_suspect = false;
+}
+
 void outage_run(struct outage *o, struct mono now)
 {
+	if (o->events->is_suspect)
+		examine(o, now);
 	loss_watch_run(o, now);
 	if (mono_before(now, o->retry_at))
 		return;
@@ -326,6 +350,8 @@ struct mono outage_next(const struct outage *o)
 {
 	struct mono next = outage_maps_due(o);
 
+	if (o->events->is_suspect)
+		return (struct mono){ 0 };
 	if (o->phase != OUTAGE_IDLE)
 		return mono_min(o->retry_at, map_losses_next(o->events->losses));
 	for (unsigned t = 0; t < TURN_COUNT_; t++)

@@ -9,8 +9,7 @@
  */
 #include "checkerd/paths/outage_state.h"
 
-void outage_init(struct outage *o, struct events *ev, struct registry *registry,
-                 struct persist *persist);
+void outage_init(struct outage *o, struct checks *checks);
 /* The daemon stops: reports what is gathered, if there is room for it. */
 void outage_finish(struct outage *o, struct mono now);
 /* Reports what is due, a slice at most. To be called at the end of each round of the loop. */

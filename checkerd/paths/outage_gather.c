@@ -136,6 +136,25 @@ static bool goes_on(enum cause_turn gathered, enum cause_turn turn)
 	return (gathered == TURN_BACK) == (turn == TURN_BACK);
 }
 
+/* Paths that flap must not have all others checked again and again. */
+static const struct rate_policy suspect_rate = { .burst = 32, .window = 60 };
+
+/* A part whose paths change one after the other is examined at once, but not again and again. */
+static void suspect(struct events *ev, const struct device *d, enum cause_turn turn,
+                    struct mono now)
+{
+	uint32_t suppressed;
+
+	if (ev->is_suspect || turn == TURN_GONE ||
+	    !causes_suspect(gather_causes(ev->gathered), d, turn, &ev->suspect))
+		return;
+	causes_examined(gather_causes(ev->gathered), &ev->suspect, turn);
+	if (!rate_allow(&ev->suspect_rate, &suspect_rate, now, &suppressed))
+		return;
+	ev->is_suspect = true;
+	ev->suspect_turn = turn;
+}
+
 void outage_state(struct events *ev, uint32_t index, const struct path *p,
                   const struct path_status *before, struct mono now)
 {
@@ -163,6 +182,7 @@ void outage_state(struct events *ev, uint32_t index, const struct path *p,
 	}
 	if (gathers && !take_urgent(ev, index, c.turn, now)) {
 		gather_put(ev->gathered, index, p->device, &c, now);
+		suspect(ev, p->device, c.turn, now);
 		return;
 	}
 	report_gathered(ev, index, p, before, now);

@@ -179,7 +179,7 @@ static void visit(struct outage *o, uint32_t index, struct mono now)
 		return;
 	if (o->phase == OUTAGE_MAP_SINGLES) {
 		report(o->events, index, m, now);
-		persist_touch_map(o->persist, index);
+		persist_touch_map(&o->checks->persist, index);
 		return;
 	}
 	if (maps_redundancy(o->events->maps, m) != o->to)
@@ -187,7 +187,7 @@ static void visit(struct outage *o, uint32_t index, struct mono now)
 	let_go(o->events, m);
 	m->reported_any = true;
 	m->reported = o->to;
-	persist_touch_map(o->persist, index);
+	persist_touch_map(&o->checks->persist, index);
 	events_group_name(o->events, &o->group, m->map->name);
 }
 

@@ -4,8 +4,7 @@
 
 /* What outage.c and outage_maps.c share: the event about many paths or maps that is being made. The
  * loop only. */
-#include "checkerd/paths/events.h"
-#include "checkerd/paths/persist.h"
+#include "checkerd/paths/checks.h"
 
 /* Records and visits of one slice. */
 #define OUTAGE_RECORDS 256
@@ -24,13 +23,14 @@ enum outage_phase {
 struct outage {
 	/* Borrowed. */
 	struct events *events;
-	struct registry *registry;
-	struct persist *persist;
+	struct checks *checks;
+	struct registry *registry; /* of checks */
 	enum outage_phase phase;
 	enum cause_turn turn;
 	struct cause cause;
 	enum redundancy to; /* of the maps */
 	uint32_t cursor;
+	uint32_t examined; /* the next path to check because its part is suspect */
 	/* Of the changes that are gathered still. */
 	struct mono oldest;
 	/* The ring had no room before. */

@@ -618,7 +618,7 @@ static void begin(void)
 	    checks_init(&sim.checks, &checks, &what) < 0)
 		sim_fail("the daemon does not start");
 	overdue_watch_init(&sim.overdue, &sim.checks, &host.events);
-	outage_init(&sim.outage, &host.events, sim.checks.registry, &sim.checks.persist);
+	outage_init(&sim.outage, &sim.checks);
 	begin_dm();
 	finder_start(&parts, &first);
 	inventory_init(&sim.inventory, parts.discovery, &sim.checks, &host.events);

@@ -237,7 +237,7 @@ static int begin(const struct config *c)
 	if (events_init(&events, &of_events) < 0 ||
 	    checks_init(&checks, &of_checks, &what) < 0)
 		return -1;
-	outage_init(&outage, &events, checks.registry, &checks.persist);
+	outage_init(&outage, &checks);
 	return 0;
 }
 

@@ -73,7 +73,8 @@ static int setup(void **state)
 	if (store_new(&kept.store, &of_store, t0) < 0 ||
 	    persist_init(&checks.persist, &kept) < 0)
 		return -1;
-	outage_init(&outage, &events, checks.registry, &checks.persist);
+	checks.events = &events;
+	outage_init(&outage, &checks);
 	dm_init(&dm, &parts, t0);
 	configure(true, true);
 	return 0;

@@ -205,6 +205,49 @@ static void a_slow_outage_is_one_event_too(void **state)
 	assert_string_equal(kept[0].map, "host3");
 }
 
+/* The second path of a target makes the others be checked, once. */
+static void the_other_paths_of_a_suspect_part_are_checked(void **state)
+{
+	(void)state;
+	add_many(0, 8, "host3", "A");
+	add_many(8, 8, "host3", "B");
+	add_many(16, 8, "host4", "B");
+	fail_with(0, EIO, at(SEC));
+	run_outage(at(SEC));
+	assert_int_equal(engine.n_asked, 0);
+	fail_with(1, EIO, at(SEC + 1000));
+	run_outage(at(SEC + 1000));
+	assert_int_equal(engine.n_asked, 6);
+	for (unsigned i = 2; i < 8; i++)
+		assert_true(path(i)->outstanding);
+	/* The HBA, at the fourth path. Those that are being checked are not checked again. */
+	fail_with(2, EIO, at(SEC + 2000));
+	run_outage(at(SEC + 2000));
+	assert_int_equal(engine.n_asked, 6);
+	fail_with(3, EIO, at(SEC + 3000));
+	run_outage(at(SEC + 3000));
+	assert_int_equal(engine.n_asked, 6 + 8);
+	for (unsigned i = 16; i < 24; i++)
+		assert_false(path(i)->outstanding);
+	fail_with(4, EIO, at(SEC + 4000));
+	run_outage(at(SEC + 4000));
+	assert_int_equal(engine.n_asked, 6 + 8);
+}
+
+static void an_hba_is_suspect_after_more_changes(void **state)
+{
+	(void)state;
+	add_many(0, 8, "host3", NULL);
+	add_many(8, 8, "host4", NULL);
+	for (unsigned i = 0; i < 3; i++)
+		fail_with(i, EIO, at(SEC));
+	run_outage(at(SEC));
+	assert_int_equal(engine.n_asked, 0);
+	fail_with(3, EIO, at(SEC));
+	run_outage(at(SEC));
+	assert_int_equal(engine.n_asked, 4);
+}
+
 static void two_outages_are_two_events(void **state)
 {
 	(void)state;
@@ -547,6 +590,8 @@ int main(void)
 		TEST(a_fabric_outage_is_one_event),
 		TEST(one_path_is_reported_soon_as_ever),
 		TEST(a_slow_outage_is_one_event_too),
+		TEST(the_other_paths_of_a_suspect_part_are_checked),
+		TEST(an_hba_is_suspect_after_more_changes),
 		TEST(two_outages_are_two_events),
 		TEST(a_path_that_comes_back_at_once_has_both_events),
 		TEST(the_reason_of_most_is_named),

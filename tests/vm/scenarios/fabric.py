@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A fabric is cut: 128 paths of two HBAs fail at once, and then those of one HBA. Each outage, and
-each way back, is one line in the journal and one event with all of its paths, and each path has it
-in its history."""
+"""A fabric is cut: 128 paths of two HBAs fail at once and come back, and then those of one HBA
+fail. Each time there is one line in the journal and one event with all of its paths, and each path
+has it in its history."""
 # timeout: 120
 import socket
 
@@ -37,10 +37,12 @@ def turn(disks, state, then, words, cause):
 	"""These disks change at once: one line, one event, and a history for each."""
 	say(f"{len(disks)} disks: {state}")
 	cursor, last = place(), last_event()
+	begin = time.monotonic()
 	for disk in disks:
 		scsi_state(disk, state)
 	wait_for(f"all are {then}", lambda: sum(p["state"] == then for n, p in paths().items()
 	                                        if n in disks) == len(disks), 30)
+	took = time.monotonic() - begin
 	found = wait_for("the event", lambda: [e for e in events(last) if e["type"] == "cause"], 15)
 	others = [e for e in events(last) if e["type"] in ("path_state", "cause")]
 	check(others == found and len(found) == 1, "there is one event", others)
@@ -56,7 +58,7 @@ def turn(disks, state, then, words, cause):
 	check(len(latest) == len(disks) and
 	      all(c["to"] == then and c["seq"] == event["seq"] for c in latest),
 	      "each path has its history", latest[:4])
-	figure(event["message"])
+	figure(f"{event['message']}: seen by {took:.1f} s, with an interval of 10 s")
 
 
 # udev takes longer for so many disks than all the rest: the paths are configured.
@@ -71,7 +73,7 @@ hosts = {}
 for disk in disks:
 	hosts.setdefault(os.path.realpath(f"/sys/block/{disk}/device").split("/")[-1].split(":")[0],
 	                 []).append(disk)
-config("discovery static\npolling_interval 1\nmax_polling_interval 1\nchecker_timeout 5",
+config("discovery static\npolling_interval 10\nmax_polling_interval 10\nchecker_timeout 5",
        static_paths(f"/dev/{disk}" for disk in disks))
 start()
 wait_for("all are up", lambda: sum(p["state"] == "up" for p in paths().values()) == 2 * UNITS)
@@ -80,4 +82,3 @@ turn(disks, "offline", "down", f"{array}: {2 * UNITS} of {2 * UNITS} paths are d
 turn(disks, "running", "up", f"{2 * UNITS} of {2 * UNITS} paths are up again", array)
 number, some = sorted(hosts.items())[0]
 turn(some, "offline", "down", f"host{number}: {UNITS} of {UNITS} paths are down", f"host{number}")
-turn(some, "running", "up", f"{UNITS} of {UNITS} paths are up again", f"host{number}")
