@@ -40,6 +40,8 @@ static const struct column paths[] = {
 	{ "CHECKER_WHY", "checker_why", COLUMN_TEXT, 0 },
 	{ "GROUP", "group", COLUMN_TEXT, R },
 	{ "ENABLED", "enabled", COLUMN_TEXT, 0 },
+	{ "DISABLED_BY", "disabled_by", COLUMN_TEXT, 0 },
+	{ "DISABLED_SINCE", "disabled_since", COLUMN_TEXT, 0 },
 	{ "DISABLED_UNTIL", "disabled_until", COLUMN_TEXT, 0 },
 	{ "OVERDUE", "overdue", COLUMN_TEXT, 0 },
 	{ "OVERDUE_SINCE", "overdue_since", COLUMN_TEXT, 0 },

@@ -4,6 +4,8 @@ libutil_la_SOURCES = \
 	util/atomic_max.h \
 	util/block.c \
 	util/block.h \
+	util/calendar.c \
+	util/calendar.h \
 	util/clean.c \
 	util/clean.h \
 	util/digits.h \
@@ -81,6 +83,11 @@ tests_unit_util_test_clean_SOURCES = tests/unit/util/test-clean.c
 tests_unit_util_test_clean_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_clean_LDADD = libutil.la $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/util/test-calendar
+TESTS += tests/unit/util/test-calendar
+tests_unit_util_test_calendar_SOURCES = tests/unit/util/test-calendar.c
+tests_unit_util_test_calendar_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_calendar_LDADD = libutil.la $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/util/test-duration
 TESTS += tests/unit/util/test-duration
 tests_unit_util_test_duration_SOURCES = tests/unit/util/test-duration.c

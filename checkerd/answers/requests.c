@@ -44,7 +44,11 @@ static void change(struct requests *q, const struct port_request *r, struct mono
 		.waits = q->waits,
 		.dm = q->dm,
 	};
-	struct port_reply answer = { .token = r->token, .batch = r->batch };
+	struct port_reply answer = {
+		.token = r->token,
+		.content = PORT_CONTENT_BATCH,
+		.batch = r->batch,
+	};
 
 	if (r->batch != NULL)
 		answer.error = batch_serve(&parts, r, now);
@@ -83,6 +87,7 @@ static void reply_explanation(struct requests *q, const struct discovery_answer 
 {
 	const struct port_reply answer = { .token = a->token,
 		                           .error = error,
+		                           .content = PORT_CONTENT_EXPLANATION,
 		                           .explanation = a->explanation };
 
 	port_loop_reply(q->port, &answer);

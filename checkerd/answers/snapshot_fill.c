@@ -30,6 +30,7 @@ void snapshot_fill_init(struct snapshot_fill *f, const struct snapshot_fill_part
 		.warnings = parts->warnings,
 		.reload = parts->reload,
 		.inventory = parts->inventory,
+		.windows = parts->windows,
 		.memory = memory,
 		.bound_bytes = parts->bound_bytes,
 		.started_realtime_us =
@@ -204,6 +205,7 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 	fill_discovery(f->inventory, s);
 	s->config_text = text_ref(f->reload->dump);
 	s->memory_text = text_ref(f->memory);
+	s->window_places = text_ref(f->windows->places);
 }
 
 /* The index of a path in the snapshot; REGISTRY_NONE: the snapshot does not have the path. */
@@ -306,6 +308,8 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.heard = p->heard,
 		.overdue = path_is_overdue(p, f->filling->taken),
 		.enabled = p->enabled,
+		.by_hand = p->by_hand,
+		.window = p->window,
 		.outstanding = p->outstanding,
 		.engine = p->engine,
 		.checker = p->settings.checker,

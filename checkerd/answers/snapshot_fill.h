@@ -9,6 +9,7 @@
 #include "checkerd/paths/checks.h"
 #include "checkerd/paths/dm.h"
 #include "checkerd/paths/purge.h"
+#include "checkerd/paths/windows.h"
 #include "checkerd/manager/aio_quota.h"
 #include "checkerd/paths/overdue_watch.h"
 #include "checkerd/manager/privileges.h"
@@ -28,11 +29,12 @@ struct snapshot_fill_parts {
 	const struct warnings *warnings;
 	const struct reload *reload;
 	const struct inventory *inventory;
+	const struct windows *windows;
 	uint64_t bound_bytes;
 };
 
 struct snapshot_fill {
-	/* Borrowed, as are the next eight. */
+	/* Borrowed, as are the next nine. */
 	struct port *port;
 	struct checks *checks;
 	struct dm *dm;
@@ -42,6 +44,7 @@ struct snapshot_fill {
 	const struct warnings *warnings;
 	const struct reload *reload;
 	const struct inventory *inventory;
+	const struct windows *windows;
 	/* A reference. */
 	struct text *memory;
 	uint64_t bound_bytes;

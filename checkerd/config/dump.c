@@ -154,6 +154,37 @@ static void dump_rules(FILE *out, const struct config_rules *rules)
 		fputs("}\n", out);
 }
 
+static void dump_window(FILE *out, const struct maintenance_window *w)
+{
+	char buf[CALENDAR_TEXT_SIZE];
+
+	fputs("\twindow {\n", out);
+	if (w->when.year != 0)
+		fprintf(out, "\t\tdate %04u-%02u-%02u\n", w->when.year, w->when.month,
+		        w->when.day);
+	else
+		dump_text(out, "\t\t", "days", calendar_format_days(w->when.days, buf));
+	dump_text(out, "\t\t", "from", calendar_format_minute(w->when.from, buf));
+	dump_text(out, "\t\t", "to", calendar_format_minute(w->when.to, buf));
+	dump_text(out, "\t\t", "host", w->host);
+	dump_text(out, "\t\t", "target", w->target);
+	dump_text(out, "\t\t", "map", w->map);
+	dump_pattern(out, "\t\t", "devnode", w->devnode);
+	dump_text(out, "\t\t", "fail", w->fail ? "yes" : "no");
+	dump_text(out, "\t\t", "force", w->force ? "yes" : "no");
+	fputs("\t}\n", out);
+}
+
+static void dump_maintenance(FILE *out, const struct maintenance *m)
+{
+	if (m->n == 0)
+		return;
+	fputs("maintenance {\n", out);
+	for (size_t i = 0; i < m->n; i++)
+		dump_window(out, &m->windows[i]);
+	fputs("}\n", out);
+}
+
 void dump_config(const struct config *c, FILE *out)
 {
 	dump_defaults(out, c);
@@ -161,4 +192,5 @@ void dump_config(const struct config *c, FILE *out)
 	dump_filter(out, "blacklist", &c->filters->blacklist);
 	dump_filter(out, "blacklist_exceptions", &c->filters->exceptions);
 	dump_rules(out, c->rules);
+	dump_maintenance(out, &c->rules->maintenance);
 }

@@ -23,6 +23,8 @@ enum section {
 	SECTION_PROTOCOL,
 	SECTION_MULTIPATHS,
 	SECTION_MULTIPATH,
+	SECTION_MAINTENANCE,
+	SECTION_WINDOW,
 	SECTION_COUNT_
 };
 
@@ -60,6 +62,15 @@ enum slot {
 	SLOT_PRODUCT,
 	SLOT_REVISION,
 	SLOT_PRODUCT_BLACKLIST,
+	SLOT_DAYS,
+	SLOT_DATE,
+	SLOT_FROM,
+	SLOT_TO,
+	SLOT_HOST,
+	SLOT_TARGET,
+	SLOT_DEVNODE,
+	SLOT_FAIL,
+	SLOT_FORCE,
 	SLOT_COUNT_
 };
 
@@ -72,7 +83,9 @@ enum criterion {
 	CRITERION_COUNT_
 };
 
-#define KEYWORDS_MAX 64 /* rows of keyword_table: one bit each in an overlay */
+#define KEYWORDS_MAX 96 /* rows of keyword_table */
+/* Rows for settings of devices have lower numbers: one bit each in an overlay. */
+#define KEYWORDS_OVERLAY_BITS 64
 
 struct keyword {
 	const char *name;

@@ -22,6 +22,8 @@ libconfig_la_SOURCES = \
 	checkerd/config/load.h \
 	checkerd/config/loader.c \
 	checkerd/config/loader.h \
+	checkerd/config/maintenance.c \
+	checkerd/config/maintenance.h \
 	checkerd/config/nearest.c \
 	checkerd/config/nearest.h \
 	checkerd/config/parser.c \
@@ -40,6 +42,8 @@ libconfig_la_SOURCES = \
 	checkerd/config/section.h \
 	checkerd/config/value.c \
 	checkerd/config/value.h \
+	checkerd/config/window_text.c \
+	checkerd/config/window_text.h \
 	$(NULL)
 
 if HAVE_CMOCKA

@@ -56,6 +56,12 @@ struct config_rules *rules_free(struct config_rules *r)
 	block_free(r->devices);
 	block_free(r->protocols);
 	block_free(r->maps);
+	maintenance_deinit(&r->maintenance);
 	free(r);
 	return NULL;
+}
+
+const struct maintenance *maintenance_of(const struct config *c)
+{
+	return &c->rules->maintenance;
 }

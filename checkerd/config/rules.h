@@ -7,6 +7,7 @@
  * read. Their arrays grow by array_room().
  */
 #include "checkerd/config/keywords.h"
+#include "checkerd/config/maintenance.h"
 #include "checkerd/config/pattern.h"
 
 /* A device subsection; NULL patterns match anything. */
@@ -57,6 +58,7 @@ struct config_rules {
 	size_t n_protocols;
 	struct map_rule *maps;
 	size_t n_maps;
+	struct maintenance maintenance;
 };
 
 struct config_filters *filters_free(struct config_filters *f); /* NULL allowed */

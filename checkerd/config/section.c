@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "checkerd/config/value.h"
+#include "checkerd/config/window_text.h"
 
 /* Takes a text out of the draft: the caller owns it. */
 static char *take_text(char **place)
@@ -137,15 +138,16 @@ static bool report_repeated(struct reader *r, enum section in, const struct keyw
 	*seen = *at;
 	if (before.line == 0 || in == SECTION_BLACKLIST || in == SECTION_EXCEPTIONS)
 		return true;
-	if (in != SECTION_PATH) {
+	if (in != SECTION_PATH && in != SECTION_WINDOW) {
 		problem_warning(&r->problems, at,
 		                "%s again: this one counts: remove the one at %s:%u:%u",
 		                k->name, before.file, before.line, before.column);
 		return true;
 	}
 	problem_error(&r->problems, at,
-	              "%s again, after %s:%u:%u: each path needs a 'path { }' of its own",
-	              k->name, before.file, before.line, before.column);
+	              "%s again, after %s:%u:%u: each %s needs a '%s { }' of its own",
+	              k->name, before.file, before.line, before.column,
+	              section_table[in].name, section_table[in].name);
 	return false;
 }
 
@@ -316,6 +318,42 @@ static void commit_multipath(struct reader *r, struct draft *d)
 		                   reader_origin(r, &d->slot_at[SLOT_ALIAS]) };
 }
 
+static struct window_value value_in(const struct draft *d, enum slot slot)
+{
+	return (struct window_value){ d->text[slot], d->slot_at[slot] };
+}
+
+static bool is_on(const char *text)
+{
+	return text != NULL && (strcmp(text, "yes") == 0 || strcmp(text, "on") == 0);
+}
+
+static void commit_window(struct reader *r, struct draft *d)
+{
+	const struct window_text t = {
+		.at = d->at,
+		.days = value_in(d, SLOT_DAYS),
+		.from = value_in(d, SLOT_FROM),
+		.to = value_in(d, SLOT_TO),
+		.date = value_in(d, SLOT_DATE),
+	};
+	struct maintenance_window w = {
+		.host = d->text[SLOT_HOST],
+		.target = d->text[SLOT_TARGET],
+		.map = d->text[SLOT_MAP],
+		.devnode = d->pattern[SLOT_DEVNODE],
+		.fail = is_on(d->text[SLOT_FAIL]),
+		.force = is_on(d->text[SLOT_FORCE]),
+	};
+
+	if (!window_text_commit(r, &t, &w))
+		return;
+	(void)take_text(&d->text[SLOT_HOST]); /* w has it, and the next ones */
+	(void)take_text(&d->text[SLOT_TARGET]);
+	(void)take_text(&d->text[SLOT_MAP]);
+	(void)take_pattern(&d->pattern[SLOT_DEVNODE]);
+}
+
 void section_commit(struct reader *r, enum section in, struct draft *d)
 {
 	if (in == SECTION_PATH)
@@ -330,4 +368,6 @@ void section_commit(struct reader *r, enum section in, struct draft *d)
 		commit_protocol(r, d);
 	else if (in == SECTION_MULTIPATH)
 		commit_multipath(r, d);
+	else if (in == SECTION_WINDOW)
+		commit_window(r, d);
 }

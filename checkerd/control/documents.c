@@ -139,6 +139,42 @@ static void path_checker(struct jw *j, const struct snap_path *p)
 	key_string(j, "checker_why", device_is_observed(p->device) ? NULL : why);
 }
 
+/* "window FILE:LINE"; NULL: its place is not known. */
+static const char *window_words(const struct snapshot *s, const struct snap_path *p,
+                                char buf[static JW_STRING_MAX])
+{
+	const struct text *t = s->window_places;
+	size_t at = 0;
+
+	for (unsigned i = 1; t != NULL && i < p->window && at < t->size; i++)
+		at += strlen(t->data + at) + 1;
+	if (t == NULL || p->window == 0 || at >= t->size)
+		return NULL;
+	(void)snprintf(buf, JW_STRING_MAX, "window %s", t->data + at);
+	return buf;
+}
+
+static void path_disabled(struct jw *j, const struct snapshot *s,
+                          const struct snap_path *p)
+{
+	char words[JW_STRING_MAX];
+
+	key_bool(j, "enabled", p->enabled);
+	if (p->enabled)
+		key_null(j, "disabled_by");
+	else
+		key_string(j, "disabled_by",
+		           p->by_hand ? "by hand" : window_words(s, p, words));
+	if (p->enabled)
+		key_null(j, "disabled_since");
+	else
+		key_date(j, "disabled_since", s, p->heard);
+	if (!p->enabled && !mono_is_never(p->due))
+		key_date(j, "disabled_until", s, p->due);
+	else
+		key_null(j, "disabled_until");
+}
+
 static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
 	path_checker(j, p);
@@ -147,11 +183,7 @@ static void path_engine(struct jw *j, const struct snapshot *s, const struct sna
 		key_uint(j, "group", p->group);
 	else
 		key_null(j, "group");
-	key_bool(j, "enabled", p->enabled);
-	if (!p->enabled && !mono_is_never(p->due))
-		key_date(j, "disabled_until", s, p->due);
-	else
-		key_null(j, "disabled_until");
+	path_disabled(j, s, p);
 	document_hold(j, s, p);
 }
 

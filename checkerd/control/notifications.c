@@ -23,7 +23,7 @@ static bool take_replies(struct service *s)
 		call = operation_answered(s, &r, &changed);
 		if (changed)
 			views_note_change(&s->views);
-		text_unref(r.text);
+		text_unref(port_reply_text(&r));
 		if (call != NULL) {
 			client_answered(s, client_of(call));
 			client_run(s, client_of(call));

@@ -215,17 +215,17 @@ struct call *operation_answered(struct service *s, const struct port_reply *r,
 	*ret_changed =
 	        c == NULL || c->request.method->changes || c->request.method->renews;
 	if (c == NULL) {
-		drop_batch(s, r->batch);
-		drop_explanation(s, r->explanation);
+		drop_batch(s, port_reply_batch(r));
+		drop_explanation(s, port_reply_explanation(r));
 		return NULL;
 	}
-	c->explanation = r->explanation;
+	c->explanation = port_reply_explanation(r);
 	c->batch_sent = false;
 	t = &c->targets[target];
 	t->error = r->error;
 	t->state = r->error == ESTALE ? PATH_REMOVED : r->state;
-	if (r->text != NULL && c->answer == NULL)
-		c->answer = text_ref(r->text);
+	if (c->answer == NULL)
+		c->answer = text_ref(port_reply_text(r));
 	c->n_answered++;
 	if (!operation_is_done(c))
 		return NULL;

@@ -21,13 +21,13 @@
 #include "util/ring.h"
 #include "util/wake.h"
 
-#define REQUEST_RING 1024
+#define REQUEST_RING 256
 /* More than a thousand events of most kinds. */
 #define EVENT_RING (256 * 1024 / EVENT_CELL)
 #define SNAPSHOTS  2
 /* Checks of one request that may be without a reply at once. The control thread requests the
  * rest when replies have come. */
-#define REPLIES_AT_ONCE UINT32_C(4096)
+#define REPLIES_AT_ONCE UINT32_C(1024)
 /* Other requests that may be without a reply. */
 #define REPLIES_MARGIN 64
 
@@ -175,9 +175,9 @@ struct port *port_free(struct port *p)
 	}
 	while (ring_is_made(&p->control.replies) &&
 	       ring_pop(&p->control.replies, &reply)) {
-		port_batch_free(reply.batch);
-		explanation_free(reply.explanation);
-		text_unref(reply.text);
+		port_batch_free(port_reply_batch(&reply));
+		explanation_free(port_reply_explanation(&reply));
+		text_unref(port_reply_text(&reply));
 	}
 	for (unsigned i = 0; i < SNAPSHOTS; i++) {
 		snapshot_reset(&p->snapshots[i].s);

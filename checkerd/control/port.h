@@ -110,19 +110,43 @@ struct port_request {
 	pid_t pid;
 };
 
+enum port_content { PORT_CONTENT_TEXT, PORT_CONTENT_BATCH, PORT_CONTENT_EXPLANATION };
+
 struct port_reply {
 	uint64_t token;
 	/* 0, or positive errno. ESTALE: the path was removed. */
 	int error;
 	/* The path's state after the operation. */
-	enum path_state state;
-	/* A reference that the receiver takes over, or NULL. PORT_RELOAD: the changes, or the
-	 * errors, one a line. */
-	struct text *text;
-	/* The request's. */
-	struct port_batch *batch;
-	struct explanation *explanation;
+	enum path_state state : 8;
+	/* Which of the pointers below it is. All zero: a text, or nothing. */
+	enum port_content content : 8;
+	union {
+		/* A reference that the receiver takes over, or NULL. PORT_RELOAD: the changes, or
+		 * the errors, one a line. */
+		struct text *text;
+		/* The request's. */
+		struct port_batch *batch;
+		struct explanation *explanation;
+	};
 };
+
+static_assert(sizeof(struct port_reply) == 24, "thousands of them are in locked memory");
+
+/* Each of them: NULL: the reply has another content, or none. */
+static inline struct text *port_reply_text(const struct port_reply *r)
+{
+	return r->content == PORT_CONTENT_TEXT ? r->text : NULL;
+}
+
+static inline struct port_batch *port_reply_batch(const struct port_reply *r)
+{
+	return r->content == PORT_CONTENT_BATCH ? r->batch : NULL;
+}
+
+static inline struct explanation *port_reply_explanation(const struct port_reply *r)
+{
+	return r->content == PORT_CONTENT_EXPLANATION ? r->explanation : NULL;
+}
 
 /* Of a batch with n items. */
 size_t port_batch_bytes(uint32_t n);

@@ -77,6 +77,7 @@ void snapshot_reset(struct snapshot *s)
 		map_unref(s->maps[i].map);
 	text_unref(s->config_text);
 	text_unref(s->memory_text);
+	text_unref(s->window_places);
 	(void)timer_report_unref(s->timers); /* NULL, always */
 	*s = empty;
 }

@@ -23,7 +23,8 @@ static_assert(REGISTRY_PATHS_MAX <= 1 << SNAP_INDEX_BITS, "an index fits");
 struct snap_path {
 	/* A reference. */
 	struct device *device;
-	/* As in struct path. due: of a disabled path, when it is enabled again. */
+	/* As in struct path. Of a disabled path: due: when it is enabled again; heard: since
+	 * when. */
 	struct mono last, due, started, good, heard;
 	struct path_status status;
 	uint64_t interval_us : PATH_INTERVAL_BITS;
@@ -38,10 +39,13 @@ struct snap_path {
 	uint64_t overdue : 1;
 	/* checkerctl fail: the path is to be failed in its maps. */
 	uint64_t forced : 1;
+	/* checkerctl disable; else a maintenance window, if the path is not enabled. */
+	uint64_t by_hand : 1;
 	uint32_t timeout_us;
 	uint32_t index : SNAP_INDEX_BITS;
 	uint32_t checker : CHECKER_KIND_BITS;    /* enum checker_kind */
 	uint32_t checker_why : CHECKER_WHY_BITS; /* enum checker_why */
+	uint32_t window : PATH_WINDOW_BITS;      /* 1 + the number of a place; 0: none */
 	uint32_t generation;
 	struct path_counters counters;
 	/* With has_latency. */
@@ -190,6 +194,8 @@ struct snapshot {
 	uint32_t excluded;
 	/* Positive errno: the devices could not be listed. */
 	int discovery_error;
+	/* A reference: the places of the maintenance windows, each with its NUL; or NULL. */
+	struct text *window_places;
 	/* A reference: the output of `checkerd -T` for the configuration in force. */
 	struct text *config_text;
 	/* A reference: the JSON object of show memory. */

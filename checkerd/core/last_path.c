@@ -13,6 +13,23 @@ void last_path_pick(const struct last_path *l, uint32_t path)
 	registry_get(l->registry, path)->picked = true;
 }
 
+/* Is the path out of service only because of a window? Then it stays for the windows to decide, or
+ * it is about to return. */
+static bool may_return(const struct last_path *l, const struct path *p)
+{
+	return l->as_enabled && p != NULL && p->window != 0 && !p->by_hand;
+}
+
+static bool is_usable(const struct last_path *l, const struct maps_path *e)
+{
+	const struct path *p =
+	        e->path == MAPS_NONE ? NULL : registry_get(l->registry, e->path);
+
+	if (may_return(l, p))
+		return maps_would_be_usable(l->maps, e);
+	return maps_is_usable(l->maps, e);
+}
+
 /* A map of device-mapper. */
 static bool map_loses(const struct last_path *l, uint32_t index)
 {
@@ -24,7 +41,7 @@ static bool map_loses(const struct last_path *l, uint32_t index)
 	for (uint32_t i = m->first; i != MAPS_NONE; i = maps_path(l->maps, i)->next) {
 		const struct maps_path *e = maps_path(l->maps, i);
 
-		if (!maps_is_usable(l->maps, e))
+		if (!is_usable(l, e))
 			continue;
 		if (e->path != MAPS_NONE && registry_get(l->registry, e->path)->picked)
 			some = true;
@@ -44,9 +61,9 @@ static const char *named_map(const struct last_path *l, uint32_t path)
 	return device_map(registry_get(l->registry, path)->device);
 }
 
-static bool named_is_usable(const struct path *p)
+static bool named_is_usable(const struct last_path *l, const struct path *p)
 {
-	return p->enabled && path_state_usable(p->status.state);
+	return (p->enabled || may_return(l, p)) && p->status.verdict != VERDICT_UNUSABLE;
 }
 
 static void mark_named(const struct last_path *l, const char *map, bool judged,
@@ -70,7 +87,7 @@ static bool named_loses(const struct last_path *l, const char *map)
 	while ((i = registry_next_of_map(l->registry, map, i)) != REGISTRY_NONE) {
 		const struct path *p = registry_get(l->registry, i);
 
-		if (!named_is_usable(p) || maps_first_of_path(l->maps, i) != MAPS_NONE)
+		if (!named_is_usable(l, p) || maps_first_of_path(l->maps, i) != MAPS_NONE)
 			continue;
 		some = some || p->picked;
 		others = others || !p->picked;
@@ -88,12 +105,12 @@ bool last_path_loses(const struct last_path *l, uint32_t path, uint32_t *ret_map
 	for (; i != MAPS_NONE; i = maps_path(l->maps, i)->next_of_path) {
 		const struct maps_path *e = maps_path(l->maps, i);
 
-		if (maps_is_usable(l->maps, e) && map_loses(l, e->map)) {
+		if (is_usable(l, e) && map_loses(l, e->map)) {
 			*ret_map = e->map;
 			return true;
 		}
 	}
-	if (map == NULL || !named_is_usable(p) ||
+	if (map == NULL || !named_is_usable(l, p) ||
 	    !(p->judged ? p->loses : named_loses(l, map)))
 		return false;
 	*ret_map = MAPS_NONE;

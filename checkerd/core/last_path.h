@@ -3,7 +3,7 @@
 #define CHECKERD_CORE_LAST_PATH_H
 
 /*
- * Paths that are to be taken from their maps together, by a command or a maintenance window: which
+ * Paths that are to be taken from their maps together, by a command or by maintenance windows: which
  * maps would lose their last usable path? Belongs to the loop; pure.
  *
  * First last_path_pick() for all of them, then last_path_loses(), then last_path_drop() for all.
@@ -17,6 +17,8 @@ struct last_path {
 	struct maps *maps;
 	/* The table of maps is complete: the map that a device names is ignored. */
 	bool maps_decide;
+	/* A path that a maintenance window covers counts as if it were not covered. */
+	bool as_enabled;
 };
 
 void last_path_pick(const struct last_path *l, uint32_t path);

@@ -24,6 +24,14 @@ bool maps_is_usable(const struct maps *m, const struct maps_path *e)
 	       e->verdict != VERDICT_UNUSABLE;
 }
 
+bool maps_would_be_usable(const struct maps *m, const struct maps_path *e)
+{
+	const struct maps_known *k = &m->known[e->path];
+
+	return (e->agreement.active || k->emptied) && e->bar == BAR_NONE && !k->forced &&
+	       k->verdict != VERDICT_UNUSABLE;
+}
+
 uint32_t maps_usable(struct maps *m, const struct maps_map *map)
 {
 	uint32_t n = 0;

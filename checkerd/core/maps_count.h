@@ -9,6 +9,8 @@
  * unusable. */
 bool maps_is_usable(const struct maps *m, const struct maps_path *e);
 uint32_t maps_usable(struct maps *m, const struct maps_map *map);
+/* If the path, which is disabled, were not: could I/O go through it? */
+bool maps_would_be_usable(const struct maps *m, const struct maps_path *e);
 /* Disabled paths of the map. They count neither as usable nor as down. */
 uint32_t maps_disabled(struct maps *m, const struct maps_map *map);
 bool maps_is_disabled(const struct maps *m, const struct maps_path *e);

@@ -13,8 +13,9 @@
 #include "util/hash.h"
 
 struct registry {
-	uint32_t max_paths; /* [init] */
-	uint32_t buckets;   /* [init] of each index, a power of two */
+	uint32_t max_paths;   /* [init] */
+	uint32_t buckets;     /* [init] of each index but by_map, a power of two */
+	uint32_t map_buckets; /* [init] the same, of by_map */
 	uint32_t count;
 	uint32_t end;      /* no entry from here on was ever used */
 	uint32_t free;     /* head of the free list */
@@ -30,10 +31,17 @@ static uint32_t buckets_for(uint32_t max_paths)
 	return hash_table_size((max_paths + 1) / 2);
 }
 
+/* A map has four paths as a rule, and a chain is a map or two long. */
+static uint32_t buckets_of_maps(uint32_t max_paths)
+{
+	return hash_table_size((max_paths + 7) / 8);
+}
+
 uint64_t registry_bytes(uint32_t max_paths)
 {
 	return sizeof(struct registry) + (uint64_t)max_paths * sizeof(struct path) +
-	       3 * (uint64_t)buckets_for(max_paths) * sizeof(uint32_t);
+	       2 * (uint64_t)buckets_for(max_paths) * sizeof(uint32_t) +
+	       (uint64_t)buckets_of_maps(max_paths) * sizeof(uint32_t);
 }
 
 static_assert(sizeof(struct path) % _Alignof(uint32_t) == 0,
@@ -54,8 +62,11 @@ int registry_new(struct registry **ret, uint32_t max_paths)
 	r->by_name = (uint32_t *)(void *)(r->paths + max_paths);
 	r->by_node = r->by_name + r->buckets;
 	r->by_map = r->by_node + r->buckets;
+	r->map_buckets = buckets_of_maps(max_paths);
 	for (uint32_t i = 0; i < r->buckets; i++)
-		r->by_name[i] = r->by_node[i] = r->by_map[i] = REGISTRY_NONE;
+		r->by_name[i] = r->by_node[i] = REGISTRY_NONE;
+	for (uint32_t i = 0; i < r->map_buckets; i++)
+		r->by_map[i] = REGISTRY_NONE;
 	*ret = r;
 	return 0;
 }
@@ -77,7 +88,8 @@ static uint32_t *bucket(const struct registry *r, uint32_t *index, const char *s
 {
 	uint64_t h = hash_text(s);
 
-	return &index[(h ^ h >> 32) & (r->buckets - 1)];
+	return &index[(h ^ h >> 32) &
+	              ((index == r->by_map ? r->map_buckets : r->buckets) - 1)];
 }
 
 static void unchain(struct registry *r, uint32_t *link, uint32_t index, size_t next)

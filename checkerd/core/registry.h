@@ -94,7 +94,9 @@ struct path_counters {
 };
 
 /* Of struct path and snap_path. */
-#define PATH_GROUP_NONE UINT16_MAX
+#define PATH_GROUP_NONE  UINT16_MAX
+#define PATH_WINDOW_BITS 5
+#define PATH_WINDOW_OLD  31 /* of a configuration that is not in force any more */
 
 /* Locked memory holds max_paths of them, so they have no padding. */
 struct path {
@@ -144,7 +146,9 @@ struct path {
 	uint8_t shortage_stage : 1; /* enum outcome_stage */
 	/* For last_path.c, and false outside of it. */
 	bool picked : 1, judged : 1, loses : 1;
-	uint8_t window; /* 1 + the index of the maintenance window that covers the path; 0: none */
+	/* 1 + the index of the maintenance window that covers the path; 0: none. The same, while
+	 * windows.c computes it. */
+	uint16_t window : PATH_WINDOW_BITS, window_wanted : PATH_WINDOW_BITS;
 };
 static_assert(sizeof(struct path) <= 304, "each path has one, in locked memory");
 

@@ -18,7 +18,8 @@
 #include "checkerd/discovery/udev_disk.h"
 #include "util/shortage.h"
 
-static_assert(KEYWORDS_MAX <= EXPLANATION_SETTINGS_MAX, "all settings have room");
+static_assert(KEYWORDS_OVERLAY_BITS <= EXPLANATION_SETTINGS_MAX,
+              "all settings have room");
 
 static void set_why(struct explanation *e, const char *format, ...) _printf_(2, 3);
 static void set_why(struct explanation *e, const char *format, ...)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -317,6 +318,10 @@ static int make_workers(struct daemon *d, const struct options *o, struct loaded
 	watchdog_init(&d->watchdog, &watchdog, mono_now());
 	outage_init(&d->outage, &d->checks);
 	overdue_watch_init(&d->overdue, &d->checks, &d->events);
+	windows_init(&d->windows, &d->checks, &d->events);
+	d->clock_fd = clock_watch_new();
+	if (d->clock_fd < 0)
+		return complain(d->clock_fd, "cannot watch the clock");
 	inventory_init(&d->inventory, d->discovery, &d->checks, &d->events);
 	ready_init(&d->ready, &d->notify, mono_add(mono_now(), patience));
 	aio_quota_init(&d->aio_quota, d->checks.engine, &d->events);
@@ -337,6 +342,7 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 		.warnings = &d->warnings,
 		.reload = &d->reload,
 		.inventory = &d->inventory,
+		.windows = &d->windows,
 		.bound_bytes = bound->bytes,
 	};
 	struct text *memory;
@@ -416,6 +422,7 @@ int daemon_init(struct daemon *d, const struct options *o, struct loaded *first)
 		.aio_quota = AIO_QUOTA_NULL,
 		.checks = CHECKS_NULL,
 		.snapshots = SNAPSHOT_FILL_NULL,
+		.clock_fd = -1,
 	};
 	r = notify_init(&d->notify);
 	if (r < 0)
@@ -452,6 +459,9 @@ bool daemon_deinit(struct daemon *d)
 	inventory_deinit(&d->inventory);
 	reload_deinit(&d->reload);
 	snapshot_fill_deinit(&d->snapshots);
+	windows_deinit(&d->windows);
+	if (d->clock_fd >= 0)
+		close(d->clock_fd);
 	events_deinit(&d->events);
 	d->maps = maps_free(d->maps);
 	ended = log_free(d->log, JOIN_LIMIT_US) && ended;
@@ -472,6 +482,7 @@ struct mono daemon_next_chore(const struct daemon *d)
 	next = mono_min(next, overdue_watch_next(&d->overdue));
 	next = mono_min(next, purge_next(&d->purge));
 	next = mono_min(next, outage_next(&d->outage));
+	next = mono_min(next, windows_next(&d->windows));
 	if (d->inventory.holding)
 		next = mono_min(next, d->checks.blocked_until);
 	if (d->checks.relist)
@@ -496,16 +507,29 @@ void daemon_run_chores(struct daemon *d, struct mono now)
 	 * applies the record that inventory holds. */
 }
 
+static void run_windows(struct daemon *d, struct mono now)
+{
+	struct timespec ts;
+
+	if (mono_before(now, windows_next(&d->windows)))
+		return;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	windows_run(&d->windows, now, ts.tv_sec);
+}
+
 static void complete_maps(struct daemon *d, struct mono now)
 {
 	const struct config_ref *ref = d->reload.ref;
 
-	if (d->dm.generation != ref->generation)
+	if (d->dm.generation != ref->generation) {
 		dm_configure(&d->dm, ref->config, ref->generation);
+		windows_configure(&d->windows, d->reload.ref);
+	}
 	if (d->inventory.map_changed)
 		dm_look(&d->dm);
 	d->inventory.map_changed = false;
 	d->events.maps_decide = dm_decides(&d->dm);
+	run_windows(d, now);
 	dm_complete_round(&d->dm, now);
 }
 

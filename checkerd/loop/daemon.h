@@ -24,8 +24,10 @@
 #include "checkerd/answers/snapshot_fill.h"
 #include "checkerd/answers/timers_wait.h"
 #include "checkerd/answers/waits.h"
+#include "checkerd/manager/clock_watch.h"
 #include "checkerd/manager/watchdog.h"
 #include "checkerd/store/store.h"
+#include "checkerd/paths/windows.h"
 
 struct daemon {
 	struct warnings warnings;
@@ -44,6 +46,8 @@ struct daemon {
 	struct checks checks;
 	struct overdue_watch overdue;
 	struct outage outage;
+	struct windows windows;
+	int clock_fd; /* of clock_watch_new(); negative: there is none */
 	struct inventory inventory;
 	struct dm dm;
 	struct store *store;

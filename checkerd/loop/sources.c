@@ -32,6 +32,7 @@ enum source_id {
 	SOURCE_RELOAD,
 	SOURCE_LOADED,
 	SOURCE_PURGED,
+	SOURCE_CLOCK,
 	SOURCE_SNAPSHOT,
 	SOURCE_COUNT_
 };
@@ -71,6 +72,7 @@ static const struct {
 	[SOURCE_RELOAD] = { 20, "reload", "rare, and not urgent" },
 	[SOURCE_LOADED] = { 20, "loaded", "rare, and not urgent" },
 	[SOURCE_PURGED] = { 20, "purged", "rare, and not urgent" },
+	[SOURCE_CLOCK] = { 20, "clock", "rare, and not urgent" },
 	[SOURCE_SNAPSHOT] = { 30, "snapshot",
 	                      "long, so only when nothing else is ready" },
 };
@@ -261,6 +263,16 @@ static int on_purged(sd_event_source *e _unused_, int fd _unused_,
 	return complete_round(s);
 }
 
+static int on_clock(sd_event_source *e _unused_, int fd, uint32_t events _unused_,
+                    void *arg)
+{
+	struct sources *s = arg;
+
+	clock_watch_clear(fd);
+	windows_clock_set(&s->d->windows);
+	return complete_round(s);
+}
+
 static int on_snapshot(sd_event_source *e _unused_, void *arg)
 {
 	struct sources *s = arg;
@@ -334,6 +346,7 @@ static int add_all(struct sources *s)
 		add_more(s, SOURCE_REQUESTS_MORE, on_requests_more),
 		add_fd(s, SOURCE_LOADED, loader_fd(d->loader), on_loaded),
 		add_fd(s, SOURCE_PURGED, purger_fd(d->purger), on_purged),
+		add_fd(s, SOURCE_CLOCK, d->clock_fd, on_clock),
 		add_more(s, SOURCE_SNAPSHOT, on_snapshot),
 	};
 	int r;

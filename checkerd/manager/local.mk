@@ -3,6 +3,8 @@
 libdaemon_la_SOURCES += \
 	checkerd/manager/aio_quota.c \
 	checkerd/manager/aio_quota.h \
+	checkerd/manager/clock_watch.c \
+	checkerd/manager/clock_watch.h \
 	checkerd/manager/notify.c \
 	checkerd/manager/notify.h \
 	checkerd/manager/privileges.c \

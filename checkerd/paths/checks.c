@@ -169,6 +169,8 @@ unsigned checks_step(struct checks *c, uint32_t index, struct path *p,
 		if (before.state != PATH_UNCHECKED && before.state != PATH_PENDING)
 			p->counters.transitions++;
 		persist_touch(&c->persist, index);
+		c->paths_changed =
+		        c->paths_changed || p->status.verdict == VERDICT_UNUSABLE;
 	}
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0 &&
 	    persist_awaits(&c->persist, index))
@@ -229,7 +231,7 @@ void checks_disable(struct checks *c, uint32_t index, const struct checks_outage
 		/* At that time run_due() enables the path. */
 		schedule_put(c->schedule, index, o->until);
 	} else {
-		p->window = (uint8_t)o->window;
+		p->window = o->window & ((1U << PATH_WINDOW_BITS) - 1);
 		p->window_empties = o->empty;
 		if (!p->by_hand) {
 			schedule_remove(c->schedule, index);

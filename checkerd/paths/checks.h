@@ -95,6 +95,8 @@ struct checks {
 	uint64_t stale;
 	/* Number of results that are about another device than the path's. */
 	uint64_t other_device;
+	/* A path was added, or became unusable. windows.c clears it. */
+	bool paths_changed;
 	/* Discovery must list the devices again. The loop clears it. */
 	bool relist;
 	/* Discovery lists the devices again not before this time. */

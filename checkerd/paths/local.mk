@@ -47,6 +47,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/purge.h \
 	checkerd/paths/results.c \
 	checkerd/paths/results.h \
+	checkerd/paths/windows.c \
+	checkerd/paths/windows.h \
 	$(NULL)
 
 if HAVE_CMOCKA
@@ -61,6 +63,7 @@ paths_tests = \
 	tests/unit/paths/test-persist \
 	tests/unit/paths/test-prober-end \
 	tests/unit/paths/test-purge \
+	tests/unit/paths/test-windows \
 	$(NULL)
 check_PROGRAMS += $(paths_tests)
 TESTS += $(paths_tests)
@@ -95,6 +98,10 @@ tests_unit_paths_test_outage_SOURCES = tests/unit/paths/test-outage.c $(checks_b
 tests_unit_paths_test_outage_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_outage_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_windows_SOURCES = tests/unit/paths/test-windows.c $(checks_bed)
+tests_unit_paths_test_windows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
+tests_unit_paths_test_windows_LDADD = libdaemon.la libstore.la libconfig.la libdiscovery.la liblog.la \
+	libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_prober_end_SOURCES = tests/unit/paths/test-prober-end.c
 tests_unit_paths_test_prober_end_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_prober_end_LDADD = \

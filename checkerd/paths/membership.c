@@ -80,6 +80,7 @@ int membership_add(struct checks *c, struct device *d, const struct path_setting
 	taken = persist_take_path(&c->persist, index, now, &marks);
 	c->by_state[p->status.state]++;
 	c->never_checked += checks_is_never_checked(p);
+	c->paths_changed = true;
 	device_state_from_discovery(d, &p->sysfs);
 	outage_path_added(c->events, index, d, now);
 	maps_path_added(c->maps, index, d);

@@ -114,9 +114,15 @@ static void answer(const struct port_request *r, uint8_t how)
 		.token = r->token,
 		.error = errors[how % ARRAY_LEN(errors)],
 		.state = PATH_UP,
-		.batch = r->batch,
-		.explanation = r->explanation,
 	};
+
+	if (r->batch != NULL) {
+		reply.content = PORT_CONTENT_BATCH;
+		reply.batch = r->batch;
+	} else if (r->explanation != NULL) {
+		reply.content = PORT_CONTENT_EXPLANATION;
+		reply.explanation = r->explanation;
+	}
 
 	for (uint32_t i = 0; r->batch != NULL && i < r->batch->n; i++) {
 		REQUIRE(r->batch->items[i].index < PATHS, "path %u",

@@ -85,3 +85,46 @@ def thousands_are_one_request(case):
 	wait_until("none is overdue", lambda: daemon.status()["overdue"]["paths"] == 0, 20)
 	case.figure(f"{MANY} paths: refused, disabled and enabled in {took:.1f} s, "
 	            f"lag {daemon.status()['lag_s']['max'] * 1000:.0f} ms")
+
+
+def window(devnode, begin, end, *more):
+	"""A window of the local clock; begin and end: minutes from now."""
+	def clock(minutes):
+		return time.strftime("%H:%M", time.localtime(time.time() + 60 * minutes))
+	lines = [f'devnode "{devnode}"', f"from {clock(begin)}", f"to {clock(end)}", *more]
+	return "\twindow {\n" + "".join(f"\t\t{line}\n" for line in lines) + "\t}\n"
+
+
+@test([], root=False)
+def a_window_takes_paths_and_leaves_the_last_one(case):
+	names = files(case, 4)
+	text = config([(n, None, m) for n, m in zip(names, ["left", "left", "right", "right"])],
+	              polling_interval=1, max_polling_interval=1)
+	plain, before = text, len(text.splitlines())
+	text += "maintenance {\n" + window("^file0$", -2, 60) + window("^file[23]$", -5, 5) + \
+		window("^file1$", 120, 180) + "}\n"
+	daemon = case.daemon(plain).start().wait_ready(up=4)
+	daemon.reload(text)
+	path = wait_until("the window is open", lambda: (p := daemon.path(names[0])) and
+	                  not p["enabled"] and p, 10)
+	check(path["state"] == "disabled" and path["disabled_until"] and path["disabled_since"] and
+	      path["disabled_by"].startswith("window /") and
+	      path["disabled_by"].endswith(f".conf:{before + 2}"), "the path", path)
+	time.sleep(1.5)
+	check(enabled(daemon) == {"file1", "file2", "file3"}, "the others", enabled(daemon))
+	check([e for e in daemon.events() if "is open until" in e["message"] and
+	       "0 paths are disabled, 2 are not" in e["message"]], "what is told", daemon.events())
+	# The other path of its map fails: it is back within two seconds.
+	os.truncate(names[1], 0)
+	daemon.wait_state(names[1], "down")
+	wait_until("it is checked again", lambda: daemon.path(names[0])["enabled"], 5)
+	with open(names[1], "wb") as f:
+		f.truncate(1 << 16)
+	daemon.wait_state(names[1], "up")
+	daemon.reload(text + "# again\n")
+	wait_until("it is covered again", lambda: not daemon.path(names[0])["enabled"], 10)
+	# enable ends it for this path; the end of the window, for all.
+	daemon.ctl("enable", "--state", "disabled")
+	check(daemon.path(names[0])["enabled"], "it is not enabled")
+	daemon.reload(plain)
+	daemon.wait_count("up", 4)

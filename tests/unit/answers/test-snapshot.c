@@ -100,6 +100,7 @@ static struct aio_quota aio_quota;
 static struct warnings warnings;
 static struct reload reload;
 static struct inventory inventory;
+static struct windows windows;
 static struct snapshot_fill fill;
 static const struct mono t0 = { USEC_PER_SEC };
 
@@ -163,6 +164,7 @@ static int setup(void **state)
 		.warnings = &warnings,
 		.reload = &reload,
 		.inventory = &inventory,
+		.windows = &windows,
 		.bound_bytes = 1,
 	};
 	struct text *memory;

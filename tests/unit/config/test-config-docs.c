@@ -49,6 +49,8 @@ static void the_table_is_sound(void **state)
 		const struct keyword *k = &keyword_table[i];
 
 		assert_true(k->sections != 0);
+		assert_true(!keywords_is_setting(SECTION_DEVICE, k) ||
+		            i < KEYWORDS_OVERLAY_BITS);
 		assert_true(k->doc && *k->doc && !strchr(k->doc, '\n'));
 		assert_int_equal(is_default(k), k->fallback != NULL);
 		if (is_default(k) && k->type != VALUE_GROUP)
@@ -219,6 +221,7 @@ static void the_manual_has_every_keyword(void **state)
 		  ".Ss Sections blacklist and blacklist_exceptions\n" },
 		{ SECTION_DEVICE, ".Ss Section devices\n" },
 		{ SECTION_MULTIPATH, ".Ss Section multipaths\n" },
+		{ SECTION_WINDOW, ".Ss Section maintenance\n" },
 	};
 	size_t size;
 	char *manual = text_read(MANUAL, &size);

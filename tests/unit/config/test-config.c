@@ -9,6 +9,7 @@
 #include "checkerd/config/problem.h"
 #include "checkerd/config/filter.h"
 #include "checkerd/config/rules.h"
+#include "checkerd/config/maintenance.h"
 #include "tests/unit/config/config-text.h"
 
 #define SECOND INT64_C(1000000)
@@ -659,6 +660,71 @@ static void what_is_printed(void **state)
 	config_free(c);
 }
 
+static bool covers(const struct config *c, size_t window, const char *name,
+                   const char *host, const char *target, const char *map)
+{
+	const struct device_spec spec = {
+		.name = name, .node = "/dev/x", .host = host, .target = target
+	};
+	struct device *d;
+	bool covered;
+
+	assert_int_equal(device_new(&d, &spec), 0);
+	covered = maintenance_covers(&maintenance_of(c)->windows[window], d, map);
+	device_unref(d);
+	return covered;
+}
+
+static void maintenance_windows(void **state)
+{
+	static const char normal[] = "maintenance {\n"
+	                             "	window {\n"
+	                             "		days Mon,Sat,Sun\n"
+	                             "		from 22:00\n"
+	                             "		to 06:30\n"
+	                             "		host host3\n"
+	                             "		target iqn.a\n"
+	                             "		fail no\n"
+	                             "		force no\n"
+	                             "	}\n"
+	                             "	window {\n"
+	                             "		date 2026-12-24\n"
+	                             "		from 00:00\n"
+	                             "		to 24:00\n"
+	                             "		map \"m 1\"\n"
+	                             "		devnode \"!^sd[ab]$\"\n"
+	                             "		fail yes\n"
+	                             "		force yes\n"
+	                             "	}\n"
+	                             "}\n";
+	struct config *c = text_parse("maintenance {\n window {\n days \"Saturday-Mon\"\n"
+	                              " to 06:30\n from 22:00\n target iqn.a\n"
+	                              " host host3\n }\n}\n"
+	                              "maintenance {\n window {\n force on\n fail yes\n"
+	                              " date 2026-12-24\n from 00:00\n to 24:00\n"
+	                              " devnode \"!^sd[ab]$\"\n map \"m 1\"\n }\n}\n"),
+	              *again;
+	char *text = text_dump(c), *text_again;
+
+	(void)state; /* no fixture */
+	assert_int_equal(maintenance_of(c)->n, 2);
+	assert_string_equal(maintenance_of(c)->windows[1].place, "test.conf:11");
+	assert_contains(text, normal);
+	again = text_parse(text);
+	text_again = text_dump(again);
+	assert_string_equal(text, text_again);
+	assert_true(covers(c, 0, "sda", "host3", "iqn.a", NULL));
+	assert_false(covers(c, 0, "sda", "host33", "iqn.a", "m 1"));
+	assert_false(covers(c, 0, "sda", "host3", NULL, "m 1"));
+	assert_true(covers(c, 1, "sdc", NULL, NULL, "m 1"));
+	assert_false(covers(c, 1, "sda", NULL, NULL, "m 1"));
+	assert_false(covers(c, 1, "sdc", NULL, NULL, NULL));
+	free(text);
+	free(text_again);
+	config_free(c);
+	config_free(again);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -680,6 +746,7 @@ int main(void)
 		cmocka_unit_test(quoted_in_messages),
 		cmocka_unit_test(what_is_printed),
 		cmocka_unit_test(settings_of_holds),
+		cmocka_unit_test(maintenance_windows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,7 @@ static void answer_batch(struct loop *l, const struct port_request *r,
 	              r->op == PORT_SET_MARGINAL || r->op == PORT_UNSET_MARGINAL;
 	int error = l->stale ? ESTALE : forces ? l->dm_error : 0;
 
+	reply->content = PORT_CONTENT_BATCH;
 	reply->batch = r->batch;
 	reply->error =
 	        error == EIO || error == EINPROGRESS || error == EAGAIN ? 0 : error;
@@ -78,10 +79,12 @@ static void answer_batch(struct loop *l, const struct port_request *r,
 
 static void answer(struct loop *l, const struct port_request *r)
 {
-	struct port_reply reply = { .token = r->token,
-		                    .state = PATH_UP,
-		                    .explanation = r->explanation };
+	struct port_reply reply = { .token = r->token, .state = PATH_UP };
 
+	if (r->explanation != NULL) {
+		reply.content = PORT_CONTENT_EXPLANATION;
+		reply.explanation = r->explanation;
+	}
 	if (l->silent) {
 		explanation_free(r->explanation);
 		return;

@@ -30,6 +30,7 @@ static void known_spec(uint32_t i, struct device_spec *ret, char name[64], char 
 
 static void decorate_paths(struct loop *l, struct snapshot *s)
 {
+	static const char places[] = "/etc/a.conf:3\0/etc/b.conf:7\0";
 	struct snap_path *p = &s->paths[0];
 
 	(void)l;
@@ -80,6 +81,9 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->group = PATH_GROUP_NONE;
 	p->enabled = false;
 	p->due = mono_add(s->taken, 60 * USEC_PER_SEC);
+	p->heard = mono_add(s->taken, -20 * USEC_PER_SEC);
+	p->window = 2;
+	assert_int_equal(text_new(&s->window_places, places, sizeof(places) - 1), 0);
 }
 
 static const struct expected known_path[] = {
@@ -108,6 +112,8 @@ static const struct expected known_path[] = {
 	{ "engine", "\"aio\"" },
 	{ "group", "7" },
 	{ "enabled", "true" },
+	{ "disabled_by", "null" },
+	{ "disabled_since", "null" },
 	{ "disabled_until", "null" },
 	{ "marginal", "true" },
 	{ "marginal_reason", "\"san_path_err\"" },
@@ -166,6 +172,8 @@ static const struct expected unknown_path[] = {
 	{ "engine", "\"none\"" },
 	{ "group", "null" },
 	{ "enabled", "false" },
+	{ "disabled_by", "\"window /etc/b.conf:7\"" },
+	{ "disabled_since", "\"1970-01-01T00:16:20.000000Z\"" },
 	{ "disabled_until", "\"1970-01-01T00:17:40.000000Z\"" },
 	{ "marginal", "false" },
 	{ "marginal_reason", "null" },

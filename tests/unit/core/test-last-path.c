@@ -136,7 +136,7 @@ static void test_named_maps(void **state)
 	add(5, NULL);
 	assert_int_equal(losers(0x01), 0);
 	assert_int_equal(losers(0x2f), 0x03);
-	registry_get(registry, 4)->status.state = PATH_DOWN;
+	registry_get(registry, 4)->status.verdict = VERDICT_UNUSABLE;
 	assert_int_equal(losers(0x0d), 0x0c);
 	registry_get(registry, 3)->enabled = false;
 	assert_int_equal(losers(0x04), 0x04);
