@@ -206,7 +206,7 @@ static void begin_change(struct event *e, const struct events_change *c)
 void events_change(struct events *ev, uint32_t index, const struct events_change *c,
                    struct mono now)
 {
-	char name[NAME_TEXT_MAX], left[64] = "", text[512];
+	char name[NAME_TEXT_MAX], left[64] = "", text[576];
 	struct event e;
 	uint32_t left_out = 0;
 	bool to_log;
