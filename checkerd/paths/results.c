@@ -79,6 +79,8 @@ static void follow_port(struct checks *c, uint32_t index, struct path *p, struct
 	struct sysfs_word word;
 	bool read;
 
+	if (device_transport(p->device) == NULL)
+		return;
 	if (port_states_get(&c->ports, c->sys_dev_block, p->device, now, &word, &read)) {
 		p->sysfs.transport = word;
 		holds_mark(&c->holds, index, p, MARK_PORT_STATE,

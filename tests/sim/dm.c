@@ -319,7 +319,7 @@ void dm_world_trouble(void)
 		break;
 	case 7: /* all paths of the map */
 		for (unsigned i = 0; i < m->n; i++)
-			host_fail(&sim.disks[m->places[i].disk]);
+			trouble_fail(&sim.disks[m->places[i].disk]);
 		break;
 	case 3:
 	case 4: /* another program */

@@ -72,6 +72,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/fiber.c \
 	tests/sim/finder.c \
 	tests/sim/host.c \
+	tests/sim/trouble.c \
 	tests/sim/judge.c \
 	tests/sim/judge_holds.c \
 	tests/sim/judge_events.c \

@@ -124,6 +124,7 @@ struct sim_process {
 
 struct sim {
 	uint64_t seed, digest, steps;
+	uint64_t units; /* the last unit that a target presented */
 	struct random random;
 	struct mono now, end_of_faults;
 	/* Until then the engine may be late because of injected faults. */
@@ -342,7 +343,9 @@ void host_run(void);
 struct disk *host_disk_of(uint32_t index);
 uint32_t host_index_of(const struct disk *d); /* REGISTRY_NONE: no path */
 void host_settings(struct path_settings *ret);
-void host_fail(struct disk *d); /* from now on reads fail with EIO */
+void trouble_fail(struct disk *d); /* from now on reads fail with EIO */
+void trouble_begin(void *arg);     /* an event: a change, and the time of the next one */
+uint64_t trouble_new_unit(void);
 
 /* main.c */
 uint64_t sim_below(uint64_t n);
