@@ -422,7 +422,7 @@ int kept_events_open(struct kept_events *k, const char *file, bool any_file_syst
 		[LAYOUT_CHANGES] = changes_room(max_paths),
 	};
 	struct kept_header header;
-	enum kept_found found;
+	enum kept_found found = KEPT_FOUND_NONE;
 	struct kept kept;
 	int old = -1, r;
 

@@ -4,7 +4,7 @@
  *
  * Why a thread, and no mapping that the loop writes: a page of tmpfs may be swapped out, and the loop
  * would wait for the swap device, unless the mapping is locked. 10,240 records are 5 MiB, for which
- * locked memory has no room. The ring has 64 records, which is enough for the changes of a round; when
+ * locked memory has no room. The ring has 32 records, which is enough for the changes of a round; when
  * it is full, the loop keeps its mark and puts the record later.
  *
  * Why a new file at each start: the successor's slots have other indexes than the predecessor's. The
@@ -37,12 +37,12 @@
 
 #define STORE_MAGIC   "ckdstate"
 #define STORE_VERSION 1
-#define STORE_RING    64
+#define STORE_RING    32
 /* It calls little. */
 #define STORE_STACK_BYTES (THREAD_STACK_BYTES / 2)
 #define STORE_WAIT_US     500
 
-static_assert(KEPT_BYTES % RECORD_BYTES == 0 && 4096 % RECORD_BYTES == 0,
+static_assert(KEPT_BYTES % RECORD_BYTES == 0,
               "a record lies within a page");
 
 /* struct kept_header.layout */

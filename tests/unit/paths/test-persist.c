@@ -348,8 +348,8 @@ static void redundancy_counts_old_verdicts(void **state)
 	persist_touch_map(&checks.persist, 0);
 	restart(true);
 	m = add_map(2, 3);
-	p = add_disk(0, "w");
-	q = add_disk(1, "w");
+	(void)add_disk(0, "w");
+	(void)add_disk(1, "w");
 	assert_int_equal(maps_usable(maps, maps_get(maps, m)), 1);
 	assert_true(maps_get(maps, m)->reported_any);
 	assert_int_equal(maps_get(maps, m)->reported, REDUNDANCY_LAST);
