@@ -11,16 +11,23 @@
 
 #include "util/mono.h"
 
+#define RATE_START_BITS      18
+#define RATE_USED_BITS       5
+#define RATE_SUPPRESSED_BITS 9
+
 /* Every path has two of them, so they are small. */
 struct rate {
-	uint32_t start;      /* of the window, in units of RATE_UNIT_US; 0: none yet */
-	uint16_t used;       /* lines in the window */
-	uint16_t suppressed; /* lines, not yet reported; saturates */
+	/* Of the window, in units of RATE_UNIT_US; 0: none yet. It begins again after three days: a
+	 * window that old may be taken for the present one. */
+	uint32_t start : RATE_START_BITS;
+	uint32_t used : RATE_USED_BITS; /* lines in the window */
+	uint32_t suppressed
+	    : RATE_SUPPRESSED_BITS; /* not yet reported; stops at its maximum */
 };
 
-/* 32 bits count this unit for more than a hundred years. */
 #define RATE_UNIT_US USEC_PER_SEC
 
+/* burst, window: below the maximum of the bits. */
 struct rate_policy {
 	uint16_t burst;
 	uint32_t window; /* of RATE_UNIT_US */

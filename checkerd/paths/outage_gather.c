@@ -137,7 +137,7 @@ static bool goes_on(enum cause_turn gathered, enum cause_turn turn)
 }
 
 /* Paths that flap must not have all others checked again and again. */
-static const struct rate_policy suspect_rate = { .burst = 32, .window = 60 };
+static const struct rate_policy suspect_rate = { .burst = 30, .window = 60 };
 
 /* A part whose paths change one after the other is examined at once, but not again and again. */
 static void suspect(struct events *ev, const struct device *d, enum cause_turn turn,
