@@ -108,7 +108,9 @@ struct mono map_losses_since(const struct map_losses *l, uint32_t map)
 	const struct word *w = &l->words[map];
 
 	assert(map < l->max_maps);
-	return w->back ? (struct mono){ 0 } : since_of(w);
+	if (w->back)
+		return (struct mono){ 0 };
+	return since_of(w);
 }
 
 struct mono map_losses_next(const struct map_losses *l)
