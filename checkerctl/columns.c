@@ -43,6 +43,7 @@ static const struct column paths[] = {
 	{ "DISABLED_BY", "disabled_by", COLUMN_TEXT, 0 },
 	{ "DISABLED_SINCE", "disabled_since", COLUMN_TEXT, 0 },
 	{ "DISABLED_UNTIL", "disabled_until", COLUMN_TEXT, 0 },
+	{ "SLOW", "slow", COLUMN_TEXT, 0 },
 	{ "OVERDUE", "overdue", COLUMN_TEXT, 0 },
 	{ "OVERDUE_SINCE", "overdue_since", COLUMN_TEXT, 0 },
 	{ "LAST_GOOD", "last_good", COLUMN_TEXT, 0 },

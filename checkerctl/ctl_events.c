@@ -9,7 +9,7 @@
 
 static const char *const types[] = { "path_state", "path_added", "path_removed", "map",
 	                             "dm",         "engine",     "config",       "daemon",
-	                             "hold",       "cause" };
+	                             "hold",       "cause",      "slow" };
 
 /* Is the word one of the list "A,B"? */
 static bool is_listed(const char *list, const char *word)
@@ -40,7 +40,7 @@ static int check_types(const char *list)
 			return human_usage(
 			        "there is no type of event '%.*s': path_state, "
 			        "path_added, path_removed, map, dm, engine, "
-			        "config, daemon, hold, cause",
+			        "config, daemon, hold, cause, slow",
 			        (int)length, list);
 		list = list[length] ? list + length + 1 : NULL;
 	}

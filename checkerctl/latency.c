@@ -36,6 +36,16 @@ static bool measure(json_object *path, struct measured *ret)
 	       ctl_number(latency, "p50", &ret->p50);
 }
 
+/* The daemon decides. One that is older decides nothing. */
+static bool is_slower(const struct measured *m, double others)
+{
+	json_object *slow;
+
+	if (json_object_object_get_ex(m->path, "slow", &slow))
+		return json_object_get_boolean(slow);
+	return m->p50 >= SLOWER_TIMES * others && m->p50 - others >= SLOWER_US;
+}
+
 /* Compares each path of one map with the median of the others: of two middle values the
  * smaller. */
 static void compare_siblings(const struct measured *m, size_t n)
@@ -44,8 +54,7 @@ static void compare_siblings(const struct measured *m, size_t n)
 		size_t middle = (n - 2) / 2;
 		double others = m[middle < i ? middle : middle + 1].p50;
 
-		if (others > 0 && m[i].p50 >= SLOWER_TIMES * others &&
-		    m[i].p50 - others >= SLOWER_US)
+		if (others > 0 && is_slower(&m[i], others))
 			json_object_object_add(m[i].path, "slower",
 			                       json_object_new_double(m[i].p50 / others));
 	}

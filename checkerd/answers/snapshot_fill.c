@@ -310,6 +310,7 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.enabled = p->enabled,
 		.by_hand = p->by_hand,
 		.window = p->window,
+		.slow = p->slow_state == SLOW_PATH,
 		.outstanding = p->outstanding,
 		.engine = p->engine,
 		.checker = p->settings.checker,

@@ -39,6 +39,9 @@ enum discovery_kind { DISCOVERY_UDEV, DISCOVERY_STATIC };
 /* Does a device's descriptor stay open between checks? AUTO: SCSI, NVMe and DASD only. */
 enum keep_open { KEEP_OPEN_AUTO, KEEP_OPEN_YES, KEEP_OPEN_NO };
 
+/* What checkerd does with a path that is slower than the others of its map. */
+enum slow_mode { SLOW_MODE_OFF, SLOW_MODE_EVENT, SLOW_MODE_MARGINAL };
+
 /* What checkerd does with a path that it failed, when it releases the path. */
 enum dm_release { DM_RELEASE_KEEP, DM_RELEASE_REINSTATE };
 
@@ -75,6 +78,7 @@ struct config {
 	bool native_nvme, dm_control, keep_last_path;
 	int64_t map_lost_time_us; /* 0: never */
 	enum dm_release dm_release;
+	enum slow_mode slow_path;
 	bool purge_disconnected;
 	struct policy_words holds;
 	/* max_in_flight 0: as many as paths; max_in_flight_host 0: no limit */

@@ -96,6 +96,13 @@ static const struct word keep_open_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct word slow_path_words[] = {
+	{ "off", SLOW_MODE_OFF },
+	{ "event", SLOW_MODE_EVENT },
+	{ "marginal", SLOW_MODE_MARGINAL },
+	{ NULL, 0 },
+};
+
 static const struct word dm_release_words[] = {
 	{ "keep", DM_RELEASE_KEEP },
 	{ "reinstate", DM_RELEASE_REINSTATE },
@@ -227,6 +234,14 @@ const struct keyword keyword_table[] = {
 	  .fallback = "reinstate",
 	  SETS(dm_release),
 	  .doc = "Choose what happens to failed paths when checkerd releases them." },
+	{ .name = "slow_path",
+	  .sections = DEFAULTS,
+	  .type = VALUE_WORD,
+	  .words = slow_path_words,
+	  .fallback = "event",
+	  SETS(slow_path),
+	  .doc = "Choose what happens to a path that is slower than the others of its "
+	         "map." },
 	{ .name = "purge_disconnected",
 	  .sections = EVERYWHERE,
 	  .type = VALUE_SWITCH,
@@ -532,6 +547,7 @@ static_assert(sizeof(enum discovery_kind) == sizeof(int),
 static_assert(sizeof(enum checker_kind) == sizeof(int), "VALUE_WORD is stored as an int");
 static_assert(sizeof(enum keep_open) == sizeof(int), "VALUE_WORD is stored as an int");
 static_assert(sizeof(enum dm_release) == sizeof(int), "VALUE_WORD is stored as an int");
+static_assert(sizeof(enum slow_mode) == sizeof(int), "VALUE_WORD is stored as an int");
 
 /* Other spellings of multipath.conf for the same keyword or section. */
 static const struct {

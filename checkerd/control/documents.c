@@ -184,6 +184,7 @@ static void path_engine(struct jw *j, const struct snapshot *s, const struct sna
 	else
 		key_null(j, "group");
 	path_disabled(j, s, p);
+	key_bool(j, "slow", p->slow);
 	document_hold(j, s, p);
 }
 

@@ -60,8 +60,8 @@ static_assert(sizeof(struct kept_event) == 88 && sizeof(struct kept_change) == 1
 static_assert(EVENT_PATH_STATE == 0 && EVENT_PATH_ADDED == 1 && EVENT_PATH_REMOVED == 2 &&
                       EVENT_MAP == 3 && EVENT_DM == 4 && EVENT_ENGINE == 5 &&
                       EVENT_CONFIG == 6 && EVENT_DAEMON == 7 && EVENT_HOLD == 8 &&
-                      EVENT_CAUSE == 9 && EVENT_WHOLE == 0 && EVENT_MEMBER == 1 &&
-                      EVENT_NAMES == 2,
+                      EVENT_CAUSE == 9 && EVENT_SLOW == 10 && EVENT_WHOLE == 0 &&
+                      EVENT_MEMBER == 1 && EVENT_NAMES == 2,
               "the numbers are in files: new ones come last");
 
 /* struct kept_header.layout */

@@ -183,6 +183,15 @@ static void path_overdue(struct metrics_piece *o, const char *name,
 	put_uint(o, p->overdue);
 }
 
+static void path_slow(struct metrics_piece *o, const char *name, const struct source *s,
+                      const void *row)
+{
+	const struct snap_path *p = row;
+
+	put_path_labels(o, name, "", s, p, NULL, NULL);
+	put_uint(o, p->slow);
+}
+
 /* No check succeeded yet: there is no sample. */
 static void path_last_good(struct metrics_piece *o, const char *name,
                            const struct source *s, const void *row)
@@ -544,6 +553,9 @@ static const struct family families[] = {
 	{ "path_loss", "gauge", NULL,
 	  "1: the path is lost, transient or permanent; the others have no sample.",
 	  ROWS_PATHS, path_loss },
+	{ "path_slow", "gauge", NULL,
+	  "1: checks take much longer than those of the other paths of the map.",
+	  ROWS_PATHS, path_slow },
 	{ "path_last_good_seconds", "gauge", "seconds",
 	  "Time since the last successful check.", ROWS_PATHS, path_last_good },
 	{ "path_transitions", "counter", NULL, "Changes of state.", ROWS_PATHS,

@@ -46,6 +46,7 @@ struct snap_path {
 	uint32_t checker : CHECKER_KIND_BITS;    /* enum checker_kind */
 	uint32_t checker_why : CHECKER_WHY_BITS; /* enum checker_why */
 	uint32_t window : PATH_WINDOW_BITS;      /* 1 + the number of a place; 0: none */
+	uint32_t slow : 1; /* slower than the other paths of its map */
 	uint32_t generation;
 	struct path_counters counters;
 	/* With has_latency. */

@@ -101,6 +101,7 @@ const char *event_type_name(enum event_type t)
 		[EVENT_DAEMON] = "daemon",
 		[EVENT_HOLD] = "hold",
 		[EVENT_CAUSE] = "cause",
+		[EVENT_SLOW] = "slow",
 	};
 
 	assert(t < EVENT_TYPE_COUNT_);

@@ -29,6 +29,7 @@ enum event_type {
 	EVENT_DAEMON,
 	EVENT_HOLD,  /* a path is held from now on, or no longer */
 	EVENT_CAUSE, /* many paths changed together, and have a part in common */
+	EVENT_SLOW, /* a path, or a map with all its paths, is slow from now on, or no longer */
 	EVENT_TYPE_COUNT_
 };
 

@@ -68,6 +68,8 @@ libcore_la_SOURCES = \
 	checkerd/core/registry.h \
 	checkerd/core/schedule.c \
 	checkerd/core/schedule.h \
+	checkerd/core/slow.c \
+	checkerd/core/slow.h \
 	checkerd/core/state.c \
 	checkerd/core/state.h \
 	checkerd/core/sysfs_state.c \
@@ -98,6 +100,7 @@ core_tests = \
 	tests/unit/core/test-registry \
 	tests/unit/core/test-scenarios \
 	tests/unit/core/test-schedule \
+	tests/unit/core/test-slow \
 	tests/unit/core/test-state \
 	tests/unit/core/test-state-errors \
 	tests/unit/core/test-sysfs-state \
@@ -210,6 +213,9 @@ tests_unit_core_test_schedule_SOURCES = \
 	$(NULL)
 tests_unit_core_test_schedule_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_schedule_LDADD = $(core_test_ldadd)
+tests_unit_core_test_slow_SOURCES = tests/unit/core/test-slow.c
+tests_unit_core_test_slow_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_slow_LDADD = $(core_test_ldadd)
 tests_unit_core_test_state_SOURCES = \
 	tests/unit/core/state-story.h \
 	tests/unit/core/test-state.c \

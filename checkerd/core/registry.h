@@ -13,6 +13,7 @@
 #include "checkerd/core/histogram.h"
 #include "checkerd/core/policy.h"
 #include "checkerd/core/redundancy.h"
+#include "checkerd/core/slow.h"
 #include "checkerd/core/state.h"
 
 #define REGISTRY_NONE      UINT32_MAX
@@ -103,7 +104,12 @@ struct path {
 	struct device *device; /* a reference */
 	struct path_settings settings;
 	struct path_status status;
-	int64_t interval_us; /* now: settings.interval_us to path_max_interval_us() */
+	/* Now: settings.interval_us to path_max_interval_us(). Twice the longest one fits. */
+	int64_t interval_us : 40;
+	/* As of struct slow; and: it was reported that the path's map is slow. */
+	uint64_t slow_recent : SLOW_LEVEL_BITS, slow_state : SLOW_STATE_BITS;
+	uint64_t slow_pending : SLOW_STATE_BITS, slow_count : SLOW_COUNT_BITS;
+	uint64_t slow_told : 1;
 	/* The next check. Not enabled: when checkerctl disable or the window ends. MONO_NEVER: none. */
 	struct mono due;
 	struct mono started; /* of the outstanding check */

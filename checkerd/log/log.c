@@ -65,6 +65,7 @@ static const char *message_id(enum event_type t)
 		[EVENT_DAEMON] = MESSAGE_ID_DAEMON,
 		[EVENT_HOLD] = MESSAGE_ID_HOLD,
 		[EVENT_CAUSE] = MESSAGE_ID_CAUSE,
+		[EVENT_SLOW] = MESSAGE_ID_SLOW,
 	};
 
 	return ids[t];

@@ -16,5 +16,6 @@
 #define MESSAGE_ID_DAEMON       "6afea2e223f346609fdefb116e6b2f61"
 #define MESSAGE_ID_HOLD         "7b1f0d5e9c3a4e62b8d4a6f2c05e913d"
 #define MESSAGE_ID_CAUSE        "689feb46073a4f4b9ba4cf369102cf59"
+#define MESSAGE_ID_SLOW         "3c9d2a7be1f84d06a5b8c1e07f6d42ab"
 
 #endif

@@ -63,6 +63,13 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 	if (r == 0)
 		r = schedule_new(&c->schedule, c->registry);
 	kept.registry = c->registry;
+	c->slow = (struct slow_watch){
+		.registry = c->registry,
+		.maps = o->maps,
+		.events = o->events,
+		.holds = &c->holds,
+		.mode = config->slow_path,
+	};
 	if (r == 0)
 		r = persist_init(&c->persist, &kept);
 	if (r == 0) {
@@ -91,12 +98,12 @@ void checks_count_from(struct checks *c, struct path *p, struct mono now)
 	if (!p->enabled)
 		return;
 	p->heard = now;
-	p->overdue_at =
-	        checks_is_heard_of(p)
-	                ? mono_add(now,
-	                           MAX(p->interval_us, (int64_t)p->settings.interval_us) +
-	                                   p->settings.timeout_us + OVERDUE_MARGIN_US)
-	                : MONO_NEVER;
+	p->overdue_at = checks_is_heard_of(p)
+	                        ? mono_add(now, MAX((int64_t)p->interval_us,
+	                                            (int64_t)p->settings.interval_us) +
+	                                                p->settings.timeout_us +
+	                                                OVERDUE_MARGIN_US)
+	                        : MONO_NEVER;
 	c->overdue_at = mono_min(c->overdue_at, p->overdue_at);
 }
 
@@ -115,6 +122,13 @@ static void shorten_interval(struct checks *c, uint32_t index, struct path *p,
 		schedule_put(c->schedule, index, mono_add(now, wait % interval));
 }
 
+static void back_off(struct path *p)
+{
+	int64_t interval = p->interval_us, most = path_max_interval_us(&p->settings);
+
+	p->interval_us = MIN(2 * interval, most);
+}
+
 /* The next interval of the path. */
 static void step_interval(struct checks *c, uint32_t index, struct path *p,
                           unsigned actions, struct mono now)
@@ -129,8 +143,7 @@ static void step_interval(struct checks *c, uint32_t index, struct path *p,
 	         p->interval_us < (int64_t)p->settings.interval_us)
 		shorten_interval(c, index, p, p->settings.interval_us, now);
 	else if ((actions & ACTION_BACK_OFF) != 0)
-		p->interval_us =
-		        MIN(2 * p->interval_us, path_max_interval_us(&p->settings));
+		back_off(p);
 }
 
 /* Nobody wants a notification of a first check that started or succeeded: at start there are

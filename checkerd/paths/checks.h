@@ -14,6 +14,7 @@
 #include "checkerd/core/schedule.h"
 #include "checkerd/paths/events.h"
 #include "checkerd/paths/holds.h"
+#include "checkerd/paths/slow_watch.h"
 #include "checkerd/paths/port_states.h"
 #include "checkerd/paths/persist.h"
 #include "libcheck/pathcheck.h"
@@ -54,6 +55,7 @@ struct checks {
 	struct checks_listener listener;
 	/* Which paths are held. */
 	struct holds holds;
+	struct slow_watch slow;
 	struct port_states ports;
 	/* Descriptor of /sys/dev/block, or -1: shows whether a disk exists, and its state. */
 	int sys_dev_block;

@@ -527,6 +527,27 @@ void events_path(struct events *ev, enum event_type type, int priority,
 	finish_event(ev, &e, true);
 }
 
+void events_slow(struct events *ev, const struct events_slow *s, const char *format, ...)
+{
+	char name[NAME_TEXT_MAX] = "", words[EVENT_MESSAGE_MAX],
+	     text[sizeof(name) + sizeof(words) + 2];
+	struct event e;
+	va_list args;
+
+	begin_event(&e, EVENT_SLOW, s->slow ? LOG_WARNING : LOG_NOTICE, s->path, s->map);
+	put_text(e.from, sizeof(e.from), s->slow ? "" : "slow");
+	put_text(e.to, sizeof(e.to), s->slow ? "slow" : "");
+	if (s->path != NULL)
+		describe_path(name, sizeof(name), s->path, s->map);
+	va_start(args, format);
+	(void)vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	(void)snprintf(text, sizeof(text), "%s%s%s", name, s->path != NULL ? ": " : "",
+	               words);
+	put_text(e.message, sizeof(e.message), text);
+	finish_event(ev, &e, true);
+}
+
 void events_say(struct events *ev, enum event_type type, int priority, const char *format,
                 ...)
 {

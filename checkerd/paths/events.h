@@ -113,6 +113,15 @@ bool events_have_room(const struct events *ev);
 bool events_may_log(struct events *ev, int priority, enum cause_turn turn,
                     struct mono now, char *ret_suppressed, size_t size);
 
+/* A path is slow, or no longer. path: NULL: the whole map is. */
+struct events_slow {
+	const struct device *path;
+	const char *map; /* NULL: none */
+	bool slow;
+};
+void events_slow(struct events *ev, const struct events_slow *s, const char *format, ...)
+        _printf_(3, 4);
+
 /* The device of a path that is up answers with an error of its own: path_status.reason. */
 void events_device_error(struct events *ev, uint32_t index, const struct path *p,
                          struct mono now);

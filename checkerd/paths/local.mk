@@ -47,6 +47,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/purge.h \
 	checkerd/paths/results.c \
 	checkerd/paths/results.h \
+	checkerd/paths/slow_watch.c \
+	checkerd/paths/slow_watch.h \
 	checkerd/paths/windows.c \
 	checkerd/paths/windows.h \
 	$(NULL)

@@ -134,6 +134,7 @@ int membership_remove(struct checks *c, uint32_t index, bool gone, struct mono n
 	c->by_state[p->status.state]--;
 	c->disabled[p->status.state] -= !p->enabled;
 	c->never_checked -= checks_is_never_checked(p);
+	slow_watch_forget(&c->slow, p);
 	holds_forget(&c->holds, p);
 	persist_await(&c->persist, index, false);
 	persist_touch(&c->persist, index);
@@ -194,6 +195,7 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 {
 	struct path *p = registry_get(c->registry, index);
 	bool was_checked = checks_is_checked(p), grace;
+	int64_t interval, most;
 
 	c->never_checked -= checks_is_never_checked(p);
 	outage_path_described(c->events, index, p, d, now);
@@ -207,8 +209,9 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	persist_await(&c->persist, index,
 	              checks_is_heard_of(p) && maps_is_unproven(c->maps, index));
 	persist_touch(&c->persist, index);
-	p->interval_us =
-	        MIN(MAX(p->interval_us, s->interval_us), path_max_interval_us(s));
+	interval = MAX((int64_t)p->interval_us, (int64_t)s->interval_us);
+	most = path_max_interval_us(s);
+	p->interval_us = MIN(interval, most);
 	if (!checks_is_checked(p)) {
 		if (!checks_is_heard_of(p))
 			p->overdue_at = MONO_NEVER;

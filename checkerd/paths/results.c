@@ -100,6 +100,8 @@ static void judge(struct checks *c, uint32_t index, struct path *p, struct outco
 	o->sysfs = p->sysfs;
 	p->changing = o->kind == OUTCOME_PENDING;
 	actions = checks_step(c, index, p, o, now);
+	if (o->kind == OUTCOME_OK && p->enabled && p->latency.samples > 0)
+		slow_watch_checked(&c->slow, index, p, now);
 	follow_port(c, index, p, now);
 	outcome_count(&p->counters, o, actions);
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) != 0)

@@ -128,3 +128,25 @@ def a_window_takes_paths_and_leaves_the_last_one(case):
 	check(daemon.path(names[0])["enabled"], "it is not enabled")
 	daemon.reload(plain)
 	daemon.wait_count("up", 4)
+
+
+@test([3], timeout=180)
+def a_slow_path_is_found_and_comes_back(case):
+	"""Three loop devices of one map; reads of one take 100 ms for more than a minute."""
+	loops = case.loops(range(3))
+	daemon = case.daemon(config([(name, None, "demo") for name in loops],
+	                            polling_interval=1, max_polling_interval=1,
+	                            checker_timeout=5)).start().wait_ready(up=3)
+	case.disk.tell("slow", 1, 100)
+	begin = time.monotonic()
+	wait_until("it is slow", lambda: daemon.path(loops[1])["slow"], 100, every=0.5)
+	took = time.monotonic() - begin
+	check(took > 55, "it was slow after", took)
+	check([p["slow"] for p in daemon.paths().values()].count(True) == 1, "only that one")
+	told = [e for e in daemon.events() if e["type"] == "slow"]
+	check(len(told) == 1 and told[0]["map"] == "demo" and "those of the other paths" in
+	      told[0]["message"], "what is told", *told)
+	check("path_slow{" in daemon.ctl("metrics").out, "the metrics")
+	case.disk.tell("answer", 1)
+	wait_until("it is back", lambda: not daemon.path(loops[1])["slow"], 100, every=0.5)
+	case.figure(f"slow after {took:.0f} s: {told[0]['message']}")

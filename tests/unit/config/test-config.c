@@ -589,6 +589,7 @@ static void what_is_printed(void **state)
 	                          "	keep_last_path yes\n"
 	                          "	map_lost_time 60\n"
 	                          "	dm_release reinstate\n"
+	                          "	slow_path event\n"
 	                          "	purge_disconnected no\n"
 	                          "	flap_time 60\n"
 	                          "	hold_time 60\n"

@@ -67,6 +67,7 @@ static void decorate_paths(struct loop *l, struct snapshot *s)
 	p->held_since = hold_time_of(mono_add(s->taken, -5 * USEC_PER_SEC));
 	p->held_until = hold_time_of(mono_add(s->taken, 100 * USEC_PER_SEC));
 	p->has_latency = true;
+	p->slow = true;
 	p->last_us = 10;
 	p->p50_us = 20;
 	p->p99_us = 30;
@@ -115,6 +116,7 @@ static const struct expected known_path[] = {
 	{ "disabled_by", "null" },
 	{ "disabled_since", "null" },
 	{ "disabled_until", "null" },
+	{ "slow", "true" },
 	{ "marginal", "true" },
 	{ "marginal_reason", "\"san_path_err\"" },
 	{ "hold_since", "\"1970-01-01T00:16:35.000000Z\"" },
@@ -175,6 +177,7 @@ static const struct expected unknown_path[] = {
 	{ "disabled_by", "\"window /etc/b.conf:7\"" },
 	{ "disabled_since", "\"1970-01-01T00:16:20.000000Z\"" },
 	{ "disabled_until", "\"1970-01-01T00:17:40.000000Z\"" },
+	{ "slow", "false" },
 	{ "marginal", "false" },
 	{ "marginal_reason", "null" },
 	{ "hold_since", "null" },

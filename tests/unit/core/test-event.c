@@ -14,8 +14,8 @@ static_assert(EVENT_PATH_MAX >= DEVICE_NAME_MAX, "an event holds every path's na
 static void type_names(void **state)
 {
 	static const char *const words[EVENT_TYPE_COUNT_] = {
-		"path_state", "path_added", "path_removed", "map",  "dm",
-		"engine",     "config",     "daemon",       "hold", "cause",
+		"path_state", "path_added", "path_removed", "map",   "dm",   "engine",
+		"config",     "daemon",     "hold",         "cause", "slow",
 	};
 
 	(void)state; /* no fixture */
