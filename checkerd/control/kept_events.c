@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "checkerd/control/control_limits.h"
+#include "checkerd/core/loss.h"
 #include "checkerd/core/reason_packed.h"
 #include "util/block.h"
 #include "util/clean.h"
@@ -37,7 +38,7 @@ struct kept_event {
 	int64_t realtime_us, lasted_us;
 	uint32_t group, members;
 	uint16_t name_records;
-	uint8_t part, unused;
+	uint8_t part, loss;
 	uint16_t type, priority;
 	struct reason_packed why;
 	uint32_t unused2;
@@ -61,7 +62,8 @@ static_assert(EVENT_PATH_STATE == 0 && EVENT_PATH_ADDED == 1 && EVENT_PATH_REMOV
                       EVENT_MAP == 3 && EVENT_DM == 4 && EVENT_ENGINE == 5 &&
                       EVENT_CONFIG == 6 && EVENT_DAEMON == 7 && EVENT_HOLD == 8 &&
                       EVENT_CAUSE == 9 && EVENT_SLOW == 10 && EVENT_WHOLE == 0 &&
-                      EVENT_MEMBER == 1 && EVENT_NAMES == 2,
+                      EVENT_MEMBER == 1 && EVENT_NAMES == 2 && LOSS_TRANSIENT == 1 &&
+                      LOSS_PERMANENT == 2,
               "the numbers are in files: new ones come last");
 
 /* struct kept_header.layout */
@@ -115,6 +117,7 @@ static uint32_t pack(unsigned char to[RECORD_MAX], const struct event *e, uint64
 		.members = e->members,
 		.name_records = e->name_records,
 		.part = e->part,
+		.loss = e->loss,
 		.type = (uint16_t)e->type,
 		.priority = (uint16_t)e->priority,
 		.why = reason_pack(&e->why),
@@ -234,7 +237,7 @@ static bool unpack(const unsigned char *from, size_t room, struct event *ret,
 	if (k.mark != EVENT_MARK || k.bytes < sizeof(k) || k.bytes > room ||
 	    k.bytes > RECORD_MAX || k.sum != sum_of(from, k.bytes) ||
 	    k.type >= EVENT_TYPE_COUNT_ || k.priority > 7 || k.part > EVENT_NAMES ||
-	    !times_are_good(k.seq, k.realtime_us, k.lasted_us) ||
+	    k.loss >= LOSS_COUNT_ || !times_are_good(k.seq, k.realtime_us, k.lasted_us) ||
 	    !reason_unpack(&k.why, &e.why))
 		return false;
 	e.seq = k.seq;
@@ -244,6 +247,7 @@ static bool unpack(const unsigned char *from, size_t room, struct event *ret,
 	e.members = k.members;
 	e.name_records = k.name_records;
 	e.part = k.part;
+	e.loss = k.loss;
 	e.type = (enum event_type)k.type;
 	e.priority = k.priority;
 	for (unsigned i = 0; i < ARRAY_LEN(strings); i++) {

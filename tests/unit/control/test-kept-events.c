@@ -12,6 +12,7 @@
 
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/kept_events.h"
+#include "checkerd/core/loss.h"
 #include "util/kept.h"
 #include "util/mono.h"
 
@@ -84,6 +85,7 @@ static struct event event_of(uint64_t seq, unsigned path)
 		.lasted_us = (int64_t)seq,
 		.type = EVENT_PATH_STATE,
 		.priority = 3,
+		.loss = LOSS_PERMANENT,
 		.from = "up",
 		.to = "down",
 		.why = { .kind = OUTCOME_FAILED, .stage = STAGE_READ, .error = EIO },
@@ -122,6 +124,7 @@ static uint64_t look_at_events(uint64_t to)
 		assert_int_equal(e->lasted_us, wanted.lasted_us);
 		assert_int_equal(e->type, wanted.type);
 		assert_int_equal(e->priority, wanted.priority);
+		assert_int_equal(e->loss, wanted.loss);
 		assert_int_equal(e->why.error, EIO);
 		assert_string_equal(e->path, wanted.path);
 		assert_string_equal(e->map, wanted.map);

@@ -132,5 +132,5 @@ check("not checked here" in run("checkerctl", "show", "topology"), "it is said")
 text = run("checkerctl", "metrics")
 for line in ('checkerd_map_paths{map="mpatha",state="unchecked"} 1',
              f'checkerd_path_up{{path="{a}",map="mpatha"}} 1',
-             'checkerd_dm_commands_total{result="failed"} 3'):
+             'checkerd_dm_commands_total{result="failed"} 4'):
 	check(line in text.splitlines(), line, *[l for l in text.splitlines() if "dm_" in l])
