@@ -28,6 +28,12 @@ enum section {
 	SECTION_COUNT_
 };
 
+#define SECTION_BIT(section) (1U << (section))
+/* The sections that set something of a device. */
+#define SECTIONS_OF_DEVICES                                             \
+	(SECTION_BIT(SECTION_DEVICE) | SECTION_BIT(SECTION_OVERRIDES) | \
+	 SECTION_BIT(SECTION_PROTOCOL))
+
 struct section_info {
 	const char *name;
 	enum section parent;

@@ -15,6 +15,7 @@ libconfig_la_SOURCES = \
 	checkerd/config/hardware.c \
 	checkerd/config/hardware.h \
 	checkerd/config/keywords.c \
+	checkerd/config/keywords_find.c \
 	checkerd/config/keywords.h \
 	checkerd/config/lexer.c \
 	checkerd/config/lexer.h \

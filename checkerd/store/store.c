@@ -42,8 +42,7 @@
 #define STORE_STACK_BYTES (THREAD_STACK_BYTES / 2)
 #define STORE_WAIT_US     500
 
-static_assert(KEPT_BYTES % RECORD_BYTES == 0,
-              "a record lies within a page");
+static_assert(KEPT_BYTES % RECORD_BYTES == 0, "a record lies within a page");
 
 /* struct kept_header.layout */
 enum { LAYOUT_RECORD, LAYOUT_PATHS, LAYOUT_MAPS, LAYOUT_OLD };

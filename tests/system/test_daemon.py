@@ -165,7 +165,9 @@ def command_and_its_exit_codes(case):
 	      checked.out, checked.err)
 	daemon.ctl("check", "nonsense", expect=5)
 	daemon.ctl("nonsense", expect=2)
-	daemon.ctl("disable", "right")
+	refused = daemon.ctl("disable", "right", expect=1) # left is down
+	check("demo" in refused.err and daemon.path(files[1])["enabled"] is True, "refused", refused.err)
+	daemon.ctl("disable", "right", "--force")
 	check(daemon.path(files[1])["enabled"] is False, "not disabled")
 	before = daemon.path(files[1])["checks_total"]
 	time.sleep(2.5)
