@@ -170,6 +170,13 @@ int run_unset_marginal(struct ctl *ctl, const char *const *operands, size_t n)
 	         : change_paths(ctl, "UnsetMarginal", "not marginal", operands, n, NULL);
 }
 
+int run_accept(struct ctl *ctl, const char *const *operands, size_t n)
+{
+	int r = need_paths(ctl, "accept", n);
+
+	return r ? r : change_paths(ctl, "Accept", "accepted", operands, n, NULL);
+}
+
 int run_release(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	return change_paths(ctl, "Release", "released", operands, n, NULL);

@@ -112,6 +112,7 @@ static const struct column maps[] = {
 	{ "PATHS_DISABLED", "paths_disabled", COLUMN_TEXT, R },
 	{ "PATHS_OVERDUE", "paths_overdue", COLUMN_TEXT, R },
 	{ "PATHS_TOTAL", "paths_total", COLUMN_TEXT, R },
+	{ "PATHS_EXPECTED", "paths_expected", COLUMN_TEXT, R },
 	{ "LOST_SINCE", "lost_since", COLUMN_TEXT, 0 },
 	{ "KEPT_PATH", "kept_path", COLUMN_TEXT, 0 },
 	{ "BARRED", "barred", COLUMN_TEXT, 0 },

@@ -66,6 +66,8 @@ static const struct command commands[] = {
 	  JSON | SELECT_OPTIONS, 0, ANY, run_set_marginal },
 	{ "unsetmarginal", "[PATH...]", "end setmarginal, and holds by rules",
 	  JSON | SELECT_OPTIONS, 0, ANY, run_unset_marginal },
+	{ "accept", "[PATH...]", "these are all paths of their maps",
+	  JSON | SELECT_OPTIONS, 0, ANY, run_accept },
 	{ "release", "[PATH...]", "reinstate what checkerd failed", JSON | SELECT_OPTIONS,
 	  0, ANY, run_release },
 	{ "reload", "", "read the configuration again", JSON, 0, 0, run_reload },

@@ -60,6 +60,7 @@ int run_fail(struct ctl *ctl, const char *const *operands, size_t n);
 int run_reinstate(struct ctl *ctl, const char *const *operands, size_t n);
 int run_set_marginal(struct ctl *ctl, const char *const *operands, size_t n);
 int run_unset_marginal(struct ctl *ctl, const char *const *operands, size_t n);
+int run_accept(struct ctl *ctl, const char *const *operands, size_t n);
 int run_release(struct ctl *ctl, const char *const *operands, size_t n);
 int run_reload(struct ctl *ctl, const char *const *operands, size_t n);
 int run_log_level(struct ctl *ctl, const char *const *operands, size_t n);

@@ -47,6 +47,8 @@ static enum health_code map_health(json_object *map)
 		return HEALTH_LOST;
 	if (count_of(map, "paths_overdue") > 0)
 		return HEALTH_UNKNOWN;
+	if (count_of(map, "paths_expected") > count_of(map, "paths_total"))
+		return HEALTH_DEGRADED;
 	return strcmp(redundancy, "full") == 0 ? HEALTH_OK : HEALTH_DEGRADED;
 }
 
@@ -107,11 +109,12 @@ static void print_barred(const struct tally *t)
 	       t->barred == 1 ? "path is" : "paths are", t->barred == 1 ? "it" : "them");
 }
 
-/* "m1 has 1 of 4 paths up, 1 disabled, 2 overdue" */
+/* "m1 has 1 of 4 paths up, 1 disabled, 8 expected, 2 overdue" */
 static void print_map(json_object *map)
 {
 	double disabled = count_of(map, "paths_disabled");
 	double overdue = count_of(map, "paths_overdue");
+	double expected = count_of(map, "paths_expected");
 
 	human_put(stdout, ctl_text(map, "name", "-"), false);
 	fputs(" has ", stdout);
@@ -121,6 +124,8 @@ static void print_map(json_object *map)
 	fputs(" paths up", stdout);
 	if (disabled > 0)
 		printf(", %.0f disabled", disabled);
+	if (expected > count_of(map, "paths_total"))
+		printf(", %.0f expected", expected);
 	if (overdue > 0)
 		printf(", %.0f overdue: not checked, see checkerctl show status",
 		       overdue);

@@ -62,7 +62,7 @@ static int judge(const struct batch_parts *b, const struct port_request *r,
 		return device_is_observed(path_of(b, t)->device) ? ENXIO : 0;
 	if (maps_of(maps, t->index) == NULL)
 		return ENXIO;
-	if (r->op != PORT_FAIL && maps_is_barred(maps, t->index))
+	if (r->op != PORT_FAIL && r->op != PORT_ACCEPT && maps_is_barred(maps, t->index))
 		return EXDEV;
 	return 0;
 }
@@ -200,6 +200,16 @@ static int mark(const struct batch_parts *b, const struct port_request *r, uint3
 	return policy_is_held(&p->hold) ? EAGAIN : 0;
 }
 
+static void accept_maps(const struct batch_parts *b, uint32_t index)
+{
+	struct maps *maps = b->dm->maps;
+	uint32_t i = maps_first_of_path(maps, index);
+
+	maps_accept(maps, index);
+	for (; i != MAPS_NONE; i = maps_path(maps, i)->next_of_path)
+		persist_touch_map(&b->checks->persist, maps_path(maps, i)->map);
+}
+
 /* dm sends the commands at the end of this round of the loop. */
 static int change(const struct batch_parts *b, const struct port_request *r,
                   uint32_t index, struct path *p, struct mono now)
@@ -215,6 +225,8 @@ static int change(const struct batch_parts *b, const struct port_request *r,
 		return reinstate(b, r, index, p, now);
 	else if (marks(r))
 		return mark(b, r, index, p, now);
+	else if (r->op == PORT_ACCEPT)
+		accept_maps(b, index);
 	else
 		let_go(b, index);
 	return 0;
@@ -244,6 +256,8 @@ static const char *deed(const struct port_request *r, char buf[static 160])
 		(void)snprintf(buf, 160, "set marginal by %s", name);
 	else if (r->op == PORT_UNSET_MARGINAL)
 		(void)snprintf(buf, 160, "no longer marginal, by %s", name);
+	else if (r->op == PORT_ACCEPT)
+		(void)snprintf(buf, 160, "counted as all paths of the map, by %s", name);
 	else
 		(void)snprintf(buf, 160, "let go until the next decision, by %s", name);
 	return buf;
@@ -251,8 +265,10 @@ static const char *deed(const struct port_request *r, char buf[static 160])
 
 static enum event_type type_of(const struct port_request *r)
 {
-	return r->op == PORT_DISABLE || r->op == PORT_ENABLE || marks(r) ? EVENT_CONFIG
-	                                                                 : EVENT_DM;
+	bool config = r->op == PORT_DISABLE || r->op == PORT_ENABLE ||
+	              r->op == PORT_ACCEPT || marks(r);
+
+	return config ? EVENT_CONFIG : EVENT_DM;
 }
 
 static void say_one(const struct batch_parts *b, const struct port_request *r,
@@ -285,6 +301,8 @@ static bool is_so(const struct batch_parts *b, const struct port_request *r,
 	if (marks(r))
 		return policy_is_marked(&p->hold, MARK_BY_HAND) ==
 		       (r->op == PORT_SET_MARGINAL);
+	if (r->op == PORT_ACCEPT)
+		return !maps_lacks_paths(b->dm->maps, index);
 	if (r->op == PORT_FAIL || r->op == PORT_REINSTATE)
 		return maps_is_forced(b->dm->maps, index) == (r->op == PORT_FAIL);
 	return false;

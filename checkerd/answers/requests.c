@@ -125,6 +125,7 @@ static void serve(struct requests *q, const struct port_request *r, struct mono 
 	case PORT_ENABLE:
 	case PORT_FAIL:
 	case PORT_REINSTATE:
+	case PORT_ACCEPT:
 	case PORT_RELEASE:
 	case PORT_SET_MARGINAL:
 	case PORT_UNSET_MARGINAL:

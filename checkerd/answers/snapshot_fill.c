@@ -241,6 +241,7 @@ static void fill_map(const struct snapshot_fill *f, struct snapshot *s, uint32_t
 		.first_path = s->n_map_paths,
 		.paths_up = (uint16_t)maps_usable(maps, m),
 		.paths_disabled = (uint16_t)maps_disabled(maps, m),
+		.paths_expected = m->expected,
 		.lost_since =
 		        (uint32_t)(map_losses_since(f->dm->events->losses, index).us /
 		                   MAP_LOSS_UNIT_US),

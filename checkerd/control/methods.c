@@ -93,6 +93,7 @@ static const struct method methods[] = {
 	  .parameters = { SELECTION } },
 	{ CONTROL("UnsetMarginal"), CHANGES_PATHS(PORT_UNSET_MARGINAL),
 	  .parameters = { SELECTION } },
+	{ CONTROL("Accept"), CHANGES_PATHS(PORT_ACCEPT), .parameters = { SELECTION } },
 	{ CONTROL("Release"), CHANGES_PATHS(PORT_RELEASE), .parameters = { SELECTION } },
 	{ CONTROL("Reload"), .changes = true, .op = PORT_RELOAD,
 	  .timeout_us = RELOAD_TIMEOUT_US, .prepare = operation_for_daemon,

@@ -310,6 +310,19 @@ static void map_redundancy(struct metrics_piece *o, const char *name,
 }
 
 /* A map that only the configuration names has no sample. */
+static void map_expected(struct metrics_piece *o, const char *name,
+                         const struct source *s, const void *row)
+{
+	const struct view_map *m = row;
+
+	(void)s;
+	if (m->dm == NULL)
+		return;
+	put_labels(o, name, "", LABELS("map", m->name));
+	put_uint(o, m->dm->paths_expected);
+}
+
+/* The same. */
 static void map_lost(struct metrics_piece *o, const char *name, const struct source *s,
                      const void *row)
 {
@@ -576,6 +589,9 @@ static const struct family families[] = {
 	{ "map_redundancy", "gauge", NULL,
 	  "3: all paths are usable, 2: some are not, 1: one is left, 0: none is.",
 	  ROWS_MAPS, map_redundancy },
+	{ "map_paths_expected", "gauge", NULL,
+	  "The most paths that the map had since its number was accepted.", ROWS_MAPS,
+	  map_expected },
 	{ "map_lost_seconds", "gauge", "seconds",
 	  "Time for which the map has had no usable path; 0: it has one.", ROWS_MAPS,
 	  map_lost },

@@ -44,6 +44,8 @@ enum port_op {
 	/* End PORT_SET_MARGINAL, and a hold because of failures. ENXIO. EAGAIN: the path is held for
 	 * another reason, too. */
 	PORT_UNSET_MARGINAL,
+	/* The maps of the path have as many paths as they should. ENXIO: no map has the path. */
+	PORT_ACCEPT,
 	/* Reinstate the path in each map in which checkerd failed it, and send no command for it
 	 * until the next decision. ENXIO, EXDEV. */
 	PORT_RELEASE,

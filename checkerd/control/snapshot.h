@@ -109,6 +109,8 @@ struct snap_map {
 	uint16_t paths_disabled;
 	/* Overdue paths that are not disabled. */
 	uint16_t paths_overdue;
+	/* As struct maps_map. */
+	uint16_t paths_expected;
 	/* When the map lost its last usable path, in MAP_LOSS_UNIT_US. 0: it has one. */
 	uint32_t lost_since;
 };

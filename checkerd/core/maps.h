@@ -67,7 +67,9 @@ struct maps_map {
 	struct map *map; /* a reference; NULL: not in use */
 	uint32_t first;  /* its entries; MAPS_NONE: none */
 	uint32_t next_dirty;
-	uint32_t next;                /* chain of the index, or of the free ones */
+	uint32_t next; /* chain of the index, or of the free ones */
+	/* The most paths that it had since it was made, or since maps_accept(). */
+	uint16_t expected;
 	bool keep : 1;                /* keep_last_path */
 	bool dirty : 1;               /* on the list of changed maps */
 	bool reported_any : 1;        /* the reporter's: `reported` counts */

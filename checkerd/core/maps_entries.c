@@ -246,6 +246,8 @@ int maps_update(struct maps *m, struct map *map, bool keep, struct mono now,
 		return r;
 	}
 	m->maps[index].keep = keep;
+	m->maps[index].expected =
+	        (uint16_t)MAX((uint32_t)m->maps[index].expected, map->n_paths);
 	take_views(m, index, resumed, now);
 	maps_todo_changed(m, index);
 	*ret_index = index;

@@ -285,6 +285,30 @@ void maps_disable(struct maps *m, uint32_t path, enum maps_disabled how, bool ev
 	reconsider(m, k);
 }
 
+void maps_accept(struct maps *m, uint32_t path)
+{
+	uint32_t i = maps_first_of_path(m, path);
+
+	for (; i != MAPS_NONE; i = m->entries[i].next_of_path) {
+		struct maps_map *map = &m->maps[m->entries[i].map];
+
+		map->expected = (uint16_t)map->map->n_paths;
+	}
+}
+
+bool maps_lacks_paths(struct maps *m, uint32_t path)
+{
+	uint32_t i = maps_first_of_path(m, path);
+
+	for (; i != MAPS_NONE; i = m->entries[i].next_of_path) {
+		const struct maps_map *map = &m->maps[m->entries[i].map];
+
+		if (map->expected > map->map->n_paths)
+			return true;
+	}
+	return false;
+}
+
 static void release_entry(struct maps *m, uint32_t entry, bool on)
 {
 	struct maps_path *e = &m->entries[entry];

@@ -28,6 +28,10 @@ void maps_path_proven(struct maps *m, uint32_t path);
 bool maps_is_unproven(const struct maps *m, uint32_t path);
 /* Something of the path changed that may matter to its maps: they are among the changed ones. */
 void maps_path_noted(struct maps *m, uint32_t path);
+/* An administrator says that no map of this path lacks a path: the present number is expected. */
+void maps_accept(struct maps *m, uint32_t path);
+/* Does a map of this path have fewer paths than it had? */
+bool maps_lacks_paths(struct maps *m, uint32_t path);
 /* Another path that leads to the same device. MAPS_NONE: there is none. */
 uint32_t maps_twin(const struct maps *m, uint32_t path);
 

@@ -172,7 +172,8 @@ static bool put_map(struct persist *ps, uint32_t index, struct mono now)
 		return store_drop_map(ps->store, index);
 	return store_put_map(ps->store, index, m->map,
 	                     &(struct stored_map){ .reported_any = m->reported_any,
-	                                           .reported = m->reported },
+	                                           .reported = m->reported,
+	                                           .expected = m->expected },
 	                     now);
 }
 
@@ -316,6 +317,7 @@ void persist_take_map(struct persist *ps, uint32_t map, struct mono now)
 	if (store_find_map(ps->store, m->map, &old)) {
 		m->reported_any = old.reported_any;
 		m->reported = old.reported;
+		m->expected = MAX(m->expected, old.expected);
 	}
 	mark_entries(ps, m, now);
 }

@@ -7,7 +7,8 @@
 /* As it is in files: fields are appended, and never change. */
 struct section_map {
 	uint8_t reported_any, reported;
-	uint8_t unused[6];
+	uint16_t expected;
+	uint8_t unused[4];
 };
 
 static_assert(MAP_UUID_MAX >= MAP_NAME_MAX, "a key is a UUID or a name");
@@ -23,6 +24,7 @@ void stored_map_write(struct record *r, const char *key, const struct stored_map
 	const struct section_map s = {
 		.reported_any = m->reported_any,
 		.reported = (uint8_t)m->reported,
+		.expected = m->expected,
 	};
 
 	record_begin(r, RECORD_MAP, now);
@@ -41,11 +43,12 @@ bool stored_map_read(const struct record *r, struct stored_map *ret)
 	struct section_map s;
 
 	if (!record_get(r, TAG_MAP, &s, sizeof(s)) || s.reported_any > 1 ||
-	    s.reported > REDUNDANCY_NONE)
+	    s.reported > REDUNDANCY_NONE || s.expected > MAP_PATHS_MAX)
 		return false;
 	*ret = (struct stored_map){
 		.reported_any = s.reported_any != 0,
 		.reported = (enum redundancy)s.reported,
+		.expected = s.expected,
 	};
 	return true;
 }

@@ -11,6 +11,7 @@
 struct stored_map {
 	bool reported_any;
 	enum redundancy reported;
+	uint16_t expected;
 };
 
 /* The UUID, or the name if the map has none: what finds the record. */

@@ -134,8 +134,8 @@ def replies_are_as_described(case):
 		"Monitor": {"since": 0}, "SetLogLevel": {"level": "info"}}
 	untested = set()
 	for method, (_, result) in interface.methods.items():
-		if method in ("Fail", "Reinstate"):
-			untested.add(method)  # answered with an error: dm_control is off
+		if method in ("Accept", "Fail", "Reinstate"):
+			untested.add(method)  # answered with an error: dm_control is off, or no dm map
 			continue
 		reply = v.call(f"io.checkerd.Control.{method}", more=method == "Monitor",
 		               **parameters.get(method, {}))
@@ -148,6 +148,8 @@ def replies_are_as_described(case):
 	for word in ("fail", "reinstate"):
 		refused = daemon.ctl(word, "left", expect=1)
 		check("dm_control is off" in refused.err, "not said why", refused.err)
+	refused = daemon.ctl("accept", "left", expect=1)
+	check("it is in no map" in refused.err, "not said why", refused.err)
 	check(set(PROMISED) <= set(interface.methods), "a method is gone", interface.methods)
 	case.figure(f"{len(interface.methods) - len(untested)} methods of the interface")
 

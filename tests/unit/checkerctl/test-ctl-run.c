@@ -385,6 +385,11 @@ static void test_health(void **state)
 		  "\"paths_disabled\":2,\"paths_overdue\":1}",
 		  2, "CRITICAL: b has 0 of 2 paths up, 2 disabled, 1 overdue",
 		  "{\"health\":\"lost\"" },
+		{ "{\"name\":\"a\",\"redundancy\":\"full\",\"paths_up\":2,\"paths_"
+		  "total\":2,\"paths_expected\":4},{\"name\":\"b\",\"redundancy\":"
+		  "\"full\",\"paths_total\":2,\"paths_expected\":2}",
+		  1, "WARNING: a has 2 of 2 paths up, 4 expected; of 2 maps, 0 without",
+		  "{\"health\":\"degraded\"" },
 		{ "", 3, "UNKNOWN: ", "{\"health\":\"unknown\"" },
 	};
 

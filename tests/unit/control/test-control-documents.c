@@ -401,7 +401,7 @@ static const struct expected named_map[] = {
 	{ "devt", "null" },     { "uuid", "null" },        { "wwid", "\"w\"" },
 	{ "dm", "null" },       { "paths_disabled", "0" }, { "paths_overdue", "0" },
 	{ "queueing", "null" }, { "suspended", "null" },   { "kept_path", "null" },
-	{ "barred", "[]" },     { "groups", "null" },
+	{ "barred", "[]" },     { "groups", "null" },      { "paths_expected", "3" },
 };
 
 static void test_maps(void **state)

@@ -29,7 +29,9 @@ static void add_map(struct snapshot *s)
 	};
 	struct snap_map *m = &s->maps[s->n_maps++];
 
-	*m = (struct snap_map){ .first_path = s->n_map_paths, .paths_up = 2 };
+	*m = (struct snap_map){ .first_path = s->n_map_paths,
+		                .paths_up = 2,
+		                .paths_expected = 5 };
 	if (map_new(&m->map, &spec) < 0)
 		abort();
 	s->paths[2].in_map = s->n_map_paths;
@@ -98,14 +100,15 @@ static int setup_maps(void **state)
 static void test_list(void **state)
 {
 	static const struct expected empty[] = {
-		{ "name", "\"empty\"" },  { "devt", "\"253:0\"" },
-		{ "uuid", "null" },       { "wwid", "null" },
-		{ "dm", "\"dm-0\"" },     { "paths_total", "0" },
-		{ "paths_up", "0" },      { "paths_disabled", "0" },
-		{ "paths_overdue", "0" }, { "redundancy", "\"none\"" },
-		{ "queueing", "false" },  { "suspended", "true" },
-		{ "paths", "[]" },        { "kept_path", "null" },
-		{ "barred", "[]" },       { "groups", "[]" },
+		{ "name", "\"empty\"" },      { "devt", "\"253:0\"" },
+		{ "uuid", "null" },           { "wwid", "null" },
+		{ "dm", "\"dm-0\"" },         { "paths_total", "0" },
+		{ "paths_up", "0" },          { "paths_disabled", "0" },
+		{ "paths_overdue", "0" },     { "paths_expected", "0" },
+		{ "redundancy", "\"none\"" }, { "queueing", "false" },
+		{ "suspended", "true" },      { "paths", "[]" },
+		{ "kept_path", "null" },      { "barred", "[]" },
+		{ "groups", "[]" },
 	};
 	static const struct expected full[] = {
 		{ "name", "\"mpatha\"" },
@@ -117,6 +120,7 @@ static void test_list(void **state)
 		{ "paths_up", "2" },
 		{ "paths_disabled", "0" },
 		{ "paths_overdue", "0" },
+		{ "paths_expected", "5" },
 		{ "redundancy", "\"degraded\"" },
 		{ "queueing", "true" },
 		{ "suspended", "false" },

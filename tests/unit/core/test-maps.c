@@ -105,6 +105,36 @@ static void a_new_table_keeps_who_stays(void **state)
 	assert_int_equal(maps_get(maps, index)->first, MAPS_NONE);
 }
 
+/* What a map has lost is remembered, until an administrator says that it is right. */
+static void the_most_paths_are_expected(void **state)
+{
+	static const uint32_t minors[] = { 0, 1, 3 };
+	uint32_t index;
+
+	(void)state;
+	know(0, VERDICT_USABLE);
+	know(1, VERDICT_USABLE);
+	index = tell_n(0, 2, minors, 0, true, t0);
+	assert_int_equal(maps_get(maps, index)->expected, 2);
+	(void)tell_n(0, 3, minors, 0, true, t0);
+	assert_int_equal(maps_get(maps, index)->expected, 3);
+	assert_false(maps_lacks_paths(maps, 0));
+	(void)tell_n(0, 1, minors, 0, true, t0);
+	(void)tell_n(1, 2, minors, 0, true, t0);
+	assert_int_equal(maps_get(maps, index)->expected, 3);
+	assert_true(maps_lacks_paths(maps, 0));
+	assert_false(maps_lacks_paths(maps, 1)); /* it has left that map */
+	maps_accept(maps, 0);
+	assert_int_equal(maps_get(maps, index)->expected, 1);
+	assert_false(maps_lacks_paths(maps, 0));
+	(void)tell_n(0, 2, minors, 0, true, t0);
+	assert_int_equal(maps_get(maps, index)->expected, 2);
+	/* Another map with the same number. */
+	maps_remove(maps, index);
+	index = tell_n(0, 1, minors, 0, true, t0);
+	assert_int_equal(maps_get(maps, index)->expected, 1);
+}
+
 static void answers_of_the_past_are_dropped(void **state)
 {
 	static const uint32_t alone[] = { 1 };
@@ -460,6 +490,7 @@ int main(void)
 		TEST(a_path_may_be_in_two_maps),
 		TEST(two_names_of_one_device_stand_in_for_each_other),
 		TEST(a_new_table_keeps_who_stays),
+		TEST(the_most_paths_are_expected),
 		TEST(answers_of_the_past_are_dropped),
 		TEST(the_last_path_is_kept_until_another_comes_up),
 		TEST(two_that_go_down_together_are_both_kept),

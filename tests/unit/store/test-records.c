@@ -378,7 +378,10 @@ static void a_time_to_come_is_not_believed(void **state)
 
 static void a_map_comes_back(void **state)
 {
-	const struct stored_map m = { .reported_any = true, .reported = REDUNDANCY_LAST };
+	const struct stored_map m = { .reported_any = true,
+		                      .reported = REDUNDANCY_LAST,
+		                      .expected = 1024 };
+	const struct stored_map wrong = { .expected = 1025 };
 	char uuid[MAP_UUID_MAX], name[MAP_UUID_MAX];
 	struct stored_map got;
 	struct record r;
@@ -394,6 +397,10 @@ static void a_map_comes_back(void **state)
 	assert_true(stored_map_read(&r, &got));
 	assert_true(got.reported_any);
 	assert_int_equal(got.reported, REDUNDANCY_LAST);
+	assert_int_equal(got.expected, 1024);
+	stored_map_write(&r, uuid, &wrong, t0);
+	record_seal(&r);
+	assert_false(stored_map_read(&r, &got));
 	assert_false(stored_path_name(&r, name));
 }
 

@@ -4,7 +4,7 @@
 import subprocess
 import time
 
-from maps import kernel_states, make_map, wait_for_kernel, without_multipath_tools
+from maps import kernel_states, load_paths, make_map, wait_for_kernel, without_multipath_tools
 from vm import (check, config, ctl, events, last_event, maps, path, read, run, say, scsi_debug,
                 scsi_state, start, state_is, wait_for)
 
@@ -134,3 +134,16 @@ for line in ('checkerd_map_paths{map="mpatha",state="unchecked"} 1',
              f'checkerd_path_up{{path="{a}",map="mpatha"}} 1',
              'checkerd_dm_commands_total{result="failed"} 4'):
 	check(line in text.splitlines(), line, *[l for l in text.splitlines() if "dm_" in l])
+
+say("fewer paths than it had: known to the next daemon too, until that is accepted")
+load_paths("mpatha", [a])
+m = wait_for("one path", lambda: maps()["mpatha"] if maps()["mpatha"]["paths_total"] == 1 else None)
+check(m["paths_expected"] == 2 and m["redundancy"] == "last", "the other one is missed", m)
+run("systemctl", "restart", "checkerd")
+m = wait_for("the map", lambda: maps().get("mpatha"))
+check(m["paths_expected"] == 2, "it is still missed", m)
+done = subprocess.run(["checkerctl", "health"], capture_output=True, text=True, check=False)
+check(done.returncode == 1 and "2 expected" in done.stdout, "health", done.returncode, done.stdout)
+out = run("checkerctl", "accept", "--map", "mpatha")
+check(out.strip() == "accepted 1 path of 1 map: mpatha", "it says what it did", out)
+check(maps()["mpatha"]["paths_expected"] == 1, "one is right", maps()["mpatha"])
