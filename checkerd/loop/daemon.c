@@ -575,10 +575,10 @@ void daemon_complete_round(struct daemon *d, struct mono now)
 	complete_maps(d, now);
 	purge_run(&d->purge, now);
 	relist(d, now);
+	outage_run(&d->outage, now); /* It may start checks. */
 	checks_flush(&d->checks, now);
 	maintain(d, now);
 	overdue_watch_run(&d->overdue, now);
-	outage_run(&d->outage, now);
 	persist_run(&d->checks.persist, now);
 	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&
 	           checks_all_answered(&d->checks) && dm_is_ready(&d->dm);

@@ -227,6 +227,12 @@ static struct mono since_of(const struct outage *o, uint32_t item)
 	return registry_get(o->registry, item)->status.since;
 }
 
+/* At the end everything is due. */
+static bool is_due(const struct outage *o, struct mono at, struct mono now)
+{
+	return o->finishing ? !mono_is_never(at) : !mono_before(now, at);
+}
+
 static void report_single(struct outage *o, uint32_t item, struct mono now)
 {
 	const struct path *p;
@@ -250,7 +256,7 @@ static void visit(struct outage *o, uint32_t item, struct mono now)
 		return;
 	}
 	since = since_of(o, item);
-	if (mono_before(now, mono_add(since, GATHER_ALONE_US)))
+	if (!is_due(o, mono_add(since, GATHER_ALONE_US), now))
 		o->oldest = mono_min(o->oldest, since);
 	else
 		report_single(o, item, now);
@@ -293,13 +299,13 @@ static void run_paths(struct outage *o, struct mono now)
 static void choose(struct outage *o, struct mono now)
 {
 	for (unsigned t = 0; t < TURN_COUNT_; t++) {
-		if (mono_before(now, gather_due(o->events->gathered, t)))
+		if (!is_due(o, gather_due(o->events->gathered, t), now))
 			continue;
 		o->turn = t;
 		begin_next(o);
 		return;
 	}
-	if (!mono_before(now, outage_maps_due(o)))
+	if (is_due(o, outage_maps_due(o), now))
 		outage_maps_begin(o);
 }
 
@@ -338,12 +344,23 @@ void outage_run(struct outage *o, struct mono now)
 		outage_maps_run(o, now);
 }
 
+static bool has_more(const struct outage *o)
+{
+	if (o->phase != OUTAGE_IDLE || !mono_is_never(outage_maps_due(o)))
+		return true;
+	for (unsigned t = 0; t < TURN_COUNT_; t++)
+		if (!mono_is_never(gather_due(o->events->gathered, t)))
+			return true;
+	return false;
+}
+
 void outage_finish(struct outage *o, struct mono now)
 {
-	struct mono later = mono_add(now, GATHER_LONGEST_US + OUTAGE_RETRY_US);
-
-	while (!mono_before(later, outage_next(o)) && events_have_room(o->events))
-		outage_run(o, later);
+	o->finishing = true;
+	while (has_more(o) && events_have_room(o->events)) {
+		o->retry_at = (struct mono){ 0 };
+		outage_run(o, now);
+	}
 }
 
 struct mono outage_next(const struct outage *o)

@@ -169,7 +169,10 @@ void outage_state(struct events *ev, uint32_t index, const struct path *p,
 	if (gather_has(ev->gathered, index)) {
 		struct gather_change gathered = gather_get(ev->gathered, index);
 
-		if (!gathers || !goes_on(gathered.turn, c.turn)) {
+		/* Back in the state before: together the two changes are none. */
+		bool returns = gathered.changed && gathered.from == p->status.state;
+
+		if (!gathers || returns || !goes_on(gathered.turn, c.turn)) {
 			report_gathered(ev, index, p, before, now);
 		} else {
 			if (gathered.changed) {

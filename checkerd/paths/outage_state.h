@@ -35,6 +35,7 @@ struct outage {
 	struct mono oldest;
 	/* The ring had no room before. */
 	struct mono retry_at;
+	bool finishing; /* the daemon ends: everything is reported now */
 	/* Of the event that is being made. */
 	struct events_group group;
 	char label[CAUSE_TEXT_MAX];

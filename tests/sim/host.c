@@ -202,13 +202,13 @@ static void complete_round(struct mono now)
 		sim.checks.relist_from = mono_add(now, CHECKS_RELIST_US);
 		finder_uevent();
 	}
+	outage_run(&sim.outage, now);
 	checks_flush(&sim.checks, now);
 	persist_run(&sim.checks.persist, now);
 	if (!mono_before(now, sim.checks.maintain_at))
 		checks_maintain(&sim.checks, now);
 	overdue_watch_run(&sim.overdue, now);
 	judge_holds();
-	outage_run(&sim.outage, now);
 	judge_events(now);
 }
 

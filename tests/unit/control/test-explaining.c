@@ -275,16 +275,21 @@ static void test_what_happens_next(void **state)
 	prepare = NULL;
 }
 
+static void set_silent(struct loop *l, void *arg)
+{
+	l->silent = *(bool *)arg;
+}
+
 /* A client that goes away while discovery works leaves nothing behind: see loop_stop(). */
 static void test_the_client_goes(void **state)
 {
 	(void)state;
 	begin(1, NULL);
-	t.loop.silent = true;
+	loop_do(&t.loop, set_silent, &(bool){ true });
 	client_call(fd, "Explain", "{\"device\":\"sd0\"}");
 	close(fd);
 	fd = client_connect(&t);
-	t.loop.silent = false;
+	loop_do(&t.loop, set_silent, &(bool){ false });
 	json_object_put(call(fd, "Ping", "{}"));
 }
 

@@ -187,6 +187,50 @@ static void one_path_is_reported_soon_as_ever(void **state)
 }
 
 /* Paths are checked one after the other, and each is noticed at its own time. */
+/* A daemon that ends reports what is gathered, with the time when it happened. */
+static void the_end_reports_what_happened_when_it_did(void **state)
+{
+	const struct mono down = at(10 * SEC), stop = at(10 * SEC + 200000);
+	struct timespec ts;
+	int64_t realtime_us;
+
+	(void)state;
+	add_many(0, 1, "host3", "t0");
+	forget();
+	fail_with(0, EIO, down);
+	assert_int_equal(n_kept, 0);
+	outage_finish(&outage, stop);
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	realtime_us = ts.tv_sec * SEC + ts.tv_nsec / 1000;
+	assert_int_equal(n_kept, 1);
+	assert_string_equal(kept[0].to, "down");
+	assert_true(kept[0].realtime_us <= realtime_us - 200000);
+	assert_true(kept[0].realtime_us > realtime_us - 5 * SEC);
+	outage_finish(&outage, stop);
+	assert_int_equal(n_kept, 1);
+}
+
+/* Away and back within a moment: two events, and none from a state to the same one. */
+static void a_state_that_returns_is_two_events(void **state)
+{
+	const struct outcome silent = { .kind = OUTCOME_TIMED_OUT, .stage = STAGE_READ };
+
+	(void)state;
+	add_many(0, 1, "host3", "t0");
+	path(0)->settings.fail_checks = 5;
+	fail_with(0, EIO, at(10 * SEC));
+	run_outage(at(12 * SEC));
+	forget();
+	(void)checks_step(&checks, 0, path(0), &silent, at(13 * SEC));
+	fail_with(0, EIO, at(13 * SEC + 100000));
+	run_outage(at(15 * SEC));
+	assert_int_equal(n_kept, 2);
+	assert_string_equal(kept[0].from, "shaky");
+	assert_string_equal(kept[0].to, "timeout");
+	assert_string_equal(kept[1].from, "timeout");
+	assert_string_equal(kept[1].to, "shaky");
+}
+
 static void a_slow_outage_is_one_event_too(void **state)
 {
 	(void)state;
@@ -589,6 +633,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_fabric_outage_is_one_event),
 		TEST(one_path_is_reported_soon_as_ever),
+		TEST(the_end_reports_what_happened_when_it_did),
+		TEST(a_state_that_returns_is_two_events),
 		TEST(a_slow_outage_is_one_event_too),
 		TEST(the_other_paths_of_a_suspect_part_are_checked),
 		TEST(an_hba_is_suspect_after_more_changes),
