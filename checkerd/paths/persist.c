@@ -223,10 +223,15 @@ void persist_run(struct persist *ps, struct mono now)
 	touch_reported(ps);
 	if (ps->n_paths == 0)
 		walk(ps, now);
-	if (ps->n_paths == 0 && ps->n_maps == 0)
-		return;
-	ps->again = put_touched(ps, now) ? MONO_NEVER : mono_add(now, PERSIST_AGAIN_US);
-	store_flush(ps->store);
+	if (ps->n_paths > 0 || ps->n_maps > 0) {
+		ps->again = put_touched(ps, now) ? MONO_NEVER
+		                                 : mono_add(now, PERSIST_AGAIN_US);
+		store_flush(ps->store);
+	}
+	if (ps->ending && ps->n_paths == 0 && ps->n_maps == 0) {
+		ps->ending = false;
+		store_end_old(ps->store);
+	}
 }
 
 struct mono persist_next(const struct persist *ps)
@@ -324,7 +329,7 @@ void persist_take_map(struct persist *ps, uint32_t map, struct mono now)
 
 void persist_end_old(struct persist *ps)
 {
-	store_end_old(ps->store);
+	ps->ending = true;
 }
 
 bool persist_is_taking(const struct persist *ps, struct mono now)

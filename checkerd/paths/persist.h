@@ -42,6 +42,8 @@ struct persist {
 	struct mono walk_at; /* the next one begins then */
 	/* The ring was full: when the rest is put. MONO_NEVER: it was not. */
 	struct mono again;
+	/* persist_end_old() was called, and records are to be put before. */
+	bool ending;
 	/* When the first path or map could have been taken up. us 0: not yet. */
 	struct mono began;
 	/* Paths that were taken up. */
@@ -84,7 +86,8 @@ bool persist_take_path(struct persist *ps, uint32_t path, struct mono now,
 void persist_take_marks(struct persist *ps, uint32_t path, const struct stored_marks *m);
 /* The map is new in the table. */
 void persist_take_map(struct persist *ps, uint32_t map, struct mono now);
-/* The devices and maps that exist are known: forgets what the predecessor left of others. */
+/* The devices and maps that exist are known: forgets what the predecessor left of others, once
+ * persist_run() has put the records of all that was taken up. */
 void persist_end_old(struct persist *ps);
 /* Paths and maps are still being taken up. Not longer than PERSIST_PATIENCE_US, even if devices cannot
  * be listed. */

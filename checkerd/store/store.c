@@ -232,6 +232,8 @@ static void note_error(struct store *s, int r)
 
 static void write_all(struct store *s)
 {
+	/* Before the ring: the records of what was taken up are written first. */
+	bool truncate = atomic_exchange(&s->truncate, false);
 	struct store_write w;
 	size_t bytes;
 
@@ -242,7 +244,7 @@ static void write_all(struct store *s)
 			memset(&w.record.head, 0, sizeof(w.record.head));
 		note_error(s, kept_write(s->fd, &w.record, bytes, place_of(w.slot)));
 	}
-	if (!atomic_exchange(&s->truncate, false))
+	if (!truncate)
 		return;
 	/* A successor reads what the header says, or up to the end of the file. */
 	if (ftruncate(s->fd, (off_t)place_of((uint64_t)s->paths + s->maps)) < 0)

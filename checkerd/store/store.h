@@ -50,7 +50,7 @@ uint32_t store_old_count(const struct store *s);
 bool store_find_path(const struct store *s, const struct device *d, struct mono now,
                      struct stored_path *ret);
 bool store_find_map(const struct store *s, const struct map *m, struct stored_map *ret);
-/* Every path and map that still exists was taken up: forgets the others. */
+/* Every path and map that still exists was taken up, put and flushed: forgets the others. */
 void store_end_old(struct store *s);
 
 /* --- the loop --- */

@@ -517,6 +517,14 @@ static void all_of_many_are_written(void **state)
 		assert_int_equal(path(p)->status.state, i % 3 ? PATH_UP : PATH_SHAKY);
 	}
 	assert_int_equal(checks.persist.taken, PATHS);
+	/* A daemon that is killed now has left the old records, or the new ones. */
+	persist_end_old(&checks.persist);
+	assert_true(store_has_old(checks.persist.store));
+	while (checks.persist.n_paths > 0) {
+		assert_true(store_has_old(checks.persist.store));
+		persist_run(&checks.persist, now);
+	}
+	assert_false(store_has_old(checks.persist.store));
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
