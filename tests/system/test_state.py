@@ -159,6 +159,7 @@ def what_was_not_reported_is_reported(case):
 def killed_at_any_moment(case):
 	"""SIGKILL while the daemon starts, takes up and checks: nothing is forgotten."""
 	names, daemon = begin(case)
+	wait_until("the change is reported", lambda: path_states(daemon), 5)
 	before = daemon.paths()
 	text = open(daemon.config, encoding="utf-8").read()
 	dice = random.Random(14)
