@@ -134,7 +134,7 @@ def a_window_takes_paths_and_leaves_the_last_one(case):
 def a_slow_path_is_found_and_comes_back(case):
 	"""Three loop devices of one map; reads of one take 100 ms for more than a minute."""
 	if SANITIZED:
-		return  # it waits for two minutes, and unit tests run this code
+		return  # it waits for two minutes
 	loops = case.loops(range(3))
 	daemon = case.daemon(config([(name, None, "demo") for name in loops],
 	                            polling_interval=1, max_polling_interval=1,
