@@ -214,7 +214,7 @@ static void next_in_map(struct jw *j, const struct snapshot *s, const struct sna
 	else if (m->kept)
 		next(j, "it is not failed in its map while no other path is usable");
 	if (!s->dm_control)
-		next(j, "device-mapper is told nothing, because dm_control is off");
+		next(j, "no command goes to device-mapper, because dm_control is off");
 }
 
 static void write_state(struct jw *j, const struct call *c, const struct explanation *e)

@@ -198,24 +198,23 @@ static bool has_text(const char *text, const char *asked)
 	return text != NULL && strcmp(text, asked) == 0;
 }
 
-static bool is_number(const struct device *d, unsigned major, unsigned minor)
+/* A file has no number. */
+static bool is_number(const struct device *d, const char *asked)
 {
-	return (major != 0 || minor != 0) && d->devt_major == major &&
-	       d->devt_minor == minor;
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%u:%u", d->devt_major, d->devt_minor);
+	return (d->devt_major != 0 || d->devt_minor != 0) && strcmp(number, asked) == 0;
 }
 
 /* The entry that is meant; NULL: none is. */
 static const struct found_entry *find_entry(const struct found_list *l, const char *asked)
 {
-	unsigned major = 0, minor = 0;
-
-	if (sscanf(asked, "%u:%u", &major, &minor) != 2) /* NOLINT: checked */
-		major = minor = 0;
 	for (size_t i = 0; i < l->n; i++) {
 		const struct device *d = l->entries[i].device;
 
 		if (has_text(device_name(d), asked) || has_text(device_node(d), asked) ||
-		    has_text(device_alias(d), asked) || is_number(d, major, minor))
+		    has_text(device_alias(d), asked) || is_number(d, asked))
 			return &l->entries[i];
 	}
 	return NULL;

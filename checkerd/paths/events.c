@@ -463,7 +463,7 @@ void events_map(struct events *ev, uint32_t map, const char *name, int priority,
 	finish_rated(ev, &e, &ev->map_rates[map], text, words, now);
 }
 
-static int redundancy_priority(enum redundancy r)
+int events_redundancy_priority(enum redundancy r)
 {
 	switch (r) {
 	case REDUNDANCY_NONE:
@@ -483,7 +483,7 @@ static void report_redundancy(struct events *ev, struct rate *rate,
 	char words[EVENT_MESSAGE_MAX], name[MAP_NAME_MAX + 8], disabled[48] = "";
 	struct event e;
 
-	begin_event(&e, EVENT_MAP, redundancy_priority(r->to), NULL, r->map);
+	begin_event(&e, EVENT_MAP, events_redundancy_priority(r->to), NULL, r->map);
 	put_text(e.from, sizeof(e.from), r->from);
 	put_text(e.to, sizeof(e.to), redundancy_name(r->to));
 	(void)snprintf(name, sizeof(name), "map %s", r->map);

@@ -141,6 +141,8 @@ void events_dm(struct events *ev, uint32_t index, const struct path *p, const ch
 void events_map(struct events *ev, uint32_t map, const char *name, int priority,
                 const char *from, const char *to, struct mono now, const char *format,
                 ...) _printf_(8, 9);
+/* The level of an event that a map has this redundancy now. */
+int events_redundancy_priority(enum redundancy r);
 struct events_redundancy {
 	const char *map;  /* its name */
 	const char *from; /* "": nothing was reported yet */

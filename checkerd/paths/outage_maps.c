@@ -134,20 +134,6 @@ void outage_maps_begin(struct outage *o)
 	begin_from(o, 0);
 }
 
-static int priority_of(enum redundancy r)
-{
-	switch (r) {
-	case REDUNDANCY_NONE:
-		return LOG_ERR;
-	case REDUNDANCY_LAST:
-	case REDUNDANCY_DEGRADED:
-		return LOG_WARNING;
-	case REDUNDANCY_FULL:
-		break;
-	}
-	return LOG_NOTICE;
-}
-
 static void finish_group(struct outage *o)
 {
 	static const char *const words[REDUNDANCY_COUNT] = {
@@ -163,7 +149,7 @@ static void finish_group(struct outage *o)
 		return;
 	memset(&e, 0, sizeof(e));
 	e.type = EVENT_MAP;
-	e.priority = priority_of(o->to);
+	e.priority = events_redundancy_priority(o->to);
 	(void)snprintf(e.to, sizeof(e.to), "%s", redundancy_name(o->to));
 	(void)snprintf(text, sizeof(text), "%u maps %s", o->group.members, words[o->to]);
 	/* The line about the paths said the same; but that I/O waits or fails is worth its own. */

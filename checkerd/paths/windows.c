@@ -64,7 +64,7 @@ static struct text *places_of(const struct maintenance *m)
 void windows_configure(struct windows *w, struct config_ref *config)
 {
 	/* The windows have other numbers now: all paths come back, and are covered again in the
-	 * same round. Neither is told. */
+	 * same round. Neither change is reported. */
 	for (uint32_t i = 0; i < registry_end(w->checks->registry); i++) {
 		struct path *p = registry_get(w->checks->registry, i);
 

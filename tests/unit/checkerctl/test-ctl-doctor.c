@@ -154,7 +154,7 @@ static void file(const char *name, const char *text)
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "mkdir -p $(dirname %s%s)", root, name);
-	assert_int_equal(system(path), 0); /* NOLINT(concurrency-mt-unsafe) */
+	assert_int_equal(system(path), 0); /* NOLINT(concurrency-mt-unsafe): one thread */
 	(void)snprintf(path, sizeof(path), "%s%s", root, name);
 	f = fopen(path, "we");
 	assert_non_null(f);
