@@ -165,6 +165,22 @@ static const struct column checked[] = {
 	{ "CHECKED", "checked", COLUMN_TEXT, S },
 };
 
+static const struct column compare[] = {
+	{ "NAME", "name", COLUMN_TEXT, S },
+	{ "MAP", "map", COLUMN_TEXT, S },
+	{ "STATE", "state", COLUMN_STATE, S },
+	{ "MULTIPATHD", "multipathd.words", COLUMN_TEXT, S },
+	{ "DM", "dm_state", COLUMN_STATE, S },
+	{ "RESULT", "result", COLUMN_TEXT, S },
+	{ "WHY", "why", COLUMN_TEXT, S | W },
+	{ "REASON", "reason", COLUMN_TEXT, S | W },
+	{ "DEVT", "devt", COLUMN_TEXT, 0 },
+	{ "CHECKER", "checker", COLUMN_TEXT, 0 },
+	{ "MULTIPATHD_MAP", "multipathd.map", COLUMN_TEXT, 0 },
+	{ "MULTIPATHD_STATE", "multipathd.state", COLUMN_TEXT, 0 },
+	{ "MULTIPATHD_CHECKER", "multipathd.checker", COLUMN_TEXT, 0 },
+};
+
 static_assert(ARRAY_LEN(paths) <= TABLE_COLUMNS_MAX, "-o of all columns");
 
 const struct table_def table_paths = { paths, ARRAY_LEN(paths), NULL };
@@ -179,3 +195,4 @@ const struct table_def table_events = { events, ARRAY_LEN(events), NULL };
 const struct table_def table_latency = { latency, ARRAY_LEN(latency), NULL };
 const struct table_def table_history = { history, ARRAY_LEN(history), NULL };
 const struct table_def table_checked = { checked, ARRAY_LEN(checked), NULL };
+const struct table_def table_compare = { compare, ARRAY_LEN(compare), NULL };

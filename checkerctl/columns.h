@@ -6,6 +6,7 @@
 #include "checkerctl/table.h"
 
 extern const struct table_def table_paths, table_topology, table_top, table_maps,
-        table_groups, table_events, table_latency, table_history, table_checked;
+        table_groups, table_events, table_latency, table_history, table_checked,
+        table_compare;
 
 #endif

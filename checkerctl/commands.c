@@ -79,6 +79,8 @@ static const struct command commands[] = {
 	  JSON | OPT_BIT(OPT_MAP), 0, 0, run_health },
 	{ "explain", "DEVICE", "print why a device is watched or not", JSON, 1, 1,
 	  run_explain },
+	{ "compare", "", "print where multipathd's opinions differ", TABLE, 0, 0,
+	  run_compare },
 	{ "doctor", "", "print what keeps paths from being checked", JSON, 0, 0,
 	  run_doctor },
 };
@@ -228,6 +230,7 @@ void command_help(FILE *f)
 	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no answer from checkerd,\n"
 	      "4 not permitted, 5 no such path, map or group.  Exit status of health:\n"
 	      "0 redundant, 1 a map degraded, 2 a map without a path, 3 unknown.\n"
-	      "Exit status of doctor: 0 fine, 1 warnings, 2 errors.\n",
+	      "Exit status of doctor: 0 fine, 1 warnings, 2 errors.\n"
+	      "Exit status of compare: 0 no difference, 1 differences, 3 unknown.\n",
 	      f);
 }

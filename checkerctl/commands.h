@@ -67,6 +67,7 @@ int run_log_level(struct ctl *ctl, const char *const *operands, size_t n);
 int run_ping(struct ctl *ctl, const char *const *operands, size_t n);
 int run_metrics(struct ctl *ctl, const char *const *operands, size_t n);
 int run_explain(struct ctl *ctl, const char *const *operands, size_t n);
+int run_compare(struct ctl *ctl, const char *const *operands, size_t n);
 int run_doctor(struct ctl *ctl, const char *const *operands, size_t n);
 int run_health(struct ctl *ctl, const char *const *operands, size_t n);
 

@@ -11,6 +11,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,9 +36,20 @@ static int limit_connect(int fd, int64_t timeout_us)
 	return 0;
 }
 
+/* "@NAME" is a name in the abstract namespace. Returns the length of the address. */
+static socklen_t fill_address(const char *name, struct sockaddr_un *address)
+{
+	strcpy(address->sun_path, name);
+	if (name[0] != '@')
+		return sizeof(*address);
+	address->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+}
+
 int connection_connect(struct connection *c, const char *socket_name, int64_t timeout_us)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t length;
 	int r;
 
 	*c = CONNECTION_NULL;
@@ -48,14 +60,14 @@ int connection_connect(struct connection *c, const char *socket_name, int64_t ti
 	                      : mono_add(mono_now(), timeout_us);
 	if (strlen(socket_name) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, socket_name);
+	length = fill_address(socket_name, &address);
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return -errno;
 	r = limit_connect(c->fd, timeout_us);
 	if (r < 0)
 		return r;
-	if (connect(c->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (connect(c->fd, (struct sockaddr *)&address, length) < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	r = fcntl(c->fd, F_GETFL);
 	if (r < 0 || fcntl(c->fd, F_SETFL, r | O_NONBLOCK) < 0)
@@ -105,21 +117,11 @@ static int connection_wait(struct connection *c, short events, int watch)
 	return 0;
 }
 
-int connection_send(struct connection *c, json_object *request)
+int connection_write(struct connection *c, const char *data, size_t length)
 {
-	size_t length;
-	const char *text = json_object_to_json_string_length(
-	        request, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
-	        &length);
-
-	if (text == NULL)
-		return -ENOMEM;
-	length++; /* the NUL ends the message */
-	if (length > CONNECTION_REQUEST_MAX_BYTES)
-		return -EMSGSIZE;
 	c->stage = CONNECTION_SENDING;
 	while (length > 0) {
-		ssize_t n = send(c->fd, text, length, MSG_NOSIGNAL);
+		ssize_t n = send(c->fd, data, length, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EPIPE)
 			break; /* a reply with the reason may have arrived before the close */
@@ -132,11 +134,26 @@ int connection_send(struct connection *c, json_object *request)
 				return r;
 			continue;
 		}
-		text += n;
+		data += n;
 		length -= (size_t)n;
 	}
 	c->stage = CONNECTION_WAITING;
 	return 0;
+}
+
+int connection_send(struct connection *c, json_object *request)
+{
+	size_t length;
+	const char *text = json_object_to_json_string_length(
+	        request, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
+	        &length);
+
+	if (text == NULL)
+		return -ENOMEM;
+	length++; /* the NUL ends the message */
+	if (length > CONNECTION_REQUEST_MAX_BYTES)
+		return -EMSGSIZE;
+	return connection_write(c, text, length);
 }
 
 /* text: with its NUL after length bytes. */
@@ -161,6 +178,28 @@ static int parse_message(const char *text, size_t length, json_object **ret)
 	return 0;
 }
 
+int connection_read(struct connection *c, int watch, char *data, size_t bytes,
+                    size_t *ret_bytes)
+{
+	for (;;) {
+		ssize_t n;
+		int r = connection_wait(c, POLLIN, watch);
+
+		if (r < 0)
+			return r;
+		n = recv(c->fd, data, bytes, 0);
+		if (n == 0)
+			return -ECONNRESET;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (n < 0)
+			continue;
+		c->stage = CONNECTION_RECEIVING;
+		*ret_bytes = (size_t)n;
+		return 0;
+	}
+}
+
 int connection_receive(struct connection *c, int watch, json_object **ret)
 {
 	size_t length;
@@ -170,23 +209,13 @@ int connection_receive(struct connection *c, int watch, json_object **ret)
 	while ((message = frame_next(&c->in, &length)) == NULL) {
 		char *room;
 		size_t bytes;
-		ssize_t n;
-		int r = connection_wait(c, POLLIN, watch);
+		int r = frame_room(&c->in, &room, &bytes);
 
+		if (r == 0)
+			r = connection_read(c, watch, room, bytes, &bytes);
 		if (r < 0)
 			return r;
-		r = frame_room(&c->in, &room, &bytes);
-		if (r < 0)
-			return r;
-		n = recv(c->fd, room, bytes, 0);
-		if (n == 0)
-			return -ECONNRESET;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			c->stage = CONNECTION_RECEIVING;
-			frame_filled(&c->in, (size_t)n);
-		}
+		frame_filled(&c->in, bytes);
 	}
 	return parse_message(message, length, ret);
 }

@@ -33,8 +33,8 @@ struct connection {
 #define CONNECTION_NULL ((struct connection){ .fd = -1 })
 
 /*
- * Connects. The deadline is timeout_us from now, CONNECTION_NO_TIMEOUT: none. The string of
- * the name must stay valid until connection_deinit().
+ * Connects. The deadline is timeout_us from now, CONNECTION_NO_TIMEOUT: none. A name that begins
+ * with '@' is in the abstract namespace. The string must stay valid until connection_deinit().
  * -ENAMETOOLONG, -ETIMEDOUT, or the error of connect().
  */
 _must_check_ int connection_connect(struct connection *c, const char *socket,
@@ -43,6 +43,14 @@ void connection_deinit(struct connection *c);
 
 /* Removes the deadline, for Monitor. */
 void connection_no_deadline(struct connection *c);
+
+/*
+ * For another protocol than Varlink: bytes as they are. connection_read() returns what has arrived,
+ * up to `bytes`. Errors as those of connection_send() and connection_receive().
+ */
+_must_check_ int connection_write(struct connection *c, const char *data, size_t length);
+_must_check_ int connection_read(struct connection *c, int watch, char *data,
+                                 size_t bytes, size_t *ret_bytes);
 
 /* -EMSGSIZE: larger than a request may be. -ETIMEDOUT, -errno. */
 _must_check_ int connection_send(struct connection *c, json_object *request);

@@ -54,6 +54,8 @@ static int run_command(const struct ctl_options *o)
 		return r;
 	if (command->run == run_health)
 		memory_exit_code(HEALTH_UNKNOWN);
+	if (command->run == run_compare)
+		memory_exit_code(EXIT_UNREACHABLE);
 	r = command->run(&ctl, o->operands + words, o->n_operands - words);
 	connection_deinit(&ctl.connection);
 	return r;

@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "checkerctl/ctl.h"
+#include "checkerctl/multipathd.h"
 #include "config.h"
 
-#define MULTIPATHD_SOCKET "@/org/kernel/linux/storage/multipathd"
-#define GROUP_SLOTS       1024 /* of fs.aio-max-nr that a group of paths takes */
-#define FILE_BYTES        4096
+#define GROUP_SLOTS 1024 /* of fs.aio-max-nr that a group of paths takes */
+#define FILE_BYTES  4096
 
 void doctor_add(json_object *findings, const char *severity, const char *id,
                 const char *object, double count, const char *text, const char *remedy)

@@ -27,4 +27,10 @@ enum doctor_code {
 	DOCTOR_ERRORS = 2,
 };
 
+/* The exit status of compare; EXIT_UNREACHABLE if one of the daemons gives no opinion. */
+enum compare_code {
+	COMPARE_AGREE = 0,
+	COMPARE_DIFFER = 1,
+};
+
 #endif

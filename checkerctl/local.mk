@@ -7,6 +7,7 @@ libctl_la_SOURCES = \
 	checkerctl/columns.h \
 	checkerctl/commands.c \
 	checkerctl/commands.h \
+	checkerctl/compare.c \
 	checkerctl/connection.c \
 	checkerctl/connection.h \
 	checkerctl/ctl.c \
@@ -30,6 +31,8 @@ libctl_la_SOURCES = \
 	checkerctl/human.h \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
+	checkerctl/multipathd.c \
+	checkerctl/multipathd.h \
 	checkerctl/select.c \
 	checkerctl/select.h \
 	checkerctl/show.c \
@@ -58,6 +61,7 @@ endif
 
 if HAVE_CMOCKA
 CTL_TESTS = \
+	tests/unit/checkerctl/test-ctl-compare \
 	tests/unit/checkerctl/test-ctl-connection \
 	tests/unit/checkerctl/test-ctl-doctor \
 	tests/unit/checkerctl/test-ctl-explain \
@@ -87,6 +91,9 @@ CTL_FAKE = \
 	$(NULL)
 CTL_TEST_LDADD = libctl.la libutil.la $(JSONC_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_checkerctl_test_ctl_compare_SOURCES = tests/unit/checkerctl/test-ctl-compare.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_compare_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_compare_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_connection_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_connection_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_format_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
