@@ -58,6 +58,7 @@ config_tests = \
 	tests/unit/config/test-config-load \
 	tests/unit/config/test-config-origin \
 	tests/unit/config/test-config-robust \
+	tests/unit/config/test-multipathd-manual \
 	tests/unit/config/test-restart-only \
 	$(NULL)
 check_PROGRAMS += $(config_tests)
@@ -89,6 +90,9 @@ tests_unit_config_test_config_bad_LDADD = $(config_test_ldadd)
 tests_unit_config_test_config_docs_SOURCES = tests/unit/config/test-config-docs.c tests/unit/config/config-text.h
 tests_unit_config_test_config_docs_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_config_docs_LDADD = $(config_test_ldadd)
+tests_unit_config_test_multipathd_manual_SOURCES = tests/unit/config/test-multipathd-manual.c tests/unit/config/config-text.h
+tests_unit_config_test_multipathd_manual_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_multipathd_manual_LDADD = $(config_test_ldadd)
 tests_unit_config_test_config_origin_SOURCES = tests/unit/config/test-config-origin.c tests/unit/config/config-text.h
 tests_unit_config_test_config_origin_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_config_origin_LDADD = $(config_test_ldadd)
