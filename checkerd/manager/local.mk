@@ -5,6 +5,8 @@ libdaemon_la_SOURCES += \
 	checkerd/manager/aio_quota.h \
 	checkerd/manager/clock_watch.c \
 	checkerd/manager/clock_watch.h \
+	checkerd/manager/memlock.c \
+	checkerd/manager/memlock.h \
 	checkerd/manager/notify.c \
 	checkerd/manager/notify.h \
 	checkerd/manager/privileges.c \

@@ -5,19 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <link.h>
-#include <linux/capability.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "checkerd/manager/memlock.h"
 
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57
@@ -38,18 +36,6 @@ void warnings_add(struct warnings *w, const char *id, const char *format, ...)
 	w->ids[w->n] = id;
 	(void)vsnprintf(w->text[w->n++], SNAP_WARNING_SIZE, format, args);
 	va_end(args);
-}
-
-/* capget(2) has no wrapper in libc. */
-static bool capable(unsigned capability)
-{
-	struct __user_cap_header_struct header = { .version =
-		                                           _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	memset(data, 0, sizeof(data));
-	return syscall(SYS_capget, &header, data) == 0 &&
-	       (data[capability / 32].effective & UINT32_C(1) << capability % 32) != 0;
 }
 
 void privileges_prepare(void)
@@ -92,53 +78,17 @@ static void set_io_flusher(struct warnings *w)
 		             strerrordesc_np(errno));
 }
 
-/*
- * libsystemd needs these libraries to read files of the journal, and libdevmapper needs them to
- * create maps and nodes. checkerd does neither, so it needs none of their pages.
- */
-static int unlock_unused(struct dl_phdr_info *info, size_t size _unused_,
-                         void *arg _unused_)
-{
-	static const char *const names[] = { "libgcrypt.so",  "libgpg-error.so",
-		                             "libzstd.so",    "libpcre2-8.so",
-		                             "libselinux.so", "libm.so",
-		                             "liblzma.so",    "liblz4.so" };
-	const char *slash = strrchr(info->dlpi_name, '/'), *name;
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	bool unused = false;
-
-	name = slash == NULL ? info->dlpi_name : slash + 1;
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
-		unused = unused || strncmp(name, names[i], strlen(names[i])) == 0;
-	for (unsigned i = 0; unused && i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-		uintptr_t from = (info->dlpi_addr + h->p_vaddr) & ~(page - 1);
-		uintptr_t to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
-
-		if (h->p_type == PT_LOAD)
-			(void)munlock((void *)from, to - from); /* NOLINT: an address */
-	}
-	return 0;
-}
-
-/* With a limit on locked memory, MCL_FUTURE makes later allocations fail: then no memory is locked. */
 static void lock_memory(struct warnings *w)
 {
-	struct rlimit limit;
+	int r = memlock_lock();
 
-	if (!capable(CAP_IPC_LOCK) &&
-	    (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY)) {
+	if (r == -EPERM)
 		warnings_add(w, SNAP_WARNING_MEMLOCK,
 		             "memory is not locked, it may be swapped out to the "
 		             "disks that are checked: mlockall needs CAP_IPC_LOCK");
-		return;
-	}
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+	else if (r < 0)
 		warnings_add(w, SNAP_WARNING_MEMLOCK,
-		             "memory is not locked: mlockall: %s",
-		             strerrordesc_np(errno));
-	else
-		(void)dl_iterate_phdr(unlock_unused, NULL); /* Always returns 0. */
+		             "memory is not locked: mlockall: %s", strerrordesc_np(-r));
 }
 
 static void lower_oom_score(struct warnings *w)
