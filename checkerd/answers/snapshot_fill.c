@@ -185,6 +185,7 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 	fill_dm(f->dm, s);
 	fill_purge(f->purge, s);
 	memcpy(s->holds_begun, f->checks->holds.begun, sizeof(s->holds_begun));
+	memcpy(s->cause_events, f->dm->events->causes_total, sizeof(s->cause_events));
 	s->lag_last_us = f->checks->lag_last_us;
 	s->lag_max_us = f->checks->lag_max_us;
 	s->durations = f->checks->durations;

@@ -46,6 +46,10 @@ libcontrol_la_SOURCES = \
 	checkerd/control/methods.h \
 	checkerd/control/metrics.c \
 	checkerd/control/metrics.h \
+	checkerd/control/metrics_daemon.c \
+	checkerd/control/metrics_daemon.h \
+	checkerd/control/metrics_text.c \
+	checkerd/control/metrics_text.h \
 	checkerd/control/name_index.c \
 	checkerd/control/name_index.h \
 	checkerd/control/notifications.c \

@@ -6,21 +6,14 @@
  * A snapshot as OpenMetrics text, piece by piece: the memory it takes does not depend on the
  * number of paths. https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
+#include "checkerd/control/metrics_text.h"
 #include "checkerd/control/view.h"
-
-/* Bytes. Every piece fits. */
-#define METRICS_PIECE 8192
 
 struct metrics {
 	/* What comes next. */
 	uint32_t family, row;
 	/* The head of the family is written. */
 	bool headed;
-};
-
-struct metrics_piece {
-	char text[METRICS_PIECE];
-	size_t size;
 };
 
 /*

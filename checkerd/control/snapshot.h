@@ -6,6 +6,7 @@
  * A copy of what the loop knows, from which the control thread answers. A snapshot has one
  * owner at a time: the loop fills it, then the control thread reads it. port.h hands it over.
  */
+#include "checkerd/core/cause.h"
 #include "checkerd/core/device.h"
 #include "checkerd/core/map.h"
 #include "checkerd/core/map_loss.h"
@@ -171,6 +172,8 @@ struct snapshot {
 	uint64_t dm_refused;
 	/* Holds that have begun, by reason. */
 	uint64_t holds_begun[HOLD_WHY_COUNT_];
+	/* Events about a common cause. */
+	uint32_t cause_events[CAUSE_KINDS][TURN_COUNT_];
 	/* Disks that purge_disconnected deleted, and deletions that failed. */
 	uint64_t purge_deleted, purge_failed;
 	/* Counters of the engine. A counter is added there, and shown where it is to be seen. */

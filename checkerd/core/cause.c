@@ -298,3 +298,29 @@ const char *cause_format(const struct cause *cause, const struct device *d, char
 	assert(!"a kind of cause");
 	return buf;
 }
+
+const char *cause_kind_name(enum cause_kind kind)
+{
+	static const char *const names[CAUSE_KINDS] = {
+		[CAUSE_TARGET_OF_HOST] = "target_of_host",
+		[CAUSE_TARGET] = "target",
+		[CAUSE_HOST] = "host",
+		[CAUSE_ARRAY] = "array",
+	};
+
+	assert(kind < CAUSE_KINDS);
+	return names[kind];
+}
+
+const char *cause_turn_name(enum cause_turn turn)
+{
+	static const char *const names[TURN_COUNT_] = {
+		[TURN_DOWN] = "down",
+		[TURN_DOUBT] = "failing",
+		[TURN_BACK] = "back",
+		[TURN_GONE] = "removed",
+	};
+
+	assert(turn < TURN_COUNT_);
+	return names[turn];
+}

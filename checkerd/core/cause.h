@@ -84,6 +84,10 @@ void causes_examined(struct causes *c, const struct cause *suspect, enum cause_t
 /* Is the device one of that part? */
 bool cause_has(const struct cause *cause, const struct device *d);
 
+/* "host", "target", "target_of_host", "array"; "down", "failing", "back", "removed": of metrics. */
+const char *cause_kind_name(enum cause_kind kind);
+const char *cause_turn_name(enum cause_turn turn);
+
 #define CAUSE_TEXT_MAX 128
 /* Writes the name of the part, by the names of one of its devices: "host3", "target 0x50060160
  * through host3", "array DGC VRAID". Returns buf. */

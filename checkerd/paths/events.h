@@ -59,6 +59,8 @@ struct events {
 	/* Maps whose redundancy is to be reported, and since when the first one is gathered. */
 	uint32_t maps_gathered;
 	struct mono maps_first;
+	/* Events about a common cause since the start. */
+	uint32_t causes_total[CAUSE_KINDS][TURN_COUNT_];
 	/* Number of the last group of records. */
 	uint32_t group;
 	struct rate remedy_rates[EVENTS_REMEDY_KINDS];

@@ -194,7 +194,7 @@ static void finish_group(struct outage *o, struct mono now)
 	to_log = events_may_log(o->events, e.priority, o->turn, now, left, sizeof(left));
 	write_message(o, &e, left, message, sizeof(message));
 	events_group_end(o->events, &o->group, &e, message, to_log);
-	o->total++;
+	o->events->causes_total[o->cause.kind][o->turn]++;
 }
 
 /* Reports the next part, or else the changes that none explains. */

@@ -48,8 +48,6 @@ struct outage {
 	int64_t lasted_us; /* the longest */
 	/* The event about paths says what became of the maps that are gathered. */
 	bool maps_told;
-	/* Events about a common cause since the start. */
-	uint64_t total;
 };
 
 #endif

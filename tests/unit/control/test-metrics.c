@@ -93,6 +93,10 @@ static void test_every_family(void **state)
 	p->status.streak = -2;
 	p->share = (struct error_share){ .checks = 8, .failed = 1 };
 	s->holds_begun[HOLD_SLOW] = 3;
+	s->cause_events[CAUSE_TARGET_OF_HOST][TURN_DOWN] = 21;
+	s->cause_events[CAUSE_TARGET][TURN_DOUBT] = 22;
+	s->cause_events[CAUSE_HOST][TURN_BACK] = 23;
+	s->cause_events[CAUSE_ARRAY][TURN_GONE] = 24;
 	add(s, "sdb", "m", PATH_TIMEOUT);
 	add(s, "sdc", NULL, PATH_GHOST);
 	p = add(s, "sdd", "n", PATH_UP);
@@ -143,6 +147,14 @@ static void test_every_family(void **state)
 	has(text, "checkerd_path_failures_in_row{path=\"sda\",map=\"m\"} 2\n");
 	has(text, "checkerd_path_error_ratio{path=\"sda\",map=\"m\"} 0.125\n#");
 	has(text, "checkerd_holds_total{reason=\"slow\"} 3\n");
+	has(text, "checkerd_cause_events_total{part=\"target_of_host\",direction="
+	          "\"down\"} 21\n");
+	has(text,
+	    "checkerd_cause_events_total{part=\"target\",direction=\"failing\"} 22\n");
+	has(text, "checkerd_cause_events_total{part=\"host\",direction=\"back\"} 23\n"
+	          "checkerd_cause_events_total{part=\"host\",direction=\"removed\"} 0\n");
+	has(text,
+	    "checkerd_cause_events_total{part=\"array\",direction=\"removed\"} 24\n#");
 	has(text, "checkerd_path_transitions_total{path=\"sda\",map=\"m\"} 4\n");
 	has(text, "checkerd_map_paths{map=\"m\",state=\"up\"} 1\n"
 	          "checkerd_map_paths{map=\"m\",state=\"down\"} 0\n"
