@@ -1,5 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Everything but main() is a library, for the tests.
+# The connection to checkerd, also for the exporter.
+noinst_LTLIBRARIES += libclient.la
+libclient_la_SOURCES = \
+	checkerctl/connection.c \
+	checkerctl/connection.h \
+	checkerctl/frame.c \
+	checkerctl/frame.h \
+	checkerctl/human.c \
+	checkerctl/human.h \
+	$(NULL)
+libclient_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
+libclient_la_LIBADD = $(JSONC_LIBS) -lm
+
+# Everything else but main() is a library, for the tests.
 noinst_LTLIBRARIES += libctl.la
 libctl_la_SOURCES = \
 	checkerctl/act.c \
@@ -8,8 +21,6 @@ libctl_la_SOURCES = \
 	checkerctl/commands.c \
 	checkerctl/commands.h \
 	checkerctl/compare.c \
-	checkerctl/connection.c \
-	checkerctl/connection.h \
 	checkerctl/ctl.c \
 	checkerctl/ctl.h \
 	checkerctl/ctl_events.c \
@@ -24,11 +35,7 @@ libctl_la_SOURCES = \
 	checkerctl/fold.h \
 	checkerctl/format.c \
 	checkerctl/format.h \
-	checkerctl/frame.c \
-	checkerctl/frame.h \
 	checkerctl/health.c \
-	checkerctl/human.c \
-	checkerctl/human.h \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
 	checkerctl/multipathd.c \
@@ -45,7 +52,7 @@ libctl_la_SOURCES = \
 	checkerctl/topology.c \
 	$(NULL)
 libctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSES_CFLAGS)
-libctl_la_LIBADD = $(JSONC_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
+libctl_la_LIBADD = libclient.la $(JSONC_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
 
 bin_PROGRAMS += checkerctl/checkerctl
 checkerctl_checkerctl_SOURCES = \
