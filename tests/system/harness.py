@@ -36,11 +36,12 @@ class Failure(AssertionError):
 		return "\n    ".join(str(a) for a in self.args)
 
 
-def test(points, root=True, timeout=90):
+def test(points, root=True, timeout=90, quota=False):
 	"""Declares a test. points: the requirements that it covers. root: it needs root, FUSE and
-	loop devices."""
+	loop devices. quota: it uses up the AIO quota of the host, so it disturbs other programs
+	with AIO, and they disturb it."""
 	def declare(fn):
-		fn.points, fn.root, fn.timeout = points, root, timeout
+		fn.points, fn.root, fn.timeout, fn.quota = points, root, timeout, quota
 		TESTS.append(fn)
 		return fn
 	return declare
@@ -370,6 +371,8 @@ class Case:
 		self.figures.append(text)
 
 	def sysctl(self, name, value):
+		check(getattr(self.fn, "quota", True) or not name.startswith("fs.aio"),
+		      "the test is not declared with quota")
 		old = bed.read_sysctl(name)
 		self.run.undo.add("sysctl", name, old)
 		self.sysctls.append((name, old))

@@ -51,7 +51,7 @@ def goes_back_to_aio(case, daemon, before):
 		      "a state changed on the way", before[d], p)
 
 
-@test([4])
+@test([4], quota=True)
 def quota_at_its_present_use(case):
 	devices = case.loops(range(PATHS))
 	case.sysctl("fs.aio-max-nr", bed.read_sysctl("fs.aio-nr"))
@@ -61,7 +61,7 @@ def quota_at_its_present_use(case):
 	goes_back_to_aio(case, daemon, before)
 
 
-@test([4])
+@test([4], quota=True)
 def quota_held_by_another_process(case):
 	devices = case.loops(range(PATHS))
 	hog = case.helper(case.programs["aiohog"])
@@ -73,7 +73,7 @@ def quota_held_by_another_process(case):
 	goes_back_to_aio(case, daemon, before)
 
 
-@test([4, 2])
+@test([4, 2], quota=True)
 def hung_paths_without_quota(case):
 	"""With synchronous reads, a few hung paths occupy rescuers, but cause no missing checks
 	and no false state."""

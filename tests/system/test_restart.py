@@ -78,12 +78,12 @@ def terminate_with_500_hung_asynchronous(case):
 	end_and_restart(case, "aio", signal.SIGTERM)
 
 
-@test([6])
+@test([6], quota=True)
 def kill_with_500_hung_synchronous(case):
 	end_and_restart(case, "sync", signal.SIGKILL)
 
 
-@test([6])
+@test([6], quota=True)
 def terminate_with_500_hung_synchronous(case):
 	end_and_restart(case, "sync", signal.SIGTERM)
 
