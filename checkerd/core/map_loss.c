@@ -9,12 +9,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* As it is in files: the bits of `since`, and these. */
+#define SINCE_BITS  28
+#define STORED_LOST (UINT32_C(1) << SINCE_BITS)
+#define STORED_GONE (UINT32_C(2) << SINCE_BITS)
+
 struct word {
-	uint32_t
-	        since : 28; /* in MAP_LOSS_UNIT_US, rounded up; 0: the map has a usable path */
+	uint32_t since
+	    : SINCE_BITS; /* in MAP_LOSS_UNIT_US, rounded up; 0: the map has a usable path */
 	uint32_t lost : 1; /* reported: no usable path for the whole time */
 	uint32_t gone : 1; /* reported: all paths are gone for good */
 	uint32_t back : 1; /* usable again, and that is to be reported */
+	uint32_t old : 1;  /* the predecessor's: the paths of the map are not known yet */
 };
 
 struct map_losses {
@@ -51,7 +57,7 @@ static uint32_t units(struct mono t)
 {
 	int64_t n = (t.us + MAP_LOSS_UNIT_US - 1) / MAP_LOSS_UNIT_US;
 
-	return (uint32_t)MIN(MAX(n, 1), (INT64_C(1) << 28) - 1);
+	return (uint32_t)MIN(MAX(n, 1), (INT64_C(1) << SINCE_BITS) - 1);
 }
 
 static struct mono since_of(const struct word *w)
@@ -71,24 +77,48 @@ int64_t map_losses_time(const struct map_losses *l)
 	return l->time_us;
 }
 
-void map_losses_note(struct map_losses *l, uint32_t map, bool usable, struct mono now)
+bool map_losses_note(struct map_losses *l, uint32_t map, bool usable, struct mono now)
 {
 	struct word *w = &l->words[map];
+	uint32_t before = map_losses_stored(l, map);
 
-	assert(map < l->max_maps);
+	w->old = 0;
 	if (!usable) {
 		w->back = 0;
 		if (w->since == 0)
-			w->since = units(now) & ((1U << 28) - 1);
+			w->since = units(now) & (STORED_LOST - 1);
 		l->next = now; /* Its paths may be gone for good. */
-		return;
-	}
-	if (w->lost || w->gone) {
+	} else if (w->lost || w->gone) {
 		w->back = 1;
 		l->next = mono_min(l->next, mono_add(now, MAP_LOSS_BACK_US));
-		return;
+	} else {
+		*w = (struct word){ .since = 0 };
 	}
-	*w = (struct word){ .since = 0 };
+	return map_losses_stored(l, map) != before;
+}
+
+/* That the map is usable again is not stored: the successor sees it. */
+uint32_t map_losses_stored(const struct map_losses *l, uint32_t map)
+{
+	const struct word *w = &l->words[map];
+
+	assert(map < l->max_maps);
+	return w->since | (w->lost ? STORED_LOST : 0) | (w->gone ? STORED_GONE : 0);
+}
+
+void map_losses_take(struct map_losses *l, uint32_t map, uint32_t stored, struct mono now)
+{
+	uint32_t since = stored & (STORED_LOST - 1);
+
+	assert(map < l->max_maps);
+	if (since == 0 || since > units(now))
+		return;
+	l->words[map] = (struct word){
+		.since = since & (STORED_LOST - 1),
+		.lost = (stored & STORED_LOST) != 0,
+		.gone = (stored & STORED_GONE) != 0,
+		.old = 1,
+	};
 }
 
 void map_losses_forget(struct map_losses *l, uint32_t map)
@@ -130,7 +160,7 @@ enum map_loss_what map_losses_due(struct map_losses *l, uint32_t map, bool gone,
 	struct mono due = mono_add(since_of(w), l->time_us);
 
 	assert(map < l->max_maps);
-	if (w->since == 0)
+	if (w->since == 0 || w->old)
 		return MAP_LOSS_NOTHING;
 	if (w->back)
 		return MAP_LOSS_BACK;

@@ -35,14 +35,20 @@ uint64_t map_losses_bytes(uint32_t max_maps);             /* for the limit of me
 /* map_lost_time. 0: nothing is reported. */
 void map_losses_set_time(struct map_losses *l, int64_t time_us);
 int64_t map_losses_time(const struct map_losses *l);
-/* The map has a usable path, or none. */
-void map_losses_note(struct map_losses *l, uint32_t map, bool usable, struct mono now);
+/* The map has a usable path, or none. True: map_losses_stored() is another value now. */
+bool map_losses_note(struct map_losses *l, uint32_t map, bool usable, struct mono now);
 /* The index belongs to no map, or to another one. */
 void map_losses_forget(struct map_losses *l, uint32_t map);
 /* When the map lost its last path, also if it is usable again and that is not reported. */
 struct mono map_losses_begun(const struct map_losses *l, uint32_t map);
 /* us 0: the map has a usable path. */
 struct mono map_losses_since(const struct map_losses *l, uint32_t map);
+
+/* For a successor: since when the map is lost, and what was reported of it. 0: nothing. */
+uint32_t map_losses_stored(const struct map_losses *l, uint32_t map);
+/* Takes up what the predecessor stored. Nothing is reported of it before map_losses_note(). */
+void map_losses_take(struct map_losses *l, uint32_t map, uint32_t stored,
+                     struct mono now);
 
 /* When map_losses_due() has news. */
 struct mono map_losses_next(const struct map_losses *l);

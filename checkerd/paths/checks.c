@@ -42,6 +42,7 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 		.store = o->store,
 		.maps = o->maps,
 		.gathered = o->events->gathered,
+		.losses = o->events->losses,
 		.max_paths = config->max_paths,
 	};
 	struct pathcheck_options engine;

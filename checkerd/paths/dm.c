@@ -124,11 +124,11 @@ static void apply_map(struct dm *dm, struct map *map, struct mono now)
 		dm_report_no_room(dm, map);
 		dm->no_room = true;
 	} else {
+		dm_report_map(dm, index, change, old, now);
 		if ((change & MAPS_NEW) != 0)
 			persist_take_map(&dm->checks->persist, index, now);
 		if ((change & (MAPS_NEW | MAPS_PATHS)) != 0)
 			persist_touch_map(&dm->checks->persist, index);
-		dm_report_map(dm, index, change, old, now);
 		report_foreign(dm, index, now);
 	}
 	(void)map_unref(old); /* Returns NULL. */

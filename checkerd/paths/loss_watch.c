@@ -86,6 +86,13 @@ static double seconds(int64_t us)
 	return (double)us / (double)USEC_PER_SEC;
 }
 
+/* The successor does not report it again. */
+static void note_reported(struct outage *o, uint32_t index, enum map_loss_what what)
+{
+	map_losses_reported(o->events->losses, index, what);
+	persist_touch_map(&o->checks->persist, index);
+}
+
 static void report_many(struct outage *o, enum map_loss_what what, unsigned kind,
                         const struct news *news, struct mono now)
 {
@@ -100,7 +107,7 @@ static void report_many(struct outage *o, enum map_loss_what what, unsigned kind
 		if (news_of(o, i, &is, now) != what || is != kind)
 			continue;
 		events_group_name(o->events, &g, maps_get(o->events->maps, i)->map->name);
-		map_losses_reported(o->events->losses, i, what);
+		note_reported(o, i, what);
 	}
 	memset(&e, 0, sizeof(e));
 	e.type = EVENT_MAP;
@@ -127,7 +134,7 @@ static void report_one(struct outage *o, uint32_t index, enum map_loss_what what
 
 	describe(what, kind, seconds(lasted(o, index, what, now)), false, words,
 	         sizeof(words));
-	map_losses_reported(o->events->losses, index, what);
+	note_reported(o, index, what);
 	events_map(o->events, index, m->map->name, priority_of(what),
 	           what == MAP_LOSS_BACK ? "lost" : "", word_of(what), now, "%s", words);
 }

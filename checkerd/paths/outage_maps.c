@@ -49,14 +49,14 @@ bool outage_map(struct events *ev, uint32_t index, struct mono now)
 {
 	struct maps_map *m = maps_get(ev->maps, index);
 	enum redundancy to = maps_redundancy(ev->maps, m);
-	bool first = !m->reported_any;
+	bool first = !m->reported_any, lost;
 
-	map_losses_note(ev->losses, index, !maps_is_lost(ev->maps, m), now);
+	lost = map_losses_note(ev->losses, index, !maps_is_lost(ev->maps, m), now);
 	if (!differs(m, to)) {
 		let_go(ev, m);
 		m->reported_any = true;
 		m->reported = to;
-		return first;
+		return first || lost;
 	}
 	if (to == REDUNDANCY_NONE && !mono_before(now, ev->urgent_map_from)) {
 		ev->urgent_map_from = mono_add(now, GATHER_ALONE_US);
@@ -68,7 +68,7 @@ bool outage_map(struct events *ev, uint32_t index, struct mono now)
 		if (ev->maps_gathered++ == 0)
 			ev->maps_first = now;
 	}
-	return false;
+	return lost;
 }
 
 struct mono outage_maps_due(const struct outage *o)

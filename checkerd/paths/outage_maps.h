@@ -8,8 +8,8 @@
 
 #define OUTAGE_MAPS_TEXT_MAX 80
 
-/* The redundancy of the map may be another one. index: in the table of maps. True: what was reported
- * of the map is another word now. */
+/* The redundancy of the map may be another one. index: in the table of maps. True: what a successor is
+ * to know of the map is another value now. */
 bool outage_map(struct events *ev, uint32_t index, struct mono now);
 /* When maps are to be reported. MONO_NEVER: none is gathered. */
 struct mono outage_maps_due(const struct outage *o);

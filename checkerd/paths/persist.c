@@ -19,6 +19,7 @@ int persist_init(struct persist *ps, const struct persist_parts *parts)
 		.registry = parts->registry,
 		.maps = parts->maps,
 		.gathered = parts->gathered,
+		.losses = parts->losses,
 		.max_paths = parts->max_paths,
 		.max_maps = map_room(parts->max_paths),
 		.next = REGISTRY_NONE,
@@ -170,11 +171,13 @@ static bool put_map(struct persist *ps, uint32_t index, struct mono now)
 
 	if (m == NULL)
 		return store_drop_map(ps->store, index);
-	return store_put_map(ps->store, index, m->map,
-	                     &(struct stored_map){ .reported_any = m->reported_any,
-	                                           .reported = m->reported,
-	                                           .expected = m->expected },
-	                     now);
+	return store_put_map(
+	        ps->store, index, m->map,
+	        &(struct stored_map){ .reported_any = m->reported_any,
+	                              .reported = m->reported,
+	                              .expected = m->expected,
+	                              .loss = map_losses_stored(ps->losses, index) },
+	        now);
 }
 
 /* False: the ring is full, and the rest stays in its set. */
@@ -323,6 +326,7 @@ void persist_take_map(struct persist *ps, uint32_t map, struct mono now)
 		m->reported_any = old.reported_any;
 		m->reported = old.reported;
 		m->expected = MAX(m->expected, old.expected);
+		map_losses_take(ps->losses, map, old.loss, now);
 	}
 	mark_entries(ps, m, now);
 }

@@ -8,7 +8,7 @@
 struct section_map {
 	uint8_t reported_any, reported;
 	uint16_t expected;
-	uint8_t unused[4];
+	uint32_t loss; /* 0 in files of earlier versions */
 };
 
 static_assert(MAP_UUID_MAX >= MAP_NAME_MAX, "a key is a UUID or a name");
@@ -25,6 +25,7 @@ void stored_map_write(struct record *r, const char *key, const struct stored_map
 		.reported_any = m->reported_any,
 		.reported = (uint8_t)m->reported,
 		.expected = m->expected,
+		.loss = m->loss,
 	};
 
 	record_begin(r, RECORD_MAP, now);
@@ -49,6 +50,7 @@ bool stored_map_read(const struct record *r, struct stored_map *ret)
 		.reported_any = s.reported_any != 0,
 		.reported = (enum redundancy)s.reported,
 		.expected = s.expected,
+		.loss = s.loss,
 	};
 	return true;
 }

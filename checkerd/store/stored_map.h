@@ -7,11 +7,12 @@
 #include "checkerd/core/redundancy.h"
 #include "checkerd/store/record.h"
 
-/* As struct maps_map. */
+/* As struct maps_map, and map_losses_stored(). */
 struct stored_map {
 	bool reported_any;
 	enum redundancy reported;
 	uint16_t expected;
+	uint32_t loss;
 };
 
 /* The UUID, or the name if the map has none: what finds the record. */

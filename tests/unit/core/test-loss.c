@@ -132,11 +132,11 @@ static void a_map_is_lost_after_its_time_and_once(void **state)
 {
 	(void)state;
 	assert_true(mono_is_never(map_losses_next(l)) || map_losses_next(l).us == 0);
-	map_losses_note(l, 1, false, t0);
+	(void)map_losses_note(l, 1, false, t0);
 	assert_int_equal(map_losses_since(l, 1).us, t0.us);
 	assert_int_equal(due(false, t0), MAP_LOSS_NOTHING);
 	assert_int_equal(map_losses_next(l).us, at(TIME).us);
-	map_losses_note(l, 1, false, at(10 * SEC)); /* still */
+	(void)map_losses_note(l, 1, false, at(10 * SEC)); /* still */
 	assert_int_equal(due(false, at(TIME - 1)), MAP_LOSS_NOTHING);
 	assert_int_equal(map_losses_next(l).us, at(TIME).us);
 	assert_int_equal(due(false, at(TIME)), MAP_LOSS_LOST);
@@ -147,15 +147,15 @@ static void a_map_is_lost_after_its_time_and_once(void **state)
 static void the_end_is_reported_after_the_loss_only(void **state)
 {
 	(void)state;
-	map_losses_note(l, 1, false, t0);
-	map_losses_note(l, 1, true, at(TIME - 1));
+	(void)map_losses_note(l, 1, false, t0);
+	(void)map_losses_note(l, 1, true, at(TIME - 1));
 	assert_int_equal(map_losses_since(l, 1).us, 0);
 	assert_int_equal(due(false, at(2 * TIME)), MAP_LOSS_NOTHING);
 	/* A new loss has its whole time. */
-	map_losses_note(l, 1, false, at(2 * TIME));
+	(void)map_losses_note(l, 1, false, at(2 * TIME));
 	assert_int_equal(due(false, at(3 * TIME - 1)), MAP_LOSS_NOTHING);
 	assert_int_equal(due(false, at(3 * TIME)), MAP_LOSS_LOST);
-	map_losses_note(l, 1, true, at(3 * TIME + SEC));
+	(void)map_losses_note(l, 1, true, at(3 * TIME + SEC));
 	assert_int_equal(map_losses_since(l, 1).us, 0);
 	assert_int_equal(map_losses_next(l).us, at(3 * TIME + SEC + MAP_LOSS_BACK_US).us);
 	assert_int_equal(map_losses_begun(l, 1).us, at(2 * TIME).us);
@@ -166,12 +166,12 @@ static void the_end_is_reported_after_the_loss_only(void **state)
 static void a_map_whose_paths_are_gone_is_reported_at_once(void **state)
 {
 	(void)state;
-	map_losses_note(l, 1, false, t0);
+	(void)map_losses_note(l, 1, false, t0);
 	assert_int_equal(map_losses_next(l).us, t0.us);
 	assert_int_equal(due(true, t0), MAP_LOSS_GONE);
 	assert_int_equal(due(true, at(2 * TIME)), MAP_LOSS_NOTHING);
 	assert_int_equal(due(false, at(2 * TIME)), MAP_LOSS_NOTHING);
-	map_losses_note(l, 1, true, at(2 * TIME));
+	(void)map_losses_note(l, 1, true, at(2 * TIME));
 	assert_int_equal(due(false, at(3 * TIME)), MAP_LOSS_BACK);
 }
 
@@ -179,9 +179,9 @@ static void a_map_whose_paths_are_gone_is_reported_at_once(void **state)
 static void a_lost_map_may_turn_out_to_be_gone(void **state)
 {
 	(void)state;
-	map_losses_note(l, 1, false, t0);
+	(void)map_losses_note(l, 1, false, t0);
 	assert_int_equal(due(false, at(TIME)), MAP_LOSS_LOST);
-	map_losses_note(l, 1, false, at(TIME + SEC));
+	(void)map_losses_note(l, 1, false, at(TIME + SEC));
 	assert_int_equal(due(true, at(TIME + SEC)), MAP_LOSS_GONE);
 	assert_int_equal(due(true, at(TIME + SEC)), MAP_LOSS_NOTHING);
 }
@@ -189,10 +189,10 @@ static void a_lost_map_may_turn_out_to_be_gone(void **state)
 static void a_map_that_flaps_keeps_its_loss(void **state)
 {
 	(void)state;
-	map_losses_note(l, 1, false, t0);
+	(void)map_losses_note(l, 1, false, t0);
 	assert_int_equal(due(false, at(TIME)), MAP_LOSS_LOST);
-	map_losses_note(l, 1, true, at(TIME + SEC));
-	map_losses_note(l, 1, false, at(TIME + SEC + 1000));
+	(void)map_losses_note(l, 1, true, at(TIME + SEC));
+	(void)map_losses_note(l, 1, false, at(TIME + SEC + 1000));
 	assert_int_equal(map_losses_since(l, 1).us, t0.us);
 	assert_int_equal(due(false, at(3 * TIME)), MAP_LOSS_NOTHING);
 }
@@ -201,7 +201,7 @@ static void another_time_counts_at_once(void **state)
 {
 	(void)state;
 	map_losses_set_time(l, 0);
-	map_losses_note(l, 1, false, t0);
+	(void)map_losses_note(l, 1, false, t0);
 	assert_int_equal(due(true, at(9 * TIME)), MAP_LOSS_NOTHING);
 	assert_true(mono_is_never(map_losses_next(l)));
 	map_losses_set_time(l, 2 * TIME);
@@ -215,8 +215,8 @@ static void another_time_counts_at_once(void **state)
 static void maps_are_apart(void **state)
 {
 	(void)state;
-	map_losses_note(l, 1, false, t0);
-	map_losses_note(l, 2, false, at(30 * SEC));
+	(void)map_losses_note(l, 1, false, t0);
+	(void)map_losses_note(l, 2, false, at(30 * SEC));
 	map_losses_begin(l);
 	for (uint32_t i = 0; i < MAPS; i++)
 		assert_int_equal(map_losses_due(l, i, false, at(40 * SEC)),
@@ -233,10 +233,59 @@ static void maps_are_apart(void **state)
 static void a_time_between_two_units_is_rounded_up(void **state)
 {
 	(void)state;
-	map_losses_note(l, 1, false, at(1));
+	(void)map_losses_note(l, 1, false, at(1));
 	assert_int_equal(map_losses_since(l, 1).us, at(MAP_LOSS_UNIT_US).us);
 	assert_int_equal(due(false, at(TIME + 1)), MAP_LOSS_NOTHING);
 	assert_int_equal(due(false, at(TIME + MAP_LOSS_UNIT_US)), MAP_LOSS_LOST);
+}
+
+/* A successor goes on with the time and with what was reported, once it has seen the map. */
+static void a_successor_goes_on(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	assert_int_equal(map_losses_stored(l, 1), 0);
+	assert_true(map_losses_note(l, 1, false, t0));
+	assert_false(map_losses_note(l, 1, false, at(SEC)));
+	before = map_losses_stored(l, 1);
+	assert_int_not_equal(before, 0);
+	map_losses_forget(l, 1);
+	map_losses_take(l, 1, before, at(10 * SEC));
+	assert_int_equal(map_losses_since(l, 1).us, t0.us);
+	/* Its paths are not known yet, and it may be usable again. */
+	assert_int_equal(due(false, at(2 * TIME)), MAP_LOSS_NOTHING);
+	assert_int_equal(due(true, at(2 * TIME)), MAP_LOSS_NOTHING);
+	assert_false(map_losses_note(l, 1, false, at(2 * TIME)));
+	assert_int_equal(map_losses_next(l).us, at(2 * TIME).us);
+	assert_int_equal(due(false, at(2 * TIME)), MAP_LOSS_LOST);
+	/* What was reported is not reported again, and its end is. */
+	assert_int_not_equal(map_losses_stored(l, 1), before);
+	before = map_losses_stored(l, 1);
+	map_losses_forget(l, 1);
+	map_losses_take(l, 1, before, at(3 * TIME));
+	assert_int_equal(map_losses_stored(l, 1), before);
+	(void)map_losses_note(l, 1, false, at(3 * TIME));
+	assert_int_equal(due(false, at(4 * TIME)), MAP_LOSS_NOTHING);
+	assert_int_equal(due(true, at(4 * TIME)), MAP_LOSS_GONE);
+	before = map_losses_stored(l, 1);
+	map_losses_forget(l, 1);
+	map_losses_take(l, 1, before, at(5 * TIME));
+	assert_false(map_losses_note(l, 1, true, at(5 * TIME)));
+	assert_int_equal(map_losses_begun(l, 1).us, t0.us);
+	assert_int_equal(due(false, at(5 * TIME)), MAP_LOSS_BACK);
+	assert_int_equal(map_losses_stored(l, 1), 0);
+}
+
+static void a_loss_that_cannot_be_is_not_taken(void **state)
+{
+	(void)state;
+	(void)map_losses_note(l, 1, false, at(TIME));
+	map_losses_take(l, 2, map_losses_stored(l, 1), at(TIME - SEC));
+	assert_int_equal(map_losses_since(l, 2).us, 0);
+	/* Reported, but of no time. */
+	map_losses_take(l, 2, UINT32_C(1) << 28, at(TIME));
+	assert_int_equal(map_losses_stored(l, 2), 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -255,6 +304,8 @@ int main(void)
 		TEST(another_time_counts_at_once),
 		TEST(maps_are_apart),
 		TEST(a_time_between_two_units_is_rounded_up),
+		TEST(a_successor_goes_on),
+		TEST(a_loss_that_cannot_be_is_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

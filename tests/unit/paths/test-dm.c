@@ -70,6 +70,7 @@ static int setup(void **state)
 	if (events_init(&events, &of_events) < 0)
 		return -1;
 	kept.gathered = events.gathered;
+	kept.losses = events.losses;
 	if (store_new(&kept.store, &of_store, t0) < 0 ||
 	    persist_init(&checks.persist, &kept) < 0)
 		return -1;

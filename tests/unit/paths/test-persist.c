@@ -12,6 +12,7 @@
 #include "checkerd/core/maps_entries.h"
 #include "checkerd/core/maps_orders.h"
 #include "checkerd/core/maps_paths.h"
+#include "checkerd/paths/outage_maps.h"
 #include "tests/unit/paths/checks-bed.h"
 
 static char folder[64], file[96];
@@ -43,6 +44,7 @@ static int end(void **state)
 {
 	char lock[128];
 
+	on_event = NULL;
 	if (teardown(state) < 0)
 		return -1;
 	(void)unlink(file);
@@ -355,6 +357,77 @@ static void redundancy_counts_old_verdicts(void **state)
 	assert_int_equal(maps_get(maps, m)->reported, REDUNDANCY_LAST);
 }
 
+/* The daemon looks at the map, as it does at the end of a round. */
+static void look_at(uint32_t map)
+{
+	if (outage_map(&events, map, now))
+		persist_touch_map(&checks.persist, map);
+}
+
+/* As run_until(), for what is reported of maps. Then the daemon is killed. */
+static void wait_and_kill(struct mono until)
+{
+	while (!mono_before(until, outage_next(&outage))) {
+		now = mono_max(outage_next(&outage), now);
+		outage_run(&outage, now);
+		persist_run(&checks.persist, now);
+	}
+	now = until;
+	restart(true);
+}
+
+static unsigned n_lost, n_usable;
+
+static void count_losses(const struct event *e)
+{
+	n_lost += e->type == EVENT_MAP && strcmp(e->to, "lost") == 0;
+	n_usable += e->type == EVENT_MAP && strcmp(e->to, "usable") == 0;
+}
+
+/* The time of a loss goes on although the daemon is killed; it is reported once, and so is its end. */
+static void a_loss_goes_on(void **state)
+{
+	struct mono since;
+	uint32_t p, m;
+
+	(void)state;
+	n_lost = n_usable = 0;
+	on_event = count_losses;
+	p = add_disk(0, "w");
+	m = add_map(1, 1);
+	map_losses_set_time(events.losses, 60 * SEC);
+	check(p, PATHCHECK_FAILED);
+	check(p, PATHCHECK_FAILED);
+	look_at(m);
+	since = map_losses_since(events.losses, m);
+	assert_int_not_equal(since.us, 0);
+	wait_and_kill(mono_add(since, 40 * SEC));
+	for (unsigned i = 0; i < 2; i++) {
+		map_losses_set_time(events.losses, 60 * SEC);
+		m = add_map(1, 1);
+		p = add_disk(0, "w");
+		look_at(m);
+		assert_int_equal(map_losses_since(events.losses, m).us, since.us);
+		assert_int_equal(n_lost, i);
+		wait_and_kill(mono_add(since, (i == 0 ? 61 : 200) * SEC));
+		assert_int_equal(n_lost, 1);
+	}
+	map_losses_set_time(events.losses, 60 * SEC);
+	m = add_map(1, 1);
+	p = add_disk(0, "w");
+	look_at(m);
+	check(p, PATHCHECK_OK);
+	look_at(m);
+	wait_and_kill(mono_add(now, SEC));
+	m = add_map(1, 1);
+	(void)add_disk(0, "w");
+	look_at(m);
+	assert_int_equal(map_losses_since(events.losses, m).us, 0);
+	wait_and_kill(mono_add(now, SEC));
+	assert_int_equal(n_lost, 1);
+	assert_int_equal(n_usable, 1);
+}
+
 static void failed_by_hand_stays_failed(void **state)
 {
 	uint32_t p = add_disk(0, "w");
@@ -542,6 +615,7 @@ int main(void)
 		TEST(an_old_verdict_reinstates_nothing),
 		TEST(an_old_verdict_protects_no_path),
 		TEST(redundancy_counts_old_verdicts),
+		TEST(a_loss_goes_on),
 		TEST(failed_by_hand_stays_failed),
 		TEST(a_hold_goes_on),
 		TEST(a_held_path_is_used_when_no_other_is),

@@ -378,7 +378,8 @@ static void a_time_to_come_is_not_believed(void **state)
 
 static void a_map_comes_back(void **state)
 {
-	const struct stored_map m = { .reported_any = true,
+	const struct stored_map m = { .loss = 0x12345678,
+		                      .reported_any = true,
 		                      .reported = REDUNDANCY_LAST,
 		                      .expected = 1024 };
 	const struct stored_map wrong = { .expected = 1025 };
@@ -398,6 +399,7 @@ static void a_map_comes_back(void **state)
 	assert_true(got.reported_any);
 	assert_int_equal(got.reported, REDUNDANCY_LAST);
 	assert_int_equal(got.expected, 1024);
+	assert_int_equal(got.loss, 0x12345678);
 	stored_map_write(&r, uuid, &wrong, t0);
 	record_seal(&r);
 	assert_false(stored_map_read(&r, &got));
