@@ -13,6 +13,7 @@
 
 #include "checkerd/core/checker_kind.h"
 #include "checkerd/core/policy_rules.h"
+#include "checkerd/core/slow.h"
 #include "util/macro.h"
 
 #define CONFIG_FILE_BYTES_MAX  (1024 * 1024) /* of one file */
@@ -38,9 +39,6 @@ enum discovery_kind { DISCOVERY_UDEV, DISCOVERY_STATIC };
 
 /* Does a device's descriptor stay open between checks? AUTO: SCSI, NVMe and DASD only. */
 enum keep_open { KEEP_OPEN_AUTO, KEEP_OPEN_YES, KEEP_OPEN_NO };
-
-/* What checkerd does with a path that is slower than the others of its map. */
-enum slow_mode { SLOW_MODE_OFF, SLOW_MODE_EVENT, SLOW_MODE_MARGINAL };
 
 /* What checkerd does with a path that it failed, when it releases the path. */
 enum dm_release { DM_RELEASE_KEEP, DM_RELEASE_REINSTATE };
@@ -112,6 +110,7 @@ struct config_settings {
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
 	uint32_t fail_checks, recover_checks, read_every;
 	enum keep_open keep_open;
+	enum slow_mode slow_path;
 	bool purge_disconnected;
 	struct policy_words holds;
 };

@@ -276,6 +276,7 @@ static void collect(const struct config *c, const struct config_subject *s,
 		.recover_checks = c->recover_checks,
 		.read_every = c->read_every,
 		.keep_open = c->keep_open,
+		.slow_path = c->slow_path,
 		.purge_disconnected = c->purge_disconnected,
 		.holds = c->holds,
 	};

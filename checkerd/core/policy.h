@@ -73,6 +73,8 @@ struct policy_rule {
 	uint32_t permille;
 	/* The end of a hold empties the bucket. */
 	bool forgives;
+	/* MARK_PORT_STATE holds the path. */
+	bool marginal_port;
 };
 
 enum hold_phase {

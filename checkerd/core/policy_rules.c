@@ -18,6 +18,7 @@ static const struct policy_rule default_rule = {
 	.flap_time = POLICY_FLAP_DEFAULT_US / HOLD_TICK_US,
 	.first = POLICY_HOLD_DEFAULT_US / HOLD_TICK_US,
 	.max = POLICY_MAX_DEFAULT_US / HOLD_TICK_US,
+	.marginal_port = true,
 };
 
 /* Entry POLICY_RULE_DEFAULT is default_rule, and the array has the others. */
@@ -92,7 +93,8 @@ static struct policy_rule flapping_rule(const struct policy_words *w)
 	return r;
 }
 
-struct policy_rule policy_rule_of(const struct policy_words *w, int64_t max_interval_us)
+static struct policy_rule failures_rule(const struct policy_words *w,
+                                        int64_t max_interval_us)
 {
 	if (wants_marginal(w))
 		return marginal_rule(w);
@@ -105,13 +107,21 @@ struct policy_rule policy_rule_of(const struct policy_words *w, int64_t max_inte
 	return flapping_rule(w);
 }
 
+struct policy_rule policy_rule_of(const struct policy_words *w, int64_t max_interval_us)
+{
+	struct policy_rule r = failures_rule(w, max_interval_us);
+
+	r.marginal_port = w->marginal_port;
+	return r;
+}
+
 static bool is_same(const struct policy_rule *a, const struct policy_rule *b)
 {
 	return a->why == b->why && a->threshold == b->threshold &&
 	       a->forget_time == b->forget_time && a->forget_checks == b->forget_checks &&
 	       a->flap_time == b->flap_time && a->first == b->first && a->max == b->max &&
 	       a->sample == b->sample && a->permille == b->permille &&
-	       a->forgives == b->forgives;
+	       a->forgives == b->forgives && a->marginal_port == b->marginal_port;
 }
 
 const struct policy_rule *policy_rules_get(uint8_t index)

@@ -40,6 +40,7 @@ struct policy_words {
 	uint32_t marginal_path_err_rate_threshold; /* permille */
 	int64_t marginal_path_err_recheck_gap_time_us;
 	uint32_t delay_watch_checks, delay_wait_checks;
+	bool marginal_port;
 };
 
 /* The one rule that works: marginal_path_*, else san_path_err_*, else delay_*, else flap_time.

@@ -40,9 +40,10 @@ struct path_settings {
 	uint64_t checker : CHECKER_KIND_BITS;    /* enum checker_kind, never AUTO */
 	uint64_t checker_why : CHECKER_WHY_BITS; /* enum checker_why */
 	uint64_t read_every : 6;
-	uint64_t keep_open : 2; /* enum keep_open of the configuration */
-	uint64_t purge : 1;     /* purge_disconnected */
-	uint64_t rule : 8;      /* of policy_rules_get() */
+	uint64_t keep_open : 2;         /* enum keep_open of the configuration */
+	uint64_t purge : 1;             /* purge_disconnected */
+	uint64_t rule : 8;              /* of policy_rules_get() */
+	uint64_t slow : SLOW_MODE_BITS; /* enum slow_mode */
 	/* Discovery's: the device had no properties, so no property rule was applied. */
 	uint64_t unjudged : 1;
 };

@@ -30,6 +30,10 @@ typedef uint8_t slow_level;
 #define SLOW_LEVEL_BITS 8
 #define SLOW_COUNT_BITS 10
 
+/* What checkerd does with a path that is slower than the others of its map. */
+enum slow_mode { SLOW_MODE_OFF, SLOW_MODE_EVENT, SLOW_MODE_MARGINAL };
+#define SLOW_MODE_BITS 2
+
 enum slow_state {
 	SLOW_NO,
 	SLOW_PATH, /* slower than its siblings */

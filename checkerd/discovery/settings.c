@@ -10,7 +10,7 @@
 static_assert(CONFIG_TIME_MAX_US == PATH_TIME_MAX_US &&
                       CONFIG_INTERVAL_MAX_US == PATH_INTERVAL_MAX_US &&
                       CONFIG_CHECKS_MAX < 1 << 10 && CONFIG_READ_EVERY_MAX < 1 << 6 &&
-                      KEEP_OPEN_NO < 1 << 2,
+                      KEEP_OPEN_NO < 1 << 2 && SLOW_MODE_MARGINAL < 1 << SLOW_MODE_BITS,
               "struct path_settings has room for these values");
 
 /* The kernel's timeout may be as long as somebody wrote into sysfs. */
@@ -72,6 +72,7 @@ void settings_of(const struct config *c, const struct config_subject *subject,
 		.keep_open = settings.keep_open,
 		.purge = settings.purge_disconnected,
 		.rule = rule_of(&settings),
+		.slow = settings.slow_path,
 	};
 	if (j != NULL)
 		explain(c, subject, id, ret, j);

@@ -524,7 +524,6 @@ static void complete_maps(struct daemon *d, struct mono now)
 	if (d->dm.generation != ref->generation) {
 		dm_configure(&d->dm, ref->config, ref->generation);
 		windows_configure(&d->windows, d->reload.ref);
-		slow_watch_configure(&d->checks.slow, ref->config->slow_path, now);
 	}
 	if (d->inventory.map_changed)
 		dm_look(&d->dm);

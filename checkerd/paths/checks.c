@@ -69,7 +69,6 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 		.maps = o->maps,
 		.events = o->events,
 		.holds = &c->holds,
-		.mode = config->slow_path,
 	};
 	if (r == 0)
 		r = persist_init(&c->persist, &kept);

@@ -99,6 +99,11 @@ void holds_mark(struct holds *h, uint32_t index, struct path *p, enum policy_mar
 	follow(h, index, p, &old, now);
 }
 
+bool holds_with_port(const struct path *p)
+{
+	return rule_of(p)->marginal_port;
+}
+
 void holds_pardon(struct holds *h, uint32_t index, struct path *p, struct mono now)
 {
 	struct hold old = p->hold;

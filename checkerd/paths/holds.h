@@ -37,6 +37,8 @@ void holds_failed(struct holds *h, uint32_t index, struct path *p, struct mono n
 /* A reason from outside is there, or is there no longer. */
 void holds_mark(struct holds *h, uint32_t index, struct path *p, enum policy_mark m,
                 bool on, struct mono now);
+/* Does the path's rule take MARK_PORT_STATE? */
+bool holds_with_port(const struct path *p);
 /* An administrator ends the hold. What comes from outside stays. */
 void holds_pardon(struct holds *h, uint32_t index, struct path *p, struct mono now);
 /* The settings of the path name another rule. */

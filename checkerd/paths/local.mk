@@ -65,6 +65,7 @@ paths_tests = \
 	tests/unit/paths/test-persist \
 	tests/unit/paths/test-prober-end \
 	tests/unit/paths/test-purge \
+	tests/unit/paths/test-slow-watch \
 	tests/unit/paths/test-windows \
 	$(NULL)
 check_PROGRAMS += $(paths_tests)
@@ -99,6 +100,10 @@ tests_unit_paths_test_persist_LDADD = libdaemon.la libstore.la libdiscovery.la l
 tests_unit_paths_test_outage_SOURCES = tests/unit/paths/test-outage.c $(checks_bed)
 tests_unit_paths_test_outage_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_outage_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_slow_watch_SOURCES = tests/unit/paths/test-slow-watch.c $(checks_bed)
+tests_unit_paths_test_slow_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_slow_watch_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_windows_SOURCES = tests/unit/paths/test-windows.c $(checks_bed)
 tests_unit_paths_test_windows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'

@@ -47,6 +47,7 @@ static void take_up(struct checks *c, uint32_t index, struct path *p,
 
 	persist_take_marks(&c->persist, index, m);
 	holds_take_up(&c->holds, index, p, now);
+	slow_watch_configured(&c->slow, index, p, now);
 	report_left(c, index, p, m, now);
 	persist_await(&c->persist, index,
 	              checks_is_heard_of(p) && maps_is_unproven(c->maps, index));
@@ -205,6 +206,7 @@ static void change_settings(struct checks *c, uint32_t index, struct device *d,
 	grace = !was_checked || !path_settings_same_times(&p->settings, s);
 	p->settings = *s;
 	holds_change_rule(&c->holds, index, p, now);
+	slow_watch_configured(&c->slow, index, p, now);
 	c->never_checked += checks_is_never_checked(p);
 	persist_await(&c->persist, index,
 	              checks_is_heard_of(p) && maps_is_unproven(c->maps, index));

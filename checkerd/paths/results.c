@@ -84,7 +84,7 @@ static void follow_port(struct checks *c, uint32_t index, struct path *p, struct
 	if (port_states_get(&c->ports, c->sys_dev_block, p->device, now, &word, &read)) {
 		p->sysfs.transport = word;
 		holds_mark(&c->holds, index, p, MARK_PORT_STATE,
-		           sysfs_word_is_marginal(word), now);
+		           sysfs_word_is_marginal(word) && holds_with_port(p), now);
 	}
 	c->states_read += read;
 }

@@ -205,13 +205,13 @@ static void follow_map(const struct slow_watch *w, uint32_t index, const struct 
 static void set_slow(struct slow_watch *w, uint32_t index, struct path *p, bool slow,
                      struct mono now)
 {
+	bool marked = slow && p->settings.slow == SLOW_MODE_MARGINAL;
+
 	w->slow += slow;
 	w->slow -= !slow;
 	/* Only if it is not so: the predecessor's hold may have the mark. */
-	if (policy_is_marked(&p->hold, MARK_SLOW) !=
-	    (slow && w->mode == SLOW_MODE_MARGINAL))
-		holds_mark(w->holds, index, p, MARK_SLOW,
-		           slow && w->mode == SLOW_MODE_MARGINAL, now);
+	if (policy_is_marked(&p->hold, MARK_SLOW) != marked)
+		holds_mark(w->holds, index, p, MARK_SLOW, marked, now);
 }
 
 static void judge(struct slow_watch *w, uint32_t index, struct path *p, struct slow *s,
@@ -251,7 +251,7 @@ void slow_watch_checked(struct slow_watch *w, uint32_t index, struct path *p,
 	/* The mark is the predecessor's: it counts until this daemon knows better. */
 	bool marked = policy_is_marked(&p->hold, MARK_SLOW) && s.state != SLOW_PATH;
 
-	if (w->mode == SLOW_MODE_OFF)
+	if (p->settings.slow == SLOW_MODE_OFF)
 		return;
 	if (marked) {
 		s.state = SLOW_PATH;
@@ -267,26 +267,19 @@ void slow_watch_checked(struct slow_watch *w, uint32_t index, struct path *p,
 	p->slow_count = s.count & ((1U << SLOW_COUNT_BITS) - 1);
 }
 
-void slow_watch_configure(struct slow_watch *w, enum slow_mode mode, struct mono now)
+void slow_watch_configured(struct slow_watch *w, uint32_t index, struct path *p,
+                           struct mono now)
 {
-	if (w->mode == mode)
-		return;
-	w->mode = mode;
-	for (uint32_t i = 0; i < registry_end(w->registry); i++) {
-		struct path *p = registry_get(w->registry, i);
-		bool wanted;
+	/* The mark may be the predecessor's: then the path is counted with its first check. */
+	bool slow = p->slow_state == SLOW_PATH || policy_is_marked(&p->hold, MARK_SLOW);
+	bool wanted = slow && p->settings.slow == SLOW_MODE_MARGINAL;
 
-		if (p == NULL)
-			continue;
-		if (mode == SLOW_MODE_OFF)
-			p->slow_state = p->slow_pending = p->slow_told = p->slow_count =
-			        0;
-		wanted = mode == SLOW_MODE_MARGINAL && p->slow_state == SLOW_PATH;
-		if (policy_is_marked(&p->hold, MARK_SLOW) != wanted)
-			holds_mark(w->holds, i, p, MARK_SLOW, wanted, now);
-	}
-	if (mode == SLOW_MODE_OFF)
-		w->slow = 0;
+	if (policy_is_marked(&p->hold, MARK_SLOW) != wanted)
+		holds_mark(w->holds, index, p, MARK_SLOW, wanted, now);
+	if (p->settings.slow != SLOW_MODE_OFF)
+		return;
+	slow_watch_forget(w, p);
+	p->slow_recent = p->slow_pending = p->slow_told = p->slow_count = 0;
 }
 
 void slow_watch_forget(struct slow_watch *w, struct path *p)

@@ -7,7 +7,6 @@
  * slower than before. The loop only. A check that takes less than SLOW_MORE_US costs next to
  * nothing here; another one looks at the paths of one map.
  */
-#include "checkerd/config/config.h"
 #include "checkerd/core/slow.h"
 #include "checkerd/paths/holds.h"
 
@@ -17,7 +16,6 @@ struct slow_watch {
 	struct maps *maps;
 	struct events *events;
 	struct holds *holds;
-	enum slow_mode mode;
 	/* Slow paths at present. */
 	uint32_t slow;
 };
@@ -25,8 +23,9 @@ struct slow_watch {
 /* A check has succeeded, and its latency is in the path's histogram. */
 void slow_watch_checked(struct slow_watch *w, uint32_t index, struct path *p,
                         struct mono now);
-/* Another mode. OFF ends all that is slow, EVENT the holds. */
-void slow_watch_configure(struct slow_watch *w, enum slow_mode mode, struct mono now);
+/* The path has other settings, or was taken up. SLOW_MODE_OFF ends all that is slow, EVENT the hold. */
+void slow_watch_configured(struct slow_watch *w, uint32_t index, struct path *p,
+                           struct mono now);
 /* The path is about to be removed. */
 void slow_watch_forget(struct slow_watch *w, struct path *p);
 

@@ -591,6 +591,7 @@ static void what_is_printed(void **state)
 	                          "	dm_release reinstate\n"
 	                          "	slow_path event\n"
 	                          "	purge_disconnected no\n"
+	                          "	marginal_port yes\n"
 	                          "	flap_time 60\n"
 	                          "	hold_time 60\n"
 	                          "	hold_max 300\n"

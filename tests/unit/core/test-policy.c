@@ -217,12 +217,18 @@ static void the_default_is_what_no_keyword_means(void **state)
 		.flap_time_us = POLICY_FLAP_DEFAULT_US,
 		.hold_time_us = POLICY_HOLD_DEFAULT_US,
 		.hold_max_us = POLICY_MAX_DEFAULT_US,
+		.marginal_port = true,
 	};
+	struct policy_words other = w;
 	struct policy_rule r = policy_rule_of(&w, SEC);
 
 	(void)state;
 	assert_int_equal(policy_rules_add(&r), POLICY_RULE_DEFAULT);
 	assert_int_equal(policy_rules_refused(), 0);
+	other.marginal_port = false;
+	r = policy_rule_of(&other, SEC);
+	assert_int_not_equal(policy_rules_add(&r), POLICY_RULE_DEFAULT);
+	policy_rules_reset();
 }
 
 static void a_full_table_gives_the_default(void **state)

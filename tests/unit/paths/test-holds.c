@@ -231,6 +231,7 @@ static uint32_t add_over_port(unsigned n)
 static void a_marginal_port_holds_its_paths(void **state)
 {
 	char name[128];
+	struct policy_rule rule;
 	uint32_t a = add_over_port(1), b = add_over_port(2);
 
 	(void)state;
@@ -254,6 +255,21 @@ static void a_marginal_port_holds_its_paths(void **state)
 	checked(b, true, 9 * SEC);
 	assert_false(policy_is_held(&path(a)->hold));
 	assert_false(policy_is_held(&path(b)->hold));
+	/* marginal_port no: the state is shown, and nothing follows. A hold that there is ends. */
+	checked(a, true, 14 * SEC); /* It is given back. */
+	write_port_state("Marginal\n");
+	checked(a, true, 1000 * SEC);
+	assert_int_equal(policy_why(&path(a)->hold), HOLD_PORT_STATE);
+	rule = *policy_rules_get((uint8_t)path(a)->settings.rule);
+	rule.marginal_port = false;
+	path(a)->settings.rule = policy_rules_add(&rule);
+	path(b)->settings.rule = path(a)->settings.rule;
+	checked(a, true, 1005 * SEC);
+	checked(b, true, 1005 * SEC);
+	assert_false(policy_is_held(&path(a)->hold));
+	assert_false(policy_is_held(&path(b)->hold));
+	assert_string_equal(sysfs_word_text(path(a)->sysfs.transport), "Marginal");
+	policy_rules_reset();
 }
 
 static void every_check_counts_in_the_share(void **state)
