@@ -32,6 +32,8 @@ struct config *config_free(struct config *c)
 	block_free(c->files);
 	free(c->defaults_at);
 	free(c->socket_group);
+	free(c->uid_attribute);
+	free(c->uid_attrs);
 	filters_free(c->filters);
 	rules_free(c->rules);
 	problems_deinit(c->problems, c->n_problems);

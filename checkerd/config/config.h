@@ -73,7 +73,7 @@ struct config {
 	int64_t polling_interval_us, max_polling_interval_us, checker_timeout_us;
 	uint32_t fail_checks, recover_checks, read_every;
 	enum keep_open keep_open;
-	bool native_nvme, dm_control, keep_last_path;
+	bool native_nvme, allow_usb_devices, dm_control, keep_last_path;
 	int64_t map_lost_time_us; /* 0: never */
 	enum dm_release dm_release;
 	enum slow_mode slow_path;
@@ -85,6 +85,8 @@ struct config {
 	int64_t aio_setup_timeout_us;
 	/* NULL: root only. The reader does not resolve the name, because that may block. */
 	char *socket_group;
+	/* The udev property with the WWID; prefixes of names, with properties. NULL: the default */
+	char *uid_attribute, *uid_attrs;
 	uint32_t max_clients; /* control connections at once */
 	int log_level;        /* syslog's number, LOG_ERR to LOG_DEBUG */
 	size_t n_files;

@@ -7,6 +7,8 @@
  */
 #include "checkerd/config/dump.h"
 
+#include <string.h>
+
 #include "checkerd/config/rules.h"
 #include "checkerd/config/value.h"
 
@@ -26,6 +28,17 @@ static void dump_pattern(FILE *out, const char *indent, const char *keyword,
 	dump_text(out, indent, keyword, p != NULL ? p->text : NULL);
 }
 
+static void dump_string(FILE *out, const struct keyword *k, const struct config *c)
+{
+	const char *text;
+
+	memcpy(&text, (const char *)c + k->in_config, sizeof(text));
+	if (text != NULL)
+		dump_text(out, "\t", k->name, text);
+	else
+		fprintf(out, "\t%s %s\n", k->name, k->fallback);
+}
+
 static void dump_defaults(FILE *out, const struct config *c)
 {
 	fputs("defaults {\n", out);
@@ -37,6 +50,10 @@ static void dump_defaults(FILE *out, const struct config *c)
 		if (k->type == VALUE_GROUP) {
 			dump_text(out, "\t", k->name,
 			          c->socket_group != NULL ? c->socket_group : "");
+			continue;
+		}
+		if (k->type == VALUE_STRING) {
+			dump_string(out, k, c);
 			continue;
 		}
 		fprintf(out, "\t%s ", k->name);
@@ -98,7 +115,7 @@ static void dump_filter(FILE *out, const char *name, const struct filter *f)
 
 static void dump_overlay(FILE *out, const char *indent, const struct overlay *o)
 {
-	for (size_t i = 0; i < keyword_count; i++) {
+	for (size_t i = 0; i < KEYWORDS_OVERLAY_BITS; i++) {
 		const struct keyword *k = &keyword_table[i];
 
 		if ((o->set & UINT64_C(1) << i) == 0)
@@ -111,9 +128,11 @@ static void dump_overlay(FILE *out, const char *indent, const struct overlay *o)
 
 static void dump_overrides(FILE *out, const struct config_rules *rules)
 {
-	if (rules->overrides.set == 0 && rules->n_protocols == 0)
+	if (rules->overrides.set == 0 && rules->n_protocols == 0 &&
+	    rules->overrides_uid_attribute == NULL)
 		return;
 	fputs("overrides {\n", out);
+	dump_text(out, "\t", "uid_attribute", rules->overrides_uid_attribute);
 	dump_overlay(out, "\t", &rules->overrides);
 	for (size_t i = 0; i < rules->n_protocols; i++) {
 		fputs("\tprotocol {\n", out);
@@ -136,6 +155,7 @@ static void dump_rules(FILE *out, const struct config_rules *rules)
 		dump_pattern(out, "\t\t", "product", r->product);
 		dump_pattern(out, "\t\t", "revision", r->revision);
 		dump_pattern(out, "\t\t", "product_blacklist", r->product_blacklist);
+		dump_text(out, "\t\t", "uid_attribute", r->uid_attribute);
 		dump_overlay(out, "\t\t", &r->overlay);
 		fputs("\t}\n", out);
 	}

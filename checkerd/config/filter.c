@@ -2,12 +2,13 @@
 /*
  * Owns nothing; the filters and rules are immutable, so any thread may call this.
  *
- * Order and precedence are those of multipath.conf(5), "blacklist and blacklist_exceptions
- * sections": the first criterion that excludes a device decides, and within a criterion an
- * exception wins.
+ * Expressions match what multipathd's match: libmultipath/blacklist.c, pathinfo() of discovery.c, and
+ * find_hwe() of config.c, from 0.9.4 to 0.14.3. The first criterion that excludes a device decides,
+ * and within a criterion an exception wins.
  */
 #include "checkerd/config/filter.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "checkerd/config/rules.h"
@@ -16,23 +17,42 @@
 #define BLACKLIST  "blacklist"
 #define EXCEPTIONS "blacklist_exceptions"
 
-static const struct pattern *first_match(const struct filter *f, enum criterion c,
-                                         const char *subject)
+static bool starts(const char *s, const char *prefix)
 {
-	for (size_t i = 0; i < f->n_patterns[c]; i++)
-		if (pattern_match(f->patterns[c][i], subject))
-			return f->patterns[c][i];
+	return s != NULL && strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/*
+ * multipathd has a text for what it does not know: "UNKNOWN" for a SCSI disk without a vendor or
+ * product, "" for other disks and for a WWID. Expressions match these texts, and "!" inverts that.
+ */
+static const char *text_of(const struct config_subject *s, const char *text)
+{
+	return text != NULL ? text : starts(s->protocol, "scsi:") ? "UNKNOWN" : "";
+}
+
+/* The word that multipathd has for a protocol that only checkerd tells apart. NULL: the same word. */
+static const char *wider_protocol(const char *protocol)
+{
+	if (strcmp(protocol, "virtio") == 0)
+		return "undef";
+	if (strcmp(protocol, "scsi:spi") == 0 || strcmp(protocol, "scsi:srp") == 0)
+		return "scsi:unspec";
 	return NULL;
 }
 
-static const struct pattern *first_property(const struct filter *f,
-                                            const char *const *properties)
-{
-	const struct pattern *p = NULL;
+/* A criterion's value of one device. */
+struct value_of_criterion {
+	const char *text, *other; /* the second name of the same thing; NULL: none */
+};
 
-	for (; p == NULL && *properties != NULL; properties++)
-		p = first_match(f, CRITERION_PROPERTY, *properties);
-	return p;
+static const struct pattern *first_match(const struct filter *f, enum criterion c,
+                                         struct value_of_criterion v)
+{
+	for (size_t i = 0; i < f->n_patterns[c]; i++)
+		if (pattern_match_either(f->patterns[c][i], v.text, v.other))
+			return f->patterns[c][i];
+	return NULL;
 }
 
 /* A pattern that the section does not give matches every subject. */
@@ -53,8 +73,8 @@ static struct filter_rule device_rule_of(const char *section, const struct filte
                                          const struct config_subject *s)
 {
 	for (size_t i = 0; i < f->n_devices; i++)
-		if (matches(f->devices[i].vendor, s->vendor) &&
-		    matches(f->devices[i].product, s->product))
+		if (matches(f->devices[i].vendor, text_of(s, s->vendor)) &&
+		    matches(f->devices[i].product, text_of(s, s->product)))
 			return (struct filter_rule){ section, "device",
 				                     f->devices[i].vendor,
 				                     f->devices[i].product };
@@ -68,31 +88,13 @@ static struct filter_rule product_rule(const struct config_rules *rules,
 	for (size_t i = 0; i < rules->n_devices; i++) {
 		const struct device_rule *r = &rules->devices[i];
 
-		if (r->product_blacklist != NULL && matches(r->vendor, s->vendor) &&
-		    pattern_match(r->product_blacklist, s->product))
+		if (r->product_blacklist != NULL &&
+		    matches(r->vendor, text_of(s, s->vendor)) &&
+		    pattern_match(r->product_blacklist, text_of(s, s->product)))
 			return (struct filter_rule){ "devices", "product_blacklist",
 				                     r->vendor, r->product_blacklist };
 	}
 	return (struct filter_rule){ .section = NULL };
-}
-
-static bool starts(const char *s, const char *prefix)
-{
-	return s != NULL && strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
-/*
- * multipathd's built-in exception: property "(SCSI_IDENT_|ID_WWN)". udev gives these properties
- * to SCSI and NVMe disks only, so other disks do not need them.
- */
-static bool lacks_default_property(const struct config_subject *s)
-{
-	if (!starts(s->devnode, "sd") && !starts(s->devnode, "nvme"))
-		return false;
-	for (const char *const *p = s->properties; *p != NULL; p++)
-		if (starts(*p, "SCSI_IDENT_") || starts(*p, "ID_WWN"))
-			return false;
-	return true;
 }
 
 /* Does a rule apply, and no exception? Notes both. */
@@ -115,58 +117,114 @@ static bool exclude_built_in(struct filter_verdict *v, const char *why)
 	return true;
 }
 
+/* multipathd's built-in exception, which its user's exceptions come before: "(SCSI_IDENT_|ID_WWN)". */
+static bool is_built_in_property(const char *name)
+{
+	return strstr(name, "SCSI_IDENT_") != NULL || strstr(name, "ID_WWN") != NULL;
+}
+
+/* What the property rules say of one device. */
+struct property_match {
+	const char *name; /* that decides; NULL: no expression matches any name */
+	const struct pattern *exception, *rule;
+};
+
+/*
+ * The first name that an expression of either list matches decides, and the exceptions are asked
+ * first. multipathd has libudev's list of the names, which is sorted.
+ */
+static struct property_match match_properties(const struct config_filters *f,
+                                              const char *const *names)
+{
+	struct property_match m = { .name = NULL };
+
+	for (; *names != NULL; names++) {
+		const struct value_of_criterion v = { .text = *names };
+		const struct pattern *exception, *rule = NULL;
+
+		if (m.name != NULL && strcmp(*names, m.name) >= 0)
+			continue;
+		exception = first_match(&f->exceptions, CRITERION_PROPERTY, v);
+		if (exception == NULL && !is_built_in_property(*names)) {
+			rule = first_match(&f->blacklist, CRITERION_PROPERTY, v);
+			if (rule == NULL)
+				continue;
+		}
+		m = (struct property_match){ *names, exception, rule };
+	}
+	return m;
+}
+
 static bool property_excludes(const struct config_filters *f,
                               const struct config_subject *s, struct filter_verdict *v)
 {
-	const struct pattern *exception;
+	struct property_match m;
+	struct filter_rule exception;
 
 	if (s->properties == NULL)
 		return false;
-	exception = first_property(&f->exceptions, s->properties);
-	v->exception = rule_of(EXCEPTIONS, "property", exception);
-	if (exclude_unless(v, "property",
-	                   rule_of(BLACKLIST, "property",
-	                           first_property(&f->blacklist, s->properties)),
-	                   v->exception) ||
-	    exception != NULL)
-		return v->excluded;
-	/* A disk without a WWID has not been probed yet: its properties will come. */
-	if (s->wwid == NULL || (f->exceptions.n_patterns[CRITERION_PROPERTY] == 0 &&
-	                        !lacks_default_property(s)))
+	m = match_properties(f, s->properties);
+	exception = rule_of(EXCEPTIONS, "property", m.exception);
+	v->property = m.name;
+	if (exception.section != NULL && v->rule.section == NULL)
+		v->exception = exception;
+	if (m.name != NULL)
+		return exclude_unless(v, "property",
+		                      rule_of(BLACKLIST, "property", m.rule), exception);
+	/*
+	 * A disk without the property that has its WWID was not readable for udev. udev gives no
+	 * DASD one of the other properties, and so none counts for a DASD.
+	 */
+	if (!s->wwid_of_udev || starts(s->devnode, "dasd"))
 		return false;
 	return exclude_built_in(v, "property missing");
 }
 
 static bool list_excludes(const struct config_filters *f, enum criterion c,
-                          const char *keyword, const char *subject,
+                          const char *keyword, struct value_of_criterion value,
                           struct filter_verdict *v)
 {
-	const struct pattern *p = first_match(&f->blacklist, c, subject);
+	const struct pattern *p = first_match(&f->blacklist, c, value);
 
 	return p != NULL &&
 	       exclude_unless(v, keyword, rule_of(BLACKLIST, keyword, p),
 	                      rule_of(EXCEPTIONS, keyword,
-	                              first_match(&f->exceptions, c, subject)));
+	                              first_match(&f->exceptions, c, value)));
 }
 
-/* multipathd's allow_usb_devices is off by default, because a USB stick is no path. */
-static bool is_excluded_usb(const struct config *c, const struct config_subject *s,
-                            struct filter_verdict *v)
+static bool devnode_excludes(const struct config_filters *f,
+                             const struct config_subject *s, struct filter_verdict *v)
 {
-	const struct pattern *exception;
-	const char *keyword = "protocol";
+	const struct value_of_criterion value = { s->devnode, s->other_devnode };
 
-	if (s->protocol == NULL || strcmp(s->protocol, "scsi:usb") != 0)
-		return false;
-	exception = first_match(&c->filters->exceptions, CRITERION_PROTOCOL, s->protocol);
-	if (exception == NULL) {
-		exception = filter_exception(c, s);
-		keyword = "devnode";
-	}
-	if (exception == NULL)
-		return exclude_built_in(v, "usb");
-	v->exception = rule_of(EXCEPTIONS, keyword, exception);
-	return false;
+	return s->devnode != NULL &&
+	       list_excludes(f, CRITERION_DEVNODE, "devnode", value, v);
+}
+
+static bool protocol_excludes(const struct config_filters *f,
+                              const struct config_subject *s, struct filter_verdict *v)
+{
+	const char *protocol = s->protocol != NULL ? s->protocol : "undef";
+	const struct value_of_criterion value = { protocol, wider_protocol(protocol) };
+
+	return list_excludes(f, CRITERION_PROTOCOL, "protocol", value, v);
+}
+
+static bool wwid_excludes(const struct config_filters *f, const struct config_subject *s,
+                          struct filter_verdict *v)
+{
+	const struct value_of_criterion value = { .text = s->wwid != NULL ? s->wwid
+		                                                          : "" };
+
+	return list_excludes(f, CRITERION_WWID, "wwid", value, v);
+}
+
+/* No exception includes a USB disk: only allow_usb_devices does. */
+static bool usb_excludes(const struct config *c, const struct config_subject *s,
+                         struct filter_verdict *v)
+{
+	return s->protocol != NULL && strcmp(s->protocol, "scsi:usb") == 0 &&
+	       !c->allow_usb_devices && exclude_built_in(v, "usb");
 }
 
 static bool device_excludes(const struct config *c, const struct config_subject *s,
@@ -188,11 +246,9 @@ void filter_judge(const struct config *c, const struct config_subject *s,
 
 	*ret = (struct filter_verdict){ .excluded = false };
 	/* The first criterion that excludes the device decides. */
-	(void)(property_excludes(f, s, ret) ||
-	       list_excludes(f, CRITERION_DEVNODE, "devnode", s->devnode, ret) ||
-	       is_excluded_usb(c, s, ret) || device_excludes(c, s, ret) ||
-	       list_excludes(f, CRITERION_PROTOCOL, "protocol", s->protocol, ret) ||
-	       list_excludes(f, CRITERION_WWID, "wwid", s->wwid, ret));
+	(void)(devnode_excludes(f, s, ret) || usb_excludes(c, s, ret) ||
+	       property_excludes(f, s, ret) || device_excludes(c, s, ret) ||
+	       protocol_excludes(f, s, ret) || wwid_excludes(f, s, ret));
 }
 
 bool filter_excludes(const struct config *c, const struct config_subject *s,
@@ -206,6 +262,12 @@ bool filter_excludes(const struct config *c, const struct config_subject *s,
 	return v.excluded;
 }
 
+/* Does it match every name? Then it names no kind of device. */
+static bool matches_all(const struct pattern *p)
+{
+	return pattern_match(p, "");
+}
+
 const struct pattern *filter_exception(const struct config *c,
                                        const struct config_subject *s)
 {
@@ -214,10 +276,10 @@ const struct pattern *filter_exception(const struct config *c,
 	for (size_t i = 0; i < f->n_patterns[CRITERION_DEVNODE]; i++) {
 		const struct pattern *p = f->patterns[CRITERION_DEVNODE][i];
 
-		if (p->negated)
+		if (p->negated || matches_all(p))
 			continue;
 		if (s->partition ? pattern_match_whole(p, s->devnode)
-		                 : pattern_match(p, s->devnode))
+		                 : pattern_match_either(p, s->devnode, s->other_devnode))
 			return p;
 	}
 	return NULL;
@@ -237,7 +299,7 @@ struct collection {
 static void overlay_apply(const struct overlay *o, const char *section,
                           struct collection *to)
 {
-	for (size_t i = 0; i < keyword_count; i++) {
+	for (size_t i = 0; i < KEYWORDS_OVERLAY_BITS; i++) {
 		const struct keyword *k = &keyword_table[i];
 
 		if ((o->set & UINT64_C(1) << i) == 0)
@@ -259,6 +321,21 @@ static void apply_defaults_origins(const struct config *c, struct filter_origins
 		if (c->defaults_at[i].file != 0)
 			from->of[i].section = "defaults";
 	}
+}
+
+/*
+ * Only disks with a vendor or product have entries. multipathd compares the revision of SCSI disks
+ * only, so an entry with a revision is an entry for every NVMe disk of the product.
+ */
+static bool device_rule_applies(const struct device_rule *r,
+                                const struct config_subject *s)
+{
+	if (s->vendor == NULL && s->product == NULL)
+		return false;
+	return matches(r->vendor, text_of(s, s->vendor)) &&
+	       matches(r->product, text_of(s, s->product)) &&
+	       (starts(s->protocol, "nvme:") ||
+	        matches(r->revision, text_of(s, s->revision)));
 }
 
 static void collect(const struct config *c, const struct config_subject *s,
@@ -285,8 +362,7 @@ static void collect(const struct config *c, const struct config_subject *s,
 	for (size_t i = 0; i < c->rules->n_devices; i++) {
 		const struct device_rule *r = &c->rules->devices[i];
 
-		if (matches(r->vendor, s->vendor) && matches(r->product, s->product) &&
-		    matches(r->revision, s->revision))
+		if (device_rule_applies(r, s))
 			overlay_apply(&r->overlay, "devices", &to);
 	}
 	overlay_apply(&c->rules->overrides, "overrides", &to);
@@ -312,6 +388,54 @@ void filter_settings_from(const struct config *c, const struct config_subject *s
                           struct config_settings *ret, struct filter_origins *ret_from)
 {
 	collect(c, s, ret, ret_from);
+}
+
+const char *filter_usual_uid_attribute(const char *devnode)
+{
+	return starts(devnode, "nvme")   ? "ID_WWN"
+	       : starts(devnode, "dasd") ? "ID_UID"
+	                                 : "ID_SERIAL";
+}
+
+/*
+ * The property of the first record "PREFIX:PROPERTY" whose prefix begins the name. NULL: there is none.
+ * Records are separated by blanks, and the last ':' of a record counts.
+ */
+static const char *find_uid_attrs(const char *records, const char *devnode,
+                                  char buf[static FILTER_ATTRIBUTE_SIZE])
+{
+	for (const char *r = records; *r != '\0';) {
+		size_t size = strcspn(r, " \t");
+		const char *colon = memrchr(r, ':', size);
+
+		if (colon != NULL && strncmp(devnode, r, (size_t)(colon - r)) == 0) {
+			size -= (size_t)(colon + 1 - r);
+			(void)snprintf(buf, FILTER_ATTRIBUTE_SIZE, "%.*s", (int)size,
+			               colon + 1);
+			return buf;
+		}
+		r += size;
+		r += strspn(r, " \t");
+	}
+	return NULL;
+}
+
+const char *filter_uid_attribute(const struct config *c, const struct config_subject *s,
+                                 char buf[static FILTER_ATTRIBUTE_SIZE])
+{
+	const struct config_rules *rules = c->rules;
+	const char *usual = filter_usual_uid_attribute(s->devnode), *found = NULL;
+
+	if (c->uid_attrs != NULL)
+		found = find_uid_attrs(c->uid_attrs, s->devnode, buf);
+	if (found == NULL)
+		found = rules->overrides_uid_attribute;
+	for (size_t i = rules->n_devices; found == NULL && i > 0; i--)
+		if (device_rule_applies(&rules->devices[i - 1], s))
+			found = rules->devices[i - 1].uid_attribute;
+	if (found == NULL && strcmp(usual, "ID_SERIAL") == 0)
+		found = c->uid_attribute;
+	return found != NULL ? found : usual;
 }
 
 const char *filter_map_alias(const struct config *c, const char *wwid)

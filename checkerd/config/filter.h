@@ -6,11 +6,15 @@
 #include "checkerd/config/keywords.h"
 #include "checkerd/config/pattern.h"
 
+#define FILTER_ATTRIBUTE_SIZE 128 /* of a name of a udev property in uid_attrs */
+
 /* One device. NULL: not known. */
 struct config_subject {
-	const char *devnode; /* "sda" */
+	const char *devnode;       /* "sda", "cciss!c0d0" */
+	const char *other_devnode; /* "cciss/c0d0": its name in /dev. NULL: the same */
 	const char *wwid, *protocol, *vendor, *product, *revision;
 	const char *const *properties; /* names of its udev properties, NULL at the end */
+	bool wwid_of_udev;             /* one of them has the WWID */
 	bool partition;                /* see filter_excepts() */
 };
 
@@ -30,6 +34,8 @@ struct filter_verdict {
 	struct filter_rule rule;
 	/* The exception that wins over `rule`, or that lets a property rule pass. */
 	struct filter_rule exception;
+	/* The udev property that decided about the property rules. NULL: none matches. */
+	const char *property;
 };
 
 void filter_judge(const struct config *c, const struct config_subject *s,
@@ -37,11 +43,11 @@ void filter_judge(const struct config *c, const struct config_subject *s,
 
 /*
  * Is the device excluded? *ret_why: the keyword that decided, a static word. The criteria apply in
- * the order of multipath.conf(5): property, devnode, device, protocol, wwid.
+ * multipathd's order: devnode, USB, property, device, protocol, wwid. What is not known of a device
+ * has multipathd's text for it: "", "UNKNOWN" or "undef".
  *
- * Two rules apply by default, as in multipathd. SCSI and NVMe disks need a property SCSI_IDENT_…
- * or ID_WWN…, unless blacklist_exceptions has a property rule. USB disks need an exception by
- * devnode or protocol.
+ * Rules that are built in, as in multipathd: a USB disk needs allow_usb_devices, and a disk whose WWID
+ * is udev's needs a property SCSI_IDENT_… or ID_WWN…, or one that an exception names.
  */
 bool filter_excludes(const struct config *c, const struct config_subject *s,
                      const char **ret_why);
@@ -49,7 +55,8 @@ bool filter_excludes(const struct config *c, const struct config_subject *s,
  * Does a devnode of blacklist_exceptions name the device? Then discovery considers it, although
  * its kind (loop, ram, dm, …) is excluded by default. Only devnode counts, because a partition
  * shares all other criteria with its disk. For a partition the expression has to match the whole
- * name, because the usual "^sd[a-z]" matches every partition. An expression with '!' never counts.
+ * name, because the usual "^sd[a-z]" matches every partition. An expression that matches every name
+ * does not count, and neither does one with '!'.
  */
 bool filter_excepts(const struct config *c, const struct config_subject *s);
 /* The expression of filter_excepts(); NULL: none. */
@@ -70,6 +77,15 @@ void filter_settings_from(const struct config *c, const struct config_subject *s
 /* The settings of one device, after defaults, devices and overrides. */
 void filter_settings(const struct config *c, const struct config_subject *s,
                      struct config_settings *ret);
+/*
+ * The udev property with the WWID of the device: multipathd's order is uid_attrs, overrides, devices
+ * (the last that matches), the built-in property of NVMe disks and DASDs, defaults. "": none. The text
+ * is in buf, or the configuration's.
+ */
+const char *filter_uid_attribute(const struct config *c, const struct config_subject *s,
+                                 char buf[static FILTER_ATTRIBUTE_SIZE]);
+/* The property that is built in for a device of this name, an NVMe disk, a DASD or another. */
+const char *filter_usual_uid_attribute(const char *devnode);
 /* The alias that a multipaths section gives this WWID, or NULL. Valid as long as c. */
 const char *filter_map_alias(const struct config *c, const char *wwid);
 

@@ -204,6 +204,25 @@ const struct keyword keyword_table[] = {
 	  .fallback = "yes",
 	  SETS(native_nvme),
 	  .doc = "Show the paths of native NVMe multipathing; no: read its disks." },
+	{ .name = "allow_usb_devices",
+	  .sections = DEFAULTS,
+	  .type = VALUE_SWITCH,
+	  .fallback = "no",
+	  SETS(allow_usb_devices),
+	  .doc = "Watch USB disks, too." },
+	{ .name = "uid_attribute",
+	  .sections = DEFAULTS,
+	  .type = VALUE_STRING,
+	  .fallback = "ID_SERIAL",
+	  SETS(uid_attribute),
+	  .doc = "Take the WWID from this udev property; \"\": from the kernel." },
+	{ .name = "uid_attrs",
+	  .sections = DEFAULTS,
+	  .type = VALUE_STRING,
+	  .fallback = "\"\"",
+	  SETS(uid_attrs),
+	  .doc = "Take the WWID of devices by name from other properties, like "
+	         "\"nvme:ID_WWN\"." },
 	{ .name = "dm_control",
 	  .sections = DEFAULTS,
 	  .type = VALUE_SWITCH,
@@ -476,9 +495,14 @@ const struct keyword keyword_table[] = {
 	  .doc = "Match the revision of the product." },
 	{ .name = "product_blacklist",
 	  .sections = IN(SECTION_DEVICE),
-	  .type = VALUE_REGEX,
+	  .type = VALUE_NEGATED_REGEX,
 	  .slot = SLOT_PRODUCT_BLACKLIST,
 	  .doc = "Exclude products of this vendor." },
+	{ .name = "uid_attribute",
+	  .sections = IN(SECTION_DEVICE) | IN(SECTION_OVERRIDES),
+	  .type = VALUE_STRING,
+	  .slot = SLOT_UID_ATTRIBUTE,
+	  .doc = "Take the WWID from this udev property." },
 
 	{ .name = "type",
 	  .sections = IN(SECTION_PROTOCOL),
@@ -546,6 +570,7 @@ const struct keyword keyword_table[] = {
 };
 const size_t keyword_count = ARRAY_LEN(keyword_table);
 
+static_assert(ARRAY_LEN(keyword_table) >= KEYWORDS_OVERLAY_BITS, "each bit has a row");
 static_assert(ARRAY_LEN(keyword_table) <= KEYWORDS_MAX, "a draft has room for each");
 
 static_assert(sizeof(enum discovery_kind) == sizeof(int),

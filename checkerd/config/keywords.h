@@ -40,15 +40,16 @@ struct section_info {
 };
 
 enum value_type {
-	VALUE_TIME,          /* int64_t, microseconds */
-	VALUE_COUNT,         /* uint32_t */
-	VALUE_SWITCH,        /* bool */
-	VALUE_WORD,          /* int: the number of one of `words` */
-	VALUE_GROUP,         /* char *, NULL for "" */
-	VALUE_NAME,          /* of an alias or a map */
-	VALUE_DEVICE,        /* absolute file name */
-	VALUE_TEXT,          /* any text that is not empty */
-	VALUE_REGEX,         /* POSIX extended */
+	VALUE_TIME,   /* int64_t, microseconds */
+	VALUE_COUNT,  /* uint32_t */
+	VALUE_SWITCH, /* bool */
+	VALUE_WORD,   /* int: the number of one of `words` */
+	VALUE_GROUP,  /* char *, NULL for "" */
+	VALUE_NAME,   /* of an alias or a map */
+	VALUE_DEVICE, /* absolute file name */
+	VALUE_TEXT,   /* any text that is not empty */
+	VALUE_STRING, /* any text; in struct config a char *, NULL for the default */
+	VALUE_REGEX,  /* POSIX extended */
 	VALUE_NEGATED_REGEX, /* the same; a '!' before it negates it */
 };
 
@@ -68,6 +69,7 @@ enum slot {
 	SLOT_PRODUCT,
 	SLOT_REVISION,
 	SLOT_PRODUCT_BLACKLIST,
+	SLOT_UID_ATTRIBUTE,
 	SLOT_DAYS,
 	SLOT_DATE,
 	SLOT_FROM,

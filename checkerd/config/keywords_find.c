@@ -15,6 +15,7 @@ static const struct {
 } spellings[] = {
 	{ "checker", "path_checker" },
 	{ "default_path_checker", "path_checker" },
+	{ "default_uid_attribute", "uid_attribute" },
 	{ "devnode_blacklist", "blacklist" },
 };
 
@@ -26,7 +27,6 @@ static const char *const ignored[] = {
 	"alias_prefix",
 	"all_devs",
 	"all_tg_pt",
-	"allow_usb_devices",
 	"auto_resize",
 	"bindings_file",
 	"config_dir",
@@ -36,7 +36,6 @@ static const char *const ignored[] = {
 	"default_path_grouping_policy",
 	"default_prio",
 	"default_selector",
-	"default_uid_attribute",
 	"deferred_remove",
 	"delay_wait_checks",
 	"delay_watch_checks",
@@ -105,7 +104,6 @@ static const char *const ignored[] = {
 	"udev_dir",
 	"uid",
 	"uid_attribute",
-	"uid_attrs",
 	"unpriv_sgio",
 	"user_friendly_names",
 	"uxsock_timeout",

@@ -221,14 +221,24 @@ static bool match_literal(const struct pattern *p, const char *subject)
 	return memmem(subject, size, p->literal, p->literal_size) != NULL;
 }
 
+static bool has_match(const struct pattern *p, const char *subject)
+{
+	return p->literal != NULL ? match_literal(p, subject)
+	                          : regexec(&p->regex, subject, 0, NULL, 0) == 0;
+}
+
 bool pattern_match(const struct pattern *p, const char *subject)
+{
+	return pattern_match_either(p, subject, NULL);
+}
+
+bool pattern_match_either(const struct pattern *p, const char *subject, const char *other)
 {
 	bool found;
 
 	if (subject == NULL)
 		return false;
-	found = p->literal != NULL ? match_literal(p, subject)
-	                           : regexec(&p->regex, subject, 0, NULL, 0) == 0;
+	found = has_match(p, subject) || (other != NULL && has_match(p, other));
 	return found != p->negated;
 }
 

@@ -29,6 +29,10 @@ _must_check_ int pattern_new(struct pattern **ret, const char *text, bool may_ne
 struct pattern *pattern_free(struct pattern *p); /* NULL allowed; returns NULL */
 /* Does the pattern match? An unknown subject (NULL) matches no pattern, negated or not. */
 bool pattern_match(const struct pattern *p, const char *subject);
+/* The same for a subject with two names; a negated pattern matches if it matches neither name.
+ * other: NULL: there is none. */
+bool pattern_match_either(const struct pattern *p, const char *subject,
+                          const char *other);
 /* Does the pattern match the whole subject? Not for a negated pattern. */
 bool pattern_match_whole(const struct pattern *p, const char *subject);
 

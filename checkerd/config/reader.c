@@ -23,7 +23,8 @@ static void set_defaults(struct config *c)
 	for (size_t i = 0; i < keyword_count; i++) {
 		const struct keyword *k = &keyword_table[i];
 
-		if ((k->sections & 1U << SECTION_DEFAULTS) == 0 || k->type == VALUE_GROUP)
+		if ((k->sections & 1U << SECTION_DEFAULTS) == 0 ||
+		    k->type == VALUE_GROUP || k->type == VALUE_STRING)
 			continue;
 		if (value_parse(k, k->fallback, &v, error) < 0)
 			assert(!"the default of a keyword is valid");

@@ -39,6 +39,7 @@ static void device_rule_deinit(struct device_rule *r)
 	pattern_free(r->product);
 	pattern_free(r->revision);
 	pattern_free(r->product_blacklist);
+	free(r->uid_attribute);
 }
 
 struct config_rules *rules_free(struct config_rules *r)
@@ -53,6 +54,7 @@ struct config_rules *rules_free(struct config_rules *r)
 		free(r->maps[i].wwid);
 		free(r->maps[i].alias);
 	}
+	free(r->overrides_uid_attribute);
 	block_free(r->devices);
 	block_free(r->protocols);
 	block_free(r->maps);

@@ -37,6 +37,7 @@ struct overlay {
 struct device_rule {
 	struct pattern *vendor, *product, *revision; /* owned; NULL matches anything */
 	struct pattern *product_blacklist;           /* owned; NULL: none */
+	char *uid_attribute;                         /* owned; NULL: not given */
 	struct overlay overlay;
 };
 
@@ -54,6 +55,7 @@ struct config_rules {
 	struct device_rule *devices;
 	size_t n_devices;
 	struct overlay overrides;
+	char *overrides_uid_attribute;   /* owned; NULL: not given */
 	struct protocol_rule *protocols; /* of overrides */
 	size_t n_protocols;
 	struct map_rule *maps;

@@ -105,6 +105,22 @@ static void fill_slot(struct reader *r, const struct keyword *k,
 		r->problems.oom = true;
 }
 
+/* field: a char * of struct config. No group is NULL. */
+static void fill_string(struct reader *r, const struct keyword *k, const char *text,
+                        void *field)
+{
+	char *old, *copy = NULL;
+
+	memcpy(&old, field, sizeof(old));
+	free(old);
+	if (k->type != VALUE_GROUP || *text != '\0') {
+		copy = strdup(text);
+		if (copy == NULL)
+			r->problems.oom = true;
+	}
+	memcpy(field, &copy, sizeof(copy));
+}
+
 static void fill_default(struct reader *r, const struct keyword *k, const struct value *v,
                          const struct token *value)
 {
@@ -115,17 +131,10 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 	if (k->in_config == offsetof(struct config, detect_checker))
 		r->detect_at = value->at;
 	c->defaults_at[k - keyword_table] = reader_origin(r, &value->at);
-	if (k->type != VALUE_GROUP) {
+	if (k->type == VALUE_GROUP || k->type == VALUE_STRING)
+		fill_string(r, k, v->text, (char *)c + k->in_config);
+	else
 		value_store(k, v, (char *)c + k->in_config);
-		return;
-	}
-	free(c->socket_group);
-	c->socket_group = NULL;
-	if (*v->text == '\0')
-		return;
-	c->socket_group = strdup(v->text);
-	if (c->socket_group == NULL)
-		r->problems.oom = true;
 }
 
 /* Reports a keyword that the section has twice. False: that is an error. */
@@ -253,7 +262,8 @@ static void commit_device(struct reader *r, struct draft *d)
 
 	/* Sections of multipath.conf without a setting for checkerd are no rules. */
 	if (!names_devices(r, d) ||
-	    (d->overlay.set == 0 && d->pattern[SLOT_PRODUCT_BLACKLIST] == NULL))
+	    (d->overlay.set == 0 && d->pattern[SLOT_PRODUCT_BLACKLIST] == NULL &&
+	     d->text[SLOT_UID_ATTRIBUTE] == NULL))
 		return;
 	devices = array_room(rules->devices, rules->n_devices, sizeof(*devices));
 	if (devices == NULL) {
@@ -266,8 +276,19 @@ static void commit_device(struct reader *r, struct draft *d)
 		.product = take_pattern(&d->pattern[SLOT_PRODUCT]),
 		.revision = take_pattern(&d->pattern[SLOT_REVISION]),
 		.product_blacklist = take_pattern(&d->pattern[SLOT_PRODUCT_BLACKLIST]),
+		.uid_attribute = take_text(&d->text[SLOT_UID_ATTRIBUTE]),
 		.overlay = d->overlay,
 	};
+}
+
+static void commit_overrides(struct reader *r, struct draft *d)
+{
+	struct config_rules *rules = r->config->rules;
+
+	if (d->text[SLOT_UID_ATTRIBUTE] == NULL)
+		return;
+	free(rules->overrides_uid_attribute);
+	rules->overrides_uid_attribute = take_text(&d->text[SLOT_UID_ATTRIBUTE]);
 }
 
 static void commit_protocol(struct reader *r, struct draft *d)
@@ -364,6 +385,8 @@ void section_commit(struct reader *r, enum section in, struct draft *d)
 		commit_filter_device(r, &r->config->filters->exceptions, d);
 	else if (in == SECTION_DEVICE)
 		commit_device(r, d);
+	else if (in == SECTION_OVERRIDES)
+		commit_overrides(r, d);
 	else if (in == SECTION_PROTOCOL)
 		commit_protocol(r, d);
 	else if (in == SECTION_MULTIPATH)

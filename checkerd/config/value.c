@@ -198,6 +198,8 @@ int value_parse(const struct keyword *k, const char *text, struct value *ret,
 	case VALUE_WORD:
 		r = parse_word(k, text, &v, error);
 		break;
+	case VALUE_STRING:
+		break;
 	case VALUE_GROUP:
 	case VALUE_NAME:
 	case VALUE_DEVICE:
@@ -231,6 +233,7 @@ size_t value_size(const struct keyword *k)
 	case VALUE_NAME:
 	case VALUE_DEVICE:
 	case VALUE_TEXT:
+	case VALUE_STRING:
 	case VALUE_REGEX:
 	case VALUE_NEGATED_REGEX:
 		break;

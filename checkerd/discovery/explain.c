@@ -73,15 +73,20 @@ static void explain_excluded(const struct judgement *j, struct explanation *e)
 {
 	const char *why = j->verdict.why;
 
-	if (e->rule.section != NULL)
+	if (strcmp(why, "property") == 0)
+		set_why(e,
+		        "the rule property of %s excludes it by its udev property "
+		        "%s",
+		        e->rule.section, j->verdict.property);
+	else if (e->rule.section != NULL)
 		set_why(e, "the rule %s of %s excludes it", e->rule.keyword,
 		        e->rule.section);
 	else if (strcmp(why, "usb") == 0)
-		set_why(e, "it is a USB disk, which only a devnode or protocol of "
-		           "blacklist_exceptions includes");
+		set_why(e, "it is a USB disk, which only allow_usb_devices yes includes");
 	else
-		set_why(e, "it has no udev property SCSI_IDENT_... or ID_WWN..., or none "
-		           "that a property of blacklist_exceptions matches");
+		set_why(e,
+		        "it has no udev property SCSI_IDENT_... or ID_WWN..., and none "
+		        "that a property of blacklist_exceptions matches");
 }
 
 static void explain_verdict(const struct config *c, const struct judgement *j,

@@ -9,7 +9,7 @@
  */
 #include "checkerd/core/device.h"
 
-#define IDENTITY_TEXT_MAX 640 /* bytes of all strings of one device */
+#define IDENTITY_TEXT_MAX 768 /* bytes of all strings of one device */
 
 /* What the SCSI device says of itself, as far as the kernel has it in memory. 0: unknown. */
 struct identity_scsi {

@@ -79,12 +79,30 @@ static bool is_empty(const struct udev_source *source, struct identity *id,
 	                          sectors == NULL ? 0 : strtoull(sectors, NULL, 10));
 }
 
-/* The property with the WWID: multipathd's uid_attribute of each kind of device. */
-static const char *wwid_property(const char *sysname)
+/*
+ * Sets udev's WWID instead of the kernel's. The kernel's counts where udev has none, but not where the
+ * administrator chose another property: that disk has no WWID, as for multipathd.
+ */
+static void set_wwid(const struct config *c, struct identity *id, struct udev_device *dev,
+                     const char *sysname)
 {
-	return starts(sysname, "nvme")   ? "ID_WWN"
-	       : starts(sysname, "dasd") ? "ID_UID"
-	                                 : "ID_SERIAL";
+	const struct config_subject subject = {
+		.devnode = sysname,
+		.protocol = id->spec.protocol,
+		.vendor = id->spec.vendor,
+		.product = id->spec.product,
+		.revision = id->spec.revision,
+	};
+	char buf[FILTER_ATTRIBUTE_SIZE];
+	const char *attribute = filter_uid_attribute(c, &subject, buf);
+	const char *usual = filter_usual_uid_attribute(sysname), *wwid = NULL;
+
+	if (*attribute == '\0')
+		return;
+	identity_set(id, &wwid, udev_device_get_property_value(dev, attribute));
+	id->spec.udev_wwid = wwid != NULL;
+	if (wwid != NULL || strcmp(attribute, usual) != 0)
+		id->spec.wwid = wwid;
 }
 
 /*
@@ -104,8 +122,8 @@ static void set_serial(struct identity *id, struct udev_device *dev)
 }
 
 /* Fills in what udev and sysfs know. -ENOENT: the device is gone. */
-static int identify(const struct udev_source *source, struct udev_device *dev,
-                    const char *sysname, struct identity *id)
+static int identify(const struct udev_source *source, const struct config *c,
+                    struct udev_device *dev, const char *sysname, struct identity *id)
 {
 	const char *node = udev_device_get_devnode(dev);
 	int r;
@@ -116,11 +134,10 @@ static int identify(const struct udev_source *source, struct udev_device *dev,
 	r = identity_set_exact(id, &id->spec.node, node);
 	if (r < 0)
 		return r;
-	set_property(id, &id->spec.wwid, dev, wwid_property(sysname));
-	id->spec.udev_wwid = id->spec.wwid != NULL;
 	r = sysfs_block_identify(id, source->sysfs, sysname);
 	if (r < 0)
 		return r;
+	set_wwid(c, id, dev, sysname);
 	set_serial(id, dev);
 	set_property(id, &id->spec.vendor, dev, "ID_VENDOR");
 	set_property(id, &id->spec.product, dev, "ID_MODEL");
@@ -194,6 +211,7 @@ static int may_be_path(const struct udev_source *source, const struct config *c,
                        struct judgement *j)
 {
 	struct config_subject subject = { .devnode = sysname,
+		                          .other_devnode = udev_device_get_sysname(dev),
 		                          .partition = is_partition(dev) };
 	const struct pattern *exception = NULL;
 
@@ -220,8 +238,10 @@ static struct config_subject subject_of(const struct identity *id, const char *s
 {
 	return (struct config_subject){
 		.devnode = sysname,
+		.other_devnode = id->spec.name,
 		.partition = is_partition(dev),
 		.properties = properties,
+		.wwid_of_udev = id->spec.udev_wwid,
 		.wwid = id->spec.wwid,
 		.protocol = id->spec.protocol,
 		.vendor = id->spec.vendor,
@@ -270,7 +290,7 @@ int udev_disk_consider(const struct udev_source *source, const struct config *c,
 	if (r <= 0)
 		return r < 0 ? r : UDEV_DISK_GONE;
 	note(j, JUDGEMENT_NO_DISK);
-	r = identify(source, dev, sysname, &id);
+	r = identify(source, c, dev, sysname, &id);
 	if (is_shortage(-r))
 		return r;
 	if (r < 0)

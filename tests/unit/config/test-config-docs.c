@@ -30,7 +30,8 @@ static bool is_default(const struct keyword *k)
 static bool is_in_multipath(const struct keyword *k)
 {
 	static const char *const prefixes[] = { "purge_disconnected", "san_path_err_",
-		                                "marginal_path_", "delay_w" };
+		                                "marginal_path_", "delay_w",
+		                                "uid_attribute" };
 
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
 		if (strncmp(k->name, prefixes[i], strlen(prefixes[i])) == 0)
@@ -59,7 +60,9 @@ static void the_table_is_sound(void **state)
 		 * it. */
 		for (unsigned s = 0; s < SECTION_COUNT_; s++)
 			assert_int_equal(keywords_ignored((enum section)s, k->name) >= 0,
-			                 s == SECTION_MULTIPATH && is_in_multipath(k));
+			                 (s == SECTION_MULTIPATH && is_in_multipath(k)) ||
+			                         (s == SECTION_PROTOCOL &&
+			                          strcmp(k->name, "uid_attribute") == 0));
 	}
 }
 
@@ -203,7 +206,7 @@ static void check_item(const char *part, const struct keyword *k)
 	}
 	if (k->fallback) {
 		snprintf(wanted, sizeof(wanted), "\n.Pq default Cm %s .",
-		         k->type == VALUE_GROUP ? "\\(dq\\(dq" : k->fallback);
+		         strcmp(k->fallback, "\"\"") == 0 ? "\\(dq\\(dq" : k->fallback);
 		assert_contains(item, wanted);
 	}
 	free(item);

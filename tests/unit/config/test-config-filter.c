@@ -66,6 +66,7 @@ static void each_criterion(void **state)
 	assert_null(
 	        excluded(c, &(struct config_subject){ .vendor = "ATA", .product = "X" }));
 	assert_null(excluded(c, &(struct config_subject){ .vendor = "ATA" }));
+	assert_null(excluded(c, &(struct config_subject){ .product = "SSD" }));
 	assert_string_equal(excluded(c, &(struct config_subject){ .product = "CD-ROM" }),
 	                    "device");
 	config_free(c);
@@ -87,44 +88,52 @@ static void an_exception_wins_within_its_criterion_only(void **state)
 	                              "}\n");
 
 	(void)state; /* no fixture */
-	assert_null(
-	        excluded(c, &(struct config_subject){ .devnode = "sda", .wwid = "36" }));
-	assert_string_equal(
-	        excluded(c, &(struct config_subject){ .devnode = "sda", .wwid = "35" }),
-	        "wwid");
-	assert_string_equal(excluded(c, &(struct config_subject){ .devnode = "nvme0n1",
-	                                                          .wwid = "36" }),
-	                    "devnode");
-	assert_null(excluded(c, &(struct config_subject){ .protocol = "scsi:fcp" }));
-	assert_string_equal(
-	        excluded(c, &(struct config_subject){ .protocol = "scsi:sas" }),
-	        "protocol");
-	assert_null(excluded(
-	        c, &(struct config_subject){ .vendor = "IBM", .product = "2145" }));
-	assert_string_equal(
-	        excluded(c, &(struct config_subject){ .vendor = "IBM", .product = "1" }),
-	        "device");
+	const struct config_subject taken = { .devnode = "sda",
+		                              .wwid = "36",
+		                              .protocol = "scsi:fcp",
+		                              .vendor = "IBM",
+		                              .product = "2145" };
+	struct config_subject s = taken;
+
+	assert_null(excluded(c, &s));
+	s.wwid = "35";
+	assert_string_equal(excluded(c, &s), "wwid");
+	s = taken;
+	s.devnode = "nvme0n1";
+	assert_string_equal(excluded(c, &s), "devnode");
+	s = taken;
+	s.protocol = "scsi:sas";
+	assert_string_equal(excluded(c, &s), "protocol");
+	s = taken;
+	s.product = "1";
+	assert_string_equal(excluded(c, &s), "device");
 	config_free(c);
 }
 
-/* property, devnode, device, protocol, wwid: the first that leaves it out is named. */
+/* devnode, property, device, protocol, wwid: the first that leaves it out is named. */
 static void the_order_of_the_criteria(void **state)
 {
 	static const char *const properties[] = { "P", NULL };
 	struct config *c =
 	        text_parse("blacklist { wwid . protocol . devnode . property . "
 	                   "device { vendor . } }\n");
-	struct config_subject s = { "d", "w", "p", "v", NULL, NULL, properties, false };
+	struct config_subject s = { .devnode = "d",
+		                    .wwid = "w",
+		                    .protocol = "p",
+		                    .vendor = "v",
+		                    .properties = properties };
 
 	(void)state; /* no fixture */
-	assert_string_equal(excluded(c, &s), "property");
-	s.properties = NULL;
 	assert_string_equal(excluded(c, &s), "devnode");
 	s.devnode = NULL;
+	assert_string_equal(excluded(c, &s), "property");
+	s.properties = NULL;
 	assert_string_equal(excluded(c, &s), "device");
 	s.vendor = NULL;
+	/* A protocol always has a word. */
 	assert_string_equal(excluded(c, &s), "protocol");
-	s.protocol = NULL;
+	config_free(c);
+	c = text_parse("blacklist { wwid . }");
 	assert_string_equal(excluded(c, &s), "wwid");
 	config_free(c);
 }
@@ -138,18 +147,160 @@ static void negated(void **state)
 	                              "}\n");
 
 	(void)state; /* no fixture */
-	assert_null(excluded(c, &(struct config_subject){ .devnode = "sda" }));
+	assert_null(excluded(
+	        c, &(struct config_subject){ .devnode = "sda", .vendor = "IBM" }));
 	assert_string_equal(excluded(c, &(struct config_subject){ .devnode = "loop0" }),
 	                    "devnode");
-	/* What is not known is not the opposite of something either. */
-	assert_null(excluded(c, &(struct config_subject){ 0 }));
+	/* A vendor that is not known is "" for multipathd, which is the opposite of ^IBM. */
+	assert_string_equal(excluded(c, &(struct config_subject){ 0 }), "device");
 	assert_null(excluded(c, &(struct config_subject){ .vendor = "IBM" }));
 	assert_string_equal(excluded(c, &(struct config_subject){ .vendor = "HP" }),
 	                    "device");
-	assert_string_equal(excluded(c, &(struct config_subject){ .wwid = "a!" }),
-	                    "wwid");
-	assert_null(excluded(c, &(struct config_subject){ .wwid = "a" }));
+	assert_string_equal(
+	        excluded(c, &(struct config_subject){ .vendor = "IBM", .wwid = "a!" }),
+	        "wwid");
+	assert_null(
+	        excluded(c, &(struct config_subject){ .vendor = "IBM", .wwid = "a" }));
 	config_free(c);
+}
+
+/* multipathd has "" for an unknown WWID, vendor and product: expressions are asked about that. */
+static void what_is_not_known(void **state)
+{
+	struct config *all = text_parse("blacklist { wwid \".*\" }\n"
+	                                "blacklist_exceptions { wwid ^3600a }\n");
+	struct config *some = text_parse("blacklist { wwid \".+\" device { vendor . } "
+	                                 "device { product \"^UNKNOWN$\" } }");
+	struct config *not = text_parse("blacklist { wwid \"!^3600a\" }");
+	struct config *device = text_parse("blacklist { device { vendor \".*\" } }");
+	struct config *vendor =
+	        text_parse("blacklist_exceptions { device { vendor \"^UNKNOWN$\" } }\n"
+	                   "blacklist { device { vendor \".*\" } }");
+	struct config_subject s = { .devnode = "sda" };
+
+	(void)state; /* no fixture */
+	assert_string_equal(excluded(all, &s), "wwid");
+	assert_string_equal(excluded(not, &s), "wwid");
+	assert_string_equal(excluded(device, &s), "device");
+	assert_null(excluded(some, &s));
+	s.wwid = "3600a09";
+	assert_null(excluded(all, &s));
+	assert_null(excluded(not, &s));
+	/* A SCSI disk without a vendor or a product has "UNKNOWN". */
+	s.protocol = "scsi:fcp";
+	assert_string_equal(excluded(some, &s), "device");
+	assert_null(excluded(vendor, &s));
+	config_free(all);
+	config_free(some);
+	config_free(not );
+	config_free(device);
+	config_free(vendor);
+}
+
+/* multipathd's words for protocols that only checkerd tells apart match, too. */
+static void protocols(void **state)
+{
+	static const struct {
+		const char *expression, *protocol;
+		bool excluded;
+	} cases[] = {
+		{ "undef", NULL, true },
+		{ "undef", "virtio", true },
+		{ "^virtio$", "virtio", true },
+		{ "!^(virtio)$", "virtio", false },
+		{ "!^undef$", "virtio", false },
+		{ "!^undef$", NULL, false },
+		{ "!^scsi:", "virtio", true },
+		{ "!^scsi:", NULL, true },
+		{ "scsi:unspec", "scsi:spi", true },
+		{ "scsi:unspec", "scsi:srp", true },
+		{ "scsi:spi", "scsi:spi", true },
+		{ "!scsi:unspec", "scsi:spi", false },
+		{ "scsi:unspec", "scsi:sas", false },
+		{ "undef", "scsi:sas", false },
+		{ "scsi", "scsi:sas", true },
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[128];
+		struct config *c;
+
+		snprintf(text, sizeof(text), "blacklist { protocol \"%s\" }",
+		         cases[i].expression);
+		c = text_parse(text);
+		if ((excluded(c, &(struct config_subject){ .protocol =
+		                                                   cases[i].protocol }) !=
+		     NULL) != cases[i].excluded)
+			fail_msg("%s", text);
+		config_free(c);
+	}
+}
+
+/* The kernel's name of a cciss disk has a '!', and its node a '/'. */
+static void two_names(void **state)
+{
+	struct config *c = text_parse("blacklist { devnode \"^cciss!c0\" }\n"
+	                              "blacklist_exceptions { devnode ^cciss/c0d1$ }");
+	struct config *not = text_parse("blacklist { devnode \"!^(sd|cciss/)\" }");
+	struct config_subject s = { .devnode = "cciss!c0d0",
+		                    .other_devnode = "cciss/c0d0" };
+
+	(void)state; /* no fixture */
+	assert_string_equal(excluded(c, &s), "devnode");
+	assert_false(filter_excepts(c, &s));
+	assert_null(excluded(not, &s));
+	s = (struct config_subject){ .devnode = "cciss!c0d1",
+		                     .other_devnode = "cciss/c0d1" };
+	assert_null(excluded(c, &s));
+	assert_true(filter_excepts(c, &s));
+	config_free(c);
+	config_free(not );
+}
+
+/* The first property by name that an expression matches decides; exceptions are asked first. */
+static void the_first_property_decides(void **state)
+{
+	static const char *const disk[] = { "ID_SERIAL", "ID_WWN", "SCSI_IDENT_SERIAL",
+		                            "ID_ATA", NULL };
+	static const struct {
+		const char *text, *why, *property;
+	} cases[] = {
+		{ "", NULL, "ID_WWN" },
+		{ "blacklist { property ID_ATA }", "property", "ID_ATA" },
+		/* The built-in exception has decided before. */
+		{ "blacklist { property SCSI_IDENT }", NULL, "ID_WWN" },
+		{ "blacklist { property ID_WWN }", NULL, "ID_WWN" },
+		{ "blacklist { property ID }", "property", "ID_ATA" },
+		{ "blacklist { property ID } blacklist_exceptions { property ID_ATA }",
+		  NULL, "ID_ATA" },
+		{ "blacklist { property ID } blacklist_exceptions { property ID_SERIAL }",
+		  "property", "ID_ATA" },
+		{ "blacklist { property ID_SERIAL } "
+		  "blacklist_exceptions { property ID_ATA }",
+		  NULL, "ID_ATA" },
+		{ "blacklist { property \"!ID_ATA\" }", "property", "ID_SERIAL" },
+		{ "blacklist_exceptions { property NONE }", NULL, "ID_WWN" },
+	};
+	const struct config_subject s = {
+		.devnode = "sda", .wwid = "1", .wwid_of_udev = true, .properties = disk
+	};
+
+	(void)state; /* no fixture */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct config *c = text_parse(cases[i].text);
+		struct filter_verdict v;
+
+		filter_judge(c, &s, &v);
+		if (v.excluded != (cases[i].why != NULL) || v.property == NULL ||
+		    strcmp(v.property, cases[i].property) != 0)
+			fail_msg("%s: %s by %s", cases[i].text,
+			         v.excluded ? "excluded" : "taken",
+			         v.property == NULL ? "none" : v.property);
+		if (v.excluded)
+			assert_string_equal(v.why, cases[i].why);
+		config_free(c);
+	}
 }
 
 static void a_missing_property(void **state)
@@ -162,23 +313,26 @@ static void a_missing_property(void **state)
 	struct config *plain = text_parse("blacklist { property ID_X }");
 
 	(void)state; /* no fixture */
-	assert_null(
-	        excluded(c, &(struct config_subject){ .wwid = "1", .properties = one }));
-	assert_string_equal(
-	        excluded(c, &(struct config_subject){ .wwid = "1", .properties = other }),
-	        "property");
-	assert_string_equal(
-	        excluded(c, &(struct config_subject){ .wwid = "1",
-	                                              .properties = other + 1 }),
-	        "property missing");
-	/*
-	 * Without a WWID nothing can be said yet, and without the list of properties
-	 * neither.
-	 */
-	assert_null(excluded(c, &(struct config_subject){ .properties = other + 1 }));
-	assert_null(excluded(c, &(struct config_subject){ .wwid = "1" }));
-	assert_null(excluded(
-	        plain, &(struct config_subject){ .wwid = "1", .properties = other }));
+	struct config_subject s = {
+		.devnode = "sda", .wwid = "1", .wwid_of_udev = true, .properties = one
+	};
+
+	/* ID_BUS comes before ID_WWN. */
+	assert_string_equal(excluded(c, &s), "property");
+	s.properties = &one[0] + 2; /* none */
+	assert_string_equal(excluded(c, &s), "property missing");
+	s.properties = other;
+	assert_string_equal(excluded(c, &s), "property");
+	assert_string_equal(excluded(plain, &s), "property missing");
+	/* Any disk that has the property with its WWID needs another one. */
+	s.devnode = "vda";
+	assert_string_equal(excluded(plain, &s), "property missing");
+	/* Otherwise udev could not read the disk: nothing can be said of it. */
+	s.wwid_of_udev = false;
+	assert_null(excluded(plain, &s));
+	s.wwid_of_udev = true;
+	s.properties = NULL; /* without udevd, or while the disk does not answer */
+	assert_null(excluded(c, &s));
 	config_free(c);
 	config_free(plain);
 }
@@ -191,9 +345,12 @@ static void the_built_in_rules(void **state)
 	static const char *const ident[] = { "SCSI_IDENT_SERIAL", NULL };
 	struct config *none = text_parse("");
 	struct config *own = text_parse("blacklist_exceptions { property ID_BUS }");
-	struct config *usb = text_parse("blacklist_exceptions { protocol scsi:usb }");
-	struct config *named = text_parse("blacklist_exceptions { devnode ^sdu }");
-	struct config_subject s = { .devnode = "sda", .wwid = "1", .properties = bare };
+	struct config *usb = text_parse("defaults { allow_usb_devices yes }");
+	struct config *named =
+	        text_parse("blacklist_exceptions { protocol scsi:usb devnode ^sdu }");
+	struct config_subject s = {
+		.devnode = "sda", .wwid = "1", .wwid_of_udev = true, .properties = bare
+	};
 
 	(void)state; /* no fixture */
 	assert_string_equal(excluded(none, &s), "property missing");
@@ -213,7 +370,7 @@ static void the_built_in_rules(void **state)
 	s.protocol = "scsi:usb";
 	assert_string_equal(excluded(none, &s), "usb");
 	assert_null(excluded(usb, &s));
-	assert_null(excluded(named, &s));
+	assert_string_equal(excluded(named, &s), "usb");
 	config_free(none);
 	config_free(own);
 	config_free(usb);
@@ -237,6 +394,13 @@ static void product_blacklists(void **state)
 	assert_null(excluded(
 	        c, &(struct config_subject){ .vendor = "DGC", .product = "LUNZ2" }));
 	config_free(c);
+	c = text_parse("devices { device { vendor DGC product_blacklist \"!RAID\" } }");
+	assert_null(excluded(
+	        c, &(struct config_subject){ .vendor = "DGC", .product = "RAID" }));
+	assert_string_equal(excluded(c, &(struct config_subject){ .vendor = "DGC",
+	                                                          .product = "LUNZ" }),
+	                    "device");
+	config_free(c);
 }
 
 static void asked_for_by_name(void **state)
@@ -247,6 +411,7 @@ static void asked_for_by_name(void **state)
 	                              "	devnode ^vdb[12]\n"
 	                              "	devnode vdd[0-9]\n"
 	                              "	devnode \"!^dm-\"\n"
+	                              "	devnode \".*\"\n" /* of every kind, so of none */
 	                              "	wwid .\n"
 	                              "	device { vendor . }\n"
 	                              "}\n");
@@ -315,6 +480,87 @@ static void settings(void **state)
 	filter_settings(c, &(struct config_subject){ .vendor = "HP" }, &s);
 	assert_int_equal(s.checker, CHECKER_AUTO);
 	config_free(c);
+}
+
+/* multipathd gives find_hwe() no revision of an NVMe disk, and what is not given matches. */
+static void the_revision_of_an_nvme_disk(void **state)
+{
+	struct config *c = text_parse("devices { device { vendor NVME product . "
+	                              "revision ^9 fail_checks 7 } device { product "
+	                              "\".*\" recover_checks 5 } }");
+	struct config_subject s = {
+		.protocol = "scsi:fcp", .vendor = "NVME", .product = "x", .revision = "1"
+	};
+	struct config_settings settings;
+
+	(void)state; /* no fixture */
+	filter_settings(c, &s, &settings);
+	assert_int_equal(settings.fail_checks, 1);
+	assert_int_equal(settings.recover_checks, 5);
+	s.protocol = "nvme:tcp";
+	filter_settings(c, &s, &settings);
+	assert_int_equal(settings.fail_checks, 7);
+	/* Other disks have no entry of multipathd's. */
+	filter_settings(c, &(struct config_subject){ .protocol = "virtio" }, &settings);
+	assert_int_equal(settings.recover_checks, 1);
+	config_free(c);
+}
+
+static void assert_uid_attribute(const char *text, const struct config_subject *s,
+                                 const char *wanted)
+{
+	struct config *c = text_parse(text);
+	char buf[FILTER_ATTRIBUTE_SIZE];
+
+	assert_int_equal(c->n_problems, 0);
+	assert_string_equal(filter_uid_attribute(c, s, buf), wanted);
+	config_free(c);
+}
+
+/* uid_attrs, overrides, devices, what is built in for NVMe disks and DASDs, defaults. */
+static void uid_attributes(void **state)
+{
+#define DEFAULT   "defaults { uid_attribute D }\n"
+#define DEVICE    "devices { device { vendor ^V uid_attribute A } }\n"
+#define LATER     "devices { device { product P uid_attribute B } }\n"
+#define OVERRIDES "overrides { uid_attribute O }\n"
+#define ATTRS     "defaults { uid_attrs \"nv:N  sda:S:T sd:U bad\" }\n"
+	const struct config_subject sda = {
+		.devnode = "sda", .protocol = "scsi:fcp", .vendor = "V", .product = "P"
+	};
+	const struct config_subject sdb = {
+		.devnode = "sdb", .protocol = "scsi:fcp", .vendor = "V", .product = "Q"
+	};
+	const struct config_subject nvme = { .devnode = "nvme0n1",
+		                             .protocol = "nvme:tcp",
+		                             .vendor = "NVME",
+		                             .product = "Q" };
+	const struct config_subject dasd = { .devnode = "dasda", .protocol = "ccw" };
+
+	(void)state; /* no fixture */
+	assert_uid_attribute("", &sda, "ID_SERIAL");
+	assert_uid_attribute("", &nvme, "ID_WWN");
+	assert_uid_attribute("", &dasd, "ID_UID");
+	assert_uid_attribute(DEFAULT, &sda, "D");
+	assert_uid_attribute(DEFAULT, &nvme, "ID_WWN");
+	assert_uid_attribute(DEFAULT, &dasd, "ID_UID");
+	assert_uid_attribute(DEFAULT DEVICE, &sda, "A");
+	assert_uid_attribute(DEFAULT DEVICE LATER, &sda, "B");
+	assert_uid_attribute(DEFAULT DEVICE LATER, &sdb, "A");
+	assert_uid_attribute(DEFAULT DEVICE LATER, &nvme, "ID_WWN");
+	assert_uid_attribute(DEFAULT DEVICE OVERRIDES, &sda, "O");
+	assert_uid_attribute(OVERRIDES, &nvme, "O");
+	assert_uid_attribute(OVERRIDES ATTRS, &sda, "U");
+	assert_uid_attribute(OVERRIDES ATTRS, &sdb, "U");
+	assert_uid_attribute(OVERRIDES ATTRS, &nvme, "N");
+	assert_uid_attribute(ATTRS, &dasd, "ID_UID");
+	assert_uid_attribute("defaults { uid_attribute \"\" }", &sda, "");
+	assert_uid_attribute("overrides { uid_attribute \"\" }", &nvme, "");
+#undef DEFAULT
+#undef DEVICE
+#undef LATER
+#undef OVERRIDES
+#undef ATTRS
 }
 
 /* A switch of a section replaces only itself, and lasts until the next section. */
@@ -516,11 +762,17 @@ int main(void)
 		cmocka_unit_test(an_exception_wins_within_its_criterion_only),
 		cmocka_unit_test(the_order_of_the_criteria),
 		cmocka_unit_test(negated),
+		cmocka_unit_test(what_is_not_known),
+		cmocka_unit_test(protocols),
+		cmocka_unit_test(two_names),
+		cmocka_unit_test(the_first_property_decides),
 		cmocka_unit_test(a_missing_property),
 		cmocka_unit_test(the_built_in_rules),
 		cmocka_unit_test(product_blacklists),
 		cmocka_unit_test(asked_for_by_name),
 		cmocka_unit_test(settings),
+		cmocka_unit_test(the_revision_of_an_nvme_disk),
+		cmocka_unit_test(uid_attributes),
 		cmocka_unit_test(purge_disconnected),
 		cmocka_unit_test(devices_do_not_negate),
 		cmocka_unit_test(expressions_that_are_too_much),

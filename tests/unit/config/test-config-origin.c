@@ -93,13 +93,12 @@ static void the_rule_that_decides(void **state _unused_)
 	/* Rules that are built in. */
 	judge(c,
 	      &(struct config_subject){
-	              .devnode = "nvme1n1", .properties = usb + 1, .wwid = "eui.1" },
+	              .devnode = "nvme1n1", .properties = usb + 1, .wwid_of_udev = true },
 	      true, "none", "none");
 	judge(c,
 	      &(struct config_subject){
 	              .devnode = "sda", .protocol = "scsi:usb", .properties = wwn },
-	      false, "blacklist devnode test.conf:3",
-	      "blacklist_exceptions devnode test.conf:12");
+	      true, "none", "none");
 	judge(c, &(struct config_subject){ .devnode = "vdx", .protocol = "scsi:usb" },
 	      true, "none", "none");
 	assert_string_equal(

@@ -304,7 +304,7 @@ static void a_path_without_properties_stays(void **state)
 static void only_other_rules_and_removals_take_it_away(void **state)
 {
 	struct config *usual = rules("blacklist_exceptions { property \"ID_WWN\" }\n");
-	struct config *never = rules("blacklist_exceptions { property \"NEVER\" }\n");
+	struct config *never = rules("blacklist { property \"ID_SERIAL\" }\n");
 	struct config *wwids = rules("blacklist { wwid \"^3600\" }\n"
 	                             "blacklist_exceptions { property \"ID_WWN\" }\n");
 	struct found_list l = FOUND_LIST_NULL;
@@ -384,6 +384,38 @@ static void nvme_message(const char *action, const char *name)
 	fuzz_udev_message();
 }
 
+/* The WWID that the rules see, and that a path has, is the value of the property of uid_attribute. */
+static void the_wwid_is_that_of_uid_attribute(void **state)
+{
+	static const struct {
+		const char *text, *wwid;
+	} cases[] = {
+		{ "", WWID },
+		{ "defaults { uid_attribute ID_WWN }", "0x60014050000000" },
+		{ "defaults { uid_attrs sda:ID_WWN } overrides { uid_attribute NONE }",
+		  "0x60014050000000" },
+		{ "overrides { uid_attribute NONE }", NULL },
+		{ "overrides { uid_attribute ID_WWN } blacklist { wwid ^0x }", "" },
+		{ "blacklist { wwid ^0x }", WWID },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct config *c = rules(cases[i].text);
+		struct found_list l = FOUND_LIST_NULL;
+		const char *wwid;
+
+		message_with("add", true, true);
+		take(c, &l);
+		wwid = l.n == 0 ? "" : device_wwid(l.entries[0].device);
+		if ((wwid == NULL) != (cases[i].wwid == NULL) ||
+		    (wwid != NULL && strcmp(wwid, cases[i].wwid) != 0))
+			fail_msg("%s: %s", cases[i].text, wwid != NULL ? wwid : "none");
+		found_list_deinit(&l);
+		config_free(c);
+	}
+}
+
 static void a_disk_with_paths_of_its_own_is_a_head(void **state)
 {
 	struct config *usual = rules(""), *off = rules("defaults { native_nvme no }\n");
@@ -454,6 +486,8 @@ int main(void)
 		cmocka_unit_test(what_goes_goes),
 		cmocka_unit_test_setup(a_path_without_properties_stays, begin_with_udevd),
 		cmocka_unit_test_setup(only_other_rules_and_removals_take_it_away,
+		                       begin_with_udevd),
+		cmocka_unit_test_setup(the_wwid_is_that_of_uid_attribute,
 		                       begin_with_udevd),
 		cmocka_unit_test_setup(a_disk_with_paths_of_its_own_is_a_head,
 		                       begin_with_udevd),
