@@ -47,6 +47,22 @@ static const char *list_key(enum ctl_names kind)
 	return kind == CTL_PATHS ? "paths" : "maps";
 }
 
+/* An empty table is no answer for people. Scripts get no message. */
+static void explain_empty(const struct ctl_options *o, enum ctl_names kind)
+{
+	if ((o->given & (OPT_BIT(OPT_JSON) | OPT_BIT(OPT_RAW) | OPT_BIT(OPT_NO_HEADINGS) |
+	                 OPT_BIT(OPT_COLUMNS))) != 0)
+		return;
+	if (select_is_given(o))
+		(void)human_complain(0, "no path has these properties");
+	else if (kind == CTL_PATHS)
+		(void)human_complain(0,
+		                     "no path is checked; see 'checkerctl doctor', and "
+		                     "'checkerctl explain DEVICE'");
+	else
+		(void)human_complain(0, "there is no map");
+}
+
 static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_names kind,
                       const char *const *names, size_t n)
 {
@@ -63,6 +79,8 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 	if (n == 0 && !as_json(ctl) && ctl_list(reply, list_key(kind), &list) > 0)
 		ctl_sort_named(list);
 	r = show_list(ctl, def, reply, list_key(kind));
+	if (r == 0 && ctl_list(reply, list_key(kind), &list) == 0)
+		explain_empty(ctl->options, kind);
 	json_object_put(reply);
 	return r;
 }
