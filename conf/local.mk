@@ -3,19 +3,22 @@ systemdsystemunit_DATA = \
 	conf/systemd/checkerd.service \
 	conf/systemd/checkerd.socket \
 	$(NULL)
+pkgdata_DATA = conf/systemd/early.conf
 sysctldir = $(prefix)/lib/sysctl.d
 dist_sysctl_DATA = conf/sysctl.d/60-checkerd.conf
 dist_bashcompletion_DATA = conf/completions/checkerctl
 EXTRA_DIST += \
 	conf/systemd/checkerd.service.in \
 	conf/systemd/checkerd.socket.in \
+	conf/systemd/early.conf.in \
 	$(NULL)
-CLEANFILES += $(systemdsystemunit_DATA)
+CLEANFILES += $(systemdsystemunit_DATA) $(pkgdata_DATA)
 
 # configure leaves ${prefix} in its directories; here they are whole.
 conf/systemd/%: $(srcdir)/conf/systemd/%.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed \
 		-e 's|@bindir[@]|$(bindir)|g' \
+		-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
 		-e 's|@runstatedir[@]|$(runstatedir)|g' \
 		-e 's|@sbindir[@]|$(sbindir)|g' \
 		$< > $@.tmp && mv $@.tmp $@
