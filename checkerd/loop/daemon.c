@@ -39,7 +39,27 @@ static int complain(int error, const char *what)
 	return error;
 }
 
-/* The group that may read, by its name or number. May use the network: once, at start. */
+/* Reads /etc/group alone. */
+static bool find_local_group(const char *name, gid_t *ret)
+{
+	FILE *f = fopen("/etc/group", "re");
+	const struct group *g = NULL;
+
+	if (f == NULL)
+		return false;
+	do
+		g = fgetgrent(f);
+	while (g != NULL && strcmp(g->gr_name, name) != 0);
+	if (g != NULL)
+		*ret = g->gr_gid;
+	(void)fclose(f); /* it was only read */
+	return g != NULL;
+}
+
+/*
+ * The group that may read, by its name or number. The other sources of nsswitch.conf may wait for the
+ * network, which an early start is before: they are asked only for what nothing else knows.
+ */
 static int find_group(const char *name, gid_t *ret)
 {
 	const struct group *g;
@@ -47,21 +67,21 @@ static int find_group(const char *name, gid_t *ret)
 	unsigned long number;
 
 	*ret = (gid_t)-1;
-	if (name == NULL)
+	if (name == NULL || find_local_group(name, ret))
 		return 0;
-	g = getgrnam(name); /* NOLINT(concurrency-mt-unsafe): the only thread */
-	if (g != NULL) {
-		*ret = g->gr_gid;
+	number = strtoul(name, &end, 10);
+	if (end != name && *end == '\0') {
+		*ret = (gid_t)number;
 		return 0;
 	}
-	number = strtoul(name, &end, 10);
-	if (end == name || *end != '\0') {
+	g = getgrnam(name); /* NOLINT(concurrency-mt-unsafe): the only thread */
+	if (g == NULL) {
 		(void)fprintf(stderr,
 		              "checkerd: socket_group %s: there is no such group\n",
 		              name);
 		return -ENOENT;
 	}
-	*ret = (gid_t)number;
+	*ret = g->gr_gid;
 	return 0;
 }
 
