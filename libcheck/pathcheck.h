@@ -120,10 +120,11 @@ enum pathcheck_stage {
 };
 
 enum pathcheck_engine {
-	PATHCHECK_ENGINE_NONE = 0, /**< Nothing was handed to the kernel. */
-	PATHCHECK_ENGINE_AIO,      /**< io_submit on the group's context. */
-	PATHCHECK_ENGINE_SYNC,     /**< A direct read, or SG_IO, by a rescuer. */
-	PATHCHECK_ENGINE_SG        /**< A SCSI command by write(2) to /dev/sgN. */
+	PATHCHECK_ENGINE_NONE =
+	        0, /**< No read and no command: at most the device was opened. */
+	PATHCHECK_ENGINE_AIO,  /**< io_submit on the group's context. */
+	PATHCHECK_ENGINE_SYNC, /**< A direct read, or SG_IO, by a rescuer. */
+	PATHCHECK_ENGINE_SG    /**< A SCSI command by write(2) to /dev/sgN. */
 };
 
 /** The request whose answer decided. */

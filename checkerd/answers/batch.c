@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <syslog.h>
 
+#include "checkerd/answers/requester.h"
 #include "checkerd/core/last_path.h"
 #include "checkerd/core/maps_count.h"
 #include "checkerd/core/maps_disks.h"
@@ -17,13 +18,6 @@
 
 /* Each path of a small batch has an event of its own; more paths have one together. */
 #define EVENTS_EACH 16
-
-/* "uid 0 (root)". Other names would be a question to the network. */
-static const char *who(const struct port_request *r, char buf[static 32])
-{
-	(void)snprintf(buf, 32, r->uid == 0 ? "uid %u (root)" : "uid %u", r->uid);
-	return buf;
-}
 
 static struct path *path_of(const struct batch_parts *b, const struct port_item *t)
 {
@@ -237,12 +231,12 @@ static int change(const struct batch_parts *b, const struct port_request *r,
 /* What was done, as the end of a sentence about one path or several. */
 static const char *deed(const struct port_request *r, char buf[static 160])
 {
-	char name[32], until[64] = "until enabled";
+	char name[REQUESTER_BYTES], until[64] = "until enabled";
 
 	if (r->op == PORT_DISABLE && r->arg > 0)
 		(void)snprintf(until, sizeof(until), "for %.0f s",
 		               (double)r->arg / (double)USEC_PER_SEC);
-	(void)who(r, name);
+	(void)requester_format(r, name);
 	if (r->op == PORT_DISABLE)
 		(void)snprintf(buf, 160, "disabled%s by %s %s",
 		               r->batch->empty ? " and failed" : "", name, until);
@@ -338,7 +332,7 @@ int batch_serve(const struct batch_parts *b, const struct port_request *r,
 
 void batch_release_all(const struct batch_parts *b, const struct port_request *r)
 {
-	char name[32];
+	char name[REQUESTER_BYTES];
 
 	for (uint32_t i = 0; i < registry_end(b->checks->registry); i++)
 		if (registry_get(b->checks->registry, i) != NULL)
@@ -346,5 +340,6 @@ void batch_release_all(const struct batch_parts *b, const struct port_request *r
 	maps_release(b->dm->maps, MAPS_NONE,
 	             true); /* also those whose path was removed */
 	events_say(b->events, EVENT_DM, LOG_NOTICE,
-	           "every path is let go until the next decision, by %s", who(r, name));
+	           "every path is let go until the next decision, by %s",
+	           requester_format(r, name));
 }

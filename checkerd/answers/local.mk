@@ -3,6 +3,7 @@
 libdaemon_la_SOURCES += \
 	checkerd/answers/batch.c \
 	checkerd/answers/batch.h \
+	checkerd/answers/requester.h \
 	checkerd/answers/reload.c \
 	checkerd/answers/reload.h \
 	checkerd/answers/requests.c \

@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "checkerd/answers/batch.h"
+#include "checkerd/answers/requester.h"
 #include "util/syslog_level.h"
 
 static void reply(struct requests *q, const struct port_request *r, int error,
@@ -72,13 +73,15 @@ static void serve_check(struct requests *q, const struct port_request *r, struct
 
 static void set_log_level(struct requests *q, const struct port_request *r)
 {
+	char name[REQUESTER_BYTES];
+
 	if (r->arg < LOG_EMERG || r->arg > LOG_DEBUG) {
 		reply(q, r, EINVAL, PATH_UNCHECKED);
 		return;
 	}
 	q->events->level = (int)r->arg;
-	events_say(q->events, EVENT_DAEMON, LOG_NOTICE, "log level set to %s by user %u",
-	           syslog_level_name(q->events->level), r->uid);
+	events_say(q->events, EVENT_DAEMON, LOG_NOTICE, "log level set to %s by %s",
+	           syslog_level_name(q->events->level), requester_format(r, name));
 	reply(q, r, 0, PATH_UNCHECKED);
 }
 

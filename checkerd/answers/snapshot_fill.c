@@ -335,10 +335,10 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.in_map = REGISTRY_NONE,
 	};
 	histogram_cells(&p->latency, s->cells);
-	if (!s->overdue)
-		return;
-	s->why = overdue_watch_why(p, &f->engine);
-	overdue_add(&f->overdue, s->why);
+	if (s->overdue || p->shortage != 0)
+		s->why = overdue_watch_why(p, &f->engine);
+	if (s->overdue)
+		overdue_add(&f->overdue, s->why);
 }
 
 void snapshot_fill_request(struct snapshot_fill *f)

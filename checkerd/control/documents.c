@@ -95,6 +95,12 @@ static const char *path_reason(const struct snapshot *s, const struct snap_path 
 	if (p->overdue)
 		return overdue_format(p->why, mono_diff(s->taken, p->heard),
 		                      &p->status.reason, buf, OVERDUE_TEXT_MAX);
+	if (p->status.state == PATH_PENDING && p->why.cause == OVERDUE_NOT_JUDGED) {
+		(void)snprintf(buf, OVERDUE_TEXT_MAX, "not checked: ");
+		(void)overdue_cause_format(p->why, buf + strlen(buf),
+		                           OVERDUE_TEXT_MAX - strlen(buf));
+		return buf;
+	}
 	if (path_state_usable(p->status.state) && document_hold_text(s, p, buf) != NULL)
 		return buf;
 	return reason_format(&p->status.reason, buf, OVERDUE_TEXT_MAX);

@@ -56,7 +56,7 @@ struct snap_path {
 	uint32_t in_map;
 	/* With has_latency: histogram_cells(). */
 	uint16_t cells[HISTOGRAM_CELLS];
-	/* Only with overdue. */
+	/* Only with overdue, or while the last check was not judged. */
 	struct overdue_why why;
 	/* As last read. */
 	struct sysfs_state sysfs;

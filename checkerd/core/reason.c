@@ -35,7 +35,7 @@ static const struct error_words errors[] = {
 	E(ENODEV, "No such device"),
 	E(ENXIO, "No such device or address"),
 	E(ENOENT, "No such file or directory"),
-	DEVICE(ENODATA, "Fewer bytes than asked for", "Medium error"),
+	DEVICE(ENODATA, "Empty, or smaller than one block", "Medium error"),
 	E(ETIMEDOUT, "The transport timed out"),
 	E(ENOLINK, "The transport failed"),
 	DEVICE(EREMOTEIO, "The target failed", "Target error"),
@@ -46,7 +46,7 @@ static const struct error_words errors[] = {
 	E(EACCES, "Permission denied"),
 	E(EPERM, "Operation not permitted"),
 	E(EBUSY, "Device or resource busy"),
-	E(ENOTBLK, "Not a block device"),
+	E(ENOTBLK, "Not a disk"),
 	E(EISDIR, "Is a directory"),
 	E(ENOTDIR, "Not a directory"),
 	E(ELOOP, "Too many symbolic links"),
@@ -75,6 +75,18 @@ static const struct error_words errors[] = {
 
 #undef E
 #undef DEVICE
+
+/* Failures that mean something wrong in the configuration. */
+static const struct {
+	enum outcome_stage stage;
+	int error;
+	const char *words; /* NULL: those of the error */
+	const char *remedy;
+} advice[] = {
+	{ STAGE_OPEN, ENOTBLK, NULL, "name a block device" },
+	{ STAGE_OPEN, EINVAL, "It has no direct I/O", "use another file system" },
+	{ STAGE_READ, ENODATA, NULL, "look at its size" },
+};
 
 static const struct error_words *find_error(int error)
 {
@@ -151,11 +163,33 @@ static void format_device_error(const struct reason *r, char *buf, size_t size)
 	(void)snprintf(buf, size, "%s: the device answered: %s", stage_name(r), answer);
 }
 
+/* A failure with what to do. False: it has no advice. */
+static bool format_advice(const struct reason *r, const char *answer, char *buf,
+                          size_t size)
+{
+	for (size_t i = 0; i < ARRAY_LEN(advice); i++) {
+		if (r->stage != advice[i].stage || r->error != advice[i].error ||
+		    r->request != REQUEST_READ)
+			continue;
+		if (advice[i].words != NULL)
+			(void)snprintf(buf, size, "%s: %s (%s): %s", stage_name(r),
+			               advice[i].words, reason_errno_name(r->error),
+			               advice[i].remedy);
+		else
+			(void)snprintf(buf, size, "%s: %s: %s", stage_name(r), answer,
+			               advice[i].remedy);
+		return true;
+	}
+	return false;
+}
+
 static void format_failure(const struct reason *r, char *buf, size_t size)
 {
 	char answer[REASON_TEXT_MAX];
 
 	format_answer(r, answer, sizeof(answer));
+	if (format_advice(r, answer, buf, size))
+		return;
 	if (answer[0] != '\0') /* else nothing was read: sysfs has the reason */
 		(void)snprintf(buf, size, "%s: %s", stage_name(r), answer);
 }

@@ -17,7 +17,6 @@
 #include <systemd/sd-daemon.h>
 
 #include "checkerd/control/listen.h"
-#include "checkerd/core/reason.h"
 #include "checkerd/loop/bound.h"
 
 /* checkerd is ready at the latest this long after the first checks may have timed out … */
@@ -32,10 +31,8 @@
 
 static int complain(int error, const char *what)
 {
-	const char *name = reason_errno_name(-error);
-
 	(void)fprintf(stderr, "checkerd: %s: %s (%s)\n", what, strerrordesc_np(-error),
-	              name != NULL ? name : "?");
+	              strerrorname_np(-error));
 	return error;
 }
 
@@ -576,7 +573,7 @@ static void keep_states(struct daemon *d, struct mono now)
 	if (error != 0 && error != d->store_error)
 		events_say(&d->events, EVENT_DAEMON, LOG_WARNING,
 		           "states cannot be written for the next start: %s (%s)",
-		           strerrordesc_np(error), reason_errno_name(error));
+		           strerrordesc_np(error), strerrorname_np(error));
 	if (error != 0)
 		d->store_error = error;
 }

@@ -506,7 +506,7 @@ void checks_maintain(struct checks *c, struct mono now)
 			        c->events, EVENT_ENGINE, LOG_ERR,
 			        "the prober cannot be started: %s (%s); checkerd tries "
 			        "again, no path is checked until then",
-			        strerrordesc_np(-r), reason_errno_name(-r));
+			        strerrordesc_np(-r), strerrorname_np(-r));
 	} else if (r == 0) {
 		c->no_prober = false;
 	}

@@ -24,8 +24,9 @@ static const struct rate_policy remedy_rate = { .burst = 1, .window = 600 };
 /* What a user can do about a check that this host or this program prevented. */
 static const struct {
 	int error;
-	const char *remedy;
+	const char *remedy; /* NULL: the reason says it */
 } remedies[EVENTS_REMEDY_KINDS] = {
+	{ EINVAL, NULL },
 	{ EOPNOTSUPP, "choose another path_checker for this device" },
 	{ EACCES, "let checkerd open the device: check its user and groups, "
 	          "DeviceAllow= of its unit, and the security module" },
@@ -413,8 +414,9 @@ void events_not_judged(struct events *ev, const struct path *p, const struct out
 	put_text(e.reason, sizeof(e.reason), reason);
 	describe_path(name, sizeof(name), p->device, device_map(p->device));
 	(void)snprintf(text, sizeof(text),
-	               "%s: cannot be checked, its state stays: %s; %s", name, reason,
-	               remedies[i].remedy);
+	               "%s: cannot be checked, its state stays: %s%s%s", name, reason,
+	               remedies[i].remedy != NULL ? "; " : "",
+	               remedies[i].remedy != NULL ? remedies[i].remedy : "");
 	if (left_out > 0)
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
 		               " (%u more since the last such message)", left_out);

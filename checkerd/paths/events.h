@@ -16,7 +16,7 @@
 #include "checkerd/log/rate.h"
 
 /* Number of errno values that have a remedy. */
-#define EVENTS_REMEDY_KINDS 8
+#define EVENTS_REMEDY_KINDS 9
 
 struct events_options {
 	struct port *port;

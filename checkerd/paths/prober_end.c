@@ -21,7 +21,7 @@ static void format_signal(int32_t number, char *buf, size_t size)
 
 static void format_no_start(int32_t error, char *buf, size_t size)
 {
-	const char *words = strerrordesc_np(error), *name = reason_errno_name(error);
+	const char *words = strerrordesc_np(error), *name = strerrorname_np(error);
 
 	(void)snprintf(buf, size, "it cannot be started: %s (%s)",
 	               words != NULL ? words : "unknown error",

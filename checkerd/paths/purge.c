@@ -8,8 +8,6 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "checkerd/core/reason.h"
-
 #define ORDER_LIMIT_US USEC_PER_SEC
 
 static_assert(ORDER_LIMIT_US <= PURGE_FRESH_US, "an answer is two times as old at most");
@@ -87,8 +85,6 @@ static void report_deleted(struct purge *g, const struct purger_result *r)
 
 static void report_not_deleted(struct purge *g, const struct purger_result *r)
 {
-	const char *name = reason_errno_name(-r->error);
-
 	if (is_of_disk(r)) {
 		events_path(g->parts.events, EVENT_ENGINE, LOG_INFO, g->device,
 		            "not deleted (%s): %s", device_hcil(g->device),
@@ -103,7 +99,7 @@ static void report_not_deleted(struct purge *g, const struct purger_result *r)
 	events_path(g->parts.events, EVENT_ENGINE, LOG_WARNING, g->device,
 	            "disconnected, and cannot be deleted (%s): %s (%s); %s",
 	            device_hcil(g->device), strerrordesc_np(-r->error),
-	            name == NULL ? "?" : name, remedy_of(r));
+	            strerrorname_np(-r->error), remedy_of(r));
 }
 
 void purge_take(struct purge *g, struct mono now)

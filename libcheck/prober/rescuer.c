@@ -33,11 +33,11 @@ static bool begin_job(struct group *g, struct slot *s, int *ret_fd, uint32_t *re
 	if (alive) {
 		/* A command that refines the read has what is left of its time. */
 		wake = group_launch(g, s, s->refines ? started : mono_now());
-		if (s->command == CHECKER_NO_COMMAND)
-			s->engine = PATHCHECK_ENGINE_SYNC;
-		else
+		if (s->command != CHECKER_NO_COMMAND)
 			s->started =
 			        started; /* the read, which is answered, started then */
+		else if (s->stage == PATHCHECK_STAGE_READ)
+			s->engine = PATHCHECK_ENGINE_SYNC;
 		group_publish(g);
 	} else {
 		s->waiting = false;

@@ -181,6 +181,38 @@ def command_and_its_exit_codes(case):
 
 
 @test([], root=False)
+def what_is_no_disk_says_so(case):
+	"""The reason says what it is and what to do; the engine is none while nothing was read."""
+	file = plain_files(case, 1)[0]
+	names = {n: os.path.join(case.folder, n) for n in ("folder", "fifo", "empty")}
+	os.mkdir(names["folder"])
+	os.mkfifo(names["fifo"], 0o600)
+	with open(names["empty"], "w", encoding="ascii"):
+		pass
+	no_disk = "open: Not a disk (ENOTBLK): name a block device"
+	expected = {names["folder"]: ("down", no_disk, "none"), names["fifo"]: ("down", no_disk, "none"),
+	            "/dev/null": ("down", no_disk, "none"),
+	            names["empty"]: ("down", "read: Empty, or smaller than one block (ENODATA): look at its size", None),
+	            "/proc/version": ("pending", "not checked: open: It has no direct I/O (EINVAL): "
+	                              "use another file system", "none")}
+	daemon = case.daemon(config([file, *expected])).start()
+	daemon.wait_serving()
+	daemon.wait_state(file, "up")
+	for device, (state, reason, engine) in expected.items():
+		wait_until(f"the reason of {device}", lambda d=device, r=reason: daemon.path(d)["reason"] == r, 10)
+		path = daemon.path(device)
+		check(path["state"] == state and engine in (None, path["engine"]), "state or engine", path)
+	checked = daemon.ctl("check", names["empty"], "--wait", "--raw", expect=1)
+	check("smaller\\x20than" in checked.out, "no reason", checked.out)
+	daemon.ctl("check", file, "--wait")
+	check("It has no direct I/O (EINVAL)" in daemon.log_text(), "not in the log")
+	daemon.ctl("log-level", "info")
+	check(any(f"set to info by uid {os.getuid()}" in e["message"] for e in daemon.events()), "by whom",
+	      daemon.events())
+	daemon.ctl("show", "events", "--map", "nosuch", expect=5)
+
+
+@test([], root=False)
 def a_daemon_that_does_not_answer(case):
 	"""The command gives up after --timeout instead of hanging."""
 	file = plain_files(case, 1)[0]

@@ -230,6 +230,30 @@ static void test_values_of_a_path(void **state)
 	json_object_put(o);
 }
 
+/* A path that could never be checked says so before it is overdue. */
+static void decorate_not_judged(struct loop *l, struct snapshot *s)
+{
+	(void)l;
+	s->paths[0].status.state = s->paths[1].status.state = PATH_PENDING;
+	s->paths[0].why = (struct overdue_why){ .cause = OVERDUE_NOT_JUDGED,
+		                                .stage = STAGE_OPEN,
+		                                .error = EACCES };
+}
+
+static void test_a_path_that_cannot_be_checked(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	t.loop.decorate = decorate_not_judged;
+	start_with(2, known_spec);
+	o = call(fd, "ListPaths", "{}");
+	assert_string_equal(get_string(o, "paths[0].reason"),
+	                    "not checked: open: Permission denied (EACCES)");
+	assert_null(get(o, "paths[1].reason"));
+	json_object_put(o);
+}
+
 static void observed_spec(uint32_t i, struct device_spec *ret, char name[64],
                           char node[64])
 {
@@ -633,6 +657,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_values_of_a_path),
 		TEST(test_an_observed_path),
+		TEST(test_a_path_that_cannot_be_checked),
 		TEST(test_names_of_a_path),
 		TEST(test_strange_names),
 		TEST(test_maps),

@@ -73,6 +73,22 @@ static void others(void **state)
 	assert_reason((struct reason){ .kind = OUTCOME_GONE }, "the device was removed");
 }
 
+/* What no check can read: the reason says what it is, and what to do. */
+static void what_is_no_disk(void **state)
+{
+	struct reason of_a_file_system = failed(STAGE_OPEN, EINVAL);
+
+	(void)state; /* no fixture */
+	assert_reason(failed(STAGE_OPEN, ENOTBLK),
+	              "open: Not a disk (ENOTBLK): name a block device");
+	of_a_file_system.kind = OUTCOME_NOT_JUDGED;
+	assert_reason(of_a_file_system,
+	              "open: It has no direct I/O (EINVAL): use another file system");
+	assert_reason(failed(STAGE_READ, ENODATA),
+	              "read: Empty, or smaller than one block (ENODATA): look at its "
+	              "size");
+}
+
 static void short_buffer(void **state)
 {
 	struct reason r = failed(STAGE_READ, EIO);
@@ -348,6 +364,7 @@ int main(void)
 		cmocka_unit_test(others),
 		cmocka_unit_test(what_the_kernel_thinks),
 		cmocka_unit_test(every_room_is_enough),
+		cmocka_unit_test(what_is_no_disk),
 		cmocka_unit_test(short_buffer),
 		cmocka_unit_test(every_error_fits),
 		cmocka_unit_test(what_a_scsi_device_said),

@@ -66,7 +66,7 @@ static const struct {
 	{ OUTCOME_FAILED, STAGE_READ, ENODEV, true, "offline", NULL, "down",
 	  "read: No such device (ENODEV); device offline" },
 	{ OUTCOME_FAILED, STAGE_READ, ENODATA, true, NULL, NULL, "down",
-	  "read: Fewer bytes than asked for (ENODATA)" },
+	  "read: Empty, or smaller than one block (ENODATA): look at its size" },
 	{ OUTCOME_DEVICE_ERROR, STAGE_READ, ENODATA, true, NULL, NULL, "up",
 	  "read: the device answered: Medium error (ENODATA)" },
 	{ OUTCOME_DEVICE_ERROR, STAGE_READ, EILSEQ, true, NULL, NULL, "up",

@@ -320,7 +320,7 @@ static void a_file_that_is_gone(void **state)
 		assert_int_equal(r.verdict, PATHCHECK_FAILED);
 		assert_int_equal(r.error, ENOENT);
 		assert_int_equal(r.stage, PATHCHECK_STAGE_OPEN);
-		assert_int_equal(r.engine, PATHCHECK_ENGINE_SYNC);
+		assert_int_equal(r.engine, PATHCHECK_ENGINE_NONE);
 	}
 	bed_file(b, 0, BED_FILE_BYTES);
 	assert_int_equal(bed_check(b, id).verdict, PATHCHECK_OK);

@@ -184,6 +184,7 @@ static void each_shortage_has_its_remedy(void **state)
 		{ ENFILE, "fs.file-max" },
 		{ ENOMEM, "MemoryMax=" },
 		{ EOPNOTSUPP, "another path_checker" },
+		{ EINVAL, "Invalid argument (EINVAL)" },
 	};
 	uint32_t p = add(0);
 

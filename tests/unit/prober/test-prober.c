@@ -406,7 +406,7 @@ static void opens_that_fail(void **state)
 	bed_final(b, 1, 1);
 	assert_int_equal(b->of[1].last.verdict, PATHCHECK_FAILED);
 	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_OPEN);
-	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_SYNC);
+	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_NONE);
 	assert_int_equal(b->of[1].last.error, ENOENT);
 	assert_true(b->of[1].last.started_us > 0);
 	files_make("missing", 8192);

@@ -46,7 +46,7 @@ static void a_hung_open(void **state)
 	bed_check(b, 1, USEC_PER_MSEC);
 	bed_until(b, &b->of[1].timed_out, 1);
 	assert_int_equal(b->of[1].last.stage, PATHCHECK_STAGE_OPEN);
-	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_SYNC);
+	assert_int_equal(b->of[1].last.engine, PATHCHECK_ENGINE_NONE);
 	for (uint32_t id = 10; id < 30; id++)
 		disks_add_open(id, 2, 0);
 	disk_opens_hang(1, false);
