@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The commands that change something: check, disable, fail, reload and others. One thread. */
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
@@ -10,6 +12,10 @@
 #include "checkerctl/select.h"
 #include "util/syslog_level.h"
 
+/* Of so many paths the reasons are asked for by name. */
+#define NAMED_MAX ((size_t)64)
+/* Between two attempts to connect. */
+#define AGAIN_US (INT64_C(100) * USEC_PER_MSEC)
 /* Names of maps in one line. */
 #define MAPS_PRINTED ((size_t)10)
 
@@ -34,6 +40,61 @@ static void print_checked(struct ctl *ctl, json_object *reply)
 		                json_object_array_get_idx(list, i)); /* no tree */
 	table_print(t);
 	table_free(t);
+}
+
+/* Adds the reason of each state to the results: Check gives the states alone. */
+static void add_reasons(struct ctl *ctl, json_object *results, size_t n)
+{
+	json_object *names = json_object_new_array(), *parameters = NULL;
+	json_object *index = json_object_new_object(), *reply, *paths;
+
+	for (size_t i = 0; i < n && n <= NAMED_MAX; i++)
+		json_object_array_add(
+		        names,
+		        json_object_new_string(ctl_text(
+		                json_object_array_get_idx(results, i), "path", "")));
+	if (n <= NAMED_MAX) {
+		parameters = json_object_new_object();
+		json_object_object_add(parameters, "paths", json_object_get(names));
+	}
+	json_object_put(names);
+	/* A path that was removed meanwhile has no reason: ctl_call() has said so. */
+	if (ctl_call(ctl, "ListPaths", parameters, &reply) == 0) {
+		size_t known = ctl_list(reply, "paths", &paths);
+
+		for (size_t i = 0; i < known; i++) {
+			json_object *path = json_object_array_get_idx(paths, i);
+
+			json_object_object_add(index, ctl_text(path, "name", ""),
+			                       json_object_get(path));
+		}
+		json_object_put(reply);
+	}
+	for (size_t i = 0; i < n; i++) {
+		json_object *result = json_object_array_get_idx(results, i), *path;
+		json_object *reason = NULL;
+
+		if (json_object_object_get_ex(index, ctl_text(result, "path", ""), &path))
+			(void)json_object_object_get_ex(path, "reason", &reason);
+		json_object_object_add(result, "reason", json_object_get(reason));
+	}
+	json_object_put(index);
+}
+
+/* Was each path checked, and does it work? */
+static bool all_work(json_object *results, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_object *result = json_object_array_get_idx(results, i), *checked;
+		const char *state = ctl_text(result, "state", "");
+
+		if (strcmp(state, "up") != 0 && strcmp(state, "ghost") != 0)
+			return false;
+		if (json_object_object_get_ex(result, "checked", &checked) &&
+		    !json_object_get_boolean(checked))
+			return false;
+	}
+	return true;
 }
 
 /* 0, or an exit code: the command says of no path that it is about it. */
@@ -64,10 +125,17 @@ int run_check(struct ctl *ctl, const char *const *operands, size_t n)
 	r = ctl_call_names(ctl, "Check", CTL_PATHS, operands, n, parameters, &reply);
 	if (r)
 		return r;
-	if (ctl_options_has(o, OPT_WAIT) && !ctl_options_has(o, OPT_JSON))
-		print_checked(ctl, reply);
+	if (ctl_options_has(o, OPT_WAIT)) {
+		json_object *results = NULL;
+		size_t checked = ctl_list(reply, "results", &results);
+
+		add_reasons(ctl, results, checked);
+		r = all_work(results, checked) ? EXIT_DONE : EXIT_FAILED;
+		if (!ctl_options_has(o, OPT_JSON))
+			print_checked(ctl, reply);
+	}
 	finish(ctl, reply);
-	return 0;
+	return r;
 }
 
 /* "disabled 4 paths of 2 maps: m1, m2". Not for one path that was named. */
@@ -221,15 +289,39 @@ int run_log_level(struct ctl *ctl, const char *const *operands, size_t n)
 	return 0;
 }
 
+/* A daemon that is being started has no socket yet. After --timeout ctl_call() says what is missing. */
+static void wait_for_daemon(struct ctl *ctl)
+{
+	const struct timespec pause = { .tv_nsec = AGAIN_US * 1000 };
+	struct mono limit = mono_add(mono_now(), ctl->options->timeout_us);
+
+	for (;;) {
+		int r = connection_connect(&ctl->connection, ctl->options->socket,
+		                           ctl->options->timeout_us);
+
+		if (r == 0)
+			return;
+		connection_deinit(&ctl->connection);
+		if ((r != -ENOENT && r != -ECONNREFUSED) ||
+		    mono_diff(limit, mono_now()) <= AGAIN_US)
+			return;
+		(void)nanosleep(&pause, NULL); /* a signal ends the command */
+	}
+}
+
 int run_ping(struct ctl *ctl, const char *const *operands, size_t n)
 {
-	struct mono begin = mono_now();
 	char buf[HUMAN_SHORT_BYTES];
+	struct mono begin;
 	json_object *reply;
-	int r = ctl_call(ctl, "Ping", NULL, &reply);
+	int r;
 
 	(void)operands;
 	(void)n;
+	if (ctl_options_has(ctl->options, OPT_WAIT))
+		wait_for_daemon(ctl);
+	begin = mono_now();
+	r = ctl_call(ctl, "Ping", NULL, &reply);
 	if (r)
 		return r;
 	if (!ctl_options_has(ctl->options, OPT_JSON))

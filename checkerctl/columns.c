@@ -30,7 +30,7 @@ static const struct column paths[] = {
 	{ "PROTOCOL", "protocol", COLUMN_TEXT, 0 },
 	{ "HOST", "host", COLUMN_TEXT, 0 },
 	{ "TARGET", "target", COLUMN_TEXT, 0 },
-	{ "STATE_SINCE", "state_since", COLUMN_TEXT, 0 },
+	{ "STATE_SINCE", "state_since", COLUMN_TIME, 0 },
 	{ "ERRNO", "errno", COLUMN_TEXT, R },
 	{ "LOSS", "loss", COLUMN_TEXT, 0 },
 	{ "DM_STATE", "dm_state", COLUMN_STATE, 0 },
@@ -41,21 +41,21 @@ static const struct column paths[] = {
 	{ "GROUP", "group", COLUMN_TEXT, R },
 	{ "ENABLED", "enabled", COLUMN_TEXT, 0 },
 	{ "DISABLED_BY", "disabled_by", COLUMN_TEXT, 0 },
-	{ "DISABLED_SINCE", "disabled_since", COLUMN_TEXT, 0 },
-	{ "DISABLED_UNTIL", "disabled_until", COLUMN_TEXT, 0 },
+	{ "DISABLED_SINCE", "disabled_since", COLUMN_TIME, 0 },
+	{ "DISABLED_UNTIL", "disabled_until", COLUMN_TIME, 0 },
 	{ "SLOW", "slow", COLUMN_TEXT, 0 },
 	{ "OVERDUE", "overdue", COLUMN_TEXT, 0 },
-	{ "OVERDUE_SINCE", "overdue_since", COLUMN_TEXT, 0 },
-	{ "LAST_GOOD", "last_good", COLUMN_TEXT, 0 },
+	{ "OVERDUE_SINCE", "overdue_since", COLUMN_TIME, 0 },
+	{ "LAST_GOOD", "last_good", COLUMN_TIME, 0 },
 	{ "MARGINAL", "marginal", COLUMN_TEXT, 0 },
 	{ "MARGINAL_REASON", "marginal_reason", COLUMN_TEXT, 0 },
-	{ "HOLD_SINCE", "hold_since", COLUMN_TEXT, 0 },
-	{ "HOLD_UNTIL", "hold_until", COLUMN_TEXT, 0 },
+	{ "HOLD_SINCE", "hold_since", COLUMN_TIME, 0 },
+	{ "HOLD_UNTIL", "hold_until", COLUMN_TIME, 0 },
 	{ "HOLD_USED", "hold_used", COLUMN_TEXT, 0 },
 	{ "HOLD_FAILURES", "hold_failures", COLUMN_TEXT, R },
 	{ "INTERVAL_S", "interval_s", COLUMN_TEXT, R },
 	{ "TIMEOUT_S", "timeout_s", COLUMN_TEXT, R },
-	{ "LAST_CHECK", "last_check", COLUMN_TEXT, 0 },
+	{ "LAST_CHECK", "last_check", COLUMN_TIME, 0 },
 	{ "NEXT_CHECK_IN_S", "next_check_in_s", COLUMN_TEXT, R },
 	{ "IN_FLIGHT", "in_flight_s", COLUMN_SECONDS, R },
 	{ "IN_FLIGHT_S", "in_flight_s", COLUMN_TEXT, R },
@@ -113,7 +113,7 @@ static const struct column maps[] = {
 	{ "PATHS_OVERDUE", "paths_overdue", COLUMN_TEXT, R },
 	{ "PATHS_TOTAL", "paths_total", COLUMN_TEXT, R },
 	{ "PATHS_EXPECTED", "paths_expected", COLUMN_TEXT, R },
-	{ "LOST_SINCE", "lost_since", COLUMN_TEXT, 0 },
+	{ "LOST_SINCE", "lost_since", COLUMN_TIME, 0 },
 	{ "KEPT_PATH", "kept_path", COLUMN_TEXT, 0 },
 	{ "BARRED", "barred", COLUMN_TEXT, 0 },
 	{ "DEVT", "devt", COLUMN_TEXT, 0 },
@@ -135,7 +135,7 @@ static const struct column groups[] = {
 
 static const struct column events[] = {
 	{ "SEQ", "seq", COLUMN_TEXT, S | R },
-	{ "TIME", "time", COLUMN_TEXT, S },
+	{ "TIME", "time", COLUMN_TIME, S },
 	{ "MESSAGE", "message", COLUMN_TEXT, S | W },
 	{ "TYPE", "type", COLUMN_TEXT, 0 },
 	{ "PATH", "path", COLUMN_TEXT, 0 },
@@ -150,7 +150,7 @@ static const struct column events[] = {
 };
 
 static const struct column history[] = {
-	{ "TIME", "time", COLUMN_TEXT, S },
+	{ "TIME", "time", COLUMN_TIME, S },
 	{ "FROM", "from", COLUMN_STATE, S },
 	{ "LASTED", "lasted_s", COLUMN_SECONDS, S | R },
 	{ "TO", "to", COLUMN_STATE, S },
@@ -163,6 +163,7 @@ static const struct column checked[] = {
 	{ "PATH", "path", COLUMN_TEXT, S },
 	{ "STATE", "state", COLUMN_STATE, S },
 	{ "CHECKED", "checked", COLUMN_TEXT, S },
+	{ "REASON", "reason", COLUMN_TEXT, S | W },
 };
 
 static const struct column compare[] = {

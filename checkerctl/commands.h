@@ -22,16 +22,32 @@ struct command {
 	/* operands after the words */
 	size_t min, max;
 	int (*run)(struct ctl *ctl, const char *const *operands, size_t n);
+	/* what it prints; NULL: no table */
+	const struct table_def *table;
 };
 
+/* What every command takes. */
+#define COMMAND_ALWAYS                                                    \
+	(OPT_BIT(OPT_SOCKET) | OPT_BIT(OPT_TIMEOUT) | OPT_BIT(OPT_HELP) | \
+	 OPT_BIT(OPT_VERSION) | OPT_BIT(OPT_COLOR) | OPT_BIT(OPT_UTC))
+
+const struct command *commands_all(size_t *ret_n);
+
 /*
- * Finds the command with the most words that the first operands name. *ret_words: the number
- * of these words. 0, or EXIT_USAGE after a message: unknown, or wrong operands or options.
+ * Finds the command with the most words that the first operands name. A word may be shortened while
+ * it is the beginning of one word only, except where an operand may stand instead. *ret_words: the
+ * number of these words. 0, or EXIT_USAGE after a message: unknown, or ambiguous.
  */
+_must_check_ int command_named(const char *const *operands, size_t n,
+                               const struct command **ret, size_t *ret_words);
+
+/* command_named(), and EXIT_USAGE after a message also for wrong operands or options. */
 _must_check_ int command_find(const struct ctl_options *o, const struct command **ret,
                               size_t *ret_words);
 
 void command_help(FILE *f);
+/* The help of one command, with its options and columns. */
+void command_help_one(FILE *f, const struct command *c);
 /* Prints a short usage, for a command line without a command. */
 void command_short_usage(FILE *f);
 
@@ -69,6 +85,8 @@ int run_metrics(struct ctl *ctl, const char *const *operands, size_t n);
 int run_explain(struct ctl *ctl, const char *const *operands, size_t n);
 int run_compare(struct ctl *ctl, const char *const *operands, size_t n);
 int run_doctor(struct ctl *ctl, const char *const *operands, size_t n);
+int run_help(struct ctl *ctl, const char *const *operands, size_t n);
+int run_version(struct ctl *ctl, const char *const *operands, size_t n);
 int run_health(struct ctl *ctl, const char *const *operands, size_t n);
 
 #endif

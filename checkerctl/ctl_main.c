@@ -5,12 +5,15 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/memory.h"
 #include "checkerctl/human.h"
 #include "config.h"
+#include "util/mono.h"
 
 /* A script must be able to see from the status that the output is incomplete. */
 static int close_stdout(int code)
@@ -18,6 +21,9 @@ static int close_stdout(int code)
 	bool failed = ferror(stdout);
 	int error = 0;
 
+	/* Nobody has kept the errno of the write that failed: the output is incomplete anyway. */
+	if (failed && write(STDOUT_FILENO, "\n", 1) < 0)
+		error = errno;
 	if (fclose(stdout) != 0) {
 		failed = true;
 		error = errno;
@@ -30,17 +36,69 @@ static int close_stdout(int code)
 	return code ? code : EXIT_FAILED;
 }
 
-static int run_command(const struct ctl_options *o)
+static int run_once(const struct ctl_options *o, const struct command *command,
+                    size_t words)
 {
 	struct ctl ctl = { .options = o, .connection = CONNECTION_NULL };
+	int r = command->run(&ctl, o->operands + words, o->n_operands - words);
+
+	connection_deinit(&ctl.connection);
+	return r;
+}
+
+/* Until interrupted, or until the command fails; a daemon that does not answer may come back. */
+static int run_again_and_again(const struct ctl_options *o, const struct command *command,
+                               size_t words)
+{
+	bool clears = isatty(STDOUT_FILENO) && !ctl_options_has(o, OPT_JSON);
+	const struct timespec pause = {
+		.tv_sec = o->watch_us / USEC_PER_SEC,
+		.tv_nsec = o->watch_us % USEC_PER_SEC * 1000,
+	};
+	int r;
+
+	for (;;) {
+		if (clears)
+			fputs("\033[H\033[J", stdout);
+		r = run_once(o, command, words);
+		if ((r != EXIT_DONE && r != EXIT_UNREACHABLE) || !ctl_flush())
+			return r;
+		(void)nanosleep(&pause, NULL); /* a signal ends the command */
+		if (!clears && !ctl_options_has(o, OPT_JSON))
+			putchar('\n');
+	}
+}
+
+static int print_help(const struct ctl_options *o)
+{
 	const struct command *command;
 	size_t words;
 	int r;
 
-	if (ctl_options_has(o, OPT_HELP)) {
+	if (o->n_operands == 0) {
 		command_help(stdout);
 		return EXIT_DONE;
 	}
+	r = command_named(o->operands, o->n_operands, &command, &words);
+	if (r == 0)
+		command_help_one(stdout, command);
+	return r;
+}
+
+static bool wants_columns(const struct ctl_options *o, const struct command *command)
+{
+	return o->columns != NULL && command->table != NULL &&
+	       strcmp(o->columns, "help") == 0;
+}
+
+static int run_command(const struct ctl_options *o)
+{
+	const struct command *command;
+	size_t words;
+	int r;
+
+	if (ctl_options_has(o, OPT_HELP))
+		return print_help(o);
 	if (ctl_options_has(o, OPT_VERSION)) {
 		puts("checkerctl " PACKAGE_VERSION);
 		return EXIT_DONE;
@@ -52,13 +110,20 @@ static int run_command(const struct ctl_options *o)
 	r = command_find(o, &command, &words);
 	if (r)
 		return r;
+	if (wants_columns(o, command)) {
+		table_print_columns(stdout, command->table);
+		return EXIT_DONE;
+	}
+	if (command->table != NULL)
+		r = table_check_sort(command->table, o->sort);
+	if (r)
+		return r;
 	if (command->run == run_health)
 		memory_exit_code(HEALTH_UNKNOWN);
 	if (command->run == run_compare)
 		memory_exit_code(EXIT_UNREACHABLE);
-	r = command->run(&ctl, o->operands + words, o->n_operands - words);
-	connection_deinit(&ctl.connection);
-	return r;
+	return ctl_options_has(o, OPT_WATCH) ? run_again_and_again(o, command, words)
+	                                     : run_once(o, command, words);
 }
 
 int main(int argc, char **argv)

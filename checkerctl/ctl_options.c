@@ -12,12 +12,15 @@
 #include "util/mono.h"
 
 #define DEFAULT_TIMEOUT_US (5 * USEC_PER_SEC)
+#define DEFAULT_WATCH_US   (2 * USEC_PER_SEC)
+#define LEAST_WATCH_US     (100 * USEC_PER_MSEC)
 
 struct option_def {
 	char letter;          /* 0: none */
 	const char *name;     /* with its dashes */
 	const char *argument; /* NULL: takes none */
 	const char *help;
+	bool optional; /* the argument, which then follows a '=' */
 };
 
 static const struct option_def defs[OPT_COUNT_] = {
@@ -25,14 +28,16 @@ static const struct option_def defs[OPT_COUNT_] = {
 	[OPT_JSON] = { 0, "--json", NULL, "print the reply as one JSON object" },
 	[OPT_NO_HEADINGS] = { 0, "--no-headings", NULL, "print no line of headings" },
 	[OPT_COLUMNS] = { 'o', "--columns", "COLUMN,...",
-	                  "show these columns; +COLUMN: add it" },
+	                  "show these columns; +COLUMN: add it; help" },
 	[OPT_RAW] = { 0, "--raw", NULL, "for scripts: no padding, no blanks inside" },
 	[OPT_TIMEOUT] = { 0, "--timeout", "SECONDS",
 	                  "wait this long for checkerd (default 5)" },
-	[OPT_HELP] = { 0, "--help", NULL, "print this help" },
-	[OPT_VERSION] = { 0, "--version", NULL, "print the version" },
+	[OPT_HELP] = { 'h', "--help", NULL, "print this help, or the command's" },
+	[OPT_VERSION] = { 'V', "--version", NULL, "print the version" },
+	[OPT_COLOR] = { 0, "--color", "WHEN", "colour states: auto, always, never" },
+	[OPT_UTC] = { 0, "--utc", NULL, "print times in UTC, also on a terminal" },
 	[OPT_SINCE] = { 0, "--since", "SEQ", "show events, monitor: only after SEQ" },
-	[OPT_WAIT] = { 0, "--wait", NULL, "check: wait for the results" },
+	[OPT_WAIT] = { 0, "--wait", NULL, "check, ping: wait for the results" },
 	[OPT_FOR] = { 0, "--for", "TIME", "disable: this long: 90s, 10m, 1h30m" },
 	[OPT_MAP] = { 0, "--map", "MAP", "only this map, or paths of this map" },
 	[OPT_TYPE] = { 0, "--type", "TYPE,...", "events, monitor: only these types" },
@@ -41,6 +46,9 @@ static const struct option_def defs[OPT_COUNT_] = {
 	[OPT_STATE] = { 0, "--state", "STATE,...", "only paths in one of these states" },
 	[OPT_FAIL] = { 0, "--fail", NULL, "disable: no I/O through them either" },
 	[OPT_FORCE] = { 0, "--force", NULL, "also the last usable path of a map" },
+	[OPT_SORT] = { 0, "--sort", "COLUMN", "sort by this; -COLUMN: largest first" },
+	[OPT_WATCH] = { 0, "--watch", "SECONDS", "repeat every SECONDS (default 2)",
+	                true },
 };
 
 /* The first code of a long option: above every letter, '?', ':' and the 1 of an operand. */
@@ -55,18 +63,18 @@ void ctl_options_help(FILE *f, unsigned mask, int width)
 {
 	for (size_t i = 0; i < OPT_COUNT_; i++) {
 		const struct option_def *d = &defs[i];
-		char name[64];
+		const char *argument = d->argument != NULL ? d->argument : "";
+		char name[64], letter[8] = "    ";
 
 		if (!(mask & OPT_BIT(i)))
 			continue;
 		if (d->letter)
-			snprintf(name, sizeof(name), "-%c, %s%s%s", d->letter, d->name,
-			         d->argument != NULL ? " " : "",
-			         d->argument != NULL ? d->argument : "");
-		else
-			snprintf(name, sizeof(name), "    %s%s%s", d->name,
-			         d->argument != NULL ? " " : "",
-			         d->argument != NULL ? d->argument : "");
+			snprintf(letter, sizeof(letter), "-%c, ", d->letter);
+		snprintf(name, sizeof(name), "%s%s%s%s%s", letter, d->name,
+		         d->optional           ? "[="
+		         : d->argument != NULL ? " "
+		                               : "",
+		         argument, d->optional ? "]" : "");
 		fprintf(f, "  %-*s  %s\n", width, name, d->help);
 	}
 }
@@ -78,6 +86,34 @@ static int take_duration(enum option_id id, const char *value, int64_t *ret_us)
 		        "%s takes a time such as 0.5, 5, 500ms or 1h, not '%s'",
 		        defs[id].name, value);
 	return 0;
+}
+
+static int take_watch(struct ctl_options *o, const char *value)
+{
+	int r;
+
+	o->watch_us = DEFAULT_WATCH_US;
+	if (value == NULL)
+		return 0;
+	r = take_duration(OPT_WATCH, value, &o->watch_us);
+	o->watch_us = MAX(o->watch_us, LEAST_WATCH_US);
+	return r;
+}
+
+static int take_color(struct ctl_options *o, const char *value)
+{
+	static const char *const words[] = {
+		[COLOR_AUTO] = "auto",
+		[COLOR_ALWAYS] = "always",
+		[COLOR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i], value) == 0) {
+			o->color = (enum color_when)i;
+			return 0;
+		}
+	return human_usage("--color takes auto, always or never, not '%s'", value);
 }
 
 static int take_option(struct ctl_options *o, enum option_id id, const char *value)
@@ -107,6 +143,13 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 	case OPT_STATE:
 		o->states = value;
 		return 0;
+	case OPT_SORT:
+		o->sort = value;
+		return 0;
+	case OPT_COLOR:
+		return take_color(o, value);
+	case OPT_WATCH:
+		return take_watch(o, value);
 	case OPT_TIMEOUT:
 		return take_duration(id, value, &o->timeout_us);
 	case OPT_FOR:
@@ -121,6 +164,7 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 	case OPT_RAW:
 	case OPT_HELP:
 	case OPT_VERSION:
+	case OPT_UTC:
 	case OPT_WAIT:
 	case OPT_FAIL:
 	case OPT_FORCE:
@@ -139,8 +183,9 @@ static void make_getopt_tables(struct option longs[static OPT_COUNT_ + 1],
 	for (int i = 0; i < OPT_COUNT_; i++) {
 		longs[i] = (struct option){
 			.name = defs[i].name + 2,
-			.has_arg = defs[i].argument != NULL ? required_argument
-			                                    : no_argument,
+			.has_arg = defs[i].optional           ? optional_argument
+			           : defs[i].argument != NULL ? required_argument
+			                                      : no_argument,
 			.val = CODE_FIRST + i,
 		};
 		if (defs[i].letter)

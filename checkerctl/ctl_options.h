@@ -21,6 +21,8 @@ enum option_id {
 	OPT_TIMEOUT,
 	OPT_HELP,
 	OPT_VERSION,
+	OPT_COLOR,
+	OPT_UTC,
 	OPT_GLOBAL_COUNT_, /* the next ones belong to some commands only */
 	OPT_SINCE = OPT_GLOBAL_COUNT_,
 	OPT_WAIT,
@@ -32,8 +34,12 @@ enum option_id {
 	OPT_STATE,
 	OPT_FAIL,
 	OPT_FORCE,
+	OPT_SORT,
+	OPT_WATCH,
 	OPT_COUNT_
 };
+
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 #define CTL_OPTIONS_DEFAULT_SOCKET RUNSTATEDIR "/checkerd/control"
 
@@ -52,9 +58,14 @@ struct ctl_options {
 	const char *types;
 	/* NULL: any. states: "A,B" */
 	const char *host, *target, *states;
+	/* The column to sort by; with a '-' before it, the largest first. NULL: by name */
+	const char *sort;
+	enum color_when color;
 	int64_t timeout_us;
 	/* 0: not given */
 	int64_t for_us;
+	/* Between two pictures of --watch. */
+	int64_t watch_us;
 	uint64_t since;
 	/* NULL-terminated */
 	const char **operands;

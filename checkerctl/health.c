@@ -9,6 +9,8 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 
+#define LINE_BYTES 512
+
 struct tally {
 	size_t maps, degraded, unknown, lost;
 	/* the worst map's */
@@ -167,7 +169,20 @@ static void add_count(json_object *object, const char *key, size_t n)
 	json_object_object_add(object, key, json_object_new_int64((int64_t)n));
 }
 
-static void json_health(const struct tally *t)
+/* One line: the message of the call that failed. */
+static void print_unknown(void)
+{
+	const char *why = human_first_complaint();
+	char line[LINE_BYTES];
+
+	(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(why, "\n"), why);
+	fputs("UNKNOWN: ", stdout);
+	human_put(stdout, line, false);
+	putchar('\n');
+}
+
+/* why: NULL: the health is known. */
+static void json_health(const struct tally *t, const char *why)
 {
 	static const char *const words[] = {
 		[HEALTH_OK] = "ok",
@@ -178,6 +193,8 @@ static void json_health(const struct tally *t)
 	json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "health", json_object_new_string(words[t->code]));
+	json_object_object_add(object, "reason",
+	                       why != NULL ? json_object_new_string(why) : NULL);
 	add_count(object, "maps_total", t->maps);
 	add_count(object, "maps_degraded", t->degraded);
 	add_count(object, "maps_lost", t->lost);
@@ -198,14 +215,15 @@ int run_health(struct ctl *ctl, const char *const *operands, size_t n)
 	if (ctl_call_names(ctl, "ListMaps", CTL_MAPS, map, *map ? 1 : 0, NULL, &reply) !=
 	    0) {
 		if (ctl_options_has(ctl->options, OPT_JSON))
-			json_health(&(struct tally){ .code = HEALTH_UNKNOWN });
+			json_health(&(struct tally){ .code = HEALTH_UNKNOWN },
+			            human_first_complaint());
 		else
-			puts("UNKNOWN: no answer from checkerd");
+			print_unknown();
 		return HEALTH_UNKNOWN;
 	}
 	t = count_maps(reply);
 	if (ctl_options_has(ctl->options, OPT_JSON))
-		json_health(&t);
+		json_health(&t, NULL);
 	else
 		print_health(&t);
 	json_object_put(reply);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Text for people; see human.h. Owns nothing; depends on the locale's LC_CTYPE only. */
+/* Text for people; see human.h. Owns the first complaint; depends on the locale's LC_CTYPE only. */
 #include "checkerctl/human.h"
 
 #include <ctype.h>
@@ -77,6 +77,24 @@ int human_parse_time(const char *s, double *ret_s)
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
 	*ret_s = (double)timegm(&tm) + fraction;
+	return 0;
+}
+
+int human_local_time(const char *s, char buf[static HUMAN_TIME_BYTES])
+{
+	double seconds;
+	time_t whole;
+	struct tm tm;
+	size_t n;
+
+	if (human_parse_time(s, &seconds) < 0)
+		return -EINVAL;
+	whole = (time_t)floor(seconds);
+	if (localtime_r(&whole, &tm) == NULL)
+		return -EINVAL;
+	n = strftime(buf, HUMAN_TIME_BYTES, "%Y-%m-%d %H:%M:%S", &tm);
+	(void)snprintf(buf + n, HUMAN_TIME_BYTES - n, ".%03d",
+	               (int)((seconds - (double)whole) * 1000));
 	return 0;
 }
 
@@ -175,11 +193,20 @@ void human_put_json(FILE *f, const char *s)
 	}
 }
 
+static char first_complaint[COMPLAINT_BYTES];
+
+const char *human_first_complaint(void)
+{
+	return first_complaint;
+}
+
 _printf_(2, 0) static void complain(const char *hint, const char *format, va_list args)
 {
 	char message[COMPLAINT_BYTES];
 
 	vsnprintf(message, sizeof(message), format, args);
+	if (first_complaint[0] == '\0')
+		strcpy(first_complaint, message);
 	fputs("checkerctl: ", stderr);
 	human_put(stderr, message, true);
 	fputs(hint, stderr);

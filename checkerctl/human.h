@@ -26,6 +26,11 @@ _must_check_ int human_parse_number(const char *s, uint64_t *ret);
 /* RFC 3339 in UTC, "2026-01-02T03:04:05.678Z": seconds since 1970. -EINVAL. */
 _must_check_ int human_parse_time(const char *s, double *ret_s);
 
+#define HUMAN_TIME_BYTES 32
+
+/* A time that human_parse_time() takes, as this host's: "2026-01-02 04:04:05.678". -EINVAL. */
+_must_check_ int human_local_time(const char *s, char buf[static HUMAN_TIME_BYTES]);
+
 /* One unit: "850us", "2.5s", "3m", "2h", "12d". Returns buf. */
 const char *human_duration(double seconds, char buf[static HUMAN_SHORT_BYTES]);
 /* "512 B", "21.4 MiB". Returns buf. */
@@ -45,6 +50,8 @@ void human_put_utf8(FILE *f, const char *s);
 
 /* Prints "checkerctl: ", the message made safe, and a newline to stderr. Returns code. */
 _printf_(2, 3) int human_complain(int code, const char *format, ...);
+/* The first of these messages, without "checkerctl: ". "": there was none. */
+const char *human_first_complaint(void);
 /* human_complain() for wrong usage: adds a hint at --help. Returns EXIT_USAGE. */
 _printf_(1, 2) int human_usage(const char *format, ...);
 

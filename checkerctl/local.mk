@@ -18,6 +18,7 @@ libctl_la_SOURCES = \
 	checkerctl/act.c \
 	checkerctl/columns.c \
 	checkerctl/columns.h \
+	checkerctl/command_find.c \
 	checkerctl/commands.c \
 	checkerctl/commands.h \
 	checkerctl/compare.c \
@@ -46,6 +47,7 @@ libctl_la_SOURCES = \
 	checkerctl/status.c \
 	checkerctl/table.c \
 	checkerctl/table.h \
+	checkerctl/table_sort.c \
 	checkerctl/top.c \
 	checkerctl/top.h \
 	checkerctl/top_lines.c \

@@ -23,17 +23,18 @@ int show_list(struct ctl *ctl, const struct table_def *def, json_object *reply,
 {
 	json_object *list;
 	struct table *t;
-	size_t n;
-	int r;
+	size_t n = ctl_list(reply, key, &list);
+	int r = 0;
 
-	if (as_json(ctl)) {
+	if (n > 0 && ctl->options->sort != NULL)
+		r = table_sort(def, ctl->options->sort, list);
+	if (r == 0 && as_json(ctl))
 		ctl_print_json(reply);
-		return 0;
-	}
+	if (r || as_json(ctl))
+		return r;
 	r = table_new(&t, def, ctl->options, false);
 	if (r)
 		return r;
-	n = ctl_list(reply, key, &list);
 	for (size_t i = 0; i < n; i++)
 		(void)table_add(t, NULL,
 		                json_object_array_get_idx(list, i)); /* no tree */

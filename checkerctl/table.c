@@ -23,6 +23,7 @@ struct table {
 	const struct column *chosen[TABLE_COLUMNS_MAX];
 	size_t n_chosen;
 	bool colours, ascii;
+	bool local; /* times are this host's */
 	double now;
 };
 
@@ -106,9 +107,24 @@ int table_check_columns(const struct table_def *def, const char *columns)
 	return table_choose(def, columns, chosen, &n);
 }
 
+void table_print_columns(FILE *f, const struct table_def *def)
+{
+	const struct column *chosen[TABLE_COLUMNS_MAX];
+	size_t n = 0;
+
+	choose_default(def, chosen, &n);
+	for (size_t i = 0; i < def->n; i++) {
+		bool shown = false;
+
+		for (size_t k = 0; k < n; k++)
+			shown = shown || chosen[k] == &def->columns[i];
+		fprintf(f, "%s%s\n", def->columns[i].name, shown ? " *" : "");
+	}
+}
+
 /* --- cells --- */
 
-static json_object *row_value(json_object *row, const char *key)
+json_object *table_value(json_object *row, const char *key)
 {
 	const char *point = strchr(key, '.');
 	char outer[64];
@@ -246,7 +262,7 @@ static char *bar(json_object *counts, bool plain_ascii)
 
 static char *next_text(json_object *row)
 {
-	json_object *enabled = row_value(row, "enabled");
+	json_object *enabled = table_value(row, "enabled");
 	char buf[HUMAN_SHORT_BYTES];
 	double seconds;
 
@@ -259,9 +275,19 @@ static char *next_text(json_object *row)
 	return must(strdup(human_duration(seconds, buf)));
 }
 
-static char *cell_text(const struct column *c, json_object *row, double now, bool ascii)
+static char *time_text(json_object *value, bool local)
 {
-	json_object *value = row_value(row, c->key);
+	char buf[HUMAN_TIME_BYTES];
+
+	if (!local || human_local_time(json_object_get_string(value), buf) < 0)
+		return plain(value);
+	return must(strdup(buf));
+}
+
+static char *cell_text(const struct column *c, json_object *row, double now, bool ascii,
+                       bool local)
+{
+	json_object *value = table_value(row, c->key);
 	char buf[HUMAN_SHORT_BYTES];
 	double seconds;
 
@@ -274,6 +300,8 @@ static char *cell_text(const struct column *c, json_object *row, double now, boo
 		if (human_parse_time(json_object_get_string(value), &seconds) < 0)
 			return plain(value);
 		return must(strdup(human_duration(now - seconds, buf)));
+	case COLUMN_TIME:
+		return time_text(value, local);
 	case COLUMN_SECONDS:
 		return must(strdup(human_duration(json_object_get_double(value), buf)));
 	case COLUMN_MICROS:
@@ -301,7 +329,7 @@ static bool has_blocks(void)
 
 char *column_text(const struct column *c, json_object *row, double now)
 {
-	return cell_text(c, row, now, !has_blocks());
+	return cell_text(c, row, now, !has_blocks(), false);
 }
 
 static const char *state_colour(const char *state)
@@ -324,10 +352,12 @@ static const char *state_colour(const char *state)
 
 /* --- tables --- */
 
-static bool want_colours(void)
+static bool want_colours(const struct ctl_options *o)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
+	if (o->color != COLOR_AUTO)
+		return o->color == COLOR_ALWAYS;
 	return isatty(STDOUT_FILENO) && !(no != NULL && *no) && term != NULL &&
 	       strcmp(term, "dumb") != 0;
 }
@@ -375,8 +405,10 @@ int table_new(struct table **ret, const struct table_def *def,
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	t->now = (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-	t->colours = want_colours() && !ctl_options_has(options, OPT_RAW);
+	t->colours = want_colours(options) && !ctl_options_has(options, OPT_RAW);
 	scols_table_enable_colors(t->scols, t->colours);
+	t->local = isatty(STDOUT_FILENO) && !ctl_options_has(options, OPT_RAW) &&
+	           !ctl_options_has(options, OPT_UTC);
 	scols_table_enable_raw(t->scols, ctl_options_has(options, OPT_RAW));
 	scols_table_enable_noheadings(t->scols,
 	                              ctl_options_has(options, OPT_NO_HEADINGS));
@@ -406,7 +438,7 @@ struct table_row *table_add(struct table *t, struct table_row *parent, json_obje
 	if (line == NULL)
 		abort();
 	for (size_t i = 0; i < t->n_chosen; i++) {
-		char *text = cell_text(t->chosen[i], row, t->now, t->ascii);
+		char *text = cell_text(t->chosen[i], row, t->now, t->ascii, t->local);
 		const char *colour = NULL;
 
 		if (t->colours && t->chosen[i]->kind == COLUMN_STATE)

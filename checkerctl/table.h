@@ -14,6 +14,7 @@ enum column_kind {
 	COLUMN_TEXT,    /* as it is; null is "-" */
 	COLUMN_STATE,   /* a word that may have a colour */
 	COLUMN_AGO,     /* a time: how long ago */
+	COLUMN_TIME,    /* a time: on a terminal the local one */
 	COLUMN_SECONDS, /* a duration in seconds */
 	COLUMN_MICROS,  /* a duration in microseconds */
 	COLUMN_BAR,     /* counts, as a bar of their heights */
@@ -54,6 +55,19 @@ _must_check_ int table_choose(const struct table_def *def, const char *columns,
 /* Checks the columns of -o. 0, or EXIT_USAGE after a message with the valid columns. */
 _must_check_ int table_check_columns(const struct table_def *def, const char *columns);
 
+/* One name a line; a * marks the default columns. */
+void table_print_columns(FILE *f, const struct table_def *def);
+
+/*
+ * Sorts rows by a column, the smallest value first, rows without a value last; "-COLUMN": the largest
+ * first. A duration since a time is smallest when the time is the latest. 0, or EXIT_USAGE after a
+ * message with the valid columns.
+ */
+_must_check_ int table_sort(const struct table_def *def, const char *column,
+                            json_object *rows);
+/* Checks the column of --sort; NULL allowed. 0, or EXIT_USAGE as table_sort(). */
+_must_check_ int table_check_sort(const struct table_def *def, const char *column);
+
 /* tree: the column NAME draws a tree, except with --raw. 0, or an exit code after a message. */
 _must_check_ int table_new(struct table **ret, const struct table_def *def,
                            const struct ctl_options *options, bool tree);
@@ -62,6 +76,9 @@ struct table *table_free(struct table *t);
 /* parent: NULL or an earlier row of a tree. Aborts when an allocation fails. */
 struct table_row *table_add(struct table *t, struct table_row *parent, json_object *row);
 void table_print(struct table *t);
+
+/* The value of "key" or "outer.inner"; NULL: missing, or null. */
+json_object *table_value(json_object *row, const char *key);
 
 /* The text of one cell; `now`: seconds since 1970. The caller frees it. */
 char *column_text(const struct column *c, json_object *row, double now);

@@ -54,6 +54,9 @@ RUN = {
 	"checkerctl compare": (3, "multipathd"),
 	"checkerctl compare --raw --no-headings -o NAME,RESULT,WHY | grep -v agree":
 		(1, "multipathd"),
+	"checkerctl --timeout 30 ping --wait": (0, "answered"),
+	"checkerctl help show paths": (0, "REASON *"),
+	"checkerctl version": (0, "checkerctl "),
 	"checkerctl doctor": (None, ""),  # what it finds is the host's
 	"checkerd -t -c test.conf": (0, ""),
 	"checkerd -T -c test.conf": (0, "polling_interval"),
@@ -66,6 +69,7 @@ RUN = {
 ENDLESS = {
 	"checkerctl monitor",
 	"checkerctl monitor --since 100 --type path_state --json",
+	"checkerctl show latency --host host3 --sort -P99 --watch=5",
 }
 
 # Command: the file that runs it, and its words there.

@@ -86,6 +86,11 @@ static void test_wrong_options(void **state)
 		"show events --since 1x",
 		"disable sda --for forever",
 		"--no ping --ver=1",
+		"show paths --watch=x",
+		"show paths --watch=0",
+		"show paths --color",
+		"show paths --color sometimes",
+		"show paths --utc=1",
 	};
 
 	(void)state;
@@ -130,12 +135,79 @@ static void test_find(void **state)
 	assert_int_equal(find("ping --json --no-headings", "ping", 1), EXIT_USAGE);
 }
 
+/* A word may be shortened while it is the beginning of one word only. */
+static void test_shortened(void **state)
+{
+	(void)state;
+	assert_int_equal(find("sh pa", "show paths", 2), 0);
+	assert_int_equal(find("show p", "show paths", 2), 0);
+	assert_int_equal(find("show path sda", "show paths", 2), 0);
+	assert_int_equal(find("show m", "none", 0), EXIT_USAGE); /* maps, memory */
+	assert_int_equal(find("show map", "show maps", 2), 0);
+	assert_int_equal(find("mo", "monitor", 1), 0);
+	assert_int_equal(find("che sda", "check", 1), 0);
+	assert_int_equal(find("hel", "help", 1), 0);
+	assert_int_equal(find("reloa", "reload", 1), 0);
+	/* After a complete command a word is an operand, if it is no other word in full. */
+	assert_int_equal(find("sh pa format %d", "show paths format", 3), 0);
+	assert_int_equal(find("show paths f", "show paths", 2), 0);
+}
+
+/* The message for a wrong command. The caller frees it. */
+static char *complaint(const char *line)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size), *old = stderr;
+
+	assert_non_null(f);
+	stderr = f;
+	assert_int_equal(find(line, "none", 0), EXIT_USAGE);
+	stderr = old;
+	fclose(f);
+	assert_non_null(text);
+	return text;
+}
+
+static void test_suggestions(void **state)
+{
+	static const struct {
+		const char *line, *text;
+	} cases[] = {
+		{ "shwo paths", "'shwo paths' (do you mean 'show paths'?)" },
+		{ "show pahts sda", "'show pahts' (do you mean 'show paths'?)" },
+		{ "paths", "'paths' (do you mean 'show paths'?)" },
+		{ "list paths", "'list paths' (do you mean 'show paths'?)" },
+		{ "hlep", "'hlep' (do you mean 'help'?)" },
+		{ "r", "'r' is ambiguous: reinstate, release, reload;" },
+		{ "show m", "'m' is ambiguous: maps, memory;" },
+		{ "sho", "'show' needs one more word" },
+		/* Too little is right to say what was meant. */
+		{ "x", "there is no command 'x';" },
+		{ "show zz", "there is no command 'show zz';" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *text = complaint(cases[i].line);
+
+		if (strstr(text, cases[i].text) == NULL)
+			fail_msg("'%s' is not in: %s", cases[i].text, text);
+		free(text);
+	}
+}
+
 static void test_wrong_commands(void **state)
 {
 	static const char *const lines[] = {
 		"show",
-		"show path",
 		"shwo paths",
+		"list paths",
+		"r",
+		"m",
+		"rel",
+		"showpaths",
+		"version now",
 		"paths",
 		"nonsense",
 		"show nonsense",
@@ -147,7 +219,8 @@ static void test_wrong_commands(void **state)
 		"reload now",
 		"show status x",
 		"show paths format",
-		"ping --wait",
+		"show status --watch",
+		"show groups --sort ID",
 		"show paths --since 1",
 		"enable sda --for 1h",
 		"show maps --map m",
@@ -171,10 +244,47 @@ static void test_wrong_commands(void **state)
 		assert_int_equal(find(lines[i], "none", 0), EXIT_USAGE);
 }
 
+static void assert_fits(char *text)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n")))
+		if (strstr(line, CTL_OPTIONS_DEFAULT_SOCKET) ==
+		    NULL) /* the build chooses its length */
+			assert_true(strlen(line) <= 80);
+}
+
+/* Every line fits 80 columns, also in the help of one command. */
+static void test_help_of_one(void **state)
+{
+	size_t n;
+	const struct command *all = commands_all(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		char *help = NULL;
+		size_t size;
+		FILE *f = open_memstream(&help, &size);
+
+		assert_non_null(f);
+		command_help_one(f, &all[i]);
+		fclose(f);
+		assert_non_null(strstr(help, all[i].words));
+		assert_int_equal(strstr(help, "--wait") != NULL,
+		                 (all[i].options & OPT_BIT(OPT_WAIT)) != 0);
+		assert_int_equal(strstr(help, "NAME *\n") != NULL,
+		                 all[i].table != NULL &&
+		                         strcmp(all[i].table->columns[0].name, "NAME") ==
+		                                 0);
+		assert_fits(help);
+		free(help);
+	}
+}
+
 /* Every line fits 80 columns. */
 static void test_help(void **state)
 {
-	char *help = NULL, *rest, *line;
+	char *help = NULL;
 	size_t size;
 	FILE *f = open_memstream(&help, &size);
 
@@ -184,11 +294,7 @@ static void test_help(void **state)
 	fclose(f);
 	assert_non_null(strstr(help, "  show paths [PATH...] "));
 	assert_non_null(strstr(help, "  -s, --socket SOCKET "));
-	rest = help;
-	while ((line = strsep(&rest, "\n")))
-		if (strstr(line, CTL_OPTIONS_DEFAULT_SOCKET) ==
-		    NULL) /* the build chooses its length */
-			assert_true(strlen(line) <= 80);
+	assert_fits(help);
 	free(help);
 }
 
@@ -197,7 +303,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_anywhere),       cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_wrong_options),  cmocka_unit_test(test_find),
+		cmocka_unit_test(test_shortened),      cmocka_unit_test(test_suggestions),
 		cmocka_unit_test(test_wrong_commands), cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help_of_one),
 	};
 
 	return cmocka_run_group_tests_name("ctl-options", tests, NULL, NULL);

@@ -28,7 +28,6 @@ static void test_requests(void **state)
 		{ "show history sda",
 		  "ListHistory\",\"parameters\":{\"paths\":[\"sda\"]" },
 		{ "check sda", "\"wait\":false" },
-		{ "check sda --wait", "\"wait\":true" },
 		{ "disable sda --for 1h30m", "\"for_s\":5400" },
 		{ "enable sda sdb", "\"paths\":[\"sda\",\"sdb\"]" },
 		{ "fail sda sdb", "Fail\",\"parameters\":{\"paths\":[\"sda\",\"sdb\"]" },
@@ -57,8 +56,15 @@ static void test_requests(void **state)
 		outcome_free(&o);
 		fake_stop(f);
 	}
-	/* without names the request has none, which means all paths */
+	/* the results, then the reasons of the states */
 	struct fake *f = fake_start(good);
+
+	assert_outcome(f, "check sda --wait", 0, "", "");
+	assert_has(fake_request(f, 0), "\"wait\":true");
+	assert_has(fake_request(f, 1), "ListPaths\",\"parameters\":{\"paths\":[\"sda\"]");
+	fake_stop(f);
+	/* without names the request has none, which means all paths */
+	f = fake_start(good);
 
 	assert_outcome(f, "show paths", 0, "sda", "");
 	assert_null(strstr(fake_request(f, 0), "\"paths\""));
@@ -190,6 +196,119 @@ static void test_order(void **state)
 	fake_stop(f);
 }
 
+static void test_sort(void **state)
+{
+	static const struct fake_answer answers[] = {
+		REPLY("ListPaths",
+		      "{\"parameters\":{\"paths\":["
+		      "{\"name\":\"sda\",\"checks_total\":9,\"alias\":\"d10\","
+		      "\"state_since\":\"2026-01-01T00:00:00Z\"},"
+		      "{\"name\":\"sdb\",\"checks_total\":10,\"alias\":\"d9\","
+		      "\"state_since\":\"2026-01-03T00:00:00Z\"},"
+		      "{\"name\":\"sdc\",\"checks_total\":null,\"alias\":null,"
+		      "\"state_since\":\"2026-01-02T00:00:00Z\"}]}}"),
+		{ 0 },
+	};
+	static const struct {
+		const char *column, *names;
+	} cases[] = {
+		{ "checks_total", "sda\nsdb\nsdc\n" },
+		{ "-CHECKS_TOTAL", "sdb\nsda\nsdc\n" },
+		{ "ALIAS", "sdb\nsda\nsdc\n" },
+		{ "FOR", "sdb\nsdc\nsda\n" },
+		{ "-FOR", "sda\nsdc\nsdb\n" },
+		{ "STATE_SINCE", "sda\nsdc\nsdb\n" },
+		{ "MAP", "sda\nsdb\nsdc\n" },
+	};
+	struct fake *f = fake_start(answers);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line),
+		         "show paths --raw --no-headings -o NAME --sort %s",
+		         cases[i].column);
+		assert_whole(f, line, cases[i].names);
+	}
+	assert_outcome(f, "show paths --json --sort -checks_total", 0,
+	               "{\"paths\":[{\"name\":\"sdb\"", "");
+	assert_outcome(f, "show paths --sort NOSUCH", 2, "", "columns are: NAME MAP");
+	assert_outcome(f, "show paths --sort NAME,MAP", 2, "", "takes one column");
+	fake_stop(f);
+}
+
+/* What people type to find out what there is. */
+static void test_asking(void **state)
+{
+	struct fake *f = fake_start(good);
+
+	(void)state;
+	assert_outcome(f, "help", 0, "Commands:", "");
+	assert_outcome(f, "-h", 0, "Commands:", "");
+	assert_outcome(f, "help show maps", 0,
+	               "checkerctl [OPTION...] show maps [MAP...]\n", "");
+	assert_outcome(f, "hel sh ma", 0, "checkerctl [OPTION...] show maps [MAP...]\n",
+	               "");
+	assert_outcome(f, "show maps -h", 0, "REDUNDANCY *\n", "");
+	assert_outcome(f, "help nosuch", 2, "", "there is no command 'nosuch'");
+	assert_outcome(f, "version", 0, "checkerctl ", "");
+	assert_outcome(f, "-V", 0, "checkerctl ", "");
+	assert_outcome(f, "show paths -o help", 0, "NAME *\nMAP *\nSTATE *\n", "");
+	assert_outcome(f, "show paths -o help", 0, "\nDEVT\n", "");
+	assert_outcome(f, "show history sda -o help", 0, "LASTED *\n", "");
+	assert_null(fake_request(f, 0)); /* no request was sent */
+	assert_outcome(f, "sh pa --raw --no-headings -o NAME", 0, "sda\nsdb\n", "");
+	fake_stop(f);
+}
+
+static void test_colours(void **state)
+{
+	struct fake *f = fake_start(good);
+	struct outcome o;
+
+	(void)state;
+	assert_outcome(f, "show paths --color always", 0, "\x1b[32mup", "");
+	assert_whole(f, "show paths --color auto --no-headings -o STATE", "up\ndown\n");
+	o = run_line(f, RUN_TERMINAL, "show paths --color=never");
+	assert_null(strchr(o.out, '\x1b'));
+	outcome_free(&o);
+	fake_stop(f);
+}
+
+/* A terminal shows this host's time, anything else UTC. */
+static void test_times(void **state)
+{
+	struct fake *f = fake_start(good);
+
+	(void)state;
+	assert_int_equal(setenv("TZ", "UTC-2", 1), 0); /* two hours before UTC */
+	struct outcome o = run_line(f, RUN_TERMINAL, "show events");
+
+	assert_has(o.out, "2026-01-01 02:00:00.000 sda is up");
+	outcome_free(&o);
+	o = run_line(f, RUN_TERMINAL, "show events --utc");
+	assert_has(o.out, "2026-01-01T00:00:00Z sda is up");
+	outcome_free(&o);
+	assert_outcome(f, "show events", 0, "2026-01-01T00:00:00Z sda is up", "events");
+	assert_int_equal(unsetenv("TZ"), 0);
+	fake_stop(f);
+}
+
+/* It is repeated until the output is closed. */
+static void test_watch(void **state)
+{
+	struct fake *f = fake_start(good);
+	struct outcome o =
+	        run_line(f, RUN_OUT_CLOSED | RUN_NO_SIGPIPE, "show paths --watch=0.1");
+
+	(void)state;
+	assert_int_equal(o.code, 1);
+	assert_non_null(fake_request(f, 0));
+	outcome_free(&o);
+	fake_stop(f);
+}
+
 /* --- errors --- */
 
 static void test_error_replies(void **state)
@@ -270,6 +389,71 @@ static void test_no_such(void **state)
 	fake_stop(f);
 }
 
+/* What --map names must be there, or have been there. */
+static void test_events_of_no_map(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "\"maps\":[\"m3\"]", FAKE_WELL,
+		  "{\"error\":\"io.checkerd.Control.NoSuchMap\",\"parameters\":{\"map\":"
+		  "\"m3\"}}",
+		  0 },
+		REPLY("ListEvents",
+		      "{\"parameters\":{\"events\":["
+		      "{\"seq\":9,\"type\":\"map\",\"map\":\"m1\"},"
+		      "{\"seq\":10,\"type\":\"map\",\"map\":\"removed\"}],\"lost\":0}}"),
+		{ "\"maps\":[\"dm-0\"]", FAKE_WELL, MAPS, 0 },
+		REPLY("ListMaps", MAPS),
+		{ 0 },
+	};
+	struct fake *f = fake_start(answers);
+
+	(void)state;
+	assert_outcome(f, "show events --map m3", 5, "",
+	               "no such map: m3\ncheckerctl: did you mean 'm1'?\n");
+	assert_outcome(f, "show events --map m3 --json", 5, "", "no such map: m3\n");
+	assert_outcome(f, "monitor --map m3", 5, "", "no such map: m3\n");
+	assert_whole(f, "show events --map removed --raw --no-headings -o SEQ", "10\n");
+	assert_whole(f, "show events --map dm-0 --raw --no-headings -o SEQ", "9\n");
+	fake_stop(f);
+}
+
+static void test_check_of_a_down_path(void **state)
+{
+	static const struct fake_answer answers[] = {
+		REPLY("Check",
+		      "{\"parameters\":{\"results\":["
+		      "{\"path\":\"sda\",\"state\":\"up\",\"checked\":true},"
+		      "{\"path\":\"sdb\",\"state\":\"down\",\"checked\":true}]}}"),
+		REPLY("ListPaths",
+		      "{\"parameters\":{\"paths\":["
+		      "{\"name\":\"sdb\",\"state\":\"down\",\"reason\":\"read: EIO\"},"
+		      "{\"name\":\"sda\",\"state\":\"up\",\"reason\":null}]}}"),
+		{ 0 },
+	};
+	static const struct fake_answer disabled[] = {
+		REPLY("Check",
+		      "{\"parameters\":{\"results\":["
+		      "{\"path\":\"sda\",\"state\":\"up\",\"checked\":false}]}}"),
+		REPLY("ListPaths", "{\"parameters\":{\"paths\":[]}}"),
+		{ 0 },
+	};
+	struct fake *f = fake_start(answers);
+
+	(void)state;
+	assert_outcome(f, "check sda sdb --wait --raw", 1,
+	               "PATH STATE CHECKED REASON\nsda up yes -\n"
+	               "sdb down yes read:\\x20EIO\n",
+	               "");
+	assert_outcome(f, "check sda sdb --wait --json", 1,
+	               "\"state\":\"down\",\"checked\":true,\"reason\":\"read: EIO\"}",
+	               "");
+	assert_outcome(f, "check sda sdb", 0, "", "");
+	fake_stop(f);
+	f = fake_start(disabled);
+	assert_outcome(f, "check sda --wait", 1, "no", "");
+	fake_stop(f);
+}
+
 /* When the daemon does not know a link, the command repeats the request with its target. */
 static void test_links(void **state)
 {
@@ -329,7 +513,7 @@ static void test_usage(void **state)
 	assert_outcome(f, "log-level loud", 2, "", "no log level 'loud'");
 	assert_outcome(f, "show paths -o NOSUCH", 2, "", "columns are: NAME MAP STATE");
 	assert_outcome(f, "show paths format %x", 2, "", "there is no wildcard '%x'");
-	assert_outcome(f, "ping --wait", 2, "", "'ping' does not take --wait");
+	assert_outcome(f, "reload --wait", 2, "", "'reload' does not take --wait");
 	assert_null(fake_request(f, 0)); /* no request was sent */
 	fake_stop(f);
 
@@ -411,7 +595,10 @@ static void test_health(void **state)
 	struct fake *f = fake_start(hang);
 
 	assert_outcome(f, "health --timeout 0.05", 3,
-	               "UNKNOWN: ", "no answer from checkerd");
+	               "UNKNOWN: no answer from checkerd on /",
+	               "no answer from checkerd");
+	assert_outcome(f, "health --timeout 0.05 --json", 3,
+	               "\"reason\":\"no answer from checkerd on /", "no answer");
 	fake_stop(f);
 }
 
@@ -420,9 +607,22 @@ static void test_health(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_requests), TEST(test_output),        TEST(test_json),
-		TEST(test_order),    TEST(test_error_replies), TEST(test_no_such),
-		TEST(test_links),    TEST(test_usage),         TEST(test_health),
+		TEST(test_requests),
+		TEST(test_output),
+		TEST(test_json),
+		TEST(test_order),
+		TEST(test_error_replies),
+		TEST(test_no_such),
+		TEST(test_links),
+		TEST(test_usage),
+		TEST(test_health),
+		TEST(test_sort),
+		TEST(test_asking),
+		TEST(test_colours),
+		TEST(test_times),
+		TEST(test_watch),
+		TEST(test_events_of_no_map),
+		TEST(test_check_of_a_down_path),
 	};
 
 	setenv("LC_ALL", "C.UTF-8", 1);
