@@ -3,7 +3,8 @@
  * Owns nothing. Pure; any thread.
  *
  * multipathd lets detect_checker win over path_checker. Here path_checker wins, because whoever
- * writes it wants that checker; `auto`, the default, is what detection replaces.
+ * writes it wants that checker; `auto`, the default, is what detection replaces. `auto:tur` is a
+ * path_checker of multipathd, which detection replaces as well.
  */
 #include "checkerd/config/checker_choice.h"
 
@@ -52,19 +53,28 @@ static bool is_rdac(const struct checker_facts *f, const struct hardware *h)
 	       (f->rdac_page && h != NULL && h->checker == CHECKER_RDAC);
 }
 
+/* False: the device says nothing about its checker. */
+static bool detect_scsi(const struct checker_facts *f, const struct hardware *h,
+                        enum checker_kind *ret, enum checker_why *ret_why)
+{
+	if (is_rdac(f, h)) {
+		*ret = CHECKER_RDAC;
+		*ret_why = CHECKER_WHY_RDAC;
+		return true;
+	}
+	*ret = CHECKER_ALUA;
+	*ret_why = CHECKER_WHY_TPGS;
+	return f->tpgs != 0;
+}
+
 static enum checker_kind choose_scsi(bool detect, const struct checker_facts *f,
                                      enum checker_why *ret_why)
 {
 	const struct hardware *h = hardware_find(f->vendor, f->product);
+	enum checker_kind detected;
 
-	if (detect && is_rdac(f, h)) {
-		*ret_why = CHECKER_WHY_RDAC;
-		return CHECKER_RDAC;
-	}
-	if (detect && f->tpgs != 0) {
-		*ret_why = CHECKER_WHY_TPGS;
-		return CHECKER_ALUA;
-	}
+	if (detect && detect_scsi(f, h, &detected, ret_why))
+		return detected;
 	*ret_why = h != NULL ? CHECKER_WHY_HARDWARE : CHECKER_WHY_DEFAULT;
 	return h != NULL ? h->checker : CHECKER_DIRECTIO;
 }
@@ -84,16 +94,22 @@ static enum checker_kind choose_auto(bool detect, const struct checker_facts *f,
 enum checker_kind checker_choose(const struct config_settings *s,
                                  const struct checker_facts *f, enum checker_why *ret_why)
 {
-	if (s->checker == CHECKER_AUTO)
+	enum checker_kind kind = s->checker & ~(unsigned)CHECKER_UNLESS_DETECTED,
+	                  detected;
+
+	if (kind == CHECKER_AUTO)
 		return choose_auto(s->detect_checker, f, ret_why);
-	if (sends_scsi_commands(s->checker) && !is_scsi(f)) {
+	if (kind != s->checker && s->detect_checker && is_scsi(f) &&
+	    detect_scsi(f, hardware_find(f->vendor, f->product), &detected, ret_why))
+		return detected;
+	if (sends_scsi_commands(kind) && !is_scsi(f)) {
 		*ret_why = CHECKER_WHY_NO_SCSI;
 		return CHECKER_DIRECTIO;
 	}
-	if (s->checker == CHECKER_NVME && !is_nvme(f)) {
+	if (kind == CHECKER_NVME && !is_nvme(f)) {
 		*ret_why = CHECKER_WHY_NO_NVME;
 		return CHECKER_DIRECTIO;
 	}
 	*ret_why = CHECKER_WHY_CONFIGURED;
-	return s->checker;
+	return kind;
 }

@@ -20,8 +20,9 @@
 #define CONFIG_PROBLEMS_MAX    100  /* errors kept; the same number of warnings */
 #define CONFIG_DROPINS_MAX     256  /* files in FILE.d */
 #define CONFIG_EXPRESSIONS_MAX 1024 /* expressions that regcomp() compiles */
-#define CONFIG_NAME_MAX        63   /* bytes of an alias, a map's or a group's name */
-#define CONFIG_DEVICE_MAX      255  /* bytes of a device's name */
+#define CONFIG_NAME_MAX        63 /* bytes of a path's alias and map, and of a group's name */
+#define CONFIG_ALIAS_MAX       127 /* bytes of the name of a map in device-mapper */
+#define CONFIG_DEVICE_MAX      255 /* bytes of a device's name */
 #define CONFIG_PATHS_MAX       131072
 #define CONFIG_RESCUERS_MIN    2
 #define CONFIG_RESCUERS_MAX    256
@@ -49,7 +50,8 @@ struct config_origin {
 	uint32_t file : 10, line : 22;
 };
 
-static_assert(CONFIG_DROPINS_MAX + 2 < 1 << 10 && CONFIG_FILE_BYTES_MAX + 1 < 1 << 22,
+static_assert(2 * (CONFIG_DROPINS_MAX + 1) < 1 << 10 &&
+                      CONFIG_FILE_BYTES_MAX + 1 < 1 << 22,
               "every file and line has a number");
 
 struct static_path {
@@ -58,11 +60,17 @@ struct static_path {
 	char *map;    /* NULL: none */
 };
 
+enum problem_kind {
+	PROBLEM_ERROR,
+	PROBLEM_WARNING,
+	PROBLEM_NOTE, /* a warning about multipath.conf that changes no check */
+};
+
 struct problem {
 	char *file;            /* NULL: none */
 	unsigned line, column; /* from 1, bytes; 0: the file as a whole */
-	bool is_error;         /* else a warning */
-	char *message;         /* one line; it names the thing and the remedy */
+	enum problem_kind kind;
+	char *message; /* one line; it names the thing and the remedy */
 };
 
 struct config {
@@ -102,6 +110,9 @@ struct config {
 	size_t n_problems;
 	struct problem
 	        *problems; /* warnings; also errors, when the configuration is refused */
+	size_t n_notes;    /* found, in `problems` or not */
+	/* multipath.conf is there, but nothing of it was read. */
+	bool multipath_conf_refused;
 };
 
 /* Settings of one device, after defaults, devices and overrides. */

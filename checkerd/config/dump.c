@@ -47,6 +47,11 @@ static void dump_defaults(FILE *out, const struct config *c)
 
 		if ((k->sections & 1U << SECTION_DEFAULTS) == 0)
 			continue;
+		if (k->type == VALUE_FILE) {
+			/* What the file says is in what is printed here. */
+			dump_text(out, "\t", k->name, "");
+			continue;
+		}
 		if (k->type == VALUE_GROUP) {
 			dump_text(out, "\t", k->name,
 			          c->socket_group != NULL ? c->socket_group : "");

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checkerd/config/hardware.h"
 #include "checkerd/config/rules.h"
 #include "checkerd/config/value.h"
 
@@ -338,13 +339,23 @@ static bool device_rule_applies(const struct device_rule *r,
 	        matches(r->revision, text_of(s, s->revision)));
 }
 
+/* What is built in for a kind of device wins over a path_checker that multipathd has as a default. */
+static enum checker_kind default_checker(const struct config *c,
+                                         const struct config_subject *s)
+{
+	if ((c->path_checker & CHECKER_UNLESS_DETECTED) != 0 &&
+	    (starts(s->protocol, "nvme") || hardware_find(s->vendor, s->product) != NULL))
+		return CHECKER_AUTO;
+	return c->path_checker;
+}
+
 static void collect(const struct config *c, const struct config_subject *s,
                     struct config_settings *ret, struct filter_origins *from)
 {
 	struct collection to = { .from = from };
 
 	to.settings = (struct config_settings){
-		.checker = c->path_checker,
+		.checker = default_checker(c, s),
 		.detect_checker = c->detect_checker,
 		.polling_interval_us = c->polling_interval_us,
 		.max_polling_interval_us = c->max_polling_interval_us,

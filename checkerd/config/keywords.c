@@ -57,7 +57,15 @@ static const struct word checker_words[] = {
 #define X(kind, word) { (word), CHECKER_##kind },
 	CHECKER_KINDS(X)
 #undef X
-	        { NULL, 0 },
+	/* As multipathd takes path_checker: for devices of which it detects nothing. */
+	{ "auto:directio", CHECKER_UNLESS_DETECTED | CHECKER_DIRECTIO },
+	{ "auto:tur", CHECKER_UNLESS_DETECTED | CHECKER_TUR },
+	{ "auto:readsector0", CHECKER_UNLESS_DETECTED | CHECKER_READSECTOR0 },
+	{ "auto:rdac", CHECKER_UNLESS_DETECTED | CHECKER_RDAC },
+	{ "auto:emc_clariion", CHECKER_UNLESS_DETECTED | CHECKER_EMC_CLARIION },
+	{ "auto:hp_sw", CHECKER_UNLESS_DETECTED | CHECKER_HP_SW },
+	{ "auto:cciss_tur", CHECKER_UNLESS_DETECTED | CHECKER_CCISS_TUR },
+	{ NULL, 0 },
 };
 
 /* The protocols that discovery tells apart, and multipathd's others. Only the names count. */
@@ -358,6 +366,11 @@ const struct keyword keyword_table[] = {
 	  .max = UINT16_MAX,
 	  .fallback = "no",
 	  .doc = "Means san_path_err_recovery_time, in units of max_polling_interval." },
+	{ .name = "multipath_conf",
+	  .sections = DEFAULTS,
+	  .type = VALUE_FILE,
+	  .fallback = "/etc/multipath.conf",
+	  .doc = "Read this file of multipathd, too; \"\": none." },
 	{ .name = "max_paths",
 	  .sections = DEFAULTS,
 	  .type = VALUE_COUNT,
@@ -437,8 +450,13 @@ const struct keyword keyword_table[] = {
 	  .slot = SLOT_DEVICE,
 	  .doc = "Check this block device or regular file." },
 	{ .name = "alias",
-	  .sections = IN(SECTION_PATH) | IN(SECTION_MULTIPATH),
+	  .sections = IN(SECTION_PATH),
 	  .type = VALUE_NAME,
+	  .slot = SLOT_ALIAS,
+	  .doc = "Give it another name." },
+	{ .name = "alias",
+	  .sections = IN(SECTION_MULTIPATH),
+	  .type = VALUE_ALIAS,
 	  .slot = SLOT_ALIAS,
 	  .doc = "Give it another name." },
 	{ .name = "map",

@@ -45,7 +45,9 @@ enum value_type {
 	VALUE_SWITCH, /* bool */
 	VALUE_WORD,   /* int: the number of one of `words` */
 	VALUE_GROUP,  /* char *, NULL for "" */
-	VALUE_NAME,   /* of an alias or a map */
+	VALUE_NAME,   /* of a path's alias or its map */
+	VALUE_ALIAS,  /* of a map, as device-mapper takes it */
+	VALUE_FILE,   /* absolute file name; "" for none */
 	VALUE_DEVICE, /* absolute file name */
 	VALUE_TEXT,   /* any text that is not empty */
 	VALUE_STRING, /* any text; in struct config a char *, NULL for the default */

@@ -1,113 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns: the descriptors and the text of the files that it reads. Runs on the loader thread, and
- * in main() before the loop starts, because reading blocks on the file system.
+ * Owns: the text of the files while it reads them. Runs on the loader thread, and in main() before
+ * the loop starts, because reading blocks on the file system.
  *
- * Opening a name does not hang, whatever the name is, and the checks look at the opened file.
+ * checkerd.conf says whether there is another file to read before it. So it is read twice on hosts
+ * with a multipath.conf: once for this keyword, and once more above what multipath.conf says.
  */
 #include "checkerd/config/load.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "checkerd/config/multipath/mpconf.h"
 #include "checkerd/config/parser.h"
-#include "util/block.h"
+#include "checkerd/config/source_file.h"
 
 #define DEFAULT_FILE  SYSCONFDIR "/checkerd.conf"
 #define DROPIN_SUFFIX ".conf"
-
-bool load_trusts(const struct stat *st, uid_t euid, const char *name,
-                 char why[REFUSAL_SIZE])
-{
-	if (euid != 0)
-		return true;
-	if (st->st_uid != 0)
-		snprintf(why, REFUSAL_SIZE,
-		         "belongs to user %u, not to root: chown root %.100s",
-		         (unsigned)st->st_uid, name);
-	else if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		snprintf(why, REFUSAL_SIZE,
-		         "others than root may write it (mode %04o): chmod go-w %.100s",
-		         (unsigned)st->st_mode & 07777U, name);
-	else
-		return true;
-	return false;
-}
-
-static void refuse_errno(struct reader *r, const char *name, const char *what, int error)
-{
-	char why[REFUSAL_SIZE], text[128];
-
-	snprintf(why, sizeof(why), "%s: %s", what, strerror_r(error, text, sizeof(text)));
-	reader_refuse(r, name, why);
-}
-
-/* Reads one byte more than a file may have, at most. Returns the bytes read, or -errno. */
-static ssize_t read_all(int fd, char *buf)
-{
-	size_t used = 0;
-
-	while (used <= CONFIG_FILE_BYTES_MAX) {
-		ssize_t n = read(fd, buf + used, CONFIG_FILE_BYTES_MAX + 1 - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
-
-static void read_fd(struct reader *r, int fd, const char *name)
-{
-	char why[REFUSAL_SIZE], *text;
-	struct stat st;
-	ssize_t size;
-
-	if (fstat(fd, &st) < 0) {
-		refuse_errno(r, name, "cannot be looked at", errno);
-		return;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		reader_refuse(r, name, "not a regular file: name one that is");
-		return;
-	}
-	if (!load_trusts(&st, geteuid(), name, why)) {
-		reader_refuse(r, name, why);
-		return;
-	}
-	text = block_new(1, CONFIG_FILE_BYTES_MAX + 1);
-	if (text == NULL) {
-		r->problems.oom = true;
-		return;
-	}
-	size = read_all(fd, text);
-	if (size < 0)
-		refuse_errno(r, name, "cannot be read", (int)-size);
-	else
-		parser_read(r, name, text, (size_t)size);
-	block_free(text);
-}
 
 /* at_fd, file: as openat() takes them; name: for messages. */
 static void read_file(struct reader *r, int at_fd, const char *file, const char *name,
                       bool may_be_missing)
 {
-	/* O_NONBLOCK: open() of a FIFO must not block before fstat() recognises it. */
-	int fd = openat(at_fd, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct source_file source;
+	char why[REFUSAL_SIZE];
+	int result = source_file_read(&source, at_fd, file, name, SOURCE_TRUST_ROOT, why);
 
-	if (fd >= 0) {
-		read_fd(r, fd, name);
-		close(fd);
-	} else if (errno != ENOENT || !may_be_missing) {
-		refuse_errno(r, name, "cannot be opened", errno);
+	if (result == -ENOMEM) {
+		r->problems.oom = true;
+	} else if (result == 0) {
+		parser_read(r, name, source.text, source.size);
+		source_file_deinit(&source);
+	} else if (result != -ENOENT || !may_be_missing) {
+		reader_refuse(r, name, why);
 	}
 }
 
@@ -119,30 +47,22 @@ static int is_dropin(const struct dirent *entry)
 	       strcmp(entry->d_name + size - suffix, DROPIN_SUFFIX) == 0;
 }
 
-/* Compares bytes, so that the order is the same in every locale. */
-static int compare_names(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static void read_dropins(struct reader *r, int dir_fd, const char *dir)
 {
+	char why[REFUSAL_SIZE];
 	struct dirent **list;
-	int n = scandirat(dir_fd, ".", &list, is_dropin, compare_names);
+	int n = source_dir_list(dir_fd, is_dropin, &list, why);
 
 	if (n < 0) {
-		refuse_errno(r, dir, "cannot be listed", errno);
+		reader_refuse(r, dir, why);
 		return;
 	}
-	if (n > CONFIG_DROPINS_MAX)
-		reader_refuse(r, dir, "more than 256 *.conf files: put some into one");
 	for (int i = 0; i < n; i++) {
 		char *name = NULL;
 
-		if (n <= CONFIG_DROPINS_MAX &&
-		    asprintf(&name, "%s/%s", dir, list[i]->d_name) < 0)
+		if (asprintf(&name, "%s/%s", dir, list[i]->d_name) < 0)
 			r->problems.oom = true;
-		else if (name != NULL)
+		else
 			read_file(r, dir_fd, list[i]->d_name, name, true);
 		free(name);
 		free(list[i]);
@@ -153,40 +73,81 @@ static void read_dropins(struct reader *r, int dir_fd, const char *dir)
 static void read_dir(struct reader *r, const char *dir)
 {
 	char why[REFUSAL_SIZE];
-	struct stat st;
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+	int fd = source_dir_open(dir, SOURCE_TRUST_ROOT, why);
 
-	if (fd < 0) {
-		if (errno != ENOENT)
-			refuse_errno(r, dir, "cannot be opened", errno);
-		return;
-	}
-	if (fstat(fd, &st) < 0)
-		refuse_errno(r, dir, "cannot be looked at", errno);
-	else if (!load_trusts(&st, geteuid(), dir, why))
-		reader_refuse(r, dir, why);
-	else
+	if (fd >= 0) {
 		read_dropins(r, fd, dir);
-	close(fd);
+		close(fd);
+	} else if (fd != -ENOENT) {
+		reader_refuse(r, dir, why);
+	}
+}
+
+static int read_strict(struct reader *r, const char *file)
+{
+	const char *name = file != NULL ? file : DEFAULT_FILE;
+	char *dir;
+
+	if (asprintf(&dir, "%s.d", name) < 0)
+		return -ENOMEM;
+	read_file(r, AT_FDCWD, name, name, file == NULL);
+	read_dir(r, dir);
+	free(dir);
+	return 0;
+}
+
+/* Replaces what was read with multipathd's file, and checkerd.conf above it. */
+static int read_again_above(struct reader *r, const char *multipath_conf,
+                            const char *file)
+{
+	struct reader above;
+	int result = reader_init(&above);
+
+	if (result < 0)
+		return result;
+	(void)mpconf_read(&above, multipath_conf, SOURCE_TRUST_ROOT); /* warns */
+	result = read_strict(&above, file);
+	if (result < 0) {
+		reader_deinit(&above);
+		return result;
+	}
+	reader_deinit(r);
+	*r = above;
+	return 0;
 }
 
 int load_file(const char *file, struct config **ret_config)
 {
-	const char *name = file != NULL ? file : DEFAULT_FILE;
 	struct reader r;
-	char *dir;
+	int result = reader_init(&r);
+	char *multipath_conf;
+
+	if (result < 0)
+		return result;
+	result = read_strict(&r, file);
+	multipath_conf = strdup(r.multipath_conf != NULL         ? r.multipath_conf
+	                        : access(MPCONF_FILE, F_OK) == 0 ? MPCONF_FILE
+	                                                         : "");
+	if (multipath_conf == NULL)
+		result = -ENOMEM;
+	if (result == 0 && r.problems.errors == 0 && *multipath_conf != '\0')
+		result = read_again_above(&r, multipath_conf, file);
+	free(multipath_conf);
+	if (result == 0)
+		result = reader_finish(&r, ret_config);
+	reader_deinit(&r);
+	return result;
+}
+
+int load_multipath_conf(const char *file, struct config **ret_config)
+{
+	struct reader r;
 	int result = reader_init(&r);
 
 	if (result < 0)
 		return result;
-	if (asprintf(&dir, "%s.d", name) < 0) {
-		reader_deinit(&r);
-		return -ENOMEM;
-	}
-	static_assert(CONFIG_DROPINS_MAX == 256, "said above");
-	read_file(&r, AT_FDCWD, name, name, file == NULL);
-	read_dir(&r, dir);
-	free(dir);
+	if (mpconf_read(&r, file, SOURCE_TRUST_ALL) < 0)
+		reader_refuse(&r, file, "nothing was read");
 	result = reader_finish(&r, ret_config);
 	reader_deinit(&r);
 	return result;

@@ -68,6 +68,11 @@ static int adapt(struct loaded *l, const struct config *present, FILE *out)
 	assert(l->config != NULL); /* load_file() said 0 */
 	if (present == NULL)
 		return 0;
+	if (l->config->multipath_conf_refused && !present->multipath_conf_refused) {
+		(void)fprintf(out, "error: multipath.conf was read before, and now it "
+		                   "cannot be: the configuration stays as it is\n");
+		return -EINVAL;
+	}
 	r = restart_only_keep(present, l->config, out);
 	if (r < 0)
 		return r;
@@ -79,7 +84,8 @@ static int adapt(struct loaded *l, const struct config *present, FILE *out)
 	return 0;
 }
 
-int loader_read(const char *file, const struct config *present, struct loaded *ret)
+static int read_and_adapt(const char *file, enum loader_extent extent,
+                          const struct config *present, struct loaded *ret)
 {
 	char *data = NULL;
 	size_t size = 0;
@@ -89,9 +95,11 @@ int loader_read(const char *file, const struct config *present, struct loaded *r
 	*ret = (struct loaded){ .result = -ENOMEM };
 	if (out == NULL)
 		return -ENOMEM;
-	r = load_file(file, &ret->config);
+	r = extent == LOADER_MULTIPATH_CONF ? load_multipath_conf(file, &ret->config)
+	                                    : load_file(file, &ret->config);
 	if (ret->config != NULL)
-		problems_print(ret->config, out);
+		(extent == LOADER_FOR_LOG ? problems_print_brief
+		                          : problems_print)(ret->config, out);
 	if (r == 0)
 		r = adapt(ret, present, out);
 	if (r == 0)
@@ -99,6 +107,16 @@ int loader_read(const char *file, const struct config *present, struct loaded *r
 	text = take_text(out, &data, &size, text_new, &ret->messages);
 	ret->result = r < 0 ? r : text;
 	return ret->result;
+}
+
+int loader_read(const char *file, const struct config *present, struct loaded *ret)
+{
+	return read_and_adapt(file, LOADER_FOR_LOG, present, ret);
+}
+
+int loader_read_extent(const char *file, enum loader_extent extent, struct loaded *ret)
+{
+	return read_and_adapt(file, extent, NULL, ret);
 }
 
 static void *loader_main(void *arg)

@@ -31,6 +31,14 @@ void loaded_deinit(struct loaded *l);
  */
 _must_check_ int loader_read(const char *file, const struct config *present,
                              struct loaded *ret);
+/* What loader_read() reads, and how much it says. */
+enum loader_extent {
+	LOADER_FOR_LOG,       /* as loader_read(): notes are only counted */
+	LOADER_WITH_NOTES,    /* all problems */
+	LOADER_MULTIPATH_CONF /* the same; file: multipathd's, which is read alone */
+};
+_must_check_ int loader_read_extent(const char *file, enum loader_extent extent,
+                                    struct loaded *ret);
 
 /* Starts to read on the thread. To be called after the last result was taken. present: borrowed
  * until the result is taken. */

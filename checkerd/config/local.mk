@@ -25,6 +25,20 @@ libconfig_la_SOURCES = \
 	checkerd/config/loader.h \
 	checkerd/config/maintenance.c \
 	checkerd/config/maintenance.h \
+	checkerd/config/multipath/mpconf.c \
+	checkerd/config/multipath/mpconf.h \
+	checkerd/config/multipath/mpconf_finish.c \
+	checkerd/config/multipath/mpconf_finish.h \
+	checkerd/config/multipath/mpconf_keywords.c \
+	checkerd/config/multipath/mpconf_keywords.h \
+	checkerd/config/multipath/mpconf_line.c \
+	checkerd/config/multipath/mpconf_line.h \
+	checkerd/config/multipath/mpconf_section.c \
+	checkerd/config/multipath/mpconf_section.h \
+	checkerd/config/multipath/mpconf_text.c \
+	checkerd/config/multipath/mpconf_text.h \
+	checkerd/config/multipath/mpconf_value.c \
+	checkerd/config/multipath/mpconf_value.h \
 	checkerd/config/nearest.c \
 	checkerd/config/nearest.h \
 	checkerd/config/parser.c \
@@ -41,6 +55,8 @@ libconfig_la_SOURCES = \
 	checkerd/config/rules.h \
 	checkerd/config/section.c \
 	checkerd/config/section.h \
+	checkerd/config/source_file.c \
+	checkerd/config/source_file.h \
 	checkerd/config/value.c \
 	checkerd/config/value.h \
 	checkerd/config/window_text.c \
@@ -59,12 +75,15 @@ config_tests = \
 	tests/unit/config/test-config-origin \
 	tests/unit/config/test-config-robust \
 	tests/unit/config/test-multipathd-manual \
+	tests/unit/config/test-mpconf \
 	tests/unit/config/test-restart-only \
 	$(NULL)
 check_PROGRAMS += $(config_tests)
 TESTS += $(config_tests)
 # Configurations with a mistake each, and what is to be said of it; see test-config-bad.c.
 EXTRA_DIST += tests/unit/config/config-bad
+# Files of multipathd, and what is to be in force with each; see test-mpconf.c.
+EXTRA_DIST += tests/unit/config/multipath.conf
 
 config_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)"'
 config_test_ldadd = libconfig.la libcore.la libutil.la $(CMOCKA_LIBS)
@@ -75,6 +94,12 @@ tests_unit_config_test_checker_choice_SOURCES = \
 	$(NULL)
 tests_unit_config_test_checker_choice_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_checker_choice_LDADD = $(config_test_ldadd)
+tests_unit_config_test_mpconf_SOURCES = \
+	tests/unit/config/config-text.h \
+	tests/unit/config/test-mpconf.c \
+	$(NULL)
+tests_unit_config_test_mpconf_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_mpconf_LDADD = $(config_test_ldadd)
 tests_unit_config_test_restart_only_SOURCES = tests/unit/config/test-restart-only.c
 tests_unit_config_test_restart_only_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_restart_only_LDADD = $(config_test_ldadd)

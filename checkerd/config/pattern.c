@@ -159,7 +159,7 @@ static int compile(struct pattern *p, const char *expression, char *error,
 	excess = find_excess(expression);
 	if (excess != NULL) {
 		snprintf(error, error_size, "%s", excess);
-		return -EINVAL;
+		return -E2BIG;
 	}
 	r = regcomp(&p->regex, expression, REG_EXTENDED);
 	if (r != 0)

@@ -23,7 +23,8 @@ struct pattern {
 	regex_t regex; /* only without a literal */
 };
 
-/* -ENOMEM; -EINVAL: `error` says why, in one line that does not repeat the text. */
+/* -ENOMEM; -EINVAL, or -E2BIG for an expression that regcomp() would compile: `error` says why, in
+ * one line that does not repeat the text. */
 _must_check_ int pattern_new(struct pattern **ret, const char *text, bool may_negate,
                              char *error, size_t error_size);
 struct pattern *pattern_free(struct pattern *p); /* NULL allowed; returns NULL */

@@ -26,11 +26,28 @@ void *array_room(void *array, size_t n, size_t item_size)
 	return block_resize(array, n == 0 ? 1 : 2 * n, item_size);
 }
 
-_printf_(4, 0) static void add_problem(struct problems *p, const struct position *at,
-                                       bool is_error, const char *format, va_list args)
+/* Adds to a message of a lenient list what becomes of the thing. */
+static void add_effect(struct problems *p, char **message)
 {
-	struct problem *list, problem = { .is_error = is_error };
-	size_t found = is_error ? ++p->errors : ++p->warnings;
+	char *longer;
+
+	if (asprintf(&longer, "%s: passed over", *message) < 0) {
+		p->oom = true;
+		return;
+	}
+	free(*message);
+	*message = longer;
+}
+
+_printf_(4, 0) static void add_problem(struct problems *p, const struct position *at,
+                                       enum problem_kind kind, const char *format,
+                                       va_list args)
+{
+	bool softened = p->lenient && kind == PROBLEM_ERROR;
+	struct problem *list, problem = { .kind = softened ? PROBLEM_WARNING : kind };
+	size_t found = problem.kind == PROBLEM_ERROR     ? ++p->errors
+	               : problem.kind == PROBLEM_WARNING ? ++p->warnings
+	                                                 : ++p->notes;
 
 	if (p->oom || found > CONFIG_PROBLEMS_MAX)
 		return;
@@ -44,6 +61,8 @@ _printf_(4, 0) static void add_problem(struct problems *p, const struct position
 		p->oom = true;
 		return;
 	}
+	if (softened)
+		add_effect(p, &problem.message);
 	if (at != NULL) {
 		problem.line = at->line;
 		problem.column = at->column;
@@ -64,7 +83,7 @@ void problem_error(struct problems *p, const struct position *at, const char *fo
 	va_list args;
 
 	va_start(args, format);
-	add_problem(p, at, true, format, args);
+	add_problem(p, at, PROBLEM_ERROR, format, args);
 	va_end(args);
 }
 
@@ -74,7 +93,16 @@ void problem_warning(struct problems *p, const struct position *at, const char *
 	va_list args;
 
 	va_start(args, format);
-	add_problem(p, at, false, format, args);
+	add_problem(p, at, PROBLEM_WARNING, format, args);
+	va_end(args);
+}
+
+void problem_note(struct problems *p, const struct position *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_problem(p, at, PROBLEM_NOTE, format, args);
 	va_end(args);
 }
 
@@ -162,18 +190,36 @@ static void print_clean(FILE *out, const char *text)
 	}
 }
 
+static void print_problem(const struct problem *p, FILE *out)
+{
+	if (p->file != NULL)
+		print_clean(out, p->file);
+	if (p->file != NULL && p->line != 0)
+		fprintf(out, ":%u:%u", p->line, p->column);
+	fprintf(out, "%s%s: ", p->file != NULL ? ": " : "",
+	        p->kind == PROBLEM_ERROR ? "error" : "warning");
+	print_clean(out, p->message);
+	fputc('\n', out);
+}
+
 void problems_print(const struct config *c, FILE *out)
 {
-	for (size_t i = 0; i < c->n_problems; i++) {
-		const struct problem *p = &c->problems[i];
+	for (size_t i = 0; i < c->n_problems; i++)
+		print_problem(&c->problems[i], out);
+}
 
-		if (p->file != NULL)
-			print_clean(out, p->file);
-		if (p->file != NULL && p->line != 0)
-			fprintf(out, ":%u:%u", p->line, p->column);
-		fprintf(out, "%s%s: ", p->file != NULL ? ": " : "",
-		        p->is_error ? "error" : "warning");
-		print_clean(out, p->message);
-		fputc('\n', out);
-	}
+void problems_print_brief(const struct config *c, FILE *out)
+{
+	for (size_t i = 0; i < c->n_problems; i++)
+		if (c->problems[i].kind != PROBLEM_NOTE)
+			print_problem(&c->problems[i], out);
+	if (c->n_notes == 0)
+		return;
+	print_clean(out, c->files[0]);
+	fprintf(out,
+	        ": warning: %zu more remarks, on what changes no check: to list them: "
+	        "checkerd -t -m ",
+	        c->n_notes);
+	print_clean(out, c->files[0]);
+	fputc('\n', out);
 }

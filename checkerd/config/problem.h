@@ -3,8 +3,8 @@
 #define CHECKERD_CONFIG_PROBLEM_H
 
 /*
- * The list of errors and warnings, each with its position in a file. At most CONFIG_PROBLEMS_MAX
- * of each kind are kept; all are counted.
+ * The list of errors, warnings and notes, each with its position in a file. At most
+ * CONFIG_PROBLEMS_MAX of each kind are kept; all are counted.
  */
 #include <stdio.h>
 
@@ -20,8 +20,11 @@ struct position {
 struct problems {
 	struct problem *list;
 	size_t n;
-	size_t errors, warnings; /* found, kept or not */
-	bool oom;                /* memory was short: later problems are not recorded */
+	size_t errors, warnings, notes; /* found, kept or not */
+	bool oom; /* memory was short: later problems are not recorded */
+	/* The text is multipathd's, and no error of it refuses the configuration: errors become
+	 * warnings that the thing is passed over. */
+	bool lenient;
 };
 
 /* Record one problem. The message is one line, "THING: REMEDY". */
@@ -29,6 +32,9 @@ void problem_error(struct problems *p, const struct position *at, const char *fo
         _printf_(3, 4);
 void problem_warning(struct problems *p, const struct position *at, const char *format,
                      ...) _printf_(3, 4);
+/* A warning about what has no effect on checkerd. */
+void problem_note(struct problems *p, const struct position *at, const char *format, ...)
+        _printf_(3, 4);
 /*
  * Sorts the problems of each file by line, and adds one that counts the errors that were not
  * kept. To be called once, after the last problem.
@@ -37,6 +43,8 @@ void problems_close(struct problems *p);
 void problems_deinit(struct problem *list, size_t n);
 /* Writes one line a problem: "FILE:LINE:COLUMN: error: …" or "FILE:LINE:COLUMN: warning: …". */
 void problems_print(const struct config *c, FILE *out);
+/* The same for a log: one line for all notes together, which says how to list them. */
+void problems_print_brief(const struct config *c, FILE *out);
 
 /* text for a message: in quotes, shortened, with control characters escaped. */
 const char *problem_quote(char buf[PROBLEM_QUOTE_SIZE], const char *text);

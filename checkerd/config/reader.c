@@ -24,7 +24,8 @@ static void set_defaults(struct config *c)
 		const struct keyword *k = &keyword_table[i];
 
 		if ((k->sections & 1U << SECTION_DEFAULTS) == 0 ||
-		    k->type == VALUE_GROUP || k->type == VALUE_STRING)
+		    k->type == VALUE_GROUP || k->type == VALUE_STRING ||
+		    k->type == VALUE_FILE)
 			continue;
 		if (value_parse(k, k->fallback, &v, error) < 0)
 			assert(!"the default of a keyword is valid");
@@ -60,6 +61,7 @@ void reader_deinit(struct reader *r)
 	block_free(r->path_origins);
 	block_free(r->map_origins);
 	free(r->ignored_reported);
+	free(r->multipath_conf);
 	*r = (struct reader){ 0 };
 }
 
@@ -197,7 +199,8 @@ static void report_detection(struct reader *r)
 	const struct config *c = r->config;
 
 	if (r->detect_at.line != 0 && c->detect_checker &&
-	    c->path_checker != CHECKER_AUTO)
+	    c->path_checker != CHECKER_AUTO &&
+	    (c->path_checker & CHECKER_UNLESS_DETECTED) == 0)
 		problem_warning(
 		        &r->problems, &r->detect_at,
 		        "detect_checker has no meaning here with path_checker %s: to "
@@ -254,6 +257,7 @@ int reader_finish(struct reader *r, struct config **ret)
 	}
 	c->problems = r->problems.list;
 	c->n_problems = r->problems.n;
+	c->n_notes = r->problems.notes;
 	r->problems.list = NULL;
 	r->problems.n = 0;
 	r->config = NULL;

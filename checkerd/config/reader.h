@@ -22,6 +22,7 @@ struct reader {
 	struct position max_interval_at, detect_at; /* line 0: not given */
 	bool *ignored_reported;                     /* keywords_ignored_count of them */
 	size_t compiled;                            /* patterns that are not literal */
+	char *multipath_conf;                       /* owned; NULL: not given */
 };
 
 /* With the defaults in place. -ENOMEM. */

@@ -57,7 +57,7 @@ static struct pattern *make_pattern(struct reader *r, const struct keyword *k,
 	}
 	result = pattern_new(&p, text, k->type == VALUE_NEGATED_REGEX, error,
 	                     sizeof(error));
-	if (result == -EINVAL)
+	if (result == -EINVAL || result == -E2BIG)
 		problem_error(&r->problems, &value->at,
 		              "%s %s: bad regular expression: %s", k->name,
 		              problem_quote(quoted, value->text), error);
@@ -65,11 +65,12 @@ static struct pattern *make_pattern(struct reader *r, const struct keyword *k,
 		r->problems.oom = true;
 	if (result == 0)
 		p->at = reader_origin(r, &value->at);
-	if (result == 0 && p->literal == NULL &&
-	    ++r->compiled == CONFIG_EXPRESSIONS_MAX + 1)
+	if (result < 0 || p->literal != NULL || ++r->compiled <= CONFIG_EXPRESSIONS_MAX)
+		return p;
+	if (r->compiled == CONFIG_EXPRESSIONS_MAX + 1)
 		problem_error(&r->problems, &value->at,
 		              "more than 1024 regular expressions: join some with '|'");
-	return p;
+	return pattern_free(p);
 }
 
 static void fill_criterion(struct reader *r, struct filter *f, const struct keyword *k,
@@ -131,7 +132,9 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 	if (k->in_config == offsetof(struct config, detect_checker))
 		r->detect_at = value->at;
 	c->defaults_at[k - keyword_table] = reader_origin(r, &value->at);
-	if (k->type == VALUE_GROUP || k->type == VALUE_STRING)
+	if (k->type == VALUE_FILE)
+		fill_string(r, k, v->text, &r->multipath_conf);
+	else if (k->type == VALUE_GROUP || k->type == VALUE_STRING)
 		fill_string(r, k, v->text, (char *)c + k->in_config);
 	else
 		value_store(k, v, (char *)c + k->in_config);

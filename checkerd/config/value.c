@@ -157,7 +157,8 @@ static int parse_word(const struct keyword *k, const char *text, struct value *v
 /* The remedy if the text is no valid name, else NULL. */
 static const char *name_remedy(const struct keyword *k, const char *text)
 {
-	static_assert(CONFIG_NAME_MAX == 63 && CONFIG_DEVICE_MAX == 255,
+	static_assert(CONFIG_NAME_MAX == 63 && CONFIG_ALIAS_MAX == 127 &&
+	                      CONFIG_DEVICE_MAX == 255,
 	              "the messages below have these numbers");
 	size_t size = strlen(text);
 
@@ -165,14 +166,27 @@ static const char *name_remedy(const struct keyword *k, const char *text)
 		return "no name of a group: use letters, digits and _ . - $";
 	if (k->type == VALUE_GROUP)
 		return size > CONFIG_NAME_MAX ? "longer than 63 bytes: shorten it" : NULL;
+	if (k->type == VALUE_FILE && size == 0)
+		return NULL;
 	if (size == 0)
 		return "empty: write a value or remove the line";
+	if (k->type == VALUE_FILE && text[0] != '/')
+		return "not an absolute name: write one like /etc/multipath.conf";
+	if (k->type == VALUE_FILE)
+		return NULL;
 	if (k->type == VALUE_DEVICE && text[0] != '/')
 		return "not an absolute name: write one like /dev/sda";
 	if (k->type == VALUE_DEVICE)
 		return size > CONFIG_DEVICE_MAX
 		               ? "longer than 255 bytes: use a shorter link to it"
 		               : NULL;
+	if (k->type == VALUE_ALIAS && strchr(text, '/') != NULL)
+		return "device-mapper takes no name with '/': leave it out";
+	if (k->type == VALUE_ALIAS)
+		return size > CONFIG_ALIAS_MAX ? "longer than 127 bytes, and "
+		                                 "device-mapper takes no more: "
+		                                 "shorten it"
+		                               : NULL;
 	if (k->type != VALUE_NAME)
 		return NULL;
 	for (; *text != '\0'; text++)
@@ -202,6 +216,8 @@ int value_parse(const struct keyword *k, const char *text, struct value *ret,
 		break;
 	case VALUE_GROUP:
 	case VALUE_NAME:
+	case VALUE_ALIAS:
+	case VALUE_FILE:
 	case VALUE_DEVICE:
 	case VALUE_TEXT:
 	case VALUE_REGEX:
@@ -231,6 +247,8 @@ size_t value_size(const struct keyword *k)
 		return sizeof(uint32_t);
 	case VALUE_GROUP:
 	case VALUE_NAME:
+	case VALUE_ALIAS:
+	case VALUE_FILE:
 	case VALUE_DEVICE:
 	case VALUE_TEXT:
 	case VALUE_STRING:

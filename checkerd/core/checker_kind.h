@@ -24,6 +24,9 @@ enum checker_kind {
 
 #define CHECKER_KIND_BITS 4
 
+/* With a checker of the configuration: it is used only where none is detected ("auto:tur"). */
+#define CHECKER_UNLESS_DETECTED (1 << CHECKER_KIND_BITS)
+
 /* Why a path has its checker. */
 enum checker_why {
 	CHECKER_WHY_CONFIGURED, /* path_checker of the configuration */

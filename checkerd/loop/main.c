@@ -65,7 +65,12 @@ static int load_and_run(const struct options *o)
 	struct loaded first;
 	int r, code = EXIT_DONE;
 
-	r = loader_read(o->config, NULL, &first);
+	if (o->multipath_conf != NULL)
+		r = loader_read_extent(o->multipath_conf, LOADER_MULTIPATH_CONF, &first);
+	else if (o->mode == MODE_RUN)
+		r = loader_read(o->config, NULL, &first);
+	else
+		r = loader_read_extent(o->config, LOADER_WITH_NOTES, &first);
 	/* The daemon writes its warnings to the log. */
 	if (first.messages != NULL && (r < 0 || o->mode != MODE_RUN))
 		fputs(first.messages->data, stderr);

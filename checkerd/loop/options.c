@@ -13,6 +13,7 @@
 
 enum option_id {
 	OPTION_CONFIG = 'c',
+	OPTION_MULTIPATH_CONF = 'm',
 	OPTION_SOCKET = 's',
 	OPTION_TEST = 't',
 	OPTION_DUMP = 'T',
@@ -33,6 +34,8 @@ static const struct {
 } table[] = {
 	{ OPTION_CONFIG, NULL, "FILE",
 	  "read FILE and FILE.d/*.conf instead of " SYSCONFDIR "/checkerd.conf" },
+	{ OPTION_MULTIPATH_CONF, NULL, "FILE",
+	  "with -t or -T: read multipathd's FILE and its drop-ins, nothing else" },
 	{ OPTION_SOCKET, NULL, "SOCKET", "listen on SOCKET instead of " DEFAULT_SOCKET },
 	{ OPTION_TEST, NULL, NULL, "check the configuration and exit" },
 	{ OPTION_DUMP, NULL, NULL, "print the effective configuration and exit" },
@@ -113,6 +116,9 @@ static int set_option(struct options *o, int id, const char *argument, FILE *err
 	case OPTION_CONFIG:
 		o->config = argument;
 		return 0;
+	case OPTION_MULTIPATH_CONF:
+		o->multipath_conf = argument;
+		return 0;
 	case OPTION_SOCKET:
 		o->socket = argument;
 		return 0;
@@ -185,6 +191,8 @@ int options_parse(struct options *ret, int argc, char **argv, FILE *err)
 		if (r < 0)
 			return r;
 	}
+	if (o.multipath_conf != NULL && o.mode != MODE_TEST && o.mode != MODE_DUMP)
+		return refuse_option(err, "-m needs -t or -T", NULL);
 	if (optind < argc)
 		return refuse_option(err, "no arguments are expected", argv[optind]);
 	*ret = o;

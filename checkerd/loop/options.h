@@ -22,7 +22,8 @@ enum options_mode {
 
 struct options {
 	enum options_mode mode;
-	const char *config; /* NULL: the default file */
+	const char *config;         /* NULL: the default file */
+	const char *multipath_conf; /* read it instead, alone; NULL: no */
 	const char *socket;
 	const char *state; /* NULL: beside the socket; "none": no file */
 	enum log_target log_target;

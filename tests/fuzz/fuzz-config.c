@@ -26,7 +26,7 @@ static void look_at_problems(const struct config *c, size_t size, bool refused)
 	for (size_t i = 0; i < c->n_problems; i++) {
 		const struct problem *p = &c->problems[i];
 
-		errors += p->is_error ? 1 : 0;
+		errors += p->kind == PROBLEM_ERROR ? 1 : 0;
 		REQUIRE(fuzz_is_plain_text(p->message), "problem %zu", i);
 		REQUIRE(p->message[0] != '\0', "problem %zu says nothing", i);
 		REQUIRE(p->line <= size + 1 && p->column <= size + 1,

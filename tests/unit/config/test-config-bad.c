@@ -52,7 +52,7 @@ static unsigned check_file(const char *name)
 	assert_int_equal(load_text(name, text, size, &c), -EINVAL);
 	while ((expectation = next_expectation(&next, text + size))) {
 		wanted++;
-		while (i < c->n_problems && !c->problems[i].is_error)
+		while (i < c->n_problems && c->problems[i].kind != PROBLEM_ERROR)
 			i++;
 		if (i < c->n_problems && fulfils(&c->problems[i++], expectation))
 			continue;
@@ -60,7 +60,7 @@ static unsigned check_file(const char *name)
 		print_error("%s: expected %s\n", name, expectation);
 	}
 	for (; i < c->n_problems; i++)
-		misses += c->problems[i].is_error ? 1 : 0;
+		misses += c->problems[i].kind == PROBLEM_ERROR ? 1 : 0;
 	if (wanted == 0 || misses > 0) {
 		print_error("%s: these are the problems:\n", name);
 		problems_print(c, stderr);

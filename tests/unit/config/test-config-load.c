@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkerd/config/load.h"
+#include "checkerd/config/source_file.h"
 #include "tests/unit/config/config-text.h"
 
 #define NOBODY 65534
@@ -247,7 +247,7 @@ static void whom_root_trusts(void **state)
 			           .st_mode = S_IFREG | rows[i].mode };
 		char why[REFUSAL_SIZE] = "";
 
-		assert_int_equal(load_trusts(&st, rows[i].euid, "FILE", why),
+		assert_int_equal(source_trusts(&st, rows[i].euid, "FILE", why),
 		                 !rows[i].why);
 		assert_contains(why, rows[i].why ? rows[i].why : "");
 	}

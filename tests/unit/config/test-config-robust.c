@@ -111,7 +111,7 @@ static int round_trip(const char *text, size_t size)
 
 		assert_int_equal(r, -EINVAL);
 		for (size_t i = 0; i < c->n_problems; i++) {
-			errors += c->problems[i].is_error ? 1 : 0;
+			errors += c->problems[i].kind == PROBLEM_ERROR ? 1 : 0;
 			assert_null(strpbrk(c->problems[i].message, "\n\r\x1b\x07"));
 		}
 		assert_true(errors > 0);

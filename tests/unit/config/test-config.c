@@ -450,7 +450,7 @@ static void too_many_errors(void **state)
 	assert_int_equal(load_text(TEST_NAME, text, size, &c), -EINVAL);
 	assert_int_equal(c->n_problems, 2 * CONFIG_PROBLEMS_MAX + 1);
 	for (size_t i = 0; i < c->n_problems; i++)
-		warned += c->problems[i].is_error ? 0 : 1;
+		warned += c->problems[i].kind == PROBLEM_ERROR ? 0 : 1;
 	assert_int_equal(warned, CONFIG_PROBLEMS_MAX);
 	assert_string_equal(c->problems[c->n_problems - 1].message,
 	                    "150 more errors are not shown: correct these first");
@@ -607,6 +607,7 @@ static void what_is_printed(void **state)
 	                          "	marginal_path_err_recheck_gap_time no\n"
 	                          "	delay_watch_checks no\n"
 	                          "	delay_wait_checks no\n"
+	                          "	multipath_conf \"\"\n"
 	                          "	max_paths 16384\n"
 	                          "	max_in_flight 16384\n"
 	                          "	max_in_flight_host 0\n"
