@@ -4,15 +4,18 @@ systemdsystemunit_DATA = \
 	conf/systemd/checkerd.socket \
 	$(NULL)
 pkgdata_DATA = conf/systemd/early.conf
+sysusersdir = $(prefix)/lib/sysusers.d
+dist_sysusers_DATA = conf/sysusers.d/checkerd.conf
 sysctldir = $(prefix)/lib/sysctl.d
 dist_sysctl_DATA = conf/sysctl.d/60-checkerd.conf
 dist_bashcompletion_DATA = conf/completions/checkerctl
 EXTRA_DIST += \
+	conf/systemd/checkerd-exporter.service.in \
 	conf/systemd/checkerd.service.in \
 	conf/systemd/checkerd.socket.in \
 	conf/systemd/early.conf.in \
 	$(NULL)
-CLEANFILES += $(systemdsystemunit_DATA) $(pkgdata_DATA)
+CLEANFILES += $(systemdsystemunit_DATA) $(pkgdata_DATA) conf/systemd/checkerd-exporter.service
 
 # configure leaves ${prefix} in its directories; here they are whole.
 conf/systemd/%: $(srcdir)/conf/systemd/%.in Makefile
@@ -21,6 +24,7 @@ conf/systemd/%: $(srcdir)/conf/systemd/%.in Makefile
 		-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
 		-e 's|@runstatedir[@]|$(runstatedir)|g' \
 		-e 's|@sbindir[@]|$(sbindir)|g' \
+		-e 's|@sysconfdir[@]|$(sysconfdir)|g' \
 		$< > $@.tmp && mv $@.tmp $@
 
 # The sample goes where the daemon looks for it, but never over a file that is there; and

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Owns the table of the metric families of paths and maps. The samples of a family follow its head, one piece for
- * each path or map. OpenMetrics wants seconds, and _total after the name of a counter. The
- * control thread runs this.
+ * Owns the table of the metric families of paths and maps. The samples of a family follow its
+ * head, one piece for each path or map. OpenMetrics wants seconds, and _total after the name of a
+ * counter. The control thread runs this.
  */
 #include "checkerd/control/metrics.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include "checkerd/control/metrics_daemon.h"
 #include "checkerd/core/loss.h"
@@ -148,6 +151,64 @@ static void path_error_ratio(struct metrics_piece *o, const char *name,
 	metrics_text(o, "%u.%03u\n", permille / 1000, permille % 1000);
 }
 
+/* What the path is: joins it with node_exporter's metrics of disks, by device. */
+static void path_info(struct metrics_piece *o, const char *name,
+                      const struct metrics_source *s, const void *row)
+{
+	const struct snap_path *p = row;
+	const struct device *d = p->device;
+	const char *node = device_node(d), *slash = strrchr(node, '/');
+	const char *kernel_name = slash != NULL ? slash + 1 : node;
+
+	metrics_labels(o, name, "",
+	               METRICS_LABELS("path", device_name(d), "map",
+	                              view_path_map(s->v->snap, p), "device", kernel_name,
+	                              "sysfs_name", kernel_name, "wwid", device_wwid(d),
+	                              "host", device_host(d), "target", device_target(d),
+	                              "protocol", device_protocol(d)));
+	metrics_uint(o, 1);
+}
+
+static void path_state_since(struct metrics_piece *o, const char *name,
+                             const struct metrics_source *s, const void *row)
+{
+	const struct snap_path *p = row;
+
+	put_path_labels(o, name, "", s, p, NULL, NULL);
+	metrics_seconds(o, MAX(mono_diff(s->v->snap->taken, p->status.since), 0));
+}
+
+/* The cells fade, so these are no counters. Each second edge: 64 us, 256 us, … 262 ms. */
+#define LATENCY_STEP 2
+static_assert(HISTOGRAM_CELLS % LATENCY_STEP == 0, "the last edge is the end");
+static_assert((HISTOGRAM_CELLS / LATENCY_STEP + 1) *
+                              (3 * (DEVICE_NAME_MAX + METRICS_VALUE_MAX) + 96) <=
+                      METRICS_PIECE,
+              "the latencies of a path fit into a piece");
+static void path_latency(struct metrics_piece *o, const char *name,
+                         const struct metrics_source *s, const void *row)
+{
+	const struct snap_path *p = row;
+	uint64_t below = 0;
+	char le[24];
+
+	if (!p->has_latency)
+		return;
+	for (unsigned i = 0; i < HISTOGRAM_CELLS; i++) {
+		below += p->cells[i];
+		if (i % LATENCY_STEP != LATENCY_STEP - 1)
+			continue;
+		if (i == HISTOGRAM_CELLS - 1)
+			(void)snprintf(le, sizeof(le), "+Inf");
+		else
+			(void)snprintf(le, sizeof(le), "0.%06u", 32U << i);
+		put_path_labels(o, name, "_bucket", s, p, "le", le);
+		metrics_uint(o, below);
+	}
+	put_path_labels(o, name, "_gcount", s, p, NULL, NULL);
+	metrics_uint(o, below);
+}
+
 /* --- maps --- */
 
 /* Disabled paths are counted behind the states. */
@@ -227,12 +288,39 @@ static void map_lost(struct metrics_piece *o, const char *name,
 	                since.us == 0 ? 0 : MAX(mono_diff(s->v->snap->taken, since), 0));
 }
 
+static void map_info(struct metrics_piece *o, const char *name,
+                     const struct metrics_source *s, const void *row)
+{
+	const struct view_map *m = row;
+	char kernel_name[24];
+
+	(void)s;
+	if (m->dm == NULL)
+		return;
+	(void)snprintf(kernel_name, sizeof(kernel_name), "dm-%u", m->dm->map->devt_minor);
+	metrics_labels(o, name, "",
+	               METRICS_LABELS("map", m->name, "device", m->name, "sysfs_name",
+	                              kernel_name, "uuid", m->dm->map->uuid, "wwid",
+	                              m->dm->map->wwid));
+	metrics_uint(o, 1);
+}
+
 static const struct metrics_family families[] = {
+	{ "path_info", "gauge", NULL,
+	  "Always 1. The labels are what the path is; device is the kernel's name.",
+	  METRICS_PATHS, path_info },
 	{ "path_up", "gauge", NULL,
 	  "Whether the path is usable: up or ghost, and not disabled.", METRICS_PATHS,
 	  path_up },
 	{ "path_state", "gauge", NULL, "1 for the state that the path is in.",
 	  METRICS_PATHS, path_state },
+	{ "path_state_seconds", "gauge", "seconds",
+	  "Time for which the path has been in its state.", METRICS_PATHS,
+	  path_state_since },
+	{ "path_latency_seconds", "gaugehistogram", "seconds",
+	  "Durations of the latest successful checks. Older ones fade, so rate() has no "
+	  "meaning.",
+	  METRICS_PATHS, path_latency },
 	{ "path_checks", "counter", NULL, "Checks started.", METRICS_PATHS, path_checks },
 	{ "path_failures", "counter", NULL,
 	  "Failed checks: error and timeout. device: the device answered with an error "
@@ -261,6 +349,9 @@ static const struct metrics_family families[] = {
 	{ "path_error_ratio", "gauge", NULL,
 	  "Share of failed checks among the last 64 to 128.", METRICS_PATHS,
 	  path_error_ratio },
+	{ "map_info", "gauge", NULL,
+	  "Always 1. The labels are what the map is; sysfs_name is the kernel's name.",
+	  METRICS_MAPS, map_info },
 	{ "map_paths", "gauge", NULL, "Paths of the map in each state.", METRICS_MAPS,
 	  map_paths },
 	{ "map_redundancy", "gauge", NULL,
@@ -292,6 +383,12 @@ static const struct metrics_family *family_at(unsigned i)
 	return i - FAMILIES < metrics_daemon_count
 	               ? &metrics_daemon_families[i - FAMILIES]
 	               : NULL;
+}
+
+static bool is_left_out(const struct metrics *m, const struct metrics_family *f)
+{
+	return f->rows == METRICS_PATHS &&
+	       (m->without_paths || (f->write == path_latency && !m->latency));
 }
 
 /* False: the family has no more rows. */
@@ -329,6 +426,8 @@ bool metrics_next(struct metrics *m, const struct view *v, uint64_t events_lost_
 
 	ret->size = 0;
 	for (; family_at(m->family) != NULL; m->family++) {
+		if (is_left_out(m, family_at(m->family)))
+			continue;
 		if (!m->headed) {
 			put_head(ret, family_at(m->family));
 			m->headed = true;

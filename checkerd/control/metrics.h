@@ -10,6 +10,8 @@
 #include "checkerd/control/view.h"
 
 struct metrics {
+	/* Which families are left out: those of each path, and the latencies of each path. */
+	bool without_paths, latency;
 	/* What comes next. */
 	uint32_t family, row;
 	/* The head of the family is written. */
@@ -17,8 +19,8 @@ struct metrics {
 };
 
 /*
- * Writes the next piece. False: it is the last one. The first call needs a zeroed struct
- * metrics and view_make_maps(). events_lost: port_control_events_lost().
+ * Writes the next piece. False: it is the last one. The first call needs a struct metrics
+ * that is zero but for its first line, and view_make_maps(). events_lost: port_control_events_lost().
  */
 _must_check_ bool metrics_next(struct metrics *m, const struct view *v,
                                uint64_t events_lost, struct metrics_piece *ret);

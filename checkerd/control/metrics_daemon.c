@@ -19,7 +19,7 @@ static void build(struct metrics_piece *o, const char *name,
 {
 	(void)s;
 	(void)row;
-	metrics_labels(o, name, "_info", METRICS_LABELS("version", PACKAGE_VERSION));
+	metrics_labels(o, name, "", METRICS_LABELS("version", PACKAGE_VERSION));
 	metrics_uint(o, 1);
 }
 
@@ -206,6 +206,13 @@ static void restarts(struct metrics_piece *o, const char *name,
 	metrics_uint(o, s->v->snap->engine.prober_restarts);
 }
 
+static void prober_up(struct metrics_piece *o, const char *name,
+                      const struct metrics_source *s, const void *row)
+{
+	(void)row;
+	metrics_one(o, name, s->v->snap->engine.prober_pid > 0);
+}
+
 static void locked(struct metrics_piece *o, const char *name,
                    const struct metrics_source *s, const void *row)
 {
@@ -241,7 +248,9 @@ static void cause_events(struct metrics_piece *o, const char *name,
 }
 
 const struct metrics_family metrics_daemon_families[] = {
-	{ "build", "info", NULL, "The version that runs.", METRICS_ONE, build },
+	/* No info: node_exporter's textfile collector refuses a file with that type. */
+	{ "build_info", "gauge", NULL, "Always 1. The version that runs.", METRICS_ONE,
+	  build },
 	{ "holds", "counter", NULL, "Holds that have begun, by reason.", METRICS_ONE,
 	  holds },
 	{ "cause_events", "counter", NULL,
@@ -276,6 +285,8 @@ const struct metrics_family metrics_daemon_families[] = {
 	  "Delay of the last check after its due time.", METRICS_ONE, lag },
 	{ "events_lost", "counter", NULL,
 	  "Events for which the control thread had no room.", METRICS_ONE, events_lost },
+	{ "prober_up", "gauge", NULL, "1: the prober process runs.", METRICS_ONE,
+	  prober_up },
 	{ "prober_restarts", "counter", NULL, "Prober processes that were replaced.",
 	  METRICS_ONE, restarts },
 	{ "locked_memory_bytes", "gauge", "bytes", "Locked memory of both processes.",

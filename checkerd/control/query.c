@@ -226,6 +226,8 @@ enum piece query_write_metrics(struct service *s, struct call *c, struct jw *j)
 
 	if (!r->begun) {
 		reply_begin(c, j);
+		r->metrics.without_paths = c->request.without_paths;
+		r->metrics.latency = c->request.latency;
 		jw_key(j, "metrics");
 		jw_text_begin(j);
 		return PIECE_MORE;

@@ -62,6 +62,21 @@ bool request_read_fail(char *value, struct request *r)
 	return read_bool(value, &r->fail);
 }
 
+bool request_read_path_series(char *value, struct request *r)
+{
+	bool with;
+
+	if (!read_bool(value, &with))
+		return false;
+	r->without_paths = !with;
+	return true;
+}
+
+bool request_read_path_latency(char *value, struct request *r)
+{
+	return read_bool(value, &r->latency);
+}
+
 /* The text replaces the value. An empty one would be taken for "any". */
 static bool read_text(char *value, const char **ret)
 {

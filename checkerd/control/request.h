@@ -37,8 +37,10 @@ struct request {
 		uint32_t
 		        states; /* a bit for each kind of state; PATH_KIND_DISABLED too */
 	} select;
-	bool force;  /* also the last usable path of a map */
-	bool fail;   /* Disable: fail the paths, too */
+	bool force;         /* also the last usable path of a map */
+	bool fail;          /* Disable: fail the paths, too */
+	bool without_paths; /* GetMetrics: without the series of each path */
+	bool latency;       /* GetMetrics: with the latencies of each path */
 	int64_t arg; /* for the main loop: microseconds, or a syslog level; 0: not given */
 	/* A text for the reply: the interface asked for, what the problem is about, or the
 	 * reason of a refusal. */
@@ -54,7 +56,8 @@ typedef bool request_reader(char *value, struct request *r);
 request_reader request_read_names, request_read_wait, request_read_duration,
         request_read_since, request_read_level, request_read_interface, request_read_host,
         request_read_target, request_read_map, request_read_states, request_read_force,
-        request_read_fail, request_read_device;
+        request_read_fail, request_read_device, request_read_path_series,
+        request_read_path_latency;
 
 /* The request gives properties of paths. */
 static inline bool request_selects(const struct request *r)

@@ -7,6 +7,7 @@ NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|Inf)$|NaN$")
 SUFFIXES = {"counter": ("_total", "_created"), "gauge": ("",), "info": ("_info",),
+            "gaugehistogram": ("_bucket", "_gcount", "_gsum"),
             "histogram": ("_bucket", "_count", "_sum", "_created"), "unknown": ("",),
             "stateset": ("",)}
 

@@ -66,6 +66,8 @@ static void test_each_row_is_described(void **state)
 		{ request_read_states, "[]PathState" },
 		{ request_read_force, "bool" },
 		{ request_read_fail, "bool" },
+		{ request_read_path_series, "bool" },
+		{ request_read_path_latency, "bool" },
 	};
 	const struct method *m;
 	size_t n;
@@ -175,7 +177,7 @@ static const char *value_for(const struct parameter *p)
 	if (strcmp(p->name, "maps") == 0)
 		return "[]";
 	if (strcmp(p->name, "wait") == 0 || strcmp(p->name, "force") == 0 ||
-	    strcmp(p->name, "fail") == 0)
+	    strcmp(p->name, "fail") == 0 || strncmp(p->name, "path_", 5) == 0)
 		return "true";
 	if (strcmp(p->name, "states") == 0)
 		return "[\"up\",\"disabled\"]";

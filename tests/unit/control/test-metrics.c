@@ -45,9 +45,8 @@ static struct snap_path *add(struct snapshot *s, const char *name, const char *m
 }
 
 /* The whole text. The caller frees it. */
-static char *text_of(struct snapshot *s)
+static char *text_with(struct snapshot *s, struct metrics m)
 {
-	struct metrics m = { 0 };
 	struct metrics_piece piece;
 	size_t size;
 	char *text;
@@ -66,6 +65,11 @@ static char *text_of(struct snapshot *s)
 	} while (more);
 	fclose(f);
 	return text;
+}
+
+static char *text_of(struct snapshot *s)
+{
+	return text_with(s, (struct metrics){ .family = 0 });
 }
 
 static void has(const char *text, const char *lines)
@@ -122,8 +126,10 @@ static void test_every_family(void **state)
 	s->engine.prober_restarts = 13;
 	s->locked_bytes = 14;
 	text = text_of(s);
-	has(text, "# TYPE checkerd_build info\n# HELP checkerd_build The version that "
-	          "runs.\ncheckerd_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
+	has(text,
+	    "# TYPE checkerd_build_info gauge\n# HELP checkerd_build_info Always 1. The "
+	    "version that runs.\ncheckerd_build_info{version=\"" PACKAGE_VERSION
+	    "\"} 1\n");
 	has(text, "checkerd_path_up{path=\"sda\",map=\"m\"} 1\n"
 	          "checkerd_path_up{path=\"sdb\",map=\"m\"} 0\n"
 	          "checkerd_path_up{path=\"sdc\"} 1\n"
@@ -247,6 +253,71 @@ static void test_largest(void **state)
 	free(text);
 }
 
+static void has_not(const char *text, const char *part)
+{
+	if (strstr(text, part) != NULL)
+		fail_msg("in the metrics: %s\n%s", part, text);
+}
+
+static void test_latencies(void **state)
+{
+	struct snapshot *s = port_loop_snapshot_begin(port);
+	struct snap_path *p = add(s, "sda", "m", PATH_UP);
+	char *text;
+
+	(void)state;
+	p->status.since = mono_add(s->taken, -2500 * USEC_PER_MSEC);
+	p->has_latency = true;
+	p->cells[0] = 3;                   /* below 32 us */
+	p->cells[4] = 2;                   /* 256 us to 512 us */
+	p->cells[HISTOGRAM_CELLS - 1] = 1; /* from 524 ms on */
+	add(s, "sdb", "m", PATH_UP);       /* no check has succeeded */
+	text = text_with(s, (struct metrics){ .latency = true });
+	has(text,
+	    "checkerd_path_info{path=\"sda\",map=\"m\",device=\"x\",sysfs_name=\"x\"} "
+	    "1\n");
+	has(text, "checkerd_path_state_seconds{path=\"sda\",map=\"m\"} 2.500000\n");
+	has(text, "# TYPE checkerd_path_latency_seconds gaugehistogram\n");
+	has(text, "checkerd_path_latency_seconds_bucket{path=\"sda\",map=\"m\",le=\"0."
+	          "000064\"} "
+	          "3\n");
+	has(text, "checkerd_path_latency_seconds_bucket{path=\"sda\",map=\"m\",le=\"0."
+	          "001024\"} "
+	          "5\n");
+	has(text,
+	    "checkerd_path_latency_seconds_bucket{path=\"sda\",map=\"m\",le=\"0.262144\"}"
+	    " "
+	    "5\n"
+	    "checkerd_path_latency_seconds_bucket{path=\"sda\",map=\"m\",le=\"+Inf\"} 6\n"
+	    "checkerd_path_latency_seconds_gcount{path=\"sda\",map=\"m\"} 6\n#");
+	free(text);
+}
+
+static void test_latencies_are_left_out(void **state)
+{
+	struct snapshot *s = port_loop_snapshot_begin(port);
+	char *text;
+
+	(void)state;
+	add(s, "sda", "m", PATH_UP)->has_latency = true;
+	text = text_of(s);
+	has_not(text, "latency");
+	free(text);
+}
+
+static void test_paths_are_left_out(void **state)
+{
+	struct snapshot *s = port_loop_snapshot_begin(port);
+	char *text;
+
+	(void)state;
+	add(s, "sda", "m", PATH_UP)->has_latency = true;
+	text = text_with(s, (struct metrics){ .without_paths = true, .latency = true });
+	has_not(text, "checkerd_path_");
+	has(text, "checkerd_map_paths{map=\"m\",state=\"up\"} 1\n");
+	free(text);
+}
+
 static void test_nothing(void **state)
 {
 	char *text = text_of(port_loop_snapshot_begin(port));
@@ -263,8 +334,14 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_every_family), TEST(test_durations), TEST(test_names),
-		TEST(test_largest),      TEST(test_nothing),
+		TEST(test_every_family),
+		TEST(test_durations),
+		TEST(test_names),
+		TEST(test_largest),
+		TEST(test_latencies),
+		TEST(test_latencies_are_left_out),
+		TEST(test_paths_are_left_out),
+		TEST(test_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
