@@ -398,9 +398,9 @@ static int read_changes(struct kept_events *k, int old, uint32_t slots, struct c
 	return n < 0 ? (int)n : 0;
 }
 
-/* Takes up the predecessor's. What cannot be read is not there. */
-static void take_up(struct kept_events *k, int old, const struct kept_header *header,
-                    struct history *h, struct changes *c)
+/* What cannot be read is not there. */
+void kept_events_take_up(struct kept_events *k, int old, const struct kept_header *header,
+                         struct history *h, struct changes *c)
 {
 	uint64_t slots = header->layout[LAYOUT_CHANGES];
 
@@ -438,7 +438,7 @@ int kept_events_open(struct kept_events *k, const char *file, bool any_file_syst
 		r = kept_create(&kept, layout, &k->fd);
 	k->open = r == 0;
 	if (k->open && found == KEPT_FOUND)
-		take_up(k, old, &header, h, c);
+		kept_events_take_up(k, old, &header, h, c);
 	if (k->open)
 		r = kept_commit(&kept);
 	if (r < 0)

@@ -8,6 +8,7 @@
  */
 #include "checkerd/control/changes.h"
 #include "checkerd/control/history.h"
+#include "util/kept.h"
 
 /* All zero: no file. */
 struct kept_events {
@@ -27,6 +28,9 @@ struct kept_events {
 _must_check_ int kept_events_open(struct kept_events *k, const char *file,
                                   bool any_file_system, uint32_t max_paths,
                                   struct history *h, struct changes *c);
+/* The part of it that reads the predecessor's file, which is untrusted; also for tests. k is open. */
+void kept_events_take_up(struct kept_events *k, int old, const struct kept_header *header,
+                         struct history *h, struct changes *c);
 void kept_events_close(struct kept_events *k);
 /* Size of the file at most. */
 uint64_t kept_events_bytes(uint32_t max_paths);

@@ -13,6 +13,7 @@ EXTRA_DIST += \
 fuzz_targets = \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-control \
+	tests/fuzz/fuzz-events \
 	tests/fuzz/fuzz-multipath \
 	tests/fuzz/fuzz-reply \
 	tests/fuzz/fuzz-scsi \
@@ -41,6 +42,10 @@ tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(fuzz_sources)
 tests_fuzz_fuzz_control_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"control"' $(JSONC_CFLAGS)
 tests_fuzz_fuzz_control_LDADD = libdaemon.la libcontrol.la libstore.la libcore.la libutil.la $(JSONC_LIBS)
 tests_fuzz_fuzz_control_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_events_SOURCES = tests/fuzz/fuzz-events.c $(fuzz_sources)
+tests_fuzz_fuzz_events_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"events"'
+tests_fuzz_fuzz_events_LDADD = libcontrol.la libcore.la libutil.la
+tests_fuzz_fuzz_events_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_multipath_SOURCES = tests/fuzz/fuzz-multipath.c $(fuzz_sources)
 tests_fuzz_fuzz_multipath_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"multipath"'
 tests_fuzz_fuzz_multipath_LDADD = libdevmap.la libcore.la libutil.la
