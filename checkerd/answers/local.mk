@@ -18,6 +18,7 @@ libdaemon_la_SOURCES += \
 
 if HAVE_CMOCKA
 answers_tests = \
+	tests/unit/answers/test-batch \
 	tests/unit/answers/test-reload \
 	tests/unit/answers/test-snapshot \
 	tests/unit/answers/test-timers-wait \
@@ -26,6 +27,12 @@ answers_tests = \
 check_PROGRAMS += $(answers_tests)
 TESTS += $(answers_tests)
 
+# It has an engine, a port and a log of its own.
+tests_unit_answers_test_batch_SOURCES = tests/unit/answers/test-batch.c tests/unit/paths/checks-bed.c \
+	tests/unit/paths/checks-bed.h
+tests_unit_answers_test_batch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_answers_test_batch_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
 # It has a loader and a discovery of its own.
 tests_unit_answers_test_reload_SOURCES = tests/unit/answers/test-reload.c
 tests_unit_answers_test_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
