@@ -36,12 +36,14 @@ class Failure(AssertionError):
 		return "\n    ".join(str(a) for a in self.args)
 
 
-def test(points, root=True, timeout=90, quota=False):
+def test(points, root=True, timeout=90, quota=False, not_sanitized=None):
 	"""Declares a test. points: the requirements that it covers. root: it needs root, FUSE and
 	loop devices. quota: it uses up the AIO quota of the host, so it disturbs other programs
-	with AIO, and they disturb it."""
+	with AIO, and they disturb it. not_sanitized: why it is no test of a sanitizer build, which
+	then leaves it out and says so."""
 	def declare(fn):
 		fn.points, fn.root, fn.timeout, fn.quota = points, root, timeout, quota
+		fn.left_out = not_sanitized if SANITIZED else None
 		TESTS.append(fn)
 		return fn
 	return declare

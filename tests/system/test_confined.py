@@ -69,12 +69,10 @@ class Seal:
 		return self.LAYOUT.unpack(self.map[:self.LAYOUT.size])
 
 
-@test([4])
+@test([4], not_sanitized="a sanitizer has its own allocator")
 def nothing_is_allocated_once_ready(case):
 	"""An allocator that ends the process if the loop, the submitter, a reaper, a rescuer or
 	the watching thread allocates."""
-	if SANITIZED:
-		return  # a sanitizer has its own allocator
 	devices = case.loops(range(PATHS))
 	seal = Seal(case)
 	daemon = case.daemon(config(devices, polling_interval=INTERVAL,
@@ -138,12 +136,10 @@ def calls_by_thread(trace, names, since, until):
 	return found
 
 
-@test([1], timeout=180)
+@test([1], timeout=180, not_sanitized="a sanitizer's runtime makes calls of its own")
 def each_system_call_is_on_the_list(case):
 	"""The daemon and its prober under strace: the calls of the loop, the submitter and the
 	reapers."""
-	if SANITIZED:
-		return  # a sanitizer's runtime makes calls of its own
 	devices = case.loops(range(PATHS))
 	trace = os.path.join(case.folder, "trace")
 	daemon = case.daemon(config(devices, polling_interval=INTERVAL,
