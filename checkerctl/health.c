@@ -4,6 +4,7 @@
  * "UNKNOWN" on stdout too, because monitoring systems show stdout. One thread.
  */
 #include <string.h>
+#include <time.h>
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
@@ -71,6 +72,23 @@ static int badness(enum health_code code)
 	return 0;
 }
 
+/* "2026-01-02T…", whose order is that of time; NULL: the map has a usable path, or a disabled one. */
+static const char *lost_since(json_object *map)
+{
+	return ctl_text(map, "lost_since", NULL);
+}
+
+/* Of maps that are as bad, the first one, or that which was lost first. */
+static bool is_worse(json_object *map, enum health_code code, const struct tally *t)
+{
+	const char *since = lost_since(map), *worst;
+
+	if (badness(code) != badness(t->code) || t->worst == NULL || since == NULL)
+		return badness(code) > badness(t->code);
+	worst = lost_since(t->worst);
+	return worst == NULL || strcmp(since, worst) < 0;
+}
+
 static struct tally count_maps(json_object *reply)
 {
 	struct tally t = { .code = HEALTH_OK };
@@ -85,7 +103,7 @@ static struct tally count_maps(json_object *reply)
 		t.lost += code == HEALTH_LOST;
 		t.unknown += code == HEALTH_UNKNOWN;
 		t.degraded += code == HEALTH_DEGRADED;
-		if (badness(code) > badness(t.code)) {
+		if (is_worse(map, code, &t)) {
 			t.code = code;
 			t.worst = map;
 		}
@@ -111,6 +129,37 @@ static void print_barred(const struct tally *t)
 	       t->barred == 1 ? "path is" : "paths are", t->barred == 1 ? "it" : "them");
 }
 
+/* "5 s", "5 min", "5.0 h" */
+static void print_duration(double s)
+{
+	if (s < 60)
+		printf("%.0f s", s);
+	else if (s < 3600)
+		printf("%.0f min", s / 60);
+	else
+		printf("%.1f h", s / 3600);
+}
+
+/* "b has ", or "map b lost for 5 min, " */
+static void print_name(json_object *map)
+{
+	const char *since = lost_since(map);
+	struct timespec now;
+	double begun;
+
+	if (since == NULL || human_parse_time(since, &begun) < 0) {
+		human_put(stdout, ctl_text(map, "name", "-"), false);
+		fputs(" has ", stdout);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	fputs("map ", stdout);
+	human_put(stdout, ctl_text(map, "name", "-"), false);
+	fputs(" lost for ", stdout);
+	print_duration(MAX((double)now.tv_sec - begun, 0.0));
+	fputs(", ", stdout);
+}
+
 /* "m1 has 1 of 4 paths up, 1 disabled, 8 expected, 2 overdue" */
 static void print_map(json_object *map)
 {
@@ -118,8 +167,7 @@ static void print_map(json_object *map)
 	double overdue = count_of(map, "paths_overdue");
 	double expected = count_of(map, "paths_expected");
 
-	human_put(stdout, ctl_text(map, "name", "-"), false);
-	fputs(" has ", stdout);
+	print_name(map);
 	human_put(stdout, ctl_text(map, "paths_up", "?"), false);
 	fputs(" of ", stdout);
 	human_put(stdout, ctl_text(map, "paths_total", "?"), false);

@@ -574,6 +574,17 @@ static void test_health(void **state)
 		  "\"full\",\"paths_total\":2,\"paths_expected\":2}",
 		  1, "WARNING: a has 2 of 2 paths up, 4 expected; of 2 maps, 0 without",
 		  "{\"health\":\"degraded\"" },
+		/* The longest loss is named; a time to come is none. */
+		{ "{\"name\":\"a\",\"redundancy\":\"none\",\"paths_up\":0,\"paths_"
+		  "total\":2,\"lost_since\":\"2999-01-01T00:00:00.000Z\"}",
+		  2, "CRITICAL: map a lost for 0 s, 0 of 2 paths up; of 1 map, 1 without",
+		  "{\"health\":\"lost\"" },
+		{ "{\"name\":\"a\",\"redundancy\":\"none\",\"paths_disabled\":2},"
+		  "{\"name\":\"b\",\"redundancy\":\"none\",\"lost_since\":"
+		  "\"2999-01-01T00:00:00.000Z\"},"
+		  "{\"name\":\"c\",\"redundancy\":\"none\",\"lost_since\":"
+		  "\"2020-01-01T00:00:00.000Z\"}",
+		  2, "CRITICAL: map c lost for ", "{\"health\":\"lost\"" },
 		{ "", 3, "UNKNOWN: ", "{\"health\":\"unknown\"" },
 	};
 
