@@ -31,6 +31,11 @@ static_assert(PATH_STATE_COUNT_ <= 1 << 4 && TURN_COUNT_ <= 1 << 2, "they fit");
 #define UNIT_US   1000
 #define SHIFT_MAX 31
 
+/* Of a change in a map: when, in UNIT_US. The low bits tell it from other times of half a minute. */
+typedef uint16_t map_time;
+
+static_assert(GATHER_LONGEST_US / UNIT_US < INT16_MAX, "a gathered change is not older");
+
 struct turn {
 	uint32_t n;
 	struct mono first, last;
@@ -44,13 +49,14 @@ struct gather {
 	struct turn turns[TURN_COUNT_];
 	struct causes causes;
 	struct gather_gone gone[GATHER_GONE_MAX];
+	map_time *mapped;    /* [init] behind the words; as many */
 	struct word words[]; /* max_paths + GATHER_GONE_MAX of them */
 };
 
 uint64_t gather_bytes(uint32_t max_paths)
 {
-	return sizeof(struct gather) +
-	       ((uint64_t)max_paths + GATHER_GONE_MAX) * sizeof(struct word);
+	return sizeof(struct gather) + ((uint64_t)max_paths + GATHER_GONE_MAX) *
+	                                       (sizeof(struct word) + sizeof(map_time));
 }
 
 int gather_new(struct gather **ret, uint32_t max_paths)
@@ -60,6 +66,7 @@ int gather_new(struct gather **ret, uint32_t max_paths)
 	if (h == NULL)
 		return -ENOMEM;
 	h->max_paths = max_paths;
+	h->mapped = (map_time *)(void *)(h->words + max_paths + GATHER_GONE_MAX);
 	for (unsigned t = 0; t < TURN_COUNT_; t++)
 		h->turns[t].first = h->turns[t].last = MONO_NEVER;
 	causes_init(&h->causes);
@@ -96,6 +103,15 @@ bool gather_has(const struct gather *h, uint32_t item)
 	return h->words[item].gathered;
 }
 
+/* The time with these low bits that is next to the first change of the turn. */
+static struct mono mapped_at(const struct gather *h, uint32_t item)
+{
+	int64_t first = h->turns[h->words[item].turn].first.us / UNIT_US;
+	int64_t after = (int16_t)(map_time)(h->mapped[item] - (map_time)first);
+
+	return (struct mono){ (first + after) * UNIT_US };
+}
+
 struct gather_change gather_get(const struct gather *h, uint32_t item)
 {
 	const struct word *w = &h->words[item];
@@ -108,6 +124,8 @@ struct gather_change gather_get(const struct gather *h, uint32_t item)
 		.changed = w->changed,
 		.commanded = w->commanded,
 		.foreign = w->foreign,
+		.mapped = w->commanded || w->foreign ? mapped_at(h, item)
+		                                     : (struct mono){ 0 },
 	};
 }
 
@@ -153,6 +171,7 @@ void gather_put(struct gather *h, uint32_t item, const struct device *d,
 {
 	struct turn *t = &h->turns[c->turn];
 
+	h->mapped[item] = (map_time)(c->mapped.us / UNIT_US);
 	if (gather_has(h, item) && h->words[item].turn == c->turn) {
 		h->words[item] = word_of(c);
 		return;

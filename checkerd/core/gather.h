@@ -33,6 +33,7 @@ struct gather_change {
 	bool changed;   /* the state of the path changed from `from` to its present one */
 	bool commanded; /* the daemon failed or reinstated the path in its map */
 	bool foreign;   /* the kernel or another program failed it there */
+	struct mono mapped; /* with one of these two: when; whole milliseconds */
 };
 
 /* A path that was removed. */

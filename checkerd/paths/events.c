@@ -312,8 +312,9 @@ bool events_may_log(struct events *ev, int priority, enum cause_turn turn,
 }
 
 /* "NAME: WORDS", and the number of lines that the rate suppressed before. */
-static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
-                         const char *name, const char *words, struct mono now)
+static void finish_rated_at(struct events *ev, struct event *e, struct rate *rate,
+                            const char *name, const char *words, struct mono since,
+                            struct mono now)
 {
 	char text[NAME_TEXT_MAX + EVENT_MESSAGE_MAX + 64], left[64] = "";
 	uint32_t left_out = 0;
@@ -325,7 +326,13 @@ static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
 		               left_out);
 	(void)snprintf(text, sizeof(text), "%s: %s%s", name, words, left);
 	put_text(e->message, sizeof(e->message), text);
-	finish_event(ev, e, to_log);
+	finish_event_at(ev, e, to_log, mono_diff(now, since));
+}
+
+static void finish_rated(struct events *ev, struct event *e, struct rate *rate,
+                         const char *name, const char *words, struct mono now)
+{
+	finish_rated_at(ev, e, rate, name, words, now, now);
 }
 
 void events_device_error(struct events *ev, uint32_t index, const struct path *p,
@@ -424,26 +431,57 @@ void events_not_judged(struct events *ev, const struct path *p, const struct out
 	finish_event(ev, &e, true);
 }
 
+/* words: what happened. */
+static void report_dm(struct events *ev, uint32_t index, const struct path *p,
+                      struct event *e, const char *words, struct mono since,
+                      struct mono now)
+{
+	char name[NAME_TEXT_MAX], reason[REASON_TEXT_MAX];
+
+	assert(index < ev->max_paths);
+	e->why = p->status.reason;
+	put_text(e->reason, sizeof(e->reason),
+	         reason_format(&p->status.reason, reason, sizeof(reason)));
+	describe_path(name, sizeof(name), p->device, e->map[0] == '\0' ? NULL : e->map);
+	finish_rated_at(ev, e, &ev->dm_rates[index], name, words, since, now);
+}
+
+static void begin_dm(struct event *e, const struct path *p, const char *map, int priority,
+                     const char *from, const char *to)
+{
+	begin_event(e, EVENT_DM, priority, p->device, map);
+	put_text(e->from, sizeof(e->from), from);
+	put_text(e->to, sizeof(e->to), to);
+}
+
 void events_dm(struct events *ev, uint32_t index, const struct path *p, const char *map,
                int priority, const char *from, const char *to, struct mono now,
                const char *format, ...)
 {
-	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX], reason[REASON_TEXT_MAX];
+	char words[EVENT_MESSAGE_MAX];
 	struct event e;
 	va_list args;
 
-	assert(index < ev->max_paths);
-	begin_event(&e, EVENT_DM, priority, p->device, map);
-	put_text(e.from, sizeof(e.from), from);
-	put_text(e.to, sizeof(e.to), to);
-	e.why = p->status.reason;
-	put_text(e.reason, sizeof(e.reason),
-	         reason_format(&p->status.reason, reason, sizeof(reason)));
-	describe_path(name, sizeof(name), p->device, map);
+	begin_dm(&e, p, map, priority, from, to);
 	va_start(args, format);
 	(void)vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	finish_rated(ev, &e, &ev->dm_rates[index], name, words, now);
+	report_dm(ev, index, p, &e, words, now, now);
+}
+
+void events_dm_since(struct events *ev, uint32_t index, const struct path *p,
+                     const char *map, int priority, const char *from, const char *to,
+                     struct mono since, struct mono now, const char *format, ...)
+{
+	char words[EVENT_MESSAGE_MAX];
+	struct event e;
+	va_list args;
+
+	begin_dm(&e, p, map, priority, from, to);
+	va_start(args, format);
+	(void)vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	report_dm(ev, index, p, &e, words, since, now);
 }
 
 void events_map(struct events *ev, uint32_t map, const char *name, int priority,

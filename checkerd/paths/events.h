@@ -140,6 +140,11 @@ void events_not_judged(struct events *ev, const struct path *p, const struct out
 void events_dm(struct events *ev, uint32_t index, const struct path *p, const char *map,
                int priority, const char *from, const char *to, struct mono now,
                const char *format, ...) _printf_(9, 10);
+/* The same of what happened at `since`. */
+void events_dm_since(struct events *ev, uint32_t index, const struct path *p,
+                     const char *map, int priority, const char *from, const char *to,
+                     struct mono since, struct mono now, const char *format, ...)
+        _printf_(10, 11);
 void events_map(struct events *ev, uint32_t map, const char *name, int priority,
                 const char *from, const char *to, struct mono now, const char *format,
                 ...) _printf_(8, 9);

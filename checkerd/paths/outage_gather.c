@@ -181,6 +181,7 @@ void outage_state(struct events *ev, uint32_t index, const struct path *p,
 			}
 			c.commanded = gathered.commanded;
 			c.foreign = gathered.foreign;
+			c.mapped = gathered.mapped;
 		}
 	}
 	if (gathers && !take_urgent(ev, index, c.turn, now)) {
@@ -207,6 +208,8 @@ static bool gather_more(struct events *ev, uint32_t index, const struct path *p,
 	} else if (turn != TURN_BACK && is_last(ev, index)) {
 		return false;
 	}
+	/* The daemon's command after the kernel's failure says what is reported last. */
+	c.mapped = c.commanded || c.foreign ? c.mapped : now;
 	c.foreign = c.foreign || foreign;
 	c.commanded = c.commanded || !foreign;
 	gather_put(ev->gathered, index, p->device, &c, now);

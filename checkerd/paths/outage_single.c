@@ -49,17 +49,18 @@ static const char *follows(const struct path *p, const struct path_status *s)
 }
 
 static void report_commanded(struct events *ev, uint32_t index, const struct path *p,
-                             const char *map, enum cause_turn turn, struct mono now)
+                             const char *map, const struct gather_change *c,
+                             struct mono now)
 {
 	char reason[REASON_TEXT_MAX];
 
-	if (turn == TURN_BACK)
-		events_dm(ev, index, p, map, LOG_NOTICE, "failed", "active", now,
-		          "reinstated in its map");
+	if (c->turn == TURN_BACK)
+		events_dm_since(ev, index, p, map, LOG_NOTICE, "failed", "active",
+		                c->mapped, now, "reinstated in its map");
 	else
-		events_dm(ev, index, p, map, LOG_NOTICE, "active", "failed", now,
-		          "failed in its map: %s",
-		          reason_format(&p->status.reason, reason, sizeof(reason)));
+		events_dm_since(ev, index, p, map, LOG_NOTICE, "active", "failed",
+		                c->mapped, now, "failed in its map: %s",
+		                reason_format(&p->status.reason, reason, sizeof(reason)));
 }
 
 void outage_report_single(struct events *ev, uint32_t index, const struct path *p,
@@ -70,15 +71,15 @@ void outage_report_single(struct events *ev, uint32_t index, const struct path *
 
 	gather_drop(ev->gathered, index, p->device);
 	if (c.foreign)
-		events_dm(ev, index, p, change.map,
-		          s->verdict == VERDICT_USABLE ? LOG_WARNING : LOG_INFO, "active",
-		          "failed", now,
-		          "failed in its map, by the kernel or another program: %s",
-		          follows(p, s));
+		events_dm_since(ev, index, p, change.map,
+		                s->verdict == VERDICT_USABLE ? LOG_WARNING : LOG_INFO,
+		                "active", "failed", c.mapped, now,
+		                "failed in its map, by the kernel or another program: %s",
+		                follows(p, s));
 	if (c.changed)
 		events_change(ev, index, &change, now);
 	if (c.commanded)
-		report_commanded(ev, index, p, change.map, c.turn, now);
+		report_commanded(ev, index, p, change.map, &c, now);
 }
 
 void outage_report_gone(struct events *ev, uint32_t item, struct mono now)

@@ -211,6 +211,38 @@ static void the_end_reports_what_happened_when_it_did(void **state)
 	assert_int_equal(n_kept, 1);
 }
 
+/* What the kernel did to a path has the time at which it was seen, not that of its report. */
+static void a_change_in_a_map_has_its_own_time(void **state)
+{
+	const struct mono seen = at(10 * SEC), stop = at(10 * SEC + 400000);
+	struct gather_change c;
+	struct timespec ts;
+	int64_t realtime_us;
+
+	(void)state;
+	add_many(0, 2, "host3", "t0");
+	forget();
+	assert_true(outage_foreign(&events, 0, path(0), seen));
+	c = gather_get(events.gathered, 0);
+	assert_int_equal(c.mapped.us, seen.us);
+	/* A second change does not move it. */
+	assert_true(outage_commanded(&events, 0, path(0), true, at(10 * SEC + 300000)));
+	c = gather_get(events.gathered, 0);
+	assert_int_equal(c.mapped.us, seen.us);
+	assert_true(outage_commanded(&events, 1, path(1), true, at(10 * SEC + 250000)));
+	c = gather_get(events.gathered, 1);
+	assert_int_equal(c.mapped.us, at(10 * SEC + 250000).us);
+	outage_finish(&outage, stop);
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	realtime_us = ts.tv_sec * SEC + ts.tv_nsec / 1000;
+	assert_int_equal(n_kept, 3);
+	assert_int_equal(kept[0].type, EVENT_DM);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(kept[i].realtime_us <=
+		            realtime_us -
+		                    (strcmp(kept[i].path, "sd1") == 0 ? 150000 : 400000));
+}
+
 /* Away and back within a moment: two events, and none from a state to the same one. */
 static void a_state_that_returns_is_two_events(void **state)
 {
@@ -636,6 +668,7 @@ int main(void)
 		TEST(one_path_is_reported_soon_as_ever),
 		TEST(the_end_reports_what_happened_when_it_did),
 		TEST(a_state_that_returns_is_two_events),
+		TEST(a_change_in_a_map_has_its_own_time),
 		TEST(a_slow_outage_is_one_event_too),
 		TEST(the_other_paths_of_a_suspect_part_are_checked),
 		TEST(an_hba_is_suspect_after_more_changes),
