@@ -7,6 +7,7 @@
 #include "checkerd/answers/batch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <syslog.h>
 
@@ -228,14 +229,27 @@ static int change(const struct batch_parts *b, const struct port_request *r,
 
 /* --- say it --- */
 
+/* "for 4 h": in the largest unit that is exact. */
+static void print_time(int64_t us, char *buf, size_t size)
+{
+	int64_t s = us / USEC_PER_SEC;
+
+	if (s > 0 && s % 3600 == 0)
+		(void)snprintf(buf, size, "for %" PRId64 " h", s / 3600);
+	else if (s > 0 && s % 60 == 0)
+		(void)snprintf(buf, size, "for %" PRId64 " min", s / 60);
+	else
+		(void)snprintf(buf, size, "for %.0f s",
+		               (double)us / (double)USEC_PER_SEC);
+}
+
 /* What was done, as the end of a sentence about one path or several. */
 static const char *deed(const struct port_request *r, char buf[static 160])
 {
 	char name[REQUESTER_BYTES], until[64] = "until enabled";
 
 	if (r->op == PORT_DISABLE && r->arg > 0)
-		(void)snprintf(until, sizeof(until), "for %.0f s",
-		               (double)r->arg / (double)USEC_PER_SEC);
+		print_time(r->arg, until, sizeof(until));
 	(void)requester_format(r, name);
 	if (r->op == PORT_DISABLE)
 		(void)snprintf(buf, 160, "disabled%s by %s %s",
@@ -253,7 +267,8 @@ static const char *deed(const struct port_request *r, char buf[static 160])
 	else if (r->op == PORT_ACCEPT)
 		(void)snprintf(buf, 160, "counted as all paths of the map, by %s", name);
 	else
-		(void)snprintf(buf, 160, "let go until the next decision, by %s", name);
+		(void)snprintf(buf, 160, "released until its verdict changes, by %s",
+		               name);
 	return buf;
 }
 
@@ -340,6 +355,6 @@ void batch_release_all(const struct batch_parts *b, const struct port_request *r
 	maps_release(b->dm->maps, MAPS_NONE,
 	             true); /* also those whose path was removed */
 	events_say(b->events, EVENT_DM, LOG_NOTICE,
-	           "every path is let go until the next decision, by %s",
+	           "all paths released until their verdicts change, by %s",
 	           requester_format(r, name));
 }

@@ -190,8 +190,10 @@ void reload_progress(struct reload *r, struct mono now)
 	if (r->step != RELOAD_APPLYING || inv->generation != r->ref->generation)
 		return;
 	if (first)
-		(void)snprintf(line, sizeof(line), "%u paths found, %u devices left out",
-		               inv->added, inv->excluded);
+		(void)snprintf(line, sizeof(line),
+		               "%u path%s found, %u device%s excluded", inv->added,
+		               inv->added == 1 ? "" : "s", inv->excluded,
+		               inv->excluded == 1 ? "" : "s");
 	else
 		(void)snprintf(line, sizeof(line),
 		               "configuration read again: %u paths added, %u removed, %u "

@@ -7,7 +7,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 MANUALS = ("man/checkerctl.8", "man/checkerd.8", "man/checkerd.conf.5",
            "man/checkerd-multipathd.7", "man/libpathcheck.3")
 # A line of an example that begins with one of these is a command also without a "$".
-PROGRAMS = ("checkerctl", "checkerd", "multipathd", "systemctl", "sudo", "truncate", "printf",
+PROGRAMS = ("checkerctl", "checkerd", "multipathd", "systemctl", "journalctl", "sudo", "truncate", "printf",
             "autoreconf", "./", "tests/", "cc ", "make", "sleep", "cat", "kill")
 
 

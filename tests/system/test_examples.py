@@ -24,7 +24,9 @@ RUN = {
 	"awk '$2 != \"up\" { print $1 }'": (0, ""),
 	'checkerctl show paths format --raw "%d %t %T"': (0, "sda undef ready"),
 	"checkerctl show maps -o +KEPT_PATH,BARRED": (0, "KEPT_PATH"),
+	"checkerctl show topology": (0, "left"),
 	"checkerctl show topology left": (0, "sdb"),
+	"checkerctl show latency": (0, "P50"),
 	"checkerctl show latency --raw --no-headings -o NAME,SLOWER | awk '$2 != \"-\"'": (0, ""),
 	"checkerctl show groups": (0, "deferred"),
 	"checkerctl show status": (0, "up"),
@@ -82,6 +84,9 @@ ELSEWHERE = {
 		("tests/vm/run", '"install"'),
 	"sudo systemctl daemon-reload && sudo systemctl enable --now checkerd":
 		("tests/vm/scenarios/systemd.py", "systemctl daemon-reload"),
+	"journalctl -x -u checkerd": ("tests/vm/scenarios/systemd.py", "journalctl -x "),
+	"sudo journalctl --update-catalog":
+		("tests/vm/scenarios/systemd.py", "journalctl --update-catalog"),
 	"checkerctl top": ("tests/system/test_interface.py", 'daemon.ctl("top"'),
 	"cc file.c $(pkg-config --cflags --libs libpathcheck)":
 		("tests/abi/run", "pkg-config --cflags libpathcheck"),

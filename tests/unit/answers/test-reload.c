@@ -186,7 +186,7 @@ static void the_first_one_is_applied_without_a_question(void **state)
 	inventory.excluded = 2;
 	synced();
 	assert_int_equal(reload.step, RELOAD_IDLE);
-	assert_non_null(strstr(told, "3 paths found, 2 devices left out"));
+	assert_non_null(strstr(told, "3 paths found, 2 devices excluded"));
 	assert_int_equal(started, 0);
 }
 
