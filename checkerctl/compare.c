@@ -11,32 +11,7 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 #include "checkerctl/multipathd.h"
-
-/* The map is last, because its name may have any character. */
-#define COMMAND   "show paths raw format \"%d|%D|%t|%T|%o|%c|%m\""
-#define SEPARATOR '|'
-
-enum field {
-	FIELD_NAME,
-	FIELD_DEVT,
-	FIELD_DM_STATE,
-	FIELD_STATE,
-	FIELD_DEVICE_STATE,
-	FIELD_CHECKER,
-	FIELD_MAP,
-	FIELD_COUNT_
-};
-
-static const char *const keys[] = {
-	[FIELD_NAME] = "name",
-	[FIELD_DEVT] = "devt",
-	[FIELD_DM_STATE] = "dm_state",
-	[FIELD_STATE] = "state",
-	[FIELD_DEVICE_STATE] = "device_state",
-	[FIELD_CHECKER] = "checker",
-	[FIELD_MAP] = "map",
-};
-static_assert(ARRAY_LEN(keys) == FIELD_COUNT_, "a key for each field");
+#include "checkerctl/multipathd_paths.h"
 
 /* What a daemon says of a path. */
 enum opinion {
@@ -70,77 +45,6 @@ struct comparison {
 	json_object *peers; /* multipathd's paths by device number, or by name */
 	size_t counts[RESULT_COUNT_];
 };
-
-/* --- multipathd's reply --- */
-
-/* The key of a path: its number, or its name while multipathd does not know the number. */
-static const char *key_of(json_object *path)
-{
-	const char *devt = ctl_text(path, "devt", "");
-
-	return strchr(devt, ':') != NULL && strchr(devt, '#') == NULL
-	               ? devt
-	               : ctl_text(path, "name", "");
-}
-
-/* NULL: the line is not of the form that COMMAND asks for. */
-static json_object *parse_line(const char *line, size_t length)
-{
-	json_object *path = json_object_new_object();
-	char *words;
-
-	for (size_t i = 0; i < FIELD_COUNT_; i++) {
-		const char *end =
-		        i == FIELD_MAP ? line + length : memchr(line, SEPARATOR, length);
-
-		if (end == NULL) {
-			json_object_put(path);
-			return NULL;
-		}
-		json_object_object_add(
-		        path, keys[i],
-		        json_object_new_string_len(line, (int)(end - line)));
-		if (i == FIELD_MAP)
-			break;
-		length -= (size_t)(end + 1 - line);
-		line = end + 1;
-	}
-	if (asprintf(&words, "%s %s %s", ctl_text(path, "dm_state", ""),
-	             ctl_text(path, "state", ""), ctl_text(path, "device_state", "")) < 0)
-		abort();
-	json_object_object_add(path, "words", json_object_new_string(words));
-	free(words);
-	return path;
-}
-
-/* "ok" is multipathd's word for an empty list. */
-static int parse_reply(const char *text, json_object *peers)
-{
-	const char *end;
-
-	if (strcmp(text, "ok\n") == 0)
-		return 0;
-	if (strstr(text, "timeout\n") != NULL && strchr(text, SEPARATOR) == NULL)
-		return human_complain(
-		        EXIT_UNREACHABLE,
-		        "multipathd is busy, and ended the request after its "
-		        "own time limit; repeat the command, or raise "
-		        "uxsock_timeout in multipath.conf");
-	for (const char *line = text; *line; line = *end ? end + 1 : end) {
-		json_object *path;
-
-		end = strchrnul(line, '\n');
-		path = parse_line(line, (size_t)(end - line));
-		if (path == NULL)
-			return human_complain(EXIT_UNREACHABLE,
-			                      "multipathd does not answer as expected: "
-			                      "'%.*s'; see 'multipathd show paths'",
-			                      (int)MIN(end - line, 80), line);
-		/* Of two lines with one key the last counts. */
-		json_object_object_add(peers, key_of(path), path);
-	}
-	return 0;
-}
 
 /* --- opinions --- */
 
@@ -325,7 +229,7 @@ static void compare_all(struct comparison *c, json_object *reply)
 		peer = json_object_get(peer);
 		add_row(c, path, peer);
 		if (peer != NULL)
-			json_object_object_del(c->peers, key_of(peer));
+			json_object_object_del(c->peers, multipathd_path_key(peer));
 		json_object_put(peer);
 	}
 	json_object_object_foreach(c->peers, key, rest)
@@ -399,9 +303,10 @@ int run_compare(struct ctl *ctl, const char *const *operands _unused_, size_t n 
 		return r == EXIT_FAILED ? EXIT_UNREACHABLE : r;
 	c.peers = json_object_new_object();
 	c.rows = json_object_new_array();
-	r = multipathd_ask("/proc", ctl->options->timeout_us, COMMAND, &text);
+	r = multipathd_ask("/proc", ctl->options->timeout_us, MULTIPATHD_PATHS_COMMAND,
+	                   &text);
 	if (r == 0)
-		r = parse_reply(text, c.peers);
+		r = multipathd_paths_parse(text, c.peers);
 	if (r == 0) {
 		compare_all(&c, reply);
 		r = print_comparison(ctl, &c);

@@ -41,6 +41,8 @@ libctl_la_SOURCES = \
 	checkerctl/latency.h \
 	checkerctl/multipathd.c \
 	checkerctl/multipathd.h \
+	checkerctl/multipathd_paths.c \
+	checkerctl/multipathd_paths.h \
 	checkerctl/select.c \
 	checkerctl/select.h \
 	checkerctl/show.c \

@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/fuzz/run \
 	$(NULL)
 fuzz_targets = \
+	tests/fuzz/fuzz-compare \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-events \
@@ -34,6 +35,10 @@ endif
 fuzz_cppflags = $(AM_CPPFLAGS) -DFUZZ_INPUTS='"$(abs_srcdir)/tests/fuzz"'
 fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
+tests_fuzz_fuzz_compare_SOURCES = tests/fuzz/fuzz-compare.c $(fuzz_sources)
+tests_fuzz_fuzz_compare_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"compare"' $(JSONC_CFLAGS)
+tests_fuzz_fuzz_compare_LDADD = libctl.la libutil.la $(JSONC_LIBS)
+tests_fuzz_fuzz_compare_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(fuzz_sources)
 tests_fuzz_fuzz_config_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"config"'
 tests_fuzz_fuzz_config_LDADD = libconfig.la libcore.la libutil.la
