@@ -4,8 +4,8 @@ import os
 import re
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-MANUALS = ("man/checkerctl.8", "man/checkerd.8", "man/checkerd.conf.5",
-           "man/checkerd-multipathd.7", "man/libpathcheck.3")
+MANUALS = tuple(sorted(os.path.join("man", name) for name in os.listdir(os.path.join(TOP, "man"))
+                       if name[-2:] in (".3", ".5", ".7", ".8")))
 # A line of an example that begins with one of these is a command also without a "$".
 PROGRAMS = ("checkerctl", "checkerd", "multipathd", "systemctl", "journalctl", "sudo", "truncate", "printf",
             "autoreconf", "./", "tests/", "cc ", "make", "sleep", "cat", "kill")

@@ -164,6 +164,7 @@ static const struct mpconf_old old_table[] = {
 	{ "udev_dir", NULL },
 	{ "unpriv_sgio", NULL },
 };
+const size_t mpconf_old_count = ARRAY_LEN(old_table);
 
 /* The sections of checkerd.conf(5) that multipath.conf has as well. */
 static bool is_multipaths_own(enum section s)

@@ -60,6 +60,6 @@ const char *mpconf_suggestion(enum section in, const char *name);
 bool mpconf_is_used(const char *name);
 
 extern const struct mpconf_keyword mpconf_table[];
-extern const size_t mpconf_count;
+extern const size_t mpconf_count, mpconf_old_count;
 
 #endif

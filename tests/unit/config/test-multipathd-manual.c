@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * checkerd-multipathd(7) and the code agree about every keyword of multipath.conf: the keywords
- * that checkerd uses are in the manual's first two lists, the others in the last two.
+ * checkerd-multipathd(7) and the reader of multipath.conf agree about every keyword: those that
+ * checkerd uses are in the manual's first two lists, the others in the last two.
  */
 #include "tests/unit/unit.h"
 
-#include "checkerd/config/keywords.h"
+#include "checkerd/config/multipath/mpconf_keywords.h"
 #include "tests/unit/config/config-text.h"
 
 #define MANUAL TEST_SRCDIR "/man/checkerd-multipathd.7"
@@ -151,24 +151,24 @@ static bool has(const char *names, const char *name)
 	return strstr(names, wanted) != NULL;
 }
 
-/* Is it a keyword or a section of checkerd's, in any section? */
-static bool is_used(const char *name)
+/* Does multipathd know it, in any section? */
+static bool is_known(const char *name)
 {
-	for (unsigned s = SECTION_TOP; s < SECTION_COUNT_; s++)
-		if (keywords_find((enum section)s, name) != NULL ||
-		    keywords_subsection((enum section)s, name) != SECTION_TOP)
+	for (unsigned i = SECTION_TOP; i < SECTION_COUNT_; i++)
+		if (mpconf_find((enum section)i, name) != NULL ||
+		    mpconf_subsection((enum section)i, name) != SECTION_TOP)
 			return true;
 	return false;
 }
 
-/* The number of a keyword without a meaning, or -1. */
-static int number_of(const char *name)
+static bool is_unused(const char *name)
 {
-	int number = -1;
+	return is_known(name) && !mpconf_is_used(name);
+}
 
-	for (unsigned s = SECTION_TOP; s < SECTION_COUNT_ && number < 0; s++)
-		number = keywords_ignored((enum section)s, name);
-	return number;
+static bool is_old(const char *name)
+{
+	return mpconf_find_old(name) != NULL;
 }
 
 struct lists {
@@ -212,17 +212,26 @@ static void each_keyword_of_multipath_conf(void **state)
 		if (count != 1)
 			fail_msg("%s is in %d lists of checkerd-multipathd(7)", theirs[i],
 			         count);
-		if (is_used(theirs[i]) == has(l->unused, theirs[i]))
-			fail_msg("%s is used, or not: move it in checkerd-multipathd(7)",
-			         theirs[i]);
-		if (!is_used(theirs[i]) && number_of(theirs[i]) < 0)
+		if (!is_known(theirs[i]))
 			fail_msg("checkerd does not know %s of multipath.conf",
 			         theirs[i]);
+		if (mpconf_is_used(theirs[i]) == has(l->unused, theirs[i]))
+			fail_msg("%s is used, or not: move it in checkerd-multipathd(7)",
+			         theirs[i]);
+	}
+	/* And the other way: the list above has every keyword of the reader. */
+	for (size_t i = 0; i < mpconf_count; i++) {
+		size_t t = 0;
+
+		while (t < ARRAY_LEN(theirs) && strcmp(theirs[t], mpconf_table[i].name))
+			t++;
+		if (t == ARRAY_LEN(theirs))
+			fail_msg("multipath.conf has no %s", mpconf_table[i].name);
 	}
 }
 
-/* The names in a list, each of which `is` accepts; marks their numbers. */
-static size_t count_names(const char *names, bool (*is)(const char *name), bool *seen)
+/* The number of names in a list, each of which `is` accepts. */
+static size_t count_names(const char *names, bool (*is)(const char *name))
 {
 	char *copy = strdup(names), *rest = copy, *name;
 	size_t n = 0;
@@ -233,37 +242,21 @@ static size_t count_names(const char *names, bool (*is)(const char *name), bool 
 			continue;
 		if (!is(name))
 			fail_msg("%s does not belong into this list", name);
-		if (number_of(name) >= 0)
-			seen[number_of(name)] = true;
 		n++;
 	}
 	free(copy);
 	return n;
 }
 
-static bool is_ignored(const char *name)
-{
-	return !is_used(name) && number_of(name) >= 0;
-}
-
-/* No name is invented, and none that checkerd ignores is missing. */
+/* No name is invented, and no old one is missing. */
 static void each_name_of_the_manual(void **state)
 {
 	const struct lists *l = *state;
 
-	bool *seen = calloc(keywords_ignored_count, sizeof(*seen));
-
-	assert_non_null(seen);
-	assert_true(count_names(l->used, is_used, seen) > 10);
-	assert_true(count_names(l->differs, is_used, seen) > 0);
-	assert_true(count_names(l->unused, is_ignored, seen) > 30);
-	assert_true(count_names(l->older, is_ignored, seen) > 10);
-	for (size_t i = 0; i < keywords_ignored_count; i++)
-		if (!seen[i])
-			fail_msg("keyword %zu of keywords_find.c is missing in "
-			         "checkerd-multipathd(7)",
-			         i);
-	free(seen);
+	assert_true(count_names(l->used, mpconf_is_used) > 10);
+	assert_true(count_names(l->differs, mpconf_is_used) > 0);
+	assert_true(count_names(l->unused, is_unused) > 30);
+	assert_int_equal(count_names(l->older, is_old), mpconf_old_count);
 }
 
 int main(void)
