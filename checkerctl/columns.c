@@ -182,6 +182,40 @@ static const struct column compare[] = {
 	{ "MULTIPATHD_CHECKER", "multipathd.checker", COLUMN_TEXT, 0 },
 };
 
+static const struct column blacklist[] = {
+	{ "SECTION", "section", COLUMN_TEXT, S },
+	{ "KEYWORD", "keyword", COLUMN_TEXT, S },
+	{ "EXPRESSION", "expression", COLUMN_TEXT, S },
+	{ "PLACE", "place", COLUMN_TEXT, S },
+	{ "FILE", "file", COLUMN_TEXT, 0 },
+	{ "LINE", "line", COLUMN_TEXT, R },
+};
+
+static const struct column hardware[] = {
+	{ "VENDOR", "vendor", COLUMN_TEXT, S },
+	{ "PRODUCT", "product", COLUMN_TEXT, S },
+	{ "CHECKER", "checker", COLUMN_TEXT, S },
+};
+
+static const struct column devices[] = {
+	{ "NAME", "device", COLUMN_TEXT, S },
+	{ "WATCHED", "watched", COLUMN_TEXT, S },
+	{ "PROTOCOL", "protocol", COLUMN_TEXT, S },
+	{ "CHECKER", "checker", COLUMN_TEXT, S },
+	{ "PLACE", "place", COLUMN_TEXT, S },
+	{ "WHY", "why", COLUMN_TEXT, S | W },
+	{ "DECIDED_BY", "decided_by", COLUMN_TEXT, 0 },
+	{ "NODE", "node", COLUMN_TEXT, 0 },
+	{ "DEVT", "devt", COLUMN_TEXT, 0 },
+	{ "WWID", "wwid", COLUMN_TEXT, 0 },
+	{ "VENDOR", "vendor", COLUMN_TEXT, 0 },
+	{ "PRODUCT", "product", COLUMN_TEXT, 0 },
+	{ "HOST", "host", COLUMN_TEXT, 0 },
+	{ "CHECKER_WHY", "checker_why", COLUMN_TEXT, 0 },
+	{ "STATE", "path.state", COLUMN_STATE, 0 },
+	{ "REASON", "path.reason", COLUMN_TEXT, W },
+};
+
 static_assert(ARRAY_LEN(paths) <= TABLE_COLUMNS_MAX, "-o of all columns");
 
 const struct table_def table_paths = { paths, ARRAY_LEN(paths), NULL };
@@ -197,3 +231,6 @@ const struct table_def table_latency = { latency, ARRAY_LEN(latency), NULL };
 const struct table_def table_history = { history, ARRAY_LEN(history), NULL };
 const struct table_def table_checked = { checked, ARRAY_LEN(checked), NULL };
 const struct table_def table_compare = { compare, ARRAY_LEN(compare), NULL };
+const struct table_def table_blacklist = { blacklist, ARRAY_LEN(blacklist), NULL };
+const struct table_def table_hardware = { hardware, ARRAY_LEN(hardware), NULL };
+const struct table_def table_devices = { devices, ARRAY_LEN(devices), NULL };

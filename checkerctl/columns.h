@@ -7,6 +7,6 @@
 
 extern const struct table_def table_paths, table_topology, table_top, table_maps,
         table_groups, table_events, table_latency, table_history, table_checked,
-        table_compare;
+        table_compare, table_blacklist, table_hardware, table_devices;
 
 #endif

@@ -58,6 +58,13 @@ _must_check_ int show_list(struct ctl *ctl, const struct table_def *def,
 /* --- the commands; each returns an exit code and has printed its error message --- */
 int show_paths(struct ctl *ctl, const char *const *operands, size_t n);
 int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n);
+int show_paths_raw_format(struct ctl *ctl, const char *const *operands, size_t n);
+int show_maps_format(struct ctl *ctl, const char *const *operands, size_t n);
+int show_maps_raw_format(struct ctl *ctl, const char *const *operands, size_t n);
+int show_devices(struct ctl *ctl, const char *const *operands, size_t n);
+int show_blacklist(struct ctl *ctl, const char *const *operands, size_t n);
+int show_hardware(struct ctl *ctl, const char *const *operands, size_t n);
+int show_wildcards(struct ctl *ctl, const char *const *operands, size_t n);
 int show_maps(struct ctl *ctl, const char *const *operands, size_t n);
 int show_topology(struct ctl *ctl, const char *const *operands, size_t n);
 int show_latency(struct ctl *ctl, const char *const *operands, size_t n);

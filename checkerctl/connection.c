@@ -83,6 +83,12 @@ void connection_deinit(struct connection *c)
 	*c = CONNECTION_NULL;
 }
 
+void connection_begin_again(struct connection *c)
+{
+	if (c->fd >= 0 && !mono_is_never(c->deadline))
+		c->deadline = mono_add(mono_now(), c->timeout_us);
+}
+
 void connection_no_deadline(struct connection *c)
 {
 	c->deadline = MONO_NEVER;

@@ -41,6 +41,8 @@ _must_check_ int connection_connect(struct connection *c, const char *socket,
                                     int64_t timeout_us);
 void connection_deinit(struct connection *c);
 
+/* The next exchange has the whole time limit again. Nothing happens without a connection. */
+void connection_begin_again(struct connection *c);
 /* Removes the deadline, for Monitor. */
 void connection_no_deadline(struct connection *c);
 

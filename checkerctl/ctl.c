@@ -431,6 +431,12 @@ static bool is_unknown_device(json_object *reply)
 int ctl_call_device(struct ctl *ctl, const char *method, const char *name,
                     json_object **ret)
 {
+	return ctl_call_device_if(ctl, method, name, false, ret);
+}
+
+int ctl_call_device_if(struct ctl *ctl, const char *method, const char *name,
+                       bool may_be_gone, json_object **ret)
+{
 	char *other = resolve_name(name);
 	const char *sent = name;
 	json_object *reply;
@@ -449,7 +455,9 @@ int ctl_call_device(struct ctl *ctl, const char *method, const char *name,
 		sent = other;
 	}
 	if (r == 0) {
-		if (reply_error(reply) != NULL)
+		if (may_be_gone && is_unknown_device(reply))
+			*ret = NULL;
+		else if (reply_error(reply) != NULL)
 			r = complain_error(reply, is_unknown_device(reply) ? name : NULL);
 		else
 			*ret = reply_parameters(reply);

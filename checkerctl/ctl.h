@@ -40,6 +40,10 @@ _must_check_ int ctl_call_names(struct ctl *ctl, const char *method, enum ctl_na
 _must_check_ int ctl_call_device(struct ctl *ctl, const char *method, const char *name,
                                  json_object **ret);
 
+/* ctl_call_device(); may_be_gone: *ret is NULL, and there is no message, when there is no such device. */
+_must_check_ int ctl_call_device_if(struct ctl *ctl, const char *method, const char *name,
+                                    bool may_be_gone, json_object **ret);
+
 /* For methods with many replies: send with "more", then receive one reply at a time. */
 _must_check_ int ctl_begin(struct ctl *ctl, const char *method, json_object *parameters);
 _must_check_ int ctl_next(struct ctl *ctl, json_object **ret, bool *ret_more);

@@ -1,413 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Owns the table of wildcards; each has a function that prints to a FILE in memory. One thread. */
+/* Owns nothing: prints rows in a format of wildcards. One thread. */
 #include "checkerctl/format.h"
 
-#include <inttypes.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <wchar.h>
 
-#include "checkerctl/ctl.h"
-#include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 
-#define PROGRESS_LENGTH 10
-#define LUN_UNKNOWN     UINT64_MAX
-
-struct wildcard {
-	char letter;
-	const char *heading;
-	void (*print)(FILE *f, json_object *path, const char *sysfs,
-	              const char *argument);
-	const char *argument;
-};
-
-static const char *text_of(json_object *path, const char *key, const char *missing)
+static const struct wildcard *find_wildcard(const struct wildcard_table *t, char letter)
 {
-	const char *text = ctl_text(path, key, missing);
-
-	return text != NULL && *text ? text : missing;
-}
-
-static void print_key(FILE *f, json_object *path, const char *sysfs, const char *key)
-{
-	(void)sysfs;
-	fputs(text_of(path, key, ""), f);
-}
-
-/* A value that checkerd does not know: multipathd's word for an unknown value. */
-static void print_constant(FILE *f, json_object *path, const char *sysfs,
-                           const char *word)
-{
-	(void)path;
-	(void)sysfs;
-	fputs(word, f);
-}
-
-static void print_devt(FILE *f, json_object *path, const char *sysfs,
-                       const char *argument)
-{
-	(void)sysfs;
-	(void)argument;
-	fputs(text_of(path, "devt", "#:#"), f);
-}
-
-static void print_dm_state(FILE *f, json_object *path, const char *sysfs,
-                           const char *argument)
-{
-	const char *state = text_of(path, "dm_state", "undef");
-
-	(void)sysfs;
-	(void)argument;
-	fputs(strcmp(state, "active") == 0 || strcmp(state, "failed") == 0 ? state
-	                                                                   : "undef",
-	      f);
-}
-
-static void print_device_state(FILE *f, json_object *path, const char *sysfs,
-                               const char *argument)
-{
-	const char *state = text_of(path, "sysfs_state", NULL);
-
-	(void)sysfs;
-	(void)argument;
-	if (state == NULL)
-		fputs("unknown", f);
-	else
-		fputs(strcmp(state, "offline") == 0 ? "offline" : "running", f);
-}
-
-static bool is_true(json_object *path, const char *key)
-{
-	json_object *value = NULL;
-
-	json_object_object_get_ex(path, key, &value);
-	return json_object_get_boolean(value);
-}
-
-static void print_checker_state(FILE *f, json_object *path, const char *sysfs,
-                                const char *argument)
-{
-	static const char *const words[][2] = {
-		{ "up", "ready" },
-		{ "down", "faulty" },
-		{ "shaky", "shaky" },
-		{ "ghost", "ghost" },
-		{ "delayed", "delayed" },
-		{ "disconnected", "disconnected" },
-		{ "pending", "i/o pending" },
-		{ "timeout", "i/o timeout" },
-	};
-	const char *state = text_of(path, "state", "");
-
-	(void)sysfs;
-	(void)argument;
-	/* multipathd has a state for a path that works and is kept out of use. */
-	if (is_true(path, "marginal") && !is_true(path, "hold_used") &&
-	    (strcmp(state, "up") == 0 || strcmp(state, "ghost") == 0))
-		state = "delayed";
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(words[i][0], state) == 0) {
-			fputs(words[i][1], f);
-			return;
-		}
-	fputs("undef", f);
-}
-
-static void print_vendor(FILE *f, json_object *path, const char *sysfs,
-                         const char *argument)
-{
-	(void)sysfs;
-	(void)argument;
-	fprintf(f, "%s,%s", text_of(path, "vendor", "##"),
-	        text_of(path, "product", "##"));
-}
-
-/* "XXXXXXX... 7/10": 7 of the 10 seconds of the interval are left until the next check. */
-static void print_next_check(FILE *f, json_object *path, const char *sysfs,
-                             const char *argument)
-{
-	double left = 0, interval = 0;
-	int total, now, filled;
-
-	(void)sysfs;
-	(void)argument;
-	if (!ctl_number(path, "interval_s", &interval) ||
-	    !ctl_number(path, "next_check_in_s", &left)) {
-		fputs("orphan", f);
-		return;
-	}
-	total = (int)lround(fmin(fmax(interval, 1), INT_MAX / PROGRESS_LENGTH / 2));
-	now = (int)lround(fmin(fmax(left, 0), total));
-	filled = PROGRESS_LENGTH * now / total;
-	for (int i = 0; i < PROGRESS_LENGTH; i++)
-		putc(i < filled ? 'X' : '.', f);
-	fprintf(f, " %d/%d", now, total);
-}
-
-/* Reads the first word of an attribute. sysfs answers these attributes from memory, without a
- * request to the device. False: there is none. */
-static bool sysfs_word(const char *sysfs, const char *name, char word[static 64])
-{
-	char file[PATH_MAX];
-	FILE *f;
-	bool found;
-
-	snprintf(file, sizeof(file), "%s/%s", sysfs, name);
-	f = fopen(file, "re");
-	if (f == NULL)
-		return false;
-	found = fscanf(f, "%63s", word) == 1;
-	fclose(f);
-	return found;
-}
-
-static bool block_word(json_object *path, const char *sysfs, const char *attribute,
-                       char word[static 64])
-{
-	unsigned major, minor;
-	char name[128];
-
-	if (sscanf(text_of(path, "devt", ""), "%u:%u", &major, &minor) != 2)
-		return false;
-	snprintf(name, sizeof(name), "dev/block/%u:%u/%s", major, minor, attribute);
-	return sysfs_word(sysfs, name, word);
-}
-
-/* multipathd's address of an NVMe namespace: the controller's number and identifier, the
- * namespace's number on this host and identifier. False: the path is no NVMe namespace. */
-static bool nvme_address(json_object *path, const char *sysfs, unsigned ret[static 3],
-                         uint64_t *ret_nsid)
-{
-	char word[64];
-
-	if (sscanf(text_of(path, "name", ""), "nvme%un%u", &ret[0], &ret[2]) != 2 ||
-	    !block_word(path, sysfs, "device/cntlid", word))
-		return false;
-	ret[1] = (unsigned)strtoul(word, NULL, 10);
-	if (!block_word(path, sysfs, "nsid", word))
-		return false;
-	*ret_nsid = strtoull(word, NULL, 10);
-	return true;
-}
-
-static void print_hcil(FILE *f, json_object *path, const char *sysfs,
-                       const char *argument)
-{
-	unsigned n[3];
-	uint64_t nsid;
-
-	(void)argument;
-	if (nvme_address(path, sysfs, n, &nsid))
-		fprintf(f, "%u:%u:%u:%" PRIu64, n[0], n[1], n[2], nsid);
-	else
-		fputs(text_of(path, "hcil", "#:#:#:#"), f);
-}
-
-static void print_size(FILE *f, json_object *path, const char *sysfs,
-                       const char *argument)
-{
-	static const char units[] = "KMGTP";
-	const char *unit = units;
-	char word[64];
-	double size;
-
-	(void)argument;
-	if (!block_word(path, sysfs, "size", word)) {
-		fputs("[undef]", f);
-		return;
-	}
-	size = floor(strtod(word, NULL) / 2); /* sectors of 512 bytes */
-	for (; size >= 1024 && unit[1]; unit++)
-		size /= 1024;
-	fprintf(f, size < 10 ? "%.1f%c" : "%.0f%c", size, *unit);
-}
-
-static void print_max_sectors(FILE *f, json_object *path, const char *sysfs,
-                              const char *argument)
-{
-	char word[64];
-
-	(void)argument;
-	fputs(block_word(path, sysfs, "queue/max_sectors_kb", word) ? word : "n/a", f);
-}
-
-static void print_marginal(FILE *f, json_object *path, const char *sysfs,
-                           const char *argument)
-{
-	(void)sysfs;
-	(void)argument;
-	fputs(is_true(path, "marginal") ? "marginal" : "normal", f);
-}
-
-/* Fibre Channel names, from the classes fc_host and fc_transport. */
-static void print_fc(FILE *f, json_object *path, const char *sysfs, const char *argument)
-{
-	unsigned host, channel, id;
-	char name[128], word[64];
-
-	if (sscanf(text_of(path, "hcil", ""), "%u:%u:%u:", &host, &channel, &id) != 3) {
-		fputs("[undef]", f);
-		return;
-	}
-	if (strncmp(argument, "host/", 5) == 0)
-		snprintf(name, sizeof(name), "class/fc_host/host%u/%s", host,
-		         argument + 5);
-	else
-		snprintf(name, sizeof(name), "class/fc_transport/target%u:%u:%u/%s", host,
-		         channel, id, argument);
-	fputs(sysfs_word(sysfs, name, word) ? word : "[undef]", f);
-}
-
-/* The name of an iSCSI target is the path's target; Fibre Channel names are in sysfs. */
-static void print_target(FILE *f, json_object *path, const char *sysfs,
-                         const char *argument)
-{
-	if (strcmp(text_of(path, "protocol", ""), "scsi:iscsi") == 0)
-		fputs(text_of(path, "target", "[undef]"), f);
-	else
-		print_fc(f, path, sysfs, argument);
-}
-
-/* Finds the last part of a file name that is a PCI function: 0000:05:00.0. */
-static bool last_function(char *name, char ret[static 64])
-{
-	bool found = false;
-	char *part;
-
-	while ((part = strsep(&name, "/")) != NULL) {
-		unsigned domain, bus, device, function;
-		int length = 0;
-
-		if (sscanf(part, "%x:%x:%x.%x%n", &domain, &bus, &device, &function,
-		           &length) != 4 ||
-		    part[length] || strlen(part) >= 64)
-			continue;
-		strcpy(ret, part);
-		found = true;
-	}
-	return found;
-}
-
-/* The address of an iSCSI host; the PCI function of a Fibre Channel, SAS or SRP host. */
-static void print_adapter(FILE *f, json_object *path, const char *sysfs,
-                          const char *argument)
-{
-	const char *protocol = text_of(path, "protocol", "");
-	char name[PATH_MAX], link[PATH_MAX], word[64];
-	bool found = false;
-	unsigned host;
-	ssize_t n;
-
-	(void)argument;
-	if (sscanf(text_of(path, "hcil", ""), "%u:", &host) != 1) {
-		fputs("[undef]", f);
-		return;
-	}
-	if (strcmp(protocol, "scsi:iscsi") == 0) {
-		snprintf(name, sizeof(name), "class/iscsi_host/host%u/ipaddress", host);
-		found = sysfs_word(sysfs, name, word);
-	} else if (strcmp(protocol, "scsi:fcp") == 0 ||
-	           strcmp(protocol, "scsi:sas") == 0 ||
-	           strcmp(protocol, "scsi:srp") == 0) {
-		snprintf(name, sizeof(name), "%s/class/scsi_host/host%u", sysfs, host);
-		n = readlink(name, link, sizeof(link) - 1);
-		if (n > 0) {
-			link[n] = '\0';
-			found = last_function(link, word);
-		}
-	}
-	fputs(found ? word : "[undef]", f);
-}
-
-/* The eight bytes of a LUN in SAM: its 16-bit levels, first level first. */
-static void print_lun(FILE *f, json_object *path, const char *sysfs, const char *argument)
-{
-	uint64_t lun, bytes = LUN_UNKNOWN;
-	unsigned n[3];
-
-	(void)argument;
-	if (nvme_address(path, sysfs, n, &lun) ||
-	    sscanf(text_of(path, "hcil", ""), "%*u:%*u:%*u:%" SCNu64, &lun) == 1) {
-		bytes = 0;
-		for (int level = 0; level < 4; level++)
-			bytes |= (lun >> (16 * level) & 0xffff) << (48 - 16 * level);
-	}
-	fprintf(f, "0x%016" PRIx64, bytes);
-}
-
-static void print_map(FILE *f, json_object *path, const char *sysfs, const char *argument)
-{
-	(void)sysfs;
-	(void)argument;
-	fputs(text_of(path, "map", "[orphan]"), f);
-}
-
-static const struct wildcard wildcards[] = {
-	{ 'w', "uuid", print_key, "wwid" },
-	{ 'i', "hcil", print_hcil, NULL },
-	{ 'd', "dev", print_key, "name" },
-	{ 'D', "dev_t", print_devt, NULL },
-	{ 't', "dm_st", print_dm_state, NULL },
-	{ 'o', "dev_st", print_device_state, NULL },
-	{ 'T', "chk_st", print_checker_state, NULL },
-	{ 's', "vend/prod/rev", print_vendor, NULL },
-	{ 'c', "checker", print_key, "checker" },
-	{ 'C', "next_check", print_next_check, NULL },
-	{ 'p', "pri", print_constant, "-1" },
-	{ 'S', "size", print_size, NULL },
-	{ 'z', "serial", print_key, "serial" },
-	{ 'M', "marginal_st", print_marginal, NULL },
-	{ 'm', "multipath", print_map, NULL },
-	{ 'N', "host WWNN", print_fc, "host/node_name" },
-	{ 'n', "target WWNN", print_target, "node_name" },
-	{ 'R', "host WWPN", print_fc, "host/port_name" },
-	{ 'r', "target WWPN", print_fc, "port_name" },
-	{ 'a', "host adapter", print_adapter, NULL },
-	{ 'h', "hwhandler", print_constant, "[undef]" },
-	{ 'g', "vpd page data", print_constant, "[undef]" },
-	{ 'G', "foreign", print_constant, "--" },
-	{ '0', "failures", print_key, "failures_total" },
-	{ 'P', "protocol", print_key, "protocol" },
-	{ 'A', "TPG", print_constant, "[undef]" },
-	{ 'I', "init_st", print_constant, "ok" },
-	{ 'L', "LUN hex", print_lun, NULL },
-	{ 'f', "features", print_constant, "[undef]" },
-	{ 'k', "max_sectors_kb", print_max_sectors, NULL },
-};
-
-static const struct wildcard *find_wildcard(char letter)
-{
-	for (size_t i = 0; i < ARRAY_LEN(wildcards); i++)
-		if (wildcards[i].letter == letter)
-			return &wildcards[i];
+	for (size_t i = 0; i < t->n; i++)
+		if (t->all[i].letter == letter)
+			return &t->all[i];
 	return NULL;
 }
 
-int format_check(const char *format)
+int format_check(const struct wildcard_table *t, const char *format)
 {
-	char valid[4 * ARRAY_LEN(wildcards) + 1], *end = valid;
+	char valid[4 * WILDCARDS_MAX + 1] = "", *end = valid;
 
 	for (const char *s = format; *s; s++) {
 		if (*s != '%')
 			continue;
 		s++;
-		if (*s == '%' || (*s && find_wildcard(*s) != NULL))
+		if (*s == '%' || (*s && find_wildcard(t, *s) != NULL))
 			continue;
-		for (size_t i = 0; i < ARRAY_LEN(wildcards); i++)
-			end += sprintf(end, "%%%c ", wildcards[i].letter);
+		for (size_t i = 0; i < t->n; i++)
+			end += sprintf(end, "%%%c ", t->all[i].letter);
 		return human_usage("there is no wildcard '%%%.1s'; there are %s%%%%", s,
 		                   valid);
 	}
 	return 0;
 }
 
-char *format_value(char letter, json_object *path, const char *sysfs)
+char *format_value(const struct wildcard_table *t, char letter, json_object *row,
+                   const char *sysfs)
 {
-	const struct wildcard *w = find_wildcard(letter);
+	const struct wildcard *w = find_wildcard(t, letter);
 	char *value = NULL, *safe = NULL;
 	size_t size;
 	FILE *f = open_memstream(&value, &size);
@@ -415,7 +46,7 @@ char *format_value(char letter, json_object *path, const char *sysfs)
 	assert(w != NULL);
 	if (f == NULL)
 		abort();
-	w->print(f, path, sysfs, w->argument);
+	w->print(f, row, sysfs, w->argument);
 	fclose(f);
 	f = open_memstream(&safe, &size);
 	if (f == NULL || value == NULL)
@@ -447,8 +78,8 @@ static int cells(const char *s)
 }
 
 /* The width of each wildcard: the widest of its heading and its values. */
-static void measure(const char *format, json_object *paths, bool headings,
-                    const char *sysfs, int widths[static UCHAR_MAX + 1])
+static void measure(const struct wildcard_table *t, const char *format, json_object *rows,
+                    bool headings, const char *sysfs, int widths[static UCHAR_MAX + 1])
 {
 	for (const char *s = strchr(format, '%'); s; s = strchr(s + 2, '%')) {
 		unsigned char letter = (unsigned char)s[1];
@@ -456,10 +87,11 @@ static void measure(const char *format, json_object *paths, bool headings,
 		if (letter == '%' || widths[letter] > 0)
 			continue;
 		if (headings)
-			widths[letter] = cells(find_wildcard((char)letter)->heading);
-		for (size_t i = 0; i < json_object_array_length(paths); i++) {
-			char *value = format_value(
-			        (char)letter, json_object_array_get_idx(paths, i), sysfs);
+			widths[letter] = cells(find_wildcard(t, (char)letter)->heading);
+		for (size_t i = 0; i < json_object_array_length(rows); i++) {
+			char *value =
+			        format_value(t, (char)letter,
+			                     json_object_array_get_idx(rows, i), sysfs);
 
 			widths[letter] = MAX(widths[letter], cells(value));
 			free(value);
@@ -467,9 +99,9 @@ static void measure(const char *format, json_object *paths, bool headings,
 	}
 }
 
-/* path NULL: the headings. widths NULL: unpadded. */
-static void print_line(FILE *f, const char *format, json_object *path, const char *sysfs,
-                       const int *widths)
+/* row NULL: the headings. widths NULL: unpadded. */
+static void print_line(FILE *f, const struct wildcard_table *t, const char *format,
+                       json_object *row, const char *sysfs, const int *widths)
 {
 	for (const char *s = format; *s; s++) {
 		char *value;
@@ -478,8 +110,8 @@ static void print_line(FILE *f, const char *format, json_object *path, const cha
 			putc(*s, f);
 			continue;
 		}
-		value = path != NULL ? format_value(*s, path, sysfs)
-		                     : strdup(find_wildcard(*s)->heading);
+		value = row != NULL ? format_value(t, *s, row, sysfs)
+		                    : strdup(find_wildcard(t, *s)->heading);
 		if (value == NULL)
 			abort();
 		fputs(value, f);
@@ -491,18 +123,24 @@ static void print_line(FILE *f, const char *format, json_object *path, const cha
 	putc('\n', f);
 }
 
-void format_print(FILE *f, const char *format, json_object *paths, bool headings,
-                  bool raw, const char *sysfs)
+void format_print(FILE *f, const struct wildcard_table *t, const char *format,
+                  json_object *rows, bool headings, bool raw, const char *sysfs)
 {
 	int widths[UCHAR_MAX + 1] = { 0 };
 
 	if (raw)
 		headings = false;
 	else
-		measure(format, paths, headings, sysfs, widths);
+		measure(t, format, rows, headings, sysfs, widths);
 	if (headings)
-		print_line(f, format, NULL, sysfs, widths);
-	for (size_t i = 0; i < json_object_array_length(paths); i++)
-		print_line(f, format, json_object_array_get_idx(paths, i), sysfs,
+		print_line(f, t, format, NULL, sysfs, widths);
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		print_line(f, t, format, json_object_array_get_idx(rows, i), sysfs,
 		           raw ? NULL : widths);
+}
+
+void format_list(FILE *f, const struct wildcard_table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		fprintf(f, "%%%c  %s\n", t->all[i].letter, t->all[i].heading);
 }

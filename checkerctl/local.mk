@@ -39,13 +39,17 @@ libctl_la_SOURCES = \
 	checkerctl/health.c \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
+	checkerctl/lists.c \
+	checkerctl/map_wildcards.c \
 	checkerctl/multipathd.c \
 	checkerctl/multipathd.h \
 	checkerctl/multipathd_paths.c \
 	checkerctl/multipathd_paths.h \
+	checkerctl/path_wildcards.c \
 	checkerctl/select.c \
 	checkerctl/select.h \
 	checkerctl/show.c \
+	checkerctl/show_format.c \
 	checkerctl/status.c \
 	checkerctl/table.c \
 	checkerctl/table.h \
@@ -54,6 +58,7 @@ libctl_la_SOURCES = \
 	checkerctl/top.h \
 	checkerctl/top_lines.c \
 	checkerctl/topology.c \
+	checkerctl/wildcard.h \
 	$(NULL)
 libctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSES_CFLAGS)
 libctl_la_LIBADD = libclient.la $(JSONC_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm

@@ -7,11 +7,8 @@
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
-#include "checkerctl/format.h"
 #include "checkerctl/human.h"
 #include "checkerctl/select.h"
-
-#define SYSFS "/sys"
 
 static bool as_json(const struct ctl *ctl)
 {
@@ -94,28 +91,6 @@ int show_paths(struct ctl *ctl, const char *const *operands, size_t n)
 int show_maps(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	return show_named(ctl, &table_maps, CTL_MAPS, operands, n);
-}
-
-int show_paths_format(struct ctl *ctl, const char *const *operands, size_t n)
-{
-	json_object *reply, *list;
-	int r = format_check(operands[0]);
-
-	if (r)
-		return r;
-	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands + 1, n - 1,
-	                   select_parameters(ctl->options, NULL), &reply);
-	if (r)
-		return r;
-	if (ctl_list(reply, "paths", &list) > 0) {
-		if (n == 1)
-			ctl_sort_named(list);
-		format_print(stdout, operands[0], list,
-		             !ctl_options_has(ctl->options, OPT_NO_HEADINGS),
-		             ctl_options_has(ctl->options, OPT_RAW), SYSFS);
-	}
-	json_object_put(reply);
-	return 0;
 }
 
 /* --- history --- */

@@ -94,7 +94,7 @@ static void refuse_config(struct reload *r, const struct loaded *l, struct mono 
 	end_reload(r, l->result == -ENOMEM ? ENOMEM : EINVAL, "", now);
 }
 
-/* Puts the loaded configuration in force. Takes over its config and dump, also on failure. */
+/* Puts the loaded configuration in force. Takes over its config and texts, also on failure. */
 static int put_in_force(struct reload *r, struct loaded *l)
 {
 	uint64_t generation = r->ref == NULL ? 1 : r->ref->generation + 1;
@@ -111,6 +111,9 @@ static int put_in_force(struct reload *r, struct loaded *l)
 	text_unref(r->dump);
 	r->dump = l->dump;
 	l->dump = NULL;
+	text_unref(r->rules);
+	r->rules = l->rules;
+	l->rules = NULL;
 	if (!r->keep_level)
 		r->events->level = c->log_level;
 	inventory_reset_counts(r->inventory);
@@ -143,6 +146,7 @@ void reload_deinit(struct reload *r)
 {
 	r->ref = config_ref_put(r->ref);
 	r->dump = text_unref(r->dump);
+	r->rules = text_unref(r->rules);
 	r->messages = text_unref(r->messages);
 }
 

@@ -37,6 +37,8 @@ struct reload {
 	struct config_ref *ref;
 	/* A reference: the text of that configuration. */
 	struct text *dump;
+	/* A reference: its rules, as GetRules gives them. */
+	struct text *rules;
 	/* A reference: warnings about the configuration that is being applied. */
 	struct text *messages;
 	enum reload_step step;

@@ -205,6 +205,7 @@ static void fill_daemon(const struct snapshot_fill *f, struct snapshot *s)
 		warn(s, f->warnings->ids[i], f->warnings->text[i]);
 	fill_discovery(f->inventory, s);
 	s->config_text = text_ref(f->reload->dump);
+	s->rules_text = text_ref(f->reload->rules);
 	s->memory_text = text_ref(f->memory);
 	s->window_places = text_ref(f->windows->places);
 }

@@ -14,6 +14,7 @@
 #include "checkerd/config/load.h"
 #include "checkerd/config/problem.h"
 #include "checkerd/config/restart_only.h"
+#include "checkerd/config/rules_text.h"
 #include "util/worker.h"
 
 /* Regular expressions are compiled on it. */
@@ -30,6 +31,7 @@ void loaded_deinit(struct loaded *l)
 {
 	l->config = config_free(l->config);
 	l->dump = text_unref(l->dump);
+	l->rules = text_unref(l->rules);
 	l->messages = text_unref(l->messages);
 }
 
@@ -48,7 +50,8 @@ static int take_text(FILE *stream, char **data, const size_t *size,
 	return r;
 }
 
-static int dump(struct loaded *l)
+static int print_text(const struct config *c,
+                      void (*print)(const struct config *c, FILE *out), struct text **ret)
 {
 	char *data = NULL;
 	size_t size = 0;
@@ -56,8 +59,8 @@ static int dump(struct loaded *l)
 
 	if (out == NULL)
 		return -ENOMEM;
-	dump_config(l->config, out);
-	return take_text(out, &data, &size, text_new_unlocked, &l->dump);
+	print(c, out);
+	return take_text(out, &data, &size, text_new_unlocked, ret);
 }
 
 /* Compares it with the one in force. */
@@ -103,7 +106,9 @@ static int read_and_adapt(const char *file, enum loader_extent extent,
 	if (r == 0)
 		r = adapt(ret, present, out);
 	if (r == 0)
-		r = dump(ret);
+		r = print_text(ret->config, dump_config, &ret->dump);
+	if (r == 0)
+		r = print_text(ret->config, rules_text_print, &ret->rules);
 	text = take_text(out, &data, &size, text_new, &ret->messages);
 	ret->result = r < 0 ? r : text;
 	return ret->result;

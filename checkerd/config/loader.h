@@ -19,6 +19,7 @@ struct loaded {
 	int result;            /* as of loader_read() */
 	struct config *config; /* owned; NULL with -ENOMEM */
 	struct text *dump;     /* with 0: a reference; what checkerd -T prints */
+	struct text *rules;    /* with 0: a reference; see rules_text.h */
 	struct text *messages; /* a reference: problems and kept settings; NULL: none */
 };
 void loaded_deinit(struct loaded *l);

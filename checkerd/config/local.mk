@@ -53,6 +53,8 @@ libconfig_la_SOURCES = \
 	checkerd/config/restart_only.h \
 	checkerd/config/rules.c \
 	checkerd/config/rules.h \
+	checkerd/config/rules_text.c \
+	checkerd/config/rules_text.h \
 	checkerd/config/section.c \
 	checkerd/config/section.h \
 	checkerd/config/source_file.c \

@@ -63,6 +63,7 @@ static const struct method methods[] = {
 	  .prepare = operation_for_daemon, .conclude = operation_conclude,
 	  .piece = reply_write_empty },
 	{ CONTROL("GetConfig"), .needs_snapshot = true, .prepare = query_config },
+	{ CONTROL("GetRules"), .needs_snapshot = true, .prepare = query_rules },
 	{ CONTROL("GetMemory"), .needs_snapshot = true, .prepare = query_memory },
 	{ CONTROL("GetMetrics"), .needs_snapshot = true,
 	  .parameters = { { "path_series", request_read_path_series, OPTIONAL },

@@ -210,6 +210,14 @@ void query_config(struct service *s, struct call *c)
 	reply_snapshot_text(c, "config", c->view->snap->config_text, "");
 }
 
+void query_rules(struct service *s, struct call *c)
+{
+	(void)s;
+	reply_snapshot_text(c, "rules", c->view->snap->rules_text,
+	                    "{\"filters\":[],\"hardware\":[]}");
+	c->reply.raw = true;
+}
+
 void query_memory(struct service *s, struct call *c)
 {
 	(void)s;

@@ -9,7 +9,7 @@
 #include "checkerd/control/method.h"
 
 method_step query_interface, query_paths, query_maps, query_all_maps, query_config,
-        query_memory, query_events, query_coming_events, query_histories;
+        query_rules, query_memory, query_events, query_coming_events, query_histories;
 
 write_piece query_write_info, query_write_paths, query_write_maps, query_write_groups,
         query_write_status, query_write_findings, query_write_metrics, query_write_events,

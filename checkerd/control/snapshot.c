@@ -76,6 +76,7 @@ void snapshot_reset(struct snapshot *s)
 	for (uint32_t i = 0; i < s->n_maps; i++)
 		map_unref(s->maps[i].map);
 	text_unref(s->config_text);
+	text_unref(s->rules_text);
 	text_unref(s->memory_text);
 	text_unref(s->window_places);
 	(void)timer_report_unref(s->timers); /* NULL, always */

@@ -204,6 +204,8 @@ struct snapshot {
 	struct text *window_places;
 	/* A reference: the output of `checkerd -T` for the configuration in force. */
 	struct text *config_text;
+	/* A reference: the JSON object of GetRules. */
+	struct text *rules_text;
 	/* A reference: the JSON object of show memory. */
 	struct text *memory_text;
 };

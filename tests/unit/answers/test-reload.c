@@ -19,6 +19,7 @@ void loaded_deinit(struct loaded *l)
 {
 	free(l->config);
 	l->dump = text_unref(l->dump);
+	l->rules = text_unref(l->rules);
 	l->messages = text_unref(l->messages);
 	*l = (struct loaded){ .result = 0 };
 }
@@ -120,6 +121,7 @@ static struct loaded good(const char *warning)
 	if (warning != NULL)
 		assert_int_equal(text_new(&l.messages, warning, strlen(warning)), 0);
 	assert_int_equal(text_new(&l.dump, "dump", 4), 0);
+	assert_int_equal(text_new(&l.rules, "rules", 5), 0);
 	return l;
 }
 

@@ -39,6 +39,10 @@ static int make_sysfs(void **state)
 		return -1;
 	write_file("dev/block/8:0/size", "209715200\n");
 	write_file("dev/block/8:16/size", "19\n");
+	write_file("dev/block/8:32/device/sas_address", "0x5000c50012345678\n");
+	write_file("dev/block/254:3/size", "209715200\n");
+	write_file("dev/block/254:3/ro", "1\n");
+	write_file("dev/block/254:3/queue/max_sectors_kb", "512\n");
 	write_file("dev/block/8:0/queue/max_sectors_kb", "1280\n");
 	write_file("dev/block/259:1/device/cntlid", "2\n");
 	write_file("dev/block/259:1/nsid", "3\n");
@@ -66,7 +70,7 @@ static int remove_sysfs(void **state)
 
 static void assert_value(json_object *path, char letter, const char *expected)
 {
-	char *value = format_value(letter, path, sysfs);
+	char *value = format_value(&path_wildcards, letter, path, sysfs);
 
 	if (strcmp(value, expected) != 0)
 		fail_msg("%%%c is '%s', not '%s'", letter, value, expected);
@@ -94,7 +98,7 @@ static void test_known(void **state)
 	assert_value(path, 't', "failed");
 	assert_value(path, 'o', "offline");
 	assert_value(path, 'T', "faulty");
-	assert_value(path, 's', "DGC,VRAID");
+	assert_value(path, 's', "DGC,VRAID,4201");
 	assert_value(path, 'c', "directio");
 	assert_value(path, 'C', "XXXXXXX... 15/20");
 	assert_value(path, 'p', "-1");
@@ -153,7 +157,7 @@ static void test_unknown(void **state)
 	assert_value(path, 't', "undef");
 	assert_value(path, 'o', "unknown");
 	assert_value(path, 'T', "undef");
-	assert_value(path, 's', "##,##");
+	assert_value(path, 's', "##,##,##");
 	assert_value(path, 'C', "orphan");
 	assert_value(path, 'S', "[undef]");
 	assert_value(path, 'M', "normal");
@@ -169,6 +173,106 @@ static void test_unknown(void **state)
 	assert_value(path, 'L', "0xffffffffffffffff");
 	assert_value(path, 'k', "n/a");
 	json_object_put(path);
+}
+
+/* multipathd's path_sysfs_state(): what may come back by itself is not offline. */
+static void test_device_states(void **state)
+{
+	static const struct {
+		const char *protocol, *state, *word;
+	} cases[] = {
+		{ "scsi:fcp", "running", "running" },
+		{ "scsi:fcp", "blocked", "running" },
+		{ "scsi:fcp", "quiesce", "running" },
+		{ "scsi:fcp", "offline", "offline" },
+		{ "scsi:fcp", "transport-offline", "offline" },
+		{ "scsi:fcp", "deleted", "offline" },
+		{ "scsi:fcp", NULL, "unknown" },
+		{ "nvme:tcp", "live", "running" },
+		{ "nvme:tcp", "dead", "offline" },
+		{ "nvme:tcp", "connecting", "offline" },
+		{ "undef", NULL, "running" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_object *path = json_object_new_object();
+
+		json_object_object_add(path, "map", json_object_new_string("m"));
+		json_object_object_add(path, "protocol",
+		                       json_object_new_string(cases[i].protocol));
+		if (cases[i].state != NULL)
+			json_object_object_add(path, "sysfs_state",
+			                       json_object_new_string(cases[i].state));
+		assert_value(path, 'o', cases[i].word);
+		json_object_put(path);
+	}
+}
+
+static void test_names_of_ports(void **state)
+{
+	json_object *gone =
+	        json_tokener_parse("{\"hcil\":\"9:0:1:0\",\"protocol\":\"scsi:fcp\"}");
+	json_object *parallel =
+	        json_tokener_parse("{\"hcil\":\"3:0:1:0\",\"protocol\":\"scsi:unspec\"}");
+	json_object *sas = json_tokener_parse("{\"hcil\":\"3:0:1:0\",\"devt\":\"8:32\","
+	                                      "\"protocol\":\"scsi:sas\"}");
+
+	(void)state;
+	for (const char *c = "NnRr"; *c != '\0'; c++) {
+		assert_value(gone, *c, "[unknown]");
+		assert_value(parallel, *c, "[undef]");
+	}
+	assert_value(sas, 'n', "0x5000c50012345678");
+	assert_value(sas, 'r', "[undef]");
+	json_object_put(gone);
+	json_object_put(parallel);
+	json_object_put(sas);
+}
+
+static void assert_map(json_object *map, const char *format, const char *expected)
+{
+	json_object *maps = json_object_new_array();
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	assert_non_null(f);
+	json_object_array_add(maps, json_object_get(map));
+	format_print(f, &map_wildcards, format, maps, false, true, sysfs);
+	fclose(f);
+	assert_string_equal(out, expected);
+	free(out);
+	json_object_put(maps);
+}
+
+static void test_maps(void **state)
+{
+	json_object *map = json_tokener_parse(
+	        "{\"name\":\"mpatha\",\"wwid\":\"3600\",\"dm\":\"dm-3\",\"devt\":\"254:"
+	        "3\","
+	        "\"queueing\":true,\"suspended\":false,\"paths_up\":1,\"paths_total\":2,"
+	        "\"groups\":[{\"paths\":[{\"fail_count\":2},{\"fail_count\":3}]},"
+	        "{\"paths\":[{\"fail_count\":4}]}],"
+	        "\"first_path\":{\"vendor\":\"DGC\",\"product\":\"VRAID\","
+	        "\"revision\":\"4201\"}}");
+	json_object *named = json_tokener_parse("{\"name\":\"m\",\"dm\":null,"
+	                                        "\"queueing\":null,\"paths_up\":0}");
+
+	(void)state;
+	assert_map(map, "%n %w %d %Q %N %r %t %S %0 %k",
+	           "mpatha 3600 dm-3 on 1 ro active 100G 9 512\n");
+	assert_map(map, "%s %v %p %e", "DGC,VRAID DGC VRAID 4201\n");
+	assert_map(map, "%F|%f|%x|%h|%A|%1|%2|%3|%4|%G|%g",
+	           "undef|[undef]|0|[undef]||0|0|0|0|--|[undef]\n");
+	assert_map(named, "%n|%w|%d|%Q|%N|%r|%t|%S|%s|%v|%e|%0|%k",
+	           "m||undef|-|0|undef|undef|[undef]|##,##|##|##|0|n/a\n");
+	json_object_object_add(map, "suspended", json_object_new_boolean(true));
+	json_object_object_add(map, "queueing", json_object_new_boolean(false));
+	assert_map(map, "%t %Q", "suspend off\n");
+	assert_int_equal(format_check(&map_wildcards, "%i"), EXIT_USAGE);
+	json_object_put(map);
+	json_object_put(named);
 }
 
 static void test_words(void **state)
@@ -238,13 +342,16 @@ static void test_names_of_other_transports(void **state)
 static void test_check(void **state)
 {
 	(void)state;
-	assert_int_equal(format_check("%w %i %d %D %t %o %T %s %c %C %p %S %z %M %m"), 0);
-	assert_int_equal(format_check("%N%n%R%r%a%h%g%G%P%A%I%L%f%0%k 100%%"), 0);
-	assert_int_equal(format_check("no wildcard"), 0);
-	assert_int_equal(format_check(""), 0);
-	assert_int_equal(format_check("%d %x"), EXIT_USAGE);
-	assert_int_equal(format_check("%d %"), EXIT_USAGE);
-	assert_int_equal(format_check("%%%"), EXIT_USAGE);
+	assert_int_equal(format_check(&path_wildcards,
+	                              "%w %i %d %D %t %o %T %s %c %C %p %S %z %M %m"),
+	                 0);
+	assert_int_equal(
+	        format_check(&path_wildcards, "%N%n%R%r%a%h%g%G%P%A%I%L%f%0%k 100%%"), 0);
+	assert_int_equal(format_check(&path_wildcards, "no wildcard"), 0);
+	assert_int_equal(format_check(&path_wildcards, ""), 0);
+	assert_int_equal(format_check(&path_wildcards, "%d %x"), EXIT_USAGE);
+	assert_int_equal(format_check(&path_wildcards, "%d %"), EXIT_USAGE);
+	assert_int_equal(format_check(&path_wildcards, "%%%"), EXIT_USAGE);
 }
 
 static char *print(const char *format, bool headings, bool raw)
@@ -257,7 +364,7 @@ static char *print(const char *format, bool headings, bool raw)
 	FILE *f = open_memstream(&out, &size);
 
 	assert_non_null(f);
-	format_print(f, format, paths, headings, raw, sysfs);
+	format_print(f, &path_wildcards, format, paths, headings, raw, sysfs);
 	fclose(f);
 	json_object_put(paths);
 	return out;
@@ -291,6 +398,9 @@ int main(void)
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_adapter),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_device_states),
+		cmocka_unit_test(test_names_of_ports),
+		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_names_of_other_transports),

@@ -7,6 +7,7 @@
 
 #include "checkerd/config/filter.h"
 #include "checkerd/config/rules.h"
+#include "checkerd/config/rules_text.h"
 #include "tests/unit/config/config-text.h"
 
 /* "FILE:LINE", or "built in". */
@@ -207,12 +208,61 @@ static void the_file_of_a_rule(void **state _unused_)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* What show blacklist lists: built-in rules first, then those of the files, in UTF-8. */
+static void the_list_of_rules(void **state _unused_)
+{
+	struct config *c = text_parse("blacklist {\n"                /* 1 */
+	                              "	devnode \"^sd\"\n"           /* 2 */
+	                              "	wwid \"a\\\\b\"\n"           /* 3 */
+	                              "	device {\n"                  /* 4 */
+	                              "		product \"S/390\"\n" /* 5 */
+	                              "	}\n"                         /* 6 */
+	                              "}\n"                          /* 7 */
+	                              "blacklist_exceptions {\n"     /* 8 */
+	                              "	protocol scsi:fcp\n"         /* 9 */
+	                              "}\n"                          /* 10 */
+	                              "defaults {\n"                 /* 11 */
+	                              "	allow_usb_devices yes\n"     /* 12 */
+	                              "}\n");
+	static const char *const rules[] = {
+		"{\"filters\":[{\"section\":\"blacklist\",\"keyword\":\"devnode\","
+		"\"expression\":\"!^(sd[a-z]|dasd[a-z]|nvme[0-9])\",\"file\":null,"
+		"\"line\":null},",
+		"\"expression\":\"(SCSI_IDENT_|ID_WWN)\",\"file\":null,\"line\":null},"
+		"{\"section\":\"blacklist\",\"keyword\":\"devnode\",\"expression\":"
+		"\"^sd\",\"file\":\"test.conf\",\"line\":2}",
+		"\"expression\":\"a\\\\\\\\b\",\"file\":\"test.conf\",\"line\":"
+		"3}",
+		"{\"section\":\"blacklist\",\"keyword\":\"device\",\"expression\":"
+		"\".*, S/390\",\"file\":\"test.conf\",\"line\":5}",
+		"{\"section\":\"blacklist_exceptions\",\"keyword\":\"protocol\","
+		"\"expression\":\"scsi:fcp\",\"file\":\"test.conf\",\"line\":9}],",
+		"\"hardware\":[{\"vendor\":\"IBM\",\"product\":\"1722\",\"checker\":"
+		"\"rdac\"},",
+	};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	rules_text_print(c, out);
+	assert_int_equal(fclose(out), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (strstr(text, rules[i]) == NULL)
+			fail_msg("%s is not in %s", rules[i], text);
+	assert_null(strstr(text, "allow_usb_devices"));
+	assert_string_equal(text + size - 2, "]}");
+	free(text);
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rule_that_decides),
 		cmocka_unit_test(the_section_of_a_setting),
 		cmocka_unit_test(the_file_of_a_rule),
+		cmocka_unit_test(the_list_of_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

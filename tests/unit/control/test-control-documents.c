@@ -516,7 +516,8 @@ static void decorate_rest(struct loop *l, struct snapshot *s)
 	s->engine.heartbeat_age_us = 15;
 	s->n_warnings = 1;
 	strcpy(s->warnings[0], "mind the gap");
-	if (text_new(&s->memory_text, "{\"bound\":{\"x\":1}}", 17) < 0)
+	if (text_new(&s->memory_text, "{\"bound\":{\"x\":1}}", 17) < 0 ||
+	    text_new(&s->rules_text, "{\"filters\":[{}],\"hardware\":[]}", 30) < 0)
 		abort();
 }
 
@@ -584,6 +585,9 @@ static void test_status(void **state)
 	o = call(fd, "GetMemory", "{}");
 	assert_int_equal(get_int(o, "memory.bound.x"), 1);
 	json_object_put(o);
+	o = call(fd, "GetRules", "{}");
+	assert_int_equal(json_object_array_length(get(o, "rules.filters")), 1);
+	json_object_put(o);
 }
 
 static void test_interface_describes_what_is_sent(void **state)
@@ -646,6 +650,9 @@ static void test_what_is_not_known_is_null(void **state)
 	json_object_put(o);
 	o = call(fd, "GetMemory", "{}");
 	assert_true(json_object_is_type(get(o, "memory"), json_type_object));
+	json_object_put(o);
+	o = call(fd, "GetRules", "{}");
+	assert_int_equal(json_object_array_length(get(o, "rules.hardware")), 0);
 	json_object_put(o);
 	o = call(fd, "ListPaths", "{}");
 	assert_int_equal(json_object_array_length(get(o, "paths")), 0);

@@ -92,6 +92,7 @@ static void test_snapshot_goes_round(void **state)
 	assert_int_equal(text_new(&text, "defaults {}", 11), 0);
 	s->config_text = text_ref(text);
 	s->memory_text = text_ref(text);
+	s->rules_text = text_ref(text);
 	assert_null(port_control_snapshot(port)); /* not before it is published */
 	port_loop_snapshot_publish(port, s);
 	assert_true(readable(port_control_fd(port)));
