@@ -111,6 +111,7 @@ static size_t count_dm_maps(json_object *maps)
 	return found;
 }
 
+/* checkerd asks a running multipathd, and has findings about it. */
 static void look_for_multipathd(const struct doctor_host *h)
 {
 	char buf[PATH_MAX], text[160];
@@ -118,14 +119,7 @@ static void look_for_multipathd(const struct doctor_host *h)
 	bool controls = strcmp(ctl_text(h->status, "dm_control", ""), "on") == 0;
 	size_t maps = count_dm_maps(h->maps);
 
-	if (h->status == NULL)
-		return;
-	if (runs && controls)
-		warn(h, "multipathd-running", "multipathd",
-		     "multipathd is running, and dm_control is on: both may fail and "
-		     "reinstate the same paths",
-		     "give multipathd path_checker none, or set dm_control off");
-	if (runs || controls || maps == 0)
+	if (h->status == NULL || runs || controls || maps == 0)
 		return;
 	(void)snprintf(text, sizeof(text),
 	               "dm_control is off and multipathd is not running: nobody "

@@ -153,7 +153,7 @@ static void fill_overdue(const struct snapshot_fill *f, struct snapshot *s)
 	warn(s, SNAP_WARNING_OVERDUE, s->overdue_text);
 }
 
-/* The kernel's timers are warnings, too, but notes about them are not. */
+/* The kernel's timers and multipathd are warnings, too, but notes are not. */
 static void fill_discovery(const struct inventory *inv, struct snapshot *s)
 {
 	char text[SNAP_WARNING_SIZE];
@@ -166,6 +166,8 @@ static void fill_discovery(const struct inventory *inv, struct snapshot *s)
 		if (timer_report_finding(s->timers, (enum timer_rule)i, &finding) &&
 		    finding.severity > FINDING_NOTE)
 			warn(s, finding.id, finding_format(&finding, text, sizeof(text)));
+	if (s->timers != NULL && peer_finding(&s->timers->peer, &finding))
+		warn(s, finding.id, finding_format(&finding, text, sizeof(text)));
 }
 
 static void fill_rules(struct snapshot *s)

@@ -64,6 +64,12 @@ static bool no_udevd(const struct view *v, struct finding *f)
 	return v->snap->timers != NULL && v->snap->timers->udevd_missing;
 }
 
+/* Its two findings have ids of their own. */
+static bool multipathd(const struct view *v, struct finding *f)
+{
+	return v->snap->timers != NULL && peer_finding(&v->snap->timers->peer, f);
+}
+
 static bool maps_unknown(const struct view *v, struct finding *f)
 {
 	if (v->snap->dm_error == 0)
@@ -151,6 +157,7 @@ static const struct {
 	{ "no-paths", FINDING_WARNING, no_paths,
 	  "see why with checkerctl explain DEVICE" },
 	{ "udevd-missing", FINDING_WARNING, no_udevd, "start systemd-udevd" },
+	{ "multipathd-checks", FINDING_WARNING, multipathd, "" },
 	{ "maps-not-listed", FINDING_ERROR, maps_unknown,
 	  "run checkerd as root, with the module dm-multipath loaded" },
 	{ "maps-left-out", FINDING_ERROR, maps_left_out,

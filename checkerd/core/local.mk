@@ -50,6 +50,8 @@ libcore_la_SOURCES = \
 	checkerd/core/maps_todo.h \
 	checkerd/core/overdue.c \
 	checkerd/core/overdue.h \
+	checkerd/core/peer.c \
+	checkerd/core/peer.h \
 	checkerd/core/policy.c \
 	checkerd/core/policy.h \
 	checkerd/core/policy_rules.c \
@@ -94,6 +96,7 @@ core_tests = \
 	tests/unit/core/test-maps-disks \
 	tests/unit/core/test-maps-holds \
 	tests/unit/core/test-overdue \
+	tests/unit/core/test-peer \
 	tests/unit/core/test-policy \
 	tests/unit/core/test-purge-rule \
 	tests/unit/core/test-reason \
@@ -171,6 +174,9 @@ tests_unit_core_test_maps_holds_LDADD = $(core_test_ldadd)
 tests_unit_core_test_overdue_SOURCES = tests/unit/core/test-overdue.c
 tests_unit_core_test_overdue_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_overdue_LDADD = $(core_test_ldadd)
+tests_unit_core_test_peer_SOURCES = tests/unit/core/test-peer.c
+tests_unit_core_test_peer_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_peer_LDADD = $(core_test_ldadd)
 tests_unit_core_test_policy_SOURCES = \
 	tests/unit/core/test-policy.c \
 	tests/unit/random.h \

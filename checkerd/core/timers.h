@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "checkerd/core/finding.h"
+#include "checkerd/core/peer.h"
 #include "util/macro.h"
 #include "util/mono.h"
 
@@ -120,6 +121,7 @@ struct timer_tally {
 struct timer_report {
 	_Atomic uint32_t refs; /* [atomic any→any] */
 	bool udevd_missing;    /* discovery is udev, and udevd does not run */
+	struct peer peer;      /* multipathd */
 	struct timer_tally tally[TIMER_RULE_COUNT_];
 };
 

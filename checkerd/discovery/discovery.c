@@ -14,6 +14,7 @@
 #include "checkerd/discovery/explain.h"
 #include "checkerd/discovery/identity.h"
 #include "checkerd/discovery/native_paths.h"
+#include "checkerd/discovery/peer_ask.h"
 #include "checkerd/discovery/static.h"
 #include "checkerd/discovery/timers_read.h"
 #include "checkerd/discovery/udev_watch.h"
@@ -131,7 +132,7 @@ static void emit_sync(struct discovery *d, int error, uint32_t excluded)
 	(void)discovery_emit(d, &sync); /* -ECANCELED: the thread ends */
 }
 
-/* Compares the kernel's timers with the settings. Without memory or descriptors there is no report;
+/* Compares the kernel's timers and multipathd with the settings. Without memory or descriptors there is no report;
  * the next reload or request makes one. */
 static void report_timers(struct discovery *d, uint32_t asked)
 {
@@ -143,6 +144,8 @@ static void report_timers(struct discovery *d, uint32_t asked)
 	if (f.timers != NULL) {
 		f.timers->udevd_missing =
 		        d->watch != NULL && !udev_watch_has_udevd(d->watch);
+		peer_ask(PEER_PID_FILE, PEER_ADDRESS, PEER_LIMIT_US, &f.timers->peer);
+		f.timers->peer.control = d->ref->config->dm_control;
 		if (timers_read(d->sysfs, &d->reported, &d->native.list, f.timers) < 0)
 			f.timers = timer_report_unref(f.timers);
 	}

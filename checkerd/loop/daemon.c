@@ -545,6 +545,9 @@ static void complete_maps(struct daemon *d, struct mono now)
 	if (d->inventory.map_changed)
 		dm_look(&d->dm);
 	d->inventory.map_changed = false;
+	if (d->dm.foreign)
+		inventory_suspect_peer(&d->inventory, now);
+	d->dm.foreign = false;
 	d->events.maps_decide = dm_decides(&d->dm);
 	run_windows(d, now);
 	dm_complete_round(&d->dm, now);

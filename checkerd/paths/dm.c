@@ -91,6 +91,8 @@ static void report_foreign(struct dm *dm, uint32_t index, struct mono now)
 
 		if (e->foreign == FOREIGN_FAILED && e->path != MAPS_NONE)
 			failed_in_map(dm, e->path, now);
+		if (e->foreign == FOREIGN_REINSTATED)
+			dm->foreign = true;
 		if (e->foreign != FOREIGN_NONE) {
 			dm_report_foreign(dm, i, e->foreign, now);
 			touch_path(dm, e);

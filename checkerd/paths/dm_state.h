@@ -40,6 +40,8 @@ struct dm {
 	struct mono look_from;
 	/* Until then, dm_is_ready() waits for the first list. MONO_NEVER: it waits no longer. */
 	struct mono ready_by;
+	/* Another program reinstated a path. The loop clears it. */
+	bool foreign;
 	/* The kernel does not permit commands, and that was reported. */
 	bool forbidden;
 	/* Number of commands that failed a path, reinstated a path, and were refused. */

@@ -167,6 +167,18 @@ static void report_timers(struct inventory *inv, const struct timer_report *r)
 			           finding_format(&f, text, sizeof(text)));
 }
 
+/* Logs it once, until it is over. */
+static void report_peer(struct inventory *inv, const struct peer *p)
+{
+	struct finding f;
+	bool found = peer_finding(p, &f);
+
+	if (found && !inv->peer_reported)
+		events_say(inv->events, EVENT_CONFIG, LOG_WARNING, "%s: %s", f.text,
+		           f.remedy);
+	inv->peer_reported = found;
+}
+
 static void take_timers(struct inventory *inv, struct found *f)
 {
 	bool first = inv->timers_generation != f->generation;
@@ -180,6 +192,15 @@ static void take_timers(struct inventory *inv, struct found *f)
 	inv->timers_generation = f->generation;
 	if (first)
 		report_timers(inv, inv->timers);
+	report_peer(inv, &inv->timers->peer);
+}
+
+void inventory_suspect_peer(struct inventory *inv, struct mono now)
+{
+	if (mono_before(now, inv->peer_from))
+		return;
+	inv->peer_from = mono_add(now, INVENTORY_PEER_US);
+	(void)discovery_read_timers(inv->discovery); /* nobody waits for the answer */
 }
 
 /* 0, or -EAGAIN: not now. */

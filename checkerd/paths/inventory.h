@@ -12,6 +12,8 @@
 
 /* Records per slice. */
 #define INVENTORY_SLICE 256
+/* How often multipathd is asked because another program reinstated a path. */
+#define INVENTORY_PEER_US (60 * USEC_PER_SEC)
 
 #define INVENTORY_TWINS_SIZE 256
 
@@ -40,6 +42,8 @@ struct inventory {
 	struct timer_report *timers;
 	uint64_t timers_generation; /* of the configuration that it compares */
 	uint32_t timers_asked;      /* of the last record, also without a report */
+	struct mono peer_from;      /* multipathd is not asked again before */
+	bool peer_reported;         /* what it does was logged, and goes on */
 	/* A warning about the first two paths that lead to one device. "": none do. */
 	char twins[INVENTORY_TWINS_SIZE];
 };
@@ -49,6 +53,9 @@ void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c
 void inventory_deinit(struct inventory *inv);
 /* Another configuration is going to be applied. */
 void inventory_reset_counts(struct inventory *inv);
+
+/* Another program reinstated a path in its map: asks multipathd again whether it checks. */
+void inventory_suspect_peer(struct inventory *inv, struct mono now);
 
 /* Takes records, a slice at most. True: there may be more, and none is held. */
 bool inventory_take(struct inventory *inv, struct mono now);

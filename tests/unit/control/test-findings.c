@@ -133,6 +133,37 @@ static void the_daemon(void **state _unused_)
 	                             "error maps-not-listed 1 ;error maps-left-out 1 ;");
 }
 
+static void set_multipathd(bool control, uint32_t checked)
+{
+	s->timers = timer_report_new();
+	s->timers->peer = (struct peer){ .state = PEER_ANSWERED,
+		                         .control = control,
+		                         .paths = 8,
+		                         .checked = checked,
+		                         .checker = "tur" };
+}
+
+static void multipathd_checks_too(void **state _unused_)
+{
+	struct finding f;
+
+	add_path("sda", "host1");
+	set_multipathd(true, 7);
+	assert_string_equal(all(&f), "warning multipathd-checks 1 ;");
+	assert_non_null(strstr(f.text, "checks 7 of its 8 paths too (tur)"));
+	assert_non_null(strstr(f.remedy, "checkerd-multipathd(7)"));
+}
+
+static void nobody_decides(void **state _unused_)
+{
+	struct finding f;
+
+	add_path("sda", "host1");
+	set_multipathd(false, 0);
+	assert_string_equal(all(&f), "warning dm-not-controlled 1 ;");
+	assert_non_null(strstr(f.remedy, "set dm_control on"));
+}
+
 static void a_host_without_device_mapper(void **state _unused_)
 {
 	struct finding f;
@@ -232,6 +263,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_sound_host_is_quiet),
 		TEST(the_daemon),
+		TEST(multipathd_checks_too),
+		TEST(nobody_decides),
 		TEST(a_host_without_device_mapper),
 		TEST(paths_that_are_not_checked),
 		TEST(maps_behind_one_hba),
