@@ -117,6 +117,7 @@ static struct stored_marks marks_of(const struct persist *ps, uint32_t index,
 		const struct maps_path *e = maps_path(ps->maps, i);
 
 		m.ours = m.ours || e->agreement.ours;
+		m.released = m.released || e->released;
 		m.kept_reported = m.kept_reported || e->kept_reported;
 		m.spared_reported = m.spared_reported || e->spared_reported;
 	}
@@ -284,6 +285,7 @@ static void mark_entry(struct persist *ps, uint32_t entry, const struct stored_m
 	struct maps_path *e = maps_path(ps->maps, entry);
 
 	e->agreement.ours = m->ours != 0 && !e->agreement.active;
+	e->released = m->released != 0 && !e->gone;
 	e->kept_reported = m->kept_reported != 0;
 	e->spared_reported = m->spared_reported != 0;
 }

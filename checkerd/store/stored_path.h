@@ -35,7 +35,8 @@ struct stored_marks {
 	uint8_t map_reported;                   /* as struct path */
 	/* 1 + the state from which the path changed, when the change was not reported yet; 0. */
 	uint8_t unreported_from;
-	uint8_t unused[3];
+	uint8_t released; /* as struct maps_path: checkerctl release, until the next decision */
+	uint8_t unused[2];
 	uint32_t unreported_lasted_ms; /* how long that state lasted */
 };
 

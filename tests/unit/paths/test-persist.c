@@ -450,6 +450,42 @@ static void failed_by_hand_stays_failed(void **state)
 	}
 }
 
+/* checkerctl release counts until the next decision, also when that is the successor's. */
+static void a_released_path_stays_released(void **state)
+{
+	uint32_t p = add_disk(0, "w");
+
+	(void)state;
+	add_disk(1, "w");
+	maps_set_control(maps, true);
+	add_map(2, 3);
+	check(1, PATHCHECK_OK);
+	check(p, PATHCHECK_FAILED);
+	check(p, PATHCHECK_FAILED);
+	assert_int_equal(orders(), 1U << STEP_FAIL);
+	maps_release(maps, p, true);
+	persist_touch(&checks.persist, p);
+	assert_int_equal(orders(), 1U << STEP_REINSTATE);
+	restart(true);
+	maps_set_control(maps, true);
+	add_map(2, 3);
+	p = add_disk(0, "w");
+	add_disk(1, "w");
+	check(1, PATHCHECK_OK);
+	check(p, PATHCHECK_FAILED);
+	assert_int_equal(orders(), 0);
+	/* The next decisions. */
+	check(p, PATHCHECK_OK);
+	check(p, PATHCHECK_FAILED);
+	check(p, PATHCHECK_FAILED);
+	(void)orders();
+	check(p, PATHCHECK_OK);
+	assert_int_equal(orders() & 1U << STEP_REINSTATE, 1U << STEP_REINSTATE);
+	check(p, PATHCHECK_FAILED);
+	check(p, PATHCHECK_FAILED);
+	assert_int_equal(orders() & 1U << STEP_FAIL, 1U << STEP_FAIL);
+}
+
 static struct policy_rule flapping(void)
 {
 	return (struct policy_rule){ .why = HOLD_FLAPPING,
@@ -617,6 +653,7 @@ int main(void)
 		TEST(redundancy_counts_old_verdicts),
 		TEST(a_loss_goes_on),
 		TEST(failed_by_hand_stays_failed),
+		TEST(a_released_path_stays_released),
 		TEST(a_hold_goes_on),
 		TEST(a_held_path_is_used_when_no_other_is),
 		TEST(a_held_path_waits_for_paths_that_come),

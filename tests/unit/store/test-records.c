@@ -78,6 +78,7 @@ static const struct stored_marks some_marks = {
 	.ours = 1,
 	.kept_reported = 1,
 	.spared_reported = 1,
+	.released = 1,
 	.map_reported = REDUNDANCY_LAST,
 };
 
