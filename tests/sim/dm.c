@@ -64,7 +64,7 @@ static int system_call(void)
 	if (*fiber_locks() > 0)
 		sim_fail("a device-mapper call with a lock held");
 	fiber_point();
-	if (sim.dm_slow_us > 0 && sim_one_in(2))
+	if (sim.dm_slow_us > 0 && !sim.over && sim_one_in(2))
 		(void)fiber_wait(&world,
 		                 mono_add(sim.now, sim_between(1, sim.dm_slow_us)), true);
 	return sim.dm_error != 0 && sim_one_in(2) ? sim.dm_error : 0;

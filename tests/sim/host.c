@@ -24,6 +24,16 @@ static struct {
 	struct ready ready;
 	struct mono next_request;
 	int64_t interval_us, timeout_us;
+	/* The daemon ends in the first round from then on; MONO_NEVER: it goes on. */
+	struct mono ends_at;
+	/* By SIGKILL, and where in the round. */
+	bool killed;
+	enum {
+		DIES_AFTER_COMMANDS,
+		DIES_AFTER_REPORTS,
+		DIES_AFTER_ROUND,
+		DIES_COUNT_
+	} dies;
 	/* Path-hours are counted until this time. */
 	struct mono counted;
 	bool more_results, more_maps, more_found;
@@ -134,11 +144,14 @@ static void request(void)
 	uint32_t index = host_index_of(&sim.disks[sim_below(sim.n_disks)]);
 	uint64_t what = sim_below(9);
 
-	if (what < 3)
+	if (what < 3) {
 		reload_request(&sim.reload, now);
-	else if (index == REGISTRY_NONE)
 		return;
-	else if (what < 5)
+	}
+	if (index == REGISTRY_NONE)
+		return;
+	persist_touch(&sim.checks.persist, index);
+	if (what < 5)
 		force(index);
 	else if (what == 5)
 		disable(index, now);
@@ -181,6 +194,12 @@ static void take_found(void)
 	judge_taking();
 	host.more_found = inventory_take(&sim.inventory, mono_now());
 	judge_taken();
+	judge_taken_up();
+}
+
+static bool dies(unsigned place)
+{
+	return host.killed && host.dies == place && !mono_before(sim.now, host.ends_at);
 }
 
 /* Does what daemon_complete_round() does. */
@@ -197,13 +216,22 @@ static void complete_round(struct mono now)
 	sim.inventory.map_changed = false;
 	host.events.maps_decide = dm_decides(&sim.dm);
 	dm_complete_round(&sim.dm, now);
+	if (dies(DIES_AFTER_COMMANDS))
+		return;
 	if (sim.checks.relist && !mono_before(now, sim.checks.relist_from)) {
 		sim.checks.relist = false;
 		sim.checks.relist_from = mono_add(now, CHECKS_RELIST_US);
 		finder_uevent();
 	}
 	outage_run(&sim.outage, now);
+	if (dies(DIES_AFTER_REPORTS))
+		return;
 	checks_flush(&sim.checks, now);
+	if (sim.checks.persist.store != NULL && store_has_old(host.store) &&
+	    sim.inventory.generation > 0 && dm_is_ready(&sim.dm)) {
+		judge_all_taken_up();
+		persist_end_old(&sim.checks.persist);
+	}
 	persist_run(&sim.checks.persist, now);
 	if (!mono_before(now, sim.checks.maintain_at))
 		checks_maintain(&sim.checks, now);
@@ -226,6 +254,8 @@ static struct mono wake_at(struct mono end)
 		next = mono_min(next, sim.checks.blocked_until);
 	if (host.more_results || host.more_maps || host.more_found)
 		next = sim.now;
+	next = mono_min(next, persist_next(&sim.checks.persist));
+	next = mono_min(next, host.ends_at);
 	return mono_min(mono_min(next, end), host.next_request);
 }
 
@@ -248,7 +278,7 @@ static void loop_until(struct mono end)
 		                        devmapper_fd(host.devmapper), finder_fd(),
 		                        finder_loader_fd() };
 
-	while (mono_before(sim.now, end)) {
+	while (mono_before(sim.now, end) && mono_before(sim.now, host.ends_at)) {
 		(void)fds_wait(fds, wake_at(end)); /* the sources are polled below */
 		count_hours();
 		if (host.more_results || fd_readable(fds[0]))
@@ -372,7 +402,6 @@ static void begin(void)
 	if (maps_new(&host.maps, host.config.max_paths) < 0)
 		sim_fail("no memory for the maps");
 	events.maps = checks.maps = host.maps;
-	/* Nothing is kept: a simulated daemon has no successor. */
 	if (store_new(&host.store, &store, mono_now()) < 0)
 		sim_fail("no memory for the store");
 	checks.store = host.store;
@@ -402,17 +431,66 @@ static void end(void)
 	(void)store_free(host.store, 0); /* It has no thread. */
 }
 
+/*
+ * The daemon ends, and its successor begins. A daemon that is killed has not reported what is gathered,
+ * and has not written what it had put last. The kernel ends its commands all the same.
+ */
+static void restart(void)
+{
+	struct mono now = mono_now();
+
+	sim_trace("restart", host.killed, (int64_t)host.dies);
+	if (!host.killed)
+		outage_finish(&sim.outage, now);
+	judge_ending(host.killed);
+	if (!host.killed)
+		persist_finish(&sim.checks.persist, now, mono_add(now, SEC));
+	else
+		sim_store_lose();
+	sim.sealed = false;
+	/* A call to device-mapper that is in progress ends, and nobody runs the loop. */
+	sim.over = true;
+	(void)fiber_wait(&host, mono_add(sim.now, 4 * SEC), false);
+	end();
+	sim.over = false;
+	judge_restart();
+	sim.first_process = sim.n_processes;
+	finder_reset();
+	host.more_results = host.more_maps = host.more_found = false;
+	begin();
+	judge_excuse(mono_add(sim.now, 3 * SEC));
+	sim.sealed = true;
+}
+
+/* Until that time, by one daemon after the other. */
+static void daemons_until(struct mono end)
+{
+	while (mono_before(sim.now, end)) {
+		host.ends_at = MONO_NEVER;
+		if (sim.restarts) {
+			host.ends_at = mono_add(sim.now, sim_between(1, 20 * SEC));
+			host.killed = sim_one_in(2);
+			host.dies = sim_below(DIES_COUNT_);
+		}
+		loop_until(end);
+		if (!mono_before(sim.now, host.ends_at))
+			restart();
+	}
+	host.ends_at = MONO_NEVER;
+}
+
 static void *daemon_main(void *arg)
 {
 	(void)arg;
 	begin();
 	host.counted = sim.now;
+	host.ends_at = MONO_NEVER;
 	loop_until(mono_add(sim.now, 200000)); /* starts groups and threads */
 	sim.faults = true;
 	sim.sealed = true;
 	(void)event_at(mono_add(sim.now, SEC), trouble_begin, NULL);
 	host.next_request = mono_add(sim.now, SEC);
-	loop_until(mono_add(sim.end_of_faults, 3 * SEC));
+	daemons_until(mono_add(sim.end_of_faults, 3 * SEC));
 	at_peace();
 	sim.sealed = false;
 	end();
@@ -426,6 +504,7 @@ static void choose(void)
 	memset(&host, 0, sizeof(host));
 	sim.threads = sim_one_in(3);
 	sim.calm = sim_one_in(5);
+	sim.restarts = !sim.threads && !sim.calm && sim_one_in(2);
 	sim.preempt = 1 + (unsigned)sim_between(1, 40);
 	sim.step_us = (uint32_t)sim_between(1, 12);
 	sim.quota = sim_one_in(4) && !sim.calm ? (uint32_t)sim_between(0, 2000) : 65536;

@@ -57,6 +57,15 @@ void judge_reset(void)
 	judge_identity_reset();
 }
 
+void judge_restart(void)
+{
+	memset(&judge, 0, sizeof(judge));
+	judge_overdue_reset();
+	judge_identity_reset();
+	judge_maps_restart();
+	judge_holds_reset();
+}
+
 void judge_excuse(struct mono until)
 {
 	sim.excused.us = MAX(sim.excused.us, until.us);
@@ -314,6 +323,7 @@ int __wrap_pathcheck_results(struct pathcheck *pc, struct pathcheck_result *resu
 			sim_fail("pathcheck_opened() does not know what was opened");
 		judge_result(&results[i], judge_is_of_another(&results[i], &o));
 		judge_opened(&results[i], &o, s->identify, s->asked);
+		judge_proven((uint32_t)results[i].cookie);
 	}
 	return got;
 }
@@ -334,6 +344,11 @@ void judge_replacing(void)
 {
 	if (!sim.over && sim.blocked == 0 && mono_before(sim.may_stall, sim.now))
 		sim_fail("a prober was replaced that had not stalled");
+}
+
+void judge_path_taken(uint32_t index)
+{
+	judge.of[index].failed = true;
 }
 
 static struct prober *prober(void)
@@ -373,7 +388,9 @@ void judge_blocked(struct disk *d, bool watched)
 	uint32_t generation = p == NULL ? 0 : p->generation * REGISTRY_PLACES + index;
 	const struct sim_process *before = &sim.processes[d->blocked_process];
 
-	if (d->blocked_process != 0 && d->blocked_process != process && !sim.over &&
+	/* A successor does not know what blocked its predecessor's prober. */
+	if (d->blocked_process >= MAX(sim.first_process, 1U) &&
+	    d->blocked_process != process && !sim.over &&
 	    d->blocked_generation == generation &&
 	    mono_diff(before->killed_at, d->blocked_at) > USEC_PER_SEC &&
 	    mono_diff(before->killed_at, sim.paused) > USEC_PER_SEC &&
@@ -391,7 +408,9 @@ void judge_started(const struct sim_process *before)
 	memset(judge.handed, 0, sizeof(judge.handed));
 	judge.alive = (struct mono){ 0 };
 	judge.started = sim.now;
-	if (!before->used || before->prober.limits.ids == 0)
+	/* The predecessor's prober hands nothing over. */
+	if (!before->used || before->prober.limits.ids == 0 ||
+	    before < &sim.processes[sim.first_process])
 		return;
 	judge.alive.us = before->shared.header->alive_us;
 	for (uint32_t id = 0; id < MIN(before->prober.limits.ids, (uint32_t)IDS_MAX);

@@ -26,6 +26,11 @@ void judge_events_reset(void)
 	memset(&judge, 0, sizeof(judge));
 }
 
+void judge_events_forget(unsigned disk)
+{
+	judge.at[disk][0] = '\0';
+}
+
 static char *story_of(const char *path)
 {
 	return judge.at[strtoul(path + strlen("sd"), NULL, 10)];

@@ -32,6 +32,8 @@ struct known {
 
 static struct {
 	struct known places[PLACES_MAX];
+	/* By number: a predecessor failed it in one of its maps. A record has one mark for all of them. */
+	bool maybe_ours[DEVTS_MAX];
 	bool gone
 	        [DEVTS_MAX]; /* by number: discovery has reported the device as removed */
 } judge;
@@ -39,6 +41,22 @@ static struct {
 void judge_maps_reset(void)
 {
 	memset(&judge, 0, sizeof(judge));
+}
+
+/* The answers to the predecessor's commands do not come, and each disk is learned anew. */
+void judge_maps_restart(void)
+{
+	for (unsigned i = 0; i < PLACES_MAX; i++) {
+		struct known *k = &judge.places[i];
+
+		if (k->used && (k->ours || (k->waits && k->verb == DM_FAIL_PATH)))
+			judge.maybe_ours[k->devt % DEVTS_MAX] = true;
+		k->ours = k->waits = k->barred = false;
+		k->unit = 0;
+		k->same = (struct mono){ 0 };
+		if (!k->active)
+			k->doubted = sim.now;
+	}
 }
 
 void judge_gone(uint32_t devt, bool gone)
@@ -271,7 +289,8 @@ static bool has_another(const struct known *k, bool unheld)
 /* checkerd reinstates what it failed when it releases the path. */
 static bool is_released(const struct known *k)
 {
-	if (!k->ours || k->barred || judge.gone[k->devt % DEVTS_MAX])
+	if (!(k->ours || judge.maybe_ours[k->devt % DEVTS_MAX]) || k->barred ||
+	    judge.gone[k->devt % DEVTS_MAX])
 		return false;
 	return !sim.dm.control || path_of(k->devt) == REGISTRY_NONE;
 }
@@ -281,7 +300,8 @@ bool judge_released(bool fail)
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		const struct known *k = &judge.places[i];
 
-		if (!k->used || k->active || !is_released(k) || is_barred(k) ||
+		if (!k->used || k->active || !k->ours || !is_released(k) ||
+		    is_barred(k) ||
 		    sim.reload.ref->config->dm_release != DM_RELEASE_REINSTATE)
 			continue;
 		if (fail)
@@ -306,6 +326,11 @@ static void judge_fail(const struct known *k)
 			         k->map, k->devt);
 		return;
 	}
+	if (!barred && path_of(k->devt) != REGISTRY_NONE &&
+	    judge_is_unproven(path_of(k->devt)) &&
+	    !maps_is_forced(sim.dm.maps, path_of(k->devt)))
+		sim_fail("map %u: path %u is failed by a verdict of the last daemon",
+		         k->map, k->devt);
 	if (!barred && verdict_of(k->devt) != VERDICT_UNUSABLE)
 		sim_fail("map %u: fail_path for path %u, whose verdict is not unusable",
 		         k->map, k->devt);
@@ -361,6 +386,9 @@ static void judge_command(const struct dm_command *c)
 	if (k->waits)
 		sim_fail("map %u: a second command for path %u before the answer",
 		         c->map_minor, c->path_minor);
+	if (k->active == (c->verb == DM_REINSTATE_PATH))
+		sim_fail("map %u: path %u is %s already", c->map_minor, c->path_minor,
+		         k->active ? "active" : "failed");
 	if (c->verb == DM_FAIL_PATH)
 		judge_fail(k);
 	else

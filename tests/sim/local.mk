@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/sim/plants/held-path-protects.patch \
 	tests/sim/plants/held-reused-at-once.patch \
 	tests/sim/plants/hold-forgotten.patch \
+	tests/sim/plants/hold-not-kept.patch \
 	tests/sim/plants/hold-takes-last.patch \
 	tests/sim/plants/hold-uncounted.patch \
 	tests/sim/plants/host-count-leaks.patch \
@@ -31,6 +32,7 @@ EXTRA_DIST += \
 	tests/sim/plants/lost-wakeup.patch \
 	tests/sim/plants/member-untold.patch \
 	tests/sim/plants/name-is-the-disk.patch \
+	tests/sim/plants/old-verdict-decides.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
 	tests/sim/plants/other-number-taken.patch \
 	tests/sim/plants/overdue-untold.patch \
@@ -43,6 +45,7 @@ EXTRA_DIST += \
 	tests/sim/plants/refused-forgotten.patch \
 	tests/sim/plants/reinstated-unchecked.patch \
 	tests/sim/plants/release-forgotten.patch \
+	tests/sim/plants/reported-again.patch \
 	tests/sim/plants/reload-tells-all.patch \
 	tests/sim/plants/resume-unseen.patch \
 	tests/sim/plants/runner-forgotten.patch \
@@ -78,11 +81,13 @@ tests_sim_sim_SOURCES = \
 	tests/sim/judge_events.c \
 	tests/sim/judge_identity.c \
 	tests/sim/judge_overdue.c \
+	tests/sim/judge_restart.c \
 	tests/sim/judge_maps.c \
 	tests/sim/kernel.c \
 	tests/sim/main.c \
 	tests/sim/sg.c \
 	tests/sim/sim.h \
+	tests/sim/store.c \
 	tests/unit/random.h \
 	$(NULL)
 tests_sim_sim_LDADD = \

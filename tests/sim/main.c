@@ -91,6 +91,8 @@ static void begin(uint64_t seed)
 	judge_reset();
 	judge_maps_reset();
 	judge_holds_reset();
+	judge_restart_reset();
+	sim_store_reset();
 	dm_world_reset();
 	finder_reset();
 }

@@ -146,6 +146,8 @@ struct sim {
 	unsigned n_disks;
 	struct sim_process processes[PROCESSES_MAX];
 	unsigned n_processes;
+	/* Of the present daemon. */
+	unsigned first_process;
 	struct op ops[OPS_MAX];
 	struct ended ended[DISKS_MAX];
 	/* Requests that new contexts may have: what is left of fs.aio-max-nr. */
@@ -155,6 +157,8 @@ struct sim {
 	int open_shortage;
 	/* The engine runs with PATHCHECK_THREADS. */
 	bool threads;
+	/* The daemon is stopped or killed at times. */
+	bool restarts;
 	/* The engine must not allocate, except for contexts. */
 	bool sealed;
 	/* No faults except disks that fail and hang: the tight limits hold. */
@@ -255,8 +259,9 @@ bool kernel_may_use(const void *p, size_t n);
 
 /* judge.c: the invariants */
 void judge_reset(void);
-void judge_step(void);  /* after every step */
-void judge_quiet(void); /* when all fibers wait */
+void judge_restart(void); /* a successor begins, with another engine */
+void judge_step(void);    /* after every step */
+void judge_quiet(void);   /* when all fibers wait */
 void judge_end(void);
 void judge_taking(void);                          /* before the loop takes records */
 void judge_touched(const char *name, bool stays); /* stays: the same path */
@@ -271,6 +276,8 @@ bool judge_nothing_deferred(void);
 void judge_peace(void);
 void judge_empty(void);
 void judge_excuse(struct mono until);
+/* The path has the state of the predecessor's last check. */
+void judge_path_taken(uint32_t index);
 
 /* judge_overdue.c */
 void judge_overdue_reset(void);
@@ -280,8 +287,23 @@ void judge_overdue_doubtful(uint32_t index);
 void judge_overdue_disabled(uint32_t index);
 void judge_overdue_path(uint32_t index, const struct path *p);
 
+/* judge_restart.c */
+void judge_restart_reset(void);
+void judge_ending(bool killed);     /* before the daemon's objects go */
+void judge_found(const char *name); /* the successor has found a record of the path */
+void judge_taken_up(void); /* after each round in which the successor took records */
+bool judge_is_unproven(uint32_t index); /* nothing may follow from the path's state */
+void judge_proven(uint32_t index);      /* the engine has said something about the path */
+void judge_all_taken_up(void);          /* the successor forgets what is left */
+
+/* store.c: the state file, which outlives a daemon */
+void sim_store_reset(void);
+void sim_store_lose(void);                      /* what a killed daemon had not written */
+bool sim_store_has_unwritten(const char *name); /* of a path */
+
 /* judge_events.c */
 void judge_events_reset(void);
+void judge_events_forget(unsigned disk); /* its story begins again */
 void judge_event(const struct event *e);
 /* At the end of a round. */
 void judge_events(struct mono now);
@@ -298,6 +320,7 @@ void judge_settled(uint32_t index, int error); /* the daemon took the result */
 
 /* judge_maps.c */
 void judge_maps_reset(void);
+void judge_maps_restart(void);             /* a successor begins */
 void judge_gone(uint32_t devt, bool gone); /* discovery reported the device */
 bool judge_agrees(uint32_t map, uint32_t devt, bool active);
 /* checkerd has reinstated the paths that it failed and released. fail: else fail the seed. */
