@@ -18,10 +18,14 @@
 struct option_def {
 	char letter;          /* 0: none */
 	const char *name;     /* with its dashes */
-	const char *argument; /* NULL: takes none */
+	const char *argument; /* NULL: takes none; "=NAME": it may be left out */
 	const char *help;
-	bool optional; /* the argument, which then follows a '=' */
 };
+
+static bool is_optional(const struct option_def *d)
+{
+	return d->argument != NULL && d->argument[0] == '=';
+}
 
 static const struct option_def defs[OPT_COUNT_] = {
 	[OPT_SOCKET] = { 's', "--socket", "SOCKET", "connect to this socket" },
@@ -47,8 +51,7 @@ static const struct option_def defs[OPT_COUNT_] = {
 	[OPT_FAIL] = { 0, "--fail", NULL, "disable: no I/O through them either" },
 	[OPT_FORCE] = { 0, "--force", NULL, "also the last usable path of a map" },
 	[OPT_SORT] = { 0, "--sort", "COLUMN", "sort by this; -COLUMN: largest first" },
-	[OPT_WATCH] = { 0, "--watch", "SECONDS", "repeat every SECONDS (default 2)",
-	                true },
+	[OPT_WATCH] = { 0, "--watch", "=SECONDS", "repeat every SECONDS (default 2)" },
 };
 
 /* The first code of a long option: above every letter, '?', ':' and the 1 of an operand. */
@@ -71,10 +74,10 @@ void ctl_options_help(FILE *f, unsigned mask, int width)
 		if (d->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", d->letter);
 		snprintf(name, sizeof(name), "%s%s%s%s%s", letter, d->name,
-		         d->optional           ? "[="
+		         is_optional(d)        ? "["
 		         : d->argument != NULL ? " "
 		                               : "",
-		         argument, d->optional ? "]" : "");
+		         argument, is_optional(d) ? "]" : "");
 		fprintf(f, "  %-*s  %s\n", width, name, d->help);
 	}
 }
@@ -183,7 +186,7 @@ static void make_getopt_tables(struct option longs[static OPT_COUNT_ + 1],
 	for (int i = 0; i < OPT_COUNT_; i++) {
 		longs[i] = (struct option){
 			.name = defs[i].name + 2,
-			.has_arg = defs[i].optional           ? optional_argument
+			.has_arg = is_optional(&defs[i])      ? optional_argument
 			           : defs[i].argument != NULL ? required_argument
 			                                      : no_argument,
 			.val = CODE_FIRST + i,
