@@ -11,10 +11,10 @@
 #include "checkerctl/human.h"
 #include "checkerctl/fold.h"
 
-#define LABEL_WIDTH   10
-#define KEYWORD_WIDTH 22
-#define VALUE_WIDTH   10
-#define LINE_BYTES    512
+#define LABEL_WIDTH    10
+#define VALUE_WIDTH    10
+#define LINE_BYTES     512
+#define SETTINGS_BYTES 4096
 
 static void label(const char *name)
 {
@@ -114,28 +114,53 @@ static void print_state(json_object *path)
 	put_line(line);
 }
 
+static bool is_given(json_object *setting)
+{
+	return ctl_text(setting, "section", NULL) != NULL;
+}
+
+static void print_setting(json_object *s, size_t width)
+{
+	put_column(ctl_text(s, "keyword", "?"), width);
+	put_column(ctl_text(s, "value", "?"), VALUE_WIDTH);
+	if (ctl_text(s, "file", NULL) == NULL) {
+		put("the device's own");
+	} else {
+		put(ctl_text(s, "section", "?"));
+		put(" at ");
+		put_place(s);
+	}
+	putchar('\n');
+}
+
+/* Those that the configuration or the device gives, one a line; the others together. */
 static void print_settings(json_object *reply)
 {
-	json_object *list;
+	char others[SETTINGS_BYTES] = "built in: ";
+	size_t begin = strlen(others), used = begin, width = 0, lines = 0;
+	json_object *list, *s;
 	size_t n = ctl_list(reply, "settings", &list);
 
 	for (size_t i = 0; i < n; i++) {
-		json_object *s = json_object_array_get_idx(list, i);
-		const char *section = ctl_text(s, "section", NULL);
-
-		label(i == 0 ? "settings" : "");
-		put_column(ctl_text(s, "keyword", "?"), KEYWORD_WIDTH);
-		put_column(ctl_text(s, "value", "?"), VALUE_WIDTH);
-		if (section == NULL)
-			put("built in");
-		else if (ctl_text(s, "file", NULL) == NULL)
-			put("the device's own");
-		else {
-			put(section);
-			put(" at ");
-			put_place(s);
-		}
-		putchar('\n');
+		s = json_object_array_get_idx(list, i);
+		if (is_given(s))
+			width = MAX(width, strlen(ctl_text(s, "keyword", "?")));
+		else if (used < sizeof(others))
+			used += (size_t)snprintf(others + used, sizeof(others) - used,
+			                         "%s%s %s", used > begin ? ", " : "",
+			                         ctl_text(s, "keyword", "?"),
+			                         ctl_text(s, "value", "?"));
+	}
+	for (size_t i = 0; i < n; i++) {
+		s = json_object_array_get_idx(list, i);
+		if (!is_given(s))
+			continue;
+		label(lines++ == 0 ? "settings" : "");
+		print_setting(s, width);
+	}
+	if (used > begin) {
+		label(lines == 0 ? "settings" : "");
+		put_line(others);
 	}
 }
 

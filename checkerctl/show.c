@@ -56,7 +56,7 @@ static void explain_empty(const struct ctl_options *o, enum ctl_names kind)
 	else if (kind == CTL_PATHS)
 		(void)human_complain(0,
 		                     "no path is checked; see 'checkerctl doctor', and "
-		                     "'checkerctl explain DEVICE'");
+		                     "'checkerctl show devices'");
 	else
 		(void)human_complain(0, "there is no map");
 }

@@ -165,6 +165,16 @@ static void next_check(struct jw *j, const struct snapshot *s, const struct snap
 		     seconds(mono_diff(p->due, s->taken)));
 }
 
+/* "it goes down after 3 failed checks in a row" */
+static void next_change(struct jw *j, const char *change, const char *checks,
+                        const char *result)
+{
+	if (strcmp(checks, "1") == 0)
+		next(j, "%s one %s check", change, result);
+	else
+		next(j, "%s %s %s checks in a row", change, checks, result);
+}
+
 static void next_state(struct jw *j, const struct explanation *e,
                        const struct snapshot *s, const struct snap_path *p)
 {
@@ -185,11 +195,11 @@ static void next_state(struct jw *j, const struct explanation *e,
 	if (device_is_observed(p->device))
 		next(j, "the kernel decides its state");
 	else if (path_state_usable(p->status.state))
-		next(j, "it goes down after this number of failed checks in a row: %s",
-		     setting_of(e, "fail_checks"));
+		next_change(j, "it goes down after", setting_of(e, "fail_checks"),
+		            "failed");
 	else
-		next(j, "it comes up after this number of successful checks in a row: %s",
-		     setting_of(e, "recover_checks"));
+		next_change(j, "it comes up after", setting_of(e, "recover_checks"),
+		            "successful");
 }
 
 static void next_hold(struct jw *j, const struct snapshot *s, const struct snap_path *p)

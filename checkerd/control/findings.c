@@ -155,7 +155,7 @@ static const struct {
 	{ "devices-not-listed", FINDING_ERROR, not_listed,
 	  "free memory or descriptors; checkerd tries again every second" },
 	{ "no-paths", FINDING_WARNING, no_paths,
-	  "see why with checkerctl explain DEVICE" },
+	  "see why with checkerctl show devices" },
 	{ "udevd-missing", FINDING_WARNING, no_udevd, "start systemd-udevd" },
 	{ "multipathd-checks", FINDING_WARNING, multipathd, "" },
 	{ "maps-not-listed", FINDING_ERROR, maps_unknown,

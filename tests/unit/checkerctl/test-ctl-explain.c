@@ -25,6 +25,8 @@
 	"{\"keyword\":\"checker_timeout\",\"value\":\"auto: 30\","                       \
 	"\"section\":\"device\",\"file\":null,\"line\":null},"                           \
 	"{\"keyword\":\"fail_checks\",\"value\":\"1\","                                  \
+	"\"section\":null,\"file\":null,\"line\":null},"                                 \
+	"{\"keyword\":\"recover_checks\",\"value\":\"3\","                               \
 	"\"section\":null,\"file\":null,\"line\":null}],"                                \
 	"\"path\":{\"state\":\"down\",\"state_since\":\"2020-01-01T00:00:00Z\","         \
 	"\"reason\":\"read: I/O error (EIO)\\u0007\"},"                                  \
@@ -64,10 +66,10 @@ static void test_text(void **state _unused_)
 	        "device     /dev/sda, 8:0, ACME, host3, scsi:fcp\n"
 	        "wwid       3600a\n"
 	        "checker    tur, configured\n"
-	        "settings   path_checker           tur        devices at "
+	        "settings   path_checker    tur        devices at "
 	        "/etc/checkerd.conf:12\n"
-	        "           checker_timeout        auto: 30   the device's own\n"
-	        "           fail_checks            1          built in\n"
+	        "           checker_timeout auto: 30   the device's own\n"
+	        "           built in: fail_checks 1, recover_checks 3\n"
 	        "state      down for ",
 	        "");
 	assert_outcome(

@@ -222,7 +222,7 @@ static void test_what_happens_next(void **state)
 	} cases[] = {
 		{ NULL,
 		  { "it is checked again in 2.5 s",
-		    "it goes down after this number of failed checks in a row: 2" } },
+		    "it goes down after 2 failed checks in a row" } },
 		{ disabled, { "its checks start again in 60 s" } },
 		{ disabled_for_good,
 		  { "its checks start again with checkerctl enable" } },
@@ -230,11 +230,11 @@ static void test_what_happens_next(void **state)
 		  { "it is not checked, because path_checker is none" } },
 		{ running,
 		  { "its check is running, and times out in 20.0 s",
-		    "it comes up after this number of successful checks in a row: 3" } },
+		    "it comes up after 3 successful checks in a row" } },
 		{ hung,
 		  { "its check has been in the kernel for 90 s: if an answer comes, it "
 		    "counts",
-		    "it comes up after this number of successful checks in a row: 3" } },
+		    "it comes up after 3 successful checks in a row" } },
 		{ forced,
 		  { NULL, NULL,
 		    "it stays failed in its map until checkerctl reinstate" } },
