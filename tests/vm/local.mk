@@ -9,6 +9,8 @@ EXTRA_DIST += \
 	tests/vm/machine.py \
 	tests/vm/maps.py \
 	tests/vm/nbd.py \
+	tests/vm/rootfs.py \
+	tests/vm/rootmap.py \
 	tests/vm/run \
 	tests/vm/scenarios \
 	tests/vm/scripted.py \

@@ -112,10 +112,15 @@ class Agent:
 		self.socket.close()
 
 
-class Machine:
-	"""One machine, running. folder: for its disk, sockets and console."""
+def virtio_disk(disk):
+	"""The disk as a Machine's only one."""
+	return ["-drive", f"id=root,if=virtio,format=qcow2,cache=unsafe,file={disk}"]
 
-	def __init__(self, folder, disk, extra):
+
+class Machine:
+	"""One machine, running. folder: for its sockets and console. drives: words for QEMU."""
+
+	def __init__(self, folder, drives, extra):
 		self.folder = folder
 		self.console = os.path.join(folder, "console.log")
 		monitor = os.path.join(folder, "qmp")
@@ -125,8 +130,7 @@ class Machine:
 			lines += ["-chardev", f"socket,id=agent{n},path={port},server=on,wait=off",
 			          "-device", f"virtserialport,chardev=agent{n},name=checkerd.{n}"]
 		self.process = subprocess.Popen(
-			[QEMU, *HARDWARE,
-			 "-drive", f"id=root,if=virtio,format=qcow2,cache=unsafe,file={disk}",
+			[QEMU, *HARDWARE, *drives,
 			 "-device", "virtio-serial-pci", *lines,
 			 "-serial", f"file:{self.console}",
 			 "-qmp", f"unix:{monitor},server=on,wait=off", *extra],
@@ -208,7 +212,7 @@ class Template:
 		disk = os.path.join(fresh, "disk.qcow2")
 		_qemu_img("create", "-q", "-f", "qcow2", "-F", "raw",
 		          "-b", os.path.join(self.image, "disk.img"), disk)
-		machine = Machine(fresh, disk,
+		machine = Machine(fresh, virtio_disk(disk),
 		                  ["-kernel", os.path.join(self.image, "vmlinuz"),
 		                   "-initrd", os.path.join(self.image, "initrd.img"),
 		                   "-append", KERNEL])
@@ -233,7 +237,7 @@ class Template:
 		_qemu_img("create", "-q", "-f", "qcow2", "-F", "qcow2",
 		          "-b", os.path.join(self.folder, "disk.qcow2"), disk)
 		memory = os.path.join(self.folder, "memory")
-		machine = Machine(folder, disk,
+		machine = Machine(folder, virtio_disk(disk),
 		                  ["-kernel", os.path.join(self.image, "vmlinuz"),
 		                   "-initrd", os.path.join(self.image, "initrd.img"),
 		                   "-append", KERNEL, "-incoming", f"exec:cat '{memory}'"])
