@@ -120,6 +120,10 @@ blacklist {{
 RULE = ('SUBSYSTEM=="block", KERNEL=="sd*", ENV{ID_SERIAL}="3600140500c4ec4e4d000000000000001", '
         'ENV{ID_WWN}="0x600140500c4ec4e4"\n')
 
+# So that no disk has a node of the sg driver.
+NODES = "cd /sys/class/scsi_generic && for n in *; do echo /dev/$n; done | xargs rm"
+UNLOAD = "echo install sg /bin/false >/etc/modprobe.d/sg.conf; modprobe -r sg"
+
 
 def theirs():
 	"""The state of each disk by name, as multipathd says it."""
@@ -142,17 +146,25 @@ def configure(checker):
 	write("/etc/multipath.conf", MULTIPATHD.format(checker))
 
 
-def differing(checker):
-	"""What is not as it should be: a line a unit."""
-	found, other, wrong = ours(), theirs(), []
+def differing(checker, beside=THEIRS):
+	"""What is not as it should be: a line a unit. beside: checkers that multipathd runs, too."""
+	found, other, wrong = ours(), theirs() if checker in beside else {}, []
 	for name, disk in array.disks.items():
 		want = FOUND[checker].get(name, "up")
 		if want not in (ANY, found[disk]):
 			wrong.append(f"{checker}: {name}: checkerd: {found[disk]}, not {want}")
 		want, _ = DIFFERENT.get((checker, name), (SAME.get(want), None))
-		if checker in THEIRS and want not in (ANY, other.get(disk)):
+		if checker in beside and want not in (ANY, other.get(disk)):
 			wrong.append(f"{checker}: {name}: multipathd: {other.get(disk)}, not {want}")
 	return wrong
+
+
+def wait_for_verdicts(checker, beside=THEIRS):
+	deadline = time.monotonic() + LIMIT
+	rounds([array.disks["ready"]], 2)
+	while wrong := differing(checker, beside):
+		check(time.monotonic() < deadline, f"{checker}: the verdicts", *wrong)
+		time.sleep(0.5)
 
 
 def compare(checker):
@@ -161,11 +173,7 @@ def compare(checker):
 	run("checkerctl reload")
 	if checker in THEIRS:
 		run("multipathd reconfigure")
-	deadline = time.monotonic() + LIMIT
-	rounds([array.disks["ready"]], 2)
-	while wrong := differing(checker):
-		check(time.monotonic() < deadline, f"{checker}: the verdicts", *wrong)
-		time.sleep(0.5)
+	wait_for_verdicts(checker)
 	now, other = paths(), theirs()
 	for name, disk in array.disks.items():
 		say(f"{checker}: {name}: {FOUND[checker].get(name, 'up')} / "
@@ -176,6 +184,17 @@ def script():
 	for name, answers in STATES.items():
 		array.units[name].script(**answers)
 	scsi_state(array.disks["offline"], "offline")
+
+
+def without_nodes(how):
+	"""Rescuers send the commands, by SG_IO, and find the same."""
+	run("systemctl stop checkerd")
+	run(how)
+	for checker in ("alua", "tur"):
+		configure(checker)
+		run("systemctl restart checkerd")
+		wait_for_verdicts(checker, ())
+		check({p["engine"] for p in paths().values()} == {"sync"}, "rescuers send the commands", paths())
 
 
 for rule in ("55-scsi-sg3_id", "60-persistent-storage", "60-persistent-storage-dm"):
@@ -194,6 +213,14 @@ wait_for("both have every path up", lambda: set(ours().values()) == {"up"} and l
 script()
 for checker in OURS:
 	compare(checker)
+
+run("systemctl stop multipathd")
+say("no nodes of the sg driver")
+without_nodes(NODES)
+say("no sg driver")
+without_nodes(UNLOAD)
+check(not os.path.exists("/sys/class/scsi_generic"), "there is no sg driver")
+figure("without nodes of sg, or without sg: tur and alua find the same")
 
 by_reason = {}
 for (checker, name), (word, reason) in DIFFERENT.items():
