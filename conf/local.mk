@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 systemdsystemunit_DATA = \
+	conf/systemd/checkerd-textfile.service \
+	conf/systemd/checkerd-textfile.timer \
 	conf/systemd/checkerd.service \
 	conf/systemd/checkerd.socket \
 	$(NULL)
 pkgdata_DATA = conf/systemd/early.conf
+# What administrators copy to where their monitoring is.
+prometheusdir = $(pkgdatadir)/prometheus
+dist_prometheus_DATA = conf/prometheus/checkerd.rules.yml
+grafanadir = $(pkgdatadir)/grafana
+dist_grafana_DATA = conf/grafana/checkerd.json
+EXTRA_DIST += tests/prometheus/checkerd.rules.test.yml
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = conf/sysusers.d/checkerd.conf
 sysctldir = $(prefix)/lib/sysctl.d
@@ -11,6 +19,8 @@ dist_sysctl_DATA = conf/sysctl.d/60-checkerd.conf
 dist_bashcompletion_DATA = conf/completions/checkerctl
 EXTRA_DIST += \
 	conf/systemd/checkerd-exporter.service.in \
+	conf/systemd/checkerd-textfile.service.in \
+	conf/systemd/checkerd-textfile.timer.in \
 	conf/systemd/checkerd.service.in \
 	conf/systemd/checkerd.socket.in \
 	conf/systemd/early.conf.in \

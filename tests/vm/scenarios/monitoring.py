@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""checkerd-exporter as a service, scraped by Debian's prometheus beside its node exporter; alert rules,
+every query of the dashboard, and the textfile collector."""
+# timeout: 240
+import json
+import os
+import urllib.parse
+import urllib.request
+
+from maps import make_map, without_multipath_tools
+from vm import (check, config, figure, path, read, run, say, scsi_debug, scsi_state, start, state_is,
+                status_of, wait_for, write)
+
+RULES = "/usr/share/checkerd/prometheus/checkerd.rules.yml"
+DASHBOARD = "/usr/share/checkerd/grafana/checkerd.json"
+SERVER = "http://127.0.0.1:9090/api/v1"
+
+
+def get(url, **headers):
+	with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as reply:
+		return reply.read().decode()
+
+
+def query(text):
+	"""The result of a query: one entry for each series."""
+	return json.loads(get(f"{SERVER}/query?query={urllib.parse.quote(text)}"))["data"]["result"]
+
+
+def asked(text, seconds=60):
+	return wait_for(f"data for {text}", lambda: query(text), seconds, 1)
+
+
+run("systemctl stop multipathd.socket multipathd", ok=False)
+run("modprobe -a dm-multipath dm-round-robin")
+without_multipath_tools()
+a, b = scsi_debug(add_host=2)[:2]
+make_map("m", [a, b])
+
+say("as checkerd-exporter(8) says: the group, the socket, the service")
+run("systemd-sysusers")
+config("polling_interval 1\nmax_polling_interval 1\nsocket_group checkerd")
+start()
+wait_for("both are up", lambda: state_is(a, "up") and state_is(b, "up"))
+run("systemctl start checkerd-exporter")
+pid = run("systemctl show -P MainPID checkerd-exporter").strip()
+uid = read(f"/proc/{pid}/status").split("Uid:")[1].split()[0]
+check(int(uid) >= 61184, "it runs as a dynamic user", uid)
+check(get("http://127.0.0.1:9877/healthz") == "ok\n", "it is healthy")
+check("<title>checkerd</title>" in get("http://127.0.0.1:9877/"), "the page")
+check(status_of("cat /proc/net/tcp | grep -q ' 0100007F:2695 '") == 0, "only on the loopback")
+
+say("promtool")
+text = get("http://127.0.0.1:9877/metrics")
+said = run("promtool check metrics 2>&1", stdin=text)
+check(said == "", "promtool complains of the metrics", said)
+run("promtool", "check", "rules", RULES)
+rules_test = read(os.path.join(os.path.dirname(os.path.abspath(__file__)), "checkerd.rules.test.yml"))
+write("/root/test.yml", rules_test.replace("../../conf/prometheus/checkerd.rules.yml", RULES))
+run("promtool", "test", "rules", "/root/test.yml", seconds=120)
+
+say("Debian's prometheus, and its node exporter with checkerctl metrics as a text file")
+text_folder = "/var/lib/prometheus/node-exporter"
+run("systemctl start checkerd-textfile.timer checkerd-textfile.service")
+check(os.listdir(text_folder) and all(not f.endswith(".new") for f in os.listdir(text_folder)), "the file")
+write("/root/prometheus.yml", f"""
+global: {{ scrape_interval: 2s, evaluation_interval: 2s }}
+rule_files: [ {RULES} ]
+scrape_configs:
+  - job_name: checkerd
+    static_configs: [ {{ targets: [ "localhost:9877" ] }} ]
+  - job_name: node
+    static_configs: [ {{ targets: [ "localhost:9100" ] }} ]
+""")
+run("systemd-run -q --unit=node-exporter prometheus-node-exporter "
+    "--collector.disable-defaults --collector.diskstats --collector.textfile "
+    f"--collector.textfile.directory={text_folder} --web.listen-address=127.0.0.1:9100")
+run("systemd-run -q --unit=prometheus prometheus --config.file=/root/prometheus.yml "
+    "--storage.tsdb.path=/root/tsdb --web.listen-address=127.0.0.1:9090")
+wait_for("prometheus listens", lambda: status_of("ss -ltn | grep -q 127.0.0.1:9090") == 0, 90)
+check(asked('checkerd_up{job="checkerd"} == 1', 90), "it scrapes")
+took = float(query('scrape_duration_seconds{job="checkerd"}')[0]["value"][1])
+figure(f"a scrape of 2 paths takes {took * 1000:.0f} ms in this machine")
+
+say("the metrics join those of the node exporter")
+joined = asked('node_disk_io_time_seconds_total * on (device) group_left (map) '
+               'checkerd_path_info{job="checkerd"}')
+check({(s["metric"]["device"], s["metric"]["map"]) for s in joined} == {(a, "m"), (b, "m")},
+      "disks with their map", joined)
+check(asked('node_textfile_scrape_error == 0'), "the textfile collector takes checkerctl metrics")
+check(len(asked('checkerd_path_up{job="node"}')) == 2, "and has the paths")
+
+say("every query of the dashboard returns data; a map that lost a path is in it")
+scsi_state(a, "offline")
+wait_for("the path is down", lambda: path(a)["state"] == "down")
+with open(DASHBOARD, encoding="utf-8") as f:
+	panels = json.load(f)["panels"]
+for panel in panels:
+	for target in panel["targets"]:
+		asked(target["expr"].replace("$job", "checkerd").replace("$instance", ".*"))
+figure(f"{len(panels)} panels have data")
+
+say("the alert is pending, and goes when the path is back")
+asked('ALERTS{alertname="CheckerdMapDegraded",alertstate="pending",map="m"}')
+scsi_state(a, "running")
+wait_for("the path is up", lambda: path(a)["state"] == "up")
+wait_for("no alert", lambda: not query('ALERTS{alertname="CheckerdMapDegraded"}'), 60, 1)
+
+say("checkerd is gone: the exporter says so")
+run("systemctl stop checkerd.socket checkerd")
+asked('checkerd_up{job="checkerd"} == 0')
+asked('ALERTS{alertname="CheckerdDown"}')
+run("systemctl stop checkerd-exporter")
+check(run("systemctl show -P Result checkerd-exporter").strip() == "success", "it stops well")
