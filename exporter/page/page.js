@@ -83,7 +83,8 @@ function matches(map, name, path) {
 function selectedMaps() {
 	const chosen = [];
 	for (const map of allMaps()) {
-		const list = map.list.filter(n => matches(map, n, view.picture.paths[n]));
+		const list = map.list.filter(n => matches(map, n, view.picture.paths[n]))
+			.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 		if (list.length > 0)
 			chosen.push({ ...map, list });
 	}

@@ -71,10 +71,10 @@ scrape_configs:
   - job_name: node
     static_configs: [ {{ targets: [ "localhost:9100" ] }} ]
 """)
-run("systemd-run -q --unit=node-exporter prometheus-node-exporter "
+run("systemd-run -q --unit=test-node prometheus-node-exporter "
     "--collector.disable-defaults --collector.diskstats --collector.textfile "
     f"--collector.textfile.directory={text_folder} --web.listen-address=127.0.0.1:9100")
-run("systemd-run -q --unit=prometheus prometheus --config.file=/root/prometheus.yml "
+run("systemd-run -q --unit=test-prometheus prometheus --config.file=/root/prometheus.yml "
     "--storage.tsdb.path=/root/tsdb --web.listen-address=127.0.0.1:9090")
 wait_for("prometheus listens", lambda: status_of("ss -ltn | grep -q 127.0.0.1:9090") == 0, 90)
 check(asked('checkerd_up{job="checkerd"} == 1', 90), "it scrapes")
