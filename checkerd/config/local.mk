@@ -78,6 +78,7 @@ config_tests = \
 	tests/unit/config/test-config-robust \
 	tests/unit/config/test-multipathd-manual \
 	tests/unit/config/test-mpconf \
+	tests/unit/config/test-mpconf-load \
 	tests/unit/config/test-restart-only \
 	$(NULL)
 check_PROGRAMS += $(config_tests)
@@ -102,6 +103,12 @@ tests_unit_config_test_mpconf_SOURCES = \
 	$(NULL)
 tests_unit_config_test_mpconf_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_mpconf_LDADD = $(config_test_ldadd)
+tests_unit_config_test_mpconf_load_SOURCES = \
+	tests/unit/config/config-text.h \
+	tests/unit/config/test-mpconf-load.c \
+	$(NULL)
+tests_unit_config_test_mpconf_load_CFLAGS = $(config_test_cflags)
+tests_unit_config_test_mpconf_load_LDADD = $(config_test_ldadd)
 tests_unit_config_test_restart_only_SOURCES = tests/unit/config/test-restart-only.c
 tests_unit_config_test_restart_only_CFLAGS = $(config_test_cflags)
 tests_unit_config_test_restart_only_LDADD = $(config_test_ldadd)

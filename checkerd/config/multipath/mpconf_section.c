@@ -28,16 +28,19 @@ static void report(struct mpconf *m, const struct mpconf_keyword *row,
 	                                        effect);
 }
 
-/* "; 5 stays in force", where the value is known by now. */
+/* ", and 5 stays in force", where the value is known by now. */
 static const char *present_value(const struct mpconf *m, enum section in,
-                                 const struct keyword *k, char *buf, size_t size)
+                                 const struct mpconf_keyword *row, char *buf, size_t size)
 {
+	const struct keyword *k = keywords_find(in, row->name);
 	char value[VALUE_TEXT_SIZE];
 
 	*buf = '\0';
-	if (in == SECTION_DEFAULTS && k != NULL)
+	if (row->use == MPCONF_INTERVAL && m->interval.at.line != 0)
+		(void)snprintf(buf, size, ", and the one before it stays in force");
+	else if (row->use == MPCONF_INTERVAL || row->use == MPCONF_SETTING)
 		(void)snprintf(
-		        buf, size, ", %s stays",
+		        buf, size, ", and %s stays in force",
 		        value_format(k, (char *)m->reader->config + k->in_config, value));
 	return buf;
 }
@@ -46,18 +49,50 @@ static void report_bad(struct mpconf *m, enum section in,
                        const struct mpconf_keyword *row, const struct token *value,
                        enum mpconf_verdict verdict, const char *error)
 {
-	const struct keyword *k =
-	        row->use == MPCONF_SETTING || row->use == MPCONF_INTERVAL
-	                ? keywords_find(in, row->name)
-	                : NULL;
-	char stays[VALUE_TEXT_SIZE + 32], effect[2 * VALUE_ERROR_SIZE];
+	char stays[VALUE_TEXT_SIZE + 32] = "", effect[2 * VALUE_ERROR_SIZE];
+	const char *more = "";
 
+	if (in == SECTION_DEFAULTS && row->form != MPCONF_REGEX)
+		present_value(m, in, row, stays, sizeof(stays));
+	if (verdict == MPCONF_FATAL && !m->is_dropin)
+		more = "; multipathd does not start with it";
+	else if (strcmp(row->name, "polling_interval") == 0 && m->interval.at.line == 0)
+		more = "; multipathd checks once in 4294967294 s then";
 	(void)snprintf(effect, sizeof(effect), "%s: the line is passed over%s%s", error,
-	               present_value(m, in, k, stays, sizeof(stays)),
-	               verdict == MPCONF_FATAL && !m->is_dropin
-	                       ? "; multipathd does not start with it"
-	                       : "");
+	               stays, more);
 	report(m, row, &value->at, value->text, effect);
+}
+
+/* Of a device in devices regcomp() fails only when a device is compared. */
+static bool spoils_section(enum section in, const struct mpconf_keyword *row)
+{
+	return in == SECTION_DEVICE && row->form == MPCONF_REGEX &&
+	       strcmp(row->name, "product_blacklist") != 0;
+}
+
+/* A value of an earlier section of the same kind is lost. */
+static void report_replaced(struct mpconf *m, enum section in, const struct keyword *k,
+                            const struct position *keyword_at, const struct draft *d)
+{
+	size_t i = (size_t)(k - keyword_table);
+	const struct config *c = m->reader->config;
+	const struct overlay *o = &c->rules->overrides;
+	struct config_origin at = { 0 };
+	const char *file;
+
+	if (in == SECTION_DEFAULTS)
+		at = c->defaults_at[i];
+	else if (in == SECTION_OVERRIDES && keywords_is_setting(in, k) &&
+	         (o->set & UINT64_C(1) << i) != 0)
+		at = o->at[i];
+	if (at.file == 0 || d->seen[i].line != 0)
+		return;
+	/* Replacing values is what drop-ins are made for. */
+	file = config_origin_file(c, at);
+	(strcmp(file, m->name) == 0 ? problem_warning : problem_note)(
+	        &m->reader->problems, keyword_at,
+	        "%s again: this one counts, not the one of %s:%u", k->name, file,
+	        (unsigned)at.line);
 }
 
 /* section_value() with another text. */
@@ -65,6 +100,7 @@ static void store(struct mpconf *m, enum section in, const struct keyword *k,
                   const struct token *value, const char *text,
                   const struct position *keyword_at, struct draft *d)
 {
+	report_replaced(m, in, k, keyword_at, d);
 	m->value.kind = TOKEN_WORD;
 	m->value.quoted = true;
 	m->value.at = value->at;
@@ -186,7 +222,10 @@ static const char *take_expression(struct mpconf *m, const struct mpconf_keyword
 	const char *text = value->text;
 	bool of_name = k->slot == SLOT_VENDOR || k->slot == SLOT_PRODUCT ||
 	               k->slot == SLOT_REVISION;
+	const char *other = text;
 
+	while (*other != '\0' && (unsigned char)*other < 0x80)
+		other++;
 	if (*text == '\0') {
 		report(m, row, &value->at, text, "matches every device");
 		return MATCHES_ALL;
@@ -195,6 +234,10 @@ static const char *take_expression(struct mpconf *m, const struct mpconf_keyword
 		report(m, row, &value->at, text,
 		       "these quotes are a part of the expression, which therefore "
 		       "matches nothing: use \" instead");
+	else if (*other != '\0')
+		report(m, row, &value->at, text,
+		       "matches nothing, because it has a character that is not ASCII, "
+		       "and devices have none");
 	else if (of_name && text[strlen(text) - 1] == ' ')
 		report(m, row, &value->at, text,
 		       "matches nothing, because names of devices do not end with a "
@@ -276,20 +319,25 @@ void mpconf_section_value(struct mpconf *m, enum section in,
                           const struct mpconf_keyword *row, const struct token *value,
                           const struct position *keyword_at, struct mpconf_draft *d)
 {
-	char error[VALUE_ERROR_SIZE], effect[VALUE_TEXT_SIZE + 64];
+	char error[VALUE_ERROR_SIZE], effect[VALUE_ERROR_SIZE];
 	long number;
 	enum mpconf_verdict verdict =
 	        mpconf_value_judge(row, value->text, &number, error);
 
-	if (verdict == MPCONF_BAD || verdict == MPCONF_FATAL) {
-		report_bad(m, in, row, value, verdict, error);
-		/* Of a device in devices, regcomp() fails only when it is matched. */
-		if (in == SECTION_DEVICE && row->form == MPCONF_REGEX &&
-		    strcmp(row->name, "product_blacklist") != 0)
-			d->matches_nothing = true;
+	if (verdict == MPCONF_FATAL && spoils_section(in, row)) {
+		(void)snprintf(effect, sizeof(effect),
+		               "%.200s: the section matches no device", error);
+		report(m, row, &value->at, value->text, effect);
+		d->matches_nothing = true;
 		return;
 	}
-	if (verdict == MPCONF_CAPPED) {
+	if (verdict == MPCONF_BAD || verdict == MPCONF_FATAL) {
+		report_bad(m, in, row, value, verdict, error);
+		return;
+	}
+	/* What checkerd does not take either is reported once, with the value that it takes. */
+	if (verdict == MPCONF_CAPPED &&
+	    (row->use != MPCONF_SETTING || number < (long)row->max)) {
 		(void)snprintf(effect, sizeof(effect), "out of range: %ld is in force",
 		               number);
 		report(m, row, &value->at, value->text, effect);

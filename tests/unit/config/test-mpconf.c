@@ -7,15 +7,12 @@
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "checkerd/config/multipath/mpconf.h"
 #include "tests/unit/config/config-text.h"
 
 #define FOLDER      TEST_SRCDIR "/tests/unit/config/multipath.conf"
-#define FILES_LEAST 13
+#define FILES_LEAST 38
 
 static struct config *read_text(const char *name, const char *text, size_t size)
 {
