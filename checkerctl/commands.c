@@ -96,6 +96,8 @@ static const struct command commands[] = {
 	  run_explain, NULL },
 	{ "compare", "", "print where multipathd's opinions differ", TABLE, 0, 0,
 	  run_compare, &table_compare },
+	{ "import", "[FILE]", "print multipathd's FILE for checkerd.conf", 0, 0, 1,
+	  run_import, NULL },
 	{ "help", "[COMMAND]", "print this help, or that of a command", 0, 0, ANY,
 	  run_help, NULL },
 	{ "version", "", "print the version", 0, 0, 0, run_version, NULL },

@@ -91,6 +91,7 @@ int run_ping(struct ctl *ctl, const char *const *operands, size_t n);
 int run_metrics(struct ctl *ctl, const char *const *operands, size_t n);
 int run_explain(struct ctl *ctl, const char *const *operands, size_t n);
 int run_compare(struct ctl *ctl, const char *const *operands, size_t n);
+int run_import(struct ctl *ctl, const char *const *operands, size_t n);
 int run_doctor(struct ctl *ctl, const char *const *operands, size_t n);
 int run_help(struct ctl *ctl, const char *const *operands, size_t n);
 int run_version(struct ctl *ctl, const char *const *operands, size_t n);

@@ -37,6 +37,7 @@ libctl_la_SOURCES = \
 	checkerctl/format.c \
 	checkerctl/format.h \
 	checkerctl/health.c \
+	checkerctl/import.c \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
 	checkerctl/lists.c \
@@ -78,6 +79,7 @@ endif
 if HAVE_CMOCKA
 CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-compare \
+	tests/unit/checkerctl/test-ctl-import \
 	tests/unit/checkerctl/test-ctl-connection \
 	tests/unit/checkerctl/test-ctl-doctor \
 	tests/unit/checkerctl/test-ctl-explain \
@@ -107,6 +109,9 @@ CTL_FAKE = \
 	$(NULL)
 CTL_TEST_LDADD = libctl.la libutil.la $(JSONC_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_checkerctl_test_ctl_import_SOURCES = tests/unit/checkerctl/test-ctl-import.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_import_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_import_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_compare_SOURCES = tests/unit/checkerctl/test-ctl-compare.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_compare_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_compare_LDADD = $(CTL_TEST_LDADD)

@@ -39,13 +39,16 @@ static void dump_string(FILE *out, const struct keyword *k, const struct config 
 		fprintf(out, "\t%s %s\n", k->name, k->fallback);
 }
 
-static void dump_defaults(FILE *out, const struct config *c)
+/* given_only: without the settings that no file has. */
+static void dump_defaults(FILE *out, const struct config *c, bool given_only)
 {
 	fputs("defaults {\n", out);
 	for (size_t i = 0; i < keyword_count; i++) {
 		const struct keyword *k = &keyword_table[i];
 
 		if ((k->sections & 1U << SECTION_DEFAULTS) == 0)
+			continue;
+		if (given_only && c->defaults_at[i].file == 0 && k->type != VALUE_FILE)
 			continue;
 		if (k->type == VALUE_FILE) {
 			/* What the file says is in what is printed here. */
@@ -210,12 +213,22 @@ static void dump_maintenance(FILE *out, const struct maintenance *m)
 	fputs("}\n", out);
 }
 
-void dump_config(const struct config *c, FILE *out)
+static void dump(const struct config *c, bool given_only, FILE *out)
 {
-	dump_defaults(out, c);
+	dump_defaults(out, c, given_only);
 	dump_paths(out, c);
 	dump_filter(out, "blacklist", &c->filters->blacklist);
 	dump_filter(out, "blacklist_exceptions", &c->filters->exceptions);
 	dump_rules(out, c->rules);
 	dump_maintenance(out, &c->rules->maintenance);
+}
+
+void dump_config(const struct config *c, FILE *out)
+{
+	dump(c, false, out);
+}
+
+void dump_given(const struct config *c, FILE *out)
+{
+	dump(c, true, out);
 }

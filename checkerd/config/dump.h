@@ -12,5 +12,9 @@
  * checks ferror(out) afterwards.
  */
 void dump_config(const struct config *c, FILE *out);
+/* The same without the defaults that no file has set. */
+void dump_given(const struct config *c, FILE *out);
+/* The same without the defaults that no file has set. */
+void dump_given(const struct config *c, FILE *out);
 
 #endif

@@ -29,6 +29,8 @@ libconfig_la_SOURCES = \
 	checkerd/config/multipath/mpconf.h \
 	checkerd/config/multipath/mpconf_finish.c \
 	checkerd/config/multipath/mpconf_finish.h \
+	checkerd/config/multipath/mpconf_import.c \
+	checkerd/config/multipath/mpconf_import.h \
 	checkerd/config/multipath/mpconf_keywords.c \
 	checkerd/config/multipath/mpconf_keywords.h \
 	checkerd/config/multipath/mpconf_line.c \

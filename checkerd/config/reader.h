@@ -23,6 +23,9 @@ struct reader {
 	bool *ignored_reported;                     /* keywords_ignored_count of them */
 	size_t compiled;                            /* patterns that are not literal */
 	char *multipath_conf;                       /* owned; NULL: not given */
+	/* Borrowed, one for each row of mpconf_table: multipath.conf has the keyword, and checkerd
+	 * has no use for it. NULL: nobody asks. */
+	bool *unused_keywords;
 };
 
 /* With the defaults in place. -ENOMEM. */

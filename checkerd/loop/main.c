@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checkerd/config/multipath/mpconf_import.h"
 #include "checkerd/loop/bound.h"
 #include "checkerd/loop/daemon.h"
 #include "checkerd/loop/sources.h"
@@ -92,6 +93,17 @@ static int load_and_run(const struct options *o)
 	return code;
 }
 
+static int import(const char *file)
+{
+	int r = mpconf_import(file, stdout, stderr);
+
+	if (r == 0)
+		return flush_output();
+	if (r != -EINVAL)
+		(void)fprintf(stderr, "checkerd: %s\n", strerrordesc_np(-r));
+	return EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -106,6 +118,8 @@ int main(int argc, char **argv)
 	case MODE_VERSION:
 		(void)printf("checkerd %s\n", pathcheck_version());
 		return flush_output();
+	case MODE_IMPORT:
+		return import(o.multipath_conf);
 	case MODE_RUN:
 	case MODE_TEST:
 	case MODE_DUMP:

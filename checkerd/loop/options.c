@@ -22,6 +22,7 @@ enum option_id {
 	OPTION_LOG_TARGET,
 	OPTION_STATE,
 	OPTION_PRINT_BOUND,
+	OPTION_IMPORT,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -49,6 +50,8 @@ static const struct {
 	  "keep states for the next start in FILE instead of beside SOCKET, or none" },
 	{ OPTION_PRINT_BOUND, "print-bound", NULL,
 	  "print the limits of memory, threads and descriptors, and exit" },
+	{ OPTION_IMPORT, "import", "FILE",
+	  "print multipathd's FILE as a configuration of checkerd, and exit" },
 	{ OPTION_HELP, "help", NULL, "print this help and exit" },
 	{ OPTION_VERSION, "version", NULL, "print the version and exit" },
 };
@@ -145,6 +148,10 @@ static int set_option(struct options *o, int id, const char *argument, FILE *err
 	case OPTION_PRINT_BOUND:
 		mode = MODE_BOUND;
 		break;
+	case OPTION_IMPORT:
+		o->multipath_conf = argument;
+		mode = MODE_IMPORT;
+		break;
 	case OPTION_HELP:
 		mode = MODE_HELP;
 		break;
@@ -156,7 +163,8 @@ static int set_option(struct options *o, int id, const char *argument, FILE *err
 	}
 	if (o->mode != MODE_RUN && o->mode != mode)
 		return refuse_option(
-		        err, "only one of -t, -T, --print-bound, --help, --version",
+		        err,
+		        "only one of -t, -T, --print-bound, --import, --help, --version",
 		        NULL);
 	o->mode = mode;
 	return 0;
@@ -191,7 +199,8 @@ int options_parse(struct options *ret, int argc, char **argv, FILE *err)
 		if (r < 0)
 			return r;
 	}
-	if (o.multipath_conf != NULL && o.mode != MODE_TEST && o.mode != MODE_DUMP)
+	if (o.multipath_conf != NULL && o.mode != MODE_TEST && o.mode != MODE_DUMP &&
+	    o.mode != MODE_IMPORT)
 		return refuse_option(err, "-m needs -t or -T", NULL);
 	if (optind < argc)
 		return refuse_option(err, "no arguments are expected", argv[optind]);

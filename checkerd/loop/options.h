@@ -11,9 +11,10 @@
 
 enum options_mode {
 	MODE_RUN,
-	MODE_TEST,  /* -t */
-	MODE_DUMP,  /* -T */
-	MODE_BOUND, /* --print-bound */
+	MODE_TEST,   /* -t */
+	MODE_DUMP,   /* -T */
+	MODE_BOUND,  /* --print-bound */
+	MODE_IMPORT, /* --import */
 	MODE_HELP,
 	MODE_VERSION,
 };
@@ -22,8 +23,9 @@ enum options_mode {
 
 struct options {
 	enum options_mode mode;
-	const char *config;         /* NULL: the default file */
-	const char *multipath_conf; /* read it instead, alone; NULL: no */
+	const char *config; /* NULL: the default file */
+	const char *
+	        multipath_conf; /* read it instead, alone, or print what it means; NULL: no */
 	const char *socket;
 	const char *state; /* NULL: beside the socket; "none": no file */
 	enum log_target log_target;

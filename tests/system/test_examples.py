@@ -63,6 +63,9 @@ RUN = {
 	"checkerctl compare": (3, "multipathd"),
 	"checkerctl compare --raw --no-headings -o NAME,RESULT,WHY | grep -v agree":
 		(1, "multipathd"),
+	"checkerctl import multipath.conf": (0, "\tpolling_interval 7\n"),
+	"checkerd -t -m multipath.conf":
+		(0, "multipath.conf:3:2: warning: unknown keyword 'checkertimeout'"),
 	"checkerctl --timeout 30 ping --wait": (0, "answered"),
 	"checkerctl help show paths": (0, "REASON *"),
 	"checkerctl version": (0, "checkerctl "),
@@ -103,6 +106,7 @@ ELSEWHERE = {
 # Examples that are pasted as a whole: the document, and words of the example.
 PASTED = (("README.md", "cat > t.conf"), ("man/checkerd.8", "$ cat test.conf"))
 
+MULTIPATH = "defaults {\n\tpolling_interval 7\n\tcheckertimeout 9\n}\n"
 DEMO = "defaults {\n\tchecker_timeout 0\n}\n"
 
 
@@ -167,7 +171,8 @@ def every_shown_command_is_run(case):
 	daemon = case.daemon(config([(a, None, "left"), (b, None, "left"), (c, None, "right")]))
 	daemon.start().wait_ready(up=3)
 	daemon.ctl("check", "sda", "--wait")
-	for name, text in (("test.conf", config([a])), ("demo.conf", DEMO)):
+	for name, text in (("test.conf", config([a])), ("demo.conf", DEMO),
+	                   ("multipath.conf", MULTIPATH)):
 		with open(os.path.join(case.folder, name), "w", encoding="utf-8") as f:
 			f.write(text)
 		os.chmod(os.path.join(case.folder, name), 0o644)

@@ -295,6 +295,8 @@ static void take_value(struct mpconf *m, enum section in,
 {
 	switch (row->use) {
 	case MPCONF_UNUSED:
+		if (m->reader->unused_keywords != NULL)
+			m->reader->unused_keywords[row - mpconf_table] = true;
 		return;
 	case MPCONF_OBSOLETE:
 		report(m, row, &value->at, value->text,

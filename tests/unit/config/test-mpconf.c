@@ -7,8 +7,10 @@
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
+#include <errno.h>
 
 #include "checkerd/config/multipath/mpconf.h"
+#include "checkerd/config/multipath/mpconf_import.h"
 #include "tests/unit/config/config-text.h"
 
 #define FOLDER      TEST_SRCDIR "/tests/unit/config/multipath.conf"
@@ -78,6 +80,32 @@ static void check_round(const struct config *c)
 	config_free(again);
 }
 
+/* checkerctl import: the same is in force, and each warning is in a comment. */
+static void check_import(const char *path)
+{
+	struct config *c = NULL, *imported;
+	char *text = NULL, *first, *second;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(load_multipath_conf(path, &c), 0);
+	assert_int_equal(mpconf_import(path, out, stderr), 0);
+	assert_int_equal(fclose(out), 0);
+	imported = text_parse(text);
+	assert_int_equal(imported->n_problems, 0);
+	first = text_dump(c);
+	second = text_dump(imported);
+	assert_string_equal(first, second);
+	for (size_t i = 0; i < c->n_problems; i++)
+		assert_contains(text, c->problems[i].message);
+	free(first);
+	free(second);
+	free(text);
+	config_free(c);
+	config_free(imported);
+}
+
 /* Is the file read as NAME.want says? */
 static bool check_file(const char *name)
 {
@@ -91,6 +119,7 @@ static bool check_file(const char *name)
 	c = read_text(name, text, size);
 	found = describe(c);
 	check_round(c);
+	check_import(path);
 	strcpy(strrchr(path, '.'), ".want");
 	wanted = text_read(path, &size);
 	right = strcmp(found, wanted) == 0;
@@ -123,10 +152,40 @@ static void every_file_has_the_effect_that_is_written_beside_it(void **state)
 	assert_int_equal(misses, 0);
 }
 
+static void an_import_lists_what_is_not_used(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state; /* no fixture */
+	assert_non_null(out);
+	assert_int_equal(mpconf_import(FOLDER "/16-crlf.conf", out, stderr), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_contains(text, "# Not used, because checkerd makes no maps:\n"
+	                      "# path_selector path_grouping_policy prio features "
+	                      "hardware_handler failback no_path_retry\n"
+	                      "# user_friendly_names fast_io_fail_tmo dev_loss_tmo "
+	                      "find_multipaths enable_foreign\n");
+	assert_contains(text, "\ndefaults {\n"
+	                      "	polling_interval 10\n"
+	                      "	multipath_conf \"\"\n"
+	                      "}\n");
+	free(text);
+	text = NULL;
+	out = open_memstream(&text, &size);
+	assert_non_null(out);
+	assert_int_equal(mpconf_import(FOLDER "/none", out, out), -EINVAL);
+	assert_int_equal(fclose(out), 0);
+	assert_contains(text, "/none: warning: cannot be opened");
+	free(text);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_file_has_the_effect_that_is_written_beside_it),
+		cmocka_unit_test(an_import_lists_what_is_not_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
