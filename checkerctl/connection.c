@@ -241,9 +241,11 @@ static int complain_denied(const struct connection *c)
 		        "socket's group",
 		        c->socket);
 	if (st.st_gid == 0)
-		return human_complain(EXIT_DENIED,
-		                      "permission denied on %s: only root may use it",
-		                      c->socket);
+		return human_complain(
+		        EXIT_DENIED,
+		        "permission denied on %s: only root may use it; become root, or "
+		        "name a group in socket_group of checkerd.conf",
+		        c->socket);
 	group = getgrgid(st.st_gid);
 	if (group != NULL)
 		return human_complain(
