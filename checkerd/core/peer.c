@@ -7,6 +7,8 @@
 
 /* multipathd's word for the map of a path that is in no map begins so: "[orphan]". */
 #define NO_MAP '['
+/* And so does the name of a checker that it has not chosen yet: "(null)". */
+#define NO_NAME '('
 
 /* The text of another program goes into logs. */
 static void copy_name(char to[static PEER_CHECKER_MAX], const char *from, size_t n)
@@ -35,7 +37,7 @@ void peer_add(struct peer *p, const char *line)
 	if (n == 0 || *map == '\0' || *map == NO_MAP)
 		return;
 	p->paths++;
-	if (n == strlen("none") && memcmp(line, "none", n) == 0)
+	if (*line == NO_NAME || (n == strlen("none") && memcmp(line, "none", n) == 0))
 		return;
 	if (p->checked++ == 0)
 		copy_name(p->checker, line, n);

@@ -12,6 +12,7 @@ static void lines_are_counted(void **state _unused_)
 	struct peer p = { .state = PEER_ANSWERED };
 
 	peer_add(&p, "none mpatha");
+	peer_add(&p, "(null) mpatha");
 	peer_add(&p, "tur mpatha");
 	peer_add(&p, "directio mpathb");
 	peer_add(&p, "nonesuch mpathb");
@@ -20,7 +21,7 @@ static void lines_are_counted(void **state _unused_)
 	peer_add(&p, "fail");
 	peer_add(&p, " mpatha");
 	peer_add(&p, "");
-	assert_int_equal(p.paths, 4);
+	assert_int_equal(p.paths, 5);
 	assert_int_equal(p.checked, 3);
 	assert_string_equal(p.checker, "tur");
 }
