@@ -35,7 +35,7 @@ static void no_members(struct jw *j)
 
 void document_event(struct jw *j, const struct event *e)
 {
-	bool has_cause = e->type == EVENT_CAUSE;
+	bool has_cause = event_has_cause(e);
 
 	jw_object(j);
 	key_uint(j, "seq", e->seq);

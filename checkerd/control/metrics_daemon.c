@@ -236,7 +236,7 @@ static void cause_events(struct metrics_piece *o, const char *name,
 {
 	(void)row;
 	for (unsigned kind = 0; kind < CAUSE_KINDS; kind++)
-		for (unsigned turn = 0; turn < TURN_COUNT_; turn++) {
+		for (unsigned turn = 0; turn < CAUSE_TURNS; turn++) {
 			metrics_labels(
 			        o, name, "_total",
 			        METRICS_LABELS("part",

@@ -173,7 +173,7 @@ struct snapshot {
 	/* Holds that have begun, by reason. */
 	uint64_t holds_begun[HOLD_WHY_COUNT_];
 	/* Events about a common cause. */
-	uint32_t cause_events[CAUSE_KINDS][TURN_COUNT_];
+	uint32_t cause_events[CAUSE_KINDS][CAUSE_TURNS];
 	/* Disks that purge_disconnected deleted, and deletions that failed. */
 	uint64_t purge_deleted, purge_failed;
 	/* Counters of the engine. A counter is added there, and shown where it is to be seen. */

@@ -116,7 +116,7 @@ static void tidy(struct causes *c, uint16_t i)
 	uint16_t *link = head_of(c, e->key);
 	uint32_t n = e->total;
 
-	for (unsigned t = 0; t < TURN_COUNT_; t++)
+	for (unsigned t = 0; t < CAUSE_TURNS; t++)
 		n += e->gathered[t];
 	if (n > 0)
 		return;
@@ -314,13 +314,12 @@ const char *cause_kind_name(enum cause_kind kind)
 
 const char *cause_turn_name(enum cause_turn turn)
 {
-	static const char *const names[TURN_COUNT_] = {
-		[TURN_DOWN] = "down",
-		[TURN_DOUBT] = "failing",
-		[TURN_BACK] = "back",
-		[TURN_GONE] = "removed",
+	static const char *const names[CAUSE_TURNS] = {
+		[TURN_DOWN] = "down", [TURN_DOUBT] = "failing",
+		[TURN_BACK] = "back", [TURN_GONE] = "removed",
+		[TURN_HELD] = "held", [TURN_LET_GO] = "let_go",
 	};
 
-	assert(turn < TURN_COUNT_);
+	assert(turn < CAUSE_TURNS);
 	return names[turn];
 }

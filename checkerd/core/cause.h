@@ -26,7 +26,11 @@ enum cause_turn {
 	TURN_DOUBT, /* it failed, and nothing is decided; or the kernel failed it in its map */
 	TURN_BACK, /* it is usable again, or about to be */
 	TURN_GONE, /* it was removed */
-	TURN_COUNT_
+	TURN_COUNT_,
+	/* Of holds (hold_gather.h): it is held from now on; it is held no longer. */
+	TURN_HELD = TURN_COUNT_,
+	TURN_LET_GO,
+	CAUSE_TURNS
 };
 
 /* In the order of their size: of parts that explain equally much, the first one is named. */
@@ -41,7 +45,7 @@ enum cause_kind {
 struct cause {
 	uint64_t key; /* a checksum of the part's names */
 	uint32_t total;
-	uint32_t gathered[TURN_COUNT_];
+	uint32_t gathered[CAUSE_TURNS];
 	enum cause_kind kind : 8;
 	uint8_t examined; /* bits 1 << enum cause_turn */
 	uint16_t next;    /* chain of the index, or of the free ones */
@@ -84,7 +88,8 @@ void causes_examined(struct causes *c, const struct cause *suspect, enum cause_t
 /* Is the device one of that part? */
 bool cause_has(const struct cause *cause, const struct device *d);
 
-/* "host", "target", "target_of_host", "array"; "down", "failing", "back", "removed": of metrics. */
+/* "host", "target", "target_of_host", "array"; "down", "failing", "back", "removed", "held", "let_go": of
+ * metrics. */
 const char *cause_kind_name(enum cause_kind kind);
 const char *cause_turn_name(enum cause_turn turn);
 

@@ -59,7 +59,7 @@ struct event {
 	enum event_type type;
 	int priority;              /* syslog level */
 	char path[EVENT_PATH_MAX]; /* "": none */
-	char map[EVENT_MAP_MAX];   /* CAUSE: what the paths have in common */
+	char map[EVENT_MAP_MAX];   /* event_has_cause(): what the paths have in common */
 	char from[16], to[16];     /* names of states; "": none */
 	char reason[EVENT_REASON_MAX];
 	char message[EVENT_MESSAGE_MAX]; /* the log line, without a newline */
@@ -79,6 +79,12 @@ void event_unpack(struct event *e, const unsigned char *from);
 _must_check_ bool event_push(struct ring_producer *p, const struct event *e);
 /* False: the ring is empty. */
 _must_check_ bool event_pop(struct ring_consumer *c, struct event *ret);
+
+/* It is about paths that have a part in common. */
+static inline bool event_has_cause(const struct event *e)
+{
+	return e->type == EVENT_CAUSE || (e->type == EVENT_HOLD && e->members > 0);
+}
 
 const char *event_type_name(enum event_type t);
 

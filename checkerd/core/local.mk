@@ -23,6 +23,8 @@ libcore_la_SOURCES = \
 	checkerd/core/gather.h \
 	checkerd/core/histogram.c \
 	checkerd/core/histogram.h \
+	checkerd/core/hold_gather.c \
+	checkerd/core/hold_gather.h \
 	checkerd/core/last_path.c \
 	checkerd/core/last_path.h \
 	checkerd/core/loss.c \

@@ -73,7 +73,7 @@ static const char *message_id(enum event_type t)
 
 static void write_journal(const struct event *e)
 {
-	bool has_cause = e->type == EVENT_CAUSE;
+	bool has_cause = event_has_cause(e);
 
 	/* An error of the journal cannot be logged anywhere. */
 	(void)sd_journal_send("MESSAGE=%s", e->message, "PRIORITY=%d", e->priority,

@@ -43,6 +43,7 @@ int checks_init(struct checks *c, const struct checks_options *o, const char **r
 		.maps = o->maps,
 		.gathered = o->events->gathered,
 		.losses = o->events->losses,
+		.holds = &o->events->holds,
 		.max_paths = config->max_paths,
 	};
 	struct pathcheck_options engine;

@@ -357,15 +357,15 @@ void events_device_error(struct events *ev, uint32_t index, const struct path *p
 }
 
 static const char *describe_hold(const struct path *p, const struct hold *before,
-                                 struct mono now, char buf[EVENT_MESSAGE_MAX])
+                                 struct mono since, char buf[EVENT_MESSAGE_MAX])
 {
 	enum hold_why was = policy_why(before), is = policy_why(&p->hold);
-	int64_t left_us = mono_diff(policy_until(&p->hold), now);
+	int64_t left_us = mono_diff(policy_until(&p->hold), since);
 
 	if (is == HOLD_NONE)
 		(void)snprintf(buf, EVENT_MESSAGE_MAX, "held no longer: %s, for %.0f s",
 		               hold_why_name(was),
-		               (double)mono_diff(now, policy_since(before)) /
+		               (double)mono_diff(since, policy_since(before)) /
 		                       (double)USEC_PER_SEC);
 	else if (left_us > 0)
 		(void)snprintf(buf, EVENT_MESSAGE_MAX,
@@ -379,7 +379,7 @@ static const char *describe_hold(const struct path *p, const struct hold *before
 }
 
 void events_hold(struct events *ev, uint32_t index, const struct path *p,
-                 const struct hold *before, struct mono now)
+                 const struct hold *before, struct mono since, struct mono now)
 {
 	enum hold_why was = policy_why(before), is = policy_why(&p->hold);
 	char name[NAME_TEXT_MAX], words[EVENT_MESSAGE_MAX];
@@ -393,8 +393,8 @@ void events_hold(struct events *ev, uint32_t index, const struct path *p,
 	put_text(e.to, sizeof(e.to), is == HOLD_NONE ? "" : hold_why_name(is));
 	put_text(e.reason, sizeof(e.reason), is == HOLD_NONE ? e.from : e.to);
 	describe_path(name, sizeof(name), p->device, map);
-	finish_rated(ev, &e, &ev->rates[index], name,
-	             describe_hold(p, before, now, words), now);
+	finish_rated_at(ev, &e, &ev->rates[index], name,
+	                describe_hold(p, before, since, words), since, now);
 }
 
 void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,

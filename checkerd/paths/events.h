@@ -9,6 +9,7 @@
 #include "checkerd/control/port.h"
 #include "checkerd/core/event.h"
 #include "checkerd/core/gather.h"
+#include "checkerd/core/hold_gather.h"
 #include "checkerd/core/map_loss.h"
 #include "checkerd/core/maps.h"
 #include "checkerd/core/registry.h"
@@ -42,9 +43,11 @@ struct events {
 	struct rate *dm_rates;
 	/* Owned, one per map. */
 	struct rate *map_rates;
-	struct rate turn_rates[TURN_COUNT_];
+	struct rate turn_rates[CAUSE_TURNS];
 	/* Owned: changes that outage.h reports together. */
 	struct gather *gathered;
+	/* Begins and ends of holds that outage_holds.h reports together. */
+	struct hold_gather holds;
 	/* Owned: maps without a usable path. */
 	struct map_losses *losses;
 	/* The last path of a map is reported at once from then on: see outage_state(). */
@@ -60,7 +63,7 @@ struct events {
 	uint32_t maps_gathered;
 	struct mono maps_first;
 	/* Events about a common cause since the start. */
-	uint32_t causes_total[CAUSE_KINDS][TURN_COUNT_];
+	uint32_t causes_total[CAUSE_KINDS][CAUSE_TURNS];
 	/* Number of the last group of records. */
 	uint32_t group;
 	struct rate remedy_rates[EVENTS_REMEDY_KINDS];
@@ -127,9 +130,9 @@ void events_slow(struct events *ev, const struct events_slow *s, const char *for
 /* The device of a path that is up answers with an error of its own: path_status.reason. */
 void events_device_error(struct events *ev, uint32_t index, const struct path *p,
                          struct mono now);
-/* The path is held for another reason than `before` says, or is held no longer. */
+/* The path is held for another reason than `before` says, or is held no longer, since then. */
 void events_hold(struct events *ev, uint32_t index, const struct path *p,
-                 const struct hold *before, struct mono now);
+                 const struct hold *before, struct mono since, struct mono now);
 /* A check did not start or was not judged. Reports the remedy, if there is one, rarely. */
 void events_not_judged(struct events *ev, const struct path *p, const struct outcome *o,
                        struct mono now);

@@ -4,6 +4,7 @@
 
 #include "checkerd/core/maps_holds.h"
 #include "checkerd/core/policy_rules.h"
+#include "checkerd/paths/outage_holds.h"
 
 static const struct policy_rule *rule_of(const struct path *p)
 {
@@ -47,7 +48,7 @@ static void follow(struct holds *h, uint32_t index, const struct path *p,
 		return;
 	persist_touch(h->persist, index);
 	h->begun[is] += is != HOLD_NONE;
-	events_hold(h->events, index, p, before, now);
+	outage_hold(h->events, index, p, before, now);
 }
 
 void holds_checked(struct holds *h, uint32_t index, struct path *p,

@@ -30,6 +30,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/outage.h \
 	checkerd/paths/outage_gather.c \
 	checkerd/paths/outage_gather.h \
+	checkerd/paths/outage_holds.c \
+	checkerd/paths/outage_holds.h \
 	checkerd/paths/outage_maps.c \
 	checkerd/paths/outage_maps.h \
 	checkerd/paths/outage_single.c \

@@ -9,6 +9,7 @@
 #include "checkerd/discovery/device_state.h"
 #include "checkerd/paths/engine_path.h"
 #include "checkerd/paths/outage_gather.h"
+#include "checkerd/paths/outage_holds.h"
 
 /* Adds the path to the engine, which opens it with the next check. An observed path has nothing to
  * open. */
@@ -20,13 +21,15 @@ static int add_to_engine(struct checks *c, uint32_t index, struct path *p)
 	                       engine_path_cookie(index, p->generation), &p->engine_id);
 }
 
-/* The predecessor gathered this change with others, and was ended before it could report it. */
+/* The predecessor gathered these changes with others, and was ended before it could report them. */
 static void report_left(struct checks *c, uint32_t index, const struct path *p,
                         const struct stored_marks *m, struct mono now)
 {
 	int64_t lasted_us = (int64_t)m->unreported_lasted_ms * USEC_PER_MSEC;
 	struct path_status before = p->status;
 
+	if (m->hold_unreported != 0 && policy_is_held(&p->hold))
+		outage_hold(c->events, index, p, &(struct hold){ .at = 0 }, now);
 	if (m->unreported_from == 0 ||
 	    m->unreported_from == 1 + (unsigned)p->status.state)
 		return;

@@ -14,6 +14,7 @@
 
 #include "checkerd/core/loss.h"
 #include "checkerd/paths/loss_watch.h"
+#include "checkerd/paths/outage_holds.h"
 #include "checkerd/paths/outage_maps.h"
 #include "checkerd/paths/outage_single.h"
 
@@ -143,7 +144,9 @@ static int priority_of(enum cause_turn turn)
 		return LOG_WARNING;
 	case TURN_BACK:
 	case TURN_GONE:
-	case TURN_COUNT_:
+	case TURN_HELD:
+	case TURN_LET_GO:
+	case CAUSE_TURNS:
 		break;
 	}
 	return LOG_NOTICE;
@@ -336,6 +339,10 @@ void outage_run(struct outage *o, struct mono now)
 	if (mono_before(now, o->retry_at))
 		return;
 	o->retry_at = (struct mono){ 0 };
+	if (!outage_holds_run(o->events, o->registry, o->finishing, now)) {
+		o->retry_at = mono_add(now, OUTAGE_RETRY_US);
+		return;
+	}
 	if (o->phase == OUTAGE_IDLE)
 		choose(o, now);
 	if (o->phase == OUTAGE_MEMBERS || o->phase == OUTAGE_SINGLES)
@@ -346,7 +353,8 @@ void outage_run(struct outage *o, struct mono now)
 
 static bool has_more(const struct outage *o)
 {
-	if (o->phase != OUTAGE_IDLE || !mono_is_never(outage_maps_due(o)))
+	if (o->phase != OUTAGE_IDLE || !mono_is_never(outage_maps_due(o)) ||
+	    o->events->holds.n > 0)
 		return true;
 	for (unsigned t = 0; t < TURN_COUNT_; t++)
 		if (!mono_is_never(gather_due(o->events->gathered, t)))
@@ -365,7 +373,8 @@ void outage_finish(struct outage *o, struct mono now)
 
 struct mono outage_next(const struct outage *o)
 {
-	struct mono next = outage_maps_due(o);
+	struct mono next =
+	        mono_min(outage_maps_due(o), hold_gather_due(&o->events->holds));
 
 	if (o->events->is_suspect)
 		return (struct mono){ 0 };

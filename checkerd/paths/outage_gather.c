@@ -9,6 +9,7 @@
 #include "checkerd/paths/outage_gather.h"
 
 #include "checkerd/core/maps_count.h"
+#include "checkerd/paths/outage_holds.h"
 #include "checkerd/paths/outage_single.h"
 
 void outage_path_added(struct events *ev, uint32_t index, const struct device *d,
@@ -51,6 +52,7 @@ static bool gather_removal(struct events *ev, uint32_t index, const struct path 
 void outage_path_removed(struct events *ev, uint32_t index, const struct path *p,
                          bool gone, struct mono now)
 {
+	outage_hold_flush(ev, index, p, now);
 	if (gone && gather_removal(ev, index, p, now)) {
 		if (gather_has(ev->gathered, index))
 			gather_drop(ev->gathered, index, p->device);
@@ -64,6 +66,7 @@ void outage_path_described(struct events *ev, uint32_t index, const struct path 
                            const struct device *d, struct mono now)
 {
 	report_gathered(ev, index, p, &p->status, now);
+	outage_hold_flush(ev, index, p, now);
 	causes_path_removed(gather_causes(ev->gathered), p->device);
 	causes_path_added(gather_causes(ev->gathered), d);
 }

@@ -20,6 +20,7 @@ int persist_init(struct persist *ps, const struct persist_parts *parts)
 		.maps = parts->maps,
 		.gathered = parts->gathered,
 		.losses = parts->losses,
+		.holds = parts->holds,
 		.max_paths = parts->max_paths,
 		.max_maps = map_room(parts->max_paths),
 		.next = REGISTRY_NONE,
@@ -124,11 +125,22 @@ static struct stored_marks marks_of(const struct persist *ps, uint32_t index,
 	return m;
 }
 
+/* Began. An end that the successor does not report is not worth a place in the record. */
+static bool hold_is_unreported(const struct persist *ps, uint32_t index)
+{
+	const struct hold_change *c = hold_gather_find(ps->holds, index);
+
+	return c != NULL && !policy_is_held(&c->before);
+}
+
 /* The successor reports what this daemon did not. */
 static void note_unreported(struct persist *ps, uint32_t index, struct stored_marks *m)
 {
 	struct gather_change c = { .changed = false };
 
+	m->hold_unreported = hold_is_unreported(ps, index);
+	if (m->hold_unreported != 0)
+		insert(ps->unreported, index, &ps->n_unreported);
 	if (gather_has(ps->gathered, index))
 		c = gather_get(ps->gathered, index);
 	if (!c.changed)
@@ -146,7 +158,7 @@ static void touch_reported(struct persist *ps)
 
 	while (ps->n_unreported > 0 &&
 	       (i = first(ps->unreported, i, ps->max_paths)) < ps->max_paths) {
-		if (!gather_has(ps->gathered, i)) {
+		if (!gather_has(ps->gathered, i) && !hold_is_unreported(ps, i)) {
 			erase(ps->unreported, i, &ps->n_unreported);
 			persist_touch(ps, i);
 		}

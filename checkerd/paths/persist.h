@@ -10,6 +10,7 @@
  * with wake-ups that happen anyway. So a successful check costs nothing here.
  */
 #include "checkerd/core/gather.h"
+#include "checkerd/core/hold_gather.h"
 #include "checkerd/core/map_loss.h"
 #include "checkerd/core/maps.h"
 #include "checkerd/core/registry.h"
@@ -24,13 +25,14 @@
 #define PERSIST_PATIENCE_US (10 * USEC_PER_SEC)
 
 struct persist {
-	/* Borrowed, as are the next four. */
+	/* Borrowed, as are the next five. */
 	struct store *store;
 	struct registry *registry;
 	struct maps *maps;
 	/* Changes that are not reported yet. */
 	const struct gather *gathered;
 	struct map_losses *losses;
+	struct hold_gather *holds;
 	/* Owned: sets of indexes. Paths and maps that are to be written. */
 	uint64_t *paths, *changed_maps;
 	/* Owned: paths whose record has a change that was not reported. */
@@ -58,6 +60,7 @@ struct persist_parts {
 	struct maps *maps;
 	const struct gather *gathered;
 	struct map_losses *losses;
+	struct hold_gather *holds;
 	uint32_t max_paths;
 };
 

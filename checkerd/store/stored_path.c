@@ -245,7 +245,8 @@ static bool get_marks(const struct record *r, struct mono now, struct stored_mar
 	       ret->empties <= 1 && ret->forced <= 1 && ret->even_last <= 1 &&
 	       ret->waived <= 1 && ret->ours <= 1 && ret->kept_reported <= 1 &&
 	       ret->spared_reported <= 1 && ret->map_reported <= REDUNDANCY_NONE &&
-	       ret->unreported_from <= PATH_STATE_COUNT_ && ret->released <= 1;
+	       ret->unreported_from <= PATH_STATE_COUNT_ && ret->released <= 1 &&
+	       ret->hold_unreported <= 1;
 }
 
 /* Does the reason of the phase come from a rule? */

@@ -36,7 +36,8 @@ struct stored_marks {
 	/* 1 + the state from which the path changed, when the change was not reported yet; 0. */
 	uint8_t unreported_from;
 	uint8_t released; /* as struct maps_path: checkerctl release, until the next decision */
-	uint8_t unused[2];
+	uint8_t hold_unreported; /* the hold began, and that was not reported yet */
+	uint8_t unused[1];
 	uint32_t unreported_lasted_ms; /* how long that state lasted */
 };
 

@@ -101,6 +101,7 @@ static void test_every_family(void **state)
 	s->cause_events[CAUSE_TARGET][TURN_DOUBT] = 22;
 	s->cause_events[CAUSE_HOST][TURN_BACK] = 23;
 	s->cause_events[CAUSE_ARRAY][TURN_GONE] = 24;
+	s->cause_events[CAUSE_ARRAY][TURN_HELD] = 25;
 	add(s, "sdb", "m", PATH_TIMEOUT);
 	add(s, "sdc", NULL, PATH_GHOST);
 	p = add(s, "sdd", "n", PATH_UP);
@@ -160,7 +161,9 @@ static void test_every_family(void **state)
 	has(text, "checkerd_cause_events_total{part=\"host\",direction=\"back\"} 23\n"
 	          "checkerd_cause_events_total{part=\"host\",direction=\"removed\"} 0\n");
 	has(text,
-	    "checkerd_cause_events_total{part=\"array\",direction=\"removed\"} 24\n#");
+	    "checkerd_cause_events_total{part=\"array\",direction=\"removed\"} 24\n"
+	    "checkerd_cause_events_total{part=\"array\",direction=\"held\"} 25\n"
+	    "checkerd_cause_events_total{part=\"array\",direction=\"let_go\"} 0\n#");
 	has(text, "checkerd_path_transitions_total{path=\"sda\",map=\"m\"} 4\n");
 	has(text, "checkerd_map_paths{map=\"m\",state=\"up\"} 1\n"
 	          "checkerd_map_paths{map=\"m\",state=\"down\"} 0\n"

@@ -71,6 +71,7 @@ static int setup(void **state)
 		return -1;
 	kept.gathered = events.gathered;
 	kept.losses = events.losses;
+	kept.holds = &events.holds;
 	if (store_new(&kept.store, &of_store, t0) < 0 ||
 	    persist_init(&checks.persist, &kept) < 0)
 		return -1;

@@ -149,6 +149,7 @@ static void another_rule_ends_the_hold(void **state)
 	assert_int_equal(membership_change(&checks, p, path(p)->device, &s, at(5 * SEC)),
 	                 0);
 	assert_false(policy_is_held(&path(p)->hold));
+	report(at(5 * SEC));
 	assert_string_equal(last_hold.message, "p0: held no longer: flapping, for 1 s");
 	policy_rules_reset();
 }
@@ -160,6 +161,7 @@ static void a_mark_is_reported_with_its_end(void **state)
 	(void)state;
 	checked(p, true, SEC);
 	holds_mark(&checks.holds, p, path(p), MARK_BY_HAND, true, at(2 * SEC));
+	report(at(2 * SEC));
 	assert_string_equal(last_hold.message,
 	                    "p0: held: by_hand: it ends with checkerctl unsetmarginal");
 	holds_mark(&checks.holds, p, path(p), MARK_SLOW, true, at(3 * SEC));

@@ -243,6 +243,102 @@ static void a_change_in_a_map_has_its_own_time(void **state)
 		                    (strcmp(kept[i].path, "sd1") == 0 ? 150000 : 400000));
 }
 
+static void mark(uint32_t index, bool on, struct mono now)
+{
+	holds_mark(&checks.holds, index, path(index), MARK_PORT_STATE, on, now);
+}
+
+static void holds_of_one_part_are_one_event(void **state)
+{
+	(void)state;
+	add_many(0, 8, "host3", "A");
+	add_many(8, 8, "host4", "B");
+	forget();
+	for (unsigned i = 0; i < 8; i++)
+		mark(i, true, at(SEC + (int64_t)i * 100000));
+	assert_int_equal(n_kept, 0);
+	run_outage(at(SEC + 700000 + GATHER_QUIET_US - 1));
+	assert_int_equal(n_kept, 0);
+	run_outage(at(SEC + 700000 + GATHER_QUIET_US));
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(kept[0].type, EVENT_HOLD);
+	assert_int_equal(kept[0].priority, LOG_WARNING);
+	assert_string_equal(kept[0].message,
+	                    "target A through host3: 8 of 8 paths are held: port_state");
+	assert_true(event_has_cause(&kept[0]));
+	assert_string_equal(kept[0].map, "target A through host3");
+	assert_string_equal(kept[0].from, "");
+	assert_string_equal(kept[0].to, "port_state");
+	assert_int_equal(kept[0].members, 8);
+	assert_int_equal(n_names, 8);
+	assert_int_equal(events.causes_total[CAUSE_TARGET_OF_HOST][TURN_HELD], 1);
+	forget();
+	for (unsigned i = 0; i < 8; i++)
+		mark(i, false, at(60 * SEC));
+	run_outage(at(70 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(kept[0].priority, LOG_NOTICE);
+	assert_string_equal(kept[0].message, "target A through host3: 8 of 8 paths are "
+	                                     "held no longer: port_state");
+	assert_string_equal(kept[0].from, "port_state");
+	assert_int_equal(events.holds.n, 0);
+	assert_true(mono_is_never(outage_next(&outage)));
+}
+
+/* A few holds are reported one by one, and nothing of a path is out of order. */
+static void a_hold_alone_is_reported_alone(void **state)
+{
+	(void)state;
+	add_many(0, 16, "host3", "A");
+	forget();
+	mark(0, true, at(SEC));
+	mark(1, true, at(SEC));
+	run_outage(at(SEC + GATHER_ALONE_US - 1));
+	assert_int_equal(n_kept, 0);
+	run_outage(at(SEC + GATHER_ALONE_US));
+	assert_int_equal(n_kept, 2);
+	assert_string_equal(kept[0].to, "port_state");
+	assert_false(event_has_cause(&kept[0]));
+	/* Begin and end within a moment. */
+	forget();
+	mark(2, true, at(10 * SEC));
+	mark(2, false, at(10 * SEC + 100000));
+	assert_int_equal(n_kept, 1);
+	assert_string_equal(kept[0].to, "port_state");
+	run_outage(at(20 * SEC));
+	assert_int_equal(n_kept, 2);
+	assert_string_equal(kept[1].from, "port_state");
+	/* The path goes before its hold is reported. */
+	forget();
+	mark(3, true, at(30 * SEC));
+	assert_int_equal(membership_remove(&checks, 3, true, at(30 * SEC + 1000)), 0);
+	assert_int_equal(kept[0].type, EVENT_HOLD);
+	assert_string_equal(kept[0].path, "sd3");
+	assert_int_equal(events.holds.n, 0);
+	/* The daemon ends. */
+	run_outage(at(39 * SEC));
+	forget();
+	mark(4, true, at(40 * SEC));
+	outage_finish(&outage, at(40 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_string_equal(kept[0].path, "sd4");
+}
+
+/* More than there is room for: the others are reported at once, and none is lost. */
+static void many_holds_have_room(void **state)
+{
+	(void)state;
+	add_many(0, HOLD_GATHER_MAX + 10, "host3", "A");
+	forget();
+	for (unsigned i = 0; i < HOLD_GATHER_MAX + 10; i++)
+		mark(i, true, at(SEC));
+	assert_int_equal(n_kept, 10);
+	run_outage(at(20 * SEC));
+	assert_int_equal(n_kept, 11);
+	assert_int_equal(kept[10].members, HOLD_GATHER_MAX);
+	assert_int_equal(n_names, HOLD_GATHER_MAX);
+}
+
 /* Away and back within a moment: two events, and none from a state to the same one. */
 static void a_state_that_returns_is_two_events(void **state)
 {
@@ -668,6 +764,9 @@ int main(void)
 		TEST(one_path_is_reported_soon_as_ever),
 		TEST(the_end_reports_what_happened_when_it_did),
 		TEST(a_state_that_returns_is_two_events),
+		TEST(holds_of_one_part_are_one_event),
+		TEST(a_hold_alone_is_reported_alone),
+		TEST(many_holds_have_room),
 		TEST(a_change_in_a_map_has_its_own_time),
 		TEST(a_slow_outage_is_one_event_too),
 		TEST(the_other_paths_of_a_suspect_part_are_checked),

@@ -541,6 +541,28 @@ static void a_hold_goes_on(void **state)
 	assert_int_equal(orders() & 1U << STEP_REINSTATE, 0);
 }
 
+/* A daemon that is killed has not reported the begin: its successor does, once. */
+static void a_hold_that_was_not_reported_is(void **state)
+{
+	uint32_t p = add_disk(0, "w");
+
+	(void)state;
+	check(p, PATHCHECK_OK);
+	now = mono_add(now, SEC);
+	holds_mark(&checks.holds, p, path(p), MARK_BY_HAND, true, now);
+	for (unsigned i = 0; i < 3; i++) {
+		restart(true);
+		p = add_disk(0, "w");
+		assert_int_equal(n_events, 0);
+		if (i == 1)
+			report(now);
+		assert_int_equal(n_events, i == 1 ? 1 : 0);
+	}
+	report(now);
+	assert_int_equal(n_events, 0);
+	assert_int_equal(policy_why(&path(p)->hold), HOLD_BY_HAND);
+}
+
 /* The better path is dead: the held one is used. */
 static void a_held_path_is_used_when_no_other_is(void **state)
 {
@@ -655,6 +677,7 @@ int main(void)
 		TEST(failed_by_hand_stays_failed),
 		TEST(a_released_path_stays_released),
 		TEST(a_hold_goes_on),
+		TEST(a_hold_that_was_not_reported_is),
 		TEST(a_held_path_is_used_when_no_other_is),
 		TEST(a_held_path_waits_for_paths_that_come),
 		TEST(entries_get_their_marks),

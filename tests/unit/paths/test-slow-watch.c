@@ -263,6 +263,7 @@ static void a_mark_that_was_taken_up_counts(void **state)
 	assert_int_equal(n_kept, 1);
 	assert_string_equal(kept[0].from, "slow");
 	/* The configuration does not want it any more. */
+	report(at(now_us));
 	policy_mark(&path(0)->hold, policy_rules_get(POLICY_RULE_DEFAULT), MARK_SLOW,
 	            true, at(now_us));
 	configure(0, SLOW_MODE_OFF);

@@ -79,6 +79,7 @@ static const struct stored_marks some_marks = {
 	.kept_reported = 1,
 	.spared_reported = 1,
 	.released = 1,
+	.hold_unreported = 1,
 	.map_reported = REDUNDANCY_LAST,
 };
 
