@@ -86,6 +86,7 @@ CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-format \
 	tests/unit/checkerctl/test-ctl-frame \
 	tests/unit/checkerctl/test-ctl-latency \
+	tests/unit/checkerctl/test-ctl-lists \
 	tests/unit/checkerctl/test-ctl-options \
 	tests/unit/checkerctl/test-ctl-run \
 	tests/unit/checkerctl/test-ctl-table \
@@ -131,6 +132,9 @@ tests_unit_checkerctl_test_ctl_doctor_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_explain_SOURCES = tests/unit/checkerctl/test-ctl-explain.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_explain_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_explain_LDADD = $(CMOCKA_LIBS)
+tests_unit_checkerctl_test_ctl_lists_SOURCES = tests/unit/checkerctl/test-ctl-lists.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_lists_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_lists_LDADD = $(CMOCKA_LIBS)
 tests_unit_checkerctl_test_ctl_run_SOURCES = tests/unit/checkerctl/test-ctl-run.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_run_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_run_LDADD = $(CMOCKA_LIBS)

@@ -45,7 +45,7 @@ static int compare(const void *a, const void *b)
 static int choose(const struct table_def *def, const char *name,
                   const struct column **ret, bool *ret_descending)
 {
-	const struct column *chosen[TABLE_COLUMNS_MAX];
+	const struct column *chosen[TABLE_COLUMNS_MAX] = { NULL };
 	size_t n;
 	int r;
 
@@ -56,6 +56,7 @@ static int choose(const struct table_def *def, const char *name,
 		return human_usage("--sort takes one column, not '%s'", name);
 	r = table_choose(def, name, chosen, &n);
 	if (r == 0) {
+		assert(chosen[0] != NULL);
 		*ret = chosen[0];
 		/* The later the time, the shorter ago. */
 		*ret_descending ^= (*ret)->kind == COLUMN_AGO;
@@ -75,12 +76,13 @@ int table_sort(const struct table_def *def, const char *column, json_object *row
 {
 	size_t n = json_object_array_length(rows);
 	struct keyed *keyed = calloc(n + 1, sizeof(*keyed));
-	const struct column *c;
+	const struct column *c = NULL;
 	bool descending;
 	int r = choose(def, column, &c, &descending);
 
 	if (keyed == NULL)
 		abort();
+	assert(r != 0 || c != NULL);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		json_object *row = json_object_array_get_idx(rows, i);
 

@@ -238,71 +238,6 @@ static void test_sort(void **state)
 	fake_stop(f);
 }
 
-#define RULE_A                                                                       \
-	"{\"section\":\"blacklist\",\"keyword\":\"devnode\",\"expression\":\"^sd\"," \
-	"\"file\":null,\"line\":null}"
-#define RULE_B                                                                         \
-	"{\"section\":\"blacklist_exceptions\",\"keyword\":\"device\",\"expression\":" \
-	"\"IBM, S\",\"file\":\"/etc/c.conf\",\"line\":7}"
-
-static void test_lists(void **state)
-{
-	static const struct fake_answer answers[] = {
-		REPLY("GetRules",
-		      "{\"parameters\":{\"rules\":{\"filters\":[" RULE_A "," RULE_B
-		      "],\"hardware\":[{\"vendor\":\"IBM\",\"product\":\"1722\","
-		      "\"checker\":\"rdac\"}]}}}"),
-		{ "\"device\":\"sda\"", FAKE_WELL,
-		  "{\"parameters\":{\"device\":\"sda\",\"watched\":true,\"why\":\"w\","
-		  "\"rule\":" RULE_A ",\"exception\":" RULE_B
-		  ",\"path\":{\"state\":\"up\"}}}",
-		  0 },
-		{ "\"device\":\"sdb\"", FAKE_WELL,
-		  "{\"parameters\":{\"device\":\"sdb\",\"watched\":false,\"why\":\"no "
-		  "disk\","
-		  "\"rule\":null,\"exception\":null,\"path\":null}}",
-		  0 },
-		/* Those of the host on which the test runs are removed just now. */
-		REPLY("Explain", "{\"error\":\"io.checkerd.Control.NoSuchDevice\","
-		                 "\"parameters\":{\"device\":\"x\"}}"),
-		REPLY("ListPaths", "{\"parameters\":{\"paths\":[{\"name\":\"sda\"}]}}"),
-		REPLY("ListMaps", MAPS),
-		{ 0 },
-	};
-	struct fake *f = fake_start(answers);
-
-	(void)state;
-	assert_whole(f, "show blacklist --raw --no-headings",
-	             "blacklist devnode ^sd built\\x20in\n"
-	             "blacklist_exceptions device IBM,\\x20S /etc/c.conf:7\n");
-	assert_outcome(f, "show blacklist --json", 0, "{\"filters\":[{\"section\":", "");
-	assert_whole(f, "show hardware --raw --no-headings", "IBM 1722 rdac\n");
-	assert_whole(
-	        f, "show hardware --json",
-	        "{\"hardware\":[{\"vendor\":\"IBM\",\"product\":\"1722\",\"checker\":"
-	        "\"rdac\"}]}\n");
-	assert_whole(f,
-	             "show devices sda sdb --raw --no-headings -o "
-	             "NAME,WATCHED,PLACE,STATE,WHY",
-	             "sda yes /etc/c.conf:7 up w\nsdb no - - no\\x20disk\n");
-	assert_outcome(f, "show devices --raw --no-headings -o NAME,DECIDED_BY", 0,
-	               "sda blacklist_exceptions\\x20device\\x20\"IBM,\\x20S\"\n", "");
-	assert_outcome(f, "show devices sdx", 5, "", "no such device: sdx");
-	assert_outcome(f, "show devices sda --json", 0,
-	               "{\"devices\":[{\"device\":\"sda\"", "");
-	fake_stop(f);
-	f = fake_start(good);
-	assert_whole(f, "show maps raw format %n=%N=%d", "m1=1=dm-0\nm2=2=undef\n");
-	assert_whole(f, "show paths raw format %d|%T", "sda|ready\nsdb|faulty\n");
-	assert_outcome(f, "show maps format %n|%Q m1", 0, "name|queueing\n", "");
-	assert_outcome(f, "show maps format %i", 2, "", "there is no wildcard '%i'");
-	assert_outcome(f, "show wildcards", 0, "multipath format wildcards:\n%n  name\n",
-	               "");
-	assert_outcome(f, "show wildcards", 0, "\npath format wildcards:\n%w  uuid\n",
-	               "");
-	fake_stop(f);
-}
-
 /* What people type to find out what there is. */
 static void test_asking(void **state)
 {
@@ -699,7 +634,7 @@ int main(void)
 		TEST(test_watch),
 		TEST(test_events_of_no_map),
 		TEST(test_check_of_a_down_path),
-		TEST(test_lists),
+
 	};
 
 	setenv("LC_ALL", "C.UTF-8", 1);
