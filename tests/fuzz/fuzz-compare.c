@@ -52,7 +52,7 @@ void fuzz_one(const uint8_t *data, size_t size)
 	REQUIRE(fclose(caught) == 0, "no memory");
 	REQUIRE(r == 0 || r == EXIT_UNREACHABLE, "%d", r);
 	REQUIRE((r == 0) == (length == 0), "%d and the message %s", r, message);
-	REQUIRE(fuzz_is_plain(message, length, "\n"), "the message %s", message);
+	REQUIRE(fuzz_is_plain(message, length, "\n\t"), "the message %s", message);
 	json_object_object_foreach(paths, key, path)
 	{
 		look_at(reply, key, path);
