@@ -14,7 +14,5 @@
 void dump_config(const struct config *c, FILE *out);
 /* The same without the defaults that no file has set. */
 void dump_given(const struct config *c, FILE *out);
-/* The same without the defaults that no file has set. */
-void dump_given(const struct config *c, FILE *out);
 
 #endif

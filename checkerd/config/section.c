@@ -108,18 +108,15 @@ static void fill_slot(struct reader *r, const struct keyword *k,
 
 /* field: a char * of struct config. No group is NULL. */
 static void fill_string(struct reader *r, const struct keyword *k, const char *text,
-                        void *field)
+                        char **field)
 {
-	char *old, *copy = NULL;
-
-	memcpy(&old, field, sizeof(old));
-	free(old);
-	if (k->type != VALUE_GROUP || *text != '\0') {
-		copy = strdup(text);
-		if (copy == NULL)
-			r->problems.oom = true;
-	}
-	memcpy(field, &copy, sizeof(copy));
+	free(*field);
+	*field = NULL;
+	if (k->type == VALUE_GROUP && *text == '\0')
+		return;
+	*field = strdup(text);
+	if (*field == NULL)
+		r->problems.oom = true;
 }
 
 static void fill_default(struct reader *r, const struct keyword *k, const struct value *v,
@@ -135,7 +132,7 @@ static void fill_default(struct reader *r, const struct keyword *k, const struct
 	if (k->type == VALUE_FILE)
 		fill_string(r, k, v->text, &r->multipath_conf);
 	else if (k->type == VALUE_GROUP || k->type == VALUE_STRING)
-		fill_string(r, k, v->text, (char *)c + k->in_config);
+		fill_string(r, k, v->text, (char **)(void *)((char *)c + k->in_config));
 	else
 		value_store(k, v, (char *)c + k->in_config);
 }

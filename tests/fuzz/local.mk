@@ -15,6 +15,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-events \
+	tests/fuzz/fuzz-mpconf \
 	tests/fuzz/fuzz-multipath \
 	tests/fuzz/fuzz-reply \
 	tests/fuzz/fuzz-scsi \
@@ -51,6 +52,10 @@ tests_fuzz_fuzz_events_SOURCES = tests/fuzz/fuzz-events.c $(fuzz_sources)
 tests_fuzz_fuzz_events_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"events"'
 tests_fuzz_fuzz_events_LDADD = libcontrol.la libcore.la libutil.la
 tests_fuzz_fuzz_events_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_mpconf_SOURCES = tests/fuzz/fuzz-mpconf.c $(fuzz_sources)
+tests_fuzz_fuzz_mpconf_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"mpconf"'
+tests_fuzz_fuzz_mpconf_LDADD = libconfig.la libcore.la libutil.la
+tests_fuzz_fuzz_mpconf_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_multipath_SOURCES = tests/fuzz/fuzz-multipath.c $(fuzz_sources)
 tests_fuzz_fuzz_multipath_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"multipath"'
 tests_fuzz_fuzz_multipath_LDADD = libdevmap.la libcore.la libutil.la

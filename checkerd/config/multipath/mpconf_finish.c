@@ -48,14 +48,14 @@ static void finish_intervals(struct mpconf *m)
 
 /* A section multipath, by its number. */
 struct map_entry {
-	const struct map_rule *rule;
+	const char *wwid, *alias;
 	size_t number;
 };
 
 static int compare_wwids(const void *a, const void *b)
 {
 	const struct map_entry *x = a, *y = b;
-	int r = strcmp(x->rule->wwid, y->rule->wwid);
+	int r = strcmp(x->wwid, y->wwid);
 
 	return r != 0 ? r : (x->number > y->number) - (x->number < y->number);
 }
@@ -63,9 +63,9 @@ static int compare_wwids(const void *a, const void *b)
 static int compare_aliases(const void *a, const void *b)
 {
 	const struct map_entry *x = a, *y = b;
-	int r = strcmp(x->rule->alias, y->rule->alias);
+	int r = strcmp(x->alias, y->alias);
 
-	return r != 0 ? r : strcmp(x->rule->wwid, y->rule->wwid);
+	return r != 0 ? r : strcmp(x->wwid, y->wwid);
 }
 
 /* Of sections with the same WWID the last one counts. Returns how many count, in list[0] and after. */
@@ -78,9 +78,7 @@ static size_t drop_earlier_wwids(struct mpconf *m, struct map_entry *list, size_
 
 	qsort(list, n, sizeof(*list), compare_wwids);
 	for (size_t i = 0; i < n; i++) {
-		const struct map_rule *next = i + 1 < n ? list[i + 1].rule : NULL;
-
-		if (next == NULL || strcmp(list[i].rule->wwid, next->wwid) != 0) {
+		if (i + 1 == n || strcmp(list[i].wwid, list[i + 1].wwid) != 0) {
 			list[kept++] = list[i];
 			continue;
 		}
@@ -89,9 +87,8 @@ static size_t drop_earlier_wwids(struct mpconf *m, struct map_entry *list, size_
 		        &m->reader->problems, &at[list[i + 1].number],
 		        "another alias for the same wwid: this one counts, not %s "
 		        "of %s:%u:%u",
-		        problem_quote(quoted, list[i].rule->alias),
-		        at[list[i].number].file, at[list[i].number].line,
-		        at[list[i].number].column);
+		        problem_quote(quoted, list[i].alias), at[list[i].number].file,
+		        at[list[i].number].line, at[list[i].number].column);
 	}
 	return kept;
 }
@@ -108,7 +105,7 @@ static void drop_later_aliases(struct mpconf *m, struct map_entry *list, size_t 
 	for (size_t i = 1; i < n; i++) {
 		const struct position *kept = &at[list[first].number];
 
-		if (strcmp(list[i].rule->alias, list[first].rule->alias) != 0) {
+		if (strcmp(list[i].alias, list[first].alias) != 0) {
 			first = i;
 			continue;
 		}
@@ -116,7 +113,7 @@ static void drop_later_aliases(struct mpconf *m, struct map_entry *list, size_t 
 		problem_warning(&m->reader->problems, &at[list[i].number],
 		                "alias %s is passed over: %s:%u:%u gives it to another "
 		                "wwid",
-		                problem_quote(quoted, list[i].rule->alias), kept->file,
+		                problem_quote(quoted, list[i].alias), kept->file,
 		                kept->line, kept->column);
 	}
 }
@@ -147,7 +144,8 @@ static void finish_maps(struct mpconf *m)
 
 	if (list != NULL && dropped != NULL) {
 		for (size_t i = 0; i < n; i++)
-			list[i] = (struct map_entry){ &rules->maps[i], i };
+			list[i] = (struct map_entry){ rules->maps[i].wwid,
+				                      rules->maps[i].alias, i };
 		n = drop_earlier_wwids(m, list, n, dropped);
 		drop_later_aliases(m, list, n, dropped);
 		remove_dropped(m, dropped);
