@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "checkerd/config/hardware.h"
+#include "checkerd/config/hardware.h"
 #include "checkerd/config/rules.h"
 #include "checkerd/config/value.h"
 
@@ -232,12 +233,19 @@ static bool device_excludes(const struct config *c, const struct config_subject 
                             struct filter_verdict *v)
 {
 	struct filter_rule rule = device_rule_of(BLACKLIST, &c->filters->blacklist, s);
+	struct filter_rule exception;
 
 	if (rule.section == NULL)
 		rule = product_rule(c->rules, s);
-	return rule.section != NULL &&
-	       exclude_unless(v, "device", rule,
-	                      device_rule_of(EXCEPTIONS, &c->filters->exceptions, s));
+	if (rule.section == NULL && !hardware_is_excluded(s->vendor, s->product))
+		return false;
+	exception = device_rule_of(EXCEPTIONS, &c->filters->exceptions, s);
+	if (rule.section != NULL)
+		return exclude_unless(v, "device", rule, exception);
+	if (exception.section == NULL)
+		return exclude_built_in(v, "product");
+	v->exception = exception;
+	return false;
 }
 
 void filter_judge(const struct config *c, const struct config_subject *s,

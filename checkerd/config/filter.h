@@ -47,7 +47,8 @@ void filter_judge(const struct config *c, const struct config_subject *s,
  * has multipathd's text for it: "", "UNKNOWN" or "undef".
  *
  * Rules that are built in, as in multipathd: a USB disk needs allow_usb_devices, and a disk whose WWID
- * is udev's needs a property SCSI_IDENT_… or ID_WWN…, or one that an exception names.
+ * is udev's needs a property SCSI_IDENT_… or ID_WWN…, or one that an exception names. Units of arrays
+ * that are no disks need a device of the exceptions: hardware_is_excluded().
  */
 bool filter_excludes(const struct config *c, const struct config_subject *s,
                      const char **ret_why);

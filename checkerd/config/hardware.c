@@ -76,3 +76,42 @@ const struct hardware *hardware_find(const char *vendor, const char *product)
 	}
 	return NULL;
 }
+
+/* The vendors and product_blacklist of multipathd's own table, DASDs apart, which are disks. */
+const struct hardware_excluded hardware_excluded_table[] = {
+	{ "SGI", "Universal Xport" },
+	{ "^DGC", "LUNZ" },
+	{ "EMC", "LUNZ" },
+	{ "DELL", "Universal Xport" },
+	{ "FUJITSU", "Universal Xport" },
+	{ "IBM", "Universal Xport" },
+	{ "LENOVO", "Universal Xport" },
+	{ "NETAPP", "Universal Xport" },
+	{ "LSI", "Universal Xport" },
+	{ "ENGENIO", "Universal Xport" },
+	{ "STK", "Universal Xport" },
+	{ "SUN", "Universal Xport" },
+	{ "Intel", "VTrak V-LUN" },
+	{ "INTEL", "VTrak V-LUN" },
+	{ "Promise", "VTrak V-LUN" },
+	{ "Promise", "Vess V-LUN" },
+	{ "Quantum", "cvfsctl" },
+};
+const size_t hardware_excluded_count = ARRAY_LEN(hardware_excluded_table);
+
+bool hardware_is_excluded(const char *vendor, const char *product)
+{
+	if (vendor == NULL || product == NULL)
+		return false;
+	for (size_t i = 0; i < hardware_excluded_count; i++) {
+		const struct hardware_excluded *e = &hardware_excluded_table[i];
+		bool vendor_matches = e->vendor[0] == '^'
+		                              ? strncmp(vendor, e->vendor + 1,
+		                                        strlen(e->vendor + 1)) == 0
+		                              : strstr(vendor, e->vendor) != NULL;
+
+		if (vendor_matches && strstr(product, e->product) != NULL)
+			return true;
+	}
+	return false;
+}

@@ -66,6 +66,10 @@ static void put_built_in(FILE *out, const struct config *c, bool *first)
 	         NULL, NULL, 0);
 	put_rule(out, first, "blacklist_exceptions", "property", "(SCSI_IDENT_|ID_WWN)",
 	         NULL, NULL, 0);
+	for (size_t i = 0; i < hardware_excluded_count; i++)
+		put_rule(out, first, "blacklist", "device",
+		         hardware_excluded_table[i].vendor,
+		         hardware_excluded_table[i].product, NULL, 0);
 	if (!c->allow_usb_devices)
 		put_rule(out, first, "defaults", "allow_usb_devices", "no", NULL, NULL,
 		         0);

@@ -81,6 +81,9 @@ static void explain_excluded(const struct judgement *j, struct explanation *e)
 	else if (e->rule.section != NULL)
 		set_why(e, "the rule %s of %s excludes it", e->rule.keyword,
 		        e->rule.section);
+	else if (strcmp(why, "product") == 0)
+		set_why(e, "it is a unit of its array that is no disk: only a device of "
+		           "blacklist_exceptions includes it");
 	else if (strcmp(why, "usb") == 0)
 		set_why(e, "it is a USB disk, which only allow_usb_devices yes includes");
 	else

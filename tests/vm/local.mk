@@ -4,10 +4,12 @@ EXTRA_DIST += \
 	tests/vm/agent \
 	tests/vm/aio.py \
 	tests/vm/compare.py \
+	tests/vm/dialect.py \
 	tests/vm/hangs.py \
 	tests/vm/image \
 	tests/vm/machine.py \
 	tests/vm/maps.py \
+	tests/vm/multipath.conf \
 	tests/vm/nbd.py \
 	tests/vm/rootfs.py \
 	tests/vm/rootmap.py \

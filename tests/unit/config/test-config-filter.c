@@ -403,6 +403,34 @@ static void product_blacklists(void **state)
 	config_free(c);
 }
 
+/* The units of arrays that multipathd's own table excludes. */
+static void units_that_are_no_disks(void **state)
+{
+	struct config *c = text_parse("");
+	struct config *named =
+	        text_parse("blacklist_exceptions { device { vendor DGC product LUNZ } }");
+	struct config_subject s = { .protocol = "scsi:fcp",
+		                    .vendor = "DGC",
+		                    .product = "LUNZ" };
+
+	(void)state; /* no fixture */
+	assert_string_equal(excluded(c, &s), "product");
+	assert_null(excluded(named, &s));
+	s.vendor = "XDGC";
+	assert_null(excluded(c, &s));
+	s.vendor = "EMC";
+	assert_string_equal(excluded(c, &s), "product");
+	s.product = "SYMMETRIX";
+	assert_null(excluded(c, &s));
+	s.vendor = "IBM";
+	s.product = "Universal Xport";
+	assert_string_equal(excluded(c, &s), "product");
+	s.vendor = "ACME";
+	assert_null(excluded(c, &s));
+	config_free(c);
+	config_free(named);
+}
+
 static void asked_for_by_name(void **state)
 {
 	struct config *c = text_parse("blacklist_exceptions {\n"
@@ -769,6 +797,7 @@ int main(void)
 		cmocka_unit_test(a_missing_property),
 		cmocka_unit_test(the_built_in_rules),
 		cmocka_unit_test(product_blacklists),
+		cmocka_unit_test(units_that_are_no_disks),
 		cmocka_unit_test(asked_for_by_name),
 		cmocka_unit_test(settings),
 		cmocka_unit_test(the_revision_of_an_nvme_disk),

@@ -228,7 +228,8 @@ static void the_list_of_rules(void **state _unused_)
 		"{\"filters\":[{\"section\":\"blacklist\",\"keyword\":\"devnode\","
 		"\"expression\":\"!^(sd[a-z]|dasd[a-z]|nvme[0-9])\",\"file\":null,"
 		"\"line\":null},",
-		"\"expression\":\"(SCSI_IDENT_|ID_WWN)\",\"file\":null,\"line\":null},"
+		"\"expression\":\"(SCSI_IDENT_|ID_WWN)\",\"file\":null,\"line\":null},",
+		"\"expression\":\"^DGC, LUNZ\",\"file\":null,\"line\":null},",
 		"{\"section\":\"blacklist\",\"keyword\":\"devnode\",\"expression\":"
 		"\"^sd\",\"file\":\"test.conf\",\"line\":2}",
 		"\"expression\":\"a\\\\\\\\b\",\"file\":\"test.conf\",\"line\":"
