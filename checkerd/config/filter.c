@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "checkerd/config/hardware.h"
-#include "checkerd/config/hardware.h"
 #include "checkerd/config/rules.h"
 #include "checkerd/config/value.h"
 
