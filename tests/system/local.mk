@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/system/test_config.py \
 	tests/system/test_daemon.py \
 	tests/system/test_devices.py \
+	tests/system/test_exporter.py \
 	tests/system/shown.py \
 	tests/system/test_examples.py \
 	tests/system/test_interface.py \
