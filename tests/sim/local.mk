@@ -77,6 +77,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/host.c \
 	tests/sim/trouble.c \
 	tests/sim/judge.c \
+	tests/sim/judge_end.c \
 	tests/sim/judge_holds.c \
 	tests/sim/judge_events.c \
 	tests/sim/judge_identity.c \

@@ -405,7 +405,7 @@ static void a_loss_goes_on(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		map_losses_set_time(events.losses, 60 * SEC);
 		m = add_map(1, 1);
-		p = add_disk(0, "w");
+		add_disk(0, "w");
 		look_at(m);
 		assert_int_equal(map_losses_since(events.losses, m).us, since.us);
 		assert_int_equal(n_lost, i);
