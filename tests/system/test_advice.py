@@ -54,7 +54,7 @@ def explain_says_why_and_how(case):
 	e = daemon.json("explain", "left")
 	check(e["path"]["reason"] and any("comes up after" in n for n in e["next"]), "down", e)
 	out = daemon.ctl("explain", "left").out
-	check("settings   path_checker" in out and f"overrides at {daemon.config}:" in out, "text", out)
+	check("built in: path_checker" in out and f"overrides at {daemon.config}:" in out, "text", out)
 	# A path that is gone, and what is no path.
 	daemon.reload(config([right]))
 	daemon.ctl("explain", "left", expect=5)
