@@ -38,7 +38,8 @@ PROMISED = {
 }
 METRICS = ("path_up path_state path_checks path_failures path_transitions check_duration_seconds "
            "map_paths map_redundancy aio_slots orphans deferred_checks emergency_slots rescuers "
-           "aio_nr aio_max_nr loop_lag_seconds events_lost build").split()
+           "aio_nr aio_max_nr loop_lag_seconds events_lost build_info path_info map_info "
+           "path_overdue path_last_good_seconds path_state_seconds map_paths_expected prober_up").split()
 
 
 class Interface:
