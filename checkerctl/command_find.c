@@ -80,7 +80,7 @@ static struct next_word find_next(const char *before, size_t i, const char *give
 	const struct command *all = commands_all(&n);
 
 	for (size_t k = 0; k < n && size > 0; k++) {
-		const char *word;
+		const char *word = NULL;
 		size_t length;
 
 		if (!begins_with(&all[k], before))

@@ -75,7 +75,7 @@ static json_object *parse_line(const char *line, size_t length)
 /* "ok" is multipathd's word for an empty list. */
 int multipathd_paths_parse(const char *text, json_object *paths)
 {
-	const char *end;
+	const char *end, *last = text + strlen(text);
 
 	if (strcmp(text, "ok\n") == 0)
 		return 0;
@@ -85,10 +85,12 @@ int multipathd_paths_parse(const char *text, json_object *paths)
 		        "multipathd is busy, and ended the request after its "
 		        "own time limit; repeat the command, or raise "
 		        "uxsock_timeout in multipath.conf");
-	for (const char *line = text; *line; line = *end ? end + 1 : end) {
+	for (const char *line = text; line < last; line = end < last ? end + 1 : last) {
 		json_object *path;
 
-		end = strchrnul(line, '\n');
+		end = memchr(line, '\n', (size_t)(last - line));
+		if (end == NULL)
+			end = last;
 		path = parse_line(line, (size_t)(end - line));
 		if (path == NULL)
 			return human_complain(EXIT_UNREACHABLE,

@@ -297,7 +297,8 @@ static void mark_entry(struct persist *ps, uint32_t entry, const struct stored_m
 	struct maps_path *e = maps_path(ps->maps, entry);
 
 	e->agreement.ours = m->ours != 0 && !e->agreement.active;
-	e->released = m->released != 0 && !e->gone;
+	/* A path that is failed has nothing to keep, and the record may be older than the last decision. */
+	e->released = m->released != 0 && !e->gone && e->agreement.active;
 	e->kept_reported = m->kept_reported != 0;
 	e->spared_reported = m->spared_reported != 0;
 }

@@ -74,7 +74,9 @@ void holds_trouble(void)
 {
 	uint32_t index = (uint32_t)sim_below(sim.n_disks);
 	enum policy_mark m = (enum policy_mark)sim_below(MARK_COUNT_);
-	struct path *p = registry_get(sim.checks.registry, index);
+	struct path *p = sim.checks.registry == NULL
+	                         ? NULL /* the daemon is being started again */
+	                         : registry_get(sim.checks.registry, index);
 
 	if (p == NULL)
 		return;

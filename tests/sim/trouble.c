@@ -225,7 +225,7 @@ static void heal(void)
 
 void trouble_begin(void *arg)
 {
-	if (!mono_before(sim.now, sim.end_of_faults)) {
+	if (!mono_before(sim.now, sim.end_of_faults) && sim.checks.registry != NULL) {
 		heal();
 		return;
 	}
