@@ -20,7 +20,7 @@ def lsblk(name, column):
 
 
 # Left out by default: virtio and USB disks, and those without ID_WWN.
-config("polling_interval 1", '''blacklist {
+config("polling_interval 1\nallow_usb_devices yes", '''blacklist {
  devnode "^vda$"
 }
 blacklist_exceptions {

@@ -26,6 +26,13 @@ def query(text):
 	return json.loads(get(f"{SERVER}/query?query={urllib.parse.quote(text)}"))["data"]["result"]
 
 
+def is_ready():
+	try:
+		return get("http://127.0.0.1:9090/-/ready")
+	except OSError:
+		return False
+
+
 def asked(text, seconds=60):
 	return wait_for(f"data for {text}", lambda: query(text), seconds, 1)
 
@@ -76,7 +83,7 @@ run("systemd-run -q --unit=test-node prometheus-node-exporter "
     f"--collector.textfile.directory={text_folder} --web.listen-address=127.0.0.1:9100")
 run("systemd-run -q --unit=test-prometheus prometheus --config.file=/root/prometheus.yml "
     "--storage.tsdb.path=/root/tsdb --web.listen-address=127.0.0.1:9090")
-wait_for("prometheus listens", lambda: status_of("ss -ltn | grep -q 127.0.0.1:9090") == 0, 90)
+wait_for("prometheus is ready", is_ready, 120, 1)
 check(asked('checkerd_up{job="checkerd"} == 1', 90), "it scrapes")
 took = float(query('scrape_duration_seconds{job="checkerd"}')[0]["value"][1])
 figure(f"a scrape of 2 paths takes {took * 1000:.0f} ms in this machine")
