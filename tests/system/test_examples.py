@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import shown
-from harness import check, config, test
+from harness import MARGIN, check, config, test
 
 # Command: the exit status on a host whose paths are files, and a text of its output. The paths
 # sda and sdb of the map left, and sdc of the map right, are files: they are in no map of
@@ -139,6 +139,8 @@ def shell(case, daemon, script):
 				f.write(f"#!/bin/sh\n{text}\n")
 			os.chmod(path, 0o755)
 	script = re.sub(r"(/var)?/tmp/", case.folder + "/", script)
+	# The reader's machine does nothing else meanwhile.
+	script = script.replace("sleep 2", f"sleep {3 * MARGIN}")
 	env = {**case.environment(), "PATH": f"{folder}:{os.environ['PATH']}",
 	       "SHOWN_SOCKET": daemon.socket, "SHOWN_CONFIG": daemon.config}
 	done = subprocess.run(["bash", "-c", script], cwd=case.folder, env=env, text=True,
