@@ -78,7 +78,7 @@ static const char *lost_since(json_object *map)
 	return ctl_text(map, "lost_since", NULL);
 }
 
-/* Of maps that are as bad, the first one, or that which was lost first. */
+/* Of two maps with the same code, the map that was lost first is worse. */
 static bool is_worse(json_object *map, enum health_code code, const struct tally *t)
 {
 	const char *since = lost_since(map), *worst;

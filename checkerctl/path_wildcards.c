@@ -64,8 +64,9 @@ static bool has_prefix(const char *text, const char *prefix)
 }
 
 /*
- * "running" for what may come back by itself, too; "offline" for every state that multipathd does not
- * know. A device without such a state is running when a map has it.
+ * multipathd has two words: "running" for a device that works, or is expected to work again without an
+ * operator, and "offline" for all other states. A device that has no state is running if a map has
+ * the device.
  */
 static void print_device_state(FILE *f, json_object *path, const char *sysfs,
                                const char *argument)

@@ -21,7 +21,7 @@ struct mpconf_token {
 struct mpconf_line {
 	unsigned n; /* 0: blank, or a comment */
 	struct mpconf_token tokens[MPCONF_TOKENS_MAX];
-	/* Columns of what may surprise. 0: there is none. */
+	/* Columns of bytes that the reader reports. 0: the line has no such byte. */
 	unsigned odd_blank; /* a byte outside of quotes that is not ASCII */
 	unsigned cut_word;  /* a comment that begins within a word */
 	unsigned cut_line;  /* a carriage return or NUL with more behind it */

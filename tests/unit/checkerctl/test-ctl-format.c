@@ -175,7 +175,7 @@ static void test_unknown(void **state)
 	json_object_put(path);
 }
 
-/* multipathd's path_sysfs_state(): what may come back by itself is not offline. */
+/* The words of multipathd's path_sysfs_state(): a blocked device is running, not offline. */
 static void test_device_states(void **state)
 {
 	static const struct {
