@@ -486,6 +486,32 @@ static void a_released_path_stays_released(void **state)
 	assert_int_equal(orders() & 1U << STEP_FAIL, 1U << STEP_FAIL);
 }
 
+/* The path is failed in its map: the record may be older than the last decision, so a check decides. */
+static void a_released_path_that_is_failed_is_checked_first(void **state)
+{
+	uint32_t p = add_disk(0, "w");
+
+	(void)state;
+	add_disk(1, "w");
+	maps_set_control(maps, true);
+	add_map(2, 3);
+	check(1, PATHCHECK_OK);
+	check(p, PATHCHECK_FAILED);
+	check(p, PATHCHECK_FAILED);
+	assert_int_equal(orders(), 1U << STEP_FAIL);
+	maps_release(maps, p, true);
+	persist_touch(&checks.persist, p);
+	restart(true);
+	maps_set_control(maps, true);
+	add_map(2, 2);
+	p = add_disk(0, "w");
+	add_disk(1, "w");
+	assert_int_equal(orders(), 0);
+	check(p, PATHCHECK_OK);
+	check(p, PATHCHECK_OK);
+	assert_int_equal(orders(), 1U << STEP_REINSTATE);
+}
+
 static struct policy_rule flapping(void)
 {
 	return (struct policy_rule){ .why = HOLD_FLAPPING,
@@ -676,6 +702,7 @@ int main(void)
 		TEST(a_loss_goes_on),
 		TEST(failed_by_hand_stays_failed),
 		TEST(a_released_path_stays_released),
+		TEST(a_released_path_that_is_failed_is_checked_first),
 		TEST(a_hold_goes_on),
 		TEST(a_hold_that_was_not_reported_is),
 		TEST(a_held_path_is_used_when_no_other_is),
