@@ -186,10 +186,19 @@ def script():
 	scsi_state(array.disks["offline"], "offline")
 
 
+def no_read_hangs():
+	"""A process whose read hangs does not end, and the sg driver stays in use until it does."""
+	for unit in array.units.values():
+		unit.script()
+	disks = set(array.disks.values()) - {array.disks["offline"]}
+	wait_for("no read hangs", lambda: {p["state"] for n, p in paths().items() if n in disks} == {"up"}, LIMIT)
+
+
 def without_nodes(how):
 	"""Rescuers send the commands, by SG_IO, and find the same."""
 	run("systemctl stop checkerd")
 	run(how)
+	script()
 	for checker in ("alua", "tur"):
 		configure(checker)
 		run("systemctl restart checkerd")
@@ -215,8 +224,8 @@ script()
 for checker in OURS:
 	compare(checker)
 
-# Without waiting: reads that hang hold it up.
-run("systemctl stop --no-block multipathd.socket multipathd")
+no_read_hangs()
+run("systemctl stop multipathd.socket multipathd")
 say("no nodes of the sg driver")
 without_nodes(NODES)
 say("no sg driver")
