@@ -111,6 +111,7 @@ static const struct column maps[] = {
 	{ "PATHS_UP", "paths_up", COLUMN_TEXT, R },
 	{ "PATHS_DISABLED", "paths_disabled", COLUMN_TEXT, R },
 	{ "PATHS_OVERDUE", "paths_overdue", COLUMN_TEXT, R },
+	{ "PATHS_UNCHECKED", "paths_unchecked", COLUMN_TEXT, R },
 	{ "PATHS_TOTAL", "paths_total", COLUMN_TEXT, R },
 	{ "PATHS_EXPECTED", "paths_expected", COLUMN_TEXT, R },
 	{ "LOST_SINCE", "lost_since", COLUMN_TIME, 0 },

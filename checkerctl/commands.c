@@ -90,8 +90,10 @@ static const struct command commands[] = {
 	  0, 0, run_ping, NULL },
 	{ "metrics", "", "print counters as OpenMetrics text", JSON, 0, 0, run_metrics,
 	  NULL },
-	{ "health", "[--map MAP]", "print one line for monitoring systems",
-	  JSON | OPT_BIT(OPT_MAP), 0, 0, run_health, NULL },
+	{ "health", "[--map MAP] [-w RANGE]", "print one line for monitoring systems",
+	  JSON | OPT_BIT(OPT_MAP) | OPT_BIT(OPT_WARNING) | OPT_BIT(OPT_CRITICAL) |
+	          OPT_BIT(OPT_EXPECT),
+	  0, 0, run_health, NULL },
 	{ "explain", "DEVICE", "print why a device is watched or not", JSON, 1, 1,
 	  run_explain, NULL },
 	{ "compare", "", "print where multipathd's opinions differ", TABLE, 0, 0,

@@ -91,6 +91,16 @@ static bool wants_columns(const struct ctl_options *o, const struct command *com
 	       strcmp(o->columns, "help") == 0;
 }
 
+/* For a monitoring system wrong usage is no failed map: its exit status 2 is another one. */
+static int fail_usage(const struct ctl_options *o, int code)
+{
+	if (code != EXIT_USAGE || o->n_operands == 0 ||
+	    strcmp(o->operands[0], "health") != 0)
+		return code;
+	health_unknown(o);
+	return HEALTH_UNKNOWN;
+}
+
 static int run_command(const struct ctl_options *o)
 {
 	const struct command *command;
@@ -109,7 +119,7 @@ static int run_command(const struct ctl_options *o)
 	}
 	r = command_find(o, &command, &words);
 	if (r)
-		return r;
+		return fail_usage(o, r);
 	if (wants_columns(o, command)) {
 		table_print_columns(stdout, command->table);
 		return EXIT_DONE;
@@ -134,8 +144,7 @@ int main(int argc, char **argv)
 	/* LC_CTYPE decides which characters are printable; numbers stay in the C locale. */
 	setlocale(LC_CTYPE, "");
 	r = ctl_options_parse(&options, argc, argv);
-	if (r == 0)
-		r = run_command(&options);
+	r = r == 0 ? run_command(&options) : fail_usage(&options, r);
 	ctl_options_deinit(&options);
 	return close_stdout(r);
 }

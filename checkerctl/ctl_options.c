@@ -52,6 +52,10 @@ static const struct option_def defs[OPT_COUNT_] = {
 	[OPT_FORCE] = { 0, "--force", NULL, "also the last usable path of a map" },
 	[OPT_SORT] = { 0, "--sort", "COLUMN", "sort by this; -COLUMN: largest first" },
 	[OPT_WATCH] = { 0, "--watch", "=SECONDS", "repeat every SECONDS (default 2)" },
+	[OPT_WARNING] = { 'w', "--warning", "RANGE",
+	                  "usable paths of a map: 2 is below 2, 50%" },
+	[OPT_CRITICAL] = { 'c', "--critical", "RANGE", "the same, for exit status 2" },
+	[OPT_EXPECT] = { 0, "--expect", "MAP=N", "so many paths of MAP; N alone: maps" },
 };
 
 /* The first code of a long option: above every letter, '?', ':' and the 1 of an operand. */
@@ -148,6 +152,15 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 		return 0;
 	case OPT_SORT:
 		o->sort = value;
+		return 0;
+	case OPT_WARNING:
+		o->warning = value;
+		return 0;
+	case OPT_CRITICAL:
+		o->critical = value;
+		return 0;
+	case OPT_EXPECT:
+		o->expected[o->n_expected++] = value;
 		return 0;
 	case OPT_COLOR:
 		return take_color(o, value);
@@ -257,8 +270,9 @@ int ctl_options_parse(struct ctl_options *o, int argc, char **argv)
 		.socket = CTL_OPTIONS_DEFAULT_SOCKET,
 		.timeout_us = DEFAULT_TIMEOUT_US,
 		.operands = calloc((size_t)argc + 1, sizeof(*o->operands)),
+		.expected = calloc((size_t)argc + 1, sizeof(*o->expected)),
 	};
-	if (o->operands == NULL)
+	if (o->operands == NULL || o->expected == NULL)
 		return human_complain(EXIT_FAILED, "%s", strerror(ENOMEM));
 	return read_argv(o, argc, argv);
 }
@@ -266,5 +280,6 @@ int ctl_options_parse(struct ctl_options *o, int argc, char **argv)
 void ctl_options_deinit(struct ctl_options *o)
 {
 	free(o->operands);
+	free(o->expected);
 	*o = CTL_OPTIONS_NULL;
 }

@@ -36,6 +36,9 @@ enum option_id {
 	OPT_FORCE,
 	OPT_SORT,
 	OPT_WATCH,
+	OPT_WARNING,
+	OPT_CRITICAL,
+	OPT_EXPECT,
 	OPT_COUNT_
 };
 
@@ -60,6 +63,8 @@ struct ctl_options {
 	const char *host, *target, *states;
 	/* The column to sort by; with a '-' before it, the largest first. NULL: by name */
 	const char *sort;
+	/* Limits of health, as they were typed. NULL: not given */
+	const char *warning, *critical;
 	enum color_when color;
 	int64_t timeout_us;
 	/* 0: not given */
@@ -70,6 +75,9 @@ struct ctl_options {
 	/* NULL-terminated */
 	const char **operands;
 	size_t n_operands;
+	/* The values of each --expect. */
+	const char **expected;
+	size_t n_expected;
 };
 
 #define CTL_OPTIONS_NULL ((struct ctl_options){ 0 })

@@ -37,6 +37,8 @@ libctl_la_SOURCES = \
 	checkerctl/format.c \
 	checkerctl/format.h \
 	checkerctl/health.c \
+	checkerctl/health_limits.c \
+	checkerctl/health_limits.h \
 	checkerctl/import.c \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
@@ -85,6 +87,7 @@ CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-explain \
 	tests/unit/checkerctl/test-ctl-format \
 	tests/unit/checkerctl/test-ctl-frame \
+	tests/unit/checkerctl/test-ctl-health \
 	tests/unit/checkerctl/test-ctl-latency \
 	tests/unit/checkerctl/test-ctl-lists \
 	tests/unit/checkerctl/test-ctl-options \
@@ -132,6 +135,9 @@ tests_unit_checkerctl_test_ctl_doctor_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_explain_SOURCES = tests/unit/checkerctl/test-ctl-explain.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_explain_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_explain_LDADD = $(CMOCKA_LIBS)
+tests_unit_checkerctl_test_ctl_health_SOURCES = tests/unit/checkerctl/test-ctl-health.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_health_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_health_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_lists_SOURCES = tests/unit/checkerctl/test-ctl-lists.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_lists_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_lists_LDADD = $(CMOCKA_LIBS)

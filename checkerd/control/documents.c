@@ -292,6 +292,21 @@ static const char *devt_text(char buf[24], uint32_t major, uint32_t minor)
 	return buf;
 }
 
+/* Paths without a verdict, and paths that checkerd does not check. */
+static uint32_t unchecked_paths(const struct view *v, const struct view_map *m)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		uint32_t path = view_map_path(v, m, i);
+		const struct snap_path *p =
+		        path == REGISTRY_NONE ? NULL : &v->snap->paths[path];
+
+		n += p == NULL || (p->enabled && p->status.state == PATH_UNCHECKED);
+	}
+	return n;
+}
+
 void document_map_begin(struct jw *j, const struct view *v, const struct view_map *m)
 {
 	const struct map *dm = m->dm != NULL ? m->dm->map : NULL;
@@ -314,6 +329,7 @@ void document_map_begin(struct jw *j, const struct view *v, const struct view_ma
 	key_uint(j, "paths_up", m->up);
 	key_uint(j, "paths_disabled", m->disabled);
 	key_uint(j, "paths_overdue", m->overdue);
+	key_uint(j, "paths_unchecked", unchecked_paths(v, m));
 	key_uint(j, "paths_expected", m->dm != NULL ? m->dm->paths_expected : m->n);
 	key_string(j, "redundancy", redundancy_name(view_redundancy(m)));
 	if (m->dm != NULL && m->dm->lost_since != 0)

@@ -56,6 +56,7 @@ RUN = {
 	"checkerctl --timeout 1 ping": (0, ""),
 	"checkerctl metrics > checkerd.prom": (0, ""),
 	"checkerctl health --map left": (0, "OK"),
+	"checkerctl health -w 75% -c 2 --expect 2": (2, "CRITICAL: right has 1 of 1 paths up"),
 	"checkerctl accept --map left": (1, "in no map of device-mapper"),
 	"checkerctl explain sda": (0, "watched"),
 	"checkerctl explain sdb": (0, "watched"),

@@ -499,7 +499,7 @@ static void test_links(void **state)
 	rmdir(folder);
 }
 
-/* --- usage, health --- */
+/* --- usage --- */
 
 static void test_usage(void **state)
 {
@@ -525,94 +525,6 @@ static void test_usage(void **state)
 	outcome_free(&o);
 }
 
-static void test_health(void **state)
-{
-	static const struct {
-		const char *maps;
-		int code;
-		const char *says, *json;
-	} cases[] = {
-		{ "{\"name\":\"a\",\"redundancy\":\"full\"}", 0,
-		  "OK: 1 map, all redundant\n", "{\"health\":\"ok\"" },
-		{ "{\"name\":\"a\",\"redundancy\":\"full\"},{\"name\":\"b\","
-		  "\"redundancy\":\"last\","
-		  "\"paths_up\":1,\"paths_total\":2}",
-		  1, "WARNING: b has 1 of 2 paths up", "{\"health\":\"degraded\"" },
-		{ "{\"name\":\"a\",\"redundancy\":\"degraded\"},{\"name\":\"b\","
-		  "\"redundancy\":"
-		  "\"none\",\"paths_up\":0,\"paths_total\":2}",
-		  2,
-		  "CRITICAL: b has 0 of 2 paths up; of 2 maps, 1 without a path, 1 "
-		  "degraded\n",
-		  "{\"health\":\"lost\"" },
-		{ "{\"name\":\"b\",\"redundancy\":\"none\"},{\"name\":\"a\","
-		  "\"redundancy\":\"last\"}",
-		  2, "CRITICAL: b has ? of ? paths up; of 2 maps, 1 without", "" },
-		{ "{\"name\":\"b\",\"redundancy\":\"full\"},{\"name\":\"a\","
-		  "\"redundancy\":\"last\",\"barred\":[\"sdb\"]}",
-		  2,
-		  "CRITICAL: another disk is under path sdb of map a; 1 path is barred: "
-		  "remove it from the map\n",
-		  "{\"health\":\"lost\"" },
-		{ "{\"name\":\"a\",\"redundancy\":\"full\",\"paths_up\":2,\"paths_"
-		  "total\":2,"
-		  "\"paths_overdue\":2},{\"name\":\"b\",\"redundancy\":\"last\"}",
-		  3,
-		  "UNKNOWN: a has 2 of 2 paths up, 2 overdue: not checked, see "
-		  "checkerctl show status; of 2 maps, 0 without a path, 1 degraded, 1 "
-		  "with "
-		  "overdue paths\n",
-		  "{\"health\":\"unknown\"" },
-		{ "{\"name\":\"a\",\"redundancy\":\"full\",\"paths_overdue\":1},"
-		  "{\"name\":\"b\",\"redundancy\":\"none\",\"paths_up\":0,\"paths_"
-		  "total\":2,"
-		  "\"paths_disabled\":2,\"paths_overdue\":1}",
-		  2, "CRITICAL: b has 0 of 2 paths up, 2 disabled, 1 overdue",
-		  "{\"health\":\"lost\"" },
-		{ "{\"name\":\"a\",\"redundancy\":\"full\",\"paths_up\":2,\"paths_"
-		  "total\":2,\"paths_expected\":4},{\"name\":\"b\",\"redundancy\":"
-		  "\"full\",\"paths_total\":2,\"paths_expected\":2}",
-		  1, "WARNING: a has 2 of 2 paths up, 4 expected; of 2 maps, 0 without",
-		  "{\"health\":\"degraded\"" },
-		/* The longest loss is named; a time to come is none. */
-		{ "{\"name\":\"a\",\"redundancy\":\"none\",\"paths_up\":0,\"paths_"
-		  "total\":2,\"lost_since\":\"2999-01-01T00:00:00.000Z\"}",
-		  2, "CRITICAL: map a lost for 0 s, 0 of 2 paths up; of 1 map, 1 without",
-		  "{\"health\":\"lost\"" },
-		{ "{\"name\":\"a\",\"redundancy\":\"none\",\"paths_disabled\":2},"
-		  "{\"name\":\"b\",\"redundancy\":\"none\",\"lost_since\":"
-		  "\"2999-01-01T00:00:00.000Z\"},"
-		  "{\"name\":\"c\",\"redundancy\":\"none\",\"lost_since\":"
-		  "\"2020-01-01T00:00:00.000Z\"}",
-		  2, "CRITICAL: map c lost for ", "{\"health\":\"lost\"" },
-		{ "", 3, "UNKNOWN: ", "{\"health\":\"unknown\"" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		char reply[512];
-		const struct fake_answer answers[] = { { "Maps", FAKE_WELL, reply, 0 },
-			                               { 0 } };
-		struct fake *f;
-
-		snprintf(reply, sizeof(reply), "{\"parameters\":{\"maps\":[%s]}}",
-		         cases[i].maps);
-		f = fake_start(answers);
-		assert_outcome(f, "health", cases[i].code, cases[i].says, "");
-		assert_outcome(f, "health --json", cases[i].code, cases[i].json, "");
-		fake_stop(f);
-	}
-	const struct fake_answer hang[] = { { "Maps", FAKE_HANG, NULL, 0 }, { 0 } };
-	struct fake *f = fake_start(hang);
-
-	assert_outcome(f, "health --timeout 0.05", 3,
-	               "UNKNOWN: no answer from checkerd on /",
-	               "no answer from checkerd");
-	assert_outcome(f, "health --timeout 0.05 --json", 3,
-	               "\"reason\":\"no answer from checkerd on /", "no answer");
-	fake_stop(f);
-}
-
 #define TEST(function) cmocka_unit_test_setup(function, ctl_arm)
 
 int main(void)
@@ -626,7 +538,6 @@ int main(void)
 		TEST(test_no_such),
 		TEST(test_links),
 		TEST(test_usage),
-		TEST(test_health),
 		TEST(test_sort),
 		TEST(test_asking),
 		TEST(test_colours),

@@ -100,15 +100,15 @@ static int setup_maps(void **state)
 static void test_list(void **state)
 {
 	static const struct expected empty[] = {
-		{ "name", "\"empty\"" },      { "devt", "\"253:0\"" },
-		{ "uuid", "null" },           { "wwid", "null" },
-		{ "dm", "\"dm-0\"" },         { "paths_total", "0" },
-		{ "paths_up", "0" },          { "paths_disabled", "0" },
-		{ "paths_overdue", "0" },     { "paths_expected", "0" },
-		{ "redundancy", "\"none\"" }, { "queueing", "false" },
-		{ "suspended", "true" },      { "paths", "[]" },
-		{ "kept_path", "null" },      { "barred", "[]" },
-		{ "groups", "[]" },
+		{ "name", "\"empty\"" },    { "devt", "\"253:0\"" },
+		{ "uuid", "null" },         { "wwid", "null" },
+		{ "dm", "\"dm-0\"" },       { "paths_total", "0" },
+		{ "paths_up", "0" },        { "paths_disabled", "0" },
+		{ "paths_overdue", "0" },   { "paths_expected", "0" },
+		{ "paths_unchecked", "0" }, { "redundancy", "\"none\"" },
+		{ "queueing", "false" },    { "suspended", "true" },
+		{ "paths", "[]" },          { "kept_path", "null" },
+		{ "barred", "[]" },         { "groups", "[]" },
 	};
 	static const struct expected full[] = {
 		{ "name", "\"mpatha\"" },
@@ -120,6 +120,7 @@ static void test_list(void **state)
 		{ "paths_up", "2" },
 		{ "paths_disabled", "0" },
 		{ "paths_overdue", "0" },
+		{ "paths_unchecked", "1" },
 		{ "paths_expected", "5" },
 		{ "redundancy", "\"degraded\"" },
 		{ "queueing", "true" },
