@@ -162,21 +162,36 @@ int connection_send(struct connection *c, json_object *request)
 	return connection_write(c, text, length);
 }
 
-/* text: with its NUL after length bytes. */
+/*
+ * Nothing may follow the object. JSON_TOKENER_STRICT says so, but json-c 0.18 refuses with it all
+ * bytes that are not ASCII. So the last byte is passed alone: it has to end the object.
+ */
+static json_object *parse_all(json_tokener *tokener, const char *text, size_t length)
+{
+	json_object *message;
+
+	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
+		length--;
+	if (length < 2 || text[length - 1] != '}')
+		return NULL;
+	message = json_tokener_parse_ex(tokener, text, (int)length - 1);
+	if (json_tokener_get_error(tokener) != json_tokener_continue) {
+		json_object_put(message);
+		return NULL;
+	}
+	return json_tokener_parse_ex(tokener, text + length - 1, 1);
+}
+
 static int parse_message(const char *text, size_t length, json_object **ret)
 {
 	json_tokener *tokener = json_tokener_new();
 	json_object *message;
-	bool whole;
 
 	if (tokener == NULL)
 		return -ENOMEM;
-	json_tokener_set_flags(tokener,
-	                       JSON_TOKENER_STRICT); /* nothing after the object */
-	message = json_tokener_parse_ex(tokener, text, (int)length + 1);
-	whole = json_tokener_get_error(tokener) == json_tokener_success;
+	message = parse_all(tokener, text, length);
 	json_tokener_free(tokener);
-	if (!whole || !json_object_is_type(message, json_type_object)) {
+	if (!json_object_is_type(message, json_type_object)) {
 		json_object_put(message);
 		return -EBADMSG;
 	}

@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/lint/run \
 	tests/packages \
 	tests/plants.sh \
+	tests/strict_json.h \
 	tests/unit/.clang-tidy \
 	tests/unit/unit.h \
 	$(NULL)

@@ -13,8 +13,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "checkerd/answers/waits.h"
 #include "checkerd/control/client.h"
 #include "checkerd/control/control_limits.h"
@@ -23,6 +21,7 @@
 #include "checkerd/control/server.h"
 #include "checkerd/control/varlink.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/strict_json.h"
 
 #define PATHS 4
 /* The server's time advances by this with each round. */
@@ -196,19 +195,16 @@ static void forget_events(void)
 
 static void look_at_message(const char *text, size_t size)
 {
-	struct json_tokener *t = json_tokener_new();
 	struct json_object *o, *more = NULL;
 
 	REQUIRE(fuzz_is_plain(text, size, ""), "%s", text);
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	o = json_tokener_parse_ex(t, text, (int)size + 1);
+	o = strict_json(text, size);
 	REQUIRE(o && json_object_is_type(o, json_type_object), "no JSON: %s", text);
 	REQUIRE(json_object_object_get(o, "parameters"), "no reply: %s", text);
 	if (!json_object_object_get_ex(o, "continues", &more) ||
 	    !json_object_get_boolean(more))
 		client.messages++;
 	json_object_put(o);
-	json_tokener_free(t);
 }
 
 /* Returns true if bytes have arrived. */
@@ -319,13 +315,10 @@ static void look_at_names(const struct request *r, struct json_object *call)
 /* json-c must accept a request that the server accepted, and read the same values. */
 static void look_at_request(const struct request *r, const uint8_t *data, size_t size)
 {
-	struct json_tokener *t = json_tokener_new();
 	struct json_object *call, *since = NULL;
 
-	REQUIRE(t, "no memory");
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
-	call = json_tokener_parse_ex(t, (const char *)data, (int)size);
-	REQUIRE(call && json_tokener_get_error(t) == json_tokener_success, "no JSON");
+	call = strict_json_bytes((const char *)data, size);
+	REQUIRE(call, "no JSON");
 	REQUIRE(r->more == json_object_get_boolean(json_object_object_get(call, "more")),
 	        "more");
 	if (r->has_since) {
@@ -336,7 +329,6 @@ static void look_at_request(const struct request *r, const uint8_t *data, size_t
 	if (r->n_names > 0)
 		look_at_names(r, call);
 	json_object_put(call);
-	json_tokener_free(t);
 }
 
 static void parse_alone(const uint8_t *data, size_t size)

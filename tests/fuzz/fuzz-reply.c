@@ -13,6 +13,7 @@
 #include "checkerctl/commands.h"
 #include "checkerctl/top.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/strict_json.h"
 
 #define SENT_MAX (64 * 1024) /* what a socket buffers without a reader */
 
@@ -84,21 +85,6 @@ static void receive(const uint8_t *data, size_t size, int pair[2])
 	REQUIRE(shutdown(pair[1], SHUT_WR) == 0, "no end");
 }
 
-static json_object *parse(const char *text, size_t size)
-{
-	json_tokener *t = json_tokener_new();
-	json_object *o;
-
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
-	o = json_tokener_parse_ex(t, text, (int)size + 1);
-	if (json_tokener_get_error(t) != json_tokener_success) {
-		json_object_put(o);
-		o = NULL;
-	}
-	json_tokener_free(t);
-	return o;
-}
-
 /* The only reply of a command that takes one reply. */
 static void look_at_json(const uint8_t *data, size_t size)
 {
@@ -108,9 +94,10 @@ static void look_at_json(const uint8_t *data, size_t size)
 
 	REQUIRE(line + 1 == printed.out_size, "more than a line: %s", printed.out);
 	printed.out[line] = '\0';
-	said = parse(printed.out, line);
+	said = strict_json(printed.out, line);
 	REQUIRE(said, "no JSON: %s", printed.out);
-	sent = end ? parse((const char *)data, (size_t)(end - data)) : NULL;
+	sent = end ? strict_json_parse((const char *)data, (size_t)(end - data), 0)
+	           : NULL;
 	REQUIRE(sent, "it printed what did not come: %s", printed.out);
 	if (fuzz_is_plain((const char *)data, (size_t)(end - data), "\t\n\r") &&
 	    json_object_object_get_ex(sent, "parameters", &parameters) &&
@@ -172,7 +159,7 @@ static void show_top(unsigned options, const uint8_t *data, size_t size)
 	(void)fuzz_byte(&rest); /* skips the NUL between them */
 	texts[1] = fuzz_string(&rest, '\0');
 	for (int i = 0; i < 2; i++) {
-		objects[i] = parse(texts[i], strlen(texts[i]));
+		objects[i] = strict_json_parse(texts[i], strlen(texts[i]), 0);
 		free(texts[i]);
 		if (!json_object_is_type(objects[i], json_type_object)) {
 			json_object_put(objects[i]);

@@ -103,6 +103,45 @@ static void test_exchange(void **state)
 	json_object_put(reply);
 }
 
+/* One object a message: what follows it, but white space, and what is not JSON is an error. json-c
+ * 0.18 reads names that are not ASCII only without its strict flag. */
+static void test_messages(void **state)
+{
+	static const struct {
+		const char *text;
+		int error;
+	} messages[] = {
+		{ "{}", 0 },
+		{ "{\"a\":{\"b\":[1]}} \r\n\t", 0 },
+		{ "{\"name\":\"d\xc3\xa9\"}", 0 },
+		{ "{\"d\xc3\xa9\":\"\xf0\x9f\x98\x80\"}", 0 },
+		{ "", -EBADMSG },
+		{ "}", -EBADMSG },
+		{ " ", -EBADMSG },
+		{ "{", -EBADMSG },
+		{ "[{}]", -EBADMSG },
+		{ "1}", -EBADMSG },
+		{ "{\"a\":1", -EBADMSG },
+		{ "{} {}", -EBADMSG },
+		{ "{}}", -EBADMSG },
+		{ "{\"a\":1}x", -EBADMSG },
+		{ "{\"a\":{}", -EBADMSG },
+	};
+	struct ends *e = *state;
+
+	join(e, LONG_US);
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
+		const char *text = messages[i].text;
+		json_object *reply = NULL;
+
+		daemon_sends(e, text, strlen(text) + 1);
+		assert_int_equal(connection_receive(&e->connection, -1, &reply),
+		                 messages[i].error);
+		assert_int_equal(reply != NULL, messages[i].error == 0);
+		json_object_put(reply);
+	}
+}
+
 /* The daemon sends its reason and closes before the request: the reason still arrives, and no
  * SIGPIPE ends the test. */
 static void test_closed_before_sending(void **state)
@@ -213,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_exchange),
+		TEST(test_messages),
 		TEST(test_closed_before_sending),
 		TEST(test_closed_in_a_message),
 		TEST(test_deadline),

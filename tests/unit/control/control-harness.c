@@ -12,6 +12,7 @@
 
 #include "checkerd/control/interface.h"
 #include "checkerd/control/listen.h"
+#include "tests/strict_json.h"
 
 #define PATIENCE_MS 60000 /* then the test fails */
 
@@ -399,20 +400,15 @@ char *client_receive_text(int fd, size_t *ret_size)
 
 struct json_object *client_receive(int fd)
 {
-	struct json_tokener *t;
 	struct json_object *o;
 	size_t size;
 	char *text = client_receive_text(fd, &size);
 
 	if (text == NULL)
 		return NULL;
-	t = json_tokener_new();
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	o = json_tokener_parse_ex(t, text, (int)size + 1);
+	o = strict_json(text, size);
 	if (o == NULL)
-		fail_msg("not JSON: %s: %.200s",
-		         json_tokener_error_desc(json_tokener_get_error(t)), text);
-	json_tokener_free(t);
+		fail_msg("not JSON: %.200s", text);
 	free(text);
 	return o;
 }
