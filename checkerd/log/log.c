@@ -6,6 +6,7 @@
 #include "checkerd/log/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,14 +76,15 @@ static void write_journal(const struct event *e)
 {
 	bool has_cause = event_has_cause(e);
 
-	/* An error of the journal cannot be logged anywhere. */
-	(void)sd_journal_send("MESSAGE=%s", e->message, "PRIORITY=%d", e->priority,
-	                      "SYSLOG_IDENTIFIER=checkerd", "MESSAGE_ID=%s",
-	                      message_id(e->type), "CHECKERD_PATH=%s", e->path,
-	                      "CHECKERD_MAP=%s", has_cause ? "" : e->map,
-	                      "CHECKERD_STATE=%s", e->to, "CHECKERD_REASON=%s", e->reason,
-	                      "CHECKERD_CAUSE=%s", has_cause ? e->map : "",
-	                      "CHECKERD_MEMBERS=%u", e->members, NULL);
+	/* An error of the journal cannot be logged anywhere. checkerd(8) has a table of these fields. */
+	(void)sd_journal_send(
+	        "MESSAGE=%s", e->message, "PRIORITY=%d", e->priority,
+	        "SYSLOG_IDENTIFIER=checkerd", "MESSAGE_ID=%s", message_id(e->type),
+	        "CHECKERD_TYPE=%s", event_type_name(e->type), "CHECKERD_SEQ=%" PRIu64,
+	        e->seq, "CHECKERD_PATH=%s", e->path, "CHECKERD_MAP=%s",
+	        has_cause ? "" : e->map, "CHECKERD_FROM=%s", e->from, "CHECKERD_STATE=%s",
+	        e->to, "CHECKERD_REASON=%s", e->reason, "CHECKERD_CAUSE=%s",
+	        has_cause ? e->map : "", "CHECKERD_MEMBERS=%u", e->members, NULL);
 }
 
 static void write_stderr(const struct log *l, const struct event *e)

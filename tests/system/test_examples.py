@@ -97,6 +97,9 @@ ELSEWHERE = {
 	"sudo systemctl daemon-reload && sudo systemctl enable --now checkerd":
 		("tests/vm/scenarios/systemd.py", "systemctl daemon-reload"),
 	"journalctl -x -u checkerd": ("tests/vm/scenarios/systemd.py", "journalctl -x "),
+	"journalctl -x CHECKERD_MAP=mpatha": ("tests/vm/scenarios/systemd.py", "journalctl -x CHECKERD_MAP=mpatha"),
+	"journalctl CHECKERD_TYPE=path_state CHECKERD_STATE=down":
+		("tests/vm/scenarios/systemd.py", "CHECKERD_TYPE=path_state CHECKERD_STATE=down"),
 	"sudo journalctl --update-catalog":
 		("tests/vm/scenarios/systemd.py", "journalctl --update-catalog"),
 	"checkerctl top": ("tests/system/test_interface.py", 'daemon.ctl("top"'),

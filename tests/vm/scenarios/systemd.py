@@ -73,6 +73,18 @@ down = [e for e in entries
 check(len(down) == 1 and "offline" in down[0]["CHECKERD_REASON"], "one entry, with its fields", down)
 check("checkerctl" in run(f"journalctl -x --no-pager -u checkerd MESSAGE_ID={down[0]['MESSAGE_ID']}"),
       "the catalog says what to do")
+said = run("journalctl --no-pager CHECKERD_TYPE=path_state CHECKERD_STATE=down")
+check(disks[0] in said, "its fields find it", said)
+numbers = {e["MESSAGE_ID"] for e in entries if "CHECKERD_TYPE" in e}
+said = run("journalctl -x -b --no-pager -u checkerd " + " ".join(f"MESSAGE_ID={n}" for n in numbers))
+check(said.count("Defined-By: checkerd") == sum("CHECKERD_TYPE" in e for e in entries),
+      "every line is explained", said)
+# What this host has no event of.
+run("logger --journald", stdin="MESSAGE=map mpatha: full -> last\n"
+    "MESSAGE_ID=ba3fca5b151e4b65a2801a18450ccf13\nCHECKERD_MAP=mpatha\nCHECKERD_STATE=last\n")
+said = run("journalctl -x CHECKERD_MAP=mpatha --no-pager")
+check("checkerctl show topology mpatha" in said and "is about that: last" in said,
+      "and one about a map", said)
 
 say("reload: a good one, and one that is refused")
 main = pid()
