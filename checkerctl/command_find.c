@@ -11,8 +11,6 @@
 #include "util/edit_distance.h"
 
 #define SUGGEST_WITHIN 4
-#define WORDS_BYTES    64
-#define LIST_BYTES     256
 
 /* The i-th word of a command. Returns its length; 0: the command has fewer words. */
 static size_t word_at(const char *words, size_t i, const char **ret)
@@ -52,7 +50,7 @@ struct next_word {
 	size_t length;
 	/* different words that it may stand for; their names, for a message */
 	size_t n;
-	char names[LIST_BYTES];
+	char names[COMMAND_LIST_BYTES];
 };
 
 static void add_candidate(struct next_word *w, const char *word, size_t length)
@@ -98,15 +96,15 @@ static struct next_word find_next(const char *before, size_t i, const char *give
 
 /* --- messages --- */
 
-/* Joins the first n operands. A string longer than WORDS_BYTES, which is no command, is cut. */
+/* Joins the first n operands. A string longer than COMMAND_WORDS_BYTES, which is no command, is cut. */
 static const char *joined(const char *const *operands, size_t n,
-                          char buf[static WORDS_BYTES])
+                          char buf[static COMMAND_WORDS_BYTES])
 {
 	size_t used = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < n && used < WORDS_BYTES; i++)
-		used += (size_t)snprintf(buf + used, WORDS_BYTES - used, "%s%s",
+	for (size_t i = 0; i < n && used < COMMAND_WORDS_BYTES; i++)
+		used += (size_t)snprintf(buf + used, COMMAND_WORDS_BYTES - used, "%s%s",
 		                         i ? " " : "", operands[i]);
 	return buf;
 }
@@ -133,7 +131,7 @@ static size_t likely_distance(const char *given, const char *words, size_t best)
 static size_t distance_to(const char *const *operands, size_t n, const char *words,
                           size_t best)
 {
-	char given[WORDS_BYTES], shown[WORDS_BYTES + 8];
+	char given[COMMAND_WORDS_BYTES], shown[COMMAND_WORDS_BYTES + 8];
 	size_t distance, k = count_words(words);
 
 	distance = likely_distance(joined(operands, MIN(n, k), given), words, best);
@@ -171,7 +169,7 @@ static int complain_unknown(const char *const *operands, size_t n, size_t known,
                             const char *words)
 {
 	const struct command *close;
-	char given[WORDS_BYTES];
+	char given[COMMAND_WORDS_BYTES];
 
 	if (known == n)
 		return human_usage("'%s' needs one more word, such as 'paths'", words);
@@ -188,36 +186,43 @@ static int complain_unknown(const char *const *operands, size_t n, size_t known,
 
 /* --- finding --- */
 
+void command_walk(const char *const *operands, size_t n, struct command_walk *ret)
+{
+	*ret = (struct command_walk){ .found = NULL };
+	while (ret->known < n) {
+		/* After a complete command a word may be an operand. */
+		struct next_word w = find_next(ret->words, ret->known,
+		                               operands[ret->known], ret->found == NULL);
+		size_t used = strlen(ret->words);
+
+		if (w.n > 1)
+			strcpy(ret->ambiguous, w.names);
+		if (w.n != 1)
+			return;
+		(void)snprintf(ret->words + used, sizeof(ret->words) - used, "%s%.*s",
+		               used > 0 ? " " : "", (int)w.length, w.word);
+		ret->known++;
+		if (complete(ret->words) != NULL) {
+			ret->found = complete(ret->words);
+			ret->found_words = ret->known;
+		}
+	}
+}
+
 int command_named(const char *const *operands, size_t n, const struct command **ret,
                   size_t *ret_words)
 {
-	const struct command *found = NULL;
-	char words[WORDS_BYTES] = "";
-	size_t known = 0;
+	struct command_walk walk;
 
 	assert(n > 0);
-	while (known < n) {
-		/* After a complete command a word may be an operand. */
-		struct next_word w =
-		        find_next(words, known, operands[known], found == NULL);
-		size_t used = strlen(words);
-
-		if (w.n > 1)
-			return human_usage("'%s' is ambiguous: %s", operands[known],
-			                   w.names);
-		if (w.n == 0)
-			break;
-		(void)snprintf(words + used, sizeof(words) - used, "%s%.*s",
-		               used > 0 ? " " : "", (int)w.length, w.word);
-		known++;
-		if (complete(words) != NULL) {
-			found = complete(words);
-			*ret_words = known;
-		}
-	}
-	if (found == NULL)
-		return complain_unknown(operands, n, known, words);
-	*ret = found;
+	command_walk(operands, n, &walk);
+	if (walk.ambiguous[0])
+		return human_usage("'%s' is ambiguous: %s", operands[walk.known],
+		                   walk.ambiguous);
+	if (walk.found == NULL)
+		return complain_unknown(operands, n, walk.known, walk.words);
+	*ret = walk.found;
+	*ret_words = walk.found_words;
 	return 0;
 }
 

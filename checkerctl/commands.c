@@ -102,6 +102,8 @@ static const struct command commands[] = {
 	  run_import, NULL },
 	{ "help", "[COMMAND]", "print this help, or that of a command", 0, 0, ANY,
 	  run_help, NULL },
+	{ "complete", "WORD...", "print what may follow, for shells", 0, 1, ANY,
+	  run_complete, NULL },
 	{ "version", "", "print the version", 0, 0, 0, run_version, NULL },
 	{ "doctor", "", "print what keeps paths from being checked", JSON, 0, 0,
 	  run_doctor, NULL },

@@ -33,6 +33,23 @@ struct command {
 
 const struct command *commands_all(size_t *ret_n);
 
+#define COMMAND_WORDS_BYTES 64
+#define COMMAND_LIST_BYTES  256
+
+/* What the first operands name. */
+struct command_walk {
+	/* the command with the most words, and how many these are; NULL: none */
+	const struct command *found;
+	size_t found_words;
+	/* The operands that are words of commands, how many they are, and these words in full. */
+	size_t known;
+	char words[COMMAND_WORDS_BYTES];
+	/* of the first operand that may be several words: these; "": none */
+	char ambiguous[COMMAND_LIST_BYTES];
+};
+
+void command_walk(const char *const *operands, size_t n, struct command_walk *ret);
+
 /*
  * Finds the command with the most words that the first operands name. A word may be shortened while
  * it is the beginning of one word only, except where an operand may stand instead. *ret_words: the
@@ -94,6 +111,7 @@ int run_compare(struct ctl *ctl, const char *const *operands, size_t n);
 int run_import(struct ctl *ctl, const char *const *operands, size_t n);
 int run_doctor(struct ctl *ctl, const char *const *operands, size_t n);
 int run_help(struct ctl *ctl, const char *const *operands, size_t n);
+int run_complete(struct ctl *ctl, const char *const *operands, size_t n);
 int run_version(struct ctl *ctl, const char *const *operands, size_t n);
 int run_health(struct ctl *ctl, const char *const *operands, size_t n);
 /* Prints that nothing is known, for monitoring systems, with the first message. */

@@ -7,10 +7,9 @@
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/words.h"
 
-static const char *const types[] = { "path_state", "path_added", "path_removed", "map",
-	                             "dm",         "engine",     "config",       "daemon",
-	                             "hold",       "cause",      "slow" };
+#define TYPES_BYTES 256
 
 /* Is the word one of the list "A,B"? */
 static bool is_listed(const char *list, const char *word)
@@ -28,21 +27,29 @@ static bool is_listed(const char *list, const char *word)
 	}
 }
 
+static int complain_type(const char *type, int length)
+{
+	char valid[TYPES_BYTES] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; words_event_type[i] != NULL && used < sizeof(valid); i++)
+		used += (size_t)snprintf(valid + used, sizeof(valid) - used, "%s%s",
+		                         i > 0 ? ", " : "", words_event_type[i]);
+	return human_usage("there is no type of event '%.*s': %s", length, type, valid);
+}
+
 /* list NULL: all types. */
 static int check_types(const char *list)
 {
 	while (list != NULL) {
 		size_t length = strcspn(list, ","), i = 0;
+		const char *const *types = words_event_type;
 
-		while (i < ARRAY_LEN(types) && (strlen(types[i]) != length ||
-		                                strncmp(types[i], list, length) != 0))
+		while (types[i] != NULL && (strlen(types[i]) != length ||
+		                            strncmp(types[i], list, length) != 0))
 			i++;
-		if (i == ARRAY_LEN(types))
-			return human_usage(
-			        "there is no type of event '%.*s': path_state, "
-			        "path_added, path_removed, map, dm, engine, "
-			        "config, daemon, hold, cause, slow",
-			        (int)length, list);
+		if (types[i] == NULL)
+			return complain_type(list, (int)length);
 		list = list[length] ? list + length + 1 : NULL;
 	}
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/words.h"
 #include "util/mono.h"
 
 #define DEFAULT_TIMEOUT_US (5 * USEC_PER_SEC)
@@ -66,6 +67,47 @@ const char *ctl_options_name(enum option_id id)
 	return defs[id].name;
 }
 
+const char *ctl_options_letter(enum option_id id)
+{
+	static char letters[OPT_COUNT_][3];
+
+	if (defs[id].letter)
+		snprintf(letters[id], sizeof(letters[id]), "-%c", defs[id].letter);
+	return letters[id];
+}
+
+const char *ctl_options_help_of(enum option_id id)
+{
+	return defs[id].help;
+}
+
+bool ctl_options_needs_value(enum option_id id)
+{
+	return defs[id].argument != NULL && !is_optional(&defs[id]);
+}
+
+enum option_id ctl_options_find(const char *word, const char **ret_value)
+{
+	size_t length = strcspn(word, "=");
+
+	*ret_value = NULL;
+	for (int i = 0; i < OPT_COUNT_; i++) {
+		enum option_id id = (enum option_id)i;
+
+		if (strncmp(word, defs[i].name, length) == 0 &&
+		    defs[i].name[length] == '\0') {
+			*ret_value = word[length] == '=' ? word + length + 1 : NULL;
+			return id;
+		}
+		if (defs[i].letter && word[0] == '-' && word[1] == defs[i].letter) {
+			if (ctl_options_needs_value(id) && word[2])
+				*ret_value = word + 2;
+			return id;
+		}
+	}
+	return OPT_COUNT_;
+}
+
 void ctl_options_help(FILE *f, unsigned mask, int width)
 {
 	for (size_t i = 0; i < OPT_COUNT_; i++) {
@@ -109,14 +151,9 @@ static int take_watch(struct ctl_options *o, const char *value)
 
 static int take_color(struct ctl_options *o, const char *value)
 {
-	static const char *const words[] = {
-		[COLOR_AUTO] = "auto",
-		[COLOR_ALWAYS] = "always",
-		[COLOR_NEVER] = "never",
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(words[i], value) == 0) {
+	/* in the order of enum color_when */
+	for (size_t i = 0; words_colour[i] != NULL; i++)
+		if (strcmp(words_colour[i], value) == 0) {
 			o->color = (enum color_when)i;
 			return 0;
 		}

@@ -91,8 +91,18 @@ static inline bool ctl_options_has(const struct ctl_options *o, enum option_id i
 _must_check_ int ctl_options_parse(struct ctl_options *o, int argc, char **argv);
 void ctl_options_deinit(struct ctl_options *o);
 
-/* The name of an option in messages: "--since". */
+/* The name of an option in messages: "--since"; its short form, "-s" or ""; and its help. */
 const char *ctl_options_name(enum option_id id);
+const char *ctl_options_letter(enum option_id id);
+const char *ctl_options_help_of(enum option_id id);
+/* Is a value part of the option, or the next word? */
+bool ctl_options_needs_value(enum option_id id);
+
+/*
+ * The option that a word is: "-o", "-oNAME", "--columns", "--columns=NAME". OPT_COUNT_: none.
+ * *ret_value: the value in the word; NULL: none.
+ */
+enum option_id ctl_options_find(const char *word, const char **ret_value);
 
 /* Prints the lines of --help for the options of `mask`, each name in `width` columns. */
 void ctl_options_help(FILE *f, unsigned mask, int width);

@@ -22,6 +22,7 @@ libctl_la_SOURCES = \
 	checkerctl/commands.c \
 	checkerctl/commands.h \
 	checkerctl/compare.c \
+	checkerctl/complete.c \
 	checkerctl/ctl.c \
 	checkerctl/ctl.h \
 	checkerctl/ctl_events.c \
@@ -62,6 +63,8 @@ libctl_la_SOURCES = \
 	checkerctl/top_lines.c \
 	checkerctl/topology.c \
 	checkerctl/wildcard.h \
+	checkerctl/words.c \
+	checkerctl/words.h \
 	$(NULL)
 libctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(SMARTCOLS_CFLAGS) $(NCURSES_CFLAGS)
 libctl_la_LIBADD = libclient.la $(JSONC_LIBS) $(SMARTCOLS_LIBS) $(NCURSES_LIBS) -lm
@@ -81,6 +84,7 @@ endif
 if HAVE_CMOCKA
 CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-compare \
+	tests/unit/checkerctl/test-ctl-complete \
 	tests/unit/checkerctl/test-ctl-import \
 	tests/unit/checkerctl/test-ctl-connection \
 	tests/unit/checkerctl/test-ctl-doctor \
@@ -119,6 +123,9 @@ tests_unit_checkerctl_test_ctl_import_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_compare_SOURCES = tests/unit/checkerctl/test-ctl-compare.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_compare_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_compare_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_complete_SOURCES = tests/unit/checkerctl/test-ctl-complete.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_complete_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_complete_LDADD = $(CMOCKA_LIBS)
 tests_unit_checkerctl_test_ctl_connection_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_connection_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_format_CPPFLAGS = $(CTL_TEST_CPPFLAGS)

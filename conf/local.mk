@@ -17,6 +17,8 @@ dist_sysusers_DATA = conf/sysusers.d/checkerd.conf
 sysctldir = $(prefix)/lib/sysctl.d
 dist_sysctl_DATA = conf/sysctl.d/60-checkerd.conf
 dist_bashcompletion_DATA = conf/completions/checkerctl
+dist_zshcompletion_DATA = conf/completions/_checkerctl
+dist_fishcompletion_DATA = conf/completions/checkerctl.fish
 EXTRA_DIST += \
 	conf/systemd/checkerd-exporter.service.in \
 	conf/systemd/checkerd-textfile.service.in \

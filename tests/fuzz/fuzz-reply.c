@@ -40,6 +40,7 @@ static const struct {
 	{ run_ping, NULL },
 	{ run_metrics, NULL },
 	{ run_health, NULL },
+	{ run_complete, "--map=" },
 };
 
 /* Standard output and error while a command runs. */

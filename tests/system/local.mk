@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/system/test_devices.py \
 	tests/system/test_exporter.py \
 	tests/system/shown.py \
+	tests/system/terminal.py \
 	tests/system/test_examples.py \
 	tests/system/test_interface.py \
 	tests/system/test_many.py \
@@ -28,6 +29,7 @@ EXTRA_DIST += \
 	tests/system/test_quota.py \
 	tests/system/test_removal.py \
 	tests/system/test_restart.py \
+	tests/system/test_shells.py \
 	tests/system/test_state.py \
 	tests/system/test_systemd.py \
 	tests/system/varlink.py \

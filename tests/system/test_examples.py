@@ -70,6 +70,7 @@ RUN = {
 	"checkerctl --timeout 30 ping --wait": (0, "answered"),
 	"checkerctl help show paths": (0, "REASON *"),
 	"checkerctl version": (0, "checkerctl "),
+	"checkerctl complete show latency -o P": (0, "P50\nP99\nP50_US"),
 	"checkerd -t -m /etc/multipath.conf": (None, ""),  # the host may have none
 	"checkerctl doctor": (None, ""),  # what it finds is the host's
 	"checkerd -t -c test.conf": (0, ""),
