@@ -27,6 +27,29 @@ static enum piece end_list(struct jw *j)
 	return reply_end(j);
 }
 
+/* So many paths or maps are in a reply, if the client takes several. */
+#define LIST_PART 256
+
+/* Ends a reply that others follow. */
+static void end_part(struct jw *j)
+{
+	jw_object_end(j);
+	jw_key(j, "continues");
+	jw_bool(j, true);
+	jw_object_end(j);
+	jw_message_end(j);
+}
+
+/* Before another element: ends a reply that has enough of them, and begins the next one. */
+static void part_list(struct call *c, struct jw *j, const char *key)
+{
+	if (!c->request.more || c->reply.at == 0 || c->reply.at % LIST_PART != 0)
+		return;
+	jw_array_end(j);
+	end_part(j);
+	(void)begin_list(c, j, key);
+}
+
 /* --- constants --- */
 
 enum piece query_write_info(struct service *s, struct call *c, struct jw *j)
@@ -71,6 +94,7 @@ enum piece query_write_paths(struct service *s, struct call *c, struct jw *j)
 		return begin_list(c, j, "paths");
 	if (r->at == selection_count(c, snap->n_paths))
 		return end_list(j);
+	part_list(c, j, "paths");
 	document_path(j, snap, &snap->paths[selection_at(c, r->at++)]);
 	return PIECE_MORE;
 }
@@ -101,6 +125,7 @@ static enum piece write_next_map(struct call *c, struct jw *j)
 
 	if (r->at == selection_count(c, v->n_maps))
 		return end_list(j);
+	part_list(c, j, "maps");
 	r->map = &v->maps[selection_at(c, r->at++)];
 	r->in_map = r->map_group = 0;
 	document_map_begin(j, v, r->map);
@@ -312,15 +337,6 @@ void query_coming_events(struct service *s, struct call *c)
 		c->reply.cursor = history_end(&s->history);
 }
 
-static void end_event_message(struct jw *j)
-{
-	jw_object_end(j);
-	jw_key(j, "continues");
-	jw_bool(j, true);
-	jw_object_end(j);
-	jw_message_end(j);
-}
-
 /* Each event, and each number of lost events, is a message of its own. */
 enum piece query_write_event(struct service *s, struct call *c, struct jw *j)
 {
@@ -330,7 +346,7 @@ enum piece query_write_event(struct service *s, struct call *c, struct jw *j)
 
 	if (c->reply.in_event) {
 		if (write_names(s, &c->reply, j))
-			end_event_message(j);
+			end_part(j);
 		return PIECE_MORE;
 	}
 	e = history_next(&s->history, &cursor, &lost);
@@ -349,7 +365,7 @@ enum piece query_write_event(struct service *s, struct call *c, struct jw *j)
 		write_event(s, &c->reply, j, e);
 	}
 	if (!c->reply.in_event)
-		end_event_message(j);
+		end_part(j);
 	return PIECE_MORE;
 }
 

@@ -164,10 +164,67 @@ static void test_many_paths(void **state)
 	json_object_put(o);
 }
 
+/* --- "more" --- */
+
+#define PART 256 /* as io.checkerd.Control.varlink promises */
+
+/* A map of its own for each path. */
+static void spec_with_map(uint32_t i, struct device_spec *ret, char name[64],
+                          char node[64])
+{
+	static char map[16]; /* copied at once */
+
+	plain_spec(i, ret, name, node);
+	(void)snprintf(map, sizeof(map), "m%05u", (unsigned)i); /* maps are sorted */
+	ret->map = map;
+}
+
+/* All n of them come in order, and each reply but the last says that others follow. */
+static void receive_parts(const char *method, const char *list, unsigned n)
+{
+	char text[128], where[32], name[32];
+	unsigned at = 0;
+
+	(void)snprintf(text, sizeof(text),
+	               "{\"method\":\"io.checkerd.Control.%s\",\"more\":true}", method);
+	client_send(fd, text);
+	do {
+		struct json_object *o = client_receive(fd);
+		unsigned in_part;
+
+		assert_non_null(o);
+		(void)snprintf(where, sizeof(where), "parameters.%s", list);
+		in_part = (unsigned)json_object_array_length(get(o, where));
+		assert_int_equal(in_part, n - at < PART ? n - at : PART);
+		(void)snprintf(where, sizeof(where), "parameters.%s[0].name", list);
+		(void)snprintf(name, sizeof(name), *list == 'm' ? "m%05u" : "sd%u", at);
+		assert_string_equal(get_string(o, where), name);
+		at += in_part;
+		assert_int_equal(json_object_object_get_ex(o, "continues", NULL), at < n);
+		json_object_put(o);
+	} while (at < n);
+}
+
+static void test_lists_in_parts(void **state)
+{
+	static const unsigned numbers[] = { 1, PART, PART + 1, 3 * PART };
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		start_with(numbers[i], spec_with_map);
+		receive_parts("ListPaths", "paths", numbers[i]);
+		receive_parts("ListMaps", "maps", numbers[i]);
+		/* Without "more" there is one reply. */
+		json_object_put(call(fd, "ListPaths", "{}"));
+		teardown(state);
+		setup(state);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
-	TEST(test_info),         TEST(test_interface_description),
-	TEST(test_wrong_calls),  TEST(test_calls_that_look_odd),
-	TEST(test_large_config), TEST(test_many_paths),
+	TEST(test_info),           TEST(test_interface_description),
+	TEST(test_wrong_calls),    TEST(test_calls_that_look_odd),
+	TEST(test_large_config),   TEST(test_many_paths),
+	TEST(test_lists_in_parts),
 };
 
 int main(void)

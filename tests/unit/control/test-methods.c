@@ -256,6 +256,73 @@ static void test_each_method_is_served(void **state)
 	}
 }
 
+/* The reply to a request whose end is `rest`. Another connection: one reply of Monitor is enough. */
+static struct json_object *reply_to_end(const struct method *m, const char *rest)
+{
+	char text[LINE_MAX_SIZE];
+	struct json_object *o;
+
+	(void)snprintf(text, sizeof(text), "{\"method\":\"%s.%s\"%s}", m->interface,
+	               m->name, rest);
+	client_send(fd, text);
+	o = client_receive(fd);
+	assert_non_null(o);
+	close(fd);
+	fd = client_connect(&t);
+	return o;
+}
+
+/* A member of a reply as text; "null": it has none. */
+static const char *text_of(struct json_object *o, const char *member)
+{
+	return json_object_to_json_string(json_object_object_get(o, member));
+}
+
+/* ","parameters":{"a":null,…}" with all parameters of the method. */
+static const char *all_null(const struct method *m, char text[LINE_MAX_SIZE])
+{
+	size_t used = (size_t)snprintf(text, LINE_MAX_SIZE, ",\"parameters\":{");
+
+	for (unsigned i = 0; i < METHOD_PARAMETERS_MAX && m->parameters[i].name != NULL;
+	     i++)
+		used += (size_t)snprintf(text + used, LINE_MAX_SIZE - used,
+		                         "%s\"%s\":null", i > 0 ? "," : "",
+		                         m->parameters[i].name);
+	(void)snprintf(text + used, LINE_MAX_SIZE - used, "}");
+	return text;
+}
+
+/* Null is as good as absent: for each parameter of each method, and for the members of a request. */
+static void test_null_is_absent(void **state)
+{
+	const struct method *m;
+	size_t n;
+
+	(void)state;
+	start_with(2, spec_of_one);
+	m = methods_all(&n);
+	for (const struct method *end = m + n; m < end; m++) {
+		struct json_object *absent = reply_to_end(m, "");
+		char text[LINE_MAX_SIZE];
+		const char *const same[] = {
+			all_null(m, text),
+			",\"parameters\":null,\"more\":null,\"oneway\":null",
+		};
+
+		for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+			struct json_object *null = reply_to_end(m, same[i]);
+
+			assert_string_equal(text_of(null, "error"),
+			                    text_of(absent, "error"));
+			if (json_object_object_get(null, "error") != NULL)
+				assert_string_equal(text_of(null, "parameters"),
+				                    text_of(absent, "parameters"));
+			json_object_put(null);
+		}
+		json_object_put(absent);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_who_may_call),
 		cmocka_unit_test(test_each_row_is_whole),
 		TEST(test_each_method_is_served),
+		TEST(test_null_is_absent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
