@@ -21,6 +21,8 @@ dist_zshcompletion_DATA = conf/completions/_checkerctl
 dist_fishcompletion_DATA = conf/completions/checkerctl.fish
 EXTRA_DIST += \
 	conf/systemd/checkerd-exporter.service.in \
+	conf/systemd/checkerd-report.socket.in \
+	conf/systemd/checkerd-report@.service.in \
 	conf/systemd/checkerd-textfile.service.in \
 	conf/systemd/checkerd-textfile.timer.in \
 	conf/systemd/checkerd.service.in \

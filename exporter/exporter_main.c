@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * checkerd-exporter: shows what checkerd knows over HTTP. Owns the options. main() waits for a
- * signal; threads of libmicrohttpd answer.
+ * signal; threads of libmicrohttpd answer. With a connection that the service manager passes it
+ * answers io.systemd.Metrics there instead, without other threads.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
 #include "config.h"
 #include "exporter/answers.h"
 #include "exporter/http.h"
 #include "exporter/listening.h"
+#include "exporter/varlink_service.h"
 
 #define DEFAULT_SOCKET RUNSTATEDIR "/checkerd/control"
 #define DEFAULT_LISTEN "127.0.0.1:9877"
@@ -131,33 +134,60 @@ static void block_signals(sigset_t *ret)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-int main(int argc, char **argv)
+/* Is it a connection of systemd-report, or of another client of io.systemd.Metrics? */
+static bool is_connection(int fd)
 {
-	struct options o = {
-		.listen = DEFAULT_LISTEN,
-		.answers = { .socket = DEFAULT_SOCKET, .paths = true },
-	};
-	struct MHD_Daemon *http = NULL;
-	sigset_t ends;
-	int r = read_options(argc, argv, &o), fd, number;
+	return sd_is_socket_unix(fd, SOCK_STREAM, 0, NULL, 0) > 0;
+}
 
-	if (r >= 0)
-		return r;
-	block_signals(&ends);
-	fd = open_listener(o.listen);
-	if (fd < 0)
-		return EXIT_FAILURE;
-	answers_init(&o.answers);
-	r = http_start(&http, fd);
+static int serve_connection(int fd)
+{
+	int r = varlink_service_run(fd);
+
+	if (r < 0)
+		(void)fprintf(stderr, "checkerd-exporter: the client: %s\n",
+		              strerror(-r));
+	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int serve_http(int fd, const sigset_t *ends)
+{
+	struct MHD_Daemon *http = NULL;
+	int r = http_start(&http, fd), number;
+
 	if (r < 0) {
 		(void)fprintf(stderr, "checkerd-exporter: cannot serve: %s\n",
 		              strerror(-r));
 		return EXIT_FAILURE;
 	}
 	(void)sd_notify(0, "READY=1"); /* without a service manager nobody listens */
-	r = sigwait(&ends, &number);
+	r = sigwait(ends, &number);
 	(void)sd_notify(0, "STOPPING=1");
 	http_stop(http);
-	answers_deinit();
 	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {
+		.listen = DEFAULT_LISTEN,
+		.answers = { .socket = DEFAULT_SOCKET, .paths = true },
+	};
+	sigset_t ends;
+	int r = read_options(argc, argv, &o), fd;
+
+	if (r >= 0)
+		return r;
+	fd = open_listener(o.listen);
+	if (fd < 0)
+		return EXIT_FAILURE;
+	answers_init(&o.answers);
+	if (is_connection(fd)) {
+		r = serve_connection(fd);
+	} else {
+		block_signals(&ends);
+		r = serve_http(fd, &ends);
+	}
+	answers_deinit();
+	return r;
 }

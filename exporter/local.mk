@@ -2,6 +2,7 @@
 # Everything but main() is a library, for the tests.
 EXTRA_DIST += \
 	exporter/file-to-c.awk \
+	exporter/io.systemd.Metrics.varlink \
 	exporter/page/page.css \
 	exporter/page/page.html \
 	exporter/page/page.js \
@@ -22,6 +23,7 @@ libexporter_la_SOURCES = \
 	exporter/body.h \
 	exporter/classic.c \
 	exporter/classic.h \
+	exporter/definitions.h \
 	exporter/http.c \
 	exporter/http.h \
 	exporter/listening.c \
@@ -29,8 +31,12 @@ libexporter_la_SOURCES = \
 	exporter/page.h \
 	exporter/picture.c \
 	exporter/picture.h \
+	exporter/report.c \
+	exporter/report.h \
+	exporter/varlink_service.c \
+	exporter/varlink_service.h \
 	$(NULL)
-nodist_libexporter_la_SOURCES = exporter/page.c
+nodist_libexporter_la_SOURCES = exporter/definitions.c exporter/page.c
 libexporter_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(MICROHTTPD_CFLAGS)
 libexporter_la_LIBADD = libclient.la $(JSONC_LIBS) $(MICROHTTPD_LIBS)
 
@@ -45,7 +51,22 @@ exporter/page.c: $(srcdir)/exporter/file-to-c.awk $(PAGE_FILES) Makefile
 BUILT_SOURCES += exporter/page.c
 CLEANFILES += exporter/page.c
 
-systemdsystemunit_DATA += conf/systemd/checkerd-exporter.service
+exporter_interfaces = \
+	$(srcdir)/exporter/io.systemd.Metrics.varlink \
+	$(srcdir)/checkerd/control/org.varlink.service.varlink \
+	$(NULL)
+exporter/definitions.c: $(exporter_interfaces) $(srcdir)/checkerd/control/varlink-to-c.awk
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+		$(AWK) -v header=exporter/definitions.h \
+		-f $(srcdir)/checkerd/control/varlink-to-c.awk $(exporter_interfaces) > $@.tmp && \
+		mv $@.tmp $@
+CLEANFILES += exporter/definitions.c
+
+systemdsystemunit_DATA += \
+	conf/systemd/checkerd-exporter.service \
+	conf/systemd/checkerd-report.socket \
+	conf/systemd/checkerd-report@.service \
+	$(NULL)
 dist_man_MANS += man/checkerd-exporter.8
 
 if HAVE_CMOCKA

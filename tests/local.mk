@@ -5,12 +5,13 @@ libcheck_example_SOURCES = libcheck/example.c
 libcheck_example_CPPFLAGS = -I$(top_srcdir)/libcheck
 libcheck_example_LDADD = libpathcheck.la
 exampledir = $(docdir)
-dist_example_DATA = libcheck/example.c
+dist_example_DATA = libcheck/example.c docs/examples/watch.py
 
 EXTRA_DIST += \
 	tests/abi/run \
 	tests/abi/symbols \
 	tests/abi/units \
+	tests/clients/run \
 	tests/install-deps \
 	tests/lint/cc \
 	tests/lint/cppcheck.txt \

@@ -94,7 +94,8 @@ EXTRA_DIST += $(control_interfaces) checkerd/control/varlink-to-c.awk
 checkerd/control/interface.c: $(control_interfaces) \
 		$(srcdir)/checkerd/control/varlink-to-c.awk
 	$(AM_V_GEN)$(MKDIR_P) checkerd/control && \
-	$(AWK) -f $(srcdir)/checkerd/control/varlink-to-c.awk $(control_interfaces) >$@.tmp && \
+	$(AWK) -v header=checkerd/control/interface.h \
+		-f $(srcdir)/checkerd/control/varlink-to-c.awk $(control_interfaces) >$@.tmp && \
 	mv $@.tmp $@
 
 if HAVE_CMOCKA

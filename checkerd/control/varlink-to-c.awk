@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Makes a C file from interface definitions. PART.LAST.varlink becomes the string interface_last.
+# Makes a C file from interface definitions. PART.LAST.varlink becomes the string interface_last, which
+# the header declares.
 BEGIN {
 	print "/* Made from the .varlink files. */"
-	print "#include \"checkerd/control/interface.h\"\n"
+	printf "#include \"%s\"\n\n", header
 }
 FNR == 1 {
 	if (NR > 1)

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/system/test_answers.py \
 	tests/system/test_bed.py \
 	tests/system/test_blocking.py \
+	tests/system/test_clients.py \
 	tests/system/test_confined.py \
 	tests/system/test_config.py \
 	tests/system/test_daemon.py \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The exporter's pure parts: the classic format, what a client accepts, addresses, the picture. */
+/* The exporter's pure parts: the classic format, what a client accepts, addresses, the picture, the
+ * metrics of io.systemd.Metrics. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include "exporter/http.h"
 #include "exporter/listening.h"
 #include "exporter/picture.h"
+#include "exporter/report.h"
 
 static void test_classic(void **state)
 {
@@ -142,13 +144,85 @@ static void test_picture(void **state)
 	json_object_put(status);
 }
 
+static const char openmetrics_report[] =
+        "# TYPE checkerd_path_up gauge\n"
+        "# HELP checkerd_path_up Usable\\\\: \\\"up\\\".\n"
+        "checkerd_path_up{path=\"a \\\"b\\\\n\",map=\"m,}\"} 1\n"
+        "checkerd_path_up{path=\"c\"} 0\n"
+        "# TYPE checkerd_path_state gauge\n"
+        "# HELP checkerd_path_state 1 for the state.\n"
+        "checkerd_path_state{path=\"c\",map=\"m\",state=\"down\"} 1\n"
+        "# TYPE checkerd_map_paths gauge\n"
+        "# HELP checkerd_map_paths Paths.\n"
+        "checkerd_map_paths{map=\"m\",state=\"up\"} 2\n"
+        "# TYPE checkerd_d_seconds histogram\n"
+        "# UNIT checkerd_d_seconds seconds\n"
+        "# HELP checkerd_d_seconds Not there.\n"
+        "checkerd_d_seconds_bucket{le=\"+Inf\"} 7\n"
+        "checkerd_d_seconds_count 7\n"
+        "# TYPE checkerd_events_lost counter\n"
+        "# HELP checkerd_events_lost Lost.\n"
+        "checkerd_events_lost_total 18\n"
+        "# TYPE checkerd_lag_seconds gauge\n"
+        "# HELP checkerd_lag_seconds Lag.\n"
+        "checkerd_lag_seconds 0.000250\n"
+        "checkerd_lag_seconds NaN\n"
+        "# EOF\n";
+
+static void test_report(void **state)
+{
+	json_object *list = report_list(openmetrics_report);
+	json_object *families = report_describe(openmetrics_report);
+	json_object *wanted_list = json(
+	        "["
+	        "{'name':'io.checkerd.Metrics.path_up','value':1,'object':'a \"b\\\\n',"
+	        "'fields':{'map':'m,}'}},"
+	        "{'name':'io.checkerd.Metrics.path_up','value':0,'object':'c'},"
+	        "{'name':'io.checkerd.Metrics.path_state','value':'down','object':'c',"
+	        "'fields':{'map':'m'}},"
+	        "{'name':'io.checkerd.Metrics.map_paths','value':2,'object':'m',"
+	        "'fields':{'state':'up'}},"
+	        "{'name':'io.checkerd.Metrics.events_lost','value':18},"
+	        "{'name':'io.checkerd.Metrics.lag_seconds','value':0.00025}]");
+	json_object *wanted_families =
+	        json("["
+	             "{'name':'io.checkerd.Metrics.path_up','description':'Usable\\\\: "
+	             "\"up\".',"
+	             "'type':'gauge'},"
+	             "{'name':'io.checkerd.Metrics.path_state',"
+	             "'description':'The state that the path is in.','type':'string'},"
+	             "{'name':'io.checkerd.Metrics.map_paths','description':'Paths.',"
+	             "'type':'gauge'},"
+	             "{'name':'io.checkerd.Metrics.events_lost','description':'Lost.',"
+	             "'type':'counter'},"
+	             "{'name':'io.checkerd.Metrics.lag_seconds','description':'Lag.',"
+	             "'type':'gauge'}]");
+
+	(void)state;
+	if (!json_object_equal(list, wanted_list))
+		fail_msg("%s", json_object_to_json_string(list));
+	if (!json_object_equal(families, wanted_families))
+		fail_msg("%s", json_object_to_json_string(families));
+	json_object_put(list);
+	json_object_put(families);
+	json_object_put(wanted_list);
+	json_object_put(wanted_families);
+	/* Text that is cut off anywhere is no reason to read beyond it. */
+	for (size_t size = 0; size < sizeof(openmetrics_report); size++) {
+		char *text = strndup(openmetrics_report, size);
+
+		json_object_put(report_list(text));
+		json_object_put(report_describe(text));
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_accept),
-		cmocka_unit_test(test_listening),
-		cmocka_unit_test(test_picture),
+		cmocka_unit_test(test_classic),   cmocka_unit_test(test_accept),
+		cmocka_unit_test(test_listening), cmocka_unit_test(test_picture),
+		cmocka_unit_test(test_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
