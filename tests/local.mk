@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/abi/symbols \
 	tests/abi/units \
 	tests/clients/run \
+	tests/distributions/run \
 	tests/install-deps \
 	tests/lint/cc \
 	tests/lint/cppcheck.txt \

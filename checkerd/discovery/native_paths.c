@@ -94,8 +94,11 @@ static int describe(struct listing *l, const char *name, const struct device *he
 	struct identity id;
 	int r;
 
+	/* no disk has a name that does not fit */
+	if ((size_t)snprintf(node, sizeof(node), "/sys/class/block/%s", name) >=
+	    sizeof(node))
+		return -ENOENT;
 	identity_init(&id);
-	(void)snprintf(node, sizeof(node), "/sys/class/block/%s", name);
 	identity_set(&id, &id.spec.name, name);
 	r = identity_set_exact(&id, &id.spec.node, node);
 	if (r < 0)
@@ -177,13 +180,18 @@ static int in_controller(struct listing *l, const char *folder, const char *name
 	return list_path(l, name);
 }
 
+/* False: the name is too long for a subsystem or a controller. */
+static bool name_place(char place[static PLACE_MAX], const char *folder, const char *name)
+{
+	return (size_t)snprintf(place, PLACE_MAX, "%s/%s", folder, name) < PLACE_MAX;
+}
+
 static int in_subsystem(struct listing *l, const char *folder, const char *name)
 {
 	char place[PLACE_MAX];
 
-	if (!native_paths_is_controller(name))
+	if (!native_paths_is_controller(name) || !name_place(place, folder, name))
 		return 0;
-	(void)snprintf(place, sizeof(place), "%s/%s", folder, name);
 	return list_folder(l, place, in_controller);
 }
 
@@ -191,7 +199,8 @@ static int in_subsystems(struct listing *l, const char *folder, const char *name
 {
 	char place[PLACE_MAX];
 
-	(void)snprintf(place, sizeof(place), "%s/%s", folder, name);
+	if (!name_place(place, folder, name))
+		return 0;
 	return list_folder(l, place, in_subsystem);
 }
 
