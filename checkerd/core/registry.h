@@ -156,6 +156,9 @@ struct path {
 	/* 1 + the index of the maintenance window that covers the path; 0: none. The same, while
 	 * windows.c computes it. */
 	uint16_t window : PATH_WINDOW_BITS, window_wanted : PATH_WINDOW_BITS;
+	/* Of an observed path: its map's redundancy is to be reported, and nothing was before. One path
+	 * of the map has these. */
+	uint16_t map_gathered : 1, map_begins : 1;
 };
 static_assert(sizeof(struct path) <= 304, "each path has one, in locked memory");
 

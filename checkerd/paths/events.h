@@ -61,6 +61,8 @@ struct events {
 	struct mono urgent_map_from;
 	/* Maps whose redundancy is to be reported, and since when the first one is gathered. */
 	uint32_t maps_gathered;
+	/* Those of them whose paths are observed. */
+	uint32_t observed_gathered;
 	struct mono maps_first;
 	/* Events about a common cause since the start. */
 	uint32_t causes_total[CAUSE_KINDS][CAUSE_TURNS];

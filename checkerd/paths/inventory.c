@@ -15,7 +15,7 @@ void inventory_init(struct inventory *inv, struct discovery *d, struct checks *c
                     struct events *ev)
 {
 	*inv = (struct inventory){ .discovery = d, .checks = c, .events = ev };
-	observe_init(&inv->observe, c, ev);
+	observe_init(&inv->observe, c);
 }
 
 void inventory_deinit(struct inventory *inv)

@@ -34,6 +34,8 @@ libdaemon_la_SOURCES += \
 	checkerd/paths/outage_holds.h \
 	checkerd/paths/outage_maps.c \
 	checkerd/paths/outage_maps.h \
+	checkerd/paths/outage_observed.c \
+	checkerd/paths/outage_observed.h \
 	checkerd/paths/outage_single.c \
 	checkerd/paths/outage_single.h \
 	checkerd/paths/outage_state.h \

@@ -162,7 +162,7 @@ static void write_message(struct outage *o, const struct event *e, const char *l
 
 	describe_turn(o, turn, sizeof(turn));
 	describe_commands(o, commands, sizeof(commands));
-	o->maps_told = outage_maps_format(o->events, maps, sizeof(maps)) || o->maps_told;
+	o->maps_told = outage_maps_format(o, maps, sizeof(maps)) || o->maps_told;
 	(void)snprintf(buf, size, "%s: %u of %u paths %s%s%s%s%s%s%s%s", o->label, n,
 	               MAX(n, o->cause.total), turn, because ? ": " : "",
 	               because && !o->same_why ? "mostly " : "", e->reason,

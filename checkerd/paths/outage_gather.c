@@ -165,9 +165,7 @@ void outage_state(struct events *ev, uint32_t index, const struct path *p,
 	struct gather_change c = { .lasted_us = change.lasted_us,
 		                   .from = before->state,
 		                   .changed = true };
-	/* The words of an observed map follow at once, and its paths come first. */
-	bool gathers =
-	        turn_of(p->status.state, &c.turn) && !device_is_observed(p->device);
+	bool gathers = turn_of(p->status.state, &c.turn);
 
 	if (gather_has(ev->gathered, index)) {
 		struct gather_change gathered = gather_get(ev->gathered, index);

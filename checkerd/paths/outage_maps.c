@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Owns nothing: gathers and reports the redundancy of maps. The loop only. */
+/*
+ * Owns nothing: gathers and reports the redundancy of maps. The loop only.
+ *
+ * The cursor visits the table of maps, and then the paths, of which one stands for each gathered map with
+ * observed paths.
+ */
 #include "checkerd/paths/outage_maps.h"
 
 #include <stdio.h>
@@ -7,6 +12,12 @@
 #include <syslog.h>
 
 #include "checkerd/core/maps_count.h"
+#include "checkerd/paths/outage_observed.h"
+
+/* A cursor: the rest is the index of a path. */
+#define CURSOR_PATHS (UINT32_C(1) << 31)
+
+static_assert(REGISTRY_PATHS_MAX < CURSOR_PATHS, "an index fits");
 
 static struct events_redundancy redundancy_now(struct events *ev,
                                                const struct maps_map *m)
@@ -75,6 +86,7 @@ struct mono outage_maps_due(const struct outage *o)
 {
 	const struct events *ev = o->events;
 	bool paths_gathered = gather_count(ev->gathered, TURN_DOWN) > 0 ||
+	                      gather_count(ev->gathered, TURN_DOUBT) > 0 ||
 	                      gather_count(ev->gathered, TURN_BACK) > 0;
 
 	if (ev->maps_gathered == 0)
@@ -83,26 +95,56 @@ struct mono outage_maps_due(const struct outage *o)
 	                paths_gathered ? GATHER_LONGEST_US : GATHER_ALONE_US);
 }
 
-static void count_gathered(struct events *ev, uint32_t ret[REDUNDANCY_COUNT])
+static uint32_t count_in_table(const struct outage *o, uint32_t ret[REDUNDANCY_COUNT])
 {
-	memset(ret, 0, REDUNDANCY_COUNT * sizeof(ret[0]));
+	struct events *ev = o->events;
+	uint32_t n = 0;
+
 	for (uint32_t i = 0; i < maps_end(ev->maps); i++) {
 		const struct maps_map *m = maps_get(ev->maps, i);
 
-		if (m != NULL && m->gathered)
-			ret[maps_redundancy(ev->maps, m)]++;
+		if (m == NULL || !m->gathered)
+			continue;
+		ret[maps_redundancy(ev->maps, m)]++;
+		n++;
 	}
+	return n;
 }
 
-bool outage_maps_format(struct events *ev, char *buf, size_t size)
+static uint32_t count_observed(const struct outage *o, uint32_t ret[REDUNDANCY_COUNT])
+{
+	uint32_t n = 0;
+
+	if (o->events->observed_gathered == 0)
+		return 0;
+	for (uint32_t i = 0; i < registry_end(o->registry); i++) {
+		if (!outage_observed_is_gathered(o->checks, i))
+			continue;
+		ret[outage_observed_redundancy(o->checks, i)]++;
+		n++;
+	}
+	return n;
+}
+
+/* By their words. Gathered maps may be gone since they were counted. Returns the sum. */
+static uint32_t count_gathered(const struct outage *o, uint32_t ret[REDUNDANCY_COUNT])
+{
+	struct events *ev = o->events;
+
+	memset(ret, 0, REDUNDANCY_COUNT * sizeof(ret[0]));
+	ev->observed_gathered = count_observed(o, ret);
+	ev->maps_gathered = ev->observed_gathered + count_in_table(o, ret);
+	return ev->maps_gathered;
+}
+
+bool outage_maps_format(const struct outage *o, char *buf, size_t size)
 {
 	uint32_t n[REDUNDANCY_COUNT];
 	size_t used = 0;
 
 	buf[0] = '\0';
-	if (ev->maps_gathered == 0)
+	if (o->events->maps_gathered == 0 || count_gathered(o, n) == 0)
 		return false;
-	count_gathered(ev, n);
 	for (unsigned r = 0; r < REDUNDANCY_COUNT && used < size; r++)
 		if (n[r] > 0)
 			used += (size_t)snprintf(buf + used, size - used, "%s%u %s",
@@ -116,7 +158,7 @@ static void begin_from(struct outage *o, unsigned word)
 {
 	uint32_t n[REDUNDANCY_COUNT];
 
-	count_gathered(o->events, n);
+	(void)count_gathered(o, n); /* The words are what matters. */
 	o->cursor = 0;
 	o->phase = OUTAGE_MAP_SINGLES;
 	for (; word < REDUNDANCY_COUNT; word++) {
@@ -157,7 +199,7 @@ static void finish_group(struct outage *o)
 	                 !o->maps_told || o->to == REDUNDANCY_NONE);
 }
 
-static void visit(struct outage *o, uint32_t index, struct mono now)
+static void visit_map(struct outage *o, uint32_t index, struct mono now)
 {
 	struct maps_map *m = maps_get(o->events->maps, index);
 
@@ -177,25 +219,59 @@ static void visit(struct outage *o, uint32_t index, struct mono now)
 	events_group_name(o->events, &o->group, m->map->name);
 }
 
+static void visit_path(struct outage *o, uint32_t index, struct mono now)
+{
+	if (!outage_observed_is_gathered(o->checks, index))
+		return;
+	if (o->phase == OUTAGE_MAP_SINGLES)
+		outage_observed_report(o->checks, index, now);
+	else if (outage_observed_redundancy(o->checks, index) == o->to)
+		events_group_name(o->events, &o->group,
+		                  outage_observed_reported(o->checks, index));
+}
+
+/* False: all were visited. */
+static bool visit_next(struct outage *o, struct mono now)
+{
+	if (o->cursor < CURSOR_PATHS && o->cursor >= maps_end(o->events->maps))
+		o->cursor = CURSOR_PATHS;
+	if (o->cursor < CURSOR_PATHS) {
+		visit_map(o, o->cursor++, now);
+		return true;
+	}
+	if (o->events->observed_gathered == 0 ||
+	    o->cursor - CURSOR_PATHS >= registry_end(o->registry))
+		return false;
+	visit_path(o, o->cursor++ - CURSOR_PATHS, now);
+	return true;
+}
+
+/* Maps that were gathered behind the cursor are left. */
+static void finish(struct outage *o, struct mono now)
+{
+	uint32_t n[REDUNDANCY_COUNT];
+
+	if (count_gathered(o, n) > 0)
+		o->events->maps_first = now;
+	o->phase = OUTAGE_IDLE;
+	o->maps_told = false;
+}
+
 void outage_maps_run(struct outage *o, struct mono now)
 {
 	for (unsigned n = 0; n < OUTAGE_VISITS; n++) {
-		if (o->cursor >= maps_end(o->events->maps)) {
-			if (o->phase == OUTAGE_MAP_SINGLES) {
-				o->phase = OUTAGE_IDLE;
-				o->events->maps_gathered =
-				        0; /* Maps may be gone since. */
-				o->maps_told = false;
-				return;
-			}
-			finish_group(o);
-			begin_from(o, (unsigned)o->to + 1);
-			return;
-		}
 		if (!events_have_room(o->events)) {
 			o->retry_at = mono_add(now, OUTAGE_RETRY_US);
 			return;
 		}
-		visit(o, o->cursor++, now);
+		if (visit_next(o, now))
+			continue;
+		if (o->phase == OUTAGE_MAP_SINGLES) {
+			finish(o, now);
+			return;
+		}
+		finish_group(o);
+		begin_from(o, (unsigned)o->to + 1);
+		return;
 	}
 }

@@ -17,6 +17,6 @@ void outage_maps_begin(struct outage *o);
 /* Reports them, a slice at most. */
 void outage_maps_run(struct outage *o, struct mono now);
 /* Writes "; maps: 64 degraded". False, and "": no map is gathered. */
-bool outage_maps_format(struct events *ev, char *buf, size_t size);
+bool outage_maps_format(const struct outage *o, char *buf, size_t size);
 
 #endif

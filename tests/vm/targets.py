@@ -194,14 +194,10 @@ class NvmeTcp:
 		run(f"modprobe nvme_core multipath={multipath}")
 		check(read("/sys/module/nvme_core/parameters/multipath") == multipath, "native multipath")
 		run("modprobe -a nvmet-tcp nvme-tcp")
-		run("truncate", "-s", f"{size_mb}M", "/dev/shm/namespace")
 		self.portals = portals
 		self.subsystem = _mkdir(f"{CONFIG}/nvmet/subsystems/{self.NQN}")
 		write(f"{self.subsystem}/attr_allow_any_host", "1")
-		namespace = _mkdir(f"{self.subsystem}/namespaces/1")
-		write(f"{namespace}/device_path", "/dev/shm/namespace")
-		write(f"{namespace}/buffered_io", "1")
-		write(f"{namespace}/enable", "1")
+		self.add_namespace(1, size_mb)
 		for n in range(first, first + portals):
 			make_network(n)
 			self._add_port(n)
@@ -212,6 +208,14 @@ class NvmeTcp:
 	def connect(self, n, loss=600, keep_alive=5):
 		run("nvme", "connect", "-t", "tcp", "-n", self.NQN, "-a", f"10.0.{n}.2", "-s", "4420",
 		    f"--ctrl-loss-tmo={loss}", f"--keep-alive-tmo={keep_alive}", "--reconnect-delay=1")
+
+	def add_namespace(self, number, size_mb=8):
+		"""Controllers that are connected find it by themselves."""
+		run("truncate", "-s", f"{size_mb}M", f"/dev/shm/namespace{number}")
+		namespace = _mkdir(f"{self.subsystem}/namespaces/{number}")
+		write(f"{namespace}/device_path", f"/dev/shm/namespace{number}")
+		write(f"{namespace}/buffered_io", "1")
+		write(f"{namespace}/enable", "1")
 
 	def set_ana_state(self, n, state):
 		"""The ANA state of the namespace behind portal n."""

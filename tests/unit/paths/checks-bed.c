@@ -191,9 +191,6 @@ const char *state_file;
 struct mono setup_at;
 static struct store *store;
 struct outage outage;
-const char *state_file;
-struct mono setup_at;
-static struct store *store;
 const struct mono t0 = { 1000 * SEC };
 const struct path_settings usual = {
 	.interval_us = 5 * SEC,
@@ -341,4 +338,10 @@ void answer(uint32_t index, enum pathcheck_verdict v, int error, bool late,
             struct mono now)
 {
 	answer_at(PATHCHECK_STAGE_READ, index, v, error, late, now);
+}
+
+void run_outage(struct mono until)
+{
+	while (!mono_before(until, outage_next(&outage)))
+		outage_run(&outage, mono_max(outage_next(&outage), t0));
 }

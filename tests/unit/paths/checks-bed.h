@@ -55,6 +55,8 @@ int try_add(unsigned n, const struct path_settings *s, uint32_t *ret);
 uint32_t add(unsigned n);
 struct path *path(uint32_t index);
 void run_until(struct mono end);
+/* Runs outage.h until that time, as the loop does. */
+void run_outage(struct mono until);
 void report(struct mono now);
 void answer_at(enum pathcheck_stage stage, uint32_t index, enum pathcheck_verdict v,
                int error, bool late, struct mono now);

@@ -113,13 +113,6 @@ static void recover(uint32_t index, struct mono now)
 	(void)checks_step(&checks, index, path(index), &o, now);
 }
 
-/* Runs until that time, as the loop does. */
-static void run_outage(struct mono until)
-{
-	while (!mono_before(until, outage_next(&outage)))
-		outage_run(&outage, mono_max(outage_next(&outage), t0));
-}
-
 static void a_fabric_outage_is_one_event(void **state)
 {
 	(void)state;

@@ -60,9 +60,16 @@ becomes(right, "down", "ANA state persistent-loss", "last", 1)
 check(health()[0] == 1, "one path is left", health())
 target.set_ana_state(1, "optimized")
 becomes(right, "up", None, "full", 2)
-told = [(e["from"], e["to"]) for e in events(last) if e["type"] == "map" and e["map"] == head]
-check(told == [("full", "none"), ("none", "full"), ("full", "last"), ("last", "full")], "events",
-      events(last))
+
+
+
+def told():
+	"""What was reported of the map."""
+	return [(e["from"], e["to"]) for e in events(last) if e["type"] == "map" and e["map"] == head]
+
+
+wait_for("events", lambda: told() == [("full", "none"), ("none", "full"), ("full", "last"),
+                                      ("last", "full")], 5)
 
 say("a controller that is cut off")
 target.withdraw(1)
@@ -97,3 +104,30 @@ config("polling_interval 1")
 run("systemctl reload checkerd")
 wait_for("there is a map again", lambda: map_is("full", 2), 10)
 check(head not in paths(), "the disk is no path", paths())
+
+say("a controller with many paths is cut off")
+for number in range(2, 7):
+	target.add_namespace(number)
+wait_for("six maps", lambda: len(maps()) == 6 and all(
+	m["redundancy"] == "full" and m["paths_up"] == 2 for m in maps().values()), 20)
+time.sleep(1.5)
+last = last_event()
+target.withdraw(1)
+
+
+def causes():
+	"""Events about many paths, and those about many maps."""
+	new = events(last)
+	return ([e for e in new if e["type"] == "cause"], [e for e in new if e["type"] == "map"])
+
+
+wait_for("the paths and the maps are one event each", lambda: all(causes()), 30)
+(cause,), (of_maps,) = causes()
+check(len(cause["members"]) == 6 and "6 of 6 paths are down: controller " in cause["message"],
+      "the paths", cause)
+check(len(of_maps["members"]) == 6 and of_maps["message"] == "6 maps have one usable path left",
+      "their maps", of_maps)
+check(not [e for e in events(last) if e["type"] == "path_state"], "none alone", events(last))
+say(cause["message"])
+target.offer(1)
+wait_for("all are back", lambda: all(m["redundancy"] == "full" for m in maps().values()), 20)

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Owns nothing: changes the marks of observed paths, and the counts of gathered maps in struct events.
+ * The loop only.
+ *
+ * Invariants: all paths of a map remember the redundancy that was reported. If the path goes that has
+ * the mark of a gathered map, the next states of the map's other paths bring a new mark.
+ */
+#include "checkerd/paths/outage_observed.h"
+
+#include "checkerd/paths/outage_single.h"
+
+struct tally {
+	struct events_redundancy r; /* without `from` */
+	enum redundancy before;     /* as reported */
+	bool reported;              /* something was */
+	uint32_t gathered;          /* the path with the mark; REGISTRY_NONE: none */
+};
+
+static uint32_t next_path(const struct checks *c, const char *map, uint32_t index)
+{
+	do
+		index = registry_next_of_map(c->registry, map, index);
+	while (index != REGISTRY_NONE &&
+	       !device_is_observed(registry_get(c->registry, index)->device));
+	return index;
+}
+
+static void count(struct tally *t, uint32_t index, const struct path *p, uint32_t *up,
+                  uint32_t *ghosts)
+{
+	t->r.paths++;
+	t->r.disabled += !p->enabled;
+	*up += p->enabled && p->status.state == PATH_UP;
+	*ghosts += p->enabled && p->status.state == PATH_GHOST;
+	t->before = MAX(t->before, (enum redundancy)p->map_reported);
+	/* Nothing was reported of a map whose paths are all new. */
+	t->reported = t->reported || p->counters.checks > 1;
+	if (p->map_gathered)
+		t->gathered = index;
+}
+
+static struct tally tally_of(const struct checks *c, uint32_t index)
+{
+	const char *map = device_map(registry_get(c->registry, index)->device);
+	struct tally t = { .r.map = map, .gathered = REGISTRY_NONE };
+	uint32_t i = REGISTRY_NONE, up = 0, ghosts = 0;
+
+	while ((i = next_path(c, map, i)) != REGISTRY_NONE)
+		count(&t, i, registry_get(c->registry, i), &up, &ghosts);
+	t.r.usable = redundancy_observed(up, ghosts, t.r.disabled);
+	t.r.to = redundancy_of(t.r.paths, t.r.disabled, t.r.usable);
+	return t;
+}
+
+/* All paths of the map, also new ones, remember what was reported. */
+static void remember(struct checks *c, const struct tally *t, enum redundancy reported)
+{
+	uint32_t i = REGISTRY_NONE;
+
+	while ((i = next_path(c, t->r.map, i)) != REGISTRY_NONE) {
+		struct path *p = registry_get(c->registry, i);
+
+		if (reported != t->before)
+			persist_touch(&c->persist, i);
+		p->map_reported = (uint8_t)reported & 3;
+	}
+}
+
+static void let_go(struct checks *c, uint32_t gathered)
+{
+	struct path *p =
+	        gathered == REGISTRY_NONE ? NULL : registry_get(c->registry, gathered);
+
+	if (p == NULL)
+		return;
+	p->map_gathered = p->map_begins = false;
+	c->events->maps_gathered -= c->events->maps_gathered > 0;
+	c->events->observed_gathered -= c->events->observed_gathered > 0;
+}
+
+static void report(struct checks *c, struct tally *t, struct mono now)
+{
+	bool begins = t->gathered == REGISTRY_NONE
+	                      ? !t->reported
+	                      : registry_get(c->registry, t->gathered)->map_begins;
+
+	t->r.from = begins ? "" : redundancy_name(t->before);
+	let_go(c, t->gathered);
+	if (t->r.to != t->before)
+		events_observed_redundancy(
+		        c->events, next_path(c, t->r.map, REGISTRY_NONE), &t->r, now);
+	remember(c, t, t->r.to);
+}
+
+/* The changes of the map's paths come before what follows from them. */
+static void report_paths(struct checks *c, const char *map, struct mono now)
+{
+	uint32_t i = REGISTRY_NONE;
+
+	while ((i = next_path(c, map, i)) != REGISTRY_NONE) {
+		const struct path *p = registry_get(c->registry, i);
+
+		if (gather_has(c->events->gathered, i))
+			outage_report_single(c->events, i, p, &p->status, now);
+	}
+}
+
+static void gather(struct checks *c, uint32_t index, const struct tally *t,
+                   struct mono now)
+{
+	struct path *p = registry_get(c->registry, index);
+
+	p->map_gathered = true;
+	p->map_begins = !t->reported;
+	c->events->observed_gathered++;
+	if (c->events->maps_gathered++ == 0)
+		c->events->maps_first = now;
+}
+
+void outage_observed(struct checks *c, uint32_t index, struct mono now)
+{
+	struct tally t = tally_of(c, index);
+
+	if (t.r.to == t.before) {
+		let_go(c, t.gathered);
+		remember(c, &t, t.before);
+		return;
+	}
+	if (t.r.to == REDUNDANCY_NONE && !mono_before(now, c->events->urgent_map_from)) {
+		c->events->urgent_map_from = mono_add(now, GATHER_ALONE_US);
+		report_paths(c, t.r.map, now);
+		report(c, &t, now);
+		return;
+	}
+	remember(c, &t, t.before);
+	if (t.gathered == REGISTRY_NONE)
+		gather(c, index, &t, now);
+}
+
+bool outage_observed_is_gathered(const struct checks *c, uint32_t index)
+{
+	const struct path *p = registry_get(c->registry, index);
+
+	return p != NULL && p->map_gathered;
+}
+
+enum redundancy outage_observed_redundancy(const struct checks *c, uint32_t index)
+{
+	return tally_of(c, index).r.to;
+}
+
+void outage_observed_report(struct checks *c, uint32_t index, struct mono now)
+{
+	struct tally t = tally_of(c, index);
+
+	report(c, &t, now);
+}
+
+const char *outage_observed_reported(struct checks *c, uint32_t index)
+{
+	struct tally t = tally_of(c, index);
+
+	let_go(c, t.gathered);
+	remember(c, &t, t.r.to);
+	return t.r.map;
+}
