@@ -588,6 +588,21 @@ void events_slow(struct events *ev, const struct events_slow *s, const char *for
 	finish_event(ev, &e, true);
 }
 
+void events_engine(struct events *ev, int priority, const char *from, const char *to,
+                   const char *format, ...)
+{
+	struct event e;
+	va_list args;
+
+	begin_event(&e, EVENT_ENGINE, priority, NULL, NULL);
+	put_text(e.from, sizeof(e.from), from);
+	put_text(e.to, sizeof(e.to), to);
+	va_start(args, format);
+	(void)vsnprintf(e.message, sizeof(e.message), format, args);
+	va_end(args);
+	finish_event(ev, &e, true);
+}
+
 void events_say(struct events *ev, enum event_type type, int priority, const char *format,
                 ...)
 {

@@ -172,6 +172,9 @@ void events_new_map(struct events *ev, uint32_t map);
 /* Something else about a path. */
 void events_path(struct events *ev, enum event_type type, int priority,
                  const struct device *d, const char *format, ...) _printf_(5, 6);
+/* The engine checks worse from now on, or well again. from, to: "": none. */
+void events_engine(struct events *ev, int priority, const char *from, const char *to,
+                   const char *format, ...) _printf_(5, 6);
 /* Something about the daemon, the engine or the configuration. */
 void events_say(struct events *ev, enum event_type type, int priority, const char *format,
                 ...) _printf_(4, 5);

@@ -9,6 +9,9 @@
 
 #include "checkerd/paths/prober_end.h"
 
+/* The state of the engine in events, which scripts use. */
+#define OVERDUE_WORD "overdue"
+
 /* Paths may become overdue again and again, for example when each prober dies after a minute. */
 static const struct rate_policy report_rate = { .burst = 2, .window = 600 };
 
@@ -74,11 +77,13 @@ static void report_start(struct overdue_watch *o, struct mono now)
 		return;
 	(void)overdue_watch_format(&o->last, o->checks->engine, text, sizeof(text));
 	if (suppressed_before > 0)
-		events_say(o->events, EVENT_ENGINE, LOG_ERR,
-		           "%s; states are old (%u more times since the last message)",
-		           text, suppressed_before);
+		events_engine(o->events, LOG_ERR, "", OVERDUE_WORD,
+		              "%s; states are old (%u more times since the last "
+		              "message)",
+		              text, suppressed_before);
 	else
-		events_say(o->events, EVENT_ENGINE, LOG_ERR, "%s; states are old", text);
+		events_engine(o->events, LOG_ERR, "", OVERDUE_WORD, "%s; states are old",
+		              text);
 }
 
 /* After a walk. */
@@ -92,8 +97,8 @@ static void report(struct overdue_watch *o, struct mono now)
 	if (o->last.total > 0)
 		return;
 	if (o->reported)
-		events_say(o->events, EVENT_ENGINE, LOG_NOTICE,
-		           "no path is overdue any more");
+		events_engine(o->events, LOG_NOTICE, OVERDUE_WORD, "",
+		              "no path is overdue any more");
 	o->reported = o->suppressed = false;
 }
 

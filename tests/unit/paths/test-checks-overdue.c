@@ -56,6 +56,8 @@ static void overdue_paths_are_reported(void **state)
 	        last_event.message,
 	        "1 path is overdue: no prober is running (the last one: signal "
 	        "SIGKILL); states are old");
+	assert_string_equal(last_event.from, "");
+	assert_string_equal(last_event.to, "overdue");
 	assert_int_equal(p->status.state, PATH_UP); /* never a false down */
 	let_pass(at(4 * SEC + OVERDUE_US), at(100 * SEC));
 	assert_int_equal(n_events, 2);
@@ -67,6 +69,8 @@ static void overdue_paths_are_reported(void **state)
 	let_pass(at(101 * SEC), at(103 * SEC));
 	assert_int_equal(n_events, 1);
 	assert_string_equal(last_event.message, "no path is overdue any more");
+	assert_string_equal(last_event.from, "overdue");
+	assert_string_equal(last_event.to, "");
 }
 
 /* While each path is heard of in time, nothing is reported. */
