@@ -61,6 +61,10 @@ static const struct command commands[] = {
 	{ "monitor", "[--since SEQ]", "print events as they happen",
 	  JSON | OPT_BIT(OPT_SINCE) | OPT_BIT(OPT_MAP) | OPT_BIT(OPT_TYPE), 0, 0,
 	  run_monitor, NULL },
+	{ "hook", "--on KIND,... -- COMMAND...", "start COMMAND for each such event",
+	  OPT_BIT(OPT_ON) | OPT_BIT(OPT_LIMIT) | OPT_BIT(OPT_AT_MOST) |
+	          OPT_BIT(OPT_SINCE),
+	  1, ANY, run_hook, NULL },
 	{ "top", "", "show a live view of the paths", OPT_BIT(OPT_COLUMNS), 0, 0, run_top,
 	  &table_top },
 	{ "check", "[PATH...] [--wait]", "check these paths now",

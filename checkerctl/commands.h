@@ -113,6 +113,7 @@ int run_doctor(struct ctl *ctl, const char *const *operands, size_t n);
 int run_help(struct ctl *ctl, const char *const *operands, size_t n);
 int run_complete(struct ctl *ctl, const char *const *operands, size_t n);
 int run_version(struct ctl *ctl, const char *const *operands, size_t n);
+int run_hook(struct ctl *ctl, const char *const *operands, size_t n);
 int run_health(struct ctl *ctl, const char *const *operands, size_t n);
 /* Prints that nothing is known, for monitoring systems, with the first message. */
 void health_unknown(const struct ctl_options *o);

@@ -11,6 +11,7 @@
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
+#include "checkerctl/hook_kind.h"
 #include "checkerctl/words.h"
 
 /* The shell shall offer names of files. */
@@ -184,10 +185,13 @@ static void offer_value(struct completion *c, enum option_id option)
 		offer_paths(c, option == OPT_HOST ? "host" : "target");
 	else if (option == OPT_COLOR)
 		offer_words(c, words_colour);
-	if (option != OPT_STATE && option != OPT_TYPE)
+	if (option != OPT_STATE && option != OPT_TYPE && option != OPT_ON)
 		return;
 	skip_list(c);
-	offer_words(c, option == OPT_STATE ? words_path_state : words_event_type);
+	for (size_t i = 0; option == OPT_ON && hook_kind_name(i) != NULL; i++)
+		offer(c, hook_kind_name(i), NULL);
+	if (option != OPT_ON)
+		offer_words(c, option == OPT_STATE ? words_path_state : words_event_type);
 }
 
 /* Options that the command takes; without a command those that all take. */
@@ -266,7 +270,9 @@ static void offer_operands(const struct completion *c)
 	        operand_kind(command, c->n_operands - c->walk.found_words, buf);
 	struct command_walk walk;
 
-	if (strcmp(kind, "PATH") == 0)
+	if (command->run == run_hook)
+		puts(FILES);
+	else if (strcmp(kind, "PATH") == 0)
 		offer_paths(c, *c->part == '/'                      ? "device"
 		               : *c->part >= '0' && *c->part <= '9' ? "devt"
 		                                                    : "name");
@@ -279,7 +285,7 @@ static void offer_operands(const struct completion *c)
 		puts(FILES);
 	else if (strcmp(kind, "DEVICE") == 0)
 		offer_block_devices(c);
-	if (strcmp(kind, "COMMAND") != 0)
+	if (strcmp(kind, "COMMAND") != 0 || command->run == run_hook)
 		return;
 	command_walk(c->operands + c->walk.found_words,
 	             c->n_operands - c->walk.found_words, &walk);

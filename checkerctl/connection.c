@@ -199,29 +199,38 @@ static int parse_message(const char *text, size_t length, json_object **ret)
 	return 0;
 }
 
+/* Reads what has arrived. -EAGAIN: nothing has. */
+static int read_now(struct connection *c, char *data, size_t bytes, size_t *ret_bytes)
+{
+	ssize_t n;
+
+	do
+		n = recv(c->fd, data, bytes, 0);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return -ECONNRESET;
+	if (n < 0)
+		return -errno;
+	c->stage = CONNECTION_RECEIVING;
+	*ret_bytes = (size_t)n;
+	return 0;
+}
+
 int connection_read(struct connection *c, int watch, char *data, size_t bytes,
                     size_t *ret_bytes)
 {
-	for (;;) {
-		ssize_t n;
-		int r = connection_wait(c, POLLIN, watch);
+	int r;
 
-		if (r < 0)
-			return r;
-		n = recv(c->fd, data, bytes, 0);
-		if (n == 0)
-			return -ECONNRESET;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		if (n < 0)
-			continue;
-		c->stage = CONNECTION_RECEIVING;
-		*ret_bytes = (size_t)n;
-		return 0;
-	}
+	do {
+		r = connection_wait(c, POLLIN, watch);
+		if (r == 0)
+			r = read_now(c, data, bytes, ret_bytes);
+	} while (r == -EAGAIN);
+	return r;
 }
 
-int connection_receive(struct connection *c, int watch, json_object **ret)
+/* now: -EAGAIN instead of waiting. */
+static int receive(struct connection *c, bool now, int watch, json_object **ret)
 {
 	size_t length;
 	char *message;
@@ -233,12 +242,23 @@ int connection_receive(struct connection *c, int watch, json_object **ret)
 		int r = frame_room(&c->in, &room, &bytes);
 
 		if (r == 0)
-			r = connection_read(c, watch, room, bytes, &bytes);
+			r = now ? read_now(c, room, bytes, &bytes)
+			        : connection_read(c, watch, room, bytes, &bytes);
 		if (r < 0)
 			return r;
 		frame_filled(&c->in, bytes);
 	}
 	return parse_message(message, length, ret);
+}
+
+int connection_receive(struct connection *c, int watch, json_object **ret)
+{
+	return receive(c, false, watch, ret);
+}
+
+int connection_receive_now(struct connection *c, json_object **ret)
+{
+	return receive(c, true, -1, ret);
 }
 
 /* Names the group that may connect: the socket's, or the folder's when the folder refuses. */

@@ -64,6 +64,9 @@ _must_check_ int connection_send(struct connection *c, json_object *request);
  */
 _must_check_ int connection_receive(struct connection *c, int watch, json_object **ret);
 
+/* The same of a message that has arrived. -EAGAIN: it has not, or not wholly. */
+_must_check_ int connection_receive_now(struct connection *c, json_object **ret);
+
 /* Prints `error` and the next step to stderr; returns the exit code. */
 int connection_complain(const struct connection *c, int error);
 

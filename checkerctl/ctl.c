@@ -85,25 +85,30 @@ bool ctl_flush(void)
 
 /* --- calls --- */
 
-static int ctl_send(struct ctl *ctl, const char *method, json_object *parameters,
-                    bool more)
+json_object *ctl_request(const char *method, json_object *parameters, bool more)
 {
 	json_object *request = json_object_new_object();
 	char name[128];
+
+	snprintf(name, sizeof(name), INTERFACE ".%s", method);
+	json_object_object_add(request, "method", json_object_new_string(name));
+	if (parameters != NULL)
+		json_object_object_add(request, "parameters", parameters);
+	if (more)
+		json_object_object_add(request, "more", json_object_new_boolean(true));
+	return request;
+}
+
+static int ctl_send(struct ctl *ctl, const char *method, json_object *parameters,
+                    bool more)
+{
+	json_object *request = ctl_request(method, json_object_get(parameters), more);
 	int r = 0;
 
 	if (ctl->connection.fd < 0)
 		r = connection_connect(&ctl->connection, ctl->options->socket,
 		                       ctl->options->timeout_us);
 	if (r == 0) {
-		snprintf(name, sizeof(name), INTERFACE ".%s", method);
-		json_object_object_add(request, "method", json_object_new_string(name));
-		if (parameters != NULL)
-			json_object_object_add(request, "parameters",
-			                       json_object_get(parameters));
-		if (more)
-			json_object_object_add(request, "more",
-			                       json_object_new_boolean(true));
 		r = connection_send(&ctl->connection, request);
 		if (r == -EMSGSIZE)
 			r = human_usage("too many names for one request");

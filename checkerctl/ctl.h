@@ -44,6 +44,9 @@ _must_check_ int ctl_call_device(struct ctl *ctl, const char *method, const char
 _must_check_ int ctl_call_device_if(struct ctl *ctl, const char *method, const char *name,
                                     bool may_be_gone, json_object **ret);
 
+/* A request of io.checkerd.Control; it puts the parameters, NULL: none. The caller puts it. */
+json_object *ctl_request(const char *method, json_object *parameters, bool more);
+
 /* For methods with many replies: send with "more", then receive one reply at a time. */
 _must_check_ int ctl_begin(struct ctl *ctl, const char *method, json_object *parameters);
 _must_check_ int ctl_next(struct ctl *ctl, json_object **ret, bool *ret_more);

@@ -15,6 +15,8 @@
 #define DEFAULT_TIMEOUT_US (5 * USEC_PER_SEC)
 #define DEFAULT_WATCH_US   (2 * USEC_PER_SEC)
 #define LEAST_WATCH_US     (100 * USEC_PER_MSEC)
+#define DEFAULT_LIMIT_US   (30 * USEC_PER_SEC)
+#define DEFAULT_AT_MOST    10
 
 struct option_def {
 	char letter;          /* 0: none */
@@ -57,6 +59,9 @@ static const struct option_def defs[OPT_COUNT_] = {
 	                  "usable paths of a map: 2 is below 2, 50%" },
 	[OPT_CRITICAL] = { 'c', "--critical", "RANGE", "the same, for exit status 2" },
 	[OPT_EXPECT] = { 0, "--expect", "MAP=N", "so many paths of MAP; N alone: maps" },
+	[OPT_ON] = { 0, "--on", "KIND,...", "hook: for events of these kinds" },
+	[OPT_LIMIT] = { 0, "--limit", "TIME", "hook: kill COMMAND then (default 30)" },
+	[OPT_AT_MOST] = { 0, "--at-most", "N", "hook: COMMANDs a minute (default 10)" },
 };
 
 /* The first code of a long option: above every letter, '?', ':' and the 1 of an operand. */
@@ -212,6 +217,15 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 			return human_usage(
 			        "--since needs the number of an event, not '%s'", value);
 		return 0;
+	case OPT_ON:
+		o->on = value;
+		return 0;
+	case OPT_LIMIT:
+		return take_duration(id, value, &o->limit_us);
+	case OPT_AT_MOST:
+		if (human_parse_number(value, &o->at_most) < 0)
+			return human_usage("--at-most needs a number, not '%s'", value);
+		return 0;
 	case OPT_JSON:
 	case OPT_NO_HEADINGS:
 	case OPT_RAW:
@@ -306,6 +320,8 @@ int ctl_options_parse(struct ctl_options *o, int argc, char **argv)
 	*o = (struct ctl_options){
 		.socket = CTL_OPTIONS_DEFAULT_SOCKET,
 		.timeout_us = DEFAULT_TIMEOUT_US,
+		.limit_us = DEFAULT_LIMIT_US,
+		.at_most = DEFAULT_AT_MOST,
 		.operands = calloc((size_t)argc + 1, sizeof(*o->operands)),
 		.expected = calloc((size_t)argc + 1, sizeof(*o->expected)),
 	};

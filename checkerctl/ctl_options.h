@@ -39,6 +39,9 @@ enum option_id {
 	OPT_WARNING,
 	OPT_CRITICAL,
 	OPT_EXPECT,
+	OPT_ON,
+	OPT_LIMIT,
+	OPT_AT_MOST,
 	OPT_COUNT_
 };
 
@@ -72,6 +75,10 @@ struct ctl_options {
 	/* Between two pictures of --watch. */
 	int64_t watch_us;
 	uint64_t since;
+	/* Of hook: the kinds "A,B", NULL: not given; the limits have their default. */
+	const char *on;
+	int64_t limit_us;
+	uint64_t at_most;
 	/* NULL-terminated */
 	const char **operands;
 	size_t n_operands;

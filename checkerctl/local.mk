@@ -40,6 +40,17 @@ libctl_la_SOURCES = \
 	checkerctl/health.c \
 	checkerctl/health_limits.c \
 	checkerctl/health_limits.h \
+	checkerctl/hook.c \
+	checkerctl/hook_child.c \
+	checkerctl/hook_child.h \
+	checkerctl/hook_environment.c \
+	checkerctl/hook_environment.h \
+	checkerctl/hook_follow.c \
+	checkerctl/hook_follow.h \
+	checkerctl/hook_kind.c \
+	checkerctl/hook_kind.h \
+	checkerctl/hook_limit.c \
+	checkerctl/hook_limit.h \
 	checkerctl/import.c \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
@@ -91,6 +102,7 @@ CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-explain \
 	tests/unit/checkerctl/test-ctl-format \
 	tests/unit/checkerctl/test-ctl-frame \
+	tests/unit/checkerctl/test-ctl-hook \
 	tests/unit/checkerctl/test-ctl-health \
 	tests/unit/checkerctl/test-ctl-latency \
 	tests/unit/checkerctl/test-ctl-lists \
@@ -136,6 +148,9 @@ tests_unit_checkerctl_test_ctl_latency_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_latency_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_options_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_options_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_hook_SOURCES = tests/unit/checkerctl/test-ctl-hook.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_hook_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_hook_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_doctor_SOURCES = tests/unit/checkerctl/test-ctl-doctor.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_doctor_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_doctor_LDADD = $(CTL_TEST_LDADD)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 systemdsystemunit_DATA = \
+	conf/systemd/checkerd-hook@.service \
 	conf/systemd/checkerd-textfile.service \
 	conf/systemd/checkerd-textfile.timer \
 	conf/systemd/checkerd.service \
@@ -12,6 +13,10 @@ dist_prometheus_DATA = conf/prometheus/checkerd.rules.yml
 grafanadir = $(pkgdatadir)/grafana
 dist_grafana_DATA = conf/grafana/checkerd.json
 EXTRA_DIST += tests/prometheus/checkerd.rules.test.yml
+# Commands for checkerd-hook@.service, with their settings.
+hooksdir = $(pkgdatadir)/hooks
+dist_hooks_SCRIPTS = conf/hooks/mail conf/hooks/webhook
+dist_hooks_DATA = conf/hooks/mail.conf conf/hooks/webhook.conf
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = conf/sysusers.d/checkerd.conf
 sysctldir = $(prefix)/lib/sysctl.d
@@ -23,6 +28,7 @@ EXTRA_DIST += \
 	conf/systemd/checkerd-exporter.service.in \
 	conf/systemd/checkerd-report.socket.in \
 	conf/systemd/checkerd-report@.service.in \
+	conf/systemd/checkerd-hook@.service.in \
 	conf/systemd/checkerd-textfile.service.in \
 	conf/systemd/checkerd-textfile.timer.in \
 	conf/systemd/checkerd.service.in \

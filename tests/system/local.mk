@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/system/test_daemon.py \
 	tests/system/test_devices.py \
 	tests/system/test_exporter.py \
+	tests/system/test_hooks.py \
 	tests/system/shown.py \
 	tests/system/terminal.py \
 	tests/system/test_examples.py \

@@ -82,6 +82,7 @@ RUN = {
 
 # Until they are interrupted.
 ENDLESS = {
+	"checkerctl hook --on path_down,path_up -- /usr/bin/env",
 	"checkerctl monitor",
 	"checkerctl monitor --since 100 --type path_state --json",
 	"checkerctl show latency --host host3 --sort -P99 --watch=5",
