@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/vm/maps.py \
 	tests/vm/multipath.conf \
 	tests/vm/nbd.py \
+	tests/vm/nightshift.py \
 	tests/vm/rootfs.py \
 	tests/vm/rootmap.py \
 	tests/vm/run \

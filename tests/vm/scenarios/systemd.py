@@ -158,6 +158,8 @@ say("its socket starts it, and is kept while it restarts")
 run("systemctl stop checkerd")
 run("systemctl start checkerd.socket")
 check(run("systemctl is-active checkerd", ok=False).strip() == "inactive", "it is not running")
+check(os.path.realpath("/run/varlink/registry/io.checkerd.Control") == "/run/checkerd/control",
+      "it is in the registry of Varlink")
 run("checkerctl --timeout 30 ping")
 check(pid() != 0, "it was started")
 wait_for("its paths are up", lambda: all(state_is(d, "up") for d in disks))
