@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """checkerd-exporter as a service, scraped by Debian's prometheus beside its node exporter; alert rules,
 every query of the dashboard, the textfile collector, io.systemd.Metrics, and a night shift."""
-# timeout: 240
+# timeout: 360
 import json
 import os
 import re
