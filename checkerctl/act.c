@@ -9,6 +9,7 @@
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/progress.h"
 #include "checkerctl/select.h"
 #include "util/syslog_level.h"
 
@@ -106,6 +107,21 @@ static int need_paths(const struct ctl *ctl, const char *command, size_t n)
 	                   command);
 }
 
+static int check_paths(struct ctl *ctl, const char *const *operands, size_t n,
+                       json_object *parameters, json_object **ret)
+{
+	struct progress progress;
+	int r;
+
+	if (!ctl_options_has(ctl->options, OPT_WAIT))
+		return ctl_call_names(ctl, "Check", CTL_PATHS, operands, n, parameters,
+		                      ret);
+	progress_begin(&progress, ctl, operands, n);
+	r = ctl_call_names(ctl, "Check", CTL_PATHS, operands, n, parameters, ret);
+	progress_end(&progress, ctl);
+	return r;
+}
+
 int run_check(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	const struct ctl_options *o = ctl->options;
@@ -122,7 +138,7 @@ int run_check(struct ctl *ctl, const char *const *operands, size_t n)
 	/* A hung path answers after its checker_timeout, which only the daemon knows. */
 	ctl->wait_forever =
 	        ctl_options_has(o, OPT_WAIT) && !ctl_options_has(o, OPT_TIMEOUT);
-	r = ctl_call_names(ctl, "Check", CTL_PATHS, operands, n, parameters, &reply);
+	r = check_paths(ctl, operands, n, parameters, &reply);
 	if (r)
 		return r;
 	if (ctl_options_has(o, OPT_WAIT)) {

@@ -217,6 +217,20 @@ static const struct column devices[] = {
 	{ "REASON", "path.reason", COLUMN_TEXT, W },
 };
 
+static const struct column top_groups[] = {
+	{ "NAME", "name", COLUMN_TEXT, S },
+	{ "STATE", "state", COLUMN_STATE, S },
+	{ "PATHS", "paths", COLUMN_TEXT, S | R },
+	{ "UP", "up", COLUMN_TEXT, S | R },
+	{ "DOWN", "down", COLUMN_TEXT, S | R },
+	{ "OTHER", "other", COLUMN_TEXT, S | R },
+	{ "IN_FLIGHT", "in_flight_s", COLUMN_SECONDS, S | R },
+	{ "P50", "latency_us.p50", COLUMN_MICROS, S | R },
+	{ "P99", "latency_us.p99", COLUMN_MICROS, S | R },
+	{ "FAILS", "failures_total", COLUMN_TEXT, S | R },
+	{ "REASON", "reason", COLUMN_TEXT, S },
+};
+
 static_assert(ARRAY_LEN(paths) <= TABLE_COLUMNS_MAX, "-o of all columns");
 
 const struct table_def table_paths = { paths, ARRAY_LEN(paths), NULL };
@@ -225,6 +239,7 @@ const struct table_def table_topology = { paths, ARRAY_LEN(paths),
 const struct table_def table_top = {
 	paths, ARRAY_LEN(paths), "NAME,MAP,STATE,FOR,IN_FLIGHT,P50,P99,FAILS,REASON"
 };
+const struct table_def table_top_groups = { top_groups, ARRAY_LEN(top_groups), NULL };
 const struct table_def table_maps = { maps, ARRAY_LEN(maps), NULL };
 const struct table_def table_groups = { groups, ARRAY_LEN(groups), NULL };
 const struct table_def table_events = { events, ARRAY_LEN(events), NULL };

@@ -185,6 +185,8 @@ static void offer_value(struct completion *c, enum option_id option)
 		offer_paths(c, option == OPT_HOST ? "host" : "target");
 	else if (option == OPT_COLOR)
 		offer_words(c, words_colour);
+	else if (option == OPT_BY)
+		offer_words(c, words_row);
 	if (option != OPT_STATE && option != OPT_TYPE && option != OPT_ON)
 		return;
 	skip_list(c);

@@ -22,6 +22,8 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 
+#define TICK_US USEC_PER_SEC
+
 /* A non-blocking connect() to a unix socket with a full queue fails with EAGAIN, and no event
  * reports room. A blocking connect() waits for room, up to SO_SNDTIMEO. */
 static int limit_connect(int fd, int64_t timeout_us)
@@ -112,10 +114,17 @@ static int connection_wait(struct connection *c, short events, int watch)
 {
 	/* No events requested: poll() reports POLLERR when the pipe has no reader. */
 	struct pollfd fds[2] = { { .fd = c->fd, .events = events }, { .fd = watch } };
-	int r = poll(fds, ARRAY_LEN(fds), poll_limit(c->deadline));
+	bool ticks = c->tick.call != NULL && c->stage == CONNECTION_WAITING;
+	struct mono next = ticks ? mono_add(mono_now(), TICK_US) : MONO_NEVER;
+	int r = poll(fds, ARRAY_LEN(fds),
+	             poll_limit(mono_before(next, c->deadline) ? next : c->deadline));
 
 	if (r < 0)
 		return errno == EINTR ? 0 : -errno;
+	if (r == 0 && mono_before(next, c->deadline)) {
+		c->tick.call(c->tick.userdata);
+		return 0;
+	}
 	if (r == 0)
 		return -ETIMEDOUT;
 	if (fds[1].revents & (POLLERR | POLLNVAL))

@@ -21,6 +21,12 @@ enum connection_stage {
 	CONNECTION_RECEIVING,
 };
 
+/* Called each second while a reply has not begun. NULL: nothing is called. */
+struct connection_tick {
+	void (*call)(void *userdata);
+	void *userdata;
+};
+
 struct connection {
 	int fd; /* -1: not connected */
 	const char *socket;
@@ -28,6 +34,8 @@ struct connection {
 	struct mono deadline;
 	enum connection_stage stage;
 	struct frame in;
+	/* The caller sets it after connection_connect(). */
+	struct connection_tick tick;
 };
 
 #define CONNECTION_NULL ((struct connection){ .fd = -1 })

@@ -116,6 +116,8 @@ static int ctl_send(struct ctl *ctl, const char *method, json_object *parameters
 	json_object_put(request);
 	if (r < 0)
 		r = connection_complain(&ctl->connection, r);
+	if (r == 0)
+		ctl->connection.tick = ctl->tick;
 	if (r == 0 && ctl->wait_forever)
 		connection_no_deadline(&ctl->connection);
 	return r;

@@ -14,6 +14,8 @@ struct ctl {
 	struct connection connection;
 	/* no deadline after the request was sent */
 	bool wait_forever;
+	/* of the connection that the next call makes */
+	struct connection_tick tick;
 };
 
 enum ctl_names { CTL_PATHS, CTL_MAPS };

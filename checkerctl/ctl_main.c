@@ -5,15 +5,14 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/memory.h"
 #include "checkerctl/human.h"
+#include "checkerctl/repeat.h"
 #include "config.h"
-#include "util/mono.h"
 
 /* A script must be able to see from the status that the output is incomplete. */
 static int close_stdout(int code)
@@ -44,29 +43,6 @@ static int run_once(const struct ctl_options *o, const struct command *command,
 
 	connection_deinit(&ctl.connection);
 	return r;
-}
-
-/* Until interrupted, or until the command fails; a daemon that does not answer may come back. */
-static int run_again_and_again(const struct ctl_options *o, const struct command *command,
-                               size_t words)
-{
-	bool clears = isatty(STDOUT_FILENO) && !ctl_options_has(o, OPT_JSON);
-	const struct timespec pause = {
-		.tv_sec = o->watch_us / USEC_PER_SEC,
-		.tv_nsec = o->watch_us % USEC_PER_SEC * 1000,
-	};
-	int r;
-
-	for (;;) {
-		if (clears)
-			fputs("\033[H\033[J", stdout);
-		r = run_once(o, command, words);
-		if ((r != EXIT_DONE && r != EXIT_UNREACHABLE) || !ctl_flush())
-			return r;
-		(void)nanosleep(&pause, NULL); /* a signal ends the command */
-		if (!clears && !ctl_options_has(o, OPT_JSON))
-			putchar('\n');
-	}
 }
 
 static int print_help(const struct ctl_options *o)
@@ -132,7 +108,7 @@ static int run_command(const struct ctl_options *o)
 		memory_exit_code(HEALTH_UNKNOWN);
 	if (command->run == run_compare)
 		memory_exit_code(EXIT_UNREACHABLE);
-	return ctl_options_has(o, OPT_WATCH) ? run_again_and_again(o, command, words)
+	return ctl_options_has(o, OPT_WATCH) ? repeat_command(o, command, words, run_once)
 	                                     : run_once(o, command, words);
 }
 

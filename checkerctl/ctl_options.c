@@ -62,6 +62,7 @@ static const struct option_def defs[OPT_COUNT_] = {
 	[OPT_ON] = { 0, "--on", "KIND,...", "hook: for events of these kinds" },
 	[OPT_LIMIT] = { 0, "--limit", "TIME", "hook: kill COMMAND then (default 30)" },
 	[OPT_AT_MOST] = { 0, "--at-most", "N", "hook: COMMANDs a minute (default 10)" },
+	[OPT_BY] = { 0, "--by", "WHAT", "top: a row for each path, map or host" },
 };
 
 /* The first code of a long option: above every letter, '?', ':' and the 1 of an operand. */
@@ -154,15 +155,30 @@ static int take_watch(struct ctl_options *o, const char *value)
 	return r;
 }
 
-static int take_color(struct ctl_options *o, const char *value)
+/* The place of value in a list of words; -1: it is none of them. */
+static int place_in(const char *const *words, const char *value)
 {
-	/* in the order of enum color_when */
-	for (size_t i = 0; words_colour[i] != NULL; i++)
-		if (strcmp(words_colour[i], value) == 0) {
-			o->color = (enum color_when)i;
-			return 0;
-		}
-	return human_usage("--color takes auto, always or never, not '%s'", value);
+	for (int i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], value) == 0)
+			return i;
+	return -1;
+}
+
+/* words_colour is in the order of enum color_when, words_row in that of enum top_by. */
+static int take_word(enum option_id id, const char *value, struct ctl_options *o)
+{
+	int place = place_in(id == OPT_COLOR ? words_colour : words_row, value);
+
+	if (place < 0)
+		return human_usage("%s takes %s, not '%s'", defs[id].name,
+		                   id == OPT_COLOR ? "auto, always or never"
+		                                   : "path, map or host",
+		                   value);
+	if (id == OPT_COLOR)
+		o->color = (enum color_when)place;
+	else
+		o->by = (enum top_by)place;
+	return 0;
 }
 
 static int take_option(struct ctl_options *o, enum option_id id, const char *value)
@@ -205,7 +221,8 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 		o->expected[o->n_expected++] = value;
 		return 0;
 	case OPT_COLOR:
-		return take_color(o, value);
+	case OPT_BY:
+		return take_word(id, value, o);
 	case OPT_WATCH:
 		return take_watch(o, value);
 	case OPT_TIMEOUT:

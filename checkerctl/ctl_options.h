@@ -42,14 +42,20 @@ enum option_id {
 	OPT_ON,
 	OPT_LIMIT,
 	OPT_AT_MOST,
+	OPT_BY,
 	OPT_COUNT_
 };
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* What one row of the live view is. */
+enum top_by { TOP_PATHS, TOP_MAPS, TOP_HOSTS };
+
 #define CTL_OPTIONS_DEFAULT_SOCKET RUNSTATEDIR "/checkerd/control"
 
 #define OPT_BIT(id) (1u << (id))
+
+static_assert(OPT_COUNT_ < 32, "a bit for each option");
 
 struct ctl_options {
 	/* OPT_BIT()s */
@@ -69,6 +75,7 @@ struct ctl_options {
 	/* Limits of health, as they were typed. NULL: not given */
 	const char *warning, *critical;
 	enum color_when color;
+	enum top_by by;
 	int64_t timeout_us;
 	/* 0: not given */
 	int64_t for_us;

@@ -61,6 +61,10 @@ libctl_la_SOURCES = \
 	checkerctl/multipathd_paths.c \
 	checkerctl/multipathd_paths.h \
 	checkerctl/path_wildcards.c \
+	checkerctl/progress.c \
+	checkerctl/progress.h \
+	checkerctl/repeat.c \
+	checkerctl/repeat.h \
 	checkerctl/select.c \
 	checkerctl/select.h \
 	checkerctl/show.c \
@@ -71,6 +75,8 @@ libctl_la_SOURCES = \
 	checkerctl/table_sort.c \
 	checkerctl/top.c \
 	checkerctl/top.h \
+	checkerctl/top_groups.c \
+	checkerctl/top_groups.h \
 	checkerctl/top_lines.c \
 	checkerctl/topology.c \
 	checkerctl/wildcard.h \

@@ -6,6 +6,7 @@
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
+#include "checkerctl/fold.h"
 #include "checkerctl/human.h"
 
 #define LABEL_WIDTH  14
@@ -182,6 +183,30 @@ static void print_status(json_object *s)
 	}
 }
 
+/* A line is continued below its text, not below its label. */
+static void print_folded(json_object *s)
+{
+	FILE *out = stdout;
+	char *text = NULL;
+	size_t size, columns = fold_columns();
+
+	stdout = open_memstream(&text, &size);
+	if (stdout == NULL)
+		abort();
+	print_status(s);
+	if (fclose(stdout) != 0 || text == NULL)
+		abort();
+	stdout = out;
+	for (char *rest = text, *line;
+	     (line = strsep(&rest, "\n")) != NULL && rest != NULL;) {
+		size_t labelled = MIN(strlen(line), (size_t)LABEL_WIDTH + 1);
+
+		printf("%.*s", (int)labelled, line);
+		fold_print(line + labelled, LABEL_WIDTH + 1, LABEL_WIDTH + 1, columns);
+	}
+	free(text);
+}
+
 /* Calls a method without parameters and prints the reply, unless JSON is wanted. */
 static int show_reply(struct ctl *ctl, const char *method, void (*print)(json_object *))
 {
@@ -202,7 +227,7 @@ int show_status(struct ctl *ctl, const char *const *operands, size_t n)
 {
 	(void)operands;
 	(void)n;
-	return show_reply(ctl, "GetStatus", print_status);
+	return show_reply(ctl, "GetStatus", print_folded);
 }
 
 static void print_config(json_object *reply)

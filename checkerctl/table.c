@@ -15,14 +15,19 @@
 
 #include "checkerctl/ctl.h"
 #include "checkerctl/exit.h"
+#include "checkerctl/fold.h"
 #include "checkerctl/human.h"
 #include "util/clean.h"
+
+#define TREE_WIDTH    2 /* of the lines before the path of a map */
+#define PIECE_BYTES   1024
+#define FOLD_AT_LEAST ((size_t)10)
 
 struct table {
 	struct libscols_table *scols;
 	const struct column *chosen[TABLE_COLUMNS_MAX];
 	size_t n_chosen;
-	bool colours, ascii;
+	bool colours, ascii, raw, tree;
 	bool local; /* times are this host's */
 	double now;
 };
@@ -364,6 +369,7 @@ static bool want_colours(const struct ctl_options *o)
 
 static void make_column(struct table *t, const struct column *c, bool tree)
 {
+	struct libscols_column *column;
 	int flags = 0;
 
 	if (tree)
@@ -372,8 +378,12 @@ static void make_column(struct table *t, const struct column *c, bool tree)
 		flags |= SCOLS_FL_RIGHT;
 	if (c->flags & COLUMN_WRAP) /* on a terminal; a pipe gets one line */
 		flags |= SCOLS_FL_WRAP;
-	if (scols_table_new_column(t->scols, c->name, 0, flags) == NULL)
+	column = scols_table_new_column(t->scols, c->name, 0, flags);
+	if (column == NULL)
 		abort();
+	/* harmless() has escaped everything; its own "\\x1b" shall stay. Raw output is escaped again. */
+	if (!t->raw)
+		scols_column_set_safechars(column, "\\");
 }
 
 /* The index of NAME, or 0 when it is not shown. */
@@ -412,11 +422,12 @@ int table_new(struct table **ret, const struct table_def *def,
 	scols_table_enable_raw(t->scols, ctl_options_has(options, OPT_RAW));
 	scols_table_enable_noheadings(t->scols,
 	                              ctl_options_has(options, OPT_NO_HEADINGS));
-	t->ascii = ctl_options_has(options, OPT_RAW) || !has_blocks();
-	if (ctl_options_has(options, OPT_RAW))
-		tree = false; /* the lines of a tree would be part of the names */
+	t->raw = ctl_options_has(options, OPT_RAW);
+	t->tree = tree && !t->raw;
+	t->ascii = t->raw || !has_blocks();
+	/* In raw output the lines of a tree would be part of the names. */
 	for (size_t i = 0; i < t->n_chosen; i++)
-		make_column(t, t->chosen[i], tree && i == tree_column(t));
+		make_column(t, t->chosen[i], t->tree && i == tree_column(t));
 	*ret = t;
 	return 0;
 }
@@ -452,7 +463,132 @@ struct table_row *table_add(struct table *t, struct table_row *parent, json_obje
 	return (struct table_row *)line;
 }
 
+/* --- lines of a long cell --- */
+
+static size_t places_of(const char *text)
+{
+	size_t n = mbstowcs(NULL, text, 0);
+
+	return n == (size_t)-1 ? strlen(text) : n;
+}
+
+/* The places that a column needs, without the lines of a tree. */
+static size_t width_of(const struct table *t, size_t column)
+{
+	struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
+	size_t width = strlen(t->chosen[column]->name);
+	struct libscols_line *line;
+
+	if (i == NULL)
+		abort();
+	while (scols_table_next_line(t->scols, i, &line) == 0) {
+		const char *text = scols_cell_get_data(scols_line_get_cell(line, column));
+		size_t tree =
+		        t->tree && scols_line_get_parent(line) != NULL ? TREE_WIDTH : 0;
+
+		width = MAX(width,
+		            places_of(text) + (column == tree_column(t) ? tree : 0));
+	}
+	scols_free_iter(i);
+	return width;
+}
+
+/* Bytes of the first n characters, fewer at the end of the text. */
+static size_t bytes_of(const char *text, size_t n)
+{
+	size_t bytes = 0;
+
+	for (; n > 0 && text[bytes]; n--) {
+		int length = mblen(text + bytes, MB_CUR_MAX);
+
+		bytes += (size_t)MAX(length, 1);
+	}
+	return bytes;
+}
+
+/* Bytes up to a blank, or with the next comma. */
+static size_t piece_of(const char *text)
+{
+	size_t bytes = strcspn(text, " ,");
+
+	return bytes + (text[bytes] == ',');
+}
+
+/* A copy with a new line before each word or element of a list that does not fit. A word that is
+ * longer than a line is broken anywhere. */
+static char *folded(const char *text, size_t width)
+{
+	char *copy = NULL;
+	size_t size, used = 0;
+	FILE *f = open_memstream(&copy, &size);
+
+	if (f == NULL)
+		abort();
+	while (*text) {
+		bool blank = *text == ' ' && used > 0;
+		size_t bytes, places;
+		char piece[PIECE_BYTES];
+
+		text += *text == ' ';
+		bytes = MIN(piece_of(text), sizeof(piece) - 1);
+		bytes = MIN(bytes, bytes_of(text, width));
+		snprintf(piece, sizeof(piece), "%.*s", (int)bytes, text);
+		places = places_of(piece);
+		if (used > 0 && used + blank + places > width) {
+			putc('\n', f);
+			used = 0;
+		} else if (blank) {
+			putc(' ', f);
+			used++;
+		}
+		fputs(piece, f);
+		used += places;
+		text += bytes;
+	}
+	if (fclose(f) != 0)
+		abort();
+	return must(copy);
+}
+
+/*
+ * Breaks the lines of the last column between words: libsmartcols breaks them anywhere. If there is
+ * hardly room, or if two columns share it, it is left to libsmartcols.
+ */
+static void fold_last(struct table *t)
+{
+	size_t columns = fold_columns(), last = t->n_chosen - 1, used = 0;
+	struct libscols_column *column;
+	struct libscols_iter *i;
+	struct libscols_line *line;
+
+	for (size_t k = 0; k < last; k++) {
+		used += width_of(t, k) + 1;
+		if (t->chosen[k]->flags & COLUMN_WRAP)
+			return;
+	}
+	if (!(t->chosen[last]->flags & COLUMN_WRAP) || columns < used + FOLD_AT_LEAST)
+		return;
+	i = scols_new_iter(SCOLS_ITER_FORWARD);
+	if (i == NULL)
+		abort();
+	while (scols_table_next_line(t->scols, i, &line) == 0) {
+		struct libscols_cell *cell = scols_line_get_cell(line, last);
+
+		if (scols_cell_refer_data(
+		            cell, folded(scols_cell_get_data(cell), columns - used)) < 0)
+			abort();
+	}
+	scols_free_iter(i);
+	column = scols_table_get_column(t->scols, last);
+	/* the cells have no other new lines: harmless() has escaped them */
+	scols_column_set_safechars(column, "\\\n");
+	scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
+	                          NULL);
+}
+
 void table_print(struct table *t)
 {
+	if (!t->raw)
+		fold_last(t);
 	scols_print_table(t->scols);
 }

@@ -112,7 +112,7 @@ static attr_t attribute_of(const char *state)
 		{ "shaky", COLOUR_DOUBTFUL }, { "delayed", COLOUR_DOUBTFUL },
 	};
 
-	for (size_t i = 0; has_colors() && i < ARRAY_LEN(colours); i++)
+	for (size_t i = 0; i < ARRAY_LEN(colours); i++)
 		if (strcmp(colours[i].state, state) == 0 &&
 		    colours[i].colour != COLOUR_GOOD)
 			return COLOR_PAIR(colours[i].colour);
@@ -122,7 +122,8 @@ static attr_t attribute_of(const char *state)
 static void draw_foot(const struct screen *s, int y)
 {
 	static const char keys[] =
-	        "up, down: scroll   left, right, r: order   /: filter   q: quit";
+	        "arrows: scroll, order  r: reverse  p, m, h: path, map, host  /: filter  "
+	        "q: quit";
 	char line[COMPLAINT_SIZE];
 
 	if (s->typing)
@@ -204,6 +205,15 @@ static bool press(struct screen *s, int key)
 		s->top.reverse = !s->top.reverse;
 		top_arrange(&s->top);
 		break;
+	case 'p':
+		top_view(&s->top, TOP_PATHS);
+		break;
+	case 'm':
+		top_view(&s->top, TOP_MAPS);
+		break;
+	case 'h':
+		top_view(&s->top, TOP_HOSTS);
+		break;
 	case KEY_LEFT:
 	case KEY_RIGHT:
 		top_sort_next(&s->top, key == KEY_LEFT ? -1 : 1);
@@ -255,7 +265,15 @@ static void live(struct screen *s)
 	}
 }
 
-static bool start_screen(void)
+static bool want_colours(const struct ctl_options *o)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return o->color == COLOR_ALWAYS ||
+	       (o->color == COLOR_AUTO && (no == NULL || *no == '\0'));
+}
+
+static bool start_screen(const struct ctl_options *o)
 {
 	SCREEN *screen = newterm(NULL, stdout, stdin);
 
@@ -268,7 +286,7 @@ static bool start_screen(void)
 	keypad(stdscr, TRUE);
 	set_escdelay(50);
 	(void)curs_set(0); /* some terminals cannot hide the cursor */
-	if (has_colors() && getenv("NO_COLOR") == NULL) {
+	if (has_colors() && want_colours(o)) {
 		start_color();
 		use_default_colors();
 		init_pair(COLOUR_GOOD, COLOR_GREEN, -1);
@@ -287,7 +305,7 @@ static int run_screen(struct screen *s)
 	s->complaints = memfd_create("complaints", MFD_CLOEXEC);
 	if (s->complaints < 0)
 		return human_complain(EXIT_FAILED, "%s", strerror(errno));
-	if (!start_screen()) {
+	if (!start_screen(&s->options)) {
 		close(s->complaints);
 		return human_complain(EXIT_FAILED,
 		                      "the terminal type in TERM is unknown");
@@ -308,7 +326,7 @@ int run_top(struct ctl *ctl, const char *const *operands, size_t n)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return human_complain(EXIT_FAILED,
 		                      "'top' needs a terminal; use 'show paths' instead");
-	r = top_init(&s.top, ctl->options->columns);
+	r = top_init(&s.top, ctl->options->columns, ctl->options->by);
 	if (r)
 		return r;
 	s.ctl.options = &s.options;

@@ -8,12 +8,18 @@
  */
 #include <json-c/json.h>
 
+#include "checkerctl/ctl_options.h"
 #include "checkerctl/table.h"
+#include "checkerctl/top_groups.h"
 
 #define TOP_FILTER_MAX 64
 #define TOP_HEAD_LINES 3 /* two about the daemon, one with headings */
 
 struct top {
+	/* a row is a path, or all paths of a map or HBA */
+	enum top_by by;
+	/* the columns of paths in the form of -o; NULL: the default columns */
+	const char *spec;
 	const struct column *columns[TABLE_COLUMNS_MAX];
 	size_t n_columns;
 	int widths[TABLE_COLUMNS_MAX];
@@ -27,19 +33,22 @@ struct top {
 	size_t first;             /* of the paths on the screen */
 
 	json_object *status, *reply; /* references */
-	json_object **rows;          /* the paths of the reply that pass, in order */
-	size_t n_rows, n_paths;
+	json_object **rows;          /* the paths or groups that pass, in order */
+	size_t n_rows, n_paths, n_groups;
+	struct top_groups groups;
 };
 
 #define TOP_NULL ((struct top){ 0 })
 
-/* columns: in the form of -o, NULL: the default columns. Rows are sorted by state, the worst
- * first. 0, or an exit code after a message. */
-_must_check_ int top_init(struct top *t, const char *columns);
+/* columns: of paths, in the form of -o, NULL: the default columns; the string stays valid. Rows
+ * are sorted by state, the worst first. 0, or an exit code after a message. */
+_must_check_ int top_init(struct top *t, const char *columns, enum top_by by);
 void top_deinit(struct top *t);
 
 /* top_deinit() puts status and reply. */
 void top_update(struct top *t, json_object *status, json_object *reply, double now);
+/* Shows other rows, the worst first. */
+void top_view(struct top *t, enum top_by by);
 /* Arranges the rows again after a change of sort, reverse or filter. */
 void top_arrange(struct top *t);
 void top_sort_next(struct top *t,

@@ -12,46 +12,57 @@
 #define CELL_MAX      24 /* width of a column, except the last one */
 #define ROWS_MEASURED ((size_t)2048)
 
-int top_init(struct top *t, const char *columns)
+/* The columns of the view, sorted by state. */
+static int choose_columns(struct top *t)
 {
-	int r;
+	const struct table_def *def = t->by == TOP_PATHS ? &table_top : &table_top_groups;
+	int r = table_choose(def, t->by == TOP_PATHS ? t->spec : NULL, t->columns,
+	                     &t->n_columns);
 
-	*t = TOP_NULL;
-	r = table_choose(&table_top, columns, t->columns, &t->n_columns);
-	if (r)
-		return r;
-	for (size_t i = 0; i < t->n_columns; i++)
+	t->sort = 0;
+	for (size_t i = 0; i < t->n_columns && r == 0; i++)
 		if (t->columns[i]->kind == COLUMN_STATE) {
 			t->sort = i;
 			break;
 		}
-	return 0;
+	return r;
+}
+
+int top_init(struct top *t, const char *columns, enum top_by by)
+{
+	int r;
+
+	*t = TOP_NULL;
+	t->spec = columns;
+	r = choose_columns(t); /* an error in `columns` is one in every view */
+	t->by = by;
+	if (r == 0 && by != TOP_PATHS)
+		r = choose_columns(t);
+	return r;
 }
 
 void top_deinit(struct top *t)
 {
 	free(t->rows);
+	top_groups_deinit(&t->groups);
 	json_object_put(t->status);
 	json_object_put(t->reply);
 	*t = TOP_NULL;
 }
 
-/* --- order --- */
-
-/* A larger number is worse; unknown words are between good and bad. */
-static int severity(const char *state)
+void top_view(struct top *t, enum top_by by)
 {
-	static const char *const states[] = { "up",       "ghost",   "unchecked",
-		                              "disabled", "pending", "delayed",
-		                              "shaky",    "timeout", "removed",
-		                              "down",     "failed",  "disconnected",
-		                              "none" };
-
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		if (strcmp(states[i], state) == 0)
-			return (int)i;
-	return 2;
+	if (t->by == by)
+		return;
+	t->by = by;
+	t->first = 0;
+	t->reverse = false;
+	if (choose_columns(t) != 0)
+		abort(); /* top_init() has checked the columns */
+	top_arrange(t);
 }
+
+/* --- order --- */
 
 static json_object *value_of(json_object *row, const char *key)
 {
@@ -85,8 +96,8 @@ static int compare_values(const struct column *c, json_object *a, json_object *b
 		return (x < y) - (x > y);
 	}
 	if (c->kind == COLUMN_STATE)
-		return severity(json_object_get_string(b)) -
-		       severity(json_object_get_string(a));
+		return top_severity(json_object_get_string(b)) -
+		       top_severity(json_object_get_string(a));
 	if (c->kind == COLUMN_AGO) /* latest times first */
 		return strcmp(json_object_get_string(b), json_object_get_string(a));
 	return strverscmp(json_object_get_string(a), json_object_get_string(b));
@@ -116,7 +127,10 @@ static char *cell(const struct top *t, size_t column, json_object *row)
 
 	if (row != NULL)
 		return column_text(c, row, t->now);
-	if (asprintf(&text, "%s%s", c->name,
+	if (asprintf(&text, "%s%s",
+	             column > 0 || t->by == TOP_PATHS ? c->name
+	             : t->by == TOP_MAPS              ? "MAP"
+	                                              : "HOST",
 	             column != t->sort ? ""
 	             : t->reverse      ? "^"
 	                               : "v") < 0)
@@ -163,22 +177,51 @@ static bool passes(const struct top *t, json_object *path)
 	return false;
 }
 
+static void add_row(struct top *t, json_object *row)
+{
+	t->rows[t->n_rows++] = row;
+}
+
+/* One row for all paths of a map or HBA, if one of them passes, or its name. */
+static void add_groups(struct top *t, json_object *list)
+{
+	top_groups_deinit(&t->groups);
+	for (size_t i = 0; i < t->n_paths; i++) {
+		json_object *path = json_object_array_get_idx(list, i);
+
+		if (json_object_is_type(path, json_type_object))
+			top_groups_add(&t->groups, t->by == TOP_MAPS ? "map" : "host",
+			               path, passes(t, path));
+	}
+	if (t->groups.rows == NULL)
+		return;
+	json_object_object_foreach(t->groups.rows, name, row)
+	{
+		t->n_groups++;
+		if (json_object_object_get_ex(row, "passes", NULL) ||
+		    strcasestr(name, t->filter))
+			add_row(t, row);
+	}
+}
+
 void top_arrange(struct top *t)
 {
-	json_object *list;
+	json_object *list = NULL;
 
-	t->n_rows = 0;
+	t->n_rows = t->n_groups = 0;
 	t->n_paths = ctl_list(t->reply, "paths", &list);
 	free(t->rows);
 	t->rows = calloc(t->n_paths + 1, sizeof(*t->rows));
 	if (t->rows == NULL)
 		abort();
-	for (size_t i = 0; i < t->n_paths; i++) {
+	for (size_t i = 0; i < t->n_paths && t->by == TOP_PATHS; i++) {
 		json_object *path = json_object_array_get_idx(list, i);
 
 		if (json_object_is_type(path, json_type_object) && passes(t, path))
-			t->rows[t->n_rows++] = path;
+			add_row(t, path);
 	}
+	if (t->by != TOP_PATHS)
+		add_groups(t, list);
 	qsort_r(t->rows, t->n_rows, sizeof(t->rows[0]), compare_rows, t);
 	measure(t);
 }
@@ -316,7 +359,8 @@ static void put_engine(FILE *f, const struct top *t)
 		fprintf(f, "  locked memory %s", human_bytes(number, buf));
 	fprintf(f, "  dm_control %s", ctl_text(t->status, "dm_control", "-"));
 	if (t->filter[0])
-		fprintf(f, "  /%s: %zu of %zu", t->filter, t->n_rows, t->n_paths);
+		fprintf(f, "  /%s: %zu of %zu", t->filter, t->n_rows,
+		        t->by == TOP_PATHS ? t->n_paths : t->n_groups);
 }
 
 char *top_line(const struct top *t, size_t n, int width)

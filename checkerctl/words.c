@@ -19,3 +19,5 @@ const char *const words_path_state[] = { "up",           "down",      "timeout",
 	                                 "ghost",        "shaky",     "delayed",
 	                                 "pending",      "unchecked", "removed",
 	                                 "disconnected", "disabled",  NULL };
+
+const char *const words_row[] = { "path", "map", "host", NULL };

@@ -7,5 +7,6 @@ extern const char *const words_colour[];
 extern const char *const words_event_type[];
 extern const char *const words_log_level[];
 extern const char *const words_path_state[];
+extern const char *const words_row[];
 
 #endif

@@ -40,7 +40,6 @@ static const struct {
 	{ run_ping, NULL },
 	{ run_metrics, NULL },
 	{ run_health, NULL },
-	{ run_complete, "--map=" },
 };
 
 /* Standard output and error while a command runs. */
@@ -167,7 +166,7 @@ static void show_top(unsigned options, const uint8_t *data, size_t size)
 			objects[i] = json_object_new_object();
 		}
 	}
-	REQUIRE(top_init(&top, NULL) == 0, "no columns");
+	REQUIRE(top_init(&top, NULL, TOP_PATHS) == 0, "no columns");
 	top_update(&top, objects[0], objects[1], 1e9);
 	for (unsigned i = 0; i < 3; i++) {
 		for (size_t n = 0; n < TOP_HEAD_LINES + top.n_rows && n < 16; n++) {
@@ -179,6 +178,7 @@ static void show_top(unsigned options, const uint8_t *data, size_t size)
 		}
 		top_sort_next(&top, 1);
 		top_scroll(&top, 2, 8);
+		top_view(&top, (enum top_by)((options + i) % 3));
 	}
 	top_deinit(&top);
 }

@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	tests/system/test_quota.py \
 	tests/system/test_removal.py \
 	tests/system/test_restart.py \
+	tests/system/test_screens.py \
 	tests/system/test_shells.py \
 	tests/system/test_state.py \
 	tests/system/test_systemd.py \

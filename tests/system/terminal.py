@@ -8,12 +8,12 @@ from harness import Failure, Skip, wait_until
 
 
 class Terminal:
-	"""with Terminal(case, ["bash"], (80, 24)) as t: t.type("ls"); t.press("Enter"); t.wait("file")"""
+	"""A context manager. The command is one of the shell; size: columns and lines."""
 
 	def __init__(self, case, command, size=(80, 24), env=None):
 		if shutil.which("tmux") is None:
 			raise Skip("tmux is missing")
-		self.socket = os.path.join(case.folder, f"tmux-{size[0]}-{os.path.basename(command[0])}")
+		self.socket = os.path.join(case.folder, "tmux")
 		self.command, self.size = command, size
 		self.env = {**case.environment(), "LC_ALL": "C.UTF-8", "TERM": "screen-256color", **(env or {})}
 		self.env.pop("TMUX", None)
@@ -26,9 +26,8 @@ class Terminal:
 		return done.stdout
 
 	def __enter__(self):
-		self.tmux("new-session", "-d", "-x", str(self.size[0]), "-y", str(self.size[1]), *self.command)
+		self.tmux("new-session", "-d", "-x", str(self.size[0]), "-y", str(self.size[1]), self.command)
 		self.tmux("set-option", "-g", "status", "off")
-		self.tmux("set-option", "-g", "remain-on-exit", "on")
 		self.resize(*self.size)
 		return self
 
@@ -45,15 +44,15 @@ class Terminal:
 	def press(self, *keys):
 		self.tmux("send-keys", *keys)
 
-	def screen(self):
-		return self.tmux("capture-pane", "-p").rstrip("\n")
+	def lines(self):
+		return self.tmux("capture-pane", "-p").split("\n")
 
 	def wait(self, what, predicate=None, seconds=15):
-		"""Waits until the screen has the text, or until predicate(screen) is true; returns the screen."""
+		"""Waits until the screen has the text, or until predicate(lines) is true."""
 		def seen():
-			text = self.screen()
-			return text if (predicate(text) if predicate else what in text) else None
+			lines = self.lines()
+			return predicate(lines) if predicate else what in "\n".join(lines)
 		try:
-			return wait_until("", seen, seconds)
+			wait_until(what, seen, seconds)
 		except Failure:
-			raise Failure(f"the terminal does not show: {what}", self.screen()) from None
+			raise Failure(f"not on the screen: {what}", *self.lines()) from None

@@ -70,7 +70,7 @@ RUN = {
 	"checkerctl --timeout 30 ping --wait": (0, "answered"),
 	"checkerctl help show paths": (0, "REASON *"),
 	"checkerctl version": (0, "checkerctl "),
-	"checkerctl complete show latency -o P": (0, "P50\nP99\nP50_US"),
+	"checkerctl complete -- show latency -o P": (0, "P50\nP99\nP50_US"),
 	"checkerd -t -m /etc/multipath.conf": (None, ""),  # the host may have none
 	"checkerctl doctor": (None, ""),  # what it finds is the host's
 	"checkerd -t -c test.conf": (0, ""),
@@ -105,6 +105,7 @@ ELSEWHERE = {
 	"sudo journalctl --update-catalog":
 		("tests/vm/scenarios/systemd.py", "journalctl --update-catalog"),
 	"checkerctl top": ("tests/system/test_interface.py", 'daemon.ctl("top"'),
+	"checkerctl top --by map": ("tests/system/test_screens.py", '"top --by map"'),
 	"cc file.c $(pkg-config --cflags --libs libpathcheck)":
 		("tests/abi/run", "pkg-config --cflags libpathcheck"),
 }

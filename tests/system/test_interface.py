@@ -4,12 +4,11 @@ metrics."""
 import json
 import os
 import re
-import shutil
-import subprocess
 import time
 
 import openmetrics
-from harness import Failure, Skip, check, config, moment, test, wait_until
+from harness import Skip, check, config, moment, test, wait_until
+from terminal import Terminal
 from varlink import Varlink
 
 # The promise: each of these keys stays for good. More may be added.
@@ -222,52 +221,18 @@ def history_tells_what_happened(case):
 	check(history["state"] is None and len(history["changes"]) >= 3, "forgotten", history)
 
 
-class Screen:
-	"""A program on its own terminal, by means of tmux."""
-
-	def __init__(self, case, command, height=12):
-		self.base = ["tmux", "-S", os.path.join(case.folder, "tmux"),
-		             "-f", "/dev/null"]
-		self.env = dict(case.environment(), LC_ALL="C.UTF-8")
-		self.run("new-session", "-d", "-x", "80", "-y", str(height), f"{command}; echo ended $?; cat")
-
-	def run(self, *args):
-		return subprocess.run([*self.base, *args], env=self.env, check=True, timeout=20,
-		                      stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
-
-	def keys(self, *keys):
-		self.run("send-keys", *keys)
-
-	def lines(self):
-		return self.run("capture-pane", "-p").split("\n")
-
-	def wait(self, what, predicate, seconds=10):
-		try:
-			return wait_until(what, lambda: predicate(self.lines()), seconds)
-		except Failure:
-			raise Failure(f"not on the screen: {what}", *self.lines()) from None
-
-	def close(self):
-		subprocess.run([*self.base, "kill-server"], check=False, timeout=20,
-		               capture_output=True)
-
-
 @test([], root=False)
 def top_is_alive(case):
 	"""The live view on a terminal of 80 columns: order, filter, a daemon that stops and
 	starts."""
-	if not shutil.which("tmux"):
-		raise Skip("needs tmux")
 	names = [f"disk{i:02}" for i in range(20)]
 	files = files_in(case, names)
 	daemon = case.daemon(config(files)).start().wait_ready(up=20)
 	if "without ncurses" in daemon.ctl("top", expect=1).err:
 		raise Skip("built without ncurses")
-	screen = Screen(case, f"{case.programs['checkerctl']} -s {daemon.socket} top")
-	try:
+	command = f"{case.programs['checkerctl']} -s {daemon.socket} top; echo ended $?; cat"
+	with Terminal(case, command, (80, 12)) as screen:
 		follow_top(daemon, screen, names, files)
-	finally:
-		screen.close()
 
 
 def follow_top(daemon, screen, names, files):
@@ -276,25 +241,25 @@ def follow_top(daemon, screen, names, files):
 
 	screen.wait("the first of the paths", lambda s: shown(s) == names[:8] and "20 up" in s[0])
 	check(all(len(line) <= 80 for line in screen.lines()), "a line is too long")
-	screen.keys("End")
+	screen.press("End")
 	screen.wait("the last of the paths", lambda s: shown(s) == names[12:])
-	screen.keys("Home", "Down")
+	screen.press("Home", "Down")
 	screen.wait("one line down", lambda s: shown(s) == names[1:9])
-	screen.keys("Up")
+	screen.press("Up")
 	os.truncate(files[13], 0)
 	daemon.wait_state(files[13], "down")
 	screen.wait("the worst comes first", lambda s: shown(s)[:1] == [names[13]] and "1 down" in s[0])
-	screen.keys("Left", "Left")
+	screen.press("Left", "Left")
 	screen.wait("by name", lambda s: shown(s) == names[:8] and "NAMEv" in s[2])
-	screen.keys("r")
+	screen.press("r")
 	screen.wait("by name, turned round", lambda s: shown(s) == names[:-9:-1] and "NAME^" in s[2])
-	screen.keys("/", "k07")
+	screen.press("/", "k07")
 	screen.wait("the filter", lambda s: shown(s) == ["disk07"] and s[-2].startswith("/k07"))
-	screen.keys("Enter")
+	screen.press("Enter")
 	screen.wait("the filter stays", lambda s: shown(s) == ["disk07"] and "q: quit" in s[-2])
 	daemon.stop()
 	screen.wait("that no daemon runs", lambda s: "not running" in s[-2] and shown(s) == ["disk07"])
 	daemon.start().wait_ready()
 	screen.wait("an answer again", lambda s: "q: quit" in s[-2] and shown(s) == ["disk07"])
-	screen.keys("q")
+	screen.press("q")
 	screen.wait("the end", lambda s: "ended 0" in s)

@@ -12,12 +12,12 @@ COMPLETIONS = os.path.join(shown.TOP, "conf", "completions")
 PROMPT = "ready$ "
 # How each shell is started without the user's own settings, and made ready.
 SHELLS = {
-	"bash": (["bash", "--norc", "--noprofile", "-i"],
+	"bash": ("bash --norc --noprofile -i",
 	         f"source {COMPLETIONS}/checkerctl; PS1='{PROMPT}'; bind 'set bell-style none'"),
-	"zsh": (["zsh", "-f", "-i"],
+	"zsh": ("zsh -f -i",
 	        f"fpath=({COMPLETIONS} $fpath); autoload -Uz compinit; compinit -u -D; "
 	        f"unsetopt beep; PS1='{PROMPT}'"),
-	"fish": (["fish", "--no-config", "-i"],
+	"fish": ("fish --no-config -i",
 	         f"source {COMPLETIONS}/checkerctl.fish; function fish_prompt; printf '{PROMPT}'; end"),
 }
 # What is typed before Tab, and what the line is then.
@@ -43,28 +43,32 @@ COMPLETED = (
 )
 
 
+def is_empty(lines):
+	return "\n".join(lines).strip() == PROMPT.strip()
+
+
 def complete_in(case, name, env):
 	command, begin = SHELLS[name]
-	if shutil.which(command[0]) is None:
+	if shutil.which(name) is None:
 		raise Skip(f"{name} is missing")
 	with Terminal(case, command, (120, 40), env) as t:
 		t.type(begin)
 		t.press("Enter")
-		t.wait("the prompt", lambda s: s.split("\n")[-1].startswith(PROMPT.strip()))
+		t.wait("the prompt", lambda s: any(line.startswith(PROMPT.strip()) for line in s))
 		t.type(f"cd {case.folder}")
 		t.press("Enter", "C-l")
 		for typed, line in COMPLETED:
 			t.press("C-u", "C-l")
-			t.wait("an empty line", lambda s: s.strip() == PROMPT.strip())
+			t.wait("an empty line", is_empty)
 			t.type(typed)
 			t.wait(PROMPT + typed)
 			t.press("Tab")
-			t.wait(PROMPT + line, lambda s, want=PROMPT + line: s.split("\n")[0].rstrip() == want)
+			t.wait(PROMPT + line, lambda s, want=PROMPT + line: s[0].rstrip() == want)
 		t.press("C-u", "C-l")
-		t.wait("an empty line", lambda s: s.strip() == PROMPT.strip())
+		t.wait("an empty line", is_empty)
 		t.type("checkerctl show m")
 		t.press("Tab", "Tab")
-		t.wait("maps and memory", lambda s: "maps" in s and "memory" in s)
+		t.wait("maps and memory", lambda s: "maps" in str(s) and "memory" in str(s))
 		if name != "bash":  # these show what each word is
 			t.wait("list maps and how many paths are up")
 

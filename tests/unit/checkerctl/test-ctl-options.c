@@ -219,7 +219,7 @@ static void test_wrong_commands(void **state)
 		"reload now",
 		"show status x",
 		"show paths format",
-		"show status --watch",
+		"show config --watch",
 		"show groups --sort ID",
 		"show paths --since 1",
 		"enable sda --for 1h",

@@ -295,6 +295,36 @@ static void test_times(void **state)
 	fake_stop(f);
 }
 
+/* A terminal shows whole words and whole names of lists; a pipe gets one line. */
+static void test_folded(void **state)
+{
+	static const struct fake_answer answers[] = {
+		REPLY("ListPaths", "{\"parameters\":{\"paths\":[{\"name\":\"sdb\","
+		                   "\"map\":\"m1\",\"state\":"
+		                   "\"down\",\"reason\":\"read: Input/output error "
+		                   "\\n(EIO), and nothing "
+		                   "heard of it since the daemon was started\"}]}}"),
+		REPLY("ListMaps", "{\"parameters\":{\"maps\":[{\"name\":\"m\",\"paths\":["
+		                  "\"nvme10n1\",\"nvme11n1\",\"nvme12n1\",\"nvme13n1\","
+		                  "\"nvme14n1\"]}]}}"),
+		{ 0 },
+	};
+	struct fake *f = fake_start(answers);
+	struct outcome o = run_line(f, RUN_TERMINAL, "show paths --color never");
+
+	(void)state;
+	assert_has(o.out, "read: Input/output error \\x0a(EIO), and\r\n");
+	assert_has(o.out, "  nothing heard of it since the daemon was\r\n");
+	assert_has(o.out, "  started\r\n");
+	outcome_free(&o);
+	o = run_line(f, RUN_TERMINAL, "show maps");
+	assert_has(o.out, "nvme10n1,nvme11n1,nvme12n1,nvme13n1,\r\n");
+	assert_has(o.out, "  nvme14n1\r\n");
+	outcome_free(&o);
+	assert_outcome(f, "show maps", 0, "nvme12n1,nvme13n1,nvme14n1\n", "");
+	fake_stop(f);
+}
+
 /* It is repeated until the output is closed. */
 static void test_watch(void **state)
 {
@@ -542,6 +572,7 @@ int main(void)
 		TEST(test_asking),
 		TEST(test_colours),
 		TEST(test_times),
+		TEST(test_folded),
 		TEST(test_watch),
 		TEST(test_events_of_no_map),
 		TEST(test_check_of_a_down_path),

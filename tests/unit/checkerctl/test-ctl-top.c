@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkerctl/columns.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/top.h"
 
@@ -35,7 +36,7 @@ static struct top top;
 static int setup(void **state)
 {
 	(void)state;
-	assert_int_equal(top_init(&top, NULL), 0);
+	assert_int_equal(top_init(&top, NULL, TOP_PATHS), 0);
 	top_update(&top, json_tokener_parse(status), json_tokener_parse(paths), NOW);
 	return 0;
 }
@@ -162,13 +163,52 @@ static void test_scroll(void **state)
 	assert_names("sdaa ");
 }
 
+/* One row for the paths of a map: the worst state, sums, and the largest latency. */
+static void test_by_map(void **state)
+{
+	(void)state;
+	top_view(&top, TOP_MAPS);
+	assert_line(2, 80,
+	            "MAP  STATEv  PATHS  UP  DOWN  OTHER  IN_FLIGHT   P50   P99  FAILS "
+	            "REASON");
+	assert_line(
+	        3, 80,
+	        "-    down        1   0     1      0         3s     -     -      7 no "
+	        "\\x1b[2J ans");
+	assert_line(
+	        4, 80,
+	        "m    shaky       2   1     0      1          - 300us 900us      0 read: "
+	        "EIO");
+	assert_line(
+	        5, 80,
+	        "n    up          1   1     0      0          -     -     -      0 -");
+	assert_line(6, 80, "");
+	assert_string_equal(top_line_state(&top, 4), "shaky");
+	filter("LEFT", "n "); /* one of its paths passes, and all are counted */
+	filter("m", "m ");
+	assert_line(1, 200,
+	            "lag 2ms  oldest check in flight for 12s  locked memory 1.0 MiB  "
+	            "dm_control on  /m: 1 of 3");
+	filter("", "- m n ");
+	top_sort_next(&top, 1); /* PATHS: the largest number first */
+	assert_names("m - n ");
+	top_view(&top, TOP_HOSTS);
+	assert_names("- "); /* sorted by state again */
+	top_view(&top, TOP_PATHS);
+	assert_names("sdaa sdb sda sdc ");
+}
+
 static void test_columns(void **state)
 {
 	struct top t;
 
 	(void)state;
-	assert_int_equal(top_init(&t, "NOSUCH"), EXIT_USAGE);
-	assert_int_equal(top_init(&t, "SERIAL,NAME"), 0);
+	assert_int_equal(top_init(&t, "NOSUCH", TOP_PATHS), EXIT_USAGE);
+	assert_int_equal(top_init(&t, "NOSUCH", TOP_MAPS), EXIT_USAGE);
+	assert_int_equal(top_init(&t, "SERIAL", TOP_MAPS), 0);
+	assert_int_equal(t.n_columns, table_top_groups.n);
+	top_deinit(&t);
+	assert_int_equal(top_init(&t, "SERIAL,NAME", TOP_PATHS), 0);
 	assert_int_equal(t.n_columns, 2);
 	assert_int_equal(t.sort, 0);
 	top_deinit(&t);
@@ -187,6 +227,9 @@ static void test_strange(void **state)
 		           json_tokener_parse(replies[i]), NOW);
 		for (size_t n = 0; n < 8; n++)
 			free(top_line(&top, n, 80));
+		top_view(&top, i % 2 ? TOP_MAPS : TOP_HOSTS);
+		for (size_t n = 0; n < 8; n++)
+			free(top_line(&top, n, 80));
 	}
 }
 
@@ -196,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_lines),  TEST(test_order),   TEST(test_filter),
 		TEST(test_scroll), TEST(test_columns), TEST(test_strange),
+		TEST(test_by_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
