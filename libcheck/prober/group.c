@@ -22,7 +22,7 @@ int group_init(struct group *g, uint32_t id, const struct group_parts *with)
 	slot_list_init(&g->submit);
 	slot_list_init(&g->done);
 	g->setup = (struct job){ .kind = JOB_SETUP, .group = g };
-	g->setup_by = MONO_NEVER;
+	g->setup_by = g->tell_by = MONO_NEVER;
 
 	g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (g->wake_fd < 0)

@@ -57,6 +57,7 @@ void results_init(struct result_batch *b, struct posts *posts, uint32_t group)
 {
 	b->posts = posts;
 	b->group = (uint8_t)group;
+	b->urgent = false;
 	b->n = 0;
 }
 
@@ -90,6 +91,7 @@ void results_add(struct result_batch *b, const struct slot *s,
 		/* A request that started after `now` was read ended no earlier than that. */
 		.finished_us = MAX(now.us, s->started.us),
 	};
+	b->urgent = b->urgent || verdict != PATHCHECK_OK;
 	if (s->said != PATHCHECK_SAID_NOTHING || s->sense.valid)
 		add_said(&b->results[b->n - 1], s);
 }
@@ -99,20 +101,26 @@ bool results_full(const struct result_batch *b)
 	return b->n == ARRAY_LEN(b->results);
 }
 
-void results_push(struct result_batch *b)
+void results_push(struct result_batch *b, bool wake)
 {
 	struct posts *p = b->posts;
 	struct shared *sh = p->shared;
-	bool pushed;
+	bool pushed = true, news;
 
-	if (b->n == 0)
+	wake = wake || b->urgent;
+	b->urgent = false;
+	if (b->n == 0 && !wake)
 		return;
 	pthread_mutex_lock(&p->results_lock);
-	pushed = ring_push_run(&p->results, b->results, b->n);
-	assert(pushed); /* the ring has room for all results that an id can have: limits.h */
+	if (b->n > 0)
+		pushed = ring_push_run(&p->results, b->results, b->n);
+	/* The caller may have taken all of them, because another group woke it. */
+	news = ring_producer_used(&p->results) != 0;
 	pthread_mutex_unlock(&p->results_lock);
+	assert(pushed); /* the ring has room for all results that an id can have: limits.h */
 	b->n = 0;
-	shared_wake(&sh->header->caller_waits, sh->caller_fd);
+	if (wake && news)
+		shared_wake(&sh->header->caller_waits, sh->caller_fd);
 }
 
 void results_push_one(struct posts *p, const struct wire_result *r)
@@ -120,7 +128,7 @@ void results_push_one(struct posts *p, const struct wire_result *r)
 	struct result_batch b = { .posts = p, .n = 1 };
 
 	b.results[0] = *r;
-	results_push(&b);
+	results_push(&b, true);
 }
 
 void posts_count_deferred(struct posts *p, bool again)

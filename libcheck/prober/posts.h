@@ -45,6 +45,7 @@ void posts_take_inbox(struct posts *p, struct slot_list *slots);
 struct result_batch {
 	struct posts *posts;
 	uint8_t group; /* the id of the group whose slots they are of */
+	bool urgent;   /* one that was added is no success */
 	unsigned n;
 	struct wire_result results[RESULT_BATCH];
 };
@@ -53,7 +54,8 @@ void results_init(struct result_batch *b, struct posts *posts, uint32_t group);
 void results_add(struct result_batch *b, const struct slot *s,
                  enum pathcheck_verdict verdict, int error, struct mono now);
 bool results_full(const struct result_batch *b);
-void results_push(struct result_batch *b);
+/* The caller is woken if wake is true, or if the batch was urgent, which it is not any more. */
+void results_push(struct result_batch *b, bool wake);
 /* One result that is not of a slot. */
 void results_push_one(struct posts *p, const struct wire_result *r);
 

@@ -15,6 +15,7 @@ struct reaper_work {
 	bool destroy;   /* the emptied context */
 	bool freed;     /* a slot */
 	bool submitter; /* has to look */
+	bool tell;      /* the caller of successes that were not told */
 };
 
 /* --- slots --- */
@@ -332,7 +333,7 @@ static void hand_on(struct group *g, struct reaper_work *w)
 	struct posts *posts = g->with.posts;
 	struct jobs *jobs = g->with.jobs;
 
-	results_push(&w->results);
+	results_push(&w->results, w->tell);
 	if (!slot_list_empty(&w->to_rescuers))
 		jobs_add_slots(jobs, &w->to_rescuers);
 	if (!slot_list_empty(&w->to_submitter))
@@ -343,13 +344,13 @@ static void hand_on(struct group *g, struct reaper_work *w)
 		jobs_add(jobs, &g->setup, JOB_DESTROY);
 	if (w->submitter || (w->freed && atomic_load(&posts->waiting) > 0))
 		posts_wake_submitter(posts);
-	w->setup = w->destroy = w->freed = w->submitter = false;
+	w->setup = w->destroy = w->freed = w->submitter = w->tell = false;
 }
 
 static void work_init(struct reaper_work *w, const struct group *g)
 {
 	results_init(&w->results, g->with.posts, g->id);
-	w->setup = w->destroy = w->freed = w->submitter = false;
+	w->setup = w->destroy = w->freed = w->submitter = w->tell = false;
 	slot_list_init(&w->to_rescuers);
 	slot_list_init(&w->to_submitter);
 }
@@ -360,6 +361,23 @@ static struct mono next_deadline(const struct group *g)
 	struct mono next = group_deadline(g);
 
 	return mono_before(next, g->patient_until) ? g->patient_until : next;
+}
+
+/*
+ * With lock held. Most answers of a batch are successes and come one after the other: to wake the
+ * caller for each of them would cost more than the requests.
+ */
+static void plan_news(struct group *g, struct reaper_work *w, struct mono now)
+{
+	bool more = g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT] > 0;
+
+	if (w->results.n > 0)
+		g->tell_by = mono_min(g->tell_by, mono_add(now, GOOD_NEWS_US));
+	if (mono_is_never(g->tell_by))
+		return;
+	w->tell = !more || w->results.urgent || !mono_before(now, g->tell_by);
+	if (w->tell)
+		g->tell_by = MONO_NEVER;
 }
 
 struct mono reaper_step(struct group *g, const struct backend_event *events, int n,
@@ -397,7 +415,8 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 		setup_timer(g, now, &w);
 		again = taken < n || !slot_list_empty(&g->done) ||
 		        results_full(&w.results);
-		wake = mono_min(next_deadline(g), g->setup_by);
+		plan_news(g, &w, now);
+		wake = mono_min(next_deadline(g), mono_min(g->setup_by, g->tell_by));
 		g->asleep_until = again ? (struct mono){ 0 } : wake;
 		if (!again)
 			atomic_store(group_wake_by(g), wake.us);
@@ -495,15 +514,19 @@ static int64_t gather_time_us(const struct group *g, const struct backend_event 
 {
 	uint32_t young = g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT];
 	const struct slot *s;
+	int64_t took_us;
 
 	if (n == 0)
 		return g->sends && !slot_list_empty(&g->done) && young >= GATHER_LEAST
-		               ? GATHER_MAX_US
+		               ? GATHER_LONG_US
 		               : 0;
 	if (MIN(g->in_context, young) < (uint32_t)n + GATHER_LEAST)
 		return 0;
 	s = container_of(events->request, struct slot, request);
-	return MIN(MAX(mono_diff(mono_now(), s->started), GATHER_MIN_US), GATHER_MAX_US);
+	took_us = mono_diff(mono_now(), s->started);
+	if (took_us > GATHER_LONG_US)
+		return MIN(MAX(took_us / 2, GATHER_LONG_US), GATHER_MAX_US);
+	return MAX(took_us, GATHER_MIN_US);
 }
 
 /*

@@ -49,11 +49,19 @@
 
 /*
  * If so many more requests are in flight, the reaper waits a moment and takes the answers
- * together.
+ * together. From GATHER_LONG_US on it waits for half as long as the first answer took: so no
+ * duration is more than half too long.
  */
-#define GATHER_LEAST  4
-#define GATHER_MIN_US 50
-#define GATHER_MAX_US 500
+#define GATHER_LEAST   4
+#define GATHER_MIN_US  50
+#define GATHER_LONG_US 500
+#define GATHER_MAX_US  4000
+
+/*
+ * A caller that sleeps is woken for successes when no answer of their group is to come, or so long
+ * after the first of them. For any other verdict it is woken at once.
+ */
+#define GOOD_NEWS_US 5000
 
 /* Commands that the submitter takes before it submits, and out of the ring at once. */
 #define COMMAND_BATCH 256

@@ -44,6 +44,19 @@ def locked_mib(unit):
 	return total / 1024
 
 
+def sleeps(unit):
+	"""How often the threads of all its processes have slept, by the threads' names."""
+	group = run("systemctl", "show", "-P", "ControlGroup", unit).strip()
+	found = {}
+	for pid in read(f"/sys/fs/cgroup{group}/cgroup.procs").split():
+		for task in os.listdir(f"/proc/{pid}/task"):
+			text = read(f"/proc/{pid}/task/{task}/status")
+			name = re.search(r"Name:\t(.*)", text).group(1)
+			n = int(re.search(r"\nvoluntary_ctxt_switches:\t(\d+)", text).group(1))
+			found[name] = found.get(name, 0) + n
+	return found
+
+
 def checks_total():
 	return sum(p["checks_total"] for p in paths().values())
 
@@ -101,17 +114,21 @@ def floor_us(disks, checker):
 def cpu(table, disks, checker):
 	n_paths = len(disks)
 	say("a quiet while")
-	before, begin = checks_total(), time.monotonic()
+	before, begin, slept = checks_total(), time.monotonic(), sleeps("checkerd")
 	theirs, ours = cpu_seconds("multipathd"), cpu_seconds("checkerd")
 	time.sleep(QUIET)
 	elapsed = time.monotonic() - begin
 	theirs, ours = cpu_seconds("multipathd") - theirs, cpu_seconds("checkerd") - ours
+	slept = {name: n - slept.get(name, 0) for name, n in sleeps("checkerd").items()}
 	done = checks_total() - before
 	check(done > 0.7 * n_paths * elapsed / INTERVAL, f"checkerd made its checks: {done}")
 	# multipathd does not say how many it made: as many as it was told to.
 	table.add("CPU a check", "us", theirs * 1e6 / (n_paths * elapsed / INTERVAL), ours * 1e6 / done)
 	floor = floor_us(disks, checker)
 	table.row("of it a raw loop's, us", f"{floor:.1f}", f"{floor:.1f}", "")
+	for name, n in sorted(slept.items()):
+		if n > elapsed / INTERVAL / 4:
+			table.row(f"sleeps of {name}, a check of all paths", "", f"{n * INTERVAL / elapsed:.1f}", "")
 	table.add("locked memory", "MiB", locked_mib("multipathd"), locked_mib("checkerd"))
 
 

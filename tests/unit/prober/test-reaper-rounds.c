@@ -298,6 +298,82 @@ static void few_answers_are_not_waited_for(void **state)
 	assert_int_equal(ring_consumer_used(&b->results), 1);
 }
 
+/* --- when the caller is told --- */
+
+static bool is_told(struct bed *b)
+{
+	uint64_t count;
+
+	return read(b->shared.caller_fd, &count, sizeof(count)) == sizeof(count);
+}
+
+static struct mono answer_at(struct bed *b, struct slot *s, int64_t result, int64_t us)
+{
+	struct backend_event e = { .request = &s->request, .result = result };
+
+	return reaper_step(b->g, &e, 1, (struct mono){ us });
+}
+
+static void a_success_waits_for_the_others(void **state)
+{
+	struct bed *b = *state;
+	struct slot *first = in_flight(b, 1), *second = in_flight(b, 2),
+	            *last = in_flight(b, 3);
+
+	assert_int_equal(answer_at(b, first, BLOCK, START_US).us,
+	                 START_US + GOOD_NEWS_US);
+	assert_false(is_told(b));
+	assert_int_equal(ring_consumer_used(&b->results), 1);
+	/* The time counts from the first. */
+	assert_int_equal(answer_at(b, second, BLOCK, START_US + 10).us,
+	                 START_US + GOOD_NEWS_US);
+	assert_false(is_told(b));
+	(void)answer_at(b, last, BLOCK, START_US + 20);
+	assert_true(is_told(b)); /* no other is to come */
+}
+
+static void a_success_waits_no_longer_than_that(void **state)
+{
+	struct bed *b = *state;
+	struct slot *s = in_flight(b, 1);
+	struct mono wake;
+
+	(void)in_flight(b, 2);
+	wake = answer_at(b, s, BLOCK, START_US);
+	wake = reaper_step(b->g, NULL, 0, (struct mono){ wake.us - 1 });
+	assert_false(is_told(b));
+	wake = reaper_step(b->g, NULL, 0, wake);
+	assert_true(is_told(b));
+	assert_int_equal(wake.us, group_deadline(b->g).us); /* and nothing else is to tell */
+}
+
+static void a_failure_is_told_at_once(void **state)
+{
+	struct bed *b = *state;
+	struct slot *good = in_flight(b, 1), *bad = in_flight(b, 2);
+
+	(void)in_flight(b, 3);
+	(void)answer_at(b, good, BLOCK, START_US);
+	assert_false(is_told(b));
+	(void)answer_at(b, bad, -ENXIO, START_US + 1);
+	assert_true(is_told(b));
+	/* With it the success was told, too. */
+	assert_int_equal(b->g->tell_by.us, MONO_NEVER.us);
+}
+
+/* Another group woke the caller meanwhile, and nothing is left in the ring. */
+static void nobody_is_woken_for_what_was_taken(void **state)
+{
+	struct bed *b = *state;
+	struct slot *s = in_flight(b, 1);
+
+	(void)in_flight(b, 2);
+	(void)answer_at(b, s, BLOCK, START_US);
+	assert_int_equal(next(b).verdict, PATHCHECK_OK);
+	(void)reaper_step(b->g, NULL, 0, (struct mono){ START_US + GOOD_NEWS_US });
+	assert_false(is_told(b));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -314,6 +390,10 @@ int main(void)
 		T(a_pause_times_out_no_answered_request),
 		T(answers_of_a_burst_are_taken_together),
 		T(few_answers_are_not_waited_for),
+		T(a_success_waits_for_the_others),
+		T(a_success_waits_no_longer_than_that),
+		T(a_failure_is_told_at_once),
+		T(nobody_is_woken_for_what_was_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
