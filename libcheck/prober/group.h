@@ -85,11 +85,12 @@ struct group {
 	 */
 	uint32_t back, back_host;
 	struct mono asleep_until;  /* the reaper sleeps until then; us 0: it is awake */
+	struct mono idle_from;     /* the last request was answered then; us 0: never */
 	struct mono patient_until; /* nothing times out before: the reaper overslept */
 	struct slot_list done;     /* answered by other threads, for the reaper */
 	/* The caller is told of successes in the ring by then; MONO_NEVER: it knows of all. */
 	struct mono tell_by;
-	bool drain_more;           /* [reaper] the old context may have further events */
+	bool drain_more; /* [reaper] the old context may have further events */
 };
 
 /* Memory, lock and eventfd; no thread, no context. -errno. */

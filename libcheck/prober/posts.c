@@ -91,7 +91,7 @@ void results_add(struct result_batch *b, const struct slot *s,
 		/* A request that started after `now` was read ended no earlier than that. */
 		.finished_us = MAX(now.us, s->started.us),
 	};
-	b->urgent = b->urgent || verdict != PATHCHECK_OK;
+	b->urgent |= verdict != PATHCHECK_OK;
 	if (s->said != PATHCHECK_SAID_NOTHING || s->sense.valid)
 		add_said(&b->results[b->n - 1], s);
 }

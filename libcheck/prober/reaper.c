@@ -380,6 +380,25 @@ static void plan_news(struct group *g, struct reaper_work *w, struct mono now)
 		g->tell_by = MONO_NEVER;
 }
 
+/*
+ * With lock held. The last request is answered. If the pause before it was shorter than its time
+ * limit, the next one will be, too: the reaper sleeps for that time. Requests that are launched
+ * meanwhile have later deadlines, and need not wake it.
+ */
+static struct mono begin_pause(struct group *g, const struct slot *last, struct mono now)
+{
+	bool often = g->idle_from.us != 0 &&
+	             mono_diff(last->started, g->idle_from) < last->timeout_us;
+
+	g->idle_from = now;
+	return often ? mono_add(now, last->timeout_us) : MONO_NEVER;
+}
+
+static struct slot *slot_of_event(const struct backend_event *e)
+{
+	return container_of(e->request, struct slot, request);
+}
+
 struct mono reaper_step(struct group *g, const struct backend_event *events, int n,
                         struct mono now)
 {
@@ -393,8 +412,7 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 		pthread_mutex_lock(&g->lock);
 		g->wake_sent = false;
 		while (taken < n && !results_full(&w.results)) {
-			struct slot *s =
-			        container_of(events[taken].request, struct slot, request);
+			struct slot *s = slot_of_event(&events[taken]);
 
 			group_leave(g, s);
 			complete(g, s, events[taken].result, now, &w);
@@ -417,6 +435,8 @@ struct mono reaper_step(struct group *g, const struct backend_event *events, int
 		        results_full(&w.results);
 		plan_news(g, &w, now);
 		wake = mono_min(next_deadline(g), mono_min(g->setup_by, g->tell_by));
+		if (mono_is_never(wake) && n > 0)
+			wake = begin_pause(g, slot_of_event(&events[n - 1]), now);
 		g->asleep_until = again ? (struct mono){ 0 } : wake;
 		if (!again)
 			atomic_store(group_wake_by(g), wake.us);
@@ -522,7 +542,7 @@ static int64_t gather_time_us(const struct group *g, const struct backend_event 
 		               : 0;
 	if (MIN(g->in_context, young) < (uint32_t)n + GATHER_LEAST)
 		return 0;
-	s = container_of(events->request, struct slot, request);
+	s = slot_of_event(events);
 	took_us = mono_diff(mono_now(), s->started);
 	if (took_us > GATHER_LONG_US)
 		return MIN(MAX(took_us / 2, GATHER_LONG_US), GATHER_MAX_US);

@@ -298,6 +298,68 @@ static void few_answers_are_not_waited_for(void **state)
 	assert_int_equal(ring_consumer_used(&b->results), 1);
 }
 
+/* --- what a request costs that comes after a pause --- */
+
+static bool wakes(struct bed *b, uint32_t path, int64_t us)
+{
+	return group_launch(b->g, queued(b, path), (struct mono){ us });
+}
+
+static void a_short_pause_costs_no_wake_up(void **state)
+{
+	struct bed *b = *state;
+	int64_t us = START_US;
+
+	round_at(b, us);
+	/* Nothing is known about pauses: the reaper sleeps without end, and is woken. */
+	assert_true(wakes(b, 1, us));
+	assert_true(mono_is_never(answer(b, &b->g->slots[0], BLOCK, us + 5)));
+	us += TIMEOUT_US / 2;
+	assert_true(wakes(b, 1, us));
+	/* From now on it sleeps as long as a request may take. */
+	assert_int_equal(answer(b, &b->g->slots[0], BLOCK, us + 5).us,
+	                 us + 5 + TIMEOUT_US);
+	us += TIMEOUT_US / 2;
+	assert_false(wakes(b, 1, us));
+	(void)next(b);
+	(void)next(b);
+	/* It wakes in time for the deadline of a request that has no answer. */
+	assert_int_equal(round_at(b, us + TIMEOUT_US / 2 + 5).us, us + TIMEOUT_US);
+	round_at(b, us + TIMEOUT_US);
+	assert_int_equal(next(b).verdict, PATHCHECK_TIMED_OUT);
+}
+
+static void a_shorter_deadline_wakes_it(void **state)
+{
+	struct bed *b = *state;
+	struct slot *s;
+
+	(void)wakes(b, 1, START_US);
+	(void)answer(b, &b->g->slots[0], BLOCK, START_US + 5);
+	(void)wakes(b, 1, START_US + 10);
+	(void)answer(b, &b->g->slots[0], BLOCK, START_US + 15);
+	s = queued(b, 1);
+	s->timeout_us = TIMEOUT_US / 2;
+	assert_true(group_launch(b->g, s, (struct mono){ START_US + 20 }));
+}
+
+/* After a pause in which nothing came it sleeps without end. */
+static void a_long_pause_wakes_it_once(void **state)
+{
+	struct bed *b = *state;
+	struct mono wake;
+
+	(void)wakes(b, 1, START_US);
+	(void)answer(b, &b->g->slots[0], BLOCK, START_US + 5);
+	(void)wakes(b, 1, START_US + 10);
+	wake = answer(b, &b->g->slots[0], BLOCK, START_US + 15);
+	assert_false(mono_is_never(wake));
+	assert_true(mono_is_never(round_at(b, wake.us)));
+	/* Pauses are longer now. */
+	assert_true(wakes(b, 1, wake.us + 1));
+	assert_true(mono_is_never(answer(b, &b->g->slots[0], BLOCK, wake.us + 5)));
+}
+
 /* --- when the caller is told --- */
 
 static bool is_told(struct bed *b)
@@ -344,7 +406,8 @@ static void a_success_waits_no_longer_than_that(void **state)
 	assert_false(is_told(b));
 	wake = reaper_step(b->g, NULL, 0, wake);
 	assert_true(is_told(b));
-	assert_int_equal(wake.us, group_deadline(b->g).us); /* and nothing else is to tell */
+	assert_int_equal(wake.us,
+	                 group_deadline(b->g).us); /* and nothing else is to tell */
 }
 
 static void a_failure_is_told_at_once(void **state)
@@ -390,6 +453,9 @@ int main(void)
 		T(a_pause_times_out_no_answered_request),
 		T(answers_of_a_burst_are_taken_together),
 		T(few_answers_are_not_waited_for),
+		T(a_short_pause_costs_no_wake_up),
+		T(a_shorter_deadline_wakes_it),
+		T(a_long_pause_wakes_it_once),
 		T(a_success_waits_for_the_others),
 		T(a_success_waits_no_longer_than_that),
 		T(a_failure_is_told_at_once),
