@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/bench/report.py \
 	tests/bench/run \
 	tests/bench/subjects.py \
+	tests/bench/wakeups \
 	$(NULL)
 noinst_PROGRAMS += tests/bench/subject
 tests_bench_subject_SOURCES = \
