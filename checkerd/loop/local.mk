@@ -15,6 +15,7 @@ if HAVE_CMOCKA
 loop_tests = \
 	tests/unit/loop/test-bound \
 	tests/unit/loop/test-options \
+	tests/unit/loop/test-sources \
 	$(NULL)
 check_PROGRAMS += $(loop_tests)
 TESTS += $(loop_tests)
@@ -45,6 +46,16 @@ tests_unit_loop_test_options_LDADD = \
 	libstore.la \
 	liblog.la \
 	libconfig.la \
+	libcore.la \
+	libutil.la \
+	$(SYSTEMD_LIBS) \
+	$(CMOCKA_LIBS) \
+	$(NULL)
+# It has parts of its own: only what wakes them is tested.
+tests_unit_loop_test_sources_SOURCES = tests/unit/loop/test-sources.c
+tests_unit_loop_test_sources_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_loop_test_sources_LDADD = \
+	libdaemon.la \
 	libcore.la \
 	libutil.la \
 	$(SYSTEMD_LIBS) \

@@ -37,6 +37,10 @@ enum source_id {
 	SOURCE_COUNT_
 };
 
+/* After so many rounds what was found, requests and a snapshot have a turn, although other sources are
+ * always ready: a daemon with more checks than its CPU can do answers all the same. */
+#define ROUNDS_BEFORE_OTHERS 8
+
 struct timer {
 	struct mono at; /* as set with sd-event; MONO_NEVER: off */
 };
@@ -47,9 +51,11 @@ struct sources {
 	sd_event_source *source[SOURCE_COUNT_];
 	struct timer schedule, chores;
 	bool more_results, more_maps, more_found, more_requests;
+	unsigned rounds; /* since the others had their turn */
 };
 
-/* Of sources that are ready at the same time, the one of the lowest number runs first. */
+/* Of sources that are ready at the same time, the one of the lowest number runs first; but see
+ * ROUNDS_BEFORE_OTHERS. */
 static const struct {
 	int64_t priority;
 	const char *name, *why;
@@ -112,12 +118,38 @@ static void enable_more(struct sources *s, enum source_id id, bool *enabled, boo
 	(void)sd_event_source_set_enabled(s->source[id], on ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
+static void take_found(struct sources *s)
+{
+	bool more = inventory_take(&s->d->inventory, mono_now());
+
+	enable_more(s, SOURCE_FOUND_MORE, &s->more_found, more);
+}
+
+static void take_requests(struct sources *s)
+{
+	bool more = requests_serve(&s->d->requests, mono_now());
+
+	enable_more(s, SOURCE_REQUESTS_MORE, &s->more_requests, more);
+}
+
+/* Without work this costs little. */
+static void let_others(struct sources *s)
+{
+	s->rounds = 0;
+	take_found(s);
+	take_requests(s);
+	if (snapshot_fill_wanted(&s->d->snapshots))
+		snapshot_fill_run(&s->d->snapshots);
+}
+
 /* Every handler ends with this. */
 static int complete_round(struct sources *s)
 {
 	struct daemon *d = s->d;
 	int on;
 
+	if (++s->rounds == ROUNDS_BEFORE_OTHERS)
+		let_others(s);
 	daemon_complete_round(d, mono_now());
 	set_timer(&s->schedule, s->source[SOURCE_SCHEDULE], checks_next(&d->checks));
 	set_timer(&s->chores, s->source[SOURCE_CHORES], daemon_next_chore(d));
@@ -141,20 +173,6 @@ static void take_maps(struct sources *s)
 	bool more = dm_take(&s->d->dm, mono_now());
 
 	enable_more(s, SOURCE_MAPS_MORE, &s->more_maps, more);
-}
-
-static void take_found(struct sources *s)
-{
-	bool more = inventory_take(&s->d->inventory, mono_now());
-
-	enable_more(s, SOURCE_FOUND_MORE, &s->more_found, more);
-}
-
-static void take_requests(struct sources *s)
-{
-	bool more = requests_serve(&s->d->requests, mono_now());
-
-	enable_more(s, SOURCE_REQUESTS_MORE, &s->more_requests, more);
 }
 
 static int on_results(sd_event_source *e _unused_, int fd _unused_,
