@@ -103,11 +103,22 @@ static void add_member(struct outage *o, uint32_t item, struct mono now)
 	gather_drop(ev->gathered, item, change.device);
 }
 
+/* Their state now; of paths in different states, the one that promises less. If only their maps changed,
+ * it is device-mapper's word. */
+static const char *state_word(const struct outage *o)
+{
+	if (o->changed == 0 && o->turn != TURN_GONE)
+		return o->turn == TURN_BACK ? "active" : "failed";
+	if (o->same_to)
+		return path_state_name(o->to_state);
+	if (o->turn == TURN_BACK)
+		return path_state_name(PATH_DELAYED);
+	return path_state_name(o->turn == TURN_DOWN ? PATH_DOWN : PATH_SHAKY);
+}
+
 /* What happened to the paths, in words. */
 static void describe_turn(const struct outage *o, char *buf, size_t size)
 {
-	const char *state = path_state_name(o->to_state);
-
 	if (o->turn == TURN_GONE)
 		(void)snprintf(buf, size, "are gone, their devices were removed");
 	else if (o->changed == 0 && o->foreign > 0)
@@ -118,13 +129,10 @@ static void describe_turn(const struct outage *o, char *buf, size_t size)
 		               o->turn == TURN_BACK ? "reinstated" : "failed");
 	else if (o->turn == TURN_BACK)
 		(void)snprintf(buf, size, "are %s again, after up to %.1f s",
-		               o->same_to ? state : "up or delayed",
+		               o->same_to ? state_word(o) : "up or delayed",
 		               (double)o->lasted_us / (double)USEC_PER_SEC);
 	else
-		(void)snprintf(buf, size, "are %s",
-		               o->same_to             ? state
-		               : o->turn == TURN_DOWN ? "down"
-		                                      : "shaky");
+		(void)snprintf(buf, size, "are %s", state_word(o));
 }
 
 static void describe_commands(const struct outage *o, char *buf, size_t size)
@@ -187,8 +195,7 @@ static void finish_group(struct outage *o, struct mono now)
 	(void)snprintf(e.map, sizeof(e.map), "%s", o->label);
 	if (o->same_from)
 		(void)snprintf(e.from, sizeof(e.from), "%s", path_state_name(o->from));
-	if (o->same_to && (o->changed > 0 || o->turn == TURN_GONE))
-		(void)snprintf(e.to, sizeof(e.to), "%s", path_state_name(o->to_state));
+	(void)snprintf(e.to, sizeof(e.to), "%s", state_word(o));
 	e.lasted_us = o->lasted_us;
 	e.why = o->why;
 	e.loss = o->loss;

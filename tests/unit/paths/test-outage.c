@@ -459,6 +459,33 @@ static void the_reason_of_most_is_named(void **state)
 	assert_non_null(strstr(kept[0].message, ": mostly read: Input/output error"));
 }
 
+/* Programs learn from `to` what happened, also when the paths differ, or only their maps changed. */
+static void every_cause_has_a_new_state(void **state)
+{
+	const struct outcome silent = { .kind = OUTCOME_TIMED_OUT, .stage = STAGE_READ };
+
+	(void)state;
+	add_many(0, 16, "host3", "A");
+	forget();
+	for (unsigned i = 0; i < 16; i++) {
+		path(i)->settings.fail_checks = 5;
+		if (i % 2 == 0)
+			(void)checks_step(&checks, i, path(i), &silent, at(SEC));
+		else
+			fail_with(i, EIO, at(SEC));
+	}
+	run_outage(at(20 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_string_equal(kept[0].to, "shaky");
+	forget();
+	for (unsigned i = 0; i < 16; i++)
+		assert_true(outage_foreign(&events, i, path(i), at(30 * SEC)));
+	run_outage(at(50 * SEC));
+	assert_int_equal(n_kept, 1);
+	assert_non_null(strstr(kept[0].message, "failed in their maps, by the kernel"));
+	assert_string_equal(kept[0].to, "failed");
+}
+
 /* The control thread is slow: nothing is dropped. */
 static void a_full_ring_delays_and_loses_nothing(void **state)
 {
@@ -767,6 +794,7 @@ int main(void)
 		TEST(two_outages_are_two_events),
 		TEST(a_path_that_comes_back_at_once_has_both_events),
 		TEST(the_reason_of_most_is_named),
+		TEST(every_cause_has_a_new_state),
 		TEST(a_full_ring_delays_and_loses_nothing),
 		TEST(removed_paths_are_one_event),
 		TEST(a_path_that_is_added_again_ends_the_wait),
