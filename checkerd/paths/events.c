@@ -15,7 +15,7 @@
 /* Lines about the states of one path. */
 static const struct rate_policy path_rate = { .burst = 10, .window = 60 };
 
-/* Lines about many paths of one HBA, target or array. */
+/* Lines about many paths of one HBA, target or array, and about slow paths. */
 static const struct rate_policy turn_rate = { .burst = 30, .window = 60 };
 
 /* A shortage lasts, and its remedy stays the same. */
@@ -297,18 +297,24 @@ bool events_have_room(const struct events *ev)
 	return port_loop_has_room(ev->port);
 }
 
-bool events_may_log(struct events *ev, int priority, enum cause_turn turn,
+/* ret_suppressed: how many lines were left out before, in words. */
+static bool may_log(const struct events *ev, int priority, struct rate *rate,
                     struct mono now, char *ret_suppressed, size_t size)
 {
 	uint32_t left_out = 0;
-	bool may = priority <= ev->level &&
-	           rate_allow(&ev->turn_rates[turn], &turn_rate, now, &left_out);
+	bool may = priority <= ev->level && rate_allow(rate, &turn_rate, now, &left_out);
 
 	ret_suppressed[0] = '\0';
 	if (left_out > 0)
 		(void)snprintf(ret_suppressed, size, " (%u such messages suppressed)",
 		               left_out);
 	return may;
+}
+
+bool events_may_log(struct events *ev, int priority, enum cause_turn turn,
+                    struct mono now, char *ret_suppressed, size_t size)
+{
+	return may_log(ev, priority, &ev->turn_rates[turn], now, ret_suppressed, size);
 }
 
 /* "NAME: WORDS", and the number of lines that the rate suppressed before. */
@@ -569,9 +575,10 @@ void events_path(struct events *ev, enum event_type type, int priority,
 
 void events_slow(struct events *ev, const struct events_slow *s, const char *format, ...)
 {
-	char name[NAME_TEXT_MAX] = "", words[EVENT_MESSAGE_MAX],
-	     text[sizeof(name) + sizeof(words) + 2];
+	char name[NAME_TEXT_MAX] = "", words[EVENT_MESSAGE_MAX], left[64],
+	     text[sizeof(name) + sizeof(words) + sizeof(left)];
 	struct event e;
+	bool to_log;
 	va_list args;
 
 	begin_event(&e, EVENT_SLOW, s->slow ? LOG_WARNING : LOG_NOTICE, s->path, s->map);
@@ -582,10 +589,11 @@ void events_slow(struct events *ev, const struct events_slow *s, const char *for
 	va_start(args, format);
 	(void)vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	(void)snprintf(text, sizeof(text), "%s%s%s", name, s->path != NULL ? ": " : "",
-	               words);
+	to_log = may_log(ev, e.priority, &ev->slow_rate, s->now, left, sizeof(left));
+	(void)snprintf(text, sizeof(text), "%s%s%s%s", name, s->path != NULL ? ": " : "",
+	               words, left);
 	put_text(e.message, sizeof(e.message), text);
-	finish_event(ev, &e, true);
+	finish_event(ev, &e, to_log);
 }
 
 void events_engine(struct events *ev, int priority, const char *from, const char *to,

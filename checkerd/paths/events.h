@@ -44,6 +44,8 @@ struct events {
 	/* Owned, one per map. */
 	struct rate *map_rates;
 	struct rate turn_rates[CAUSE_TURNS];
+	/* Of all paths and maps: an array that is slow makes each of its maps slow. */
+	struct rate slow_rate;
 	/* Owned: changes that outage.h reports together. */
 	struct gather *gathered;
 	/* Begins and ends of holds that outage_holds.h reports together. */
@@ -125,6 +127,7 @@ struct events_slow {
 	const struct device *path;
 	const char *map; /* NULL: none */
 	bool slow;
+	struct mono now;
 };
 void events_slow(struct events *ev, const struct events_slow *s, const char *format, ...)
         _printf_(3, 4);

@@ -100,13 +100,14 @@ static const char *map_of(const struct slow_watch *w, uint32_t index,
 }
 
 static void say_path(const struct slow_watch *w, uint32_t index, const struct path *p,
-                     const struct slow_check *c, bool slow)
+                     const struct slow_check *c, bool slow, struct mono now)
 {
 	char own[32], others[32];
 	const struct events_slow e = {
 		.path = p->device,
 		.map = map_of(w, index, p),
 		.slow = slow,
+		.now = now,
 	};
 
 	(void)duration(slow_level_us(p->slow_recent), own);
@@ -169,8 +170,10 @@ static void mark_told(const struct slow_watch *w, uint32_t index, const struct p
 static void follow_map(const struct slow_watch *w, uint32_t index, const struct path *p,
                        struct mono now)
 {
-	const struct events_slow e = { .map = map_of(w, index, p), .slow = true };
-	const struct events_slow end = { .map = e.map };
+	const struct events_slow e = { .map = map_of(w, index, p),
+		                       .slow = true,
+		                       .now = now };
+	const struct events_slow end = { .map = e.map, .now = now };
 	char recent[32], usual[32];
 	struct slow_map m;
 
@@ -233,7 +236,7 @@ static void judge(struct slow_watch *w, uint32_t index, struct path *p, struct s
 		return;
 	if ((s->state == SLOW_PATH) != (before == SLOW_PATH)) {
 		set_slow(w, index, p, s->state == SLOW_PATH, now);
-		say_path(w, index, p, &c, s->state == SLOW_PATH);
+		say_path(w, index, p, &c, s->state == SLOW_PATH, now);
 	}
 	if ((s->state == SLOW_MAP) != (before == SLOW_MAP))
 		follow_map(w, index, p, now);

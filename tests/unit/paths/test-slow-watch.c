@@ -140,6 +140,23 @@ static void a_slow_path_is_held_if_wanted(void **state)
 	assert_false(is_held(0));
 }
 
+/* An array that is slow makes many maps slow. Each is an event; the log has some, and a number. */
+static void lines_are_limited(void **state)
+{
+	const struct events_slow before = { .map = "m", .slow = true, .now = at(SEC) };
+	const struct events_slow later = { .map = "m", .now = at(62 * SEC) };
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		events_slow(&events, &before, "map m: slow");
+		assert_string_equal(kept[n_kept - 1].message, "map m: slow");
+		n_kept = 0;
+	}
+	events_slow(&events, &later, "map m: no longer slow");
+	assert_string_equal(kept[0].message,
+	                    "map m: no longer slow (10 such messages suppressed)");
+}
+
 /* The settings are those of each path. */
 static void each_path_has_its_own_mode(void **state)
 {
@@ -277,6 +294,7 @@ int main(void)
 		TEST(a_slow_path_is_reported_once_and_so_is_its_end),
 		TEST(a_moment_is_not_enough),
 		TEST(a_slow_path_is_held_if_wanted),
+		TEST(lines_are_limited),
 		TEST(each_path_has_its_own_mode),
 		TEST(another_mode_counts_at_once),
 		TEST(a_slow_map_is_one_event),
