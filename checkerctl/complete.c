@@ -273,8 +273,8 @@ static void offer_operands(const struct completion *c)
 	struct command_walk walk;
 
 	if (command->run == run_hook)
-		puts(FILES);
-	else if (strcmp(kind, "PATH") == 0)
+		kind = "FILE"; /* its COMMAND is a program */
+	if (strcmp(kind, "PATH") == 0)
 		offer_paths(c, *c->part == '/'                      ? "device"
 		               : *c->part >= '0' && *c->part <= '9' ? "devt"
 		                                                    : "name");
@@ -287,7 +287,7 @@ static void offer_operands(const struct completion *c)
 		puts(FILES);
 	else if (strcmp(kind, "DEVICE") == 0)
 		offer_block_devices(c);
-	if (strcmp(kind, "COMMAND") != 0 || command->run == run_hook)
+	if (strcmp(kind, "COMMAND") != 0)
 		return;
 	command_walk(c->operands + c->walk.found_words,
 	             c->n_operands - c->walk.found_words, &walk);

@@ -181,41 +181,38 @@ static int take_word(enum option_id id, const char *value, struct ctl_options *o
 	return 0;
 }
 
+/* Where the value of an option is kept as it is. NULL: nowhere. */
+static const char **text_of(struct ctl_options *o, enum option_id id)
+{
+	const struct {
+		enum option_id id;
+		const char **at;
+	} texts[] = {
+		{ OPT_COLUMNS, &o->columns },   { OPT_MAP, &o->map },
+		{ OPT_TYPE, &o->types },        { OPT_HOST, &o->host },
+		{ OPT_TARGET, &o->target },     { OPT_STATE, &o->states },
+		{ OPT_SORT, &o->sort },         { OPT_WARNING, &o->warning },
+		{ OPT_CRITICAL, &o->critical }, { OPT_ON, &o->on },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].id == id)
+			return texts[i].at;
+	return NULL;
+}
+
 static int take_option(struct ctl_options *o, enum option_id id, const char *value)
 {
+	const char **text = text_of(o, id);
+
 	o->given |= OPT_BIT(id);
+	if (text != NULL)
+		*text = value;
 	switch (id) {
 	case OPT_SOCKET:
 		o->socket = value;
 		if (!*value)
 			return human_usage("--socket needs the name of a socket");
-		return 0;
-	case OPT_COLUMNS:
-		o->columns = value;
-		return 0;
-	case OPT_MAP:
-		o->map = value;
-		return 0;
-	case OPT_TYPE:
-		o->types = value;
-		return 0;
-	case OPT_HOST:
-		o->host = value;
-		return 0;
-	case OPT_TARGET:
-		o->target = value;
-		return 0;
-	case OPT_STATE:
-		o->states = value;
-		return 0;
-	case OPT_SORT:
-		o->sort = value;
-		return 0;
-	case OPT_WARNING:
-		o->warning = value;
-		return 0;
-	case OPT_CRITICAL:
-		o->critical = value;
 		return 0;
 	case OPT_EXPECT:
 		o->expected[o->n_expected++] = value;
@@ -234,9 +231,6 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 			return human_usage(
 			        "--since needs the number of an event, not '%s'", value);
 		return 0;
-	case OPT_ON:
-		o->on = value;
-		return 0;
 	case OPT_LIMIT:
 		return take_duration(id, value, &o->limit_us);
 	case OPT_AT_MOST:
@@ -252,6 +246,16 @@ static int take_option(struct ctl_options *o, enum option_id id, const char *val
 	case OPT_WAIT:
 	case OPT_FAIL:
 	case OPT_FORCE:
+	case OPT_COLUMNS:
+	case OPT_MAP:
+	case OPT_TYPE:
+	case OPT_HOST:
+	case OPT_TARGET:
+	case OPT_STATE:
+	case OPT_SORT:
+	case OPT_WARNING:
+	case OPT_CRITICAL:
+	case OPT_ON:
 	case OPT_COUNT_:
 		return 0;
 	}

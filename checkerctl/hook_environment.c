@@ -3,7 +3,6 @@
 #include "checkerctl/hook_environment.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,15 +69,11 @@ static void set(struct block *b, const char *name, const char *value)
 	add(b, text);
 }
 
-_printf_(3, 4) static void set_format(struct block *b, const char *name,
-                                      const char *format, ...)
+static void set_number(struct block *b, const char *name, uint64_t number)
 {
-	char value[256];
-	va_list args;
+	char value[32];
 
-	va_start(args, format);
-	(void)vsnprintf(value, sizeof(value), format, args);
-	va_end(args);
+	(void)snprintf(value, sizeof(value), "%" PRIu64, number);
 	set(b, name, value);
 }
 
@@ -187,10 +182,10 @@ char **hook_environment_skipped(uint64_t skipped, uint64_t lost, uint64_t seq)
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
 		if (strcmp(values[i].key, "seq") != 0)
 			set(&b, values[i].name, ctl_text(event, values[i].key, ""));
-	set_format(&b, "CHECKERD_SEQ", "%" PRIu64, seq);
+	set_number(&b, "CHECKERD_SEQ", seq);
 	set(&b, "CHECKERD_NAMES", "");
-	set_format(&b, "CHECKERD_SKIPPED", "%" PRIu64, skipped);
-	set_format(&b, "CHECKERD_LOST", "%" PRIu64, lost);
+	set_number(&b, "CHECKERD_SKIPPED", skipped);
+	set_number(&b, "CHECKERD_LOST", lost);
 	set_event(&b, event);
 	json_object_put(event);
 	return finish(&b);
