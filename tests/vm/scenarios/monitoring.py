@@ -66,6 +66,14 @@ check(get("http://127.0.0.1:9877/healthz") == "ok\n", "it is healthy")
 check("<title>checkerd</title>" in get("http://127.0.0.1:9877/"), "the page")
 check(status_of("cat /proc/net/tcp | grep -q ' 0100007F:2695 '") == 0, "only on the loopback")
 
+say("a hook, as checkerd-hook(8) says")
+os.makedirs("/etc/checkerd/hooks.d")
+write("/etc/checkerd/hooks.d/test.conf", "HOOK_ON=path_down,map_degraded\nHOOK_COMMAND=/usr/bin/env\n")
+run("systemctl start checkerd-hook@test")
+pid = run("systemctl show -P MainPID checkerd-hook@test").strip()
+uid = read(f"/proc/{pid}/status").split("Uid:")[1].split()[0]
+check(int(uid) >= 61184, "it runs as a dynamic user", uid)
+
 say("promtool")
 text = get("http://127.0.0.1:9877/metrics")
 said = run("promtool check metrics 2>&1", stdin=text)
@@ -131,6 +139,15 @@ run("systemctl start checkerd-report.socket")
 with Varlink("/run/systemd/report/io.checkerd.Metrics") as report:
 	first = report.call("io.systemd.Metrics.List", more=True)
 	check(first == {"name": "io.checkerd.Metrics.up", "value": 1}, "the first metric", first)
+
+say("the hook was started for it, and the journal explains it")
+said = run("journalctl --no-pager -o cat -u checkerd-hook@test").splitlines()
+check(said.count("CHECKERD_HOOK=path_down") == 1 and said.count("CHECKERD_HOOK=map_degraded") == 1,
+      "once for the path, once for the map", said)
+check(f"CHECKERD_PATH={a}" in said and "CHECKERD_STATE=last" in said, "with its values", said)
+run("journalctl --update-catalog")
+said = run("journalctl -x -b --no-pager CHECKERD_TYPE=map CHECKERD_STATE=last")
+check("checkerctl show topology m" in said, "an event about a map is explained", said)
 
 say("checkerd is gone: the exporter says so")
 run("systemctl stop checkerd.socket checkerd")

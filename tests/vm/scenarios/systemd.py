@@ -77,7 +77,7 @@ said = run("journalctl --no-pager CHECKERD_TYPE=path_state CHECKERD_STATE=down")
 check(disks[0] in said, "its fields find it", said)
 numbers = {e["MESSAGE_ID"] for e in entries if "CHECKERD_TYPE" in e}
 said = run("journalctl -x -b --no-pager -u checkerd " + " ".join(f"MESSAGE_ID={n}" for n in numbers))
-check(said.count("Defined-By: checkerd") == sum("CHECKERD_TYPE" in e for e in entries),
+check(said.count("Defined-By: checkerd") == len(re.findall(r" checkerd\[\d+\]: ", said)) >= 3,
       "every line is explained", said)
 # What this host has no event of.
 run("logger --journald", stdin="MESSAGE=map mpatha: full -> last\n"
