@@ -191,7 +191,7 @@ static json_object *parse_all(json_tokener *tokener, const char *text, size_t le
 	return json_tokener_parse_ex(tokener, text + length - 1, 1);
 }
 
-static int parse_message(const char *text, size_t length, json_object **ret)
+int connection_parse(const char *text, size_t length, json_object **ret)
 {
 	json_tokener *tokener = json_tokener_new();
 	json_object *message;
@@ -239,13 +239,13 @@ int connection_read(struct connection *c, int watch, char *data, size_t bytes,
 }
 
 /* now: -EAGAIN instead of waiting. */
-static int receive(struct connection *c, bool now, int watch, json_object **ret)
+static int receive(struct connection *c, bool now, int watch, char **ret,
+                   size_t *ret_length)
 {
-	size_t length;
 	char *message;
 
 	static_assert(FRAME_MAX_BYTES < INT_MAX, "json-c takes lengths as int");
-	while ((message = frame_next(&c->in, &length)) == NULL) {
+	while ((message = frame_next(&c->in, ret_length)) == NULL) {
 		char *room;
 		size_t bytes;
 		int r = frame_room(&c->in, &room, &bytes);
@@ -257,17 +257,32 @@ static int receive(struct connection *c, bool now, int watch, json_object **ret)
 			return r;
 		frame_filled(&c->in, bytes);
 	}
-	return parse_message(message, length, ret);
+	*ret = message;
+	return 0;
+}
+
+int connection_receive_text(struct connection *c, int watch, char **ret,
+                            size_t *ret_length)
+{
+	return receive(c, false, watch, ret, ret_length);
 }
 
 int connection_receive(struct connection *c, int watch, json_object **ret)
 {
-	return receive(c, false, watch, ret);
+	size_t length;
+	char *message;
+	int r = receive(c, false, watch, &message, &length);
+
+	return r < 0 ? r : connection_parse(message, length, ret);
 }
 
 int connection_receive_now(struct connection *c, json_object **ret)
 {
-	return receive(c, true, -1, ret);
+	size_t length;
+	char *message;
+	int r = receive(c, true, -1, &message, &length);
+
+	return r < 0 ? r : connection_parse(message, length, ret);
 }
 
 /* Names the group that may connect: the socket's, or the folder's when the folder refuses. */

@@ -72,7 +72,15 @@ _must_check_ int connection_send(struct connection *c, json_object *request);
  */
 _must_check_ int connection_receive(struct connection *c, int watch, json_object **ret);
 
-/* The same of a message that has arrived. -EAGAIN: it has not, or not wholly. */
+/*
+ * Its two halves. The text is the connection's: it ends with a NUL and stays until the next
+ * message. connection_parse(): -EBADMSG; -ENOMEM.
+ */
+_must_check_ int connection_receive_text(struct connection *c, int watch, char **ret,
+                                         size_t *ret_length);
+_must_check_ int connection_parse(const char *text, size_t length, json_object **ret);
+
+/* The same as connection_receive() of a message that has arrived. -EAGAIN: it has not, or not wholly. */
 _must_check_ int connection_receive_now(struct connection *c, json_object **ret);
 
 /* Prints `error` and the next step to stderr; returns the exit code. */

@@ -198,6 +198,80 @@ static int complain_error(json_object *reply, const char *name)
 	return code;
 }
 
+/*
+ * Does the text of that length consist of one object? Objects, arrays and strings are followed to
+ * their ends; what is between them is not looked at.
+ */
+static bool is_object(const char *text, size_t length)
+{
+	bool in_string = false;
+	size_t depth = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+
+		if (in_string) {
+			i += c == '\\';
+			in_string = c != '"';
+		} else if (c == '"') {
+			in_string = true;
+		} else if (c == '{' || c == '[') {
+			depth++;
+		} else if ((c == '}' || c == ']') && --depth == 0) {
+			return i + 1 == length;
+		}
+		if (depth == 0)
+			return false;
+	}
+	return false;
+}
+
+/* The parameters of a reply as checkerd writes it. NULL: it is another text. */
+static char *parameters_text(char *text, size_t length)
+{
+	static const char begin[] = "{\"parameters\":";
+	size_t n = sizeof(begin) - 1;
+
+	if (length <= n || memcmp(text, begin, n) != 0 || text[n] != '{' ||
+	    text[length - 1] != '}' || !is_object(text + n, length - n - 1))
+		return NULL;
+	text[length - 1] = '\0';
+	return text + n;
+}
+
+int ctl_print_call(struct ctl *ctl, const char *method, json_object *parameters)
+{
+	json_object *reply = NULL, *inner;
+	size_t length;
+	char *text, *found = NULL;
+	int r = ctl_send(ctl, method, parameters, false);
+
+	json_object_put(parameters);
+	if (r)
+		return r;
+	r = connection_receive_text(&ctl->connection, -1, &text, &length);
+	if (r == 0)
+		found = parameters_text(text, length);
+	if (r == 0 && found == NULL)
+		r = connection_parse(text, length, &reply);
+	if (r < 0)
+		return connection_complain(&ctl->connection, r);
+	if (found != NULL) {
+		human_put_json(stdout, found);
+		putchar('\n');
+		return 0;
+	}
+	if (reply_error(reply) != NULL) {
+		r = complain_error(reply, NULL);
+	} else {
+		inner = reply_parameters(reply);
+		ctl_print_json(inner);
+		json_object_put(inner);
+	}
+	json_object_put(reply);
+	return r;
+}
+
 static int ctl_exchange(struct ctl *ctl, const char *method, json_object *parameters,
                         json_object **ret_reply)
 {

@@ -28,6 +28,13 @@ _must_check_ int ctl_call(struct ctl *ctl, const char *method, json_object *para
                           json_object **ret);
 
 /*
+ * ctl_call(), and prints the reply's parameters as JSON. A reply of megabytes is printed as it came,
+ * which takes a tenth of the time that its objects would take.
+ */
+_must_check_ int ctl_print_call(struct ctl *ctl, const char *method,
+                                json_object *parameters);
+
+/*
  * ctl_call() with the user's n names as "paths" or "maps" (absent when n is 0). If the daemon
  * does not know a name below /dev, ctl_call_names() repeats the call with its device.
  */

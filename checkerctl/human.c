@@ -178,11 +178,27 @@ void human_put_utf8(FILE *f, const char *s)
 	}
 }
 
+/* The bytes up to the first that is not ASCII, or is DEL. In JSON none of them needs a look. */
+static size_t plain_length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] > 0 && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void human_put_json(FILE *f, const char *s)
 {
 	while (*s) {
-		size_t n = utf8_length(s, SIZE_MAX);
+		size_t plain = plain_length(s), n;
 
+		/* Lists of thousands of paths have megabytes of them. */
+		fwrite(s, 1, plain, f);
+		s += plain;
+		if (*s == '\0')
+			break;
+		n = utf8_length(s, SIZE_MAX);
 		if (n == 0)
 			fputs("\xef\xbf\xbd", f);
 		else if (((n == 2 || n == 3) && clean_length(s) == 0) || *s == 0x7f)

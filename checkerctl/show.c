@@ -45,6 +45,11 @@ static const char *list_key(enum ctl_names kind)
 	return kind == CTL_PATHS ? "paths" : "maps";
 }
 
+static const char *list_method(enum ctl_names kind)
+{
+	return kind == CTL_PATHS ? "ListPaths" : "ListMaps";
+}
+
 /* An empty table is no answer for people. Scripts get no message. */
 static void explain_empty(const struct ctl_options *o, enum ctl_names kind)
 {
@@ -69,8 +74,11 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 
 	if (r)
 		return r;
-	r = ctl_call_names(ctl, kind == CTL_PATHS ? "ListPaths" : "ListMaps", kind, names,
-	                   n, select_parameters(ctl->options, NULL), &reply);
+	if (n == 0 && as_json(ctl) && ctl->options->sort == NULL)
+		return ctl_print_call(ctl, list_method(kind),
+		                      select_parameters(ctl->options, NULL));
+	r = ctl_call_names(ctl, list_method(kind), kind, names, n,
+	                   select_parameters(ctl->options, NULL), &reply);
 	if (r)
 		return r;
 	/* Named paths stay in the user's order; all paths are sorted. */

@@ -7,6 +7,7 @@
 
 #include "tests/unit/checkerctl/ctl-fake.h"
 #include "tests/unit/checkerctl/ctl-replies.h"
+#include "util/macro.h"
 
 static void assert_whole(struct fake *f, const char *line, const char *out)
 {
@@ -82,10 +83,51 @@ static void test_lists(void **state)
 	fake_stop(f);
 }
 
+/* A reply as checkerd writes it is printed as it came; what is none is refused. */
+static void test_json_as_it_came(void **state)
+{
+	static const struct {
+		const char *reply;
+		int code;
+		const char *out, *err;
+	} cases[] = {
+		{ "{\"parameters\":{\"paths\":[{\"name\":\"a}\\\"]\",\"n\":1.50}]}}", 0,
+		  "{\"paths\":[{\"name\":\"a}\\\"]\",\"n\":1.50}]}\n", "" },
+		{ "{\"parameters\":{\"a\":\"\\u009b\\\\\"}}", 0, "{\"a\":\"", "" },
+		{ "{\"parameters\":{}}", 0, "{}\n", "" },
+		/* Another order, or spaces: other programs write so. */
+		{ "{ \"parameters\": {\"paths\":[]}}", 0, "{\"paths\":[]}\n", "" },
+		{ "{\"parameters\":{\"paths\":[]},\"x\":{}}", 0, "{\"paths\":[]}\n", "" },
+		{ "{}", 0, "{}\n", "" },
+		{ "{\"parameters\":{\"reason\":\"r\"},\"error\":"
+		  "\"io.checkerd.Control.Busy\"}",
+		  1, "", "checkerd is busy: r" },
+		{ "{\"parameters\":{\"paths\":[]}", 1, "", "not a JSON object" },
+		{ "{\"parameters\":{\"paths\":[}", 1, "", "not a JSON object" },
+		{ "{\"parameters\":{}}}", 1, "", "not a JSON object" },
+		{ "{\"parameters\":{\"a\":\"}}", 1, "", "not a JSON object" },
+		{ "{\"parameters\":\"\"}}", 1, "", "not a JSON object" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct fake_answer answers[] = {
+			REPLY("ListPaths", cases[i].reply),
+			{ 0 },
+		};
+		struct fake *f = fake_start(answers);
+
+		assert_outcome(f, "show paths --json", cases[i].code, cases[i].out,
+		               cases[i].err);
+		fake_stop(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_lists, ctl_arm),
+		cmocka_unit_test_setup(test_json_as_it_came, ctl_arm),
 	};
 
 	setenv("LC_ALL", "C.UTF-8", 1);
