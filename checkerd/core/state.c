@@ -165,7 +165,9 @@ static enum input count_silence(struct path_status *s, const struct outcome *o,
 	if (!first && !silence_counts(s))
 		return IN_NOTHING;
 	in = explained(s, o, policy);
-	s->excused = in != IN_COUNT_;
+	/* A timeout that was counted stays counted, so the same check's answer counts no more. */
+	if (first)
+		s->excused = in != IN_COUNT_;
 	if (in != IN_COUNT_)
 		return in;
 	return count_failure(s, false, policy, first ? IN_TIMED_OUT : IN_SILENT);

@@ -542,6 +542,24 @@ static void an_excused_timeout_fails_late(void **state)
 	assert_state(&t, PATH_DOWN);
 }
 
+/* The port becomes passive after the timeout was counted: the late answer counts no second time. */
+static void a_counted_timeout_counts_once_whatever_the_port_says(void **state)
+{
+	struct outcome s = still;
+	struct story t = begin(2, 1);
+
+	(void)state; /* no fixture */
+	step(&t, good);
+	step(&t, slow);
+	assert_state(&t, PATH_TIMEOUT);
+	s.sysfs.access = sysfs_word(SYSFS_ACCESS, "standby");
+	step(&t, s);
+	assert_state(&t, PATH_GHOST);
+	assert_false(step(&t, late_bad) & ACTION_FAIL);
+	assert_state(&t, PATH_SHAKY);
+	assert_true(step(&t, bad) & ACTION_FAIL);
+}
+
 static void a_ghost_stays_one_while_its_port_is_passive(void **state)
 {
 	struct outcome o = bad;
@@ -570,6 +588,7 @@ int main(void)
 		cmocka_unit_test(every_cell),
 		cmocka_unit_test(a_timeout_in_transition_counts_when_that_is_over),
 		cmocka_unit_test(an_excused_timeout_fails_late),
+		cmocka_unit_test(a_counted_timeout_counts_once_whatever_the_port_says),
 		cmocka_unit_test(a_ghost_stays_one_while_its_port_is_passive),
 		cmocka_unit_test(silence_keeps_its_request),
 		cmocka_unit_test(each_error_of_the_device_is_told_once),
