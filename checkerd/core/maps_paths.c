@@ -227,7 +227,8 @@ static void reconsider(struct maps *m, const struct maps_known *k)
 		struct maps_path *e = &m->entries[i];
 
 		e->verdict = verdict_of(k);
-		e->released = false;
+		/* Without control a released path is reinstated, whatever is asked for. */
+		e->released = e->released && !m->control;
 		agreement_forget_refusals(&e->agreement);
 		maps_todo_add(m, i);
 		maps_todo_changed(m, e->map);

@@ -626,6 +626,24 @@ static void off_gives_back_whatever_is_decided_later(void **state)
 	expect(STEP_FAIL, 1, at(5));
 }
 
+static void off_gives_back_whatever_is_asked_for(void **state)
+{
+	enum agreement_command c;
+	struct maps_order o;
+
+	(void)state;
+	maps_set_give_back(maps, true);
+	two_of_one();
+	maps_force(maps, 1, true, false);
+	assert_int_equal(next(t0, &o), STEP_FAIL);
+	maps_sent(maps, &o);
+	maps_set_control(maps, false);
+	maps_force(maps, 1, false, false);
+	(void)maps_answered(maps, o.token, 0, t0, &c);
+	expect(STEP_REINSTATE, 1, at(1));
+	expect_nothing(at(2));
+}
+
 static void one_that_is_not_checked_is_given_back_until_it_is(void **state)
 {
 	(void)state;
@@ -681,6 +699,7 @@ int main(void)
 		TEST(or_is_kept_as_it_is),
 		TEST(what_is_gone_or_barred_or_not_ours_is_not),
 		TEST(off_gives_back_whatever_is_decided_later),
+		TEST(off_gives_back_whatever_is_asked_for),
 		TEST(one_that_is_not_checked_is_given_back_until_it_is),
 		TEST(what_is_released_is_left_alone_until_the_next_decision),
 	};
