@@ -465,14 +465,16 @@ static void json_health(const struct tally *t, const char *why)
 		[HEALTH_UNKNOWN] = "unknown",
 	};
 	json_object *object = json_object_new_object();
-	char *message = why == NULL ? message_of(t) : NULL;
+	char *message;
 
 	json_object_object_add(object, "health", json_object_new_string(words[t->code]));
 	json_object_object_add(object, "reason",
 	                       why != NULL ? json_object_new_string(why) : NULL);
-	json_object_object_add(object, "message",
-	                       why != NULL ? json_object_new_string(why)
-	                                   : json_object_new_string(message));
+	if (why == NULL)
+		message = message_of(t);
+	else if (asprintf(&message, "UNKNOWN: %s", why) < 0)
+		abort();
+	json_object_object_add(object, "message", json_object_new_string(message));
 	add_count(object, "maps_total", t->maps);
 	add_count(object, "maps_degraded", t->degraded);
 	add_count(object, "maps_critical", t->critical);

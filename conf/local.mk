@@ -12,6 +12,14 @@ prometheusdir = $(pkgdatadir)/prometheus
 dist_prometheus_DATA = conf/prometheus/checkerd.rules.yml
 grafanadir = $(pkgdatadir)/grafana
 dist_grafana_DATA = conf/grafana/checkerd.json
+monitoringdir = $(pkgdatadir)/monitoring
+dist_monitoring_DATA = \
+	conf/monitoring/icinga2-checkerd.conf \
+	conf/monitoring/nagios-checkerd.cfg \
+	conf/monitoring/nrpe-checkerd.cfg \
+	conf/monitoring/zabbix-checkerd.conf \
+	$(NULL)
+dist_monitoring_SCRIPTS = conf/monitoring/checkmk-checkerd
 EXTRA_DIST += tests/prometheus/checkerd.rules.test.yml
 # Commands for checkerd-hook@.service, with their settings.
 hooksdir = $(pkgdatadir)/hooks

@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	tests/system/test_many.py \
 	tests/system/test_maintenance.py \
 	tests/system/test_memory.py \
+	tests/system/test_monitoring.py \
 	tests/system/test_overdue.py \
 	tests/system/test_overrun.py \
 	tests/system/test_quota.py \

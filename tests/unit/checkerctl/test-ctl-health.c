@@ -96,6 +96,8 @@ static void test_health(void **state)
 	               "no answer from checkerd");
 	assert_outcome(f, "health --timeout 0.05 --json", 3,
 	               "\"reason\":\"no answer from checkerd on /", "no answer");
+	assert_outcome(f, "health --timeout 0.05 --json", 3,
+	               "\"message\":\"UNKNOWN: no answer from", "no answer");
 	fake_stop(f);
 }
 
