@@ -10,37 +10,37 @@
 /* Each list is "A,B"; NULL: any. An event is of a kind when all that is given matches. */
 struct kind {
 	const char *name;
-	const char *types;
+	const char *type;
 	const char *to;
 	/* "": any but none. */
 	const char *from;
 	/* `to` or `from` is this word. */
 	const char *word;
+	/* Or it is an event of the type cause with this `to`; NULL: it is not. */
+	const char *cause;
 };
 
-/*
- * An event about many paths or maps is of the same kind as an event about one: with an outage, the only
- * event may be that of its cause.
- */
+/* With an outage, the only event of its paths may be that of their cause. */
 static const struct kind kinds[] = {
-	{ "path_down", "path_state,cause", "down,disconnected,removed", NULL, NULL },
-	{ "path_up", "path_state,cause", "up,ghost", "down,delayed,disconnected,removed",
-	  NULL },
-	{ "path_added", "path_added", NULL, NULL, NULL },
-	{ "path_removed", "path_removed", NULL, NULL, NULL },
-	{ "map_degraded", "map", "degraded,last", NULL, NULL },
-	{ "map_none", "map", "none", NULL, NULL },
-	{ "map_lost", "map", "lost,gone", NULL, NULL },
-	{ "map_full", "map", "full", "", NULL },
-	{ "map_usable", "map", "usable", NULL, NULL },
-	{ "cause", "cause", NULL, NULL, NULL },
-	{ "slow", "slow", NULL, NULL, NULL },
-	{ "overdue", "engine", NULL, NULL, "overdue" },
-	{ "hold", "hold", NULL, NULL, NULL },
-	{ "dm", "dm", NULL, NULL, NULL },
-	{ "engine", "engine", NULL, NULL, NULL },
-	{ "config", "config", NULL, NULL, NULL },
-	{ "daemon", "daemon", NULL, NULL, NULL },
+	{ "path_down", "path_state", "down,disconnected,removed", NULL, NULL,
+	  "down,disconnected,removed" },
+	{ "path_up", "path_state", "up,ghost", "down,delayed,disconnected,removed", NULL,
+	  "up,ghost" },
+	{ "path_added", "path_added", NULL, NULL, NULL, NULL },
+	{ "path_removed", "path_removed", NULL, NULL, NULL, "removed" },
+	{ "map_degraded", "map", "degraded,last", NULL, NULL, NULL },
+	{ "map_none", "map", "none", NULL, NULL, NULL },
+	{ "map_lost", "map", "lost,gone", NULL, NULL, NULL },
+	{ "map_full", "map", "full", "", NULL, NULL },
+	{ "map_usable", "map", "usable", NULL, NULL, NULL },
+	{ "cause", "cause", NULL, NULL, NULL, NULL },
+	{ "slow", "slow", NULL, NULL, NULL, NULL },
+	{ "overdue", "engine", NULL, NULL, "overdue", NULL },
+	{ "hold", "hold", NULL, NULL, NULL, NULL },
+	{ "dm", "dm", NULL, NULL, NULL, NULL },
+	{ "engine", "engine", NULL, NULL, NULL, NULL },
+	{ "config", "config", NULL, NULL, NULL, NULL },
+	{ "daemon", "daemon", NULL, NULL, NULL, NULL },
 };
 
 static_assert(ARRAY_LEN(kinds) <= HOOK_KINDS_MAX, "a set has a bit for each");
@@ -100,15 +100,16 @@ int hook_kinds_parse(const char *list, uint32_t *ret)
 
 static bool is_of(const struct kind *k, json_object *event)
 {
-	const char *from = ctl_text(event, "from", ""), *to = ctl_text(event, "to", "");
+	const char *from = ctl_text(event, "from", ""), *to = ctl_text(event, "to", ""),
+	           *type = ctl_text(event, "type", "");
 
-	if (!is_in(k->types, ctl_text(event, "type", "")) ||
-	    (k->to != NULL && !is_in(k->to, to)))
+	if (k->cause != NULL && strcmp(type, "cause") == 0)
+		return is_in(k->cause, to);
+	if (strcmp(k->type, type) != 0 || (k->to != NULL && !is_in(k->to, to)))
 		return false;
-	if (k->word != NULL && !is_in(k->word, to) && !is_in(k->word, from))
+	if (k->word != NULL && strcmp(k->word, to) != 0 && strcmp(k->word, from) != 0)
 		return false;
-	/* Many paths may have had different states before. */
-	if (k->from == NULL || strcmp(ctl_text(event, "type", ""), "cause") == 0)
+	if (k->from == NULL)
 		return true;
 	return k->from[0] == '\0' ? from[0] != '\0' : is_in(k->from, from);
 }

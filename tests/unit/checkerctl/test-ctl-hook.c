@@ -72,6 +72,9 @@ static void test_kinds(void **state _unused_)
 		{ "hold,dm,config,daemon", "{\"type\":\"dm\"}", "dm" },
 		{ "path_added,path_removed", "{\"type\":\"path_removed\"}",
 		  "path_removed" },
+		{ "path_removed", "{\"type\":\"cause\",\"to\":\"removed\"}",
+		  "path_removed" },
+		{ "path_removed", "{\"type\":\"cause\",\"to\":\"down\"}", NULL },
 		{ "path_added", "{}", NULL },
 	};
 
