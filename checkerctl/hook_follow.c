@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "checkerctl/human.h"
 
@@ -18,6 +19,11 @@ void hook_follow_init(struct hook_follow *f, struct ctl *ctl)
 		.begun = ctl_options_has(ctl->options, OPT_SINCE),
 		.seq = ctl->options->since,
 	};
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		(void)strftime(f->started, sizeof(f->started), "%Y-%m-%dT%H:%M:%S", &tm);
 }
 
 /* Prints why there is no connection: once, until there is one. A daemon that restarts may be there
@@ -87,6 +93,18 @@ static void compare(struct hook_follow *f, json_object *list, size_t n)
 	f->seq = 0;
 }
 
+/* What happened before the start is nobody's news. */
+static void pass_over(struct hook_follow *f, json_object *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_object *event = json_object_array_get_idx(list, i);
+
+		if (strcmp(ctl_text(event, "time", ""), f->started) >= 0)
+			return;
+		note(f, event);
+	}
+}
+
 /* Finds where to go on. 0, -errno, or -EREMOTEIO after an error of the daemon, *ret_answer. */
 static int find_place(struct hook_follow *f, const char **ret_answer)
 {
@@ -111,8 +129,8 @@ static int find_place(struct hook_follow *f, const char **ret_answer)
 	n = ctl_list(parameters, "events", &list);
 	if (f->begun)
 		compare(f, list, n);
-	else if (n > 0)
-		note(f, json_object_array_get_idx(list, n - 1));
+	else
+		pass_over(f, list, n);
 	f->begun = true;
 	json_object_put(reply);
 	return 0;

@@ -21,15 +21,18 @@ struct hook_follow {
 	/* The event that was given last. time "": not known. */
 	uint64_t seq;
 	char time[HOOK_FOLLOW_TIME_BYTES];
-	/* seq is valid: else the next event is the first one. */
+	/* seq is valid. Else the first event is the first one after `started`. */
 	bool begun;
+	/* By the clock of this host, in UTC, as checkerd writes times. */
+	char started[HOOK_FOLLOW_TIME_BYTES];
 	/* The daemon has said that it sends the events. */
 	bool connected;
 	bool complained;
 	struct mono retry;
 };
 
-/* ctl: stays valid. It begins after the event of --since, or with the next event. */
+/* ctl: stays valid. It begins after the event of --since, or with the first event from now on, even if
+ * the daemon can be reached only later. */
 void hook_follow_init(struct hook_follow *f, struct ctl *ctl);
 
 /* Connects, if that is due. Waits for the daemon as long as --timeout says. */

@@ -231,7 +231,7 @@ static void bed_close(const struct bed *b, char *buf, size_t size)
 #define SAY_NUMBER "#!/bin/sh\necho \"$CHECKERD_HOOK $CHECKERD_SEQ\" >>\"$OUT\"\n"
 
 #define DOWN(seq)                                                              \
-	"{\"seq\":" seq ",\"time\":\"T" seq "\",\"type\":\"path_state\","      \
+	"{\"seq\":" seq ",\"time\":\"1970-" seq "\",\"type\":\"path_state\","  \
 	"\"path\":\"sda\",\"map\":null,\"from\":\"up\",\"to\":\"down\","       \
 	"\"reason\":\"read: EIO\",\"message\":\"sda: up -> down: read: EIO\"," \
 	"\"loss\":\"transient\",\"cause\":null,\"members_total\":null,"        \
@@ -281,6 +281,22 @@ static void test_restart(void **state _unused_)
 	assert_hook(answers, SAY_NUMBER END, "--on path_down",
 	            "path_down 6\npath_down 7\npath_down 8\npath_down 99\n",
 	            "connected to checkerd, after event 7");
+}
+
+/* The daemon could not be reached when the hook was started, or had old events: those after the start
+ * count. */
+static void test_late_connection(void **state _unused_)
+{
+	static const struct fake_answer answers[] = {
+		ANSWER("ListEvents", "0", FAKE_WELL,
+		       LIST(DOWN("4") ",{\"seq\":5,\"time\":\"9999-01-01T00:00:00Z\"}")),
+		ANSWER("Monitor", "4", FAKE_WELL,
+		       MESSAGE(DOWN("5")) "\0" MESSAGE(DOWN("99"))),
+		{ 0 },
+	};
+
+	assert_hook(answers, SAY_NUMBER END, "--on path_down",
+	            "path_down 5\npath_down 99\n", "");
 }
 
 /* The next daemon counts from 1: its event 7 is another one, and all of its events are new. */
@@ -449,13 +465,21 @@ static void test_usage(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),        cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_full_queue),   cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_stuck),        cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_counts_again), cmocka_unit_test(test_lost_events),
-		cmocka_unit_test(test_storm),        cmocka_unit_test(test_hang),
-		cmocka_unit_test(test_failure),      cmocka_unit_test(test_environment),
-		cmocka_unit_test(test_no_shell),     cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_full_queue),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_late_connection),
+		cmocka_unit_test(test_counts_again),
+		cmocka_unit_test(test_lost_events),
+		cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_hang),
+		cmocka_unit_test(test_failure),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_no_shell),
+		cmocka_unit_test(test_usage),
 	};
 
 	return cmocka_run_group_tests(tests, ctl_arm, NULL);
