@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
@@ -434,7 +435,8 @@ static void print_health(const struct tally *t, json_object *reply)
 
 	human_put(stdout, message, false);
 	free(message);
-	print_performance(t, reply);
+	if (!isatty(STDOUT_FILENO)) /* it is for programs, and long */
+		print_performance(t, reply);
 	putchar('\n');
 }
 

@@ -122,8 +122,8 @@ static attr_t attribute_of(const char *state)
 static void draw_foot(const struct screen *s, int y)
 {
 	static const char keys[] =
-	        "arrows: scroll, order  r: reverse  p, m, h: path, map, host  /: filter  "
-	        "q: quit";
+	        "q: quit  arrows: scroll, order  r: reverse  p, m, h: path, map, host  "
+	        "/: filter";
 	char line[COMPLAINT_SIZE];
 
 	if (s->typing)

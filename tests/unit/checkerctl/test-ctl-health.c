@@ -286,6 +286,23 @@ static void test_performance(void **state)
 	        "\"paths_up\":6,");
 }
 
+/* A person reads the line without them. */
+static void test_terminal(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "Maps", FAKE_WELL, "{\"parameters\":{\"maps\":[" FULL "]}}", 0 },
+		{ 0 },
+	};
+	struct fake *f = fake_start(answers);
+	struct outcome o = run_line(f, RUN_TERMINAL, "health -c 1");
+
+	(void)state;
+	assert_int_equal(o.code, 0);
+	assert_string_equal(o.out, "OK: 1 map, all redundant\r\n");
+	outcome_free(&o);
+	fake_stop(f);
+}
+
 /* Exit status 2 would say that a map is lost. */
 static void test_wrong_usage(void **state)
 {
@@ -316,7 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_health),      TEST(test_ranges),   TEST(test_expectations),
 		TEST(test_limits),      TEST(test_expected), TEST(test_performance),
-		TEST(test_wrong_usage),
+		TEST(test_wrong_usage), TEST(test_terminal),
 	};
 
 	setenv("LC_ALL", "C.UTF-8", 1);
