@@ -153,7 +153,7 @@ static int emit(void *arg, struct found *f)
 {
 	struct discovery *d = arg;
 
-	if (f->device != NULL &&
+	if (f->device != NULL && !device_is_observed(f->device) &&
 	    !d->differs[strtoul(device_name(f->device) + 2, NULL, 10)])
 		sim_fail("%s is reported again, but has not changed",
 		         device_name(f->device));
@@ -221,6 +221,7 @@ static void reconcile(struct discovery *d, bool gone)
 	                 d); /* result ignored: -ECANCELED at the end */
 	found_list_deinit(&d->known);
 	d->known = list;
+	natives_update(gone, emit, d);
 }
 
 static void take_config(struct discovery *d)
@@ -256,8 +257,13 @@ static void *finder_main(void *arg)
 	while (!d->stop) {
 		d->busy = d->inbox != NULL ||
 		          (d->ref != NULL && (d->uevent || d->map_uevent));
+		if (!d->busy && d->ref != NULL && !mono_before(sim.now, natives_due())) {
+			natives_update(true, emit, d);
+			continue;
+		}
 		if (!d->busy) {
-			(void)fiber_wait(d, MONO_NEVER, false);
+			(void)fiber_wait(d, d->ref == NULL ? MONO_NEVER : natives_due(),
+			                 false);
 			continue;
 		}
 		if (sim.find_slow_us > 0)
@@ -271,6 +277,7 @@ static void *finder_main(void *arg)
 			take_uevents(d);
 	}
 	found_list_deinit(&d->known);
+	natives_stop();
 	d->ref = config_ref_put(d->ref);
 	d->inbox = config_ref_put(d->inbox);
 	return NULL;
@@ -325,7 +332,7 @@ bool discovery_next(struct discovery *d, struct found *ret)
 	fiber_wake_all(d->ring);
 	sim_trace("found", (int64_t)ret->op,
 	          ret->device == NULL ? 0 : (int64_t)ret->device->diskseq);
-	if (ret->device == NULL)
+	if (ret->device == NULL || device_is_observed(ret->device))
 		return true;
 	judge_touched(device_name(ret->device), ret->op == FOUND_CHANGE);
 	if (ret->op != FOUND_CHANGE)

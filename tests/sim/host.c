@@ -62,6 +62,7 @@ void port_loop_event(struct port *p, const struct event *e)
 {
 	p->events++;
 	judge_event(e);
+	judge_natives_event(e);
 	if (e->part != EVENT_WHOLE)
 		return;
 	sim_trace(event_type_name(e->type), (int64_t)e->seq, e->priority);
@@ -88,9 +89,10 @@ struct disk *host_disk_of(uint32_t index)
 {
 	const struct path *p = registry_get(sim.checks.registry, index);
 
-	return p == NULL ? NULL
-	                 : &sim.disks[strtoul(device_name(p->device) + strlen("sd"), NULL,
-	                                      10)];
+	return p == NULL || device_is_observed(p->device)
+	               ? NULL
+	               : &sim.disks[strtoul(device_name(p->device) + strlen("sd"), NULL,
+	                                    10)];
 }
 
 uint32_t host_index_of(const struct disk *d)
@@ -238,6 +240,7 @@ static void complete_round(struct mono now)
 	overdue_watch_run(&sim.overdue, now);
 	judge_holds();
 	judge_events(now);
+	judge_natives(now);
 }
 
 /* When the loop has work, even without an event. */
@@ -325,11 +328,25 @@ static void release_everything(void)
 	}
 }
 
+static void cut_a_controller(void)
+{
+	if (natives_total() == 0)
+		return;
+	for (unsigned i = 0; i < 100 && natives_is_updating(); i++)
+		loop_until(mono_add(sim.now, USEC_PER_MSEC));
+	judge_natives_begin_cut();
+	natives_cut();
+	loop_until(mono_add(sim.now, 4 * host.interval_us + 3 * SEC));
+	judge_natives_end_cut();
+	natives_heal();
+	loop_until(mono_add(sim.now, 4 * host.interval_us + 3 * SEC));
+}
+
 static void at_peace(void)
 {
 	host.next_request = MONO_NEVER;
 	sim.peace = true;
-	reload_until(sim.n_disks);
+	reload_until(sim.n_disks + natives_total());
 	release_everything();
 	holds_heal();
 	loop_until(mono_add(sim.now, sim_between(1, 3 * SEC)));
@@ -349,6 +366,7 @@ static void at_peace(void)
 	for (unsigned i = 0; i < 100 && !judge_nothing_deferred(); i++)
 		loop_until(mono_add(sim.now, 7 * USEC_PER_MSEC));
 	judge_peace();
+	cut_a_controller();
 	sim.empty = true;
 	reload_until(0);
 	loop_until(mono_add(sim.now, 5 * SEC));
@@ -513,6 +531,8 @@ static void choose(void)
 	host.interval_us = sim_between(3, 30) * 100 * USEC_PER_MSEC;
 	host.timeout_us = sim_between(3, 20) * 100 * USEC_PER_MSEC;
 	host.config.max_paths = sim.n_disks + (uint32_t)sim_below(8);
+	natives_choose();
+	host.config.max_paths += natives_total();
 	host.config.max_in_flight = sim.calm ? 0 : caps[sim_below(ARRAY_LEN(caps))];
 	host.config.max_in_flight_host = sim.calm ? 0 : caps[sim_below(ARRAY_LEN(caps))];
 	host.config.rescuer_threads = (uint32_t)sim_between(sim.calm ? 8 : 2, 12);

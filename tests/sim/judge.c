@@ -33,7 +33,7 @@ struct seen {
 };
 
 static struct {
-	struct seen of[DISKS_MAX + 16];
+	struct seen of[PATHS_MAX];
 	struct prober *prober;
 	unsigned quiet;
 	/* Submit threads that were replaced: of the present prober, and of all probers. */

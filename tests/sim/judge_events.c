@@ -13,8 +13,8 @@
 #define ROUNDS_MAX 64
 
 static struct {
-	/* Where the story of each disk's path is; "": not known. */
-	char at[DISKS_MAX][16];
+	/* Where the story of each disk's path is, and behind them of each native path; "": not known. */
+	char at[DISKS_MAX + NATIVES_MAX][16];
 	/* Of the group whose records come. */
 	uint32_t members;
 	/* Rounds in a row that ended with changes that are due. */
@@ -31,8 +31,17 @@ void judge_events_forget(unsigned disk)
 	judge.at[disk][0] = '\0';
 }
 
+void judge_events_forget_native(unsigned native)
+{
+	judge.at[DISKS_MAX + native][0] = '\0';
+}
+
 static char *story_of(const char *path)
 {
+	unsigned native;
+
+	if (native_index(path, &native))
+		return judge.at[DISKS_MAX + native];
 	return judge.at[strtoul(path + strlen("sd"), NULL, 10)];
 }
 
@@ -70,23 +79,32 @@ void judge_event(const struct event *e)
 	(void)strcpy(at, e->to);
 }
 
+/* The path's story ends in its state. */
+static void judge_state(const char *name, const char *at)
+{
+	uint32_t index = registry_find_name(sim.checks.registry, name);
+	const struct path *p = registry_get(sim.checks.registry, index);
+
+	if (p == NULL || gather_has(sim.outage.events->gathered, index) ||
+	    at[0] == '\0' || strcmp(at, "removed") == 0)
+		return;
+	if (strcmp(at, path_state_name(p->status.state)) != 0)
+		sim_fail("%s is %s, and was reported to be %s", name,
+		         path_state_name(p->status.state), at);
+}
+
 void judge_events(struct mono now)
 {
-	const struct gather *gathered = sim.outage.events->gathered;
+	char name[32];
 
 	/* One turn after the other is reported. */
 	judge.rounds = mono_before(now, outage_next(&sim.outage)) ? 0 : judge.rounds + 1;
 	if (judge.rounds > ROUNDS_MAX)
 		sim_fail("changes are due and not reported");
-	for (unsigned i = 0; i < sim.n_disks; i++) {
-		uint32_t index = host_index_of(&sim.disks[i]);
-		const struct path *p = registry_get(sim.checks.registry, index);
-
-		if (p == NULL || gather_has(gathered, index) || judge.at[i][0] == '\0' ||
-		    strcmp(judge.at[i], "removed") == 0)
-			continue;
-		if (strcmp(judge.at[i], path_state_name(p->status.state)) != 0)
-			sim_fail("%s is %s, and was reported to be %s", sim.disks[i].name,
-			         path_state_name(p->status.state), judge.at[i]);
+	for (unsigned i = 0; i < sim.n_disks; i++)
+		judge_state(sim.disks[i].name + strlen("/dev/"), judge.at[i]);
+	for (unsigned i = 0; i < NATIVES_MAX; i++) {
+		native_name(i, name);
+		judge_state(name, judge.at[DISKS_MAX + i]);
 	}
 }

@@ -51,7 +51,7 @@ struct watched {
 };
 
 static struct {
-	struct watched of[DISKS_MAX + 8];
+	struct watched of[PATHS_MAX];
 } judge;
 
 void judge_holds_reset(void)

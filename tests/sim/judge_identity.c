@@ -16,7 +16,7 @@
 static struct {
 	unsigned results;
 	bool to_drop;
-} paths[DISKS_MAX + 16];
+} paths[PATHS_MAX];
 
 void judge_identity_reset(void)
 {

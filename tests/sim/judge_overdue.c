@@ -21,7 +21,7 @@ static struct {
 		struct mono heard;
 		/* The last answer or timeout; us 0: none yet. */
 		struct mono result;
-	} of[DISKS_MAX + 16];
+	} of[PATHS_MAX];
 } judge;
 
 void judge_overdue_reset(void)

@@ -27,7 +27,7 @@ static struct {
 	bool found[DISKS_MAX];
 	uint32_t generation[DISKS_MAX];
 	/* By the registry's index: the state is the predecessor's, and the engine has said nothing yet. */
-	bool unproven[DISKS_MAX + 16];
+	bool unproven[PATHS_MAX];
 } judge;
 
 void judge_restart_reset(void)
@@ -87,6 +87,7 @@ void judge_ending(bool killed)
 {
 	memset(judge.unproven, 0, sizeof(judge.unproven));
 	memset(judge.generation, 0, sizeof(judge.generation));
+	judge_natives_restart();
 	for (unsigned i = 0; i < sim.n_disks; i++) {
 		judge.of[i] = left_by(&sim.disks[i], killed);
 		if (!judge.of[i].counts)
@@ -120,6 +121,10 @@ static void judge_path(const struct disk *d, const struct left *l, uint32_t inde
 
 void judge_found(const char *name)
 {
+	unsigned native;
+
+	if (native_index(name, &native))
+		return;
 	judge.found[strtoul(name + strlen("sd"), NULL, 10)] = true;
 }
 

@@ -32,6 +32,8 @@ EXTRA_DIST += \
 	tests/sim/plants/lost-wakeup.patch \
 	tests/sim/plants/member-untold.patch \
 	tests/sim/plants/name-is-the-disk.patch \
+	tests/sim/plants/native-alone.patch \
+	tests/sim/plants/native-map-untold.patch \
 	tests/sim/plants/old-verdict-decides.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
 	tests/sim/plants/other-number-taken.patch \
@@ -84,8 +86,10 @@ tests_sim_sim_SOURCES = \
 	tests/sim/judge_overdue.c \
 	tests/sim/judge_restart.c \
 	tests/sim/judge_maps.c \
+	tests/sim/judge_native.c \
 	tests/sim/kernel.c \
 	tests/sim/main.c \
+	tests/sim/native.c \
 	tests/sim/sg.c \
 	tests/sim/sim.h \
 	tests/sim/store.c \

@@ -95,6 +95,8 @@ static void begin(uint64_t seed)
 	sim_store_reset();
 	dm_world_reset();
 	finder_reset();
+	natives_reset();
+	judge_natives_reset();
 }
 
 static void run(uint64_t seed, struct totals *t)

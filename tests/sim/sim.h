@@ -19,20 +19,25 @@
 #include "libcheck/process.h"
 #include "tests/unit/random.h"
 
-#define FIBERS_MAX     400
-#define FDS_MAX        2048
-#define FD_FIRST       100000
-#define PROCESSES_MAX  64
-#define DISKS_MAX      64
-#define OPS_MAX        4096
-#define HOSTS          4
-#define ENGINE_PROCESS 1 /* the daemon's; probers have the numbers after it */
-#define FIBER_ON_MAX   4 /* objects that a fiber waits for at a time */
-#define MAPS_MAX       6
-#define MAP_DISKS_MAX  6
-#define ERRNOS         160 /* above the kernel's largest error */
-#define DM_MAJOR       254
-#define SD_MAJOR       8
+#define FIBERS_MAX    400
+#define FDS_MAX       2048
+#define FD_FIRST      100000
+#define PROCESSES_MAX 64
+#define DISKS_MAX     64
+/* Paths of native NVMe multipathing: each namespace has one through each controller. */
+#define CONTROLLERS_MAX 3
+#define NAMESPACES_MAX  6
+#define NATIVES_MAX     (CONTROLLERS_MAX * NAMESPACES_MAX)
+#define PATHS_MAX       (DISKS_MAX + 16 + NATIVES_MAX) /* indexes of the registry */
+#define OPS_MAX         4096
+#define HOSTS           4
+#define ENGINE_PROCESS  1 /* the daemon's; probers have the numbers after it */
+#define FIBER_ON_MAX    4 /* objects that a fiber waits for at a time */
+#define MAPS_MAX        6
+#define MAP_DISKS_MAX   6
+#define ERRNOS          160 /* above the kernel's largest error */
+#define DM_MAJOR        254
+#define SD_MAJOR        8
 /* After a pause of the whole machine, the kernel answers the due operations within this time. */
 #define PAUSE_ANSWERS_US (20 * USEC_PER_MSEC)
 
@@ -304,9 +309,38 @@ bool sim_store_has_unwritten(const char *name); /* of a path */
 /* judge_events.c */
 void judge_events_reset(void);
 void judge_events_forget(unsigned disk); /* its story begins again */
+void judge_events_forget_native(unsigned native);
 void judge_event(const struct event *e);
 /* At the end of a round. */
 void judge_events(struct mono now);
+
+/* native.c: controllers and namespaces of native NVMe multipathing, and what discovery finds of them */
+void natives_reset(void);
+void natives_choose(void);
+unsigned natives_total(void); /* paths, when no controller is away */
+bool native_index(const char *name,
+                  unsigned *ret); /* false: not the name of such a path */
+void native_name(unsigned i, char ret[static 32]); /* of path i */
+int natives_namespace(const char *map);            /* -1: not the name of such a map */
+unsigned natives_namespaces(void);
+bool natives_fail_at_once(void); /* fail_checks is 1 */
+struct mono natives_due(void);
+bool natives_is_updating(void);
+/* Lists the paths and reads their states, as discovery's thread does. */
+void natives_update(bool gone, int (*emit)(void *arg, struct found *f), void *arg);
+void natives_stop(void); /* discovery's thread ends */
+void natives_trouble(void);
+void natives_heal(void);
+void natives_cut(void); /* one controller loses its connection */
+
+/* judge_native.c */
+void judge_natives_reset(void);
+void judge_natives_restart(void);
+void judge_natives_event(const struct event *e);
+void judge_natives(struct mono now); /* at the end of a round */
+/* From now on nothing happens but that a controller is cut off; and what was reported then. */
+void judge_natives_begin_cut(void);
+void judge_natives_end_cut(void);
 
 /* judge_identity.c */
 void judge_identity_reset(void);

@@ -10,7 +10,7 @@
 #include "tests/sim/calls.h"
 
 #define RING  32 /* as in store.c */
-#define SLOTS (2 * (DISKS_MAX + 16))
+#define SLOTS (2 * PATHS_MAX)
 
 struct store_write {
 	uint32_t slot;

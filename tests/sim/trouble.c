@@ -221,6 +221,7 @@ static void heal(void)
 	}
 	finder_uevent();
 	dm_world_heal();
+	natives_heal();
 }
 
 void trouble_begin(void *arg)
@@ -231,6 +232,8 @@ void trouble_begin(void *arg)
 	}
 	if (sim_one_in(8))
 		holds_trouble();
+	if (sim_one_in(3))
+		natives_trouble();
 	if (!sim.calm && sim_one_in(4))
 		host_trouble();
 	else if (sim_one_in(3))
