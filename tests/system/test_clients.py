@@ -27,7 +27,7 @@ def example_in_python_watches_paths(case):
 	left, right = two_files(case)
 	os.truncate(left, 0)
 	daemon = case.daemon(config([left, right])).start().wait_ready(up=1)
-	watch = case.helper("python3", EXAMPLE, daemon.socket)
+	watch = case.helper("sh", "-c", 'exec python3 "$0" "$1" 2>"$1.said"', EXAMPLE, daemon.socket)
 	name = daemon.path(left)["name"]
 	check(watch.stdout.readline().split()[:2] == [name, "down"], "the path that is down")
 	os.truncate(right, 0)
@@ -38,6 +38,8 @@ def example_in_python_watches_paths(case):
 	check(watch.stdout.readline().split() == [name, "up"], "the path that is back")
 	daemon.stop()
 	check(watch.wait(20) == 1, "it ends with the daemon")
+	with open(daemon.socket + ".said", encoding="utf-8") as f:
+		check(f.read() == "watch.py: checkerd has closed the connection\n", "and says so")
 	ended = subprocess.run(["python3", EXAMPLE, daemon.socket + ".no"], capture_output=True, text=True,
 	                       timeout=30, check=False)
 	check(ended.returncode == 1 and ended.stderr.startswith("watch.py: ") and
@@ -55,7 +57,7 @@ class Report:
 			["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"',
 			 case.programs["checkerd-exporter"], "-s", name, *options],
 			preexec_fn=lambda: os.dup2(theirs.fileno(), 3), pass_fds=(3,), stdin=subprocess.PIPE,
-			stdout=subprocess.PIPE)
+			stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 		theirs.close()
 		case.helpers.append(self.process)
 
