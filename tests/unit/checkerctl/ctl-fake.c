@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -275,6 +276,8 @@ static void start_ctl(unsigned flags, int out, int err, const char *const *args)
 
 	while (*args && n < 31)
 		argv[n++] = *args++;
+	/* A command without an end does not outlive a test that is killed. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
 	signal(SIGPIPE, flags & RUN_NO_SIGPIPE ? SIG_IGN : SIG_DFL);
