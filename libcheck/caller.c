@@ -46,6 +46,7 @@ void caller_send(struct pathcheck *pc, enum command_op op, uint32_t id, uint16_t
 
 void caller_flush(struct pathcheck *pc)
 {
+	/* wakeup.pml: PUBLISH, WAKE */
 	uint32_t used = caller_commands_used(pc);
 
 	if (used == 0)
@@ -58,6 +59,7 @@ void caller_flush(struct pathcheck *pc)
 
 void caller_free_id(struct pathcheck *pc, uint32_t id)
 {
+	/* prober.pml: ACCEPT */
 	struct entry *e = &pc->entries[id];
 
 	names_drop(&pc->names, &pc->shared, id);

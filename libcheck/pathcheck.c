@@ -193,6 +193,7 @@ int pathcheck_fd(const struct pathcheck *pc)
 
 int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t *ret_id)
 {
+	/* prober.pml: ADD */
 	struct entry *e;
 	uint32_t id;
 	int r;
@@ -243,6 +244,7 @@ static struct entry *find_entry(struct pathcheck *pc, uint32_t id)
 
 int pathcheck_remove(struct pathcheck *pc, uint32_t id)
 {
+	/* prober.pml: REMOVE */
 	struct entry *e = find_entry(pc, id);
 
 	if (e == NULL)
@@ -258,6 +260,7 @@ int pathcheck_remove(struct pathcheck *pc, uint32_t id)
 static int request_check(struct pathcheck *pc, uint32_t id, uint64_t timeout_us,
                          bool identify)
 {
+	/* prober.pml: CHECK */
 	struct entry *e = find_entry(pc, id);
 
 	if (e == NULL)
@@ -332,6 +335,7 @@ static void copy_said(const struct wire_result *w, struct pathcheck_result *ret)
 static bool accept_result(struct pathcheck *pc, const struct wire_result *w,
                           struct pathcheck_result *ret)
 {
+	/* prober.pml: ACCEPT */
 	struct entry *e;
 
 	if (!wire_is_sound(w, &pc->limits)) {
@@ -390,6 +394,7 @@ static uint32_t results_used(struct pathcheck *pc)
 /* No more than are there when it starts: results that come meanwhile can wait. */
 static int take_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n)
 {
+	/* results.pml: TAKE */
 	struct wire_result w;
 	size_t got = 0;
 
@@ -412,6 +417,7 @@ static void note_lost(struct pathcheck *pc)
 
 int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, size_t n)
 {
+	/* results.pml: TAKE to LEFT */
 	_Atomic uint32_t *waits = &pc->shared.header->caller_waits;
 	int got;
 

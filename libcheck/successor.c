@@ -93,6 +93,7 @@ static int put_away(struct pathcheck *pc)
  */
 static void note_wait(struct entry *e, const struct shared *from, uint32_t id)
 {
+	/* prober.pml: REPLACE */
 	struct mono now = mono_now();
 	struct mono handed = shared_past(&from->handed_us[id], now);
 	struct mono alive = shared_past(&from->header->alive_us, now);
@@ -110,6 +111,7 @@ static void note_wait(struct entry *e, const struct shared *from, uint32_t id)
 /* Tells the new prober all that the old one knew. Names move from region to region. */
 static void hand_over(struct pathcheck *pc, struct shared *to)
 {
+	/* prober.pml: REPLACE */
 	struct shared from = pc->shared;
 	int r;
 
@@ -212,6 +214,7 @@ static bool is_too_soon(const struct pathcheck *pc, struct mono now)
 
 static int replace_prober(struct pathcheck *pc)
 {
+	/* prober.pml: REPLACE */
 	struct shared fresh;
 	int r;
 

@@ -41,6 +41,7 @@ include tests/system/local.mk
 include tests/vm/local.mk
 include tests/sim/local.mk
 include tests/whole/local.mk
+include tests/models/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
 include tests/chaos/local.mk

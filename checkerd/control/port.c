@@ -264,11 +264,13 @@ static int64_t realtime_offset_us(struct port *p, struct mono now)
 /* Any thread. True: the caller owns the snapshot now. */
 static bool take_spare(struct owned_snapshot *o)
 {
+	/* snapshot.pml: BEGIN */
 	return atomic_exchange_explicit(&o->spare, false, memory_order_acquire);
 }
 
 struct snapshot *port_loop_snapshot_begin(struct port *p)
 {
+	/* snapshot.pml: BEGIN */
 	if (p->filling != NULL)
 		snapshot_reset(&p->filling->s);
 	for (unsigned i = 0; p->filling == NULL && i < SNAPSHOTS; i++) {
@@ -287,6 +289,7 @@ struct snapshot *port_loop_snapshot_begin(struct port *p)
 
 void port_loop_snapshot_publish(struct port *p, struct snapshot *s)
 {
+	/* snapshot.pml: PUBLISH */
 	struct owned_snapshot *old;
 
 	assert(p->filling != NULL && s == &p->filling->s);
@@ -351,6 +354,7 @@ uint64_t port_control_events_lost(struct port *p)
 
 struct snapshot *port_control_snapshot(struct port *p)
 {
+	/* snapshot.pml: TAKE */
 	struct owned_snapshot *o =
 	        atomic_exchange_explicit(&p->published, NULL, memory_order_acq_rel);
 
@@ -360,6 +364,7 @@ struct snapshot *port_control_snapshot(struct port *p)
 /* Frees the second snapshot unless the loop owns it now. */
 static void free_second(struct port *p)
 {
+	/* snapshot.pml: FREE */
 	if (!p->brought || !take_spare(&p->snapshots[1]))
 		return;
 	snapshot_free_arrays(&p->snapshots[1].s);
@@ -368,6 +373,7 @@ static void free_second(struct port *p)
 
 void port_control_snapshot_release(struct port *p, struct snapshot *s)
 {
+	/* snapshot.pml: RELEASE */
 	struct owned_snapshot *o = container_of(s, struct owned_snapshot, s);
 
 	assert(o >= p->snapshots && o < p->snapshots + SNAPSHOTS);
@@ -378,6 +384,7 @@ void port_control_snapshot_release(struct port *p, struct snapshot *s)
 
 int port_control_snapshot_bring(struct port *p)
 {
+	/* snapshot.pml: BRING */
 	int r;
 
 	if (p->brought)

@@ -40,6 +40,7 @@ void agreement_init(struct agreement *a, bool active, struct mono now)
 
 enum agreement_foreign agreement_update(struct agreement *a, bool active, struct mono now)
 {
+	/* agreement.pml: SEE */
 	if (a->active == active)
 		return FOREIGN_NONE;
 	a->active = active;
@@ -58,6 +59,7 @@ void agreement_forget_refusals(struct agreement *a)
 
 bool agreement_checked(struct agreement *a, struct mono started, bool identified)
 {
+	/* agreement.pml: CHECK */
 	if (a->active)
 		return false;
 	if (mono_before(started, a->unchecked_since)) {
@@ -75,12 +77,14 @@ bool agreement_checked(struct agreement *a, struct mono started, bool identified
 
 void agreement_sent(struct agreement *a, enum agreement_command c)
 {
+	/* agreement.pml: ORDER */
 	assert(a->in_flight == COMMAND_NONE && c != COMMAND_NONE);
 	a->in_flight = c;
 }
 
 enum agreement_command agreement_answered(struct agreement *a, int error, struct mono now)
 {
+	/* agreement.pml: SEE */
 	enum agreement_command c = a->in_flight;
 
 	assert(c != COMMAND_NONE);
@@ -111,6 +115,7 @@ static enum agreement_step next_released(const struct agreement *a, struct mono 
 enum agreement_step agreement_next(const struct agreement *a,
                                    const struct agreement_wish *w, struct mono now)
 {
+	/* agreement.pml: ORDER */
 	enum agreement_command c = wanted[w->verdict][a->active];
 
 	if (a->in_flight != COMMAND_NONE)

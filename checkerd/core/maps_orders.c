@@ -64,6 +64,7 @@ static bool is_taken(const struct maps *m, const struct maps_path *e)
  */
 static struct agreement_wish wish_of(struct maps *m, uint32_t entry)
 {
+	/* agreement.pml: KEEP */
 	const struct maps_path *e = &m->entries[entry];
 	bool barred = e->bar != BAR_NONE;
 	enum path_verdict verdict = maps_decided(m, e);
@@ -108,6 +109,7 @@ static void note_kept(struct maps *m, uint32_t entry, struct maps_order *o)
 
 bool maps_next(struct maps *m, struct mono now, struct maps_order *ret)
 {
+	/* agreement.pml: ORDER */
 	struct agreement_wish w;
 	struct maps_path *e;
 	uint32_t entry;

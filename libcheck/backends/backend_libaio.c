@@ -106,6 +106,7 @@ static int aio_submit(void *context, struct backend_request *const *requests, un
 static int take_events(struct aio_context *c, struct backend_event *events, unsigned n,
                        long least, struct timespec *timeout, bool *ret_more)
 {
+	/* reaper.pml: TAKE, CLEAR, MORE */
 	struct io_event raw[REAP_BATCH];
 	int got, stored = 0;
 
@@ -131,6 +132,7 @@ static int take_events(struct aio_context *c, struct backend_event *events, unsi
 static int aio_reap(void *context, struct backend_event *events, unsigned n,
                     int64_t timeout_us)
 {
+	/* reaper.pml: ARM, SLEEP */
 	struct aio_context *c = context;
 	struct timespec ts = { .tv_sec = timeout_us / USEC_PER_SEC,
 		               .tv_nsec = timeout_us % USEC_PER_SEC * NSEC_PER_USEC };

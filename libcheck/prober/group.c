@@ -414,6 +414,7 @@ void group_publish(struct group *g)
 
 void group_wake(struct group *g)
 {
+	/* reaper.pml: SEND */
 	static const uint64_t one = 1;
 	bool send;
 

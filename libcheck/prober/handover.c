@@ -34,11 +34,13 @@ void handover_set_timer(struct handover *h, struct mono at)
 
 uint64_t handover_next(struct handover *h)
 {
+	/* handover.pml: FILL */
 	return atomic_load(&h->batch) + 1;
 }
 
 void handover_begin(struct handover *h, struct group *g, struct mono now)
 {
+	/* handover.pml: BEGIN */
 	atomic_store(&h->group, g);
 	atomic_store(&h->since_us, now.us);
 	atomic_fetch_add(&h->batch, 1);
@@ -50,11 +52,13 @@ void handover_begin(struct handover *h, struct group *g, struct mono now)
 
 bool handover_is_ours(struct handover *h, uint64_t batch)
 {
+	/* handover.pml: OURS */
 	return atomic_load(&h->batch) == batch;
 }
 
 bool handover_end(struct handover *h, uint64_t batch)
 {
+	/* handover.pml: END */
 	return atomic_compare_exchange_strong(&h->batch, &batch, batch + 1);
 }
 
@@ -68,6 +72,7 @@ void handover_rest(struct handover *h)
 
 bool handover_take(struct handover *h, uint64_t batch)
 {
+	/* handover.pml: TAKE */
 	/* An even number that the stuck thread has not seen: its handover_end() fails. */
 	return atomic_compare_exchange_strong(&h->batch, &batch, batch + 3);
 }

@@ -32,6 +32,7 @@ void posts_wake_submitter(struct posts *p)
 
 void posts_to_submitter(struct posts *p, struct slot_list *slots)
 {
+	/* wakeup.pml: PUBLISH, WAKE */
 	struct slot *s;
 
 	pthread_mutex_lock(&p->inbox_lock);
@@ -103,6 +104,7 @@ bool results_full(const struct result_batch *b)
 
 void results_push(struct result_batch *b, bool wake)
 {
+	/* results.pml: PUSH, WAKE */
 	struct posts *p = b->posts;
 	struct shared *sh = p->shared;
 	bool pushed = true, news;

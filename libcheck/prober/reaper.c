@@ -516,6 +516,7 @@ static int sleep_on_eventfd(struct group *g, int64_t timeout_us)
 static int reap_more(struct group *g, void *context, void *draining,
                      struct backend_event *events, int n)
 {
+	/* reaper.pml: DRAIN */
 	const struct backend *b = group_backend(g);
 
 	if (context != NULL && n < REAP_BATCH)
@@ -591,6 +592,7 @@ static void be_patient(struct group *g, struct mono now, struct mono due)
 static int sleep_until(struct group *g, struct mono wake, struct backend_event *events,
                        struct mono *ret_now)
 {
+	/* reaper.pml: SLEEP, DRAIN */
 	int64_t timeout_us = -1;
 	void *context, *draining;
 	struct mono due;
@@ -645,6 +647,7 @@ static bool is_finished(struct group *g)
 
 struct mono reaper_round(struct group *g, struct mono wake)
 {
+	/* reaper.pml: STEP */
 	struct backend_event events[REAP_BATCH];
 	struct mono now;
 	int n = sleep_until(g, wake, events, &now);

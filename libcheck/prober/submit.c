@@ -77,6 +77,7 @@ static bool is_in_batch(const struct slot *s, uint64_t number)
 /* io_submit itself refused this one: that is an answer too, and the reaper completes it. */
 static void refused(struct group *g, struct slot *s, uint64_t number, int r)
 {
+	/* handover.pml: REFUSE */
 	bool mine;
 
 	pthread_mutex_lock(&g->lock);
@@ -97,6 +98,7 @@ static void refused(struct group *g, struct slot *s, uint64_t number, int r)
 static void hand_over(struct handover *h, struct group *g, void *context, struct batch *b,
                       uint64_t number)
 {
+	/* handover.pml: SUBMIT */
 	unsigned i = 0;
 
 	while (i < b->n) {
@@ -120,6 +122,7 @@ static void hand_over(struct handover *h, struct group *g, void *context, struct
 static bool submit_batch(struct handover *h, struct group *g, void *context,
                          struct batch *b, uint64_t number)
 {
+	/* handover.pml: BEGIN to END */
 	struct mono before = mono_now(), now;
 	bool still_ours, slow, wake;
 

@@ -555,6 +555,7 @@ static struct mono wakes_at(const struct submitter *sub)
 
 static void wait_for_work(struct submitter *sub)
 {
+	/* wakeup.pml: SLEEP, CLEAR */
 	struct pollfd pfd = { .fd = sub->posts->shared->submitter_fd, .events = POLLIN };
 	struct mono at = wakes_at(sub);
 	int timeout_ms = -1;
@@ -606,6 +607,7 @@ static bool is_done(struct submitter *sub)
 
 bool submitter_serve(struct submitter *sub)
 {
+	/* wakeup.pml: TAKE, WAIT, AGAIN */
 	_Atomic uint32_t *waits = &sub->posts->shared->header->submitter_waits;
 	bool ended = false;
 	enum step step;

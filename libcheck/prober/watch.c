@@ -30,6 +30,7 @@ static void suspect(struct watch *w, struct group *g, uint64_t batch)
 /* True: the submitter was stuck in that batch, and this thread is the submitter now. */
 static bool take_over(struct watch *w, uint64_t batch)
 {
+	/* handover.pml: TAKE, RESCUE */
 	struct submitter *sub = w->submitter;
 	struct shared_header *h = sub->posts->shared->header;
 	struct handover *handover = sub->handover;
@@ -66,6 +67,7 @@ static bool is_doubtful(struct watch *w, uint64_t batch, int64_t stands_us)
 /* The timer has fired. True: this thread is the submitter now. */
 static bool look(struct watch *w)
 {
+	/* handover.pml: LOOK */
 	struct handover *handover = w->submitter->handover;
 	uint64_t batch = atomic_load(&handover->batch);
 	struct mono now = mono_now(), since = now;

@@ -273,6 +273,7 @@ void shared_deinit(struct shared *s)
 
 void shared_wake(_Atomic uint32_t *waits, int fd)
 {
+	/* wakeup.pml: WAKE */
 	static const uint64_t one = 1;
 
 	if (atomic_exchange(waits, 0) == 0)
@@ -297,6 +298,7 @@ uint32_t shared_rescuers_busy(const struct shared *s, uint32_t n, int64_t longer
 
 void shared_drain(int fd)
 {
+	/* wakeup.pml: CLEAR */
 	uint64_t n;
 
 	/* EAGAIN: it was 0 already. */
