@@ -50,7 +50,8 @@ static int check_directory(int fd, bool any_file_system)
 	     ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)))
 		return -ENOTUNIQ;
 	/* A write to a disk could hang, and with it the exit of this process. */
-	if (!any_file_system && fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC)
+	if (!any_file_system && (uint32_t)fs.f_type != TMPFS_MAGIC &&
+	    (uint32_t)fs.f_type != RAMFS_MAGIC)
 		return -EXDEV;
 	return 0;
 }

@@ -61,7 +61,7 @@ struct maps_path {
 	uint8_t list : 2;                   /* enum maps_list */
 };
 
-static_assert(sizeof(struct maps_path) == 88, "struct maps_path has no padding");
+static_assert(sizeof(struct maps_path) <= 88, "struct maps_path has no padding");
 
 struct maps_map {
 	struct map *map; /* a reference; NULL: not in use */

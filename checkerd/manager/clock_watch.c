@@ -7,8 +7,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* Later than any host runs: the year 2242. The largest time is refused by some kernels. */
-#define FAR_S (INT64_C(1) << 33)
+/*
+ * Later than any host runs: the year 2242, and with a time_t of 32 bits 2038. The largest time is
+ * refused by some kernels.
+ */
+#define FAR_S ((time_t)(sizeof(time_t) > 4 ? INT64_C(1) << 33 : INT32_MAX - 1))
 
 static int arm(int fd)
 {

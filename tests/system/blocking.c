@@ -61,7 +61,7 @@ static void block(long n)
 
 	atomic_fetch_add(&shared->now, 1);
 	atomic_fetch_add(&shared->total, 1);
-	if (n > atomic_load(&shared->largest))
+	if ((uint32_t)n > atomic_load(&shared->largest))
 		atomic_store(&shared->largest, (uint32_t)n);
 	while (atomic_load(&shared->on) != 0)
 		(void)nanosleep(&pause, NULL); /* or less: it is looked again */
