@@ -8,10 +8,14 @@ exampledir = $(docdir)
 dist_example_DATA = libcheck/example.c docs/examples/watch.py
 
 EXTRA_DIST += \
+	tests/abi/compare \
+	tests/abi/libpathcheck.abi \
 	tests/abi/run \
 	tests/abi/symbols \
 	tests/abi/units \
 	tests/clients/run \
+	tests/distributions/packages \
+	tests/distributions/roots.sh \
 	tests/distributions/run \
 	tests/install-deps \
 	tests/lint/cc \
@@ -28,12 +32,14 @@ dist_check_SCRIPTS += \
 	tests/check-core-pure \
 	tests/check-documents \
 	tests/check-includes \
+	tests/check-versions \
 	tests/manuals \
 	$(NULL)
 TESTS += \
 	tests/check-core-pure \
 	tests/check-documents \
 	tests/check-includes \
+	tests/check-versions \
 	tests/manuals \
 	$(NULL)
 
