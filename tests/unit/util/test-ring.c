@@ -294,12 +294,15 @@ static void ends_begin_where_the_ring_stands(void **state)
 /* Counted as it is allocated: whole cache lines, so that head and tail have their own. */
 static void bytes(void **state)
 {
+	/* with 32 bits as many as fit */
+	const uint32_t many =
+	        sizeof(size_t) > 4 ? RING_CAPACITY_MAX : RING_CAPACITY_MAX >> 8;
 	struct both b = { 0 };
 
 	(void)state; /* no fixture */
 	assert_int_equal(ring_bytes(1, 1) % 64, 0);
 	assert_true(ring_bytes(10, 64) == sizeof(struct ring) + 640);
-	assert_true(ring_bytes(RING_CAPACITY_MAX, 64) >= (size_t)RING_CAPACITY_MAX * 64);
+	assert_true(ring_bytes(many, 64) >= (size_t)many * 64);
 	assert_false(ring_is_made(&b.out));
 	ring_free(&b.in); /* nothing to free */
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Debian packages: installed, upgraded while reads hang, removed, purged; nothing is left."""
 # only when asked for: it needs packages, tests/vm/run --packages FOLDER packages
-# timeout: 600
+# timeout: 1200
 from vm import *
 
 check(glob.glob("packages/checkerd_*.deb"), "there are packages: tests/vm/run --packages FOLDER")
