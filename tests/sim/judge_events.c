@@ -53,7 +53,7 @@ static void judge_names(const struct event *e)
 
 void judge_event(const struct event *e)
 {
-	char *at = e->path[0] == '\0' ? NULL : story_of(e->path);
+	char *at;
 
 	if (e->part == EVENT_NAMES) {
 		judge_names(e);
@@ -65,6 +65,9 @@ void judge_event(const struct event *e)
 			         judge.members);
 		judge.members = 0;
 	}
+	if (e->path[0] == '\0')
+		return;
+	at = story_of(e->path);
 	/* A path that was removed begins again. */
 	if (e->type == EVENT_PATH_REMOVED || e->type == EVENT_PATH_ADDED)
 		at[0] = '\0';
