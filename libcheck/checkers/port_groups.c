@@ -38,13 +38,14 @@ int port_groups_own(const uint8_t *page, size_t size)
 /* SPC-4 6.37: the length of the rest in bytes 0 to 3, then groups with their ports. */
 int port_groups_state(const uint8_t *data, size_t got, uint16_t group)
 {
-	size_t at = HEADER, whole, size;
+	size_t at = HEADER, size;
+	uint64_t whole; /* the sum has more than 32 bits */
 
 	if (got < HEADER)
 		return -EMSGSIZE;
-	whole = HEADER + ((size_t)data[0] << 24 | (size_t)data[1] << 16 |
-	                  (size_t)read16(data + 2));
-	size = MIN(whole, got);
+	whole = HEADER + ((uint64_t)data[0] << 24 | (uint64_t)data[1] << 16 |
+	                  (uint64_t)read16(data + 2));
+	size = (size_t)MIN(whole, got);
 	while (at + GROUP <= size) {
 		if (read16(data + at + 2) == group)
 			return data[at] & 0x0f;
