@@ -6,6 +6,7 @@
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
+#include "checkerctl/fold.h"
 #include "checkerctl/human.h"
 #include "checkerctl/words.h"
 
@@ -181,8 +182,8 @@ static void print_event(const struct ctl_options *o, json_object *event)
 		time = local;
 	human_put(stdout, time, false);
 	putchar(' ');
-	human_put(stdout, ctl_text(event, "message", "-"), false);
-	putchar('\n');
+	fold_print(ctl_text(event, "message", "-"), strlen(time) + 1, strlen(time) + 1,
+	           fold_columns());
 }
 
 static void print_next(struct ctl *ctl, const char *map, json_object *reply)

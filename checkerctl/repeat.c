@@ -24,6 +24,7 @@
 #define WRAP_OFF "\033[?7l"
 #define WRAP_ON  "\033[?7h"
 #define HOME     "\033[H"
+/* before the text: behind a line that fills the row it would erase its last character */
 #define END_LINE "\033[K"
 #define END_PAGE "\033[J"
 
@@ -102,7 +103,7 @@ static void put_lines(FILE *f, const char *text, size_t max)
 	for (; *text && max > 0; max--) {
 		size_t length = strcspn(text, "\n");
 
-		fprintf(f, "%.*s" END_LINE "\n", (int)length, text);
+		fprintf(f, END_LINE "%.*s\n", (int)length, text);
 		text += length + (text[length] == '\n');
 	}
 }
@@ -117,7 +118,7 @@ static void put_title(FILE *f, const struct ctl_options *o, const struct command
 	if (ctl_options_has(o, OPT_UTC) ? gmtime_r(&now, &tm) != NULL
 	                                : localtime_r(&now, &tm) != NULL)
 		(void)strftime(clock, sizeof(clock), "%T", &tm);
-	fprintf(f, "%s  %s, every %g s" END_LINE "\n", clock, command->words,
+	fprintf(f, END_LINE "%s  %s, every %g s\n", clock, command->words,
 	        (double)o->watch_us / USEC_PER_SEC);
 }
 
@@ -137,7 +138,7 @@ static void draw(const struct ctl_options *o, const struct command *command,
 	put_title(f, o, command);
 	if (lines > room && room > 0) {
 		put_lines(f, p->text, room - 1);
-		fprintf(f, "and %zu more lines" END_LINE "\n", lines - (room - 1));
+		fprintf(f, END_LINE "and %zu more lines\n", lines - (room - 1));
 	} else {
 		put_lines(f, p->text, room);
 	}

@@ -3,7 +3,7 @@
 import os
 import re
 
-from harness import check, config, test
+from harness import Skip, check, config, test
 from terminal import Terminal
 from test_examples import files
 
@@ -22,7 +22,7 @@ def column(lines, first):
 def watch_fits_the_terminal(case):
 	names = [f"disk{i:02}" for i in range(20)]
 	daemon = case.daemon(config(files(case, *names))).start().wait_ready(up=20)
-	line = "show paths --watch=0.2 -o NAME,STATE,FOR"
+	line = "show paths --watch=0.2 -o NAME,STATE"
 	with Terminal(case, command(case, daemon, line), (80, 12)) as screen:
 		def shows(n):
 			return lambda s: column(s, "NAME")[:-1] == names[:n] and f"and {20 - n} more lines" in s[n + 2]
@@ -32,6 +32,8 @@ def watch_fits_the_terminal(case):
 		screen.wait("more paths after a resize", shows(11))
 		screen.resize(80, 30)
 		screen.wait("all paths", lambda s: column(s, "NAME") == names)
+		screen.resize(len("NAME   STATE"), 30)
+		screen.wait("a heading that fills its row", lambda s: s[1] == "NAME   STATE" and column(s, "NAME") == names)
 		screen.resize(80, 12)
 		screen.wait("fewer paths again", shows(8))
 		daemon.stop()
@@ -47,6 +49,8 @@ def top_by_map_and_by_host(case):
 	paths = files(case, *names)
 	maps = ["east", "west", "west", "east", None, "west"]
 	daemon = case.daemon(config([(p, None, m) for p, m in zip(paths, maps)])).start().wait_ready(up=6)
+	if "without ncurses" in daemon.ctl("top", expect=1).err:
+		raise Skip("built without ncurses")
 	os.truncate(paths[2], 0)
 	daemon.wait_state(paths[2], "down")
 	with Terminal(case, command(case, daemon, "top --by map"), (80, 12)) as screen:
