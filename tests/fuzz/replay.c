@@ -2,9 +2,13 @@
 /*
  * A main() instead of libFuzzer's, for every compiler. It runs a target on the stored
  * inputs, in the order of their names, or on the given files.
+ *
+ * --whole: runs it also on each beginning of each input, and on each input with each of its bytes
+ * at each value. So every length of one byte has every value, and every byte of a longer one.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +17,59 @@
 
 #define INPUT_MAX (1 << 20)
 
+/* Of the inputs that --whole changes: a larger one costs more than it shows. */
+#define WHOLE_MAX 512
+
 static unsigned n_inputs;
+static unsigned long n_changed;
+static bool whole;
+/* The changed input that runs. */
+static struct {
+	size_t size, at;
+	unsigned value;
+} now;
+
+/* Of the sanitizers; other builds have none. */
+void __sanitizer_set_death_callback(void (*f)(void)) __attribute__((weak));
+
+static void say_where(void)
+{
+	(void)fprintf(stderr, "with %zu bytes, byte %zu is %u\n", now.size, now.at,
+	              now.value);
+}
+
+static void aborted(int signal_number)
+{
+	(void)signal_number; /* SIGABRT */
+	say_where();
+}
+
+/* A copy of its own, exactly as large. */
+static void run_copy(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size > 0 ? size : 1);
+
+	REQUIRE(copy, "no memory");
+	memcpy(copy, data, size);
+	fuzz_one(copy, size);
+	free(copy);
+	n_changed++;
+}
+
+static void run_changed(uint8_t *data, size_t size)
+{
+	for (now.size = 0; now.size < size; now.size++)
+		run_copy(data, now.size);
+	for (now.at = 0; now.at < size; now.at++) {
+		uint8_t before = data[now.at];
+
+		for (now.value = 0; now.value <= UINT8_MAX; now.value++) {
+			data[now.at] = (uint8_t)now.value;
+			run_copy(data, size);
+		}
+		data[now.at] = before;
+	}
+}
 
 /* Exactly as large as the file, so that a sanitizer detects reads beyond it. */
 static void run(const char *name)
@@ -36,6 +92,8 @@ static void run(const char *name)
 	 * log. */
 	(void)fprintf(stderr, "%s\n", name);
 	fuzz_one(exact, size);
+	if (whole && size <= WHOLE_MAX)
+		run_changed(exact, size);
 	free(exact);
 	n_inputs++;
 }
@@ -64,13 +122,24 @@ static void run_folder(const char *folder)
 
 int main(int argc, char **argv)
 {
+	int first = 1;
+
+	whole = argc > 1 && strcmp(argv[1], "--whole") == 0;
+	first += whole;
+	if (__sanitizer_set_death_callback != NULL && whole)
+		__sanitizer_set_death_callback(say_where);
+	if (whole)
+		(void)signal(SIGABRT, aborted); /* cannot fail */
 	fuzz_begin();
-	for (int i = 1; i < argc; i++)
+	for (int i = first; i < argc; i++)
 		run(argv[i]);
-	if (argc < 2) {
+	if (argc <= first) {
 		run_folder(FUZZ_INPUTS "/corpus/" FUZZ_TARGET);
 		run_folder(FUZZ_INPUTS "/regressions/" FUZZ_TARGET);
 	}
-	printf("%u inputs\n", n_inputs);
+	printf("%u inputs", n_inputs);
+	if (whole)
+		printf(", %lu with a changed byte or end", n_changed);
+	printf("\n");
 	return n_inputs > 0 ? 0 : EXIT_FAILURE;
 }
