@@ -3,8 +3,8 @@
  * Owns: the two lists of entries that wait, LIST_TODO and LIST_LATER, and the list of changed maps.
  * Runs on the loop.
  *
- * Invariants: a used entry is on one of the two lists at most. later_at is never after the first
- * time in LIST_LATER.
+ * Invariants: a used entry is on one of the two lists at most. later_at is at most LATER_GRID_US
+ * after the first time in LIST_LATER.
  */
 #include "checkerd/core/maps_todo.h"
 
