@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/bench/daemon_parts.py \
 	tests/bench/daemons.py \
 	tests/bench/guard.recorded \
+	tests/bench/levers.md \
 	tests/bench/parts.py \
 	tests/bench/report.py \
 	tests/bench/run \

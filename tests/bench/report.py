@@ -5,6 +5,9 @@ import platform
 import subprocess
 
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
 def machine():
 	"""Describes the machine and the versions."""
 	cpu = ""
@@ -241,6 +244,8 @@ def write_page(path, doc):
 		text += [f"## {capital(title)}", "", *lines(name, result), ""]
 		if name in NEEDS_QUIET and "load" in result:
 			text += [f"Load average at the end of this part: {result['load']} on {m['cpus']} CPUs.", ""]
+	with open(os.path.join(HERE, "levers.md"), encoding="utf-8") as f:
+		text.append(f.read().split("\n", 1)[1])  # the licence stands at the page's top
 	os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
 	with open(path, "w", encoding="utf-8") as f:
 		f.write("\n".join(text))
