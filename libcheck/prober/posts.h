@@ -19,6 +19,7 @@ struct posts {
 	/* [atomic submitter→any] entries of the deferred list */
 	_Atomic uint32_t waiting;
 	_Atomic bool stopping; /* [atomic caller→any] */
+	_Atomic bool ended;    /* [atomic caller→reapers] the submitter is gone */
 	/*
 	 * [atomic reaper↔submitter] reads that io_submit would block with may wait for rescuers
 	 */

@@ -125,6 +125,7 @@ void prober_stop(struct prober *p)
 	atomic_store(&p->posts.stopping, true);
 	posts_wake_submitter(&p->posts);
 	rescuers_wait_for_submitter(&p->rescuers);
+	atomic_store(&p->posts.ended, true);
 	for (uint32_t i = 0; p->groups != NULL && i < p->limits.groups; i++)
 		if (p->groups[i].has_reaper) {
 			group_wake(&p->groups[i]);

@@ -633,18 +633,6 @@ static int sleep_until(struct group *g, struct mono wake, struct backend_event *
 	return n;
 }
 
-static bool is_finished(struct group *g)
-{
-	bool unused;
-
-	if (!atomic_load(&g->with.posts->stopping))
-		return false;
-	pthread_mutex_lock(&g->lock);
-	unused = g->state == PATHCHECK_GROUP_UNUSED;
-	pthread_mutex_unlock(&g->lock);
-	return unused;
-}
-
 struct mono reaper_round(struct group *g, struct mono wake)
 {
 	/* reaper.pml: STEP */
@@ -662,10 +650,11 @@ void *reaper_main(void *group)
 
 	seal_begin();
 	wake = reaper_step(g, NULL, 0, mono_now());
+	/* While it stops, too, the submitter may use an unused group: to close a descriptor. */
 	do {
 		wake = reaper_round(g, wake);
 		retire(g);
-	} while (!is_finished(g));
+	} while (!atomic_load(&g->with.posts->ended));
 	atomic_store(group_wake_by(g), INT64_MAX);
 	return NULL;
 }

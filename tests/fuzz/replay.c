@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/fuzz/fuzz.h"
 
@@ -32,10 +33,27 @@ static struct {
 /* Of the sanitizers; other builds have none. */
 void __sanitizer_set_death_callback(void (*f)(void)) __attribute__((weak));
 
+/* A signal handler may not use stdio. */
+static void say_number(const char *of, size_t n)
+{
+	char text[64];
+	size_t at = sizeof(text), length = strlen(of);
+
+	text[--at] = '\n';
+	do
+		text[--at] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	at -= length;
+	memcpy(text + at, of, length);
+	if (write(STDERR_FILENO, text + at, sizeof(text) - at) < 0)
+		return;
+}
+
 static void say_where(void)
 {
-	(void)fprintf(stderr, "with %zu bytes, byte %zu is %u\n", now.size, now.at,
-	              now.value);
+	say_number("bytes: ", now.size);
+	say_number("changed byte: ", now.at);
+	say_number("its value: ", now.value);
 }
 
 static void aborted(int signal_number)

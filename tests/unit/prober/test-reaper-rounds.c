@@ -3,9 +3,11 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "tests/unit/prober/reaper-bed.h"
+#include "util/thread.h"
 
 /* --- who is woken --- */
 
@@ -437,6 +439,55 @@ static void nobody_is_woken_for_what_was_taken(void **state)
 	assert_false(is_told(b));
 }
 
+/* --- the end --- */
+
+/* With the group's lock held only for the look. */
+static void wait_until(struct bed *b, bool (*is)(const struct group *g))
+{
+	bool done = false;
+
+	while (!done) {
+		pthread_mutex_lock(&b->g->lock);
+		done = is(b->g);
+		pthread_mutex_unlock(&b->g->lock);
+		(void)sched_yield();
+	}
+}
+
+static bool has_come_round(const struct group *g)
+{
+	return !g->wake_sent;
+}
+
+static bool is_unused(const struct group *g)
+{
+	return g->state == PATHCHECK_GROUP_UNUSED;
+}
+
+/* An unused group may be used while the prober stops: a reaper that had ended would retire none. */
+static void a_reaper_serves_until_the_submitter_has_ended(void **state)
+{
+	struct bed *b = *state;
+	pthread_t reaper;
+
+	b->g->context = NULL;
+	b->g->state = PATHCHECK_GROUP_UNUSED;
+	atomic_store(&b->prober.posts.stopping, true);
+	assert_int_equal(thread_start(&reaper, "pc-reaper", 65536, reaper_main, b->g), 0);
+	for (int i = 0; i < 100; i++) {
+		group_wake(b->g);
+		wait_until(b, has_come_round);
+		pthread_mutex_lock(&b->g->lock);
+		b->g->state = PATHCHECK_GROUP_RETIRING;
+		pthread_mutex_unlock(&b->g->lock);
+		group_wake(b->g);
+		wait_until(b, is_unused);
+	}
+	atomic_store(&b->prober.posts.ended, true);
+	group_wake(b->g);
+	assert_int_equal(pthread_join(reaper, NULL), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -460,7 +511,9 @@ int main(void)
 		T(a_success_waits_no_longer_than_that),
 		T(a_failure_is_told_at_once),
 		T(nobody_is_woken_for_what_was_taken),
+		T(a_reaper_serves_until_the_submitter_has_ended),
 	};
 
+	(void)alarm(60); /* a reaper that ended too early would be waited for for ever */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
