@@ -216,8 +216,11 @@ void policy_pardon(struct hold *h, struct mono now)
 
 void policy_change_rule(struct hold *h, const struct policy_rule *r, struct mono now)
 {
-	if (h->phase != HOLD_PHASE_NONE && h->why == r->why)
+	if (h->phase != HOLD_PHASE_NONE && h->why == r->why) {
+		/* The new rule's holds and samples may be shorter. */
+		h->until = MIN(h->until, hold_time_of(now) + MAX(r->max, r->sample));
 		return;
+	}
 	if (h->phase != HOLD_PHASE_NONE) {
 		end_phase(h, hold_time_of(now));
 		h->failures = 0;

@@ -237,7 +237,8 @@ void judge_read(const struct pathcheck_opened *o, struct mono asked)
 	for (unsigned i = 0; i < PLACES_MAX; i++) {
 		struct known *k = &judge.places[i];
 
-		if (!k->used || k->devt != o->devt_minor)
+		/* A successor may not have the map yet, and learns nothing about it. */
+		if (!k->used || k->devt != o->devt_minor || entry_of(k) == NULL)
 			continue;
 		is_unit(k, unit_of(o->wwid, o->diskseq));
 		if (!k->barred)

@@ -186,6 +186,25 @@ static void another_rule_ends_the_former_ones_hold(void **state)
 	assert_false(policy_is_held(&h));
 }
 
+static void a_shorter_rule_shortens_a_hold(void **state)
+{
+	struct policy_rule shorter = *default_rule();
+	struct hold h = { 0 };
+
+	(void)state;
+	breaks(&h, 0);
+	works(&h, SEC);
+	breaks(&h, 2 * SEC);
+	assert_true(policy_until(&h).us > at(13 * SEC).us);
+	shorter.first = shorter.max = hold_time_of((struct mono){ 10 * SEC });
+	policy_change_rule(&h, &shorter, at(3 * SEC));
+	assert_true(policy_is_held(&h));
+	assert_int_equal(policy_until(&h).us, at(13 * SEC).us);
+	/* The former rule does not make it longer again. */
+	policy_change_rule(&h, default_rule(), at(4 * SEC));
+	assert_int_equal(policy_until(&h).us, at(13 * SEC).us);
+}
+
 static void the_first_rule_that_is_complete_works(void **state)
 {
 	struct policy_words w = { .flap_time_us = SEC, .hold_time_us = SEC };
@@ -402,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_mark_that_flaps_is_held),
 		cmocka_unit_test(an_administrator_ends_a_hold),
 		cmocka_unit_test(another_rule_ends_the_former_ones_hold),
+		cmocka_unit_test(a_shorter_rule_shortens_a_hold),
 		cmocka_unit_test(the_first_rule_that_is_complete_works),
 		cmocka_unit_test(the_default_is_what_no_keyword_means),
 		cmocka_unit_test(a_full_table_gives_the_default),
