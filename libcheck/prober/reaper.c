@@ -535,19 +535,15 @@ static int64_t gather_time_us(const struct group *g, const struct backend_event 
 {
 	uint32_t young = g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT];
 	const struct slot *s;
-	int64_t took_us;
 
 	if (n == 0)
 		return g->sends && !slot_list_empty(&g->done) && young >= GATHER_LEAST
-		               ? GATHER_LONG_US
+		               ? GATHER_MAX_US
 		               : 0;
 	if (MIN(g->in_context, young) < (uint32_t)n + GATHER_LEAST)
 		return 0;
 	s = slot_of_event(events);
-	took_us = mono_diff(mono_now(), s->started);
-	if (took_us > GATHER_LONG_US)
-		return MIN(MAX(took_us / 2, GATHER_LONG_US), GATHER_MAX_US);
-	return MAX(took_us, GATHER_MIN_US);
+	return MIN(MAX(mono_diff(mono_now(), s->started), GATHER_MIN_US), GATHER_MAX_US);
 }
 
 /*

@@ -49,13 +49,11 @@
 
 /*
  * If so many more requests are in flight, the reaper waits a moment and takes the answers
- * together. From GATHER_LONG_US on it waits for half as long as the first answer took: so no
- * duration is more than half too long.
+ * together.
  */
-#define GATHER_LEAST   4
-#define GATHER_MIN_US  50
-#define GATHER_LONG_US 500
-#define GATHER_MAX_US  4000
+#define GATHER_LEAST  4
+#define GATHER_MIN_US 50
+#define GATHER_MAX_US 500
 
 /*
  * A caller that sleeps is woken for successes when no answer of their group is to come, or so long
