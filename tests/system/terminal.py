@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A terminal for tests: a program in tmux, whose screen is read as a user sees it."""
+import itertools
 import os
 import shutil
 import subprocess
 
 from harness import Failure, Skip, wait_until
+
+
+NUMBERS = itertools.count()
 
 
 class Terminal:
@@ -13,7 +17,8 @@ class Terminal:
 	def __init__(self, case, command, size=(80, 24), env=None):
 		if shutil.which("tmux") is None:
 			raise Skip("tmux is missing")
-		self.socket = os.path.join(case.folder, "tmux")
+		# Of its own: the server of the terminal before may be about to end.
+		self.socket = os.path.join(case.folder, f"tmux{next(NUMBERS)}")
 		self.command, self.size = command, size
 		self.env = {**case.environment(), "LC_ALL": "C.UTF-8", "TERM": "screen-256color", **(env or {})}
 		self.env.pop("TMUX", None)
