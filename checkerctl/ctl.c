@@ -11,6 +11,7 @@
 
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/json_text.h"
 #include "util/edit_distance.h"
 
 #define INTERFACE      "io.checkerd.Control"
@@ -198,34 +199,6 @@ static int complain_error(json_object *reply, const char *name)
 	return code;
 }
 
-/*
- * Does the text of that length consist of one object? Objects, arrays and strings are followed to
- * their ends; what is between them is not looked at.
- */
-static bool is_object(const char *text, size_t length)
-{
-	bool in_string = false;
-	size_t depth = 0;
-
-	for (size_t i = 0; i < length; i++) {
-		char c = text[i];
-
-		if (in_string) {
-			i += c == '\\';
-			in_string = c != '"';
-		} else if (c == '"') {
-			in_string = true;
-		} else if (c == '{' || c == '[') {
-			depth++;
-		} else if ((c == '}' || c == ']') && --depth == 0) {
-			return i + 1 == length;
-		}
-		if (depth == 0)
-			return false;
-	}
-	return false;
-}
-
 /* The parameters of a reply as checkerd writes it. NULL: it is another text. */
 static char *parameters_text(char *text, size_t length)
 {
@@ -233,7 +206,7 @@ static char *parameters_text(char *text, size_t length)
 	size_t n = sizeof(begin) - 1;
 
 	if (length <= n || memcmp(text, begin, n) != 0 || text[n] != '{' ||
-	    text[length - 1] != '}' || !is_object(text + n, length - n - 1))
+	    text[length - 1] != '}' || !json_text_is_object(text + n, length - n - 1))
 		return NULL;
 	text[length - 1] = '\0';
 	return text + n;

@@ -29,7 +29,7 @@ _must_check_ int ctl_call(struct ctl *ctl, const char *method, json_object *para
 
 /*
  * ctl_call(), and prints the reply's parameters as JSON. A reply of megabytes is printed as it came,
- * which takes a tenth of the time that its objects would take.
+ * which takes an eighth of the time that its objects would take.
  */
 _must_check_ int ctl_print_call(struct ctl *ctl, const char *method,
                                 json_object *parameters);

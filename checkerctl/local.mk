@@ -52,6 +52,8 @@ libctl_la_SOURCES = \
 	checkerctl/hook_limit.c \
 	checkerctl/hook_limit.h \
 	checkerctl/import.c \
+	checkerctl/json_text.c \
+	checkerctl/json_text.h \
 	checkerctl/latency.c \
 	checkerctl/latency.h \
 	checkerctl/lists.c \
@@ -118,6 +120,7 @@ CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-human \
 	tests/unit/checkerctl/test-ctl-top \
 	tests/unit/checkerctl/test-ctl-trouble \
+	tests/unit/checkerctl/test-json-text \
 	$(NULL)
 check_PROGRAMS += $(CTL_TESTS)
 TESTS += $(CTL_TESTS)
@@ -174,6 +177,8 @@ tests_unit_checkerctl_test_ctl_run_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_run_LDADD = $(CMOCKA_LIBS)
 tests_unit_checkerctl_test_ctl_table_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_table_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_json_text_CPPFLAGS = $(CTL_TEST_CPPFLAGS) $(JSONC_CFLAGS)
+tests_unit_checkerctl_test_json_text_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_human_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_human_LDADD = $(CTL_TEST_LDADD)
 tests_unit_checkerctl_test_ctl_top_CPPFLAGS = $(CTL_TEST_CPPFLAGS)
