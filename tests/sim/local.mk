@@ -44,7 +44,6 @@ EXTRA_DIST += \
 	tests/sim/plants/pause-replaces-prober.patch \
 	tests/sim/plants/plug-is-silence.patch \
 	tests/sim/plants/queue-without-limit.patch \
-	tests/sim/plants/refused-forgotten.patch \
 	tests/sim/plants/reinstated-unchecked.patch \
 	tests/sim/plants/release-forgotten.patch \
 	tests/sim/plants/reported-again.patch \

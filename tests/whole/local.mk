@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	tests/whole/plants/given-back-while-held.patch \
 	tests/whole/plants/hold-forgets-failures.patch \
 	tests/whole/plants/pardon-takes-marks.patch \
+	tests/whole/plants/refused-forgotten.patch \
 	tests/whole/plants/release-unasked.patch \
 	tests/whole/plants/run \
 	tests/whole/plants/silence-counts-twice.patch \
