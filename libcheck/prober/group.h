@@ -88,7 +88,7 @@ struct group {
 	struct mono idle_from;     /* the last request was answered then; us 0: never */
 	struct mono patient_until; /* nothing times out before: the reaper overslept */
 	struct slot_list done;     /* answered by other threads, for the reaper */
-	/* The caller is told of successes in the ring by then; MONO_NEVER: it knows of all. */
+	/* When the caller is woken for successes in the ring, at the latest. MONO_NEVER: for none. */
 	struct mono tell_by;
 	bool drain_more; /* [reaper] the old context may have further events */
 };
