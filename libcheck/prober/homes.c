@@ -17,6 +17,7 @@ enum pathcheck_group_state homes_state(struct group *g)
 /* An unused group, which is set up from now on; NULL: none, or no thread for it. */
 static struct group *activate(struct homes *h, bool sends)
 {
+	/* ending.pml: ACTIVATE */
 	struct group *g = NULL;
 
 	for (uint32_t i = 0; i < h->limits->groups && g == NULL; i++)
@@ -116,6 +117,7 @@ void homes_count(struct homes *h, struct group *g, int by)
 
 void homes_retire(struct homes *h)
 {
+	/* ending.pml: END */
 	for (uint32_t i = 1; i < h->groups_end; i++) {
 		struct group *g = &h->groups[i];
 
@@ -177,6 +179,7 @@ static struct slot *take_from(struct homes *h, struct group *g,
 
 struct slot *homes_take_slot(struct homes *h, struct probed_path *path, uint32_t id)
 {
+	/* ending.pml: HOME */
 	struct slot *s = take_from(h, &h->groups[path->home], path, id);
 	bool sends = path->sends;
 	struct group *g;

@@ -122,6 +122,7 @@ int prober_start(struct prober *p, struct shared *shared, const struct backends 
 
 void prober_stop(struct prober *p)
 {
+	/* ending.pml: STOP */
 	atomic_store(&p->posts.stopping, true);
 	posts_wake_submitter(&p->posts);
 	rescuers_wait_for_submitter(&p->rescuers);

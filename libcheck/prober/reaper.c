@@ -465,6 +465,7 @@ static void retired(struct group *g)
  */
 static void retire(struct group *g)
 {
+	/* ending.pml: RETIRE, GIVE */
 	bool stopping = atomic_load(&g->with.posts->stopping);
 	struct reaper_work w;
 	void *contexts[2];
@@ -641,6 +642,7 @@ struct mono reaper_round(struct group *g, struct mono wake)
 
 void *reaper_main(void *group)
 {
+	/* ending.pml: ROUND, LAST */
 	struct group *g = group;
 	struct mono wake;
 

@@ -369,6 +369,7 @@ static void job_look(struct rescuers *r, struct group *g, struct slot *s,
 
 static void job_close(struct group *g, struct slot *s)
 {
+	/* ending.pml: CLOSED */
 	group_checker(g, s)->close(s->fd);
 	pthread_mutex_lock(&g->lock);
 	s->fd = -1;
@@ -399,6 +400,7 @@ static int set_up(struct group *g, uint32_t have, void **ret_context, uint32_t *
 
 static void job_setup(struct rescuers *rescuers, struct group *g)
 {
+	/* ending.pml: SETUP */
 	struct shared_header *h = rescuers->posts->shared->header;
 	uint32_t have, slots = 0;
 	void *context = NULL;
@@ -490,6 +492,7 @@ static void run_job(struct rescuers *r, struct seat *self, struct job *job,
 /* Is the submitter, until the prober ends or another thread has taken its place. */
 static void be_submitter(struct rescuers *r)
 {
+	/* ending.pml: DONE */
 	if (submitter_serve(r->submitter)) {
 		pthread_mutex_lock(&r->jobs->lock);
 		r->submitter_ended = true;
@@ -629,6 +632,7 @@ int rescuers_start(struct rescuers *r)
 
 void rescuers_wait_for_submitter(struct rescuers *r)
 {
+	/* ending.pml: STOP */
 	if (r->started < r->limits->threads)
 		return; /* the submitter, which starts last, was not started */
 	pthread_mutex_lock(&r->jobs->lock);
@@ -639,6 +643,7 @@ void rescuers_wait_for_submitter(struct rescuers *r)
 
 void rescuers_stop(struct rescuers *r)
 {
+	/* ending.pml: STOP */
 	struct jobs *j = r->jobs;
 
 	jobs_stop(j);

@@ -236,6 +236,7 @@ static int start_check(struct submitter *sub, uint32_t id)
 /* Has a rescuer close the descriptor of a path that is gone. False: no slot is free. */
 static bool start_close(struct submitter *sub, uint32_t id)
 {
+	/* ending.pml: CLOSE */
 	struct probed_path *path = &sub->paths[id];
 	struct slot *s = homes_take_slot(sub->homes, path, id);
 	struct group *g;
@@ -265,6 +266,7 @@ static void release_path(struct submitter *sub, uint32_t id)
 
 static bool retry_close(struct submitter *sub, uint32_t id)
 {
+	/* ending.pml: CLOSE */
 	struct probed_path *path = &sub->paths[id];
 
 	if (atomic_load(&sub->posts->stopping)) {
@@ -334,6 +336,7 @@ static void command_add(struct submitter *sub, const struct command *c)
 /* Its request becomes an orphan, which owns the descriptor. */
 static void command_remove(struct submitter *sub, uint32_t id)
 {
+	/* ending.pml: REMOVE */
 	struct probed_path *path = &sub->paths[id];
 	struct slot *s = slot_of_path(path, id);
 
@@ -503,6 +506,7 @@ static bool take_inbox(struct submitter *sub)
 /* The engine ends: every path is removed, every group retires. */
 static void end_all(struct submitter *sub)
 {
+	/* ending.pml: END */
 	for (uint32_t id = 0; id < sub->limits->ids; id++)
 		if (sub->paths[id].used)
 			command_remove(sub, id);
@@ -597,6 +601,7 @@ static enum step submitter_step(struct submitter *sub)
 
 static bool is_done(struct submitter *sub)
 {
+	/* ending.pml: DONE */
 	if (!atomic_load(&sub->posts->stopping))
 		return false;
 	for (uint32_t i = 0; i < sub->homes->groups_end; i++)

@@ -3,6 +3,7 @@
 EXTRA_DIST += \
 	tests/models/agreement.pml \
 	tests/models/check-ties \
+	tests/models/ending.pml \
 	tests/models/handover.pml \
 	tests/models/prober.pml \
 	tests/models/reaper.pml \
