@@ -50,6 +50,8 @@ libcore_la_SOURCES = \
 	checkerd/core/maps_table.h \
 	checkerd/core/maps_todo.c \
 	checkerd/core/maps_todo.h \
+	checkerd/core/nvme_counts.c \
+	checkerd/core/nvme_counts.h \
 	checkerd/core/overdue.c \
 	checkerd/core/overdue.h \
 	checkerd/core/peer.c \
@@ -97,6 +99,7 @@ core_tests = \
 	tests/unit/core/test-maps-world \
 	tests/unit/core/test-maps-disks \
 	tests/unit/core/test-maps-holds \
+	tests/unit/core/test-nvme-counts \
 	tests/unit/core/test-overdue \
 	tests/unit/core/test-peer \
 	tests/unit/core/test-policy \
@@ -120,6 +123,9 @@ core_test_ldadd = libcore.la libutil.la $(CMOCKA_LIBS)
 tests_unit_core_test_agreement_SOURCES = tests/unit/core/test-agreement.c
 tests_unit_core_test_agreement_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_agreement_LDADD = $(core_test_ldadd)
+tests_unit_core_test_nvme_counts_SOURCES = tests/unit/core/test-nvme-counts.c
+tests_unit_core_test_nvme_counts_CFLAGS = $(core_test_cflags)
+tests_unit_core_test_nvme_counts_LDADD = $(core_test_ldadd)
 tests_unit_core_test_cause_SOURCES = tests/unit/core/test-cause.c
 tests_unit_core_test_cause_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_cause_LDADD = $(core_test_ldadd)

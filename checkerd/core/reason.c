@@ -152,7 +152,7 @@ static void format_answer(const struct reason *r, char *buf, size_t size)
 		               by_device && e->device != NULL ? e->device : e->words,
 		               e->name);
 	else
-		(void)snprintf(buf, size, "error %d", r->error);
+		(void)snprintf(buf, size, "error %u", (unsigned)r->error);
 }
 
 static void format_device_error(const struct reason *r, char *buf, size_t size)
@@ -245,6 +245,17 @@ static void append_state(const struct reason *r, char *buf, size_t size)
 		buf[n] = '\0';
 }
 
+static void append_counts(const struct reason *r, char *buf, size_t size)
+{
+	size_t n = strlen(buf), gap = n > 0 ? 2 : 0;
+
+	if (n + gap >= size ||
+	    nvme_counts_format((uint16_t)r->counts, buf + n + gap, size - n - gap) == 0)
+		buf[n] = '\0';
+	else
+		memcpy(buf + n, "; ", gap);
+}
+
 const char *reason_format(const struct reason *r, char *buf, size_t size)
 {
 	assert(size > 0);
@@ -255,11 +266,13 @@ const char *reason_format(const struct reason *r, char *buf, size_t size)
 	case OUTCOME_PENDING:
 		format_failure(r, buf, size);
 		append_state(r, buf, size);
+		append_counts(r, buf, size);
 		break;
 	case OUTCOME_TIMED_OUT:
 	case OUTCOME_SILENT:
 		format_silence(r, buf, size);
 		append_state(r, buf, size);
+		append_counts(r, buf, size);
 		break;
 	case OUTCOME_DEVICE_ERROR:
 		format_device_error(r, buf, size);

@@ -5,6 +5,7 @@
 /* What can come of a check, and the reason that a path has for its state. Pure; any thread. */
 #include <assert.h>
 
+#include "checkerd/core/nvme_counts.h"
 #include "checkerd/core/sysfs_state.h"
 
 enum outcome_kind {
@@ -73,9 +74,10 @@ struct reason_sense {
  * it is small.
  */
 struct reason {
-	enum outcome_kind kind : 8;
-	enum outcome_stage stage : 8;
-	int error : 16;           /* positive errno, at most 4,095 */
+	enum outcome_kind kind : 4;
+	enum outcome_stage stage : 1;
+	unsigned error : 12;      /* positive errno */
+	unsigned counts : 15;     /* as of nvme_counts(), when the check failed */
 	struct sysfs_state sysfs; /* when the check failed */
 	uint8_t request : 3;      /* enum reason_request */
 	uint8_t said : 5;         /* enum reason_said */
@@ -85,8 +87,11 @@ struct reason {
 	};
 };
 
-static_assert(REQUEST_COUNT_ <= 1 << 3 && SAID_COUNT_ <= 1 << 5,
+static_assert(OUTCOME_KIND_COUNT_ < 1 << 4 && STAGE_READ < 1 << 1 &&
+                      REQUEST_COUNT_ <= 1 << 3 && SAID_COUNT_ <= 1 << 5 &&
+                      NVME_COUNTS_BITS <= 15,
               "struct reason has room for the values");
+static_assert(sizeof(struct reason) == 12, "every remembered change has one");
 
 /* TIMED_OUT and SILENT: no answer came. */
 static inline bool reason_is_silence(const struct reason *r)
@@ -94,12 +99,14 @@ static inline bool reason_is_silence(const struct reason *r)
 	return r->kind == OUTCOME_TIMED_OUT || r->kind == OUTCOME_SILENT;
 }
 
+#define REASON_ERROR_MAX 4095
+
 #define REASON_TEXT_MAX 128 /* bytes of every reason_format(), final NUL included */
 
 /*
  * Writes for example "no answer to a read in 30 s; device blocked, session FAILED", "read:
- * Input/output error (EIO)", or "TEST UNIT READY: not ready, standby (02/04/0b)". "": there is no
- * reason. Always ends in NUL; returns buf.
+ * Input/output error (EIO)", or "TEST UNIT READY: not ready, standby (02/04/0b)". Counts of NVMe follow
+ * as far as they fit: "; new: 1 reset". "": there is no reason. Always ends in NUL; returns buf.
  */
 const char *reason_format(const struct reason *r, char *buf, size_t size);
 

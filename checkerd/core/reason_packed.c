@@ -5,7 +5,6 @@
 #include "util/macro.h"
 #include "util/mono.h"
 
-#define ERRNO_MAX      4095
 #define TIMEOUT_MAX_US (3600 * USEC_PER_SEC)
 
 static_assert(OUTCOME_STARTED == 0 && OUTCOME_OK == 1 && OUTCOME_FAILED == 2 &&
@@ -28,6 +27,7 @@ static_assert(SYSFS_NONE == 0 && SYSFS_DEVICE == 1 && SYSFS_CONTROLLER == 2 &&
                       SYSFS_ANA == 6,
               "the numbers are in files: new ones come last");
 
+/* The counts of a silence are where others have sense data, and those of others where it has its time. */
 struct reason_packed reason_pack(const struct reason *r)
 {
 	const struct sysfs_word w[] = { r->sysfs.device, r->sysfs.transport,
@@ -46,7 +46,10 @@ struct reason_packed reason_pack(const struct reason *r)
 	}
 	if (reason_is_silence(r)) {
 		p.timeout_us = r->timeout_us;
+		p.key = r->counts & 0xff;
+		p.code = r->counts >> 8;
 	} else {
+		p.timeout_us = r->counts;
 		p.key = r->sense.key;
 		p.code = r->sense.code;
 		p.qualifier = r->sense.qualifier;
@@ -70,18 +73,27 @@ static bool unpack_sysfs(const struct reason_packed *p, struct sysfs_state *ret)
 	return true;
 }
 
+/* 0 in the files of older versions. */
+static uint32_t counts_of(const struct reason_packed *p)
+{
+	return p->kind == OUTCOME_TIMED_OUT || p->kind == OUTCOME_SILENT
+	               ? p->key | (uint32_t)p->code << 8
+	               : p->timeout_us;
+}
+
 bool reason_unpack(const struct reason_packed *p, struct reason *ret)
 {
 	struct reason r = {
-		.kind = (enum outcome_kind)p->kind,
-		.stage = (enum outcome_stage)p->stage,
-		.error = p->error,
+		.kind = (enum outcome_kind)(p->kind & 15),
+		.stage = (enum outcome_stage)(p->stage & 1),
+		.error = p->error & REASON_ERROR_MAX,
+		.counts = counts_of(p) & ((1U << NVME_COUNTS_BITS) - 1),
 		.request = p->request & 7,
 		.said = p->said & 31,
 	};
 
 	if (p->kind >= OUTCOME_KIND_COUNT_ || p->stage > STAGE_READ ||
-	    p->error > ERRNO_MAX || p->request >= REQUEST_COUNT_ ||
+	    p->error > REASON_ERROR_MAX || p->request >= REQUEST_COUNT_ ||
 	    p->said >= SAID_COUNT_ || !unpack_sysfs(p, &r.sysfs))
 		return false;
 	if (reason_is_silence(&r))

@@ -229,7 +229,8 @@ static void note_reason(struct path_status *s, const struct outcome *o,
 	struct reason r = {
 		.kind = o->kind,
 		.stage = o->stage,
-		.error = o->error,
+		.error = (unsigned)o->error & REASON_ERROR_MAX,
+		.counts = o->counts != 0 ? o->counts : s->reason.counts,
 		.sysfs = o->sysfs,
 		.request = o->request,
 		.said = o->said,
@@ -264,7 +265,7 @@ static unsigned note_answer(struct path_status *s, const struct outcome *o)
 	if (o->kind != OUTCOME_DEVICE_ERROR)
 		return ACTION_NONE;
 	s->reason.stage = o->stage;
-	s->reason.error = o->error;
+	s->reason.error = (unsigned)o->error & REASON_ERROR_MAX;
 	s->reason.request = o->request;
 	s->reason.said = o->said;
 	s->reason.sense = o->sense;

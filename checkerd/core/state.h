@@ -43,6 +43,7 @@ struct outcome {
 	bool late; /* a final outcome after TIMED_OUT of the same check, which was counted */
 	bool known; /* with a failed open: the kernel knows the device's number */
 	struct sysfs_state sysfs; /* with a failure: the kernel's view of the device */
+	uint16_t counts;          /* the same: nvme_counts(); 0: those of before stay */
 	enum reason_request request;
 	enum reason_said said;
 	struct reason_sense sense;

@@ -17,6 +17,8 @@ libdiscovery_la_SOURCES = \
 	checkerd/discovery/judgement.h \
 	checkerd/discovery/native_paths.c \
 	checkerd/discovery/native_paths.h \
+	checkerd/discovery/nvme_diag.c \
+	checkerd/discovery/nvme_diag.h \
 	checkerd/discovery/peer_ask.c \
 	checkerd/discovery/peer_ask.h \
 	checkerd/discovery/settings.c \
@@ -50,6 +52,7 @@ discovery_tests = \
 	tests/unit/discovery/test-found \
 	tests/unit/discovery/test-identity \
 	tests/unit/discovery/test-native-paths \
+	tests/unit/discovery/test-nvme-diag \
 	tests/unit/discovery/test-peer-ask \
 	tests/unit/discovery/test-timers-read \
 	tests/unit/discovery/test-watch \
@@ -75,6 +78,10 @@ tests_unit_discovery_test_identity_LDADD = $(discovery_test_ldadd)
 tests_unit_discovery_test_native_paths_SOURCES = tests/unit/discovery/test-native-paths.c
 tests_unit_discovery_test_native_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_discovery_test_native_paths_LDADD = $(discovery_test_ldadd)
+tests_unit_discovery_test_nvme_diag_SOURCES = tests/unit/discovery/test-nvme-diag.c \
+	tests/unit/sysfs_tree.h
+tests_unit_discovery_test_nvme_diag_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_discovery_test_nvme_diag_LDADD = $(discovery_test_ldadd)
 tests_unit_discovery_test_peer_ask_SOURCES = tests/unit/discovery/test-peer-ask.c
 tests_unit_discovery_test_peer_ask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_discovery_test_peer_ask_LDADD = $(discovery_test_ldadd)

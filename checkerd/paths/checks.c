@@ -362,10 +362,19 @@ static void end_by_hand(struct checks *c, uint32_t index, struct path *p, struct
 		            "enabled again: its time as disabled is over");
 }
 
-void checks_read_state(struct checks *c, struct path *p)
+void checks_read_state(struct checks *c, uint32_t index, struct path *p,
+                       struct outcome *o)
 {
 	device_state_read(c->sys_dev_block, p->device, &p->sysfs);
 	c->states_read += device_state_attributes(p->device);
+	if (o->kind != OUTCOME_OK && o->kind != OUTCOME_DEVICE_ERROR)
+		o->counts = diag_watch_counts(&c->diag, c->sys_dev_block, index, p,
+		                              &c->states_read);
+}
+
+void checks_begin_counts(struct checks *c, uint32_t index, const struct path *p)
+{
+	c->states_read += diag_watch_begin(&c->diag, c->sys_dev_block, index, p);
 }
 
 /* The check of a running prober is past its deadline and still in the kernel. */
@@ -374,7 +383,7 @@ static void stay_timed_out(struct checks *c, uint32_t index, struct path *p,
 {
 	struct outcome timed_out = { .kind = OUTCOME_SILENT, .error = ETIMEDOUT };
 
-	checks_read_state(c, p);
+	checks_read_state(c, index, p, &timed_out);
 	timed_out.sysfs = p->sysfs;
 	if ((checks_step(c, index, p, &timed_out, now) & ACTION_FAILURE) != 0)
 		checks_count_from(c, p, now);

@@ -12,6 +12,7 @@
 #include "checkerd/core/overdue.h"
 #include "checkerd/core/registry.h"
 #include "checkerd/core/schedule.h"
+#include "checkerd/paths/diag_watch.h"
 #include "checkerd/paths/events.h"
 #include "checkerd/paths/holds.h"
 #include "checkerd/paths/slow_watch.h"
@@ -57,6 +58,7 @@ struct checks {
 	struct holds holds;
 	struct slow_watch slow;
 	struct port_states ports;
+	struct diag_watch diag;
 	/* Descriptor of /sys/dev/block, or -1: shows whether a disk exists, and its state. */
 	int sys_dev_block;
 	/* Attributes of sysfs that were read in this slice. */
@@ -187,8 +189,11 @@ unsigned checks_step(struct checks *c, uint32_t index, struct path *p,
                      const struct outcome *o, struct mono now);
 /* The path was heard of, or its grace starts: computes when it becomes overdue. */
 void checks_count_from(struct checks *c, struct path *p, struct mono now);
-/* Reads the state that sysfs shows for the device. */
-void checks_read_state(struct checks *c, struct path *p);
+/* Reads the state that sysfs shows for the device, and after a failure the counters of NVMe. */
+void checks_read_state(struct checks *c, uint32_t index, struct path *p,
+                       struct outcome *o);
+/* The path is added, or came up: what the counters of NVMe count begins again. */
+void checks_begin_counts(struct checks *c, uint32_t index, const struct path *p);
 /* The engine refused a command. */
 void checks_block(struct checks *c, struct mono now);
 /* Calls the listener. */

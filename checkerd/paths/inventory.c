@@ -238,7 +238,9 @@ static int apply_found(struct inventory *inv, struct found *f, struct mono now)
 
 bool inventory_take(struct inventory *inv, struct mono now)
 {
-	for (unsigned n = 0; n < INVENTORY_SLICE; n++) {
+	inv->checks->states_read = 0;
+	for (unsigned n = 0;
+	     n < INVENTORY_SLICE && inv->checks->states_read < CHECKS_STATES_SLICE; n++) {
 		if (!inv->holding && !discovery_next(inv->discovery, &inv->held))
 			return false;
 		inv->holding = true;

@@ -3,6 +3,8 @@
 libdaemon_la_SOURCES += \
 	checkerd/paths/checks.c \
 	checkerd/paths/checks.h \
+	checkerd/paths/diag_watch.c \
+	checkerd/paths/diag_watch.h \
 	checkerd/paths/dm.c \
 	checkerd/paths/dm.h \
 	checkerd/paths/dm_report.c \
@@ -62,6 +64,7 @@ paths_tests = \
 	tests/unit/paths/test-checks \
 	tests/unit/paths/test-checks-device \
 	tests/unit/paths/test-checks-overdue \
+	tests/unit/paths/test-diag-watch \
 	tests/unit/paths/test-dm \
 	tests/unit/paths/test-holds \
 	tests/unit/paths/test-observe \
@@ -88,6 +91,11 @@ tests_unit_paths_test_checks_device_LDADD = libdaemon.la libstore.la libdiscover
 tests_unit_paths_test_checks_overdue_SOURCES = tests/unit/paths/test-checks-overdue.c $(checks_bed)
 tests_unit_paths_test_checks_overdue_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_checks_overdue_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_diag_watch_SOURCES = tests/unit/paths/test-diag-watch.c \
+	tests/unit/sysfs_tree.h $(checks_bed)
+tests_unit_paths_test_diag_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_diag_watch_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_holds_SOURCES = tests/unit/paths/test-holds.c $(checks_bed)
 tests_unit_paths_test_holds_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

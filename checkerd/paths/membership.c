@@ -86,6 +86,7 @@ int membership_add(struct checks *c, struct device *d, const struct path_setting
 	c->never_checked += checks_is_never_checked(p);
 	c->paths_changed = true;
 	device_state_from_discovery(d, &p->sysfs);
+	checks_begin_counts(c, index, p);
 	outage_path_added(c->events, index, d, now);
 	maps_path_added(c->maps, index, d);
 	checks_count_from(c, p, now);

@@ -20,17 +20,27 @@ static void judge(struct observe *o, uint32_t index, struct path *p,
                   const struct sysfs_state *s, struct mono now)
 {
 	struct outcome seen = { .kind = OUTCOME_STARTED, .stage = STAGE_READ };
+	struct checks *c = o->checks;
 	unsigned actions;
+	bool worked;
 
 	if (p->status.state == PATH_UNCHECKED)
-		(void)checks_step(o->checks, index, p, &seen, now); /* No action. */
+		(void)checks_step(c, index, p, &seen, now); /* No action. */
 	seen.kind = sysfs_state_is_bad(s) ? OUTCOME_FAILED : OUTCOME_OK;
 	seen.sysfs = p->sysfs = *s;
+	/* A passive controller is passive for as long as it is there. */
+	if (seen.kind == OUTCOME_FAILED &&
+	    (p->status.state != PATH_GHOST || !sysfs_state_is_passive(s)))
+		seen.counts = diag_watch_counts(&c->diag, c->sys_dev_block, index, p,
+		                                &c->states_read);
 	p->started = now;
 	p->counters.checks++;
-	actions = checks_step(o->checks, index, p, &seen, now);
+	worked = p->status.state == PATH_UP || p->status.state == PATH_PENDING;
+	actions = checks_step(c, index, p, &seen, now);
+	if (p->status.state == PATH_UP && !worked)
+		checks_begin_counts(c, index, p);
 	outcome_count(&p->counters, &seen, actions);
-	checks_complete(o->checks, index, 0, p->status.state);
+	checks_complete(c, index, 0, p->status.state);
 	/* A group that changes its state for too long makes the path overdue. */
 	if ((actions & (ACTION_SUCCESS | ACTION_FAILURE)) == 0) {
 		p->counters.deferred++;
@@ -39,7 +49,7 @@ static void judge(struct observe *o, uint32_t index, struct path *p,
 	p->last = now;
 	if ((actions & ACTION_SUCCESS) != 0)
 		p->good = now;
-	checks_count_from(o->checks, p, now);
+	checks_count_from(c, p, now);
 }
 
 /* Discovery's records of one map follow each other: with the last one, all its paths have their states. */

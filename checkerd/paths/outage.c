@@ -46,6 +46,15 @@ static struct events_change change_of(const struct outage *o, uint32_t item,
 	return outage_gathered_change(o->events, item, c, p, &p->status);
 }
 
+/* Without what each path has counted for itself. */
+static struct reason common(const struct reason *why)
+{
+	struct reason r = *why;
+
+	r.counts = 0;
+	return r;
+}
+
 static bool same_reason(const struct reason *a, const struct reason *b)
 {
 	char of_a[REASON_TEXT_MAX], of_b[REASON_TEXT_MAX];
@@ -55,12 +64,13 @@ static bool same_reason(const struct reason *a, const struct reason *b)
 }
 
 /* Boyer and Moore's vote: `why` is the reason of most members, if one is. */
-static void vote(struct outage *o, const struct reason *why)
+static void vote(struct outage *o, const struct reason *of_path)
 {
-	bool same = o->votes > 0 && same_reason(&o->why, why);
+	const struct reason why = common(of_path);
+	bool same = o->votes > 0 && same_reason(&o->why, &why);
 
 	if (o->votes == 0)
-		o->why = *why;
+		o->why = why;
 	else
 		o->same_why = o->same_why && same;
 	o->votes = o->votes == 0 || same ? o->votes + 1 : o->votes - 1;

@@ -93,13 +93,16 @@ static void follow_port(struct checks *c, uint32_t index, struct path *p, struct
 static void judge(struct checks *c, uint32_t index, struct path *p, struct outcome *o,
                   struct mono now)
 {
+	bool read = outcome_wants_state(p, o);
 	unsigned actions;
 
-	if (outcome_wants_state(p, o))
-		checks_read_state(c, p);
+	if (read)
+		checks_read_state(c, index, p, o);
 	o->sysfs = p->sysfs;
 	p->changing = o->kind == OUTCOME_PENDING;
 	actions = checks_step(c, index, p, o, now);
+	if (read && p->status.state == PATH_UP)
+		checks_begin_counts(c, index, p);
 	if (o->kind == OUTCOME_OK && p->enabled && p->latency.samples > 0)
 		slow_watch_checked(&c->slow, index, p, now);
 	follow_port(c, index, p, now);

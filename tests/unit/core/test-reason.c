@@ -39,7 +39,7 @@ static void failures(void **state)
 	              "open: No such file or directory (ENOENT)");
 	assert_reason(failed(STAGE_READ, ENOLINK),
 	              "read: The transport failed (ENOLINK)");
-	assert_reason(failed(STAGE_READ, 4711), "read: error 4711");
+	assert_reason(failed(STAGE_READ, 3711), "read: error 3711");
 }
 
 static void silences(void **state)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Native NVMe multipathing: hidden paths are seen as those of a map, with what sysfs knows of them."""
+import re
+
 from targets import NvmeTcp
 from vm import *
 
@@ -10,11 +12,16 @@ def map_is(redundancy, up, total=2):
 	                                                                         total) else None
 
 
+def without_counts(reason):
+	"""Linux 7.2 and later count what happens to a path."""
+	return reason and re.sub("(; )?new: .*", "", reason)
+
+
 def becomes(disk, state, reason, redundancy, up):
 	"""The path has this state and reason, and its map this redundancy. A controller that is cut off
 	resets first."""
 	wait_for(f"{disk} is {state}: {reason}", lambda: next(
-		(p for p in [state_is(disk, state)] if p and p["reason"] == reason), None), 20)
+		(p for p in [state_is(disk, state)] if p and without_counts(p["reason"]) == reason), None), 20)
 	wait_for(f"the map is {redundancy}", lambda: map_is(redundancy, up), 5)
 	say(f"{disk}: {state}: {reason}; the map: {redundancy}")
 
@@ -75,6 +82,12 @@ say("a controller that is cut off")
 target.withdraw(1)
 becomes(right, "down", "controller connecting", "last", 1)
 check(state_is(left, "up") is not None, "the other one", path(left))
+if os.path.isdir(f"/sys/block/{right}/device/diag"):
+	p = wait_for("the kernel's counts are told", lambda: next(
+		(p for p in [path(right)] if re.search("; new: .*[1-9]", p["reason"])), None), 20)
+	say(p["reason"])
+else:
+	check("new: " not in path(right)["reason"], "this kernel counts nothing", path(right))
 target.offer(1)
 becomes(right, "up", None, "full", 2)
 
