@@ -22,7 +22,7 @@ def quantiles(values):
 
 def daemon(bench):
 	"""the whole daemon, with an interval of 1 s and paths from its configuration"""
-	paths, turns, seconds = (256, 2, 1) if bench.smoke else (10240, 6, 10)
+	paths, turns, seconds = (256, 2, 1) if bench.smoke else (10240, 5, 8)
 	bench.quota(paths + 4096)
 	floor, paced = bench.subject("floor", paths), bench.subject("paced", paths)
 	rounds, seconds_paced = max(1, 65536 // paths), max(1, seconds // 4)
@@ -65,13 +65,14 @@ def daemon(bench):
 	return result
 
 
-def cost_a_check(running, seconds):
-	"""Returns the CPU time a check, in us, over a time without requests."""
-	counted, counted_at = running.checks()
+def cost_a_check(running, seconds, of=None):
+	"""Returns the CPU time a check, in us, over a time without requests. of: some paths whose checks
+	are counted for all: all have the same interval, and to list many paths takes a while."""
+	counted, counted_at = running.checks(of)
 	begin, cpu = time.monotonic(), running.cpu_ns()
 	time.sleep(seconds)
 	cpu, took = running.cpu_ns() - cpu, time.monotonic() - begin
-	total, at = running.checks()
+	total, at = running.checks(of)
 	if total == counted:
 		raise BenchError("no path had a check")
 	return cpu / 1000 / took / ((total - counted) / (at - counted_at))
@@ -89,29 +90,35 @@ def reload(running, names):
 	return time.monotonic() - begin
 
 
+GROWTH_LIMIT = 1.1  # of a check's cost, from the first size to the last
+COUNTED = 256
+
+
 def growth(bench):
 	"""the daemon with a growing number of paths: CPU a check, start, reload, stop"""
 	rows = []
-	sizes = [128] if bench.smoke else [1024, 4096, 16384, 65536]
+	sizes = [128] if bench.smoke else [1024, 8192, 65536, 131072]
 	files = subjects.Files(bench.folder, sizes[-1], shared=min(sizes[-1], 16384))
 	for paths in sizes:
 		bench.quota(paths + 4096)
 		names = files.names(paths)
 		running = Running(bench, names, interval=2, env=few_descriptors(bench, paths),
 		                  max_paths=paths, max_in_flight=0)
-		time.sleep(1 if bench.smoke else 5)
-		cost = cost_a_check(running, 3 if bench.smoke else 10)
+		time.sleep(1 if bench.smoke else 4)
+		cost = cost_a_check(running, 3 if bench.smoke else 8, names[::max(1, paths // COUNTED)])
 		memory = running.memory()
 		reload_s = reload(running, names)
 		rows.append({"paths": paths, "cpu_us": cost, "start_s": running.start_s,
 		             "reload_s": reload_s, "stop_s": running.stop(),
 		             "resident_kib": sum(m["rss"] for m in memory.values())})
-	return {"rows": rows, "devices": files.describe()}
+	devices = files.describe()
+	files.remove()
+	return {"rows": rows, "devices": devices, "limit": GROWTH_LIMIT}
 
 
 def watch(running, bench, of):
 	"""CPU time a check, and how late the checks of some paths are."""
-	seconds = 2 if bench.smoke else 6
+	seconds = 2 if bench.smoke else 4
 	return {"cpu_us": cost_a_check(running, seconds),
 	        "late_us": quantiles(running.turns(seconds, set(of)))}
 
@@ -143,7 +150,7 @@ def hung(bench):
 	try:
 		running = Running(bench, bad.names + good, interval=interval, timeout=timeout)
 		calm, late, known = [], [], []
-		for _ in range(1 if bench.smoke else 4):
+		for _ in range(1 if bench.smoke else 3):
 			time.sleep(1)
 			calm.append(watch(running, bench, good))
 			known += hang(running, disk, bad)
@@ -174,7 +181,7 @@ def timed(what):
 
 def control(bench):
 	"""many paths listed: duration, and delay of the checks"""
-	paths, asks, clients = (256, 2, 10) if bench.smoke else (10240, 15, 100)
+	paths, asks, clients = (256, 2, 10) if bench.smoke else (10240, 9, 100)
 	bench.quota(paths + 4096)
 	running = Running(bench, bench.devices.names(paths), max_clients=2 * clients)
 	time.sleep(1)

@@ -2,7 +2,7 @@
 /*
  * The library as a program uses it: requests a check of each path, submits them at once,
  * and takes the results as they arrive. The engine runs in this process or in the prober. A check is
- * a direct read or a TEST UNIT READY.
+ * a direct read, a TEST UNIT READY, or a read of an NVMe namespace.
  */
 #include "tests/bench/subject.h"
 
@@ -63,8 +63,7 @@ static void start(const struct devices *d, enum pathcheck_mode mode, uint32_t fl
 	if (r < 0)
 		bench_fail("pathcheck_new", -r);
 	it.n = d->n;
-	it.way = checker == PATHCHECK_DIRECTIO ? PATHCHECK_ENGINE_AIO
-	                                       : PATHCHECK_ENGINE_SG;
+	it.way = checker == PATHCHECK_TUR ? PATHCHECK_ENGINE_SG : PATHCHECK_ENGINE_AIO;
 	it.ids = bench_alloc(d->n, sizeof(*it.ids));
 	for (uint32_t i = 0; i < d->n; i++) {
 		struct pathcheck_path p = { .size = sizeof(p),
@@ -73,7 +72,7 @@ static void start(const struct devices *d, enum pathcheck_mode mode, uint32_t fl
 			                    .checker = (uint16_t)checker };
 
 		/* Each HBA has threads of its own for SCSI commands. */
-		if (checker != PATHCHECK_DIRECTIO)
+		if (checker == PATHCHECK_TUR)
 			p.host = hba_of(d->names[i]);
 		r = pathcheck_add(it.pc, &p, &it.ids[i]);
 		if (r < 0)
@@ -105,6 +104,16 @@ static void tur_threads_start(const struct devices *d)
 static void tur_process_start(const struct devices *d)
 {
 	start(d, PATHCHECK_PROCESS, 0, PATHCHECK_TUR);
+}
+
+static void nvme_threads_start(const struct devices *d)
+{
+	start(d, PATHCHECK_THREADS, 0, PATHCHECK_NVME);
+}
+
+static void nvme_process_start(const struct devices *d)
+{
+	start(d, PATHCHECK_PROCESS, 0, PATHCHECK_NVME);
 }
 
 static void wait_for_results(void)
@@ -191,6 +200,21 @@ const struct subject subject_tur_threads = {
 const struct subject subject_tur_process = {
 	.name = "tur-process",
 	.start = tur_process_start,
+	.round = engine_round,
+	.stop = engine_stop,
+	.helper = prober,
+};
+
+const struct subject subject_nvme_threads = {
+	.name = "nvme-threads",
+	.start = nvme_threads_start,
+	.round = engine_round,
+	.stop = engine_stop,
+};
+
+const struct subject subject_nvme_process = {
+	.name = "nvme-process",
+	.start = nvme_process_start,
 	.round = engine_round,
 	.stop = engine_stop,
 	.helper = prober,

@@ -4,14 +4,19 @@ EXTRA_DIST += \
 	docs/BENCHMARK.md \
 	tests/bench/README.md \
 	tests/bench/check-guard \
+	tests/bench/command_parts.py \
 	tests/bench/daemon_parts.py \
 	tests/bench/daemons.py \
 	tests/bench/guard.recorded \
 	tests/bench/levers.md \
+	tests/bench/machines.json \
 	tests/bench/parts.py \
+	tests/bench/quiet_part.py \
 	tests/bench/report.py \
 	tests/bench/run \
 	tests/bench/subjects.py \
+	tests/bench/turns.py \
+	tests/bench/vm_part.py \
 	tests/bench/wakeups \
 	$(NULL)
 noinst_PROGRAMS += tests/bench/subject
@@ -37,7 +42,16 @@ guard_wrapped = clock_gettime pathcheck_new poll prober_start
 tests_bench_guard_LDFLAGS = $(AM_LDFLAGS) $(guard_wrapped:%=-Wl,--wrap=%)
 
 # make bench: what checks cost here; docs/BENCHMARK.md is written by it. Needs root.
-.PHONY: bench
+# make bench-vm: the same in a virtual machine, beside multipathd and for what this host has no devices
+# for. The page has the figures of each suite of Debian (BENCH_SUITE) and scenario that was run last.
+bench_figures = $(srcdir)/tests/bench/machines.json
+bench_page = --json bench.json --figures $(bench_figures) --doc $(srcdir)/docs/BENCHMARK.md
+BENCH_SUITE = sid
+BENCH_SCENARIOS = compare-64 compare-64-tur compare-64-nvme
+.PHONY: bench bench-vm
 bench: all
-	$(srcdir)/tests/bench/run --json bench.json \
-		--doc $(srcdir)/docs/BENCHMARK.md $(BENCH_ARGS) .
+	$(srcdir)/tests/bench/run $(bench_page) $(BENCH_ARGS) .
+bench-vm:
+	$(srcdir)/tests/vm/run --suite $(BENCH_SUITE) --figures $(bench_figures) --logs bench-vm-logs \
+		$(BENCH_SCENARIOS)
+	$(srcdir)/tests/bench/run $(bench_page) --only machine .

@@ -1,59 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The measurements. A part is a function from the bench to its figures, which JSON can hold.
 report.py shows them."""
+import command_parts
 import daemon_parts
-from subjects import BenchError, SystemCalls, cpu_us, spread
+import quiet_part
+import vm_part
+from turns import compare
 
 FLOOR_BUDGET_ENGINE = 1.25
-
-
-def rounds_for(paths, reads):
-	return max(1, reads // paths)
-
-
-def healthy(cost, kind):
-	"""A round counts only if every read went through the intended calls."""
-	if kind in ("floor", "threads", "process") and cost["other_way"]:
-		raise BenchError(f"{kind}: {cost['other_way']} of {cost['checks']} reads went "
-		                 "another way than io_submit")
-	return cost
-
-
-def compare(bench, kinds, paths, repeats, reads):
-	"""CPU time a check of each kind, and its ratio to the first kind. The kinds run in turn,
-	so that other load on the machine affects all of them."""
-	running = [bench.subject(kind, paths) for kind in kinds]
-	rounds = rounds_for(paths, reads)
-	for s in running:
-		s.rounds(rounds)  # the first rounds fill the caches
-	turns = []
-	for i in range(repeats):
-		order = running if i % 2 == 0 else running[::-1]
-		turn = {s.kind: healthy(s.rounds(rounds), s.kind) for s in order}
-		turns.append(turn)
-	rows = []
-	for s in running:
-		costs = [t[s.kind] for t in turns]
-		checks = sum(c["checks"] for c in costs)
-		row = {
-			"kind": s.kind, "paths": paths, "rounds": rounds * repeats,
-			"cpu_us": spread([cpu_us(c) for c in costs]),
-			"ratio": spread([cpu_us(t[s.kind]) / cpu_us(t[kinds[0]]) for t in turns]),
-			"ratio_of_sums": sum(map(cpu_us, costs)) /
-			                 sum(cpu_us(t[kinds[0]]) for t in turns),
-			"slept_per_1000": 1000 * sum(c["slept"] for c in costs) / checks,
-			"preempted_per_1000": 1000 * sum(c["preempted"] for c in costs) / checks,
-			"wall_us": spread([c["wall_ns"] / c["checks"] / 1000 for c in costs]),
-			"calls_per_1000": None,
-		}
-		if bench.can_count:
-			cost, calls = SystemCalls(s.pids()).count(lambda s=s: s.rounds(rounds))
-			if calls is not None:
-				row["calls_per_1000"] = 1000 * calls / cost["checks"]
-		rows.append(row)
-	for s in running:
-		s.stop()
-	return rows
 
 
 def engine(bench):
@@ -66,7 +20,7 @@ def engine(bench):
 		# kind.
 		more = ("opened-each",) if paths == sizes[0] else ()
 		rows += compare(bench, ("floor", "threads", "process") + more, paths,
-		                repeats=3 if bench.smoke else 41,
+		                repeats=3 if bench.smoke else 25,
 		                reads=1024 if bench.smoke else 65536)
 	return {"budget": FLOOR_BUDGET_ENGINE, "rows": rows}
 
@@ -83,7 +37,7 @@ def embedded(bench):
 def contexts(bench):
 	"""start and end of one asynchronous context a path, against shared ones"""
 	rows = []
-	for paths in [64] if bench.smoke else [1024, 4096]:
+	for paths in [64] if bench.smoke else [256, 1024]:
 		bench.quota(2 * paths + 4096)
 		for kind in ("context-each", "threads", "process"):
 			subject = bench.subject(kind, paths)
@@ -94,6 +48,7 @@ def contexts(bench):
 	return {"rows": rows}
 
 
-PARTS = {"engine": engine, "embedded": embedded, "contexts": contexts, **daemon_parts.PARTS}
+PARTS = {"engine": engine, "embedded": embedded, **command_parts.PARTS, "contexts": contexts,
+         **daemon_parts.PARTS, **quiet_part.PARTS, **vm_part.PARTS}
 # The parts that read no device.
-RECKONED = {"large"}
+RECKONED = {"large", "machine"}

@@ -65,6 +65,69 @@ def compared(result):
 		 for r in result["rows"]])
 
 
+def commands(result):
+	if "why" in result:
+		return [f"Not measured on this host: {result['why']}. `make bench-vm` measures it in a virtual "
+		        "machine: see the end of this page."]
+	return compared(result)
+
+
+def threads(row):
+	return ", ".join(f"{name} {n:.1f}" for name, n in row["threads"].items())
+
+
+def quiet(result):
+	return table(
+		(f"{result['paths']} paths every {result['interval_s']} s", "wake-ups a batch", "in between",
+		 "threads"),
+		[(r["devices"], number(r["batch"], 1), number(r["between"], 1), threads(r))
+		 for r in result["rows"]]) + [
+			"", f"Counted in {result['intervals']} intervals, each with one batch. Reads of files end "
+			"before `io_submit` returns."]
+
+
+PAIRS = (("cpu_us", "CPU a check, us", 0), ("locked_mib", "locked, MiB", 0),
+         ("offline_s_median", "offline noticed, s", 1), ("hung_s_median", "hung noticed, s", 1),
+         ("hung_s_worst", "at worst", 1), ("show_s", "show paths, s", 2), ("reload_s", "reload, s", 2),
+         ("stop_s", "stop, s", 1), ("restart_s", "restart, s", 1))
+
+
+def cpu_share(r):
+	theirs, ours = r["rows"]["cpu_us"]
+	return f"1/{theirs / ours:.1f}"
+
+
+def beside_multipathd(runs):
+	"""A row for each run: multipathd's figure, then checkerd's."""
+	rows = []
+	for r in runs:
+		pairs = [f"{number(r['rows'][name][0], digits)}; {number(r['rows'][name][1], digits)}"
+		         for name, _, digits in PAIRS]
+		rows.append((f"{r['multipath_tools']}, Linux {r['kernel'].split('-')[0]}, {r['date']}",
+		             f"{r['paths']} {r['transport']}, {r['checker']}", pairs[0], cpu_share(r),
+		             number(r["floor_us"], 0), *pairs[1:]))
+	return table(("multipath-tools", "paths, checker", PAIRS[0][1], "ratio", "raw loop, us",
+	              *(what for _, what, _ in PAIRS[1:])), rows)
+
+
+def in_machine(result):
+	runs = sorted(result["runs"].values(), key=lambda r: (r["date"], r.get("paths", 0)))
+	beside = [r for r in runs if r["kind"] == "compare"]
+	text = []
+	if not runs:
+		return ["Nothing was measured. `make bench-vm` does it."]
+	if beside:
+		text += ["Both daemons in the same machine, on the same paths, every 2 s, with a timeout of 3 s: "
+		         "multipathd's figure, then checkerd's. While 16 paths hang, paths are shown, and the "
+		         "daemons reloaded, stopped and restarted. multipathd reads NVMe namespaces with "
+		         "`directio`. Its restart is its stop and its start, which is waited for "
+		         f"{beside[0]['started_limit_s']} s at most.", "", *beside_multipathd(beside), ""]
+	for r in runs:
+		if r["kind"] == "cost":
+			text += [f"{capital(r['title'])}, Linux {r['kernel']}, {r['date']}:", "", *commands(r), ""]
+	return text[:-1]
+
+
 def daemon(result):
 	lag, memory = result["lag_us"], result["memory_kib"]
 	rows = [
@@ -171,6 +234,26 @@ def large(result):
 		"arithmetic." + (f" CPU a check was measured at {of:,} paths." if of else "")]
 
 
+NEWEST = "0.15"  # the budgets are about this version of multipath-tools
+
+
+def judge_machine(result, judge, judge_share):
+	for r in result["runs"].values():
+		if r["kind"] == "cost" and r.get("budget"):
+			for row in r["rows"]:
+				if row["ratio"]["median"] != 1:
+					judge(f"in a VM, {row['kind']}, {row['paths']:,} paths, ÷ raw loop",
+					      row["ratio"]["median"], r["budget"])
+		if r["kind"] != "compare" or not r["multipath_tools"].startswith(NEWEST):
+			continue
+		of = f"{r['paths']} {r['transport']} paths, {r['checker']}, ÷ multipathd {r['multipath_tools']}"
+		share = {name: ours / theirs for name, (theirs, ours) in r["rows"].items() if theirs}
+		judge_share(f"in a VM, CPU a check, {of}", share["cpu_us"], result["cpu_part"])
+		judge_share("the same, locked memory", share["locked_mib"], result["locked_part"])
+		judge("the same, show paths", share["show_s"], 1)
+		judge("the same, reload", share["reload_s"], 1)
+
+
 def verdicts(parts):
 	"""The table of the figures that have a budget."""
 	rows = []
@@ -178,6 +261,9 @@ def verdicts(parts):
 	def judge(what, value, limit, unit=""):
 		rows.append((what, f"{value:.2f}{unit}", f"{limit}{unit}",
 		             "yes" if value <= limit else "**no**"))
+
+	def judge_share(what, share, part):
+		rows.append((what, f"1/{1 / share:.1f}", f"1/{part}", "yes" if share <= 1 / part else "**no**"))
 	for r in parts.get("engine", {}).get("rows", []):
 		if r["kind"] not in ("floor", "opened-each"):
 			judge(f"CPU a check, library, {r['kind']}, {r['paths']:,} paths, ÷ floor",
@@ -193,27 +279,42 @@ def verdicts(parts):
 		judge(f"timeout noticed after interval and timeout, {h['sick']:,} of {h['paths']:,} "
 		      "paths hung, at most", h["known_beyond_us"]["max"] / 1e6, 0.02, " s")
 		judge("stop meanwhile", h["stop_s"], 0.5, " s")
-	for r in parts.get("growth", {}).get("rows", [])[-1:]:
-		judge(f"start to first full pass, {r['paths']:,} paths", r["start_s"], 2, " s")
+	grown = parts.get("growth", {}).get("rows", [])
+	for r in grown:
+		if r["paths"] == 65536:
+			judge(f"start to first full pass, {r['paths']:,} paths", r["start_s"], 2, " s")
+	for r in grown[:-1]:
+		judge(f"CPU a check, {grown[-1]['paths']:,} paths, ÷ {r['paths']:,} paths",
+		      grown[-1]["cpu_us"] / r["cpu_us"], parts["growth"]["limit"])
+	for r in parts.get("quiet", {}).get("rows", []):
+		what = f"{parts['quiet']['paths']} paths every {parts['quiet']['interval_s']} s, {r['devices']}"
+		judge(f"wake-ups a batch, {what}", r["batch"], parts["quiet"]["budget"])
+		judge("the same, between batches", r["between"], 0)
+	for r in parts.get("tur", {}).get("rows", []):
+		if r["kind"] != "sg-floor":
+			judge(f"CPU a TUR, library, {r['kind']}, {r['paths']:,} paths, ÷ sg-floor",
+			      r["ratio"]["median"], parts["tur"]["budget"])
+	judge_machine(parts.get("machine", {"runs": {}}), judge, judge_share)
 	return table(("what", "here", "budget", "met"), rows)
 
 
 SHOWN = {"engine": compared, "embedded": compared, "contexts": contexts, "daemon": daemon,
-         "growth": growth, "hung": hung, "control": control, "large": large}
+         "growth": growth, "hung": hung, "control": control, "large": large, "quiet": quiet,
+         "tur": commands, "nvme": commands, "machine": in_machine}
 
 
 def lines(name, result):
 	return SHOWN[name](result)
 
 
-NEEDS_QUIET = ("engine", "embedded", "contexts", "daemon", "growth", "hung", "control")
+NEEDS_QUIET = ("engine", "embedded", "contexts", "daemon", "growth", "hung", "control", "tur", "nvme")
 
 
 def document(bench, titles, old):
 	"""Returns the figures, merged with those of an earlier run on the same machine."""
 	now = machine()
 	before = old["devices"] if old else None
-	devices = bench.devices.describe() if bench.devices else before
+	devices = bench.made.describe() if bench.made else before
 	parts = {}
 	if old and old["machine"] == now and (before is None or before == devices):
 		parts.update(old["parts"])
@@ -242,7 +343,7 @@ def write_page(path, doc):
 	for name, result in doc["parts"].items():
 		title = doc["titles"][name]
 		text += [f"## {capital(title)}", "", *lines(name, result), ""]
-		if name in NEEDS_QUIET and "load" in result:
+		if name in NEEDS_QUIET and "load" in result and "why" not in result:
 			text += [f"Load average at the end of this part: {result['load']} on {m['cpus']} CPUs.", ""]
 	with open(os.path.join(HERE, "levers.md"), encoding="utf-8") as f:
 		text.append(f.read().split("\n", 1)[1])  # the licence stands at the page's top

@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 static const struct subject *const subjects[] = {
-	&subject_floor,        &subject_paced,       &subject_threads,
-	&subject_process,      &subject_opened_each, &subject_thread_each,
-	&subject_context_each, &subject_sg_floor,    &subject_tur_threads,
-	&subject_tur_process
+	&subject_floor,        &subject_paced,        &subject_threads,
+	&subject_process,      &subject_opened_each,  &subject_thread_each,
+	&subject_context_each, &subject_sg_floor,     &subject_tur_threads,
+	&subject_tur_process,  &subject_nvme_threads, &subject_nvme_process
 };
 
 void bench_fail(const char *what, int error)

@@ -42,7 +42,8 @@ struct subject {
 
 extern const struct subject subject_floor, subject_paced, subject_threads,
         subject_process, subject_opened_each, subject_thread_each, subject_context_each,
-        subject_sg_floor, subject_tur_threads, subject_tur_process;
+        subject_sg_floor, subject_tur_threads, subject_tur_process, subject_nvme_threads,
+        subject_nvme_process;
 
 /* Ends the process: the bench cannot go on. */
 void bench_fail(const char *what, int error) __attribute__((__noreturn__));

@@ -87,11 +87,11 @@ class Files:
 	lower ratio to it. fewfds.c uses the name up to the dot: that many files have a descriptor
 	of their own."""
 
-	def __init__(self, folder, n, shared=None):
+	def __init__(self, folder, n, shared=None, name="files"):
 		self.n = n
 		self.shared = shared or n
 		self.block = 512
-		self.folder = os.path.join(folder, "files")
+		self.folder = os.path.join(folder, name)
 		os.mkdir(self.folder)
 		for name in self.names(n):
 			with open(name, "wb") as f:
@@ -100,6 +100,10 @@ class Files:
 	def names(self, n):
 		return [f"{self.folder}/{i % self.n % self.shared:05}.{i % self.n // self.shared}"
 		        for i in range(n)]
+
+	def remove(self):
+		"""They take hundreds of MiB of the kernel's memory for their inodes."""
+		shutil.rmtree(self.folder)
 
 	def describe(self):
 		return f"{self.n:,} sparse files, direct reads of {self.block} bytes"

@@ -78,6 +78,8 @@ class Undo:
 					shutil.rmtree(args[0], ignore_errors=True)
 				elif kind == "cgroup":
 					os.rmdir(args[0])
+				elif kind == "command":
+					subprocess.run(args, check=False)
 			except OSError as e:
 				left.append(f"{kind} {args}: {e}")
 		left += remove_loops(loops)
