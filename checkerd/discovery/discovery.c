@@ -13,6 +13,7 @@
 
 #include "checkerd/discovery/explain.h"
 #include "checkerd/discovery/identity.h"
+#include "checkerd/discovery/known.h"
 #include "checkerd/discovery/native_paths.h"
 #include "checkerd/discovery/peer_ask.h"
 #include "checkerd/discovery/static.h"
@@ -153,6 +154,28 @@ static void report_timers(struct discovery *d, uint32_t asked)
 	(void)discovery_emit(d, &f); /* -ECANCELED: the thread ends */
 }
 
+static void emit_map(struct discovery *d)
+{
+	struct found map = { .op = FOUND_MAP };
+
+	(void)discovery_emit(d, &map); /* -ECANCELED: the thread ends */
+}
+
+static void take_events(struct discovery *d)
+{
+	uint32_t excluded;
+	int r;
+
+	r = udev_watch_take(d->watch, d->ref->config, &d->reported, discovery_emit, d);
+	if (udev_watch_heard_nvme(d->watch))
+		native_paths_expect(&d->native, mono_now());
+	/* Messages were lost, or memory was short: list the devices instead. */
+	if (r < 0 && r != -ECANCELED) {
+		(void)relist(d, true, &excluded); /* it is tried again */
+		emit_map(d);
+	}
+}
+
 static void take_config(struct discovery *d)
 {
 	struct config_ref *ref = atomic_exchange(&d->inbox, NULL);
@@ -161,18 +184,14 @@ static void take_config(struct discovery *d)
 
 	if (ref == NULL)
 		return;
+	/* What is waiting was said about devices that the reload does not read again. */
+	if (d->watch != NULL)
+		take_events(d);
 	config_ref_put(d->ref);
 	d->ref = ref;
 	r = relist(d, false, &excluded);
 	emit_sync(d, r, excluded);
 	report_timers(d, atomic_load(&d->asked));
-}
-
-static void emit_map(struct discovery *d)
-{
-	struct found map = { .op = FOUND_MAP };
-
-	(void)discovery_emit(d, &map); /* -ECANCELED: the thread ends */
 }
 
 /* discovery_look() was called: a path's name may lead to another device. */
@@ -211,21 +230,6 @@ static void take_explanations(struct discovery *d)
 		if (!ring_push(&d->explain.out, &a))
 			assert(!"more answers than questions");
 		worker_notify(&d->worker);
-	}
-}
-
-static void take_events(struct discovery *d)
-{
-	uint32_t excluded;
-	int r;
-
-	r = udev_watch_take(d->watch, d->ref->config, &d->reported, discovery_emit, d);
-	if (udev_watch_heard_nvme(d->watch))
-		native_paths_expect(&d->native, mono_now());
-	/* Messages were lost, or memory was short: list the devices instead. */
-	if (r < 0 && r != -ECANCELED) {
-		(void)relist(d, true, &excluded); /* it is tried again */
-		emit_map(d);
 	}
 }
 
@@ -427,7 +431,8 @@ uint64_t discovery_bytes(uint32_t max_paths)
 	return sizeof(struct discovery) +
 	       ring_bytes(DISCOVERY_RING_RECORDS, sizeof(struct found)) +
 	       DISCOVERY_STACK_BYTES + 3 * (uint64_t)max_paths * device +
-	       (uint64_t)max_paths * sizeof(uint32_t) + timers_read_bytes(max_paths) +
+	       known_bytes(max_paths) + (uint64_t)max_paths * sizeof(uint32_t) +
+	       timers_read_bytes(max_paths) +
 	       DISCOVERY_REPORTS * sizeof(struct timer_report) +
 	       2 * EXPLANATIONS_MAX * sizeof(struct explanation) +
 	       2 * ring_bytes(EXPLANATIONS_MAX, sizeof(struct discovery_answer));

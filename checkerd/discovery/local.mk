@@ -15,6 +15,8 @@ libdiscovery_la_SOURCES = \
 	checkerd/discovery/identity.c \
 	checkerd/discovery/identity.h \
 	checkerd/discovery/judgement.h \
+	checkerd/discovery/known.c \
+	checkerd/discovery/known.h \
 	checkerd/discovery/native_paths.c \
 	checkerd/discovery/native_paths.h \
 	checkerd/discovery/nvme_diag.c \
@@ -51,6 +53,7 @@ discovery_tests = \
 	tests/unit/discovery/test-explain \
 	tests/unit/discovery/test-found \
 	tests/unit/discovery/test-identity \
+	tests/unit/discovery/test-known \
 	tests/unit/discovery/test-native-paths \
 	tests/unit/discovery/test-nvme-diag \
 	tests/unit/discovery/test-peer-ask \
@@ -75,6 +78,14 @@ tests_unit_discovery_test_found_LDADD = $(discovery_test_ldadd)
 tests_unit_discovery_test_identity_SOURCES = tests/unit/discovery/test-identity.c
 tests_unit_discovery_test_identity_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_discovery_test_identity_LDADD = $(discovery_test_ldadd)
+tests_unit_discovery_test_known_SOURCES = \
+	tests/fuzz/fuzz-udev.c \
+	tests/fuzz/fuzz-udev.h \
+	tests/unit/discovery/test-known.c \
+	$(NULL)
+tests_unit_discovery_test_known_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UDEV_CFLAGS)
+tests_unit_discovery_test_known_LDADD = $(discovery_test_ldadd)
+tests_unit_discovery_test_known_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access
 tests_unit_discovery_test_native_paths_SOURCES = tests/unit/discovery/test-native-paths.c
 tests_unit_discovery_test_native_paths_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_discovery_test_native_paths_LDADD = $(discovery_test_ldadd)

@@ -106,24 +106,59 @@ static void identify_other(struct identity *id, const char *sysname, const char 
 	}
 }
 
-int sysfs_block_identify(struct identity *id, int sysfs, const char *sysname)
+static int open_block(int sysfs, const char *sysname)
 {
-	char name[NAME_MAX + 32], link[PATH_MAX];
-	_cleanup_(close_fd) int dir = -1;
-	char parent[NAME_MAX + 1];
+	char name[NAME_MAX + 32];
+	int dir;
 
 	if (snprintf(name, sizeof(name), "class/block/%s", sysname) >= (int)sizeof(name))
 		return -ENOENT;
 	dir = openat(sysfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? -errno : dir;
+}
+
+static bool is_nvme(const char *sysname)
+{
+	return strncmp(sysname, "nvme", 4) == 0;
+}
+
+int sysfs_block_renew(struct identity *id, int sysfs, const char *sysname)
+{
+	const char *wwid = id->spec.wwid;
+	_cleanup_(close_fd) int dir = -1;
+
+	if (id->spec.hcil == NULL && !is_nvme(sysname))
+		return 0;
+	dir = open_block(sysfs, sysname);
 	if (dir < 0)
-		return -errno;
+		return dir;
+	id->spec.sysfs_state = NULL;
+	id->spec.kernel_id = 0;
+	sysfs_take(id, &id->spec.sysfs_state, dir, "device/state");
+	if (id->spec.hcil != NULL)
+		sysfs_scsi_renew(id, dir);
+	else
+		sysfs_nvme_read_wwid(id, dir);
+	id->spec.wwid = wwid;
+	return -id->shortage;
+}
+
+int sysfs_block_identify(struct identity *id, int sysfs, const char *sysname)
+{
+	char name[NAME_MAX + 32], link[PATH_MAX];
+	_cleanup_(close_fd) int dir = open_block(sysfs, sysname);
+	char parent[NAME_MAX + 1];
+
+	if (dir < 0)
+		return dir;
 	read_numbers(id, dir);
 	read_parent(id, dir, parent);
 	if (is_hcil(parent)) {
 		sysfs_take(id, &id->spec.sysfs_state, dir, "device/state");
+		(void)snprintf(name, sizeof(name), "class/block/%s", sysname);
 		sysfs_scsi_identify(id, sysfs, dir, sysfs_link(id, sysfs, name, link),
 		                    parent);
-	} else if (strncmp(sysname, "nvme", 4) == 0) {
+	} else if (is_nvme(sysname)) {
 		sysfs_take(id, &id->spec.sysfs_state, dir, "device/state");
 		sysfs_nvme_identify(id, dir, parent);
 	} else {

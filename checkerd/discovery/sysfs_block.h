@@ -12,5 +12,11 @@
  */
 _must_check_ int sysfs_block_identify(struct identity *id, int sysfs,
                                       const char *sysname);
+/*
+ * Reads again what the kernel changes without a message: the state, the checksum of the WWID, and of
+ * struct identity_scsi the handler and the timeout. id: as sysfs_block_identify() filled it in. Returns
+ * the same.
+ */
+_must_check_ int sysfs_block_renew(struct identity *id, int sysfs, const char *sysname);
 
 #endif

@@ -57,6 +57,15 @@ static void subsystem_protocol(struct identity *id, int dir)
 		set_protocol(id, first);
 }
 
+void sysfs_nvme_read_wwid(struct identity *id, int dir)
+{
+	char buf[SYSFS_ATTRIBUTE_MAX];
+	const char *attribute = sysfs_attribute(id, dir, "wwid", buf, sizeof(buf));
+
+	if (attribute != NULL)
+		identity_set_kernel_wwid(id, attribute);
+}
+
 void sysfs_nvme_identify(struct identity *id, int dir, const char *parent)
 {
 	char buf[SYSFS_ATTRIBUTE_MAX], component[32];
@@ -68,9 +77,7 @@ void sysfs_nvme_identify(struct identity *id, int dir, const char *parent)
 	sysfs_take(id, &id->spec.serial, dir, "device/serial");
 	sysfs_take(id, &id->spec.revision, dir, "device/firmware_rev");
 	sysfs_take(id, &id->spec.target, dir, "device/subsysnqn");
-	attribute = sysfs_attribute(id, dir, "wwid", buf, sizeof(buf));
-	if (attribute != NULL)
-		identity_set_kernel_wwid(id, attribute);
+	sysfs_nvme_read_wwid(id, dir);
 	/* With native multipathing the disk's name has the number of the subsystem. */
 	if (sysfs_component(parent, "nvme-subsys", &number, component,
 	                    sizeof(component))) {

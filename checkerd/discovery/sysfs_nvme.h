@@ -7,5 +7,7 @@
 
 /* parent: "nvme0" or, with native multipathing, "nvme-subsys0". */
 void sysfs_nvme_identify(struct identity *id, int dir, const char *parent);
+/* The WWID of the kernel. */
+void sysfs_nvme_read_wwid(struct identity *id, int dir);
 
 #endif

@@ -116,17 +116,22 @@ static bool has_page(struct identity *id, int dir, uint8_t page)
 	       memchr(list + 4, page, MIN((size_t)n - 4, (size_t)list[3])) != NULL;
 }
 
-static void read_facts(struct identity *id, int dir)
+/* What an administrator may change. */
+static void read_settings(struct identity *id, int dir)
 {
 	char buf[SYSFS_ATTRIBUTE_MAX];
 	const char *text = sysfs_attribute(id, dir, "device/dh_state", buf, sizeof(buf));
 
 	id->scsi.rdac_handler = text != NULL && strcmp(text, "rdac") == 0;
-	id->scsi.tpgs = read_tpgs(id, dir);
-	id->scsi.rdac_page = has_page(id, dir, RDAC_PAGE);
 	text = sysfs_attribute(id, dir, "device/timeout", buf, sizeof(buf));
 	id->scsi.timeout_s =
 	        text != NULL ? (unsigned)MIN(strtoul(text, NULL, 10), UINT_MAX) : 0;
+}
+
+void sysfs_scsi_renew(struct identity *id, int dir)
+{
+	read_wwid(id, dir);
+	read_settings(id, dir);
 }
 
 void sysfs_scsi_identify(struct identity *id, int sysfs, int dir, const char *path,
@@ -144,6 +149,8 @@ void sysfs_scsi_identify(struct identity *id, int sysfs, int dir, const char *pa
 	sysfs_take(id, &id->spec.revision, dir, "device/rev");
 	read_wwid(id, dir);
 	read_serial(id, dir);
-	read_facts(id, dir);
+	id->scsi.tpgs = read_tpgs(id, dir);
+	id->scsi.rdac_page = has_page(id, dir, RDAC_PAGE);
+	read_settings(id, dir);
 	identify_transport(id, sysfs, path);
 }

@@ -8,5 +8,7 @@
 /* path: the disk's place in sysfs. hcil: the name of its SCSI device, "0:0:1:5". */
 void sysfs_scsi_identify(struct identity *id, int sysfs, int dir, const char *path,
                          const char *hcil);
+/* Reads the WWID, the hardware handler and the timeout again: nothing tells when they change. */
+void sysfs_scsi_renew(struct identity *id, int dir);
 
 #endif

@@ -17,8 +17,6 @@
 #include "checkerd/discovery/sysfs_block.h"
 #include "util/shortage.h"
 
-#define PROPERTIES_MAX 128
-
 static bool starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
@@ -32,7 +30,7 @@ static void property_names(struct udev_device *dev, const char **names)
 
 	udev_list_entry_foreach(e, udev_device_get_properties_list_entry(dev))
 	{
-		if (n == PROPERTIES_MAX)
+		if (n == KNOWN_PROPERTIES_MAX)
 			break;
 		names[n++] = udev_list_entry_get_name(e);
 	}
@@ -67,24 +65,24 @@ static bool is_empty(const struct udev_source *source, struct identity *id,
 {
 	char name[DEVICE_NAME_MAX + 64], buf[64];
 	const char *sectors;
-	bool backed;
 
-	if (!starts(sysname, "loop") && !starts(sysname, "nbd"))
+	if (starts(sysname, "loop")) {
+		(void)snprintf(name, sizeof(name), "class/block/%s/loop/backing_file",
+		               sysname);
+		return blacklist_is_empty(sysname, sysfs_has(id, source->sysfs, name), 0);
+	}
+	if (!starts(sysname, "nbd"))
 		return false;
-	(void)snprintf(name, sizeof(name), "class/block/%s/loop/backing_file", sysname);
-	backed = sysfs_has(id, source->sysfs, name);
 	(void)snprintf(name, sizeof(name), "class/block/%s/size", sysname);
 	sectors = sysfs_attribute(id, source->sysfs, name, buf, sizeof(buf));
-	return blacklist_is_empty(sysname, backed,
+	return blacklist_is_empty(sysname, false,
 	                          sectors == NULL ? 0 : strtoull(sectors, NULL, 10));
 }
 
-/*
- * Sets udev's WWID instead of the kernel's. The kernel's counts where udev has none, but not where the
- * administrator chose another property: that disk has no WWID, as for multipathd.
- */
-static void set_wwid(const struct config *c, struct identity *id, struct udev_device *dev,
-                     const char *sysname)
+/* The property with the WWID; "": none. The text is in buf, or the configuration's. */
+static const char *uid_attribute(const struct config *c, const struct identity *id,
+                                 const char *sysname,
+                                 char buf[static FILTER_ATTRIBUTE_SIZE])
 {
 	const struct config_subject subject = {
 		.devnode = sysname,
@@ -93,8 +91,17 @@ static void set_wwid(const struct config *c, struct identity *id, struct udev_de
 		.product = id->spec.product,
 		.revision = id->spec.revision,
 	};
-	char buf[FILTER_ATTRIBUTE_SIZE];
-	const char *attribute = filter_uid_attribute(c, &subject, buf);
+
+	return filter_uid_attribute(c, &subject, buf);
+}
+
+/*
+ * Sets udev's WWID instead of the kernel's. The kernel's counts where udev has none, but not where the
+ * administrator chose another property: that disk has no WWID, as for multipathd.
+ */
+static void set_wwid(struct identity *id, struct udev_device *dev, const char *sysname,
+                     const char *attribute)
+{
 	const char *usual = filter_usual_uid_attribute(sysname), *wwid = NULL;
 
 	if (*attribute == '\0')
@@ -121,11 +128,25 @@ static void set_serial(struct identity *id, struct udev_device *dev)
 		set_property(id, &id->spec.serial, dev, "ID_SERIAL");
 }
 
+/* Sets the names that the kernel does not have. Returns true if there are any. */
+static bool set_names(struct identity *id, struct udev_device *dev)
+{
+	const struct device_spec before = id->spec;
+
+	set_property(id, &id->spec.vendor, dev, "ID_VENDOR");
+	set_property(id, &id->spec.product, dev, "ID_MODEL");
+	set_property(id, &id->spec.revision, dev, "ID_REVISION");
+	return id->spec.vendor != before.vendor || id->spec.product != before.product ||
+	       id->spec.revision != before.revision;
+}
+
 /* Fills in what udev and sysfs know. -ENOENT: the device is gone. */
 static int identify(const struct udev_source *source, const struct config *c,
-                    struct udev_device *dev, const char *sysname, struct identity *id)
+                    struct udev_device *dev, const char *sysname, struct identity *id,
+                    struct known_facts *facts)
 {
-	const char *node = udev_device_get_devnode(dev);
+	const char *node = udev_device_get_devnode(dev), *attribute;
+	char buf[FILTER_ATTRIBUTE_SIZE];
 	int r;
 
 	if (node == NULL)
@@ -137,11 +158,16 @@ static int identify(const struct udev_source *source, const struct config *c,
 	r = sysfs_block_identify(id, source->sysfs, sysname);
 	if (r < 0)
 		return r;
-	set_wwid(c, id, dev, sysname);
+	attribute = uid_attribute(c, id, sysname, buf);
+	set_wwid(id, dev, sysname, attribute);
 	set_serial(id, dev);
-	set_property(id, &id->spec.vendor, dev, "ID_VENDOR");
-	set_property(id, &id->spec.product, dev, "ID_MODEL");
-	set_property(id, &id->spec.revision, dev, "ID_REVISION");
+	facts->scsi = id->scsi;
+	facts->named = id->spec.map == NULL;
+	/* uid_attribute() did not see udev's names, so udev_disk_reconsider() could not tell. */
+	if (!set_names(id, dev) && strlen(attribute) < sizeof(facts->attribute)) {
+		strcpy(facts->attribute, attribute);
+		facts->extent = KNOWN_DISK;
+	}
 	return 0;
 }
 
@@ -207,39 +233,35 @@ static void note(struct judgement *j, enum judgement_step step)
 
 /* Is it a device that may be a path, whatever its rules say? 1, 0, or -errno. */
 static int may_be_path(const struct udev_source *source, const struct config *c,
-                       struct udev_device *dev, const char *sysname, struct identity *id,
+                       const struct config_subject *subject, struct identity *id,
                        struct judgement *j)
 {
-	struct config_subject subject = { .devnode = sysname,
-		                          .other_devnode = udev_device_get_sysname(dev),
-		                          .partition = is_partition(dev) };
 	const struct pattern *exception = NULL;
 
-	if (blacklist_excludes(sysname, subject.partition)) {
-		exception = filter_exception(c, &subject);
+	if (blacklist_excludes(subject->devnode, subject->partition)) {
+		exception = filter_exception(c, subject);
 		note(j, JUDGEMENT_KIND);
 		if (j != NULL) {
-			j->partition = subject.partition;
+			j->partition = subject->partition;
 			j->kind_exception = exception;
 		}
 		if (exception == NULL)
 			return 0;
 	}
 	note(j, JUDGEMENT_EMPTY);
-	if (is_empty(source, id, sysname))
+	if (is_empty(source, id, subject->devnode))
 		return -id->shortage;
 	return 1;
 }
 
 /* What the rules see of the device. properties: NULL: it has none that count. */
 static struct config_subject subject_of(const struct identity *id, const char *sysname,
-                                        struct udev_device *dev,
-                                        const char *const *properties)
+                                        bool partition, const char *const *properties)
 {
 	return (struct config_subject){
 		.devnode = sysname,
 		.other_devnode = id->spec.name,
-		.partition = is_partition(dev),
+		.partition = partition,
 		.properties = properties,
 		.wwid_of_udev = id->spec.udev_wwid,
 		.wwid = id->spec.wwid,
@@ -271,43 +293,130 @@ static int apply_rules(const struct config *c, const struct config_subject *subj
 	return verdict.excluded ? UDEV_DISK_EXCLUDED : UDEV_DISK_INCLUDED;
 }
 
-int udev_disk_consider(const struct udev_source *source, const struct config *c,
-                       struct udev_device *dev, const struct found_entry *reported,
-                       struct judgement *j, struct found_entry *ret)
+/* Reads and judges a device that may be a path. */
+static int consider_disk(const struct udev_source *source, const struct config *c,
+                         struct udev_device *dev, const struct found_entry *reported,
+                         struct judgement *j, struct identity *id,
+                         struct known_facts *facts, struct found_entry *ret)
 {
-	const char *properties[PROPERTIES_MAX + 1];
 	const char *sysname = udev_disk_name(dev);
 	struct config_subject subject;
-	struct identity id;
 	bool lacking;
 	int r;
 
 	note(j, JUDGEMENT_NO_DISK);
-	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
-		return UDEV_DISK_GONE;
-	identity_init(&id);
-	r = may_be_path(source, c, dev, sysname, &id, j);
-	if (r <= 0)
-		return r < 0 ? r : UDEV_DISK_GONE;
-	note(j, JUDGEMENT_NO_DISK);
-	r = identify(source, c, dev, sysname, &id);
+	r = identify(source, c, dev, sysname, id, facts);
 	if (is_shortage(-r))
 		return r;
 	if (r < 0)
 		return UDEV_DISK_GONE;
 	note(j, JUDGEMENT_OUTDATED);
-	if (is_outdated(dev, &id))
+	if (is_outdated(dev, id))
 		return UDEV_DISK_GONE;
-	if (is_head(c, &id))
-		id.spec.kind = DEVICE_HEAD;
-	lacking = lacks_properties(&id, reported);
-	property_names(dev, properties);
+	if (is_head(c, id))
+		id->spec.kind = DEVICE_HEAD;
+	lacking = lacks_properties(id, reported);
+	property_names(dev, facts->properties);
 	/* Without udevd no device has properties, so the property rules do not apply. */
-	subject = subject_of(&id, sysname, dev,
-	                     source->with_udevd && !lacking ? properties : NULL);
-	r = apply_rules(c, &subject, &id, j, ret);
+	subject = subject_of(id, sysname, facts->partition,
+	                     source->with_udevd && !lacking ? facts->properties : NULL);
+	r = apply_rules(c, &subject, id, j, ret);
 	ret->settings.unjudged = lacking;
 	return r;
+}
+
+int udev_disk_consider(const struct udev_source *source, const struct config *c,
+                       struct udev_device *dev, const struct found_entry *reported,
+                       struct judgement *j, struct known_facts *facts,
+                       struct found_entry *ret)
+{
+	const char *sysname = udev_disk_name(dev);
+	struct config_subject subject;
+	struct identity id;
+	int r;
+
+	facts->extent = KNOWN_NOTHING;
+	note(j, JUDGEMENT_NO_DISK);
+	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
+		return UDEV_DISK_GONE;
+	identity_init(&id);
+	facts->partition = is_partition(dev);
+	subject = (struct config_subject){ .devnode = sysname,
+		                           .other_devnode = udev_device_get_sysname(dev),
+		                           .partition = facts->partition };
+	r = may_be_path(source, c, &subject, &id, j);
+	if (r == 0 && blacklist_excludes(sysname, facts->partition))
+		facts->extent = KNOWN_KIND;
+	if (r <= 0)
+		return r < 0 ? r : UDEV_DISK_GONE;
+	r = consider_disk(source, c, dev, reported, j, &id, facts, ret);
+	if ((r != UDEV_DISK_INCLUDED && r != UDEV_DISK_EXCLUDED) ||
+	    ret->settings.unjudged)
+		facts->extent = KNOWN_NOTHING;
+	return r;
+}
+
+/* The disk's description, without what the rules made of it. */
+static void describe(const struct known_disk *known, struct identity *id)
+{
+	const struct device *d = known->device;
+
+	id->scsi = known->scsi;
+	id->spec = (struct device_spec){
+#define X(text) .text = device_##text(d),
+		DEVICE_TEXTS(X)
+#undef X
+		        .devt_major = d->devt_major,
+		.devt_minor = d->devt_minor,
+		.host_key = d->host_key,
+		.diskseq = d->diskseq,
+		.kernel_id = d->kernel_id,
+		.udev_wwid = d->udev_wwid,
+	};
+	if (known->named)
+		id->spec.map = NULL;
+}
+
+/* The name in /dev, where '!' in the kernel's name is '/'. */
+static void other_name(const char *sysname, char ret[static DEVICE_NAME_MAX])
+{
+	(void)snprintf(ret, DEVICE_NAME_MAX, "%s", sysname);
+	for (char *c = ret; *c != '\0'; c++)
+		*c = *c == '!' ? '/' : *c;
+}
+
+int udev_disk_reconsider(const struct udev_source *source, const struct config *c,
+                         const char *sysname, const struct known_disk *known,
+                         const struct found_entry *reported, struct found_entry *ret)
+{
+	char other[DEVICE_NAME_MAX], buf[FILTER_ATTRIBUTE_SIZE];
+	struct config_subject subject = { .devnode = sysname,
+		                          .other_devnode = other,
+		                          .partition = known->partition };
+	struct identity id;
+	int r;
+
+	other_name(sysname, other);
+	identity_init(&id);
+	r = may_be_path(source, c, &subject, &id, NULL);
+	if (r <= 0)
+		return r < 0 ? r : UDEV_DISK_GONE;
+	if (known->device == NULL)
+		return UDEV_DISK_UNKNOWN;
+	describe(known, &id);
+	r = sysfs_block_renew(&id, source->sysfs, sysname);
+	if (is_shortage(-r))
+		return r;
+	if (r < 0 || id.spec.kernel_id != known->device->kernel_id ||
+	    strcmp(uid_attribute(c, &id, sysname, buf), known_attribute(known)) != 0)
+		return UDEV_DISK_UNKNOWN;
+	if (is_head(c, &id))
+		id.spec.kind = DEVICE_HEAD;
+	if (lacks_properties(&id, reported))
+		return UDEV_DISK_UNKNOWN;
+	subject = subject_of(&id, sysname, known->partition,
+	                     source->with_udevd ? known_properties(known) : NULL);
+	return apply_rules(c, &subject, &id, NULL, ret);
 }
 
 /*

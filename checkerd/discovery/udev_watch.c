@@ -9,10 +9,12 @@
 #include "checkerd/discovery/udev_watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libudev.h>
@@ -30,6 +32,7 @@ struct udev_watch {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 	struct udev_source source;
+	struct known known;
 	bool heard_nvme; /* there were messages about NVMe controllers or disks */
 };
 
@@ -37,6 +40,7 @@ struct udev_watch *udev_watch_free(struct udev_watch *w)
 {
 	if (w == NULL)
 		return NULL;
+	known_deinit(&w->known);
 	udev_monitor_unref(w->monitor);
 	udev_unref(w->udev);
 	free(w);
@@ -56,6 +60,7 @@ int udev_watch_new(struct udev_watch **ret, int sysfs)
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return -ENOMEM;
+	w->known = (struct known)KNOWN_NULL;
 	w->source = (struct udev_source){ .sysfs = sysfs, .with_udevd = with_udevd };
 	w->udev = udev_new();
 	if (w->udev == NULL)
@@ -136,54 +141,104 @@ static const struct found_entry *reported_before(const struct listing *l,
 	return at < l->list->before->n ? &l->list->before->entries[at] : NULL;
 }
 
-/* Appends one device to the list, or counts it as excluded. */
-static int list_device(struct listing *l, struct udev_device *dev, const char *sysname)
+/*
+ * Appends the device to the list, or counts it as excluded. result: of the examination; entry: with a
+ * reference, which is taken over. *ret_device: what is known of the device refers to this one.
+ */
+static int list_examined(struct listing *l, const struct found_entry *reported,
+                         int result, struct found_entry *entry,
+                         struct device **ret_device)
+{
+	bool unjudged = entry->settings.unjudged &&
+	                (l->reload || (reported != NULL && reported->settings.unjudged));
+	int r;
+
+	*ret_device = result == UDEV_DISK_EXCLUDED ? device_ref(entry->device) : NULL;
+	if (result == UDEV_DISK_EXCLUDED && !l->reload &&
+	    stays_included(reported, entry)) {
+		(void)device_unref(entry->device); /* NULL, always */
+		*entry = copy_entry(reported);
+		unjudged = entry->settings.unjudged;
+		result = UDEV_DISK_INCLUDED;
+	} else if (result == UDEV_DISK_EXCLUDED) {
+		(void)device_unref(entry->device); /* NULL, always */
+	}
+	l->excluded += result != UDEV_DISK_INCLUDED;
+	if (result != UDEV_DISK_INCLUDED)
+		return 0;
+	r = found_list_append(l->list, entry->device, &entry->settings);
+	if (r < 0)
+		return r;
+	l->list->entries[l->list->n - 1].settings.unjudged = unjudged;
+	if (*ret_device == NULL)
+		*ret_device = device_ref(l->list->entries[l->list->n - 1].device);
+	return 0;
+}
+
+/* Lists a device without reading what is known of it. */
+static int list_known(struct listing *l, const char *sysname, struct known_disk *known)
 {
 	const struct found_entry *reported = reported_before(l, sysname);
 	struct found_entry entry = { 0 };
-	int r = udev_disk_is_ready(&l->w->source, dev);
+	struct device *d;
+	int r, result = udev_disk_reconsider(&l->w->source, l->config, sysname, known,
+	                                     reported, &entry);
 
-	if (r < 0)
-		return r;
-	if (r == 0) {
+	if (result < 0 || result == UDEV_DISK_UNKNOWN)
+		return result;
+	r = list_examined(l, reported, result, &entry, &d);
+	known_listed(&l->w->known, known, d != NULL ? d : known->device,
+	             result != UDEV_DISK_INCLUDED);
+	(void)device_unref(d); /* NULL, always */
+	return r;
+}
+
+/* Reads a device and lists it. */
+static int list_device(struct listing *l, struct udev_device *dev, const char *sysname,
+                       uint64_t inode)
+{
+	const struct found_entry *reported = reported_before(l, sysname);
+	struct found_entry entry = { 0 };
+	struct known_facts facts;
+	struct device *d;
+	int r, result = udev_disk_is_ready(&l->w->source, dev);
+
+	if (result < 0)
+		return result;
+	if (result == 0) {
 		if (reported == NULL)
 			return 0;
 		entry = copy_entry(reported);
 		return found_list_append(l->list, entry.device, &entry.settings);
 	}
-	r = udev_disk_consider(&l->w->source, l->config, dev, reported, NULL, &entry);
-	if (r < 0)
-		return r;
-	if (r == UDEV_DISK_EXCLUDED && !l->reload && stays_included(reported, &entry)) {
-		(void)device_unref(entry.device); /* NULL, always */
-		entry = copy_entry(reported);
-		r = UDEV_DISK_INCLUDED;
-	} else if (r == UDEV_DISK_EXCLUDED) {
-		(void)device_unref(entry.device); /* NULL, always */
-	}
-	l->excluded += r != UDEV_DISK_INCLUDED;
-	if (r != UDEV_DISK_INCLUDED)
-		return 0;
-	r = found_list_append(l->list, entry.device, &entry.settings);
-	if (r == 0)
-		l->list->entries[l->list->n - 1].settings.unjudged =
-		        entry.settings.unjudged &&
-		        (l->reload || (reported != NULL && reported->settings.unjudged));
+	result = udev_disk_consider(&l->w->source, l->config, dev, reported, NULL, &facts,
+	                            &entry);
+	if (result < 0)
+		return result;
+	r = list_examined(l, reported, result, &entry, &d);
+	known_put(&l->w->known, l->config->max_paths, sysname, inode, &facts, d,
+	          result == UDEV_DISK_EXCLUDED);
+	(void)device_unref(d); /* NULL, always */
 	return r;
 }
 
-static int list_one(struct listing *l, const char *sysname)
+/* inode: of the link with this name, which no other device will have. 0: not known. */
+static int list_one(struct listing *l, const char *sysname, uint64_t inode)
 {
+	struct known_disk *known =
+	        l->reload ? known_find(&l->w->known, sysname, inode) : NULL;
 	char syspath[sizeof("/sys/class/block/") + NAME_MAX];
 	struct udev_device *dev;
-	int r;
+	int r = known == NULL ? UDEV_DISK_UNKNOWN : list_known(l, sysname, known);
 
+	if (r != UDEV_DISK_UNKNOWN)
+		return r;
 	(void)snprintf(syspath, sizeof(syspath), "/sys/class/block/%s", sysname);
 	errno = 0;
 	dev = udev_device_new_from_syspath(l->w->udev, syspath);
 	if (dev == NULL)
 		return is_shortage(errno) ? -errno : 0; /* else it is gone */
-	r = list_device(l, dev, sysname);
+	r = list_device(l, dev, sysname, inode);
 	udev_device_unref(dev);
 	return r;
 }
@@ -199,15 +254,20 @@ int udev_watch_scan(struct udev_watch *w, const struct config *c, bool reload,
 	DIR *all;
 	int r = 0;
 
+	/* Messages may be lost, so what they said does not count. */
+	if (!reload)
+		known_deinit(&w->known);
 	identity_init(&reading);
 	all = sysfs_entries(&reading, w->source.sysfs, "class/block");
 	if (all == NULL)
 		return -errno;
+	known_begin(&w->known);
 	while (r == 0 && (e = sysfs_next(&reading, all)) != NULL)
 		if (e->d_name[0] != '.')
-			r = list_one(&l, e->d_name);
+			r = list_one(&l, e->d_name, e->d_ino);
 	if (r == 0)
 		r = -reading.shortage;
+	known_end(&w->known, r == 0);
 	if (r == 0)
 		*ret_excluded = l.excluded + (uint32_t)found_list_sort(ret);
 	closedir(all);
@@ -219,6 +279,7 @@ int udev_watch_explain(struct udev_watch *w, const struct config *c, const char 
                        struct found_entry *ret)
 {
 	char syspath[sizeof("/sys/class/block/") + NAME_MAX];
+	struct known_facts facts; /* of no use here */
 	struct udev_device *dev;
 	int r;
 
@@ -229,7 +290,7 @@ int udev_watch_explain(struct udev_watch *w, const struct config *c, const char 
 		return is_shortage(errno) ? -errno : UDEV_DISK_GONE;
 	r = udev_disk_is_ready(&w->source, dev);
 	if (r > 0)
-		r = udev_disk_consider(&w->source, c, dev, reported, j, ret);
+		r = udev_disk_consider(&w->source, c, dev, reported, j, &facts, ret);
 	else if (r == 0)
 		r = UDEV_DISK_NOT_READY;
 	udev_device_unref(dev);
@@ -268,18 +329,53 @@ static size_t find_reported(const struct found_list *reported, struct udev_devic
 	                            : found_list_find(reported, id.spec.name);
 }
 
+/* The inode of the device's link in sysfs. 0: not known. */
+static uint64_t inode_of(const struct udev_watch *w, const char *sysname)
+{
+	char link[sizeof("class/block/") + NAME_MAX];
+	struct stat st;
+
+	(void)snprintf(link, sizeof(link), "class/block/%s", sysname);
+	return fstatat(w->source.sysfs, link, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0
+	                                                                    : st.st_ino;
+}
+
+/* Examines the device of a message as udev_disk_consider() does, and keeps what it reads. */
+static int consider(struct udev_watch *w, const struct config *c, struct udev_device *dev,
+                    const struct found_list *list, const struct found_entry *reported,
+                    struct found_entry *ret)
+{
+	const char *sysname = udev_disk_name(dev);
+	struct known_facts facts;
+	uint64_t inode;
+	int r;
+
+	if (sysname == NULL)
+		return UDEV_DISK_GONE;
+	known_drop(&w->known, sysname);
+	if (is_removal(dev))
+		return UDEV_DISK_GONE;
+	/* Before the reading: a disk that comes meanwhile has another one. */
+	inode = inode_of(w, sysname);
+	r = udev_disk_consider(&w->source, c, dev, reported, NULL, &facts, ret);
+	if (r == UDEV_DISK_INCLUDED)
+		ret->device = found_list_share(list, ret->device);
+	if (r >= 0)
+		known_put(&w->known, c->max_paths, sysname, inode, &facts, ret->device,
+		          r == UDEV_DISK_EXCLUDED);
+	return r;
+}
+
 /*
- * Examines one device. reported: its entry, or NULL. 1: *ret describes it, with a reference. 0:
+ * Examines one device. reported: its entry in list, or NULL. 1: *ret describes it, with a reference. 0:
  * nothing changed. -ENOENT: it is to be removed, and *ret_gone says whether it is gone. Another
  * negative errno: it could not be examined.
  */
 static int examine(struct udev_watch *w, const struct config *c, struct udev_device *dev,
-                   const struct found_entry *reported, struct found_entry *ret,
-                   bool *ret_gone)
+                   const struct found_list *list, const struct found_entry *reported,
+                   struct found_entry *ret, bool *ret_gone)
 {
-	int r = is_removal(dev)
-	                ? UDEV_DISK_GONE
-	                : udev_disk_consider(&w->source, c, dev, reported, NULL, ret);
+	int r = consider(w, c, dev, list, reported, ret);
 	bool keep;
 
 	*ret_gone = true;
@@ -313,14 +409,12 @@ static int update_disk(struct udev_watch *w, const struct config *c,
 
 	if (is_overtaken(dev, reported, at))
 		return 0;
-	r = examine(w, c, dev, at < reported->n ? &reported->entries[at] : NULL, &entry,
-	            &gone);
+	r = examine(w, c, dev, reported, at < reported->n ? &reported->entries[at] : NULL,
+	            &entry, &gone);
 	if (r == 0 || (r < 0 && r != -ENOENT))
 		return r;
-	if (r > 0) {
-		entry.device = found_list_share(reported, entry.device);
+	if (r > 0)
 		after = (struct found_list){ .entries = &entry, .n = 1 };
-	}
 	if (at < reported->n)
 		before = (struct found_list){ .entries = &reported->entries[at], .n = 1 };
 	/* A detached loop device counts as gone, because its disk is. */
@@ -377,9 +471,11 @@ static int update_slaves(const struct updating *u, const char *map)
 	slaves = sysfs_entries(&reading, u->w->source.sysfs, folder);
 	if (slaves == NULL)
 		return -reading.shortage; /* 0: the map is gone */
-	while (r == 0 && (e = sysfs_next(&reading, slaves)) != NULL)
+	while (r == 0 && (e = sysfs_next(&reading, slaves)) != NULL) {
+		known_drop(&u->w->known, e->d_name);
 		if (found_list_find(u->reported, e->d_name) < u->reported->n)
 			r = update_named(u, e->d_name);
+	}
 	closedir(slaves);
 	return r == 0 ? -reading.shortage : r;
 }
@@ -413,6 +509,10 @@ static int update_map(const struct updating *u, struct udev_device *map)
 	struct found record = { .op = FOUND_MAP };
 	int r = u->emit(u->arg, &record);
 
+	if (name != NULL)
+		known_drop_map(&u->w->known, name);
+	else
+		known_deinit(&u->w->known); /* It is not known whose map it was. */
 	if (r == 0)
 		r = update_slaves(u, udev_disk_name(map));
 	if (r == 0 && name != NULL)
@@ -427,8 +527,11 @@ static int take_message(const struct updating *u, struct udev_device *dev,
 	int r = 0;
 
 	u->w->heard_nvme = u->w->heard_nvme || strncmp(sysname, "nvme", 4) == 0;
-	if (native_paths_is_controller(sysname))
+	if (native_paths_is_controller(sysname)) {
+		/* The protocol of a disk is that of all its controllers. */
+		known_drop_kind(&u->w->known, "nvme");
 		return 0;
+	}
 	/* DM_ACTION: only a path of the map failed or returned. */
 	if (strncmp(sysname, "dm-", 3) == 0 &&
 	    udev_device_get_property_value(dev, "DM_ACTION") == NULL)

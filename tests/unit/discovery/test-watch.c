@@ -150,7 +150,8 @@ static void a_list_without_memory_is_none(void **state)
 	(void)state;
 	assert_int_equal(told.n, 1);
 	fuzz_udev_without_memory(true);
-	assert_int_equal(udev_watch_scan(watch, config, true, &list, &left_out), -ENOMEM);
+	assert_int_equal(udev_watch_scan(watch, config, false, &list, &left_out),
+	                 -ENOMEM);
 	found_list_deinit(&list);
 	fuzz_udev_without_memory(false);
 	list = (struct found_list)FOUND_LIST_NULL;
