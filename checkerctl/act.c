@@ -8,6 +8,7 @@
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
+#include "checkerctl/fields.h"
 #include "checkerctl/human.h"
 #include "checkerctl/progress.h"
 #include "checkerctl/select.h"
@@ -59,6 +60,7 @@ static void add_reasons(struct ctl *ctl, json_object *results, size_t n)
 		json_object_object_add(parameters, "paths", json_object_get(names));
 	}
 	json_object_put(names);
+	parameters = fields_add(parameters, "name,reason");
 	/* A path that was removed meanwhile has no reason: ctl_call() has said so. */
 	if (ctl_call(ctl, "ListPaths", parameters, &reply) == 0) {
 		size_t known = ctl_list(reply, "paths", &paths);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
@@ -233,12 +234,14 @@ static int check_use(const struct command *c, const struct ctl_options *o, size_
 		    !((COMMAND_ALWAYS | c->options) & OPT_BIT(i)))
 			return human_usage("'%s' does not take %s", c->words,
 			                   ctl_options_name((enum option_id)i));
-	if (ctl_options_has(o, OPT_JSON) &&
-	    (o->given & (OPT_BIT(OPT_RAW) | OPT_BIT(OPT_COLUMNS))))
+	if (ctl_options_has(o, OPT_JSON) && ctl_options_has(o, OPT_RAW))
 		return human_usage("--json prints everything and excludes %s",
-		                   ctl_options_name(ctl_options_has(o, OPT_RAW)
-		                                            ? OPT_RAW
-		                                            : OPT_COLUMNS));
+		                   ctl_options_name(OPT_RAW));
+	/* The daemon can leave out keys of paths alone. */
+	if (ctl_options_has(o, OPT_JSON) && ctl_options_has(o, OPT_COLUMNS) &&
+	    c->table != &table_paths)
+		return human_usage("--json prints everything and excludes %s",
+		                   ctl_options_name(OPT_COLUMNS));
 	if (n < c->min)
 		return human_usage("'%s' needs %s", c->words, c->arguments);
 	if (n > c->max && c->max == 0)

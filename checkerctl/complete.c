@@ -11,6 +11,7 @@
 
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
+#include "checkerctl/fields.h"
 #include "checkerctl/hook_kind.h"
 #include "checkerctl/words.h"
 
@@ -88,12 +89,13 @@ static void offer_columns(struct completion *c, enum option_id option)
 /* --- names --- */
 
 /* The daemon's list; NULL: it does not answer. The caller puts it. */
-static json_object *list_of(const struct completion *c, const char *method)
+static json_object *list_of(const struct completion *c, const char *method,
+                            json_object *parameters)
 {
 	struct ctl ctl = { .options = &c->options, .connection = CONNECTION_NULL };
 	json_object *reply = NULL;
 
-	if (ctl_call(&ctl, method, NULL, &reply) != 0)
+	if (ctl_call(&ctl, method, parameters, &reply) != 0)
 		reply = NULL;
 	connection_deinit(&ctl.connection);
 	return reply;
@@ -110,7 +112,9 @@ static bool was_given(const struct completion *c, const char *name)
 /* Names, or the values of another key, each once. */
 static void offer_paths(const struct completion *c, const char *key)
 {
-	json_object *reply = list_of(c, "ListPaths"), *list;
+	json_object *reply =
+	        list_of(c, "ListPaths", fields_add(fields_add(NULL, key), "state,map"));
+	json_object *list;
 	json_object *seen = json_object_new_object();
 	size_t n = ctl_list(reply, "paths", &list);
 	bool names = strcmp(key, "name") == 0;
@@ -137,7 +141,7 @@ static void offer_paths(const struct completion *c, const char *key)
 /* with_number: "MAP=N" for --expect. */
 static void offer_maps(const struct completion *c, bool with_number)
 {
-	json_object *reply = list_of(c, "ListMaps"), *list;
+	json_object *reply = list_of(c, "ListMaps", NULL), *list;
 	size_t n = ctl_list(reply, "maps", &list);
 
 	for (size_t i = 0; i < n; i++) {

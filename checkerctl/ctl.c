@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "checkerctl/exit.h"
+#include "checkerctl/fields.h"
 #include "checkerctl/human.h"
 #include "checkerctl/json_text.h"
 #include "util/edit_distance.h"
 
-#define INTERFACE      "io.checkerd.Control"
-#define SUGGEST_WITHIN 3 /* letters; a suggestion differs by fewer */
+#define INTERFACE         "io.checkerd.Control"
+#define INVALID_PARAMETER "org.varlink.service.InvalidParameter"
+#define SUGGEST_WITHIN    3 /* letters; a suggestion differs by fewer */
 
 const char *ctl_text(json_object *object, const char *key, const char *missing)
 {
@@ -167,8 +169,7 @@ static const struct {
 	{ INTERFACE ".Busy", "reason", EXIT_FAILED, "checkerd is busy: " },
 	{ "org.varlink.service.PermissionDenied", "reason", EXIT_DENIED,
 	  "not permitted: " },
-	{ "org.varlink.service.InvalidParameter", "parameter", EXIT_USAGE,
-	  "checkerd refused the value of " },
+	{ INVALID_PARAMETER, "parameter", EXIT_USAGE, "checkerd refused the value of " },
 	{ "org.varlink.service.MethodNotFound", "method", EXIT_FAILED,
 	  "this checkerd is too old: it has no method " },
 	{ "org.varlink.service.MethodNotImplemented", "method", EXIT_FAILED,
@@ -212,25 +213,60 @@ static char *parameters_text(char *text, size_t length)
 	return text + n;
 }
 
-int ctl_print_call(struct ctl *ctl, const char *method, json_object *parameters)
+/*
+ * An older daemon refuses the parameter "fields", which it does not know; one that does not know one of
+ * the fields refuses it, too. True: the fields are taken out, and the call is to be repeated.
+ */
+static bool without_fields(json_object *parameters, json_object *reply)
 {
-	json_object *reply = NULL, *inner;
+	const char *error = reply_error(reply);
+	json_object *p;
+	bool refused;
+
+	if (error == NULL || strcmp(error, INVALID_PARAMETER) != 0 ||
+	    !json_object_object_get_ex(parameters, FIELDS, NULL))
+		return false;
+	p = reply_parameters(reply);
+	refused = strcmp(ctl_text(p, "parameter", ""), FIELDS) == 0;
+	json_object_put(p);
+	if (refused)
+		json_object_object_del(parameters, FIELDS);
+	return refused;
+}
+
+/* *ret_text: the parameters of the reply, if it is as checkerd writes it. Else *ret: the reply. */
+static int exchange_text(struct ctl *ctl, const char *method, json_object *parameters,
+                         char **ret_text, json_object **ret)
+{
 	size_t length;
-	char *text, *found = NULL;
+	char *text;
 	int r = ctl_send(ctl, method, parameters, false);
 
-	json_object_put(parameters);
 	if (r)
 		return r;
 	r = connection_receive_text(&ctl->connection, -1, &text, &length);
-	if (r == 0)
-		found = parameters_text(text, length);
-	if (r == 0 && found == NULL)
-		r = connection_parse(text, length, &reply);
-	if (r < 0)
-		return connection_complain(&ctl->connection, r);
-	if (found != NULL) {
-		human_put_json(stdout, found);
+	*ret_text = r == 0 ? parameters_text(text, length) : NULL;
+	if (r == 0 && *ret_text == NULL)
+		r = connection_parse(text, length, ret);
+	return r < 0 ? connection_complain(&ctl->connection, r) : 0;
+}
+
+int ctl_print_call(struct ctl *ctl, const char *method, json_object *parameters)
+{
+	json_object *reply = NULL, *inner;
+	char *text;
+	int r = exchange_text(ctl, method, parameters, &text, &reply);
+
+	if (r == 0 && reply != NULL && without_fields(parameters, reply)) {
+		json_object_put(reply);
+		reply = NULL;
+		r = exchange_text(ctl, method, parameters, &text, &reply);
+	}
+	json_object_put(parameters);
+	if (r)
+		return r;
+	if (text != NULL) {
+		human_put_json(stdout, text);
 		putchar('\n');
 		return 0;
 	}
@@ -250,6 +286,12 @@ static int ctl_exchange(struct ctl *ctl, const char *method, json_object *parame
 {
 	int r = ctl_send(ctl, method, parameters, false);
 
+	if (r == 0)
+		r = ctl_receive(ctl, -1, ret_reply);
+	if (r != 0 || !without_fields(parameters, *ret_reply))
+		return r;
+	json_object_put(*ret_reply);
+	r = ctl_send(ctl, method, parameters, false);
 	return r ? r : ctl_receive(ctl, -1, ret_reply);
 }
 
@@ -334,14 +376,17 @@ static void suggest(struct ctl *ctl, enum ctl_names kind, const char *wanted)
 {
 	size_t best = MIN((size_t)SUGGEST_WITHIN, strlen(wanted));
 	const char *close = NULL;
-	json_object *reply, *list;
+	json_object *request = NULL, *reply, *parameters, *list;
 	size_t n;
+	int r;
 
-	if (ctl_send(ctl, list_method[kind], NULL, false) != 0 ||
-	    connection_receive(&ctl->connection, -1, &reply) < 0)
+	if (kind == CTL_PATHS)
+		request = fields_add(NULL, "name,alias,device");
+	r = ctl_exchange(ctl, list_method[kind], request, &reply);
+	json_object_put(request);
+	if (r != 0)
 		return; /* the error was printed; a suggestion is optional */
-	json_object *parameters = reply_parameters(reply);
-
+	parameters = reply_parameters(reply);
 	n = ctl_list(parameters, list_key[kind], &list);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(called); k++) {

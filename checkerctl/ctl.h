@@ -22,7 +22,8 @@ enum ctl_names { CTL_PATHS, CTL_MAPS };
 
 /*
  * Calls a method of io.checkerd.Control. parameters: ctl_call() puts them, NULL: none. *ret:
- * the reply's parameters, {} when it has none; the caller puts them.
+ * the reply's parameters, {} when it has none; the caller puts them. A daemon that refuses the
+ * parameter "fields" (fields.h) is called again without it, and its reply has all keys.
  */
 _must_check_ int ctl_call(struct ctl *ctl, const char *method, json_object *parameters,
                           json_object **ret);

@@ -7,7 +7,9 @@
 
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
+#include "checkerctl/fields.h"
 #include "checkerctl/select.h"
+#include "checkerctl/table_fields.h"
 
 struct measured {
 	json_object *path;
@@ -108,11 +110,14 @@ static void take_over(json_object *paths, json_object *all)
 	json_object_put(index);
 }
 
+/* What latency_compare() reads. */
+#define COMPARED "name,map,slow,latency_us"
+
 /* A requested path is compared with all other paths of its map. */
 static int compare_named(struct ctl *ctl, json_object *paths)
 {
 	json_object *reply, *all;
-	int r = ctl_call(ctl, "ListPaths", NULL, &reply);
+	int r = ctl_call(ctl, "ListPaths", fields_add(NULL, COMPARED), &reply);
 
 	if (r)
 		return r;
@@ -132,7 +137,9 @@ int show_latency(struct ctl *ctl, const char *const *operands, size_t n)
 	if (r)
 		return r;
 	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands, n,
-	                   select_parameters(ctl->options, NULL), &reply);
+	                   table_fields(select_parameters(ctl->options, NULL),
+	                                &table_latency, ctl->options, COMPARED ",devt"),
+	                   &reply);
 	if (r)
 		return r;
 	if (ctl_list(reply, "paths", &paths) > 0) {

@@ -11,6 +11,7 @@
 #include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
+#include "checkerctl/fields.h"
 #include "checkerctl/human.h"
 
 #define BLOCK_DEVICES "/sys/class/block"
@@ -105,7 +106,7 @@ static int list_names(struct ctl *ctl, json_object *names)
 			add_name(names, known, entry->d_name);
 	if (dir != NULL)
 		closedir(dir);
-	r = ctl_call(ctl, "ListPaths", NULL, &reply);
+	r = ctl_call(ctl, "ListPaths", fields_add(NULL, "name"), &reply);
 	if (r == 0) {
 		size_t n = ctl_list(reply, "paths", &paths);
 

@@ -33,6 +33,8 @@ libctl_la_SOURCES = \
 	checkerctl/doctor_host.h \
 	checkerctl/exit.h \
 	checkerctl/explain_device.c \
+	checkerctl/fields.c \
+	checkerctl/fields.h \
 	checkerctl/fold.c \
 	checkerctl/fold.h \
 	checkerctl/format.c \
@@ -74,6 +76,8 @@ libctl_la_SOURCES = \
 	checkerctl/status.c \
 	checkerctl/table.c \
 	checkerctl/table.h \
+	checkerctl/table_fields.c \
+	checkerctl/table_fields.h \
 	checkerctl/table_sort.c \
 	checkerctl/top.c \
 	checkerctl/top.h \
@@ -108,6 +112,7 @@ CTL_TESTS = \
 	tests/unit/checkerctl/test-ctl-connection \
 	tests/unit/checkerctl/test-ctl-doctor \
 	tests/unit/checkerctl/test-ctl-explain \
+	tests/unit/checkerctl/test-ctl-fields \
 	tests/unit/checkerctl/test-ctl-format \
 	tests/unit/checkerctl/test-ctl-frame \
 	tests/unit/checkerctl/test-ctl-hook \
@@ -169,6 +174,9 @@ tests_unit_checkerctl_test_ctl_explain_LDADD = $(CMOCKA_LIBS)
 tests_unit_checkerctl_test_ctl_health_SOURCES = tests/unit/checkerctl/test-ctl-health.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_health_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_health_LDADD = $(CTL_TEST_LDADD)
+tests_unit_checkerctl_test_ctl_fields_SOURCES = tests/unit/checkerctl/test-ctl-fields.c $(CTL_FAKE)
+tests_unit_checkerctl_test_ctl_fields_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
+tests_unit_checkerctl_test_ctl_fields_LDADD = $(CMOCKA_LIBS)
 tests_unit_checkerctl_test_ctl_lists_SOURCES = tests/unit/checkerctl/test-ctl-lists.c $(CTL_FAKE)
 tests_unit_checkerctl_test_ctl_lists_CPPFLAGS = $(CTL_RUN_CPPFLAGS)
 tests_unit_checkerctl_test_ctl_lists_LDADD = $(CMOCKA_LIBS)

@@ -375,6 +375,11 @@ static void print_map(FILE *f, json_object *path, const char *sysfs, const char 
 	fputs(wildcard_text(path, "map", "[orphan]"), f);
 }
 
+const char path_wildcard_keys[] =
+        "name,devt,map,wwid,hcil,vendor,product,revision,serial,protocol,target,state,"
+        "dm_state,sysfs_state,checker,marginal,hold_used,interval_s,next_check_in_s,"
+        "failures_total";
+
 static const struct wildcard all[] = {
 	{ 'w', "uuid", wildcard_key, "wwid" },
 	{ 'i', "hcil", print_hcil, NULL },

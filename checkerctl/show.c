@@ -9,6 +9,7 @@
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
 #include "checkerctl/select.h"
+#include "checkerctl/table_fields.h"
 
 static bool as_json(const struct ctl *ctl)
 {
@@ -66,6 +67,14 @@ static void explain_empty(const struct ctl_options *o, enum ctl_names kind)
 		(void)human_complain(0, "there is no map");
 }
 
+static json_object *list_parameters(const struct ctl *ctl, const struct table_def *def,
+                                    enum ctl_names kind)
+{
+	json_object *p = select_parameters(ctl->options, NULL);
+
+	return kind == CTL_PATHS ? table_fields(p, def, ctl->options, "name,devt") : p;
+}
+
 static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_names kind,
                       const char *const *names, size_t n)
 {
@@ -76,9 +85,9 @@ static int show_named(struct ctl *ctl, const struct table_def *def, enum ctl_nam
 		return r;
 	if (n == 0 && as_json(ctl) && ctl->options->sort == NULL)
 		return ctl_print_call(ctl, list_method(kind),
-		                      select_parameters(ctl->options, NULL));
+		                      list_parameters(ctl, def, kind));
 	r = ctl_call_names(ctl, list_method(kind), kind, names, n,
-	                   select_parameters(ctl->options, NULL), &reply);
+	                   list_parameters(ctl, def, kind), &reply);
 	if (r)
 		return r;
 	/* Named paths stay in the user's order; all paths are sorted. */

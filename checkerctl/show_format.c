@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "checkerctl/commands.h"
+#include "checkerctl/fields.h"
 #include "checkerctl/format.h"
 #include "checkerctl/select.h"
 
@@ -23,8 +24,10 @@ static int print_paths(struct ctl *ctl, const char *const *operands, size_t n, b
 
 	if (r)
 		return r;
-	r = ctl_call_names(ctl, "ListPaths", CTL_PATHS, operands + 1, n - 1,
-	                   select_parameters(ctl->options, NULL), &reply);
+	r = ctl_call_names(
+	        ctl, "ListPaths", CTL_PATHS, operands + 1, n - 1,
+	        fields_add(select_parameters(ctl->options, NULL), path_wildcard_keys),
+	        &reply);
 	if (r)
 		return r;
 	if (ctl_list(reply, "paths", &list) > 0) {
@@ -62,7 +65,8 @@ static bool needs_paths(const char *format)
 static int add_paths(struct ctl *ctl, json_object *maps)
 {
 	json_object *of_map = json_object_new_object(), *reply, *paths, *path;
-	int r = ctl_call(ctl, "ListPaths", NULL, &reply);
+	int r = ctl_call(ctl, "ListPaths",
+	                 fields_add(NULL, "map,vendor,product,revision"), &reply);
 	size_t n = r == 0 ? ctl_list(reply, "paths", &paths) : 0;
 
 	for (size_t i = 0; i < n; i++) {

@@ -6,9 +6,11 @@
  */
 #include "checkerctl/top.h"
 
+#include "checkerctl/columns.h"
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/table_fields.h"
 #include "config.h"
 
 #ifdef HAVE_NCURSES
@@ -25,7 +27,11 @@
 /* How long a daemon that does not answer may delay the keys. */
 #define PATIENCE_US    USEC_PER_SEC
 #define COMPLAINT_SIZE 256
-#define KEY_ESCAPE     27
+/* Beside the columns: for the filter, the groups and the order. */
+#define ALSO_READ                                       \
+	"name,alias,map,host,state,state_since,reason," \
+	"failures_total,in_flight_s,latency_us"
+#define KEY_ESCAPE 27
 
 struct screen {
 	struct top top;
@@ -71,7 +77,9 @@ static int ask(struct screen *s)
 	int r = ctl_call(&s->ctl, "GetStatus", NULL, &status);
 
 	if (r == 0) {
-		r = ctl_call(&s->ctl, "ListPaths", NULL, &paths);
+		r = ctl_call(&s->ctl, "ListPaths",
+		             table_fields(NULL, &table_top, &s->options, ALSO_READ),
+		             &paths);
 		if (r != 0)
 			json_object_put(status);
 	}

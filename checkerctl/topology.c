@@ -7,6 +7,7 @@
 #include "checkerctl/commands.h"
 #include "checkerctl/exit.h"
 #include "checkerctl/human.h"
+#include "checkerctl/table_fields.h"
 
 /* Indexes the paths by name: maps list names, and a search for each of thousands is slow. */
 static json_object *by_name(json_object *paths, size_t n)
@@ -219,7 +220,10 @@ int show_topology(struct ctl *ctl, const char *const *operands, size_t n)
 	r = ctl_call_names(ctl, "ListMaps", CTL_MAPS, operands, n, NULL, &maps);
 	if (r)
 		return r;
-	r = ctl_call(ctl, "ListPaths", NULL, &paths);
+	r = ctl_call(ctl, "ListPaths",
+	             table_fields(NULL, &table_topology, ctl->options,
+	                          "name,devt,map,reason,forced"),
+	             &paths);
 	if (r == 0) {
 		if (ctl_options_has(ctl->options, OPT_JSON))
 			print_both(maps, paths);

@@ -32,6 +32,8 @@ struct wildcard_table {
 
 /* For rows of ListPaths; for rows of ListMaps, each with a path of it as "first_path". */
 extern const struct wildcard_table path_wildcards, map_wildcards;
+/* The keys of a path that path_wildcards read. */
+extern const char path_wildcard_keys[];
 
 /* The text of a key; `missing` when it is missing, null or empty. */
 const char *wildcard_text(json_object *row, const char *key, const char *missing);

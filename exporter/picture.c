@@ -81,6 +81,13 @@ static void add_maps(json_object *to, json_object *reply)
 		                               map_keys, ARRAY_LEN(map_keys)));
 }
 
+void picture_add_fields(json_object *list)
+{
+	json_object_array_add(list, json_object_new_string("name"));
+	for (size_t i = 0; i < ARRAY_LEN(path_keys); i++)
+		json_object_array_add(list, json_object_new_string(path_keys[i]));
+}
+
 json_object *picture_make(json_object *paths, json_object *maps, json_object *status)
 {
 	json_object *picture = json_object_new_object(),

@@ -10,5 +10,7 @@
  * that the page uses, under checkerd's own names. The caller puts it. NULL: no memory.
  */
 json_object *picture_make(json_object *paths, json_object *maps, json_object *status);
+/* Adds the names of the keys of a path that it reads to the list. */
+void picture_add_fields(json_object *list);
 
 #endif

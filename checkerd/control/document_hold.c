@@ -4,9 +4,8 @@
 
 #include <stdio.h>
 
-static void key_time(struct jw *j, const char *key, const struct snapshot *s, hold_time t)
+static void write_time(struct jw *j, const struct snapshot *s, hold_time t)
 {
-	jw_key(j, key);
 	if (t == 0)
 		jw_null(j);
 	else
@@ -33,40 +32,73 @@ static int64_t left_us(const struct snapshot *s, const struct snap_path *p)
 	return MAX(mono_diff(hold_time_mono(p->held_until), s->taken), 0);
 }
 
-void document_hold(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+void document_marginal(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
-	jw_key(j, "marginal");
+	(void)s;
 	jw_bool(j, p->held_why != HOLD_NONE);
-	jw_key(j, "marginal_reason");
+}
+
+void document_marginal_reason(struct jw *j, const struct snapshot *s,
+                              const struct snap_path *p)
+{
+	(void)s;
 	jw_string(j, hold_why_name(why_of(p)));
-	key_time(j, "hold_since", s, p->held_since);
-	key_time(j, "hold_until", s, p->held_until);
-	jw_key(j, "hold_used");
+}
+
+void document_hold_since(struct jw *j, const struct snapshot *s,
+                         const struct snap_path *p)
+{
+	write_time(j, s, p->held_since);
+}
+
+void document_hold_until(struct jw *j, const struct snapshot *s,
+                         const struct snap_path *p)
+{
+	write_time(j, s, p->held_until);
+}
+
+void document_hold_used(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+{
 	jw_bool(j, is_spared(s, p));
-	jw_key(j, "hold_failures");
+}
+
+void document_hold_failures(struct jw *j, const struct snapshot *s,
+                            const struct snap_path *p)
+{
+	(void)s;
 	jw_uint(j, p->hold_failures);
 }
 
 void document_held_for(struct jw *j, const struct snapshot *s, const struct snap_path *p)
 {
-	jw_key(j, "held_for_s");
 	if (p != NULL && left_us(s, p) > 0)
 		jw_seconds(j, left_us(s, p));
 	else
 		jw_null(j);
 }
 
-/* jw_seconds() writes the decimals of the percentage, too. */
-void document_failures(struct jw *j, const struct snap_path *p)
+void document_failures_in_row(struct jw *j, const struct snapshot *s,
+                              const struct snap_path *p)
 {
-	jw_key(j, "failures_in_row");
+	(void)s;
 	jw_uint(j, (uint64_t)MAX(-p->status.streak, 0));
-	jw_key(j, "error_share_percent");
+}
+
+/* jw_seconds() writes the decimals of the percentage, too. */
+void document_error_share(struct jw *j, const struct snapshot *s,
+                          const struct snap_path *p)
+{
+	(void)s;
 	if (error_share_checks(&p->share) > 0)
 		jw_seconds(j, error_share_permille(&p->share) * USEC_PER_SEC / 10);
 	else
 		jw_null(j);
-	jw_key(j, "error_share_checks");
+}
+
+void document_error_share_checks(struct jw *j, const struct snapshot *s,
+                                 const struct snap_path *p)
+{
+	(void)s;
 	jw_uint(j, error_share_checks(&p->share));
 }
 

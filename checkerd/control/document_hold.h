@@ -9,12 +9,22 @@
 
 #define DOCUMENT_HOLD_TEXT_MAX 160
 
-/* marginal, marginal_reason, hold_since, hold_until, … */
-void document_hold(struct jw *j, const struct snapshot *s, const struct snap_path *p);
-/* held_for_s. p: NULL: checkerd does not check the path. */
-void document_held_for(struct jw *j, const struct snapshot *s, const struct snap_path *p);
-/* failures_in_row, error_share, … */
-void document_failures(struct jw *j, const struct snap_path *p);
+/* Each of them writes the value of one key. */
+#define DOCUMENT_VALUE(name) \
+	void name(struct jw *j, const struct snapshot *s, const struct snap_path *p)
+DOCUMENT_VALUE(document_marginal);
+DOCUMENT_VALUE(document_marginal_reason);
+DOCUMENT_VALUE(document_hold_since);
+DOCUMENT_VALUE(document_hold_until);
+DOCUMENT_VALUE(document_hold_used);
+DOCUMENT_VALUE(document_hold_failures);
+DOCUMENT_VALUE(document_failures_in_row);
+DOCUMENT_VALUE(document_error_share);
+DOCUMENT_VALUE(document_error_share_checks);
+/* p: NULL: checkerd does not check the path. */
+DOCUMENT_VALUE(document_held_for);
+#undef DOCUMENT_VALUE
+
 /* Why a path that works is not used, or is used all the same. NULL: it is not held. */
 const char *document_hold_text(const struct snapshot *s, const struct snap_path *p,
                                char buf[DOCUMENT_HOLD_TEXT_MAX]);

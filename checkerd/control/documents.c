@@ -6,11 +6,9 @@
 #include <unistd.h>
 
 #include "checkerd/control/document_hold.h"
+#include "checkerd/control/document_path.h"
 #include "checkerd/control/engine_words.h"
-#include "checkerd/core/loss.h"
 #include "config.h"
-
-#define CHECKER_WHY_TEXT_MAX 128
 
 static void key_string(struct jw *j, const char *key, const char *s)
 {
@@ -53,228 +51,6 @@ static void key_date(struct jw *j, const char *key, const struct snapshot *s,
 {
 	jw_key(j, key);
 	jw_time(j, s->taken_realtime_us + mono_diff(t, s->taken));
-}
-
-static void path_identity(struct jw *j, const struct device *d, const char *map)
-{
-	char devt[24];
-
-	key_string(j, "name", device_name(d));
-	key_string(j, "device", device_node(d));
-	(void)snprintf(devt, sizeof(devt), "%u:%u", d->devt_major, d->devt_minor);
-	key_string(j, "devt", d->devt_major != 0 || d->devt_minor != 0 ? devt : NULL);
-	key_string(j, "alias", device_alias(d));
-	key_string(j, "map", map);
-	key_string(j, "wwid", device_wwid(d));
-	key_string(j, "hcil", device_hcil(d));
-	key_string(j, "vendor", device_vendor(d));
-	key_string(j, "product", device_product(d));
-	key_string(j, "revision", device_revision(d));
-	key_string(j, "serial", device_serial(d));
-	key_string(j, "protocol", device_protocol(d));
-	key_string(j, "host", device_host(d));
-	key_string(j, "target", device_target(d));
-}
-
-/* in_map: NULL: no map has the path. */
-static const char *dm_state_name(const struct snap_map_path *in_map)
-{
-	if (in_map == NULL)
-		return NULL;
-	return in_map->active ? "active" : "failed";
-}
-
-/* What its map does with the path when that explains more than the last failure. */
-static const char *path_reason(const struct snapshot *s, const struct snap_path *p,
-                               char buf[OVERDUE_TEXT_MAX])
-{
-	const struct snap_map_path *in_map = snap_in_map(s, p);
-
-	if (in_map != NULL && in_map->barred)
-		return "another disk is there: barred from its map";
-	if (p->overdue)
-		return overdue_format(p->why, mono_diff(s->taken, p->heard),
-		                      &p->status.reason, buf, OVERDUE_TEXT_MAX);
-	if (p->status.state == PATH_PENDING && p->why.cause == OVERDUE_NOT_JUDGED) {
-		(void)snprintf(buf, OVERDUE_TEXT_MAX, "not checked: ");
-		(void)overdue_cause_format(p->why, buf + strlen(buf),
-		                           OVERDUE_TEXT_MAX - strlen(buf));
-		return buf;
-	}
-	if (path_state_usable(p->status.state) && document_hold_text(s, p, buf) != NULL)
-		return buf;
-	return reason_format(&p->status.reason, buf, OVERDUE_TEXT_MAX);
-}
-
-void document_path_state(struct jw *j, const struct snapshot *s,
-                         const struct snap_path *p)
-{
-	char reason[OVERDUE_TEXT_MAX];
-
-	key_string(j, "state", view_path_state(p));
-	key_date(j, "state_since", s, p->status.since);
-	key_text(j, "reason", path_reason(s, p, reason));
-	if (p->status.reason.error != 0)
-		key_uint(j, "errno", (uint64_t)p->status.reason.error);
-	else
-		key_null(j, "errno");
-	key_string(j, "loss", loss_name(loss_of(p->status.state, &p->status.reason)));
-	key_string(j, "dm_state", dm_state_name(snap_in_map(s, p)));
-	key_string(j, "sysfs_state", sysfs_word_text(p->sysfs.device));
-	key_string(j, "access_state", sysfs_word_text(p->sysfs.access));
-}
-
-/* The reason may be "hardware table: DGC VRAID". A path that is only observed has no checker. */
-static void path_checker(struct jw *j, const struct snap_path *p)
-{
-	const char *vendor = device_vendor(p->device);
-	const char *product = device_product(p->device);
-	const char *why = checker_why_text((enum checker_why)p->checker_why);
-	char text[CHECKER_WHY_TEXT_MAX];
-
-	if (p->checker_why == CHECKER_WHY_HARDWARE && vendor != NULL && product != NULL) {
-		(void)snprintf(text, sizeof(text), "%s: %.32s %.64s", why, vendor,
-		               product);
-		why = text;
-	}
-	if (device_is_observed(p->device))
-		key_string(j, "checker", "ana");
-	else
-		key_string(j, "checker",
-		           checker_kind_name((enum checker_kind)p->checker));
-	key_string(j, "checker_why", device_is_observed(p->device) ? NULL : why);
-}
-
-/* "window FILE:LINE"; NULL: its place is not known. */
-static const char *window_words(const struct snapshot *s, const struct snap_path *p,
-                                char buf[static JW_STRING_MAX])
-{
-	const struct text *t = s->window_places;
-	size_t at = 0;
-
-	for (unsigned i = 1; t != NULL && i < p->window && at < t->size; i++)
-		at += strlen(t->data + at) + 1;
-	if (t == NULL || p->window == 0 || at >= t->size)
-		return NULL;
-	(void)snprintf(buf, JW_STRING_MAX, "window %s", t->data + at);
-	return buf;
-}
-
-static void path_disabled(struct jw *j, const struct snapshot *s,
-                          const struct snap_path *p)
-{
-	char words[JW_STRING_MAX];
-
-	key_bool(j, "enabled", p->enabled);
-	if (p->enabled)
-		key_null(j, "disabled_by");
-	else
-		key_string(j, "disabled_by",
-		           p->by_hand ? "by hand" : window_words(s, p, words));
-	if (p->enabled)
-		key_null(j, "disabled_since");
-	else
-		key_date(j, "disabled_since", s, p->heard);
-	if (!p->enabled && !mono_is_never(p->due))
-		key_date(j, "disabled_until", s, p->due);
-	else
-		key_null(j, "disabled_until");
-}
-
-static void path_engine(struct jw *j, const struct snapshot *s, const struct snap_path *p)
-{
-	path_checker(j, p);
-	key_string(j, "engine", engine_word((enum pathcheck_engine)p->engine));
-	if (p->group != PATH_GROUP_NONE)
-		key_uint(j, "group", p->group);
-	else
-		key_null(j, "group");
-	path_disabled(j, s, p);
-	key_bool(j, "slow", p->slow);
-	document_hold(j, s, p);
-}
-
-/* A reload may have changed interval and timeout after the path became overdue. */
-static struct mono overdue_since(const struct snapshot *s, const struct snap_path *p)
-{
-	struct mono since =
-	        mono_add(p->heard, p->interval_us + p->timeout_us + OVERDUE_MARGIN_US);
-
-	return mono_min(since, s->taken);
-}
-
-static void path_times(struct jw *j, const struct snapshot *s, const struct snap_path *p)
-{
-	key_seconds(j, "interval_s", p->interval_us);
-	key_seconds(j, "timeout_s", p->timeout_us);
-	if (p->last.us != 0)
-		key_date(j, "last_check", s, p->last);
-	else
-		key_null(j, "last_check");
-	if (!mono_is_never(p->due))
-		key_seconds(j, "next_check_in_s", MAX(mono_diff(p->due, s->taken), 0));
-	else
-		key_null(j, "next_check_in_s");
-	if (p->outstanding && p->started.us != 0)
-		key_seconds(j, "in_flight_s", MAX(mono_diff(s->taken, p->started), 0));
-	else
-		key_null(j, "in_flight_s");
-	key_bool(j, "overdue", p->overdue);
-	if (p->overdue)
-		key_date(j, "overdue_since", s, overdue_since(s, p));
-	else
-		key_null(j, "overdue_since");
-	if (p->good.us != 0)
-		key_date(j, "last_good", s, p->good);
-	else
-		key_null(j, "last_good");
-}
-
-static void path_counters(struct jw *j, const struct snap_path *p)
-{
-	static const char *const keys[] = { "last", "p50", "p99", "max" };
-	const uint32_t latencies[] = { p->last_us, p->p50_us, p->p99_us, p->max_us };
-
-	key_uint(j, "checks_total", p->counters.checks);
-	key_uint(j, "failures_total", p->counters.failures);
-	key_uint(j, "timeouts_total", p->counters.timeouts);
-	key_uint(j, "device_errors_total", p->counters.device_errors);
-	key_uint(j, "deferred_total", p->counters.deferred);
-	key_uint(j, "transitions_total", p->counters.transitions);
-	document_failures(j, p);
-	jw_key(j, "latency_us");
-	jw_object(j);
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (p->has_latency)
-			key_uint(j, keys[i], latencies[i]);
-		else
-			key_null(j, keys[i]);
-	jw_object_end(j);
-	if (!p->has_latency) {
-		key_null(j, "latency_counts");
-		return;
-	}
-	jw_key(j, "latency_counts");
-	jw_array(j);
-	for (unsigned i = 0; i < HISTOGRAM_CELLS; i++)
-		jw_uint(j, p->cells[i]);
-	jw_array_end(j);
-}
-
-void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p)
-{
-	const struct snap_map_path *in_map = snap_in_map(s, p);
-
-	jw_object(j);
-	path_identity(j, p->device, view_path_map(s, p));
-	document_path_state(j, s, p);
-	path_engine(j, s, p);
-	path_times(j, s, p);
-	path_counters(j, p);
-	key_bool(j, "forced", p->forced);
-	key_bool(j, "barred", in_map != NULL && in_map->barred);
-	document_held_for(j, s, p);
-	jw_object_end(j);
 }
 
 static void key_flag(struct jw *j, const char *key, const struct map *m, bool v)
@@ -432,11 +208,12 @@ void document_map_path(struct jw *j, const struct view *v, const struct view_map
 	jw_object(j);
 	key_string(j, "path", d != NULL ? device_name(d) : NULL);
 	key_string(j, "devt", devt_text(devt, p->devt_major, p->devt_minor));
-	key_string(j, "dm_state", dm_state_name(now));
+	key_string(j, "dm_state", document_dm_state(now));
 	key_uint(j, "fail_count", p->fail_count);
 	key_bool(j, "pending", now->pending);
 	key_bool(j, "kept", now->kept);
 	key_bool(j, "barred", now->barred);
+	jw_key(j, "held_for_s");
 	document_held_for(j, v->snap, path);
 	key_bool(j, "held", path != NULL && path->held_why != HOLD_NONE);
 	key_string(j, "error", now->error != 0 ? reason_errno_name(now->error) : NULL);

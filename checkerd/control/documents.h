@@ -9,11 +9,6 @@
 #include "checkerd/control/json_writer.h"
 #include "checkerd/control/view.h"
 
-void document_path(struct jw *j, const struct snapshot *s, const struct snap_path *p);
-/* Its keys from state to access_state. */
-void document_path_state(struct jw *j, const struct snapshot *s,
-                         const struct snap_path *p);
-
 /*
  * A map, in pieces: begin, the names of its paths, middle, its groups with their paths, end.
  * Groups count from 1. A map that is only a name has no groups.

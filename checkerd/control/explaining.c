@@ -9,7 +9,7 @@
 
 #include "checkerd/control/devlink.h"
 #include "checkerd/control/document_hold.h"
-#include "checkerd/control/documents.h"
+#include "checkerd/control/document_path.h"
 #include "checkerd/control/operation.h"
 #include "checkerd/control/reply.h"
 

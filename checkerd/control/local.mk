@@ -20,6 +20,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/devlink.h \
 	checkerd/control/document_hold.c \
 	checkerd/control/document_hold.h \
+	checkerd/control/document_path.c \
+	checkerd/control/document_path.h \
 	checkerd/control/documents.c \
 	checkerd/control/documents.h \
 	checkerd/control/engine_words.c \

@@ -45,7 +45,8 @@ static const struct method methods[] = {
 	  .parameters = { { "interface", request_read_interface, REQUIRED } },
 	  .prepare = query_interface },
 
-	{ CONTROL("ListPaths"), .needs_snapshot = true, .parameters = { SELECTION },
+	{ CONTROL("ListPaths"), .needs_snapshot = true,
+	  .parameters = { SELECTION, { "fields", request_read_fields, OPTIONAL } },
 	  .prepare = query_paths, .piece = query_write_paths },
 	{ CONTROL("ListMaps"), .needs_snapshot = true,
 	  .parameters = { { "maps", request_read_names, OPTIONAL } },

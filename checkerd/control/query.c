@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "checkerd/control/document_path.h"
 #include "checkerd/control/documents.h"
 #include "checkerd/control/findings.h"
 #include "checkerd/control/event_documents.h"
@@ -95,7 +96,8 @@ enum piece query_write_paths(struct service *s, struct call *c, struct jw *j)
 	if (r->at == selection_count(c, snap->n_paths))
 		return end_list(j);
 	part_list(c, j, "paths");
-	document_path(j, snap, &snap->paths[selection_at(c, r->at++)]);
+	document_path(j, snap, &snap->paths[selection_at(c, r->at++)],
+	              c->request.fields != 0 ? c->request.fields : DOCUMENT_PATH_ALL);
 	return PIECE_MORE;
 }
 

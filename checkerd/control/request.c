@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checkerd/control/control_limits.h"
+#include "checkerd/control/document_path.h"
 #include "checkerd/control/json_reader.h"
 #include "checkerd/control/view.h"
 #include "util/syslog_level.h"
@@ -128,6 +129,28 @@ bool request_read_states(char *value, struct request *r)
 		r->select.states |= found;
 	}
 	return r->select.states != 0;
+}
+
+bool request_read_fields(char *value, struct request *r)
+{
+	struct jr j;
+
+	if (jr_type(value) != JR_ARRAY)
+		return false;
+	jr_begin(&j, value);
+	while (jr_next(&j)) {
+		uint64_t found = 0;
+
+		if (jr_type(j.value) != JR_STRING)
+			return false;
+		for (unsigned i = 0; i < DOCUMENT_PATH_KEYS && found == 0; i++)
+			if (jr_is(j.value, document_path_key(i)))
+				found = UINT64_C(1) << i;
+		if (found == 0)
+			return false;
+		r->fields |= found;
+	}
+	return r->fields != 0;
 }
 
 bool request_read_duration(char *value, struct request *r)

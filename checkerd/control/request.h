@@ -37,6 +37,7 @@ struct request {
 		uint32_t
 		        states; /* a bit for each kind of state; PATH_KIND_DISABLED too */
 	} select;
+	uint64_t fields;    /* ListPaths: keys of document_path.h; 0: all */
 	bool force;         /* also the last usable path of a map */
 	bool fail;          /* Disable: fail the paths, too */
 	bool without_paths; /* GetMetrics: without the series of each path */
@@ -57,7 +58,7 @@ request_reader request_read_names, request_read_wait, request_read_duration,
         request_read_since, request_read_level, request_read_interface, request_read_host,
         request_read_target, request_read_map, request_read_states, request_read_force,
         request_read_fail, request_read_device, request_read_path_series,
-        request_read_path_latency;
+        request_read_path_latency, request_read_fields;
 
 /* The request gives properties of paths. */
 static inline bool request_selects(const struct request *r)

@@ -28,11 +28,6 @@ static const char *spec_text(const struct device_spec *spec, unsigned i)
 	return *(const char *const *)((const char *)spec + at[i]);
 }
 
-static const char *device_text(const struct device *d, unsigned i)
-{
-	return d->text[i] == 0 ? NULL : (const char *)d + d->text[i];
-}
-
 /* Is the name the end of the node, so that both share one text? */
 static bool name_ends_node(const struct device_spec *spec)
 {

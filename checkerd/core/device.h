@@ -56,12 +56,18 @@ struct device {
 	uint16_t text[DEVICE_TEXT_COUNT_];
 };
 
+static inline const char *device_text(const struct device *d, enum device_text which)
+{
+	uint16_t at = d->text[which];
+
+	return at == 0 ? NULL : (const char *)d + at;
+}
+
 /* device_name() and device_node() are never NULL. The others: NULL is unknown. */
 #define X(which)                                                         \
 	static inline const char *device_##which(const struct device *d) \
 	{                                                                \
-		uint16_t at = d->text[DEVICE_TEXT_##which];              \
-		return at == 0 ? NULL : (const char *)d + at;            \
+		return device_text(d, DEVICE_TEXT_##which);              \
 	}
 DEVICE_TEXTS(X)
 #undef X

@@ -230,7 +230,7 @@ static void test_wrong_commands(void **state)
 		"show config -o NAME",
 		"monitor --raw",
 		"show paths --json --raw",
-		"show paths --json -o NAME",
+		"show maps --json -o NAME",
 		"show paths format %d --json",
 		"top sda",
 		"top --json",

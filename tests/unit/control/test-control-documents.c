@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "checkerd/control/document_path.h"
 #include "control-fixture.h"
 
 static void known_spec(uint32_t i, struct device_spec *ret, char name[64], char node[64])
@@ -228,6 +229,67 @@ static void test_values_of_a_path(void **state)
 	               reason_format(&r, reason, sizeof(reason)));
 	assert_string_equal(get_string(o, "paths[0].reason"), text);
 	json_object_put(o);
+}
+
+/* Each key alone has the value that it has among all keys. */
+static void test_fields_of_a_path(void **state)
+{
+	struct json_object *all, *o, *path;
+	char parameters[128];
+
+	(void)state;
+	t.loop.decorate = decorate_paths;
+	start_with(2, known_spec);
+	all = call(fd, "ListPaths", "{\"fields\":null}");
+	path = get(all, "paths[0]");
+	assert_int_equal(json_object_object_length(path), DOCUMENT_PATH_KEYS);
+	json_object_object_foreach(path, key, value)
+	{
+		struct json_object *one;
+
+		(void)snprintf(parameters, sizeof(parameters), "{\"fields\":[\"%s\"]}",
+		               key);
+		o = call(fd, "ListPaths", parameters);
+		one = get(o, "paths[0]");
+		assert_int_equal(json_object_array_length(get(o, "paths")), 2);
+		assert_int_equal(json_object_object_length(one), 1);
+		assert_string_equal(json_object_to_json_string(get(one, key)),
+		                    json_object_to_json_string(value));
+		json_object_put(o);
+	}
+	json_object_put(all);
+	/* In the order of the interface, each once, whatever the order of the request is. */
+	o = call(fd, "ListPaths",
+	         "{\"fields\":[\"state\",\"name\",\"held_for_s\",\"name\"],"
+	         "\"paths\":[\"sd0\"]}");
+	assert_string_equal(
+	        json_object_to_json_string_ext(get(o, "paths"), JSON_C_TO_STRING_PLAIN),
+	        "[{\"name\":\"sd0\",\"state\":\"down\",\"held_for_s\":100}]");
+	json_object_put(o);
+}
+
+static void test_fields_that_there_are_not(void **state)
+{
+	static const char *const bad[] = {
+		"[]",
+		"[\"nme\"]",
+		"[\"name\",\"latency_us.p50\"]",
+		"[\"\"]",
+		"[\"name\\u0000\"]",
+		"[1]",
+		"\"name\"",
+		"{}",
+		"[null]",
+	};
+	char parameters[128];
+
+	(void)state;
+	start_with(1, known_spec);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		(void)snprintf(parameters, sizeof(parameters), "{\"fields\":%s}", bad[i]);
+		call_fails(fd, "ListPaths", parameters,
+		           "org.varlink.service.InvalidParameter", "fields");
+	}
 }
 
 /* A path that could never be checked says so before it is overdue. */
@@ -663,6 +725,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_values_of_a_path),
+		TEST(test_fields_of_a_path),
+		TEST(test_fields_that_there_are_not),
 		TEST(test_an_observed_path),
 		TEST(test_a_path_that_cannot_be_checked),
 		TEST(test_names_of_a_path),

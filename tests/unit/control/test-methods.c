@@ -5,6 +5,7 @@
  */
 #include <unistd.h>
 
+#include "checkerd/control/document_path.h"
 #include "checkerd/control/interface.h"
 #include "checkerd/control/methods.h"
 #include "control-fixture.h"
@@ -68,6 +69,7 @@ static void test_each_row_is_described(void **state)
 		{ request_read_fail, "bool" },
 		{ request_read_path_series, "bool" },
 		{ request_read_path_latency, "bool" },
+		{ request_read_fields, "[]string" },
 	};
 	const struct method *m;
 	size_t n;
@@ -131,6 +133,27 @@ static void test_each_method_has_a_row(void **state)
 	assert_int_equal(n, methods);
 }
 
+/* The names that "fields" may have are the members of Path, in their order. */
+static void test_fields_are_members(void **state)
+{
+	const char *at = strstr(interface_control, "\ntype Path (");
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(at);
+	for (at = strstr(at, "\n  "); at != NULL && strncmp(at, "\n  ", 3) == 0;
+	     at = strchr(at + 1, '\n')) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(at + 3, ":"),
+		               at + 3);
+		assert_true(n < DOCUMENT_PATH_KEYS);
+		assert_string_equal(document_path_key((unsigned)n), name);
+		n++;
+	}
+	assert_int_equal(n, DOCUMENT_PATH_KEYS);
+}
+
 /* The rows and the comment in the .varlink file name the same methods for root. */
 static void test_who_may_call(void **state)
 {
@@ -174,6 +197,8 @@ static const char *value_for(const struct parameter *p)
 {
 	if (strcmp(p->name, "paths") == 0)
 		return "[\"sd0\"]";
+	if (strcmp(p->name, "fields") == 0)
+		return "[\"name\",\"state\"]";
 	if (strcmp(p->name, "maps") == 0)
 		return "[]";
 	if (strcmp(p->name, "wait") == 0 || strcmp(p->name, "force") == 0 ||
@@ -328,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_row_is_described),
 		cmocka_unit_test(test_each_method_has_a_row),
+		cmocka_unit_test(test_fields_are_members),
 		cmocka_unit_test(test_who_may_call),
 		cmocka_unit_test(test_each_row_is_whole),
 		TEST(test_each_method_is_served),
