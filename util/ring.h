@@ -131,6 +131,7 @@ static inline uint32_t ring_after(const struct ring_end *e, uint32_t at)
 /* Elements between the two ends, those included that are not published; or RING_WRONG. */
 static inline uint32_t ring_producer_used(const struct ring_producer *p)
 {
+	/* memory.pml: USED */
 	uint32_t head = atomic_load_explicit(&p->end.ring->head, memory_order_acquire);
 
 	return ring_checked(&p->end, ring_between(&p->end, head, p->end.at), head);
@@ -145,6 +146,7 @@ static inline uint32_t ring_unpublished(const struct ring_producer *p)
 /* The consumer sees what was put. */
 static inline void ring_publish(struct ring_producer *p)
 {
+	/* memory.pml: PUBLISH */
 	p->published = p->end.at;
 	atomic_store_explicit(&p->end.ring->tail, p->end.at, memory_order_release);
 }
@@ -201,6 +203,7 @@ static inline uint32_t ring_progress(const struct ring_producer *p)
 /* Elements that can be taken; or RING_WRONG. */
 static inline uint32_t ring_consumer_used(const struct ring_consumer *c)
 {
+	/* memory.pml: TAKE */
 	uint32_t tail = atomic_load_explicit(&c->end.ring->tail, memory_order_acquire);
 
 	return ring_checked(&c->end, ring_between(&c->end, c->end.at, tail), tail);
@@ -209,6 +212,7 @@ static inline uint32_t ring_consumer_used(const struct ring_consumer *c)
 /* The producer may use the places of what was taken. */
 static inline void ring_give_back(struct ring_consumer *c)
 {
+	/* memory.pml: BACK */
 	atomic_store_explicit(&c->end.ring->head, c->end.at, memory_order_release);
 }
 

@@ -612,6 +612,7 @@ static bool is_done(struct submitter *sub)
 
 bool submitter_serve(struct submitter *sub)
 {
+	/* memory.pml: TAKE, WAIT, AGAIN */
 	/* wakeup.pml: TAKE, WAIT, AGAIN */
 	_Atomic uint32_t *waits = &sub->posts->shared->header->submitter_waits;
 	bool ended = false;
@@ -636,7 +637,7 @@ bool submitter_serve(struct submitter *sub)
 			return false;
 		if (step == STEP_MORE || is_done(sub) ||
 		    (atomic_load(&sub->posts->stopping) && !ended)) {
-			atomic_store(waits, 0);
+			shared_goes_on(waits);
 			continue;
 		}
 		wait_for_work(sub);

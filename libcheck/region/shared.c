@@ -273,6 +273,7 @@ void shared_deinit(struct shared *s)
 
 void shared_wake(_Atomic uint32_t *waits, int fd)
 {
+	/* memory.pml: WAKE, EXCHANGE */
 	/* wakeup.pml: WAKE */
 	static const uint64_t one = 1;
 

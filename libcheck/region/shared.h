@@ -189,7 +189,17 @@ void shared_deinit(struct shared *s);
  */
 static inline void shared_going_to_wait(_Atomic uint32_t *waits)
 {
+	/* memory.pml: WAIT, EXCHANGE */
 	(void)atomic_exchange(waits, 1); /* the order is what matters, not the value */
+}
+/*
+ * The sleeper goes on, because it has found something. No store: a later look would not see what another
+ * waker has written before it cleared the word.
+ */
+static inline void shared_goes_on(_Atomic uint32_t *waits)
+{
+	/* memory.pml: AGAIN, EXCHANGE */
+	(void)atomic_exchange(waits, 0);
 }
 void shared_wake(_Atomic uint32_t *waits, int fd);
 /* A time that the other side wrote. The result is in the past, whatever was written. */

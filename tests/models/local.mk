@@ -5,12 +5,14 @@ EXTRA_DIST += \
 	tests/models/check-ties \
 	tests/models/ending.pml \
 	tests/models/handover.pml \
+	tests/models/memory.pml \
 	tests/models/prober.pml \
 	tests/models/reaper.pml \
 	tests/models/results.pml \
 	tests/models/run \
 	tests/models/snapshot.pml \
 	tests/models/ties \
+	tests/models/unmodelled \
 	tests/models/wakeup.pml \
 	$(NULL)
 
