@@ -336,6 +336,9 @@ int udev_disk_consider(const struct udev_source *source, const struct config *c,
 	int r;
 
 	facts->extent = KNOWN_NOTHING;
+	/* With KNOWN_KIND nothing else is read, and these are kept as they are. */
+	facts->named = false;
+	facts->scsi = (struct identity_scsi){ 0 };
 	note(j, JUDGEMENT_NO_DISK);
 	if (sysname == NULL || strlen(sysname) >= DEVICE_NAME_MAX)
 		return UDEV_DISK_GONE;
