@@ -72,6 +72,8 @@ libengine_la_SOURCES = \
 	libcheck/prober/reaper.h \
 	libcheck/prober/rescuer.c \
 	libcheck/prober/rescuer.h \
+	libcheck/prober/sg_write.c \
+	libcheck/prober/sg_write.h \
 	libcheck/prober/slot.c \
 	libcheck/prober/slot.h \
 	libcheck/prober/submit.c \

@@ -4,8 +4,8 @@
 
 /*
  * The kernel's asynchronous requests behind four functions: reads by Linux AIO, and SCSI commands
- * by the sg driver. A context belongs to one group: a rescuer sets it up, the submitter submits reads
- * and rescuers submit commands to it, and the group's reaper reaps and destroys it.
+ * by the sg driver. A context belongs to one group: a rescuer sets it up, the submitter submits to it,
+ * also rescuers submit commands to it, and the group's reaper reaps and destroys it.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * SCSI commands by write(2) and read(2) on nodes of the sg driver. A rescuer sets a context up,
- * rescuers submit to it, and a reaper reaps and destroys it.
+ * SCSI commands by write(2) and read(2) on nodes of the sg driver. A rescuer sets a context up, the
+ * submitter and rescuers submit to it, and a reaper reaps and destroys it.
  *
  * A context is an epoll descriptor. Who has written a command reads the node at once, because the
  * answer of a fast device is there. If it is not, the node is armed in the context, once: so an event
@@ -22,10 +22,10 @@
 struct sg_context {
 	int epoll_fd;
 	int wake_fd;
-	_Atomic int32_t numbers; /* [atomic rescuer] of the last command */
+	_Atomic int32_t numbers; /* [atomic submitter↔rescuer] of the last command */
 	/*
-	 * [atomic rescuer→reaper] The kernel passes a request from a rescuer to the reaper. This
-	 * says the same in a way that thread sanitizers understand.
+	 * [atomic submitter, rescuer→reaper] The kernel passes a request from a writer to the
+	 * reaper. This says the same in a way that thread sanitizers understand.
 	 */
 	_Atomic uint32_t handed_over;
 	/* Of each slot, for whoever reads its answer: the kernel copies sense data then. */
@@ -99,7 +99,7 @@ static int read_answer(struct sg_context *c, struct backend_request *r)
 }
 
 /*
- * The node could not be armed, for lack of memory. A rescuer may wait: no answer stays in the node,
+ * The node could not be armed, for lack of memory. So this thread waits: no answer stays in the node,
  * where the next command would find it.
  */
 static void drop_answer(const struct backend_request *r)

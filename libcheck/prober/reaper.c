@@ -537,8 +537,10 @@ static int64_t gather_time_us(const struct group *g, const struct backend_event 
 	uint32_t young = g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT];
 	const struct slot *s;
 
+	/* Of the commands in `done` none is in the heap any more. */
 	if (n == 0)
-		return g->sends && !slot_list_empty(&g->done) && young >= GATHER_LEAST
+		return g->sends && !slot_list_empty(&g->done) &&
+		                       g->heap_size >= GATHER_LEAST
 		               ? GATHER_MAX_US
 		               : 0;
 	if (MIN(g->in_context, young) < (uint32_t)n + GATHER_LEAST)

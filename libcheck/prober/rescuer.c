@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "libcheck/prober/sg_write.h"
 #include "util/pages.h"
 #include "util/seal.h"
 #include "util/thread.h"
@@ -60,31 +61,6 @@ static void make_buffers(struct rescuers *r, struct group *g, uint32_t block)
 	atomic_store(&r->making_buffers, false);
 }
 
-/* After this the kernel starts its error handling: long after the check's own deadline. */
-static uint32_t kernel_timeout_ms(const struct slot *s)
-{
-	return (uint32_t)MIN(MAX(2 * s->timeout_us, KERNEL_TIMEOUT_LEAST_US) /
-	                             USEC_PER_MSEC,
-	                     (int64_t)INT32_MAX);
-}
-
-/* With lock held. The SCSI command that is due. Its slot is this thread's. */
-static void prepare_command(struct group *g, struct slot *s)
-{
-	struct scsi_exchange *x = &s->request.scsi;
-	struct checker_step step = { .step = s->step, .block = s->block };
-
-	if (s->state != SLOT_ORPHANED)
-		step.memory = atomic_load(&g->with.paths[s->path].memory);
-	*x = (struct scsi_exchange){ .timeout_ms = kernel_timeout_ms(s) };
-	group_checker(g, s)->command(&step, &x->command);
-	s->ask = x->command.request & 7;
-	s->request.fd = s->fd;
-	s->request.slot = group_index(g, s);
-	s->request.buffer =
-	        buffers_of(&g->buffers, group_index(g, s), x->command.data_size);
-}
-
 /* 0 or -errno: see checker_answer.result. */
 static int64_t send_by_ioctl(struct group *g, struct slot *s, int fd)
 {
@@ -105,7 +81,7 @@ static void job_read(struct rescuers *r, struct seat *self, struct group *g,
 	make_buffers(r, g, block);
 	if (c->command != NULL) {
 		pthread_mutex_lock(&g->lock);
-		prepare_command(g, s);
+		sg_write_prepare(g, s);
 		pthread_mutex_unlock(&g->lock);
 	}
 	if (begin_job(g, s, &fd, &block))
@@ -125,74 +101,27 @@ static void publish(struct posts *posts, struct slot *s, const struct opened_dev
 	s->opened = true;
 }
 
-/*
- * With lock held. r: what the backend's submit() returned. True: wake the reaper.
- */
-static bool is_written(struct group *g, struct slot *s, uint64_t number, int r,
-                       struct mono before, struct mono now)
+/* True: the write has slept, or nearly so. */
+static bool write_command(struct group *g, struct slot *s)
 {
-	if (!s->in_kernel || s->batch != number)
-		return false; /* the reaper read its answer before this */
-	if (r < 0 || r == BACKEND_ANSWERED) {
-		group_leave(g, s);
-		s->result = MIN(r, 0);
-		slot_list_append(&g->done, s);
-		return !g->wake_sent;
-	}
-	if (!s->waiting)
-		return false;
-	/* The write may have slept: then it is not known when the kernel took it. */
-	if (mono_diff(now, before) >= SUBMIT_SLOW_US)
-		before = now;
-	return group_launch(g, s, before);
-}
-
-/*
- * Writes one SCSI command. The write may sleep, so no deadline runs until it has returned. An answer
- * that overtakes this thread may have freed the slot by then: the number tells.
- */
-static void write_command(struct group *g, struct slot *s)
-{
-	struct backend_request *request = &s->request;
-	struct mono before = mono_now();
-	uint64_t number = 0;
-	void *context;
+	struct sg_write w;
+	struct mono now;
 	bool wake;
-	int r;
 
 	pthread_mutex_lock(&g->lock);
-	prepare_command(g, s);
-	context = s->state == SLOT_ORPHANED ? NULL : g->context;
-	if (context != NULL) {
-		group_enter(g, s);
-		s->engine = PATHCHECK_ENGINE_SG;
-		s->started = before;
-		if (s->tries == 0)
-			s->first = before;
-		s->batch = number = ++g->sent;
-		g->submitting++;
-	}
+	g->sent += 2; /* those of the submitter are odd */
+	sg_write_prepare(g, s);
+	sg_write_begin(&w, g, s, g->sent, mono_now());
 	pthread_mutex_unlock(&g->lock);
-	if (context == NULL) {
-		/* An orphan: groups that paths use keep their context. */
-		s->result = -ENOMEM;
-		group_answer(g, s);
-		return;
-	}
-	r = s->request.scsi.command.data_size > 0 && s->request.buffer == NULL
-	            ? -ENOMEM
-	            : group_backend(g)->submit(context, &request, 1);
-
+	sg_write_do(&w, g);
+	now = mono_now();
 	pthread_mutex_lock(&g->lock);
-	wake = is_written(g, s, number, r, before, mono_now());
-	g->submitting--;
-	/* It waits for this thread alone, if the answer has overtaken it. */
-	if (g->submitting == 0 && g->state == PATHCHECK_GROUP_RETIRING)
-		wake = true;
+	wake = sg_write_end(&w, g, now);
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
 		group_wake(g);
+	return mono_diff(now, w.before) >= WRITE_SLOW_US;
 }
 
 /* Writes the command of the slot and all others of its HBA that wait: runners.h. */
@@ -201,11 +130,12 @@ static void job_submit(struct rescuers *r, struct seat *self, struct group *g,
 {
 	_Atomic int64_t *busy_since = &r->posts->shared->rescuer_busy_us[self->index];
 	uint32_t host = s->host;
+	bool slow;
 
 	for (;;) {
 		make_buffers(r, g, s->block);
-		write_command(g, s);
-		s = runners_next(g->with.runners, host);
+		slow = write_command(g, s);
+		s = runners_next(g->with.runners, host, slow);
 		if (s == NULL)
 			return;
 		g = s->job.group;

@@ -66,28 +66,41 @@ void runners_add(struct runners *c, struct slot_list *slots)
 	while ((s = slot_list_take(slots)) != NULL) {
 		struct runner_queue *q = &c->hosts[s->host];
 
-		if (q->runners == 0)
+		if (q->runners == 0) {
+			q->slept = false;
 			start_runner(q, s, &jobs);
-		else
+		} else {
 			append(q, s);
+		}
 	}
 	pthread_mutex_unlock(&c->lock);
 	if (!slot_list_empty(&jobs))
 		jobs_add_slots(c->jobs, &jobs);
 }
 
-struct slot *runners_next(struct runners *c, uint32_t host)
+struct slot *runners_next(struct runners *c, uint32_t host, bool slept)
 {
 	struct runner_queue *q = &c->hosts[host];
 	struct slot *s;
 
 	pthread_mutex_lock(&c->lock);
 	assert(q->runners > 0);
+	q->slept = q->slept || slept;
 	s = take(q);
-	if (s == NULL)
-		q->runners--;
+	if (s == NULL && --q->runners == 0)
+		atomic_store(&q->slow, q->slept);
 	pthread_mutex_unlock(&c->lock);
 	return s;
+}
+
+void runners_note_slow(struct runners *c, uint32_t host)
+{
+	atomic_store(&c->hosts[host].slow, true);
+}
+
+bool runners_is_slow(const struct runners *c, uint32_t host)
+{
+	return atomic_load(&c->hosts[host].slow);
 }
 
 void runners_help(struct runners *c)

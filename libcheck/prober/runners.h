@@ -4,9 +4,10 @@
 
 /*
  * SCSI commands that wait for a rescuer to write them. A write to /dev/sgN sleeps while the HBA has no
- * free tag, so the submitter writes none. One rescuer an HBA, its runner, takes the commands of the HBA
- * one after the other. While a runner sleeps the HBA gets another one, RUNNERS_HOST at most. The
- * commands behind them wait, and count as deferred.
+ * free tag. The HBA is slow from then on, and the submitter writes none of its commands. One rescuer,
+ * the runner of the HBA, writes them one after the other. While a runner sleeps the HBA gets another
+ * one, RUNNERS_HOST at most. The commands behind them wait, and count as deferred. The HBA is slow until
+ * its runners have ended and none of their writes has slept.
  */
 #include "libcheck/prober/jobs.h"
 
@@ -16,6 +17,8 @@
 struct runner_queue {
 	struct slot *head, *tail; /* NULL: none waits */
 	uint8_t runners;
+	bool slept;        /* a write of these runners */
+	_Atomic bool slow; /* [atomic any→submitter] */
 };
 
 struct runners {
@@ -35,8 +38,11 @@ _must_check_ int runners_reserve(struct runners *c);
 void runners_deinit(struct runners *c);
 /* All of the list wait; a runner starts for each HBA that has none. Submitter only. */
 void runners_add(struct runners *c, struct slot_list *slots);
-/* The next command of the HBA for this runner. NULL: none, and the runner ends. */
-struct slot *runners_next(struct runners *c, uint32_t host);
+/* The next command of the HBA for a runner whose last write slept, or not. NULL: none, it ends. */
+struct slot *runners_next(struct runners *c, uint32_t host, bool slept);
+/* A write of the submitter sleeps. Any thread. */
+void runners_note_slow(struct runners *c, uint32_t host);
+bool runners_is_slow(const struct runners *c, uint32_t host);
 /* Starts another runner for each HBA whose commands wait. Submitter only. */
 void runners_help(struct runners *c);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hands reads to the kernel, or to rescuers: submit.h. Runs on the submitter only. */
+/* Hands reads and commands to the kernel, or to rescuers: submit.h. Runs on the submitter only. */
 #include "libcheck/prober/submit.h"
 
 #include <errno.h>
+
+#include "libcheck/prober/sg_write.h"
 
 void submit_to_rescuer(struct slot *s, enum job_kind kind)
 {
@@ -155,40 +157,125 @@ static bool submit_batch(struct handover *h, struct group *g, void *context,
 	return still_ours;
 }
 
-/*
- * SCSI commands: rescuers write them. They wait for that with a limit, after which they count as
- * deferred, and another rescuer helps.
- */
-static void submit_commands(struct group *g)
-{
-	struct slot_list orphans, sync, ready;
-	struct mono now = mono_now();
-	struct slot *s;
-	bool wake = false;
+/* --- SCSI commands --- */
 
-	slot_list_init(&orphans);
-	slot_list_init(&sync);
-	slot_list_init(&ready);
-	pthread_mutex_lock(&g->lock);
+/* Those that this thread does not write. */
+struct others {
+	struct slot_list orphans, sync, ready;
+	bool wake;
+};
+
+static void others_init(struct others *o)
+{
+	slot_list_init(&o->orphans);
+	slot_list_init(&o->sync);
+	slot_list_init(&o->ready);
+	o->wake = false;
+}
+
+static void others_hand_on(struct others *o, struct group *g)
+{
+	struct slot *s;
+
+	if (o->wake)
+		group_wake(g);
+	while ((s = slot_list_take(&o->orphans)) != NULL)
+		group_answer(g, s);
+	while ((s = slot_list_take(&o->sync)) != NULL)
+		submit_to_rescuer(s, JOB_READ);
+	if (!slot_list_empty(&o->ready))
+		runners_add(g->with.runners, &o->ready);
+}
+
+/*
+ * With lock held. This thread may write the prepared command. Half of the threads that may be stuck are
+ * left to reads.
+ */
+static bool may_write(struct group *g, const struct slot *s)
+{
+	const struct scsi_exchange *x = &s->request.scsi;
+
+	return !runners_is_slow(g->with.runners, s->host) &&
+	       (x->command.data_size == 0 || s->request.buffer != NULL) &&
+	       atomic_load(&g->with.posts->shared->header->submitters_stuck) * 2 <
+	               g->with.limits->submitters_stuck;
+}
+
+/*
+ * With lock held. The next command that this thread writes; NULL: none. The others wait for rescuers,
+ * with a limit, after which they count as deferred.
+ */
+static struct slot *next_command(struct group *g, struct others *o, struct mono now)
+{
+	struct slot *s;
+
 	while (g->state != PATHCHECK_GROUP_SETTING_UP &&
 	       (s = slot_list_take(&g->submit)) != NULL) {
 		if (s->state == SLOT_ORPHANED) {
-			slot_list_append(&orphans, s);
+			slot_list_append(&o->orphans, s);
 		} else if (group_context_full(g)) {
-			slot_list_append(&sync, s);
+			slot_list_append(&o->sync, s);
 		} else {
-			wake = group_wait(g, s, now) || wake;
-			slot_list_append(&ready, s);
+			sg_write_prepare(g, s);
+			if (may_write(g, s))
+				return s;
+			o->wake = group_wait(g, s, now) || o->wake;
+			slot_list_append(&o->ready, s);
 		}
 	}
-	pthread_mutex_unlock(&g->lock);
-	if (wake)
-		group_wake(g);
-	while ((s = slot_list_take(&orphans)) != NULL)
-		group_answer(g, s);
-	while ((s = slot_list_take(&sync)) != NULL)
-		submit_to_rescuer(s, JOB_READ);
-	runners_add(g->with.runners, &ready);
+	return NULL;
+}
+
+/* Each command is a batch of its own. False: another thread is the submitter now. */
+static bool write_one(struct handover *h, struct group *g, struct sg_write *w,
+                      uint32_t host, struct mono *ret_now)
+{
+	bool ours;
+
+	handover_begin(h, g, w->before);
+	sg_write_do(w, g);
+	ours = handover_end(h, w->number);
+	*ret_now = mono_now();
+	if (!ours || mono_diff(*ret_now, w->before) >= WRITE_SLOW_US)
+		runners_note_slow(g->with.runners, host);
+	return ours;
+}
+
+/* The lock is taken once a command. False: another thread is the submitter now. */
+static bool submit_commands(struct handover *h, struct group *g)
+{
+	struct mono now = mono_now();
+	struct sg_write w = { .slot = NULL };
+	bool ours = true, wake = false;
+	unsigned unsaid = 0;
+	struct others o;
+	struct slot *s;
+	uint32_t host = 0;
+
+	others_init(&o);
+	do {
+		pthread_mutex_lock(&g->lock);
+		if (w.slot != NULL)
+			wake = sg_write_end(&w, g, now) || wake;
+		s = ours ? next_command(g, &o, now) : NULL;
+		if (s != NULL) {
+			host = s->host;
+			sg_write_begin(&w, g, s, handover_next(h), now);
+		} else {
+			group_publish(g);
+		}
+		pthread_mutex_unlock(&g->lock);
+		others_hand_on(&o, g);
+		/* The reaper is woken once for many answers. */
+		if (wake && (s == NULL || ++unsaid == SUBMIT_BATCH)) {
+			group_wake(g);
+			unsaid = 0;
+			wake = false;
+		}
+		if (s != NULL)
+			ours = write_one(h, g, &w, host, &now);
+	} while (s != NULL);
+	return ours;
 }
 
 bool submit_group(struct handover *h, struct group *g)
@@ -197,11 +284,8 @@ bool submit_group(struct handover *h, struct group *g)
 	struct batch b;
 	void *context;
 
-	if (g->sends) {
-		if (!slot_list_empty(&g->submit))
-			submit_commands(g);
-		return true;
-	}
+	if (g->sends)
+		return slot_list_empty(&g->submit) || submit_commands(h, g);
 	while (!slot_list_empty(&g->submit) && fill_batch(g, &b, number, &context)) {
 		if (!submit_batch(h, g, context, &b, number))
 			return false;

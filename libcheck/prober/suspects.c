@@ -31,17 +31,21 @@ void suspects_note(struct group *g, uint64_t batch)
 		struct slot *s = &g->slots[i];
 
 		unanswered += is_unanswered(s, batch);
-		if (is_in_doubt(s, batch))
+		if (g->sends && is_unanswered(s, batch))
+			runners_note_slow(g->with.runners, s->host);
+		else if (is_in_doubt(s, batch))
 			path_set_suspect(g->with.paths, g->with.posts->shared, s->path);
 	}
 	for (uint32_t i = 0; i < PATHCHECK_GROUP_SLOTS; i++) {
 		struct slot *s = &g->slots[i];
 
 		if (is_in_doubt(s, batch) &&
-		    (unanswered == 1 ? group_launch(g, s, now)
-		                     : group_wait(g, s, s->started)))
+		    (unanswered == 1 && !g->sends ? group_launch(g, s, now)
+		                                  : group_wait(g, s, s->started)))
 			wake = true;
 	}
+	/* The reaper was not told yet of commands that were answered at once. */
+	wake = wake || !slot_list_empty(&g->done);
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
 	if (wake)
@@ -114,6 +118,8 @@ void suspects_rescue(struct submitter *sub, struct group *g, uint64_t batch)
 	struct slot *old, *s;
 	uint32_t at = 0, id;
 
+	if (g->sends)
+		return; /* its one command waits for the stuck thread */
 	while ((old = next_in_doubt(g, batch, &at)) != NULL) {
 		id = atomic_load(&old->path);
 		/*

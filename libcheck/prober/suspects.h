@@ -14,6 +14,9 @@
  * The old slots become orphans: the kernel may take their requests when the thread goes on. An
  * orphan keeps the path's descriptor, and the path gets a copy, so that no number is used again
  * meanwhile.
+ *
+ * A SCSI command is a batch of its own. Its write sleeps for a tag of its HBA, so the HBA is slow:
+ * runners.h. The command itself stays with the stuck thread, and counts as deferred.
  */
 #include "libcheck/prober/submitter.h"
 

@@ -71,6 +71,9 @@
 /* If handing over a batch takes longer, the time of its reads starts when that ends. */
 #define SUBMIT_SLOW_US (10 * USEC_PER_MSEC)
 
+/* The write of a SCSI command that takes longer has slept for a tag. */
+#define WRITE_SLOW_US USEC_PER_MSEC
+
 /* Threads beside the rescuers that watch the submitter, and become it. */
 #define WATCHERS 1
 

@@ -454,7 +454,7 @@ static void judge_submitter(const struct prober *p)
 {
 	uint64_t replaced = atomic_load(&p->shared->header->submitter_replacements);
 
-	if (replaced != judge.submitters && sim.blocked == 0 &&
+	if (replaced != judge.submitters && sim.blocked == 0 && sim.writes_asleep == 0 &&
 	    mono_before(sim.may_stall, sim.now))
 		sim_fail("a submitter was replaced that had not stalled");
 	judge.all_submitters += replaced - judge.submitters;

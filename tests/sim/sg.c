@@ -106,9 +106,12 @@ int sg_submit(void *context, struct backend_request *const *requests, unsigned n
 	if (n != 1)
 		sim_fail("several commands are written at once");
 	/* The write sleeps; the disk, or its process, may be gone when it goes on. */
-	if (d->tags_full && sim_one_in(2))
+	if (d->tags_full && sim_one_in(2)) {
+		sim.writes_asleep++;
 		(void)fiber_wait(r, mono_add(sim.now, sim_between(1000, SLEEP_MAX_US)),
 		                 true);
+		sim.writes_asleep--;
+	}
 	op = op_new(d, seq);
 	op->command = &r->scsi;
 	if ((d->mode == DISK_GOOD || d->mode == DISK_ERROR) && sim_one_in(3)) {

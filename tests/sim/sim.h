@@ -142,6 +142,7 @@ struct sim {
 	struct mono may_stall;
 	/* Threads that are blocked in a disk's submit. */
 	unsigned blocked;
+	unsigned writes_asleep; /* writes of commands that wait for a tag */
 	bool tracing, faults, over;
 	/* One in `preempt` calls lets another fiber run. */
 	unsigned preempt;

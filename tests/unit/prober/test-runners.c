@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * SCSI commands that wait for a rescuer to write them: one runner an HBA, another one while it sleeps
- * in a write; and whole checks by TEST UNIT READY.
+ * in a write; whole checks by TEST UNIT READY, which the submitter writes while the HBA is not slow.
  */
 #include "tests/unit/unit.h"
 
@@ -86,14 +86,14 @@ static void one_runner_takes_all_in_order(void **state)
 	add(3, 2, 5); /* while it runs */
 	assert_null(started());
 	for (unsigned i = 1; i < 5; i++) {
-		assert_ptr_equal(runners_next(&runners, 5), &slots[i]);
+		assert_ptr_equal(runners_next(&runners, 5, false), &slots[i]);
 		assert_null(slots[i].next); /* it is in no list */
 	}
-	assert_null(runners_next(&runners, 5)); /* it ends */
+	assert_null(runners_next(&runners, 5, false)); /* it ends */
 	add(5, 1, 5);
 	assert_ptr_equal(started(), &slots[5]);
 	assert_null(started());
-	assert_null(runners_next(&runners, 5));
+	assert_null(runners_next(&runners, 5, false));
 	queues_end();
 }
 
@@ -104,14 +104,14 @@ static void a_command_again(void **state)
 	queues_begin();
 	add(0, 4, 5);
 	assert_ptr_equal(started(), &slots[0]);
-	assert_ptr_equal(runners_next(&runners, 5), &slots[1]);
+	assert_ptr_equal(runners_next(&runners, 5, false), &slots[1]);
 	add(1, 1, 5);
-	assert_ptr_equal(runners_next(&runners, 5), &slots[2]);
-	assert_ptr_equal(runners_next(&runners, 5), &slots[3]);
+	assert_ptr_equal(runners_next(&runners, 5, false), &slots[2]);
+	assert_ptr_equal(runners_next(&runners, 5, false), &slots[3]);
 	add(0, 1, 5);
-	assert_ptr_equal(runners_next(&runners, 5), &slots[1]);
-	assert_ptr_equal(runners_next(&runners, 5), &slots[0]);
-	assert_null(runners_next(&runners, 5));
+	assert_ptr_equal(runners_next(&runners, 5, false), &slots[1]);
+	assert_ptr_equal(runners_next(&runners, 5, false), &slots[0]);
+	assert_null(runners_next(&runners, 5, false));
 	queues_end();
 }
 
@@ -127,8 +127,9 @@ static void hosts_have_their_own(void **state)
 		assert_ptr_equal(started(), &slots[2 * i]);
 	assert_null(started());
 	for (unsigned i = 0; i < ARRAY_LEN(hosts); i++) {
-		assert_ptr_equal(runners_next(&runners, hosts[i]), &slots[2 * i + 1]);
-		assert_null(runners_next(&runners, hosts[i]));
+		assert_ptr_equal(runners_next(&runners, hosts[i], false),
+		                 &slots[2 * i + 1]);
+		assert_null(runners_next(&runners, hosts[i], false));
 	}
 	queues_end();
 }
@@ -151,9 +152,9 @@ static void a_list_of_many_hosts(void **state)
 	assert_ptr_equal(started(), &slots[1]);
 	assert_null(started());
 	for (unsigned i = 2; i < 6; i++)
-		assert_ptr_equal(runners_next(&runners, 1 + i % 2), &slots[i]);
-	assert_null(runners_next(&runners, 1));
-	assert_null(runners_next(&runners, 2));
+		assert_ptr_equal(runners_next(&runners, 1 + i % 2, false), &slots[i]);
+	assert_null(runners_next(&runners, 1, false));
+	assert_null(runners_next(&runners, 2, false));
 	queues_end();
 }
 
@@ -175,15 +176,15 @@ static void another_one_helps(void **state)
 	assert_null(started());
 	/* One of them ends, and another one may start. */
 	for (unsigned i = 2; i < 5; i++)
-		assert_ptr_equal(runners_next(&runners, 5), &slots[i]);
-	assert_null(runners_next(&runners, 5));
+		assert_ptr_equal(runners_next(&runners, 5, false), &slots[i]);
+	assert_null(runners_next(&runners, 5, false));
 	add(6, 1, 5);
 	assert_null(started());
 	help();
 	assert_ptr_equal(started(), &slots[6]);
-	assert_null(runners_next(&runners, 5));
-	assert_null(runners_next(&runners, 5));
-	assert_null(runners_next(&runners, 6));
+	assert_null(runners_next(&runners, 5, false));
+	assert_null(runners_next(&runners, 5, false));
+	assert_null(runners_next(&runners, 6, false));
 	queues_end();
 }
 
@@ -218,7 +219,7 @@ static void add_path(uint32_t id, const char *file, uint32_t host)
 	bed_add_file(b, id, file, host);
 }
 
-/* Open, so that its next command is written by a runner. */
+/* Open, so that its next command is written at once. */
 static void add_open(uint32_t id, const char *file, uint32_t host)
 {
 	add_path(id, file, host);
@@ -327,14 +328,22 @@ static void a_device_without_a_node(void **state)
 
 /* --- a write that sleeps --- */
 
+/* On a machine with other load a write so far may have seemed slow. */
 static void stick_file(const char *file)
 {
+	for (uint32_t host = 0; host < PATHCHECK_HOSTS_MAX; host++)
+		atomic_store(&b->prober.runners.hosts[host].slow, false);
 	fake_stick(name_of(file));
 }
 
+static bool is_slow(uint32_t host)
+{
+	return runners_is_slow(&b->prober.runners, host);
+}
+
 /*
- * The runner of an HBA sleeps in a write. The command itself and those behind it count as deferred and
- * never as timed out. Another runner writes the others, and other HBAs do not notice.
+ * The submitter sleeps in a write. The command itself counts as deferred and never as timed out. A
+ * runner writes those behind it, and other HBAs do not notice.
  */
 static void a_write_that_sleeps(void **state)
 {
@@ -372,51 +381,116 @@ static void a_write_that_sleeps(void **state)
 	end(descriptors);
 }
 
-/* Both runners sleep: no third one, so rescuers are left for all others. */
+/* Runners write until none of their writes has slept; then the submitter does again. */
+static void a_slow_hba(void **state)
+{
+	unsigned descriptors = files_open();
+
+	(void)state; /* no fixture */
+	begin();
+	add_open(1, "hung", 1);
+	add_open(2, "hung", 1);
+	add_open(3, "file", 1);
+	stick_file("hung");
+	assert_false(is_slow(1));
+	bed_check(b, 1, LONG_US);
+	bed_flush(b);
+	assert_true(fake_wait_stuck(1));
+	BED_UNTIL(b, is_slow(1));
+	bed_check(b, 2, LONG_US);
+	bed_flush(b);
+	assert_true(fake_wait_stuck(2)); /* a runner */
+	fake_release_all();
+	bed_final(b, 1, 2);
+	bed_final(b, 2, 2);
+	BED_UNTIL(b, homes_slots_used(&b->prober.homes) == 0);
+	assert_true(is_slow(1)); /* its last runner has slept */
+	/* On a machine with other load a write may take long. */
+	for (unsigned n = 2; is_slow(1); n++) {
+		bed_check(b, 3, LONG_US);
+		bed_final(b, 3, n);
+	}
+	end(descriptors);
+}
+
+/* Half of the submitters that may be stuck are left to reads: runners write. */
+static void many_hbas_are_slow(void **state)
+{
+	enum { HBAS = SUBMITTERS_STUCK_MAX };
+	unsigned descriptors = files_open();
+	_Atomic uint32_t *stuck;
+
+	(void)state; /* no fixture */
+	begin();
+	stuck = &b->shared.header->submitters_stuck;
+	assert_int_equal(b->shared.header->limits.submitters_stuck, SUBMITTERS_STUCK_MAX);
+	for (uint32_t host = 1; host <= HBAS; host++)
+		add_open(host, "hung", host);
+	add_open(20, "file", HBAS + 1);
+	stick_file("hung");
+	for (uint32_t host = 1; host <= HBAS; host++) {
+		bed_check(b, host, LONG_US);
+		bed_flush(b);
+		assert_true(fake_wait_stuck(host));
+		assert_true(bed_pulse(b));
+	}
+	assert_int_equal(atomic_load(stuck), SUBMITTERS_STUCK_MAX / 2);
+	bed_check(b, 20, LONG_US);
+	bed_final(b, 20, 2);
+	assert_int_equal(b->of[20].ok, 2);
+	fake_release_all();
+	for (uint32_t host = 1; host <= HBAS; host++)
+		bed_final(b, host, 2);
+	assert_int_equal(b->all.ok, b->all.final);
+	end(descriptors);
+	assert_int_equal(b->all.timed_out, 0);
+}
+
+/* The submitter and both runners sleep: no third one, so rescuers are left for all others. */
 static void all_runners_of_an_hba_sleep(void **state)
 {
-	enum { FIRST = 10, WAITING = 3 };
+	enum { FIRST = 10, WAITING = 3, SLEEP = 1 + RUNNERS_HOST };
 	unsigned descriptors = files_open();
 
 	(void)state; /* no fixture */
 	bed_defer_after_us = 5 * USEC_PER_MSEC;
 	begin();
 	bed_defer_after_us = LONG_US;
-	add_open(1, "hung", 1);
-	add_open(2, "hung", 1);
-	add_open(3, "held", 2);
+	for (uint32_t id = 0; id < SLEEP; id++)
+		add_open(id, "hung", 1);
+	add_open(SLEEP, "held", 2);
 	for (uint32_t id = FIRST; id < FIRST + WAITING; id++)
 		add_open(id, "file", 1);
 	stick_file("hung");
-	bed_check(b, 1, LONG_US);
-	bed_check(b, 2, LONG_US);
+	for (uint32_t id = 0; id < SLEEP; id++)
+		bed_check(b, id, LONG_US);
 	bed_flush(b);
-	assert_true(fake_wait_stuck(RUNNERS_HOST));
+	assert_true(fake_wait_stuck(SLEEP));
 	for (uint32_t id = FIRST; id < FIRST + WAITING; id++)
 		bed_check(b, id, LONG_US);
 	for (uint32_t id = FIRST; id < FIRST + WAITING; id++)
 		bed_until(b, &b->of[id].deferred, 1);
 	for (unsigned i = 0; i < 20; i++) {
-		bed_check(b, 3, LONG_US);
-		bed_final(b, 3, 2 + i);
+		bed_check(b, SLEEP, LONG_US);
+		bed_final(b, SLEEP, 2 + i);
 		assert_true(bed_pulse(b));
 	}
-	assert_int_equal(b->of[3].ok, 21);
+	assert_int_equal(b->of[SLEEP].ok, 21);
 	for (uint32_t id = FIRST; id < FIRST + WAITING; id++)
 		assert_int_equal(b->of[id].final, 1);
 	fake_release_all();
 	for (uint32_t id = FIRST; id < FIRST + WAITING; id++)
 		bed_final(b, id, 2);
-	bed_final(b, 1, 2);
-	bed_final(b, 2, 2);
+	for (uint32_t id = 0; id < SLEEP; id++)
+		bed_final(b, id, 2);
 	assert_int_equal(b->all.ok, b->all.final);
 	assert_int_equal(b->all.timed_out, 0);
 	end(descriptors);
 }
 
 /*
- * Paths that are removed: one whose write sleeps, and one whose command waits behind it, which is never
- * written.
+ * Paths that are removed: one whose write sleeps in the submitter, one whose write sleeps in a runner,
+ * and one whose command waits behind it, which is never written.
  */
 static void removal_meanwhile(void **state)
 {
@@ -427,18 +501,22 @@ static void removal_meanwhile(void **state)
 	add_open(1, "hung", 1);
 	add_open(2, "file", 1);
 	add_open(3, "held", 1);
+	add_open(4, "hung", 1);
 	stick_file("hung");
 	bed_check(b, 1, LONG_US);
+	bed_check(b, 4, LONG_US);
 	bed_flush(b);
-	assert_true(fake_wait_stuck(1));
+	assert_true(fake_wait_stuck(2));
 	sent = scsi_sent(name_of("file"));
 	bed_check(b, 2, LONG_US);
 	bed_check(b, 3, LONG_US);
 	bed_flush(b);
 	assert_true(bed_pulse(b));
 	bed_remove(b, 1);
+	bed_remove(b, 4);
 	bed_remove(b, 2);
 	bed_until(b, &b->of[1].released, 1);
+	bed_until(b, &b->of[4].released, 1);
 	bed_until(b, &b->of[2].released, 1);
 	/* Their ids are used again while their slots are not free. */
 	add_path(1, "held", 1);
@@ -479,7 +557,7 @@ static void *stop(void *arg)
 	return NULL;
 }
 
-/* A write sleeps and commands wait: the end waits for the write alone. */
+/* The submitter's write sleeps and commands wait: the end waits for the write alone. */
 static void a_stop_meanwhile(void **state)
 {
 	unsigned descriptors = files_open();
@@ -516,6 +594,8 @@ int main(void)
 		cmocka_unit_test(no_answer_after_a_unit_attention),
 		cmocka_unit_test(a_device_without_a_node),
 		cmocka_unit_test(a_write_that_sleeps),
+		cmocka_unit_test(a_slow_hba),
+		cmocka_unit_test(many_hbas_are_slow),
 		cmocka_unit_test(all_runners_of_an_hba_sleep),
 		cmocka_unit_test(removal_meanwhile),
 		cmocka_unit_test(a_write_that_is_refused),
