@@ -230,6 +230,7 @@ static struct slot *next_command(struct group *g, struct others *o, struct mono 
 static bool write_one(struct handover *h, struct group *g, struct sg_write *w,
                       uint32_t host, struct mono *ret_now)
 {
+	/* handover.pml: BEGIN to END */
 	bool ours;
 
 	handover_begin(h, g, w->before);

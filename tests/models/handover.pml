@@ -4,6 +4,7 @@
  * is handed over. A watcher that finds the same odd number for too long takes the number over by
  * compare-and-exchange, and is the submitter from then on. What has no answer gets other slots, and the
  * old ones are orphans until the kernel, or the thread that was stuck, gives them up.
+ * A SCSI command is a batch of one (write_one()), which stays with the thread that is stuck.
  */
 // verify:
 // live: served
