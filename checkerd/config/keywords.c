@@ -433,7 +433,7 @@ const struct keyword keyword_table[] = {
 	  .type = VALUE_COUNT,
 	  .min = CONFIG_CLIENTS_MIN,
 	  .max = CONFIG_CLIENTS_MAX,
-	  .fallback = "32",
+	  .fallback = "128",
 	  SETS(max_clients),
 	  .doc = "Limit the connections to the control socket; 4 of them are for root." },
 	{ .name = "log_level",

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -69,27 +70,39 @@ static bool is_privileged(uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
-/* A free place for this user, or NULL. */
-static struct client *find_place(const struct service *s, uid_t uid)
+/* May this user have another client? */
+static bool has_share(const struct service *s, uid_t uid)
 {
 	uint32_t others = 0, same = 0;
-	struct client *place = NULL;
 
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		struct client *c = &s->clients[i];
+	for (uint32_t i = 0; i < s->n_clients; i++) {
+		const struct client *c = s->clients[i];
 
-		if (c->state == CLIENT_FREE) {
-			place = c;
-		} else if (!c->call.borrower.privileged) {
+		if (c->state != CLIENT_FREE && !c->call.borrower.privileged) {
 			others++;
 			same += c->call.uid == uid;
 		}
 	}
-	if (is_privileged(uid))
-		return place;
-	if (same >= CLIENTS_PER_USER || others + CLIENTS_FOR_ROOT >= s->max_clients)
+	return is_privileged(uid) ||
+	       (same < CLIENTS_PER_USER && others + CLIENTS_FOR_ROOT < s->max_clients);
+}
+
+/* The first free place, or a new one. NULL: there is none, or no memory. */
+static struct client *find_place(struct service *s)
+{
+	struct client *c;
+
+	for (uint32_t i = 0; i < s->n_clients; i++)
+		if (s->clients[i]->state == CLIENT_FREE)
+			return s->clients[i];
+	if (s->n_clients == s->max_clients)
 		return NULL;
-	return place;
+	c = malloc(sizeof(*c));
+	if (c == NULL)
+		return NULL;
+	*c = (struct client){ .slot = s->n_clients, .fd = -1 };
+	s->clients[s->n_clients++] = c;
+	return c;
 }
 
 static void admit(struct service *s, int fd)
@@ -102,7 +115,7 @@ static void admit(struct service *s, int fd)
 		close(fd);
 		return;
 	}
-	c = find_place(s, peer.uid);
+	c = has_share(s, peer.uid) ? find_place(s) : NULL;
 	if (c == NULL || client_init(s, c, fd) < 0) {
 		refuse(s, fd);
 		return;

@@ -124,6 +124,7 @@ static void finish_call(struct service *s, struct client *c)
 	memmove(c->in, c->in + c->in_request, c->in_used);
 	c->in_request = 0;
 	c->call.request = (struct request){ .method = NULL };
+	c->list_until = (struct mono){ 0 };
 	if (c->in_size > REQUEST_SMALL && c->in_used <= REQUEST_SMALL) {
 		small = malloc(REQUEST_SMALL);
 		if (small != NULL)
@@ -152,12 +153,27 @@ static void begin_reply(struct service *s, struct client *c)
 	                            : mono_add(s->now, s->reply_timeout_us);
 	if (c->call.request.oneway)
 		finish_call(s, c);
+	else if (c->list_until.us != 0)
+		client_progress(s, c);
 }
 
-static void park(struct service *s, struct client *c)
+/* A client that waits, however long, gets what was true when its request came, or later. */
+static void request_snapshot(struct service *s, struct client *c)
 {
 	c->needs = views_not_before(&s->views, s->now, SNAPSHOT_FRESH_US);
 	c->accepts = views_not_before(&s->views, s->now, SNAPSHOT_STALE_US);
+	if (method_lists_all(&c->call.request)) {
+		c->queued = ++s->last_queued;
+		c->state = CLIENT_QUEUED;
+		c->deadline = mono_add(s->now, LIST_WAIT_US);
+		interest(s, c, 0);
+	} else {
+		client_park(s, c);
+	}
+}
+
+void client_park(struct service *s, struct client *c)
+{
 	c->state = CLIENT_PARKED;
 	c->deadline = mono_add(s->now, s->loop_timeout_us);
 	interest(s, c, 0);
@@ -225,7 +241,7 @@ static void dispatch(struct service *s, struct client *c)
 	if (call->reply.piece != NULL)
 		begin_reply(s, c);
 	else if (call->request.method->needs_snapshot)
-		park(s, c);
+		request_snapshot(s, c);
 	else
 		carry_out(s, c);
 }
@@ -291,6 +307,8 @@ static size_t send_some(struct service *s, struct client *c, const char *data,
 	while (n < 0 && errno == EINTR);
 	if (n > 0) {
 		c->deadline = MONO_NEVER;
+		if (c->list_until.us != 0)
+			client_progress(s, c);
 		return (size_t)n;
 	}
 	if (n < 0 && errno != EAGAIN)
@@ -405,12 +423,14 @@ void client_run(struct service *s, struct client *c)
 
 void client_expired(struct service *s, struct client *c)
 {
-	if (c->state != CLIENT_PARKED && c->state != CLIENT_PENDING) {
+	if (c->state == CLIENT_READING || c->state == CLIENT_REPLYING) {
 		client_drop(s, c);
 		return;
 	}
 	release_call(s, &c->call);
-	reply_busy(&c->call, "the main loop does not answer in time");
+	reply_busy(&c->call, c->state == CLIENT_QUEUED
+	                             ? "too many long lists at once: try again"
+	                             : "the main loop does not answer in time");
 	begin_reply(s, c);
 	client_run(s, c);
 }

@@ -6,19 +6,21 @@
  * One connection. A client is in one state at a time, and its calls are served one after the
  * other:
  *
- *   READING ──▶ PARKED ──▶ PENDING ──▶ REPLYING ──▶ READING
+ *   READING ──▶ QUEUED ──▶ PARKED ──▶ PENDING ──▶ REPLYING ──▶ READING
  *
- * PARKED: the call waits for a snapshot that is newer than the newest one. PENDING: the call waits
- * for the main loop. A call may skip either. Nothing is taken from the socket in a state other
+ * QUEUED: the list is long, and others come first. PARKED: the call waits for a snapshot that is newer than the newest one. PENDING: the call waits
+ * for the main loop. A call may skip each of the three. Nothing is taken from the socket in a state other
  * than READING. The control thread's own.
  */
 #include "checkerd/control/call.h"
+#include "checkerd/control/control_limits.h"
 #include "checkerd/control/json_writer.h"
 #include "checkerd/control/service.h"
 
 enum client_state {
 	CLIENT_FREE, /* the place is not taken */
 	CLIENT_READING,
+	CLIENT_QUEUED,
 	CLIENT_PARKED,
 	CLIENT_PENDING,
 	CLIENT_REPLYING,
@@ -40,6 +42,9 @@ struct client {
 
 	struct mono needs;   /* PARKED: a snapshot that is not older than this */
 	struct mono accepts; /* or than this, while both snapshots are being read */
+	uint64_t queued;     /* QUEUED: the smaller, the earlier */
+	/* Others wait for its list until then, and not longer than until the end. 0: they do not. */
+	struct mono list_until, list_end;
 	struct call call;
 
 	struct jw jw; /* the state of the document; the buffer is the service's */
@@ -61,6 +66,13 @@ void client_run(struct service *s, struct client *c);
 void client_expired(struct service *s, struct client *c);
 /* The other end was closed. */
 void client_hangup(struct service *s, struct client *c);
+/* The client has read something of its list: its time without progress begins anew. */
+static inline void client_progress(const struct service *s, struct client *c)
+{
+	c->list_until = mono_min(c->list_end, mono_add(s->now, LIST_STALL_US));
+}
+/* The call needs a snapshot, and nobody comes first. client_run() has to follow. */
+void client_park(struct service *s, struct client *c);
 /* The newest snapshot fits. client_run() has to follow. */
 void client_unpark(struct service *s, struct client *c);
 /* The loop has answered everything. client_run() has to follow. */

@@ -98,7 +98,8 @@ struct control *control_free(struct control *c)
 uint64_t control_bytes(uint32_t max_paths, uint32_t max_clients)
 {
 	return sizeof(struct control) + OUT_SIZE +
-	       max_clients * (sizeof(struct client) + (uint64_t)REQUEST_SMALL) +
+	       max_clients * (sizeof(struct client *) + sizeof(struct client) +
+	                      (uint64_t)REQUEST_SMALL) +
 	       port_replies_max(max_paths) * sizeof(struct pending) + history_bytes() +
 	       changes_bytes(max_paths) + VIEWS_MAX * view_bytes(max_paths) +
 	       BORROWED_MAX + THREAD_STACK_BYTES;

@@ -54,6 +54,12 @@
  * longer than this are dropped. */
 #define SNAPSHOT_HOLD_US (1 * USEC_PER_SEC)
 
+/* --- long lists: of all paths or maps, and metrics with the series of paths --- */
+#define LISTS_AT_ONCE 4
+#define LIST_STALL_US (200 * USEC_PER_MSEC) /* a client that reads nothing for so long, */
+#define LIST_TIME_US  (1 * USEC_PER_SEC)    /* or reads longer, delays no other list */
+#define LIST_WAIT_US  (300 * USEC_PER_SEC)  /* for the others */
+
 /* --- what the port has sent: taken in one round --- */
 #define NOTIFICATIONS_BATCH 4096
 
@@ -82,6 +88,8 @@ static_assert(OUT_ENOUGH + METRICS_PIECE * JW_ESCAPE_MAX <= OUT_SIZE,
               "a piece of the metrics always fits");
 static_assert(SNAPSHOT_HOLD_US < LOOP_TIMEOUT_US,
               "a client that waits sees the readers dropped");
+static_assert(LIST_TIME_US * CLIENTS_MAX / LISTS_AT_ONCE <= LIST_WAIT_US,
+              "clients that read slowly do not keep others from a list");
 static_assert(NAMES_MAX * sizeof(uint32_t) + REQUEST_MAX <= BORROWED_MAX_OTHERS,
               "the largest request can be served");
 

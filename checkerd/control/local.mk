@@ -66,6 +66,8 @@ libcontrol_la_SOURCES = \
 	checkerd/control/port.h \
 	checkerd/control/query.c \
 	checkerd/control/query.h \
+	checkerd/control/queued.c \
+	checkerd/control/queued.h \
 	checkerd/control/reply.c \
 	checkerd/control/reply.h \
 	checkerd/control/request.c \
@@ -119,6 +121,7 @@ control_tests = \
 	tests/unit/control/test-methods \
 	tests/unit/control/test-metrics \
 	tests/unit/control/test-port \
+	tests/unit/control/test-queued \
 	tests/unit/control/test-view \
 	$(NULL)
 check_PROGRAMS += $(control_tests)
@@ -191,6 +194,9 @@ tests_unit_control_test_metrics_LDADD = $(control_test_ldadd)
 tests_unit_control_test_port_SOURCES = tests/unit/control/test-port.c tests/unit/disk.h
 tests_unit_control_test_port_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_port_LDADD = $(control_test_ldadd)
+tests_unit_control_test_queued_SOURCES = tests/unit/control/test-queued.c
+tests_unit_control_test_queued_CFLAGS = $(control_test_cflags)
+tests_unit_control_test_queued_LDADD = $(control_test_ldadd)
 tests_unit_control_test_view_SOURCES = tests/unit/control/test-view.c
 tests_unit_control_test_view_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_view_LDADD = $(control_test_ldadd)

@@ -29,7 +29,8 @@ struct method {
 	bool renews; /* snapshots show something new after the reply, though it changes nothing */
 	bool keeps_view;     /* with op: the reply shows the snapshot, too */
 	bool needs_snapshot; /* call->view is set from prepare on */
-	bool streams;        /* the reply has no end, and the request has to say "more" */
+	bool lists;   /* the reply has all paths or all maps, if the request names none */
+	bool streams; /* the reply has no end, and the request has to say "more" */
 	struct parameter parameters[METHOD_PARAMETERS_MAX];
 	/* What the main loop does for each target; PORT_SNAPSHOT: nothing, this thread answers. */
 	enum port_op op;
@@ -39,6 +40,12 @@ struct method {
 	method_step *conclude; /* with op: looks at the loop's replies */
 	write_piece *piece;    /* writes the reply, unless a step has set another one */
 };
+
+/* May the reply be megabytes? */
+static inline bool method_lists_all(const struct request *q)
+{
+	return q->method->lists && !q->has_names && !q->without_paths;
+}
 
 static inline bool method_needs_loop(const struct method *m)
 {

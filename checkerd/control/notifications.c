@@ -69,8 +69,8 @@ static bool take_events(struct service *s)
 	if (n == 0)
 		return false;
 	views_note_change(&s->views);
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		struct client *c = &s->clients[i];
+	for (uint32_t i = 0; i < s->n_clients; i++) {
+		struct client *c = s->clients[i];
 		const struct method *m = c->call.request.method;
 
 		if (c->state == CLIENT_REPLYING && m != NULL && m->streams)
@@ -82,8 +82,8 @@ static bool take_events(struct service *s)
 /* The port may have room again for requests that found none. */
 static void continue_operations(struct service *s)
 {
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		struct client *c = &s->clients[i];
+	for (uint32_t i = 0; i < s->n_clients; i++) {
+		struct client *c = s->clients[i];
 
 		if (c->state == CLIENT_PENDING)
 			operation_continue(s, &c->call);

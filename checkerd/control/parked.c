@@ -13,8 +13,8 @@
 
 void parked_serve(struct service *s, bool both_are_read)
 {
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		struct client *c = &s->clients[i];
+	for (uint32_t i = 0; i < s->n_clients; i++) {
+		struct client *c = s->clients[i];
 
 		if (c->state == CLIENT_PARKED &&
 		    views_newest_fits(&s->views, both_are_read ? c->accepts : c->needs)) {
@@ -26,16 +26,16 @@ void parked_serve(struct service *s, bool both_are_read)
 
 static bool somebody_is_parked(const struct service *s)
 {
-	for (uint32_t i = 0; i < s->max_clients; i++)
-		if (s->clients[i].state == CLIENT_PARKED)
+	for (uint32_t i = 0; i < s->n_clients; i++)
+		if (s->clients[i]->state == CLIENT_PARKED)
 			return true;
 	return false;
 }
 
 static void drop_readers(struct service *s, struct view *v)
 {
-	for (uint32_t i = 0; i < s->max_clients; i++) {
-		struct client *c = &s->clients[i];
+	for (uint32_t i = 0; i < s->n_clients; i++) {
+		struct client *c = s->clients[i];
 
 		if (c->state != CLIENT_FREE && c->call.view == v)
 			client_drop(s, c);

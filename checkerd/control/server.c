@@ -15,6 +15,7 @@
 #include "checkerd/control/devlink.h"
 #include "checkerd/control/notifications.h"
 #include "checkerd/control/parked.h"
+#include "checkerd/control/queued.h"
 
 /* epoll's data of the port. A client's is its serial and its slot. */
 #define PORT_EVENT (UINT64_MAX - 1)
@@ -40,12 +41,10 @@ static int init_tables(struct service *s)
 {
 	int r;
 
-	s->clients = calloc(s->max_clients, sizeof(*s->clients));
+	s->clients = calloc(s->max_clients, sizeof(struct client *));
 	s->out = malloc(OUT_SIZE);
 	if (s->clients == NULL || s->out == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < s->max_clients; i++)
-		s->clients[i].slot = i;
 	r = pending_init(&s->pending, port_control_replies_max(s->port));
 	if (r == 0)
 		r = changes_new(&s->changes, port_max_paths(s->port));
@@ -71,13 +70,21 @@ int server_init(struct server *s, struct port *port, int listen_fd, uint32_t max
 	return r < 0 ? r : accept_init(&s->acceptor, &s->service, listen_fd);
 }
 
+/* Frees the places after the last client. Nobody may have a pointer to one of them. */
+static void forget_places(struct service *s)
+{
+	while (s->n_clients > 0 && s->clients[s->n_clients - 1]->state == CLIENT_FREE)
+		free(s->clients[--s->n_clients]);
+}
+
 void server_deinit(struct server *s)
 {
 	struct service *v = &s->service;
 
-	for (uint32_t i = 0; v->clients != NULL && i < v->max_clients; i++)
-		if (v->clients[i].state != CLIENT_FREE)
-			client_drop(v, &v->clients[i]);
+	for (uint32_t i = 0; i < v->n_clients; i++)
+		if (v->clients[i]->state != CLIENT_FREE)
+			client_drop(v, v->clients[i]);
+	forget_places(v);
 	assert(v->budget.borrowed == v->budget.passed); /* the port frees these */
 	views_deinit(&v->views);
 	kept_events_close(&v->kept);
@@ -109,8 +116,8 @@ static struct mono next_deadline(const struct server *s)
 {
 	struct mono t = s->acceptor.again;
 
-	for (uint32_t i = 0; i < s->service.max_clients; i++)
-		t = mono_min(t, client_deadline(&s->service.clients[i]));
+	for (uint32_t i = 0; i < s->service.n_clients; i++)
+		t = mono_min(t, client_deadline(s->service.clients[i]));
 	return t;
 }
 
@@ -118,9 +125,9 @@ static void expire(struct server *s)
 {
 	struct service *v = &s->service;
 
-	for (uint32_t i = 0; i < v->max_clients; i++)
-		if (!mono_before(v->now, client_deadline(&v->clients[i])))
-			client_expired(v, &v->clients[i]);
+	for (uint32_t i = 0; i < v->n_clients; i++)
+		if (!mono_before(v->now, client_deadline(v->clients[i])))
+			client_expired(v, v->clients[i]);
 	if (!mono_before(v->now, s->acceptor.again))
 		accept_clients(&s->acceptor, v);
 }
@@ -140,9 +147,9 @@ static int timeout_ms(struct mono until, struct mono now)
 static void client_event(struct service *s, const struct epoll_event *e)
 {
 	uint32_t slot = (uint32_t)e->data.u64;
-	struct client *c = &s->clients[slot];
+	struct client *c = s->clients[slot];
 
-	/* The client may have been dropped in this round. */
+	/* The client may have been dropped in this round; its place stays until the end of it. */
 	if (c->state == CLIENT_FREE || c->serial != e->data.u64 >> 32)
 		return;
 	if (e->events & (EPOLLHUP | EPOLLERR))
@@ -181,7 +188,9 @@ void server_serve(struct server *s)
 
 	while (!atomic_load_explicit(&s->stop, memory_order_acquire)) {
 		round_of_events(s, until);
-		until = parked_request_snapshot(&s->service);
+		until = queued_serve(&s->service);
+		until = mono_min(until, parked_request_snapshot(&s->service));
+		forget_places(&s->service);
 		until = mono_min(until, next_deadline(s));
 	}
 	notifications_take(&s->service); /* The next daemon gets the last events, too. */

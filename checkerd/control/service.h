@@ -20,9 +20,12 @@ struct service {
 	        loop_timeout_us;
 	struct mono now; /* of this round */
 
-	uint32_t max_clients;
-	struct client *clients; /* max_clients of them */
-	uint32_t next_serial;   /* of a client */
+	/* Places for clients: so many are made, when they are needed, and gone when the last of them
+	 * are free. */
+	uint32_t n_clients, max_clients;
+	struct client **clients;
+	uint32_t next_serial; /* of a client */
+	uint64_t last_queued; /* the number of the client that waits for a list last */
 
 	struct budget budget;
 	struct views views;

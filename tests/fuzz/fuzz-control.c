@@ -18,6 +18,7 @@
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/notifications.h"
 #include "checkerd/control/parked.h"
+#include "checkerd/control/queued.h"
 #include "checkerd/control/server.h"
 #include "checkerd/control/varlink.h"
 #include "tests/fuzz/fuzz.h"
@@ -262,6 +263,7 @@ static bool a_round(struct client *c, uint8_t how)
 	service->now = mono_add(service->now, STEP_US);
 	if (c->state != CLIENT_FREE)
 		client_run(service, c);
+	(void)queued_serve(service);
 	(void)parked_request_snapshot(
 	        service); /* each round takes a second, so the test need not wait */
 	loop_round(how);
@@ -383,12 +385,16 @@ void fuzz_begin(void)
 	service->write_timeout_us = service->reply_timeout_us = INT64_MAX / 4;
 	service->idle_timeout_us = service->loop_timeout_us = INT64_MAX / 4;
 	service->now = mono_now();
+	/* accept_clients() would make the place. */
+	service->clients[0] = calloc(1, sizeof(struct client));
+	REQUIRE(service->clients[0] != NULL, "no memory");
+	service->n_clients = 1;
 }
 
 void fuzz_one(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
-	struct client *c = &service->clients[0];
+	struct client *c = service->clients[0];
 	uint8_t who = fuzz_byte(&in), chunk = fuzz_byte(&in), how = fuzz_byte(&in);
 	size_t at_once = MAX((size_t)chunk * chunk + 1, in.size / CHUNKS_MAX);
 	unsigned asked;

@@ -324,7 +324,7 @@ def nonsense(path):
 def attacks_by_the_socket(case):
 	"""Arbitrary bytes, group members that call methods of root, crowds, and clients that send
 	or read slowly or never: other clients are served meanwhile."""
-	daemon, files = start_daemon(case, 40)
+	daemon, files = start_daemon(case, 40, max_clients=32)
 	files_open = open_files(daemon.pid)
 	slow = Slow(daemon.socket)
 	worst, stop = [0.0], threading.Event()

@@ -37,7 +37,7 @@ static void an_empty_text_is_the_defaults(void **state)
 	assert_int_equal(c->realtime_priority, 0);
 	assert_int_equal(c->aio_setup_timeout_us, 2 * SECOND);
 	assert_null(c->socket_group);
-	assert_int_equal(c->max_clients, 32);
+	assert_int_equal(c->max_clients, 128);
 	assert_int_equal(c->log_level, LOG_INFO);
 	assert_int_equal(c->n_paths, 0);
 	assert_int_equal(c->n_problems, 0);
@@ -615,7 +615,7 @@ static void what_is_printed(void **state)
 	                          "	realtime_priority 0\n"
 	                          "	aio_setup_timeout 2\n"
 	                          "	socket_group disk\n"
-	                          "	max_clients 32\n"
+	                          "	max_clients 128\n"
 	                          "	log_level info\n"
 	                          "}\n"
 	                          "paths {\n"

@@ -157,6 +157,42 @@ static void test_readers_share_the_newest(void **state)
 		json_object_put(call(fd, "Ping", "{}"));
 }
 
+/*
+ * More long lists than are written at once, to clients that do not read. Each gets what was true when
+ * its request came, so changes since then need no third snapshot, and no reader is dropped for one.
+ */
+static void test_queued_lists(void **state)
+{
+	int slow[3 * LISTS_AT_ONCE];
+	struct json_object *o;
+
+	(void)state;
+	t.options.write_timeout_us = 60 * USEC_PER_SEC;
+	start(MANY);
+	for (unsigned i = 0; i < ARRAY_LEN(slow); i++) {
+		slow[i] = client_connect(&t);
+		client_call(slow[i], "ListPaths",
+		            "{\"fields\":[\"name\",\"device\",\"state\"]}");
+	}
+	/* They have come before its reply. */
+	json_object_put(call(fd, "Ping", "{}"));
+	for (unsigned i = 0; i < ARRAY_LEN(slow); i++) {
+		struct pollfd p = { .fd = slow[i], .events = POLLIN };
+
+		while (poll(&p, 1, 10) == 0)
+			json_object_put(call(fd, "SetLogLevel", "{\"level\":\"info\"}"));
+		assert_false(p.revents & POLLHUP);
+	}
+	assert_true(loop_count(&t.loop, PORT_SNAPSHOT) <= 2);
+	for (unsigned i = 0; i < ARRAY_LEN(slow); i++) {
+		o = client_receive(slow[i]);
+		assert_int_equal(json_object_array_length(get(o, "parameters.paths")),
+		                 MANY);
+		json_object_put(o);
+		close(slow[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +200,7 @@ int main(void)
 		TEST(test_a_reply_has_to_end),
 		TEST(test_slow_reader_gets_all),
 		TEST(test_readers_cannot_keep_the_snapshots),
+		TEST(test_queued_lists),
 		TEST(test_readers_share_the_newest),
 	};
 
