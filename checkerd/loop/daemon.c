@@ -518,8 +518,6 @@ static void maintain(struct daemon *d, struct mono now)
 void daemon_run_chores(struct daemon *d, struct mono now)
 {
 	maintain(d, now);
-	if (!mono_before(now, d->watchdog.feed_at))
-		watchdog_run(&d->watchdog, now);
 	/* daemon_complete_round() sends what ready has to send, and the source of this timer
 	 * applies the record that inventory holds. */
 }
@@ -597,6 +595,8 @@ void daemon_complete_round(struct daemon *d, struct mono now)
 	outage_run(&d->outage, now); /* It may start checks. */
 	checks_flush(&d->checks, now);
 	maintain(d, now);
+	if (watchdog_is_due(&d->watchdog, now))
+		watchdog_run(&d->watchdog, now);
 	overdue_watch_run(&d->overdue, now);
 	persist_run(&d->checks.persist, now);
 	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&

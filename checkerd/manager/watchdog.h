@@ -19,15 +19,21 @@ struct watchdog {
 	const struct notify *notify; /* borrowed */
 	const struct checks *checks; /* borrowed */
 	int64_t limit_us;            /* 0: the service manager watches nothing */
-	struct mono feed_at;         /* MONO_NEVER: never */
+	/* MONO_NEVER: never. early_at: from then on a round that takes place anyway feeds it. feed_at:
+	 * then it wakes the loop. */
+	struct mono early_at, feed_at;
 };
 
 /* Removes WATCHDOG_USEC and WATCHDOG_PID from the environment: they are not meant for the
  * prober. Microseconds; 0: the service manager watches nothing. */
 int64_t watchdog_limit(void);
 void watchdog_init(struct watchdog *w, const struct watchdog_options *o, struct mono now);
-/* To be called at feed_at. */
+/* To be called in each round, and at feed_at. */
+bool watchdog_is_due(const struct watchdog *w, struct mono now);
+/* To be called when it is due. */
 void watchdog_run(struct watchdog *w, struct mono now);
+/* Sets the next times. fed: the service manager got the message. */
+void watchdog_plan(struct watchdog *w, bool fed, struct mono now);
 /* Does the engine make progress? heartbeat_age_us: of its prober. replaced: when the prober was last
  * replaced; us 0: never. */
 bool watchdog_engine_lives(int64_t limit_us, int64_t heartbeat_age_us,

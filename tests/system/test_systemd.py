@@ -95,7 +95,7 @@ def watchdog_is_fed_only_while_checks_are_made(case):
 	manager.wait("WATCHDOG=1", times=3)
 	os.chmod(program, 0o600)  # its name may lead to another one, but it may not be executed
 	os.kill(daemon.prober_pid(), signal.SIGKILL)
-	# In WatchdogSec the daemon feeds three times: one such period without any proves that
+	# In WatchdogSec the daemon feeds twice or more: one such period without any proves that
 	# it stopped.
 	for _ in range(4):
 		manager.forget()

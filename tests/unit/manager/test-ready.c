@@ -188,6 +188,58 @@ static void the_engine_makes_progress_or_is_replaced(void **state)
 	assert_false(watchdog_engine_lives(1000, 5000, t0, later(1000)));
 }
 
+/* Batches of checks feed it, and it wakes the loop only when they come too seldom. */
+static unsigned watchdog_wakeups(struct watchdog *w, int64_t interval_us)
+{
+	unsigned wakeups = 0;
+	struct mono last = t0, batch = later(interval_us);
+
+	watchdog_plan(w, true, t0);
+	while (mono_diff(batch, t0) < 10 * w->limit_us) {
+		struct mono now = mono_min(w->feed_at, batch);
+
+		wakeups += !mono_before(now, w->feed_at) && mono_before(now, batch);
+		if (!mono_before(now, batch))
+			batch = mono_add(batch, interval_us);
+		if (!watchdog_is_due(w, now))
+			continue;
+		assert_in_range(mono_diff(now, last), w->limit_us / 4, w->limit_us / 2);
+		last = now;
+		watchdog_plan(w, true, now);
+	}
+	return wakeups;
+}
+
+static void the_watchdog_needs_few_wakeups(void **state)
+{
+	struct watchdog w = { .limit_us = 30000000 };
+
+	(void)state;
+	assert_int_equal(watchdog_wakeups(&w, 20000), 0);
+	assert_int_equal(watchdog_wakeups(&w, 2000000), 0);
+	assert_int_equal(watchdog_wakeups(&w, 4999000), 0);
+	assert_int_equal(watchdog_wakeups(&w, 5001000), 0);
+	assert_int_equal(watchdog_wakeups(&w, 15000000), 0);
+	assert_int_equal(watchdog_wakeups(&w, 20000000), 14);
+}
+
+/* The third attempt after the first comes before the limit. */
+static void the_watchdog_is_fed_again_when_the_manager_is_busy(void **state)
+{
+	struct watchdog w = { .limit_us = 30000000 };
+	struct mono now = t0;
+	unsigned attempts = 0;
+
+	(void)state;
+	watchdog_plan(&w, true, t0);
+	for (now = w.feed_at; mono_diff(now, t0) < w.limit_us; now = w.feed_at) {
+		assert_true(watchdog_is_due(&w, now));
+		watchdog_plan(&w, false, now);
+		attempts++;
+	}
+	assert_in_range(attempts, 3, 4);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, connect_manager, disconnect_manager)
@@ -199,6 +251,8 @@ int main(void)
 		TEST(a_message_that_fails_is_sent_later),
 		cmocka_unit_test(it_connects_to_the_name_in_the_environment),
 		cmocka_unit_test(the_engine_makes_progress_or_is_replaced),
+		cmocka_unit_test(the_watchdog_needs_few_wakeups),
+		cmocka_unit_test(the_watchdog_is_fed_again_when_the_manager_is_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
