@@ -8,6 +8,10 @@ from harness import Skip, check, config, test
 
 PATHS = 10240
 BUDGET_KIB = 28 * 1024
+FEW = 64
+# What is locked with FEW paths: with the default of max_paths, whose tables are reserved at the start,
+# and with max_paths as many as there are. The first is to become 16 MiB: docs/MEMORY.md has the parts.
+FEW_KIB = {None: 26624, FEW: 8192}
 
 
 def mappings(pid):
@@ -56,6 +60,26 @@ def short_names(case, n):
 	for name in devices[1:]:
 		os.link(devices[0], name)
 	return devices
+
+
+@test([4], not_sanitized="a sanitizer's shadow memory is many times as large")
+def locked_memory_of_few_paths(case):
+	"""The default limits: most of the memory is for paths that are not there."""
+	devices = short_names(case, FEW)
+	for max_paths, limit in FEW_KIB.items():
+		settings = {} if max_paths is None else {"max_paths": max_paths}
+		daemon = case.daemon(config(devices, polling_interval=4, max_polling_interval=4,
+		                            **settings)).start()
+		daemon.wait_ready(seconds=30)
+		check(len(daemon.paths()) == FEW, "not all paths are there")
+		if status_kib(daemon.pid, "VmLck") == 0:
+			raise Skip("memory may not be locked here (CAP_IPC_LOCK)")
+		of_daemon, of_prober = pages_kib(daemon.pid, daemon.prober_pid())
+		case.figure(f"{FEW} paths, max_paths {max_paths or 'by default'}: {of_daemon} KiB locked by "
+		            f"the daemon, {of_prober} KiB are the prober's")
+		check(of_daemon + of_prober <= limit,
+		      f"{of_daemon + of_prober} KiB are locked, not {limit} at most")
+		daemon.stop()
 
 
 @test([4], not_sanitized="a sanitizer's shadow memory is many times as large")
