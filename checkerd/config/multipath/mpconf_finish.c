@@ -2,6 +2,7 @@
 /* Owns nothing. Runs on the thread that reads the configuration, after the last drop-in. */
 #include "checkerd/config/multipath/mpconf_finish.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static void store_interval(struct mpconf *m, const char *name,
 	struct draft d = { 0 };
 
 	m->value.at = n->at;
-	(void)snprintf(m->value.text, sizeof(m->value.text), "%ld", n->number);
+	(void)snprintf(m->value.text, sizeof(m->value.text), "%" PRId64, n->number);
 	mpconf_section_number(m, SECTION_DEFAULTS, keywords_find(SECTION_DEFAULTS, name),
 	                      &m->value, n->number, &n->keyword_at, &d);
 	draft_deinit(&d);
@@ -31,12 +32,13 @@ static void finish_intervals(struct mpconf *m)
 		n->number = MAX(max->number / MAX_INTERVAL_FACTOR, 1);
 		problem_note(&m->reader->problems, &max->keyword_at,
 		             "polling_interval is not given: a quarter of "
-		             "max_polling_interval, %ld s, is in force",
+		             "max_polling_interval, %" PRId64 " s, is in force",
 		             n->number);
 	} else if (max->at.line != 0 && n->number > max->number) {
 		problem_warning(&m->reader->problems, &n->at,
-		                "polling_interval %ld: more than max_polling_interval: "
-		                "%ld is in force for both",
+		                "polling_interval %" PRId64
+		                ": more than max_polling_interval: "
+		                "%" PRId64 " is in force for both",
 		                n->number, max->number);
 		n->number = max->number;
 	}

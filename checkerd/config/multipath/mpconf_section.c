@@ -109,7 +109,7 @@ static void store(struct mpconf *m, enum section in, const struct keyword *k,
 }
 
 void mpconf_section_number(struct mpconf *m, enum section in, const struct keyword *k,
-                           const struct token *value, long number,
+                           const struct token *value, int64_t number,
                            const struct position *keyword_at, struct draft *d)
 {
 	char text[VALUE_TEXT_SIZE], word[PROBLEM_QUOTE_SIZE];
@@ -162,7 +162,7 @@ static void take_checker(struct mpconf *m, enum section in,
 }
 
 static void take_interval(struct mpconf *m, const struct mpconf_keyword *row,
-                          const struct token *value, long number,
+                          const struct token *value, int64_t number,
                           const struct position *keyword_at)
 {
 	bool is_max = strcmp(row->name, "max_polling_interval") == 0;
@@ -273,7 +273,8 @@ static void take_text(struct mpconf *m, enum section in, const struct mpconf_key
 
 static void take_setting(struct mpconf *m, enum section in,
                          const struct mpconf_keyword *row, const struct token *value,
-                         long number, const struct position *keyword_at, struct draft *d)
+                         int64_t number, const struct position *keyword_at,
+                         struct draft *d)
 {
 	const struct keyword *k = keywords_find(in, row->name);
 
@@ -291,7 +292,7 @@ static void take_setting(struct mpconf *m, enum section in,
 
 static void take_value(struct mpconf *m, enum section in,
                        const struct mpconf_keyword *row, const struct token *value,
-                       long number, const struct position *keyword_at, struct draft *d)
+                       int64_t number, const struct position *keyword_at, struct draft *d)
 {
 	switch (row->use) {
 	case MPCONF_UNUSED:
@@ -322,7 +323,7 @@ void mpconf_section_value(struct mpconf *m, enum section in,
                           const struct position *keyword_at, struct mpconf_draft *d)
 {
 	char error[VALUE_ERROR_SIZE], effect[VALUE_ERROR_SIZE];
-	long number;
+	int64_t number;
 	enum mpconf_verdict verdict =
 	        mpconf_value_judge(row, value->text, &number, error);
 
@@ -339,9 +340,9 @@ void mpconf_section_value(struct mpconf *m, enum section in,
 	}
 	/* What checkerd does not take either is reported once, with the value that it takes. */
 	if (verdict == MPCONF_CAPPED &&
-	    (row->use != MPCONF_SETTING || number < (long)row->max)) {
-		(void)snprintf(effect, sizeof(effect), "out of range: %ld is in force",
-		               number);
+	    (row->use != MPCONF_SETTING || number < (int64_t)row->max)) {
+		(void)snprintf(effect, sizeof(effect),
+		               "out of range: %" PRId64 " is in force", number);
 		report(m, row, &value->at, value->text, effect);
 	}
 	take_value(m, in, row, value, number, keyword_at, &d->draft);

@@ -9,7 +9,7 @@
 
 /* A number of the file, with its place. */
 struct mpconf_number {
-	long number;
+	int64_t number;
 	struct position keyword_at, at; /* line 0: not given */
 };
 
@@ -41,7 +41,7 @@ void mpconf_section_value(struct mpconf *m, enum section in,
 void mpconf_section_commit(struct mpconf *m, enum section in, struct mpconf_draft *d);
 /* Stores a number as the value of k; -1: value->text is a word. */
 void mpconf_section_number(struct mpconf *m, enum section in, const struct keyword *k,
-                           const struct token *value, long number,
+                           const struct token *value, int64_t number,
                            const struct position *keyword_at, struct draft *d);
 
 #endif

@@ -28,10 +28,10 @@ static bool is_word(const char *words, const char *text)
 }
 
 /* A decimal number, blanks around it allowed. */
-static bool take_number(const char *text, long *ret)
+static bool take_number(const char *text, int64_t *ret)
 {
 	char *end;
-	long number = strtol(text, &end, 10); /* out of range: the nearest one */
+	int64_t number = strtoll(text, &end, 10); /* out of range: the nearest one */
 
 	if (end == text || end[strspn(end, SPACES)] != '\0')
 		return false;
@@ -40,9 +40,9 @@ static bool take_number(const char *text, long *ret)
 }
 
 static enum mpconf_verdict judge_int(const struct mpconf_keyword *row, const char *text,
-                                     long *ret, char *error)
+                                     int64_t *ret, char *error)
 {
-	long number;
+	int64_t number;
 
 	if (is_word(row->words, text)) {
 		*ret = -1;
@@ -52,7 +52,7 @@ static enum mpconf_verdict judge_int(const struct mpconf_keyword *row, const cha
 		snprintf(error, VALUE_ERROR_SIZE, "is no number that multipathd takes");
 		return MPCONF_BAD;
 	}
-	*ret = MAX(MIN(number, (long)row->max), (long)row->min);
+	*ret = MAX(MIN(number, (int64_t)row->max), (int64_t)row->min);
 	return *ret == number ? MPCONF_GOOD : MPCONF_CAPPED;
 }
 
@@ -65,9 +65,9 @@ static enum mpconf_verdict judge_digits(const struct mpconf_keyword *row,
 	return MPCONF_BAD;
 }
 
-static enum mpconf_verdict judge_uint(const char *text, long *ret, char *error)
+static enum mpconf_verdict judge_uint(const char *text, int64_t *ret, char *error)
 {
-	if (take_number(text, ret) && *ret >= 0 && *ret <= (long)UINT_MAX)
+	if (take_number(text, ret) && *ret >= 0 && *ret <= (int64_t)UINT_MAX)
 		return MPCONF_GOOD;
 	snprintf(error, VALUE_ERROR_SIZE, "is no number that multipathd takes");
 	return MPCONF_BAD;
@@ -76,12 +76,12 @@ static enum mpconf_verdict judge_uint(const char *text, long *ret, char *error)
 /* "round-robin 0": `before` words, the number of arguments, and these. */
 static enum mpconf_verdict judge_arguments(int before, const char *text, char *error)
 {
-	long expected = -1, n = 0;
+	int64_t expected = -1, n = 0;
 	char *end;
 
 	for (const char *s = text + strspn(text, SPACES); *s != '\0'; n++) {
 		if (n == before) {
-			expected = strtol(s, &end, 10);
+			expected = strtoll(s, &end, 10);
 			if (end == s || strcspn(end, SPACES) != 0)
 				expected = -1;
 		}
@@ -134,7 +134,7 @@ static enum mpconf_verdict judge_key(const struct mpconf_keyword *row, const cha
 }
 
 enum mpconf_verdict mpconf_value_judge(const struct mpconf_keyword *row, const char *text,
-                                       long *ret_number, char error[VALUE_ERROR_SIZE])
+                                       int64_t *ret_number, char error[VALUE_ERROR_SIZE])
 {
 	*ret_number = -1;
 	switch (row->form) {
@@ -167,7 +167,7 @@ enum mpconf_verdict mpconf_value_judge(const struct mpconf_keyword *row, const c
 	return MPCONF_BAD;
 }
 
-bool mpconf_value_translate(const struct keyword *k, const char *text, long number,
+bool mpconf_value_translate(const struct keyword *k, const char *text, int64_t number,
                             char ret[VALUE_TEXT_SIZE])
 {
 	int64_t unit = k->type == VALUE_TIME ? USEC_PER_SEC : 1, kept;

@@ -16,11 +16,11 @@ enum mpconf_verdict {
 /* *ret_number: with MPCONF_INT and MPCONF_UINT, what counts; -1: it is a word.
  * With MPCONF_BAD and MPCONF_FATAL `error` says what is wrong. */
 enum mpconf_verdict mpconf_value_judge(const struct mpconf_keyword *row, const char *text,
-                                       long *ret_number, char error[VALUE_ERROR_SIZE]);
+                                       int64_t *ret_number, char error[VALUE_ERROR_SIZE]);
 
 /* The same value in the words of checkerd.conf(5). True: it had to be changed into one that
  * checkerd can keep. Not for strings. */
-bool mpconf_value_translate(const struct keyword *k, const char *text, long number,
+bool mpconf_value_translate(const struct keyword *k, const char *text, int64_t number,
                             char ret[VALUE_TEXT_SIZE]);
 
 #endif
