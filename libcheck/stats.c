@@ -18,13 +18,15 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 {
 	struct shared_header *h = pc->shared.header;
 	struct mono now = mono_now();
+	uint32_t groups =
+	        atomic_load(&h->groups_end); /* once: the prober may write again */
 	struct pathcheck_group g;
 
 	if (ret->size != sizeof(*ret))
 		return -EINVAL;
 	*ret = (struct pathcheck_stats){
 		.size = sizeof(*ret),
-		.groups = MIN(atomic_load(&h->groups_end), pc->limits.groups),
+		.groups = MIN(groups, pc->limits.groups),
 		.deferred_now = atomic_load(&h->deferred_now),
 		.deferred_max = atomic_load(&h->deferred_max),
 		.deferred_total = atomic_load(&h->deferred_total),

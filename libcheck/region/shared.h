@@ -205,7 +205,9 @@ void shared_wake(_Atomic uint32_t *waits, int fd);
 /* A time that the other side wrote. The result is in the past, whatever was written. */
 static inline struct mono shared_past(const _Atomic int64_t *us, struct mono now)
 {
-	return (struct mono){ MIN(MAX(atomic_load(us), INT64_C(0)), now.us) };
+	int64_t written = atomic_load(us); /* once: the other side may write again */
+
+	return (struct mono){ MIN(MAX(written, INT64_C(0)), now.us) };
 }
 /* Notes that the request of that id is handed to the kernel. */
 static inline void shared_note_handed(struct shared *s, uint32_t id, struct mono at,
