@@ -166,7 +166,7 @@ tests_unit_control_test_control_maps_LDADD = $(control_fixture_ldadd)
 tests_unit_control_test_control_readers_SOURCES = tests/unit/control/test-control-readers.c
 tests_unit_control_test_control_readers_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_control_readers_LDADD = $(control_fixture_ldadd)
-tests_unit_control_test_control_readers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap,--wrap=munmap
+tests_unit_control_test_control_readers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap,--wrap=mmap64,--wrap=munmap
 tests_unit_control_test_control_socket_SOURCES = tests/unit/control/test-control-socket.c
 tests_unit_control_test_control_socket_CFLAGS = $(control_test_cflags)
 tests_unit_control_test_control_socket_LDADD = $(control_fixture_ldadd)

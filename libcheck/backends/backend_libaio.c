@@ -98,20 +98,35 @@ static int aio_submit(void *context, struct backend_request *const *requests, un
 	return io_submit(c->ctx, n, list);
 }
 
+/* The kernel changes no timeout. */
+static int get_events(struct aio_context *c, long least, unsigned n, struct io_event *raw,
+                      const struct timespec *timeout)
+{
+#ifdef LIBAIO_TIME32 /* see configure.ac */
+	struct {
+		long s, ns;
+	} at_most = { (long)timeout->tv_sec, timeout->tv_nsec };
+#else
+	struct timespec at_most = *timeout;
+#endif
+
+	return io_getevents(c->ctx, least, n, raw, (void *)&at_most);
+}
+
 /*
  * Stores the events that the kernel has, but for the reaper's own one. *ret_more: there may be
  * more, because all the room is used; or because wake_fd was cleared after the events had been
  * read, and an event in between may have written to it.
  */
 static int take_events(struct aio_context *c, struct backend_event *events, unsigned n,
-                       long least, struct timespec *timeout, bool *ret_more)
+                       long least, const struct timespec *timeout, bool *ret_more)
 {
 	/* reaper.pml: TAKE, CLEAR, MORE */
 	struct io_event raw[REAP_BATCH];
 	int got, stored = 0;
 
 	n = MIN(n, (unsigned)ARRAY_LEN(raw));
-	got = io_getevents(c->ctx, least, n, raw, timeout);
+	got = get_events(c, least, n, raw, timeout);
 	(void)atomic_load_explicit(&c->handed_over, memory_order_acquire);
 	*ret_more = got == (int)n;
 	for (int i = 0; i < got; i++) {

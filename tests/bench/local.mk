@@ -32,6 +32,7 @@ tests_bench_subject_LDADD = libpathcheck.la $(LIBAIO_LIBS)
 # To be preloaded; -rpath makes libtool build a shared object of what is not installed.
 noinst_LTLIBRARIES += tests/bench/fewfds.la
 tests_bench_fewfds_la_SOURCES = tests/bench/fewfds.c
+tests_bench_fewfds_la_CPPFLAGS = $(preloaded_cppflags)
 tests_bench_fewfds_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 # For counting instructions: see guard.c.

@@ -5,6 +5,7 @@ EXTRA_DIST += tests/nth/run
 # To be preloaded; -rpath makes libtool build a shared object of what is not installed.
 noinst_LTLIBRARIES += tests/nth/nth.la
 tests_nth_nth_la_SOURCES = tests/nth/nth.c tests/nth/nth.h tests/preload.h
+tests_nth_nth_la_CPPFLAGS = $(preloaded_cppflags)
 tests_nth_nth_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 noinst_PROGRAMS += tests/nth/engine

@@ -19,4 +19,16 @@
 #undef stop
 #endif
 
+/*
+ * The linker's name of a function with a size, offset or inode number of a file, for --wrap. Where long has
+ * 32 bits the C library has another function for large files. local.mk has to name both.
+ */
+#if __SIZEOF_LONG__ == 4
+#define WRAP_OF_FILE(name) __wrap_##name##64
+#define REAL_OF_FILE(name) __real_##name##64
+#else
+#define WRAP_OF_FILE(name) __wrap_##name
+#define REAL_OF_FILE(name) __real_##name
+#endif
+
 #endif

@@ -331,15 +331,19 @@ static void a_bad_multipathd(void **state _unused_)
 	} bad[] = {
 		{ whole, line, 0, THEN_WAIT,
 		  "within 0.2 s: it received the request and sent no reply; repeat" },
-		{ whole, line, 4, THEN_WAIT,
+		{ whole, line, header / 2, THEN_WAIT,
 		  "within 0.2 s: only part of its reply came" },
 		{ whole, line, header + 3, THEN_WAIT,
 		  "within 0.2 s: only part of its reply came" },
 		{ whole, line, 0, THEN_CLOSE, "closed the connection without an answer" },
-		{ whole, line, 5, THEN_CLOSE, "closed the connection without an answer" },
+		{ whole, line, header - 3, THEN_CLOSE,
+		  "closed the connection without an answer" },
 		{ whole, line, header + 3, THEN_CLOSE, "in the middle of its reply" },
 		{ SIZE_MAX, line, header + whole, THEN_WAIT,
-		  "has 18446744073709551615 bytes; checkerctl reads at most 16 MiB" },
+		  SIZE_MAX > UINT32_MAX
+		          ? "has 18446744073709551615 bytes; checkerctl reads at most 16 "
+		            "MiB"
+		          : "has 4294967295 bytes; checkerctl reads at most 16 MiB" },
 		{ 0, line, header, THEN_WAIT, "is not multipathd: its reply is no text" },
 		{ 5, "abcdefgh", header + 5, THEN_WAIT, "its reply is no text" },
 		{ 9, "ab\0defgh", header + 9, THEN_WAIT, "its reply is no text" },

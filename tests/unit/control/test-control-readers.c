@@ -17,15 +17,18 @@
 static _Atomic long long mapped; /* [atomic any] */
 
 /* The linker's names, see local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
-void *__real_mmap(void *at, size_t bytes, int access, int flags, int file, off_t offset);
-void *__wrap_mmap(void *at, size_t bytes, int access, int flags, int file, off_t offset);
+void *REAL_OF_FILE(mmap)(void *at, size_t bytes, int access, int flags, int file,
+                         off_t offset);
+void *WRAP_OF_FILE(mmap)(void *at, size_t bytes, int access, int flags, int file,
+                         off_t offset);
 int __real_munmap(void *p, size_t bytes);
 int __wrap_munmap(void *p, size_t bytes);
 
-void *__wrap_mmap(void *at, size_t bytes, int access, int flags, int file, off_t offset)
+void *WRAP_OF_FILE(mmap)(void *at, size_t bytes, int access, int flags, int file,
+                         off_t offset)
 {
 	mapped += (long long)bytes;
-	return __real_mmap(at, bytes, access, flags, file, offset);
+	return REAL_OF_FILE(mmap)(at, bytes, access, flags, file, offset);
 }
 
 int __wrap_munmap(void *p, size_t bytes)

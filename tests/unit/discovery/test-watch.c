@@ -29,8 +29,8 @@ static bool udevd;     /* is running */
 static unsigned looks; /* at a file of sysfs */
 
 /* The linker's names, see local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
-struct dirent *__real_readdir(DIR *entries);
-struct dirent *__wrap_readdir(DIR *entries);
+struct dirent *REAL_OF_FILE(readdir)(DIR *entries);
+struct dirent *WRAP_OF_FILE(readdir)(DIR *entries);
 
 int __wrap_access(const char *name, int mode);
 int __real_faccessat(int dir, const char *name, int mode, int flags);
@@ -50,10 +50,10 @@ int __wrap_access(const char *name, int mode)
 	return udevd ? 0 : -1;
 }
 
-struct dirent *__wrap_readdir(DIR *entries)
+struct dirent *WRAP_OF_FILE(readdir)(DIR *entries)
 {
 	if (!entries_end)
-		return __real_readdir(entries);
+		return REAL_OF_FILE(readdir)(entries);
 	errno = ENOMEM;
 	return NULL;
 }

@@ -29,9 +29,15 @@
 
 static int64_t ahead_us;
 
+#if __SIZEOF_LONG__ == 4
+#define CLOCK_CALL SYS_clock_gettime64
+#else
+#define CLOCK_CALL SYS_clock_gettime
+#endif
+
 int clock_gettime(clockid_t clock, struct timespec *ret)
 {
-	int r = (int)syscall(SYS_clock_gettime, clock, ret);
+	int r = (int)syscall(CLOCK_CALL, clock, ret);
 
 	if (clock == CLOCK_MONOTONIC)
 		ret->tv_sec += ahead_us / USEC_PER_SEC;

@@ -44,16 +44,19 @@ static void zeroed_and_aligned(void **state)
 static void more_than_there_is(void **state)
 {
 	uint32_t *p = block_new(3, sizeof(*p));
+	void *half;
 
 	(void)state; /* no fixture */
 	assert_non_null(p);
 	p[2] = 7;
 	assert_null(block_new(SIZE_MAX, 1));
 	assert_null(block_new(SIZE_MAX / 4 + 2, 4));
+	half = block_new(SIZE_MAX / 4, 2); /* there is room for one with 32 bits */
 	assert_null(block_new(SIZE_MAX / 4, 2));
 	assert_null(block_resize(p, SIZE_MAX / 4 + 2, sizeof(*p)));
 	assert_null(block_resize(p, SIZE_MAX / 8, sizeof(*p)));
 	assert_int_equal(p[2], 7); /* as it was */
+	block_free(half);
 	block_free(p);
 }
 
