@@ -6,6 +6,8 @@ systemdsystemunit_DATA = \
 	conf/systemd/checkerd.service \
 	conf/systemd/checkerd.socket \
 	$(NULL)
+modprobesgdir = $(systemdsystemunitdir)/modprobe@sg.service.d
+dist_modprobesg_DATA = conf/systemd/modprobe@sg.service.d/checkerd.conf
 pkgdata_DATA = conf/systemd/early.conf
 # What administrators copy to where their monitoring is.
 prometheusdir = $(pkgdatadir)/prometheus
