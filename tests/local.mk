@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/abi/symbols \
 	tests/abi/units \
 	tests/clients/run \
+	tests/distributions/bare \
 	tests/distributions/packages \
 	tests/distributions/roots.sh \
 	tests/distributions/run \

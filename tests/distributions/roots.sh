@@ -7,6 +7,7 @@ top=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
 cache=${CHECKERD_DISTRIBUTIONS:-${XDG_CACHE_HOME:-$HOME/.cache}/checkerd-distributions}
 PATH=$PATH:/usr/sbin:/sbin
 personality='' # i386: a command that makes 32 bits of this machine
+few_devices=no # yes: inside has no block devices, no fuse and no host's /sys
 
 skip() {
 	echo "$*" >&2
@@ -25,13 +26,20 @@ inside() {
 	# shellcheck disable=SC2016 # the shell in there expands it
 	unshare --mount --pid --fork --kill-child sh -ec '
 		mount -t proc proc "$1/proc"
-		mount --rbind /dev "$1/dev"
-		mount --rbind /sys "$1/sys"
+		if [ "$5" = yes ]; then
+			mount -t tmpfs tmpfs "$1/dev"
+			cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/fd /dev/std* "$1/dev"
+			mkdir -m 1777 "$1/dev/shm"
+		else
+			mount --rbind /dev "$1/dev"
+			mount --rbind /sys "$1/sys"
+		fi
 		mount -t tmpfs tmpfs "$1/tmp"
 		mount -t tmpfs tmpfs "$1/run"
 		exec chroot "$1" /usr/bin/env -i HOME=/root LC_ALL=C.UTF-8 \
-			PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
-			CI="$3" $4 bash -c "$2"' sh "$1" "$2" "${CI:-}" "$personality"
+			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
+			CI="$3" $4 bash -c "$2"' sh "$1" "$2" "${CI:-}" "$personality" \
+		"$few_devices"
 }
 
 # packages ARCH: what is installed, one word each.
