@@ -337,6 +337,9 @@ static void fill_path(struct snapshot_fill *f, struct snap_path *s, uint32_t ind
 		.share = p->share,
 		.in_map = REGISTRY_NONE,
 	};
+	if (device_is_observed(p->device))
+		s->map_lost_since =
+		        (uint32_t)(map_loss_since(&p->map_loss).us / MAP_LOSS_UNIT_US);
 	histogram_cells(&p->latency, s->cells);
 	if (s->overdue || p->shortage != 0)
 		s->why = overdue_watch_why(p, &f->engine);

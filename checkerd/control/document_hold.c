@@ -48,7 +48,7 @@ void document_marginal_reason(struct jw *j, const struct snapshot *s,
 void document_hold_since(struct jw *j, const struct snapshot *s,
                          const struct snap_path *p)
 {
-	write_time(j, s, p->held_since);
+	write_time(j, s, p->held_why == HOLD_NONE ? 0 : p->held_since);
 }
 
 void document_hold_until(struct jw *j, const struct snapshot *s,

@@ -108,7 +108,7 @@ void document_map_begin(struct jw *j, const struct view *v, const struct view_ma
 	key_uint(j, "paths_unchecked", unchecked_paths(v, m));
 	key_uint(j, "paths_expected", m->dm != NULL ? m->dm->paths_expected : m->n);
 	key_string(j, "redundancy", redundancy_name(view_redundancy(m)));
-	if (m->dm != NULL && m->dm->lost_since != 0)
+	if (m->lost_since != 0)
 		key_date(j, "lost_since", v->snap, view_lost_since(m));
 	else
 		key_null(j, "lost_since");

@@ -281,7 +281,7 @@ static void map_lost(struct metrics_piece *o, const char *name,
 	const struct view_map *m = row;
 	struct mono since = view_lost_since(m);
 
-	if (m->dm == NULL)
+	if (m->dm == NULL && !m->observed)
 		return;
 	metrics_labels(o, name, "", METRICS_LABELS("map", m->name));
 	metrics_seconds(o,

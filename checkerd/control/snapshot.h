@@ -69,7 +69,12 @@ struct snap_path {
 	/* 3 bytes are padding. */
 	struct error_share share;
 	/* With held_why: since then, and not shorter than until then. 0: until its cause ends. */
-	hold_time held_since, held_until;
+	union {
+		hold_time held_since;
+		/* Of an observed path, which is never held: as lost_since of struct snap_map. */
+		uint32_t map_lost_since;
+	};
+	hold_time held_until;
 };
 
 static_assert(sizeof(struct snap_path) <= 192, "few bytes are padding");

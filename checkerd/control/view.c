@@ -193,6 +193,10 @@ static void count_named(struct view_map *m, const struct snap_path *p)
 	m->ghosts += ghost;
 	m->disabled += !p->enabled;
 	m->overdue += p->overdue;
+	if (!device_is_observed(p->device))
+		return;
+	m->observed = true;
+	m->lost_since = MAX(m->lost_since, p->map_lost_since);
 }
 
 /* Adds a map for each name that the first n paths in by_map have. */
@@ -256,6 +260,7 @@ int view_make_maps(struct view *v)
 			.up = s->maps[i].paths_up,
 			.disabled = s->maps[i].paths_disabled,
 			.overdue = s->maps[i].paths_overdue,
+			.lost_since = s->maps[i].lost_since,
 		};
 	add_named(v, named);
 	qsort(v->maps, v->n_maps, sizeof(*v->maps), compare_maps);

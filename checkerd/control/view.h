@@ -26,12 +26,15 @@ struct view_map {
 	uint32_t n, up, disabled, overdue;
 	/* Observed paths that are ghost, while the paths are counted. */
 	uint32_t ghosts;
+	/* As of struct snap_map. */
+	uint32_t lost_since;
+	bool observed; /* its paths are */
 };
 
-/* When the map lost its last usable path. us 0: it has one, or it is only a name. */
+/* When the map lost its last usable path. us 0: it has one, or checkerd does not know. */
 static inline struct mono view_lost_since(const struct view_map *m)
 {
-	return (struct mono){ m->dm == NULL ? 0 : m->dm->lost_since * MAP_LOSS_UNIT_US };
+	return (struct mono){ m->lost_since * MAP_LOSS_UNIT_US };
 }
 
 struct view {

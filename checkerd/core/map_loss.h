@@ -4,7 +4,8 @@
 
 /*
  * Maps without a usable path: since when, and what is to be reported of them. Belongs to the loop;
- * pure; allocated at start. map: index in the table of maps.
+ * pure; allocated at start. map: index in the table of maps. A map of native NVMe multipathing is not in
+ * this table: each of its paths has its struct map_loss.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +17,8 @@
 #define MAP_LOSS_BACK_US (500 * USEC_PER_MSEC)
 
 /* Of the time at which a map lost its last path: 28 bits of it are more than four years. */
-#define MAP_LOSS_UNIT_US (500 * USEC_PER_MSEC)
+#define MAP_LOSS_UNIT_US    (500 * USEC_PER_MSEC)
+#define MAP_LOSS_SINCE_BITS 28
 
 enum map_loss_what {
 	MAP_LOSS_NOTHING,
@@ -24,6 +26,16 @@ enum map_loss_what {
 	MAP_LOSS_GONE, /* and all of its paths are gone for good */
 	MAP_LOSS_BACK, /* usable again, after one of these was reported */
 	MAP_LOSS_COUNT_
+};
+
+/* Of one map. */
+struct map_loss {
+	/* In MAP_LOSS_UNIT_US, rounded up; 0: the map has a usable path. */
+	uint32_t since : MAP_LOSS_SINCE_BITS;
+	uint32_t lost : 1; /* reported: no usable path for the whole time */
+	uint32_t gone : 1; /* reported: all paths are gone for good */
+	uint32_t back : 1; /* usable again, and that is to be reported */
+	uint32_t old : 1;  /* the predecessor's: the paths of the map are not known yet */
 };
 
 struct map_losses;
@@ -59,5 +71,17 @@ enum map_loss_what map_losses_due(struct map_losses *l, uint32_t map, bool gone,
                                   struct mono now);
 /* That was reported. */
 void map_losses_reported(struct map_losses *l, uint32_t map, enum map_loss_what what);
+
+/* The same of one map that the table does not have. */
+bool map_loss_note(struct map_losses *l, struct map_loss *m, bool usable,
+                   struct mono now);
+struct mono map_loss_begun(const struct map_loss *m);
+struct mono map_loss_since(const struct map_loss *m);
+uint32_t map_loss_stored(const struct map_loss *m);
+/* since 0: nothing is to be taken up. */
+struct map_loss map_loss_taken(uint32_t stored, struct mono now);
+enum map_loss_what map_loss_due(struct map_losses *l, const struct map_loss *m, bool gone,
+                                struct mono now);
+void map_loss_reported(struct map_loss *m, enum map_loss_what what);
 
 #endif

@@ -199,6 +199,8 @@ int registry_add(struct registry *r, struct device *d, const struct path_setting
 		.hash_name = *name,
 		.hash_node = *node,
 	};
+	if (device_is_observed(d))
+		p->map_loss = (struct map_loss){ .since = 0 };
 	path_status_init(&p->status, now);
 	*name = *node = i;
 	chain_map(r, i);

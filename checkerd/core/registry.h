@@ -11,6 +11,7 @@
 #include "checkerd/core/device.h"
 #include "checkerd/core/error_share.h"
 #include "checkerd/core/histogram.h"
+#include "checkerd/core/map_loss.h"
 #include "checkerd/core/policy.h"
 #include "checkerd/core/redundancy.h"
 #include "checkerd/core/slow.h"
@@ -124,9 +125,14 @@ struct path {
 	struct hold hold;
 	struct error_share share;
 	uint32_t generation;
-	uint32_t engine_id;              /* libpathcheck's */
-	uint32_t sched_prev, sched_next; /* schedule's links */
-	uint32_t sched_slot;             /* REGISTRY_NONE: not in the schedule */
+	uint32_t engine_id; /* libpathcheck's */
+	union {
+		uint32_t sched_prev; /* schedule's link, as is sched_next */
+		/* Of an observed path, which the schedule never has: its map's. */
+		struct map_loss map_loss;
+	};
+	uint32_t sched_next;
+	uint32_t sched_slot; /* REGISTRY_NONE: not in the schedule */
 	/* Chains of the indexes. Unused entry: hash_name is the chain of the free list. */
 	uint32_t hash_name, hash_node;
 	/* Chain of the index by map. Only with device_map(). */

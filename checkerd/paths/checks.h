@@ -69,6 +69,8 @@ struct checks {
 	uint32_t disabled[PATH_STATE_COUNT_];
 	/* Number of enabled paths that are neither checked nor observed. */
 	uint32_t never_checked;
+	/* Number of observed paths. */
+	uint32_t observed;
 	/* Number of checks that the engine has not completed. */
 	uint32_t outstanding;
 	/* At most this many paths share a due time. */

@@ -490,23 +490,41 @@ void events_dm_since(struct events *ev, uint32_t index, const struct path *p,
 	report_dm(ev, index, p, &e, words, since, now);
 }
 
+static void report_map(struct events *ev, struct rate *rate,
+                       const struct events_map_change *c, const char *words,
+                       struct mono now)
+{
+	char text[MAP_NAME_MAX + 8];
+	struct event e;
+
+	begin_event(&e, EVENT_MAP, c->priority, NULL, c->map);
+	put_text(e.from, sizeof(e.from), c->from);
+	put_text(e.to, sizeof(e.to), c->to);
+	(void)snprintf(text, sizeof(text), "map %s", c->map);
+	finish_rated(ev, &e, rate, text, words, now);
+}
+
 void events_map(struct events *ev, uint32_t map, const char *name, int priority,
                 const char *from, const char *to, struct mono now, const char *format,
                 ...)
 {
-	char words[EVENT_MESSAGE_MAX], text[MAP_NAME_MAX + 8];
-	struct event e;
+	const struct events_map_change c = { name, from, to, priority };
+	char words[EVENT_MESSAGE_MAX];
 	va_list args;
 
 	assert(map < map_room(ev->max_paths));
-	begin_event(&e, EVENT_MAP, priority, NULL, name);
-	put_text(e.from, sizeof(e.from), from);
-	put_text(e.to, sizeof(e.to), to);
-	(void)snprintf(text, sizeof(text), "map %s", name);
 	va_start(args, format);
 	(void)vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	finish_rated(ev, &e, &ev->map_rates[map], text, words, now);
+	report_map(ev, &ev->map_rates[map], &c, words, now);
+}
+
+void events_observed_map(struct events *ev, uint32_t path,
+                         const struct events_map_change *c, const char *words,
+                         struct mono now)
+{
+	assert(path < ev->max_paths);
+	report_map(ev, &ev->dm_rates[path], c, words, now);
 }
 
 int events_redundancy_priority(enum redundancy r)

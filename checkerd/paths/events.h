@@ -156,6 +156,15 @@ void events_dm_since(struct events *ev, uint32_t index, const struct path *p,
 void events_map(struct events *ev, uint32_t map, const char *name, int priority,
                 const char *from, const char *to, struct mono now, const char *format,
                 ...) _printf_(8, 9);
+struct events_map_change {
+	const char *map; /* its name */
+	const char *from, *to;
+	int priority;
+};
+/* The same of a map whose paths are observed. path: the index of one of them. */
+void events_observed_map(struct events *ev, uint32_t path,
+                         const struct events_map_change *c, const char *words,
+                         struct mono now);
 /* The level of an event that a map has this redundancy now. */
 int events_redundancy_priority(enum redundancy r);
 struct events_redundancy {

@@ -67,6 +67,7 @@ paths_tests = \
 	tests/unit/paths/test-diag-watch \
 	tests/unit/paths/test-dm \
 	tests/unit/paths/test-holds \
+	tests/unit/paths/test-native-loss \
 	tests/unit/paths/test-observe \
 	tests/unit/paths/test-outage \
 	tests/unit/paths/test-persist \
@@ -100,6 +101,10 @@ tests_unit_paths_test_diag_watch_LDADD = libdaemon.la libstore.la libdiscovery.l
 tests_unit_paths_test_holds_SOURCES = tests/unit/paths/test-holds.c $(checks_bed)
 tests_unit_paths_test_holds_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_paths_test_holds_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
+	libutil.la $(CMOCKA_LIBS)
+tests_unit_paths_test_native_loss_SOURCES = tests/unit/paths/test-native-loss.c $(checks_bed)
+tests_unit_paths_test_native_loss_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_paths_test_native_loss_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
 tests_unit_paths_test_observe_SOURCES = tests/unit/paths/test-observe.c $(checks_bed)
 tests_unit_paths_test_observe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

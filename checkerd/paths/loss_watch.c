@@ -7,14 +7,25 @@
 #include <syslog.h>
 
 #include "checkerd/core/loss.h"
+#include "checkerd/paths/outage_observed.h"
 
-/* Does I/O to the map wait or fail? Not with MAP_LOSS_BACK. */
-enum { FAILS, WAITS, KINDS };
+/* What becomes of I/O to the map, as enum observed_io. Of MAP_LOSS_BACK the first one. */
+enum { KINDS = OBSERVED_IO_WAITS + 1 };
 
 /* Of maps with the same news. */
 struct news {
 	uint32_t n;
 	int64_t longest_us;
+};
+
+/* Of one map. */
+struct lost {
+	bool native;
+	uint32_t index; /* in the table of maps; native: of one of its paths */
+	const char *name;
+	enum map_loss_what what;
+	enum observed_io kind;
+	int64_t lasted_us;
 };
 
 /* A path that checkerd does not know may work. */
@@ -34,19 +45,65 @@ static bool is_gone(struct outage *o, const struct maps_map *m)
 	return true;
 }
 
-static enum map_loss_what news_of(struct outage *o, uint32_t index, unsigned *ret_kind,
-                                  struct mono now)
+static void look_at_map(struct outage *o, uint32_t index, struct mono now,
+                        struct lost *ret)
 {
 	const struct maps_map *m = maps_get(o->events->maps, index);
 	struct map_losses *l = o->events->losses;
-	enum map_loss_what what;
 
 	if (m == NULL)
-		return MAP_LOSS_NOTHING;
-	what = map_losses_due(l, index,
-	                      map_losses_since(l, index).us != 0 && is_gone(o, m), now);
-	*ret_kind = what != MAP_LOSS_BACK && m->map->queueing ? WAITS : FAILS;
-	return what;
+		return;
+	*ret = (struct lost){
+		.index = index,
+		.name = m->map->name,
+		.what = map_losses_due(
+		        l, index, map_losses_since(l, index).us != 0 && is_gone(o, m),
+		        now),
+		.kind = m->map->queueing ? OBSERVED_IO_WAITS : OBSERVED_IO_FAILS,
+		.lasted_us = mono_diff(now, map_losses_begun(l, index)),
+	};
+}
+
+static void look_at_path(struct outage *o, uint32_t index, struct mono now,
+                         struct lost *ret)
+{
+	struct observed_loss l;
+
+	if (!outage_observed_loss(o->checks, index, &l))
+		return;
+	*ret = (struct lost){
+		.native = true,
+		.index = index,
+		.name = l.map,
+		.what = map_loss_due(o->events->losses, &l.loss, l.gone, now),
+		.kind = l.io,
+		.lasted_us = mono_diff(now, map_loss_begun(&l.loss)),
+	};
+}
+
+/* The maps of the table come first, then the native ones. */
+static uint32_t end_of(const struct outage *o)
+{
+	return maps_end(o->events->maps) +
+	       (o->checks->observed > 0 ? registry_end(o->registry) : 0);
+}
+
+/* MAP_LOSS_NOTHING: there is nothing to report of it. */
+static enum map_loss_what look(struct outage *o, uint32_t i, struct mono now,
+                               struct lost *ret)
+{
+	uint32_t maps = maps_end(o->events->maps);
+
+	ret->what = MAP_LOSS_NOTHING;
+	if (i < maps)
+		look_at_map(o, i, now, ret);
+	else
+		look_at_path(o, i - maps, now, ret);
+	if (ret->what == MAP_LOSS_BACK) {
+		ret->kind = 0;
+		ret->lasted_us = MAX(ret->lasted_us - MAP_LOSS_BACK_US, 0);
+	}
+	return ret->what;
 }
 
 static int priority_of(enum map_loss_what what)
@@ -66,104 +123,110 @@ static const char *word_of(enum map_loss_what what)
 	return words[what];
 }
 
-/* many: of maps; else of one. */
-static void describe(enum map_loss_what what, unsigned kind, double s, bool many,
-                     char *buf, size_t size)
+static const char *io_of(enum observed_io kind)
 {
-	const char *io = kind == WAITS ? "I/O waits" : "I/O fails";
+	static const char *const words[KINDS] = {
+		[OBSERVED_IO_FAILS] = "I/O fails",
+		[OBSERVED_IO_CONNECTS] = "I/O waits, or fails after fast_io_fail_tmo",
+		[OBSERVED_IO_WAITS] = "I/O waits",
+	};
+
+	return words[kind];
+}
+
+/* many: of maps; else of one. */
+static void describe(enum map_loss_what what, enum observed_io kind, int64_t us,
+                     bool many, char *buf, size_t size)
+{
+	double s = (double)us / (double)USEC_PER_SEC;
 
 	if (what == MAP_LOSS_BACK)
 		(void)snprintf(buf, size, "usable again after %s%.0f s without a path",
 		               many ? "up to " : "", s);
 	else if (what == MAP_LOSS_GONE)
-		(void)snprintf(buf, size, "all paths are gone for good: %s", io);
+		(void)snprintf(buf, size, "all paths are gone for good: %s", io_of(kind));
 	else
-		(void)snprintf(buf, size, "no usable path for %.0f s: %s", s, io);
-}
-
-static double seconds(int64_t us)
-{
-	return (double)us / (double)USEC_PER_SEC;
+		(void)snprintf(buf, size, "no usable path for %.0f s: %s", s,
+		               io_of(kind));
 }
 
 /* The successor does not report it again. */
-static void note_reported(struct outage *o, uint32_t index, enum map_loss_what what)
+static void note_reported(struct outage *o, const struct lost *l)
 {
-	map_losses_reported(o->events->losses, index, what);
-	persist_touch_map(&o->checks->persist, index);
+	if (l->native) {
+		outage_observed_loss_reported(o->checks, l->index, l->what);
+		return;
+	}
+	map_losses_reported(o->events->losses, l->index, l->what);
+	persist_touch_map(&o->checks->persist, l->index);
 }
 
-static void report_many(struct outage *o, enum map_loss_what what, unsigned kind,
+static void report_many(struct outage *o, enum map_loss_what what, enum observed_io kind,
                         const struct news *news, struct mono now)
 {
 	struct events_group g;
 	char words[96], text[128];
 	struct event e;
+	struct lost l;
 
 	events_group_begin(o->events, &g);
-	for (uint32_t i = 0; i < maps_end(o->events->maps); i++) {
-		unsigned is;
-
-		if (news_of(o, i, &is, now) != what || is != kind)
+	for (uint32_t i = 0; i < end_of(o); i++) {
+		if (look(o, i, now, &l) != what || l.kind != kind)
 			continue;
-		events_group_name(o->events, &g, maps_get(o->events->maps, i)->map->name);
-		note_reported(o, i, what);
+		events_group_name(o->events, &g, l.name);
+		note_reported(o, &l);
 	}
 	memset(&e, 0, sizeof(e));
 	e.type = EVENT_MAP;
 	e.priority = priority_of(what);
 	(void)snprintf(e.to, sizeof(e.to), "%s", word_of(what));
-	describe(what, kind, seconds(news->longest_us), true, words, sizeof(words));
+	describe(what, kind, news->longest_us, true, words, sizeof(words));
 	(void)snprintf(text, sizeof(text), "%u maps: %s", g.members, words);
 	events_group_end(o->events, &g, &e, text, true);
 }
 
-static int64_t lasted(const struct outage *o, uint32_t index, enum map_loss_what what,
-                      struct mono now)
+static void report_one(struct outage *o, const struct lost *l, struct mono now)
 {
-	int64_t us = mono_diff(now, map_losses_begun(o->events->losses, index));
-
-	return what == MAP_LOSS_BACK ? MAX(us - MAP_LOSS_BACK_US, 0) : us;
-}
-
-static void report_one(struct outage *o, uint32_t index, enum map_loss_what what,
-                       unsigned kind, struct mono now)
-{
-	const struct maps_map *m = maps_get(o->events->maps, index);
+	const struct events_map_change c = {
+		.map = l->name,
+		.from = l->what == MAP_LOSS_BACK ? "lost" : "",
+		.to = word_of(l->what),
+		.priority = priority_of(l->what),
+	};
 	char words[96];
 
-	describe(what, kind, seconds(lasted(o, index, what, now)), false, words,
-	         sizeof(words));
-	note_reported(o, index, what);
-	events_map(o->events, index, m->map->name, priority_of(what),
-	           what == MAP_LOSS_BACK ? "lost" : "", word_of(what), now, "%s", words);
+	describe(l->what, l->kind, l->lasted_us, false, words, sizeof(words));
+	note_reported(o, l);
+	if (l->native)
+		events_observed_map(o->events, l->index, &c, words, now);
+	else
+		events_map(o->events, l->index, c.map, c.priority, c.from, c.to, now,
+		           "%s", words);
 }
 
 void loss_watch_run(struct outage *o, struct mono now)
 {
 	struct news news[MAP_LOSS_COUNT_][KINDS] = { 0 };
-	struct map_losses *l = o->events->losses;
-	unsigned kind;
+	struct map_losses *losses = o->events->losses;
+	struct lost l;
 
-	if (mono_before(now, map_losses_next(l)))
+	if (mono_before(now, map_losses_next(losses)))
 		return;
-	map_losses_begin(l);
-	for (uint32_t i = 0; i < maps_end(o->events->maps); i++) {
-		enum map_loss_what what = news_of(o, i, &kind, now);
-		struct news *of = &news[what][what == MAP_LOSS_NOTHING ? 0 : kind];
+	map_losses_begin(losses);
+	for (uint32_t i = 0; i < end_of(o); i++) {
+		struct news *of;
 
+		if (look(o, i, now, &l) == MAP_LOSS_NOTHING)
+			continue;
+		of = &news[l.what][l.kind];
 		of->n++;
-		if (what != MAP_LOSS_NOTHING)
-			of->longest_us = MAX(of->longest_us, lasted(o, i, what, now));
+		of->longest_us = MAX(of->longest_us, l.lasted_us);
 	}
 	for (unsigned what = MAP_LOSS_LOST; what < MAP_LOSS_COUNT_; what++)
-		for (kind = 0; kind < KINDS; kind++)
+		for (unsigned kind = 0; kind < KINDS; kind++)
 			if (news[what][kind].n >= CAUSE_MEMBERS_MIN)
 				report_many(o, what, kind, &news[what][kind], now);
-	for (uint32_t i = 0; i < maps_end(o->events->maps); i++) {
-		enum map_loss_what what = news_of(o, i, &kind, now);
-
-		if (what != MAP_LOSS_NOTHING)
-			report_one(o, i, what, kind, now);
-	}
+	for (uint32_t i = 0; i < end_of(o); i++)
+		if (look(o, i, now, &l) != MAP_LOSS_NOTHING)
+			report_one(o, &l, now);
 }

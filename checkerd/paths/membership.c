@@ -84,6 +84,7 @@ int membership_add(struct checks *c, struct device *d, const struct path_setting
 	taken = persist_take_path(&c->persist, index, now, &marks);
 	c->by_state[p->status.state]++;
 	c->never_checked += checks_is_never_checked(p);
+	c->observed += device_is_observed(d);
 	c->paths_changed = true;
 	device_state_from_discovery(d, &p->sysfs);
 	checks_begin_counts(c, index, p);
@@ -139,6 +140,7 @@ int membership_remove(struct checks *c, uint32_t index, bool gone, struct mono n
 	c->by_state[p->status.state]--;
 	c->disabled[p->status.state] -= !p->enabled;
 	c->never_checked -= checks_is_never_checked(p);
+	c->observed -= device_is_observed(p->device);
 	slow_watch_forget(&c->slow, p);
 	holds_forget(&c->holds, p);
 	persist_await(&c->persist, index, false);

@@ -8,13 +8,19 @@
  */
 #include "checkerd/paths/outage_observed.h"
 
+#include <string.h>
+
+#include "checkerd/core/loss.h"
 #include "checkerd/paths/outage_single.h"
 
 struct tally {
 	struct events_redundancy r; /* without `from` */
-	enum redundancy before;     /* as reported */
-	bool reported;              /* something was */
-	uint32_t gathered;          /* the path with the mark; REGISTRY_NONE: none */
+	struct map_loss loss;
+	bool gone;              /* all paths are gone for good */
+	enum observed_io io;    /* while no path is usable */
+	enum redundancy before; /* as reported */
+	bool reported;          /* something was */
+	uint32_t gathered;      /* the path with the mark; REGISTRY_NONE: none */
 };
 
 static uint32_t next_path(const struct checks *c, const char *map, uint32_t index)
@@ -26,6 +32,19 @@ static uint32_t next_path(const struct checks *c, const char *map, uint32_t inde
 	return index;
 }
 
+/* What the path's controller makes of I/O that has no path: nvme_available_path() in
+ * drivers/nvme/host/multipath.c. */
+static enum observed_io io_of(const struct path *p)
+{
+	const char *word = sysfs_word_text(p->sysfs.device);
+
+	if (word == NULL || p->sysfs.device.layer != SYSFS_CONTROLLER)
+		return OBSERVED_IO_FAILS;
+	if (strcmp(word, "live") == 0 || strcmp(word, "resetting") == 0)
+		return OBSERVED_IO_WAITS;
+	return strcmp(word, "connecting") == 0 ? OBSERVED_IO_CONNECTS : OBSERVED_IO_FAILS;
+}
+
 static void count(struct tally *t, uint32_t index, const struct path *p, uint32_t *up,
                   uint32_t *ghosts)
 {
@@ -33,7 +52,12 @@ static void count(struct tally *t, uint32_t index, const struct path *p, uint32_
 	t->r.disabled += !p->enabled;
 	*up += p->enabled && p->status.state == PATH_UP;
 	*ghosts += p->enabled && p->status.state == PATH_GHOST;
+	t->gone =
+	        t->gone && loss_of(p->status.state, &p->status.reason) == LOSS_PERMANENT;
 	t->before = MAX(t->before, (enum redundancy)p->map_reported);
+	t->io = MAX(t->io, io_of(p));
+	if (t->loss.since == 0)
+		t->loss = p->map_loss;
 	/* Nothing was reported of a map whose paths are all new. */
 	t->reported = t->reported || p->counters.checks > 1;
 	if (p->map_gathered)
@@ -43,7 +67,7 @@ static void count(struct tally *t, uint32_t index, const struct path *p, uint32_
 static struct tally tally_of(const struct checks *c, uint32_t index)
 {
 	const char *map = device_map(registry_get(c->registry, index)->device);
-	struct tally t = { .r.map = map, .gathered = REGISTRY_NONE };
+	struct tally t = { .r.map = map, .gone = true, .gathered = REGISTRY_NONE };
 	uint32_t i = REGISTRY_NONE, up = 0, ghosts = 0;
 
 	while ((i = next_path(c, map, i)) != REGISTRY_NONE)
@@ -61,9 +85,11 @@ static void remember(struct checks *c, const struct tally *t, enum redundancy re
 	while ((i = next_path(c, t->r.map, i)) != REGISTRY_NONE) {
 		struct path *p = registry_get(c->registry, i);
 
-		if (reported != t->before)
+		if (reported != t->before ||
+		    map_loss_stored(&p->map_loss) != map_loss_stored(&t->loss))
 			persist_touch(&c->persist, i);
 		p->map_reported = (uint8_t)reported & 3;
+		p->map_loss = t->loss;
 	}
 }
 
@@ -118,10 +144,22 @@ static void gather(struct checks *c, uint32_t index, const struct tally *t,
 		c->events->maps_first = now;
 }
 
+/* A disabled path may work. Once all is said of a map, only its end is worth a look at all maps. */
+static void note_loss(struct checks *c, struct tally *t, struct mono now)
+{
+	bool lost = t->r.to == REDUNDANCY_NONE && t->r.disabled == 0;
+	bool known = t->loss.since != 0 && !t->loss.back && !t->loss.old &&
+	             (!t->gone || t->loss.gone);
+
+	if (lost ? !known : t->loss.since != 0)
+		(void)map_loss_note(c->events->losses, &t->loss, !lost, now);
+}
+
 void outage_observed(struct checks *c, uint32_t index, struct mono now)
 {
 	struct tally t = tally_of(c, index);
 
+	note_loss(c, &t, now);
 	if (t.r.to == t.before) {
 		let_go(c, t.gathered);
 		remember(c, &t, t.before);
@@ -164,4 +202,27 @@ const char *outage_observed_reported(struct checks *c, uint32_t index)
 	let_go(c, t.gathered);
 	remember(c, &t, t.r.to);
 	return t.r.map;
+}
+
+bool outage_observed_loss(const struct checks *c, uint32_t index,
+                          struct observed_loss *ret)
+{
+	const struct path *p = registry_get(c->registry, index);
+	struct tally t;
+
+	if (p == NULL || !device_is_observed(p->device) || p->map_loss.since == 0 ||
+	    next_path(c, device_map(p->device), REGISTRY_NONE) != index)
+		return false;
+	t = tally_of(c, index);
+	*ret = (struct observed_loss){ t.r.map, t.loss, t.gone, t.io };
+	return true;
+}
+
+void outage_observed_loss_reported(struct checks *c, uint32_t index,
+                                   enum map_loss_what what)
+{
+	struct tally t = tally_of(c, index);
+
+	map_loss_reported(&t.loss, what);
+	remember(c, &t, t.before);
 }

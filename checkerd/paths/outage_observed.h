@@ -19,4 +19,26 @@ void outage_observed_report(struct checks *c, uint32_t index, struct mono now);
 /* It was reported with that of others. Returns the name of the map. */
 const char *outage_observed_reported(struct checks *c, uint32_t index);
 
+/* What the kernel does with I/O of a map without a usable path, the best of all paths. */
+enum observed_io {
+	OBSERVED_IO_FAILS,
+	OBSERVED_IO_CONNECTS, /* it waits, or fails after fast_io_fail_tmo of the controller */
+	OBSERVED_IO_WAITS
+};
+
+struct observed_loss {
+	const char *map;
+	struct map_loss loss;
+	bool gone; /* all paths are gone for good */
+	enum observed_io io;
+};
+
+/* Does this path stand for its map, and is the map lost, or is its end to be reported? True for one path
+ * of a map at most. */
+bool outage_observed_loss(const struct checks *c, uint32_t index,
+                          struct observed_loss *ret);
+/* That was reported. */
+void outage_observed_loss_reported(struct checks *c, uint32_t index,
+                                   enum map_loss_what what);
+
 #endif

@@ -109,6 +109,8 @@ static struct stored_marks marks_of(const struct persist *ps, uint32_t index,
 		.map_reported = p->map_reported,
 	};
 
+	if (device_is_observed(p->device))
+		m.map_loss = map_loss_stored(&p->map_loss);
 	if (p->by_hand) {
 		m.disabled_until = p->due;
 		m.disabled_since = p->heard;
@@ -286,6 +288,8 @@ bool persist_take_path(struct persist *ps, uint32_t path, struct mono now,
 	p->hold = old.hold;
 	p->share = old.share;
 	p->map_reported = old.marks.map_reported & 3;
+	if (device_is_observed(p->device))
+		p->map_loss = map_loss_taken(old.marks.map_loss, now);
 	p->window_waived = old.marks.waived != 0;
 	ps->taken++;
 	*ret_marks = old.marks;

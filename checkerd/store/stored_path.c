@@ -38,7 +38,7 @@ struct section_hold {
 
 static_assert(sizeof(struct section_status) == 40 && sizeof(struct section_times) == 16 &&
                       sizeof(struct stored_disk) == 40 &&
-                      sizeof(struct stored_marks) == 32 &&
+                      sizeof(struct stored_marks) == 40 &&
                       sizeof(struct section_hold) == 28 &&
                       sizeof(struct path_counters) == 24,
               "no section has padding, and none changes by accident");

@@ -39,6 +39,8 @@ struct stored_marks {
 	uint8_t hold_unreported; /* the hold began, and that was not reported yet */
 	uint8_t unused[1];
 	uint32_t unreported_lasted_ms; /* how long that state lasted */
+	uint32_t map_loss; /* of an observed path: map_loss_stored() of its map */
+	uint32_t unused2;
 };
 
 struct stored_path {

@@ -79,6 +79,7 @@ static void edit(struct sim_config *c, unsigned one_in)
 			host_settings(&c->settings[i]);
 		c->listed[i] = is_listed(&sim.disks[i]);
 	}
+	c->config.map_lost_time_us = LOSS_TIME_US;
 	if (sim.empty)
 		return; /* no other setting changes when all paths are removed */
 	c->config.dm_control = !sim_one_in(6);

@@ -62,7 +62,7 @@ void port_loop_event(struct port *p, const struct event *e)
 {
 	p->events++;
 	judge_event(e);
-	judge_natives_event(e);
+	judge_natives_event(e, judge_losses_event(e));
 	if (e->part != EVENT_WHOLE)
 		return;
 	sim_trace(event_type_name(e->type), (int64_t)e->seq, e->priority);
@@ -241,6 +241,7 @@ static void complete_round(struct mono now)
 	judge_holds();
 	judge_events(now);
 	judge_natives(now);
+	judge_losses(now);
 }
 
 /* When the loop has work, even without an event. */
@@ -366,6 +367,7 @@ static void at_peace(void)
 	for (unsigned i = 0; i < 100 && !judge_nothing_deferred(); i++)
 		loop_until(mono_add(sim.now, 7 * USEC_PER_MSEC));
 	judge_peace();
+	judge_losses_end();
 	cut_a_controller();
 	sim.empty = true;
 	reload_until(0);

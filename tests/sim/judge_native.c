@@ -109,7 +109,7 @@ static void end_group(const struct event *e)
 	judge.n_pending = judge.n_paths = 0;
 }
 
-void judge_natives_event(const struct event *e)
+void judge_natives_event(const struct event *e, bool loss)
 {
 	unsigned native;
 	int n;
@@ -120,6 +120,11 @@ void judge_natives_event(const struct event *e)
 	}
 	if (e->part != EVENT_WHOLE)
 		return;
+	if (loss) {
+		memset(judge.pending, 0, sizeof(judge.pending));
+		judge.n_pending = 0;
+		return;
+	}
 	if (e->name_records > 0) {
 		end_group(e);
 		return;

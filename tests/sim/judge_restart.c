@@ -88,6 +88,7 @@ void judge_ending(bool killed)
 	memset(judge.unproven, 0, sizeof(judge.unproven));
 	memset(judge.generation, 0, sizeof(judge.generation));
 	judge_natives_restart();
+	judge_losses_restart();
 	for (unsigned i = 0; i < sim.n_disks; i++) {
 		judge.of[i] = left_by(&sim.disks[i], killed);
 		if (!judge.of[i].counts)

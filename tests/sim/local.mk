@@ -33,6 +33,8 @@ EXTRA_DIST += \
 	tests/sim/plants/member-untold.patch \
 	tests/sim/plants/name-is-the-disk.patch \
 	tests/sim/plants/native-alone.patch \
+	tests/sim/plants/native-loss-again.patch \
+	tests/sim/plants/native-loss-untold.patch \
 	tests/sim/plants/native-map-untold.patch \
 	tests/sim/plants/old-verdict-decides.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
@@ -82,6 +84,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/judge_holds.c \
 	tests/sim/judge_events.c \
 	tests/sim/judge_identity.c \
+	tests/sim/judge_loss.c \
 	tests/sim/judge_overdue.c \
 	tests/sim/judge_restart.c \
 	tests/sim/judge_maps.c \

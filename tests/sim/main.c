@@ -97,6 +97,7 @@ static void begin(uint64_t seed)
 	finder_reset();
 	natives_reset();
 	judge_natives_reset();
+	judge_losses_reset();
 }
 
 static void run(uint64_t seed, struct totals *t)

@@ -337,11 +337,20 @@ void natives_cut(void); /* one controller loses its connection */
 /* judge_native.c */
 void judge_natives_reset(void);
 void judge_natives_restart(void);
-void judge_natives_event(const struct event *e);
-void judge_natives(struct mono now); /* at the end of a round */
+void judge_natives_event(const struct event *e, bool loss); /* loss: as of judge_loss.c */
+void judge_natives(struct mono now);                        /* at the end of a round */
 /* From now on nothing happens but that a controller is cut off; and what was reported then. */
 void judge_natives_begin_cut(void);
 void judge_natives_end_cut(void);
+
+/* judge_loss.c */
+#define LOSS_TIME_US (5 * USEC_PER_SEC) /* map_lost_time */
+void judge_losses_reset(void);
+void judge_losses_restart(void);
+/* True: it is about maps that are lost or usable again. */
+bool judge_losses_event(const struct event *e);
+void judge_losses(struct mono now); /* at the end of a round */
+void judge_losses_end(void);        /* all paths are up */
 
 /* judge_identity.c */
 void judge_identity_reset(void);

@@ -243,6 +243,34 @@ static void assert_consistent(const struct snapshot *s)
 	assert_int_equal(linked, in_maps);
 }
 
+/* The map of an observed path is not in the table of maps: the path has its loss. */
+static void a_lost_native_map_is_there(void **state)
+{
+	static const struct path_settings usual = { .interval_us = USEC_PER_SEC };
+	const struct device_spec spec = { .name = "nvme0c1n1",
+		                          .node = "/sys/class/block/nvme0c1n1",
+		                          .map = "nvme0n1",
+		                          .kind = DEVICE_OBSERVED };
+	struct snapshot *s;
+	struct device *d;
+	uint32_t index;
+
+	(void)state;
+	remove_path(0); /* There is room for one more. */
+	assert_int_equal(device_new(&d, &spec), 0);
+	assert_int_equal(registry_add(checks.registry, d, &usual, t0, &index), 0);
+	device_unref(d);
+	assert_int_equal(registry_get(checks.registry, index)->map_loss.since, 0);
+	registry_get(checks.registry, index)->map_loss.since = 9;
+	snapshot_fill_request(&fill);
+	s = finish();
+	for (uint32_t i = 0; i < s->n_paths; i++)
+		assert_int_equal(s->paths[i].map_lost_since,
+		                 s->paths[i].index == index ? 9 : 0);
+	port_control_snapshot_release(port, s);
+	registry_remove(checks.registry, index);
+}
+
 static void all_of_it_is_there(void **state)
 {
 	struct snapshot *s;
@@ -350,6 +378,7 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(all_of_it_is_there),
+		TEST(a_lost_native_map_is_there),
 		TEST(what_comes_and_goes_meanwhile_breaks_nothing),
 		TEST(trouble_is_a_warning),
 		TEST(what_discovery_knows),

@@ -334,6 +334,7 @@ static void decorate_observed(struct loop *l, struct snapshot *s)
 	s->paths[0].status.state = PATH_GHOST;
 	s->paths[0].sysfs.device = sysfs_word(SYSFS_CONTROLLER, "live");
 	s->paths[0].sysfs.access = sysfs_word(SYSFS_ANA, "inaccessible");
+	s->paths[0].map_lost_since = 1;
 }
 
 /* The paths of native NVMe multipathing. */
@@ -349,6 +350,8 @@ static void test_an_observed_path(void **state)
 		{ "checker", "\"ana\"" },
 		{ "checker_why", "null" },
 		{ "engine", "\"none\"" },
+		{ "marginal", "false" },
+		{ "hold_since", "null" },
 	};
 	static const struct expected map[] = {
 		{ "name", "\"nvme0n1\"" }, { "devt", "null" },
@@ -366,6 +369,7 @@ static void test_an_observed_path(void **state)
 	json_object_put(o);
 	o = call(fd, "ListMaps", "{}");
 	expect(get(o, "maps[0]"), map, ARRAY_LEN(map));
+	assert_non_null(get(o, "maps[0].lost_since"));
 	json_object_put(o);
 }
 

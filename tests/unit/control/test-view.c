@@ -339,8 +339,14 @@ static void test_observed(void **state)
 	add_observed(s, "nvme0c0n5", "nvme0n5", PATH_UP);
 	add_observed(s, "nvme0c1n5", "nvme0n5", PATH_GHOST);
 	s->paths[8].enabled = false;
+	s->paths[4].map_lost_since = s->paths[5].map_lost_since = 7;
 	take(s);
 	assert_int_equal(view.n_maps, 5);
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_true(view.maps[i].observed);
+		assert_int_equal(view_lost_since(&view.maps[i]).us,
+		                 i == 2 ? 7 * MAP_LOSS_UNIT_US : 0);
+	}
 	for (uint32_t i = 0; i < 5; i++) {
 		assert_int_equal(view.maps[i].n, 2);
 		assert_int_equal(view.maps[i].up, up[i]);
