@@ -69,7 +69,7 @@ def commands(result):
 	if "why" in result:
 		return [f"Not measured on this host: {result['why']}. `make bench-vm` measures it in a virtual "
 		        "machine: see the end of this page."]
-	return compared(result)
+	return [f"{result['disks']} disks of {result['driver']}.", "", *compared(result)]
 
 
 def threads(row):
