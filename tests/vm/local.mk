@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	tests/vm/agent \
 	tests/vm/aio.py \
 	tests/vm/compare.py \
+	tests/vm/cost.py \
 	tests/vm/dialect.py \
 	tests/vm/hangs.py \
 	tests/vm/image \

@@ -78,7 +78,7 @@ class Iscsi:
 		run("systemctl", "start", "iscsid")
 		for n in range(portals):
 			self._login(n, noop, replacement, abort)
-		settle(180)
+		settle(300)
 		wait_for("every unit through every portal",
 		         lambda: len(self.disks()) == portals * luns, 60)
 
@@ -185,11 +185,12 @@ class AccessStates:
 class NvmeTcp:
 	"""An NVMe target over TCP, seen as one namespace through each portal, every one a disk of
 	its own: nvme_core.multipath=N. native: these are hidden paths of one disk. first: the number of
-	its first portal."""
+	its first portal. namespaces: how many, from the begin."""
 
 	NQN = "nqn.2026-01.test.checkerd:target"
 
-	def __init__(self, portals=2, size_mb=8, loss=600, keep_alive=5, first=0, native=False):
+	def __init__(self, portals=2, size_mb=8, loss=600, keep_alive=5, first=0, native=False,
+	             namespaces=1):
 		multipath = "Y" if native else "N"
 		run(f"modprobe nvme_core multipath={multipath}")
 		check(read("/sys/module/nvme_core/parameters/multipath") == multipath, "native multipath")
@@ -197,13 +198,15 @@ class NvmeTcp:
 		self.portals = portals
 		self.subsystem = _mkdir(f"{CONFIG}/nvmet/subsystems/{self.NQN}")
 		write(f"{self.subsystem}/attr_allow_any_host", "1")
-		self.add_namespace(1, size_mb)
+		for number in range(1, namespaces + 1):
+			self.add_namespace(number, size_mb)
 		for n in range(first, first + portals):
 			make_network(n)
 			self._add_port(n)
 			self.connect(n, loss, keep_alive)
-		settle()
-		wait_for("the namespace through every portal", lambda: len(self.disks()) == portals, 60)
+		wait_for("every namespace through every portal",
+		         lambda: len(self.disks()) == portals * namespaces, 60)
+		settle(300)
 
 	def connect(self, n, loss=600, keep_alive=5):
 		run("nvme", "connect", "-t", "tcp", "-n", self.NQN, "-a", f"10.0.{n}.2", "-s", "4420",
@@ -226,7 +229,11 @@ class NvmeTcp:
 		for name, value in (("trtype", "tcp"), ("adrfam", "ipv4"),
 		                    ("traddr", f"10.0.{n}.2"), ("trsvcid", "4420")):
 			write(f"{port}/addr_{name}", value)
+		self.prepare_port(n)
 		self.offer(n)
+
+	def prepare_port(self, n):
+		"""What is done before a controller can connect."""
 
 	def offer(self, n):
 		"""The target is there behind portal n."""

@@ -22,6 +22,11 @@ def figure(text):
 	print(f"# {text}", flush=True)
 
 
+def record(figures):
+	"""The scenario's figures as an object, for the host to keep: see --figures of tests/vm/run."""
+	print("@figures " + json.dumps(figures), flush=True)
+
+
 def check(condition, message, *details):
 	if not condition:
 		say(f"FAILED: {message}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """multipathd and checkerd side by side on 64 paths, both with tur: CPU, memory, times, as a table."""
-# timeout: 600
+# timeout: 900
 # only when asked for: it measures for minutes
 from compare import LUNS, measure
 
