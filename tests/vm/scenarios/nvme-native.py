@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Native NVMe multipathing: hidden paths are seen as those of a map, with what sysfs knows of them."""
+# timeout: 150
 import re
 
 from targets import NvmeTcp
@@ -29,7 +30,7 @@ def becomes(disk, state, reason, redundancy, up):
 target = NvmeTcp(portals=2, native=True)
 ((left,), (right,)) = (target.disks(portal=n) for n in (0, 1))
 head = left[:left.index("c")] + left[left.rindex("n"):]
-config("polling_interval 1\nmax_polling_interval 4")
+config("polling_interval 1\nmax_polling_interval 4\nmap_lost_time 3")
 start()
 
 say("a disk with two paths")
@@ -57,6 +58,20 @@ becomes(right, "ghost", "ANA state inaccessible", "full", 2)
 target.set_ana_state(0, "inaccessible")
 becomes(left, "ghost", "ANA state inaccessible", "none", 0)
 check(health()[0] == 2, "no path takes I/O", health())
+
+
+def losses():
+	"""What was reported of maps that had no path for long."""
+	return [e for e in events(last) if e["type"] == "map" and e["to"] in ("lost", "gone", "usable")]
+
+
+(lost,) = wait_for("the map is lost", losses, 10)
+check((lost["map"], lost["to"]) == (head, "lost") and
+      re.fullmatch(f"map {head}: no usable path for [3-9] s: I/O waits", lost["message"]), "lost", lost)
+check(maps()[head]["lost_since"] is not None and "lost for" in health()[1], "since when", maps(), health())
+seconds = re.search(f'checkerd_map_lost_seconds{{map="{head}"}} ([0-9.]+)', run("checkerctl metrics"))
+check(seconds and float(seconds[1]) >= 3, "the metric", seconds)
+say(lost["message"])
 target.set_ana_state(0, "change")
 wait_for("it changes", lambda: path(left)["access_state"] == "change", 10)
 check(path(left)["state"] == "ghost", "not judged meanwhile", path(left))
@@ -71,12 +86,15 @@ becomes(right, "up", None, "full", 2)
 
 
 def told():
-	"""What was reported of the map."""
-	return [(e["from"], e["to"]) for e in events(last) if e["type"] == "map" and e["map"] == head]
+	"""What was reported of the map's redundancy."""
+	return [(e["from"], e["to"]) for e in events(last)
+	        if e["type"] == "map" and e["map"] == head and e not in losses()]
 
 
 wait_for("events", lambda: told() == [("full", "none"), ("none", "full"), ("full", "last"),
                                       ("last", "full")], 5)
+check([e["to"] for e in losses()] == ["lost", "usable"] and "usable again after" in losses()[1]["message"] and
+      maps()[head]["lost_since"] is None, "the loss and its end, once each", losses())
 
 say("a controller that is cut off")
 target.withdraw(1)
