@@ -88,7 +88,7 @@ def quiet(result):
 
 PAIRS = (("cpu_us", "CPU a check, us", 0), ("locked_mib", "locked, MiB", 0),
          ("offline_s_median", "offline noticed, s", 1), ("hung_s_median", "hung noticed, s", 1),
-         ("hung_s_worst", "at worst", 1), ("show_s", "show paths, s", 2), ("reload_s", "reload, s", 2),
+         ("hung_s_worst", "at worst", 1), ("show_s", "show paths, s", 2), ("reloaded_s", "reload, s", 2),
          ("stop_s", "stop, s", 1), ("restart_s", "restart, s", 1))
 
 
@@ -251,7 +251,7 @@ def judge_machine(result, judge, judge_share):
 		judge_share(f"in a VM, CPU a check, {of}", share["cpu_us"], result["cpu_part"])
 		judge_share("the same, locked memory", share["locked_mib"], result["locked_part"])
 		judge("the same, show paths", share["show_s"], 1)
-		judge("the same, reload", share["reload_s"], 1)
+		judge("the same, reload", share["reloaded_s"], 1)
 
 
 def verdicts(parts):
