@@ -5,10 +5,12 @@
 EXTRA_DIST += \
 	tests/fuzz/README.md \
 	tests/fuzz/corpus \
+	tests/fuzz/coverage \
 	tests/fuzz/dictionaries \
 	tests/fuzz/plants \
 	tests/fuzz/regressions \
 	tests/fuzz/run \
+	tests/fuzz/unreached \
 	$(NULL)
 fuzz_targets = \
 	tests/fuzz/fuzz-compare \
@@ -30,7 +32,7 @@ EXTRA_PROGRAMS += $(fuzz_targets)
 CLEANFILES += $(fuzz_targets)
 else
 fuzz_sources = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/replay.c
-check_PROGRAMS += $(fuzz_targets)
+check_PROGRAMS += $(fuzz_targets) tests/fuzz/lengths
 TESTS += $(fuzz_targets)
 endif
 fuzz_cppflags = $(AM_CPPFLAGS) -DFUZZ_INPUTS='"$(abs_srcdir)/tests/fuzz"'
@@ -91,6 +93,10 @@ tests_fuzz_fuzz_vpd_SOURCES = tests/fuzz/fuzz-vpd.c $(fuzz_sources)
 tests_fuzz_fuzz_vpd_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"vpd"'
 tests_fuzz_fuzz_vpd_LDADD = libdiscovery.la libconfig.la libcore.la libutil.la
 tests_fuzz_fuzz_vpd_LDFLAGS = $(fuzz_ldflags)
+
+# Each length whole. ./runtests asan runs it: without sanitizers a read behind the end is not seen.
+tests_fuzz_lengths_SOURCES = tests/fuzz/lengths.c tests/fuzz/fuzz.h
+tests_fuzz_lengths_LDADD = libstore.la libdiscovery.la libcore.la libengine.la libutil.la
 
 # In a build configured with --enable-fuzzing: make check-fuzz SECONDS=3600 JOBS=2
 SECONDS = 60

@@ -4,7 +4,9 @@
  * inputs, in the order of their names, or on the given files.
  *
  * --whole: runs it also on each beginning of each input, and on each input with each of its bytes
- * at each value. So every length of one byte has every value, and every byte of a longer one.
+ * at each value. So every length of one byte has every value, and every byte of a longer one. Inputs whose
+ * name is libFuzzer's, the hash of their bytes, are there for the branches that they reach: they stay as
+ * they are. --whole=BYTES: only inputs of so many bytes, for targets that are slow.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +21,7 @@
 #define INPUT_MAX (1 << 20)
 
 /* Of the inputs that --whole changes: a larger one costs more than it shows. */
-#define WHOLE_MAX 512
+static size_t whole_max = 512;
 
 static unsigned n_inputs;
 static unsigned long n_changed;
@@ -60,6 +62,17 @@ static void aborted(int signal_number)
 {
 	(void)signal_number; /* SIGABRT */
 	say_where();
+}
+
+#define HASH_LETTERS 40
+
+static bool has_hash_name(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	name = name == NULL ? path : name + 1;
+	return strlen(name) == HASH_LETTERS &&
+	       strspn(name, "0123456789abcdef") == HASH_LETTERS;
 }
 
 /* A copy of its own, exactly as large. */
@@ -110,7 +123,7 @@ static void run(const char *name)
 	 * log. */
 	(void)fprintf(stderr, "%s\n", name);
 	fuzz_one(exact, size);
-	if (whole && size <= WHOLE_MAX)
+	if (whole && size <= whole_max && !has_hash_name(name))
 		run_changed(exact, size);
 	free(exact);
 	n_inputs++;
@@ -142,7 +155,9 @@ int main(int argc, char **argv)
 {
 	int first = 1;
 
-	whole = argc > 1 && strcmp(argv[1], "--whole") == 0;
+	whole = argc > 1 && strncmp(argv[1], "--whole", strlen("--whole")) == 0;
+	if (whole && argv[1][strlen("--whole")] == '=')
+		whole_max = strtoul(argv[1] + strlen("--whole="), NULL, 10);
 	first += whole;
 	if (__sanitizer_set_death_callback != NULL && whole)
 		__sanitizer_set_death_callback(say_where);
