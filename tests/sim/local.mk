@@ -4,6 +4,7 @@
 EXTRA_DIST += \
 	tests/sim/README.md \
 	tests/sim/plants/age-restarts.patch \
+	tests/sim/plants/answers-untold.patch \
 	tests/sim/plants/bar-forgotten.patch \
 	tests/sim/plants/barred-is-kept.patch \
 	tests/sim/plants/blocker-forgotten.patch \
@@ -39,8 +40,8 @@ EXTRA_DIST += \
 	tests/sim/plants/old-verdict-decides.patch \
 	tests/sim/plants/orphan-descriptor-leaks.patch \
 	tests/sim/plants/other-number-taken.patch \
-	tests/sim/plants/overdue-untold.patch \
 	tests/sim/plants/overdue-unseen.patch \
+	tests/sim/plants/overdue-untold.patch \
 	tests/sim/plants/pause-is-silence.patch \
 	tests/sim/plants/pause-replaces-lane.patch \
 	tests/sim/plants/pause-replaces-prober.patch \
@@ -48,16 +49,17 @@ EXTRA_DIST += \
 	tests/sim/plants/queue-without-limit.patch \
 	tests/sim/plants/reinstated-unchecked.patch \
 	tests/sim/plants/release-forgotten.patch \
-	tests/sim/plants/reported-again.patch \
 	tests/sim/plants/reload-tells-all.patch \
+	tests/sim/plants/reported-again.patch \
 	tests/sim/plants/resume-unseen.patch \
-	tests/sim/plants/runner-forgotten.patch \
 	tests/sim/plants/run \
+	tests/sim/plants/runner-forgotten.patch \
 	tests/sim/plants/second-command.patch \
 	tests/sim/plants/shortage-is-failure.patch \
 	tests/sim/plants/silence-before-answers.patch \
 	tests/sim/plants/stale-result-delivered.patch \
 	tests/sim/plants/table-unseen.patch \
+	tests/sim/plants/tag-is-silence.patch \
 	tests/sim/plants/timeout-too-early.patch \
 	tests/sim/plants/turn-forgotten.patch \
 	tests/sim/plants/unchecked-path-protects.patch \
