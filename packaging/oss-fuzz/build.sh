@@ -10,12 +10,13 @@ cd "$WORK/build"
 "$here/configure" -q --enable-fuzzing --without-ncurses --without-microhttpd
 # The flags of the sanitizers are in $CFLAGS.
 flags=(SANITIZE_CFLAGS= "FUZZ_LDFLAGS=$LIB_FUZZING_ENGINE")
-targets=$(cd "$here/tests/fuzz" && echo fuzz-*.c)
+# Other files of that folder have their names, too.
+targets=$(sed -n 's|^\ttests/fuzz/\(fuzz-[a-z]*\) \\$|\1|p' "$here/tests/fuzz/local.mk")
 make -s -j"$(nproc)" "${flags[@]}" >/dev/null
 # shellcheck disable=SC2046,SC2086 # words
-make -s -j"$(nproc)" "${flags[@]}" $(printf 'tests/fuzz/%s ' ${targets//.c/})
+make -s -j"$(nproc)" "${flags[@]}" $(printf 'tests/fuzz/%s ' $targets)
 
-for target in ${targets//.c/}; do
+for target in $targets; do
 	name=${target#fuzz-}
 	./libtool --mode=install install "tests/fuzz/$target" "$OUT/$target" >/dev/null 2>&1 ||
 		cp "tests/fuzz/$target" "$OUT/$target"
