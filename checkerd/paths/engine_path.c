@@ -17,12 +17,29 @@ void engine_path_options(const struct config *c, struct pathcheck_options *ret)
 	ret->setup_timeout_us = (uint64_t)c->aio_setup_timeout_us;
 }
 
-/* The target's name as a number. Targets that have the same number share one limit of rescuers. */
+/*
+ * The target's name is the array's. Each way to one of its ports is a session or controller of its own,
+ * and one that hangs says nothing of the others. Elsewhere the name is of the port.
+ */
+static bool is_of_array(const struct device *d)
+{
+	const char *protocol = device_protocol(d);
+
+	return protocol != NULL &&
+	       (strcmp(protocol, "scsi:iscsi") == 0 || strncmp(protocol, "nvme", 4) == 0);
+}
+
+/* The target port as a number. Ports that have the same number share one limit of rescuers. */
 static uint32_t target_key(const struct device *d)
 {
+	uint32_t hash;
+
 	if (device_target(d) == NULL)
 		return 0;
-	return 1 + hash_text32(device_target(d)) % (PATHCHECK_HOSTS_MAX - 1);
+	hash = hash_text32(device_target(d));
+	if (is_of_array(d))
+		hash += d->host_key;
+	return 1 + hash % (PATHCHECK_HOSTS_MAX - 1);
 }
 
 /*

@@ -615,6 +615,39 @@ static void targets_are_distinguished(void **state)
 	assert_int_equal(engine.target[1], engine.target[3]);
 }
 
+/* Through each session or controller is another port of it. */
+static void targets_of_many_ports_are_distinguished(void **state)
+{
+	static const struct {
+		const char *protocol;
+		uint32_t host;
+	} of[] = { { "nvme:tcp", 7 },   { "nvme:tcp", 8 },   { "nvme:tcp", 7 },
+		   { "scsi:iscsi", 7 }, { "scsi:iscsi", 9 }, { "scsi:fcp", 7 },
+		   { "scsi:fcp", 8 } };
+	struct device *d;
+	uint32_t index;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(of); i++) {
+		char name[16];
+		const struct device_spec spec = { .name = name,
+			                          .node = name,
+			                          .target = "the target",
+			                          .protocol = of[i].protocol,
+			                          .host_key = of[i].host };
+
+		(void)snprintf(name, sizeof(name), "/p%u", i);
+		assert_int_equal(device_new(&d, &spec), 0);
+		assert_int_equal(membership_add(&checks, d, &usual, t0, &index), 0);
+		device_unref(d);
+		assert_in_range(engine.target[i], 1, PATHCHECK_HOSTS_MAX - 1);
+	}
+	assert_int_not_equal(engine.target[0], engine.target[1]);
+	assert_int_equal(engine.target[0], engine.target[2]);
+	assert_int_not_equal(engine.target[3], engine.target[4]);
+	assert_int_equal(engine.target[5], engine.target[6]);
+}
+
 static void waking_without_a_result_starts_maintenance(void **state)
 {
 	(void)state;
@@ -682,6 +715,7 @@ int main(void)
 		TEST(new_settings_keep_the_state),
 		TEST(a_replaced_prober_is_reported_and_changes_no_state),
 		TEST(targets_are_distinguished),
+		TEST(targets_of_many_ports_are_distinguished),
 		TEST(waking_without_a_result_starts_maintenance),
 		TEST(without_outstanding_checks_nothing_wakes_the_loop),
 	};
