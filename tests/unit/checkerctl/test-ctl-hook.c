@@ -317,14 +317,14 @@ static void test_counts_again(void **state _unused_)
 	            "checkerd counts its events from 1 again");
 }
 
-/* The daemon had some events no more: one command gets their number. */
+/* The daemon had some events no more: one command gets their number, after what came before. */
 static void test_lost_events(void **state _unused_)
 {
 	static const struct fake_answer answers[] = {
 		ANSWER("ListEvents", "6", FAKE_WELL, LIST(DOWN("7"))),
 		ANSWER("Monitor", "7", FAKE_WELL,
-		       "{\"parameters\":{\"lost\":5},\"continues\":true}\0" MESSAGE(
-		               DOWN("99"))),
+		       MESSAGE(DOWN("99")) "\0{\"parameters\":{\"lost\":5},"
+		                           "\"continues\":true}"),
 		{ 0 },
 	};
 
