@@ -8,9 +8,9 @@
  *
  *   READING ──▶ QUEUED ──▶ PARKED ──▶ PENDING ──▶ REPLYING ──▶ READING
  *
- * QUEUED: the list is long, and others come first. PARKED: the call waits for a snapshot that is newer than the newest one. PENDING: the call waits
- * for the main loop. A call may skip each of the three. Nothing is taken from the socket in a state other
- * than READING. The control thread's own.
+ * QUEUED: the list is long, and others come first. PARKED: the call waits for a snapshot that is newer
+ * than the newest one. PENDING: the call waits for the main loop. A call may skip each of the three.
+ * Nothing is taken from the socket in a state other than READING. The control thread's own.
  */
 #include "checkerd/control/call.h"
 #include "checkerd/control/control_limits.h"
