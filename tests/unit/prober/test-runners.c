@@ -387,7 +387,9 @@ static void a_slow_hba(void **state)
 	unsigned descriptors = files_open();
 
 	(void)state; /* no fixture */
+	bed_defer_after_us = 5 * WRITE_SLOW_US;
 	begin();
+	bed_defer_after_us = LONG_US;
 	add_open(1, "hung", 1);
 	add_open(2, "hung", 1);
 	add_open(3, "file", 1);
@@ -400,6 +402,7 @@ static void a_slow_hba(void **state)
 	bed_check(b, 2, LONG_US);
 	bed_flush(b);
 	assert_true(fake_wait_stuck(2)); /* a runner */
+	bed_until(b, &b->of[2].deferred, 1);
 	fake_release_all();
 	bed_final(b, 1, 2);
 	bed_final(b, 2, 2);
