@@ -23,9 +23,10 @@ static bool take(struct reader *r, char c)
 	return true;
 }
 
+/* RFC 8259 allows ends of lines as well, which a text on one line does not have. */
 static void skip_space(struct reader *r)
 {
-	while (is_one_of(r, " \t\n\r"))
+	while (is_one_of(r, " \t"))
 		r->at++;
 }
 

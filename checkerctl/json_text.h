@@ -8,8 +8,9 @@
 #define JSON_TEXT_DEPTH_MAX 16
 
 /*
- * Is the text of that length exactly one object in the syntax of RFC 8259, without white space before
- * or after it? Objects and arrays may be JSON_TEXT_DEPTH_MAX deep. UTF-8 is not looked at. Any thread.
+ * Is the text of that length exactly one object in the syntax of RFC 8259, on one line, without white
+ * space before or after it? Objects and arrays may be JSON_TEXT_DEPTH_MAX deep. UTF-8 is not looked at.
+ * Any thread.
  */
 bool json_text_is_object(const char *text, size_t length);
 
