@@ -87,7 +87,7 @@ class Running:
 		self.n = len(names)
 		self.interval_us = int(interval * 1e6)
 		self.settings = {"polling_interval": interval, "max_polling_interval": interval,
-		                 "checker_timeout": timeout, **more}
+		                 "checker_timeout": timeout, "keep_open": "yes", **more}
 		self.daemon = harness.Daemon(bench, harness.config([], **self.settings), name=name,
 		                             env=env)
 		self.configure(names)

@@ -36,7 +36,7 @@ def quiet(bench):
 	files = subjects.Files(bench.folder, paths, name="quiet")
 	devices = {"files": files.names(paths), "loop devices": bench.devices.names(paths)}
 	# Both at the same time: they sleep nearly all of it.
-	daemons = {what: Running(bench, names, name=f"quiet-{i}", interval=interval, keep_open="yes")
+	daemons = {what: Running(bench, names, name=f"quiet-{i}", interval=interval)
 	           for i, (what, names) in enumerate(devices.items())}
 	time.sleep((1 if bench.smoke else 6) * interval)  # due times come together after the start
 	samples, begin = {what: [] for what in daemons}, time.monotonic()

@@ -129,7 +129,7 @@ def noticed_by_checkerd(disk, since):
 
 
 def wait_noticed(by, disk, since):
-	return wait_for(f"{by.__name__}: {disk}", lambda: by(disk, since), 60, every=0.5) - since
+	return wait_for(f"{by.__name__}: {disk}", lambda: by(disk, since), 180, every=0.5) - since
 
 
 class Table:
