@@ -179,6 +179,7 @@ static void others_hand_on(struct others *o, struct group *g)
 
 	if (o->wake)
 		group_wake(g);
+	o->wake = false;
 	while ((s = slot_list_take(&o->orphans)) != NULL)
 		group_answer(g, s);
 	while ((s = slot_list_take(&o->sync)) != NULL)
