@@ -144,7 +144,10 @@ static void gather(struct checks *c, uint32_t index, const struct tally *t,
 		c->events->maps_first = now;
 }
 
-/* A disabled path may work. Once all is said of a map, only its end is worth a look at all maps. */
+/*
+ * A map with a disabled path is not lost: that path may work. After a map's loss was reported, only the end
+ * of the loss is still to be reported: nothing else has all maps looked at again.
+ */
 static void note_loss(struct checks *c, struct tally *t, struct mono now)
 {
 	bool lost = t->r.to == REDUNDANCY_NONE && t->r.disabled == 0;
