@@ -189,6 +189,36 @@ static void another_one_helps(void **state)
 	queues_end();
 }
 
+/* Both runners have to end, and no write of either may have slept. */
+static void slow_until_no_write_sleeps(void **state)
+{
+	(void)state; /* no fixture */
+	queues_begin();
+	assert_false(runners_is_slow(&runners, 5));
+	runners_note_slow(&runners, 5);
+	add(0, 3, 5);
+	assert_ptr_equal(started(), &slots[0]);
+	help();
+	assert_ptr_equal(started(), &slots[1]);
+	assert_ptr_equal(runners_next(&runners, 5, false), &slots[2]);
+	assert_null(runners_next(&runners, 5, false));
+	assert_true(runners_is_slow(&runners, 5)); /* the other one still writes */
+	assert_null(runners_next(&runners, 5, true));
+	assert_true(runners_is_slow(&runners, 5));
+	add(0, 2, 5);
+	assert_ptr_equal(started(), &slots[0]);
+	assert_ptr_equal(runners_next(&runners, 5, true), &slots[1]);
+	assert_null(runners_next(&runners, 5, false)); /* its first write slept */
+	assert_true(runners_is_slow(&runners, 5));
+	add(0, 1, 5);
+	assert_ptr_equal(started(), &slots[0]);
+	assert_true(runners_is_slow(&runners, 5));
+	assert_null(runners_next(&runners, 5, false));
+	assert_false(runners_is_slow(&runners, 5));
+	assert_false(runners_is_slow(&runners, 6));
+	queues_end();
+}
+
 /* --- whole checks --- */
 
 static struct bed bed;
@@ -600,6 +630,7 @@ int main(void)
 		cmocka_unit_test(hosts_have_their_own),
 		cmocka_unit_test(a_list_of_many_hosts),
 		cmocka_unit_test(another_one_helps),
+		cmocka_unit_test(slow_until_no_write_sleeps),
 		cmocka_unit_test(many_paths),
 		cmocka_unit_test(a_unit_attention),
 		cmocka_unit_test(no_answer_after_a_unit_attention),
