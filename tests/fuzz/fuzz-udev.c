@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libudev.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
@@ -97,6 +98,18 @@ static void remember(struct udev_device *d)
 			known[last] = NULL;
 			break;
 		}
+}
+
+void fuzz_udev_begin(const char *action, const char *folder, const char *name)
+{
+	char line[128];
+
+	(void)snprintf(line, sizeof(line), "ACTION=%s", action);
+	fuzz_udev_property(line);
+	(void)snprintf(line, sizeof(line), "DEVPATH=%s/%s", folder, name);
+	fuzz_udev_property(line);
+	(void)snprintf(line, sizeof(line), "DEVNAME=%s", name);
+	fuzz_udev_property(line);
 }
 
 void fuzz_udev_message(void)

@@ -12,6 +12,8 @@
 
 /* Adds "KEY=VALUE" to the message that is being made. Other text is ignored. */
 void fuzz_udev_property(const char *line);
+/* Adds what each message of the kernel has. folder: of the device in sysfs. */
+void fuzz_udev_begin(const char *action, const char *folder, const char *name);
 /* Completes the message, which is received next. Without DEVPATH it is discarded. */
 void fuzz_udev_message(void);
 /*

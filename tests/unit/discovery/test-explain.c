@@ -95,12 +95,7 @@ static void device(const char *action, const char *name, const char *type,
 
 	(void)snprintf(line, sizeof(line), "class/block/%s", name);
 	folder(line);
-	(void)snprintf(line, sizeof(line), "ACTION=%s", action);
-	fuzz_udev_property(line);
-	(void)snprintf(line, sizeof(line), "DEVPATH=/devices/host3/block/%s", name);
-	fuzz_udev_property(line);
-	(void)snprintf(line, sizeof(line), "DEVNAME=%s", name);
-	fuzz_udev_property(line);
+	fuzz_udev_begin(action, "/devices/host3/block", name);
 	(void)snprintf(line, sizeof(line), "DEVTYPE=%s", type);
 	fuzz_udev_property(line);
 	for (; properties != NULL && *properties != NULL; properties++)

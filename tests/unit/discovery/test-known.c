@@ -69,12 +69,7 @@ static void message(const char *action, const char *name, const char *wwid)
 {
 	char line[96];
 
-	(void)snprintf(line, sizeof(line), "ACTION=%s", action);
-	fuzz_udev_property(line);
-	(void)snprintf(line, sizeof(line), "DEVPATH=/devices/host3/block/%s", name);
-	fuzz_udev_property(line);
-	(void)snprintf(line, sizeof(line), "DEVNAME=%s", name);
-	fuzz_udev_property(line);
+	fuzz_udev_begin(action, "/devices/host3/block", name);
 	fuzz_udev_property("DEVTYPE=disk");
 	fuzz_udev_property("ID_WWN=0x60014050000000");
 	if (wwid != NULL) {
@@ -387,13 +382,7 @@ static void maps_have_their_disks_read(void **state)
 /* The disk of a subsystem. The kernel chooses among its controllers. */
 static void nvme_message(const char *name)
 {
-	char line[96];
-
-	fuzz_udev_property("ACTION=add");
-	(void)snprintf(line, sizeof(line), "DEVPATH=/devices/nvme-subsystem/%s", name);
-	fuzz_udev_property(line);
-	(void)snprintf(line, sizeof(line), "DEVNAME=%s", name);
-	fuzz_udev_property(line);
+	fuzz_udev_begin("add", "/devices/nvme-subsystem", name);
 	fuzz_udev_property("ID_WWN=uuid.1");
 	fuzz_udev_message();
 	take();

@@ -373,14 +373,7 @@ static void a_map_costs_what_it_holds(void **state)
 /* The disk of a subsystem, whose paths the kernel chooses. */
 static void nvme_message(const char *action, const char *name)
 {
-	char line[96];
-
-	(void)snprintf(line, sizeof(line), "ACTION=%s", action);
-	fuzz_udev_property(line);
-	(void)snprintf(line, sizeof(line), "DEVPATH=/devices/nvme-subsystem/%s", name);
-	fuzz_udev_property(line);
-	(void)snprintf(line, sizeof(line), "DEVNAME=%s", name);
-	fuzz_udev_property(line);
+	fuzz_udev_begin(action, "/devices/nvme-subsystem", name);
 	fuzz_udev_property("ID_WWN=uuid.1");
 	fuzz_udev_message();
 }
