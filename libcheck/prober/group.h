@@ -84,8 +84,9 @@ struct group {
 	 * Slots that were given back and that the submitter does not see yet, all of that HBA.
 	 */
 	uint32_t back, back_host;
-	struct mono asleep_until;  /* the reaper sleeps until then; us 0: it is awake */
-	struct mono idle_from;     /* the last request was answered then; us 0: never */
+	struct mono asleep_until; /* the reaper sleeps until then; us 0: it is awake */
+	struct mono idle_from;    /* the last request was answered then; us 0: never */
+	int64_t pause_us; /* from then on no request was submitted for so long, the last time */
 	struct mono patient_until; /* nothing times out before: the reaper overslept */
 	struct slot_list done;     /* answered by other threads, for the reaper */
 	/* When the caller is woken for successes in the ring, at the latest. MONO_NEVER: for none. */

@@ -381,17 +381,19 @@ static void plan_news(struct group *g, struct reaper_work *w, struct mono now)
 }
 
 /*
- * With lock held. The last request is answered. If the pause before it was shorter than its time
- * limit, the next one will be, too: the reaper sleeps for that time. Requests that are launched
- * meanwhile have later deadlines, and need not wake it.
+ * With lock held. The last request is answered, and the next pause will be as long as the last one.
+ * Requests that are launched after it have later deadlines than that and half a time limit, and need not
+ * wake the reaper; nor does it wake meanwhile. Between the parts of one batch there is no pause: a request
+ * was submitted before the part before it was answered, or right after that.
  */
 static struct mono begin_pause(struct group *g, const struct slot *last, struct mono now)
 {
-	bool often = g->idle_from.us != 0 &&
-	             mono_diff(last->started, g->idle_from) < last->timeout_us;
+	int64_t pause_us = mono_diff(last->started, g->idle_from);
 
+	if (g->idle_from.us != 0 && pause_us >= PAUSE_LEAST_US)
+		g->pause_us = pause_us;
 	g->idle_from = now;
-	return often ? mono_add(now, last->timeout_us) : MONO_NEVER;
+	return mono_add(now, g->pause_us + last->timeout_us / 2);
 }
 
 static struct slot *slot_of_event(const struct backend_event *e)

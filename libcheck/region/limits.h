@@ -61,6 +61,9 @@
  */
 #define GOOD_NEWS_US 5000
 
+/* Less time between two requests, with none in flight, is within one batch. */
+#define PAUSE_LEAST_US 5000
+
 /* Commands that the submitter takes before it submits, and out of the ring at once. */
 #define COMMAND_BATCH 256
 #define COMMAND_TAKE  32

@@ -307,59 +307,98 @@ static bool wakes(struct bed *b, uint32_t path, int64_t us)
 	return group_launch(b->g, queued(b, path), (struct mono){ us });
 }
 
-static void a_short_pause_costs_no_wake_up(void **state)
+/* After a pause of that length; returns when it was answered. */
+static int64_t one_request(struct bed *b, int64_t us, bool woken, int64_t pause_us)
 {
+	assert_int_equal(wakes(b, 1, us), woken);
+	assert_int_equal(answer(b, &b->g->slots[0], BLOCK, us + 5).us,
+	                 us + 5 + pause_us + TIMEOUT_US / 2);
+	return us + 5;
+}
+
+/* Requests at the same interval, shorter or longer than their time limit. */
+static void a_pause_costs_no_wake_up(void **state)
+{
+	static const int64_t pauses[] = { TIMEOUT_US / 4, 3 * TIMEOUT_US };
 	struct bed *b = *state;
 	int64_t us = START_US;
 
 	round_at(b, us);
-	/* Nothing is known about pauses: the reaper sleeps without end, and is woken. */
-	assert_true(wakes(b, 1, us));
-	assert_true(mono_is_never(answer(b, &b->g->slots[0], BLOCK, us + 5)));
-	us += TIMEOUT_US / 2;
-	assert_true(wakes(b, 1, us));
-	/* From now on it sleeps as long as a request may take. */
-	assert_int_equal(answer(b, &b->g->slots[0], BLOCK, us + 5).us,
-	                 us + 5 + TIMEOUT_US);
-	us += TIMEOUT_US / 2;
-	assert_false(wakes(b, 1, us));
-	(void)next(b);
-	(void)next(b);
+	/* It has had no request yet: it sleeps without end, and is woken. */
+	us = one_request(b, us, true, 0);
+	for (size_t i = 0; i < ARRAY_LEN(pauses); i++) {
+		us = one_request(b, us + pauses[i], false, pauses[i]);
+		us = one_request(b, us + pauses[i], false, pauses[i]);
+	}
+	while (ring_consumer_used(&b->results) > 0)
+		(void)next(b);
 	/* It wakes in time for the deadline of a request that has no answer. */
-	assert_int_equal(round_at(b, us + TIMEOUT_US / 2 + 5).us, us + TIMEOUT_US);
+	us += pauses[1];
+	assert_false(wakes(b, 1, us));
+	assert_int_equal(round_at(b, us + TIMEOUT_US / 2 - 5).us, us + TIMEOUT_US);
 	round_at(b, us + TIMEOUT_US);
 	assert_int_equal(next(b).verdict, PATHCHECK_TIMED_OUT);
 }
 
-static void a_shorter_deadline_wakes_it(void **state)
+static void an_earlier_deadline_wakes_it(void **state)
 {
 	struct bed *b = *state;
+	int64_t us = one_request(b, START_US, false, 0), pause_us = 3 * TIMEOUT_US;
 	struct slot *s;
 
-	(void)wakes(b, 1, START_US);
-	(void)answer(b, &b->g->slots[0], BLOCK, START_US + 5);
-	(void)wakes(b, 1, START_US + 10);
-	(void)answer(b, &b->g->slots[0], BLOCK, START_US + 15);
+	/* A time limit that is shorter than the last one's. */
 	s = queued(b, 1);
-	s->timeout_us = TIMEOUT_US / 2;
-	assert_true(group_launch(b->g, s, (struct mono){ START_US + 20 }));
+	s->timeout_us = TIMEOUT_US / 4;
+	assert_true(group_launch(b->g, s, (struct mono){ us + 1 }));
+	(void)answer(b, s, BLOCK, us + 2);
+	/* A request long before the pause is over. */
+	us = one_request(b, us + 2 + pause_us, false, pause_us);
+	assert_true(wakes(b, 1, us + pause_us / 2));
+	round_at(b, us + pause_us / 2);
+	while (ring_consumer_used(&b->results) > 0)
+		(void)next(b);
+	round_at(b, us + pause_us / 2 + TIMEOUT_US);
+	assert_int_equal(next(b).verdict, PATHCHECK_TIMED_OUT);
 }
 
-/* After a pause in which nothing came it sleeps without end. */
-static void a_long_pause_wakes_it_once(void **state)
+/* If nothing comes after the pause it sleeps without end. */
+static void an_end_of_requests_wakes_it_once(void **state)
 {
 	struct bed *b = *state;
-	struct mono wake;
+	int64_t us = one_request(b, START_US, false, 0);
 
-	(void)wakes(b, 1, START_US);
-	(void)answer(b, &b->g->slots[0], BLOCK, START_US + 5);
-	(void)wakes(b, 1, START_US + 10);
-	wake = answer(b, &b->g->slots[0], BLOCK, START_US + 15);
-	assert_false(mono_is_never(wake));
-	assert_true(mono_is_never(round_at(b, wake.us)));
-	/* Pauses are longer now. */
-	assert_true(wakes(b, 1, wake.us + 1));
-	assert_true(mono_is_never(answer(b, &b->g->slots[0], BLOCK, wake.us + 5)));
+	assert_true(mono_is_never(round_at(b, us + TIMEOUT_US / 2)));
+	us += TIMEOUT_US;
+	us = one_request(b, us, true, TIMEOUT_US);
+	assert_true(mono_is_never(round_at(b, us + TIMEOUT_US / 2 * 3)));
+}
+
+/* Its request was handed over at `us`, and the answer overtakes its launch. */
+static struct mono overtaken(struct bed *b, int64_t us, int64_t now)
+{
+	struct slot *s = queued(b, 1);
+
+	s->started = (struct mono){ us };
+	return answer(b, s, BLOCK, now);
+}
+
+/* The requests of a batch are answered in parts, and between them none is in flight. */
+static void the_time_between_parts_is_no_pause(void **state)
+{
+	struct bed *b = *state;
+	int64_t us = START_US, pause_us = 0;
+
+	for (int batch = 0; batch < 3; batch++) {
+		int64_t expected = pause_us + TIMEOUT_US / 2;
+
+		assert_int_equal(overtaken(b, us, us + 1).us, us + 1 + expected);
+		(void)wakes(b, 1, us + 5);
+		assert_int_equal(answer(b, &b->g->slots[0], BLOCK, us + 10).us,
+		                 us + 10 + expected);
+		assert_int_equal(overtaken(b, us + 5, us + 20).us, us + 20 + expected);
+		pause_us = 2 * TIMEOUT_US;
+		us += 20 + pause_us;
+	}
 }
 
 /* --- when the caller is told --- */
@@ -504,9 +543,10 @@ int main(void)
 		T(a_pause_times_out_no_answered_request),
 		T(answers_of_a_burst_are_taken_together),
 		T(few_answers_are_not_waited_for),
-		T(a_short_pause_costs_no_wake_up),
-		T(a_shorter_deadline_wakes_it),
-		T(a_long_pause_wakes_it_once),
+		T(a_pause_costs_no_wake_up),
+		T(an_earlier_deadline_wakes_it),
+		T(an_end_of_requests_wakes_it_once),
+		T(the_time_between_parts_is_no_pause),
 		T(a_success_waits_for_the_others),
 		T(a_success_waits_no_longer_than_that),
 		T(a_failure_is_told_at_once),
