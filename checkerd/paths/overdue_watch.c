@@ -113,14 +113,19 @@ struct mono overdue_watch_next(const struct overdue_watch *o)
 	return mono_max(o->checks->overdue_at, mono_add(o->started, OVERDUE_WALK_US));
 }
 
-/* A walk is due, or will be before the schedule wakes the loop: that saves a wake-up. */
+/*
+ * A walk is due, or will be before the schedule wakes the loop: that saves a wake-up. Not before the
+ * results of a batch have come: it would find the paths as the batch before left them, and be due again
+ * soon.
+ */
 static bool is_time(const struct overdue_watch *o, struct mono now)
 {
 	struct mono next = overdue_watch_next(o);
 
 	if (mono_is_never(next) || mono_diff(now, o->started) < OVERDUE_WALK_US)
 		return false;
-	return !mono_before(now, next) || !mono_before(checks_next(o->checks), next);
+	return !mono_before(now, next) || (o->checks->outstanding == 0 &&
+	                                   !mono_before(checks_next(o->checks), next));
 }
 
 static void examine(struct overdue_watch *o, const struct path *p, struct mono now)

@@ -103,6 +103,32 @@ static void a_healthy_host_is_not_woken(void **state)
 	assert_in_range(walks, 1, 600 / 10);
 }
 
+/* The results of a batch come after the round of the loop that started it. */
+static void a_batch_is_looked_at_with_its_results(void **state)
+{
+	unsigned walks = 0;
+
+	(void)state;
+	(void)add(0);
+	overdue_watch_init(&watch, &checks, &events);
+	for (struct mono now = t0; mono_before(now, at(600 * SEC));) {
+		struct mono started = watch.started;
+
+		/* Not after results either, with a time limit shorter than the interval. */
+		assert_true(
+		        mono_before(checks_next(&checks), overdue_watch_next(&watch)));
+		now = checks_next(&checks);
+		checks_run(&checks, now);
+		overdue_watch_run(&watch, now);
+		if (path(0)->outstanding)
+			answer(0, PATHCHECK_OK, 0, false, mono_add(now, 1000));
+		overdue_watch_run(&watch, mono_add(now, 1000));
+		walks += watch.started.us != started.us;
+		assert_int_equal(watch.last.total, 0);
+	}
+	assert_in_range(walks, 1, 600 / 5);
+}
+
 /* After a pause of the whole machine all paths are overdue until their next checks complete. */
 static void a_pause_is_not_reported(void **state)
 {
@@ -220,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(overdue_paths_are_reported),
 		TEST(a_healthy_host_is_not_woken),
+		TEST(a_batch_is_looked_at_with_its_results),
 		TEST(a_pause_is_not_reported),
 		TEST(a_hung_path_is_not_overdue),
 		TEST(without_a_prober_timeouts_are_not_counted),
