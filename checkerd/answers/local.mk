@@ -3,6 +3,8 @@
 libdaemon_la_SOURCES += \
 	checkerd/answers/batch.c \
 	checkerd/answers/batch.h \
+	checkerd/answers/records_wait.c \
+	checkerd/answers/records_wait.h \
 	checkerd/answers/requester.h \
 	checkerd/answers/reload.c \
 	checkerd/answers/reload.h \
@@ -19,6 +21,7 @@ libdaemon_la_SOURCES += \
 if HAVE_CMOCKA
 answers_tests = \
 	tests/unit/answers/test-batch \
+	tests/unit/answers/test-records-wait \
 	tests/unit/answers/test-reload \
 	tests/unit/answers/test-snapshot \
 	tests/unit/answers/test-timers-wait \
@@ -33,6 +36,10 @@ tests_unit_answers_test_batch_SOURCES = tests/unit/answers/test-batch.c tests/un
 tests_unit_answers_test_batch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_answers_test_batch_LDADD = libdaemon.la libstore.la libdiscovery.la liblog.la libcore.la \
 	libutil.la $(CMOCKA_LIBS)
+# It has a store of its own.
+tests_unit_answers_test_records_wait_SOURCES = tests/unit/answers/test-records-wait.c
+tests_unit_answers_test_records_wait_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_answers_test_records_wait_LDADD = libdaemon.la libcontrol.la libcore.la libutil.la $(CMOCKA_LIBS)
 # It has a loader and a discovery of its own.
 tests_unit_answers_test_reload_SOURCES = tests/unit/answers/test-reload.c
 tests_unit_answers_test_reload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

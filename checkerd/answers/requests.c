@@ -36,7 +36,7 @@ static void check(struct requests *q, const struct port_request *r, struct path 
 		reply(q, r, 0, p->status.state);
 }
 
-/* Requests that change paths. */
+/* Requests that change paths. The next daemon has to know what the client is told. */
 static void change(struct requests *q, const struct port_request *r, struct mono now)
 {
 	const struct batch_parts parts = {
@@ -57,7 +57,10 @@ static void change(struct requests *q, const struct port_request *r, struct mono
 		batch_release_all(&parts, r);
 	else
 		answer.error = EINVAL;
-	port_loop_reply(q->port, &answer);
+	if (answer.error == 0)
+		records_wait_add(q->records, &answer, now);
+	else
+		port_loop_reply(q->port, &answer);
 }
 
 /* The path may have been removed since the snapshot from which the client chose it. */

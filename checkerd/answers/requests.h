@@ -8,6 +8,7 @@
 #include "checkerd/paths/checks.h"
 #include "checkerd/paths/dm.h"
 #include "checkerd/answers/reload.h"
+#include "checkerd/answers/records_wait.h"
 #include "checkerd/answers/snapshot_fill.h"
 #include "checkerd/answers/timers_wait.h"
 #include "checkerd/answers/waits.h"
@@ -19,6 +20,7 @@ struct requests {
 	/* Borrowed, as are all. */
 	struct port *port;
 	struct waits *waits;
+	struct records_wait *records;
 	struct checks *checks;
 	struct events *events;
 	struct reload *reload;

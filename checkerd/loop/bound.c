@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "checkerd/answers/records_wait.h"
 #include "checkerd/answers/waits.h"
 #include "checkerd/control/control.h"
 #include "checkerd/control/json_writer.h"
@@ -68,7 +69,8 @@ int bound_compute(const struct config *c, struct bound *ret)
 	         maps_bytes(n) + devmapper_bytes(map_room(n), map_path_room(n)));
 	add_term(&b, "configuration", "config_bytes",
 	         CONFIG_BYTES + (uint64_t)n * CONFIG_BYTES_EACH_PATH + loader_bytes());
-	add_term(&b, "snapshots and rings", "port_bytes", port_bytes(n) + waits_bytes(n));
+	add_term(&b, "snapshots and rings", "port_bytes",
+	         port_bytes(n) + waits_bytes(n) + records_wait_bytes(n));
 	add_term(&b, "control clients", "control_bytes",
 	         control_bytes(n, c->max_clients));
 	add_term(&b, "events", "events_bytes", events_bytes(n));

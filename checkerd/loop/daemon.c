@@ -279,6 +279,8 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 	r = port_new(&d->port, c->max_paths);
 	if (r == 0)
 		r = waits_init(&d->waits, d->port);
+	if (r == 0)
+		r = records_wait_init(&d->records, d->port, &d->checks.persist);
 	if (r < 0)
 		return complain(r, "cannot allocate the control port");
 	r = log_new(&d->log, o->log_target);
@@ -377,6 +379,7 @@ static int make_answers(struct daemon *d, const struct bound *bound)
 	d->requests = (struct requests){
 		.port = d->port,
 		.waits = &d->waits,
+		.records = &d->records,
 		.checks = &d->checks,
 		.events = &d->events,
 		.reload = &d->reload,
@@ -459,6 +462,7 @@ bool daemon_deinit(struct daemon *d)
 	bool ended = true;
 
 	(void)!notify_send(&d->notify, "STOPPING=1");
+	records_wait_deinit(&d->records);
 	/* The control thread takes these events before it ends. */
 	if (d->outage.events != NULL)
 		outage_finish(&d->outage, mono_now());
@@ -495,6 +499,7 @@ struct mono daemon_next_chore(const struct daemon *d)
 
 	next = mono_min(next, d->checks.maintain_at);
 	next = mono_min(next, persist_next(&d->checks.persist));
+	next = mono_min(next, records_wait_next(&d->records));
 	next = mono_min(next, dm_next(&d->dm));
 	next = mono_min(next, overdue_watch_next(&d->overdue));
 	next = mono_min(next, purge_next(&d->purge));
@@ -599,6 +604,7 @@ void daemon_complete_round(struct daemon *d, struct mono now)
 		watchdog_run(&d->watchdog, now);
 	overdue_watch_run(&d->overdue, now);
 	persist_run(&d->checks.persist, now);
+	records_wait_progress(&d->records, now);
 	complete = d->inventory.generation > 0 && d->inventory.error == 0 &&
 	           checks_all_answered(&d->checks) && dm_is_ready(&d->dm);
 	checks_count(&d->checks, by_kind);

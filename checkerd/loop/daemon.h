@@ -19,6 +19,7 @@
 #include "checkerd/paths/overdue_watch.h"
 #include "checkerd/manager/privileges.h"
 #include "checkerd/manager/ready.h"
+#include "checkerd/answers/records_wait.h"
 #include "checkerd/answers/reload.h"
 #include "checkerd/answers/requests.h"
 #include "checkerd/answers/snapshot_fill.h"
@@ -37,6 +38,7 @@ struct daemon {
 	struct log *log;
 	struct port *port;
 	struct waits waits;
+	struct records_wait records;
 	struct control *control;
 	struct discovery *discovery;
 	struct devmapper *devmapper;

@@ -29,6 +29,7 @@ enum source_id {
 	SOURCE_FOUND_MORE,
 	SOURCE_REQUESTS,
 	SOURCE_REQUESTS_MORE,
+	SOURCE_WRITTEN,
 	SOURCE_RELOAD,
 	SOURCE_LOADED,
 	SOURCE_PURGED,
@@ -75,6 +76,7 @@ static const struct {
 	[SOURCE_FOUND_MORE] = { 0, "found-more", "the rest of what was found" },
 	[SOURCE_REQUESTS] = { 10, "requests", "people can wait longer than disks" },
 	[SOURCE_REQUESTS_MORE] = { 10, "requests-more", "the rest of the requests" },
+	[SOURCE_WRITTEN] = { 10, "written", "a reply waits until its records are" },
 	[SOURCE_RELOAD] = { 20, "reload", "rare, and not urgent" },
 	[SOURCE_LOADED] = { 20, "loaded", "rare, and not urgent" },
 	[SOURCE_PURGED] = { 20, "purged", "rare, and not urgent" },
@@ -263,6 +265,16 @@ static int on_requests_more(sd_event_source *e _unused_, void *arg)
 	return complete_round(arg);
 }
 
+/* The round puts the records that the ring had no room for, and sends the replies. */
+static int on_written(sd_event_source *e _unused_, int fd _unused_,
+                      uint32_t events _unused_, void *arg)
+{
+	struct sources *s = arg;
+
+	store_clear(s->d->store);
+	return complete_round(s);
+}
+
 static int on_loaded(sd_event_source *e _unused_, int fd _unused_,
                      uint32_t events _unused_, void *arg)
 {
@@ -362,6 +374,7 @@ static int add_all(struct sources *s)
 		add_more(s, SOURCE_FOUND_MORE, on_found_more),
 		add_fd(s, SOURCE_REQUESTS, port_loop_fd(d->port), on_requests),
 		add_more(s, SOURCE_REQUESTS_MORE, on_requests_more),
+		add_fd(s, SOURCE_WRITTEN, store_fd(d->store), on_written),
 		add_fd(s, SOURCE_LOADED, loader_fd(d->loader), on_loaded),
 		add_fd(s, SOURCE_PURGED, purger_fd(d->purger), on_purged),
 		add_fd(s, SOURCE_CLOCK, d->clock_fd, on_clock),

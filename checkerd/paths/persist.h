@@ -77,6 +77,11 @@ void persist_touch(struct persist *ps, uint32_t path);
 void persist_touch_map(struct persist *ps, uint32_t map);
 /* Puts what was touched. To be called before commands are sent, and at the end of a round. */
 void persist_run(struct persist *ps, struct mono now);
+/* Was everything that was touched put? False: the ring was full, or persist_run() was not called since. */
+static inline bool persist_has_put(const struct persist *ps)
+{
+	return ps->n_paths == 0 && ps->n_maps == 0;
+}
 /* When persist_run() is needed although nothing else happens. */
 struct mono persist_next(const struct persist *ps);
 /* Writes everything, at the end of the daemon. Waits for the thread until then at most. */

@@ -16,8 +16,9 @@
  * and latencies of a minute at most (checkerd/paths/persist.c). No command to device-mapper waits for a
  * record. That is harmless: the kernel's state of each path is read anew, a failed path is reinstated
  * only after a new successful check, and a path that is active is failed only after a new failed one.
- * A change of state that was lost is found, and reported, by the first check. A hold that began, or a
- * mark that was set, in these milliseconds may be lost.
+ * A change of state that was lost is found, and reported, by the first check. A hold that failures began
+ * in these milliseconds may be lost. A command of the administrator is not: its reply waits until
+ * the records are written (checkerd/answers/records_wait.c).
  *
  * A record lies within a page, and the kernel copies it at once, so a SIGKILL does not tear it. Its sum
  * finds other damage.
@@ -62,8 +63,10 @@ struct store {
 	struct worker worker;
 	struct ring_producer producer; /* [loop] of struct store_write */
 	struct ring_consumer consumer; /* [store thread] */
-	_Atomic int error;             /* [atomic store thread→loop] positive errno */
-	_Atomic bool truncate;         /* [atomic loop→store thread] */
+	uint64_t put;                  /* [loop] records */
+	_Atomic bool awaited; /* [atomic loop↔store thread] the loop is to be notified */
+	_Atomic int error;    /* [atomic store thread→loop] positive errno */
+	_Atomic bool truncate; /* [atomic loop→store thread] */
 };
 
 static uint64_t place_of(uint64_t slot)
@@ -237,18 +240,28 @@ static void write_all(struct store *s)
 	struct store_write w;
 	size_t bytes;
 
-	while (ring_pop(&s->consumer, &w)) {
+	while (ring_take(&s->consumer, &w)) {
 		record_seal(&w.record);
 		bytes = sizeof(w.record.head) + w.record.head.bytes;
 		if (w.record.head.kind == RECORD_NONE)
 			memset(&w.record.head, 0, sizeof(w.record.head));
 		note_error(s, kept_write(s->fd, &w.record, bytes, place_of(w.slot)));
+		/* After the write: a place that was given back means a record in the file. */
+		ring_give_back(&s->consumer);
 	}
 	if (!truncate)
 		return;
 	/* A successor reads what the header says, or up to the end of the file. */
 	if (ftruncate(s->fd, (off_t)place_of((uint64_t)s->paths + s->maps)) < 0)
 		note_error(s, -errno);
+}
+
+/* The loop exchanges `awaited`, too, and looks at the ring then. The second of the two exchanges sees what
+ * the first thread did, so either the loop sees what was written or the notification comes. */
+static void notify(struct store *s)
+{
+	if (atomic_exchange_explicit(&s->awaited, false, memory_order_acq_rel))
+		worker_notify(&s->worker);
 }
 
 static void *store_thread(void *arg)
@@ -261,6 +274,7 @@ static void *store_thread(void *arg)
 		bool stop = worker_stopping(&s->worker);
 
 		write_all(s);
+		notify(s);
 		if (stop)
 			return NULL;
 		(void)worker_wait(&s->worker, -1, -1); /* woken early: drains early */
@@ -282,10 +296,7 @@ static int start(struct store *s)
 {
 	int r;
 
-	r = worker_init(&s->worker, false);
-	if (r == 0)
-		r = ring_new(&s->producer, &s->consumer, STORE_RING,
-		             sizeof(struct store_write));
+	r = ring_new(&s->producer, &s->consumer, STORE_RING, sizeof(struct store_write));
 	if (r == 0)
 		r = worker_start(&s->worker, "store", STORE_STACK_BYTES, store_thread, s);
 	return r;
@@ -298,6 +309,18 @@ static void close_file(struct store *s)
 	s->fd = -1;
 	old_records_deinit(&s->old);
 	kept_deinit(&s->kept);
+}
+
+/* 0 also if the file cannot be used. */
+static int open_and_start(struct store *s, const struct store_options *o, struct mono now)
+{
+	int r = open_file(s, o, now);
+
+	if (r == 0)
+		return start(s);
+	say_unusable(s, o->file, r);
+	close_file(s);
+	return 0;
 }
 
 int store_new(struct store **ret, const struct store_options *o, struct mono now)
@@ -313,18 +336,13 @@ int store_new(struct store **ret, const struct store_options *o, struct mono now
 	s->fd = -1;
 	s->paths = o->max_paths;
 	s->maps = map_room(o->max_paths);
-	*ret = s;
-	if (o->file == NULL)
-		return 0;
-	r = open_file(s, o, now);
-	if (r < 0) {
-		say_unusable(s, o->file, r);
-		close_file(s);
-		return 0;
-	}
-	r = start(s);
+	r = worker_init(&s->worker, true);
+	if (r == 0 && o->file != NULL)
+		r = open_and_start(s, o, now);
 	if (r < 0)
 		store_destroy(s);
+	else
+		*ret = s;
 	return r;
 }
 
@@ -395,7 +413,10 @@ void store_end_old(struct store *s)
 
 static bool put(struct store *s, const struct store_write *w)
 {
-	return ring_put(&s->producer, w);
+	if (!ring_put(&s->producer, w))
+		return false;
+	s->put++;
+	return true;
 }
 
 bool store_put_path(struct store *s, uint32_t index, const struct path *p,
@@ -449,6 +470,31 @@ void store_flush(struct store *s)
 		return;
 	ring_publish(&s->producer);
 	worker_wake(&s->worker);
+}
+
+uint64_t store_put_count(const struct store *s)
+{
+	return s->put;
+}
+
+uint64_t store_written_count(const struct store *s)
+{
+	return store_is_open(s) ? s->put - ring_producer_used(&s->producer) : s->put;
+}
+
+void store_await(struct store *s)
+{
+	(void)atomic_exchange_explicit(&s->awaited, true, memory_order_acq_rel);
+}
+
+int store_fd(const struct store *s)
+{
+	return s->worker.out_fd;
+}
+
+void store_clear(struct store *s)
+{
+	(void)worker_clear(&s->worker); /* it may be clear */
 }
 
 int store_take_error(struct store *s)

@@ -65,6 +65,19 @@ _must_check_ bool store_drop_path(struct store *s, uint32_t index);
 _must_check_ bool store_drop_map(struct store *s, uint32_t index);
 /* Wakes the thread for what was put. */
 void store_flush(struct store *s);
+/* How many records were put so far. */
+uint64_t store_put_count(const struct store *s);
+/* How many of them were written, or could not be written: what SIGKILL does not lose any more. */
+uint64_t store_written_count(const struct store *s);
+/*
+ * Makes store_fd() readable when the thread has written all that was flushed, once. To be called before
+ * a look at store_written_count() that a wait depends on.
+ */
+void store_await(struct store *s);
+/* POLLIN: all was written since store_await(). It exists, and is never readable, if nothing is kept. */
+int store_fd(const struct store *s);
+/* Makes store_fd() unreadable: call it before store_written_count(). */
+void store_clear(struct store *s);
 /* Positive errno of the last write that failed, once for each; 0: none failed since. */
 int store_take_error(struct store *s);
 /* As store_flush(), and waits until the ring has room. False: not before `until`. At the end only. */

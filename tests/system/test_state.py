@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A restart is no event: what the daemon leaves in its state file, and what its successor takes up."""
+import errno
 import os
 import random
 import signal
@@ -39,10 +40,10 @@ def end(daemon, number):
 	daemon.ended(5)
 
 
-def succeed(case, daemon, number, name="successor"):
+def succeed(case, daemon, number, name="successor", **more):
 	end(daemon, number)
 	successor = case.daemon(open(daemon.config, encoding="utf-8").read(), name=name,
-	                        socket=daemon.socket, state=daemon.state).start()
+	                        socket=daemon.socket, state=daemon.state, **more).start()
 	return successor.wait_ready()
 
 
@@ -172,6 +173,68 @@ def killed_at_any_moment(case):
 	check_taken_up(names, before, daemon)
 	size = os.stat(daemon.state).st_blocks * 512
 	check(size < 256 * 1024, f"the state file has {size} bytes in memory")
+
+
+def late_writes(case, us, error=0):
+	"""The environment of a daemon whose records are written late, or not at all."""
+	return {"LD_PRELOAD": os.path.join(case.programs.build, "tests/system/.libs/latewrite.so"),
+	        "LATE_US": str(us), "LATE_ERRNO": str(error)}
+
+
+PRELOADS = "a sanitizer's library has to be the first one that is preloaded"
+
+
+@test([14], root=False, not_sanitized=PRELOADS)
+def what_was_answered_survives_sigkill(case):
+	"""SIGKILL right after the answer to each command, with records that are written late."""
+	names = files(case, 8)
+	env = late_writes(case, 20000)
+	daemon = case.daemon(config(names), env=env).start().wait_ready(up=8)
+	commands = (
+		("disable", lambda p: not p["enabled"]),
+		("enable", lambda p: p["enabled"]),
+		("setmarginal", lambda p: p["marginal"]),
+		("unsetmarginal", lambda p: not p["marginal"]),
+	)
+	dice = random.Random(14)
+	for i in range(20):
+		command, is_so = commands[i % len(commands)]
+		if i % len(commands) == 0:
+			name = dice.choice(names)
+		daemon.ctl(command, name)
+		daemon = succeed(case, daemon, signal.SIGKILL, f"after-{i}-{command}", env=env)
+		check(is_so(daemon.path(name)), f"{command} was answered, and is lost",
+		      daemon.path(name))
+
+
+@test([14], root=False, not_sanitized=PRELOADS)
+def many_paths_answered_survive_sigkill(case):
+	"""More paths than the ring to the thread has room for, at once."""
+	n = 100
+	names = files(case, n)
+	env = late_writes(case, 2000)
+	daemon = case.daemon(config(names), env=env).start().wait_ready(up=n)
+	for i, (command, enabled) in enumerate((("disable", False), ("enable", True)) * 2):
+		daemon.ctl(command, *names)
+		daemon = succeed(case, daemon, signal.SIGKILL, f"after-{i}-{command}", env=env)
+		lost = [d for d, p in daemon.paths().items() if p["enabled"] != enabled]
+		check(not lost, f"{command} is lost", f"{len(lost)} of {n} paths", *lost[:5])
+
+
+@test([14], root=False, not_sanitized=PRELOADS)
+def writes_that_hang_or_fail_keep_no_answer(case):
+	"""tmpfs is full, or its memory is swapped out: commands are answered all the same."""
+	names = files(case, 2)
+	full = case.daemon(config(names), env=late_writes(case, 0, errno.ENOSPC)).start().wait_ready(up=2)
+	full.ctl("disable", names[0])
+	check(not full.path(names[0])["enabled"], "not disabled", full.path(names[0]))
+	check("states cannot be written" in full.log_text(), "no warning", full.log_text())
+	full.stop()
+	hung = case.daemon(config(names), name="hung",
+	                   env=late_writes(case, 3600 * 1000000)).start().wait_ready(up=2)
+	took = hung.ctl("disable", names[0], timeout=30).seconds
+	case.figure(f"writes that hang: answered after {took:.1f} s")
+	check(not hung.path(names[0])["enabled"], "not disabled", hung.path(names[0]))
 
 
 def bad_file(case, change, words):

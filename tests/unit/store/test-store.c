@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,32 @@
 #define LIMIT (10 * USEC_PER_SEC)
 
 static char folder[64], file[96];
+
+static _Atomic bool disk_is_slow;     /* [atomic test→store thread] */
+static _Atomic unsigned writes_begun; /* [atomic store thread→test] and not ended */
+
+/* Stands before the C library's. Nobody else uses the offset of the descriptor. */
+ssize_t pwrite(int fd, const void *from, size_t n, off_t at)
+{
+	ssize_t r;
+
+	atomic_fetch_add(&writes_begun, 1);
+	while (atomic_load(&disk_is_slow))
+		sched_yield();
+	r = lseek(fd, at, SEEK_SET) < 0 ? -1 : write(fd, from, n);
+	atomic_fetch_sub(&writes_begun, 1);
+	return r;
+}
+
+static void wait_for(_Atomic unsigned *what, unsigned n)
+{
+	const struct mono until = mono_add(mono_now(), LIMIT);
+
+	while (atomic_load(what) != n) {
+		assert_true(mono_before(mono_now(), until));
+		sched_yield();
+	}
+}
 
 static int setup(void **state)
 {
@@ -522,6 +551,72 @@ static void a_full_ring_refuses(void **state)
 	device_unref(d);
 }
 
+/* A record that is being written is not written yet. */
+static void what_counts_as_written_is_in_the_file(void **state)
+{
+	struct store *s = open_store(PATHS);
+
+	(void)state;
+	for (unsigned n = 1; n <= 3; n++) {
+		atomic_store(&disk_is_slow, true);
+		put(s, 0, n);
+		assert_int_equal(store_put_count(s), n);
+		assert_int_equal(store_written_count(s), n - 1);
+		store_flush(s);
+		wait_for(&writes_begun, 1);
+		assert_int_equal(store_written_count(s), n - 1);
+		atomic_store(&disk_is_slow, false);
+		while (store_written_count(s) < n)
+			sched_yield();
+	}
+	close_store(s);
+}
+
+static bool is_notified(const struct store *s, int timeout_ms)
+{
+	struct pollfd p = { .fd = store_fd(s), .events = POLLIN };
+
+	return poll(&p, 1, timeout_ms) == 1;
+}
+
+static void who_waits_is_notified_once(void **state)
+{
+	struct store *s = open_store(PATHS);
+
+	(void)state;
+	for (unsigned n = 1; n <= 500; n++) {
+		uint64_t before = store_put_count(s);
+
+		store_await(s);
+		put(s, 0, n);
+		put(s, 1, n);
+		store_flush(s);
+		/* The wake-up of the last round may come late, and the first one be for that. */
+		do {
+			assert_true(is_notified(s, (int)(LIMIT / USEC_PER_MSEC)));
+			store_clear(s);
+			store_await(s);
+		} while (store_written_count(s) < before + 2);
+	}
+	close_store(s);
+}
+
+/* No thread: nothing is ever to be waited for. */
+static void without_a_file_all_is_written(void **state)
+{
+	const struct store_options o = { .max_paths = PATHS };
+	struct store *s;
+
+	(void)state;
+	assert_int_equal(store_new(&s, &o, mono_now()), 0);
+	put(s, 0, 0);
+	store_flush(s);
+	assert_int_equal(store_written_count(s), store_put_count(s));
+	assert_true(store_fd(s) >= 0);
+	assert_false(is_notified(s, 0));
+	assert_true(store_free(s, 0));
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -544,6 +639,9 @@ int main(void)
 		TEST(without_a_directory_it_works),
 		TEST(a_disk_is_refused),
 		TEST(a_full_ring_refuses),
+		TEST(what_counts_as_written_is_in_the_file),
+		TEST(who_waits_is_notified_once),
+		TEST(without_a_file_all_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
