@@ -180,8 +180,14 @@ def state_is(name, *states):
 	return p if p and p["state"] in states else None
 
 
+def journalctl(*arguments):
+	"""What it prints of this boot, after journald has written what it was told."""
+	run("journalctl", "--sync")
+	return run("journalctl", "-b", "--no-pager", *arguments)
+
+
 def journal(unit="checkerd"):
-	return run("journalctl", "-b", "--no-pager", "-o", "cat", "-u", unit)
+	return journalctl("-o", "cat", "-u", unit)
 
 
 # --- disks ---------------------------------------------------------------------------------

@@ -12,13 +12,13 @@ UNITS = 64
 
 def journal(cursor):
 	"""The lines since then, and the new place."""
-	out = run("journalctl", "-u", "checkerd", "-o", "json", "--after-cursor", cursor)
+	out = journalctl("-u", "checkerd", "-o", "json", "--after-cursor", cursor)
 	lines = [json.loads(line) for line in out.splitlines()]
 	return [line for line in lines if line.get("CHECKERD_CAUSE") or line.get("CHECKERD_PATH")]
 
 
 def place():
-	return json.loads(run("journalctl", "-u", "checkerd", "-o", "json", "-n", "1"))["__CURSOR"]
+	return json.loads(journalctl("-u", "checkerd", "-o", "json", "-n", "1"))["__CURSOR"]
 
 
 def histories(disks):

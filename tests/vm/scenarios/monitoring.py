@@ -11,8 +11,8 @@ import urllib.request
 import nightshift
 from maps import make_map, without_multipath_tools
 from varlink import Varlink
-from vm import (check, config, figure, path, paths, read, run, say, scsi_debug, scsi_state, start,
-                status_of, wait_for, write)
+from vm import (check, config, figure, journal, journalctl, path, paths, read, run, say, scsi_debug,
+                scsi_state, start, status_of, wait_for, write)
 
 RULES = "/usr/share/checkerd/prometheus/checkerd.rules.yml"
 DASHBOARD = "/usr/share/checkerd/grafana/checkerd.json"
@@ -141,12 +141,12 @@ with Varlink("/run/systemd/report/io.checkerd.Metrics") as report:
 	check(first == {"name": "io.checkerd.Metrics.up", "value": 1}, "the first metric", first)
 
 say("the hook was started for the path that was lost first, and for the fabric; the journal explains it")
-said = run("journalctl --no-pager -o cat -u checkerd-hook@test").splitlines()
+said = journal("checkerd-hook@test").splitlines()
 for kind in ("path_down", "map_degraded"):
 	check(said.count(f"CHECKERD_HOOK={kind}") == 2, f"{kind}: once for one, once for many", said)
 check(f"CHECKERD_PATH={a}" in said and "CHECKERD_STATE=last" in said, "with its values", said)
 run("journalctl --update-catalog")
-said = run("journalctl -x -b --no-pager CHECKERD_TYPE=map CHECKERD_STATE=last")
+said = journalctl("-x", "CHECKERD_TYPE=map", "CHECKERD_STATE=last")
 check("checkerctl show topology m" in said, "an event about a map is explained", said)
 
 say("checkerd is gone: the exporter says so")
