@@ -134,6 +134,8 @@ struct checker {
 	struct checker_judgement (*judge)(const struct checker_answer *a);
 	/* In short, since most reads are: is the judgement of the read CHECKER_GOOD? */
 	bool (*is_good)(uint32_t block, int64_t result);
+	/* The same of a SCSI command. NULL: more than its answer is needed. */
+	bool (*is_good_answer)(const struct scsi_answer *a);
 	const struct checker_command *commands;
 	/* The command that asks for the identity. */
 	uint8_t identify;

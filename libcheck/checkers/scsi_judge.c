@@ -260,6 +260,11 @@ struct checker_judgement scsi_judge(const struct checker_answer *a)
 	return a->scsi.sense.valid ? judge_sense(a) : judge_status(a);
 }
 
+bool scsi_judge_good_answer(const struct scsi_answer *a)
+{
+	return (a->host | a->driver | a->status) == 0 && !a->sense.valid;
+}
+
 struct checker_judgement scsi_judge_read(const struct checker_answer *a)
 {
 	struct checker_judgement j = scsi_judge(a);

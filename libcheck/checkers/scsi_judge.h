@@ -21,6 +21,9 @@
  */
 struct checker_judgement scsi_judge(const struct checker_answer *a);
 
+/* In short, since most answers are: the status is GOOD, and nothing else is said. */
+bool scsi_judge_good_answer(const struct scsi_answer *a);
+
 /* The same for a READ of one block: its data are all there. */
 struct checker_judgement scsi_judge_read(const struct checker_answer *a);
 

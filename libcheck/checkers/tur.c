@@ -34,6 +34,7 @@ const struct checker checker_tur = {
 	SCSI_CHECKER_CALLS,
 	.command = tur_command,
 	.judge = scsi_judge,
+	.is_good_answer = scsi_judge_good_answer,
 };
 
 /* The driver cciss has left the kernel: disks of its successor hpsa are SCSI disks. */
@@ -41,10 +42,12 @@ const struct checker checker_cciss_tur = {
 	SCSI_CHECKER_CALLS,
 	.command = tur_command,
 	.judge = scsi_judge,
+	.is_good_answer = scsi_judge_good_answer,
 };
 
 const struct checker checker_hp_sw = {
 	SCSI_CHECKER_CALLS,
 	.command = tur_command,
 	.judge = hp_sw_judge,
+	.is_good_answer = scsi_judge_good_answer,
 };

@@ -191,13 +191,17 @@ static struct checker_judgement judge(const struct group *g, const struct slot *
 	return j;
 }
 
-/* With lock held. In short, since most answers are good reads. */
-static bool is_good_read(const struct group *g, const struct slot *s, int64_t result)
+/* With lock held. In short, since most answers are good. */
+static bool is_good(const struct group *g, const struct slot *s, int64_t result)
 {
 	const struct checker *c = group_checker(g, s);
 
-	return c->is_good != NULL && s->stage == PATHCHECK_STAGE_READ &&
-	       c->is_good(s->block, result);
+	if (s->stage != PATHCHECK_STAGE_READ)
+		return false;
+	if (c->is_good != NULL)
+		return c->is_good(s->block, result);
+	return c->is_good_answer != NULL && result == 0 &&
+	       c->is_good_answer(&s->request.scsi.answer);
 }
 
 /* With lock held. The kernel, or a rescuer, has answered. */
@@ -211,7 +215,7 @@ static void complete(struct group *g, struct slot *s, int64_t result, struct mon
 		complete_orphan(g, s, w);
 		return;
 	}
-	if (!is_good_read(g, s, result))
+	if (!is_good(g, s, result))
 		j = judge(g, s, result);
 	switch (j.next) {
 	case CHECKER_FINAL:

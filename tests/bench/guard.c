@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * usage: guard engine|daemon ROUNDS [PATHS [INTERVAL]]
+ * usage: guard engine|commands|daemon ROUNDS [PATHS [INTERVAL]]
  *
  * A fixed amount of work: successful checks of 2,048 paths, or of PATHS. It uses the objects as
  * shipped, one thread, a clock of its own and a simulated kernel that answers at once.
  *   engine   the library: each round requests a check of every path and takes the results
+ *   commands the same with TEST UNIT READY, whose answers are there when they are written
  *   daemon   the round of checks on top: each round is an interval of 1 s, or of INTERVAL
  * tests/bench/check-guard counts the instructions and compares them with the recorded ones.
  * At the end guard prints how often each thread wakes in an interval. From that the load of a
@@ -46,6 +47,8 @@ static struct {
 	uint32_t most;
 	uint64_t wanted, done;
 	bool opened;
+	/* SCSI commands instead of reads. */
+	bool sends;
 	struct prober *prober;
 	struct guard_context contexts[GROUPS_MAX];
 	struct mono wake[GROUPS_MAX];
@@ -119,7 +122,16 @@ static int reap(void *context, struct backend_event *events, unsigned n,
 	return (int)n;
 }
 
+static int answer(void *context, struct backend_request *const *requests, unsigned n)
+{
+	(void)context;
+	(void)n;
+	requests[0]->scsi.answer = (struct scsi_answer){ .status = 0 };
+	return BACKEND_ANSWERED;
+}
+
 static const struct backend backend_guard = { .submit = submit, .reap = reap };
+static const struct backend backend_commands = { .submit = answer, .reap = reap };
 
 /* --- the engine's threads --- */
 
@@ -136,7 +148,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
                         const struct backends *backends)
 {
 	int r = prober_init(p, shared,
-	                    &(struct backends){ &backend_guard, &backend_guard });
+	                    &(struct backends){ &backend_guard, &backend_commands });
 
 	(void)backends;
 	if (r < 0)
@@ -144,6 +156,7 @@ int __wrap_prober_start(struct prober *p, struct shared *shared,
 	for (uint32_t i = 0; i < it.groups; i++) {
 		group_fill(&p->groups[i]);
 		p->groups[i].state = PATHCHECK_GROUP_READY;
+		p->groups[i].sends = it.sends;
 		p->groups[i].context = &it.contexts[i];
 		p->groups[i].context_slots = PATHCHECK_GROUP_SLOTS;
 		r = buffers_make(&p->groups[i].buffers, &p->groups[i].lock, BLOCK);
@@ -186,6 +199,11 @@ static void finish(void)
 	exit(EXIT_SUCCESS);
 }
 
+static bool has_answers(const struct group *g)
+{
+	return it.contexts[g->id].n > 0 || !slot_list_empty(&g->done);
+}
+
 /* Runs reapers and caller instead of sleeping, until the submitter has work. */
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
@@ -194,9 +212,11 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 	open_all();
 	it.submitter_sleeps++;
 	for (uint32_t i = 0; i < it.groups; i++) {
-		it.reaper_wakes += it.contexts[i].n > 0;
-		while (it.contexts[i].n > 0)
-			it.wake[i] = reaper_round(&it.prober->groups[i], it.wake[i]);
+		struct group *g = &it.prober->groups[i];
+
+		it.reaper_wakes += has_answers(g);
+		while (has_answers(g))
+			it.wake[i] = reaper_round(g, it.wake[i]);
 	}
 	it.step();
 	if (it.done >= it.wanted)
@@ -234,7 +254,10 @@ static void engine_start(void)
 	if (pathcheck_new(&it.pc, &o) < 0)
 		fail("the engine does not start");
 	for (uint32_t i = 0; i < it.n; i++) {
-		struct pathcheck_path p = { .size = sizeof(p), .device = "/disk" };
+		struct pathcheck_path p = { .size = sizeof(p),
+			                    .device = "/disk",
+			                    .checker = it.sends ? PATHCHECK_TUR
+			                                        : PATHCHECK_DIRECTIO };
 
 		if (pathcheck_add(it.pc, &p, &it.ids[i]) < 0)
 			fail("a path cannot be added");
@@ -348,8 +371,8 @@ void log_push(struct log *l, const struct event *e)
 int main(int argc, char **argv)
 {
 	if (argc < 3 || argc > 5) {
-		(void)fprintf(stderr,
-		              "usage: guard engine|daemon ROUNDS [PATHS [INTERVAL]]\n");
+		(void)fprintf(stderr, "usage: guard engine|commands|daemon ROUNDS [PATHS "
+		                      "[INTERVAL]]\n");
 		return 2;
 	}
 	it.now.us = it.began.us = 1000 * USEC_PER_SEC;
@@ -358,10 +381,11 @@ int main(int argc, char **argv)
 	it.groups = (it.n + PATHCHECK_GROUP_SLOTS - 1) / PATHCHECK_GROUP_SLOTS;
 	it.interval_us = (argc > 4 ? strtol(argv[4], NULL, 10) : 1) * USEC_PER_SEC;
 	it.wanted = strtoull(argv[2], NULL, 10) * it.n;
-	if (strcmp(argv[1], "engine") == 0)
-		engine_start();
-	else
+	it.sends = strcmp(argv[1], "commands") == 0;
+	if (strcmp(argv[1], "daemon") == 0)
 		daemon_start();
+	else
+		engine_start();
 	(void)submitter_serve(&it.prober->submitter);
 	fail("the submitter has ended");
 }

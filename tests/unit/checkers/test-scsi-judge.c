@@ -252,6 +252,36 @@ static void commands_of_tur(void **state)
 	}
 }
 
+/* What is good in short is so for the checkers that ask in short. */
+static void good_in_short(void **state)
+{
+	struct checker_answer a = bed_good();
+	unsigned good = 0;
+
+	(void)state; /* no fixture */
+	for (unsigned i = 0; i < 256 * 256 * 2; i++) {
+		a.scsi.host = i & 0xff;
+		a.scsi.status = i >> 8 & SCSI_STATUS_MASK;
+		a.scsi.driver = i >> 8 & 1 ? 0x04 : 0;
+		a.scsi.sense = (struct sense){ .valid = i >> 16, .key = 0x2 };
+		if (!scsi_judge_good_answer(&a.scsi))
+			continue;
+		good++;
+		bed_expect_end(&checker_tur, a, PATHCHECK_OK, 0, PATHCHECK_SAID_NOTHING);
+		bed_expect_end(&checker_cciss_tur, a, PATHCHECK_OK, 0,
+		               PATHCHECK_SAID_NOTHING);
+		bed_expect_end(&checker_hp_sw, a, PATHCHECK_OK, 0,
+		               PATHCHECK_SAID_NOTHING);
+	}
+	assert_int_equal(good, 1); /* CONDITION MET is not of TEST UNIT READY */
+	/* The others send more after a good answer. */
+	for (unsigned i = 0; i < PATHCHECK_CHECKERS; i++)
+		assert_true(checker_table[i]->is_good_answer == NULL ||
+		            checker_table[i] == &checker_tur ||
+		            checker_table[i] == &checker_cciss_tur ||
+		            checker_table[i] == &checker_hp_sw);
+}
+
 /* All other rules are those of tur. */
 static void hp_sw_knows_its_passive_controller(void **state)
 {
@@ -392,6 +422,7 @@ int main(void)
 		cmocka_unit_test(sense_data),
 		cmocka_unit_test(every_sense_data),
 		cmocka_unit_test(commands_of_tur),
+		cmocka_unit_test(good_in_short),
 		cmocka_unit_test(hp_sw_knows_its_passive_controller),
 		cmocka_unit_test(read_commands),
 		cmocka_unit_test(reads),
