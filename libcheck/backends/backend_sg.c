@@ -6,7 +6,8 @@
  * A context is an epoll descriptor. Who has written a command reads the node at once, because the
  * answer of a fast device is there. If it is not, the node is armed in the context, once: so an event
  * is of the request whose address it carries, and a removed device, which is always readable, gives
- * one event and no more. Each node has one command at a time.
+ * one event and no more. Each node has one command at a time. Of a slow device the answer is not
+ * looked for at once, but now and then.
  */
 #include <errno.h>
 #include <poll.h>
@@ -19,6 +20,11 @@
 #include "libcheck/region/shared.h"
 #include "util/pages.h"
 
+/* After so many misses, only one of so many commands looks for its answer at once. */
+#define MISSES     2
+#define LOOK_EVERY 32
+#define NODES      1024
+
 struct sg_context {
 	int epoll_fd;
 	int wake_fd;
@@ -30,6 +36,11 @@ struct sg_context {
 	_Atomic uint32_t handed_over;
 	/* Of each slot, for whoever reads its answer: the kernel copies sense data then. */
 	uint8_t sense[PATHCHECK_GROUP_SLOTS][SG_SENSE_BYTES];
+	/*
+	 * [atomic submitter↔rescuer] By descriptor, a guess: misses in a row, then commands since a
+	 * look, beginning with MISSES.
+	 */
+	_Atomic uint8_t late[NODES];
 };
 
 static_assert(sizeof(struct sg_context) <= BACKEND_CONTEXT_BYTES, "the limit has it");
@@ -98,6 +109,40 @@ static int read_answer(struct sg_context *c, struct backend_request *r)
 	return 0;
 }
 
+/* May the answer be there when the write returns? */
+static bool looks_at_once(struct sg_context *c, int fd)
+{
+	_Atomic uint8_t *late = &c->late[(unsigned)fd % NODES];
+	uint8_t n = atomic_load_explicit(late, memory_order_relaxed);
+
+	if (n < MISSES)
+		return true;
+	n = n == LOOK_EVERY ? MISSES - 1 : n + 1;
+	atomic_store_explicit(late, n, memory_order_relaxed);
+	return false;
+}
+
+static void note_look(struct sg_context *c, int fd, bool found)
+{
+	_Atomic uint8_t *late = &c->late[(unsigned)fd % NODES];
+	uint8_t n = atomic_load_explicit(late, memory_order_relaxed);
+
+	if (found ? n > 0 : n < MISSES)
+		atomic_store_explicit(late, found ? 0 : n + 1, memory_order_relaxed);
+}
+
+/* An error is left to the reaper, which finds it again. */
+static bool is_answered(struct sg_context *c, struct backend_request *r)
+{
+	bool found;
+
+	if (!looks_at_once(c, r->fd))
+		return false;
+	found = read_answer(c, r) == 0;
+	note_look(c, r->fd, found);
+	return found;
+}
+
 /*
  * The node could not be armed, for lack of memory. So this thread waits: no answer stays in the node,
  * where the next command would find it.
@@ -121,8 +166,7 @@ static int sg_submit(void *context, struct backend_request *const *requests,
 
 	if (r < 0)
 		return r;
-	/* An error is left to the reaper, which finds it again. */
-	if (read_answer(c, requests[0]) == 0)
+	if (is_answered(c, requests[0]))
 		return BACKEND_ANSWERED;
 	r = arm(c, requests[0]);
 	if (r < 0) {

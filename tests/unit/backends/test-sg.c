@@ -46,6 +46,9 @@ static struct {
 /* Answers the command of the next write: the device is fast. */
 static const struct node *answers_at_once;
 
+/* How often the backend has read a node. */
+static unsigned reads;
+
 static bool refuses(int *error)
 {
 	if (*error == 0)
@@ -74,6 +77,7 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 		return __real_read(fd, buffer, size);
 	assert_int_equal(h->interface_id, 'S');
 	assert_int_equal(h->pack_id, -1); /* any answer */
+	reads++;
 	if (refuses(&fails.read))
 		return -1;
 	n = __real_read(fd, buffer, size);
@@ -400,6 +404,50 @@ static void an_answer_at_once(void **state)
 	close_nodes(2);
 }
 
+/* With an answer that is there when it is written. True: the backend has looked. */
+static bool is_answered_at_once(void *context, struct node *n)
+{
+	bool answered;
+
+	answers_at_once = n;
+	answered = submit(context, n) == BACKEND_ANSWERED;
+	take_command(n);
+	if (!answered)
+		assert_int_equal(reap_one(context, n), 0);
+	return answered;
+}
+
+/* Its node is read once a command, but for a few that look whether it has become fast. */
+static void a_slow_device(void **state)
+{
+	struct node *n = &nodes[0];
+	unsigned commands = 200, slow = 0;
+	void *context;
+
+	(void)state; /* no fixture */
+	open_nodes(2);
+	context = set_up();
+	reads = 0;
+	for (unsigned i = 0; i < commands; i++) {
+		submit_well(context, n);
+		answer_well(n);
+		assert_int_equal(reap_one(context, n), 0);
+	}
+	assert_in_range(reads, commands + 2, commands + commands / 10);
+	assert_true(is_answered_at_once(context, &nodes[1])); /* of another device */
+	while (!is_answered_at_once(context, n))
+		assert_true(++slow < commands);
+	for (unsigned i = 0; i < commands; i++)
+		assert_true(is_answered_at_once(context, n));
+	/* One late answer is no slow device. */
+	submit_well(context, n);
+	answer_well(n);
+	assert_int_equal(reap_one(context, n), 0);
+	assert_true(is_answered_at_once(context, n));
+	backend_sg.destroy(context);
+	close_nodes(2);
+}
+
 /* An answer that waits for the reaper keeps its own sense data. */
 static void sense_of_two_nodes(void **state)
 {
@@ -680,6 +728,7 @@ int main(void)
 		cmocka_unit_test(an_event_too_early_without_memory),
 		cmocka_unit_test(interrupted_calls),
 		cmocka_unit_test(an_answer_at_once),
+		cmocka_unit_test(a_slow_device),
 		cmocka_unit_test(sense_of_two_nodes),
 		cmocka_unit_test(a_write_that_is_refused),
 		cmocka_unit_test(a_node_that_cannot_be_armed),
