@@ -74,7 +74,6 @@ libengine_la_SOURCES = \
 	libcheck/prober/rescuer.h \
 	libcheck/prober/sg_write.c \
 	libcheck/prober/sg_write.h \
-	libcheck/prober/slot.c \
 	libcheck/prober/slot.h \
 	libcheck/prober/submit.c \
 	libcheck/prober/submit.h \

@@ -138,14 +138,41 @@ struct slot {
 	struct slot *next; /* in the one list that it is in: submit, done, inbox */
 };
 
+/* A list belongs to the thread that made it, or that holds its lock. */
 struct slot_list {
 	struct slot *head, **tail;
 };
 
-void slot_list_init(struct slot_list *l);
-void slot_list_append(struct slot_list *l, struct slot *s);
+static inline void slot_list_init(struct slot_list *l)
+{
+	l->head = NULL;
+	l->tail = &l->head;
+}
+
+static inline void slot_list_append(struct slot_list *l, struct slot *s)
+{
+	s->next = NULL;
+	*l->tail = s;
+	l->tail = &s->next;
+}
+
 /* The first one; NULL: the list is empty. */
-struct slot *slot_list_take(struct slot_list *l);
-bool slot_list_empty(const struct slot_list *l);
+static inline struct slot *slot_list_take(struct slot_list *l)
+{
+	struct slot *s = l->head;
+
+	if (s == NULL)
+		return NULL;
+	l->head = s->next;
+	if (l->head == NULL)
+		l->tail = &l->head;
+	s->next = NULL;
+	return s;
+}
+
+static inline bool slot_list_empty(const struct slot_list *l)
+{
+	return l->head == NULL;
+}
 
 #endif
