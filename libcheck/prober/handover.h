@@ -15,6 +15,12 @@ struct handover {
 	_Atomic uint64_t batch;      /* [atomic submitter↔watcher] its number */
 	_Atomic int64_t since_us;    /* [atomic submitter→watcher] when it began */
 	struct group *_Atomic group; /* [atomic submitter→watcher] whose batch it is */
+	/*
+	 * [submitter] Of commands that were answered when they were written, and are not pushed yet.
+	 * Who becomes the submitter has them: whoever it was before is in a batch, and touches them
+	 * only after handover_end().
+	 */
+	struct result_batch results;
 };
 
 _must_check_ int handover_init(struct handover *h);

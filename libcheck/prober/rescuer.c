@@ -116,7 +116,7 @@ static bool write_command(struct group *g, struct slot *s)
 	sg_write_do(&w, g);
 	now = mono_now();
 	pthread_mutex_lock(&g->lock);
-	wake = sg_write_end(&w, g, now);
+	wake = sg_write_end(&w, g, now, NULL);
 	group_publish(g);
 	pthread_mutex_unlock(&g->lock);
 	if (wake)

@@ -59,8 +59,22 @@ void sg_write_do(struct sg_write *w, struct group *g)
 		w->result = group_backend(g)->submit(w->context, &request, 1);
 }
 
+/*
+ * The answer ends the check, whatever the reaper knows of it. Results of a check that were reported
+ * before may wait for the reaper: this one would overtake them.
+ */
+static bool ends_well(const struct group *g, const struct slot *s)
+{
+	const struct checker *c = group_checker(g, s);
+
+	return c->is_good_answer != NULL && c->is_good_answer(&s->request.scsi.answer) &&
+	       s->state == SLOT_QUEUED && !s->deferred && !s->reported && !s->late &&
+	       !s->identify && !s->closes;
+}
+
 /* The kernel has the command, or its answer is there. True: wake the reaper. */
-static bool is_written(const struct sg_write *w, struct group *g, struct mono now)
+static bool is_written(const struct sg_write *w, struct group *g, struct mono now,
+                       struct result_batch *results)
 {
 	struct slot *s = w->slot;
 
@@ -68,6 +82,11 @@ static bool is_written(const struct sg_write *w, struct group *g, struct mono no
 		return false; /* the reaper read its answer before this */
 	if (w->result < 0 || w->result == BACKEND_ANSWERED) {
 		group_leave(g, s);
+		if (results != NULL && w->result == BACKEND_ANSWERED && ends_well(g, s)) {
+			results_add(results, s, PATHCHECK_OK, 0, now);
+			group_give_back(g, s);
+			return false;
+		}
 		s->result = MIN(w->result, 0);
 		slot_list_append(&g->done, s);
 		return !g->wake_sent;
@@ -79,7 +98,8 @@ static bool is_written(const struct sg_write *w, struct group *g, struct mono no
 	        g, s, mono_diff(now, w->before) >= SUBMIT_SLOW_US ? now : w->before);
 }
 
-bool sg_write_end(const struct sg_write *w, struct group *g, struct mono now)
+bool sg_write_end(const struct sg_write *w, struct group *g, struct mono now,
+                  struct result_batch *results)
 {
 	bool wake;
 
@@ -88,7 +108,7 @@ bool sg_write_end(const struct sg_write *w, struct group *g, struct mono now)
 		slot_list_append(&g->done, w->slot);
 		return !g->wake_sent;
 	}
-	wake = is_written(w, g, now);
+	wake = is_written(w, g, now, results);
 	g->submitting--;
 	/* It waits for this thread alone, if the answer has overtaken it. */
 	return wake || (g->submitting == 0 && g->state == PATHCHECK_GROUP_RETIRING);

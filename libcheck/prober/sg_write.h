@@ -25,8 +25,11 @@ void sg_write_begin(struct sg_write *w, struct group *g, struct slot *s, uint64_
                     struct mono now);
 /* Lock not held. May sleep. */
 void sg_write_do(struct sg_write *w, struct group *g);
-/* With group.lock held. True: the reaper has to be woken. */
-_must_check_ bool sg_write_end(const struct sg_write *w, struct group *g,
-                               struct mono now);
+/*
+ * With group.lock held. True: the reaper has to be woken. A check that ends well here has its result
+ * in *results, which is not full, and its slot is given back. NULL: the reaper completes it.
+ */
+_must_check_ bool sg_write_end(const struct sg_write *w, struct group *g, struct mono now,
+                               struct result_batch *results);
 
 #endif

@@ -243,30 +243,62 @@ static bool write_one(struct handover *h, struct group *g, struct sg_write *w,
 	return ours;
 }
 
+/*
+ * With lock held. The last command is written. True: the caller is to be woken for the results. If
+ * more answers are to come, the reaper wakes it for all of them: reaper.c has the same rule.
+ */
+static bool plan_news(struct group *g, const struct result_batch *results,
+                      struct mono now, bool *wake)
+{
+	if (results->n == 0)
+		return false;
+	if (g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT] == 0)
+		return true;
+	g->tell_by = mono_min(g->tell_by, mono_add(now, GOOD_NEWS_US));
+	*wake = *wake || mono_before(g->tell_by, g->asleep_until);
+	return false;
+}
+
+/* Only the submitter may: else they are the other thread's. */
+static void push_results(struct handover *h, struct group *g, bool tell)
+{
+	struct posts *posts = g->with.posts;
+
+	results_push(&h->results, tell);
+	/* Slots were given back. */
+	if (atomic_load(&posts->waiting) > 0)
+		posts_wake_submitter(posts);
+}
+
 /* The lock is taken once a command. False: another thread is the submitter now. */
 static bool submit_commands(struct handover *h, struct group *g)
 {
 	struct mono now = mono_now();
 	struct sg_write w = { .slot = NULL };
-	bool ours = true, wake = false;
+	bool ours = true, wake = false, tell = false;
 	unsigned unsaid = 0;
 	struct others o;
 	struct slot *s;
 	uint32_t host = 0;
 
 	others_init(&o);
+	results_init(&h->results, g->with.posts, g->id);
 	do {
 		pthread_mutex_lock(&g->lock);
 		if (w.slot != NULL)
-			wake = sg_write_end(&w, g, now) || wake;
+			wake = sg_write_end(&w, g, now, ours ? &h->results : NULL) ||
+			       wake;
 		s = ours ? next_command(g, &o, now) : NULL;
 		if (s != NULL) {
 			host = s->host;
 			sg_write_begin(&w, g, s, handover_next(h), now);
 		} else {
 			group_publish(g);
+			tell = ours && plan_news(g, &h->results, now, &wake);
 		}
 		pthread_mutex_unlock(&g->lock);
+		if (ours && h->results.n > 0 && (s == NULL || results_full(&h->results)))
+			push_results(h, g, tell);
 		others_hand_on(&o, g);
 		/* The reaper is woken once for many answers. */
 		if (wake && (s == NULL || ++unsaid == SUBMIT_BATCH)) {

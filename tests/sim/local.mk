@@ -51,6 +51,7 @@ EXTRA_DIST += \
 	tests/sim/plants/release-forgotten.patch \
 	tests/sim/plants/reload-tells-all.patch \
 	tests/sim/plants/reported-again.patch \
+	tests/sim/plants/results-in-hand.patch \
 	tests/sim/plants/resume-unseen.patch \
 	tests/sim/plants/run \
 	tests/sim/plants/runner-forgotten.patch \
@@ -58,6 +59,7 @@ EXTRA_DIST += \
 	tests/sim/plants/shortage-is-failure.patch \
 	tests/sim/plants/silence-before-answers.patch \
 	tests/sim/plants/stale-result-delivered.patch \
+	tests/sim/plants/successes-untold.patch \
 	tests/sim/plants/table-unseen.patch \
 	tests/sim/plants/tag-is-silence.patch \
 	tests/sim/plants/timeout-too-early.patch \

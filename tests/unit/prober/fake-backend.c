@@ -38,7 +38,7 @@ static struct {
 	struct stat sticks;
 	bool any_sticks;
 	unsigned stuck;
-	bool hold_all;
+	bool hold_all, at_once;
 	int setup_answer, submit_answer, event_answer;
 	unsigned setup_most;
 	unsigned setups, reads;
@@ -208,7 +208,37 @@ const struct backend backend_fake = {
 	.reap = reap,
 	.destroy = destroy,
 };
-const struct backends backends_fake = { &backend_fake, &backend_fake };
+
+/* True: the command is answered, and no event comes. */
+static bool answers_at_once(struct backend_request *r)
+{
+	bool answers;
+
+	pthread_mutex_lock(&fake.lock);
+	answers = fake.at_once && !sticks(r->fd) && !hangs(r->fd);
+	if (answers) {
+		fake.reads++;
+		if (fake.answers_by != NULL)
+			fake.answers_by(r);
+	}
+	pthread_mutex_unlock(&fake.lock);
+	return answers;
+}
+
+static int submit_command(void *context, struct backend_request *const *requests,
+                          unsigned n)
+{
+	return answers_at_once(requests[0]) ? BACKEND_ANSWERED
+	                                    : submit(context, requests, n);
+}
+
+static const struct backend backend_fake_commands = {
+	.setup = setup,
+	.submit = submit_command,
+	.reap = reap,
+	.destroy = destroy,
+};
+const struct backends backends_fake = { &backend_fake, &backend_fake_commands };
 
 /* --- the test's side --- */
 
@@ -218,11 +248,18 @@ void fake_reset(void)
 	for (unsigned i = 0; i < CONTEXTS_MAX; i++)
 		assert(!fake.contexts[i].used);
 	fake.held_n = 0;
-	fake.hold_all = fake.any_sticks = false;
+	fake.hold_all = fake.any_sticks = fake.at_once = false;
 	fake.setup_most = UINT_MAX;
 	fake.setup_answer = fake.submit_answer = fake.event_answer = 0;
 	fake.setups = fake.reads = 0;
 	fake.answers_by = NULL;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void fake_commands_at_once(void)
+{
+	pthread_mutex_lock(&fake.lock);
+	fake.at_once = true;
 	pthread_mutex_unlock(&fake.lock);
 }
 

@@ -10,7 +10,7 @@
 #include "libcheck/backends/backend.h"
 
 extern const struct backend backend_fake;
-extern const struct backends backends_fake; /* it, for both kinds of group */
+extern const struct backends backends_fake; /* the same for both kinds of group */
 
 #define FAKE_HELD_MAX 64
 
@@ -26,6 +26,9 @@ void fake_release_all(void);
 /* submit() hangs with a read of this file, those before it being taken; until release_all. */
 void fake_stick(const char *path);
 _must_check_ bool fake_wait_stuck(unsigned n); /* calls that hang so */
+
+/* From now on submit() of a command that does not hang has its answer. */
+void fake_commands_at_once(void);
 
 /* What setup() returns: 0 or -errno; FAKE_HANGS: it hangs until the next call of this. */
 #define FAKE_HANGS 1

@@ -300,6 +300,38 @@ static void many_paths(void **state)
 	end(descriptors);
 }
 
+/* No reaper is needed for them, but one answer is bad, and one is to come. */
+static void answers_at_once(void **state)
+{
+	static const struct scsi_answer aborted = { .host = 0x05 };
+	enum { PATHS = 40, ROUNDS = 20 };
+	unsigned descriptors = files_open();
+
+	(void)state; /* no fixture */
+	begin();
+	for (uint32_t id = 0; id < PATHS; id++)
+		add_open(id, id == 7 ? "hung" : id == 9 ? "bad" : "file", id % 4);
+	fake_commands_at_once();
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		bed_hold_file("hung");
+		scsi_says(name_of("bad"), &aborted, 1);
+		for (uint32_t id = 0; id < PATHS; id++)
+			bed_check(b, id, LONG_US);
+		for (uint32_t id = 0; id < PATHS; id++)
+			if (id != 7)
+				bed_final(b, id, 2 + round);
+		assert_int_equal(b->of[9].last.verdict, PATHCHECK_FAILED);
+		assert_int_equal(b->of[8].last.verdict, PATHCHECK_OK);
+		assert_int_equal(b->of[8].last.engine, PATHCHECK_ENGINE_SG);
+		assert_int_equal(b->of[7].final, 1 + round);
+		fake_release_all();
+		bed_final(b, 7, 2 + round);
+	}
+	assert_int_equal(b->all.final, PATHS * (ROUNDS + 1));
+	assert_int_equal(b->all.ok, PATHS * (ROUNDS + 1) - ROUNDS);
+	end(descriptors);
+}
+
 /* The same check sends again, and reports once. */
 static void a_unit_attention(void **state)
 {
@@ -416,6 +448,36 @@ static void a_write_that_sleeps(void **state)
 	assert_int_equal(b->of[1].ok, 2);
 	assert_int_equal(b->all.timed_out, 0);
 	assert_int_equal(b->all.late, 0);
+	end(descriptors);
+}
+
+/* The submitter sleeps in a write, and has results in hand: who takes its place tells them. */
+static void results_of_a_stuck_submitter(void **state)
+{
+	enum { PATHS = 10 };
+	unsigned descriptors = files_open();
+
+	(void)state; /* no fixture */
+	begin();
+	for (uint32_t id = 0; id < PATHS; id++)
+		add_open(id, "file", 1);
+	add_open(PATHS, "hung", 2);
+	fake_commands_at_once();
+	stick_file("hung");
+	for (uint32_t id = 0; id <= PATHS; id++)
+		bed_check(b, id, LONG_US);
+	bed_flush(b);
+	assert_true(fake_wait_stuck(1));
+	for (uint32_t id = 0; id < PATHS; id++)
+		bed_final(b, id, 2);
+	for (uint32_t id = 0; id < PATHS; id++)
+		bed_check(b, id, LONG_US);
+	for (uint32_t id = 0; id < PATHS; id++)
+		bed_final(b, id, 3);
+	assert_int_equal(b->of[PATHS].final, 1);
+	fake_release_all();
+	bed_final(b, PATHS, 2);
+	assert_int_equal(b->all.ok, b->all.final);
 	end(descriptors);
 }
 
@@ -632,10 +694,12 @@ int main(void)
 		cmocka_unit_test(another_one_helps),
 		cmocka_unit_test(slow_until_no_write_sleeps),
 		cmocka_unit_test(many_paths),
+		cmocka_unit_test(answers_at_once),
 		cmocka_unit_test(a_unit_attention),
 		cmocka_unit_test(no_answer_after_a_unit_attention),
 		cmocka_unit_test(a_device_without_a_node),
 		cmocka_unit_test(a_write_that_sleeps),
+		cmocka_unit_test(results_of_a_stuck_submitter),
 		cmocka_unit_test(a_slow_hba),
 		cmocka_unit_test(many_hbas_are_slow),
 		cmocka_unit_test(all_runners_of_an_hba_sleep),
@@ -650,6 +714,7 @@ int main(void)
 	files_make("file", 8192);
 	files_make("hung", 8192);
 	files_make("held", 8192);
+	files_make("bad", 8192);
 	files_make("pulse", 8192);
 	r = cmocka_run_group_tests(tests, NULL, NULL);
 	files_end();
