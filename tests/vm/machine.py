@@ -17,9 +17,12 @@ import time
 
 QEMU = "qemu-system-x86_64"
 # Emulated on purpose: a nested accelerator is not to be trusted with what is tested here.
-HARDWARE = ["-machine", "pc", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048",
-            "-nodefaults", "-nic", "none", "-display", "none", "-no-reboot",
-            "-device", "virtio-rng-pci"]
+ACCELERATOR = ["-accel", "tcg,thread=multi"]
+# For a scenario that measures times: each instruction takes a nanosecond, however busy the host is, and time in
+# which nothing runs is skipped.
+COUNTED = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+HARDWARE = ["-machine", "pc", "-smp", "2", "-m", "2048", "-nodefaults", "-nic", "none",
+            "-display", "none", "-no-reboot", "-device", "virtio-rng-pci"]
 # The emulated processor's counter is as good as any: with another clock each look at the time
 # would be a system call, which it is on no real host.
 KERNEL = ("root=/dev/vda rw console=ttyS0 net.ifnames=0 mitigations=off apparmor=0 audit=0 "
@@ -118,9 +121,9 @@ def virtio_disk(disk):
 
 
 class Machine:
-	"""One machine, running. folder: for its sockets and console. drives: words for QEMU."""
+	"""One machine, running. folder: for its sockets and console. The others: words for QEMU."""
 
-	def __init__(self, folder, drives, extra):
+	def __init__(self, folder, drives, extra, accelerator=tuple(ACCELERATOR)):
 		self.folder = folder
 		self.console = os.path.join(folder, "console.log")
 		monitor = os.path.join(folder, "qmp")
@@ -130,7 +133,7 @@ class Machine:
 			lines += ["-chardev", f"socket,id=agent{n},path={port},server=on,wait=off",
 			          "-device", f"virtserialport,chardev=agent{n},name=checkerd.{n}"]
 		self.process = subprocess.Popen(
-			[QEMU, *HARDWARE, *drives,
+			[QEMU, *accelerator, *HARDWARE, *drives,
 			 "-device", "virtio-serial-pci", *lines,
 			 "-serial", f"file:{self.console}",
 			 "-qmp", f"unix:{monitor},server=on,wait=off", *extra],
@@ -231,8 +234,8 @@ class Template:
 			subprocess.run(["rm", "-rf", fresh], check=True)
 		self.boot_seconds = time.monotonic() - begin
 
-	def wake(self, folder):
-		"""A Machine as it was after boot; close() it."""
+	def wake(self, folder, counted=False):
+		"""A Machine as it was after boot; close() it. counted: its time goes by instructions."""
 		disk = os.path.join(folder, "disk.qcow2")
 		_qemu_img("create", "-q", "-f", "qcow2", "-F", "qcow2",
 		          "-b", os.path.join(self.folder, "disk.qcow2"), disk)
@@ -240,7 +243,8 @@ class Template:
 		machine = Machine(folder, virtio_disk(disk),
 		                  ["-kernel", os.path.join(self.image, "vmlinuz"),
 		                   "-initrd", os.path.join(self.image, "initrd.img"),
-		                   "-append", KERNEL, "-incoming", f"exec:cat '{memory}'"])
+		                   "-append", KERNEL, "-incoming", f"exec:cat '{memory}'"],
+		                  COUNTED if counted else ACCELERATOR)
 		try:
 			machine.wait_for_wake()
 		except BaseException:
