@@ -419,6 +419,7 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 {
 	/* results.pml: TAKE to LEFT */
 	_Atomic uint32_t *waits = &pc->shared.header->caller_waits;
+	bool woken;
 	int got;
 
 	if (n == 0 || n > INT32_MAX)
@@ -430,7 +431,7 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 	 * Nothing is left: the prober has to wake the caller, unless it is just writing a
 	 * result.
 	 */
-	shared_drain(pc->shared.caller_fd);
+	woken = shared_drain(pc->shared.caller_fd);
 	shared_going_to_wait(waits);
 	got += take_results(pc, results + got, n - (size_t)got);
 	/*
@@ -438,7 +439,8 @@ int pathcheck_results(struct pathcheck *pc, struct pathcheck_result *results, si
 	 */
 	if (results_used(pc) > 0)
 		shared_wake(waits, pc->shared.caller_fd);
-	if (got == 0 && process_ended(&pc->process))
+	/* If the prober has died after it woke the caller, the descriptor is still readable. */
+	if (got == 0 && !woken && process_ended(&pc->process))
 		note_lost(pc);
 	return got;
 }

@@ -297,12 +297,11 @@ uint32_t shared_rescuers_busy(const struct shared *s, uint32_t n, int64_t longer
 	return busy;
 }
 
-void shared_drain(int fd)
+bool shared_drain(int fd)
 {
 	/* wakeup.pml: CLEAR */
 	uint64_t n;
 
 	/* EAGAIN: it was 0 already. */
-	if (read(fd, &n, sizeof(n)) < 0)
-		return;
+	return read(fd, &n, sizeof(n)) > 0;
 }

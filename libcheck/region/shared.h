@@ -219,7 +219,7 @@ static inline void shared_note_handed(struct shared *s, uint32_t id, struct mono
 /* How many of n rescuers are busy with one job for longer than that. */
 uint32_t shared_rescuers_busy(const struct shared *s, uint32_t n, int64_t longer_us,
                               struct mono now);
-/* Resets an eventfd. */
-void shared_drain(int fd);
+/* Resets an eventfd. True: it was written. */
+bool shared_drain(int fd);
 
 #endif

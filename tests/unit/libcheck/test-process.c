@@ -48,12 +48,15 @@ int clock_gettime(clockid_t clock, struct timespec *ret)
  * wait at all: a machine that is busy takes its time to end a process. */
 static int longest_poll_ms;
 static bool patient;
+/* Calls that waited for nothing. */
+static unsigned questions;
 
 int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	struct timespec ts = { .tv_sec = timeout_ms / 1000,
 		               .tv_nsec = timeout_ms % 1000 * 1000000L };
 
+	questions += timeout_ms == 0;
 	longest_poll_ms = timeout_ms > longest_poll_ms ? timeout_ms : longest_poll_ms;
 	if (patient && timeout_ms > 0)
 		ts = (struct timespec){ .tv_sec = BED_LIMIT_MS / 1000 };
@@ -609,6 +612,47 @@ static void one_that_lingers_wakes_no_caller(void **state)
 	close(reports);
 }
 
+static bool is_readable(struct bed *b)
+{
+	return poll(&(struct pollfd){ .fd = pathcheck_fd(b->pc), .events = POLLIN }, 1,
+	            0) > 0;
+}
+
+/* Who was woken by results need not know whether the prober lives; else it is asked, and then nothing is
+ * left to be woken by. */
+static void an_end_is_noted_where_nothing_else_woke(void **state)
+{
+	static const uint64_t one = 1;
+	struct bed *b = *state;
+	struct pathcheck_result r;
+	int pid, pidfd;
+
+	start(b, BUILT_PROBER);
+	bed_file(b, 0, BED_FILE_BYTES);
+	assert_int_equal(pathcheck_check(b->pc, bed_add(b, 0, 0), BED_TIMEOUT_US), 0);
+	pathcheck_flush(b->pc);
+	bed_wait(b);
+	questions = 0;
+	assert_int_equal(pathcheck_results(b->pc, &r, 1), 1);
+	assert_int_equal(pathcheck_results(b->pc, &r, 1), 0);
+	assert_int_equal(questions, 0);
+
+	pid = bed_stats(b).prober_pid;
+	pidfd = watch(pid);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(write(b->pc->shared.caller_fd, &one, sizeof(one)), sizeof(one));
+	assert_int_equal(
+	        poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, BED_LIMIT_MS),
+	        1);
+	close(pidfd);
+	while (pathcheck_results(b->pc, &r, 1) > 0)
+		continue; /* of a check that was deferred */
+	assert_true(is_readable(b));
+	assert_int_equal(pathcheck_results(b->pc, &r, 1), 0);
+	assert_false(is_readable(b));
+	assert_int_equal(pathcheck_tend(b->pc), 1);
+}
+
 /* How long pathcheck_free() was ready to wait for the prober. */
 static int wait_at_the_end(struct bed *b)
 {
@@ -669,6 +713,7 @@ int main(int argc, char **argv)
 		T(one_that_lies),
 		T(one_that_loses_checks),
 		T(one_that_lingers_wakes_no_caller),
+		T(an_end_is_noted_where_nothing_else_woke),
 		T(the_end_waits_for_nothing_that_hangs),
 	};
 

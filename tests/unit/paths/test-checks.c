@@ -437,6 +437,22 @@ static void many_failures_are_applied_in_slices(void **state)
 	unmake_sysfs();
 }
 
+/* The loop needs no further round to learn that nothing is left. */
+static void a_slice_of_results_is_one_round(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < CHECKS_SLICE; i++)
+		(void)add(i);
+	run_until(at(SEC));
+	for (uint32_t i = 0; i < CHECKS_SLICE; i++)
+		engine.results[engine.n_results++] = (struct pathcheck_result){
+			.cookie = engine.cookie[path(i)->engine_id],
+			.verdict = PATHCHECK_OK,
+		};
+	assert_false(results_collect(&checks, at(SEC)));
+	assert_int_equal(checks.by_state[PATH_UP], CHECKS_SLICE);
+}
+
 static void results_for_a_removed_path_are_dropped(void **state)
 {
 	uint32_t p = add(0);
@@ -706,6 +722,7 @@ int main(void)
 		TEST(the_state_of_a_timed_out_path_is_read_again),
 		TEST(a_state_is_read_until_it_is_good),
 		TEST(many_failures_are_applied_in_slices),
+		TEST(a_slice_of_results_is_one_round),
 		TEST(results_for_a_removed_path_are_dropped),
 		TEST(a_removed_device_is_reported),
 		TEST(disabled_paths_are_not_checked),
