@@ -6,6 +6,7 @@
  */
 #include "checkerd/config/lexer.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "util/utf8.h"
@@ -90,14 +91,14 @@ static char peek(const struct lexer *l)
 
 static void step(struct lexer *l)
 {
+	assert(l->next < l->size); /* at the end of the text nobody steps */
 	if (peek(l) == '\n') {
 		l->at.line++;
 		l->at.column = 1;
 	} else {
 		l->at.column++;
 	}
-	if (l->next < l->size)
-		l->next++;
+	l->next++;
 }
 
 /* Appends the next byte to the word, or reports once that the word is too long. */

@@ -77,15 +77,14 @@ static void skip_line(struct parser *p)
 	}
 }
 
-/* Does the current token begin another entry of the section? */
+/* Does the current token, which is a word, begin another entry of the section? */
 static bool begins_entry(const struct parser *p, enum section in)
 {
 	const char *name = p->token.text;
 
-	return p->token.kind == TOKEN_WORD && !p->token.quoted &&
-	       (keywords_find(in, name) != NULL ||
-	        keywords_subsection(in, name) != SECTION_TOP ||
-	        keywords_ignored(in, name) >= 0);
+	return !p->token.quoted && (keywords_find(in, name) != NULL ||
+	                            keywords_subsection(in, name) != SECTION_TOP ||
+	                            keywords_ignored(in, name) >= 0);
 }
 
 /* After a value: the line ends, the section ends, or another entry begins. */

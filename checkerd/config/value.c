@@ -31,7 +31,7 @@ static const char *format_seconds(int64_t us, char buf[VALUE_TEXT_SIZE])
 	return buf;
 }
 
-/* In the largest unit of which the time is a multiple; the smallest unit is a second. */
+/* In the largest unit of which the time, which is not 0, is a multiple; the smallest unit is a second. */
 static const char *format_time(int64_t us, char buf[VALUE_TEXT_SIZE])
 {
 	static const struct {
@@ -40,7 +40,7 @@ static const char *format_time(int64_t us, char buf[VALUE_TEXT_SIZE])
 	} units[] = { { "h", 3600 * USEC_PER_SEC }, { "m", 60 * USEC_PER_SEC } };
 	char seconds[VALUE_TEXT_SIZE];
 
-	for (size_t i = 0; us > 0 && i < ARRAY_LEN(units); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		if (us % units[i].us != 0)
 			continue;
 		snprintf(buf, VALUE_TEXT_SIZE, "%" PRId64 " %s", us / units[i].us,
@@ -273,10 +273,10 @@ void value_store(const struct keyword *k, const struct value *v, void *field)
 		memcpy(field, &count, sizeof(count));
 	else if (k->type == VALUE_SWITCH)
 		memcpy(field, &on, sizeof(on));
-	else if (k->type == VALUE_WORD)
+	else {
+		assert(k->type == VALUE_WORD); /* a string is not stored by value */
 		memcpy(field, &number, sizeof(number));
-	else
-		assert(!"a string is not stored by value");
+	}
 }
 
 void value_print_text(const char *text, FILE *out)

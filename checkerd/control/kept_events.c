@@ -155,13 +155,14 @@ void kept_events_add(struct kept_events *k, const struct event *e)
 	k->at += cells;
 }
 
-/* The order of the change that is at this place already: its number has come. */
+/* The order of the change that is at this place already: its number was to come. */
 static uint64_t order_of(struct kept_events *k, uint64_t at, const struct kept_change *c)
 {
 	struct kept_change old;
 
 	if (kept_read(k->fd, &old, sizeof(old), at) == sizeof(old) &&
-	    old.sum == sum_of(&old, sizeof(old)) && old.realtime_us == c->realtime_us &&
+	    old.sum == sum_of(&old, sizeof(old)) && (old.seq & CHANGE_OF_GROUP) != 0 &&
+	    old.realtime_us == c->realtime_us &&
 	    memcmp(old.path, c->path, sizeof(c->path)) == 0)
 		return old.order;
 	return ++k->order;

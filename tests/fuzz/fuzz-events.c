@@ -27,7 +27,7 @@
 /* The bits of a piece's first byte. */
 #define IS_CHANGE 1U
 #define WITH_SUM  2U
-#define AT_END    4U /* of the ring */
+#define AT_END    4U /* of the ring, or of the changes */
 #define IS_NAMES  8U /* a whole event whose member has the next bytes as its name */
 
 static uint64_t changes_at_byte;
@@ -135,6 +135,8 @@ static void put_change(int fd, struct fuzz_input *in, unsigned flags)
 	memcpy(record, in->data, size);
 	in->data += size;
 	in->size -= size;
+	if ((flags & AT_END) != 0)
+		slot = changes_room(PATHS) - 1 - slot;
 	if ((flags & WITH_SUM) != 0)
 		put_sum(record, sizeof(record));
 	REQUIRE(kept_write(fd, record, sizeof(record),

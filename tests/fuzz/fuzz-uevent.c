@@ -21,7 +21,7 @@
 
 static const char configuration[] =
         "blacklist { devnode \"^sdz\" property ID_LEFT_OUT\n device { vendor EVIL } }\n"
-        "blacklist_exceptions { devnode \"^loop\" }\n"
+        "blacklist_exceptions { devnode \"^(loop|nbd)\" }\n"
         "devices { device { vendor IBM product \"2145\" fail_checks 3 path_checker none "
         "} }\n"
         "multipaths { multipath { wwid 3600508b400105e21 alias data } }\n";

@@ -169,8 +169,8 @@ const size_t mpconf_old_count = ARRAY_LEN(old_table);
 /* The sections of checkerd.conf(5) that multipath.conf has as well. */
 static bool is_multipaths_own(enum section s)
 {
-	return s != SECTION_TOP && s != SECTION_PATHS && s != SECTION_PATH &&
-	       s != SECTION_MAINTENANCE && s != SECTION_WINDOW;
+	return s != SECTION_PATHS && s != SECTION_PATH && s != SECTION_MAINTENANCE &&
+	       s != SECTION_WINDOW;
 }
 
 const struct mpconf_keyword *mpconf_find(enum section in, const char *name)

@@ -41,7 +41,7 @@ static void skip_blanks(struct cursor *c, struct mpconf_line *line)
 			line->odd_blank = column_of(c, c->next);
 }
 
-/* Appends the text up to c->next as a token. Inside of quotes two marks mean one. */
+/* Appends the text up to c->next as a token. Inside of quotes marks are in pairs, which mean one. */
 static void add_token(struct cursor *c, struct mpconf_line *line, const char *from,
                       bool is_quote)
 {
@@ -53,7 +53,7 @@ static void add_token(struct cursor *c, struct mpconf_line *line, const char *fr
 	        (struct mpconf_token){ column_of(c, from), is_quote, text };
 	for (const char *s = from; s < c->next; s++) {
 		line->store[c->stored++] = *s;
-		if (c->in_quotes && *s == '"' && s + 1 < c->next && s[1] == '"')
+		if (c->in_quotes && *s == '"' && s + 1 < c->next)
 			s++;
 	}
 	line->store[c->stored++] = '\0';
@@ -77,7 +77,7 @@ static void take_word(struct cursor *c, struct mpconf_line *line)
 	while (c->next < c->end && !is_space(*c->next) && is_ascii(*c->next) &&
 	       strchr("!#{}\"", *c->next) == NULL)
 		c->next++;
-	if (c->next < c->end && begins_comment(*c->next) && line->cut_word == 0)
+	if (c->next < c->end && begins_comment(*c->next))
 		line->cut_word = column_of(c, c->next);
 }
 
@@ -128,7 +128,7 @@ size_t mpconf_line_take(const char *text, size_t size, unsigned column,
 		if (!is_space(*s) && *s != '\0')
 			ret->cut_line = column_of(&c, c.end);
 	for (skip_blanks(&c, ret); c.next < c.end; skip_blanks(&c, ret)) {
-		if (!c.in_quotes && begins_comment(*c.next))
+		if (begins_comment(*c.next))
 			break;
 		do
 			take_token(&c, ret);

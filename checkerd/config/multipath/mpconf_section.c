@@ -52,7 +52,7 @@ static void report_bad(struct mpconf *m, enum section in,
 	char stays[VALUE_TEXT_SIZE + 32] = "", effect[2 * VALUE_ERROR_SIZE];
 	const char *more = "";
 
-	if (in == SECTION_DEFAULTS && row->form != MPCONF_REGEX)
+	if (in == SECTION_DEFAULTS)
 		present_value(m, in, row, stays, sizeof(stays));
 	if (verdict == MPCONF_FATAL && !m->is_dropin)
 		more = "; multipathd does not start with it";
@@ -66,8 +66,7 @@ static void report_bad(struct mpconf *m, enum section in,
 /* Of a device in devices regcomp() fails only when a device is compared. */
 static bool spoils_section(enum section in, const struct mpconf_keyword *row)
 {
-	return in == SECTION_DEVICE && row->form == MPCONF_REGEX &&
-	       strcmp(row->name, "product_blacklist") != 0;
+	return in == SECTION_DEVICE && strcmp(row->name, "product_blacklist") != 0;
 }
 
 /* A value of an earlier section of the same kind is lost. */

@@ -13,6 +13,7 @@
 #include "checkerd/control/control_limits.h"
 #include "checkerd/control/kept_events.h"
 #include "checkerd/core/loss.h"
+#include "util/hash.h"
 #include "util/kept.h"
 #include "util/mono.h"
 
@@ -312,6 +313,160 @@ static void a_link_is_not_followed(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 }
 
+/* --- changes of a group --- */
+
+#define GROUP        5
+#define CHANGE_BYTES 128
+
+/* As the control thread does with a change whose group's event is to come. */
+static uint32_t add_member(uint64_t realtime_s, unsigned path)
+{
+	struct event e = event_of(realtime_s, path);
+	uint32_t change;
+
+	e.seq = 0;
+	e.part = EVENT_MEMBER;
+	e.group = GROUP;
+	change = changes_add(changes, &e);
+	assert_int_not_equal(change, CHANGES_NONE);
+	kept_events_add_change(&kept, changes, change);
+	return change;
+}
+
+static void keep_again(void *userdata, uint32_t place)
+{
+	(void)userdata;
+	kept_events_add_change(&kept, changes, place);
+}
+
+static void end_group(uint64_t seq)
+{
+	struct event e = event_of(seq, 0);
+
+	e.group = GROUP;
+	e.members = 1;
+	changes_complete_group(changes, &e, keep_again, NULL);
+}
+
+static void expect_changes_at(const char *path, const int64_t *seconds, size_t n)
+{
+	const struct change *x = changes_first(changes, path);
+
+	for (size_t i = 0; i < n; i++, x = changes_next(changes, x)) {
+		assert_non_null(x);
+		assert_int_equal(x->realtime_us, seconds[i] * USEC_PER_SEC);
+	}
+	assert_null(x);
+}
+
+/* The number of a change comes after later changes, and its place among these stays. */
+static void a_change_keeps_its_place_when_its_number_comes(void **state)
+{
+	static const int64_t seconds[] = { 10, 20 };
+	struct event later = event_of(20, 1);
+
+	(void)state;
+	add_member(10, 1);
+	add(&later);
+	end_group(30);
+	restart();
+	expect_changes_at("sd1", seconds, ARRAY_LEN(seconds));
+	assert_int_equal(changes_first(changes, "sd1")->seq, 30);
+}
+
+/* Flips bits of the record at a place; with_sum: and makes its sum right. */
+static void damage(uint32_t place, size_t byte, bool with_sum)
+{
+	uint64_t at = kept_events_bytes(PATHS) -
+	              (uint64_t)(changes_room(PATHS) - place) * CHANGE_BYTES;
+	unsigned char record[CHANGE_BYTES];
+	uint64_t sum;
+
+	assert_int_equal(kept_read(kept.fd, record, sizeof(record), at), sizeof(record));
+	record[byte] ^= 1;
+	sum = hash_bytes(record + sizeof(sum), sizeof(record) - sizeof(sum));
+	if (with_sum)
+		memcpy(record, &sum, sizeof(sum));
+	assert_int_equal(kept_write(kept.fd, record, sizeof(record), at), 0);
+}
+
+/* What is at the place, and is not the same change, gives it no order. */
+static void another_change_gives_no_order(void **state)
+{
+	static const int64_t seconds[] = { 20, 10 };
+	static const struct {
+		size_t byte;
+		bool with_sum;
+	} damages[] = {
+		{ CHANGE_BYTES - EVENT_PATH_MAX - sizeof(uint64_t), false }, /* order */
+		{ CHANGE_BYTES - EVENT_PATH_MAX, true },                     /* path */
+		{ 2 * sizeof(uint64_t), true },                              /* time */
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(damages); i++) {
+		struct event later = event_of(20, i);
+		char name[16];
+
+		damage(add_member(10, i), damages[i].byte, damages[i].with_sum);
+		add(&later);
+		end_group(30);
+		restart();
+		(void)snprintf(name, sizeof(name), "sd%u", i);
+		expect_changes_at(name, seconds, ARRAY_LEN(seconds));
+	}
+}
+
+/* A clock that stands still: a place is used again for the same path at the same time. */
+static void changes_of_one_time_keep_their_order(void **state)
+{
+	uint64_t last;
+
+	(void)state;
+	for (uint64_t seq = 1; seq < 3 * (uint64_t)changes_room(PATHS); seq++) {
+		struct event e = event_of(seq, seq % 3);
+
+		e.realtime_us = USEC_PER_SEC;
+		add(&e);
+	}
+	restart();
+	assert_int_equal(changes_of("sd1", &last), CHANGES_OF_ONE_MAX);
+}
+
+static void a_file_of_another_layout_is_not_read(void **state)
+{
+	const struct {
+		uint64_t more_cells, slots, read; /* the last event that is read */
+	} layouts[] = {
+		{ 0, changes_room(PATHS), 3 },
+		{ 1, changes_room(PATHS), 0 },
+		{ 0, UINT32_MAX, 0 },
+		{ 0, UINT64_MAX, 0 },
+	};
+	uint64_t cells = (kept_events_bytes(PATHS) - KEPT_BYTES -
+	                  (uint64_t)changes_room(PATHS) * CHANGE_BYTES) /
+	                 64;
+	int old = open(file, O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(old >= 0);
+	add_some(1, 4);
+	assert_int_equal(unlink(file), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(layouts); i++) {
+		const struct kept_header header = {
+			.layout = { cells + layouts[i].more_cells, layouts[i].slots },
+		};
+
+		restart();
+		kept_events_take_up(&kept, old, &header, &history, changes);
+		assert_int_equal(history.last_seq, layouts[i].read);
+		assert_true((changes_first(changes, "sd1") != NULL) ==
+		            (layouts[i].read > 0));
+		assert_int_equal(unlink(file), 0);
+	}
+	close(old);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -323,6 +478,10 @@ int main(void)
 		TEST(a_flipped_byte_loses_one_event),
 		TEST(a_shorter_file_is_survived),
 		TEST(a_link_is_not_followed),
+		TEST(a_change_keeps_its_place_when_its_number_comes),
+		TEST(another_change_gives_no_order),
+		TEST(changes_of_one_time_keep_their_order),
+		TEST(a_file_of_another_layout_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
