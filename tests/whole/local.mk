@@ -2,6 +2,8 @@
 # The pure core whole: every state that the worlds of tests/whole reach, and how many there are.
 EXTRA_DIST += \
 	tests/whole/README.md \
+	tests/whole/plants/disabled-hides-another.patch \
+	tests/whole/plants/emptied-unnoticed.patch \
 	tests/whole/plants/given-back-while-held.patch \
 	tests/whole/plants/hold-forgets-failures.patch \
 	tests/whole/plants/pardon-takes-marks.patch \

@@ -5,6 +5,7 @@
  *	tests/whole/whole            compares with tests/whole/recorded
  *	tests/whole/whole --record   prints what belongs in that file
  *	tests/whole/whole --deep     also the worlds that take minutes, which are not recorded
+ *	tests/whole/whole --only TEXT   of all these the worlds that have the text in their name
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 #include "tests/whole/whole.h"
 
 static struct {
-	FILE *recorded; /* NULL: nothing is compared */
+	FILE *recorded;   /* NULL: nothing is compared */
+	const char *only; /* NULL: every world */
 	bool record, changed;
 	struct explored all;
 } m;
@@ -46,6 +48,8 @@ static void run_world(const struct world *w)
 	char line[256];
 	double from = seconds();
 
+	if (m.only != NULL && strstr(w->name, m.only) == NULL)
+		return;
 	explore(w, &e);
 	(void)snprintf(line, sizeof(line), "%s: %llu states, %llu moves, depth %u",
 	               w->name, (unsigned long long)e.states, (unsigned long long)e.moves,
@@ -66,6 +70,10 @@ int main(int argc, char **argv)
 	bool deep = argc > 1 && strcmp(argv[1], "--deep") == 0;
 
 	m.record = argc > 1 && strcmp(argv[1], "--record") == 0;
+	if (argc > 2 && strcmp(argv[1], "--only") == 0) {
+		m.only = argv[2];
+		deep = true;
+	}
 	if (!deep && !m.record) {
 		m.recorded = fopen(WHOLE_RECORDED, "re");
 		if (m.recorded == NULL) {

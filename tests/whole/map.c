@@ -65,7 +65,7 @@ static bool move_map(void *state, unsigned move)
 	struct state *s = state;
 
 	load(s);
-	if (!map_move(move))
+	if (!map_may_move(move) || !map_move(move))
 		return false;
 	store(s);
 	return true;
@@ -109,6 +109,7 @@ static struct key key_of_path(unsigned path)
 		p->forced,
 		p->last,
 		p->disabled,
+		p->emptied,
 		p->old,
 		p->running,
 		p->verdict,
@@ -303,6 +304,9 @@ static void run_world(void (*each)(const struct world *world), const char *name,
 	free(before);
 }
 
+/* Whatever an administrator asks for of a path, one thing at a time. */
+#define MARKS (WITH_MARKS | WITH_EMPTIES | WITH_HOLDS | ONE_MARK)
+
 void whole_map(void (*each)(const struct world *w), bool deep)
 {
 	static const struct {
@@ -319,8 +323,15 @@ void whole_map(void (*each)(const struct world *w), bool deep)
 		{ "refused commands", WITH_REFUSALS, 2, 3 },
 		{ "holds", WITH_HOLDS, 3, 3 },
 		{ "holds without keep_last_path", WITH_HOLDS | WITHOUT_KEEP, 2, 3 },
-		{ "administrator", WITH_ADMIN, 2, 3 },
-		{ "other disks", WITH_DISKS, 2, 3 },
+		{ "administrator", WITH_ADMIN, 2, 2 },
+		{ "administrator, quick kernel", WITH_ADMIN | QUICK_KERNEL, 0, 3 },
+		{ "marks", MARKS, 2, 2 },
+		{ "marks, quick kernel", MARKS | QUICK_KERNEL, 3, 3 },
+		{ "marks and switches, quick kernel",
+		  MARKS | WITH_SWITCHES | QUICK_KERNEL, 0, 3 },
+		{ "marks, one in flight", MARKS | ONE_IN_FLIGHT, 0, 3 },
+		{ "other disks", WITH_DISKS, 2, 2 },
+		{ "other disks, quick kernel", WITH_DISKS | QUICK_KERNEL, 0, 3 },
 		{ "restart, holds", WITH_RESTART | WITH_HOLDS, 2, 3 },
 		{ "paths that go and come", WITH_REMOVAL, 2, 3 },
 		{ "other disks that go and come", WITH_REMOVAL | WITH_DISKS, 1, 2 },

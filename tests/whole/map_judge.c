@@ -25,13 +25,15 @@ static enum path_verdict verdict_of(unsigned path)
 
 	if (!p->known)
 		return p->gone ? VERDICT_UNUSABLE : VERDICT_NONE;
-	return p->forced ? VERDICT_UNUSABLE : (enum path_verdict)p->verdict;
+	return p->forced || p->emptied ? VERDICT_UNUSABLE : (enum path_verdict)p->verdict;
 }
 
 /* By a check of this daemon, or by an administrator. */
 static enum path_verdict decided(unsigned path)
 {
-	return of(path)->old && !of(path)->forced ? VERDICT_NONE : verdict_of(path);
+	return of(path)->old && !of(path)->forced && !of(path)->emptied
+	               ? VERDICT_NONE
+	               : verdict_of(path);
 }
 
 /* unheld: and not held. */

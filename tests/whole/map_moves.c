@@ -290,8 +290,8 @@ static void remove_path(unsigned path, bool gone)
 	struct shadow *p = &mw.s->of[path];
 
 	maps_path_removed(mw.maps, path, gone);
-	p->known = p->held = p->reuse = p->forced = p->last = p->disabled = p->old =
-	        false;
+	p->known = p->held = p->reuse = p->forced = p->last = false;
+	p->disabled = p->emptied = p->old = false;
 	p->gone = gone;
 	p->running = RUNS_NOT;
 	p->verdict = VERDICT_NONE;
@@ -342,6 +342,8 @@ enum path_move {
 	M_FORCE,
 	M_FORCE_LAST,
 	M_DISABLE,
+	M_EMPTY,
+	M_EMPTY_LAST,
 	M_SWAP,
 	M_UNREADABLE,
 	M_DESCRIBE,
@@ -416,10 +418,24 @@ static bool move_kernel(unsigned path, unsigned move)
 	return true;
 }
 
+/* A path that has a mark gets no other one. */
+static bool is_second_mark(unsigned path, unsigned move)
+{
+	const struct shadow *p = &mw.s->of[path];
+	bool holds = move == M_HOLD || move == M_HOLD_AGAIN;
+	bool forces = move == M_FORCE || move == M_FORCE_LAST;
+
+	return (mw.features & ONE_MARK) != 0 &&
+	       ((p->held && !holds) || (p->forced && !forces) ||
+	        (p->disabled && (holds || forces)));
+}
+
 static bool move_admin(unsigned path, unsigned move)
 {
 	struct shadow *p = &mw.s->of[path];
 
+	if (is_second_mark(path, move))
+		return false;
 	switch (move) {
 	case M_HOLD:
 		hold(path, !p->held, false);
@@ -437,8 +453,20 @@ static bool move_admin(unsigned path, unsigned move)
 		p->last = p->forced && move == M_FORCE_LAST;
 		maps_force(mw.maps, path, p->forced, p->last);
 		return true;
+	case M_EMPTY:
+	case M_EMPTY_LAST:
+		if (move == M_EMPTY_LAST && p->last)
+			return false;
+		p->disabled = true;
+		p->emptied = move == M_EMPTY_LAST || !p->emptied;
+		p->last = p->emptied && move == M_EMPTY_LAST;
+		maps_disable(mw.maps, path,
+		             p->emptied ? MAPS_DISABLED_EMPTIED : MAPS_DISABLED, p->last);
+		return true;
 	default:
 		p->disabled = !p->disabled;
+		p->last = p->last && !p->emptied;
+		p->emptied = false;
 		maps_disable(mw.maps, path, p->disabled ? MAPS_DISABLED : MAPS_ENABLED,
 		             false);
 		return true;
@@ -477,10 +505,11 @@ static bool move_device(unsigned path, unsigned move)
 /* What a world has beside checks and commands. */
 static bool is_part(unsigned move)
 {
-	static const uint8_t needs[PATH_MOVES] = {
+	static const uint16_t needs[PATH_MOVES] = {
 		[M_REFUSE] = WITH_REFUSALS,  [M_HOLD] = WITH_HOLDS,
-		[M_HOLD_AGAIN] = WITH_HOLDS, [M_FORCE] = WITH_ADMIN,
-		[M_FORCE_LAST] = WITH_ADMIN, [M_DISABLE] = WITH_ADMIN,
+		[M_HOLD_AGAIN] = WITH_HOLDS, [M_FORCE] = WITH_MARKS,
+		[M_FORCE_LAST] = WITH_MARKS, [M_DISABLE] = WITH_MARKS,
+		[M_EMPTY] = WITH_EMPTIES,    [M_EMPTY_LAST] = WITH_EMPTIES,
 		[M_SWAP] = WITH_DISKS,       [M_UNREADABLE] = WITH_DISKS,
 		[M_DESCRIBE] = WITH_DISKS,   [M_OLD_GOOD] = WITH_RESTART,
 		[M_OLD_BAD] = WITH_RESTART,  [M_REMOVE] = WITH_REMOVAL,
@@ -507,12 +536,12 @@ static bool move_path(unsigned path, unsigned move)
 		return move_kernel(path, move);
 	if (!known)
 		return false;
-	return move <= M_DISABLE ? move_admin(path, move) : move_device(path, move);
+	return move <= M_EMPTY_LAST ? move_admin(path, move) : move_device(path, move);
 }
 
 static bool move_world(unsigned move)
 {
-	bool admin = (mw.features & WITH_ADMIN) != 0;
+	bool switches = (mw.features & WITH_SWITCHES) != 0;
 
 	switch (move) {
 	case M_READ:
@@ -528,13 +557,13 @@ static bool move_world(unsigned move)
 		pass_time();
 		return true;
 	case M_CONTROL:
-		if (!admin)
+		if (!switches)
 			return false;
 		mw.s->control = !mw.s->control;
 		maps_set_control(mw.maps, mw.s->control);
 		return true;
 	case M_KEEP:
-		if (!admin)
+		if (!switches)
 			return false;
 		mw.s->keep = !mw.s->keep;
 		maps_set_keep(mw.maps, 0, mw.s->keep);
@@ -563,6 +592,19 @@ bool map_move(unsigned move)
 		return false;
 	map_end_round();
 	return true;
+}
+
+bool map_may_move(unsigned move)
+{
+	bool executes = move < M_READ &&
+	                (move % PATH_MOVES == M_EXECUTE || move % PATH_MOVES == M_REFUSE);
+	unsigned flights = 0;
+
+	for (unsigned i = 0; i < mw.n; i++)
+		flights += mw.s->of[i].flight != COMMAND_NONE;
+	if ((mw.features & QUICK_KERNEL) != 0)
+		return executes || flights == 0;
+	return executes || flights < 2 || (mw.features & ONE_IN_FLIGHT) == 0;
 }
 
 /* Checks end as the last decision was, or as the path works; the kernel executes each command. */
@@ -599,6 +641,8 @@ void map_describe(unsigned move, char *buf, size_t size)
 		"an administrator fails it, or gives it back",
 		"an administrator takes it",
 		"it is disabled or enabled",
+		"it is disabled and emptied, or not emptied any more",
+		"it is disabled and emptied, also as the last one",
 		"another disk takes its number",
 		"the check succeeds without an identity",
 		"discovery describes its disk",

@@ -13,7 +13,7 @@
 /* What can happen beside checks and commands; bits. */
 enum feature {
 	WITH_HOLDS = 1 << 0,
-	WITH_ADMIN = 1 << 1, /* forced, disabled, dm_control off, keep_last_path off */
+	WITH_MARKS = 1 << 1, /* an administrator forces and disables paths */
 	WITH_DISKS = 1 << 2, /* another disk under the number; answers without identity */
 	WITH_RESTART = 1 << 3,  /* the verdicts of a predecessor */
 	WITH_REMOVAL = 1 << 4,  /* paths go and come */
@@ -22,6 +22,15 @@ enum feature {
 	/* Something happens while a check runs, or before the loop takes a record. */
 	WITH_LONG_CHECKS = 1 << 7,
 	WITH_LATE_RECORDS = 1 << 8,
+	WITH_EMPTIES = 1 << 9, /* paths are disabled and emptied; only with ONE_MARK */
+	/* Less than what can happen. An administrator takes one mark off a path before the next one. */
+	ONE_MARK = 1 << 10,
+	/* While a command has no answer, nothing else happens. */
+	QUICK_KERNEL = 1 << 11,
+	/* The same while two have none. */
+	ONE_IN_FLIGHT = 1 << 12,
+	WITH_SWITCHES = 1 << 13, /* dm_control and keep_last_path change */
+	WITH_ADMIN = WITH_MARKS | WITH_SWITCHES,
 };
 
 enum record { RECORD_NONE, RECORD_NEWS, RECORD_ANSWER };
@@ -42,7 +51,7 @@ struct shadow {
 	bool before;       /* the check that runs began before the failure */
 	bool held, reuse;  /* held; and not to be reinstated yet */
 	bool forced, last; /* by an administrator; also as the last one */
-	bool disabled, old;
+	bool disabled, emptied, old;
 	uint8_t running, verdict;
 	uint8_t flight; /* enum agreement_command that the kernel has not executed */
 };
@@ -73,12 +82,14 @@ struct map_world {
 
 /* The clock stands still at T0, but for the one move that ends every pause. */
 #define T0        (1000 * USEC_PER_SEC)
-#define MAP_MOVES 67 /* of the world; see map_moves.c */
+#define MAP_MOVES 73 /* of the world; see map_moves.c */
 
 extern struct map_world mw;
 
 /* Makes one move and the rest of the loop's round. False: there is no such move now. */
 bool map_move(unsigned move);
+/* May the move come before the kernel has executed what is in flight? */
+bool map_may_move(unsigned move);
 /* Checks end as the last decision was; the kernel executes each command, and all is reported. */
 void map_be_quiet(void);
 /* The daemon has the path. */
