@@ -210,9 +210,9 @@ def what_was_answered_survives_sigkill(case):
 @test([14], root=False, not_sanitized=PRELOADS)
 def many_paths_answered_survive_sigkill(case):
 	"""More paths than the ring to the thread has room for, at once."""
-	n = 100
+	n = 70
 	names = files(case, n)
-	env = late_writes(case, 2000)
+	env = late_writes(case, 1000)
 	daemon = case.daemon(config(names), env=env).start().wait_ready(up=n)
 	for i, (command, enabled) in enumerate((("disable", False), ("enable", True)) * 2):
 		daemon.ctl(command, *names)
