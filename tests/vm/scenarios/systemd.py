@@ -66,23 +66,25 @@ scsi_state(disks[0], "offline")
 wait_for("down", lambda: state_is(disks[0], "down"))
 scsi_state(disks[0], "running")
 wait_for("up", lambda: state_is(disks[0], "up"))
+run("journalctl --sync")
 entries = [json.loads(l) for l in
-           journalctl("-u", "checkerd", "-o", "json").splitlines()]
+           run("journalctl -b -u checkerd -o json --no-pager").splitlines()]
 down = [e for e in entries
         if e.get("CHECKERD_PATH") == disks[0] and e.get("CHECKERD_STATE") == "down"]
 check(len(down) == 1 and "offline" in down[0]["CHECKERD_REASON"], "one entry, with its fields", down)
-check("checkerctl" in journalctl("-x", "-u", "checkerd", f"MESSAGE_ID={down[0]['MESSAGE_ID']}"),
+check("checkerctl" in run(f"journalctl -x --no-pager -u checkerd MESSAGE_ID={down[0]['MESSAGE_ID']}"),
       "the catalog says what to do")
-said = journalctl("CHECKERD_TYPE=path_state", "CHECKERD_STATE=down")
+said = run("journalctl --no-pager CHECKERD_TYPE=path_state CHECKERD_STATE=down")
 check(disks[0] in said, "its fields find it", said)
 numbers = {e["MESSAGE_ID"] for e in entries if "CHECKERD_TYPE" in e}
-said = journalctl("-x", "-u", "checkerd", *(f"MESSAGE_ID={n}" for n in numbers))
+said = run("journalctl -x -b --no-pager -u checkerd " + " ".join(f"MESSAGE_ID={n}" for n in numbers))
 check(said.count("Defined-By: checkerd") == len(re.findall(r" checkerd\[\d+\]: ", said)) >= 3,
       "every line is explained", said)
 # What this host has no event of.
 run("logger --journald", stdin="MESSAGE=map mpatha: full -> last\n"
     "MESSAGE_ID=ba3fca5b151e4b65a2801a18450ccf13\nCHECKERD_MAP=mpatha\nCHECKERD_STATE=last\n")
-said = journalctl("-x", "CHECKERD_MAP=mpatha")
+run("journalctl --sync")
+said = run("journalctl -x CHECKERD_MAP=mpatha --no-pager")
 check("checkerctl show topology mpatha" in said and "is about that: last" in said,
       "and one about a map", said)
 
