@@ -124,7 +124,8 @@ def in_machine(result):
 		         f"{beside[0]['started_limit_s']} s at most.", "", *beside_multipathd(beside), ""]
 	for r in runs:
 		if r["kind"] == "cost":
-			text += [f"{capital(r['title'])}, Linux {r['kernel']}, {r['date']}:", "", *commands(r), ""]
+			clock = f"; {r['clock']}" if r.get("clock") else ""
+			text += [f"{capital(r['title'])}, Linux {r['kernel']}, {r['date']}{clock}:", "", *commands(r), ""]
 	return text[:-1]
 
 
@@ -242,7 +243,8 @@ def judge_machine(result, judge, judge_share):
 		if r["kind"] == "cost" and r.get("budget"):
 			for row in r["rows"]:
 				if row["ratio"]["median"] != 1:
-					judge(f"in a VM, {row['kind']}, {row['paths']:,} paths, ÷ raw loop",
+					judge(f"in a VM, {row['kind']}, {row['paths']:,} paths, ÷ raw loop"
+					      + (f" ({r['clock']})" if r.get("clock") else ""),
 					      row["ratio"]["median"], r["budget"])
 		if r["kind"] != "compare" or not r["multipath_tools"].startswith(NEWEST):
 			continue
