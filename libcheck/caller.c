@@ -72,7 +72,7 @@ int64_t caller_oldest_us(const struct pathcheck *pc, struct mono now)
 {
 	int64_t oldest = 0;
 
-	for (uint32_t id = 0; id < pc->limits.ids; id++) {
+	for (uint32_t id = 0; id < pc->ids_end; id++) {
 		const struct entry *e = &pc->entries[id];
 
 		if (e->state == ENTRY_USED && e->asked.outstanding)

@@ -52,7 +52,8 @@ struct pathcheck {
 	struct names names;
 	struct entry *entries; /* limits.ids of them */
 	uint32_t free_head;
-	uint32_t used; /* never above max_paths */
+	uint32_t used;    /* never above max_paths */
+	uint32_t ids_end; /* above every id that was given: the others are FREE */
 	int epoll_fd;
 	bool lost; /* PROCESS: no prober is running */
 	bool wild; /* the prober wrote what no sound prober writes: it will be replaced */

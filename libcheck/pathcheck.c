@@ -217,6 +217,7 @@ int pathcheck_add(struct pathcheck *pc, const struct pathcheck_path *p, uint32_t
 
 	e = &pc->entries[id];
 	pc->free_head = e->next;
+	pc->ids_end = MAX(pc->ids_end, id + 1);
 	pc->used++;
 	e->state = ENTRY_USED;
 	e->asked = (struct asked){ false };

@@ -55,7 +55,7 @@ int pathcheck_stats(struct pathcheck *pc, struct pathcheck_stats *ret)
 	for (uint32_t i = 0; i < ret->groups; i++)
 		if (pathcheck_group(pc, i, &g) == 0)
 			ret->in_flight += g.in_flight + g.expired + g.orphans;
-	for (uint32_t id = 0; id < pc->limits.ids; id++)
+	for (uint32_t id = 0; id < pc->ids_end; id++)
 		ret->blockers += pc->entries[id].state == ENTRY_USED &&
 		                 atomic_load(&pc->shared.suspects[id]) != 0;
 	for (unsigned i = 0; i < LINGERING_MAX; i++)

@@ -119,7 +119,7 @@ static void hand_over(struct pathcheck *pc, struct shared *to)
 	(void)epoll_ctl(pc->epoll_fd, EPOLL_CTL_DEL, from.caller_fd, NULL);
 	pc->shared = *to;
 	names_init(&pc->names); /* the new region has none yet */
-	for (uint32_t id = 0; id < pc->limits.ids; id++) {
+	for (uint32_t id = 0; id < pc->ids_end; id++) {
 		struct entry *e = &pc->entries[id];
 
 		if (e->state == ENTRY_LEAVING) {
@@ -196,7 +196,7 @@ static bool has_lost_a_check(struct pathcheck *pc, struct mono now)
 	pc->lost_looked = now;
 	if (away_us > MAX((int64_t)pc->options.stall_timeout_us, LOOK_FOR_LOST_US))
 		pc->lost_from = now;
-	for (uint32_t id = 0; id < pc->limits.ids && !any; id++)
+	for (uint32_t id = 0; id < pc->ids_end && !any; id++)
 		any = is_lost(pc, &pc->entries[id], now);
 	return any;
 }
