@@ -10,7 +10,7 @@
 
 int handover_init(struct handover *h)
 {
-	h->results.n = 0;
+	h->results = (struct result_batch){ .posts = NULL };
 	h->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	return h->timer_fd < 0 ? -errno : 0;
 }

@@ -243,31 +243,38 @@ static bool write_one(struct handover *h, struct group *g, struct sg_write *w,
 	return ours;
 }
 
-/*
- * With lock held. The last command is written. True: the caller is to be woken for the results. If
- * more answers are to come, the reaper wakes it for all of them: reaper.c has the same rule.
- */
-static bool plan_news(struct group *g, const struct result_batch *results,
-                      struct mono now, bool *wake)
-{
-	if (results->n == 0)
-		return false;
-	if (g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT] == 0)
-		return true;
-	g->tell_by = mono_min(g->tell_by, mono_add(now, GOOD_NEWS_US));
-	*wake = *wake || mono_before(g->tell_by, g->asleep_until);
-	return false;
-}
-
-/* Only the submitter may: else they are the other thread's. */
-static void push_results(struct handover *h, struct group *g, bool tell)
+/* Only the submitter may: else they are the other thread's. True: there were any. */
+static bool push_results(struct handover *h, struct group *g)
 {
 	struct posts *posts = g->with.posts;
+	bool any = h->results.n > 0;
 
-	results_push(&h->results, tell);
+	results_push(&h->results, false);
 	/* Slots were given back. */
-	if (atomic_load(&posts->waiting) > 0)
+	if (any && atomic_load(&posts->waiting) > 0)
 		posts_wake_submitter(posts);
+	return any;
+}
+
+/*
+ * All results are in the ring, so a reaper that wakes the caller meanwhile wakes it for them, too. If
+ * more answers are to come, the reaper wakes it for all: reaper.c has the same rule.
+ */
+static void tell_results(struct handover *h, struct group *g, struct mono now)
+{
+	bool more, wake = false;
+
+	pthread_mutex_lock(&g->lock);
+	more = g->count[SLOT_QUEUED] + g->count[SLOT_IN_FLIGHT] > 0;
+	if (more) {
+		g->tell_by = mono_min(g->tell_by, mono_add(now, GOOD_NEWS_US));
+		wake = mono_before(g->tell_by, g->asleep_until);
+	}
+	pthread_mutex_unlock(&g->lock);
+	if (!more)
+		results_push(&h->results, true);
+	if (wake)
+		group_wake(g);
 }
 
 /* The lock is taken once a command. False: another thread is the submitter now. */
@@ -275,7 +282,7 @@ static bool submit_commands(struct handover *h, struct group *g)
 {
 	struct mono now = mono_now();
 	struct sg_write w = { .slot = NULL };
-	bool ours = true, wake = false, tell = false;
+	bool ours = true, wake = false, pushed = false;
 	unsigned unsaid = 0;
 	struct others o;
 	struct slot *s;
@@ -294,11 +301,10 @@ static bool submit_commands(struct handover *h, struct group *g)
 			sg_write_begin(&w, g, s, handover_next(h), now);
 		} else {
 			group_publish(g);
-			tell = ours && plan_news(g, &h->results, now, &wake);
 		}
 		pthread_mutex_unlock(&g->lock);
-		if (ours && h->results.n > 0 && (s == NULL || results_full(&h->results)))
-			push_results(h, g, tell);
+		if (ours && (s == NULL || results_full(&h->results)))
+			pushed = push_results(h, g) || pushed;
 		others_hand_on(&o, g);
 		/* The reaper is woken once for many answers. */
 		if (wake && (s == NULL || ++unsaid == SUBMIT_BATCH)) {
@@ -309,6 +315,8 @@ static bool submit_commands(struct handover *h, struct group *g)
 		if (s != NULL)
 			ours = write_one(h, g, &w, host, &now);
 	} while (s != NULL);
+	if (ours && pushed)
+		tell_results(h, g, now);
 	return ours;
 }
 

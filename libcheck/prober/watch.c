@@ -44,7 +44,8 @@ static bool take_over(struct watch *w, uint64_t batch)
 		jobs_return_thread(sub->jobs); /* the submitter has gone on just now */
 		return false;
 	}
-	if (handover->results.n > 0)
+	/* Also tells of those that were pushed before. Of reads there are none. */
+	if (handover->results.posts != NULL)
 		results_push(&handover->results, true);
 	atomic_fetch_add(&h->submitters_stuck, 1);
 	atomic_fetch_add(&h->submitter_replacements, 1);

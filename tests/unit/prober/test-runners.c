@@ -332,6 +332,29 @@ static void answers_at_once(void **state)
 	end(descriptors);
 }
 
+/* As many answers as are reported at once, and then one that is to come. */
+static void a_full_batch_of_answers(void **state)
+{
+	enum { PATHS = RESULT_BATCH };
+	unsigned descriptors = files_open();
+
+	(void)state; /* no fixture */
+	begin();
+	for (uint32_t id = 0; id < PATHS; id++)
+		add_open(id, "file", 1);
+	add_open(PATHS, "hung", 2);
+	fake_commands_at_once();
+	bed_hold_file("hung");
+	for (uint32_t id = 0; id <= PATHS; id++)
+		bed_check(b, id, LONG_US);
+	for (uint32_t id = 0; id < PATHS; id++)
+		bed_final(b, id, 2);
+	assert_int_equal(b->of[PATHS].final, 1);
+	fake_release_all();
+	bed_final(b, PATHS, 2);
+	end(descriptors);
+}
+
 /* The same check sends again, and reports once. */
 static void a_unit_attention(void **state)
 {
@@ -695,6 +718,7 @@ int main(void)
 		cmocka_unit_test(slow_until_no_write_sleeps),
 		cmocka_unit_test(many_paths),
 		cmocka_unit_test(answers_at_once),
+		cmocka_unit_test(a_full_batch_of_answers),
 		cmocka_unit_test(a_unit_attention),
 		cmocka_unit_test(no_answer_after_a_unit_attention),
 		cmocka_unit_test(a_device_without_a_node),
