@@ -36,7 +36,7 @@ static void check(struct requests *q, const struct port_request *r, struct path 
 		reply(q, r, 0, p->status.state);
 }
 
-/* Requests that change paths. The next daemon has to know what the client is told. */
+/* Requests that change paths. The client is answered when the change is in the state file. */
 static void change(struct requests *q, const struct port_request *r, struct mono now)
 {
 	const struct batch_parts parts = {

@@ -192,11 +192,6 @@ def journal(unit="checkerd"):
 
 # --- disks ---------------------------------------------------------------------------------
 
-def one_processor():
-	"""For a scenario whose time goes by instructions: each of two processors would count the other's, too."""
-	write("/sys/devices/system/cpu/cpu1/online", "0")
-
-
 def settle(seconds=180):
 	run("udevadm", "settle", f"--timeout={seconds}", seconds=seconds + 5)
 

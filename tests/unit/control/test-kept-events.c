@@ -417,7 +417,7 @@ static void another_change_gives_no_order(void **state)
 	}
 }
 
-/* A clock that stands still: a place is used again for the same path at the same time. */
+/* Two changes of one path have the same time, and the second one takes the place of the first. */
 static void changes_of_one_time_keep_their_order(void **state)
 {
 	uint64_t last;

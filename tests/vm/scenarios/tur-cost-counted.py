@@ -4,7 +4,8 @@
 # time by instructions
 # only when asked for: it measures for minutes
 from cost import measure
-from vm import one_processor
+from vm import write
 
-one_processor()
+# Each of two processors would count the other's instructions, too.
+write("/sys/devices/system/cpu/cpu1/online", "0")
 measure("tur", "one processor, and each instruction takes a nanosecond")
