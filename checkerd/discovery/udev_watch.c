@@ -4,13 +4,16 @@
  * thread; no other thread sees an object of libudev.
  *
  * Listening begins before the first list is made, so that no change is missed. ENOBUFS means that
- * the kernel dropped messages, and then all devices are listed again.
+ * the kernel dropped messages, and then all devices are listed again. The kernel says it once, and
+ * drops more without a word until all messages that wait have been read. So the devices are listed
+ * once more then.
  */
 #include "checkerd/discovery/udev_watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +37,7 @@ struct udev_watch {
 	struct udev_source source;
 	struct known known;
 	bool heard_nvme; /* there were messages about NVMe controllers or disks */
+	bool dropping;   /* the kernel dropped messages, and others still wait */
 };
 
 struct udev_watch *udev_watch_free(struct udev_watch *w)
@@ -541,6 +545,24 @@ static int take_message(const struct updating *u, struct udev_device *dev,
 	return r;
 }
 
+/* There was no message, for this reason. Are the devices to be listed? */
+static int judge_silence(struct udev_watch *w, int error)
+{
+	struct pollfd p = { .fd = udev_watch_fd(w), .events = POLLIN };
+
+	if (error == ENOBUFS) {
+		w->dropping = true;
+		return -ENOBUFS;
+	}
+	if (is_shortage(error))
+		return -error;
+	/* libudev also returns nothing for a message that it refuses. */
+	if (!w->dropping || poll(&p, 1, 0) > 0)
+		return 0;
+	w->dropping = false;
+	return -ENOBUFS;
+}
+
 int udev_watch_take(struct udev_watch *w, const struct config *c,
                     struct found_list *reported, int (*emit)(void *arg, struct found *f),
                     void *arg)
@@ -555,7 +577,7 @@ int udev_watch_take(struct udev_watch *w, const struct config *c,
 		errno = 0;
 		dev = udev_monitor_receive_device(w->monitor);
 		if (dev == NULL)
-			return errno == ENOBUFS || is_shortage(errno) ? -errno : 0;
+			return judge_silence(w, errno);
 		sysname = udev_disk_name(dev);
 		if (sysname != NULL)
 			r = take_message(&u, dev, sysname);

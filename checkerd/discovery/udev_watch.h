@@ -24,14 +24,15 @@ _must_check_ int udev_watch_scan(struct udev_watch *w, const struct config *c,
                                  bool reload, struct found_list *ret,
                                  uint32_t *ret_excluded);
 
-/* Were there messages about NVMe controllers or disks since the last call? */
 /* Does udevd run? Without it no device has properties. */
 bool udev_watch_has_udevd(const struct udev_watch *w);
+/* Were there messages about NVMe controllers or disks since the last call? */
 bool udev_watch_heard_nvme(struct udev_watch *w);
 
 /*
  * Reads the waiting messages, changes `reported`, and emits the differences. Returns 0, or what
- * emit returned. -ENOBUFS: messages were lost, and the caller scans again.
+ * emit returned. -ENOBUFS: messages were lost, and the caller scans again; the next call may return it
+ * again for the same loss.
  */
 _must_check_ int udev_watch_take(struct udev_watch *w, const struct config *c,
                                  struct found_list *reported,

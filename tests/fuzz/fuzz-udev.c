@@ -39,7 +39,7 @@ struct udev_monitor {
 static struct udev_device *being_made, *to_receive, *known[DEVICES_MAX];
 static struct udev udev;
 static struct udev_monitor monitor;
-static bool without_memory;
+static bool without_memory, dropped;
 
 /* --- what the target does --- */
 
@@ -143,9 +143,14 @@ void fuzz_udev_without_memory(bool without)
 	without_memory = without;
 }
 
+void fuzz_udev_drop(void)
+{
+	dropped = true;
+}
+
 void fuzz_udev_reset(void)
 {
-	without_memory = false;
+	without_memory = dropped = false;
 	udev_device_unref(being_made);
 	udev_device_unref(to_receive);
 	being_made = to_receive = NULL;
@@ -212,10 +217,13 @@ int udev_monitor_get_fd(struct udev_monitor *m)
 
 struct udev_device *udev_monitor_receive_device(struct udev_monitor *m)
 {
-	struct udev_device *d = to_receive;
+	struct udev_device *d = dropped ? NULL : to_receive;
 
 	(void)m;
-	to_receive = NULL;
+	errno = dropped ? ENOBUFS : EAGAIN;
+	if (!dropped)
+		to_receive = NULL;
+	dropped = false;
 	return d;
 }
 

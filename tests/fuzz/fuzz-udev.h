@@ -21,6 +21,8 @@ void fuzz_udev_message(void);
  * not be read has no properties.
  */
 void fuzz_udev_without_memory(bool without);
+/* The kernel drops messages: the next call that receives one fails with ENOBUFS. */
+void fuzz_udev_drop(void);
 /* Forgets all devices and messages. */
 void fuzz_udev_reset(void);
 

@@ -128,6 +128,8 @@ def page_in_a_browser(case):
 	exporter = Exporter(case, daemon)
 	case.disk.tell("fail", 0, "EIO")
 	daemon.wait_count("down", 1)
+	# Others may follow with the same cause: the event is told a moment after the state.
+	wait_until("the event", lambda: "-> down" in exporter.get("/data/events")[2], 10)
 	url = f"http://127.0.0.1:{exporter.port}/"
 	dom = subprocess.run(
 		[browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=320,700",

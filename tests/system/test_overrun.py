@@ -45,9 +45,9 @@ def drops(pid):
 def flood(case, daemon, node, seconds=60):
 	"""Sends change events until the kernel drops some."""
 	deadline = time.monotonic() + seconds
-	written = 0
+	written, before = 0, drops(daemon.pid)
 	with open(f"/sys/block/{os.path.basename(node)}/uevent", "w", encoding="ascii") as f:
-		while drops(daemon.pid) == 0:
+		while drops(daemon.pid) == before:
 			for _ in range(1000):
 				os.pwrite(f.fileno(), b"change", 0)
 			written += 1000
@@ -90,3 +90,30 @@ def lost_announcements_are_made_good(case):
 	grown = rss_kib(daemon.pid) - before
 	case.figure(f"RSS grew by {grown} KiB")
 	check(SANITIZED or grown < 4096, f"RSS grew by {grown} KiB")
+
+
+@test([7], timeout=150)
+def what_is_lost_while_messages_wait_is_found(case):
+	"""The kernel says once that it drops messages, and drops more until all that wait have been
+	read. A device comes after the daemon has listed all devices, and before it has read on."""
+	case.run.drop_bed()
+	case.loops(range(2))
+	daemon = case.daemon(UNCHECKED).start().wait_ready()
+	daemon.signal(signal.SIGSTOP)
+	try:
+		wait_until("the daemon is stopped", lambda: is_stopped(daemon.pid), 5)
+		flood(case, daemon, bed.loop_node(0))
+		case.loop(2)
+		daemon.signal(signal.SIGCONT)
+		wait_until("all devices are listed", lambda: bed.loop_node(2) in daemon.paths(), 20)
+		daemon.signal(signal.SIGSTOP)
+		wait_until("the daemon is stopped", lambda: is_stopped(daemon.pid), 5)
+		case.figure(f"{waiting(daemon.pid)} bytes of messages wait")
+		flood(case, daemon, bed.loop_node(0))
+		lost = drops(daemon.pid)
+		case.loop(3)
+		check(drops(daemon.pid) > lost, "no message was dropped")
+	finally:
+		daemon.signal(signal.SIGCONT)
+	there = {bed.loop_node(n) for n in range(4)}
+	wait_until("the present paths are known", lambda: set(daemon.paths()) == there, 30)

@@ -76,7 +76,10 @@ class Verifier:
 			 "--rate_iops=200", "--time_based", f"--runtime={seconds}",
 			 "--output-format=terse", "--terse-version=3"],
 			stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-			text=True)
+			text=True,
+			# SIGPIPE stays ignored: nvme-tcp of Linux 6.1 sends it to whoever submits a request
+			# while the connection is broken.
+			restore_signals=False)
 
 	def is_well(self):
 		check(self.process.poll() is None, f"fio on {self.name} goes on",

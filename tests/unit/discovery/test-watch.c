@@ -469,9 +469,23 @@ static void what_goes_goes(void **state)
 	assert_int_equal(removed, 1);
 }
 
+/* While messages wait the kernel drops others without saying so again. */
+static void what_was_dropped_while_messages_waited_is_listed(void **state)
+{
+	(void)state;
+	message("change");
+	fuzz_udev_drop();
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL),
+	                 -ENOBUFS);
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL),
+	                 -ENOBUFS);
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_dropped_while_messages_waited_is_listed),
 		cmocka_unit_test(a_list_without_memory_is_none),
 		cmocka_unit_test(a_list_that_ends_too_early_is_none),
 		cmocka_unit_test(a_list_without_descriptors_is_none),
