@@ -42,18 +42,28 @@ static void *made(struct block *b, size_t bytes)
 	return b->data;
 }
 
-void *block_new(size_t n, size_t size)
+static void *new_block(size_t n, size_t size, void *(*pages)(size_t bytes))
 {
 	size_t bytes = bytes_for(n, size);
 	struct block *b = NULL;
 
 	if (bytes >= LARGE) {
 		seal_note();
-		b = pages_new(bytes);
+		b = pages(bytes);
 	} else if (bytes > 0) {
 		b = calloc(1, bytes);
 	}
 	return made(b, bytes);
+}
+
+void *block_new(size_t n, size_t size)
+{
+	return new_block(n, size, pages_new);
+}
+
+void *block_new_sparse(size_t n, size_t size)
+{
+	return new_block(n, size, pages_new_sparse);
 }
 
 void *block_resize(void *block, size_t n, size_t size)

@@ -12,6 +12,9 @@
 /* n items of this size, zeroed and aligned for any type; at least one byte. NULL: no memory. */
 void *block_new(size_t n, size_t size);
 
+/* As block_new(). Pages of a large block are not present before they are touched: see util/room.h. */
+void *block_new_sparse(size_t n, size_t size);
+
 /* Resizes the block. Items that fit stay; new items are not zeroed. NULL: no memory, and the block
  * is unchanged. block: NULL allowed. */
 void *block_resize(void *block, size_t n, size_t size);

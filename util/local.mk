@@ -22,6 +22,8 @@ libutil_la_SOURCES = \
 	util/pages.h \
 	util/ring.c \
 	util/ring.h \
+	util/room.c \
+	util/room.h \
 	util/seal.c \
 	util/seal.h \
 	util/shortage.h \
@@ -63,6 +65,13 @@ tests_unit_util_test_pages_SOURCES = tests/unit/util/test-pages.c
 tests_unit_util_test_pages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_pages_LDADD = libutil.la $(CMOCKA_LIBS)
 tests_unit_util_test_pages_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
+
+check_PROGRAMS += tests/unit/util/test-room
+TESTS += tests/unit/util/test-room
+tests_unit_util_test_room_SOURCES = tests/unit/util/test-room.c
+tests_unit_util_test_room_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_util_test_room_LDADD = libutil.la $(CMOCKA_LIBS)
+tests_unit_util_test_room_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=madvise,--wrap=mlock2
 
 check_PROGRAMS += tests/unit/util/test-block
 TESTS += tests/unit/util/test-block

@@ -31,6 +31,8 @@ static struct {
 	_Atomic uint32_t n; /* [lock] written; [atomic any] read */
 } owed = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+static bool locked; /* [init] see pages_note_locked() */
+
 static size_t whole(size_t bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -94,6 +96,16 @@ void *pages_new_unlocked(size_t bytes)
 	return p;
 }
 
+void *pages_new_sparse(size_t bytes)
+{
+	void *p = pages_new(bytes);
+
+	/* mmap() has made all of them present and locked. An older kernel than 4.4 leaves it so. */
+	if (p != NULL && locked && mlock2(p, whole(bytes), MLOCK_ONFAULT) == 0)
+		empty(p, whole(bytes));
+	return p;
+}
+
 /* -errno. */
 static int fill(char *pages, size_t bytes)
 {
@@ -105,6 +117,26 @@ static int fill(char *pages, size_t bytes)
 	for (size_t at = 0; at < bytes; at += (size_t)sysconf(_SC_PAGESIZE))
 		((volatile char *)pages)[at] = 0;
 	return 0;
+}
+
+int pages_prepare(void *from, size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t at = (uintptr_t)from & ~(page - 1);
+
+	if (bytes == 0 || !locked)
+		return 0;
+	bytes += (uintptr_t)from - at;
+	if (madvise((void *)at, whole(bytes), MADV_POPULATE_WRITE) <
+	            0 && /* NOLINT: an address */
+	    errno != EINVAL)
+		return -errno;
+	return 0; /* before Linux 5.14 the pages come when they are touched */
+}
+
+void pages_note_locked(void)
+{
+	locked = true;
 }
 
 void *pages_new_present(size_t bytes)

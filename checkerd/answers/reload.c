@@ -188,12 +188,18 @@ void reload_loaded(struct reload *r, struct mono now)
 void reload_progress(struct reload *r, struct mono now)
 {
 	const struct inventory *inv = r->inventory;
-	char line[160], reply[sizeof(line) + INVENTORY_TWINS_SIZE];
+	char line[256], reply[sizeof(line) + INVENTORY_TWINS_SIZE];
 	bool first = r->ref->generation == 1;
 
 	if (r->step != RELOAD_APPLYING || inv->generation != r->ref->generation)
 		return;
-	if (first)
+	/* The new configuration is in force all the same. */
+	if (inv->error != 0)
+		(void)snprintf(line, sizeof(line),
+		               "configuration read again, but the devices cannot be "
+		               "listed: %s (%s); checkerd tries again every second",
+		               strerrordesc_np(inv->error), strerrorname_np(inv->error));
+	else if (first)
 		(void)snprintf(line, sizeof(line),
 		               "%u path%s found, %u device%s excluded", inv->added,
 		               inv->added == 1 ? "" : "s", inv->excluded,
@@ -204,8 +210,9 @@ void reload_progress(struct reload *r, struct mono now)
 		               "changed, %u in all",
 		               inv->added, inv->removed, inv->changed,
 		               registry_count(inv->checks->registry));
-	events_say(r->events, EVENT_CONFIG, LOG_NOTICE, "%s", line);
+	if (inv->error == 0) /* else inventory has said so */
+		events_say(r->events, EVENT_CONFIG, LOG_NOTICE, "%s", line);
 	(void)snprintf(reply, sizeof(reply), "%s%s%s", line,
 	               inv->twins[0] == '\0' ? "" : "\n", inv->twins);
-	end_reload(r, inv->error, reply, now);
+	end_reload(r, 0, reply, now);
 }

@@ -40,6 +40,7 @@ struct owned_snapshot {
 struct port {
 	/* [init] */
 	uint32_t max_paths, replies_max;
+	const struct room *room; /* of paths; NULL: none is made */
 	int loop_fd, control_fd;
 	/* [loop] Its ends of the rings. */
 	struct {
@@ -113,13 +114,21 @@ static int rings_new(struct port *p)
 	return r;
 }
 
+/* The loop fills as many rows as there are paths, and does not wait for their memory. */
+static void prepare(const struct port *p, struct snapshot *s)
+{
+	if (p->room != NULL)
+		snapshot_prepare(s, room_ready(p->room));
+}
+
 /* Allocates the arrays, and lets the loop take the snapshot. */
-static int make_spare(struct owned_snapshot *o)
+static int make_spare(struct port *p, struct owned_snapshot *o)
 {
 	int r = snapshot_new_arrays(&o->s);
 
 	if (r < 0)
 		return r;
+	prepare(p, &o->s);
 	atomic_store_explicit(&o->spare, true, memory_order_release);
 	return 0;
 }
@@ -130,7 +139,7 @@ static int snapshots_new(struct port *p)
 		snapshot_init(&p->snapshots[i].s, p->max_paths);
 		atomic_init(&p->snapshots[i].spare, false);
 	}
-	return make_spare(&p->snapshots[0]);
+	return make_spare(p, &p->snapshots[0]);
 }
 
 int port_new(struct port **ret, uint32_t max_paths)
@@ -192,6 +201,11 @@ struct port *port_free(struct port *p)
 		close(p->loop_fd);
 	free(p);
 	return NULL;
+}
+
+void port_use_room(struct port *p, const struct room *room)
+{
+	p->room = room;
 }
 
 uint32_t port_max_paths(const struct port *p)
@@ -378,6 +392,7 @@ void port_control_snapshot_release(struct port *p, struct snapshot *s)
 
 	assert(o >= p->snapshots && o < p->snapshots + SNAPSHOTS);
 	snapshot_reset(s);
+	prepare(p, s);
 	atomic_store_explicit(&o->spare, true, memory_order_release);
 	free_second(p);
 }
@@ -389,7 +404,7 @@ int port_control_snapshot_bring(struct port *p)
 
 	if (p->brought)
 		return 0;
-	r = make_spare(&p->snapshots[1]);
+	r = make_spare(p, &p->snapshots[1]);
 	p->brought = r == 0;
 	return r;
 }

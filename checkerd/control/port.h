@@ -161,6 +161,8 @@ struct port;
 
 /* max_paths: 1 to REGISTRY_PATHS_MAX. -ENOMEM, -EINVAL, or what eventfd() says. */
 _must_check_ int port_new(struct port **ret, uint32_t max_paths);
+/* Before both sides start. Snapshots get memory for as many rows as the room has. */
+void port_use_room(struct port *p, const struct room *room);
 /* Both sides must have stopped. NULL allowed; returns NULL. */
 struct port *port_free(struct port *p);
 /* Bytes that port_new() allocates: for the limit of memory. */

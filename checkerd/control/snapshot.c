@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "util/block.h"
+#include "util/room.h"
 
 /* A group that retires has its successor beside it. */
 #define GROUPS_MARGIN 16
@@ -35,15 +36,29 @@ void snapshot_init(struct snapshot *s, uint32_t max_paths)
 
 int snapshot_new_arrays(struct snapshot *s)
 {
-	s->paths = block_new(s->max_paths, sizeof(*s->paths));
+	s->paths = block_new_sparse(s->max_paths, sizeof(*s->paths));
 	s->groups = block_new(s->max_groups, sizeof(*s->groups));
-	s->maps = block_new(s->max_maps, sizeof(*s->maps));
-	s->map_paths = block_new(s->max_map_paths, sizeof(*s->map_paths));
-	if (s->paths != NULL && s->groups != NULL && s->maps != NULL &&
-	    s->map_paths != NULL)
-		return 0;
-	snapshot_free_arrays(s);
-	return -ENOMEM;
+	s->maps = block_new_sparse(s->max_maps, sizeof(*s->maps));
+	s->map_paths = block_new_sparse(s->max_map_paths, sizeof(*s->map_paths));
+	s->prepared = 0;
+	if (s->paths == NULL || s->groups == NULL || s->maps == NULL ||
+	    s->map_paths == NULL) {
+		snapshot_free_arrays(s);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void snapshot_prepare(struct snapshot *s, uint32_t rows)
+{
+	struct room room = { .ready = s->prepared };
+
+	room_add(&room, s->paths, sizeof(*s->paths), s->max_paths);
+	room_add(&room, s->maps, sizeof(*s->maps), s->max_maps);
+	room_add(&room, s->map_paths, sizeof(*s->map_paths), s->max_map_paths);
+	/* -ENOMEM: the rows get their memory when they are written. */
+	if (room_make(&room, rows) == 0)
+		s->prepared = room_ready(&room);
 }
 
 void snapshot_free_arrays(struct snapshot *s)
@@ -69,6 +84,7 @@ void snapshot_reset(struct snapshot *s)
 		.groups = s->groups,
 		.maps = s->maps,
 		.map_paths = s->map_paths,
+		.prepared = s->prepared,
 	};
 
 	for (uint32_t i = 0; i < s->n_paths; i++)

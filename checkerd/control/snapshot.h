@@ -145,6 +145,8 @@ static_assert(sizeof(struct snap_map) <= 24 && MAP_PATHS_MAX <= UINT16_MAX,
 struct snapshot {
 	/* [init] capacity of the arrays */
 	uint32_t max_paths, max_groups, max_maps, max_map_paths;
+	/* Rows that have memory: util/room.h. */
+	uint32_t prepared;
 	/* When the loop began to fill it: no value in here is older. */
 	struct mono taken;
 	/* The same moment as a date: it turns each struct mono in here into a date. */
@@ -226,6 +228,8 @@ static inline const struct snap_map_path *snap_in_map(const struct snapshot *s,
 void snapshot_init(struct snapshot *s, uint32_t max_paths);
 /* Allocates the arrays. -ENOMEM: there are none. */
 _must_check_ int snapshot_new_arrays(struct snapshot *s);
+/* Gives memory to so many rows. It may wait for memory: not on the loop. */
+void snapshot_prepare(struct snapshot *s, uint32_t rows);
 /* Frees the arrays, if there are any. No entry may hold a reference: snapshot_reset() first. */
 void snapshot_free_arrays(struct snapshot *s);
 /* Gives back the references and sets all but capacities and arrays to zero. Any thread. */

@@ -9,9 +9,9 @@
 #include "checkerd/core/maps_table.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "util/block.h"
 #include "util/hash.h"
 
 /* At least one bucket for every two entries: a chain is one or two entries long. */
@@ -39,7 +39,7 @@ int maps_new(struct maps **ret, uint32_t max_paths)
 {
 	struct maps *m;
 
-	m = calloc(1, maps_bytes(max_paths));
+	m = block_new_sparse(1, maps_bytes(max_paths));
 	if (m == NULL)
 		return -ENOMEM;
 	m->max_maps = map_room(max_paths);
@@ -53,10 +53,7 @@ int maps_new(struct maps **ret, uint32_t max_paths)
 	m->entry_by_devt = m->map_by_devt + m->buckets;
 	m->known_by_devt = m->entry_by_devt + m->buckets;
 	memset(m->map_by_devt, 0xff, 3 * (size_t)m->buckets * sizeof(uint32_t));
-	for (uint32_t i = 0; i < m->max_maps; i++)
-		m->maps[i].next = i + 1 < m->max_maps ? i + 1 : MAPS_NONE;
-	for (uint32_t i = 0; i < m->max_entries; i++)
-		m->entries[i].next = i + 1 < m->max_entries ? i + 1 : MAPS_NONE;
+	m->free_map = m->free_entry = MAPS_NONE;
 	for (unsigned i = 0; i < ARRAY_LEN(m->lists); i++)
 		m->lists[i].first = m->lists[i].last = MAPS_NONE;
 	m->first_dirty = MAPS_NONE;
@@ -75,8 +72,15 @@ struct maps *maps_free(struct maps *m)
 		(void)map_unref(m->maps[i].map); /* NULL, always */
 	for (uint32_t i = 0; i < m->max_paths; i++)
 		(void)device_unref(m->known[i].device); /* NULL, always */
-	free(m);
+	block_free(m);
 	return NULL;
+}
+
+void maps_add_room(struct maps *m, struct room *room)
+{
+	room_add(room, m->maps, sizeof(m->maps[0]), m->max_maps);
+	room_add(room, m->entries, sizeof(m->entries[0]), m->max_entries);
+	room_add(room, m->known, sizeof(m->known[0]), m->max_paths);
 }
 
 uint32_t maps_bucket(const struct maps *m, uint32_t devt_major, uint32_t devt_minor)

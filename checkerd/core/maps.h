@@ -17,6 +17,7 @@
 #include "checkerd/core/disk_id.h"
 #include "checkerd/core/map.h"
 #include "checkerd/core/redundancy.h"
+#include "util/room.h"
 
 #define MAPS_NONE UINT32_MAX
 
@@ -87,6 +88,8 @@ struct maps;
 _must_check_ int maps_new(struct maps **ret, uint32_t max_paths);
 /* Drops the references. NULL allowed; returns NULL. */
 struct maps *maps_free(struct maps *m);
+/* The rows of maps and paths have no memory before the room is made: util/room.h. */
+void maps_add_room(struct maps *m, struct room *room);
 /* Bytes that maps_new() allocates: for the bound. */
 uint64_t maps_bytes(uint32_t max_paths);
 

@@ -17,15 +17,36 @@ static bool is_devt(const struct maps_path *e, const struct map_path *p)
 	return e->devt_major == p->devt_major && e->devt_minor == p->devt_minor;
 }
 
+/* A freed place first: the tables grow only when they have to. The caller knows that there is one. */
+static uint32_t take_entry(struct maps *m)
+{
+	uint32_t entry = m->free_entry;
+
+	if (entry == MAPS_NONE) {
+		assert(m->entries_end < m->max_entries);
+		return m->entries_end++;
+	}
+	m->free_entry = m->entries[entry].next;
+	return entry;
+}
+
+/* MAPS_NONE: there is no place. */
+static uint32_t take_map(struct maps *m)
+{
+	uint32_t i = m->free_map;
+
+	if (i == MAPS_NONE)
+		return m->end < m->max_maps ? m->end++ : MAPS_NONE;
+	m->free_map = m->maps[i].next;
+	return i;
+}
+
 static uint32_t new_entry(struct maps *m, uint32_t map, const struct map_path *p,
                           struct mono now)
 {
-	uint32_t entry = m->free_entry, *head;
-	struct maps_path *e;
+	uint32_t entry = take_entry(m), *head;
+	struct maps_path *e = &m->entries[entry];
 
-	assert(entry != MAPS_NONE);
-	e = &m->entries[entry];
-	m->free_entry = e->next;
 	m->n_entries++;
 	head = &m->entry_by_devt[maps_bucket(m, p->devt_major, p->devt_minor)];
 	*e = (struct maps_path){
@@ -66,14 +87,12 @@ static void free_entry(struct maps *m, uint32_t entry)
 
 static uint32_t new_map(struct maps *m, struct map *map)
 {
-	uint32_t i = m->free_map, *head;
+	uint32_t i = take_map(m), *head;
 
 	if (i == MAPS_NONE)
 		return i;
 	head = &m->map_by_devt[maps_bucket(m, map->devt_major, map->devt_minor)];
-	m->free_map = m->maps[i].next;
 	m->n_maps++;
-	m->end = MAX(m->end, i + 1);
 	/* A map that was removed may still be on the list of changed maps. */
 	m->maps[i] = (struct maps_map){
 		.map = map_ref(map),

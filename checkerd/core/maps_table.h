@@ -35,7 +35,8 @@ static_assert(sizeof(struct maps_known) <= 24, "each path has one, in locked mem
 
 struct maps {
 	uint32_t max_maps, max_entries, max_paths, buckets; /* [init] */
-	uint32_t n_maps, n_entries, end;
+	uint32_t n_maps, n_entries;
+	uint32_t end, entries_end; /* no map, no entry from there on was ever used */
 	uint32_t free_map, free_entry, first_dirty;
 	bool control;   /* commands may be sent */
 	bool settling;  /* paths are still being taken up: see maps_set_settling() */

@@ -7,9 +7,9 @@
 #include "checkerd/core/registry.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "util/block.h"
 #include "util/hash.h"
 
 struct registry {
@@ -53,7 +53,7 @@ int registry_new(struct registry **ret, uint32_t max_paths)
 
 	if (max_paths == 0 || max_paths > REGISTRY_PATHS_MAX)
 		return -EINVAL;
-	r = calloc(1, registry_bytes(max_paths));
+	r = block_new_sparse(1, registry_bytes(max_paths));
 	if (r == NULL)
 		return -ENOMEM;
 	r->max_paths = max_paths;
@@ -78,8 +78,13 @@ struct registry *registry_free(struct registry *r)
 	for (uint32_t i = 0; i < r->end; i++)
 		if (r->paths[i].used)
 			(void)device_unref(r->paths[i].device); /* NULL, always */
-	free(r);
+	block_free(r);
 	return NULL;
+}
+
+void registry_add_room(struct registry *r, struct room *room)
+{
+	room_add(room, r->paths, sizeof(r->paths[0]), r->max_paths);
 }
 
 /* The hash is folded, because its low bits choose the chain. Names come from root or the kernel, so

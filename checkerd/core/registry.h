@@ -16,6 +16,7 @@
 #include "checkerd/core/redundancy.h"
 #include "checkerd/core/slow.h"
 #include "checkerd/core/state.h"
+#include "util/room.h"
 
 #define REGISTRY_NONE      UINT32_MAX
 #define REGISTRY_PATHS_MAX 131072
@@ -179,6 +180,9 @@ struct registry;
 _must_check_ int registry_new(struct registry **ret, uint32_t max_paths);
 /* Drops the references of the remaining paths. NULL allowed; returns NULL. */
 struct registry *registry_free(struct registry *r);
+
+/* The rows of paths have no memory before the room is made: util/room.h. */
+void registry_add_room(struct registry *r, struct room *room);
 
 /* Bytes that registry_new() allocates: for the bound. */
 uint64_t registry_bytes(uint32_t max_paths);

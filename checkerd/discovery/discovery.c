@@ -48,6 +48,7 @@ struct discovery {
 	/* These belong to the thread. */
 	struct config_ref *ref; /* in force; NULL before the first */
 	struct found_list reported;
+	struct room *room;        /* of the loop's tables of paths */
 	struct udev_watch *watch; /* with discovery udev */
 	struct native_paths native;
 	uint32_t answered; /* `asked` of the last report of timers */
@@ -57,11 +58,25 @@ struct discovery {
 	bool again_gone; /* a device that is not on that list is gone */
 };
 
-/* Hands a record to the loop, and waits for room. -ECANCELED: the daemon ends. */
+/* Paths that the loop has, or will have soon. */
+static size_t known_paths(const struct discovery *d)
+{
+	return d->reported.n + d->native.list.n;
+}
+
+/*
+ * Hands a record to the loop, and waits for room in the ring. A path more has room in the tables, because
+ * there is always some to spare; this makes more of it. -ECANCELED: the daemon ends.
+ */
 static int discovery_emit(void *arg, struct found *f)
 {
 	struct discovery *d = arg;
-	int r = worker_emit(&d->worker, &d->producer, f, 0, NULL, NULL);
+	int r;
+
+	if (f->op == FOUND_ADD)
+		(void)!room_make(d->room,
+		                 (uint32_t)known_paths(d)); /* else it is tried again */
+	r = worker_emit(&d->worker, &d->producer, f, 0, NULL, NULL);
 
 	if (r < 0)
 		found_deinit(f);
@@ -95,6 +110,8 @@ static int reconcile(struct discovery *d, bool gone, uint32_t *ret_excluded)
 	list.before = &d->reported;
 	r = discovery_scan(d, !gone, &list, ret_excluded);
 	list.before = NULL;
+	if (r == 0)
+		r = room_make(d->room, (uint32_t)(list.n + d->native.list.n));
 	if (r == 0)
 		r = found_plan(&d->reported, &list, gone, discovery_emit, d);
 	if (r < 0) {
@@ -324,7 +341,7 @@ static void discovery_destroy(struct discovery *d)
 	free(d);
 }
 
-int discovery_new(struct discovery **ret)
+int discovery_new(struct discovery **ret, struct room *room)
 {
 	struct discovery *d;
 	int r;
@@ -332,6 +349,7 @@ int discovery_new(struct discovery **ret)
 	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return -ENOMEM;
+	d->room = room;
 	d->again = MONO_NEVER;
 	d->native = (struct native_paths)NATIVE_PATHS_NULL;
 	d->sysfs = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);

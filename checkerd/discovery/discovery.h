@@ -15,11 +15,13 @@
 #include "checkerd/config/config_ref.h"
 #include "checkerd/core/explanation.h"
 #include "checkerd/discovery/found.h"
+#include "util/room.h"
 
 struct discovery;
 
-/* Starts the thread, which waits for discovery_apply(). -ENOMEM, -EAGAIN, -EMFILE. */
-_must_check_ int discovery_new(struct discovery **ret);
+/* Starts the thread, which waits for discovery_apply(). room: made before paths are reported.
+ * -ENOMEM, -EAGAIN, -EMFILE. */
+_must_check_ int discovery_new(struct discovery **ret, struct room *room);
 
 /* Ends the thread. False: it hangs, and stays with its memory after limit_us. */
 bool discovery_free(struct discovery *d, int64_t limit_us);

@@ -283,6 +283,7 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 		r = records_wait_init(&d->records, d->port, &d->checks.persist);
 	if (r < 0)
 		return complain(r, "cannot allocate the control port");
+	port_use_room(d->port, &d->room);
 	r = log_new(&d->log, o->log_target);
 	if (r < 0)
 		return complain(r, "cannot start the log thread");
@@ -304,7 +305,9 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 		r = make_dm(d, c);
 	if (r < 0)
 		return r;
-	r = discovery_new(&d->discovery);
+	registry_add_room(d->checks.registry, &d->room);
+	maps_add_room(d->maps, &d->room);
+	r = discovery_new(&d->discovery, &d->room);
 	if (r == 0)
 		r = loader_new(&d->loader, o->config);
 	return r < 0 ? complain(r, "cannot start the threads of discovery and the loader")

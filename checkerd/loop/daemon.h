@@ -37,6 +37,7 @@ struct daemon {
 	int64_t watchdog_limit_us; /* as of watchdog_limit() */
 	struct log *log;
 	struct port *port;
+	struct room room; /* of the tables of paths and maps */
 	struct waits waits;
 	struct records_wait records;
 	struct control *control;

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "util/pages.h"
+
 /* The header of the tables for stack unwinding, as the Linux Standard Base defines it. */
 struct unwind_header {
 	uint8_t version, frames_encoding, count_encoding, table_encoding;
@@ -141,6 +143,7 @@ int memlock_lock(void)
 		return -EPERM;
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		return -errno;
+	pages_note_locked();
 	(void)dl_iterate_phdr(unlock_parts, NULL); /* Always returns 0. */
 	return 0;
 }

@@ -291,7 +291,9 @@ class Daemon:
 		seen = []
 
 		def there():
-			path = self.path(device)
+			path = self.paths().get(device)
+			if path is None:  # discovery has not reported it yet
+				return False
 			seen[:] = [path["state"], path["reason"]]
 			return path["state"] in states and path
 		try:

@@ -48,6 +48,9 @@ noinst_LTLIBRARIES += tests/system/blocking.la
 tests_system_blocking_la_SOURCES = tests/system/blocking.c tests/preload.h
 tests_system_blocking_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
+noinst_LTLIBRARIES += tests/system/fewpages.la
+tests_system_fewpages_la_SOURCES = tests/system/fewpages.c tests/preload.h
+tests_system_fewpages_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 noinst_LTLIBRARIES += tests/system/latewrite.la
 tests_system_latewrite_la_SOURCES = tests/system/latewrite.c tests/preload.h
 tests_system_latewrite_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere

@@ -80,10 +80,16 @@ def cpu_seconds(unit):
 
 
 def locked_mib(unit):
+	"""Pages that are present and locked. VmLck in procfs also counts locked pages that nothing has used."""
 	group = run("systemctl", "show", "-P", "ControlGroup", unit).strip()
 	total = 0
 	for pid in read(f"/sys/fs/cgroup{group}/cgroup.procs").split():
-		total += int(re.search(r"VmLck:\s+(\d+)", read(f"/proc/{pid}/status")).group(1))
+		rss = 0
+		for line in read(f"/proc/{pid}/smaps").splitlines():
+			if line.startswith("Rss:"):
+				rss = int(line.split()[1])
+			elif line.startswith("VmFlags:") and "lo" in line.split():
+				total += rss
 	return total / 1024
 
 
@@ -287,8 +293,10 @@ def hung(table, target):
 	ends(table)
 
 
-def measure(portals, checker="directio", network=IscsiPaths):
-	"""multipathd reads NVMe namespaces with directio; checkerd has a checker for them that does."""
+def both_check(portals, checker, network):
+	"""Starts both on the same paths, and waits until they have them all up. Returns the target.
+
+	multipathd reads NVMe namespaces with directio; checkerd has a checker for them that does."""
 	run("modprobe -a dm-multipath sg")
 	# multipathd does without it, and an emulated processor has better things to do than to
 	# run a program more for each event of each disk.
@@ -309,6 +317,22 @@ def measure(portals, checker="directio", network=IscsiPaths):
 	wait_for("multipathd has every path up", lambda: run(
 		"multipathd show paths format '%d %T' | grep -c ready", ok=False).strip() == str(len(disks)),
 		240, every=1)
+	return target
+
+
+def measure_cpu(portals, checker="directio", network=IscsiPaths):
+	"""CPU and memory only. In a machine whose time is counted by instructions they are instructions."""
+	target = both_check(portals, checker, network)
+	disks = target.disks()
+	table = Table(target, len(disks), checker)
+	table.figures["kind"] = "compare-counted"
+	cpu(table, disks, checker)
+	record(table.figures)
+
+
+def measure(portals, checker="directio", network=IscsiPaths):
+	target = both_check(portals, checker, network)
+	disks = target.disks()
 	table = Table(target, len(disks), checker)
 	cpu(table, disks, checker)
 	offline(table, target)

@@ -396,6 +396,7 @@ def access_state_is_read_without_io_and_is_the_last_one_known():
 	states.set(1, states.STANDBY)
 	equal(read_errno(b), "EIO")
 	wait_for("the kernel knows of it", lambda: read(f"/sys/block/{b}/{fact_of}") == "standby", 10)
+	time.sleep(2)  # each command that came back has the kernel ask for the states once more
 	states.set(1, states.OPTIMIZED)
 	equal(read_errno(b), "EIO")
 	time.sleep(1)
