@@ -48,7 +48,8 @@ tests_bench_guard_LDFLAGS = $(AM_LDFLAGS) $(guard_wrapped:%=-Wl,--wrap=%)
 bench_figures = $(srcdir)/tests/bench/machines.json
 bench_page = --json bench.json --figures $(bench_figures) --doc $(srcdir)/docs/BENCHMARK.md
 BENCH_SUITE = sid
-BENCH_SCENARIOS = compare-64 compare-64-tur compare-64-nvme
+BENCH_SCENARIOS = compare-64 compare-64-tur compare-64-nvme compare-64-counted \
+	compare-64-tur-counted
 .PHONY: bench bench-vm
 bench: all
 	$(srcdir)/tests/bench/run $(bench_page) $(BENCH_ARGS) .
