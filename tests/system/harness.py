@@ -250,7 +250,8 @@ class Daemon:
 		return {p["device"]: p for p in self.json("show", "paths")["paths"]}
 
 	def path(self, device):
-		return self.paths()[device]
+		"""One path. Right after the start discovery may not have reported it yet."""
+		return wait_until(f"{device} is known", lambda: self.paths().get(device), 10)
 
 	def events(self, since=0):
 		time.sleep(0.7)  # a change is reported after half a second
@@ -291,9 +292,7 @@ class Daemon:
 		seen = []
 
 		def there():
-			path = self.paths().get(device)
-			if path is None:  # discovery has not reported it yet
-				return False
+			path = self.path(device)
 			seen[:] = [path["state"], path["reason"]]
 			return path["state"] in states and path
 		try:
