@@ -106,7 +106,8 @@ tests_unit_discovery_test_watch_SOURCES = \
 	$(NULL)
 tests_unit_discovery_test_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UDEV_CFLAGS)
 tests_unit_discovery_test_watch_LDADD = $(discovery_test_ldadd)
-tests_unit_discovery_test_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=readdir,--wrap=readdir64 -Wl,--wrap=access -Wl,--wrap=faccessat
+tests_unit_discovery_test_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=readdir,--wrap=readdir64 -Wl,--wrap=access -Wl,--wrap=faccessat \
+	-Wl,--wrap=clock_gettime
 tests_unit_discovery_test_device_state_SOURCES = tests/unit/discovery/test-device-state.c
 tests_unit_discovery_test_device_state_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_discovery_test_device_state_LDADD = $(discovery_test_ldadd)

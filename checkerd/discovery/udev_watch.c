@@ -6,7 +6,7 @@
  * Listening begins before the first list is made, so that no change is missed. ENOBUFS means that
  * the kernel dropped messages, and then all devices are listed again. The kernel says it once, and
  * drops more without a word until all messages that wait have been read. So the devices are listed
- * once more then.
+ * once more then, and now and then before that, because a storm may last.
  */
 #include "checkerd/discovery/udev_watch.h"
 
@@ -26,18 +26,23 @@
 #include "checkerd/discovery/native_paths.h"
 #include "checkerd/discovery/sysfs.h"
 #include "checkerd/discovery/udev_disk.h"
+#include "util/mono.h"
 #include "util/shortage.h"
 
 /* Enough for the messages when a few thousand disks change at once. */
 #define MONITOR_BUFFER_BYTES (16 * 1024 * 1024)
+
+/* While messages may be dropped, the devices are listed so often. */
+#define DROPPING_LIST_US (5 * USEC_PER_SEC)
 
 struct udev_watch {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 	struct udev_source source;
 	struct known known;
-	bool heard_nvme; /* there were messages about NVMe controllers or disks */
-	bool dropping;   /* the kernel dropped messages, and others still wait */
+	bool heard_nvme;    /* there were messages about NVMe controllers or disks */
+	bool dropping;      /* the kernel dropped messages, and others still wait */
+	struct mono listed; /* with dropping: the last list because of that */
 };
 
 struct udev_watch *udev_watch_free(struct udev_watch *w)
@@ -552,6 +557,7 @@ static int judge_silence(struct udev_watch *w, int error)
 
 	if (error == ENOBUFS) {
 		w->dropping = true;
+		w->listed = mono_now();
 		return -ENOBUFS;
 	}
 	if (is_shortage(error))
@@ -561,6 +567,20 @@ static int judge_silence(struct udev_watch *w, int error)
 		return 0;
 	w->dropping = false;
 	return -ENOBUFS;
+}
+
+/* True once in DROPPING_LIST_US. */
+static bool storm_lasts(struct udev_watch *w)
+{
+	struct mono now;
+
+	if (!w->dropping)
+		return false;
+	now = mono_now();
+	if (mono_diff(now, w->listed) < DROPPING_LIST_US)
+		return false;
+	w->listed = now;
+	return true;
 }
 
 int udev_watch_take(struct udev_watch *w, const struct config *c,
@@ -574,6 +594,8 @@ int udev_watch_take(struct udev_watch *w, const struct config *c,
 		const char *sysname;
 		int r = 0;
 
+		if (storm_lasts(w))
+			return -ENOBUFS;
 		errno = 0;
 		dev = udev_monitor_receive_device(w->monitor);
 		if (dev == NULL)

@@ -31,7 +31,7 @@ bool udev_watch_heard_nvme(struct udev_watch *w);
 
 /*
  * Reads the waiting messages, changes `reported`, and emits the differences. Returns 0, or what
- * emit returned. -ENOBUFS: messages were lost, and the caller scans again; the next call may return it
+ * emit returned. -ENOBUFS: messages were lost, and the caller scans again; a later call may return it
  * again for the same loss.
  */
 _must_check_ int udev_watch_take(struct udev_watch *w, const struct config *c,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "checkerd/config/load.h"
@@ -27,6 +28,7 @@ static int sysfs;
 static bool entries_end;
 static bool udevd;     /* is running */
 static unsigned looks; /* at a file of sysfs */
+static time_t later;   /* seconds that the clock is ahead */
 
 /* The linker's names, see local.mk. NOLINTBEGIN(bugprone-reserved-identifier) */
 struct dirent *REAL_OF_FILE(readdir)(DIR *entries);
@@ -35,6 +37,17 @@ struct dirent *WRAP_OF_FILE(readdir)(DIR *entries);
 int __wrap_access(const char *name, int mode);
 int __real_faccessat(int dir, const char *name, int mode, int flags);
 int __wrap_faccessat(int dir, const char *name, int mode, int flags);
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int r = __real_clock_gettime(clock, ts);
+
+	ts->tv_sec += later;
+	return r;
+}
 
 int __wrap_faccessat(int dir, const char *name, int mode, int flags)
 {
@@ -482,9 +495,25 @@ static void what_was_dropped_while_messages_waited_is_listed(void **state)
 	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL), 0);
 }
 
+static void a_storm_that_lasts_hides_nothing(void **state)
+{
+	(void)state;
+	fuzz_udev_drop();
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL),
+	                 -ENOBUFS);
+	later = 60;
+	message("change");
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL),
+	                 -ENOBUFS); /* before the message is read */
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL),
+	                 -ENOBUFS); /* after it */
+	assert_int_equal(udev_watch_take(watch, config, &told, count_removed, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_storm_that_lasts_hides_nothing),
 		cmocka_unit_test(what_was_dropped_while_messages_waited_is_listed),
 		cmocka_unit_test(a_list_without_memory_is_none),
 		cmocka_unit_test(a_list_that_ends_too_early_is_none),
