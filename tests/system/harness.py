@@ -254,7 +254,7 @@ class Daemon:
 		return wait_until(f"{device} is known", lambda: self.paths().get(device), 10)
 
 	def events(self, since=0):
-		time.sleep(0.7)  # a change is reported after half a second
+		time.sleep(0.5 + 0.5 * MARGIN)  # a change is reported after half a second
 		return self.json("show", "events", "--since", since)["events"]
 
 	def prober_pid(self):

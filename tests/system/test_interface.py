@@ -196,7 +196,7 @@ def history_tells_what_happened(case):
 	for size, state in ((0, "down"), (1 << 16, "up"), (0, "down")):
 		os.truncate(left, size)
 		daemon.wait_state(left, state)
-	time.sleep(0.7)  # a change is reported after half a second
+	daemon.events()  # until the changes are reported
 	history = daemon.json("show", "history", "left")["histories"][0]
 	check([(c["from"], c["to"]) for c in history["changes"]] ==
 	      [("up", "down"), ("down", "up"), ("up", "down")], "changes", history)

@@ -121,7 +121,7 @@ def restart_is_no_event(case):
 def change_while_no_daemon_runs_is_one_event(case):
 	names, daemon = begin(case)
 	wait_until("the change is reported", lambda: path_states(daemon), 5)
-	time.sleep(0.1)  # and that is written
+	time.sleep(1)  # and that is written
 	before = daemon.path(names[0])
 	end(daemon, signal.SIGKILL)
 	os.truncate(names[0], 1 << 20)
