@@ -378,7 +378,7 @@ const struct keyword keyword_table[] = {
 	  .max = CONFIG_PATHS_MAX,
 	  .fallback = "16384",
 	  SETS(max_paths),
-	  .doc = "Reserve memory for this many paths at start." },
+	  .doc = "Allow this many paths." },
 	{ .name = "max_in_flight",
 	  .sections = DEFAULTS,
 	  .type = VALUE_COUNT,
