@@ -3,6 +3,7 @@
 fail. Each time there is one line in the journal and one event with all of its paths, and each path
 has it in its history."""
 # timeout: 120
+import signal
 import socket
 
 from vm import *
@@ -37,9 +38,13 @@ def turn(disks, state, then, words, cause):
 	"""These disks change at once: one line, one event, and a history for each."""
 	say(f"{len(disks)} disks: {state}")
 	cursor, last = place(), last_event()
-	begin = time.monotonic()
+	# The kernel takes seconds for so many; the daemon sees them all at once.
+	daemon = int(run("systemctl", "show", "-P", "MainPID", "checkerd"))
+	os.kill(daemon, signal.SIGSTOP)
 	for disk in disks:
 		scsi_state(disk, state)
+	os.kill(daemon, signal.SIGCONT)
+	begin = time.monotonic()
 	wait_for(f"all are {then}", lambda: sum(p["state"] == then for n, p in paths().items()
 	                                        if n in disks) == len(disks), 30)
 	took = time.monotonic() - begin
@@ -58,7 +63,7 @@ def turn(disks, state, then, words, cause):
 	check(len(latest) == len(disks) and
 	      all(c["to"] == then and c["seq"] == event["seq"] for c in latest),
 	      "each path has its history", latest[:4])
-	figure(f"{event['message']}: seen by {took:.1f} s, with an interval of 10 s")
+	figure(f"{event['message']}: seen by {took:.1f} s, with an interval of 5 s")
 
 
 # udev takes longer for so many disks than all the rest: the paths are configured.
@@ -73,7 +78,8 @@ hosts = {}
 for disk in disks:
 	hosts.setdefault(os.path.realpath(f"/sys/block/{disk}/device").split("/")[-1].split(":")[0],
 	                 []).append(disk)
-config("discovery static\npolling_interval 10\nmax_polling_interval 10\nchecker_timeout 5",
+# Changes are gathered for 10 s at most: this leaves a slow machine 5 s.
+config("discovery static\npolling_interval 5\nmax_polling_interval 5\nchecker_timeout 5",
        static_paths(f"/dev/{disk}" for disk in disks))
 start()
 wait_for("all are up", lambda: sum(p["state"] == "up" for p in paths().values()) == 2 * UNITS)
