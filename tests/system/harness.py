@@ -221,6 +221,11 @@ class Daemon:
 		with open(self.log, encoding="utf-8", errors="replace") as f:
 			return f.read()
 
+	def wait_log(self, words, seconds=10):
+		"""Waits until its log has the words: a thread of its own writes it. Returns the log."""
+		wait_until(f"the log says '{words}'", lambda: words in self.log_text(), seconds)
+		return self.log_text()
+
 	def ctl(self, *args, timeout=5, expect=0):
 		"""Runs checkerctl. expect: its exit code; None: any."""
 		command = [self.case.programs["checkerctl"], "-s", self.socket,

@@ -177,7 +177,7 @@ def what_it_may_not_have_is_said_once(case):
 		prefix=["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs",
 		        "prlimit", "--memlock=65536", "--nofile=512", "--rtprio=0"])
 	daemon.start().wait_ready(up=PATHS)
-	lines = daemon.log_text().splitlines()
+	lines = daemon.wait_log("ready: ").splitlines()
 	warnings = daemon.status()["warnings"]
 	for word in WANTED:
 		said = [x for x in lines if word in x]

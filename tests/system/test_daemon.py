@@ -138,7 +138,7 @@ def works_without_root(case):
 	wait_until("it is overdue", lambda: daemon.path(files[9])["overdue"], 15)
 	path = daemon.path(files[9])
 	check(path["state"] == "pending" and "EACCES" in path["reason"], "not the right reason", path)
-	check("let checkerd open the device" in daemon.log_text(), "no remedy in the log")
+	daemon.wait_log("let checkerd open the device")
 	check(all(p["engine"] in ("aio", "sync") for d, p in daemon.paths().items()
 	          if d != files[9]), "no engine")
 	os.truncate(files[0], 0)
@@ -205,7 +205,7 @@ def what_is_no_disk_says_so(case):
 	checked = daemon.ctl("check", names["empty"], "--wait", "--raw", expect=1)
 	check("smaller\\x20than" in checked.out, "no reason", checked.out)
 	daemon.ctl("check", file, "--wait")
-	check("It has no direct I/O (EINVAL)" in daemon.log_text(), "not in the log")
+	daemon.wait_log("It has no direct I/O (EINVAL)")
 	daemon.ctl("log-level", "info")
 	check(any(f"set to info by uid {os.getuid()}" in e["message"] for e in daemon.events()), "by whom",
 	      daemon.events())

@@ -83,6 +83,7 @@ def too_few_descriptors_are_named(case):
 	check(any("EMFILE" in p["reason"] for p in waiting), "the limit is not named", waiting[:3])
 	check("EMFILE" in daemon.status()["overdue"]["message"], "nor in the status",
 	      daemon.status()["overdue"])
+	daemon.wait_log("LimitNOFILE=")
 	check(count_in_log(daemon, "LimitNOFILE=") == 1, "no remedy, or too often",
 	      daemon.log_text()[-2000:])
 	daemon.ctl("health", expect=3)

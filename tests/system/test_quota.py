@@ -28,7 +28,8 @@ def works_without_quota(case, daemon):
 		p["checks_total"] >= first[d] + 2 for d, p in daemon.paths().items()), 8)
 	check(any("fs.aio-max-nr" in w for w in daemon.status()["warnings"]),
 	      "show status does not warn", daemon.status()["warnings"])
-	lines = [line for line in daemon.log_text().splitlines() if "fs.aio-max-nr" in line]
+	lines = [line for line in daemon.wait_log("fs.aio-max-nr").splitlines()
+	         if "fs.aio-max-nr" in line]
 	check(len(lines) == 1, f"{len(lines)} warnings instead of one", *lines[:5])
 	quota = str(bed.read_sysctl("fs.aio-max-nr"))
 	numbers = [int(w) for w in lines[0].replace(",", "").replace("=", " ").replace(":", " ")

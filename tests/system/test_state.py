@@ -80,7 +80,7 @@ def check_taken_up(names, before, successor, log_lines=True):
 	check(until is not None and until[:16] == before[names[2]]["disabled_until"][:16],
 	      "it was disabled for an hour", after[names[2]])
 	if log_lines:
-		lines = [line for line in successor.log_text().splitlines()
+		lines = [line for line in successor.wait_log("ready: ").splitlines()
 		         if any(f"{os.path.basename(n)}:" in line for n in names)]
 		check(not lines, "log lines about paths", *lines[:5])
 
@@ -228,7 +228,7 @@ def writes_that_hang_or_fail_keep_no_answer(case):
 	full = case.daemon(config(names), env=late_writes(case, 0, errno.ENOSPC)).start().wait_ready(up=2)
 	full.ctl("disable", names[0])
 	check(not full.path(names[0])["enabled"], "not disabled", full.path(names[0]))
-	check("states cannot be written" in full.log_text(), "no warning", full.log_text())
+	full.wait_log("states cannot be written")
 	full.stop()
 	hung = case.daemon(config(names), name="hung",
 	                   env=late_writes(case, 3600 * 1000000)).start().wait_ready(up=2)
@@ -246,7 +246,7 @@ def bad_file(case, change, words):
 		damaged = f.read()
 	successor = case.daemon(open(daemon.config, encoding="utf-8").read(), name="successor",
 	                        socket=daemon.socket, state=daemon.state).start().wait_ready()
-	check(words in successor.log_text(), "no warning", successor.log_text())
+	successor.wait_log(words)
 	with open(daemon.state + ".bad", "rb") as f:
 		check(f.read() == damaged, "the file was not set aside as it was")
 	return names, successor
@@ -308,7 +308,7 @@ def file_of_an_earlier_boot_is_ignored(case):
 def two_daemons_share_no_file(case):
 	names, daemon = begin(case)
 	other = case.daemon(config(names), name="other", state=daemon.state).start().wait_ready()
-	check("another checkerd uses the file" in other.log_text(), "no message", other.log_text())
+	other.wait_log("another checkerd uses the file")
 	other.ctl("disable", names[7])
 	other.stop()
 	before = daemon.paths()
@@ -321,10 +321,10 @@ def without_tmpfs_it_works(case):
 	"""One line says what is lost. The default is beside the socket."""
 	names = files(case, 3)
 	daemon = case.daemon(config(names), state="/proc/no-such-place").start().wait_ready(up=3)
-	lines = [line for line in daemon.log_text().splitlines() if "will not survive" in line]
+	lines = [line for line in daemon.wait_log("ready: ").splitlines() if "will not survive" in line]
 	check(len(lines) == 1, "not one line", daemon.log_text())
 	daemon.stop()
 	default = case.daemon(config(names), name="default", state="").start().wait_ready(up=3)
 	tmpfs = os.path.exists(os.path.join(case.folder, "state"))
-	check(tmpfs != ("not on tmpfs" in default.log_text()), "neither a file nor a line",
+	check(tmpfs != ("not on tmpfs" in default.wait_log("ready: ")), "neither a file nor a line",
 	      default.log_text())
