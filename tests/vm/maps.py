@@ -67,7 +67,7 @@ def wait_for_kernel(name, disk, state, seconds):
 class Verifier:
 	"""fio, writing to a map and reading back what it wrote, until it is told to end."""
 
-	def __init__(self, name, seconds=300):
+	def __init__(self, name, seconds=900):
 		self.name = name
 		self.process = subprocess.Popen(
 			["fio", f"--name={name}", f"--filename=/dev/mapper/{name}", "--rw=randwrite",
