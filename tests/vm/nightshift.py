@@ -49,7 +49,7 @@ class NightShift:
 		              if a["state"] == "firing" and "map" in a["labels"])
 
 	def cause(self, last):
-		found = wait_for("the event", lambda: [e for e in events(last) if e["type"] == "cause"], 20)
+		found = wait_for("the event", lambda: [e for e in events(last) if e["type"] == "cause"], 60)
 		check(len(found) == 1 and set(found[0]["members"]) == set(self.fabric), "one event", found)
 		return found[0]
 

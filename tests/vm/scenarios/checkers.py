@@ -203,8 +203,9 @@ def without_nodes(how):
 		configure(checker)
 		run("systemctl restart checkerd")
 		wait_for_verdicts(checker, ())
-		engines = {p["engine"] for p in paths().values()} - {"none"}  # the offline disk: not opened
-		check(engines == {"sync"}, "rescuers send the commands", engines)
+		# The offline disk is not opened. Before its first check a path has the predecessor's engine.
+		wait_for("rescuers send the commands",
+		         lambda: {p["engine"] for p in paths().values()} - {"none"} == {"sync"}, LIMIT)
 
 
 for rule in ("55-scsi-sg3_id", "60-persistent-storage", "60-persistent-storage-dm"):
