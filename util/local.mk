@@ -71,7 +71,7 @@ TESTS += tests/unit/util/test-room
 tests_unit_util_test_room_SOURCES = tests/unit/util/test-room.c
 tests_unit_util_test_room_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_util_test_room_LDADD = libutil.la $(CMOCKA_LIBS)
-tests_unit_util_test_room_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=madvise,--wrap=mlock2
+tests_unit_util_test_room_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mlock,--wrap=munlock
 
 check_PROGRAMS += tests/unit/util/test-block
 TESTS += tests/unit/util/test-block

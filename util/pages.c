@@ -98,10 +98,10 @@ void *pages_new_unlocked(size_t bytes)
 
 void *pages_new_sparse(size_t bytes)
 {
-	void *p = pages_new(bytes);
+	void *p = pages_new_unlocked(bytes);
 
-	/* mmap() has made all of them present and locked. An older kernel than 4.4 leaves it so. */
-	if (p != NULL && locked && mlock2(p, whole(bytes), MLOCK_ONFAULT) == 0)
+	/* mmap() has made all of them present. */
+	if (p != NULL && locked)
 		empty(p, whole(bytes));
 	return p;
 }
@@ -127,11 +127,7 @@ int pages_prepare(void *from, size_t bytes)
 	if (bytes == 0 || !locked)
 		return 0;
 	bytes += (uintptr_t)from - at;
-	if (madvise((void *)at, whole(bytes), MADV_POPULATE_WRITE) <
-	            0 && /* NOLINT: an address */
-	    errno != EINVAL)
-		return -errno;
-	return 0; /* before Linux 5.14 the pages come when they are touched */
+	return mlock((void *)at, whole(bytes)) < 0 ? -errno : 0; /* NOLINT: an address */
 }
 
 void pages_note_locked(void)

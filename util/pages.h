@@ -28,13 +28,13 @@ void *pages_new_unlocked(size_t bytes);
 void *pages_new_present(size_t bytes);
 
 /*
- * As pages_new(), but no page is present before it is touched or prepared: for a table of which most
- * may never be used.
+ * As pages_new(), but no page is present before it is touched or prepared, or locked before it is
+ * prepared: for a table of which most may never be used.
  */
 void *pages_new_sparse(size_t bytes);
 
 /*
- * Makes the pages of that part present. bytes may be 0. Other threads may use the part. It may block
+ * Makes the pages of that part present, and locks them where all memory is. bytes may be 0. Other threads may use the part. It may block
  * while memory is short. 0, or -errno, -ENOMEM in most cases.
  */
 int pages_prepare(void *from, size_t bytes);

@@ -138,8 +138,10 @@ def in_machine(result):
 		         f"{beside[0]['started_limit_s']} s at most.", "", *beside_multipathd(beside), ""]
 	if counted:
 		text += ["CPU a check in machines where each instruction takes a nanosecond, so that neither other load "
-		         "nor the price of a wake-up on an emulated processor counts. The raw loop hands the same "
-		         "requests over, waits for all answers at once, and does nothing else:", "",
+		         "nor the price of a wake-up on an emulated processor counts. Two runs differ "
+		         "by up to a quarter, because the kernel charges the network's interrupts to whatever thread "
+		         "runs. The raw loop hands the same requests over, waits for all answers at once, and does "
+		         "nothing else:", "",
 		         *by_instructions(counted), ""]
 	for r in runs:
 		if r["kind"] == "cost":

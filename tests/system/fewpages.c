@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory that is short for the thread "discovery" while the file FEW_PAGES exists, to be preloaded: no
- * page can be made present.
+ * page can be made present and locked.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -9,10 +9,6 @@
 #include <unistd.h>
 
 #include "tests/preload.h"
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 
 static const char *file;
 
@@ -29,14 +25,14 @@ static bool is_short(void)
 	       strcmp(name, "discovery") == 0;
 }
 
-int madvise(void *from, size_t bytes, int advice)
+int mlock(const void *from, size_t bytes)
 {
-	int (*next)(void *, size_t, int);
+	int (*next)(const void *, size_t);
 
-	if (advice == MADV_POPULATE_WRITE && is_short()) {
+	if (is_short()) {
 		errno = ENOMEM;
 		return -1;
 	}
-	FIND(next, "madvise");
-	return next(from, bytes, advice);
+	FIND(next, "mlock");
+	return next(from, bytes);
 }

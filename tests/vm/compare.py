@@ -80,16 +80,10 @@ def cpu_seconds(unit):
 
 
 def locked_mib(unit):
-	"""Pages that are present and locked. VmLck in procfs also counts locked pages that nothing has used."""
 	group = run("systemctl", "show", "-P", "ControlGroup", unit).strip()
 	total = 0
 	for pid in read(f"/sys/fs/cgroup{group}/cgroup.procs").split():
-		rss = 0
-		for line in read(f"/proc/{pid}/smaps").splitlines():
-			if line.startswith("Rss:"):
-				rss = int(line.split()[1])
-			elif line.startswith("VmFlags:") and "lo" in line.split():
-				total += rss
+		total += int(re.search(r"VmLck:\s+(\d+)", read(f"/proc/{pid}/status")).group(1))
 	return total / 1024
 
 
