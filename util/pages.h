@@ -34,8 +34,8 @@ void *pages_new_present(size_t bytes);
 void *pages_new_sparse(size_t bytes);
 
 /*
- * Makes the pages of that part present, and locks them where all memory is. bytes may be 0. Other threads may use the part. It may block
- * while memory is short. 0, or -errno, -ENOMEM in most cases.
+ * Makes the pages of that part present, and locks them where all memory is. bytes may be 0. Other
+ * threads may use the part. It may block while memory is short. 0, or -errno, -ENOMEM in most cases.
  */
 int pages_prepare(void *from, size_t bytes);
 

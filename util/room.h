@@ -13,7 +13,7 @@
 
 #include "util/macro.h"
 
-#define ROOM_TABLES 4
+#define ROOM_TABLES 8
 /* Rows are made in steps of so many. There are always a few more than were asked for. */
 #define ROOM_STEP   1024
 #define ROOM_MARGIN 256
@@ -28,7 +28,7 @@ struct room {
 	_Atomic uint32_t ready; /* [atomic maker→any] rows that have memory */
 };
 
-/* Before any other thread uses it. each: bytes of a row; n: rows. */
+/* Before any other thread uses it. each: bytes of a row; n: rows. What is always used is one row. */
 void room_add(struct room *r, void *rows, size_t each, uint32_t n);
 
 /*

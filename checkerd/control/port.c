@@ -206,6 +206,7 @@ struct port *port_free(struct port *p)
 void port_use_room(struct port *p, const struct room *room)
 {
 	p->room = room;
+	prepare(p, &p->snapshots[0].s);
 }
 
 uint32_t port_max_paths(const struct port *p)

@@ -203,7 +203,7 @@ tests_unit_core_test_reason_LDADD = $(core_test_ldadd)
 tests_unit_core_test_registry_SOURCES = tests/unit/core/test-registry.c tests/unit/random.h
 tests_unit_core_test_registry_CFLAGS = $(core_test_cflags)
 tests_unit_core_test_registry_LDADD = $(core_test_ldadd)
-tests_unit_core_test_registry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=block_new_sparse
+tests_unit_core_test_registry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=block_new_sparse,--wrap=room_add
 tests_unit_core_test_scenarios_SOURCES = \
 	tests/unit/core/scenario.c \
 	tests/unit/core/scenario.h \

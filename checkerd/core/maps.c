@@ -78,9 +78,11 @@ struct maps *maps_free(struct maps *m)
 
 void maps_add_room(struct maps *m, struct room *room)
 {
+	room_add(room, m, sizeof(*m), 1);
 	room_add(room, m->maps, sizeof(m->maps[0]), m->max_maps);
 	room_add(room, m->entries, sizeof(m->entries[0]), m->max_entries);
 	room_add(room, m->known, sizeof(m->known[0]), m->max_paths);
+	room_add(room, m->map_by_devt, 3 * (size_t)m->buckets * sizeof(uint32_t), 1);
 }
 
 uint32_t maps_bucket(const struct maps *m, uint32_t devt_major, uint32_t devt_minor)

@@ -84,7 +84,12 @@ struct registry *registry_free(struct registry *r)
 
 void registry_add_room(struct registry *r, struct room *room)
 {
+	char *indexes = (char *)r->by_name;
+
+	room_add(room, r, sizeof(*r), 1);
 	room_add(room, r->paths, sizeof(r->paths[0]), r->max_paths);
+	room_add(room, indexes, (size_t)((char *)(r->by_map + r->map_buckets) - indexes),
+	         1);
 }
 
 /* The hash is folded, because its low bits choose the chain. Names come from root or the kernel, so

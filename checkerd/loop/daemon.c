@@ -307,6 +307,9 @@ static int make_parts(struct daemon *d, const struct options *o, const struct co
 		return r;
 	registry_add_room(d->checks.registry, &d->room);
 	maps_add_room(d->maps, &d->room);
+	r = room_make(&d->room, 0);
+	if (r < 0)
+		return complain(r, "cannot lock the tables of paths and maps");
 	r = discovery_new(&d->discovery, &d->room);
 	if (r == 0)
 		r = loader_new(&d->loader, o->config);
