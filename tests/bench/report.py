@@ -139,8 +139,8 @@ def in_machine(result):
 	if counted:
 		text += ["CPU a check in machines where each instruction takes a nanosecond, so that neither other load "
 		         "nor the price of a wake-up on an emulated processor counts. Two runs differ "
-		         "by up to a quarter, because the kernel charges the network's interrupts to whatever thread "
-		         "runs. The raw loop hands the same requests over, waits for all answers at once, and does "
+		         "by up to a quarter: there are two processors, and a thread is charged with what the other one "
+		         "does meanwhile. The raw loop hands the same requests over, waits for all answers at once, and does "
 		         "nothing else:", "",
 		         *by_instructions(counted), ""]
 	for r in runs:
