@@ -51,14 +51,21 @@ static void forget(void)
 	made = 0;
 }
 
+static char *add_table(struct room *r, uint32_t n)
+{
+	char *rows = block_new_sparse(n, EACH);
+
+	assert_non_null(rows);
+	room_add(r, rows, EACH, n);
+	return rows;
+}
+
 static void without_a_lock_nothing_is_made(void **state)
 {
 	struct room r = { .n = 0 };
-	char *rows = block_new_sparse(ROWS, EACH);
+	char *rows = add_table(&r, ROWS);
 
 	(void)state; /* no fixture */
-	assert_non_null(rows);
-	room_add(&r, rows, EACH, ROWS);
 	assert_int_equal(room_make(&r, ROWS), 0);
 	assert_int_equal(made, 0);
 	unlocked = 0;
@@ -69,12 +76,10 @@ static void without_a_lock_nothing_is_made(void **state)
 static void rows_are_made_in_steps_and_some_are_to_spare(void **state)
 {
 	struct room r = { .n = 0 };
-	char *rows = block_new_sparse(ROWS, EACH);
+	char *rows = add_table(&r, ROWS);
 
 	(void)state; /* no fixture */
-	assert_non_null(rows);
 	assert_int_equal(unlocked, 1);
-	room_add(&r, rows, EACH, ROWS);
 	forget();
 	assert_int_equal(room_make(&r, 1), 0);
 	assert_int_equal(room_ready(&r), ROOM_STEP);
@@ -92,13 +97,9 @@ static void rows_are_made_in_steps_and_some_are_to_spare(void **state)
 static void a_table_ends_where_it_ends(void **state)
 {
 	struct room r = { .n = 0 };
-	char *rows = block_new_sparse(ROWS, EACH), *fewer = block_new_sparse(FEWER, EACH);
+	char *rows = add_table(&r, ROWS), *fewer = add_table(&r, FEWER);
 
 	(void)state; /* no fixture */
-	assert_non_null(rows);
-	assert_non_null(fewer);
-	room_add(&r, rows, EACH, ROWS);
-	room_add(&r, fewer, EACH, FEWER);
 	forget();
 	assert_int_equal(room_make(&r, ROWS), 0);
 	assert_int_equal(made, 2);
@@ -113,11 +114,9 @@ static void a_table_ends_where_it_ends(void **state)
 static void without_memory_rows_keep_what_they_have(void **state)
 {
 	struct room r = { .n = 0 };
-	char *rows = block_new_sparse(ROWS, EACH);
+	char *rows = add_table(&r, ROWS);
 
 	(void)state; /* no fixture */
-	assert_non_null(rows);
-	room_add(&r, rows, EACH, ROWS);
 	assert_int_equal(room_make(&r, 1), 0);
 	empty = true;
 	assert_int_equal(room_make(&r, ROWS), -ENOMEM);
