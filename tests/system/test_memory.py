@@ -101,7 +101,8 @@ def tables_get_memory_with_the_paths(case):
 	check(len(daemon.ctl("--json", "show", "paths").json()["paths"]) == MORE, "not all paths are listed")
 	after = sum(pages_kib(daemon.pid, daemon.prober_pid()))
 	case.figure(f"{FEW} paths: {before} KiB are locked; {MORE}: {after} KiB")
-	check(after - before > (MORE - 1024) * 0.5, "the tables have no memory", before, after)
+	# 1 KiB a path grows with other parts, half as much with the tables.
+	check(after - before > (MORE - 1024) * 1.4, "the tables are not locked", before, after)
 
 
 @test([17], not_sanitized="a sanitizer's library has to be the first one that is preloaded")
